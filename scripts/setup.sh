@@ -1,0 +1,40 @@
+# Sourced by the scripts beside it: brings Node's packages and the build up to date, and says so only when it works.
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+
+daylong_fail() {
+  echo "daylong: $*" >&2
+  exit 1
+}
+
+daylong_check_node() {
+  command -v node >/dev/null 2>&1 || daylong_fail "Node.js 20.19 or newer is needed, and there is no 'node' in PATH."
+  node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' ||
+    daylong_fail "Node.js 20.19 or newer is needed; this is $(node --version)."
+}
+
+# npm writes node_modules/.package-lock.json last: if it is older than the lock file, the installation is not whole.
+daylong_install() {
+  daylong_check_node
+  if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+    echo "daylong: installing packages (a minute or two, once) ..." >&2
+    local log
+    log=$(mktemp)
+    if ! npm ci --no-audit --no-fund >"$log" 2>&1; then
+      tail -n 40 "$log" >&2
+      rm -f "$log"
+      daylong_fail "'npm ci' failed; its last lines are above."
+    fi
+    rm -f "$log"
+    touch node_modules/.package-lock.json
+  fi
+}
+
+daylong_build() {
+  daylong_install
+  if [ ! -e dist/.built ] || [ -n "$(find server tsconfig.json tsconfig.build.json package-lock.json -newer dist/.built -print -quit)" ]; then
+    echo "daylong: building ..." >&2
+    rm -rf dist
+    npx --no-install tsc -p tsconfig.build.json || daylong_fail "the build failed; see above."
+    touch dist/.built
+  fi
+}

@@ -1,0 +1,216 @@
+import { createHash } from "node:crypto";
+import { lstat, mkdir, readdir, realpath, stat } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { DaylongError } from "../domain/errors.ts";
+
+/** A directory that can be worked in. */
+export interface ProjectDirectory {
+  projectId: string;
+  path: string;
+  name: string;
+}
+
+/** PATH_MAX and NAME_MAX of Linux; macOS has less room, and says so itself. */
+const maxPathBytes = 4096;
+const maxNameBytes = 255;
+/** Most directories listed of one root: a list that nobody can read helps nobody. */
+const maxListed = 1000;
+
+/** A stable opaque id of a path: 128 bits of its SHA-256, in base64url. */
+export const projectIdOf = (path: string): string =>
+  createHash("sha256").update(path).digest("base64url").slice(0, 22);
+
+/** The directories that Claude may work in, and the only judge of whether a path is inside them. */
+export class ProjectRoots {
+  readonly #roots: ReadonlyArray<{ given: string; real: string }>;
+  readonly #homeDir: string;
+
+  private constructor(roots: ReadonlyArray<{ given: string; real: string }>, homeDir: string) {
+    this.#roots = roots;
+    this.#homeDir = homeDir;
+  }
+
+  /** Follows the links of each root once. Throws a plain error naming a root that is no directory. */
+  static async open(parts: { paths: readonly string[]; homeDir: string }): Promise<ProjectRoots> {
+    const roots = [];
+    for (const path of parts.paths) {
+      const given = resolve(expandHome(path, parts.homeDir));
+      try {
+        const real = await realpath(given);
+        if (!(await stat(real)).isDirectory()) throw new Error("not a directory");
+        roots.push({ given, real });
+      } catch (cause) {
+        throw new Error(
+          `Project root ${given} cannot be used: make the directory or correct PROJECT_ROOTS.`,
+          {
+            cause,
+          },
+        );
+      }
+    }
+    return new ProjectRoots(roots, parts.homeDir);
+  }
+
+  /** The roots, links followed. */
+  get paths(): string[] {
+    return [...new Set(this.#roots.map((root) => root.real))];
+  }
+
+  /**
+   * The real path of a project directory. Throws `invalid_request` for what is no absolute path, `project_not_found`
+   * for what is missing inside the roots, and `project_forbidden` for everything else, whether or not it exists:
+   * the answer must not tell what lies outside.
+   */
+  async resolve(path: string): Promise<string> {
+    const wanted = this.#parse(path);
+    if (this.#isHidden(wanted)) throw forbidden();
+    const found = await locate(wanted);
+    if (found === undefined || !this.#allows(found.real)) throw forbidden();
+    if (found.missing.length > 0) {
+      throw found.missing.some(isDotName) ? forbidden() : notFound();
+    }
+    let isDirectory: boolean;
+    try {
+      isDirectory = (await stat(found.real)).isDirectory();
+    } catch (cause) {
+      throw notFound(cause);
+    }
+    if (!isDirectory) throw notFound();
+    return found.real;
+  }
+
+  /** The directories directly under the roots, by name; dot-directories and `node_modules` are left out. */
+  async directories(): Promise<ProjectDirectory[]> {
+    const byPath = new Map<string, ProjectDirectory>();
+    for (const root of this.paths) {
+      // A root that went away since the start has no directories; the others still have theirs.
+      const entries = await readdir(root, { withFileTypes: true }).catch(() => []);
+      let listed = 0;
+      for (const entry of entries) {
+        if (listed >= maxListed) break;
+        if (isDotName(entry.name) || entry.name === "node_modules") continue;
+        if (!entry.isDirectory() && !entry.isSymbolicLink()) continue;
+        const path = await this.resolve(join(root, entry.name)).catch(() => undefined);
+        if (path === undefined) continue;
+        byPath.set(path, describeDirectory(path));
+        listed += 1;
+      }
+    }
+    return [...byPath.values()].sort((a, b) => a.name.localeCompare(b.name) || a.path.localeCompare(b.path));
+  }
+
+  /** Makes a directory directly under a root; `created` is false when it was there already. */
+  async create(root: string, name: string): Promise<{ project: ProjectDirectory; created: boolean }> {
+    const wantedRoot = this.#parse(root);
+    const parent = this.#roots.find((known) => known.given === wantedRoot || known.real === wantedRoot)?.real;
+    if (parent === undefined) throw forbidden();
+    if (!isPlainName(name)) {
+      throw new DaylongError(
+        "invalid_request",
+        "The name must be one path segment that does not begin with a dot.",
+        {
+          faults: [{ path: "name", message: "must be one path segment that does not begin with a dot" }],
+        },
+      );
+    }
+    const path = join(parent, name);
+    let created = true;
+    try {
+      await mkdir(path);
+    } catch (cause) {
+      if (codeOf(cause) !== "EEXIST") throw cause;
+      created = false;
+    }
+    // What was there already may be a link out of the root, or a file.
+    return { project: describeDirectory(await this.resolve(path)), created };
+  }
+
+  #parse(path: string): string {
+    const expanded = expandHome(path, this.#homeDir);
+    const tooLong =
+      Buffer.byteLength(expanded) > maxPathBytes ||
+      expanded.split(sep).some((segment) => Buffer.byteLength(segment) > maxNameBytes);
+    if (expanded.includes("\0") || tooLong || !isAbsolute(expanded)) {
+      const message = "must be an absolute path (or begin with ~/), of at most 4096 bytes, without NUL";
+      throw new DaylongError("invalid_request", `The project path ${message}.`, {
+        faults: [{ path: "projectPath", message }],
+      });
+    }
+    return resolve(expanded);
+  }
+
+  #allows(real: string): boolean {
+    return this.#roots.some((root) => isVisibleInside(root.real, real));
+  }
+
+  /** Whether the path as it was written goes through a dot-directory of a root, wherever that may lead. */
+  #isHidden(wanted: string): boolean {
+    const bases = this.#roots.flatMap((root) => [root.given, root.real]);
+    const around = bases.filter((base) => segmentsBelow(base, wanted) !== undefined);
+    return around.length > 0 && !around.some((base) => isVisibleInside(base, wanted));
+  }
+}
+
+const isDotName = (name: string): boolean => name.startsWith(".");
+
+const isPlainName = (name: string): boolean =>
+  name.length > 0 &&
+  name.trim() === name &&
+  !isDotName(name) &&
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+  !/[/\\\u0000-\u001f\u007f]/.test(name) &&
+  Buffer.byteLength(name) <= maxNameBytes;
+
+const describeDirectory = (path: string): ProjectDirectory => ({
+  projectId: projectIdOf(path),
+  path,
+  name: basename(path) || path,
+});
+
+const expandHome = (path: string, homeDir: string): string =>
+  path === "~" || path.startsWith(`~${sep}`) ? join(homeDir, path.slice(1)) : path;
+
+/** The names between a directory and a path inside it; `undefined` when it is not inside (`/root-evil` of `/root`). */
+function segmentsBelow(base: string, path: string): string[] | undefined {
+  const below = relative(base, path);
+  if (below === "") return [];
+  if (isAbsolute(below)) return undefined;
+  const segments = below.split(sep);
+  return segments[0] === ".." ? undefined : segments;
+}
+
+const isVisibleInside = (base: string, path: string): boolean =>
+  segmentsBelow(base, path)?.some(isDotName) === false;
+
+/**
+ * The real path of the deepest part that exists, and the names that are missing below it. `undefined`: cannot be
+ * told, or ends in a dangling link, whose target is not ours to speak about.
+ */
+async function locate(path: string): Promise<{ real: string; missing: string[] } | undefined> {
+  const missing: string[] = [];
+  for (let current = path; ; current = dirname(current)) {
+    try {
+      return { real: await realpath(current), missing };
+    } catch (error) {
+      const code = codeOf(error);
+      if (code !== "ENOENT" && code !== "ENOTDIR") return undefined;
+      const isDangling = await lstat(current).then(
+        (entry) => entry.isSymbolicLink(),
+        () => false,
+      );
+      if (isDangling || dirname(current) === current) return undefined;
+      missing.unshift(basename(current));
+    }
+  }
+}
+
+const codeOf = (error: unknown): unknown =>
+  error instanceof Error && "code" in error ? error.code : undefined;
+
+const forbidden = (): DaylongError =>
+  new DaylongError(
+    "project_forbidden",
+    "The path is not inside a project root of this server. GET /api/projects lists them.",
+  );
+const notFound = (cause?: unknown): DaylongError =>
+  new DaylongError("project_not_found", "There is no such directory inside the project roots.", { cause });

@@ -1,0 +1,162 @@
+import { type Query, query } from "@anthropic-ai/claude-agent-sdk";
+import { DaylongError } from "../domain/errors.ts";
+import type { Clock, Log, ProcessBook } from "../domain/ports.ts";
+import type {
+  ClaudeProcess,
+  ProcessExit,
+  ProcessHost,
+  ProcessListener,
+  ProcessRecord,
+  ProcessSpec,
+  ProcessUsage,
+} from "../domain/process.ts";
+import { cliEnvironment } from "./environment.ts";
+import { baseOptions } from "./options.ts";
+import { CliProcess, within } from "./process.ts";
+import { endBelongings } from "./reaper.ts";
+import { Sampler } from "./sampler.ts";
+import { prepareSpawn } from "./spawn.ts";
+import { claudeConfigDir, findTranscript } from "./transcript.ts";
+
+export interface CliHostParts {
+  clock: Clock;
+  log: Log;
+  book: ProcessBook;
+  /** The server's environment, of which the CLI gets the allowed part. */
+  environment: Readonly<Record<string, string | undefined>>;
+  /** Another CLI than the SDK's own (`CLAUDE_BIN`). */
+  binary?: string;
+  /** Each rung of the stop ladder; the CLI itself takes up to two seconds to go on its own. */
+  ladderMs?: number;
+  startDeadlineMs?: number;
+}
+
+/** Starts, finds and ends real Claude CLI processes. */
+export class CliHost implements ProcessHost {
+  readonly #parts: Required<Omit<CliHostParts, "binary">> & Pick<CliHostParts, "binary">;
+  readonly #live = new Map<string, CliProcess>();
+  readonly #sampler: Sampler;
+  #lastFault: string | undefined;
+
+  constructor(parts: CliHostParts) {
+    this.#parts = { ladderMs: 2_000, startDeadlineMs: 60_000, ...parts };
+    this.#sampler = new Sampler({ clock: parts.clock });
+  }
+
+  async start(spec: ProcessSpec, listener: ProcessListener): Promise<ClaudeProcess> {
+    const transcriptExists = await this.hasTranscript(spec.sessionId);
+    // A start that fails is told by the rejection alone; `exited` is for a process that was handed over.
+    let handedOver = false;
+    let exitBefore: ProcessExit | undefined;
+    const cli = new CliProcess({
+      ...this.#parts,
+      spec,
+      transcriptExists,
+      environment: cliEnvironment(this.#parts.environment, spec.processId),
+      listener: {
+        signal: (signal) => listener.signal(signal),
+        askPermission: (ask) => listener.askPermission(ask),
+        exited: (exit) => {
+          this.#live.delete(spec.processId);
+          if (handedOver) listener.exited(exit);
+          else exitBefore = exit;
+        },
+      },
+    });
+    this.#live.set(spec.processId, cli);
+    try {
+      await cli.ready();
+    } catch (error) {
+      this.#lastFault = error instanceof Error ? error.message : String(error);
+      throw error;
+    }
+    this.#lastFault = undefined;
+    this.#parts.log.info("process.started", {
+      processId: spec.processId,
+      sessionId: spec.sessionId,
+      pid: cli.pid,
+      resumed: cli.resumed,
+      tookMs: this.#parts.clock.now() - cli.startedAt,
+    });
+    handedOver = true;
+    if (exitBefore !== undefined) {
+      throw new DaylongError(
+        "process_start_failed",
+        `Claude ended right after its start: ${exitBefore.detail}`,
+      );
+    }
+    return cli;
+  }
+
+  async hasTranscript(sessionId: string): Promise<boolean> {
+    return (await findTranscript(claudeConfigDir(this.#parts.environment), sessionId)) !== undefined;
+  }
+
+  async askFork(spec: ProcessSpec, prompt: string, deadlineMs: number): Promise<string> {
+    const { clock, book, ladderMs } = this.#parts;
+    const cli = prepareSpawn(spec.processId, spec.sessionId, clock.now(), book);
+    const fork = query({
+      prompt,
+      options: {
+        ...baseOptions(spec, cliEnvironment(this.#parts.environment, spec.processId), this.#parts.binary),
+        resume: spec.sessionId,
+        forkSession: true,
+        persistSession: false,
+        tools: [],
+        maxTurns: 1,
+        spawnClaudeCodeProcess: cli.spawnClaudeCodeProcess,
+      },
+    });
+    try {
+      const text = await within(clock, answerOf(fork), deadlineMs);
+      if (text === undefined)
+        throw new DaylongError("recap_failed", `Claude gave no recap within ${deadlineMs} ms.`);
+      return text;
+    } catch (error) {
+      if (error instanceof DaylongError) throw error;
+      throw new DaylongError(
+        "recap_failed",
+        `Claude gave no recap: ${cli.stderrTail.slice(-300) || String(error)}`,
+        {
+          cause: error,
+        },
+      );
+    } finally {
+      fork.close();
+      if (cli.child) {
+        await endBelongings(
+          [{ processId: spec.processId, pid: cli.child.pid ?? null, startTicks: null }],
+          clock,
+          ladderMs,
+        );
+      }
+      book.ended(spec.processId, clock.now());
+    }
+  }
+
+  usage(): Promise<Map<string, ProcessUsage>> {
+    return this.#sampler.sample([...this.#live.values()].filter((cli) => cli.pid !== 0));
+  }
+
+  async reap(records: ProcessRecord[]): Promise<number> {
+    const { clock, book, ladderMs, log } = this.#parts;
+    const ended = await endBelongings(records, clock, ladderMs);
+    for (const record of records) book.ended(record.processId, clock.now());
+    if (records.length > 0) log.info("process.reaped", { records: records.length, processes: ended });
+    return ended;
+  }
+
+  health(): { state: "ok" | "failing"; detail?: string } {
+    return this.#lastFault === undefined ? { state: "ok" } : { state: "failing", detail: this.#lastFault };
+  }
+}
+
+async function answerOf(fork: Query): Promise<string> {
+  for await (const message of fork) {
+    if (message.type !== "result") continue;
+    if (message.subtype === "success" && !message.is_error) return message.result;
+    const said = message.subtype === "success" ? message.result : message.errors.join("; ");
+    throw new DaylongError("recap_failed", `Claude gave no recap: ${said.slice(0, 500)}`);
+  }
+  throw new DaylongError("recap_failed", "Claude ended without a recap.");
+}

@@ -1,0 +1,244 @@
+import {
+  type Options,
+  type PermissionResult,
+  type Query,
+  query,
+  type SDKUserMessage,
+} from "@anthropic-ai/claude-agent-sdk";
+import { DaylongError } from "../domain/errors.ts";
+import type { PermissionDecision } from "../domain/permission.ts";
+import type { Clock, Log, ProcessBook } from "../domain/ports.ts";
+import type { ClaudeProcess, ProcessExit, ProcessListener, ProcessSpec, Prompt } from "../domain/process.ts";
+import type { PermissionMode } from "../domain/session.ts";
+import { baseOptions, conversationOptions } from "./options.ts";
+import { PromptQueue } from "./promptQueue.ts";
+import { endBelongings } from "./reaper.ts";
+import { prepareSpawn, type SpawnedCli, startTicksOf } from "./spawn.ts";
+import { translate } from "./translate.ts";
+
+export interface CliProcessParts {
+  spec: ProcessSpec;
+  listener: ProcessListener;
+  environment: Record<string, string>;
+  binary?: string;
+  transcriptExists: boolean;
+  clock: Clock;
+  log: Log;
+  book: ProcessBook;
+  /** How long each rung of the stop ladder waits. */
+  ladderMs: number;
+  /** How long a start may take. */
+  startDeadlineMs: number;
+}
+
+/** `undefined` when the deadline came first. */
+export function within<T>(clock: Clock, work: Promise<T>, deadlineMs: number): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(deadlineMs, () => resolve(undefined));
+    work.then(resolve, reject).finally(cancel);
+  });
+}
+
+function permissionResult(
+  decision: PermissionDecision,
+  input: Record<string, unknown>,
+  suggestions: unknown[],
+): PermissionResult {
+  if (decision.decision === "deny")
+    return { behavior: "deny", message: decision.message ?? "The owner declined." };
+  const updatedInput =
+    decision.updatedInput ?? (decision.answers ? { ...input, answers: decision.answers } : input);
+  const rules = suggestions as NonNullable<
+    Extract<PermissionResult, { behavior: "allow" }>["updatedPermissions"]
+  >;
+  switch (decision.scope ?? "once") {
+    case "once":
+      return { behavior: "allow", updatedInput };
+    case "session":
+      return {
+        behavior: "allow",
+        updatedInput,
+        updatedPermissions: rules.map((rule) => ({ ...rule, destination: "session" as const })),
+      };
+    case "always":
+      return { behavior: "allow", updatedInput, updatedPermissions: rules };
+  }
+}
+
+/**
+ * One real CLI process, driven by one reader loop for its whole life (leaving a `for await` over the query would end
+ * the process). `starting -> live -> stopping -> gone`; the listener hears `exited` exactly once, after the last signal
+ * and after every descendant is gone.
+ */
+export class CliProcess implements ClaudeProcess {
+  readonly processId: string;
+  readonly resumed: boolean;
+  readonly startedAt: number;
+  readonly #parts: CliProcessParts;
+  readonly #cli: SpawnedCli;
+  readonly #query: Query;
+  readonly #prompts = new PromptQueue<SDKUserMessage>();
+  readonly #gone: Promise<void>;
+  #startTicks: string | null = null;
+  #stopping = false;
+  #stopped?: Promise<void>;
+
+  constructor(parts: CliProcessParts) {
+    this.#parts = parts;
+    const { spec, listener } = parts;
+    this.processId = spec.processId;
+    this.startedAt = parts.clock.now();
+    this.resumed = parts.transcriptExists;
+    this.#cli = prepareSpawn(spec.processId, spec.sessionId, this.startedAt, parts.book);
+    const options: Options = {
+      ...baseOptions(spec, parts.environment, parts.binary),
+      ...conversationOptions(spec, parts.transcriptExists),
+      permissionMode: spec.permissionMode,
+      allowDangerouslySkipPermissions: spec.permissionMode === "bypassPermissions",
+      includePartialMessages: true,
+      spawnClaudeCodeProcess: this.#cli.spawnClaudeCodeProcess,
+      canUseTool: async (toolName, input, context) => {
+        const suggestions = context.suggestions ?? [];
+        const decision = await listener.askPermission({
+          toolName,
+          toolUseId: context.toolUseID,
+          title: context.title ?? context.displayName ?? toolName,
+          description: context.description ?? context.decisionReason,
+          input,
+          suggestions,
+          signal: context.signal,
+        });
+        return permissionResult(decision, input, suggestions);
+      },
+    };
+    this.#query = query({ prompt: this.#prompts, options });
+    this.#gone = this.#read();
+  }
+
+  get pid(): number {
+    return this.#cli.child?.pid ?? 0;
+  }
+
+  /** Resolves when the CLI has answered the handshake. Ends the process and throws when it does not. */
+  async ready(): Promise<void> {
+    let reason: unknown;
+    const answered = await within(
+      this.#parts.clock,
+      this.#query.initializationResult(),
+      this.#parts.startDeadlineMs,
+    ).catch((error: unknown) => {
+      reason = error;
+      return undefined;
+    });
+    if (answered !== undefined && this.pid !== 0) {
+      this.#startTicks = startTicksOf(this.pid);
+      return;
+    }
+    await this.stop();
+    const said = this.#cli.stderrTail.trim() || (reason instanceof Error ? reason.message : "");
+    throw new DaylongError(
+      "process_start_failed",
+      said
+        ? `Claude could not be started: ${said.slice(-500)}`
+        : `Claude did not come up within ${this.#parts.startDeadlineMs} ms.`,
+      { cause: reason },
+    );
+  }
+
+  async #read(): Promise<void> {
+    const { listener, log, spec, clock, book, ladderMs } = this.#parts;
+    let fault = "";
+    try {
+      for (;;) {
+        const { value, done } = await this.#query.next();
+        if (done || value === undefined) break;
+        for (const signal of translate(value)) listener.signal(signal);
+      }
+    } catch (error) {
+      fault = error instanceof Error ? error.message : String(error);
+    }
+    // Before the spawn there is nothing to wait for; after it, a CLI that closed its output but lives is ended.
+    const exited = this.#cli.child
+      ? await within(clock, this.#cli.exit, ladderMs)
+      : { code: null, signal: null };
+    await endBelongings([this.#identity()], clock, ladderMs);
+    const exit: ProcessExit = {
+      expected: this.#stopping,
+      code: exited?.code ?? null,
+      signal: exited?.signal ?? null,
+      detail: this.#cli.stderrTail.trim() || fault,
+    };
+    book.ended(spec.processId, clock.now());
+    log.info("process.exited", {
+      processId: this.processId,
+      sessionId: spec.sessionId,
+      pid: this.pid,
+      expected: exit.expected,
+      code: exit.code,
+      signal: exit.signal,
+    });
+    listener.exited(exit);
+  }
+
+  #identity() {
+    return { processId: this.processId, pid: this.pid || null, startTicks: this.#startTicks };
+  }
+
+  send(prompt: Prompt): void {
+    this.#prompts.push({
+      type: "user",
+      message: {
+        role: "user",
+        content:
+          prompt.images.length === 0
+            ? prompt.text
+            : [
+                ...prompt.images.map((image) => ({
+                  type: "image" as const,
+                  source: {
+                    type: "base64" as const,
+                    media_type: image.mimeType as "image/png",
+                    data: image.base64,
+                  },
+                })),
+                { type: "text" as const, text: prompt.text },
+              ],
+      },
+      parent_tool_use_id: null,
+      uuid: prompt.messageId as SDKUserMessage["uuid"],
+    });
+  }
+
+  async interrupt(deadlineMs: number): Promise<void> {
+    await within(this.#parts.clock, this.#query.interrupt(), deadlineMs).catch((error: unknown) => {
+      this.#parts.log.warn("process.interrupt_failed", { processId: this.processId, error: String(error) });
+    });
+  }
+
+  async setModel(model: string | null): Promise<void> {
+    await this.#query.setModel(model ?? undefined);
+  }
+
+  async setPermissionMode(mode: PermissionMode): Promise<void> {
+    await this.#query.setPermissionMode(mode);
+  }
+
+  stop(): Promise<void> {
+    this.#stopping = true;
+    this.#stopped ??= this.#descend();
+    return this.#stopped;
+  }
+
+  /** The stop ladder. The reader loop does the last sweep and tells the listener. */
+  async #descend(): Promise<void> {
+    const { clock, ladderMs } = this.#parts;
+    this.#prompts.end();
+    if (this.#cli.child) {
+      this.#cli.child.stdin?.end();
+      const left = await within(clock, this.#cli.exit, ladderMs);
+      if (left === undefined) await endBelongings([this.#identity()], clock, ladderMs);
+    }
+    this.#query.close();
+    await this.#gone;
+  }
+}

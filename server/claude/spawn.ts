@@ -1,0 +1,67 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import type { Options, SpawnedProcess } from "@anthropic-ai/claude-agent-sdk";
+import type { ProcessBook } from "../domain/ports.ts";
+import { parseProcStat } from "./proctable.ts";
+
+/** How much of standard error is kept for the reason of a failure. */
+const stderrTailBytes = 4_096;
+
+/** The operating-system side of one CLI process: its child, its recorded identity, its last words. */
+export interface SpawnedCli {
+  child?: ChildProcess;
+  stderrTail: string;
+  /** Resolves when the operating system says that the process is gone (or could not be made). */
+  exit: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  /** For the SDK's option of the same name. */
+  spawnClaudeCodeProcess: NonNullable<Options["spawnClaudeCodeProcess"]>;
+}
+
+/** Kernel start time of a pid, or `null` where it cannot be read. */
+export function startTicksOf(pid: number): string | null {
+  try {
+    return parseProcStat(readFileSync(`/proc/${pid}/stat`, "utf8"))?.startTicks ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** Prepares a spawn in a group of its own, booked before and after, so that no crash of ours loses sight of it. */
+export function prepareSpawn(
+  processId: string,
+  sessionId: string,
+  startedAt: number,
+  book: ProcessBook,
+): SpawnedCli {
+  let settle!: (exit: { code: number | null; signal: NodeJS.Signals | null }) => void;
+  const cli: SpawnedCli = {
+    stderrTail: "",
+    exit: new Promise((resolve) => {
+      settle = resolve;
+    }),
+    spawnClaudeCodeProcess: (options) => {
+      book.open({ processId, sessionId, pid: null, startTicks: null, startedAt });
+      const child = spawn(options.command, options.args, {
+        cwd: options.cwd,
+        env: options.env as NodeJS.ProcessEnv,
+        stdio: ["pipe", "pipe", "pipe"],
+        // Its own group: a signal to our terminal must not reach it, and one signal reaches all of it.
+        detached: true,
+      });
+      cli.child = child;
+      if (child.pid !== undefined) book.started(processId, child.pid, startTicksOf(child.pid));
+      child.stderr.setEncoding("utf8").on("data", (text: string) => {
+        cli.stderrTail = (cli.stderrTail + text).slice(-stderrTailBytes);
+      });
+      // EPIPE of a process that ended while we wrote: its exit tells the story.
+      child.stdin.on("error", () => {});
+      child.once("error", (error) => {
+        cli.stderrTail = error.message;
+        if (child.pid === undefined) settle({ code: null, signal: null });
+      });
+      child.once("exit", (code, signal) => settle({ code, signal }));
+      return child as unknown as SpawnedProcess;
+    },
+  };
+  return cli;
+}

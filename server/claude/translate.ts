@@ -1,0 +1,99 @@
+import type { SDKMessage } from "@anthropic-ai/claude-agent-sdk";
+import type { Failure } from "../domain/errors.ts";
+import type { ProcessSignal, TurnResult } from "../domain/process.ts";
+
+type ResultMessage = Extract<SDKMessage, { type: "result" }>;
+
+/** One line that tells a person what a tool is about to do. */
+export function toolTitle(toolName: string, input: Record<string, unknown>): string {
+  const hint =
+    input.command ?? input.file_path ?? input.path ?? input.pattern ?? input.url ?? input.description;
+  return typeof hint === "string" && hint !== ""
+    ? `${toolName}: ${hint.split("\n", 1)[0]!.slice(0, 200)}`
+    : toolName;
+}
+
+function failureOf(message: ResultMessage): Failure {
+  const said = message.subtype === "success" ? message.result : message.errors.join("; ");
+  switch (message.subtype) {
+    case "error_max_turns":
+      return { code: "turn_limit", detail: "The session's limit of model turns was reached." };
+    case "error_max_budget_usd":
+      return { code: "turn_limit", detail: "The session's budget was reached." };
+    default:
+      return { code: "claude_error", detail: (said || "Claude gave no reason.").slice(0, 2_000) };
+  }
+}
+
+function resultOf(message: ResultMessage): TurnResult {
+  const usage = message.usage;
+  const aborted = (message as { terminal_reason?: string }).terminal_reason?.startsWith("aborted") ?? false;
+  const completed = message.subtype === "success" && !message.is_error;
+  const named = message as { user_message_uuids?: string[]; user_message_uuid?: string };
+  return {
+    text: completed && message.subtype === "success" ? message.result : "",
+    totalCostUsd: message.total_cost_usd,
+    usage: {
+      inputTokens: usage.input_tokens ?? 0,
+      outputTokens: usage.output_tokens ?? 0,
+      cacheReadTokens: usage.cache_read_input_tokens ?? 0,
+      cacheCreationTokens: usage.cache_creation_input_tokens ?? 0,
+    },
+    durationMs: message.duration_ms,
+    numTurns: message.num_turns,
+    messageIds: named.user_message_uuids ?? (named.user_message_uuid ? [named.user_message_uuid] : []),
+    outcome: aborted ? "interrupted" : completed ? "completed" : "failed",
+    failure: completed || aborted ? undefined : failureOf(message),
+  };
+}
+
+/** What a message of the SDK means to Daylong. Pure; what means nothing (yet) gives no signal. */
+export function translate(message: SDKMessage): ProcessSignal[] {
+  switch (message.type) {
+    case "stream_event": {
+      // A subagent's words belong to its own conversation, not to the reply.
+      if (message.parent_tool_use_id !== null) return [];
+      const event = message.event;
+      if (event.type === "content_block_delta" && event.delta.type === "text_delta") {
+        return [{ kind: "delta", text: event.delta.text }];
+      }
+      if (event.type === "content_block_start" && event.content_block.type === "thinking")
+        return [{ kind: "thinking" }];
+      return [];
+    }
+    case "assistant": {
+      // With `error` the text is the CLI's own notice of a failed request; the result reports it as the failure.
+      if (message.parent_tool_use_id !== null || message.error !== undefined) return [];
+      return message.message.content.flatMap((block): ProcessSignal[] => {
+        if (block.type === "text") {
+          return block.text === "" ? [] : [{ kind: "message", messageId: message.uuid, text: block.text }];
+        }
+        if (block.type === "tool_use") {
+          const input = (block.input ?? {}) as Record<string, unknown>;
+          return [
+            {
+              kind: "tool-started",
+              toolUseId: block.id,
+              toolName: block.name,
+              title: toolTitle(block.name, input),
+            },
+          ];
+        }
+        return [];
+      });
+    }
+    case "user": {
+      const content = message.message.content;
+      if (message.parent_tool_use_id !== null || typeof content === "string") return [];
+      return content.flatMap((block): ProcessSignal[] =>
+        block.type === "tool_result"
+          ? [{ kind: "tool-finished", toolUseId: block.tool_use_id, failed: block.is_error === true }]
+          : [],
+      );
+    }
+    case "result":
+      return [{ kind: "result", result: resultOf(message) }];
+    default:
+      return [];
+  }
+}

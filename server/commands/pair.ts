@@ -1,0 +1,32 @@
+import { parseArgs } from "node:util";
+import QRCode from "qrcode";
+import { ask, failCommand, findRunningServer } from "./runningServer.ts";
+
+const { values } = parseArgs({
+  options: { "data-dir": { type: "string" }, scope: { type: "string" }, json: { type: "boolean" } },
+});
+
+async function main(): Promise<void> {
+  const server = findRunningServer(values["data-dir"]);
+  const pairing = await ask<{ code: string; expiresAt: number; url: string }>(
+    server,
+    "POST",
+    "/api/pairing-codes",
+    values.scope === undefined ? {} : { scope: values.scope },
+  );
+  if (values.json) {
+    console.log(JSON.stringify({ ...pairing, server: server.url }));
+    return;
+  }
+  console.log(
+    await QRCode.toString(pairing.url, { type: "terminal", small: true, errorCorrectionLevel: "L" }),
+  );
+  console.log(`Link  ${pairing.url}`);
+  console.log(`Code  ${pairing.code}   (one use, until ${new Date(pairing.expiresAt).toLocaleTimeString()})`);
+  console.log(`
+Scan it with the app, or pair by hand:
+  curl -s ${server.url}/api/pair -H 'content-type: application/json' \\
+    -d '{"code":"${pairing.code}","device":{"name":"my phone","platform":"ios"}}'`);
+}
+
+main().catch(failCommand);

@@ -1,0 +1,250 @@
+import { randomUUID } from "node:crypto";
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer as createHttpServer, type RequestListener, type Server } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { homedir, hostname } from "node:os";
+import { join } from "node:path";
+import { ensureAdminToken } from "./access/adminToken.ts";
+import { Devices } from "./access/devices.ts";
+import { ServerNames } from "./access/names.ts";
+import { pairingLink } from "./access/pairingCode.ts";
+import { PushRegistration } from "./access/pushRegistration.ts";
+import { ProjectRoots } from "./access/roots.ts";
+import { readCertificate, type ServerCertificate } from "./certificate.ts";
+import { CliHost } from "./claude/host.ts";
+import { Closers } from "./closers.ts";
+import type { Config } from "./config.ts";
+import { Connections } from "./delivery/connections.ts";
+import { Courier } from "./delivery/courier.ts";
+import { Dispatcher } from "./delivery/dispatcher.ts";
+import { Feed } from "./delivery/feed.ts";
+import { DeliveryPlanner, planned } from "./delivery/planner.ts";
+import { Replay } from "./delivery/replay.ts";
+import type { Clock, Log, Store } from "./domain/ports.ts";
+import type { PushSender } from "./domain/push.ts";
+import { healthReport } from "./health.ts";
+import { createHttpApp } from "./http/app.ts";
+import { defaultHttpLimits } from "./http/parts.ts";
+import { lockFolder } from "./lock.ts";
+import type { PoolLimits } from "./pool/limits.ts";
+import { InteractiveSessionPool } from "./pool/pool.ts";
+import { ApnsSender } from "./push/apns.ts";
+import { Gateway } from "./socket/gateway.ts";
+import { openStore } from "./store/store.ts";
+
+/** A server that listens. */
+export interface RunningDaylong {
+  url: string;
+  dataDir: string;
+  /** SHA-256 of the certificate, when the server speaks TLS. */
+  fingerprint?: string;
+  /** Refuses new turns, drains, settles, ends every process, closes everything. Idempotent. */
+  stop(): Promise<void>;
+}
+
+export interface ComposeParts {
+  config: Config;
+  clock: Clock;
+  log: Log;
+  version: string;
+  /** The environment of which the CLI gets the allowed part. */
+  cliEnvironment: Readonly<Record<string, string | undefined>>;
+}
+
+const poolLimits = (config: Config): PoolLimits => ({
+  maxProcesses: config.maxConcurrentSessions,
+  maxQueuedTurns: config.maxQueuedTurns,
+  lease: config.lease,
+  permissionTimeoutMs: config.permissionTimeoutMs,
+  idleParkMs: config.idleParkMs,
+  // As long as a stop may take: who interrupts, or whose lease ends, waits no longer than who stops the server.
+  drainMs: Math.max(1_000, config.shutdownGraceMs),
+  sampleMs: config.sampleMs,
+  allowBypassPermissions: config.allowBypassPermissions,
+  defaultModel: config.claudeModel,
+  memoryLimitBytes: config.memoryLimitBytes,
+});
+
+/** The one place where parts meet. What was begun is closed in the reverse order, also when a later part fails. */
+export async function startDaylong(parts: ComposeParts): Promise<RunningDaylong> {
+  const closers = new Closers();
+  try {
+    return await compose(parts, closers);
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+async function compose(
+  { config, clock, log, version, cliEnvironment }: ComposeParts,
+  closers: Closers,
+): Promise<RunningDaylong> {
+  const { dataDir } = config;
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  chmodSync(dataDir, 0o700);
+  closers.push(lockFolder(dataDir));
+  const roots = await ProjectRoots.open({ paths: config.projectRoots, homeDir: homedir() });
+  const certificate = await readCertificate(config);
+
+  const database = openStore({
+    dataDir,
+    clock,
+    onSubscriberError: (error) => log.error("log.subscriber_failed", { error: String(error) }),
+  });
+  closers.push(() => database.close());
+  const connections = new Connections({ clock });
+  const planner = new DeliveryPlanner({ store: database, connections, clock, graceMs: config.pushGraceMs });
+  const store: Store = planned(database, planner);
+  ensureAdminToken({ dataDir, store, clock, log });
+
+  const push = openPush(config, clock, log);
+  closers.push(() => push.stop(2_000));
+  const feed = new Feed({ connections });
+  const courier = new Courier({ store, push, connections, clock, log, graceMs: config.pushGraceMs });
+  const dispatcher = new Dispatcher({ events: store.events, connections, feed, courier });
+  closers.push(() => dispatcher.stop());
+  closers.push(() => courier.stop(3_000));
+  dispatcher.start();
+
+  const host = new CliHost({
+    clock,
+    log,
+    book: store.processes,
+    environment: cliEnvironment,
+    binary: config.claudeBinary,
+  });
+  const pool = new InteractiveSessionPool({
+    store,
+    host,
+    feed,
+    clock,
+    log,
+    limits: poolLimits(config),
+    newId: randomUUID,
+  });
+  closers.push(() => pool.stop(config.shutdownGraceMs));
+
+  const access = new Devices({ store, clock, log, roots });
+  const pushRegistration = new PushRegistration({ store, clock, defaultEnvironment: config.apnsEnvironment });
+  const stopping = new AbortController();
+  let boundPort: number | undefined;
+  const publicUrl = () =>
+    config.publicUrl ?? `${certificate ? "https" : "http"}://${urlHost(config.host)}:${boundPort}`;
+  const names = new ServerNames({
+    bindHost: config.host,
+    port: () => boundPort,
+    hostname: hostname(),
+    publicNames: config.publicUrl ? [new URL(config.publicUrl).host] : [],
+  });
+  const app = createHttpApp({
+    store,
+    pool,
+    access,
+    pushRegistration,
+    roots,
+    names,
+    clock,
+    log,
+    version,
+    serverName: hostname(),
+    startedAt: clock.now(),
+    limits: defaultHttpLimits,
+    stopping: stopping.signal,
+    health: () => healthReport({ store, pool, host, push, dataDir }),
+    deliveryMethods: (deviceId) => [
+      ...(connections.isLive(deviceId) ? ["websocket"] : []),
+      ...(push.health().state !== "disabled" && store.devices.get(deviceId)?.push ? ["apns"] : []),
+    ],
+    connected: (deviceId) => connections.isLive(deviceId),
+    acknowledge: (deviceId, cursor) => courier.acknowledge(deviceId, cursor),
+    beginPoll: (deviceId) => connections.beginPoll(deviceId),
+    testPush: (device) => courier.testPush(device),
+    pairingUrl: (code) => pairingLink({ url: publicUrl(), code, fingerprint: certificate?.fingerprint }),
+  });
+
+  const server = createServer(certificate, app);
+  const replay = new Replay({ events: store.events, devices: store.devices, connections, feed, clock, log });
+  const gateway = new Gateway({
+    pool,
+    gatekeeper: access,
+    connections,
+    replay,
+    courier,
+    devices: store.devices,
+    clock,
+    log,
+    allowUpgrade: (request) => (names.judge(request.headers) === undefined ? undefined : { status: 403 }),
+    registerPush: (caller, target) =>
+      target === null
+        ? pushRegistration.remove(caller.deviceId, caller)
+        : pushRegistration.register(caller.deviceId, target, caller),
+  });
+  // Before the first request: what the last run left is put right, and only then is anything accepted.
+  await pool.start();
+  courier.start();
+  gateway.attach(server);
+  boundPort = await listen(server, config.host, config.port);
+  closers.push(() => closeServer(server));
+  closers.push(() => gateway.stop());
+  closers.push(() => stopping.abort());
+
+  const url = `${certificate ? "https" : "http"}://${urlHost(config.host)}:${boundPort}`;
+  const serverFile = join(dataDir, "server.json");
+  writeFileSync(serverFile, `${JSON.stringify({ url, pid: process.pid, version })}\n`, { mode: 0o600 });
+  closers.push(() => rmSync(serverFile, { force: true }));
+  // Turns drain while phones still listen; a socket that closed first would miss the last replies.
+  closers.push(() => pool.stop(config.shutdownGraceMs));
+  return { url, dataDir, fingerprint: certificate?.fingerprint, stop: () => closers.close() };
+}
+
+function openPush(config: Config, clock: Clock, log: Log): PushSender {
+  const { apns } = config;
+  return new ApnsSender({
+    clock,
+    key: apns && { path: apns.keyPath, keyId: apns.keyId, teamId: apns.teamId },
+    topic: apns?.bundleId ?? "",
+    ...config.apnsHosts,
+    caPath: config.apnsCaPath,
+    dataDir: config.dataDir,
+    onEvent: (name, fields) => log.info(name, fields),
+  });
+}
+
+const createServer = (certificate: ServerCertificate | undefined, app: RequestListener): Server =>
+  certificate
+    ? (createHttpsServer(
+        { cert: certificate.cert, key: certificate.key, minVersion: "TLSv1.2" },
+        app,
+      ) as Server)
+    : createHttpServer(app);
+
+/** What to write into a URL for an address that is bound. */
+function urlHost(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return hostname();
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+    // Answers under way get a moment; then the sockets go, so that a client cannot hold the server up.
+    setTimeout(() => server.closeAllConnections(), 500).unref();
+  });
+}
+
+/** This program's version, from package.json. */
+export const readVersion = (packagePath: string): string =>
+  (JSON.parse(readFileSync(packagePath, "utf8")) as { version: string }).version;

@@ -1,0 +1,164 @@
+import { homedir } from "node:os";
+import { delimiter, resolve } from "node:path";
+import { z } from "zod";
+
+/** Every fault of a configuration at once; `main` prints them and exits with 78 (EX_CONFIG of sysexits.h). */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly faults: string[];
+  constructor(faults: string[]) {
+    super(
+      `The configuration has ${faults.length === 1 ? "a fault" : `${faults.length} faults`}: ${faults.join("; ")}`,
+    );
+    this.faults = faults;
+  }
+}
+
+// An empty value in a .env file means "not set".
+const optional = <T extends z.ZodType>(schema: T) =>
+  z.preprocess((value) => (value === "" ? undefined : value), schema.optional());
+const number = (fallback: number, min: number, max = Number.MAX_SAFE_INTEGER) =>
+  z.preprocess(
+    (value) => (value === undefined || value === "" ? fallback : Number(value)),
+    z
+      .number({ error: "must be a number" })
+      .min(min, `must be at least ${min}`)
+      .max(max, `must be at most ${max}`),
+  );
+const flag = (fallback: boolean) =>
+  z.preprocess(
+    (value) => (value === undefined || value === "" ? String(fallback) : String(value).toLowerCase()),
+    z.enum(["true", "false"], { error: "must be true or false" }).transform((value) => value === "true"),
+  );
+const port = (fallback: number) =>
+  number(fallback, 0, 65_535).refine(Number.isInteger, "must be a whole number");
+const text = optional(z.string());
+const expandHome = (path: string) => resolve(path.replace(/^~(?=$|\/)/, homedir()));
+
+/** The environment as the contract names it; numbers may be fractions. */
+const environmentSchema = z.object({
+  HOST: z.string().min(1).default("127.0.0.1"),
+  PORT: port(3000),
+  TLS: optional(z.enum(["self-signed"], { error: 'must be "self-signed" or unset' })),
+  TLS_CERT_PATH: text,
+  TLS_KEY_PATH: text,
+  ALLOW_PLAINTEXT_LAN: flag(false),
+  PUBLIC_URL: optional(z.url()),
+  DATA_DIR: z.string().min(1).default("~/.daylong"),
+  PROJECT_ROOTS: z.string().min(1).default("~"),
+  MAX_CONCURRENT_SESSIONS: number(10, 1, 1_000).refine(Number.isInteger, "must be a whole number"),
+  MAX_QUEUED_TURNS: number(100, 0),
+  SESSION_TIMEOUT_HOURS: number(24, 0.0001, 8_760),
+  SESSION_WARNING_HOURS: number(20, 0, 8_760),
+  SESSION_FINAL_WARNING_MINUTES: number(15, 0),
+  SESSION_IDLE_MINUTES: number(0, 0),
+  MAX_MEMORY_PER_SESSION_MB: number(500, 1),
+  MAX_TOTAL_MEMORY_GB: number(2, 0.01),
+  CPU_USAGE_LIMIT_PERCENT: number(80, 1),
+  RESOURCE_SAMPLE_SECONDS: number(5, 0.05),
+  PERMISSION_TIMEOUT_MINUTES: number(60, 0.001),
+  PUSH_GRACE_MS: number(3_000, 0),
+  APNS_KEY_PATH: text,
+  APNS_KEY_ID: text,
+  APNS_TEAM_ID: text,
+  APNS_BUNDLE_ID: text,
+  APNS_ENVIRONMENT: z.enum(["sandbox", "production"]).default("production"),
+  APNS_HOST: text,
+  APNS_PORT: port(443),
+  APNS_SANDBOX_HOST: text,
+  APNS_SANDBOX_PORT: port(443),
+  APNS_CA_PATH: text,
+  ALLOW_BYPASS_PERMISSIONS: flag(false),
+  SHUTDOWN_GRACE_SECONDS: number(10, 0, 3_600),
+  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
+  CLAUDE_BIN: text,
+  CLAUDE_MODEL: text,
+});
+
+const hour = 3_600_000;
+const isLoopback = (host: string) => host === "localhost" || host === "::1" || /^127\./.test(host);
+
+/** Environment -> frozen configuration. Throws a ConfigError that lists every fault; values are never repeated in it. */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>) {
+  const parsed = environmentSchema.safeParse(environment);
+  const faults = parsed.success
+    ? []
+    : parsed.error.issues.map((issue) => `${issue.path.join(".") || "environment"}: ${issue.message}`);
+  const e = parsed.data;
+  if (e === undefined) throw new ConfigError(faults);
+
+  const apnsNames = ["APNS_KEY_PATH", "APNS_KEY_ID", "APNS_TEAM_ID", "APNS_BUNDLE_ID"] as const;
+  const missing = apnsNames.filter((name) => e[name] === undefined);
+  if (missing.length > 0 && missing.length < apnsNames.length) {
+    faults.push(`${missing.join(", ")}: needed as well, because other APNS_ variables are set`);
+  }
+  if ((e.TLS_CERT_PATH === undefined) !== (e.TLS_KEY_PATH === undefined)) {
+    faults.push("TLS_CERT_PATH, TLS_KEY_PATH: set both or none");
+  }
+  if (e.TLS !== undefined && e.TLS_CERT_PATH !== undefined)
+    faults.push("TLS: leave it unset with TLS_CERT_PATH");
+  const tls = e.TLS !== undefined || e.TLS_CERT_PATH !== undefined;
+  if (!isLoopback(e.HOST) && !tls && !e.ALLOW_PLAINTEXT_LAN) {
+    faults.push(
+      "HOST: an address beyond this computer needs TLS (TLS=self-signed, or TLS_CERT_PATH and TLS_KEY_PATH), " +
+        "or ALLOW_PLAINTEXT_LAN=true behind a tunnel or proxy",
+    );
+  }
+  if (e.SESSION_WARNING_HOURS > e.SESSION_TIMEOUT_HOURS) {
+    faults.push("SESSION_WARNING_HOURS: must not be more than SESSION_TIMEOUT_HOURS");
+  }
+  if (faults.length > 0) throw new ConfigError(faults);
+
+  return Object.freeze({
+    host: e.HOST,
+    port: e.PORT,
+    tls:
+      e.TLS_CERT_PATH && e.TLS_KEY_PATH
+        ? ({
+            kind: "files",
+            certPath: expandHome(e.TLS_CERT_PATH),
+            keyPath: expandHome(e.TLS_KEY_PATH),
+          } as const)
+        : e.TLS
+          ? ({ kind: "self-signed" } as const)
+          : undefined,
+    publicUrl: e.PUBLIC_URL,
+    dataDir: expandHome(e.DATA_DIR),
+    projectRoots: e.PROJECT_ROOTS.split(delimiter).filter(Boolean).map(expandHome),
+    maxConcurrentSessions: e.MAX_CONCURRENT_SESSIONS,
+    maxQueuedTurns: e.MAX_QUEUED_TURNS,
+    lease: {
+      termMs: e.SESSION_TIMEOUT_HOURS * hour,
+      warnAfterMs: e.SESSION_WARNING_HOURS * hour,
+      finalWarningMs: e.SESSION_FINAL_WARNING_MINUTES * 60_000,
+    },
+    idleParkMs: e.SESSION_IDLE_MINUTES * 60_000,
+    memoryLimitBytes: e.MAX_TOTAL_MEMORY_GB * 1_024 ** 3,
+    sampleMs: e.RESOURCE_SAMPLE_SECONDS * 1_000,
+    permissionTimeoutMs: Math.round(e.PERMISSION_TIMEOUT_MINUTES * 60_000),
+    pushGraceMs: e.PUSH_GRACE_MS,
+    apns:
+      e.APNS_KEY_PATH && e.APNS_KEY_ID && e.APNS_TEAM_ID && e.APNS_BUNDLE_ID
+        ? {
+            keyPath: expandHome(e.APNS_KEY_PATH),
+            keyId: e.APNS_KEY_ID,
+            teamId: e.APNS_TEAM_ID,
+            bundleId: e.APNS_BUNDLE_ID,
+          }
+        : undefined,
+    apnsEnvironment: e.APNS_ENVIRONMENT,
+    // Apple's hosts: developer.apple.com, "Sending notification requests to APNs".
+    apnsHosts: {
+      production: { host: e.APNS_HOST ?? "api.push.apple.com", port: e.APNS_PORT },
+      sandbox: { host: e.APNS_SANDBOX_HOST ?? "api.sandbox.push.apple.com", port: e.APNS_SANDBOX_PORT },
+    },
+    apnsCaPath: e.APNS_CA_PATH ? expandHome(e.APNS_CA_PATH) : undefined,
+    allowBypassPermissions: e.ALLOW_BYPASS_PERMISSIONS,
+    shutdownGraceMs: e.SHUTDOWN_GRACE_SECONDS * 1_000,
+    logLevel: e.LOG_LEVEL,
+    claudeBinary: e.CLAUDE_BIN,
+    claudeModel: e.CLAUDE_MODEL ?? null,
+  });
+}
+
+export type Config = ReturnType<typeof readConfig>;

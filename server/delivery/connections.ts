@@ -1,0 +1,170 @@
+import type { LoggedEvent } from "../domain/event.ts";
+import type { Clock } from "../domain/ports.ts";
+
+/** One live socket of one device, as delivery sees it. */
+export interface Connection {
+  readonly deviceId: string;
+  /** The app's own word on whether somebody looks at it; absent: it did not say. */
+  readonly foreground?: boolean;
+  send(text: string): void;
+  /** Bytes handed over and not yet taken by the operating system. */
+  bufferedBytes(): number;
+  close(code: number, reason: string): void;
+}
+
+/** Close codes that delivery itself uses (contract: WebSocket). */
+export const notAuthorisedCode = 4401;
+export const tooSlowCode = 4408;
+
+/** A connection with more than this unsent, when its next frame is due, is cut loose (contract: 1 MB). */
+export const maxUnsentBytes = 1024 * 1024;
+
+/** Between the end of one long poll and the next the device is not gone: it is on its way back. */
+const pollGapMs = 1_000;
+
+export interface ConnectionsParts {
+  clock: Clock;
+}
+
+interface Link {
+  readonly connection: Connection;
+  /** Caught up with the log: live events, deltas and activity go to it. */
+  caughtUp: boolean;
+  /** The last event that was sent on it; nothing up to here is sent again. */
+  cursor: number;
+}
+
+/**
+ * The live connections of each device.
+ *
+ *   added (replay runs, live frames pass it by) -> caught up (gets everything) -> removed
+ *
+ * The cursor kept with each connection is what makes a double impossible, in whatever order an event is replayed and
+ * announced.
+ */
+export class Connections {
+  readonly #clock: Clock;
+  readonly #links = new Map<Connection, Link>();
+  readonly #byDevice = new Map<string, Set<Connection>>();
+  readonly #pollsByDevice = new Map<string, { pending: number; endedAt: number }>();
+
+  constructor({ clock }: ConnectionsParts) {
+    this.#clock = clock;
+  }
+
+  add(connection: Connection): void {
+    if (this.#links.has(connection)) return;
+    this.#links.set(connection, { connection, caughtUp: false, cursor: 0 });
+    const siblings = this.#byDevice.get(connection.deviceId);
+    if (siblings) siblings.add(connection);
+    else this.#byDevice.set(connection.deviceId, new Set([connection]));
+  }
+
+  remove(connection: Connection): void {
+    if (!this.#links.delete(connection)) return;
+    const siblings = this.#byDevice.get(connection.deviceId);
+    siblings?.delete(connection);
+    if (siblings?.size === 0) this.#byDevice.delete(connection.deviceId);
+  }
+
+  has(connection: Connection): boolean {
+    return this.#links.has(connection);
+  }
+
+  get count(): number {
+    return this.#links.size;
+  }
+
+  /** From now on live frames go to it. `cursor`: the last event it was sent, or from which it counts. */
+  attach(connection: Connection, cursor: number): void {
+    const link = this.#links.get(connection);
+    if (!link) return;
+    link.cursor = cursor;
+    link.caughtUp = true;
+  }
+
+  /** Whether the device has a socket or a long poll. */
+  isLive(deviceId: string): boolean {
+    return this.#byDevice.has(deviceId) || this.#isPolling(deviceId);
+  }
+
+  /**
+   * Whether what is sent now may be seen at once: live, and not known to be in the background. A backgrounded app takes
+   * events, and even acks them, without anybody looking.
+   */
+  isWatched(deviceId: string): boolean {
+    const siblings = this.#byDevice.get(deviceId);
+    if (siblings) for (const connection of siblings) if (connection.foreground !== false) return true;
+    return this.#isPolling(deviceId);
+  }
+
+  /** A long poll has begun; the result ends it, once. */
+  beginPoll(deviceId: string): () => void {
+    const polls = this.#pollsByDevice.get(deviceId) ?? { pending: 0, endedAt: 0 };
+    polls.pending += 1;
+    this.#pollsByDevice.set(deviceId, polls);
+    let ended = false;
+    return () => {
+      if (ended) return;
+      ended = true;
+      polls.pending -= 1;
+      polls.endedAt = this.#clock.now();
+    };
+  }
+
+  /** Sends one frame, unless the connection is too slow: then it is closed, and resumes by its cursor. */
+  deliver(connection: Connection, text: string): boolean {
+    if (!this.#links.has(connection)) return false;
+    // Before the send, not after: one frame larger than the limit must pass on an empty socket.
+    if (connection.bufferedBytes() > maxUnsentBytes) {
+      this.drop(connection, tooSlowCode, "More than 1 MB is unsent: resume by cursor.");
+      return false;
+    }
+    connection.send(text);
+    return true;
+  }
+
+  /** Sends a logged event to every connection that is caught up and does not have it; serialised once for all. */
+  broadcastEvent(event: LoggedEvent): void {
+    let text: string | undefined;
+    for (const link of this.#links.values()) {
+      if (!link.caughtUp || event.cursor <= link.cursor) continue;
+      link.cursor = event.cursor;
+      text ??= JSON.stringify({ type: "event", event });
+      this.deliver(link.connection, text);
+    }
+  }
+
+  /** Sends an ephemeral frame to every connection that is caught up; serialised once for all, or not at all. */
+  broadcast(frame: object): void {
+    let text: string | undefined;
+    for (const link of this.#links.values()) {
+      if (!link.caughtUp) continue;
+      text ??= JSON.stringify(frame);
+      this.deliver(link.connection, text);
+    }
+  }
+
+  /** Closes one connection and forgets it at once: nothing more is sent on it. */
+  drop(connection: Connection, code: number, reason: string): void {
+    this.remove(connection);
+    connection.close(code, reason);
+  }
+
+  closeDevice(deviceId: string, code: number, reason: string): void {
+    for (const connection of [...(this.#byDevice.get(deviceId) ?? [])]) this.drop(connection, code, reason);
+    this.#pollsByDevice.delete(deviceId);
+  }
+
+  closeAll(code: number, reason: string): void {
+    for (const connection of [...this.#links.keys()]) this.drop(connection, code, reason);
+  }
+
+  #isPolling(deviceId: string): boolean {
+    const polls = this.#pollsByDevice.get(deviceId);
+    if (!polls) return false;
+    if (polls.pending > 0 || this.#clock.now() < polls.endedAt + pollGapMs) return true;
+    this.#pollsByDevice.delete(deviceId);
+    return false;
+  }
+}

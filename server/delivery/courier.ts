@@ -1,0 +1,242 @@
+import type { Delivery } from "../domain/delivery.ts";
+import type { Device } from "../domain/device.ts";
+import { DaylongError } from "../domain/errors.ts";
+import type { Clock, Log, Store } from "../domain/ports.ts";
+import type { PushSender } from "../domain/push.ts";
+import { Attempts } from "./attempts.ts";
+import type { Connections } from "./connections.ts";
+import { Ledger } from "./ledger.ts";
+import { withDeadline } from "./pause.ts";
+import { sendTestPush, type TestPushReport } from "./testPush.ts";
+import { TokenWard } from "./tokenWard.ts";
+
+/** Deliveries taken up at once, besides those in hand. */
+const batchSize = 100;
+/** While pushes are in hand they hide what falls due next: look again after this time. */
+const lookAgainMs = 100;
+/** Pause after the database refused to be read or written. */
+const storageRetryMs = 5_000;
+/** The due instant is looked at anew at least this often: the computer may have slept, or its clock been set. */
+const maxTimerMs = 60_000;
+
+export interface CourierParts {
+  store: Pick<Store, "transaction" | "events" | "sessions" | "permissions" | "devices" | "outbox">;
+  push: PushSender;
+  connections: Connections;
+  clock: Clock;
+  log: Log;
+  /** How long a device that watches has to ack before it is pushed to (`PUSH_GRACE_MS`). */
+  graceMs: number;
+  /** Pushes in flight at once, over all devices. */
+  concurrency?: number;
+  /** From 0 to 1, for the jitter of back-off. */
+  random?: () => number;
+}
+
+/**
+ * Drains the outbox. Each device has a lane, in the order of cursors, one push at a time; lanes take turns for the
+ * bounded number of pushes in flight, so that a device that answers slowly delays nobody but itself.
+ *
+ *   ready -> running -> last call (what is due, or waited for an ack in vain, is sent up to a deadline) -> stopped
+ *
+ * A delivery in hand is still pending in the database: after a crash it is sent again, under the same `apns-id`.
+ */
+export class Courier {
+  readonly #parts: CourierParts;
+  readonly #ledger: Ledger;
+  readonly #ward: TokenWard;
+  readonly #attempts: Attempts;
+  readonly #concurrency: number;
+  /** Deliveries in hand, by device, lowest cursor first. A lane is there while it has any, the one in flight included. */
+  readonly #lanes = new Map<string, Delivery[]>();
+  readonly #waiting: string[] = [];
+  readonly #inHand = new Set<string>();
+  readonly #inFlight = new Set<Promise<void>>();
+  readonly #heldUntil = new Map<string, number>();
+  #disarm: (() => void) | undefined;
+  #armedAt = Number.POSITIVE_INFINITY;
+  #state: "ready" | "running" | "last-call" | "stopped" = "ready";
+  #stopping: Promise<void> | undefined;
+
+  constructor(parts: CourierParts) {
+    const { store, push, connections, clock, log, graceMs, random = Math.random } = parts;
+    this.#parts = parts;
+    this.#concurrency = parts.concurrency ?? 100;
+    this.#ledger = new Ledger({ outbox: store.outbox, log });
+    this.#ward = new TokenWard({ devices: store.devices, clock, log });
+    const [ledger, ward] = [this.#ledger, this.#ward];
+    this.#attempts = new Attempts({ store, push, connections, clock, log, graceMs, ledger, ward, random });
+  }
+
+  /** Idempotent. Takes up what an earlier run left pending. */
+  start(): void {
+    if (this.#state !== "ready") return;
+    this.#state = "running";
+    this.pulse();
+  }
+
+  /** There may be something new in the outbox. Cheap; looks after the current work, not within it. */
+  pulse(): void {
+    this.#arm(this.#parts.clock.now());
+  }
+
+  /** The device holds everything up to `cursor`. Returns the cursor in force. */
+  acknowledge(deviceId: string, cursor: number): number {
+    const { store } = this.#parts;
+    const tip = store.events.tip();
+    if (cursor > tip) {
+      throw new DaylongError("invalid_request", `The cursor ${cursor} is after the last event, ${tip}.`);
+    }
+    return store.transaction(() => {
+      const inForce = store.devices.ack(deviceId, cursor);
+      store.outbox.ackUpTo(deviceId, inForce);
+      return inForce;
+    });
+  }
+
+  /** Sends a harmless push now, past the outbox. `push_not_registered` for a device without a token. */
+  testPush(device: Device): Promise<TestPushReport> {
+    return sendTestPush(device, this.#parts);
+  }
+
+  /**
+   * Sends what is due now or within the grace, for the sockets that could have acked it are closed by now, and waits up
+   * to `deadlineMs`. What is left stays pending for the next start. Idempotent.
+   */
+  stop(deadlineMs: number): Promise<void> {
+    this.#stopping ??= this.#stop(deadlineMs);
+    return this.#stopping;
+  }
+
+  async #stop(deadlineMs: number): Promise<void> {
+    const { clock, log, graceMs } = this.#parts;
+    const wasRunning = this.#state === "running";
+    this.#state = "last-call";
+    this.#disarm?.();
+    this.#disarm = undefined;
+    try {
+      if (wasRunning) this.#takeDue(clock.now() + graceMs);
+    } catch (error) {
+      log.error("outbox.not_drained", { error });
+    }
+    const inTime = await withDeadline(
+      clock,
+      deadlineMs,
+      this.#landed().then(() => true),
+      () => false,
+    );
+    this.#state = "stopped";
+    if (!inTime) log.warn("courier.stopped_early", { inFlight: this.#inFlight.size, deadlineMs });
+    this.#ward.stop();
+    this.#ledger.settle();
+  }
+
+  /** Resolves when nothing is in flight: a flight that lands may start the next one of its lane. */
+  async #landed(): Promise<void> {
+    while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
+  }
+
+  #arm(at: number): void {
+    if (this.#state !== "running" || at >= this.#armedAt) return;
+    this.#disarm?.();
+    this.#armedAt = at;
+    const delayMs = Math.max(0, Math.min(at - this.#parts.clock.now(), maxTimerMs));
+    this.#disarm = this.#parts.clock.after(delayMs, () => this.#drain());
+  }
+
+  #drain(): void {
+    const { clock, store, log } = this.#parts;
+    this.#disarm = undefined;
+    this.#armedAt = Number.POSITIVE_INFINITY;
+    if (this.#state !== "running") return;
+    const now = clock.now();
+    try {
+      this.#takeDue(now);
+      const nextAt = store.outbox.nextDueAt();
+      const lookAgainAt = now + (this.#ledger.owedCount > 0 ? storageRetryMs : lookAgainMs);
+      if (nextAt !== undefined) this.#arm(nextAt > now ? nextAt : lookAgainAt);
+    } catch (error) {
+      log.error("outbox.not_drained", { error, retryMs: storageRetryMs });
+      this.#arm(now + storageRetryMs);
+    }
+  }
+
+  /** Takes up what is due at `at`. Throws what the database throws. */
+  #takeDue(at: number): void {
+    const { store } = this.#parts;
+    this.#ledger.settle();
+    // What is in hand or not booked yet is still due in the database, hence the larger limit.
+    const due = store.outbox.due(at, this.#inHand.size + this.#ledger.owedCount + batchSize);
+    if (due.length > 0) {
+      store.transaction(() => {
+        for (const delivery of due) this.#take(delivery);
+      });
+    }
+    this.#fly();
+  }
+
+  #take(delivery: Delivery): void {
+    const { deliveryId, deviceId } = delivery;
+    if (this.#inHand.has(deliveryId) || this.#ledger.owes(deliveryId)) return;
+    const heldUntilAt = this.#heldUntil.get(deviceId) ?? 0;
+    if (heldUntilAt > this.#parts.clock.now()) {
+      this.#ledger.book(deliveryId, undefined, { state: "pending", nextAttemptAt: heldUntilAt });
+      return;
+    }
+    this.#inHand.add(deliveryId);
+    const lane = this.#lanes.get(deviceId);
+    if (!lane) {
+      this.#lanes.set(deviceId, [delivery]);
+      this.#waiting.push(deviceId);
+      return;
+    }
+    lane.push(delivery);
+    lane.sort((a, b) => a.cursor - b.cursor);
+  }
+
+  #fly(): void {
+    while (this.#state !== "stopped" && this.#inFlight.size < this.#concurrency) {
+      const deviceId = this.#waiting.shift();
+      if (deviceId === undefined) return;
+      const flight = this.#flyOne(deviceId).finally(() => {
+        this.#inFlight.delete(flight);
+        this.#fly();
+        this.pulse();
+      });
+      this.#inFlight.add(flight);
+    }
+  }
+
+  async #flyOne(deviceId: string): Promise<void> {
+    const { clock, log } = this.#parts;
+    const delivery = this.#lanes.get(deviceId)?.shift();
+    if (!delivery) return;
+    let heldUntilAt: number | undefined;
+    try {
+      heldUntilAt = await this.#attempts.make(delivery.deliveryId);
+    } catch (error) {
+      // The database, or a bug of ours. The row is untouched: leave the device alone for a while, then try again.
+      heldUntilAt = clock.now() + storageRetryMs;
+      log.error("delivery.not_attempted", { deliveryId: delivery.deliveryId, error });
+      this.#ledger.book(delivery.deliveryId, undefined, { state: "pending", nextAttemptAt: heldUntilAt });
+    }
+    this.#inHand.delete(delivery.deliveryId);
+    this.#release(deviceId, heldUntilAt);
+  }
+
+  /**
+   * Lets the lane take its next turn. A held lane is given up, even for no time at all: its deliveries are taken anew
+   * together with the one that is retried, which keeps their order.
+   */
+  #release(deviceId: string, heldUntilAt: number | undefined): void {
+    const lane = this.#lanes.get(deviceId) ?? [];
+    if (heldUntilAt === undefined) {
+      this.#heldUntil.delete(deviceId);
+    } else {
+      this.#heldUntil.set(deviceId, heldUntilAt);
+      for (const { deliveryId } of lane.splice(0)) this.#inHand.delete(deliveryId);
+    }
+    if (lane.length > 0) this.#waiting.push(deviceId);
+    else this.#lanes.delete(deviceId);
+  }
+}

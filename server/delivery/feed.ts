@@ -1,0 +1,72 @@
+import type { LoggedEvent } from "../domain/event.ts";
+import { terminalTurnEvents } from "../domain/event.ts";
+import type { LiveFeed } from "../domain/ports.ts";
+import type { Connections } from "./connections.ts";
+
+/** A piece of the text being written. `offset` counts UTF-16 units, as `string.length` does in Swift's and JS's interop. */
+export interface DeltaFrame {
+  type: "delta";
+  sessionId: string;
+  turnId: string;
+  offset: number;
+  text: string;
+}
+
+export type ActivityFrame = { type: "activity"; sessionId: string; turnId: string } & Parameters<
+  LiveFeed["activity"]
+>[2];
+
+interface Draft {
+  turnId: string;
+  text: string;
+}
+
+/**
+ * The words of a turn while they are spoken: straight from the process to whoever is caught up, past the database. The
+ * text so far is kept, because a device that comes back in the middle gets it as the first delta.
+ */
+export class Feed implements LiveFeed {
+  readonly #connections: Connections;
+  readonly #draftBySession = new Map<string, Draft>();
+
+  constructor({ connections }: { connections: Connections }) {
+    this.#connections = connections;
+  }
+
+  delta(sessionId: string, turnId: string, text: string): void {
+    if (text === "") return;
+    const draft = this.#draftBySession.get(sessionId);
+    const goesOn = draft !== undefined && draft.turnId === turnId;
+    const offset = goesOn ? draft.text.length : 0;
+    if (goesOn) draft.text += text;
+    else this.#draftBySession.set(sessionId, { turnId, text });
+    const frame: DeltaFrame = { type: "delta", sessionId, turnId, offset, text };
+    this.#connections.broadcast(frame);
+  }
+
+  flush(sessionId: string): void {
+    this.#draftBySession.delete(sessionId);
+  }
+
+  activity(sessionId: string, turnId: string, activity: Parameters<LiveFeed["activity"]>[2]): void {
+    const frame: ActivityFrame = { type: "activity", sessionId, turnId, ...activity };
+    this.#connections.broadcast(frame);
+  }
+
+  /** A turn that is over writes no more: whatever it left unfinished is not shown to who comes later. */
+  heed(event: LoggedEvent): void {
+    if (event.sessionId === null || !terminalTurnEvents.has(event.type)) return;
+    if (this.#draftBySession.get(event.sessionId)?.turnId === event.turnId) this.flush(event.sessionId);
+  }
+
+  /** The texts being written now, each as a first delta. */
+  drafts(): DeltaFrame[] {
+    return [...this.#draftBySession].map(([sessionId, { turnId, text }]) => ({
+      type: "delta",
+      sessionId,
+      turnId,
+      offset: 0,
+      text,
+    }));
+  }
+}

@@ -1,0 +1,90 @@
+import { randomUUID } from "node:crypto";
+import { pushKindOf } from "../domain/delivery.ts";
+import type { LoggedEvent } from "../domain/event.ts";
+import type { Clock, EventLog, Store } from "../domain/ports.ts";
+import type { Connections } from "./connections.ts";
+import { quietEndsAt } from "./quietHours.ts";
+import { isWanted, waitsForOwner } from "./subject.ts";
+
+export interface DeliveryPlannerParts {
+  store: Pick<Store, "devices" | "sessions" | "outbox">;
+  connections: Connections;
+  clock: Clock;
+  /** How long a device that watches has to ack before it is pushed to (`PUSH_GRACE_MS`). */
+  graceMs: number;
+}
+
+/**
+ * Decides who is pushed what: one pending delivery for each device with a push target. It runs inside the transaction
+ * that appends the event, so that an event and the duty to tell of it are one commit: a crash after it loses neither.
+ *
+ * The pool does not know of it. The composition root gives the pool the store as `planned(store, planner)`, whose
+ * `events.append` plans after each append; whoever appends, nobody can forget to plan.
+ */
+export class DeliveryPlanner {
+  readonly #parts: DeliveryPlannerParts;
+
+  constructor(parts: DeliveryPlannerParts) {
+    this.#parts = parts;
+  }
+
+  /** Only inside `Store.transaction`. */
+  plan(event: LoggedEvent): void {
+    const kind = pushKindOf(event);
+    if (kind === undefined) return;
+    const { store, connections, clock, graceMs } = this.#parts;
+    const session = event.sessionId === null ? undefined : store.sessions.get(event.sessionId);
+    const now = clock.now();
+    for (const device of store.devices.list()) {
+      if (device.push === null || !isWanted(kind, session, device.preferences)) continue;
+      const graceEndsAt = connections.isWatched(device.deviceId) ? event.at + graceMs : event.at;
+      const quietUntilAt = waitsForOwner(kind) ? undefined : quietEndsAt(device.preferences.quietHours, now);
+      store.outbox.insert({
+        deliveryId: randomUUID(),
+        deviceId: device.deviceId,
+        cursor: event.cursor,
+        kind,
+        state: "pending",
+        createdAt: event.at,
+        nextAttemptAt: Math.max(graceEndsAt, quietUntilAt ?? 0),
+        attemptCount: 0,
+      });
+    }
+  }
+}
+
+/**
+ * The same store, whose `events.append` also plans the event's deliveries, in the caller's transaction. Give it to
+ * everything that appends.
+ */
+export function planned(store: Store, planner: Pick<DeliveryPlanner, "plan">): Store {
+  const log = store.events;
+  const events: EventLog = {
+    append(event) {
+      const logged = log.append(event);
+      planner.plan(logged);
+      return logged;
+    },
+    get epoch() {
+      return log.epoch;
+    },
+    tip: () => log.tip(),
+    floor: () => log.floor(),
+    after: (cursor, limit) => log.after(cursor, limit),
+    ofSession: (sessionId, afterSeq, limit) => log.ofSession(sessionId, afterSeq, limit),
+    transcript: (sessionId, beforeCursor, limit) => log.transcript(sessionId, beforeCursor, limit),
+    message: (messageId) => log.message(messageId),
+    subscribe: (listener) => log.subscribe(listener),
+  };
+  return {
+    transaction: (work) => store.transaction(work),
+    events,
+    sessions: store.sessions,
+    turns: store.turns,
+    permissions: store.permissions,
+    devices: store.devices,
+    outbox: store.outbox,
+    processes: store.processes,
+    audit: store.audit,
+  };
+}

@@ -1,0 +1,127 @@
+import type { Clock, DeviceDirectory, EventLog, Log } from "../domain/ports.ts";
+import { type Connection, type Connections, tooSlowCode } from "./connections.ts";
+import type { Feed } from "./feed.ts";
+import { pause, yieldToEventLoop } from "./pause.ts";
+import { resumePoint } from "./resumePoint.ts";
+
+/** Events read at once: enough to be quick, few enough not to hold up the sockets of others. */
+const pageSize = 500;
+/** A replay fills no more than this; the rest waits until the connection has taken it. */
+const windowBytes = 256 * 1024;
+/** Look again after this time whether the connection has taken something. */
+const drainPollMs = 10;
+/** A connection that takes nothing for this long while it is owed its backlog is cut loose. */
+const stallMs = 30_000;
+/** RFC 6455's registry: service restart. The client comes back and asks anew. */
+const comeBackCode = 1012;
+
+export interface ReplayParts {
+  events: EventLog;
+  devices: Pick<DeviceDirectory, "get">;
+  connections: Connections;
+  feed: Feed;
+  clock: Clock;
+  log: Log;
+}
+
+/** What a device says when it comes back; `ref` is repeated in the welcome. */
+export interface ResumeRequest {
+  cursor?: number;
+  epoch?: string;
+  ref?: string;
+}
+
+export interface WelcomeFrame {
+  type: "welcome";
+  ref?: string;
+  deviceId: string;
+  epoch: string;
+  /** The tip of the log. */
+  cursor: number;
+  recovered: boolean;
+}
+
+/**
+ * Brings a connection up to the log: welcome, the missed events oldest first, then live.
+ *
+ * The connection is attached in the same synchronous step in which the log is found exhausted. An event committed
+ * before that step was read from the log, one committed after it is announced to the connection: there is no instant at
+ * which an event falls between the two, nor one at which it comes twice.
+ */
+export class Replay {
+  readonly #parts: ReplayParts;
+
+  constructor(parts: ReplayParts) {
+    this.#parts = parts;
+  }
+
+  /** The connection must have been added. Resolves when it is attached or gone; a short backlog takes no tick at all. */
+  async resume(connection: Connection, request: ResumeRequest): Promise<void> {
+    const { events, devices, connections } = this.#parts;
+    const log = { epoch: events.epoch, tip: events.tip(), floor: events.floor() };
+    const ackedCursor = devices.get(connection.deviceId)?.ackedCursor ?? null;
+    const start = resumePoint({ cursor: request.cursor, epoch: request.epoch, ackedCursor, log });
+    const welcome: WelcomeFrame = {
+      type: "welcome",
+      ref: request.ref,
+      deviceId: connection.deviceId,
+      epoch: log.epoch,
+      cursor: log.tip,
+      recovered: start.recovered,
+    };
+    connections.deliver(connection, JSON.stringify(welcome));
+
+    let cursor = start.cursor;
+    while (connections.has(connection)) {
+      const page = events.after(cursor, pageSize);
+      // Retention cut the log under our feet: the next hello is told that something is missing.
+      if (events.floor() > cursor && page[0]?.cursor !== cursor + 1 && page.length > 0) {
+        connections.drop(connection, comeBackCode, "The history was cut during the replay.");
+        return;
+      }
+      let waited = false;
+      for (const event of page) {
+        if (connection.bufferedBytes() > windowBytes) {
+          waited = true;
+          if (!(await this.#drained(connection))) return;
+        }
+        if (!connections.deliver(connection, JSON.stringify({ type: "event", event }))) return;
+        cursor = event.cursor;
+      }
+      if (!waited && page.length < pageSize) {
+        connections.attach(connection, cursor);
+        this.#sendDrafts(connection);
+        return;
+      }
+      await yieldToEventLoop();
+    }
+  }
+
+  // The drafts leave in the step of the attach, so that the next live delta follows on the text so far.
+  #sendDrafts(connection: Connection): void {
+    for (const draft of this.#parts.feed.drafts()) {
+      if (!this.#parts.connections.deliver(connection, JSON.stringify(draft))) return;
+    }
+  }
+
+  /** False: the connection has gone, or took nothing for too long and was closed. */
+  async #drained(connection: Connection): Promise<boolean> {
+    const { clock, connections, log } = this.#parts;
+    let lowestBytes = connection.bufferedBytes();
+    let progressAt = clock.now();
+    while (connection.bufferedBytes() > windowBytes) {
+      await pause(clock, drainPollMs);
+      if (!connections.has(connection)) return false;
+      const bufferedBytes = connection.bufferedBytes();
+      if (bufferedBytes < lowestBytes) {
+        lowestBytes = bufferedBytes;
+        progressAt = clock.now();
+      } else if (clock.now() - progressAt >= stallMs) {
+        log.info("replay.stalled", { deviceId: connection.deviceId, bufferedBytes, stallMs });
+        connections.drop(connection, tooSlowCode, "Nothing was taken for 30 s: resume by cursor.");
+        return false;
+      }
+    }
+    return connections.has(connection);
+  }
+}

@@ -1,0 +1,197 @@
+import { randomUUID } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { z } from "zod";
+import { type DemoReply, type ModelMessage, reply } from "./script.ts";
+
+/** What the demo model reads of a Messages API request; the CLI sends much more. */
+const requestSchema = z.object({
+  model: z.string(),
+  max_tokens: z.number().optional(),
+  stream: z.boolean().optional(),
+  messages: z.array(
+    z.object({
+      role: z.string(),
+      content: z.union([z.string(), z.array(z.looseObject({ type: z.string() }))]),
+    }),
+  ),
+});
+
+/** The bundled loopback Messages API. */
+export interface DemoModel {
+  url: string;
+  /** Number of `POST /v1/messages` since the start; tests count storms with it. */
+  requestCount(): number;
+  /** Answers every request with this HTTP status until called with `undefined`. */
+  failEverything(status: number | undefined): void;
+  /** Idempotent. */
+  stop(): Promise<void>;
+}
+
+const errorTypes: Record<number, string> = {
+  400: "invalid_request_error",
+  401: "authentication_error",
+  403: "permission_error",
+  429: "rate_limit_error",
+  500: "api_error",
+  529: "overloaded_error",
+};
+
+function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+) {
+  response.writeHead(status, { "content-type": "application/json", ...headers });
+  response.end(JSON.stringify(body));
+}
+
+const sendError = (response: ServerResponse, status: number, retryAfterSeconds?: number) =>
+  sendJson(
+    response,
+    status,
+    {
+      type: "error",
+      error: {
+        type: errorTypes[status] ?? "api_error",
+        message: `The demo model was told to answer ${status}.`,
+      },
+    },
+    retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) },
+  );
+
+/** About four characters a token: near enough for a demo, and it grows with the conversation as it should. */
+const countTokens = (value: unknown): number => Math.ceil(JSON.stringify(value).length / 4);
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** Starts the model on a free loopback port, or on `port`. */
+export async function startDemoModel(options: { port?: number } = {}): Promise<DemoModel> {
+  let requests = 0;
+  let failure: number | undefined;
+  const timers = new Set<NodeJS.Timeout>();
+  const pause = (ms: number) =>
+    new Promise<void>((resolve) => {
+      if (ms <= 0) return resolve();
+      const timer = setTimeout(() => {
+        timers.delete(timer);
+        resolve();
+      }, ms);
+      timers.add(timer);
+    });
+
+  async function stream(response: ServerResponse, model: string, inputTokens: number, answer: DemoReply) {
+    const event = (type: string, data: Record<string, unknown> = {}) =>
+      response.write(`event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`);
+    if (answer.kind === "text") await pause(answer.startAfterMs);
+    response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-cache" });
+    event("message_start", {
+      message: {
+        id: `msg_${randomUUID().replaceAll("-", "")}`,
+        type: "message",
+        role: "assistant",
+        model,
+        content: [],
+        stop_reason: null,
+        stop_sequence: null,
+        usage: { input_tokens: inputTokens, output_tokens: 1 },
+      },
+    });
+    const spoken =
+      answer.kind === "tool"
+        ? answer.say
+        : answer.kind === "text" || answer.kind === "cut"
+          ? answer.text
+          : "";
+    event("content_block_start", { index: 0, content_block: { type: "text", text: "" } });
+    const paceMs = answer.kind === "text" ? answer.paceMs : 0;
+    const pieces = spoken.match(paceMs > 0 ? /\S+\s*/g : /[\s\S]{1,4000}/g) ?? [];
+    for (const piece of pieces) {
+      event("content_block_delta", { index: 0, delta: { type: "text_delta", text: piece } });
+      await pause(paceMs);
+      if (response.destroyed) return;
+    }
+    if (answer.kind === "cut") {
+      response.destroy();
+      return;
+    }
+    event("content_block_stop", { index: 0 });
+    if (answer.kind === "tool") {
+      event("content_block_start", {
+        index: 1,
+        content_block: {
+          type: "tool_use",
+          id: `toolu_${randomUUID().replaceAll("-", "")}`,
+          name: answer.name,
+          input: {},
+        },
+      });
+      event("content_block_delta", {
+        index: 1,
+        delta: { type: "input_json_delta", partial_json: JSON.stringify(answer.input) },
+      });
+      event("content_block_stop", { index: 1 });
+    }
+    event("message_delta", {
+      delta: { stop_reason: answer.kind === "tool" ? "tool_use" : "end_turn", stop_sequence: null },
+      usage: { output_tokens: Math.max(1, Math.ceil(spoken.length / 4)) },
+    });
+    event("message_stop");
+    response.end();
+  }
+
+  async function answerMessages(request: IncomingMessage, response: ServerResponse) {
+    requests += 1;
+    const parsed = requestSchema.safeParse(JSON.parse(await readBody(request)));
+    if (!parsed.success) return sendError(response, 400);
+    if (failure !== undefined) return sendError(response, failure);
+    const messages = parsed.data.messages as unknown as ModelMessage[];
+    const answer = reply(messages);
+    if (answer.kind === "error") return sendError(response, answer.status, answer.retryAfterSeconds);
+    if (answer.kind === "silence") return;
+    await stream(response, parsed.data.model, countTokens(messages), answer);
+  }
+
+  const server = createServer((request, response) => {
+    const path = (request.url ?? "/").split("?")[0];
+    const work =
+      request.method === "POST" && path === "/v1/messages"
+        ? answerMessages(request, response)
+        : request.method === "POST" && path === "/v1/messages/count_tokens"
+          ? readBody(request).then((body) => sendJson(response, 200, { input_tokens: countTokens(body) }))
+          : Promise.resolve(
+              request.resume() &&
+                sendJson(response, 404, {
+                  type: "error",
+                  error: { type: "not_found_error", message: "Not found." },
+                }),
+            );
+    // A client that went away, or sent no JSON, is that client's affair; the model lives on.
+    work.catch(() => response.destroy());
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port ?? 0, "127.0.0.1", resolve);
+  });
+  let stopped: Promise<void> | undefined;
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requestCount: () => requests,
+    failEverything: (status) => {
+      failure = status;
+    },
+    stop: () => {
+      stopped ??= new Promise<void>((resolve) => {
+        for (const timer of timers) clearTimeout(timer);
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+      return stopped;
+    },
+  };
+}

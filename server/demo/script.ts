@@ -1,0 +1,149 @@
+/**
+ * What the demo model says. Pure: the same conversation always gets the same answer, because everything it
+ * knows comes from the messages it is sent, as with a real model.
+ */
+
+export interface TextBlock {
+  type: "text";
+  text: string;
+}
+export interface ToolResultBlock {
+  type: "tool_result";
+  tool_use_id: string;
+  content?: string | Array<{ type: string; text?: string }>;
+  is_error?: boolean;
+}
+export type ContentBlock = TextBlock | ToolResultBlock | { type: string };
+export interface ModelMessage {
+  role: "user" | "assistant";
+  content: string | ContentBlock[];
+}
+
+/** One answer of the demo model. `paceMs` is the pause between words. */
+export type DemoReply =
+  | { kind: "text"; text: string; paceMs: number; startAfterMs: number }
+  | { kind: "tool"; name: string; input: Record<string, unknown>; say: string }
+  | { kind: "error"; status: number; retryAfterSeconds?: number }
+  /** Streams the text and then cuts the connection before the end. */
+  | { kind: "cut"; text: string }
+  /** Accepts the request and never answers. */
+  | { kind: "silence" };
+
+const text = (value: string, paceMs = 0, startAfterMs = 0): DemoReply => ({
+  kind: "text",
+  text: value,
+  paceMs,
+  startAfterMs,
+});
+
+const isText = (block: ContentBlock): block is TextBlock => block.type === "text";
+const isToolResult = (block: ContentBlock): block is ToolResultBlock => block.type === "tool_result";
+
+/** The words a person typed in a message: the CLI adds reminders of its own in further text blocks. */
+export function typedText(message: ModelMessage): string {
+  const blocks: ContentBlock[] =
+    typeof message.content === "string" ? [{ type: "text", text: message.content }] : message.content;
+  return blocks
+    .filter(isText)
+    .map((block: TextBlock) => block.text.trim())
+    .filter((value) => value !== "" && !value.startsWith("<system-reminder>"))
+    .join("\n");
+}
+
+const resultText = (block: ToolResultBlock): string =>
+  typeof block.content === "string"
+    ? block.content
+    : (block.content ?? []).map((part) => part.text ?? "").join("\n");
+
+function answerToolResult(block: ToolResultBlock): DemoReply {
+  const output = resultText(block).trim();
+  if (block.is_error) return text(`The tool did not run: ${output.slice(0, 400)}`);
+  return text(output === "" ? "Done." : `Done. It printed: ${output.slice(0, 2_000)}`);
+}
+
+const rememberedNumber = (messages: ModelMessage[]): string | undefined =>
+  messages
+    .filter((message) => message.role === "user")
+    .map((message) => /\bremember\b\D*?(\d+)/i.exec(typedText(message))?.[1])
+    .findLast((value) => value !== undefined);
+
+/** Orders that a person or a test may give; the first that matches wins. */
+const orders: Array<[RegExp, (match: RegExpExecArray, messages: ModelMessage[]) => DemoReply]> = [
+  [
+    /what number did i ask you to remember/i,
+    (_match, messages) => {
+      const number = rememberedNumber(messages);
+      return text(
+        number ? `You asked me to remember ${number}.` : "You have not asked me to remember a number.",
+      );
+    },
+  ],
+  [/^remember\b\D*?(\d+)/i, (match) => text(`I will remember ${match[1]}.`)],
+  [
+    /^run: (.+)/is,
+    (match) => ({
+      kind: "tool",
+      name: "Bash",
+      input: { command: match[1]!.trim(), description: "Run what the user asked for" },
+      say: "I will run that.",
+    }),
+  ],
+  [
+    /^slow: ?([\d.]+)/i,
+    (match) => {
+      const words = 20;
+      return text(
+        `Slowly: ${Array.from({ length: words }, (_, index) => `word${index + 1}`).join(" ")} end.`,
+        (Number(match[1]) * 1_000) / (words + 2),
+      );
+    },
+  ],
+  [/^think: ?([\d.]+)/i, (match) => text("I have thought about it.", 0, Number(match[1]) * 1_000)],
+  [
+    /^long: ?(\d+)/i,
+    (match) => {
+      const length = Math.min(Number(match[1]), 2_000_000);
+      return text("A long answer with ünïcödé 🙂 in it. ".repeat(Math.ceil(length / 37)).slice(0, length));
+    },
+  ],
+  [
+    /^error: ?(\d{3})(?: after (\d+))?/i,
+    (match) => ({
+      kind: "error",
+      status: Number(match[1]),
+      retryAfterSeconds: match[2] ? Number(match[2]) : undefined,
+    }),
+  ],
+  [/^cut$/i, () => ({ kind: "cut", text: "This answer breaks off in the mid" })],
+  [/^silence$/i, () => ({ kind: "silence" })],
+  [/^say: ?([\s\S]+)/i, (match) => text(match[1]!)],
+  [
+    /recap of this conversation/i,
+    (_match, messages) => {
+      const asked = messages.filter((message) => message.role === "user").map(typedText);
+      const earlier = asked.slice(0, -1).filter((value) => value !== "");
+      return text(
+        `Recap: you wrote ${earlier.length} message${earlier.length === 1 ? "" : "s"}. ` +
+          `The last one was: ${(earlier.at(-1) ?? "none").slice(0, 200)}`,
+      );
+    },
+  ],
+];
+
+/** The answer of the demo model to a conversation that ends in a user message. */
+export function reply(messages: ModelMessage[]): DemoReply {
+  const last = messages.findLast((message) => message.role === "user");
+  if (!last) return text("There is nothing to answer.");
+  const result = typeof last.content === "string" ? undefined : last.content.find(isToolResult);
+  if (result) return answerToolResult(result);
+  const typed = typedText(last);
+  for (const [pattern, answer] of orders) {
+    const match = pattern.exec(typed);
+    if (match) return answer(match, messages);
+  }
+  return text(
+    `You said: ${typed.slice(0, 500)}\n\n` +
+      "I am the demo model. Try “Remember the number 42”, “What number did I ask you to remember?”, " +
+      "“run: touch hello.txt”, “slow: 5”, “long: 5000”.",
+  );
+}

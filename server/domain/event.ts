@@ -1,0 +1,102 @@
+import type { ErrorCode, Failure } from "./errors.ts";
+import type { Lease } from "./lease.ts";
+import type { Permission, PermissionDecision } from "./permission.ts";
+import type { PermissionMode, SessionState } from "./session.ts";
+import type { Reply } from "./turn.ts";
+
+/** What each type of event says. Rows of the log are immutable; a new fact is a new event. */
+export interface EventDataByType {
+  "session.created": {
+    projectPath: string;
+    title: string;
+    model: string | null;
+    permissionMode: PermissionMode;
+  };
+  "session.renewed": { term: number; expiresAt: number; reason: "keep-alive" | "activity" | "revived" };
+  "session.expiring": { expiresAt: number; timeRemainingMs: number; final: boolean };
+  "session.expired": { term: number; expiredAt: number };
+  "session.parked": {
+    reason: "evicted" | "idle" | "cancelled" | "server_restarted" | "server_stopped" | "process_ended";
+  };
+  "session.woken": { pid: number; resumed: boolean };
+  "session.crashed": { detail: string };
+  "session.recovered": { detail: string };
+  "session.recycled": { detail: string };
+  "session.quarantined": { detail: string; retryAt?: number };
+  "session.closed": { by: string };
+  "session.updated": {
+    title?: string;
+    model?: string | null;
+    permissionMode?: PermissionMode;
+    muted?: boolean;
+    autoKeepAlive?: boolean;
+    state?: SessionState;
+  };
+  "session.recap": { text: string; turnCount: number };
+  "turn.accepted": {
+    messageId: string;
+    message: string;
+    clientMessageId: string;
+    deviceId: string;
+    attachments: string[];
+    sendAt?: number;
+  };
+  "turn.queued": { queuePosition: number };
+  "turn.started": Record<string, never>;
+  "turn.completed": Reply;
+  "turn.failed": { code: ErrorCode; detail: string; retryable: boolean };
+  "turn.interrupted": Failure;
+  "turn.cancelled": { by: string };
+  message: { messageId: string; text: string };
+  "tool.started": { toolUseId: string; toolName: string; title: string };
+  "tool.finished": { toolUseId: string; toolName: string; failed: boolean };
+  "permission.requested": Omit<Permission, "state" | "decision">;
+  "permission.resolved": { permissionId: string; decision: PermissionDecision["decision"]; by: string };
+  "permission.expired": {
+    permissionId: string;
+    reason: "timed_out" | "turn_ended" | "process_gone" | "server_restarted";
+  };
+  "resource.warning": { kind: string; detail: string };
+  "limit.reached": { kind: string; resetsAt?: number; retryAt: number; detail: string };
+  "login.required": { detail: string };
+  "device.paired": { deviceId: string; name: string; platform: string };
+  "device.revoked": { deviceId: string; name: string };
+}
+export type EventType = keyof EventDataByType;
+
+/**
+ * One row of the log. `cursor` grows over the whole log; `seq` is gap-free in its session from 1. Events about no
+ * session (`device.*`, `login.required`) have `sessionId` and `seq` null.
+ */
+export type LoggedEvent = {
+  [T in EventType]: {
+    cursor: number;
+    sessionId: string | null;
+    seq: number | null;
+    type: T;
+    at: number;
+    turnId?: string;
+    data: EventDataByType[T];
+  };
+}[EventType];
+
+/** An event before the log gives it its place. */
+export type NewEvent = {
+  [T in EventType]: { sessionId: string | null; type: T; turnId?: string; data: EventDataByType[T] };
+}[EventType];
+
+export const terminalTurnEvents: ReadonlySet<EventType> = new Set([
+  "turn.completed",
+  "turn.failed",
+  "turn.interrupted",
+  "turn.cancelled",
+]);
+
+/** The lease as clients see it. */
+export const leaseView = (lease: Lease) => ({
+  term: lease.term,
+  startedAt: lease.startedAt,
+  warnAt: lease.warnAt,
+  expiresAt: lease.expiresAt,
+  ...(lease.warnedAt === undefined ? {} : { warnedAt: lease.warnedAt }),
+});

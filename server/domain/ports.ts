@@ -1,0 +1,198 @@
+import type { Delivery, DeliveryAttempt, DeliveryState } from "./delivery.ts";
+import type { Caller, Device, DevicePreferences, Scope } from "./device.ts";
+import type { LoggedEvent, NewEvent } from "./event.ts";
+import type { Lease } from "./lease.ts";
+import type { Permission, PermissionDecision } from "./permission.ts";
+import type { ProcessRecord } from "./process.ts";
+import type { PushKind, PushTarget } from "./push.ts";
+import type { Session, SessionState } from "./session.ts";
+import type { Turn, TurnState } from "./turn.ts";
+
+/** Time, in integer milliseconds since the epoch. Everything that waits or dates does it through this. */
+export interface Clock {
+  now(): number;
+  /** Calls back once after `delayMs`; the result cancels. Never keeps the program alive by itself. */
+  after(delayMs: number, callback: () => void): () => void;
+}
+
+/** Structured log: event names with bound ids; never prompts, tokens or payloads. */
+export interface Log {
+  debug(event: string, fields?: Record<string, unknown>): void;
+  info(event: string, fields?: Record<string, unknown>): void;
+  warn(event: string, fields?: Record<string, unknown>): void;
+  error(event: string, fields?: Record<string, unknown>): void;
+}
+
+/** The append-only log; the truth that every device is brought up to. */
+export interface EventLog {
+  /** Only inside `Store.transaction`; listeners hear of it after the commit, in order. */
+  append(event: NewEvent): LoggedEvent;
+  /** Changes when the log is not the one clients knew. */
+  readonly epoch: string;
+  /** The last cursor, 0 for an empty log. */
+  tip(): number;
+  /** The cursor below which events have been cut by retention; 0 when nothing was. */
+  floor(): number;
+  after(cursor: number, limit: number): LoggedEvent[];
+  ofSession(sessionId: string, afterSeq: number, limit: number): LoggedEvent[];
+  /** Messages of both sides, newest first, before a cursor. */
+  transcript(sessionId: string, beforeCursor: number | undefined, limit: number): LoggedEvent[];
+  message(messageId: string): LoggedEvent | undefined;
+  /** Calls back after every commit that appended, with what it appended; the result unsubscribes. */
+  subscribe(listener: (events: LoggedEvent[]) => void): () => void;
+}
+
+export interface SessionFilter {
+  state?: SessionState;
+  projectPath?: string;
+  limit: number;
+  /** The `nextBefore` of the page before. */
+  before?: string;
+}
+
+export interface SessionDirectory {
+  insert(session: Session): void;
+  get(sessionId: string): Session | undefined;
+  list(filter: SessionFilter): { sessions: Session[]; nextBefore?: string };
+  inStates(states: SessionState[]): Session[];
+  setState(sessionId: string, state: SessionState): void;
+  update(
+    sessionId: string,
+    change: Partial<Pick<Session, "title" | "model" | "permissionMode" | "muted" | "autoKeepAlive">>,
+  ): void;
+  /** Writes the term (a new one or the same one moved) and the instant of activity. */
+  setLease(sessionId: string, lease: Lease, activityAt: number): void;
+  /** Compare-and-set: true for the one caller that marks this term. */
+  markWarned(sessionId: string, term: number, final: boolean, at: number): boolean;
+  markLeaseEnded(sessionId: string, term: number, at: number): boolean;
+  /** The earliest instant at which a lease wants something, over all sessions. */
+  nextLeaseDeadline(): number | undefined;
+  withLeaseDue(at: number): Session[];
+  /** Adds a finished turn; `totalCostUsd` is the CLI's cumulative figure. Returns the turn's own cost. */
+  addTurn(sessionId: string, totalCostUsd: number, inputTokens: number, outputTokens: number): number;
+  recap(sessionId: string): { text: string; createdAt: number; turnCount: number } | undefined;
+  setRecap(sessionId: string, recap: { text: string; createdAt: number; turnCount: number }): void;
+}
+
+export interface TurnBook {
+  insert(turn: Turn): void;
+  get(turnId: string): Turn | undefined;
+  byClientMessage(deviceId: string, clientMessageId: string): Turn | undefined;
+  nextQueued(sessionId: string, nowAt: number): Turn | undefined;
+  /** Sessions with a turn that is due, longest waiting first. */
+  sessionsWithQueued(nowAt: number): string[];
+  nextSendAt(afterAt: number): number | undefined;
+  queuedOf(sessionId: string): Turn[];
+  inState(state: TurnState): Turn[];
+  queuedCount(): number;
+  queuedCountOf(sessionId: string): number;
+  /** 0 runs now, 1 is next in its session. */
+  queuePosition(turnId: string): number;
+  markRunning(turnId: string, at: number): void;
+  markGiven(turnId: string, at: number): void;
+  requeue(turnId: string): void;
+  /** Compare-and-set on a turn that has not ended; true for the one caller that ends it. */
+  settle(turnId: string, end: Pick<Turn, "state" | "reply" | "error"> & { endedAt: number }): boolean;
+}
+
+export interface PermissionBook {
+  insert(permission: Permission): void;
+  get(permissionId: string): Permission | undefined;
+  open(): Permission[];
+  openOf(sessionId: string): Permission[];
+  openCountOf(sessionId: string): number;
+  /** Compare-and-set on `open`. */
+  resolve(permissionId: string, decision: PermissionDecision): boolean;
+  expire(permissionId: string): boolean;
+}
+
+export interface DeviceDirectory {
+  insert(device: Device, tokenHash: string): void;
+  byTokenHash(tokenHash: string): Device | undefined;
+  get(deviceId: string): Device | undefined;
+  list(): Device[];
+  revoke(deviceId: string, at: number): boolean;
+  seen(deviceId: string, at: number): void;
+  /** Moves forward only; returns the cursor in force. */
+  ack(deviceId: string, cursor: number): number;
+  setPush(deviceId: string, push: PushTarget | null): void;
+  setPreferences(deviceId: string, preferences: DevicePreferences): void;
+  rename(deviceId: string, name: string): void;
+  addPairingCode(codeHash: string, scope: Scope, expiresAt: number): void;
+  /** Compare-and-set: the scope for the one caller that uses the code in time. */
+  usePairingCode(codeHash: string, at: number): Scope | undefined;
+}
+
+export interface Outbox {
+  insert(delivery: Delivery): void;
+  /** Pending deliveries that are due, oldest first. */
+  due(at: number, limit: number): Delivery[];
+  nextDueAt(): number | undefined;
+  /** Books an attempt and the state after it. */
+  record(
+    deliveryId: string,
+    attempt: DeliveryAttempt | undefined,
+    next: { state: DeliveryState; nextAttemptAt: number | null },
+  ): void;
+  /** Settles what the device holds up to the cursor. */
+  ackUpTo(deviceId: string, cursor: number): void;
+  get(deliveryId: string): Delivery | undefined;
+  ofDevice(deviceId: string, limit: number): Array<Delivery & { attempts: DeliveryAttempt[] }>;
+  unackedCount(deviceId: string): number;
+}
+
+export interface ProcessBook {
+  /** Before the spawn: the mark is known before the process is. */
+  open(record: ProcessRecord): void;
+  started(processId: string, pid: number, startTicks: string | null): void;
+  ended(processId: string, at: number): void;
+  unended(): ProcessRecord[];
+}
+
+export interface AuditEntry {
+  at: number;
+  deviceId: string;
+  action: string;
+  target: string;
+  detail: string;
+}
+export interface AuditLog {
+  add(entry: AuditEntry): void;
+  list(before: string | undefined, limit: number): { entries: AuditEntry[]; nextBefore?: string };
+}
+
+/** Everything durable. Calls are synchronous: SQLite is in the process, and a commit is a fraction of a millisecond. */
+export interface Store {
+  /** All or nothing; what it appended is announced after the commit. Nested calls join the outer one. */
+  transaction<T>(work: () => T): T;
+  readonly events: EventLog;
+  readonly sessions: SessionDirectory;
+  readonly turns: TurnBook;
+  readonly permissions: PermissionBook;
+  readonly devices: DeviceDirectory;
+  readonly outbox: Outbox;
+  readonly processes: ProcessBook;
+  readonly audit: AuditLog;
+}
+
+/** Ephemeral words for whoever watches now; never stored, never the only copy. */
+export interface LiveFeed {
+  delta(sessionId: string, turnId: string, text: string): void;
+  /** The assistant text that was being written is finished (or given up): the next delta starts at offset 0. */
+  flush(sessionId: string): void;
+  activity(
+    sessionId: string,
+    turnId: string,
+    activity: { kind: "thinking" } | { kind: "tool"; toolName: string; title: string },
+  ): void;
+}
+
+/** Files a message carries, kept until the turn is over. */
+export interface PromptAttachment {
+  attachmentId: string;
+  name: string;
+  mimeType: string;
+  sizeBytes: number;
+}
+
+export type { Caller, PushKind };

@@ -1,0 +1,120 @@
+import type { Failure } from "./errors.ts";
+import type { PermissionDecision } from "./permission.ts";
+import type { PermissionMode, SessionOptions } from "./session.ts";
+import type { Reply } from "./turn.ts";
+
+/** What a process is started with. */
+export interface ProcessSpec {
+  /** Ours, made before the start, so that a record of it exists before the operating system knows it. */
+  processId: string;
+  sessionId: string;
+  projectPath: string;
+  model: string | null;
+  permissionMode: PermissionMode;
+  options: SessionOptions;
+}
+
+/** A prompt for one turn. `messageId` comes back with the result and names the user's message in Claude's transcript. */
+export interface Prompt {
+  turnId: string;
+  messageId: string;
+  text: string;
+  /** Images, inline. */
+  images: Array<{ mimeType: string; base64: string }>;
+}
+
+/** What Claude asks before it uses a tool. */
+export interface PermissionAsk {
+  toolName: string;
+  toolUseId: string;
+  title: string;
+  description?: string;
+  input: Record<string, unknown>;
+  suggestions: unknown[];
+  /** Aborted when Claude no longer waits for the answer. */
+  signal: AbortSignal;
+}
+
+/** The figures of a finished turn. `totalCostUsd` is cumulative over the conversation, as the CLI counts. */
+export type TurnResult = Omit<Reply, "messageId" | "costUsd"> & {
+  totalCostUsd: number;
+  /** User messages the result answers; empty when the CLI does not say. */
+  messageIds: string[];
+  outcome: "completed" | "interrupted" | "failed";
+  failure?: Failure;
+};
+
+/** What a process says while it lives; translated from the CLI's messages by `claude/translate`. */
+export type ProcessSignal =
+  | { kind: "delta"; text: string }
+  /** A finished assistant text; the deltas before it were its parts. */
+  | { kind: "message"; messageId: string; text: string }
+  | { kind: "tool-started"; toolUseId: string; toolName: string; title: string }
+  | { kind: "tool-finished"; toolUseId: string; failed: boolean }
+  | { kind: "thinking" }
+  | { kind: "result"; result: TurnResult };
+
+export interface ProcessExit {
+  /** Whether we asked for it. */
+  expected: boolean;
+  code: number | null;
+  signal: string | null;
+  /** The last words on standard error, bounded; for logs and failure details. */
+  detail: string;
+}
+
+/** Who listens to a process. Calls come in order, one at a time. */
+export interface ProcessListener {
+  signal(signal: ProcessSignal): void;
+  askPermission(ask: PermissionAsk): Promise<PermissionDecision>;
+  /** Once, after everything the process said, when it and its descendants are gone. */
+  exited(exit: ProcessExit): void;
+}
+
+/** One live Claude process. */
+export interface ClaudeProcess {
+  readonly processId: string;
+  readonly pid: number;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** Whether it went on with an earlier conversation. */
+  readonly resumed: boolean;
+  send(prompt: Prompt): void;
+  /** Resolves when the CLI has taken the order, or after `deadlineMs`. */
+  interrupt(deadlineMs: number): Promise<void>;
+  setModel(model: string | null): Promise<void>;
+  setPermissionMode(mode: PermissionMode): Promise<void>;
+  /** The stop ladder: end of input, SIGTERM, SIGKILL, to every descendant. Resolves when nothing is left. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** A process of an earlier run, as the store remembers it. */
+export interface ProcessRecord {
+  processId: string;
+  sessionId: string;
+  pid: number | null;
+  /** The kernel's start time of the pid, so that a reused pid is not taken for ours. */
+  startTicks: string | null;
+  startedAt: number;
+}
+
+export interface ProcessUsage {
+  rssBytes: number;
+  cpuPercent: number;
+  processCount: number;
+}
+
+/** Port of the edge that owns the Claude CLI. */
+export interface ProcessHost {
+  /** Resolves when the process can take a prompt; rejects with a DaylongError when it cannot be started. */
+  start(spec: ProcessSpec, listener: ProcessListener): Promise<ClaudeProcess>;
+  /** Whether Claude holds a conversation under this id. */
+  hasTranscript(sessionId: string): Promise<boolean>;
+  /** Asks on a fork of the conversation that leaves no trace in it. */
+  askFork(spec: ProcessSpec, prompt: string, deadlineMs: number): Promise<string>;
+  /** Use of each live process and its descendants, by process id. */
+  usage(): Promise<Map<string, ProcessUsage>>;
+  /** Ends whatever is left of an earlier run; resolves to the number of operating-system processes ended. */
+  reap(records: ProcessRecord[]): Promise<number>;
+  health(): { state: "ok" | "failing"; detail?: string };
+}

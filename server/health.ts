@@ -1,0 +1,46 @@
+import { statfs } from "node:fs/promises";
+import type { Store } from "./domain/ports.ts";
+import type { ProcessHost } from "./domain/process.ts";
+import type { PushSender } from "./domain/push.ts";
+import type { HealthReport } from "./http/parts.ts";
+import type { SessionPool } from "./pool/requests.ts";
+
+/** Below this the database may soon not be writable: one backup copy and a day of events. */
+const lowDiskBytes = 200 * 1024 * 1024;
+
+interface HealthParts {
+  store: Store;
+  pool: SessionPool;
+  host: ProcessHost;
+  push: PushSender;
+  dataDir: string;
+}
+
+/** Tells the truth about each part; the worst of them is the server's state, and push alone never fails it. */
+export async function healthReport({ store, pool, host, push, dataDir }: HealthParts): Promise<HealthReport> {
+  const database = probe(() => store.events.tip());
+  const disk = await statfs(dataDir).then(
+    (stats) => {
+      const freeBytes = stats.bavail * stats.bsize;
+      const detail = `${Math.round(freeBytes / 1024 ** 2)} MB free`;
+      return { state: freeBytes < lowDiskBytes ? "failing" : "ok", detail };
+    },
+    (error: unknown) => ({ state: "failing", detail: String(error) }),
+  );
+  const checks = { database, claude: host.health(), apns: push.health(), disk, pool: pool.health() };
+  const states = Object.entries(checks).map(([name, check]) => [name, check.state] as const);
+  const isDown = states.some(
+    ([name, state]) => state === "failing" && (name === "database" || name === "disk" || name === "pool"),
+  );
+  const isWeak = states.some(([, state]) => state === "failing" || state === "degraded");
+  return { status: isDown ? "failing" : isWeak ? "degraded" : "ok", checks };
+}
+
+function probe(look: () => unknown): { state: string; detail?: string } {
+  try {
+    look();
+    return { state: "ok" };
+  } catch (error) {
+    return { state: "failing", detail: error instanceof Error ? error.message : String(error) };
+  }
+}

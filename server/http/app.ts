@@ -1,0 +1,164 @@
+import { randomUUID } from "node:crypto";
+import express, { type NextFunction, type Request, type Response } from "express";
+import helmet from "helmet";
+import { DaylongError } from "../domain/errors.ts";
+import { sendAnswer } from "./answer.ts";
+import { auditRoutes } from "./audit.ts";
+import { authorise } from "./auth.ts";
+import { discardBody, JsonBodies, runMiddleware } from "./body.ts";
+import { chatRoutes } from "./chat.ts";
+import { deviceRoutes } from "./devices.ts";
+import { eventRoutes } from "./events.ts";
+import { healthRoutes } from "./health.ts";
+import { AttemptWindow, addressOf, limitDevices } from "./limits.ts";
+import { messageRoutes } from "./messages.ts";
+import { pageRoutes, pageStyleHash } from "./page.ts";
+import { pairingRoutes } from "./pairing.ts";
+import type { HttpParts } from "./parts.ts";
+import { permissionRoutes } from "./permissions.ts";
+import { catalogued, sendProblem } from "./problem.ts";
+import { projectRoutes } from "./projects.ts";
+import { mountRoutes, type Route } from "./route.ts";
+import { sessionControlRoutes } from "./sessionControl.ts";
+import { sessionRoutes } from "./sessions.ts";
+import { turnRoutes } from "./turns.ts";
+import { unfinishedRoutes } from "./unfinished.ts";
+
+/** Every route of the contract, in one table. */
+export const routeTable = (parts: HttpParts): Route[] => [
+  ...pageRoutes(parts),
+  ...healthRoutes(parts),
+  ...pairingRoutes(parts),
+  ...deviceRoutes(parts),
+  ...auditRoutes(parts),
+  ...chatRoutes(parts),
+  ...turnRoutes(parts),
+  ...messageRoutes(parts),
+  ...sessionRoutes(parts),
+  ...sessionControlRoutes(parts),
+  ...projectRoutes(parts),
+  ...permissionRoutes(parts),
+  ...eventRoutes(parts),
+  ...unfinishedRoutes,
+];
+
+/** The HTTP edge as an express application; the composition root puts a listener under it. */
+export function createHttpApp(parts: HttpParts): express.Express {
+  const { access, names, clock, log, limits, stopping } = parts;
+  const bodies = new JsonBodies();
+  const perDevice = limitDevices({ clock, requestsPerMinute: limits.requestsPerMinute });
+  const refusals = new AttemptWindow({ clock, windowMs: 60_000, limit: limits.refusalsPerMinute });
+
+  const app = express();
+  app.disable("x-powered-by");
+  // Answers are of the moment; a validator over each would cost a hash and serve nobody.
+  app.disable("etag");
+  app.set("query parser", "simple");
+
+  app.use((request: Request, response: Response, next: NextFunction) => {
+    const asked = request.headers["x-request-id"];
+    const requestId =
+      typeof asked === "string" && /^[A-Za-z0-9._-]{1,100}$/.test(asked) ? asked : randomUUID();
+    response.locals.requestId = requestId;
+    response.setHeader("X-Request-Id", requestId);
+    response.setHeader("Cache-Control", "no-store");
+    next();
+  });
+  app.use(securityHeaders());
+  app.use((request: Request, _response: Response, next: NextFunction) => {
+    const refusal = names.judge({ host: request.headers.host, origin: request.headers.origin });
+    if (refusal !== undefined) {
+      throw new DaylongError(
+        refusal,
+        refusal === "host_forbidden"
+          ? "The Host header is not a name of this server. A tunnel's or proxy's name has to be made known to it."
+          : "Pages of other origins cannot use this server.",
+      );
+    }
+    next();
+  });
+
+  const router = express.Router();
+  mountRoutes(router, routeTable(parts), async (route, request, response) => {
+    const startedAt = clock.now();
+    const address = addressOf(request);
+    const requestId = String(response.locals.requestId);
+    // Before the body is touched: nobody unknown makes us read and parse megabytes.
+    const caller = authorise(request, route.scope, { access, refusals, address });
+    response.on("close", () => {
+      const { method, path } = route;
+      const took = { status: response.statusCode, durationMs: clock.now() - startedAt };
+      log.debug("http.request", { requestId, method, path, deviceId: caller?.deviceId, ...took });
+    });
+    if (caller !== undefined) {
+      response.locals.deviceId = caller.deviceId;
+      await runMiddleware(perDevice, request, response);
+    }
+    const body =
+      route.body === undefined ? undefined : await bodies.read(request, response, route.maxBodyBytes);
+    const answer = await route.answer({
+      params: request.params,
+      query: request.query,
+      body,
+      caller,
+      requestId,
+      address,
+      header: (name) => request.get(name),
+      gone: goneSignal(response, stopping),
+    });
+    await sendAnswer(response, answer);
+  });
+  app.use(router);
+
+  app.use((thrown: unknown, request: Request, response: Response, _next: NextFunction) => {
+    const error = catalogued(thrown);
+    const requestId = String(response.locals.requestId ?? "");
+    if (error.status >= 500 && error.code !== "not_implemented") {
+      log.error("http.failed", { requestId, code: error.code, error: error.cause ?? error });
+    }
+    if (response.headersSent || response.destroyed) {
+      response.destroy();
+      return;
+    }
+    discardBody(request);
+    sendProblem(request, response, error);
+  });
+  return app;
+}
+
+/**
+ * Aborted when the connection is gone or the server stops. Not `AbortSignal.any`: over a signal that lives as long as
+ * the server it keeps what it was joined with (nodejs/node#54614).
+ */
+function goneSignal(response: Response, stopping: AbortSignal): AbortSignal {
+  const gone = new AbortController();
+  const abort = () => gone.abort();
+  if (stopping.aborted) abort();
+  stopping.addEventListener("abort", abort);
+  response.on("close", () => {
+    stopping.removeEventListener("abort", abort);
+    abort();
+  });
+  return gone.signal;
+}
+
+/** For a page of our own without a script; other pages may neither frame us nor read us. */
+function securityHeaders() {
+  return helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        styleSrc: [`'${pageStyleHash}'`],
+        imgSrc: ["'self'", "data:"],
+        connectSrc: ["'self'"],
+        baseUri: ["'none'"],
+        formAction: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    // A browser keeps it for the name, whatever the port: on localhost it would break the owner's other servers.
+    strictTransportSecurity: false,
+    referrerPolicy: { policy: "no-referrer" },
+  });
+}

@@ -1,0 +1,51 @@
+import type { Request } from "express";
+import type { Devices } from "../access/devices.ts";
+import { type Caller, scopeAllows } from "../domain/device.ts";
+import { DaylongError } from "../domain/errors.ts";
+import type { AttemptWindow } from "./limits.ts";
+import type { RouteScope } from "./route.ts";
+
+/**
+ * Who asks, from the Authorization header alone: a token in the address would end up in histories, proxies' logs and
+ * referrers. Throws `unauthenticated`, `rate_limited` (too many of these from the address) or `scope_forbidden`.
+ */
+export function authorise(
+  request: Request,
+  scope: RouteScope,
+  parts: { access: Devices; refusals: AttemptWindow; address: string },
+): Caller | undefined {
+  const token = bearerToken(request.headers.authorization);
+  const caller = token === undefined ? undefined : parts.access.authenticate(token);
+  if (scope === "open") return caller;
+  if (caller === undefined) {
+    // A valid token is never held up by the failures of others behind the same address.
+    parts.refusals.take(parts.address, "requests without a valid token from this address");
+    throw new DaylongError(
+      "unauthenticated",
+      "Send a device's token as Authorization: Bearer TOKEN. A device gets its token by pairing.",
+    );
+  }
+  if (!scopeAllows(caller.scope, scope)) {
+    throw new DaylongError(
+      "scope_forbidden",
+      `This needs the scope ${scope}; the token has ${caller.scope}.`,
+    );
+  }
+  return caller;
+}
+
+/** The token of an Authorization header, if it is a bearer's (RFC 6750, 2.1). */
+export const bearerToken = (header: string | undefined): string | undefined =>
+  /^Bearer +([A-Za-z0-9._~+/-]+=*) *$/i.exec(header ?? "")?.[1];
+
+/** The device a path speaks of: `me` is the caller, and only admin may speak of others. Throws `scope_forbidden`. */
+export function ownDeviceId(idOrMe: string, caller: Caller): string {
+  const deviceId = idOrMe === "me" ? caller.deviceId : idOrMe;
+  if (deviceId !== caller.deviceId && caller.scope !== "admin") {
+    throw new DaylongError(
+      "scope_forbidden",
+      "Other devices can be seen and changed with the scope admin only.",
+    );
+  }
+  return deviceId;
+}

@@ -1,0 +1,110 @@
+import { z } from "zod";
+import type { LoggedEvent } from "../domain/event.ts";
+import type { Clock, Store } from "../domain/ports.ts";
+import { idSchema, limitSchema, wholeNumberSchema } from "../wire/paging.ts";
+import type { HttpParts } from "./parts.ts";
+import { invalidRequest } from "./problem.ts";
+import { defineRoute, json, type Route } from "./route.ts";
+
+/** Longest long poll: shorter than the idle limits of common proxies. */
+const maxPollMs = 60_000;
+
+/** The log, for those who read it over plain HTTP. */
+export function eventRoutes(parts: HttpParts): Route[] {
+  const { store, pool, acknowledge, beginPoll } = parts;
+  const { events } = store;
+
+  /** Whether the reader's place is one of this log, with nothing cut behind it. */
+  const isKnownPlace = (after: number, epoch: string | undefined): boolean =>
+    (epoch === undefined || epoch === events.epoch) && after >= events.floor() && after <= events.tip();
+
+  return [
+    defineRoute({
+      method: "GET",
+      path: "/api/events",
+      scope: "read",
+      summary: "Events after a cursor; with wait, held open until there are some.",
+      query: z.object({
+        after: wholeNumberSchema.optional(),
+        epoch: z.string().min(1).max(100).optional(),
+        limit: limitSchema(100, 1000),
+        wait: z
+          .string()
+          .regex(/^\d{1,6}(\.\d{1,3})?$/, "must be a number of seconds")
+          .transform((seconds) => Math.min(Number(seconds) * 1000, maxPollMs))
+          .optional(),
+      }),
+      async handle({ query, caller, gone }) {
+        const { deviceId } = caller;
+        const after = query.after ?? store.devices.get(deviceId)?.ackedCursor ?? events.tip();
+        if (!isKnownPlace(after, query.epoch)) {
+          return json({ epoch: events.epoch, events: [], cursor: events.tip(), recovered: false });
+        }
+        const endPoll = beginPoll(deviceId);
+        try {
+          // Asking for what comes after is the word that everything before has arrived.
+          if (query.after !== undefined) acknowledge(deviceId, after);
+          const found = await eventsAfter(parts, {
+            after,
+            limit: query.limit,
+            waitMs: query.wait ?? 0,
+            gone,
+          });
+          const cursor = found.at(-1)?.cursor ?? after;
+          return json({ epoch: events.epoch, events: found, cursor, recovered: true });
+        } finally {
+          endPoll();
+        }
+      },
+    }),
+    defineRoute({
+      method: "POST",
+      path: "/api/events/ack",
+      scope: "read",
+      summary: "Say that the device holds everything up to a cursor.",
+      body: z.object({ cursor: z.number().int().nonnegative() }),
+      response: z.object({ cursor: z.number() }),
+      handle({ body, caller }) {
+        const tip = events.tip();
+        if (body.cursor > tip) {
+          throw invalidRequest([{ path: "cursor", message: `is beyond the end of the log, ${tip}` }]);
+        }
+        return json({ cursor: acknowledge(caller.deviceId, body.cursor) });
+      },
+    }),
+    defineRoute({
+      method: "GET",
+      path: "/api/sessions/:id/events",
+      scope: "read",
+      summary: "A session's events after a sequence number.",
+      params: z.object({ id: idSchema }),
+      query: z.object({ after: wholeNumberSchema.default(0), limit: limitSchema(100, 1000) }),
+      handle({ params, query }) {
+        const { lastSeq } = pool.session(params.id);
+        return json({ events: events.ofSession(params.id, query.after, query.limit), lastSeq });
+      },
+    }),
+  ];
+}
+
+/** The events after a cursor, waited for up to `waitMs` when there are none yet. */
+async function eventsAfter(
+  { store, clock }: { store: Store; clock: Clock },
+  wanted: { after: number; limit: number; waitMs: number; gone: AbortSignal },
+): Promise<LoggedEvent[]> {
+  const found = store.events.after(wanted.after, wanted.limit);
+  if (found.length > 0 || wanted.waitMs === 0 || wanted.gone.aborted) return found;
+  // Nothing can be committed between the look above and the subscription: both happen in one go.
+  await new Promise<void>((resolve) => {
+    const unsubscribe = store.events.subscribe(finish);
+    const cancelTimer = clock.after(wanted.waitMs, finish);
+    wanted.gone.addEventListener("abort", finish);
+    function finish(): void {
+      unsubscribe();
+      cancelTimer();
+      wanted.gone.removeEventListener("abort", finish);
+      resolve();
+    }
+  });
+  return store.events.after(wanted.after, wanted.limit);
+}

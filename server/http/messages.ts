@@ -1,0 +1,109 @@
+import { z } from "zod";
+import { DaylongError } from "../domain/errors.ts";
+import type { LoggedEvent } from "../domain/event.ts";
+import type { Store } from "../domain/ports.ts";
+import { beforeSchema, idSchema, limitSchema } from "../wire/paging.ts";
+import type { HttpParts } from "./parts.ts";
+import { invalidRequest } from "./problem.ts";
+import { defineRoute, json, type Route } from "./route.ts";
+
+const sessionParams = z.object({ id: idSchema });
+/** Events read at a time while a transcript is written out. */
+const outputPage = 500;
+
+/** A message of either side, as an event of the log tells it. */
+interface SpokenMessage {
+  messageId: string;
+  role: "user" | "assistant";
+  text: string;
+}
+
+function spokenIn(event: LoggedEvent): SpokenMessage | undefined {
+  switch (event.type) {
+    case "turn.accepted":
+      return { messageId: event.data.messageId, role: "user", text: event.data.message };
+    case "message":
+      return { messageId: event.data.messageId, role: "assistant", text: event.data.text };
+    default:
+      return undefined;
+  }
+}
+
+const messageView = (event: LoggedEvent) => {
+  const spoken = spokenIn(event);
+  return spoken && { ...spoken, turnId: event.turnId, createdAt: event.at };
+};
+
+/** What was said in a session. */
+export function messageRoutes({ store, pool }: HttpParts): Route[] {
+  return [
+    defineRoute({
+      method: "GET",
+      path: "/api/sessions/:id/messages",
+      scope: "read",
+      summary: "A page of the transcript, the newest message first.",
+      params: sessionParams,
+      query: z.object({ before: beforeSchema, limit: limitSchema(50, 200) }),
+      handle({ params, query }) {
+        pool.session(params.id);
+        const before = query.before === undefined ? undefined : cursorOf(query.before);
+        const events = store.events.transcript(params.id, before, query.limit + 1);
+        const page = events.slice(0, query.limit);
+        const messages = page.map(messageView).filter((message) => message !== undefined);
+        const last = page.at(-1);
+        const hasMore = events.length > query.limit && last !== undefined;
+        return json({ messages, nextBefore: hasMore ? markOf(last.cursor) : undefined });
+      },
+    }),
+    defineRoute({
+      method: "GET",
+      path: "/api/sessions/:id/output",
+      scope: "read",
+      summary: "What was said so far, the oldest first, as JSON lines.",
+      params: sessionParams,
+      handle({ params }) {
+        const { lastSeq } = pool.session(params.id);
+        return { kind: "lines", lines: outputLines(store, params.id, lastSeq) };
+      },
+    }),
+    defineRoute({
+      method: "GET",
+      path: "/api/messages/:messageId",
+      scope: "read",
+      summary: "The full text of a message: what a cut push leads to.",
+      params: z.object({ messageId: z.string().min(1).max(200) }),
+      handle({ params }) {
+        const event = store.events.message(params.messageId);
+        const message = event && messageView(event);
+        if (event === undefined || message === undefined) {
+          throw new DaylongError("message_not_found", "There is no message with this id in the log.");
+        }
+        return json({ ...message, sessionId: event.sessionId });
+      },
+    }),
+  ];
+}
+
+/** Up to the message that was the last when it was asked for: a busy session must not make it endless. */
+function* outputLines(store: Store, sessionId: string, lastSeq: number): Generator<unknown> {
+  let seq = 0;
+  while (seq < lastSeq) {
+    const events = store.events.ofSession(sessionId, seq, outputPage);
+    const last = events.at(-1);
+    if (last === undefined) return;
+    for (const event of events) {
+      const spoken = (event.seq ?? 0) <= lastSeq ? spokenIn(event) : undefined;
+      if (spoken) yield { role: spoken.role, content: spoken.text, timestamp: event.at };
+    }
+    seq = last.seq ?? lastSeq;
+  }
+}
+
+const markOf = (cursor: number): string => Buffer.from(`m${cursor}`).toString("base64url");
+
+function cursorOf(mark: string): number {
+  const match = /^m(\d{1,15})$/.exec(Buffer.from(mark, "base64url").toString("latin1"));
+  if (match === null)
+    throw invalidRequest([{ path: "before", message: "must be the nextBefore of an earlier page" }]);
+  return Number(match[1]);
+}

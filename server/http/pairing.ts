@@ -1,0 +1,56 @@
+import { z } from "zod";
+import { DaylongError } from "../domain/errors.ts";
+import { newDeviceSchema, scopeSchema } from "../wire/devices.ts";
+import { AttemptWindow } from "./limits.ts";
+import type { HttpParts } from "./parts.ts";
+import { defineRoute, json, type Route } from "./route.ts";
+
+const quarterHourMs = 15 * 60_000;
+const hourMs = 60 * 60_000;
+
+/** How a phone gets its token: the owner makes a code on the computer, the phone uses it once. */
+export function pairingRoutes({ access, clock, limits, pairingUrl, serverName }: HttpParts): Route[] {
+  const failures = new AttemptWindow({ clock, windowMs: quarterHourMs, limit: limits.pairingFailures });
+  const pairings = new AttemptWindow({ clock, windowMs: hourMs, limit: limits.pairingsPerHour });
+
+  return [
+    defineRoute({
+      method: "POST",
+      path: "/api/pairing-codes",
+      scope: "admin",
+      summary: "Make a pairing code: one use, ten minutes.",
+      body: z.object({ scope: scopeSchema.default("chat") }),
+      response: z.object({ code: z.string(), expiresAt: z.number(), url: z.string() }),
+      handle({ body, caller }) {
+        const { code, expiresAt } = access.createPairingCode(body.scope, caller);
+        return json({ code, expiresAt, url: pairingUrl(code) }, 201);
+      },
+    }),
+    defineRoute({
+      method: "POST",
+      path: "/api/pair",
+      scope: "open",
+      summary: "Use a pairing code: the new device's token, shown this once.",
+      body: z.object({ code: z.string().min(1).max(100), device: newDeviceSchema }),
+      response: z.object({
+        deviceId: z.string(),
+        token: z.string(),
+        serverName: z.string(),
+        epoch: z.string(),
+      }),
+      maxBodyBytes: 16 * 1024,
+      handle({ body, address }) {
+        failures.check(address, "wrong pairing codes from this address");
+        pairings.check(address, "pairings from this address");
+        try {
+          const pairing = access.pair(body.code, body.device);
+          pairings.count(address);
+          return json({ ...pairing, serverName }, 201);
+        } catch (error) {
+          if (error instanceof DaylongError && error.code === "pairing_code_invalid") failures.count(address);
+          throw error;
+        }
+      },
+    }),
+  ];
+}

@@ -1,0 +1,73 @@
+import type { Devices } from "../access/devices.ts";
+import type { ServerNames } from "../access/names.ts";
+import type { PushRegistration } from "../access/pushRegistration.ts";
+import type { ProjectRoots } from "../access/roots.ts";
+import type { Device } from "../domain/device.ts";
+import type { Clock, Log, Store } from "../domain/ports.ts";
+import type { SessionPool } from "../pool/requests.ts";
+
+/** The state of the server in one word, and of its parts. */
+export interface HealthReport {
+  status: "ok" | "degraded" | "failing";
+  checks: Record<string, { state: string; detail?: string }>;
+}
+
+/** What became of a test push. */
+export interface TestPush {
+  outcome: string;
+  apnsId: string;
+  status?: number;
+  reason?: string;
+  latencyMs: number;
+}
+
+export interface HttpLimits {
+  /** Requests of one device in a minute (contract: 300). */
+  requestsPerMinute: number;
+  /** Requests without a valid token from one address in a minute, after which the answer is 429 instead of 401. */
+  refusalsPerMinute: number;
+  /** Wrong pairing codes from one address in 15 minutes (contract: 5). */
+  pairingFailures: number;
+  /** Pairings from one address in an hour (contract: 30). */
+  pairingsPerHour: number;
+}
+
+/** The contract's limits. */
+export const defaultHttpLimits: HttpLimits = {
+  requestsPerMinute: 300,
+  refusalsPerMinute: 60,
+  pairingFailures: 5,
+  pairingsPerHour: 30,
+};
+
+/** Everything the HTTP edge is made of. */
+export interface HttpParts {
+  store: Store;
+  pool: SessionPool;
+  access: Devices;
+  pushRegistration: PushRegistration;
+  roots: ProjectRoots;
+  names: ServerNames;
+  clock: Clock;
+  log: Log;
+  version: string;
+  /** What a phone calls this server. */
+  serverName: string;
+  /** Instant the server started. */
+  startedAt: number;
+  limits: HttpLimits;
+  /** Aborted when the server begins to stop, so that long polls and waits end instead of holding it up. */
+  stopping: AbortSignal;
+  health(): HealthReport | Promise<HealthReport>;
+  /** How news will reach the device now: `websocket`, `apns`. */
+  deliveryMethods(deviceId: string): string[];
+  /** Whether the device has a live connection. */
+  connected(deviceId: string): boolean;
+  /** Takes the device's word that it holds everything up to the cursor, and settles its deliveries; the cursor in force. */
+  acknowledge(deviceId: string, cursor: number): number;
+  /** A pending long poll counts as a live connection until the result is called. */
+  beginPoll(deviceId: string): () => void;
+  testPush(device: Device): Promise<TestPush>;
+  /** The link behind the pairing QR for a new code. */
+  pairingUrl(code: string): string;
+}

@@ -1,0 +1,30 @@
+import { z } from "zod";
+import { idSchema } from "../wire/paging.ts";
+import { permissionAnswerFields } from "../wire/permissions.ts";
+import type { HttpParts } from "./parts.ts";
+import { defineRoute, json, type Route } from "./route.ts";
+
+/** What Claude asks before it goes on, and the owner's answers. */
+export const permissionRoutes = ({ store, pool }: HttpParts): Route[] => [
+  defineRoute({
+    method: "GET",
+    path: "/api/permissions",
+    scope: "read",
+    summary: "The open permissions, questions and plans.",
+    handle: () => json({ permissions: store.permissions.open() }),
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/permissions/:permissionId",
+    scope: "chat",
+    summary: "Answer one; the same answer again is no error.",
+    params: z.object({ permissionId: idSchema }),
+    body: z.object(permissionAnswerFields),
+    response: z.object({
+      permissionId: z.string(),
+      state: z.literal("resolved"),
+      decision: z.enum(["allow", "deny"]),
+    }),
+    handle: ({ params, body, caller }) => json(pool.answerPermission(params.permissionId, body, caller)),
+  }),
+];

@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { DaylongError } from "../domain/errors.ts";
+import type { Turn } from "../domain/turn.ts";
+import { idSchema } from "../wire/paging.ts";
+import type { HttpParts } from "./parts.ts";
+import { defineRoute, json, type Route } from "./route.ts";
+
+const turnParams = z.object({ id: idSchema, turnId: idSchema });
+
+/** One message's way to its end. */
+export function turnRoutes({ store, pool }: HttpParts): Route[] {
+  return [
+    defineRoute({
+      method: "GET",
+      path: "/api/sessions/:id/turns/:turnId",
+      scope: "read",
+      summary: "A turn: its state, and its reply or error.",
+      params: turnParams,
+      handle: ({ params }) => json(turnView(params.id, params.turnId)),
+    }),
+    defineRoute({
+      method: "DELETE",
+      path: "/api/sessions/:id/turns/:turnId",
+      scope: "chat",
+      summary: "Cancel a queued or scheduled turn.",
+      params: turnParams,
+      handle({ params, caller }) {
+        turnOf(params.id, params.turnId);
+        pool.cancelTurn(params.id, params.turnId, caller);
+        return json(turnView(params.id, params.turnId));
+      },
+    }),
+  ];
+
+  function turnOf(sessionId: string, turnId: string): Turn {
+    // First the session, so that an unknown one is called by its name.
+    pool.session(sessionId);
+    const turn = store.turns.get(turnId);
+    if (turn === undefined || turn.sessionId !== sessionId) {
+      throw new DaylongError("turn_not_found", "The session has no turn with this id.");
+    }
+    return turn;
+  }
+
+  function turnView(sessionId: string, turnId: string) {
+    const turn = turnOf(sessionId, turnId);
+    const { state, acceptedAt, sendAt, startedAt, endedAt, reply, clientMessageId } = turn;
+    return {
+      turnId,
+      sessionId,
+      clientMessageId,
+      state,
+      acceptedAt,
+      sendAt,
+      startedAt,
+      endedAt,
+      queuePosition: state === "queued" ? store.turns.queuePosition(turnId) : undefined,
+      reply,
+      error: turn.error && { code: turn.error.code, detail: turn.error.detail },
+    };
+  }
+}

@@ -1,0 +1,46 @@
+import { z } from "zod";
+import { DaylongError } from "../domain/errors.ts";
+import { defineRoute, type Method, type Route, type RouteScope } from "./route.ts";
+
+/** The refusal of what the contract names and this version cannot do. */
+export const notImplemented = (what: string): DaylongError =>
+  new DaylongError("not_implemented", `${what}: this version of the server cannot do it yet.`);
+
+const unfinished: ReadonlyArray<[Method, string, RouteScope, string]> = [
+  ["POST", "/api/sessions/:id/fork", "chat", "Fork a session"],
+  ["POST", "/api/sessions/:id/rewind", "chat", "Rewind files"],
+  ["GET", "/api/sessions/:id/context", "read", "Context-window use"],
+  ["PUT", "/api/sessions/:id/live-activity", "chat", "Live Activities"],
+  ["DELETE", "/api/sessions/:id/live-activity", "chat", "Live Activities"],
+  ["GET", "/api/projects/:projectId/sessions", "read", "Claude's own history of a project"],
+  ["GET", "/api/projects/:projectId/sessions/:id/messages", "read", "Claude's own history of a project"],
+  ["POST", "/api/ask", "chat", "One-shot prompts"],
+  ["POST", "/api/attachments", "chat", "Attachments"],
+  ["GET", "/api/metrics/sessions", "read", "Metrics"],
+  ["GET", "/metrics", "read", "Metrics"],
+  ["GET", "/api/settings", "admin", "Settings"],
+  ["PATCH", "/api/settings", "admin", "Settings"],
+  ["GET", "/api/openapi.json", "read", "The OpenAPI document"],
+  ["GET", "/api/docs", "read", "The documentation page"],
+  ["POST", "/v1/chat/completions", "chat", "The OpenAI-shaped face"],
+  ["GET", "/v1/models", "read", "The OpenAI-shaped face"],
+  ["GET", "/v1/conversations", "read", "The OpenAI-shaped face"],
+  ["GET", "/v1/conversations/:id", "read", "The OpenAI-shaped face"],
+  ["GET", "/v1/sessions/:id", "read", "The OpenAI-shaped face"],
+  ["DELETE", "/v1/sessions/:id", "chat", "The OpenAI-shaped face"],
+  ["GET", "/stats", "read", "The OpenAI-shaped face"],
+];
+
+/** Routes of the contract that are still to come: they say so, after the same checks as every other route. */
+export const unfinishedRoutes: Route[] = unfinished.map(([method, path, scope, what]) =>
+  defineRoute({
+    method,
+    path,
+    scope,
+    summary: `${what} (not implemented yet).`,
+    query: z.unknown(),
+    handle() {
+      throw notImplemented(what);
+    },
+  }),
+);

@@ -1,0 +1,28 @@
+import { join } from "node:path";
+import Database from "better-sqlite3";
+
+/** Two servers on one folder would end each other's processes; the second one is told so. */
+export class FolderTakenError extends Error {
+  override readonly name = "FolderTakenError";
+}
+
+/**
+ * Holds the data folder for this process. A lock of SQLite's own on a file beside the database: the operating system
+ * lets go of it when the process dies, however it dies, so that it is never stale.
+ */
+export function lockFolder(dataDir: string): () => void {
+  const lock = new Database(join(dataDir, "server.lock"), { timeout: 0 });
+  try {
+    lock.pragma("locking_mode = EXCLUSIVE");
+    lock.exec("BEGIN EXCLUSIVE; CREATE TABLE IF NOT EXISTS held (at INTEGER); COMMIT");
+  } catch (error) {
+    lock.close();
+    throw new FolderTakenError(
+      `Another Daylong server uses the data folder ${dataDir}. Stop it, or set DATA_DIR.`,
+      {
+        cause: error,
+      },
+    );
+  }
+  return () => lock.close();
+}

@@ -1,0 +1,37 @@
+import { pino } from "pino";
+import pretty from "pino-pretty";
+import type { Log } from "./domain/ports.ts";
+
+/** Structured JSON lines on standard output; readable lines when a person looks on. */
+export function openLog(level: string, interactive: boolean): Log {
+  const options = {
+    level,
+    base: undefined,
+    messageKey: "event",
+    // A second fence: nothing is meant to log these.
+    redact: {
+      paths: ["token", "authorization", "*.token", "*.authorization", "code", "*.encryptionKey"],
+      censor: "[secret]",
+    },
+    formatters: { level: (label: string) => ({ level: label }) },
+    timestamp: () => `,"at":${Date.now()}`,
+  };
+  const logger = interactive
+    ? pino(
+        options,
+        pretty({
+          colorize: true,
+          messageKey: "event",
+          timestampKey: "at",
+          translateTime: "SYS:HH:MM:ss",
+          sync: true,
+        }),
+      )
+    : pino(options);
+  return {
+    debug: (event, fields) => logger.debug(fields ?? {}, event),
+    info: (event, fields) => logger.info(fields ?? {}, event),
+    warn: (event, fields) => logger.warn(fields ?? {}, event),
+    error: (event, fields) => logger.error(fields ?? {}, event),
+  };
+}

@@ -1,0 +1,178 @@
+import type { Caller } from "../domain/device.ts";
+import { DaylongError, type Failure } from "../domain/errors.ts";
+import type { Clock, LiveFeed, Log, Store } from "../domain/ports.ts";
+import type { Session } from "../domain/session.ts";
+import type { Incarnation, StopReason } from "./incarnation.ts";
+import type { PoolLimits } from "./limits.ts";
+import type { PermissionDesk } from "./permissionDesk.ts";
+import type { Roster } from "./roster.ts";
+import type { TurnClerk } from "./turnClerk.ts";
+import type { TurnWatch } from "./turnWatch.ts";
+
+export interface EndingsParts {
+  store: Store;
+  feed: LiveFeed;
+  clock: Clock;
+  log: Log;
+  limits: PoolLimits;
+  roster: Roster;
+  clerk: TurnClerk;
+  permissions: PermissionDesk;
+  watch: TurnWatch;
+}
+
+/**
+ * Every way a turn or a process is made to end: interrupt, cancel, close, expiry, shutdown. The store is written first,
+ * so that a turn that was cut is reported once, whatever its process still says or does.
+ */
+export class Endings {
+  readonly #parts: EndingsParts;
+  readonly #store: Store;
+  readonly #roster: Roster;
+
+  constructor(parts: EndingsParts) {
+    this.#parts = parts;
+    this.#store = parts.store;
+    this.#roster = parts.roster;
+  }
+
+  /** Shutdown: turns may finish for `graceMs`; then every process goes. */
+  async endAll(graceMs: number): Promise<void> {
+    const running = this.#roster.all().flatMap((incarnation) => incarnation.turn?.turnId ?? []);
+    await Promise.all(running.map((turnId) => this.#parts.watch.ended(turnId, graceMs)));
+    for (const incarnation of this.#roster.all()) {
+      this.#cut(incarnation, {
+        code: "server_restarted",
+        detail: "The server was stopped in the middle of this turn. The context is kept.",
+      });
+    }
+    await Promise.all(
+      this.#roster.all().map((incarnation) => this.stopProcess(incarnation, "server_stopped")),
+    );
+  }
+
+  /** The owner's interrupt: bounded, and if Claude does not obey, the process goes. */
+  async interrupt(sessionId: string, turnId: string | undefined, caller: Caller) {
+    const { limits, watch } = this.#parts;
+    const incarnation = this.#roster.get(sessionId);
+    const current = incarnation?.turn;
+    if (
+      incarnation === undefined ||
+      current === undefined ||
+      (turnId !== undefined && turnId !== current.turnId)
+    ) {
+      throw new DaylongError("nothing_running", "No turn of this session is running.");
+    }
+    const detail = "The owner interrupted the turn.";
+    this.#audit(caller, "turn.interrupt", current.turnId);
+    if (incarnation.process === undefined) {
+      // The process is still coming up: nothing was given, so nothing has to be taken back.
+      this.#cut(incarnation, { code: "interrupted", detail });
+      return { interrupted: true, turnId: current.turnId };
+    }
+    current.interrupt = { detail };
+    await incarnation.process.interrupt(limits.drainMs);
+    if ((await watch.ended(current.turnId, limits.drainMs)) === undefined && incarnation.turn === current) {
+      await this.stopProcess(incarnation, "failed");
+    }
+    return { interrupted: true, turnId: current.turnId };
+  }
+
+  /** Ends everything of a session for good. */
+  async close(session: Session, caller: Caller): Promise<void> {
+    const { sessionId } = session;
+    const incarnation = this.#roster.get(sessionId);
+    this.#store.transaction(() => {
+      this.#cancelQueued(sessionId, caller, true);
+      if (incarnation)
+        this.#cut(incarnation, { code: "interrupted", detail: "The owner closed the session." });
+      this.#store.sessions.markLeaseEnded(sessionId, session.lease.term, this.#parts.clock.now());
+      this.#store.sessions.setState(sessionId, "closed");
+      this.#store.events.append({ sessionId, type: "session.closed", data: { by: caller.deviceId } });
+      this.#audit(caller, "session.close", sessionId);
+    });
+    if (incarnation) await this.stopProcess(incarnation, "closed");
+  }
+
+  /** Stops one process or all; turns that ran or waited there end, the sessions stay. */
+  async cancel(sessionId: string | undefined, caller: Caller): Promise<string[]> {
+    const chosen = this.#roster.all().filter((one) => sessionId === undefined || one.sessionId === sessionId);
+    this.#store.transaction(() => {
+      for (const incarnation of chosen) {
+        this.#cancelQueued(incarnation.sessionId, caller, false);
+        this.#cut(incarnation, { code: "interrupted", detail: "The owner stopped the process." });
+        this.#audit(caller, "session.cancel", incarnation.sessionId);
+      }
+    });
+    await Promise.all(chosen.map((incarnation) => this.stopProcess(incarnation, "cancelled")));
+    return chosen.map((incarnation) => incarnation.sessionId);
+  }
+
+  /** The end of a lease. False while a running turn still has its time to finish. */
+  expire(session: Session): boolean {
+    const { clock, limits, log } = this.#parts;
+    const { sessionId, lease } = session;
+    const now = clock.now();
+    const incarnation = this.#roster.get(sessionId);
+    if (incarnation?.turn !== undefined && now < lease.expiresAt + limits.drainMs) return false;
+    this.#store.transaction(() => {
+      if (!this.#store.sessions.markLeaseEnded(sessionId, lease.term, now)) return;
+      if (incarnation) {
+        this.#cut(incarnation, {
+          code: "lease_expired",
+          detail: "The session's lease ended in the middle of this turn.",
+        });
+      }
+      this.#store.sessions.setState(sessionId, "expired");
+      this.#store.events.append({
+        sessionId,
+        type: "session.expired",
+        data: { term: lease.term, expiredAt: now },
+      });
+    });
+    log.info("lease.expired", { sessionId, term: lease.term });
+    if (incarnation) void this.stopProcess(incarnation, "expired");
+    return true;
+  }
+
+  /** Ends the running turn in the store; what the process still says about it is no longer heard. */
+  #cut(incarnation: Incarnation, failure: Failure): void {
+    const { sessionId, turn } = incarnation;
+    if (turn === undefined) return;
+    const end = failure.code === "lease_expired" ? "failed" : "interrupted";
+    this.#store.transaction(() => {
+      this.#parts.permissions.expireAll(sessionId, "turn_ended");
+      this.#parts.clerk.end(sessionId, turn.turnId, { kind: end, failure }, undefined);
+    });
+    incarnation.turn = undefined;
+    this.#parts.feed.flush(sessionId);
+  }
+
+  #cancelQueued(sessionId: string, caller: Caller, scheduledToo: boolean): void {
+    for (const turn of this.#store.turns.queuedOf(sessionId)) {
+      if (turn.sendAt !== undefined && !scheduledToo) continue;
+      this.#parts.clerk.end(sessionId, turn.turnId, { kind: "cancelled", by: caller.deviceId }, undefined);
+    }
+  }
+
+  /** Ends a process by the stop ladder; resolves when nothing is left of it. */
+  stopProcess(incarnation: Incarnation, reason: StopReason): Promise<void> {
+    if (incarnation.phase !== "stopping") {
+      incarnation.phase = "stopping";
+      incarnation.stopReason = reason;
+      // One that is still starting is stopped when it comes up.
+      void incarnation.process?.stop();
+    }
+    return incarnation.gone;
+  }
+
+  #audit(caller: Caller, action: string, target: string): void {
+    this.#store.audit.add({
+      at: this.#parts.clock.now(),
+      deviceId: caller.deviceId,
+      action,
+      target,
+      detail: "",
+    });
+  }
+}

@@ -1,0 +1,242 @@
+import { DaylongError, type Failure } from "../domain/errors.ts";
+import type { Clock, LiveFeed, Log, Store } from "../domain/ports.ts";
+import type { ProcessExit, ProcessListener, ProcessSignal, TurnResult } from "../domain/process.ts";
+import type { Incarnation } from "./incarnation.ts";
+import type { PermissionDesk } from "./permissionDesk.ts";
+import type { Roster } from "./roster.ts";
+import type { TurnClerk, TurnEnd } from "./turnClerk.ts";
+
+/** Pause before a terminal event that could not be written is tried again. */
+const rewriteMs = 1_000;
+
+export interface NarratorParts {
+  store: Store;
+  feed: LiveFeed;
+  clock: Clock;
+  log: Log;
+  roster: Roster;
+  clerk: TurnClerk;
+  permissions: PermissionDesk;
+  newId: () => string;
+  leaseChanged(deadlineAt: number): void;
+  /** A place or a process became free. */
+  turnEnded(): void;
+}
+
+const describeExit = (exit: ProcessExit): string =>
+  exit.signal ? `ended by ${exit.signal}` : `ended with exit code ${exit.code ?? "unknown"}`;
+
+/** Writes down what processes say and how they end: the log, the turns, the live words. */
+export class Narrator {
+  readonly #parts: NarratorParts;
+  readonly #store: Store;
+
+  constructor(parts: NarratorParts) {
+    this.#parts = parts;
+    this.#store = parts.store;
+  }
+
+  listenerFor(incarnation: Incarnation): ProcessListener {
+    return {
+      signal: (signal) => {
+        // A fault here must not end the reader loop and with it the process.
+        try {
+          this.#hear(incarnation, signal);
+        } catch (error) {
+          this.#parts.log.error("process.signal_lost", {
+            sessionId: incarnation.sessionId,
+            signal: signal.kind,
+            error: String(error),
+          });
+        }
+      },
+      askPermission: (ask) => {
+        const turnId = incarnation.turn?.turnId;
+        // A background task may ask between turns; without a turn there is nobody to show it to as part of one.
+        if (turnId === undefined) {
+          return Promise.resolve({
+            decision: "deny",
+            message: "No turn is running, so nobody can be asked.",
+          });
+        }
+        return this.#parts.permissions.ask(incarnation.sessionId, turnId, ask);
+      },
+      exited: (exit) => this.#exited(incarnation, exit),
+    };
+  }
+
+  startFailed(incarnation: Incarnation, error: unknown): void {
+    const failure: Failure =
+      error instanceof DaylongError
+        ? { code: error.code, detail: error.message }
+        : { code: "process_start_failed", detail: "Claude could not be started." };
+    this.#untilWritten(() => this.#leave(incarnation, failure, undefined));
+  }
+
+  #hear(incarnation: Incarnation, signal: ProcessSignal): void {
+    const { feed } = this.#parts;
+    const { sessionId, turn } = incarnation;
+    const turnId = turn?.turnId;
+    switch (signal.kind) {
+      case "delta":
+        if (turnId !== undefined) feed.delta(sessionId, turnId, signal.text);
+        return;
+      case "thinking":
+        if (turnId !== undefined) feed.activity(sessionId, turnId, { kind: "thinking" });
+        return;
+      case "message": {
+        const { messageId, text } = signal;
+        this.#store.transaction(() =>
+          this.#store.events.append({ sessionId, turnId, type: "message", data: { messageId, text } }),
+        );
+        if (turn) turn.lastMessageId = messageId;
+        feed.flush(sessionId);
+        return;
+      }
+      case "tool-started": {
+        const { toolUseId, toolName, title } = signal;
+        incarnation.tools.set(toolUseId, toolName);
+        this.#store.transaction(() =>
+          this.#store.events.append({
+            sessionId,
+            turnId,
+            type: "tool.started",
+            data: { toolUseId, toolName, title },
+          }),
+        );
+        if (turnId !== undefined) feed.activity(sessionId, turnId, { kind: "tool", toolName, title });
+        return;
+      }
+      case "tool-finished": {
+        const { toolUseId, failed } = signal;
+        const toolName = incarnation.tools.get(toolUseId);
+        if (toolName === undefined) return;
+        incarnation.tools.delete(toolUseId);
+        this.#store.transaction(() =>
+          this.#store.events.append({
+            sessionId,
+            turnId,
+            type: "tool.finished",
+            data: { toolUseId, toolName, failed },
+          }),
+        );
+        return;
+      }
+      case "result":
+        this.#finish(incarnation, signal.result);
+        return;
+    }
+  }
+
+  #finish(incarnation: Incarnation, result: TurnResult): void {
+    const { sessionId, turn } = incarnation;
+    // A result of a background task's own turn, or of a turn that was cut: not the answer to anybody's message.
+    const foreign =
+      result.messageIds.length > 0 && turn !== undefined && !result.messageIds.includes(turn.messageId);
+    if (turn === undefined || foreign) return;
+    const end = endOf(result, turn.lastMessageId, turn.interrupt?.detail);
+    this.#untilWritten(() => {
+      let deadlineAt = Number.POSITIVE_INFINITY;
+      this.#store.transaction(() => {
+        this.#parts.permissions.expireAll(sessionId, "turn_ended");
+        if (!this.#parts.clerk.end(sessionId, turn.turnId, end, "idle")) return;
+        const session = this.#store.sessions.get(sessionId);
+        if (session === undefined) return;
+        const lease = this.#parts.clerk.renewLease(session);
+        deadlineAt = Math.min(lease.warnAt, lease.expiresAt);
+      });
+      if (incarnation.turn === turn) incarnation.turn = undefined;
+      if (incarnation.phase === "busy") incarnation.phase = "idle";
+      incarnation.idleSinceAt = this.#parts.clock.now();
+      incarnation.tools.clear();
+      this.#parts.feed.flush(sessionId);
+      this.#parts.leaseChanged(deadlineAt);
+      this.#parts.turnEnded();
+    });
+  }
+
+  #exited(incarnation: Incarnation, exit: ProcessExit): void {
+    this.#parts.log.debug("process.gone", { sessionId: incarnation.sessionId, detail: exit.detail });
+    const { stopReason, turn } = incarnation;
+    const failure: Failure =
+      stopReason === undefined
+        ? {
+            code: "process_crashed",
+            detail: `Claude ${describeExit(exit)} in the middle of this turn. The context is kept; send a message to go on.`,
+          }
+        : { code: "process_stopped", detail: "Claude was stopped in the middle of this turn." };
+    const interrupted = turn?.interrupt
+      ? { code: "interrupted" as const, detail: turn.interrupt.detail }
+      : undefined;
+    this.#untilWritten(() => this.#leave(incarnation, interrupted ?? failure, exit));
+  }
+
+  /** The incarnation is over: its turn ends or goes back to the queue, its place is free. */
+  #leave(incarnation: Incarnation, failure: Failure, exit: ProcessExit | undefined): void {
+    const { sessionId, turn, stopReason } = incarnation;
+    const { clerk, permissions, roster, feed } = this.#parts;
+    this.#store.transaction(() => {
+      permissions.expireAll(sessionId, "process_gone");
+      if (turn !== undefined) {
+        const given = this.#store.turns.get(turn.turnId)?.givenAt !== undefined;
+        if (given || exit === undefined) {
+          const kind = failure.code === "interrupted" ? "interrupted" : "failed";
+          clerk.end(sessionId, turn.turnId, { kind, failure }, undefined);
+        } else this.#store.turns.requeue(turn.turnId);
+      }
+      const state = this.#store.sessions.get(sessionId)?.state;
+      if (state === "closed" || state === "expired") return;
+      if (state !== "parked") this.#store.sessions.setState(sessionId, "parked");
+      if (exit !== undefined && stopReason === undefined && (turn !== undefined || exit.code !== 0)) {
+        this.#store.events.append({
+          sessionId,
+          type: "session.crashed",
+          data: { detail: `Claude ${describeExit(exit)}.` },
+        });
+        return;
+      }
+      // A process that never came up leaves no word but its turn's failure.
+      if (exit === undefined) return;
+      const reason = stopReason === undefined || stopReason === "failed" ? "process_ended" : stopReason;
+      if (reason === "closed" || reason === "expired") return;
+      this.#store.events.append({ sessionId, type: "session.parked", data: { reason } });
+    });
+    incarnation.turn = undefined;
+    feed.flush(sessionId);
+    roster.remove(incarnation);
+    this.#parts.turnEnded();
+  }
+
+  /** A full disk must not swallow the end of a turn: it is tried again until it is written. */
+  #untilWritten(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#parts.log.error("pool.write_failed", { error: String(error), retryMs: rewriteMs });
+      this.#parts.clock.after(rewriteMs, () => this.#untilWritten(work));
+    }
+  }
+}
+
+function endOf(
+  result: TurnResult,
+  messageId: string | undefined,
+  interruptDetail: string | undefined,
+): TurnEnd {
+  if (result.outcome === "completed") return { kind: "completed", result, messageId };
+  if (interruptDetail !== undefined) {
+    return { kind: "interrupted", failure: { code: "interrupted", detail: interruptDetail }, result };
+  }
+  if (result.outcome === "interrupted") {
+    return {
+      kind: "failed",
+      failure: { code: "claude_error", detail: "Claude broke off the turn." },
+      result,
+    };
+  }
+  return {
+    kind: "failed",
+    failure: result.failure ?? { code: "claude_error", detail: "Claude gave no reason." },
+    result,
+  };
+}

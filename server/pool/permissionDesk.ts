@@ -1,0 +1,167 @@
+import type { Caller } from "../domain/device.ts";
+import { DaylongError } from "../domain/errors.ts";
+import type { EventDataByType } from "../domain/event.ts";
+import {
+  type Permission,
+  type PermissionDecision,
+  permissionKindOf,
+  sameDecision,
+} from "../domain/permission.ts";
+import type { Clock, Store } from "../domain/ports.ts";
+import type { PermissionAsk } from "../domain/process.ts";
+
+type ExpiryReason = EventDataByType["permission.expired"]["reason"];
+
+/** Who waits in memory for an answer that is kept in the store. */
+interface Waiting {
+  sessionId: string;
+  turnId: string;
+  answer(decision: PermissionDecision): void;
+  cancelTimer(): void;
+}
+
+const denials: Record<ExpiryReason, string> = {
+  timed_out: "Nobody answered the permission request in time, so it was denied.",
+  turn_ended: "The turn ended before the permission request was answered.",
+  process_gone: "The process ended before the permission request was answered.",
+  server_restarted: "The server restarted before the permission request was answered.",
+};
+
+/**
+ * Brings Claude's permission requests to the phones and exactly one answer back. The store's compare-and-set decides
+ * who answers; memory only holds the promise that Claude waits on.
+ */
+export class PermissionDesk {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #timeoutMs: number;
+  readonly #newId: () => string;
+  readonly #waiting = new Map<string, Waiting>();
+
+  constructor(parts: { store: Store; clock: Clock; timeoutMs: number; newId: () => string }) {
+    this.#store = parts.store;
+    this.#clock = parts.clock;
+    this.#timeoutMs = parts.timeoutMs;
+    this.#newId = parts.newId;
+  }
+
+  /** Keeps the request, tells the phones, and resolves with the answer; a request nobody answers is denied. */
+  ask(sessionId: string, turnId: string, ask: PermissionAsk): Promise<PermissionDecision> {
+    const now = this.#clock.now();
+    const permission: Permission = {
+      permissionId: this.#newId(),
+      sessionId,
+      turnId,
+      kind: permissionKindOf(ask.toolName),
+      toolName: ask.toolName,
+      title: ask.title,
+      description: ask.description,
+      input: ask.input,
+      ...(typeof ask.input.plan === "string" ? { plan: ask.input.plan } : {}),
+      ...(Array.isArray(ask.input.questions) ? { questions: ask.input.questions } : {}),
+      suggestions: ask.suggestions,
+      requestedAt: now,
+      expiresAt: now + this.#timeoutMs,
+      state: "open",
+    };
+    const { permissionId } = permission;
+    const decided = new Promise<PermissionDecision>((resolve) => {
+      this.#waiting.set(permissionId, {
+        sessionId,
+        turnId,
+        answer: resolve,
+        cancelTimer: this.#clock.after(this.#timeoutMs, () => this.#expire(permissionId, "timed_out")),
+      });
+    });
+    const { state: _state, decision: _decision, ...told } = permission;
+    try {
+      this.#store.transaction(() => {
+        this.#store.permissions.insert(permission);
+        this.#store.events.append({ sessionId, turnId, type: "permission.requested", data: told });
+        this.#store.sessions.setState(sessionId, "waiting");
+      });
+    } catch (error) {
+      this.#release(permissionId);
+      throw error;
+    }
+    if (ask.signal.aborted) this.#expire(permissionId, "turn_ended");
+    else ask.signal.addEventListener("abort", () => this.#expire(permissionId, "turn_ended"), { once: true });
+    return decided;
+  }
+
+  /** The one answer. The same one again is fine; another one, or one too late, is told so. */
+  answer(permissionId: string, decision: PermissionDecision, caller: Caller) {
+    const permission = this.#store.permissions.get(permissionId);
+    if (permission === undefined) {
+      throw new DaylongError("permission_not_found", `There is no permission request ${permissionId}.`);
+    }
+    const answered = { permissionId, state: "resolved" as const, decision: decision.decision };
+    if (permission.state === "resolved") {
+      if (permission.decision && sameDecision(permission.decision, decision)) return answered;
+      throw new DaylongError(
+        "permission_already_resolved",
+        `The request was answered with "${permission.decision?.decision}" before.`,
+      );
+    }
+    const waiting = this.#waiting.get(permissionId);
+    if (permission.state === "expired" || waiting === undefined) {
+      throw new DaylongError("permission_expired", "Claude no longer waits for this answer.");
+    }
+    this.#store.transaction(() => {
+      this.#store.permissions.resolve(permissionId, decision);
+      this.#store.events.append({
+        sessionId: permission.sessionId,
+        turnId: permission.turnId,
+        type: "permission.resolved",
+        data: { permissionId, decision: decision.decision, by: caller.deviceId },
+      });
+      this.#store.audit.add({
+        at: this.#clock.now(),
+        deviceId: caller.deviceId,
+        action: `permission.${decision.decision}`,
+        target: permissionId,
+        detail: `${permission.toolName} in session ${permission.sessionId}, scope ${decision.scope ?? "once"}`,
+      });
+      this.#backToWork(permission.sessionId);
+    });
+    this.#release(permissionId)?.answer(decision);
+    return answered;
+  }
+
+  /** Denies whatever is open for the session; inside the caller's transaction the promise settles after it. */
+  expireAll(sessionId: string, reason: ExpiryReason): void {
+    for (const permission of this.#store.permissions.openOf(sessionId))
+      this.#expire(permission.permissionId, reason);
+  }
+
+  #expire(permissionId: string, reason: ExpiryReason): void {
+    const permission = this.#store.permissions.get(permissionId);
+    if (permission?.state === "open") {
+      this.#store.transaction(() => {
+        if (!this.#store.permissions.expire(permissionId)) return;
+        this.#store.events.append({
+          sessionId: permission.sessionId,
+          turnId: permission.turnId,
+          type: "permission.expired",
+          data: { permissionId, reason },
+        });
+        this.#backToWork(permission.sessionId);
+      });
+    }
+    this.#release(permissionId)?.answer({ decision: "deny", message: denials[reason] });
+  }
+
+  #backToWork(sessionId: string): void {
+    const session = this.#store.sessions.get(sessionId);
+    if (session?.state === "waiting" && this.#store.permissions.openCountOf(sessionId) === 0) {
+      this.#store.sessions.setState(sessionId, "busy");
+    }
+  }
+
+  #release(permissionId: string): Waiting | undefined {
+    const waiting = this.#waiting.get(permissionId);
+    this.#waiting.delete(permissionId);
+    waiting?.cancelTimer();
+    return waiting;
+  }
+}

@@ -1,0 +1,299 @@
+import type { Caller } from "../domain/device.ts";
+import { DaylongError } from "../domain/errors.ts";
+import { openLease } from "../domain/lease.ts";
+import type { PermissionDecision } from "../domain/permission.ts";
+import type { Clock, LiveFeed, Log, Store } from "../domain/ports.ts";
+import type { ProcessHost } from "../domain/process.ts";
+import type { Session } from "../domain/session.ts";
+import type { Turn } from "../domain/turn.ts";
+import { Conductor } from "./conductor.ts";
+import { Endings } from "./endings.ts";
+import { LeaseClock } from "./leaseClock.ts";
+import type { PoolLimits } from "./limits.ts";
+import { PermissionDesk } from "./permissionDesk.ts";
+import { Recaps } from "./recaps.ts";
+import { type Recovery, recover } from "./recovery.ts";
+import type {
+  Accepted,
+  CreateSessionRequest,
+  PoolStats,
+  Recap,
+  SessionChange,
+  SessionPool,
+  SessionView,
+  SubmitRequest,
+} from "./requests.ts";
+import { Roster } from "./roster.ts";
+import { SubmissionDesk } from "./submission.ts";
+import { TurnClerk } from "./turnClerk.ts";
+import { TurnWatch } from "./turnWatch.ts";
+import { UsageWatch } from "./usageWatch.ts";
+import { Views } from "./views.ts";
+
+export interface PoolParts {
+  store: Store;
+  host: ProcessHost;
+  feed: LiveFeed;
+  clock: Clock;
+  log: Log;
+  limits: PoolLimits;
+  newId: () => string;
+}
+
+/**
+ * Conversations that live for a day on a bounded number of Claude processes. The face of the pool: it checks, keeps and
+ * answers; `Conductor` moves the processes.
+ */
+export class InteractiveSessionPool implements SessionPool {
+  readonly #parts: PoolParts;
+  readonly #store: Store;
+  readonly #roster = new Roster();
+  readonly #clerk: TurnClerk;
+  readonly #permissions: PermissionDesk;
+  readonly #submissions: SubmissionDesk;
+  readonly #conductor: Conductor;
+  readonly #endings: Endings;
+  readonly #usage: UsageWatch;
+  readonly #leases: LeaseClock;
+  readonly #recaps: Recaps;
+  readonly #views: Views;
+  readonly #watch: TurnWatch;
+  #open = false;
+  #stopped: Promise<void> | undefined;
+
+  constructor(parts: PoolParts) {
+    this.#parts = parts;
+    this.#store = parts.store;
+    const { store, clock, limits, newId, host, log } = parts;
+    const roster = this.#roster;
+    this.#clerk = new TurnClerk({ store, clock, limits, newId });
+    this.#permissions = new PermissionDesk({ store, clock, timeoutMs: limits.permissionTimeoutMs, newId });
+    this.#submissions = new SubmissionDesk({ store, clock, limits, roster, clerk: this.#clerk, newId });
+    this.#views = new Views({ store, roster, clock, limits });
+    this.#watch = new TurnWatch({ store, clock });
+    this.#recaps = new Recaps({ store, clock, host, newId });
+    const inner = {
+      ...parts,
+      roster,
+      clerk: this.#clerk,
+      permissions: this.#permissions,
+      watch: this.#watch,
+    };
+    this.#endings = new Endings(inner);
+    this.#usage = new UsageWatch({ ...inner, views: this.#views, endings: this.#endings });
+    this.#conductor = new Conductor({
+      ...inner,
+      endings: this.#endings,
+      leaseChanged: (deadlineAt) => this.#leases.leaseChanged(deadlineAt),
+    });
+    this.#leases = new LeaseClock({
+      store,
+      clock,
+      log,
+      duties: {
+        expire: (session) => this.#endings.expire(session),
+        keepAlive: (session) => void this.#renew(session),
+      },
+    });
+  }
+
+  /** Puts the last run right, then takes messages. */
+  async start(): Promise<Recovery> {
+    const recovery = await recover({
+      store: this.#store,
+      host: this.#parts.host,
+      clerk: this.#clerk,
+      permissions: this.#permissions,
+      log: this.#parts.log,
+    });
+    this.#open = true;
+    this.#conductor.start();
+    this.#leases.start();
+    this.#usage.start();
+    return recovery;
+  }
+
+  /** Refuses messages, lets turns finish for `graceMs`, then ends every process. Idempotent. */
+  stop(graceMs: number): Promise<void> {
+    this.#open = false;
+    this.#stopped ??= (async () => {
+      this.#leases.stop();
+      this.#usage.stop();
+      await this.#conductor.stop(graceMs);
+      this.#watch.stop();
+    })();
+    return this.#stopped;
+  }
+
+  submit(request: SubmitRequest): Accepted {
+    this.#checkOpen();
+    const { accepted, run, waits, leaseDeadlineAt } = this.#submissions.submit(request);
+    if (run) this.#conductor.give(accepted.sessionId, run.turn);
+    else if (waits) this.#conductor.advance();
+    else this.#conductor.armSchedule();
+    this.#leases.leaseChanged(leaseDeadlineAt);
+    return accepted;
+  }
+
+  async waitForTurn(turnId: string, deadlineMs: number, signal?: AbortSignal): Promise<Turn> {
+    const turn = (await this.#watch.ended(turnId, deadlineMs, signal)) ?? this.#store.turns.get(turnId);
+    if (turn === undefined) throw new DaylongError("turn_not_found", `There is no turn ${turnId}.`);
+    return turn;
+  }
+
+  interrupt(sessionId: string, turnId: string | undefined, caller: Caller) {
+    this.#existing(sessionId);
+    return this.#endings.interrupt(sessionId, turnId, caller);
+  }
+
+  cancelTurn(sessionId: string, turnId: string, caller: Caller): void {
+    const turn = this.#store.turns.get(turnId);
+    if (turn?.sessionId !== sessionId)
+      throw new DaylongError("turn_not_found", `There is no turn ${turnId}.`);
+    if (turn.state === "cancelled") return;
+    if (turn.state !== "queued") {
+      throw new DaylongError(
+        "turn_not_cancellable",
+        `The turn is ${turn.state}; only a waiting turn can be cancelled.`,
+      );
+    }
+    this.#store.transaction(() => {
+      this.#clerk.end(sessionId, turnId, { kind: "cancelled", by: caller.deviceId }, undefined);
+      this.#audit(caller, "turn.cancel", turnId);
+    });
+  }
+
+  async createSession(request: CreateSessionRequest): Promise<SessionView> {
+    this.#checkOpen();
+    const origin = request.options.origin;
+    const ours = origin && this.#store.sessions.get(origin.resume);
+    if (origin?.resumeAt !== undefined && !origin.fork) {
+      throw new DaylongError(
+        "not_implemented",
+        "Resuming at a message works on a fork only: send fork: true with it.",
+      );
+    }
+    if (origin && ours && !origin.fork) {
+      if (ours.state === "closed")
+        throw new DaylongError("session_closed", "The session was closed; fork it instead.");
+      return ours.state === "expired"
+        ? this.keepAlive(ours.sessionId, request.caller)
+        : this.session(ours.sessionId);
+    }
+    if (origin && !(await this.#parts.host.hasTranscript(origin.resume))) {
+      throw new DaylongError("session_not_found", `Claude has no conversation ${origin.resume}.`);
+    }
+    const sessionId = origin && !origin.fork ? origin.resume : this.#parts.newId();
+    const options = origin && !origin.fork ? { ...request.options, origin: undefined } : request.options;
+    const session = this.#store.transaction(() => {
+      this.#audit(request.caller, "session.create", sessionId);
+      return this.#submissions.create({ ...request, options }, sessionId);
+    });
+    this.#leases.leaseChanged(Math.min(session.lease.warnAt, session.lease.expiresAt));
+    return this.session(sessionId);
+  }
+
+  async updateSession(sessionId: string, change: SessionChange, caller: Caller): Promise<SessionView> {
+    const session = this.#existing(sessionId);
+    if (session.state === "closed") throw new DaylongError("session_closed", "The session is closed.");
+    if (change.permissionMode !== undefined) this.#submissions.allowedMode(change.permissionMode);
+    // The live process first: what it refuses must not be written down as done.
+    const process = this.#roster.get(sessionId)?.process;
+    if (process && change.model !== undefined) await process.setModel(change.model);
+    if (process && change.permissionMode !== undefined)
+      await process.setPermissionMode(change.permissionMode);
+    this.#store.transaction(() => {
+      this.#store.sessions.update(sessionId, change);
+      this.#store.events.append({ sessionId, type: "session.updated", data: change });
+      this.#audit(caller, "session.update", sessionId, Object.keys(change).join(", "));
+    });
+    return this.session(sessionId);
+  }
+
+  async closeSession(sessionId: string, caller: Caller): Promise<void> {
+    const session = this.#existing(sessionId);
+    if (session.state === "closed") return;
+    await this.#endings.close(session, caller);
+  }
+
+  async stopProcesses(sessionId: string | undefined, caller: Caller): Promise<string[]> {
+    if (sessionId !== undefined) this.#existing(sessionId);
+    return this.#endings.cancel(sessionId, caller);
+  }
+
+  keepAlive(sessionId: string, caller: Caller): SessionView {
+    const session = this.#existing(sessionId);
+    if (session.state === "closed") throw new DaylongError("session_closed", "The session is closed.");
+    this.#renew(session, caller);
+    return this.session(sessionId);
+  }
+
+  recap(sessionId: string): Promise<Recap> {
+    return this.#recaps.recap(this.#existing(sessionId));
+  }
+
+  answerPermission(permissionId: string, decision: PermissionDecision, caller: Caller) {
+    return this.#permissions.answer(permissionId, decision, caller);
+  }
+
+  session(sessionId: string): SessionView {
+    return this.#views.session(this.#existing(sessionId));
+  }
+
+  views(sessions: Session[]): SessionView[] {
+    return sessions.map((session) => this.#views.session(session));
+  }
+
+  active(): SessionView[] {
+    return this.#views.active();
+  }
+
+  stats(): PoolStats {
+    return this.#views.stats();
+  }
+
+  health(): { state: "ok" | "degraded" | "failing"; detail?: string } {
+    if (!this.#open) return { state: "failing", detail: "The pool does not take messages." };
+    const waiting = this.#store.turns.queuedCount();
+    if (waiting >= this.#parts.limits.maxQueuedTurns)
+      return { state: "degraded", detail: `${waiting} turns are waiting.` };
+    return { state: "ok" };
+  }
+
+  /** The next term, without a word to Claude. */
+  #renew(session: Session, caller?: Caller): void {
+    const { sessionId } = session;
+    const now = this.#parts.clock.now();
+    const lease = openLease(session.lease.term + 1, now, this.#parts.limits.lease);
+    const revived = session.state === "expired";
+    this.#store.transaction(() => {
+      this.#store.sessions.setLease(sessionId, lease, now);
+      if (revived) this.#store.sessions.setState(sessionId, "parked");
+      const { term, expiresAt } = lease;
+      this.#store.events.append({
+        sessionId,
+        type: "session.renewed",
+        data: { term, expiresAt, reason: "keep-alive" },
+      });
+      if (caller) this.#audit(caller, "session.keep-alive", sessionId);
+    });
+    this.#leases.leaseChanged(Math.min(lease.warnAt, lease.expiresAt));
+    if (revived) this.#conductor.wake(sessionId);
+  }
+
+  #existing(sessionId: string): Session {
+    const session = this.#store.sessions.get(sessionId);
+    if (session === undefined)
+      throw new DaylongError("session_not_found", `There is no session ${sessionId}.`);
+    return session;
+  }
+
+  #checkOpen(): void {
+    if (!this.#open)
+      throw new DaylongError("shutting_down", "The server is stopping.", { retryAfterMs: 5_000 });
+  }
+
+  #audit(caller: Caller, action: string, target: string, detail = ""): void {
+    this.#store.audit.add({ at: this.#parts.clock.now(), deviceId: caller.deviceId, action, target, detail });
+  }
+}

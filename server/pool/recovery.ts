@@ -1,0 +1,59 @@
+import type { Log, Store } from "../domain/ports.ts";
+import type { ProcessHost } from "../domain/process.ts";
+import type { PermissionDesk } from "./permissionDesk.ts";
+import type { TurnClerk } from "./turnClerk.ts";
+
+/** What a boot found of the run before. */
+export interface Recovery {
+  interruptedTurns: number;
+  requeuedTurns: number;
+  parkedSessions: number;
+  reapedProcesses: number;
+}
+
+/**
+ * Puts the store right after a run that ended anyhow. Processes of that run are ended before anything else, so that no
+ * conversation ever has two. A turn whose prompt was given may have had effects and is reported as interrupted; one that
+ * was not given runs again, unnoticed.
+ */
+export async function recover(parts: {
+  store: Store;
+  host: ProcessHost;
+  clerk: TurnClerk;
+  permissions: PermissionDesk;
+  log: Log;
+}): Promise<Recovery> {
+  const { store, host, clerk, permissions, log } = parts;
+  const reapedProcesses = await host.reap(store.processes.unended());
+  const recovery = store.transaction(() => {
+    const found = { interruptedTurns: 0, requeuedTurns: 0, parkedSessions: 0 };
+    for (const permission of store.permissions.open())
+      permissions.expireAll(permission.sessionId, "server_restarted");
+    for (const turn of store.turns.inState("running")) {
+      if (turn.givenAt === undefined) {
+        store.turns.requeue(turn.turnId);
+        found.requeuedTurns += 1;
+        continue;
+      }
+      const failure = {
+        code: "server_restarted" as const,
+        detail:
+          "The server restarted in the middle of this turn. Send a message to go on; the context is kept.",
+      };
+      clerk.end(turn.sessionId, turn.turnId, { kind: "interrupted", failure }, undefined);
+      found.interruptedTurns += 1;
+    }
+    for (const session of store.sessions.inStates(["idle", "busy", "waiting"])) {
+      store.sessions.setState(session.sessionId, "parked");
+      store.events.append({
+        sessionId: session.sessionId,
+        type: "session.parked",
+        data: { reason: "server_restarted" },
+      });
+      found.parkedSessions += 1;
+    }
+    return found;
+  });
+  log.info("pool.recovered", { ...recovery, reapedProcesses });
+  return { ...recovery, reapedProcesses };
+}

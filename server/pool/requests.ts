@@ -1,0 +1,108 @@
+import type { Caller } from "../domain/device.ts";
+import type { Lease } from "../domain/lease.ts";
+import type { PermissionDecision } from "../domain/permission.ts";
+import type { ProcessUsage } from "../domain/process.ts";
+import type { PermissionMode, Session, SessionOptions } from "../domain/session.ts";
+import type { Turn, TurnState } from "../domain/turn.ts";
+
+/** A message for a session, or for a new one in `projectPath` (resolved and inside the roots already). */
+export interface SubmitRequest {
+  caller: Caller;
+  message: string;
+  sessionId?: string;
+  projectPath?: string;
+  clientMessageId?: string;
+  attachmentIds?: string[];
+  model?: string;
+  permissionMode?: PermissionMode;
+  sendAt?: number;
+}
+
+/** The word that a message is kept and will end in one reply or one failure. */
+export interface Accepted {
+  sessionId: string;
+  turnId: string;
+  clientMessageId: string;
+  /** Of a duplicate: the state the first one is in by now. */
+  state: TurnState;
+  queuePosition: number;
+  duplicate: boolean;
+  expiresAt: number;
+}
+
+export interface CreateSessionRequest {
+  caller: Caller;
+  projectPath: string;
+  title?: string;
+  model?: string;
+  permissionMode?: PermissionMode;
+  options: SessionOptions;
+}
+
+export interface SessionChange {
+  title?: string;
+  model?: string | null;
+  permissionMode?: PermissionMode;
+  muted?: boolean;
+  autoKeepAlive?: boolean;
+}
+
+/** A session as clients see it. */
+export type SessionView = Omit<Session, "options" | "lease"> & {
+  lease: Pick<Lease, "term" | "startedAt" | "warnAt" | "expiresAt" | "warnedAt">;
+  timeRemainingMs: number;
+  queuedTurns: number;
+  openPermissions: number;
+  process?: { pid: number; startedAt: number } & ProcessUsage;
+};
+
+export interface PoolStats {
+  totalSessions: number;
+  maxSessions: number;
+  availableSlots: number;
+  queuedTurns: number;
+  memoryUsageBytes: number;
+  memoryLimitBytes: number;
+  cpuPercent: number;
+}
+
+export interface Recap {
+  text: string;
+  createdAt: number;
+  turnCount: number;
+  cached: boolean;
+}
+
+/** What the edges ask of the pool. Refusals are thrown as `DaylongError`. */
+export interface SessionPool {
+  /** Keeps the message in one transaction and starts it if it can. Synchronous: returning is the ack. */
+  submit(request: SubmitRequest): Accepted;
+  /** The turn as soon as it has ended, or as it is after `deadlineMs` or when `signal` aborts. */
+  waitForTurn(turnId: string, deadlineMs: number, signal?: AbortSignal): Promise<Turn>;
+  interrupt(
+    sessionId: string,
+    turnId: string | undefined,
+    caller: Caller,
+  ): Promise<{ interrupted: boolean; turnId: string }>;
+  cancelTurn(sessionId: string, turnId: string, caller: Caller): void;
+  createSession(request: CreateSessionRequest): Promise<SessionView>;
+  updateSession(sessionId: string, change: SessionChange, caller: Caller): Promise<SessionView>;
+  /** Ends its turns and its process; final. */
+  closeSession(sessionId: string, caller: Caller): Promise<void>;
+  /** Stops the process of one session or of all; the sessions stay. Returns the sessions that had one. */
+  stopProcesses(sessionId: string | undefined, caller: Caller): Promise<string[]>;
+  keepAlive(sessionId: string, caller: Caller): SessionView;
+  recap(sessionId: string): Promise<Recap>;
+  answerPermission(
+    permissionId: string,
+    decision: PermissionDecision,
+    caller: Caller,
+  ): { permissionId: string; state: "resolved"; decision: "allow" | "deny" };
+  /** `session_not_found` for an unknown id. */
+  session(sessionId: string): SessionView;
+  views(sessions: Session[]): SessionView[];
+  /** Sessions that have a process now. */
+  active(): SessionView[];
+  stats(): PoolStats;
+  health(): { state: "ok" | "degraded" | "failing"; detail?: string };
+}

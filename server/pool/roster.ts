@@ -1,0 +1,56 @@
+import type { Incarnation } from "./incarnation.ts";
+
+/** Which sessions have a process now, and how many places are taken. */
+export class Roster {
+  readonly #bySession = new Map<string, Incarnation>();
+
+  get size(): number {
+    return this.#bySession.size;
+  }
+
+  get(sessionId: string): Incarnation | undefined {
+    return this.#bySession.get(sessionId);
+  }
+
+  add(incarnation: Incarnation): void {
+    this.#bySession.set(incarnation.sessionId, incarnation);
+  }
+
+  remove(incarnation: Incarnation): void {
+    if (this.#bySession.get(incarnation.sessionId) === incarnation)
+      this.#bySession.delete(incarnation.sessionId);
+    incarnation.markGone();
+  }
+
+  all(): Incarnation[] {
+    return [...this.#bySession.values()];
+  }
+
+  stoppingCount(): number {
+    return this.all().filter((incarnation) => incarnation.phase === "stopping").length;
+  }
+
+  /** Sessions that could make room, longest idle first. */
+  idlest(): string[] {
+    return this.all()
+      .filter((incarnation) => incarnation.phase === "idle")
+      .sort((a, b) => a.idleSinceAt - b.idleSinceAt)
+      .map((incarnation) => incarnation.sessionId);
+  }
+
+  /** The session's own process, in the words of `domain/admission`. */
+  ownState(sessionId: string): "none" | "ready" | "busy" | "stopping" {
+    const phase = this.#bySession.get(sessionId)?.phase;
+    switch (phase) {
+      case undefined:
+        return "none";
+      case "idle":
+        return "ready";
+      case "starting":
+      case "busy":
+        return "busy";
+      case "stopping":
+        return "stopping";
+    }
+  }
+}

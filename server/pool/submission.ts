@@ -1,0 +1,244 @@
+import { createHash } from "node:crypto";
+import { admit } from "../domain/admission.ts";
+import { DaylongError } from "../domain/errors.ts";
+import { openLease } from "../domain/lease.ts";
+import type { Clock, Store } from "../domain/ports.ts";
+import { type PermissionMode, type Session, titleFrom } from "../domain/session.ts";
+import type { Turn } from "../domain/turn.ts";
+import type { PoolLimits } from "./limits.ts";
+import type { Accepted, CreateSessionRequest, SubmitRequest } from "./requests.ts";
+import type { Roster } from "./roster.ts";
+import type { TurnClerk } from "./turnClerk.ts";
+
+/** What the pool does with a message that is kept now. */
+export interface Submission {
+  accepted: Accepted;
+  /** The turn whose prompt is to be written at once; its process is live and was marked busy in the store. */
+  run?: { turn: Turn; messageId: string };
+  /** The turn waits for a process. */
+  waits: boolean;
+  leaseDeadlineAt: number;
+}
+
+/** What makes two requests the same message. */
+function hashOf(request: SubmitRequest): string {
+  const meaning = [
+    request.message,
+    request.sessionId ?? null,
+    request.projectPath ?? null,
+    request.attachmentIds ?? [],
+    request.model ?? null,
+    request.permissionMode ?? null,
+    request.sendAt ?? null,
+  ];
+  return createHash("sha256").update(JSON.stringify(meaning)).digest("base64url");
+}
+
+/** Keeps messages: one transaction from the request to the promise that it ends in one reply or one failure. */
+export class SubmissionDesk {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #limits: PoolLimits;
+  readonly #roster: Roster;
+  readonly #clerk: TurnClerk;
+  readonly #newId: () => string;
+
+  constructor(parts: {
+    store: Store;
+    clock: Clock;
+    limits: PoolLimits;
+    roster: Roster;
+    clerk: TurnClerk;
+    newId: () => string;
+  }) {
+    this.#store = parts.store;
+    this.#clock = parts.clock;
+    this.#limits = parts.limits;
+    this.#roster = parts.roster;
+    this.#clerk = parts.clerk;
+    this.#newId = parts.newId;
+  }
+
+  submit(request: SubmitRequest): Submission {
+    const clientMessageId = request.clientMessageId ?? this.#newId();
+    const requestHash = hashOf(request);
+    const earlier = this.#store.turns.byClientMessage(request.caller.deviceId, clientMessageId);
+    if (earlier !== undefined) return this.#repeat(earlier, requestHash);
+    return this.#store.transaction(() => this.#keep(request, clientMessageId, requestHash));
+  }
+
+  /** Inside a transaction: a session with its first lease. */
+  create(request: CreateSessionRequest, sessionId: string): Session {
+    const now = this.#clock.now();
+    const session: Session = {
+      sessionId,
+      projectPath: request.projectPath,
+      title: request.title ?? "New session",
+      state: "parked",
+      model: request.model ?? this.#limits.defaultModel,
+      permissionMode: this.allowedMode(request.permissionMode ?? "default"),
+      createdAt: now,
+      lastActivityAt: now,
+      lease: openLease(1, now, this.#limits.lease),
+      turnCount: 0,
+      lastSeq: 0,
+      costUsd: 0,
+      tokens: { input: 0, output: 0 },
+      muted: false,
+      autoKeepAlive: false,
+      options: request.options,
+    };
+    this.#store.sessions.insert(session);
+    const { projectPath, title, model, permissionMode } = session;
+    this.#store.events.append({
+      sessionId,
+      type: "session.created",
+      data: { projectPath, title, model, permissionMode },
+    });
+    return session;
+  }
+
+  allowedMode(mode: PermissionMode): PermissionMode {
+    if (mode === "bypassPermissions" && !this.#limits.allowBypassPermissions) {
+      throw new DaylongError(
+        "permission_mode_forbidden",
+        "The mode bypassPermissions has to be enabled on the computer, with ALLOW_BYPASS_PERMISSIONS=true.",
+      );
+    }
+    return mode;
+  }
+
+  #repeat(turn: Turn, requestHash: string): Submission {
+    if (turn.requestHash !== requestHash) {
+      throw new DaylongError(
+        "idempotency_conflict",
+        `The clientMessageId ${turn.clientMessageId} belongs to another message.`,
+      );
+    }
+    const session = this.#store.sessions.get(turn.sessionId);
+    return {
+      accepted: {
+        sessionId: turn.sessionId,
+        turnId: turn.turnId,
+        clientMessageId: turn.clientMessageId,
+        state: turn.state,
+        queuePosition: this.#store.turns.queuePosition(turn.turnId),
+        duplicate: true,
+        expiresAt: session?.lease.expiresAt ?? this.#clock.now(),
+      },
+      waits: false,
+      leaseDeadlineAt: Number.POSITIVE_INFINITY,
+    };
+  }
+
+  #sessionFor(request: SubmitRequest): Session {
+    if (request.sessionId !== undefined) {
+      const session = this.#store.sessions.get(request.sessionId);
+      if (session === undefined) {
+        throw new DaylongError("session_not_found", `There is no session ${request.sessionId}.`);
+      }
+      if (session.state === "closed") {
+        throw new DaylongError("session_closed", "The session was closed; begin a new one.");
+      }
+      return session;
+    }
+    if (request.projectPath === undefined) {
+      throw new DaylongError(
+        "invalid_request",
+        "A message needs a sessionId, or a projectPath for a new session.",
+      );
+    }
+    return this.create(
+      {
+        caller: request.caller,
+        projectPath: request.projectPath,
+        title: titleFrom(request.message),
+        model: request.model,
+        permissionMode: request.permissionMode,
+        options: {},
+      },
+      this.#newId(),
+    );
+  }
+
+  #keep(request: SubmitRequest, clientMessageId: string, requestHash: string): Submission {
+    const now = this.#clock.now();
+    const session = this.#sessionFor(request);
+    const { sessionId } = session;
+    const scheduled = request.sendAt !== undefined && request.sendAt > now;
+    // A session whose earlier messages still wait must not be overtaken by this one.
+    const own = this.#store.turns.nextQueued(sessionId, now) ? "busy" : this.#roster.ownState(sessionId);
+    const admission = admit({
+      own: scheduled ? "busy" : own,
+      processCount: this.#roster.size,
+      processLimit: this.#limits.maxProcesses,
+      idleSessionIds: this.#roster.idlest(),
+      queuedTurns: this.#store.turns.queuedCount(),
+      queueLimit: this.#limits.maxQueuedTurns,
+    });
+    if (admission.action === "refuse") {
+      throw new DaylongError("pool_full", `${this.#limits.maxQueuedTurns} turns are waiting already.`, {
+        retryAfterMs: 10_000,
+      });
+    }
+    const turn: Turn = {
+      turnId: this.#newId(),
+      sessionId,
+      deviceId: request.caller.deviceId,
+      clientMessageId,
+      requestHash,
+      message: request.message,
+      attachmentIds: request.attachmentIds ?? [],
+      state: "queued",
+      acceptedAt: now,
+      sendAt: scheduled ? request.sendAt : undefined,
+    };
+    this.#store.turns.insert(turn);
+    // The user's message carries the turn's id in Claude's transcript too: one name for one thing.
+    const messageId = turn.turnId;
+    this.#store.events.append({
+      sessionId,
+      turnId: turn.turnId,
+      type: "turn.accepted",
+      data: {
+        messageId,
+        message: turn.message,
+        clientMessageId,
+        deviceId: turn.deviceId,
+        attachments: turn.attachmentIds,
+        ...(turn.sendAt === undefined ? {} : { sendAt: turn.sendAt }),
+      },
+    });
+    if (session.turnCount === 0 && session.title === "New session") {
+      this.#store.sessions.update(sessionId, { title: titleFrom(request.message) });
+    }
+    const lease = this.#clerk.renewLease(session);
+    const runsNow = admission.action === "use";
+    if (runsNow) this.#clerk.begin(sessionId, turn.turnId, true);
+    else if (admission.action !== "start") {
+      this.#store.events.append({
+        sessionId,
+        turnId: turn.turnId,
+        type: "turn.queued",
+        data: { queuePosition: this.#store.turns.queuePosition(turn.turnId) },
+      });
+    }
+    // Without a process an expired session's new term begins parked.
+    if (session.state === "expired" && !runsNow) this.#store.sessions.setState(sessionId, "parked");
+    const startsNow = runsNow || admission.action === "start";
+    return {
+      accepted: {
+        sessionId,
+        turnId: turn.turnId,
+        clientMessageId,
+        state: startsNow ? "running" : "queued",
+        queuePosition: startsNow ? 0 : this.#store.turns.queuePosition(turn.turnId),
+        duplicate: false,
+        expiresAt: lease.expiresAt,
+      },
+      run: runsNow ? { turn, messageId } : undefined,
+      waits: !runsNow && !scheduled,
+      leaseDeadlineAt: Math.min(lease.warnAt, lease.expiresAt),
+    };
+  }
+}

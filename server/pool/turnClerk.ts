@@ -1,0 +1,106 @@
+import type { Failure } from "../domain/errors.ts";
+import { errorCatalogue } from "../domain/errors.ts";
+import { renewLease } from "../domain/lease.ts";
+import type { Clock, Store } from "../domain/ports.ts";
+import type { TurnResult } from "../domain/process.ts";
+import type { Session, SessionState } from "../domain/session.ts";
+import { isTerminal, type Reply } from "../domain/turn.ts";
+import type { PoolLimits } from "./limits.ts";
+
+/** How a turn ends; `state` is what the session is afterwards. */
+export type TurnEnd =
+  | { kind: "completed"; result: TurnResult; messageId: string | undefined }
+  | { kind: "failed"; failure: Failure; result?: TurnResult }
+  | { kind: "interrupted"; failure: Failure; result?: TurnResult }
+  | { kind: "cancelled"; by: string };
+
+/** Writes turns, their events and the lease they renew; every method runs inside a transaction of the caller. */
+export class TurnClerk {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #limits: PoolLimits;
+  readonly #newId: () => string;
+
+  constructor(parts: { store: Store; clock: Clock; limits: PoolLimits; newId: () => string }) {
+    this.#store = parts.store;
+    this.#clock = parts.clock;
+    this.#limits = parts.limits;
+    this.#newId = parts.newId;
+  }
+
+  /** Marks the turn as the session's running one. With `given`, its prompt is about to be written. */
+  begin(sessionId: string, turnId: string, given: boolean): void {
+    const now = this.#clock.now();
+    this.#store.turns.markRunning(turnId, now);
+    if (given) this.#store.turns.markGiven(turnId, now);
+    this.#store.sessions.setState(sessionId, "busy");
+    this.#store.events.append({ sessionId, turnId, type: "turn.started", data: {} });
+  }
+
+  /** Ends the turn once: false when it has ended already, and then nothing is written. */
+  end(sessionId: string, turnId: string, end: TurnEnd, stateAfter: SessionState | undefined): boolean {
+    const store = this.#store;
+    const turn = store.turns.get(turnId);
+    if (turn === undefined || isTerminal(turn.state)) return false;
+    const result = end.kind === "cancelled" ? undefined : end.result;
+    const costUsd = result
+      ? store.sessions.addTurn(
+          sessionId,
+          result.totalCostUsd,
+          result.usage.inputTokens + result.usage.cacheReadTokens + result.usage.cacheCreationTokens,
+          result.usage.outputTokens,
+        )
+      : 0;
+    const settle = (settled: { reply?: Reply; error?: Failure }) =>
+      store.turns.settle(turnId, { state: end.kind, endedAt: this.#clock.now(), ...settled });
+    switch (end.kind) {
+      case "completed": {
+        const { text, usage, durationMs, numTurns } = end.result;
+        const messageId = end.messageId ?? this.#newId();
+        const reply = { messageId, text, costUsd, usage, durationMs, numTurns };
+        settle({ reply });
+        // A reply that no assistant text announced (a slash command's output) still gets its place in the transcript.
+        if (end.messageId === undefined && text !== "") {
+          store.events.append({ sessionId, turnId, type: "message", data: { messageId, text } });
+        }
+        store.events.append({ sessionId, turnId, type: "turn.completed", data: reply });
+        break;
+      }
+      case "failed": {
+        settle({ error: end.failure });
+        const retryable = errorCatalogue[end.failure.code].retryable;
+        store.events.append({ sessionId, turnId, type: "turn.failed", data: { ...end.failure, retryable } });
+        break;
+      }
+      case "interrupted":
+        settle({ error: end.failure });
+        store.events.append({ sessionId, turnId, type: "turn.interrupted", data: end.failure });
+        break;
+      case "cancelled":
+        settle({});
+        store.events.append({ sessionId, turnId, type: "turn.cancelled", data: { by: end.by } });
+        break;
+    }
+    if (stateAfter !== undefined) store.sessions.setState(sessionId, stateAfter);
+    return true;
+  }
+
+  /** Activity: the lease moves on, or the next term begins if this one has warned. */
+  renewLease(session: Session): Session["lease"] {
+    const now = this.#clock.now();
+    const lease = renewLease(session.lease, now, this.#limits.lease);
+    this.#store.sessions.setLease(session.sessionId, lease, now);
+    if (lease.term !== session.lease.term) {
+      this.#store.events.append({
+        sessionId: session.sessionId,
+        type: "session.renewed",
+        data: {
+          term: lease.term,
+          expiresAt: lease.expiresAt,
+          reason: session.state === "expired" ? "revived" : "activity",
+        },
+      });
+    }
+    return lease;
+  }
+}

@@ -1,0 +1,155 @@
+import { type Caller, type Scope, scopeAllows } from "../domain/device.ts";
+import { DaylongError } from "../domain/errors.ts";
+import type { SessionPool } from "../pool/requests.ts";
+import { maxMessageBytes } from "../wire/chat.ts";
+import type { AcceptedFrame, ClientFrame, PongFrame, ResultFrame, ServerFrame } from "../wire/frames.ts";
+
+export interface AnswersParts {
+  pool: Pick<SessionPool, "submit" | "answerPermission" | "interrupt" | "keepAlive" | "recap" | "session">;
+  /** Resolves a project path and checks it against the roots. */
+  resolveProject(path: string): Promise<string>;
+  /** Settles what the device holds; the cursor in force. */
+  acknowledge(deviceId: string, cursor: number): number;
+}
+
+/** Who asks, and whether the answer to what took time is still wanted. */
+export interface Asker {
+  readonly caller: Caller;
+  /** False once the connection was closed, by the revocation of the device, say. */
+  isOpen(): boolean;
+  setForeground(foreground: boolean): void;
+}
+
+type Answer = ServerFrame | undefined;
+type OrderFrame = Exclude<ClientFrame, { type: "hello" }>;
+
+/** What each order needs; looking is open to every device. */
+const scopeByType: Partial<Record<OrderFrame["type"], Scope>> = {
+  send: "chat",
+  permission: "chat",
+  interrupt: "chat",
+  keepalive: "chat",
+};
+
+/**
+ * Turns a client's order into what the pool is asked, and the pool's word into the frame that answers. Knows nothing of
+ * sockets. Answers at once what can be answered at once: a `send` reaches the pool in the tick in which it arrived.
+ * Throws, or rejects with, a DaylongError for what is refused.
+ */
+export class Answers {
+  readonly #parts: AnswersParts;
+
+  constructor(parts: AnswersParts) {
+    this.#parts = parts;
+  }
+
+  to(frame: OrderFrame, asker: Asker): Answer | Promise<Answer> {
+    const needs = scopeByType[frame.type];
+    if (needs && !scopeAllows(asker.caller.scope, needs)) {
+      throw new DaylongError(
+        "scope_forbidden",
+        `The frame ${frame.type} needs the scope ${needs}; the token has ${asker.caller.scope}.`,
+      );
+    }
+    switch (frame.type) {
+      case "send":
+        return this.#send(frame, asker);
+      case "ack": {
+        const cursor = this.#parts.acknowledge(asker.caller.deviceId, frame.cursor);
+        return resultIfAsked(frame.ref, { cursor });
+      }
+      case "permission":
+        return this.#permission(frame, asker.caller);
+      case "interrupt":
+        return this.#interrupt(frame, asker.caller);
+      case "keepalive":
+        return this.#keepAlive(frame, asker.caller);
+      case "presence":
+        asker.setForeground(frame.foreground);
+        return resultIfAsked(frame.ref, { foreground: frame.foreground });
+      case "ping": {
+        const pong: PongFrame = { type: "pong", ref: frame.ref };
+        return pong;
+      }
+      default: {
+        const unknown: never = frame;
+        throw new Error(`No answer for the frame ${JSON.stringify(unknown)}.`);
+      }
+    }
+  }
+
+  #send(frame: Extract<ClientFrame, { type: "send" }>, asker: Asker): Answer | Promise<Answer> {
+    const { type: _type, ref: _ref, attachments, projectPath, ...message } = frame;
+    const sizeBytes = Buffer.byteLength(message.message);
+    if (sizeBytes > maxMessageBytes) {
+      throw new DaylongError(
+        "message_too_large",
+        `The message has ${sizeBytes} bytes; ${maxMessageBytes} are allowed. Put long text into a file of the project.`,
+      );
+    }
+    if (attachments?.length) {
+      throw new DaylongError(
+        "not_implemented",
+        "Attachments are not taken yet; send the message without them.",
+      );
+    }
+    const submit = (resolvedPath: string | undefined): AcceptedFrame => {
+      const accepted = this.#parts.pool.submit({
+        caller: asker.caller,
+        ...message,
+        projectPath: resolvedPath,
+      });
+      const { sessionId, turnId, clientMessageId, state, queuePosition, duplicate, expiresAt } = accepted;
+      return {
+        type: "accepted",
+        ref: frame.ref,
+        sessionId,
+        turnId,
+        clientMessageId,
+        state,
+        queuePosition,
+        duplicate,
+        expiresAt,
+      };
+    };
+    // Of a known session the directory is known too: only a new one has a path to be looked at.
+    if (projectPath === undefined || frame.sessionId !== undefined) return submit(undefined);
+    return this.#parts
+      .resolveProject(projectPath)
+      .then((resolvedPath) => (asker.isOpen() ? submit(resolvedPath) : undefined));
+  }
+
+  #permission(frame: Extract<ClientFrame, { type: "permission" }>, caller: Caller): ResultFrame {
+    const { type: _type, ref, permissionId, ...decision } = frame;
+    return { type: "result", ref, ...this.#parts.pool.answerPermission(permissionId, decision, caller) };
+  }
+
+  async #interrupt(frame: Extract<ClientFrame, { type: "interrupt" }>, caller: Caller): Promise<ResultFrame> {
+    const outcome = await this.#parts.pool.interrupt(frame.sessionId, frame.turnId, caller);
+    return { type: "result", ref: frame.ref, sessionId: frame.sessionId, ...outcome };
+  }
+
+  #keepAlive(
+    frame: Extract<ClientFrame, { type: "keepalive" }>,
+    caller: Caller,
+  ): ResultFrame | Promise<ResultFrame> {
+    const { pool } = this.#parts;
+    const { ref, sessionId } = frame;
+    const told = (extended: boolean, expiresAt: number, rest: object = {}): ResultFrame => ({
+      type: "result",
+      ref,
+      success: true,
+      sessionId,
+      extended,
+      expiresAt,
+      ...rest,
+    });
+    if (frame.action === "extend") return told(true, pool.keepAlive(sessionId, caller).lease.expiresAt);
+    return pool
+      .recap(sessionId)
+      .then((recap) => told(false, pool.session(sessionId).lease.expiresAt, { recap }));
+  }
+}
+
+const resultIfAsked = (ref: string | undefined, fields: object): Answer =>
+  ref === undefined ? undefined : { type: "result", ref, ...fields };

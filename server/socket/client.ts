@@ -1,0 +1,142 @@
+import type { RawData, WebSocket } from "ws";
+import type { Connection, Connections } from "../delivery/connections.ts";
+import type { Caller } from "../domain/device.ts";
+import { DaylongError } from "../domain/errors.ts";
+import type { Clock, Log } from "../domain/ports.ts";
+import { closeCodes, type ErrorFrame, type ServerFrame } from "../wire/frames.ts";
+import type { Answers, Asker } from "./answers.ts";
+import type { Pulse } from "./heartbeat.ts";
+import { closeReason, parseFrame } from "./protocol.ts";
+
+export interface ClientParts {
+  socket: WebSocket;
+  caller: Caller;
+  connections: Connections;
+  answers: Answers;
+  clock: Clock;
+  log: Log;
+}
+
+/**
+ * A socket whose device is known: what comes in is answered, what delivery has for it goes out.
+ *
+ *   open -> closing (by us: nothing is heard or sent any more) -> closed
+ */
+export class Client implements Connection, Pulse, Asker {
+  readonly deviceId: string;
+  readonly caller: Caller;
+  foreground: boolean | undefined;
+  heardAt: number;
+  readonly #parts: ClientParts;
+  #open = true;
+
+  constructor(parts: ClientParts) {
+    this.#parts = parts;
+    this.caller = parts.caller;
+    this.deviceId = parts.caller.deviceId;
+    this.heardAt = parts.clock.now();
+  }
+
+  isOpen(): boolean {
+    return this.#open;
+  }
+
+  setForeground(foreground: boolean): void {
+    this.foreground = foreground;
+  }
+
+  send(text: string): void {
+    // ws throws for a socket that is still connecting only; on a closing one it drops the text.
+    if (this.#open) this.#parts.socket.send(text);
+  }
+
+  bufferedBytes(): number {
+    return this.#parts.socket.bufferedAmount;
+  }
+
+  close(code: number, reason: string): void {
+    if (!this.#open) return;
+    this.leave();
+    this.#parts.socket.close(code, closeReason(reason));
+  }
+
+  ping(): void {
+    if (this.#open) this.#parts.socket.ping();
+  }
+
+  terminate(): void {
+    this.#parts.log.info("socket.silent", { deviceId: this.deviceId });
+    this.leave();
+    this.#parts.socket.terminate();
+  }
+
+  /** The socket is over for us: no frame of it counts any more. */
+  leave(): void {
+    this.#open = false;
+    this.#parts.connections.remove(this);
+  }
+
+  heard(): void {
+    this.heardAt = this.#parts.clock.now();
+  }
+
+  /** Takes one message off the socket. */
+  receive(data: RawData, isBinary: boolean): void {
+    if (!this.#open) return;
+    this.heard();
+    if (isBinary) {
+      this.close(closeCodes.badFrame, "Frames are text.");
+      return;
+    }
+    const parsed = parseFrame(data.toString());
+    switch (parsed.kind) {
+      case "foreign":
+        this.close(closeCodes.badFrame, parsed.detail);
+        return;
+      case "faulty":
+        this.answer({ type: "error", ref: parsed.ref, code: "bad_frame", detail: parsed.detail });
+        return;
+      case "frame":
+        break;
+    }
+    const { frame } = parsed;
+    if (frame.type === "hello") {
+      this.answer({ type: "error", ref: frame.ref, code: "bad_frame", detail: "There was a hello already." });
+      return;
+    }
+    try {
+      const answer = this.#parts.answers.to(frame, this);
+      // What is known is answered now: answers keep the order of their frames unless one has to wait.
+      if (answer instanceof Promise) {
+        answer.then(
+          (later) => later && this.answer(later),
+          (error: unknown) => this.#refuse(error, frame.type, frame.ref),
+        );
+      } else if (answer) {
+        this.answer(answer);
+      }
+    } catch (error) {
+      this.#refuse(error, frame.type, frame.ref);
+    }
+  }
+
+  answer(frame: ServerFrame): void {
+    if (this.#open) this.#parts.connections.deliver(this, JSON.stringify(frame));
+  }
+
+  #refuse(error: unknown, frameType: string, ref: string | undefined): void {
+    const told: ErrorFrame =
+      error instanceof DaylongError
+        ? { type: "error", ref, code: error.code, detail: error.message, retryAfterMs: error.retryAfterMs }
+        : {
+            type: "error",
+            ref,
+            code: "internal_error",
+            detail: "Something broke in the server; it is logged.",
+          };
+    if (told.code === "internal_error") {
+      this.#parts.log.error("socket.frame_failed", { deviceId: this.deviceId, frameType, error });
+    }
+    this.answer(told);
+  }
+}

@@ -1,0 +1,232 @@
+import { type IncomingMessage, type Server, STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
+import { type WebSocket, WebSocketServer } from "ws";
+import type { z } from "zod";
+import type { Gatekeeper } from "../access/caller.ts";
+import type { Connections } from "../delivery/connections.ts";
+import { withDeadline } from "../delivery/pause.ts";
+import type { Replay } from "../delivery/replay.ts";
+import type { Caller } from "../domain/device.ts";
+import { DaylongError } from "../domain/errors.ts";
+import type { Clock, DeviceDirectory, Log } from "../domain/ports.ts";
+import type { apnsPushSchema } from "../wire/devices.ts";
+import { closeCodes, type HelloFrame, maxFrameBytes, socketProtocol } from "../wire/frames.ts";
+import { Answers, type AnswersParts } from "./answers.ts";
+import { Client } from "./client.ts";
+import { Greeting } from "./greeting.ts";
+import { Heartbeat } from "./heartbeat.ts";
+
+/** Bytes a socket may send before it has said who it is; a hello has a few hundred. */
+const maxHelloBytes = 64 * 1024;
+/** RFC 6455, 7.4.1. */
+const tooBigCode = 1009;
+const brokenCode = 1011;
+
+/** Counts wrong tokens by address. */
+export interface HelloLimiter {
+  isBlocked(address: string): boolean;
+  noteFailure(address: string): void;
+}
+
+export interface GatewayParts {
+  pool: AnswersParts["pool"];
+  gatekeeper: Gatekeeper;
+  connections: Connections;
+  replay: Replay;
+  courier: { acknowledge(deviceId: string, cursor: number): number };
+  devices: Pick<DeviceDirectory, "seen">;
+  clock: Clock;
+  log: Log;
+  /** Looks at Host and Origin; the status to refuse the upgrade with, or `undefined` to let it pass. */
+  allowUpgrade(request: IncomingMessage): { status: number } | undefined;
+  /** Registers what a hello says about pushes; left out, a hello cannot. */
+  registerPush?(caller: Caller, push: z.infer<typeof apnsPushSchema> | null): void;
+  helloLimiter?: HelloLimiter;
+  /** Sockets that have not said hello yet, at most. */
+  maxUngreeted?: number;
+}
+
+/**
+ * The WebSocket edge: upgrade, hello, then a Client for each socket.
+ *
+ *   attached (to any number of HTTP servers) -> stopped
+ */
+export class Gateway {
+  readonly #parts: GatewayParts;
+  readonly #answers: Answers;
+  readonly #heartbeat: Heartbeat;
+  readonly #server: WebSocketServer;
+  readonly #detachments: Array<() => void> = [];
+  readonly #maxUngreeted: number;
+  readonly #ungreeted = new Set<Greeting>();
+  #stopping: Promise<void> | undefined;
+
+  constructor(parts: GatewayParts) {
+    this.#parts = parts;
+    this.#maxUngreeted = parts.maxUngreeted ?? 64;
+    this.#answers = new Answers({
+      pool: parts.pool,
+      resolveProject: (path) => parts.gatekeeper.resolveProject(path),
+      acknowledge: (deviceId, cursor) => parts.courier.acknowledge(deviceId, cursor),
+    });
+    this.#heartbeat = new Heartbeat({ clock: parts.clock });
+    this.#server = new WebSocketServer({
+      noServer: true,
+      maxPayload: maxFrameBytes,
+      // Deltas are a few bytes each: compression would cost memory and time a socket for nothing.
+      perMessageDeflate: false,
+      // A client library drops the connection when none of its protocols is chosen, and never sees why. So one is, and
+      // the close code tells.
+      handleProtocols: (offered) => (offered.has(socketProtocol) ? socketProtocol : [...offered][0]!),
+    });
+    this.#detachments.push(
+      parts.gatekeeper.onRevoked((deviceId) =>
+        parts.connections.closeDevice(deviceId, closeCodes.notAuthorised, "The device was revoked."),
+      ),
+    );
+  }
+
+  /** Serves `/ws` of an HTTP or HTTPS server. */
+  attach(server: Pick<Server, "on" | "off">): void {
+    const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+      this.#upgrade(request, socket, head);
+    server.on("upgrade", upgrade);
+    this.#detachments.push(() => server.off("upgrade", upgrade));
+  }
+
+  /** Closes every socket with 1012 and waits up to `deadlineMs` for their farewells. Idempotent. */
+  stop(deadlineMs = 1_000): Promise<void> {
+    this.#stopping ??= this.#stop(deadlineMs);
+    return this.#stopping;
+  }
+
+  async #stop(deadlineMs: number): Promise<void> {
+    const { connections, clock } = this.#parts;
+    for (const detach of this.#detachments.splice(0)) detach();
+    const reason = "The server stops; come back.";
+    for (const greeting of this.#ungreeted) greeting.refuse(closeCodes.serverRestart, reason);
+    connections.closeAll(closeCodes.serverRestart, reason);
+    const farewells = [...this.#server.clients].map(
+      (socket) => new Promise<void>((resolve) => socket.once("close", () => resolve())),
+    );
+    const all = Promise.all(farewells).then(() => undefined);
+    await withDeadline(clock, deadlineMs, all, () => {
+      for (const socket of this.#server.clients) socket.terminate();
+    });
+    this.#heartbeat.stop();
+    this.#server.close();
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // Until ws takes over nobody else hears a reset, and an unheard one would end the program.
+    socket.on("error", ignore);
+    const status = this.#refusalOf(request);
+    if (status !== undefined) {
+      const line = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Refused"}`;
+      socket.once("finish", () => socket.destroy());
+      socket.end(`${line}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      return;
+    }
+    const unread = head.length;
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => {
+      socket.off("error", ignore);
+      this.#greet(webSocket, request, unread);
+    });
+  }
+
+  #refusalOf(request: IncomingMessage): number | undefined {
+    const { allowUpgrade, helloLimiter } = this.#parts;
+    if (this.#stopping) return 503;
+    if (request.url?.split("?", 1)[0] !== "/ws") return 404;
+    const refused = allowUpgrade(request);
+    if (refused) return refused.status;
+    if (helloLimiter?.isBlocked(addressOf(request))) return 429;
+    return this.#ungreeted.size >= this.#maxUngreeted ? 503 : undefined;
+  }
+
+  #greet(socket: WebSocket, request: IncomingMessage, unread: number): void {
+    const { gatekeeper, clock, log, helloLimiter } = this.#parts;
+    socket.on("error", (error) => log.debug("socket.error", { error: error.message }));
+    const token = bearerToken(request.headers.authorization);
+    const receive = (data: Parameters<Greeting["receive"]>[0], isBinary: boolean) =>
+      greeting.receive(data, isBinary);
+    const greeting = new Greeting({
+      socket,
+      token,
+      gatekeeper,
+      clock,
+      onHello: (caller, hello) => {
+        socket.off("message", receive);
+        release();
+        this.#admit(socket, caller, hello);
+      },
+      onBadToken: () => {
+        helloLimiter?.noteFailure(addressOf(request));
+        log.info("socket.bad_token", { address: addressOf(request) });
+      },
+    });
+    this.#ungreeted.add(greeting);
+    const tcp = request.socket;
+    const readBefore = tcp.bytesRead - unread;
+    // The large frames of the protocol are for devices we know: a stranger may not fill 16 MB of memory a socket.
+    const bound = () => {
+      if (tcp.bytesRead - readBefore <= maxHelloBytes) return;
+      tcp.off("data", bound);
+      tcp.pause();
+      if (!greeting.isOver) greeting.refuse(tooBigCode, "The hello is too large.");
+    };
+    const release = () => {
+      this.#ungreeted.delete(greeting);
+      tcp.off("data", bound);
+    };
+    tcp.on("data", bound);
+    socket.on("message", receive);
+    socket.on("close", () => {
+      greeting.end();
+      release();
+    });
+    if (socket.protocol !== "" && socket.protocol !== socketProtocol) {
+      greeting.refuse(closeCodes.replacedProtocol, `This server speaks ${socketProtocol}.`);
+    } else if (token !== undefined && !gatekeeper.authenticate(token)) {
+      greeting.refuseToken();
+    }
+  }
+
+  #admit(socket: WebSocket, caller: Caller, hello: HelloFrame): void {
+    const { connections, replay, devices, clock, log, registerPush } = this.#parts;
+    const { deviceId } = caller;
+    const client = new Client({ socket, caller, connections, answers: this.#answers, clock, log });
+    socket.on("message", (data, isBinary) => client.receive(data, isBinary));
+    socket.on("pong", () => client.heard());
+    socket.on("ping", () => client.heard());
+    socket.on("close", (code) => {
+      client.leave();
+      this.#heartbeat.forget(client);
+      log.debug("socket.closed", { deviceId, code });
+    });
+    connections.add(client);
+    this.#heartbeat.watch(client);
+    const { cursor, epoch, ref } = hello;
+    replay.resume(client, { cursor, epoch, ref }).catch((error: unknown) => {
+      log.error("replay.failed", { deviceId, error });
+      client.close(brokenCode, "The history could not be read; come back.");
+    });
+    try {
+      devices.seen(deviceId, clock.now());
+      const push = hello.device?.push;
+      if (push !== undefined) registerPush?.(caller, push);
+    } catch (error) {
+      log.error("socket.hello_not_kept", { deviceId, error });
+      const code = error instanceof DaylongError ? error.code : "internal_error";
+      client.answer({ type: "error", ref, code, detail: "The device's registration was not kept." });
+    }
+  }
+}
+
+const ignore = (): void => {};
+
+const addressOf = (request: IncomingMessage): string => request.socket.remoteAddress ?? "";
+
+/** The token of an Authorization header, if it is a bearer's (RFC 6750, 2.1). Never one from the address. */
+const bearerToken = (header: string | undefined): string | undefined =>
+  /^Bearer +([^\s]+) *$/i.exec(header ?? "")?.[1];

@@ -1,0 +1,103 @@
+import type { RawData, WebSocket } from "ws";
+import type { Gatekeeper } from "../access/caller.ts";
+import type { Caller } from "../domain/device.ts";
+import type { Clock } from "../domain/ports.ts";
+import { closeCodes, type ErrorFrame, type HelloFrame } from "../wire/frames.ts";
+import { closeReason, parseFrame } from "./protocol.ts";
+
+/** A socket says hello within this time (contract: 5 s). */
+export const helloDeadlineMs = 5_000;
+/** A refused socket has this long to answer the close. */
+const farewellMs = 2_000;
+
+export interface GreetingParts {
+  socket: WebSocket;
+  /** The token of the upgrade's Authorization header, if it had one. */
+  token: string | undefined;
+  gatekeeper: Pick<Gatekeeper, "authenticate">;
+  clock: Clock;
+  /** Once, with the device that the socket belongs to; further messages are for whoever is called. */
+  onHello(caller: Caller, hello: HelloFrame): void;
+  /** Once, when the socket showed a token that is not valid. */
+  onBadToken(): void;
+}
+
+/**
+ * A socket before its hello.
+ *
+ *   waiting -> greeted (a hello with a valid token) | refused (closed, with the code that says why)
+ */
+export class Greeting {
+  readonly #parts: GreetingParts;
+  #disarm: () => void;
+  #over = false;
+
+  constructor(parts: GreetingParts) {
+    this.#parts = parts;
+    this.#disarm = parts.clock.after(helloDeadlineMs, () =>
+      this.refuse(closeCodes.badFrame, "No hello within 5 s."),
+    );
+  }
+
+  get isOver(): boolean {
+    return this.#over;
+  }
+
+  receive(data: RawData, isBinary: boolean): void {
+    if (this.#over) return;
+    const { socket, gatekeeper, onHello } = this.#parts;
+    const hello = isBinary ? "Frames are text." : helloOf(data.toString());
+    if (typeof hello === "string") {
+      this.refuse(closeCodes.badFrame, hello);
+      return;
+    }
+    if (hello.type === "error") {
+      socket.send(JSON.stringify(hello));
+      this.refuse(closeCodes.badFrame, hello.detail);
+      return;
+    }
+    // Asked even when the header's token was good at the upgrade: the device may have been revoked since.
+    const token = this.#parts.token ?? hello.token;
+    const caller = token === undefined ? undefined : gatekeeper.authenticate(token);
+    if (caller) {
+      this.end();
+      onHello(caller, hello);
+    } else if (token === undefined) {
+      this.refuse(closeCodes.notAuthorised, "A token is needed.");
+    } else {
+      this.refuseToken();
+    }
+  }
+
+  refuseToken(): void {
+    this.#parts.onBadToken();
+    this.refuse(closeCodes.notAuthorised, "The token is not valid.");
+  }
+
+  refuse(code: number, reason: string): void {
+    this.end();
+    const { socket, clock } = this.#parts;
+    socket.close(code, closeReason(reason));
+    // A stranger who does not take his leave is not waited for as a known device is.
+    this.#disarm = clock.after(farewellMs, () => socket.terminate());
+  }
+
+  /** Waits no more, for a hello or a farewell. Idempotent. */
+  end(): void {
+    this.#over = true;
+    this.#disarm();
+  }
+}
+
+/** The hello, the answer to a hello that is not valid, or what is wrong with a frame that is none. */
+function helloOf(text: string): HelloFrame | ErrorFrame | string {
+  const parsed = parseFrame(text);
+  switch (parsed.kind) {
+    case "frame":
+      return parsed.frame.type === "hello" ? parsed.frame : "The first frame must be hello.";
+    case "faulty":
+      return { type: "error", ref: parsed.ref, code: "bad_frame", detail: parsed.detail };
+    case "foreign":
+      return parsed.detail;
+  }
+}

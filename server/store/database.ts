@@ -1,0 +1,142 @@
+import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import Database from "better-sqlite3";
+import { DaylongError } from "../domain/errors.ts";
+import { migrations as allMigrations, type Migration } from "./migrations.ts";
+import { type Connection, withStorageFailures } from "./statement.ts";
+
+/** The database's name in DATA_DIR. */
+export const databaseName = "daylong.db";
+
+/** How long a statement waits for a lock of another program (a backup, `sqlite3`). It blocks the server, so not long. */
+const busyTimeoutMs = 2_500;
+
+/** A write-ahead log larger than this after a burst is cut back at the next checkpoint. */
+const journalSizeLimitBytes = 64 * 1024 * 1024;
+
+export interface DatabaseLocation {
+  /** The database file itself … */
+  path?: string;
+  /** … or the folder that holds it as `daylong.db`. */
+  dataDir?: string;
+}
+
+/** The file a location names. */
+export function databasePath(location: DatabaseLocation): string {
+  if (location.path !== undefined) return location.path;
+  if (location.dataDir !== undefined) return join(location.dataDir, databaseName);
+  throw new TypeError("The database needs a path or a dataDir.");
+}
+
+/**
+ * Opens the database, made with mode 0600 in a folder of mode 0700 where missing, and brings its schema up to date.
+ * Throws `storage_failed` when it cannot be opened, is newer than this program, or would not survive a power loss.
+ */
+export function openDatabase(location: DatabaseLocation & { migrations?: readonly Migration[] }): Connection {
+  const path = databasePath(location);
+  makePrivateFile(path);
+  const connection = withStorageFailures(() => new Database(path, { timeout: busyTimeoutMs }));
+  try {
+    withStorageFailures(() => {
+      makeDurable(connection);
+      migrate(connection, path, location.migrations ?? allMigrations);
+    });
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+  return connection;
+}
+
+function makePrivateFile(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    // SQLite would make the file with the umask's mode, and gives its -wal and -shm files the mode of the main one.
+    closeSync(openSync(path, "a", 0o600));
+    chmodSync(path, 0o600);
+  } catch (error) {
+    throw new DaylongError(
+      "storage_failed",
+      "The data folder cannot be written. Mend its permissions or choose another DATA_DIR.",
+      { cause: error },
+    );
+  }
+}
+
+/** What is acknowledged is committed, and what is committed survives a power loss: WAL with a sync at every commit. */
+function makeDurable(connection: Connection): void {
+  const mode = connection.pragma("journal_mode = WAL", { simple: true });
+  if (mode !== "wal") {
+    throw new DaylongError(
+      "storage_failed",
+      `The database's file system does not support write-ahead logging (journal mode "${mode}"). Use a local disk.`,
+    );
+  }
+  // better-sqlite3 is compiled with SQLITE_DEFAULT_WAL_SYNCHRONOUS=1 (NORMAL): a power loss would take the last commits.
+  connection.pragma("synchronous = FULL");
+  const level = connection.pragma("synchronous", { simple: true });
+  if (level !== 2) {
+    throw new DaylongError(
+      "storage_failed",
+      `The database would not sync its commits (synchronous is ${level}, not 2).`,
+    );
+  }
+  // On macOS fsync leaves data in the drive's cache; elsewhere this does nothing.
+  connection.pragma("fullfsync = ON");
+  connection.pragma(`journal_size_limit = ${journalSizeLimitBytes}`);
+}
+
+/** Forward only. The version of a database is SQLite's own `user_version`, written in the step's transaction. */
+function migrate(connection: Connection, path: string, migrations: readonly Migration[]): void {
+  const version = Number(connection.pragma("user_version", { simple: true }));
+  const newest = migrations.at(-1)?.version ?? 0;
+  if (version > newest) {
+    throw new DaylongError(
+      "storage_failed",
+      `${basename(path)} has version ${version}; this program knows versions up to ${newest}. ` +
+        "Start the newer program, or restore a backup made before the upgrade.",
+    );
+  }
+  if (version < newest && hasTables(connection)) copyBefore(connection, path, newest);
+  // A step that rebuilds a table must not trip over references to it: https://www.sqlite.org/lang_altertable.html#otheralter
+  connection.pragma("foreign_keys = OFF");
+  for (const migration of migrations) {
+    if (migration.version > version) step(connection, migration);
+  }
+  connection.pragma("foreign_keys = ON");
+}
+
+function step(connection: Connection, migration: Migration): void {
+  connection
+    .transaction(() => {
+      migration.apply(connection);
+      const broken = connection.pragma("foreign_key_check") as unknown[];
+      if (broken.length > 0) {
+        throw new Error(`Migration ${migration.version} leaves ${broken.length} rows that refer to nothing.`);
+      }
+      connection.pragma(`user_version = ${migration.version}`);
+    })
+    .immediate();
+}
+
+function hasTables(connection: Connection): boolean {
+  return connection.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' LIMIT 1").get() !== undefined;
+}
+
+/** Leaves a whole copy beside the database: `daylong.db.before-v2` is what a return to the older program needs. */
+function copyBefore(connection: Connection, path: string, version: number): void {
+  const copy = `${path}.before-v${version}`;
+  const unfinished = `${copy}.unfinished`;
+  rmSync(unfinished, { force: true });
+  // VACUUM INTO accepts an empty file, and so the copy is never readable by others, not even for a moment.
+  closeSync(openSync(unfinished, "wx", 0o600));
+  connection.prepare("VACUUM INTO ?").run(unfinished);
+  // SQLite does not sync what VACUUM INTO wrote, and the copy must be on disk before the original changes.
+  const file = openSync(unfinished, "r+");
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(unfinished, copy);
+}

@@ -1,0 +1,183 @@
+import type { Delivery, DeliveryAttempt, DeliveryState } from "../domain/delivery.ts";
+import type { Outbox } from "../domain/ports.ts";
+import type { PushKind } from "../domain/push.ts";
+import { type Connection, Statement } from "./statement.ts";
+import type { Transactions } from "./transactions.ts";
+
+interface DeliveryRow {
+  delivery_id: string;
+  device_id: string;
+  cursor: number;
+  kind: PushKind;
+  state: DeliveryState;
+  created_at: number;
+  next_attempt_at: number | null;
+  attempt_count: number;
+}
+
+interface AttemptRow {
+  at: number;
+  status: number | null;
+  reason: string | null;
+  latency_ms: number;
+}
+
+function deliveryOf(row: DeliveryRow): Delivery {
+  return {
+    deliveryId: row.delivery_id,
+    deviceId: row.device_id,
+    cursor: row.cursor,
+    kind: row.kind,
+    state: row.state,
+    createdAt: row.created_at,
+    nextAttemptAt: row.next_attempt_at,
+    attemptCount: row.attempt_count,
+  };
+}
+
+function attemptOf(row: AttemptRow): DeliveryAttempt {
+  return {
+    at: row.at,
+    status: row.status ?? undefined,
+    reason: row.reason ?? undefined,
+    latencyMs: row.latency_ms,
+  };
+}
+
+const selectDeliveries = `SELECT delivery_id, device_id, cursor, kind, state, created_at, next_attempt_at, attempt_count
+  FROM deliveries`;
+/** To the letter the WHEREs of the partial indexes. */
+const isWaiting = "state = 'pending' AND next_attempt_at IS NOT NULL";
+const isUnsettled = "state IN ('pending', 'sent')";
+
+type Named = Record<string, string | number | null>;
+
+/** The deliveries and what was tried for each. An event has at most one delivery a device. */
+export class SqliteOutbox implements Outbox {
+  readonly #transactions: Transactions;
+  readonly #insert: Statement<[Named]>;
+  readonly #due: Statement<[at: number, limit: number], DeliveryRow>;
+  readonly #nextDueAt: Statement<[], { at: number | null }>;
+  readonly #addAttempt: Statement<[Named]>;
+  readonly #countAttempt: Statement<[deliveryId: string]>;
+  readonly #move: Statement<[Named]>;
+  readonly #ackUpTo: Statement<[deviceId: string, cursor: number]>;
+  readonly #get: Statement<[deliveryId: string], DeliveryRow>;
+  readonly #ofDevice: Statement<[deviceId: string, limit: number], DeliveryRow>;
+  readonly #attemptsOf: Statement<[deliveryId: string], AttemptRow>;
+  readonly #unackedCount: Statement<[{ deviceId: string }], { count: number }>;
+
+  constructor(parts: { connection: Connection; transactions: Transactions }) {
+    const { connection } = parts;
+    this.#transactions = parts.transactions;
+    this.#insert = new Statement(
+      connection,
+      `INSERT INTO deliveries (delivery_id, device_id, cursor, kind, state, created_at, next_attempt_at, attempt_count)
+       VALUES (@deliveryId, @deviceId, @cursor, @kind, @state, @createdAt, @nextAttemptAt, @attemptCount)`,
+    );
+    this.#due = new Statement(
+      connection,
+      `${selectDeliveries} WHERE ${isWaiting} AND next_attempt_at <= ? ORDER BY cursor, rowid LIMIT ?`,
+    );
+    this.#nextDueAt = new Statement(
+      connection,
+      `SELECT min(next_attempt_at) AS at FROM deliveries WHERE ${isWaiting}`,
+    );
+    this.#countAttempt = new Statement(
+      connection,
+      "UPDATE deliveries SET attempt_count = attempt_count + 1 WHERE delivery_id = ?",
+    );
+    this.#addAttempt = new Statement(
+      connection,
+      `INSERT INTO attempts (delivery_id, number, at, status, reason, latency_ms)
+       SELECT delivery_id, attempt_count, @at, @status, @reason, @latencyMs FROM deliveries WHERE delivery_id = @deliveryId`,
+    );
+    // An answer from Apple that comes after the device's ack, or after its revocation, must not reopen the delivery.
+    this.#move = new Statement(
+      connection,
+      `UPDATE deliveries SET state = @state, next_attempt_at = @nextAttemptAt
+       WHERE delivery_id = @deliveryId AND (state = 'pending' OR (state = 'sent' AND @state = 'acked'))`,
+    );
+    this.#ackUpTo = new Statement(
+      connection,
+      `UPDATE deliveries SET state = 'acked', next_attempt_at = NULL WHERE device_id = ? AND cursor <= ? AND ${isUnsettled}`,
+    );
+    this.#get = new Statement(connection, `${selectDeliveries} WHERE delivery_id = ?`);
+    this.#ofDevice = new Statement(
+      connection,
+      `${selectDeliveries} WHERE device_id = ? ORDER BY cursor DESC LIMIT ?`,
+    );
+    this.#attemptsOf = new Statement(
+      connection,
+      "SELECT at, status, reason, latency_ms FROM attempts WHERE delivery_id = ? ORDER BY number",
+    );
+    // Suppressed and undeliverable ones count too: the owner has not seen what they are about.
+    this.#unackedCount = new Statement(
+      connection,
+      `SELECT count(*) AS count FROM deliveries WHERE device_id = @deviceId AND state <> 'acked'
+         AND cursor > coalesce((SELECT acked_cursor FROM devices WHERE device_id = @deviceId), 0)`,
+    );
+  }
+
+  insert(delivery: Delivery): void {
+    this.#insert.run({
+      deliveryId: delivery.deliveryId,
+      deviceId: delivery.deviceId,
+      cursor: delivery.cursor,
+      kind: delivery.kind,
+      state: delivery.state,
+      createdAt: delivery.createdAt,
+      nextAttemptAt: delivery.nextAttemptAt,
+      attemptCount: delivery.attemptCount,
+    });
+  }
+
+  due(at: number, limit: number): Delivery[] {
+    return this.#due.all(at, limit).map(deliveryOf);
+  }
+
+  nextDueAt(): number | undefined {
+    return this.#nextDueAt.get()?.at ?? undefined;
+  }
+
+  record(
+    deliveryId: string,
+    attempt: DeliveryAttempt | undefined,
+    next: { state: DeliveryState; nextAttemptAt: number | null },
+  ): void {
+    this.#transactions.run(() => {
+      if (attempt !== undefined) {
+        this.#countAttempt.run(deliveryId);
+        this.#addAttempt.run({
+          deliveryId,
+          at: attempt.at,
+          status: attempt.status ?? null,
+          reason: attempt.reason ?? null,
+          // Measured with a monotonic clock, which counts in fractions.
+          latencyMs: Math.round(attempt.latencyMs),
+        });
+      }
+      this.#move.run({ deliveryId, state: next.state, nextAttemptAt: next.nextAttemptAt });
+    });
+  }
+
+  ackUpTo(deviceId: string, cursor: number): void {
+    this.#ackUpTo.run(deviceId, cursor);
+  }
+
+  get(deliveryId: string): Delivery | undefined {
+    const row = this.#get.get(deliveryId);
+    return row && deliveryOf(row);
+  }
+
+  ofDevice(deviceId: string, limit: number): Array<Delivery & { attempts: DeliveryAttempt[] }> {
+    return this.#ofDevice.all(deviceId, limit).map((row) => ({
+      ...deliveryOf(row),
+      attempts: this.#attemptsOf.all(row.delivery_id).map(attemptOf),
+    }));
+  }
+
+  unackedCount(deviceId: string): number {
+    return this.#unackedCount.get({ deviceId })?.count ?? 0;
+  }
+}

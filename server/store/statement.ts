@@ -1,0 +1,84 @@
+import type Database from "better-sqlite3";
+import { DaylongError } from "../domain/errors.ts";
+
+/** One open SQLite connection. */
+export type Connection = Database.Database;
+
+/** What the operating system or another program can do to us, as opposed to faults of our own SQL. */
+const environmental =
+  /^SQLITE_(FULL|IOERR|BUSY|LOCKED|READONLY|CORRUPT|NOTADB|CANTOPEN|NOMEM|PROTOCOL|PERM|AUTH)/;
+
+const adviceByCode: Record<string, string> = {
+  SQLITE_FULL: "The disk is full. Free some space; the same request will then succeed.",
+  SQLITE_BUSY: "Another program holds the database. Try again.",
+  SQLITE_LOCKED: "Another program holds the database. Try again.",
+  SQLITE_READONLY: "The database file is read-only. Mend its permissions.",
+  SQLITE_CORRUPT: "The database file is damaged. Restore a backup.",
+  SQLITE_NOTADB: "The database file is not an SQLite database. Restore a backup.",
+};
+
+/**
+ * The error to throw for what SQLite threw: `storage_failed` (with the cause) for a full disk, a failing device, a
+ * lock; anything else, a constraint for example, is a bug and stays what it is. Result codes:
+ * https://www.sqlite.org/rescode.html
+ */
+export function storageFailure(error: unknown): unknown {
+  const code = codeOf(error);
+  if (!environmental.test(code)) return error;
+  const primary = code.split("_", 2).join("_");
+  const advice = adviceByCode[primary] ?? "The database cannot be read or written. See the server's log.";
+  return new DaylongError("storage_failed", advice, { cause: error });
+}
+
+/** Not by `instanceof`: the native part throws the class of whichever copy of better-sqlite3 was loaded first. */
+function codeOf(error: unknown): string {
+  if (typeof error !== "object" || error === null || !("code" in error)) return "";
+  return typeof error.code === "string" ? error.code : "";
+}
+
+/** Runs `work`, turning what storage does to it into `storage_failed`. */
+export function withStorageFailures<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw storageFailure(error);
+  }
+}
+
+/** One prepared statement. Throws `storage_failed` when the disk, not the SQL, is at fault. */
+export class Statement<Parameters extends unknown[], Row = unknown> {
+  readonly #prepared: Database.Statement<unknown[], Row>;
+
+  constructor(connection: Connection, sql: string) {
+    this.#prepared = withStorageFailures(() => connection.prepare<unknown[], Row>(sql));
+  }
+
+  /** Returns the number of rows written. */
+  run(...parameters: Parameters): number {
+    return withStorageFailures(() => this.#prepared.run(...parameters).changes);
+  }
+
+  /** Returns the rowid of the row inserted. */
+  insert(...parameters: Parameters): number {
+    return withStorageFailures(() => Number(this.#prepared.run(...parameters).lastInsertRowid));
+  }
+
+  get(...parameters: Parameters): Row | undefined {
+    return withStorageFailures(() => this.#prepared.get(...parameters));
+  }
+
+  all(...parameters: Parameters): Row[] {
+    return withStorageFailures(() => this.#prepared.all(...parameters));
+  }
+}
+
+/** SQLite has no booleans and better-sqlite3 binds none. */
+export const asInteger = (value: boolean): number => (value ? 1 : 0);
+
+/** JSON of an optional value: absent is NULL, so that reading it gives absent again. */
+export const jsonOrNull = (value: unknown): string | null =>
+  value === undefined || value === null ? null : JSON.stringify(value);
+
+/** The value of a nullable JSON column; we wrote it, so its shape is not checked again on the hot path. */
+export const parsedOrUndefined = <T>(json: string | null): T | undefined =>
+  json === null ? undefined : (JSON.parse(json) as T);

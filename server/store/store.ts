@@ -1,0 +1,78 @@
+import { randomUUID } from "node:crypto";
+import type { Clock, Store } from "../domain/ports.ts";
+import { SqliteAuditLog } from "./audit.ts";
+import { type DatabaseLocation, openDatabase } from "./database.ts";
+import { SqliteDeviceDirectory } from "./devices.ts";
+import { SqliteEventLog } from "./events.ts";
+import { SqliteOutbox } from "./outbox.ts";
+import { SqlitePermissionBook } from "./permissions.ts";
+import { SqliteProcessBook } from "./processes.ts";
+import { SqliteSessionDirectory } from "./sessions.ts";
+import type { Connection } from "./statement.ts";
+import { Transactions } from "./transactions.ts";
+import { SqliteTurnBook } from "./turns.ts";
+
+export interface StoreParts {
+  clock: Clock;
+  /**
+   * Told what a subscriber of the event log threw. The commit stands and the other subscribers are called all the
+   * same. Default: a process warning, so that it is seen.
+   */
+  onSubscriberError?: (error: unknown) => void;
+}
+
+export type OpenStore = Store & {
+  /** Folds the write-ahead log into the file and closes it. Idempotent. */
+  close(): void;
+};
+
+/** Opens the store in a file or a data folder, made and migrated as needed. Throws `storage_failed`. */
+export function openStore(options: DatabaseLocation & StoreParts): OpenStore {
+  return storeOver(openDatabase(options), options);
+}
+
+/** The store over a connection of `openDatabase`; closing the store closes it. */
+export function storeOver(connection: Connection, parts: StoreParts): OpenStore {
+  const { clock } = parts;
+  const transactions = new Transactions({
+    connection,
+    onListenerError: parts.onSubscriberError ?? warnOfSubscriberError,
+  });
+  return {
+    transaction: (work) => transactions.run(work),
+    events: new SqliteEventLog({ connection, clock, transactions }),
+    sessions: new SqliteSessionDirectory({ connection, transactions }),
+    turns: new SqliteTurnBook(connection),
+    permissions: new SqlitePermissionBook(connection),
+    devices: new SqliteDeviceDirectory({ connection, clock, transactions }),
+    outbox: new SqliteOutbox({ connection, transactions }),
+    processes: new SqliteProcessBook(connection),
+    audit: new SqliteAuditLog(connection),
+    close: () => {
+      connection.close();
+    },
+  };
+}
+
+/**
+ * Gives a restored database a new epoch, so that devices which had seen later events start over. Call it while no
+ * server runs on the file. Returns the new epoch.
+ */
+export function renewEpoch(location: DatabaseLocation): string {
+  const connection = openDatabase(location);
+  try {
+    const epoch = randomUUID();
+    connection.prepare("UPDATE meta SET epoch = ? WHERE id = 1").run(epoch);
+    return epoch;
+  } finally {
+    connection.close();
+  }
+}
+
+function warnOfSubscriberError(error: unknown): void {
+  const detail = error instanceof Error ? error.stack : undefined;
+  process.emitWarning(`A subscriber of the event log failed: ${error}`, {
+    type: "SubscriberWarning",
+    detail,
+  });
+}

@@ -1,0 +1,153 @@
+import { DaylongError } from "../domain/errors.ts";
+import type { LoggedEvent } from "../domain/event.ts";
+import { type Connection, Statement } from "./statement.ts";
+
+export type EventListener = (events: LoggedEvent[]) => void;
+
+/**
+ * none --run--> open --commit--> none, then announcing
+ *               open --throw--> none (rolled back, nothing announced)
+ *
+ * A transaction takes the write lock at once (BEGIN IMMEDIATE): one that read first and then wanted to write could
+ * find its snapshot stale and fail with SQLITE_BUSY, whatever the busy timeout. Nested calls join as savepoints, so
+ * that an inner call whose error the outer one survives leaves nothing half done.
+ */
+export class Transactions {
+  readonly #connection: Connection;
+  readonly #onListenerError: (error: unknown) => void;
+  readonly #begin: Statement<[]>;
+  readonly #commit: Statement<[]>;
+  readonly #rollback: Statement<[]>;
+  readonly #savepoint: Statement<[]>;
+  readonly #release: Statement<[]>;
+  readonly #rollbackTo: Statement<[]>;
+  readonly #listeners = new Set<{ hear: EventListener }>();
+  readonly #batches: LoggedEvent[][] = [];
+  #appended: LoggedEvent[] = [];
+  #open = false;
+  #announcing = false;
+
+  constructor(parts: { connection: Connection; onListenerError: (error: unknown) => void }) {
+    this.#connection = parts.connection;
+    this.#onListenerError = parts.onListenerError;
+    this.#begin = new Statement(parts.connection, "BEGIN IMMEDIATE");
+    this.#commit = new Statement(parts.connection, "COMMIT");
+    this.#rollback = new Statement(parts.connection, "ROLLBACK");
+    this.#savepoint = new Statement(parts.connection, "SAVEPOINT nested");
+    this.#release = new Statement(parts.connection, "RELEASE nested");
+    this.#rollbackTo = new Statement(parts.connection, "ROLLBACK TO nested");
+  }
+
+  /** Whether a transaction is open, that is, whether `note` may be called. */
+  get isOpen(): boolean {
+    return this.#open && this.#connection.inTransaction;
+  }
+
+  /**
+   * Does `work` wholly or not at all and returns its result. What it noted is announced after the commit, in order.
+   * Throws what `work` throws, or `storage_failed`.
+   */
+  run<T>(work: () => T): T {
+    if (this.#open) return this.#runNested(work);
+    this.#begin.run();
+    this.#open = true;
+    let result: T;
+    try {
+      result = settled(work());
+      // SQLite itself rolls back on some I/O errors; if `work` swallowed one, there is nothing left to commit.
+      if (!this.#connection.inTransaction) throw lostTransaction();
+      this.#commit.run();
+    } catch (error) {
+      this.#abandon();
+      throw error;
+    }
+    this.#open = false;
+    const batch = this.#appended;
+    this.#appended = [];
+    if (batch.length > 0) this.#announce(batch);
+    return result;
+  }
+
+  /** Remembers an event of the open transaction for its announcement. */
+  note(event: LoggedEvent): void {
+    this.#appended.push(event);
+  }
+
+  /** Calls back after every commit that noted events; the result unsubscribes. */
+  subscribe(listener: EventListener): () => void {
+    const subscription = { hear: listener };
+    this.#listeners.add(subscription);
+    return () => {
+      this.#listeners.delete(subscription);
+    };
+  }
+
+  #runNested<T>(work: () => T): T {
+    if (!this.#connection.inTransaction) throw lostTransaction();
+    const noted = this.#appended.length;
+    this.#savepoint.run();
+    try {
+      const result = settled(work());
+      if (!this.#connection.inTransaction) throw lostTransaction();
+      this.#release.run();
+      return result;
+    } catch (error) {
+      this.#appended.length = noted;
+      if (this.#connection.inTransaction) {
+        this.#rollbackTo.run();
+        this.#release.run();
+      }
+      throw error;
+    }
+  }
+
+  #abandon(): void {
+    this.#open = false;
+    this.#appended = [];
+    if (!this.#connection.inTransaction) return;
+    try {
+      this.#rollback.run();
+    } catch {
+      // The error that led here says more; a journal that cannot be rolled back now is when the file is next opened.
+    }
+  }
+
+  /** A listener may commit events of its own: they wait until all have heard the current batch. */
+  #announce(batch: LoggedEvent[]): void {
+    this.#batches.push(batch);
+    if (this.#announcing) return;
+    this.#announcing = true;
+    try {
+      for (let next = this.#batches.shift(); next !== undefined; next = this.#batches.shift()) {
+        for (const subscription of [...this.#listeners]) {
+          if (this.#listeners.has(subscription)) this.#tell(subscription.hear, next);
+        }
+      }
+    } finally {
+      this.#announcing = false;
+    }
+  }
+
+  /** The commit stands, so a listener's fault is not its caller's. */
+  #tell(hear: EventListener, batch: LoggedEvent[]): void {
+    try {
+      hear(batch);
+    } catch (error) {
+      this.#onListenerError(error);
+    }
+  }
+}
+
+function lostTransaction(): DaylongError {
+  return new DaylongError(
+    "storage_failed",
+    "The transaction was rolled back by the database after an earlier failure.",
+  );
+}
+
+/** A promise would go on after the commit, outside the transaction. */
+function settled<T>(result: T): T {
+  if (result instanceof Promise)
+    throw new TypeError("A transaction's work must be synchronous; it returned a promise.");
+  return result;
+}

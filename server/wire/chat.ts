@@ -1,0 +1,28 @@
+import { z } from "zod";
+import { permissionModes } from "../domain/session.ts";
+
+/** Longest message, in bytes of UTF-8 (contract: 256 KB). */
+export const maxMessageBytes = 256 * 1024;
+/** Most attachments of one message, and their inline data together (contract: 5 and 5 MB). */
+export const maxAttachments = 5;
+export const maxInlineAttachmentBytes = 5 * 1024 * 1024;
+
+export const sessionIdSchema = z.uuid().transform((value) => value.toLowerCase());
+export const instantSchema = z.number().int().nonnegative();
+
+export const attachmentSchema = z.union([
+  z.object({ attachmentId: z.uuid() }),
+  z.object({ name: z.string().min(1).max(255), mimeType: z.string().min(1).max(127), data: z.base64() }),
+]);
+
+/** What a message says, whether it comes as a POST or as a frame. */
+export const messageFields = {
+  message: z.string().min(1),
+  sessionId: sessionIdSchema.optional(),
+  projectPath: z.string().min(1).max(4096).optional(),
+  clientMessageId: z.string().min(1).max(200).optional(),
+  attachments: z.array(attachmentSchema).max(maxAttachments).optional(),
+  model: z.string().min(1).max(200).optional(),
+  permissionMode: z.enum(permissionModes).optional(),
+  sendAt: instantSchema.optional(),
+};

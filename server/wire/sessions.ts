@@ -1,0 +1,43 @@
+import { z } from "zod";
+import { permissionModes, sessionStates } from "../domain/session.ts";
+
+const toolNamesSchema = z.array(z.string().min(1).max(200)).max(200);
+const titleSchema = z.string().trim().min(1).max(200);
+const modelSchema = z.string().min(1).max(200);
+
+export const projectPathSchema = z.string().min(1).max(4096);
+export const sessionStateSchema = z.enum(sessionStates);
+
+/** A new session, and what it is fixed to for its life. */
+export const newSessionSchema = z
+  .object({
+    projectPath: projectPathSchema,
+    title: titleSchema.optional(),
+    model: modelSchema.optional(),
+    permissionMode: z.enum(permissionModes).optional(),
+    /** Id of the Claude conversation to go on with. */
+    resume: z.uuid().optional(),
+    fork: z.boolean().optional(),
+    resumeAt: z.uuid().optional(),
+    appendSystemPrompt: z.string().max(65_536).optional(),
+    allowedTools: toolNamesSchema.optional(),
+    disallowedTools: toolNamesSchema.optional(),
+    maxTurns: z.number().int().positive().max(100_000).optional(),
+    maxBudgetUsd: z.number().positive().max(1_000_000).optional(),
+  })
+  .refine((wanted) => wanted.resume !== undefined || (!wanted.fork && wanted.resumeAt === undefined), {
+    path: ["resume"],
+    message: "must be given with fork or resumeAt",
+  });
+export type NewSession = z.infer<typeof newSessionSchema>;
+
+export const sessionPatchSchema = z.object({
+  title: titleSchema.optional(),
+  model: modelSchema.nullable().optional(),
+  permissionMode: z.enum(permissionModes).optional(),
+  muted: z.boolean().optional(),
+  autoKeepAlive: z.boolean().optional(),
+});
+
+/** What a keep-alive does: open the next lease term, or tell what the session was about. */
+export const keepAliveActionSchema = z.enum(["extend", "recap"]);

@@ -1,0 +1,241 @@
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { createServer, request as httpRequest, type IncomingHttpHeaders, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect } from "@jest/globals";
+import { ensureAdminToken } from "../../../server/access/adminToken.ts";
+import { Devices } from "../../../server/access/devices.ts";
+import { ServerNames } from "../../../server/access/names.ts";
+import { pairingLink } from "../../../server/access/pairingCode.ts";
+import { PushRegistration } from "../../../server/access/pushRegistration.ts";
+import { ProjectRoots } from "../../../server/access/roots.ts";
+import type { Scope } from "../../../server/domain/device.ts";
+import type { Clock, Log } from "../../../server/domain/ports.ts";
+import { createHttpApp } from "../../../server/http/app.ts";
+import { defaultHttpLimits, type HealthReport, type HttpParts } from "../../../server/http/parts.ts";
+import { type OpenStore, openStore } from "../../../server/store/store.ts";
+import { FakePool } from "../../support/fakePool.ts";
+
+/** A clock that moves when the test moves it. */
+export class SteppedClock implements Clock {
+  #now = 1_800_000_000_000;
+  readonly #timers = new Set<{ at: number; callback: () => void }>();
+  now(): number {
+    return this.#now;
+  }
+  after(delayMs: number, callback: () => void): () => void {
+    const timer = { at: this.#now + delayMs, callback };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+  get armed(): number {
+    return this.#timers.size;
+  }
+  advance(ms: number): void {
+    this.#now += ms;
+    for (const timer of [...this.#timers]) {
+      if (timer.at > this.#now) continue;
+      this.#timers.delete(timer);
+      timer.callback();
+    }
+  }
+}
+
+/** Keeps what was logged, so that tests can look for what must not be in it. */
+export class KeptLog implements Log {
+  readonly lines: Array<{ level: string; event: string; fields?: Record<string, unknown> }> = [];
+  debug = (event: string, fields?: Record<string, unknown>) => this.#keep("debug", event, fields);
+  info = (event: string, fields?: Record<string, unknown>) => this.#keep("info", event, fields);
+  warn = (event: string, fields?: Record<string, unknown>) => this.#keep("warn", event, fields);
+  error = (event: string, fields?: Record<string, unknown>) => this.#keep("error", event, fields);
+  #keep(level: string, event: string, fields?: Record<string, unknown>): void {
+    this.lines.push({ level, event, fields });
+  }
+}
+
+export interface RawAnswer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  text: string;
+}
+
+/** The HTTP edge on a real socket, over a real store, with a pool without processes. */
+export interface Rig {
+  folder: string;
+  /** The project root, and a project in it. */
+  root: string;
+  project: string;
+  clock: SteppedClock;
+  log: KeptLog;
+  store: OpenStore;
+  pool: FakePool;
+  access: Devices;
+  parts: HttpParts;
+  server: Server;
+  port: number;
+  url: string;
+  adminToken: string;
+  stopping: AbortController;
+  health: HealthReport;
+  acked: Array<{ deviceId: string; cursor: number }>;
+  polls: Map<string, number>;
+  /** Told whenever a poll begins or ends. */
+  onPoll: () => void;
+  /** Pairs a device and returns its id and token. */
+  device(scope?: Scope): { deviceId: string; token: string };
+  /** Asks with JSON, as the admin unless said otherwise; `token: null` sends none. */
+  ask(method: string, path: string, options?: AskOptions): Promise<Asked>;
+  /** Asks without any help: for requests that fetch would not send. */
+  raw(options: RawOptions): Promise<RawAnswer>;
+}
+export interface AskOptions {
+  token?: string | null;
+  body?: unknown;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+}
+export interface RawOptions {
+  method?: string;
+  path: string;
+  headers?: Record<string, string | string[]>;
+  body?: string | Buffer;
+}
+export interface Asked {
+  status: number;
+  headers: Headers;
+  // Tests look into answers of all shapes.
+  body: Record<string, unknown> & { errors?: Array<{ path: string; message: string }> };
+  text: string;
+}
+
+/** Gives each test a server of its own, and leaves no socket and no file behind. */
+export function useRig(change: (parts: HttpParts) => Partial<HttpParts> = () => ({})): Rig {
+  const rig = {} as Rig;
+  beforeEach(async () => {
+    rig.folder = realpathSync(mkdtempSync(join(tmpdir(), "daylong-http-")));
+    rig.root = join(rig.folder, "root");
+    rig.project = join(rig.root, "alpha");
+    mkdirSync(rig.project, { recursive: true });
+    rig.clock = new SteppedClock();
+    rig.log = new KeptLog();
+    rig.store = openStore({ dataDir: rig.folder, clock: rig.clock });
+    rig.pool = new FakePool(rig);
+    rig.stopping = new AbortController();
+    rig.health = { status: "ok", checks: { database: { state: "ok" } } };
+    rig.acked = [];
+    rig.polls = new Map();
+    rig.onPoll = () => {};
+    const { store, clock, log, pool } = rig;
+    const roots = await ProjectRoots.open({ paths: [rig.root], homeDir: rig.folder });
+    rig.access = new Devices({ store, clock, log, roots });
+    rig.adminToken = ensureAdminToken({ dataDir: rig.folder, store, clock, log });
+    const bindHost = "127.0.0.1";
+    const names = new ServerNames({ bindHost, port: () => rig.port, hostname: "studio", publicNames: [] });
+    const parts: HttpParts = {
+      store,
+      pool,
+      access: rig.access,
+      pushRegistration: new PushRegistration({ store, clock, defaultEnvironment: "production" }),
+      roots,
+      names,
+      clock,
+      log,
+      version: "9.9.9",
+      serverName: "Studio",
+      startedAt: clock.now() - 5_000,
+      limits: defaultHttpLimits,
+      stopping: rig.stopping.signal,
+      health: () => rig.health,
+      deliveryMethods: () => ["websocket", "apns"],
+      connected: (deviceId) => (rig.polls.get(deviceId) ?? 0) > 0,
+      acknowledge: (deviceId, cursor) => {
+        rig.acked.push({ deviceId, cursor });
+        return store.devices.ack(deviceId, cursor);
+      },
+      beginPoll: (deviceId) => {
+        const add = (count: number) => {
+          rig.polls.set(deviceId, (rig.polls.get(deviceId) ?? 0) + count);
+          rig.onPoll();
+        };
+        add(1);
+        return () => add(-1);
+      },
+      testPush: async () => ({ outcome: "sent", apnsId: "apns-1", status: 200, latencyMs: 12 }),
+      pairingUrl: (code) => pairingLink({ url: rig.url, code }),
+    };
+    rig.parts = { ...parts, ...change(parts) };
+    rig.server = createServer(createHttpApp(rig.parts));
+    rig.server.listen(0, bindHost);
+    await once(rig.server, "listening");
+    rig.port = (rig.server.address() as AddressInfo).port;
+    rig.url = `http://127.0.0.1:${rig.port}`;
+  });
+  afterEach(async () => {
+    rig.server.closeAllConnections();
+    rig.server.close();
+    await once(rig.server, "close");
+    expect(rig.clock.armed).toBe(0);
+    rig.store.close();
+    rmSync(rig.folder, { recursive: true, force: true });
+  });
+
+  rig.device = (scope = "chat") => {
+    const { code } = rig.access.createPairingCode(scope, { deviceId: "local", scope: "admin" });
+    return rig.access.pair(code, { name: "Phone", platform: "ios" });
+  };
+  rig.ask = async (method, path, options = {}) => {
+    const token = options.token === undefined ? rig.adminToken : options.token;
+    const response = await fetch(`${rig.url}${path}`, {
+      method,
+      headers: {
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        ...(options.body === undefined ? {} : { "content-type": "application/json" }),
+        ...options.headers,
+      },
+      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+      signal: options.signal,
+    });
+    const text = await response.text();
+    const isJson = /json$|json;/.test(response.headers.get("content-type") ?? "") && text !== "";
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      body: isJson && !text.includes("\n") ? JSON.parse(text) : {},
+    };
+  };
+  rig.raw = (options) =>
+    new Promise((resolve, reject) => {
+      const { method = "GET", path, headers, body } = options;
+      const sent = httpRequest({ host: "127.0.0.1", port: rig.port, method, path, headers, agent: false });
+      sent.on("error", reject);
+      sent.on("response", (response) => {
+        let text = "";
+        response.setEncoding("utf8");
+        response.on("data", (chunk: string) => {
+          text += chunk;
+        });
+        response.on("end", () =>
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, text }),
+        );
+        response.on("error", reject);
+      });
+      sent.end(body);
+    });
+  return rig;
+}
+
+/** Asserts that an answer is the problem document of a code. */
+export function expectProblem(asked: Asked, status: number, code: string): void {
+  expect({ status: asked.status, code: asked.body.code }).toEqual({ status, code });
+  expect(asked.headers.get("content-type")).toMatch(/^application\/problem\+json/);
+  expect(asked.body).toMatchObject({
+    type: `urn:daylong:problem:${code}`,
+    status,
+    title: expect.any(String),
+    detail: expect.any(String),
+    requestId: asked.headers.get("x-request-id"),
+  });
+}

@@ -1,0 +1,130 @@
+import { type KeyObject, verify } from "node:crypto";
+
+/** A status with Apple's reason for it. */
+export interface ApnsFinding {
+  status: number;
+  reason: string;
+}
+
+/** What the rules are checked against. */
+export interface ApnsRuleBook {
+  publicKey: KeyObject;
+  keyId: string;
+  teamId: string;
+  topics: string[];
+  /** Instant in ms since the epoch. */
+  now: number;
+}
+
+export interface ApnsIncoming {
+  method: string;
+  path: string;
+  headers: Record<string, string>;
+  body: Buffer;
+}
+
+const pushTypes = new Set([
+  "alert",
+  "background",
+  "complication",
+  "controls",
+  "fileprovider",
+  "liveactivity",
+  "location",
+  "mdm",
+  "pushtotalk",
+  "voip",
+  "widgets",
+]);
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const HOUR_S = 3600;
+
+/**
+ * Checks one request by Apple's documented rules ("Sending notification requests to APNs", "Handling notification
+ * responses from APNs") and returns the first fault, or undefined when Apple would accept it.
+ */
+export function findApnsFault(request: ApnsIncoming, book: ApnsRuleBook): ApnsFinding | undefined {
+  return (
+    findPathFault(request) ??
+    findTokenFault(request.headers.authorization, book) ??
+    findHeaderFault(request.headers, book) ??
+    findPayloadFault(request)
+  );
+}
+
+function findPathFault({ method, path }: ApnsIncoming): ApnsFinding | undefined {
+  if (method !== "POST") return { status: 405, reason: "MethodNotAllowed" };
+  const match = /^\/3\/device\/(.*)$/.exec(path);
+  if (match === null) return { status: 404, reason: "BadPath" };
+  const token = match[1] ?? "";
+  if (token === "") return { status: 400, reason: "MissingDeviceToken" };
+  return /^([0-9a-f]{2}){16,100}$/i.test(token) ? undefined : { status: 400, reason: "BadDeviceToken" };
+}
+
+function findTokenFault(authorization: string | undefined, book: ApnsRuleBook): ApnsFinding | undefined {
+  if (authorization === undefined) return { status: 403, reason: "MissingProviderToken" };
+  const invalid = { status: 403, reason: "InvalidProviderToken" };
+  const [header = "", claims = "", signature = ""] = authorization.replace(/^bearer /i, "").split(".");
+  const key = { key: book.publicKey, dsaEncoding: "ieee-p1363" as const };
+  if (!verify("sha256", Buffer.from(`${header}.${claims}`), key, Buffer.from(signature, "base64url"))) {
+    return invalid;
+  }
+  const { alg, kid } = decode(header);
+  const { iss, iat } = decode(claims);
+  if (alg !== "ES256" || kid !== book.keyId || iss !== book.teamId) return invalid;
+  if (typeof iat !== "number" || !Number.isInteger(iat)) return invalid;
+  const ageSeconds = book.now / 1000 - iat;
+  if (ageSeconds > HOUR_S) return { status: 403, reason: "ExpiredProviderToken" };
+  return ageSeconds < -HOUR_S ? invalid : undefined;
+}
+
+function decode(part: string): Record<string, unknown> {
+  try {
+    return JSON.parse(Buffer.from(part, "base64url").toString("utf8")) as Record<string, unknown>;
+  } catch {
+    return {};
+  }
+}
+
+function findHeaderFault(headers: Record<string, string>, book: ApnsRuleBook): ApnsFinding | undefined {
+  const topic = headers["apns-topic"];
+  if (topic === undefined) return { status: 400, reason: "MissingTopic" };
+  const bundle = topic.replace(/\.(push-type\.liveactivity|voip|complication)$/, "");
+  if (!book.topics.includes(bundle)) return { status: 400, reason: "TopicDisallowed" };
+  const id = headers["apns-id"];
+  if (id !== undefined && !uuid.test(id)) return { status: 400, reason: "BadMessageId" };
+  if (Buffer.byteLength(headers["apns-collapse-id"] ?? "") > 64)
+    return { status: 400, reason: "BadCollapseId" };
+  const expiration = headers["apns-expiration"];
+  if (expiration !== undefined && !/^\d{1,10}$/.test(expiration)) {
+    return { status: 400, reason: "BadExpirationDate" };
+  }
+  const type = headers["apns-push-type"];
+  // Apple requires the type since iOS 13; what leaves it out is a bug of ours.
+  if (type === undefined || !pushTypes.has(type)) return { status: 400, reason: "InvalidPushType" };
+  if (type === "liveactivity" && !topic.endsWith(".push-type.liveactivity")) {
+    return { status: 400, reason: "BadTopic" };
+  }
+  const priority = headers["apns-priority"] ?? "10";
+  if (!["1", "5", "10"].includes(priority)) return { status: 400, reason: "BadPriority" };
+  return type === "background" && priority !== "5" ? { status: 400, reason: "BadPriority" } : undefined;
+}
+
+// Apple has no reason of its own for a payload that is not JSON or has no `aps`; PayloadEmpty comes nearest.
+function findPayloadFault({ body, headers }: ApnsIncoming): ApnsFinding | undefined {
+  if (body.length === 0) return { status: 400, reason: "PayloadEmpty" };
+  if (body.length > 4096) return { status: 413, reason: "PayloadTooLarge" };
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(body);
+    const { aps } = JSON.parse(text) as { aps?: Record<string, unknown> };
+    if (typeof aps !== "object" || aps === null) return { status: 400, reason: "PayloadEmpty" };
+    const background = headers["apns-push-type"] === "background";
+    const visible = "alert" in aps || "sound" in aps || "badge" in aps;
+    if (background && (visible || aps["content-available"] !== 1)) {
+      return { status: 400, reason: "InvalidPushType" };
+    }
+    return undefined;
+  } catch {
+    return { status: 400, reason: "PayloadEmpty" };
+  }
+}
