@@ -8,9 +8,10 @@ export function openLog(level: string, interactive: boolean): Log {
     level,
     base: undefined,
     messageKey: "event",
+    serializers: { error: pino.stdSerializers.err },
     // A second fence: nothing is meant to log these.
     redact: {
-      paths: ["token", "authorization", "*.token", "*.authorization", "code", "*.encryptionKey"],
+      paths: ["token", "authorization", "*.token", "*.authorization", "pairingCode", "*.encryptionKey"],
       censor: "[secret]",
     },
     formatters: { level: (label: string) => ({ level: label }) },

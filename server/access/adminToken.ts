@@ -60,7 +60,8 @@ function readToken(path: string, log: Log): string | undefined {
     // A link could make us read, and close to others, a file that is not ours.
     file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (typeof error === "object" && error !== null && "code" in error && error.code === "ENOENT")
+      return undefined;
     throw new Error(`The file ${path} cannot be read; it must be a plain file of the server's user.`, {
       cause: error,
     });

@@ -205,7 +205,7 @@ async function locate(path: string): Promise<{ real: string; missing: string[] }
 }
 
 const codeOf = (error: unknown): unknown =>
-  error instanceof Error && "code" in error ? error.code : undefined;
+  typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
 
 const forbidden = (): DaylongError =>
   new DaylongError(

@@ -174,7 +174,7 @@ export class CliProcess implements ClaudeProcess {
       sessionId: spec.sessionId,
       pid: this.pid,
       expected: exit.expected,
-      code: exit.code,
+      exitCode: exit.code,
       signal: exit.signal,
     });
     listener.exited(exit);

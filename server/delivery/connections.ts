@@ -32,6 +32,8 @@ interface Link {
   caughtUp: boolean;
   /** The last event that was sent on it; nothing up to here is sent again. */
   cursor: number;
+  /** The last event that passed it by while it was not caught up. */
+  passedCursor: number;
 }
 
 /**
@@ -54,7 +56,7 @@ export class Connections {
 
   add(connection: Connection): void {
     if (this.#links.has(connection)) return;
-    this.#links.set(connection, { connection, caughtUp: false, cursor: 0 });
+    this.#links.set(connection, { connection, caughtUp: false, cursor: 0, passedCursor: 0 });
     const siblings = this.#byDevice.get(connection.deviceId);
     if (siblings) siblings.add(connection);
     else this.#byDevice.set(connection.deviceId, new Set([connection]));
@@ -75,12 +77,16 @@ export class Connections {
     return this.#links.size;
   }
 
-  /** From now on live frames go to it. `cursor`: the last event it was sent, or from which it counts. */
-  attach(connection: Connection, cursor: number): void {
+  /**
+   * From now on live frames go to it. `cursor`: the last event it was sent, or from which it counts. False: a later
+   * event has been announced by now, which has to be read from the log first.
+   */
+  attach(connection: Connection, cursor: number): boolean {
     const link = this.#links.get(connection);
-    if (!link) return;
+    if (!link || link.passedCursor > cursor) return false;
     link.cursor = cursor;
     link.caughtUp = true;
+    return true;
   }
 
   /** Whether the device has a socket or a long poll. */
@@ -128,7 +134,11 @@ export class Connections {
   broadcastEvent(event: LoggedEvent): void {
     let text: string | undefined;
     for (const link of this.#links.values()) {
-      if (!link.caughtUp || event.cursor <= link.cursor) continue;
+      if (!link.caughtUp) {
+        link.passedCursor = Math.max(link.passedCursor, event.cursor);
+        continue;
+      }
+      if (event.cursor <= link.cursor) continue;
       link.cursor = event.cursor;
       text ??= JSON.stringify({ type: "event", event });
       this.deliver(link.connection, text);
@@ -157,6 +167,7 @@ export class Connections {
   }
 
   closeAll(code: number, reason: string): void {
+    this.#pollsByDevice.clear();
     for (const connection of [...this.#links.keys()]) this.drop(connection, code, reason);
   }
 

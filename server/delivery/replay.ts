@@ -75,7 +75,7 @@ export class Replay {
     while (connections.has(connection)) {
       const page = events.after(cursor, pageSize);
       // Retention cut the log under our feet: the next hello is told that something is missing.
-      if (events.floor() > cursor && page[0]?.cursor !== cursor + 1 && page.length > 0) {
+      if (events.floor() > cursor && page[0]?.cursor !== cursor + 1) {
         connections.drop(connection, comeBackCode, "The history was cut during the replay.");
         return;
       }
@@ -88,8 +88,7 @@ export class Replay {
         if (!connections.deliver(connection, JSON.stringify({ type: "event", event }))) return;
         cursor = event.cursor;
       }
-      if (!waited && page.length < pageSize) {
-        connections.attach(connection, cursor);
+      if (!waited && page.length < pageSize && connections.attach(connection, cursor)) {
         this.#sendDrafts(connection);
         return;
       }

@@ -32,6 +32,7 @@ const errorTypes: Record<number, string> = {
   400: "invalid_request_error",
   401: "authentication_error",
   403: "permission_error",
+  404: "not_found_error",
   429: "rate_limit_error",
   500: "api_error",
   529: "overloaded_error",
@@ -69,6 +70,18 @@ async function readBody(request: IncomingMessage): Promise<string> {
   for await (const chunk of request) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString("utf8");
 }
+
+const sendWhole = (response: ServerResponse, model: string, inputTokens: number, answer: DemoReply) =>
+  sendJson(response, 200, {
+    id: `msg_${randomUUID().replaceAll("-", "")}`,
+    type: "message",
+    role: "assistant",
+    model,
+    content: [{ type: "text", text: answer.kind === "text" ? answer.text : "Yes." }],
+    stop_reason: "end_turn",
+    stop_sequence: null,
+    usage: { input_tokens: inputTokens, output_tokens: 1 },
+  });
 
 /** Starts the model on a free loopback port, or on `port`. */
 export async function startDemoModel(options: { port?: number } = {}): Promise<DemoModel> {
@@ -150,10 +163,13 @@ export async function startDemoModel(options: { port?: number } = {}): Promise<D
     const parsed = requestSchema.safeParse(JSON.parse(await readBody(request)));
     if (!parsed.success) return sendError(response, 400);
     if (failure !== undefined) return sendError(response, failure);
+    if (!parsed.data.model.startsWith("claude-")) return sendError(response, 404);
     const messages = parsed.data.messages as unknown as ModelMessage[];
     const answer = reply(messages);
     if (answer.kind === "error") return sendError(response, answer.status, answer.retryAfterSeconds);
     if (answer.kind === "silence") return;
+    // Without `stream` the CLI only probes whether it may use a model.
+    if (!parsed.data.stream) return sendWhole(response, parsed.data.model, countTokens(messages), answer);
     await stream(response, parsed.data.model, countTokens(messages), answer);
   }
 

@@ -39,16 +39,24 @@ const text = (value: string, paceMs = 0, startAfterMs = 0): DemoReply => ({
 const isText = (block: ContentBlock): block is TextBlock => block.type === "text";
 const isToolResult = (block: ContentBlock): block is ToolResultBlock => block.type === "tool_result";
 
-/** The words a person typed in a message: the CLI adds reminders of its own in further text blocks. */
-export function typedText(message: ModelMessage): string {
+/**
+ * What a person typed in a message, a text block each: the CLI adds reminders of its own in further blocks, and puts
+ * messages that were not answered (an interrupt, a failure) together with the next one.
+ */
+function typedBlocks(message: ModelMessage): string[] {
   const blocks: ContentBlock[] =
     typeof message.content === "string" ? [{ type: "text", text: message.content }] : message.content;
   return blocks
     .filter(isText)
     .map((block: TextBlock) => block.text.trim())
-    .filter((value) => value !== "" && !value.startsWith("<system-reminder>"))
-    .join("\n");
+    .filter(
+      (value) =>
+        value !== "" && !value.startsWith("<system-reminder>") && !value.startsWith("[Request interrupted"),
+    );
 }
+
+/** The newest words of a message: the ones to be answered. */
+export const typedText = (message: ModelMessage): string => typedBlocks(message).at(-1) ?? "";
 
 const resultText = (block: ToolResultBlock): string =>
   typeof block.content === "string"
@@ -64,7 +72,8 @@ function answerToolResult(block: ToolResultBlock): DemoReply {
 const rememberedNumber = (messages: ModelMessage[]): string | undefined =>
   messages
     .filter((message) => message.role === "user")
-    .map((message) => /\bremember\b\D*?(\d+)/i.exec(typedText(message))?.[1])
+    .flatMap(typedBlocks)
+    .map((typed) => /\bremember\b\D*?(\d+)/i.exec(typed)?.[1])
     .findLast((value) => value !== undefined);
 
 /** Orders that a person or a test may give; the first that matches wins. */
@@ -120,8 +129,8 @@ const orders: Array<[RegExp, (match: RegExpExecArray, messages: ModelMessage[]) 
   [
     /recap of this conversation/i,
     (_match, messages) => {
-      const asked = messages.filter((message) => message.role === "user").map(typedText);
-      const earlier = asked.slice(0, -1).filter((value) => value !== "");
+      const asked = messages.filter((message) => message.role === "user").flatMap(typedBlocks);
+      const earlier = asked.slice(0, -1);
       return text(
         `Recap: you wrote ${earlier.length} message${earlier.length === 1 ? "" : "s"}. ` +
           `The last one was: ${(earlier.at(-1) ?? "none").slice(0, 200)}`,

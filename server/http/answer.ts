@@ -30,7 +30,13 @@ async function sendLines(response: Response, lines: Iterable<unknown>): Promise<
     await pipeline(Readable.from(encodeLines(lines)), response);
   } catch (error) {
     // The reader hung up: whatever was read so far was right.
-    if (error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE") return;
+    if (
+      typeof error === "object" &&
+      error !== null &&
+      "code" in error &&
+      error.code === "ERR_STREAM_PREMATURE_CLOSE"
+    )
+      return;
     throw error;
   }
 }

@@ -134,7 +134,6 @@ function goneSignal(response: Response, stopping: AbortSignal): AbortSignal {
   const gone = new AbortController();
   const abort = () => gone.abort();
   if (stopping.aborted) abort();
-  stopping.addEventListener("abort", abort);
   response.on("close", () => {
     stopping.removeEventListener("abort", abort);
     abort();

@@ -92,8 +92,15 @@ export class Conductor {
 
   /** Brings a session's process up without a turn, if there is a free place. */
   wake(sessionId: string): void {
+    const leaving = this.#roster.get(sessionId);
+    if (leaving?.phase === "stopping") {
+      // Never two processes of one conversation: the old one goes first.
+      void leaving.gone.then(() => this.wake(sessionId));
+      return;
+    }
     const free = this.#roster.size < this.#parts.limits.maxProcesses;
-    if (!this.#closing && free && this.#roster.get(sessionId) === undefined) this.#spawn(sessionId);
+    const isParked = this.#store.sessions.get(sessionId)?.state === "parked";
+    if (!this.#closing && free && isParked && leaving === undefined) this.#spawn(sessionId);
   }
 
   /** Arms a timer for the next scheduled message. */

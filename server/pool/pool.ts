@@ -1,6 +1,5 @@
 import type { Caller } from "../domain/device.ts";
 import { DaylongError } from "../domain/errors.ts";
-import { openLease } from "../domain/lease.ts";
 import type { PermissionDecision } from "../domain/permission.ts";
 import type { Clock, LiveFeed, Log, Store } from "../domain/ports.ts";
 import type { ProcessHost } from "../domain/process.ts";
@@ -24,6 +23,7 @@ import type {
   SubmitRequest,
 } from "./requests.ts";
 import { Roster } from "./roster.ts";
+import { SessionDesk } from "./sessionDesk.ts";
 import { SubmissionDesk } from "./submission.ts";
 import { TurnClerk } from "./turnClerk.ts";
 import { TurnWatch } from "./turnWatch.ts";
@@ -51,6 +51,7 @@ export class InteractiveSessionPool implements SessionPool {
   readonly #clerk: TurnClerk;
   readonly #permissions: PermissionDesk;
   readonly #submissions: SubmissionDesk;
+  readonly #sessions: SessionDesk;
   readonly #conductor: Conductor;
   readonly #endings: Endings;
   readonly #usage: UsageWatch;
@@ -86,13 +87,19 @@ export class InteractiveSessionPool implements SessionPool {
       endings: this.#endings,
       leaseChanged: (deadlineAt) => this.#leases.leaseChanged(deadlineAt),
     });
+    this.#sessions = new SessionDesk({
+      ...inner,
+      submissions: this.#submissions,
+      leaseChanged: (deadlineAt) => this.#leases.leaseChanged(deadlineAt),
+      wake: (sessionId) => this.#conductor.wake(sessionId),
+    });
     this.#leases = new LeaseClock({
       store,
       clock,
       log,
       duties: {
         expire: (session) => this.#endings.expire(session),
-        keepAlive: (session) => void this.#renew(session),
+        keepAlive: (session) => this.#sessions.keepAlive(session),
       },
     });
   }
@@ -159,54 +166,24 @@ export class InteractiveSessionPool implements SessionPool {
     }
     this.#store.transaction(() => {
       this.#clerk.end(sessionId, turnId, { kind: "cancelled", by: caller.deviceId }, undefined);
-      this.#audit(caller, "turn.cancel", turnId);
+      const at = this.#parts.clock.now();
+      this.#store.audit.add({
+        at,
+        deviceId: caller.deviceId,
+        action: "turn.cancel",
+        target: turnId,
+        detail: "",
+      });
     });
   }
 
-  async createSession(request: CreateSessionRequest): Promise<SessionView> {
+  createSession(request: CreateSessionRequest): Promise<SessionView> {
     this.#checkOpen();
-    const origin = request.options.origin;
-    const ours = origin && this.#store.sessions.get(origin.resume);
-    if (origin?.resumeAt !== undefined && !origin.fork) {
-      throw new DaylongError(
-        "not_implemented",
-        "Resuming at a message works on a fork only: send fork: true with it.",
-      );
-    }
-    if (origin && ours && !origin.fork) {
-      if (ours.state === "closed")
-        throw new DaylongError("session_closed", "The session was closed; fork it instead.");
-      return ours.state === "expired"
-        ? this.keepAlive(ours.sessionId, request.caller)
-        : this.session(ours.sessionId);
-    }
-    if (origin && !(await this.#parts.host.hasTranscript(origin.resume))) {
-      throw new DaylongError("session_not_found", `Claude has no conversation ${origin.resume}.`);
-    }
-    const sessionId = origin && !origin.fork ? origin.resume : this.#parts.newId();
-    const options = origin && !origin.fork ? { ...request.options, origin: undefined } : request.options;
-    const session = this.#store.transaction(() => {
-      this.#audit(request.caller, "session.create", sessionId);
-      return this.#submissions.create({ ...request, options }, sessionId);
-    });
-    this.#leases.leaseChanged(Math.min(session.lease.warnAt, session.lease.expiresAt));
-    return this.session(sessionId);
+    return this.#sessions.create(request).then((session) => this.#views.session(session));
   }
 
   async updateSession(sessionId: string, change: SessionChange, caller: Caller): Promise<SessionView> {
-    const session = this.#existing(sessionId);
-    if (session.state === "closed") throw new DaylongError("session_closed", "The session is closed.");
-    if (change.permissionMode !== undefined) this.#submissions.allowedMode(change.permissionMode);
-    // The live process first: what it refuses must not be written down as done.
-    const process = this.#roster.get(sessionId)?.process;
-    if (process && change.model !== undefined) await process.setModel(change.model);
-    if (process && change.permissionMode !== undefined)
-      await process.setPermissionMode(change.permissionMode);
-    this.#store.transaction(() => {
-      this.#store.sessions.update(sessionId, change);
-      this.#store.events.append({ sessionId, type: "session.updated", data: change });
-      this.#audit(caller, "session.update", sessionId, Object.keys(change).join(", "));
-    });
+    await this.#sessions.update(this.#existing(sessionId), change, caller);
     return this.session(sessionId);
   }
 
@@ -222,9 +199,7 @@ export class InteractiveSessionPool implements SessionPool {
   }
 
   keepAlive(sessionId: string, caller: Caller): SessionView {
-    const session = this.#existing(sessionId);
-    if (session.state === "closed") throw new DaylongError("session_closed", "The session is closed.");
-    this.#renew(session, caller);
+    this.#sessions.keepAlive(this.#existing(sessionId), caller);
     return this.session(sessionId);
   }
 
@@ -260,27 +235,6 @@ export class InteractiveSessionPool implements SessionPool {
     return { state: "ok" };
   }
 
-  /** The next term, without a word to Claude. */
-  #renew(session: Session, caller?: Caller): void {
-    const { sessionId } = session;
-    const now = this.#parts.clock.now();
-    const lease = openLease(session.lease.term + 1, now, this.#parts.limits.lease);
-    const revived = session.state === "expired";
-    this.#store.transaction(() => {
-      this.#store.sessions.setLease(sessionId, lease, now);
-      if (revived) this.#store.sessions.setState(sessionId, "parked");
-      const { term, expiresAt } = lease;
-      this.#store.events.append({
-        sessionId,
-        type: "session.renewed",
-        data: { term, expiresAt, reason: "keep-alive" },
-      });
-      if (caller) this.#audit(caller, "session.keep-alive", sessionId);
-    });
-    this.#leases.leaseChanged(Math.min(lease.warnAt, lease.expiresAt));
-    if (revived) this.#conductor.wake(sessionId);
-  }
-
   #existing(sessionId: string): Session {
     const session = this.#store.sessions.get(sessionId);
     if (session === undefined)
@@ -291,9 +245,5 @@ export class InteractiveSessionPool implements SessionPool {
   #checkOpen(): void {
     if (!this.#open)
       throw new DaylongError("shutting_down", "The server is stopping.", { retryAfterMs: 5_000 });
-  }
-
-  #audit(caller: Caller, action: string, target: string, detail = ""): void {
-    this.#store.audit.add({ at: this.#parts.clock.now(), deviceId: caller.deviceId, action, target, detail });
   }
 }

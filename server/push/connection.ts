@@ -83,6 +83,7 @@ export class ApnsConnection {
     this.#client = innerClient(new apn.Provider(options));
     this.#client.config.token = parts.token;
     // node-apn calls this on GOAWAY and errors, and so kills requests that Apple would still answer. Links end themselves.
+    this.#client.closeAndDestroySession = async () => {};
   }
 
   /** Sends one push. Never rejects: what went wrong is in the exchange. */

@@ -47,6 +47,14 @@ export interface ApnsStandIn {
   close(): Promise<void>;
 }
 
+interface ConnectionState {
+  number: number;
+  /** A valid request has come over it. */
+  trusted: boolean;
+  /** The promise of a GOAWAY: later streams are not processed. */
+  lastStreamId: number;
+}
+
 const HOST = "127.0.0.1";
 const ANSWER_AFTER_GOAWAY_MS = 50;
 
@@ -59,7 +67,7 @@ export async function startApnsStandIn(parts: ApnsStandInParts): Promise<ApnsSta
   const requests: RecordedRequest[] = [];
   const queue: ScriptedAnswer[] = [];
   const watchers = new Set<(request: RecordedRequest) => void>();
-  const sessions = new Map<Http2Session, { number: number; trusted: boolean }>();
+  const sessions = new Map<Http2Session, ConnectionState>();
   const timers = new Set<NodeJS.Timeout>();
   let decide: ((request: RecordedRequest) => ScriptedAnswer | undefined) | undefined;
   let connectionCount = 0;
@@ -79,7 +87,11 @@ export async function startApnsStandIn(parts: ApnsStandInParts): Promise<ApnsSta
   });
   server.on("session", (session) => {
     connectionCount += 1;
-    sessions.set(session, { number: connectionCount, trusted: false });
+    sessions.set(session, {
+      number: connectionCount,
+      trusted: false,
+      lastStreamId: Number.POSITIVE_INFINITY,
+    });
     session.on("close", () => sessions.delete(session));
     session.on("error", () => {});
   });
@@ -88,12 +100,16 @@ export async function startApnsStandIn(parts: ApnsStandInParts): Promise<ApnsSta
     const chunks: Buffer[] = [];
     stream.on("error", () => {});
     stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-    stream.on("end", () => receive(stream, toStrings(rawHeaders), Buffer.concat(chunks)));
+    // Out of nghttp2's own callback: to end a session inside of it corrupted memory (Node 20.20).
+    stream.on("end", () => setImmediate(receive, stream, toStrings(rawHeaders), Buffer.concat(chunks)));
   });
 
   function receive(stream: ServerHttp2Stream, headers: Record<string, string>, body: Buffer): void {
     const session = stream.session;
-    if (session === undefined) return;
+    if (session === undefined || session.destroyed) return;
+    const state = sessions.get(session);
+    // What a GOAWAY has left out is not processed, as it was promised.
+    if (state === undefined || (stream.id ?? 0) > state.lastStreamId) return;
     const incoming: ApnsIncoming = {
       method: headers[":method"] ?? "",
       path: headers[":path"] ?? "",
@@ -101,8 +117,7 @@ export async function startApnsStandIn(parts: ApnsStandInParts): Promise<ApnsSta
       body,
     };
     const fault = findApnsFault(incoming, { publicKey, keyId, teamId, topics, now: clock.now() });
-    const state = sessions.get(session);
-    if (fault === undefined && state !== undefined && !state.trusted) {
+    if (fault === undefined && !state.trusted) {
       state.trusted = true;
       session.settings({ maxConcurrentStreams: parts.maxConcurrentStreams ?? 1000 });
     }
@@ -113,12 +128,12 @@ export async function startApnsStandIn(parts: ApnsStandInParts): Promise<ApnsSta
       payloadBytes: body.length,
       token: incoming.path.replace(/^\/3\/device\//, ""),
       apnsId: headers["apns-id"] ?? randomUUID(),
-      connection: state?.number ?? 0,
+      connection: state.number,
       fault: fault?.reason,
     };
     const scripted = queue.shift() ?? decide?.(request) ?? {};
     requests.push(request);
-    if (typeof scripted === "string") act(scripted, stream, session, request);
+    if (typeof scripted === "string") act(scripted, stream, state, request);
     else {
       const byRules = fault ?? { status: 200 };
       const reply = scripted.status === undefined ? { ...scripted, ...byRules } : scripted;
@@ -131,25 +146,29 @@ export async function startApnsStandIn(parts: ApnsStandInParts): Promise<ApnsSta
   function act(
     name: Exclude<ScriptedAnswer, ScriptedReply>,
     stream: ServerHttp2Stream,
-    session: Http2Session,
+    state: ConnectionState,
     request: RecordedRequest,
   ): void {
     const { NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = http2.constants;
+    const leave = (lastStreamId: number): void => {
+      state.lastStreamId = lastStreamId;
+      stream.session?.goaway(NGHTTP2_NO_ERROR, Math.max(0, lastStreamId));
+    };
     switch (name) {
       case "goaway":
         // Node takes a lastStreamID of 0 for "the newest": the first stream of a connection has to be refused as well.
-        session.goaway(NGHTTP2_NO_ERROR, Math.max(0, (stream.id ?? 1) - 2));
+        leave((stream.id ?? 1) - 2);
         if (stream.id === 1) stream.close(NGHTTP2_REFUSED_STREAM);
         break;
       case "goaway-answered":
-        session.goaway(NGHTTP2_NO_ERROR, stream.id ?? 1);
+        leave(stream.id ?? 1);
         later(ANSWER_AFTER_GOAWAY_MS, () => respond(stream, request, { status: 200 }));
         break;
       case "refuse":
         stream.close(NGHTTP2_REFUSED_STREAM);
         break;
       case "reset":
-        session.destroy();
+        stream.session?.destroy();
         break;
       case "silence":
         break;

@@ -41,6 +41,7 @@ export class FakePool implements SessionPool {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #waiters = new Map<string, Set<() => void>>();
+  readonly #watchers = new Set<() => void>();
 
   constructor(parts: { store: Store; clock: Clock }) {
     this.#store = parts.store;
@@ -50,6 +51,19 @@ export class FakePool implements SessionPool {
   /** How many wait for a turn's end. */
   get waiting(): number {
     return [...this.#waiters.values()].reduce((sum, waiters) => sum + waiters.size, 0);
+  }
+
+  /** Resolves as soon as exactly so many wait. */
+  whenWaiting(count: number): Promise<void> {
+    return new Promise((resolve) => {
+      const look = () => {
+        if (this.waiting !== count) return;
+        this.#watchers.delete(look);
+        resolve();
+      };
+      this.#watchers.add(look);
+      look();
+    });
   }
 
   submit(request: SubmitRequest): Accepted {
@@ -145,10 +159,12 @@ export class FakePool implements SessionPool {
           cancel();
           signal?.removeEventListener("abort", finish);
           resolve();
+          this.#look();
         };
         const cancel = this.#clock.after(deadlineMs, finish);
         signal?.addEventListener("abort", finish);
         this.#waiters.set(turnId, waiters.add(finish));
+        this.#look();
       });
     }
     return this.#turnOf(turnId);
@@ -310,6 +326,10 @@ export class FakePool implements SessionPool {
       queuedTurns: this.#store.turns.queuedCountOf(session.sessionId),
       openPermissions: this.#store.permissions.openCountOf(session.sessionId),
     };
+  }
+
+  #look(): void {
+    for (const watcher of this.#watchers) watcher();
   }
 
   #wake(turnId: string): void {

@@ -12,36 +12,12 @@ import { pairingLink } from "../../../server/access/pairingCode.ts";
 import { PushRegistration } from "../../../server/access/pushRegistration.ts";
 import { ProjectRoots } from "../../../server/access/roots.ts";
 import type { Scope } from "../../../server/domain/device.ts";
-import type { Clock, Log } from "../../../server/domain/ports.ts";
+import type { Log } from "../../../server/domain/ports.ts";
 import { createHttpApp } from "../../../server/http/app.ts";
 import { defaultHttpLimits, type HealthReport, type HttpParts } from "../../../server/http/parts.ts";
 import { type OpenStore, openStore } from "../../../server/store/store.ts";
 import { FakePool } from "../../support/fakePool.ts";
-
-/** A clock that moves when the test moves it. */
-export class SteppedClock implements Clock {
-  #now = 1_800_000_000_000;
-  readonly #timers = new Set<{ at: number; callback: () => void }>();
-  now(): number {
-    return this.#now;
-  }
-  after(delayMs: number, callback: () => void): () => void {
-    const timer = { at: this.#now + delayMs, callback };
-    this.#timers.add(timer);
-    return () => this.#timers.delete(timer);
-  }
-  get armed(): number {
-    return this.#timers.size;
-  }
-  advance(ms: number): void {
-    this.#now += ms;
-    for (const timer of [...this.#timers]) {
-      if (timer.at > this.#now) continue;
-      this.#timers.delete(timer);
-      timer.callback();
-    }
-  }
-}
+import { ManualClock } from "../../support/manualClock.ts";
 
 /** Keeps what was logged, so that tests can look for what must not be in it. */
 export class KeptLog implements Log {
@@ -67,7 +43,7 @@ export interface Rig {
   /** The project root, and a project in it. */
   root: string;
   project: string;
-  clock: SteppedClock;
+  clock: ManualClock;
   log: KeptLog;
   store: OpenStore;
   pool: FakePool;
@@ -118,7 +94,7 @@ export function useRig(change: (parts: HttpParts) => Partial<HttpParts> = () => 
     rig.root = join(rig.folder, "root");
     rig.project = join(rig.root, "alpha");
     mkdirSync(rig.project, { recursive: true });
-    rig.clock = new SteppedClock();
+    rig.clock = new ManualClock();
     rig.log = new KeptLog();
     rig.store = openStore({ dataDir: rig.folder, clock: rig.clock });
     rig.pool = new FakePool(rig);

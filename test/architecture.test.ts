@@ -1,0 +1,145 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { describe, expect, test } from "@jest/globals";
+import { parseSync } from "@swc/core";
+
+const serverDir = resolve("server");
+
+/** Which folder stands on which floor; imports go down only (design: 3 composition, 2 edges, 1 pool and delivery, 0 domain). */
+const floors: Record<string, number> = {
+  "": 3,
+  commands: 3,
+  demo: 2,
+  http: 2,
+  socket: 2,
+  store: 2,
+  claude: 2,
+  push: 2,
+  pool: 1,
+  delivery: 1,
+  access: 1,
+  wire: 1,
+  domain: 0,
+};
+/** Edges that are driven: they know the domain and nothing above it. */
+const driven = new Set(["store", "claude", "push", "demo"]);
+
+interface ImportEdge {
+  from: string;
+  to: string;
+  /** Erased by the compiler: no dependency at run time. */
+  typeOnly: boolean;
+}
+
+const sources = (readdirSync(serverDir, { recursive: true }) as string[]).filter((path) =>
+  path.endsWith(".ts"),
+);
+
+function importsOf(file: string): ImportEdge[] {
+  const program = parseSync(readFileSync(join(serverDir, file), "utf8"), {
+    syntax: "typescript",
+    target: "es2022",
+  });
+  return program.body.flatMap((item) => {
+    if (item.type === "ImportDeclaration")
+      return [{ from: file, to: item.source.value, typeOnly: item.typeOnly }];
+    if ((item.type === "ExportNamedDeclaration" || item.type === "ExportAllDeclaration") && item.source) {
+      return [{ from: file, to: item.source.value, typeOnly: false }];
+    }
+    return [];
+  });
+}
+
+const edges = sources.flatMap(importsOf);
+const local = edges
+  .filter((edge) => edge.to.startsWith("."))
+  .map((edge) => ({ ...edge, to: relative(serverDir, resolve(serverDir, dirname(edge.from), edge.to)) }));
+const folderOf = (file: string) => (file.includes("/") ? file.split("/", 1)[0]! : "");
+const tell = (edge: ImportEdge) => `${edge.from} -> ${edge.to}`;
+
+describe("architecture", () => {
+  test("every folder of the server stands on a floor", () => {
+    expect([...new Set(sources.map(folderOf))].filter((folder) => floors[folder] === undefined)).toEqual([]);
+  });
+
+  test("imports go down only, and no part imports another one of its floor", () => {
+    const wrong = local.filter(({ from, to }) => {
+      const [a, b] = [folderOf(from), folderOf(to)];
+      if (a === b) return false;
+      if (driven.has(a)) return b !== "domain";
+      if (floors[a] === 3) return false;
+      return floors[b]! >= floors[a]!;
+    });
+    expect(wrong.map(tell)).toEqual([]);
+  });
+
+  test("the domain imports no package and no Node module", () => {
+    const wrong = edges.filter(({ from, to }) => folderOf(from) === "domain" && !to.startsWith("."));
+    expect(wrong.map(tell)).toEqual([]);
+  });
+
+  test("the domain has no clock and no timer", () => {
+    const wrong = sources.filter(
+      (file) =>
+        folderOf(file) === "domain" &&
+        /\bDate\.now|new Date\(|setTimeout|setInterval|Math\.random/.test(
+          readFileSync(join(serverDir, file), "utf8"),
+        ),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test("time comes from the Clock everywhere but in the composition and the demo model", () => {
+    const wrong = sources.filter((file) => {
+      const folder = folderOf(file);
+      if (floors[folder] === 3 || folder === "demo") return false;
+      return /\bDate\.now\(|\bsetTimeout\(|\bsetInterval\(/.test(readFileSync(join(serverDir, file), "utf8"));
+    });
+    // node-apn's connection is watched by real time whatever the clock says: it is the network that is timed.
+    expect(wrong.filter((file) => folderOf(file) !== "push")).toEqual([]);
+  });
+
+  test("there is no import cycle", () => {
+    const targets = new Map<string, string[]>();
+    for (const { from, to, typeOnly } of local) {
+      if (typeOnly) continue;
+      targets.set(from, [...(targets.get(from) ?? []), to]);
+    }
+    const done = new Set<string>();
+    const cycles: string[] = [];
+    const visit = (file: string, path: string[]) => {
+      const at = path.indexOf(file);
+      if (at >= 0) {
+        cycles.push([...path.slice(at), file].join(" -> "));
+        return;
+      }
+      if (done.has(file)) return;
+      for (const target of targets.get(file) ?? []) visit(target, [...path, file]);
+      done.add(file);
+    };
+    for (const file of sources) visit(file, []);
+    expect(cycles).toEqual([]);
+  });
+
+  test("process.exit is called by the programs only", () => {
+    const wrong = sources.filter(
+      (file) =>
+        file !== "main.ts" &&
+        folderOf(file) !== "commands" &&
+        readFileSync(join(serverDir, file), "utf8").includes("process.exit("),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test("no file is named after a place to put things", () => {
+    const vague = /(^|\/)(utils?|helpers?|services?|managers?|common|misc|shared)(\.ts|\/)/i;
+    expect(sources.filter((file) => vague.test(file))).toEqual([]);
+  });
+
+  test("no source file is longer than 300 lines", () => {
+    const long = sources.filter(
+      (file) => readFileSync(join(serverDir, file), "utf8").split("\n").length > 301,
+    );
+    expect(long).toEqual([]);
+  });
+});

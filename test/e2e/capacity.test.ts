@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { type DemoModel, startDemoModel } from "../../server/demo/model.ts";
+import {
+  type Bench,
+  benchEnvironment,
+  childrenOf,
+  type DaylongServer,
+  makeBench,
+  processesOf,
+  startServer,
+} from "../support/daylongServer.ts";
+
+describe("more conversations than processes", () => {
+  let bench: Bench;
+  let model: DemoModel;
+  let server: DaylongServer;
+
+  beforeAll(async () => {
+    bench = makeBench();
+    model = await startDemoModel();
+    server = await startServer({
+      ...benchEnvironment(bench, model.url),
+      MAX_CONCURRENT_SESSIONS: "3",
+      MAX_QUEUED_TURNS: "12",
+    });
+  });
+  afterAll(async () => {
+    expect(await server.kill("SIGTERM")).toBe(0);
+    expect(processesOf(bench)).toEqual([]);
+    await model.stop();
+    bench.remove();
+  });
+
+  test("S09 S14: twelve sessions on three processes all converse, interleaved, and there are never more than three", async () => {
+    const say = async (message: string, place: Record<string, unknown>) => {
+      const { status, body } = await server.ask(
+        "POST",
+        "/api/chat",
+        { message, ...place },
+        { headers: { prefer: "wait=120" } },
+      );
+      expect([status, body.state]).toEqual([200, "completed"]);
+      return body as { sessionId: string; reply: { text: string } };
+    };
+    let most = 0;
+    const watch = setInterval(() => {
+      most = Math.max(most, childrenOf(server.pid).length);
+    }, 50);
+    try {
+      const numbers = Array.from({ length: 12 }, (_, index) => 100 + index);
+      const sessions = await Promise.all(
+        numbers.map((number) => say(`Remember the number ${number}`, { projectPath: bench.project })),
+      );
+      const answers = await Promise.all(
+        sessions.map(({ sessionId }) => say("What number did I ask you to remember?", { sessionId })),
+      );
+      expect(answers.map((answer) => answer.reply.text)).toEqual(
+        numbers.map((number) => `You asked me to remember ${number}.`),
+      );
+    } finally {
+      clearInterval(watch);
+    }
+    expect(most).toBeLessThanOrEqual(3);
+    expect(most).toBeGreaterThan(0);
+    const { body } = await server.ask("GET", "/api/sessions/active");
+    expect(body.stats).toMatchObject({ maxSessions: 3, queuedTurns: 0 });
+  });
+
+  test("S09: when the queue itself is full, a message is refused with pool_full and Retry-After", async () => {
+    const busy = await Promise.all(
+      Array.from({ length: 15 }, () =>
+        server.ask("POST", "/api/chat", { message: "slow: 2", projectPath: bench.project }),
+      ),
+    );
+    const refused = busy.filter((answer) => answer.status === 503);
+    expect(busy.filter((answer) => answer.status === 202).length + refused.length).toBe(15);
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused[0]?.body.code).toBe("pool_full");
+    expect(Number(refused[0]?.headers.get("retry-after"))).toBeGreaterThan(0);
+    const { body } = await server.ask("POST", "/api/sessions/cancel", {});
+    expect(body.cancelled).toHaveLength(3);
+  });
+});

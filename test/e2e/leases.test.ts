@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { type DemoModel, startDemoModel } from "../../server/demo/model.ts";
+import {
+  type Bench,
+  benchEnvironment,
+  type DaylongServer,
+  eventually,
+  makeBench,
+  startServer,
+} from "../support/daylongServer.ts";
+import { connect, type SocketClient } from "../support/socketClient.ts";
+
+const waitMs = 20_000;
+const hoursOf = (seconds: number) => String(seconds / 3_600);
+
+describe("a whole lease life of seconds, with the real CLI", () => {
+  let bench: Bench;
+  let model: DemoModel;
+  let server: DaylongServer;
+  let socket: SocketClient;
+
+  beforeAll(async () => {
+    bench = makeBench();
+    model = await startDemoModel();
+    server = await startServer({
+      ...benchEnvironment(bench, model.url),
+      SESSION_TIMEOUT_HOURS: hoursOf(4),
+      SESSION_WARNING_HOURS: hoursOf(1.5),
+      SESSION_FINAL_WARNING_MINUTES: String(1.5 / 60),
+    });
+    const phone = await server.pair("phone");
+    socket = await connect({ url: `${server.url.replace("http", "ws")}/ws`, token: phone.token });
+  });
+  afterAll(async () => {
+    await socket.close();
+    expect(await server.kill("SIGTERM")).toBe(0);
+    await model.stop();
+    bench.remove();
+  });
+
+  const say = async (message: string, place: Record<string, unknown>) =>
+    (await server.ask("POST", "/api/chat", { message, ...place }, { headers: { prefer: "wait=30" } })).body;
+  const eventsOf = (sessionId: string, type: string) =>
+    socket.events.filter((event) => event.sessionId === sessionId && event.type === type);
+  const comes = (sessionId: string, type: string, nth = 1) =>
+    socket.waitFor(() => eventsOf(sessionId, type).length >= nth, waitMs, `${type} number ${nth}`);
+
+  test("S03 S04 S05 S06: warned once and once more, kept alive, recapped on a fork, expired, and revived with its context", async () => {
+    const { sessionId } = await say("Remember the number 42", { projectPath: bench.project });
+    const session = async () => (await server.ask("GET", `/api/sessions/${sessionId}`)).body;
+    await comes(sessionId, "session.expiring");
+    const [warning] = eventsOf(sessionId, "session.expiring");
+    expect(warning?.data).toMatchObject({ final: false, expiresAt: (await session()).lease.expiresAt });
+
+    // Keep-alive opens the next term without a word to Claude.
+    const requestsBefore = model.requestCount();
+    const kept = await server.ask("POST", "/api/sessions/keep-alive", { sessionId });
+    expect(kept.body).toMatchObject({ success: true, sessionId, extended: true });
+    expect(kept.body.expiresAt).toBeGreaterThan((warning!.data as { expiresAt: number }).expiresAt);
+    expect((await session()).lease).toMatchObject({ term: 2 });
+    expect((await session()).lease.warnedAt).toBeUndefined();
+    expect(model.requestCount()).toBe(requestsBefore);
+
+    // A recap answers and leaves the conversation as it was.
+    const recap = await server.ask("POST", "/api/sessions/keep-alive", { sessionId, action: "recap" });
+    expect(recap.body.recap).toMatchObject({
+      text: expect.stringContaining("you wrote 1 message"),
+      turnCount: 1,
+      cached: false,
+    });
+    const again = await server.ask("POST", "/api/sessions/keep-alive", { sessionId, action: "recap" });
+    expect(again.body.recap).toMatchObject({ text: recap.body.recap.text, cached: true });
+
+    // Left alone, the second term warns once, warns a last time, and ends; the process goes.
+    const { pid } = (await session()).process;
+    await comes(sessionId, "session.expired");
+    const { term, expiresAt } = (await session()).lease;
+    const warnings = eventsOf(sessionId, "session.expiring").map(
+      (event) => event.data as { final: boolean; expiresAt: number },
+    );
+    expect(
+      warnings.filter((warning) => warning.expiresAt === expiresAt).map((warning) => warning.final),
+    ).toEqual([false, true]);
+    expect(eventsOf(sessionId, "session.expired")).toHaveLength(1);
+    expect((await session()).state).toBe("expired");
+    await eventually("the process is gone", () => !isAlive(pid));
+
+    const revived = await say("What number did I ask you to remember?", { sessionId });
+    expect(revived.reply.text).toBe("You asked me to remember 42.");
+    expect((await session()).lease.term).toBe(term + 1);
+    expect(eventsOf(sessionId, "session.renewed").at(-1)?.data).toMatchObject({ reason: "revived" });
+  });
+
+  test("S05: keep-alive brings an expired session back by itself", async () => {
+    const { sessionId } = await say("Remember the number 9", { projectPath: bench.project });
+    await comes(sessionId, "session.expired");
+    const kept = await server.ask("POST", "/api/sessions/keep-alive", { sessionId, action: "extend" });
+    expect(kept.status).toBe(200);
+    await comes(sessionId, "session.woken", 2);
+    const answer = await say("What number did I ask you to remember?", { sessionId });
+    expect(answer.reply.text).toBe("You asked me to remember 9.");
+  });
+
+  test("a recap of a session in which nothing was said is refused", async () => {
+    const { body } = await server.ask("POST", "/api/sessions", { projectPath: bench.project });
+    const recap = await server.ask("POST", "/api/sessions/keep-alive", {
+      sessionId: body.sessionId,
+      action: "recap",
+    });
+    expect([recap.status, recap.body.code]).toEqual([409, "nothing_to_recap"]);
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,198 @@
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Connections } from "../../../server/delivery/connections.ts";
+import { Courier, type CourierParts } from "../../../server/delivery/courier.ts";
+import { Dispatcher } from "../../../server/delivery/dispatcher.ts";
+import { Feed } from "../../../server/delivery/feed.ts";
+import { DeliveryPlanner, planned } from "../../../server/delivery/planner.ts";
+import type { Delivery, DeliveryAttempt } from "../../../server/domain/delivery.ts";
+import type { Device } from "../../../server/domain/device.ts";
+import type { LoggedEvent, NewEvent } from "../../../server/domain/event.ts";
+import { openLease } from "../../../server/domain/lease.ts";
+import type { Permission } from "../../../server/domain/permission.ts";
+import type { Log, Store } from "../../../server/domain/ports.ts";
+import type { PushTarget } from "../../../server/domain/push.ts";
+import { openStore } from "../../../server/store/store.ts";
+import { ManualClock } from "../../support/manualClock.ts";
+import { MemoryPush } from "../../support/memoryPush.ts";
+
+export const graceMs = 3_000;
+export const leaseLimits = { termMs: 86_400_000, warnAfterMs: 72_000_000, finalWarningMs: 900_000 };
+
+/** A log that keeps the names of what it is told. */
+export class Words implements Log {
+  readonly names: string[] = [];
+  debug(): void {}
+  info(name: string): void {
+    this.names.push(name);
+  }
+  warn(name: string): void {
+    this.names.push(name);
+  }
+  error(name: string): void {
+    this.names.push(name);
+  }
+}
+
+/** The delivery floor over a real database, a clock that stands still and a scripted Apple. */
+export class Rig {
+  readonly clock = new ManualClock();
+  readonly words = new Words();
+  readonly push = new MemoryPush();
+  readonly #dataDir = mkdtempSync(join(tmpdir(), "daylong-delivery-"));
+  readonly #overrides: Partial<CourierParts>;
+  #database: ReturnType<typeof openStore>;
+  connections!: Connections;
+  store!: Store;
+  courier!: Courier;
+  dispatcher!: Dispatcher;
+
+  constructor(overrides: Partial<CourierParts> = {}) {
+    this.#overrides = overrides;
+    this.#database = this.#open();
+  }
+
+  /** A crash: nothing is stopped or flushed; the parts are built anew over the same file. */
+  restart(): void {
+    this.dispatcher.stop();
+    this.#database.close();
+    this.#database = this.#open();
+  }
+
+  async close(): Promise<void> {
+    this.dispatcher.stop();
+    await this.courier.stop(0);
+    this.#database.close();
+    rmSync(this.#dataDir, { recursive: true });
+  }
+
+  device(change: Partial<Device> = {}, deviceId: string = randomUUID()): Device {
+    const now = this.clock.now();
+    const device: Device = {
+      deviceId,
+      name: "Phone",
+      platform: "ios",
+      scope: "chat",
+      createdAt: now,
+      lastSeenAt: now,
+      ackedCursor: null,
+      push: this.target(`token-of-${deviceId}`),
+      preferences: { mutedKinds: [] },
+      ...change,
+    };
+    this.store.devices.insert(device, `hash-of-${deviceId}`);
+    return device;
+  }
+
+  target(token: string): PushTarget {
+    return { provider: "apns", token, environment: "production", registeredAt: this.clock.now() };
+  }
+
+  session(title = "Tidy up", projectPath = "/home/dev/acme"): string {
+    const sessionId = randomUUID();
+    const now = this.clock.now();
+    this.store.sessions.insert({
+      sessionId,
+      projectPath,
+      title,
+      state: "idle",
+      model: null,
+      permissionMode: "default",
+      createdAt: now,
+      lastActivityAt: now,
+      lease: openLease(1, now, leaseLimits),
+      turnCount: 0,
+      lastSeq: 0,
+      costUsd: 0,
+      tokens: { input: 0, output: 0 },
+      muted: false,
+      autoKeepAlive: false,
+      options: {},
+    });
+    return sessionId;
+  }
+
+  append(event: NewEvent): LoggedEvent {
+    return this.store.transaction(() => this.store.events.append(event));
+  }
+
+  /** A finished turn. */
+  reply(sessionId: string, text = "Done.", turnId: string = randomUUID()): LoggedEvent {
+    const usage = { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheCreationTokens: 0 };
+    const data = { messageId: randomUUID(), text, costUsd: 0, usage, durationMs: 1, numTurns: 1 };
+    return this.append({ sessionId, type: "turn.completed", turnId, data });
+  }
+
+  /** An open permission, for an hour. */
+  permission(sessionId: string): Permission {
+    const { state, ...asked } = {
+      permissionId: randomUUID(),
+      sessionId,
+      turnId: randomUUID(),
+      kind: "tool",
+      toolName: "Bash",
+      title: "Run touch x",
+      input: {},
+      suggestions: [],
+      requestedAt: this.clock.now(),
+      expiresAt: this.clock.now() + 3_600_000,
+      state: "open",
+    } satisfies Permission;
+    this.store.transaction(() => {
+      this.store.permissions.insert({ ...asked, state });
+      this.store.events.append({
+        sessionId,
+        type: "permission.requested",
+        turnId: asked.turnId,
+        data: asked,
+      });
+    });
+    return { ...asked, state };
+  }
+
+  /** The device's deliveries, oldest first. */
+  deliveries(deviceId: string): Array<Delivery & { attempts: DeliveryAttempt[] }> {
+    return this.store.outbox.ofDevice(deviceId, 10_000).reverse();
+  }
+
+  states(deviceId: string): string[] {
+    return this.deliveries(deviceId).map((delivery) => delivery.state);
+  }
+
+  /** A socket of the device, caught up. */
+  watch(deviceId: string, foreground?: boolean): () => void {
+    const connection = {
+      deviceId,
+      foreground,
+      send: () => {},
+      bufferedBytes: () => 0,
+      close: () => {},
+    };
+    this.connections.add(connection);
+    this.connections.attach(connection, this.store.events.tip());
+    return () => this.connections.remove(connection);
+  }
+
+  #open(): ReturnType<typeof openStore> {
+    const { clock, push, words: log } = this;
+    const database = openStore({ dataDir: this.#dataDir, clock });
+    const connections = new Connections({ clock });
+    const planner = new DeliveryPlanner({ store: database, connections, clock, graceMs });
+    const store = planned(database, planner);
+    const random = () => 0.5;
+    this.courier = new Courier({ store, push, connections, clock, log, graceMs, random, ...this.#overrides });
+    this.dispatcher = new Dispatcher({
+      events: store.events,
+      connections,
+      feed: new Feed({ connections }),
+      courier: this.courier,
+    });
+    this.store = store;
+    this.connections = connections;
+    this.dispatcher.start();
+    this.courier.start();
+    return database;
+  }
+}

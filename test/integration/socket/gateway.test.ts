@@ -1,0 +1,385 @@
+import { request } from "node:http";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { DaylongError } from "../../../server/domain/errors.ts";
+import { ManualClock } from "../../support/manualClock.ts";
+import { Rig } from "./rig.ts";
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await Rig.open();
+  rig.pair("phone");
+});
+afterEach(() => rig.close());
+
+const reopen = async (...options: Parameters<typeof Rig.open>) => {
+  await rig.close();
+  rig = await Rig.open(...options);
+  rig.pair("phone");
+};
+
+describe("C02 the way in", () => {
+  test("a hello with a token is welcomed, with its ref", async () => {
+    const client = await rig.connect({ token: "phone", hello: { ref: "h" } });
+    expect(client.frames[0]).toEqual({
+      type: "welcome",
+      ref: "h",
+      deviceId: "device-phone",
+      epoch: rig.store.events.epoch,
+      cursor: 0,
+      recovered: true,
+    });
+    expect(client.socket.protocol).toBe("daylong.v1");
+    expect(client.socket.extensions).toBe("");
+  });
+
+  test("a token in the Authorization header of the upgrade does as well", async () => {
+    const client = await rig.connect({ token: "phone", tokenInHeader: true });
+    expect(client.frames[0]).toMatchObject({ type: "welcome", deviceId: "device-phone" });
+  });
+
+  test.each([
+    ["a wrong token in the hello", { token: "wrong" }, 4401],
+    ["a wrong token in the header", { token: "wrong", tokenInHeader: true, silent: true }, 4401],
+    ["no token at all", {}, 4401],
+    ["another protocol only", { token: "phone", protocols: ["daylong.v9", "chat"] }, 4409],
+  ])("%s closes with its code", async (_name, options, code) => {
+    expect(await rig.knock(options).waitForClose()).toMatchObject({ code });
+    expect(rig.connections.count).toBe(0);
+  });
+
+  test("a client that offers our protocol among others gets it, and one that offers none is let in", async () => {
+    const many = await rig.connect({ token: "phone", protocols: ["daylong.v2", "daylong.v1"] });
+    expect(many.socket.protocol).toBe("daylong.v1");
+    const none = await rig.connect({ token: "phone", protocols: [] });
+    expect(none.frames[0]?.type).toBe("welcome");
+  });
+
+  test.each([
+    ["text that is no JSON", "hello"],
+    ["JSON that is no object", "[]"],
+    ["an unknown type", '{"type":"shout"}'],
+    ["another frame before hello", '{"type":"ping"}'],
+    ["a hello that is not valid", '{"type":"hello","cursor":-1}'],
+  ])("%s closes 4400", async (_name, text) => {
+    const client = await rig.connect({ silent: true });
+    client.socket.send(text);
+    expect(await client.waitForClose()).toMatchObject({ code: 4400 });
+  });
+
+  test("a binary frame closes 4400, before hello and after it", async () => {
+    const early = await rig.connect({ silent: true });
+    early.socket.send(Buffer.from('{"type":"hello","token":"phone"}'));
+    expect(await early.waitForClose()).toMatchObject({ code: 4400 });
+    const late = await rig.connect({ token: "phone" });
+    late.socket.send(Buffer.from('{"type":"ping"}'));
+    expect(await late.waitForClose()).toMatchObject({ code: 4400 });
+  });
+
+  test("no hello within 5 s closes 4400", async () => {
+    const clock = new ManualClock();
+    await reopen({ clock });
+    const client = await rig.connect({ silent: true });
+    clock.advance(4_999);
+    expect(client.closed).toBeUndefined();
+    clock.advance(1);
+    expect(await client.waitForClose()).toMatchObject({ code: 4400 });
+  });
+
+  test("an upgrade elsewhere, with a foreign origin or in too great a number is refused by HTTP", async () => {
+    await reopen({ maxUngreeted: 2 });
+    const wrongPath = rig.knock({ url: `ws://127.0.0.1:${rig.port}/wss`, token: "phone" });
+    await wrongPath.waitForClose();
+    const foreign = rig.knock({ token: "phone", headers: { origin: "http://evil.example" } });
+    await foreign.waitForClose();
+    const silent = [await rig.connect({ silent: true }), await rig.connect({ silent: true })];
+    const oneTooMany = rig.knock({ token: "phone" });
+    await oneTooMany.waitForClose();
+    expect([wrongPath, foreign, oneTooMany].map((client) => client.refusedStatus)).toEqual([404, 403, 503]);
+    await silent[0]!.close();
+    expect((await rig.connect({ token: "phone" })).frames[0]?.type).toBe("welcome");
+  });
+
+  test("wrong tokens are counted by address, and a blocked address is refused with 429", async () => {
+    const failures: string[] = [];
+    const helloLimiter = {
+      isBlocked: () => failures.length >= 2,
+      noteFailure: (address: string) => void failures.push(address),
+    };
+    await reopen({ helloLimiter });
+    await rig.knock({ token: "wrong" }).waitForClose();
+    await rig.knock({ token: "wrong", tokenInHeader: true, silent: true }).waitForClose();
+    const blocked = rig.knock({ token: "phone" });
+    await blocked.waitForClose();
+    expect(blocked.refusedStatus).toBe(429);
+    expect(failures).toEqual(["127.0.0.1", "127.0.0.1"]);
+  });
+
+  test("a stranger may not fill memory: the hello is bounded long before 16 MB", async () => {
+    const client = await rig.connect({ silent: true });
+    client.socket.send(JSON.stringify({ type: "hello", token: "phone", pad: "x".repeat(1_000_000) }));
+    expect((await client.waitForClose()).code).toBe(1009);
+    expect(rig.connections.count).toBe(0);
+  });
+
+  test("a malformed upgrade does not harm the server", async () => {
+    const status = await new Promise((resolve, reject) => {
+      const upgrade = request({
+        port: rig.port,
+        path: "/ws",
+        headers: { connection: "upgrade", upgrade: "websocket", "sec-websocket-version": "13" },
+      });
+      upgrade.on("response", (response) => resolve(response.statusCode));
+      upgrade.on("error", reject);
+      upgrade.end();
+    });
+    expect(status).toBe(400);
+    await rig.connect({ token: "phone" });
+  });
+
+  test("what a hello says about pushes is registered, and a fault in it is told after the welcome", async () => {
+    const registered: unknown[] = [];
+    await reopen({
+      registerPush: (caller, push) => {
+        if (push === null) throw new DaylongError("push_not_registered", "There is none.");
+        registered.push([caller.deviceId, push.token]);
+      },
+    });
+    const push = { provider: "apns", token: "AB".repeat(32), environment: "sandbox" };
+    await rig.connect({ token: "phone", hello: { device: { push } } });
+    expect(registered).toEqual([["device-phone", "ab".repeat(32)]]);
+    const client = await rig.connect({ token: "phone", hello: { ref: "h", device: { push: null } } });
+    const told = await client.waitForType("error");
+    expect(told).toMatchObject({ ref: "h", code: "push_not_registered" });
+    expect(client.closed).toBeUndefined();
+  });
+});
+
+describe("frames", () => {
+  test("D04 send is accepted once, and its repeat gives the same turn", async () => {
+    const client = await rig.connect({ token: "phone" });
+    const frame = { type: "send", clientMessageId: "m1", projectPath: "/home/dev/acme/", message: "Hi" };
+    client.send({ ...frame, ref: "1" });
+    const first = await client.waitForRef("1");
+    expect(first).toMatchObject({
+      type: "accepted",
+      clientMessageId: "m1",
+      state: "running",
+      duplicate: false,
+    });
+    client.send({ ...frame, ref: "2" });
+    const second = await client.waitForRef("2");
+    expect(second).toMatchObject({ type: "accepted", turnId: first.turnId, duplicate: true });
+    expect(rig.pool.calls[0]).toMatchObject({
+      name: "submit",
+      by: { deviceId: "device-phone", scope: "chat" },
+      request: { projectPath: "/home/dev/acme", message: "Hi" },
+    });
+    client.send({ ...frame, message: "Something else", ref: "3" });
+    expect(await client.waitForRef("3")).toMatchObject({ type: "error", code: "idempotency_conflict" });
+  });
+
+  test("V1 the commit precedes the answer: what is accepted is in the database when the frame comes", async () => {
+    const client = await rig.connect({ token: "phone" });
+    const sessionId = await rig.session();
+    client.send({ type: "send", ref: "1", clientMessageId: "m1", sessionId, message: "Hi" });
+    const { turnId } = await client.waitForRef("1");
+    expect(rig.store.turns.get(turnId!)).toMatchObject({ message: "Hi", deviceId: "device-phone" });
+  });
+
+  test("answers keep the order of the frames where nothing has to be waited for", async () => {
+    const client = await rig.connect({ token: "phone" });
+    const sessionId = await rig.session();
+    for (let index = 0; index < 50; index += 1) {
+      const ref = String(index);
+      if (index % 3 === 0) client.send({ type: "ping", ref });
+      else if (index % 3 === 1)
+        client.send({ type: "send", ref, clientMessageId: ref, sessionId, message: "Hi" });
+      else client.send({ type: "ack", ref, cursor: 1 });
+    }
+    await client.waitForRef("49");
+    const refs = client.frames.flatMap(({ ref }) => (ref === undefined ? [] : [ref]));
+    expect(refs).toEqual(Array.from({ length: 50 }, (_, index) => String(index)));
+  });
+
+  test("permission, interrupt and keepalive are answered by a result with their ref", async () => {
+    const client = await rig.connect({ token: "phone" });
+    const sessionId = await rig.session();
+    client.send({ type: "send", ref: "1", clientMessageId: "m1", sessionId, message: "Hi" });
+    const { turnId } = await client.waitForRef("1");
+    const permissionId = "0d6a3c7e-59ab-4f0e-8c3e-6a2b6a8f7f10";
+    rig.store.permissions.insert({
+      permissionId,
+      sessionId,
+      turnId: turnId!,
+      kind: "tool",
+      toolName: "Bash",
+      title: "Run",
+      input: {},
+      suggestions: [],
+      requestedAt: 0,
+      expiresAt: Date.now() + 60_000,
+      state: "open",
+    });
+    client.send({ type: "permission", ref: "2", permissionId, decision: "allow", scope: "session" });
+    expect(await client.waitForRef("2")).toEqual({
+      type: "result",
+      ref: "2",
+      permissionId,
+      state: "resolved",
+      decision: "allow",
+    });
+    expect(rig.pool.calls.at(-1)).toMatchObject({ request: { decision: "allow", scope: "session" } });
+    client.send({ type: "interrupt", ref: "3", sessionId });
+    expect(await client.waitForRef("3")).toMatchObject({ type: "result", interrupted: true, turnId });
+    client.send({ type: "interrupt", ref: "4", sessionId });
+    expect(await client.waitForRef("4")).toMatchObject({ type: "error", code: "nothing_running" });
+    client.send({ type: "keepalive", ref: "5", sessionId });
+    const { expiresAt } = rig.store.sessions.get(sessionId)!.lease;
+    expect(await client.waitForRef("5")).toMatchObject({ type: "result", extended: true });
+    client.send({ type: "keepalive", ref: "6", sessionId, action: "recap" });
+    const recapped = await client.waitForRef("6");
+    expect(recapped).toMatchObject({ type: "result", extended: false, recap: { text: "We tidied up." } });
+    expect(recapped.expiresAt).toBeGreaterThanOrEqual(expiresAt);
+  });
+
+  test("D03 an ack settles and says the cursor in force; one after the tip is refused", async () => {
+    const client = await rig.connect({ token: "phone" });
+    const tip = rig.say(await rig.session(), 3);
+    client.send({ type: "ack", ref: "1", cursor: tip });
+    client.send({ type: "ack", ref: "2", cursor: 1 });
+    client.send({ type: "ack", ref: "3", cursor: tip + 1 });
+    expect(await client.waitForRef("3")).toMatchObject({ type: "error", code: "invalid_request" });
+    expect(await client.waitForRef("2")).toMatchObject({ type: "result", cursor: tip });
+    expect(rig.store.devices.get("device-phone")?.ackedCursor).toBe(tip);
+  });
+
+  test("a known type with bad fields is answered, and the connection stays", async () => {
+    const client = await rig.connect({ token: "phone" });
+    client.send({ type: "send", ref: "1", message: "Hi" });
+    const told = await client.waitForRef("1");
+    expect(told).toMatchObject({ type: "error", code: "bad_frame" });
+    expect(told.detail).toContain("clientMessageId");
+    client.send({ type: "hello", ref: "2", token: "phone" });
+    expect(await client.waitForRef("2")).toMatchObject({ type: "error", code: "bad_frame" });
+    client.send({ type: "ping", ref: "3" });
+    expect(await client.waitForRef("3")).toMatchObject({ type: "pong" });
+  });
+
+  test.each([
+    ["not JSON", "}{"],
+    ["an unknown type", '{"type":"shout","ref":"1"}'],
+  ])("%s after hello closes 4400", async (_name, text) => {
+    const client = await rig.connect({ token: "phone" });
+    client.socket.send(text);
+    expect(await client.waitForClose()).toMatchObject({ code: 4400 });
+  });
+
+  test("what is too large or not taken yet is refused by name", async () => {
+    const client = await rig.connect({ token: "phone" });
+    const sessionId = await rig.session();
+    const send = { type: "send", clientMessageId: "m", sessionId };
+    client.send({ ...send, ref: "1", message: "ä".repeat(128 * 1024 + 1) });
+    expect(await client.waitForRef("1")).toMatchObject({ type: "error", code: "message_too_large" });
+    client.send({ ...send, ref: "2", message: "x".repeat(256 * 1024) });
+    expect(await client.waitForRef("2")).toMatchObject({ type: "accepted" });
+    const attachments = [{ name: "a.png", mimeType: "image/png", data: "AAAA" }];
+    client.send({ ...send, ref: "3", message: "Look", attachments });
+    expect(await client.waitForRef("3")).toMatchObject({ type: "error", code: "not_implemented" });
+    client.send({ type: "send", clientMessageId: "n", ref: "4", message: "Hi", projectPath: "/etc" });
+    expect(await client.waitForRef("4")).toMatchObject({ type: "error", code: "project_forbidden" });
+  });
+
+  test("a frame over 16 MB closes 1009", async () => {
+    const client = await rig.connect({ token: "phone" });
+    client.socket.send(JSON.stringify({ type: "ping", pad: "x".repeat(16 * 1024 * 1024) }));
+    expect(await client.waitForClose()).toMatchObject({ code: 1009 });
+  });
+
+  test("a device that may only read may look, ack and say where it is, and nothing else", async () => {
+    rig.pair("viewer", "read");
+    const client = await rig.connect({ token: "viewer" });
+    const sessionId = await rig.session();
+    client.send({ type: "send", ref: "1", clientMessageId: "m", sessionId, message: "Hi" });
+    client.send({ type: "permission", ref: "2", permissionId: "p", decision: "allow" });
+    client.send({ type: "interrupt", ref: "3", sessionId });
+    client.send({ type: "keepalive", ref: "4", sessionId });
+    client.send({ type: "presence", ref: "5", foreground: false });
+    client.send({ type: "ack", ref: "6", cursor: 0 });
+    await client.waitForRef("6");
+    const told = client.frames.filter(({ ref }) => ref !== undefined);
+    expect(told.map(({ code, type }) => code ?? type)).toEqual([
+      ...Array(4).fill("scope_forbidden"),
+      "result",
+      "result",
+    ]);
+    expect(rig.pool.calls.filter(({ name }) => name !== "createSession")).toEqual([]);
+    expect(rig.connections.isWatched("device-viewer")).toBe(false);
+  });
+
+  test("a bug behind a frame is an internal_error for its sender, logged, and nobody else notices", async () => {
+    const client = await rig.connect({ token: "phone" });
+    const other = await rig.connect({ token: "phone" });
+    const sessionId = await rig.session();
+    rig.pool.submit = () => {
+      throw new TypeError("secret detail");
+    };
+    rig.pool.recap = () => Promise.reject(new TypeError("secret detail"));
+    client.send({ type: "send", ref: "1", clientMessageId: "m", sessionId, message: "Hi" });
+    client.send({ type: "keepalive", ref: "2", sessionId, action: "recap" });
+    for (const ref of ["1", "2"]) {
+      const told = await client.waitForRef(ref);
+      expect(told).toMatchObject({ type: "error", code: "internal_error" });
+      expect(told.detail).not.toContain("secret");
+    }
+    expect(rig.said.filter(({ name }) => name === "socket.frame_failed")).toHaveLength(2);
+    other.send({ type: "ping", ref: "3" });
+    expect(await other.waitForRef("3")).toMatchObject({ type: "pong" });
+  });
+});
+
+describe("A02 access", () => {
+  test("a revoked device's sockets close 4401 at once, and no frame of theirs counts any more", async () => {
+    rig.pair("tablet");
+    const sockets = [await rig.connect({ token: "phone" }), await rig.connect({ token: "phone" })];
+    const other = await rig.connect({ token: "tablet" });
+    const sessionId = await rig.session();
+    // The path is being looked at when the revocation comes.
+    sockets[0]!.send({ type: "send", clientMessageId: "a", projectPath: "/home/dev/acme", message: "Hi" });
+    rig.gatekeeper.resolveProject = (path) => {
+      rig.gatekeeper.revoke("device-phone");
+      return Promise.resolve(path);
+    };
+    expect(await sockets[0]!.waitForClose()).toMatchObject({ code: 4401 });
+    expect(await sockets[1]!.waitForClose()).toMatchObject({ code: 4401 });
+    expect(rig.pool.calls.filter(({ name }) => name === "submit")).toEqual([]);
+    other.send({ type: "interrupt", ref: "1", sessionId });
+    expect(await other.waitForRef("1")).toMatchObject({ code: "nothing_running" });
+  });
+
+  test("a token that was revoked between upgrade and hello is refused", async () => {
+    const client = await rig.connect({ token: "phone", tokenInHeader: true, silent: true });
+    rig.gatekeeper.revoke("device-phone");
+    client.send({ type: "hello" });
+    expect(await client.waitForClose()).toMatchObject({ code: 4401 });
+  });
+});
+
+test("O12 a stop closes every socket with 1012 and refuses new ones", async () => {
+  const sockets = [
+    await rig.connect({ token: "phone" }),
+    await rig.connect({ token: "phone" }),
+    await rig.connect({ silent: true }),
+  ];
+  expect(rig.gateway.stop()).toBe(rig.gateway.stop());
+  await rig.gateway.stop();
+  for (const socket of sockets) expect(await socket.waitForClose()).toMatchObject({ code: 1012 });
+  expect(rig.connections.count).toBe(0);
+});
+
+test("O12 a stop does not wait for ever for a client that takes no leave", async () => {
+  const client = await rig.connect({ token: "phone" });
+  client.socket.pause();
+  await rig.gateway.stop(50);
+  client.socket.resume();
+  await client.waitForClose();
+});

@@ -1,0 +1,79 @@
+import type { Clock } from "../../server/domain/ports.ts";
+
+interface Timer {
+  at: number;
+  order: number;
+  callback: () => void;
+}
+
+/** A clock that stands until it is told to go on. Timers fire in the order of their instants, at their instants. */
+export class ManualClock implements Clock {
+  #now: number;
+  #order = 0;
+  readonly #timers = new Set<Timer>();
+
+  constructor(startAt = Date.UTC(2026, 0, 1)) {
+    this.#now = startAt;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(delayMs: number, callback: () => void): () => void {
+    const timer = { at: this.#now + Math.max(0, delayMs), order: this.#order++, callback };
+    this.#timers.add(timer);
+    return () => {
+      this.#timers.delete(timer);
+    };
+  }
+
+  /** Timers that are armed: zero at the end of a test, or something leaks. */
+  get armed(): number {
+    return this.#timers.size;
+  }
+
+  /** Goes on by `ms`, in one synchronous step: promises settle after it, not between the timers. */
+  advance(ms: number): void {
+    const until = this.#now + ms;
+    for (let next = this.#nextUntil(until); next; next = this.#nextUntil(until)) this.#fire(next);
+    this.#now = until;
+  }
+
+  /** Goes on by `ms` and lets everything settle that the timers set off, before the next one fires. */
+  async run(ms: number): Promise<void> {
+    const until = this.#now + ms;
+    await this.settle();
+    for (let next = this.#nextUntil(until); next; next = this.#nextUntil(until)) {
+      this.#fire(next);
+      await this.settle();
+    }
+    this.#now = until;
+    await this.settle();
+  }
+
+  /** Sets the clock without firing anything, as a sleep of the computer or a correction of its clock does. */
+  jump(ms: number): void {
+    this.#now += ms;
+  }
+
+  /** Resolves when what can go on without time or input has gone on. */
+  async settle(): Promise<void> {
+    for (let round = 0; round < 5; round += 1) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  #nextUntil(until: number): Timer | undefined {
+    let next: Timer | undefined;
+    for (const timer of this.#timers) {
+      if (timer.at > until) continue;
+      if (!next || timer.at < next.at || (timer.at === next.at && timer.order < next.order)) next = timer;
+    }
+    return next;
+  }
+
+  #fire(timer: Timer): void {
+    this.#timers.delete(timer);
+    this.#now = Math.max(this.#now, timer.at);
+    timer.callback();
+  }
+}

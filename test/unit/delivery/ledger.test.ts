@@ -1,0 +1,44 @@
+import { expect, test } from "@jest/globals";
+import { Ledger } from "../../../server/delivery/ledger.ts";
+import type { Delivery, DeliveryState } from "../../../server/domain/delivery.ts";
+import { MemoryWords } from "./memoryLog.ts";
+
+const sent = { state: "sent", nextAttemptAt: null } as const;
+const attempt = { at: 1, status: 200, latencyMs: 5 };
+
+function rig() {
+  const written: Array<{ id: string; state: DeliveryState; attempted: boolean }> = [];
+  const disk = { isFull: false, state: "pending" as DeliveryState };
+  const ledger = new Ledger({
+    log: new MemoryWords(),
+    outbox: {
+      get: () => ({ state: disk.state }) as Delivery,
+      record: (id, tried, next) => {
+        if (disk.isFull) throw new Error("database or disk is full");
+        written.push({ id, state: next.state, attempted: tried !== undefined });
+      },
+    },
+  });
+  return { ledger, written, disk };
+}
+
+test("an ack that came while the push was on its way stands, and the attempt is booked all the same", () => {
+  const { ledger, written, disk } = rig();
+  disk.state = "acked";
+  ledger.book("d", attempt, sent);
+  expect(written).toEqual([{ id: "d", state: "acked", attempted: true }]);
+});
+
+test("V10 what cannot be booked on a full disk is remembered, in order, until it can", () => {
+  const { ledger, written, disk } = rig();
+  disk.isFull = true;
+  ledger.book("d", attempt, { state: "pending", nextAttemptAt: 5 });
+  ledger.book("d", attempt, sent);
+  ledger.book("e", undefined, sent);
+  ledger.settle();
+  expect([ledger.owes("d"), ledger.owes("e"), ledger.owedCount]).toEqual([true, true, 2]);
+  disk.isFull = false;
+  ledger.settle();
+  expect(written.map(({ id, state }) => `${id} ${state}`)).toEqual(["d pending", "d sent", "e sent"]);
+  expect(ledger.owedCount).toBe(0);
+});

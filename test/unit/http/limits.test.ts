@@ -1,0 +1,43 @@
+import { describe, expect, test } from "@jest/globals";
+import { AttemptWindow } from "../../../server/http/limits.ts";
+
+const clockAt = (nowAt: number) => ({
+  nowAt,
+  now(): number {
+    return this.nowAt;
+  },
+  after(): () => void {
+    throw new Error("A window arms no timer.");
+  },
+});
+
+describe("A04: windows of attempts", () => {
+  test("A04: the limit is reached by a key alone, and ends with the window", () => {
+    const clock = clockAt(1000);
+    const window = new AttemptWindow({ clock, windowMs: 60_000, limit: 2 });
+    window.take("a", "tries");
+    clock.nowAt += 10_000;
+    window.take("a", "tries");
+    expect(() => window.take("a", "tries")).toThrow(
+      expect.objectContaining({ code: "rate_limited", retryAfterMs: 50_000 }),
+    );
+    window.take("b", "tries");
+    clock.nowAt += 50_000;
+    expect(window.remainingMs("a")).toBe(0);
+    window.take("a", "tries");
+  });
+
+  test("A04: a check counts nothing", () => {
+    const window = new AttemptWindow({ clock: clockAt(0), windowMs: 1000, limit: 1 });
+    for (let i = 0; i < 5; i += 1) window.check("a", "tries");
+    window.take("a", "tries");
+    expect(() => window.check("a", "tries")).toThrow(expect.objectContaining({ code: "rate_limited" }));
+  });
+
+  test("A04: a flood of keys pushes the oldest out instead of filling the memory", () => {
+    const window = new AttemptWindow({ clock: clockAt(0), windowMs: 1000, limit: 1 });
+    for (let i = 0; i <= 10_000; i += 1) window.count(`key-${i}`);
+    expect(window.remainingMs("key-0")).toBe(0);
+    expect(window.remainingMs("key-10000")).toBe(1000);
+  });
+});

@@ -1,0 +1,86 @@
+import { expect, test } from "@jest/globals";
+import { DaylongError } from "../../../server/domain/errors.ts";
+import type { SubmitRequest } from "../../../server/pool/requests.ts";
+import { Answers, type AnswersParts, type Asker } from "../../../server/socket/answers.ts";
+import type { ClientFrame } from "../../../server/wire/frames.ts";
+
+const sessionId = "6f1b8f1e-0f51-4d6c-9d5f-0a6f5f0f8b11";
+const accepted = {
+  sessionId,
+  turnId: "t",
+  clientMessageId: "m",
+  state: "running",
+  queuePosition: 0,
+  duplicate: false,
+  expiresAt: 9,
+} as const;
+
+function rig(scope: "read" | "chat" = "chat") {
+  const submitted: SubmitRequest[] = [];
+  let open = true;
+  const pool = {
+    submit: (request: SubmitRequest) => {
+      submitted.push(request);
+      return accepted;
+    },
+  } as unknown as AnswersParts["pool"];
+  const resolveProject = async (path: string) => `${path}!`;
+  const answers = new Answers({ pool, resolveProject, acknowledge: (_id, cursor) => cursor });
+  const asker: Asker = {
+    caller: { deviceId: "d", scope },
+    isOpen: () => open,
+    setForeground: () => {},
+  };
+  const leave = () => {
+    open = false;
+  };
+  const send = (fields: object) =>
+    answers.to({ type: "send", clientMessageId: "m", message: "Hi", ...fields } as never, asker);
+  return { answers, asker, submitted, leave, send };
+}
+
+test("D04 a send to a known session reaches the pool in the same tick, and its answer is there in the same tick", () => {
+  const { send, submitted } = rig();
+  expect(send({ ref: "1", sessionId, projectPath: "/somewhere" })).toEqual({
+    type: "accepted",
+    ref: "1",
+    ...accepted,
+  });
+  expect(submitted).toEqual([
+    {
+      caller: { deviceId: "d", scope: "chat" },
+      sessionId,
+      clientMessageId: "m",
+      message: "Hi",
+      projectPath: undefined,
+    },
+  ]);
+});
+
+test("a new session's path is resolved first, and nothing is submitted for who has gone by then", async () => {
+  const { send, submitted, leave } = rig();
+  await send({ projectPath: "/p" });
+  expect(submitted).toMatchObject([{ projectPath: "/p!" }]);
+  const late = send({ projectPath: "/q" });
+  leave();
+  expect(await late).toBeUndefined();
+  expect(submitted).toHaveLength(1);
+});
+
+test("ack and presence are answered only if they are asked to be", () => {
+  const { answers, asker } = rig();
+  const quiet: ClientFrame[] = [
+    { type: "ack", cursor: 3 },
+    { type: "presence", foreground: true },
+  ];
+  for (const frame of quiet) {
+    expect(answers.to(frame as never, asker)).toBeUndefined();
+    expect(answers.to({ ...frame, ref: "r" } as never, asker)).toMatchObject({ type: "result", ref: "r" });
+  }
+});
+
+test("scopes are looked at before anything else", () => {
+  const { send, submitted } = rig("read");
+  expect(() => send({ sessionId })).toThrow(DaylongError);
+  expect(submitted).toEqual([]);
+});

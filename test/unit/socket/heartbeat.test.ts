@@ -1,0 +1,53 @@
+import { expect, test } from "@jest/globals";
+import { Heartbeat, type Pulse } from "../../../server/socket/heartbeat.ts";
+import { ManualClock } from "../../support/manualClock.ts";
+
+function rig() {
+  const clock = new ManualClock(0);
+  const heartbeat = new Heartbeat({ clock });
+  const arrive = (answers: boolean) => {
+    const seen: string[] = [];
+    const pulse = {
+      heardAt: clock.now(),
+      ping: () => {
+        seen.push(`ping ${clock.now()}`);
+        if (answers) pulse.heardAt = clock.now();
+      },
+      terminate: () => void seen.push(`terminate ${clock.now()}`),
+    } satisfies Pulse;
+    heartbeat.watch(pulse);
+    return { pulse, seen };
+  };
+  return { clock, heartbeat, arrive };
+}
+
+test("D08 V9 a silent client is pinged each 15 s and dropped after exactly 35 s", () => {
+  const { clock, arrive } = rig();
+  const { seen } = arrive(false);
+  clock.advance(60_000);
+  expect(seen).toEqual(["ping 15000", "ping 30000", "terminate 35000"]);
+  expect(clock.armed).toBe(0);
+});
+
+test("D08 a client that answers its pings stays for ever", () => {
+  const { clock, arrive } = rig();
+  const { seen } = arrive(true);
+  clock.advance(3_600_000);
+  expect(seen).toHaveLength(240);
+  expect(seen.at(-1)).toBe("ping 3600000");
+});
+
+test("each client has its own rhythm, and one that left is left alone", () => {
+  const { clock, heartbeat, arrive } = rig();
+  const early = arrive(true);
+  clock.advance(7_000);
+  const late = arrive(true);
+  clock.advance(16_000);
+  expect(early.seen).toEqual(["ping 15000"]);
+  expect(late.seen).toEqual(["ping 22000"]);
+  heartbeat.forget(early.pulse);
+  clock.advance(15_000);
+  expect(early.seen).toHaveLength(1);
+  heartbeat.forget(late.pulse);
+  expect(clock.armed).toBe(0);
+});
