@@ -71,6 +71,9 @@ async function main(): Promise<void> {
   const model = flags.demo ? await startDemoModel() : undefined;
   const cliEnvironment = model ? demoCliEnvironment(config.dataDir, model, environment) : environment;
 
+  // Every timer of the program lets it end, those that wait for an old run's processes to go included; this one holds
+  // it from the first step of the start to the last of the stop.
+  setInterval(() => {}, 2 ** 30);
   let running: RunningDaylong | undefined;
   let stopping = false;
   const stop = async (signal: string) => {
@@ -93,8 +96,6 @@ async function main(): Promise<void> {
   );
 
   running = await startDaylong({ config, clock: systemClock, log, version, cliEnvironment });
-  // Every timer of the program lets it end; this one holds it until it is told to.
-  setInterval(() => {}, 2 ** 30);
   log.info("server.ready", { url: running.url, version, dataDir: config.dataDir, demo: flags.demo === true });
   if (interactive) {
     console.log(`Daylong is ready at ${running.url}`);

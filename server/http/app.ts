@@ -5,7 +5,7 @@ import { DaylongError } from "../domain/errors.ts";
 import { sendAnswer } from "./answer.ts";
 import { auditRoutes } from "./audit.ts";
 import { authorise } from "./auth.ts";
-import { discardBody, JsonBodies, runMiddleware } from "./body.ts";
+import { JsonBodies, runMiddleware } from "./body.ts";
 import { chatRoutes } from "./chat.ts";
 import { deviceRoutes } from "./devices.ts";
 import { eventRoutes } from "./events.ts";
@@ -120,7 +120,6 @@ export function createHttpApp(parts: HttpParts): express.Express {
       response.destroy();
       return;
     }
-    discardBody(request);
     sendProblem(request, response, error);
   });
   return app;
@@ -134,6 +133,7 @@ function goneSignal(response: Response, stopping: AbortSignal): AbortSignal {
   const gone = new AbortController();
   const abort = () => gone.abort();
   if (stopping.aborted) abort();
+  stopping.addEventListener("abort", abort);
   response.on("close", () => {
     stopping.removeEventListener("abort", abort);
     abort();

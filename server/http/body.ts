@@ -1,16 +1,15 @@
 import express, { type Request, type RequestHandler, type Response } from "express";
 import { DaylongError } from "../domain/errors.ts";
 
-/** What a client may still send after its request was refused, before its connection is cut. */
-const maxDiscardedBytes = 16 * 1024 * 1024;
-
 /** Reads JSON bodies, each route's up to its own limit. */
 export class JsonBodies {
   readonly #parsers = new Map<number, RequestHandler>();
 
   /**
    * The parsed body, or `undefined` when there is none. Throws `unsupported_media_type`, `malformed_json` or
-   * `body_too_large`; a body whose announced length is too large is not read at all.
+   * `body_too_large`; a body whose announced length is too large is not read at all. What is left of a refused body
+   * Node throws away unread while it arrives, so that the answer is not overtaken by a reset (RFC 9112, 9.6), for as
+   * long as the listener's `requestTimeout` allows.
    */
   async read(request: Request, response: Response, maxBytes: number): Promise<unknown> {
     if (!hasBody(request)) return undefined;
@@ -51,18 +50,3 @@ export const runMiddleware = (
       }),
     ).catch(reject);
   });
-
-/**
- * Throws away what is left of a refused request's body, so that the client gets to read the answer: a connection
- * closed with unread bytes is reset, and the reset overtakes the answer (RFC 9112, 9.6). Bounded, unlike the client.
- */
-export function discardBody(request: Request): void {
-  if (request.complete || request.destroyed) return;
-  let discardedBytes = 0;
-  request.unpipe();
-  request.on("data", (chunk: Buffer) => {
-    discardedBytes += chunk.length;
-    if (discardedBytes > maxDiscardedBytes) request.destroy();
-  });
-  request.resume();
-}

@@ -84,7 +84,7 @@ const rateLimited = (what: string, retryAfterMs: number): DaylongError =>
 /** Address as a key: a whole /64 of IPv6 belongs to one customer and counts as one. */
 export const addressOf = (request: Request): string => {
   const address = (request.socket.remoteAddress ?? "").replace(/^::ffff:(?=\d+\.)/, "");
-  return address === "" ? "unknown" : ipKeyGenerator(address);
+  return address === "" ? "unknown" : ipKeyGenerator(address, 64);
 };
 
 /** The limit of requests a minute, by the device in `response.locals.deviceId`. Passes `rate_limited` on. */

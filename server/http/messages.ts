@@ -84,7 +84,7 @@ export function messageRoutes({ store, pool }: HttpParts): Route[] {
   ];
 }
 
-/** Up to the message that was the last when it was asked for: a busy session must not make it endless. */
+/** Ends with the page that holds what was the last event when it was asked for: a busy session must not make it endless. */
 function* outputLines(store: Store, sessionId: string, lastSeq: number): Generator<unknown> {
   let seq = 0;
   while (seq < lastSeq) {
@@ -92,7 +92,7 @@ function* outputLines(store: Store, sessionId: string, lastSeq: number): Generat
     const last = events.at(-1);
     if (last === undefined) return;
     for (const event of events) {
-      const spoken = (event.seq ?? 0) <= lastSeq ? spokenIn(event) : undefined;
+      const spoken = spokenIn(event);
       if (spoken) yield { role: spoken.role, content: spoken.text, timestamp: event.at };
     }
     seq = last.seq ?? lastSeq;

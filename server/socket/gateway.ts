@@ -18,9 +18,6 @@ import { Heartbeat } from "./heartbeat.ts";
 
 /** Bytes a socket may send before it has said who it is; a hello has a few hundred. */
 const maxHelloBytes = 64 * 1024;
-/** RFC 6455, 7.4.1. */
-const tooBigCode = 1009;
-const brokenCode = 1011;
 
 /** Counts wrong tokens by address. */
 export interface HelloLimiter {
@@ -135,12 +132,18 @@ export class Gateway {
   }
 
   #refusalOf(request: IncomingMessage): number | undefined {
-    const { allowUpgrade, helloLimiter } = this.#parts;
+    const { allowUpgrade, helloLimiter, log } = this.#parts;
     if (this.#stopping) return 503;
     if (request.url?.split("?", 1)[0] !== "/ws") return 404;
-    const refused = allowUpgrade(request);
-    if (refused) return refused.status;
-    if (helloLimiter?.isBlocked(addressOf(request))) return 429;
+    try {
+      const refused = allowUpgrade(request);
+      if (refused) return refused.status;
+      if (helloLimiter?.isBlocked(addressOf(request))) return 429;
+    } catch (error) {
+      // Nobody is above an upgrade's listener: what it throws would end the program.
+      log.error("socket.upgrade_failed", { error });
+      return 500;
+    }
     return this.#ungreeted.size >= this.#maxUngreeted ? 503 : undefined;
   }
 
@@ -155,6 +158,7 @@ export class Gateway {
       token,
       gatekeeper,
       clock,
+      log,
       onHello: (caller, hello) => {
         socket.off("message", receive);
         release();
@@ -173,7 +177,7 @@ export class Gateway {
       if (tcp.bytesRead - readBefore <= maxHelloBytes) return;
       tcp.off("data", bound);
       tcp.pause();
-      if (!greeting.isOver) greeting.refuse(tooBigCode, "The hello is too large.");
+      if (!greeting.isOver) greeting.refuse(closeCodes.tooBig, "The hello is too large.");
     };
     const release = () => {
       this.#ungreeted.delete(greeting);
@@ -187,8 +191,8 @@ export class Gateway {
     });
     if (socket.protocol !== "" && socket.protocol !== socketProtocol) {
       greeting.refuse(closeCodes.replacedProtocol, `This server speaks ${socketProtocol}.`);
-    } else if (token !== undefined && !gatekeeper.authenticate(token)) {
-      greeting.refuseToken();
+    } else {
+      greeting.checkHeader();
     }
   }
 
@@ -209,7 +213,7 @@ export class Gateway {
     const { cursor, epoch, ref } = hello;
     replay.resume(client, { cursor, epoch, ref }).catch((error: unknown) => {
       log.error("replay.failed", { deviceId, error });
-      client.close(brokenCode, "The history could not be read; come back.");
+      client.close(closeCodes.broken, "The history could not be read; come back.");
     });
     try {
       devices.seen(deviceId, clock.now());

@@ -1,14 +1,14 @@
 import type { RawData, WebSocket } from "ws";
 import type { Gatekeeper } from "../access/caller.ts";
 import type { Caller } from "../domain/device.ts";
-import type { Clock } from "../domain/ports.ts";
+import type { Clock, Log } from "../domain/ports.ts";
 import { closeCodes, type ErrorFrame, type HelloFrame } from "../wire/frames.ts";
 import { closeReason, parseFrame } from "./protocol.ts";
 
 /** A socket says hello within this time (contract: 5 s). */
 export const helloDeadlineMs = 5_000;
 /** A refused socket has this long to answer the close. */
-const farewellMs = 2_000;
+const farewellMs = 1_000;
 
 export interface GreetingParts {
   socket: WebSocket;
@@ -16,6 +16,7 @@ export interface GreetingParts {
   token: string | undefined;
   gatekeeper: Pick<Gatekeeper, "authenticate">;
   clock: Clock;
+  log: Log;
   /** Once, with the device that the socket belongs to; further messages are for whoever is called. */
   onHello(caller: Caller, hello: HelloFrame): void;
   /** Once, when the socket showed a token that is not valid. */
@@ -45,7 +46,7 @@ export class Greeting {
 
   receive(data: RawData, isBinary: boolean): void {
     if (this.#over) return;
-    const { socket, gatekeeper, onHello } = this.#parts;
+    const { socket } = this.#parts;
     const hello = isBinary ? "Frames are text." : helloOf(data.toString());
     if (typeof hello === "string") {
       this.refuse(closeCodes.badFrame, hello);
@@ -58,22 +59,38 @@ export class Greeting {
     }
     // Asked even when the header's token was good at the upgrade: the device may have been revoked since.
     const token = this.#parts.token ?? hello.token;
-    const caller = token === undefined ? undefined : gatekeeper.authenticate(token);
-    if (caller) {
-      this.end();
-      onHello(caller, hello);
-    } else if (token === undefined) {
+    if (token === undefined) {
       this.refuse(closeCodes.notAuthorised, "A token is needed.");
-    } else {
-      this.refuseToken();
+      return;
     }
+    const caller = this.#recognise(token);
+    if (!caller) return;
+    this.end();
+    this.#parts.onHello(caller, hello);
   }
 
-  refuseToken(): void {
-    this.#parts.onBadToken();
-    this.refuse(closeCodes.notAuthorised, "The token is not valid.");
+  /** Refuses a wrong token of the upgrade's header at once, instead of after the hello. */
+  checkHeader(): void {
+    if (this.#parts.token !== undefined) this.#recognise(this.#parts.token);
   }
 
+  /** The device behind the token; refuses the socket if there is none, or if the database cannot say. */
+  #recognise(token: string): Caller | undefined {
+    const { gatekeeper, log, onBadToken } = this.#parts;
+    try {
+      const caller = gatekeeper.authenticate(token);
+      if (caller) return caller;
+      onBadToken();
+      this.refuse(closeCodes.notAuthorised, "The token is not valid.");
+    } catch (error) {
+      // Not 4401: a client would take its good token for a bad one, and forget it.
+      log.error("socket.not_authenticated", { error });
+      this.refuse(closeCodes.broken, "The token could not be looked up; come back.");
+    }
+    return undefined;
+  }
+
+  /** Closes the socket, and ends it when the other side does not answer the close in time. */
   refuse(code: number, reason: string): void {
     this.end();
     const { socket, clock } = this.#parts;

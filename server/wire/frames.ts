@@ -11,12 +11,14 @@ export const socketProtocol = "daylong.v1";
 /** Largest frame, in bytes (contract: 16 MB; beyond it the close code is 1009). */
 export const maxFrameBytes = 16 * 1024 * 1024;
 
-/** Close codes of `/ws` besides those of RFC 6455. */
+/** Close codes of `/ws`; those below 4000 are RFC 6455's (7.4.1) and its registry's. */
 export const closeCodes = {
   badFrame: 4400,
   notAuthorised: 4401,
   tooSlow: 4408,
   replacedProtocol: 4409,
+  tooBig: 1009,
+  broken: 1011,
   serverRestart: 1012,
 } as const;
 

@@ -162,7 +162,7 @@ function readyUrl(child: ChildProcess, lines: string[], listeners: Set<() => voi
       const ready = lines.find((line) => line.includes('"server.ready"'));
       if (ready) finish((JSON.parse(ready) as { url: string }).url);
       else if (child.exitCode !== null || child.signalCode !== null)
-        finish(new Error("The server ended at its start."));
+        finish(new Error(`The server ended at its start with ${child.exitCode ?? child.signalCode}.`));
     };
     listeners.add(look);
   });

@@ -152,6 +152,21 @@ describe("D11 V14 what did not go out", () => {
     expect(rig.push.requests.map(({ content }) => content.cursor)).toEqual([1, 1, 2, 3]);
   });
 
+  test("that falls due late goes before what is newer and still waits in its device", async () => {
+    const { deviceId } = rig.device();
+    const leave = rig.watch(deviceId);
+    rig.reply(sessionId);
+    leave();
+    const answer = held<PushOutcome>();
+    rig.push.answerNext(answer.promise);
+    rig.reply(sessionId);
+    rig.reply(sessionId);
+    await rig.clock.run(graceMs + 200);
+    answer.resolve(accepted(rig.push.requests[0]!));
+    await rig.clock.run(1);
+    expect(rig.push.requests.map(({ content }) => content.cursor)).toEqual([2, 1, 3]);
+  });
+
   test("is not held up for long by the back-off of an older one", async () => {
     const { deviceId } = rig.device();
     rig.push.otherwise(retry());

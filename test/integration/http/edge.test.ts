@@ -215,6 +215,31 @@ describe("A04: bodies", () => {
     }
   });
 
+  test("A04: a connection whose body was cut off half-way still takes the next request", async () => {
+    const socket = connect(rig.port, "127.0.0.1");
+    socket.setEncoding("utf8");
+    let text = "";
+    const answeredTwice = new Promise<void>((resolve, reject) => {
+      socket.on("data", (chunk) => {
+        text += String(chunk);
+        if (text.includes("uptimeMs")) resolve();
+      });
+      socket.on("error", reject);
+      socket.on("close", () => reject(new Error(`closed after: ${text.slice(0, 200)}`)));
+    });
+    const head = `Host: 127.0.0.1:${rig.port}\r\nAuthorization: Bearer ${rig.adminToken}\r\n`;
+    socket.write(
+      `POST /api/sessions HTTP/1.1\r\n${head}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`,
+    );
+    const chunk = " ".repeat(1024 * 1024);
+    for (let sent = 0; sent < 3; sent += 1) socket.write(`${chunk.length.toString(16)}\r\n${chunk}\r\n`);
+    socket.write(`0\r\n\r\nGET /health HTTP/1.1\r\n${head}\r\n`);
+    await answeredTwice;
+    socket.destroy();
+    expect(text).toMatch(/^HTTP\/1\.1 413 /);
+    expect(text).toMatch(/HTTP\/1\.1 200 /);
+  });
+
   test("A04: who is not known is answered before the body is read", async () => {
     const socket = connect(rig.port, "127.0.0.1");
     let text = "";

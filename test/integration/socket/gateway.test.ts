@@ -114,6 +114,23 @@ describe("C02 the way in", () => {
     expect(failures).toEqual(["127.0.0.1", "127.0.0.1"]);
   });
 
+  test("a database that cannot be read is no wrong token, and a fault in the upgrade is a 500", async () => {
+    rig.gatekeeper.authenticate = () => {
+      throw new DaylongError("storage_failed", "The database is locked.");
+    };
+    expect(await rig.knock({ token: "phone" }).waitForClose()).toMatchObject({ code: 1011 });
+    const withHeader = rig.knock({ token: "phone", tokenInHeader: true, silent: true });
+    expect(await withHeader.waitForClose()).toMatchObject({ code: 1011 });
+    await reopen({
+      allowUpgrade: () => {
+        throw new TypeError("A bug.");
+      },
+    });
+    const client = rig.knock({ token: "phone" });
+    await client.waitForClose();
+    expect(client.refusedStatus).toBe(500);
+  });
+
   test("a stranger may not fill memory: the hello is bounded long before 16 MB", async () => {
     const client = await rig.connect({ silent: true });
     client.socket.send(JSON.stringify({ type: "hello", token: "phone", pad: "x".repeat(1_000_000) }));
