@@ -10,6 +10,7 @@ import { Devices } from "./access/devices.ts";
 import { ServerNames } from "./access/names.ts";
 import { pairingLink } from "./access/pairingCode.ts";
 import { PushRegistration } from "./access/pushRegistration.ts";
+import { Refusals } from "./access/refusals.ts";
 import { ProjectRoots } from "./access/roots.ts";
 import { readCertificate, type ServerCertificate } from "./certificate.ts";
 import { CliHost } from "./claude/host.ts";
@@ -176,6 +177,7 @@ async function compose(
     clock,
     log,
     allowUpgrade: (request) => (names.judge(request.headers) === undefined ? undefined : { status: 403 }),
+    helloLimiter: new Refusals({ clock, limit: defaultHttpLimits.refusalsPerMinute, windowMs: 60_000 }),
     registerPush: (caller, target) =>
       target === null
         ? pushRegistration.remove(caller.deviceId, caller)

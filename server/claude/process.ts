@@ -11,8 +11,8 @@ import type { Clock, Log, ProcessBook } from "../domain/ports.ts";
 import type { ClaudeProcess, ProcessExit, ProcessListener, ProcessSpec, Prompt } from "../domain/process.ts";
 import type { PermissionMode } from "../domain/session.ts";
 import { baseOptions, conversationOptions } from "./options.ts";
-import { PromptQueue } from "./promptQueue.ts";
 import { endBelongings } from "./reaper.ts";
+import { SilentInput } from "./silentInput.ts";
 import { prepareSpawn, type SpawnedCli, startTicksOf } from "./spawn.ts";
 import { translate } from "./translate.ts";
 
@@ -77,7 +77,7 @@ export class CliProcess implements ClaudeProcess {
   readonly #parts: CliProcessParts;
   readonly #cli: SpawnedCli;
   readonly #query: Query;
-  readonly #prompts = new PromptQueue<SDKUserMessage>();
+  readonly #input = new SilentInput();
   readonly #gone: Promise<void>;
   #startTicks: string | null = null;
   #stopping = false;
@@ -111,7 +111,7 @@ export class CliProcess implements ClaudeProcess {
         return permissionResult(decision, input, suggestions);
       },
     };
-    this.#query = query({ prompt: this.#prompts, options });
+    this.#query = query({ prompt: this.#input, options });
     this.#gone = this.#read();
   }
 
@@ -184,8 +184,12 @@ export class CliProcess implements ClaudeProcess {
     return { processId: this.processId, pid: this.pid || null, startTicks: this.#startTicks };
   }
 
+  /**
+   * Writes the prompt to the CLI in this very tick, past the SDK's input iterator, whose turns of the event loop would
+   * let everything else of the tick go first. It is the line that the SDK would write.
+   */
   send(prompt: Prompt): void {
-    this.#prompts.push({
+    const message: SDKUserMessage = {
       type: "user",
       message: {
         role: "user",
@@ -206,7 +210,8 @@ export class CliProcess implements ClaudeProcess {
       },
       parent_tool_use_id: null,
       uuid: prompt.messageId as SDKUserMessage["uuid"],
-    });
+    };
+    this.#cli.child?.stdin?.write(`${JSON.stringify(message)}\n`);
   }
 
   async interrupt(deadlineMs: number): Promise<void> {
@@ -232,7 +237,7 @@ export class CliProcess implements ClaudeProcess {
   /** The stop ladder. The reader loop does the last sweep and tells the listener. */
   async #descend(): Promise<void> {
     const { clock, ladderMs } = this.#parts;
-    this.#prompts.end();
+    this.#input.end();
     if (this.#cli.child) {
       this.#cli.child.stdin?.end();
       const left = await within(clock, this.#cli.exit, ladderMs);

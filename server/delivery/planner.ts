@@ -77,7 +77,7 @@ export function planned(store: Store, planner: Pick<DeliveryPlanner, "plan">): S
     subscribe: (listener) => log.subscribe(listener),
   };
   return {
-    transaction: (work) => store.transaction(work),
+    transaction: (work, committed) => store.transaction(work, committed),
     events,
     sessions: store.sessions,
     turns: store.turns,

@@ -163,8 +163,11 @@ export interface AuditLog {
 
 /** Everything durable. Calls are synchronous: SQLite is in the process, and a commit is a fraction of a millisecond. */
 export interface Store {
-  /** All or nothing; what it appended is announced after the commit. Nested calls join the outer one. */
-  transaction<T>(work: () => T): T;
+  /**
+   * All or nothing; what it appended is announced after the commit. Nested calls join the outer one. `committed` is
+   * called right after the commit, before anybody hears of it: for what must not wait for the telling.
+   */
+  transaction<T>(work: () => T, committed?: (result: T) => void): T;
   readonly events: EventLog;
   readonly sessions: SessionDirectory;
   readonly turns: TurnBook;

@@ -2,6 +2,7 @@ import type { Clock, LiveFeed, Log, Store } from "../domain/ports.ts";
 import type { ProcessHost } from "../domain/process.ts";
 import type { Turn } from "../domain/turn.ts";
 import type { Endings } from "./endings.ts";
+import type { HeldEvents } from "./heldEvents.ts";
 import { type Incarnation, newIncarnation } from "./incarnation.ts";
 import type { PoolLimits } from "./limits.ts";
 import { Narrator } from "./narrator.ts";
@@ -20,6 +21,7 @@ export interface ConductorParts {
   roster: Roster;
   clerk: TurnClerk;
   permissions: PermissionDesk;
+  held: HeldEvents;
   endings: Endings;
   leaseChanged(deadlineAt: number): void;
 }
@@ -56,8 +58,8 @@ export class Conductor {
   }
 
   /** Writes the prompt of a turn that is kept, marked as given and running, to its idle process. */
-  give(sessionId: string, turn: Turn): void {
-    const incarnation = this.#roster.get(sessionId);
+  give(turn: Turn): void {
+    const incarnation = this.#roster.get(turn.sessionId);
     if (incarnation?.process === undefined) return;
     incarnation.phase = "busy";
     incarnation.turn = { turnId: turn.turnId, messageId: turn.turnId };
@@ -118,8 +120,10 @@ export class Conductor {
   #runNext(sessionId: string): void {
     const turn = this.#store.turns.nextQueued(sessionId, this.#parts.clock.now());
     if (turn === undefined) return;
-    this.#store.transaction(() => this.#parts.clerk.begin(sessionId, turn.turnId, true));
-    this.give(sessionId, turn);
+    this.#store.transaction(
+      () => this.#parts.clerk.begin(sessionId, turn.turnId, true),
+      () => this.give(turn),
+    );
   }
 
   /** Starts a process for the session's next turn, or for none. */
@@ -175,7 +179,7 @@ export class Conductor {
       return;
     }
     if (gives) {
-      this.give(sessionId, turn);
+      this.give(turn);
     } else {
       incarnation.phase = "idle";
       incarnation.idleSinceAt = clock.now();

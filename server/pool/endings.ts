@@ -2,6 +2,7 @@ import type { Caller } from "../domain/device.ts";
 import { DaylongError, type Failure } from "../domain/errors.ts";
 import type { Clock, LiveFeed, Log, Store } from "../domain/ports.ts";
 import type { Session } from "../domain/session.ts";
+import type { HeldEvents } from "./heldEvents.ts";
 import type { Incarnation, StopReason } from "./incarnation.ts";
 import type { PoolLimits } from "./limits.ts";
 import type { PermissionDesk } from "./permissionDesk.ts";
@@ -19,6 +20,7 @@ export interface EndingsParts {
   clerk: TurnClerk;
   permissions: PermissionDesk;
   watch: TurnWatch;
+  held: HeldEvents;
 }
 
 /**
@@ -141,6 +143,7 @@ export class Endings {
     if (turn === undefined) return;
     const end = failure.code === "lease_expired" ? "failed" : "interrupted";
     this.#store.transaction(() => {
+      this.#parts.held.write(incarnation);
       this.#parts.permissions.expireAll(sessionId, "turn_ended");
       this.#parts.clerk.end(sessionId, turn.turnId, { kind: end, failure }, undefined);
     });

@@ -1,3 +1,4 @@
+import type { NewEvent } from "../domain/event.ts";
 import type { ClaudeProcess } from "../domain/process.ts";
 
 /** The turn a process works on, as far as memory has to know it. */
@@ -37,6 +38,8 @@ export interface Incarnation {
   /** Instant since which it is idle; the longest idle makes room first. */
   idleSinceAt: number;
   stopReason?: StopReason;
+  /** What was said and is not written yet: it goes into the log with what follows within moments, in one commit. */
+  readonly held: NewEvent[];
   /** Names of tools under way, by tool-use id. */
   readonly tools: Map<string, string>;
   /** Resolves when nothing is left of it. */
@@ -49,5 +52,14 @@ export function newIncarnation(sessionId: string, processId: string, nowAt: numb
   const gone = new Promise<void>((resolve) => {
     markGone = resolve;
   });
-  return { sessionId, processId, phase: "starting", idleSinceAt: nowAt, tools: new Map(), gone, markGone };
+  return {
+    sessionId,
+    processId,
+    phase: "starting",
+    idleSinceAt: nowAt,
+    held: [],
+    tools: new Map(),
+    gone,
+    markGone,
+  };
 }

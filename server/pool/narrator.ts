@@ -1,6 +1,7 @@
 import { DaylongError, type Failure } from "../domain/errors.ts";
 import type { Clock, LiveFeed, Log, Store } from "../domain/ports.ts";
 import type { ProcessExit, ProcessListener, ProcessSignal, TurnResult } from "../domain/process.ts";
+import type { HeldEvents } from "./heldEvents.ts";
 import type { Incarnation } from "./incarnation.ts";
 import type { PermissionDesk } from "./permissionDesk.ts";
 import type { Roster } from "./roster.ts";
@@ -17,6 +18,7 @@ export interface NarratorParts {
   roster: Roster;
   clerk: TurnClerk;
   permissions: PermissionDesk;
+  held: HeldEvents;
   newId: () => string;
   leaseChanged(deadlineAt: number): void;
   /** A place or a process became free. */
@@ -59,6 +61,7 @@ export class Narrator {
             message: "No turn is running, so nobody can be asked.",
           });
         }
+        this.#parts.held.write(incarnation);
         return this.#parts.permissions.ask(incarnation.sessionId, turnId, ask);
       },
       exited: (exit) => this.#exited(incarnation, exit),
@@ -79,6 +82,8 @@ export class Narrator {
     const turnId = turn?.turnId;
     switch (signal.kind) {
       case "delta":
+        // The words of the next text come after the one that is finished.
+        if (incarnation.held.length > 0) this.#parts.held.write(incarnation);
         if (turnId !== undefined) feed.delta(sessionId, turnId, signal.text);
         return;
       case "thinking":
@@ -86,24 +91,19 @@ export class Narrator {
         return;
       case "message": {
         const { messageId, text } = signal;
-        this.#store.transaction(() =>
-          this.#store.events.append({ sessionId, turnId, type: "message", data: { messageId, text } }),
-        );
+        this.#parts.held.hold(incarnation, { sessionId, turnId, type: "message", data: { messageId, text } });
         if (turn) turn.lastMessageId = messageId;
-        feed.flush(sessionId);
         return;
       }
       case "tool-started": {
         const { toolUseId, toolName, title } = signal;
         incarnation.tools.set(toolUseId, toolName);
-        this.#store.transaction(() =>
-          this.#store.events.append({
-            sessionId,
-            turnId,
-            type: "tool.started",
-            data: { toolUseId, toolName, title },
-          }),
-        );
+        this.#parts.held.hold(incarnation, {
+          sessionId,
+          turnId,
+          type: "tool.started",
+          data: { toolUseId, toolName, title },
+        });
         if (turnId !== undefined) feed.activity(sessionId, turnId, { kind: "tool", toolName, title });
         return;
       }
@@ -112,14 +112,12 @@ export class Narrator {
         const toolName = incarnation.tools.get(toolUseId);
         if (toolName === undefined) return;
         incarnation.tools.delete(toolUseId);
-        this.#store.transaction(() =>
-          this.#store.events.append({
-            sessionId,
-            turnId,
-            type: "tool.finished",
-            data: { toolUseId, toolName, failed },
-          }),
-        );
+        this.#parts.held.hold(incarnation, {
+          sessionId,
+          turnId,
+          type: "tool.finished",
+          data: { toolUseId, toolName, failed },
+        });
         return;
       }
       case "result":
@@ -138,6 +136,7 @@ export class Narrator {
     this.#untilWritten(() => {
       let deadlineAt = Number.POSITIVE_INFINITY;
       this.#store.transaction(() => {
+        this.#parts.held.write(incarnation);
         this.#parts.permissions.expireAll(sessionId, "turn_ended");
         if (!this.#parts.clerk.end(sessionId, turn.turnId, end, "idle")) return;
         const session = this.#store.sessions.get(sessionId);
@@ -176,6 +175,7 @@ export class Narrator {
     const { sessionId, turn, stopReason } = incarnation;
     const { clerk, permissions, roster, feed } = this.#parts;
     this.#store.transaction(() => {
+      this.#parts.held.write(incarnation);
       permissions.expireAll(sessionId, "process_gone");
       if (turn !== undefined) {
         const given = this.#store.turns.get(turn.turnId)?.givenAt !== undefined;

@@ -7,6 +7,7 @@ import type { Session } from "../domain/session.ts";
 import type { Turn } from "../domain/turn.ts";
 import { Conductor } from "./conductor.ts";
 import { Endings } from "./endings.ts";
+import { HeldEvents } from "./heldEvents.ts";
 import { LeaseClock } from "./leaseClock.ts";
 import type { PoolLimits } from "./limits.ts";
 import { PermissionDesk } from "./permissionDesk.ts";
@@ -79,6 +80,7 @@ export class InteractiveSessionPool implements SessionPool {
       clerk: this.#clerk,
       permissions: this.#permissions,
       watch: this.#watch,
+      held: new HeldEvents(parts),
     };
     this.#endings = new Endings(inner);
     this.#usage = new UsageWatch({ ...inner, views: this.#views, endings: this.#endings });
@@ -134,10 +136,11 @@ export class InteractiveSessionPool implements SessionPool {
 
   submit(request: SubmitRequest): Accepted {
     this.#checkOpen();
-    const { accepted, run, waits, leaseDeadlineAt } = this.#submissions.submit(request);
-    if (run) this.#conductor.give(accepted.sessionId, run.turn);
-    else if (waits) this.#conductor.advance();
-    else this.#conductor.armSchedule();
+    const { accepted, run, waits, leaseDeadlineAt } = this.#submissions.submit(request, (turn) =>
+      this.#conductor.give(turn),
+    );
+    if (waits) this.#conductor.advance();
+    else if (!run) this.#conductor.armSchedule();
     this.#leases.leaseChanged(leaseDeadlineAt);
     return accepted;
   }

@@ -14,7 +14,7 @@ import type { TurnClerk } from "./turnClerk.ts";
 export interface Submission {
   accepted: Accepted;
   /** The turn whose prompt is to be written at once; its process is live and was marked busy in the store. */
-  run?: { turn: Turn; messageId: string };
+  run?: Turn;
   /** The turn waits for a process. */
   waits: boolean;
   leaseDeadlineAt: number;
@@ -59,12 +59,16 @@ export class SubmissionDesk {
     this.#newId = parts.newId;
   }
 
-  submit(request: SubmitRequest): Submission {
+  /** `run` is called as soon as a message is committed whose process can take it, before anybody is told of it. */
+  submit(request: SubmitRequest, run: (turn: Turn) => void): Submission {
     const clientMessageId = request.clientMessageId ?? this.#newId();
     const requestHash = hashOf(request);
     const earlier = this.#store.turns.byClientMessage(request.caller.deviceId, clientMessageId);
     if (earlier !== undefined) return this.#repeat(earlier, requestHash);
-    return this.#store.transaction(() => this.#keep(request, clientMessageId, requestHash));
+    return this.#store.transaction(
+      () => this.#keep(request, clientMessageId, requestHash),
+      (kept) => kept.run && run(kept.run),
+    );
   }
 
   /** Inside a transaction: a session with its first lease. */
@@ -181,6 +185,7 @@ export class SubmissionDesk {
         retryAfterMs: 10_000,
       });
     }
+    const runsNow = admission.action === "use";
     const turn: Turn = {
       turnId: this.#newId(),
       sessionId,
@@ -189,8 +194,10 @@ export class SubmissionDesk {
       requestHash,
       message: request.message,
       attachmentIds: request.attachmentIds ?? [],
-      state: "queued",
+      state: runsNow ? "running" : "queued",
       acceptedAt: now,
+      givenAt: runsNow ? now : undefined,
+      startedAt: runsNow ? now : undefined,
       sendAt: scheduled ? request.sendAt : undefined,
     };
     this.#store.turns.insert(turn);
@@ -213,8 +220,7 @@ export class SubmissionDesk {
       this.#store.sessions.update(sessionId, { title: titleFrom(request.message) });
     }
     const lease = this.#clerk.renewLease(session);
-    const runsNow = admission.action === "use";
-    if (runsNow) this.#clerk.begin(sessionId, turn.turnId, true);
+    if (runsNow) this.#clerk.announceStart(sessionId, turn.turnId);
     else if (admission.action !== "start") {
       this.#store.events.append({
         sessionId,
@@ -236,7 +242,7 @@ export class SubmissionDesk {
         duplicate: false,
         expiresAt: lease.expiresAt,
       },
-      run: runsNow ? { turn, messageId } : undefined,
+      run: runsNow ? turn : undefined,
       waits: !runsNow && !scheduled,
       leaseDeadlineAt: Math.min(lease.warnAt, lease.expiresAt),
     };

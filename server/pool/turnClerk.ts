@@ -33,6 +33,11 @@ export class TurnClerk {
     const now = this.#clock.now();
     this.#store.turns.markRunning(turnId, now);
     if (given) this.#store.turns.markGiven(turnId, now);
+    this.announceStart(sessionId, turnId);
+  }
+
+  /** Says that a turn that is kept as running has begun. */
+  announceStart(sessionId: string, turnId: string): void {
     this.#store.sessions.setState(sessionId, "busy");
     this.#store.events.append({ sessionId, turnId, type: "turn.started", data: {} });
   }

@@ -40,6 +40,7 @@ export function openDatabase(location: DatabaseLocation & { migrations?: readonl
     withStorageFailures(() => {
       makeDurable(connection);
       migrate(connection, path, location.migrations ?? allMigrations);
+      fillJournal(connection);
     });
   } catch (error) {
     connection.close();
@@ -84,6 +85,22 @@ function makeDurable(connection: Connection): void {
   // On macOS fsync leaves data in the drive's cache; elsewhere this does nothing.
   connection.pragma("fullfsync = ON");
   connection.pragma(`journal_size_limit = ${journalSizeLimitBytes}`);
+}
+
+/** SQLite begins the log anew after 1,000 pages of 4 KiB (`wal_autocheckpoint`); so much of it is laid out beforehand. */
+const journalFillBytes = 4_000_000;
+
+/**
+ * Lays out the write-ahead log's file. A commit that makes the file grow has to sync its length as well as its data,
+ * which costs half as much again (0.7 ms against 0.5 ms on ext4, commits 20 ms apart); one that overwrites does not.
+ */
+function fillJournal(connection: Connection): void {
+  connection.transaction(() => {
+    connection.exec("CREATE TABLE filling (bytes BLOB)");
+    connection.prepare("INSERT INTO filling VALUES (zeroblob(?))").run(journalFillBytes);
+    connection.exec("DROP TABLE filling");
+  })();
+  connection.pragma("wal_checkpoint(RESTART)");
 }
 
 /** Forward only. The version of a database is SQLite's own `user_version`, written in the step's transaction. */

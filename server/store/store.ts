@@ -39,7 +39,7 @@ export function storeOver(connection: Connection, parts: StoreParts): OpenStore 
     onListenerError: parts.onSubscriberError ?? warnOfSubscriberError,
   });
   return {
-    transaction: (work) => transactions.run(work),
+    transaction: (work, committed) => transactions.run(work, committed),
     events: new SqliteEventLog({ connection, clock, transactions }),
     sessions: new SqliteSessionDirectory({ connection, transactions }),
     turns: new SqliteTurnBook(connection),

@@ -24,6 +24,7 @@ export class Transactions {
   readonly #listeners = new Set<{ hear: EventListener }>();
   readonly #batches: LoggedEvent[][] = [];
   #appended: LoggedEvent[] = [];
+  #committed: Array<() => void> = [];
   #open = false;
   #announcing = false;
 
@@ -45,10 +46,15 @@ export class Transactions {
 
   /**
    * Does `work` wholly or not at all and returns its result. What it noted is announced after the commit, in order.
-   * Throws what `work` throws, or `storage_failed`.
+   * Throws what `work` throws, or `storage_failed`. `committed` is called between the commit and the announcement; its
+   * fault, like a listener's, does not undo what is committed.
    */
-  run<T>(work: () => T): T {
-    if (this.#open) return this.#runNested(work);
+  run<T>(work: () => T, committed?: (result: T) => void): T {
+    if (this.#open) {
+      const joined = this.#runNested(work);
+      if (committed) this.#committed.push(() => committed(joined));
+      return joined;
+    }
     this.#begin.run();
     this.#open = true;
     let result: T;
@@ -64,6 +70,8 @@ export class Transactions {
     this.#open = false;
     const batch = this.#appended;
     this.#appended = [];
+    if (committed) this.#committed.push(() => committed(result));
+    for (const follow of this.#committed.splice(0)) this.#tell(follow, batch);
     if (batch.length > 0) this.#announce(batch);
     return result;
   }
@@ -85,6 +93,7 @@ export class Transactions {
   #runNested<T>(work: () => T): T {
     if (!this.#connection.inTransaction) throw lostTransaction();
     const noted = this.#appended.length;
+    const following = this.#committed.length;
     this.#savepoint.run();
     try {
       const result = settled(work());
@@ -93,6 +102,7 @@ export class Transactions {
       return result;
     } catch (error) {
       this.#appended.length = noted;
+      this.#committed.length = following;
       if (this.#connection.inTransaction) {
         this.#rollbackTo.run();
         this.#release.run();
@@ -104,6 +114,7 @@ export class Transactions {
   #abandon(): void {
     this.#open = false;
     this.#appended = [];
+    this.#committed = [];
     if (!this.#connection.inTransaction) return;
     try {
       this.#rollback.run();

@@ -14,7 +14,8 @@ const encryptionKeySchema = z
 export const apnsPushSchema = z.object({
   provider: z.literal("apns"),
   token: apnsTokenSchema,
-  environment: z.enum(["sandbox", "production"]).default("production"),
+  /** Left out: the server's own (`APNS_ENVIRONMENT`). */
+  environment: z.enum(["sandbox", "production"]).optional(),
   topic: z.string().min(1).max(255).optional(),
   encryptionKey: encryptionKeySchema.optional(),
 });

@@ -1,0 +1,57 @@
+import type { NewEvent } from "../domain/event.ts";
+import type { Clock, LiveFeed, Log, Store } from "../domain/ports.ts";
+import type { Incarnation } from "./incarnation.ts";
+
+/**
+ * How long a finished text or a tool's start may wait to share a commit with what comes with it. No longer: the CLI takes
+ * 1 to 5 ms from a turn's last text to its result, and a text that is written in that pause costs the result nothing.
+ */
+const holdMs = 1;
+/** Pause before a write that failed is tried again. */
+const rewriteMs = 1_000;
+
+/** Events of a process on their short way into the log. Nobody hears of them before they are committed. */
+export class HeldEvents {
+  readonly #parts: { store: Store; feed: LiveFeed; clock: Clock; log: Log };
+
+  constructor(parts: { store: Store; feed: LiveFeed; clock: Clock; log: Log }) {
+    this.#parts = parts;
+  }
+
+  hold(incarnation: Incarnation, event: NewEvent): void {
+    incarnation.held.push(event);
+    if (incarnation.held.length === 1) this.#arm(incarnation, holdMs);
+  }
+
+  /**
+   * Writes what is held. Inside a transaction of the caller it stands before what the caller appends, and stays held if
+   * that transaction fails.
+   */
+  write(incarnation: Incarnation): void {
+    const { store, feed } = this.#parts;
+    const { held, sessionId } = incarnation;
+    const count = held.length;
+    if (count === 0) return;
+    store.transaction(
+      () => {
+        for (const event of held) store.events.append(event);
+      },
+      () => {
+        held.splice(0, count);
+        feed.flush(sessionId);
+      },
+    );
+  }
+
+  #arm(incarnation: Incarnation, delayMs: number): void {
+    const { clock, log } = this.#parts;
+    clock.after(delayMs, () => {
+      try {
+        this.write(incarnation);
+      } catch (error) {
+        log.error("pool.write_failed", { sessionId: incarnation.sessionId, error, retryMs: rewriteMs });
+        this.#arm(incarnation, rewriteMs);
+      }
+    });
+  }
+}

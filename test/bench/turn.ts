@@ -1,0 +1,128 @@
+import { randomUUID } from "node:crypto";
+import { cpus } from "node:os";
+import { parseArgs } from "node:util";
+import { startDemoModel } from "../../server/demo/model.ts";
+import { benchEnvironment, makeBench, startServer } from "../support/daylongServer.ts";
+import { connect, type SocketClient } from "../support/socketClient.ts";
+import { RawCli, type RawTiming } from "./rawCli.ts";
+
+const { values } = parseArgs({
+  options: { turns: { type: "string" }, sessions: { type: "string" }, json: { type: "boolean" } },
+});
+const turns = Number(values.turns ?? 100);
+const sessions = Number(values.sessions ?? 8);
+const warmUps = 5;
+
+/** Nearest-rank quantile of the samples. */
+const quantile = (samples: number[], share: number): number =>
+  [...samples].sort((a, b) => a - b)[Math.min(samples.length - 1, Math.ceil(samples.length * share) - 1)] ??
+  Number.NaN;
+
+/** One turn through the server: from the send to the first delta and to `turn.completed`, as a client sees them. */
+async function daylongTurn(
+  socket: SocketClient,
+  place: Record<string, string>,
+): Promise<RawTiming & { sessionId: string }> {
+  const clientMessageId = randomUUID();
+  const from = socket.frames.length;
+  const startedAt = performance.now();
+  const seen: { deltaMs?: number; endMs?: number } = {};
+  let done!: () => void;
+  const ended = new Promise<void>((resolve) => {
+    done = resolve;
+  });
+  const listen = (data: unknown) => {
+    const text = String(data);
+    if (seen.deltaMs === undefined && text.startsWith('{"type":"delta"'))
+      seen.deltaMs = performance.now() - startedAt;
+    if (text.includes('"turn.completed"')) {
+      seen.endMs = performance.now() - startedAt;
+      done();
+    }
+  };
+  socket.socket.on("message", listen);
+  socket.send({ type: "send", ref: clientMessageId, clientMessageId, message: "say: hello there", ...place });
+  await ended;
+  socket.socket.off("message", listen);
+  const accepted = await socket.waitForRef(clientMessageId);
+  if (accepted.type !== "accepted") throw new Error(JSON.stringify(accepted));
+  socket.frames.splice(0, from);
+  return {
+    firstDeltaMs: seen.deltaMs ?? Number.NaN,
+    completedMs: seen.endMs ?? Number.NaN,
+    sessionId: accepted.sessionId!,
+  };
+}
+
+async function main(): Promise<void> {
+  const bench = makeBench();
+  const model = await startDemoModel();
+  const environment = benchEnvironment(bench, model.url);
+  const server = await startServer({ ...environment, MAX_CONCURRENT_SESSIONS: "20", LOG_LEVEL: "info" });
+  const { token } = await server.pair("bench");
+  const socket = await connect({ url: `${server.url.replace("http", "ws")}/ws`, token });
+  const rows: Array<{ what: string; raw: number[]; daylong: number[] }> = [
+    { what: "warm turn, to first delta", raw: [], daylong: [] },
+    { what: "warm turn, to completed", raw: [], daylong: [] },
+    { what: "new session, to first delta", raw: [], daylong: [] },
+    { what: "new session, to completed", raw: [], daylong: [] },
+  ];
+  const note = (index: number, who: "raw" | "daylong", timing: RawTiming) => {
+    rows[index]![who].push(timing.firstDeltaMs);
+    rows[index + 1]![who].push(timing.completedMs);
+  };
+  try {
+    const raw = new RawCli(bench.project, environment);
+    const { sessionId } = await daylongTurn(socket, { projectPath: bench.project });
+    await raw.turn("say: hello there");
+    for (let index = 0; index < warmUps + turns; index += 1) {
+      // Who goes first takes turns too: whatever the machine does in between meets both alike.
+      const order = index % 2 === 0 ? (["raw", "daylong"] as const) : (["daylong", "raw"] as const);
+      for (const who of order) {
+        const timing =
+          who === "raw" ? await raw.turn("say: hello there") : await daylongTurn(socket, { sessionId });
+        if (index >= warmUps) note(0, who, timing);
+      }
+    }
+    await raw.stop();
+    for (let index = 0; index < sessions; index += 1) {
+      const startedAt = performance.now();
+      const fresh = new RawCli(bench.project, environment);
+      note(2, "raw", await fresh.turn("say: hello there", startedAt));
+      await fresh.stop();
+      const timing = await daylongTurn(socket, { projectPath: bench.project });
+      note(2, "daylong", timing);
+      await server.ask("DELETE", `/api/sessions/${timing.sessionId}`);
+    }
+  } finally {
+    await socket.close();
+    await server.kill("SIGTERM");
+    await model.stop();
+    bench.remove();
+  }
+  const results = rows.map(({ what, raw, daylong }) => ({
+    what,
+    samples: raw.length,
+    rawMedianMs: round(quantile(raw, 0.5)),
+    rawP95Ms: round(quantile(raw, 0.95)),
+    daylongMedianMs: round(quantile(daylong, 0.5)),
+    daylongP95Ms: round(quantile(daylong, 0.95)),
+    medianRatio: round(quantile(daylong, 0.5) / quantile(raw, 0.5), 3),
+    p95Ratio: round(quantile(daylong, 0.95) / quantile(raw, 0.95), 3),
+  }));
+  const report = {
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    cores: cpus().length,
+    results,
+  };
+  console.log(JSON.stringify(report, undefined, values.json ? 0 : 2));
+  if (!values.json) console.table(results);
+}
+
+const round = (value: number, digits = 1): number => Number(value.toFixed(digits));
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exit(1);
+});
