@@ -1,0 +1,326 @@
+import { DaylongError } from "../../server/domain/errors.ts";
+import type { PermissionDecision } from "../../server/domain/permission.ts";
+import type { Clock } from "../../server/domain/ports.ts";
+import type {
+  ClaudeProcess,
+  PermissionAsk,
+  ProcessExit,
+  ProcessHost,
+  ProcessListener,
+  ProcessRecord,
+  ProcessSpec,
+  ProcessUsage,
+  Prompt,
+  TurnResult,
+} from "../../server/domain/process.ts";
+import type { PermissionMode } from "../../server/domain/session.ts";
+
+/** How fake processes behave until a test says otherwise; read at the moment of the start, the stop, the interrupt. */
+export interface HostManners {
+  /** `held` starts wait for `ScriptedStart.comeUp` or `fail`. */
+  start: "at-once" | "held" | "fail";
+  /** `held` stops wait for `ScriptedProcess.leave`. */
+  stop: "at-once" | "held";
+  /** `deaf`: the order is taken only by its deadline, and nothing comes of it. */
+  interrupt: "obeyed" | "deaf";
+}
+
+/** A permission that a fake process asked for. */
+export interface OpenAsk {
+  answer: Promise<PermissionDecision>;
+  /** The answer as soon as it is there. */
+  decision?: PermissionDecision;
+  /** Claude gives up waiting. */
+  abort(): void;
+}
+
+/** One fake Claude process. The test speaks for it; what the pool orders is written down. */
+export class ScriptedProcess implements ClaudeProcess {
+  readonly processId: string;
+  readonly pid: number;
+  readonly startedAt: number;
+  readonly resumed: boolean;
+  readonly spec: ProcessSpec;
+  readonly sent: Prompt[] = [];
+  /** Deadlines of the interrupts. */
+  readonly interrupts: number[] = [];
+  readonly models: Array<string | null> = [];
+  readonly modes: PermissionMode[] = [];
+  readonly asks: OpenAsk[] = [];
+  stopCount = 0;
+  alive = true;
+  /** Prompts that have had no result yet. */
+  readonly unanswered: Prompt[] = [];
+  readonly #host: ScriptedHost;
+  readonly #listener: ProcessListener;
+  readonly #gone: Promise<void>;
+  readonly #endInterrupts = new Set<() => void>();
+  #markGone!: () => void;
+
+  constructor(host: ScriptedHost, spec: ProcessSpec, listener: ProcessListener, pid: number) {
+    this.#host = host;
+    this.#listener = listener;
+    this.spec = spec;
+    this.processId = spec.processId;
+    this.pid = pid;
+    this.startedAt = host.clock.now();
+    this.resumed = host.transcripts.has(spec.sessionId);
+    this.#gone = new Promise((resolve) => {
+      this.#markGone = resolve;
+    });
+  }
+
+  send(prompt: Prompt): void {
+    this.sent.push(prompt);
+    this.unanswered.push(prompt);
+    this.#host.transcripts.add(this.spec.sessionId);
+  }
+
+  interrupt(deadlineMs: number): Promise<void> {
+    this.interrupts.push(deadlineMs);
+    if (this.#host.manners.interrupt === "deaf") return this.#until(deadlineMs);
+    for (const ask of this.asks) ask.abort();
+    if (this.unanswered.length > 0) this.result({ outcome: "interrupted", text: "" });
+    return Promise.resolve();
+  }
+
+  async setModel(model: string | null): Promise<void> {
+    if (this.#host.refusal) throw this.#host.refusal;
+    this.models.push(model);
+  }
+
+  async setPermissionMode(mode: PermissionMode): Promise<void> {
+    if (this.#host.refusal) throw this.#host.refusal;
+    this.modes.push(mode);
+  }
+
+  stop(): Promise<void> {
+    this.stopCount += 1;
+    if (this.stopCount === 1 && this.#host.manners.stop === "at-once") queueMicrotask(() => this.leave());
+    return this.#gone;
+  }
+
+  delta(text: string): void {
+    this.#listener.signal({ kind: "delta", text });
+  }
+
+  think(): void {
+    this.#listener.signal({ kind: "thinking" });
+  }
+
+  message(text: string, messageId = this.#host.nextId("message")): string {
+    this.#listener.signal({ kind: "message", messageId, text });
+    return messageId;
+  }
+
+  startTool(toolUseId: string, toolName = "Bash"): void {
+    this.#listener.signal({ kind: "tool-started", toolUseId, toolName, title: `${toolName}: ls` });
+  }
+
+  finishTool(toolUseId: string, failed = false): void {
+    this.#listener.signal({ kind: "tool-finished", toolUseId, failed });
+  }
+
+  /** Ends the oldest unanswered prompt, unless `messageIds` names another. */
+  result(result: Partial<TurnResult> = {}): void {
+    const prompt = result.messageIds === undefined ? this.unanswered.shift() : undefined;
+    this.#listener.signal({
+      kind: "result",
+      result: {
+        text: "Done.",
+        usage: { inputTokens: 10, outputTokens: 5, cacheReadTokens: 2, cacheCreationTokens: 1 },
+        durationMs: 7,
+        numTurns: 1,
+        totalCostUsd: 0.5,
+        messageIds: prompt ? [prompt.messageId] : [],
+        outcome: "completed",
+        ...result,
+      },
+    });
+  }
+
+  /** A text and the result that carries it, as every ordinary turn ends. Returns the text's message id. */
+  reply(text: string): string {
+    const messageId = this.message(text);
+    this.result({ text });
+    return messageId;
+  }
+
+  ask(ask: Partial<PermissionAsk> = {}): OpenAsk {
+    const controller = new AbortController();
+    const open: OpenAsk = {
+      answer: this.#listener.askPermission({
+        toolName: "Bash",
+        toolUseId: this.#host.nextId("tool"),
+        title: "Run a command",
+        input: { command: "ls" },
+        suggestions: [],
+        signal: controller.signal,
+        ...ask,
+      }),
+      abort: () => controller.abort(),
+    };
+    open.answer.then(
+      (decision) => {
+        open.decision = decision;
+      },
+      () => undefined,
+    );
+    this.asks.push(open);
+    return open;
+  }
+
+  /** Ends by itself. */
+  crash(exit: Partial<ProcessExit> = {}): void {
+    this.#end({ expected: false, code: 1, signal: null, detail: "It broke.", ...exit });
+  }
+
+  /** Ends because it was told to; what a held stop waits for. */
+  leave(): void {
+    this.#end({ expected: true, code: 0, signal: null, detail: "" });
+  }
+
+  #end(exit: ProcessExit): void {
+    if (!this.alive) return;
+    this.alive = false;
+    this.#host.forget(this);
+    for (const end of [...this.#endInterrupts]) end();
+    this.#listener.exited(exit);
+    this.#markGone();
+  }
+
+  #until(deadlineMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        cancel();
+        this.#endInterrupts.delete(end);
+        resolve();
+      };
+      const cancel = this.#host.clock.after(deadlineMs, end);
+      this.#endInterrupts.add(end);
+    });
+  }
+}
+
+/** A start that the test holds. */
+export interface ScriptedStart {
+  spec: ProcessSpec;
+  comeUp(): ScriptedProcess;
+  fail(error?: Error): void;
+}
+
+/** A host whose processes do what the test says. Places count from the call of `start` until nothing is left. */
+export class ScriptedHost implements ProcessHost {
+  readonly clock: Clock;
+  readonly manners: HostManners = { start: "at-once", stop: "at-once", interrupt: "obeyed" };
+  /** Every process that ever came up, oldest first. */
+  readonly processes: ScriptedProcess[] = [];
+  readonly specs: ProcessSpec[] = [];
+  /** Starts under way. */
+  readonly starts: ScriptedStart[] = [];
+  /** Conversations that Claude holds. */
+  readonly transcripts = new Set<string>();
+  readonly reaped: ProcessRecord[] = [];
+  readonly forks: Array<{ spec: ProcessSpec; prompt: string }> = [];
+  /** What a fork answers. */
+  forkAnswer: () => Promise<string> = async () => "A recap.";
+  /** What a live process answers to a change that it does not take. */
+  refusal: Error | undefined;
+  /** The most processes that were there at once, starting and stopping ones included. */
+  mostAtOnce = 0;
+  /** The most processes that one session had at once; a second one would damage the conversation. */
+  mostOfOneSession = 0;
+  readonly #present = new Map<object, string>();
+  #ids = 0;
+
+  constructor(parts: { clock: Clock }) {
+    this.clock = parts.clock;
+  }
+
+  nextId(kind: string): string {
+    this.#ids += 1;
+    return `${kind}-${this.#ids}`;
+  }
+
+  start(spec: ProcessSpec, listener: ProcessListener): Promise<ClaudeProcess> {
+    this.specs.push(spec);
+    return new Promise((resolve, reject) => {
+      const start: ScriptedStart = {
+        spec,
+        comeUp: () => {
+          this.#over(start);
+          const process = new ScriptedProcess(this, spec, listener, 1_000 + this.specs.length);
+          this.#arrive(process, spec.sessionId);
+          this.processes.push(process);
+          resolve(process);
+          return process;
+        },
+        fail: (error = new DaylongError("process_start_failed", "Claude could not be started.")) => {
+          this.#over(start);
+          reject(error);
+        },
+      };
+      this.starts.push(start);
+      this.#arrive(start, spec.sessionId);
+      if (this.manners.start === "at-once") start.comeUp();
+      else if (this.manners.start === "fail") start.fail();
+    });
+  }
+
+  /** The session's live process. Throws when it has none, so that a test fails where it goes wrong. */
+  process(sessionId: string): ScriptedProcess {
+    const found = this.live().find((process) => process.spec.sessionId === sessionId);
+    if (!found) throw new Error(`Session ${sessionId} has no live process.`);
+    return found;
+  }
+
+  live(): ScriptedProcess[] {
+    return this.processes.filter((process) => process.alive);
+  }
+
+  async hasTranscript(sessionId: string): Promise<boolean> {
+    return this.transcripts.has(sessionId);
+  }
+
+  askFork(spec: ProcessSpec, prompt: string): Promise<string> {
+    this.forks.push({ spec, prompt });
+    return this.forkAnswer();
+  }
+
+  async usage(): Promise<Map<string, ProcessUsage>> {
+    return new Map(
+      this.live().map(({ processId }) => [
+        processId,
+        { rssBytes: 1_000_000, cpuPercent: 1.5, processCount: 2 },
+      ]),
+    );
+  }
+
+  async reap(records: ProcessRecord[]): Promise<number> {
+    this.reaped.push(...records);
+    return records.length;
+  }
+
+  health(): { state: "ok" } {
+    return { state: "ok" };
+  }
+
+  /** Called by a process that is gone. */
+  forget(process: ScriptedProcess): void {
+    this.#present.delete(process);
+  }
+
+  #over(start: ScriptedStart): void {
+    const index = this.starts.indexOf(start);
+    if (index < 0) throw new Error("This start is over already.");
+    this.starts.splice(index, 1);
+    this.#present.delete(start);
+  }
+
+  #arrive(what: object, sessionId: string): void {
+    this.#present.set(what, sessionId);
+    const ofSession = [...this.#present.values()].filter((id) => id === sessionId).length;
+    this.mostAtOnce = Math.max(this.mostAtOnce, this.#present.size);
+    this.mostOfOneSession = Math.max(this.mostOfOneSession, ofSession);
+  }
+}

@@ -1,0 +1,195 @@
+import type { SDKMessage } from "@anthropic-ai/claude-agent-sdk";
+import { describe, expect, test } from "@jest/globals";
+import { toolTitle, translate } from "../../../server/claude/translate.ts";
+import type { TurnResult } from "../../../server/domain/process.ts";
+
+/** What the SDK hands over, as far as Daylong reads it. */
+const hear = (message: object) => translate(message as SDKMessage);
+const streamed = (event: object, parent: string | null = null) =>
+  hear({ type: "stream_event", uuid: "u", session_id: "s", parent_tool_use_id: parent, event });
+const assistant = (content: object[], more: object = {}) =>
+  hear({
+    type: "assistant",
+    uuid: "message-1",
+    session_id: "s",
+    parent_tool_use_id: null,
+    message: { role: "assistant", content },
+    ...more,
+  });
+const user = (content: unknown, parent: string | null = null) =>
+  hear({ type: "user", parent_tool_use_id: parent, message: { role: "user", content } });
+const result = (more: object = {}): TurnResult => {
+  const [signal] = hear({
+    type: "result",
+    subtype: "success",
+    is_error: false,
+    result: "Done.",
+    duration_ms: 12,
+    num_turns: 2,
+    total_cost_usd: 0.25,
+    usage: {
+      input_tokens: 3,
+      output_tokens: 4,
+      cache_read_input_tokens: 5,
+      cache_creation_input_tokens: 6,
+    },
+    ...more,
+  });
+  if (signal?.kind !== "result") throw new Error("That is no result.");
+  return signal.result;
+};
+const words = { type: "content_block_delta", index: 0, delta: { type: "text_delta", text: "Hel" } };
+
+describe("D01 words on their way", () => {
+  test("are told as they come", () => {
+    expect(streamed(words)).toEqual([{ kind: "delta", text: "Hel" }]);
+  });
+  test("are not told of a subagent", () => {
+    expect(streamed(words, "toolu_1")).toEqual([]);
+  });
+  test("tell that Claude thinks, but not what", () => {
+    const start = {
+      type: "content_block_start",
+      index: 0,
+      content_block: { type: "thinking", thinking: "" },
+    };
+    expect(streamed(start)).toEqual([{ kind: "thinking" }]);
+    expect(streamed({ type: "content_block_delta", index: 0, delta: { type: "thinking_delta" } })).toEqual(
+      [],
+    );
+  });
+  test.each(["message_start", "message_stop", "content_block_stop", "message_delta", "ping"])(
+    "are silent about %s",
+    (type) => {
+      expect(streamed({ type })).toEqual([]);
+    },
+  );
+});
+
+describe("a finished message", () => {
+  test("is its texts and the tools it starts, in order", () => {
+    const signals = assistant([
+      { type: "text", text: "I will look." },
+      { type: "tool_use", id: "t1", name: "Bash", input: { command: "ls -l" } },
+    ]);
+    expect(signals).toEqual([
+      { kind: "message", messageId: "message-1", text: "I will look." },
+      { kind: "tool-started", toolUseId: "t1", toolName: "Bash", title: "Bash: ls -l" },
+    ]);
+  });
+  test("is not told when it is empty, thinks, or is of a kind not known yet", () => {
+    expect(
+      assistant([{ type: "text", text: "" }, { type: "thinking", thinking: "Hm." }, { type: "new" }]),
+    ).toEqual([]);
+  });
+  test("of a subagent is not told", () => {
+    expect(assistant([{ type: "text", text: "Hi." }], { parent_tool_use_id: "toolu_1" })).toEqual([]);
+  });
+  test("that is the CLI's own notice of an error is left to the result", () => {
+    expect(assistant([{ type: "text", text: "API Error" }], { error: "rate_limit" })).toEqual([]);
+  });
+});
+
+describe("a tool's result", () => {
+  test("tells whether it failed", () => {
+    const blocks = [
+      { type: "tool_result", tool_use_id: "t1", content: "ok" },
+      { type: "tool_result", tool_use_id: "t2", content: "no", is_error: true },
+      { type: "text", text: "x" },
+    ];
+    expect(user(blocks)).toEqual([
+      { kind: "tool-finished", toolUseId: "t1", failed: false },
+      { kind: "tool-finished", toolUseId: "t2", failed: true },
+    ]);
+  });
+  test("of a subagent's tool, and a message of plain text, tell nothing", () => {
+    expect(user([{ type: "tool_result", tool_use_id: "t1" }], "toolu_1")).toEqual([]);
+    expect(user("Hello")).toEqual([]);
+  });
+});
+
+describe("the result of a turn", () => {
+  test("carries its text and figures", () => {
+    expect(result()).toEqual({
+      text: "Done.",
+      totalCostUsd: 0.25,
+      usage: { inputTokens: 3, outputTokens: 4, cacheReadTokens: 5, cacheCreationTokens: 6 },
+      durationMs: 12,
+      numTurns: 2,
+      messageIds: [],
+      outcome: "completed",
+      failure: undefined,
+    });
+  });
+
+  test("counts nothing where the CLI leaves figures out", () => {
+    const usage = { input_tokens: null, output_tokens: undefined, cache_read_input_tokens: null };
+    expect(result({ usage }).usage).toEqual({
+      inputTokens: 0,
+      outputTokens: 0,
+      cacheReadTokens: 0,
+      cacheCreationTokens: 0,
+    });
+  });
+
+  test("F5 names the messages that it answers, in either form", () => {
+    expect(result({ user_message_uuids: ["a", "b"] }).messageIds).toEqual(["a", "b"]);
+    expect(result({ user_message_uuid: "a" }).messageIds).toEqual(["a"]);
+    expect(result({ user_message_uuids: ["a", "b"], user_message_uuid: "b" }).messageIds).toEqual(["a", "b"]);
+  });
+
+  test("S23 of a turn that was broken off is an interruption, not a failure", () => {
+    const broken = {
+      subtype: "error_during_execution",
+      is_error: true,
+      errors: [],
+      terminal_reason: "aborted_x",
+    };
+    expect(result(broken)).toMatchObject({ outcome: "interrupted", text: "", failure: undefined });
+  });
+
+  test.each([
+    ["error_max_turns", "turn_limit"],
+    ["error_max_budget_usd", "turn_limit"],
+    ["error_during_execution", "claude_error"],
+  ])("of subtype %s fails with %s", (subtype, code) => {
+    const failed = result({ subtype, is_error: true, errors: ["One.", "Two."], result: undefined });
+    expect(failed).toMatchObject({ outcome: "failed", text: "", failure: { code } });
+    expect(failed.failure?.detail).not.toBe("");
+  });
+
+  test("that calls itself a success and an error is an error with its words", () => {
+    expect(result({ is_error: true, result: "API Error: 500" })).toMatchObject({
+      outcome: "failed",
+      text: "",
+      failure: { code: "claude_error", detail: "API Error: 500" },
+    });
+  });
+
+  test("has a reason even where Claude gives none, and never a giant one", () => {
+    const failed = { subtype: "error_during_execution", is_error: true };
+    expect(result({ ...failed, errors: [] }).failure?.detail).toBe("Claude gave no reason.");
+    expect(result({ ...failed, errors: ["x".repeat(9_000)] }).failure?.detail).toHaveLength(2_000);
+  });
+});
+
+test.each(["system", "tool_progress", "auth_status", "something_new"])(
+  "a message of type %s means nothing",
+  (type) => {
+    expect(hear({ type, subtype: "init" })).toEqual([]);
+  },
+);
+
+describe("a tool's title", () => {
+  test.each([
+    ["Bash", { command: "ls\nrm x" }, "Bash: ls"],
+    ["Read", { file_path: "/a/b" }, "Read: /a/b"],
+    ["WebFetch", { url: "http://x", description: "d" }, "WebFetch: http://x"],
+    ["Task", { description: "Look" }, "Task: Look"],
+    ["Other", { command: 5 }, "Other"],
+    ["Other", { command: "" }, "Other"],
+    ["Bash", { command: "x".repeat(500) }, `Bash: ${"x".repeat(200)}`],
+  ])("of %s with %j is one line", (name, input, title) => {
+    expect(toolTitle(name, input)).toBe(title);
+  });
+});

@@ -1,0 +1,73 @@
+import { describe, expect, test } from "@jest/globals";
+import { type ModelMessage, reply, typedText } from "../../../server/demo/script.ts";
+
+const user = (content: ModelMessage["content"]): ModelMessage => ({ role: "user", content });
+const said = (...messages: string[]): ModelMessage[] => messages.map((message) => user(message));
+const textOf = (messages: ModelMessage[]): string => {
+  const answer = reply(messages);
+  if (answer.kind !== "text") throw new Error(`The model answered with ${answer.kind}.`);
+  return answer.text;
+};
+
+describe("O02 the demo model", () => {
+  test("remembers the newest number of the conversation", () => {
+    const question = "What number did I ask you to remember?";
+    expect(textOf(said("Remember the number 42", question))).toContain("42");
+    expect(textOf(said("Remember 1", "Remember 2", question))).toContain("2");
+    expect(textOf(said(question))).toContain("not asked");
+  });
+
+  test("runs a command as a tool and says what it printed", () => {
+    expect(reply(said("run: touch a\ntouch b"))).toMatchObject({
+      kind: "tool",
+      name: "Bash",
+      input: { command: "touch a\ntouch b" },
+    });
+    const printed = user([
+      { type: "tool_result", tool_use_id: "t", content: [{ type: "text", text: "out" }] },
+    ]);
+    expect(textOf([printed])).toBe("Done. It printed: out");
+    const refused = user([{ type: "tool_result", tool_use_id: "t", content: "denied", is_error: true }]);
+    expect(textOf([refused])).toBe("The tool did not run: denied");
+  });
+
+  test.each([
+    ["error: 529", { kind: "error", status: 529 }],
+    ["error: 429 after 30", { kind: "error", status: 429, retryAfterSeconds: 30 }],
+    ["cut", { kind: "cut" }],
+    ["silence", { kind: "silence" }],
+    ["think: 2", { kind: "text", startAfterMs: 2_000 }],
+    ["say: Hello\nyou", { kind: "text", text: "Hello\nyou" }],
+  ])("does what %p orders", (order, answer) => {
+    expect(reply(said(order))).toMatchObject(answer);
+  });
+
+  test("speaks as long as it is told, up to two million characters", () => {
+    expect(textOf(said("long: 5000"))).toHaveLength(5_000);
+    expect(textOf(said("long: 99999999"))).toHaveLength(2_000_000);
+  });
+
+  test("tells what a person typed from what the CLI added", () => {
+    const message = user([
+      { type: "text", text: "Hello" },
+      { type: "text", text: "<system-reminder>x</system-reminder>" },
+      { type: "text", text: "[Request interrupted by user]" },
+    ]);
+    expect(typedText(message)).toBe("Hello");
+  });
+
+  test("S06 counts the messages in a recap, without the one that asks for it", () => {
+    expect(textOf(said("One", "Two", "Write a short recap of this conversation"))).toBe(
+      "Recap: you wrote 2 messages. The last one was: Two",
+    );
+  });
+
+  test("says the same to the same conversation", () => {
+    const conversation = said("Hello", "slow: 3");
+    expect(reply(conversation)).toEqual(reply(conversation));
+  });
+
+  test("answers a conversation without a user with something", () => {
+    expect(textOf([])).toContain("nothing to answer");
+  });
+});

@@ -1,0 +1,26 @@
+import { describe, expect, test } from "@jest/globals";
+import { titleFrom } from "../../../server/domain/session.ts";
+
+describe("S25 a title from the first message", () => {
+  test("is its first line, with its white space made plain", () => {
+    expect(titleFrom("  Fix\tthe   tests\r\nand then rest")).toBe("Fix the tests");
+  });
+  test("is there for a message of white space, too", () => {
+    expect(titleFrom(" \n ")).toBe("New session");
+  });
+  test("is left whole up to 60 characters and cut at a word beyond", () => {
+    expect(titleFrom("a".repeat(60))).toBe("a".repeat(60));
+    const cut = titleFrom("Please look at the reason why the build of the second package fails today");
+    expect(cut).toBe("Please look at the reason why the build of the second…");
+  });
+  test("is cut within a word that is too long itself", () => {
+    expect(titleFrom("x".repeat(100))).toMatch(/^x{30,60}…$/);
+  });
+  test("never ends in half a character", () => {
+    for (let lead = 0; lead < 4; lead += 1) {
+      const title = titleFrom("x".repeat(lead) + "🙂".repeat(60));
+      expect(title.isWellFormed()).toBe(true);
+      expect(title.length).toBeLessThanOrEqual(61);
+    }
+  });
+});

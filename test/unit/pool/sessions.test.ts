@@ -1,0 +1,194 @@
+import { describe, expect, test } from "@jest/globals";
+import { hourMs, minuteMs, owner, refusal, usePoolRig } from "./rig.ts";
+
+const rig = usePoolRig();
+const begin = (options = {}, more = {}) =>
+  rig.current.pool.createSession({ caller: owner, projectPath: "/projects/alpha", options, ...more });
+
+describe("S20 a session that is begun without a message", () => {
+  test("is parked, needs no process, and takes its title from the first message", async () => {
+    await rig.current.open();
+    const view = await begin({ appendSystemPrompt: "Be brief." });
+    expect(view).toMatchObject({ state: "parked", title: "New session", lease: { term: 1 } });
+    expect(rig.current.host.specs).toEqual([]);
+    rig.current.submit({ sessionId: view.sessionId, message: "Hello there" });
+    expect(rig.current.pool.session(view.sessionId).title).toBe("Hello there");
+    await rig.current.clock.settle();
+    expect(rig.current.host.specs[0]?.options).toMatchObject({ appendSystemPrompt: "Be brief." });
+  });
+
+  test("resumes a conversation from the terminal under its own id", async () => {
+    await rig.current.open();
+    rig.current.host.transcripts.add("terminal");
+    const view = await begin({ origin: { resume: "terminal", fork: false } });
+    expect(view.sessionId).toBe("terminal");
+    rig.current.submit({ sessionId: "terminal", message: "Go on" });
+    await rig.current.clock.settle();
+    expect(rig.current.host.process("terminal")).toMatchObject({ resumed: true, spec: { options: {} } });
+    expect((await begin({ origin: { resume: "terminal", fork: false } })).sessionId).toBe("terminal");
+  });
+
+  test("forks one to an id of our own", async () => {
+    await rig.current.open();
+    rig.current.host.transcripts.add("terminal");
+    const origin = { resume: "terminal", fork: true, resumeAt: "m1" };
+    const view = await begin({ origin });
+    expect(view.sessionId).not.toBe("terminal");
+    rig.current.submit({ sessionId: view.sessionId, message: "Go on" });
+    await rig.current.clock.settle();
+    expect(rig.current.host.specs[0]).toMatchObject({ sessionId: view.sessionId, options: { origin } });
+  });
+
+  test("is refused when Claude has no such conversation, or ours is closed", async () => {
+    await rig.current.open();
+    expect(await refusal(() => begin({ origin: { resume: "nobody", fork: false } }))).toBe(
+      "session_not_found",
+    );
+    expect(await refusal(() => begin({ origin: { resume: "x", fork: false, resumeAt: "m" } }))).toBe(
+      "not_implemented",
+    );
+    const { sessionId } = await rig.current.idleSession();
+    await rig.current.pool.closeSession(sessionId, owner);
+    expect(await refusal(() => begin({ origin: { resume: sessionId, fork: false } }))).toBe("session_closed");
+  });
+
+  test("P05 may bypass permissions only if the owner allowed that on the computer", async () => {
+    await rig.current.open();
+    const mode = { permissionMode: "bypassPermissions" };
+    expect(await refusal(() => begin({}, mode))).toBe("permission_mode_forbidden");
+    await rig.current.restart({ allowBypassPermissions: true });
+    expect(await begin({}, mode)).toMatchObject({ permissionMode: "bypassPermissions" });
+  });
+});
+
+describe("S22 S25 changing a session", () => {
+  test("tells the live process first, and then the log", async () => {
+    await rig.current.open();
+    const { sessionId, process } = await rig.current.idleSession();
+    const change = { title: "Mine", model: "claude-x", permissionMode: "plan" as const, muted: true };
+    expect(await rig.current.pool.updateSession(sessionId, change, owner)).toMatchObject(change);
+    expect([process.models, process.modes]).toEqual([["claude-x"], ["plan"]]);
+    expect(rig.current.events(sessionId).at(-1)).toMatchObject({ type: "session.updated", data: change });
+  });
+
+  test("is not written down when Claude does not take it", async () => {
+    await rig.current.open();
+    const { sessionId } = await rig.current.idleSession();
+    rig.current.host.refusal = new Error("no such model");
+    const update = () => rig.current.pool.updateSession(sessionId, { model: "nope" }, owner);
+    expect(await refusal(update)).toBe("invalid_request");
+    expect(rig.current.pool.session(sessionId).model).toBeNull();
+  });
+
+  test("without a process is for its next start", async () => {
+    await rig.current.open();
+    const { sessionId } = await begin();
+    await rig.current.pool.updateSession(sessionId, { permissionMode: "plan" }, owner);
+    rig.current.submit({ sessionId, message: "Hello" });
+    await rig.current.clock.settle();
+    expect(rig.current.host.specs[0]?.permissionMode).toBe("plan");
+  });
+});
+
+describe("S06 a recap", () => {
+  test("is asked on a fork, kept until the next turn, and never asked twice at once", async () => {
+    await rig.current.open();
+    const { pool, host } = rig.current;
+    const { sessionId, process } = await rig.current.idleSession();
+    const [one, same] = await Promise.all([pool.recap(sessionId), pool.recap(sessionId)]);
+    expect([one, same.text]).toEqual([
+      expect.objectContaining({ text: "A recap.", cached: false }),
+      "A recap.",
+    ]);
+    expect(await pool.recap(sessionId)).toMatchObject({ cached: true, turnCount: 1 });
+    expect([host.forks.length, process.sent.length]).toEqual([1, 1]);
+    rig.current.submit({ sessionId, message: "More" });
+    process.reply("Done.");
+    expect(await pool.recap(sessionId)).toMatchObject({ cached: false, turnCount: 2 });
+  });
+
+  test("that failed is asked again, and others go on behind it", async () => {
+    await rig.current.open();
+    const { pool, host } = rig.current;
+    const { sessionId } = await rig.current.idleSession();
+    host.forkAnswer = () => Promise.reject(new Error("It broke."));
+    await expect(pool.recap(sessionId)).rejects.toThrow("It broke.");
+    host.forkAnswer = async () => "Here.";
+    expect((await pool.recap(sessionId)).text).toBe("Here.");
+  });
+
+  test("of a session without a turn is refused", async () => {
+    await rig.current.open();
+    const { sessionId } = await begin();
+    expect(await refusal(() => rig.current.pool.recap(sessionId))).toBe("nothing_to_recap");
+  });
+});
+
+describe("S08 S28 what is told of the pool", () => {
+  test("are its processes with the newest samples, and its free places", async () => {
+    await rig.current.open({ maxProcesses: 3, memoryLimitBytes: 9 });
+    const { sessionId, process } = await rig.current.idleSession();
+    await rig.current.clock.run(10 * minuteMs);
+    expect(rig.current.pool.active()).toEqual([
+      expect.objectContaining({
+        sessionId,
+        process: expect.objectContaining({ pid: process.pid, rssBytes: 1_000_000, processCount: 2 }),
+      }),
+    ]);
+    expect(rig.current.pool.stats()).toEqual({
+      totalSessions: 1,
+      maxSessions: 3,
+      availableSlots: 2,
+      queuedTurns: 0,
+      memoryUsageBytes: 1_000_000,
+      memoryLimitBytes: 9,
+      cpuPercent: 1.5,
+    });
+  });
+
+  test("a turn is waited for until it ends, until the deadline, or until nobody waits", async () => {
+    await rig.current.open();
+    const { pool, clock } = rig.current;
+    const { turnId, process } = await rig.current.busySession();
+    await clock.run(minuteMs);
+    const armed = clock.armed;
+    const controller = new AbortController();
+    const given = pool.waitForTurn(turnId, hourMs, controller.signal);
+    const short = pool.waitForTurn(turnId, minuteMs);
+    const long = pool.waitForTurn(turnId, hourMs);
+    controller.abort();
+    expect((await given).state).toBe("running");
+    await clock.run(minuteMs);
+    expect((await short).state).toBe("running");
+    process.reply("Done.");
+    expect((await long).state).toBe("completed");
+    expect(clock.armed - armed).toBeLessThanOrEqual(1);
+    expect(await refusal(() => pool.waitForTurn("nobody", 0))).toBe("turn_not_found");
+  });
+
+  test("D01 words go to whoever watches, tools by their names, and nothing of it is stored", async () => {
+    await rig.current.open();
+    const { sessionId, turnId, process } = await rig.current.busySession();
+    const { feed, clock } = rig.current;
+    process.think();
+    process.delta("Hel");
+    process.delta("lo");
+    process.message("Hello");
+    process.startTool("t1");
+    process.finishTool("t1");
+    process.finishTool("unknown");
+    process.delta("Next");
+    await clock.run(1_000);
+    const words = feed.filter((line) => line.includes(turnId) || line.startsWith("flush"));
+    expect(words.slice(0, 3)).toEqual([
+      `thinking ${turnId}`,
+      `delta ${sessionId} ${turnId} Hel`,
+      `delta ${sessionId} ${turnId} lo`,
+    ]);
+    // The finished text is out before the first words of the next one.
+    expect(words.indexOf(`flush ${sessionId}`)).toBeLessThan(
+      words.indexOf(`delta ${sessionId} ${turnId} Next`),
+    );
+    expect(rig.current.types(sessionId).slice(-3)).toEqual(["message", "tool.started", "tool.finished"]);
+  });
+});
