@@ -17,8 +17,14 @@ daylong_install() {
   daylong_check_node
   if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
     echo "daylong: installing packages (a minute or two, once) ..." >&2
-    local log
+    local log prefix
     log=$(mktemp)
+    # better-sqlite3 is compiled where no prebuilt binary can be fetched; Node's own headers, if they are here, save
+    # fetching them too.
+    prefix=$(node -p 'require("node:path").resolve(process.execPath, "../..")')
+    if [ -z "${npm_config_nodedir:-}" ] && [ -e "$prefix/include/node/node.h" ]; then
+      export npm_config_nodedir=$prefix
+    fi
     if ! npm ci --no-audit --no-fund >"$log" 2>&1; then
       tail -n 40 "$log" >&2
       rm -f "$log"
