@@ -22,6 +22,7 @@ import { Dispatcher } from "./delivery/dispatcher.ts";
 import { Feed } from "./delivery/feed.ts";
 import { DeliveryPlanner, planned } from "./delivery/planner.ts";
 import { Replay } from "./delivery/replay.ts";
+import { DaylongError } from "./domain/errors.ts";
 import type { Clock, Log, Store } from "./domain/ports.ts";
 import type { PushSender } from "./domain/push.ts";
 import { healthReport } from "./health.ts";
@@ -124,7 +125,16 @@ async function compose(
     log,
     limits: poolLimits(config),
     newId: randomUUID,
+    checkProject: async (path) => {
+      if ((await roots.resolve(path)) !== path) {
+        throw new DaylongError(
+          "project_forbidden",
+          "The project's directory is another one than when the session began.",
+        );
+      }
+    },
   });
+  closers.push(() => host.stop());
   closers.push(() => pool.stop(config.shutdownGraceMs));
 
   const access = new Devices({ store, clock, log, roots });

@@ -122,6 +122,11 @@ export class Devices implements Gatekeeper {
     return device;
   }
 
+  /** Whether the device is known and not revoked. */
+  isPaired(deviceId: string): boolean {
+    return this.#parts.store.devices.get(deviceId) !== undefined;
+  }
+
   list(): Device[] {
     return this.#parts.store.devices.list();
   }

@@ -28,6 +28,8 @@ const exactNames = new Set([
   "IS_SANDBOX",
 ]);
 const prefixes = ["LC_", "ANTHROPIC_", "CLAUDE_", "AWS_", "GOOGLE_", "VERTEX_"];
+/** Keys to the owner's whole organisation, which Claude never needs. */
+const refusedPrefixes = ["ANTHROPIC_ADMIN_"];
 /** Set by a Claude session around us, if the server was started from one; a child must not think it is nested. */
 const nestingNames = new Set([
   "CLAUDE_CODE_ENTRYPOINT",
@@ -46,6 +48,7 @@ export function cliEnvironment(
   const environment: Record<string, string> = {};
   for (const [name, value] of Object.entries(source)) {
     if (value === undefined || nestingNames.has(name)) continue;
+    if (refusedPrefixes.some((prefix) => name.startsWith(prefix))) continue;
     if (exactNames.has(name) || prefixes.some((prefix) => name.startsWith(prefix))) environment[name] = value;
   }
   environment.DISABLE_AUTOUPDATER = "1";

@@ -36,6 +36,7 @@ export class CliHost implements ProcessHost {
   readonly #parts: Required<Omit<CliHostParts, "binary">> & Pick<CliHostParts, "binary">;
   readonly #live = new Map<string, CliProcess>();
   readonly #sampler: Sampler;
+  readonly #forks = new Set<Query>();
   #lastFault: string | undefined;
 
   constructor(parts: CliHostParts) {
@@ -43,14 +44,16 @@ export class CliHost implements ProcessHost {
     this.#sampler = new Sampler({ clock: parts.clock });
   }
 
-  async start(spec: ProcessSpec, listener: ProcessListener): Promise<ClaudeProcess> {
-    const transcriptExists = await this.hasTranscript(spec.sessionId);
+  async start(spec: ProcessSpec, listener: ProcessListener, signal?: AbortSignal): Promise<ClaudeProcess> {
+    const transcriptExists = await this.hasTranscript(spec.claudeSessionId);
+    if (signal?.aborted) throw new DaylongError("process_start_failed", "The start of Claude was given up.");
     // A start that fails is told by the rejection alone; `exited` is for a process that was handed over.
     let handedOver = false;
     let exitBefore: ProcessExit | undefined;
     const cli = new CliProcess({
       ...this.#parts,
       spec,
+      signal,
       transcriptExists,
       environment: cliEnvironment(this.#parts.environment, spec.processId),
       listener: {
@@ -67,7 +70,7 @@ export class CliHost implements ProcessHost {
     try {
       await cli.ready();
     } catch (error) {
-      this.#lastFault = error instanceof Error ? error.message : String(error);
+      if (!signal?.aborted) this.#lastFault = error instanceof Error ? error.message : String(error);
       throw error;
     }
     this.#lastFault = undefined;
@@ -99,7 +102,7 @@ export class CliHost implements ProcessHost {
       prompt,
       options: {
         ...baseOptions(spec, cliEnvironment(this.#parts.environment, spec.processId), this.#parts.binary),
-        resume: spec.sessionId,
+        resume: spec.claudeSessionId,
         forkSession: true,
         persistSession: false,
         tools: [],
@@ -107,6 +110,7 @@ export class CliHost implements ProcessHost {
         spawnClaudeCodeProcess: cli.spawnClaudeCodeProcess,
       },
     });
+    this.#forks.add(fork);
     try {
       const text = await within(clock, answerOf(fork), deadlineMs);
       if (text === undefined)
@@ -122,6 +126,7 @@ export class CliHost implements ProcessHost {
         },
       );
     } finally {
+      this.#forks.delete(fork);
       fork.close();
       if (cli.child) {
         await endBelongings(
@@ -144,6 +149,12 @@ export class CliHost implements ProcessHost {
     for (const record of records) book.ended(record.processId, clock.now());
     if (records.length > 0) log.info("process.reaped", { records: records.length, processes: ended });
     return ended;
+  }
+
+  /** Ends the forks that are still asked something; sessions' processes are the pool's to end. */
+  async stop(): Promise<void> {
+    for (const fork of this.#forks) fork.close();
+    await endBelongings(this.#parts.book.unended(), this.#parts.clock, this.#parts.ladderMs);
   }
 
   health(): { state: "ok" | "failing"; detail?: string } {

@@ -28,15 +28,15 @@ export function baseOptions(
  * `resume` for one that does: the CLI refuses either in the other's place.
  */
 export function conversationOptions(spec: ProcessSpec, transcriptExists: boolean): Options {
-  if (transcriptExists) return { resume: spec.sessionId };
+  if (transcriptExists) return { resume: spec.claudeSessionId };
   const origin = spec.options.origin;
   if (origin?.fork) {
     return {
       resume: origin.resume,
       forkSession: true,
-      sessionId: spec.sessionId,
+      sessionId: spec.claudeSessionId,
       resumeSessionAt: origin.resumeAt,
     };
   }
-  return { sessionId: spec.sessionId };
+  return { sessionId: spec.claudeSessionId };
 }

@@ -1,8 +1,10 @@
 import {
   type Options,
   type PermissionResult,
+  type PermissionUpdate,
   type Query,
   query,
+  type SDKMessage,
   type SDKUserMessage,
 } from "@anthropic-ai/claude-agent-sdk";
 import { DaylongError } from "../domain/errors.ts";
@@ -29,6 +31,8 @@ export interface CliProcessParts {
   ladderMs: number;
   /** How long a start may take. */
   startDeadlineMs: number;
+  /** Gives the start up. */
+  signal?: AbortSignal;
 }
 
 /** `undefined` when the deadline came first. */
@@ -48,9 +52,11 @@ function permissionResult(
     return { behavior: "deny", message: decision.message ?? "The owner declined." };
   const updatedInput =
     decision.updatedInput ?? (decision.answers ? { ...input, answers: decision.answers } : input);
-  const rules = suggestions as NonNullable<
-    Extract<PermissionResult, { behavior: "allow" }>["updatedPermissions"]
-  >;
+  // Of the CLI's suggestions only those that allow more of the same. The others are alternatives that it would offer a
+  // person: a wider mode would let everything through, behind the back of the session's own mode.
+  const rules = (suggestions as PermissionUpdate[]).filter(
+    (rule) => rule.type === "addRules" && rule.behavior === "allow",
+  );
   switch (decision.scope ?? "once") {
     case "once":
       return { behavior: "allow", updatedInput };
@@ -80,6 +86,7 @@ export class CliProcess implements ClaudeProcess {
   readonly #input = new SilentInput();
   readonly #gone: Promise<void>;
   #startTicks: string | null = null;
+  #claudeSessionId: string;
   #stopping = false;
   #stopped?: Promise<void>;
 
@@ -89,6 +96,7 @@ export class CliProcess implements ClaudeProcess {
     this.processId = spec.processId;
     this.startedAt = parts.clock.now();
     this.resumed = parts.transcriptExists;
+    this.#claudeSessionId = spec.claudeSessionId;
     this.#cli = prepareSpawn(spec.processId, spec.sessionId, this.startedAt, parts.book);
     const options: Options = {
       ...baseOptions(spec, parts.environment, parts.binary),
@@ -121,12 +129,19 @@ export class CliProcess implements ClaudeProcess {
 
   /** Resolves when the CLI has answered the handshake. Ends the process and throws when it does not. */
   async ready(): Promise<void> {
+    const { clock, startDeadlineMs, signal } = this.#parts;
     let reason: unknown;
-    const answered = await within(
-      this.#parts.clock,
+    const givenUp = new Promise<undefined>((resolve) => {
+      if (signal?.aborted) resolve(undefined);
+      signal?.addEventListener("abort", () => resolve(undefined), { once: true });
+    });
+    const handshake = Promise.race([
       this.#query.initializationResult(),
-      this.#parts.startDeadlineMs,
-    ).catch((error: unknown) => {
+      givenUp,
+      // A CLI that closes its output and lives on answers nothing any more.
+      this.#gone.then(() => undefined),
+    ]);
+    const answered = await within(clock, handshake, startDeadlineMs).catch((error: unknown) => {
       reason = error;
       return undefined;
     });
@@ -140,7 +155,9 @@ export class CliProcess implements ClaudeProcess {
       "process_start_failed",
       said
         ? `Claude could not be started: ${said.slice(-500)}`
-        : `Claude did not come up within ${this.#parts.startDeadlineMs} ms.`,
+        : signal?.aborted
+          ? "The start of Claude was given up."
+          : `Claude did not come up within ${startDeadlineMs} ms.`,
       { cause: reason },
     );
   }
@@ -152,6 +169,7 @@ export class CliProcess implements ClaudeProcess {
       for (;;) {
         const { value, done } = await this.#query.next();
         if (done || value === undefined) break;
+        this.#follow(value);
         for (const signal of translate(value)) listener.signal(signal);
       }
     } catch (error) {
@@ -178,6 +196,18 @@ export class CliProcess implements ClaudeProcess {
       signal: exit.signal,
     });
     listener.exited(exit);
+  }
+
+  /** A `/clear` makes the CLI go on under a new id, which is the one to resume from then on. */
+  #follow(message: SDKMessage): void {
+    if (
+      message.type !== "system" ||
+      message.subtype !== "init" ||
+      message.session_id === this.#claudeSessionId
+    )
+      return;
+    this.#claudeSessionId = message.session_id;
+    this.#parts.listener.signal({ kind: "conversation", claudeSessionId: message.session_id });
   }
 
   #identity() {

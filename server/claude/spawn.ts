@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import type { Options, SpawnedProcess } from "@anthropic-ai/claude-agent-sdk";
 import type { ProcessBook } from "../domain/ports.ts";
 import { parseProcStat } from "./proctable.ts";
@@ -23,6 +23,23 @@ export function startTicksOf(pid: number): string | null {
     return parseProcStat(readFileSync(`/proc/${pid}/stat`, "utf8"))?.startTicks ?? null;
   } catch {
     return null;
+  }
+}
+
+/** Why there is no process, for people far from this computer: the system's own words name paths of it. */
+function spawnFault(error: NodeJS.ErrnoException, cwd: string | undefined): string {
+  const code = error.code ?? "no code";
+  // Node reports a missing working directory as a missing command.
+  if (cwd !== undefined && !existsSync(cwd))
+    return `The project's directory is not there any more (${code}).`;
+  switch (error.code) {
+    case "ENOENT":
+    case "ENOTDIR":
+    case "EACCES":
+    case "ENOEXEC":
+      return `The Claude CLI could not be found or run; set CLAUDE_BIN or install the packages again. (${code})`;
+    default:
+      return `The operating system did not start the Claude CLI (${code}).`;
   }
 }
 
@@ -56,7 +73,7 @@ export function prepareSpawn(
       // EPIPE of a process that ended while we wrote: its exit tells the story.
       child.stdin.on("error", () => {});
       child.once("error", (error) => {
-        cli.stderrTail = error.message;
+        cli.stderrTail = spawnFault(error, options.cwd);
         if (child.pid === undefined) settle({ code: null, signal: null });
       });
       child.once("exit", (code, signal) => settle({ code, signal }));

@@ -4,12 +4,19 @@ import type { ProcessSignal, TurnResult } from "../domain/process.ts";
 
 type ResultMessage = Extract<SDKMessage, { type: "result" }>;
 
+/** The beginning of a text. A character that the cut would leave in half is left out. */
+const headOf = (text: string, mostUnits: number): string =>
+  text
+    .slice(0, mostUnits)
+    .replace(/[\uD800-\uDBFF]$/, "")
+    .toWellFormed();
+
 /** One line that tells a person what a tool is about to do. */
 export function toolTitle(toolName: string, input: Record<string, unknown>): string {
   const hint =
     input.command ?? input.file_path ?? input.path ?? input.pattern ?? input.url ?? input.description;
   return typeof hint === "string" && hint !== ""
-    ? `${toolName}: ${hint.split("\n", 1)[0]!.slice(0, 200)}`
+    ? `${toolName}: ${headOf(hint.split("\n", 1)[0]!, 200)}`
     : toolName;
 }
 
@@ -21,7 +28,7 @@ function failureOf(message: ResultMessage): Failure {
     case "error_max_budget_usd":
       return { code: "turn_limit", detail: "The session's budget was reached." };
     default:
-      return { code: "claude_error", detail: (said || "Claude gave no reason.").slice(0, 2_000) };
+      return { code: "claude_error", detail: headOf(said || "Claude gave no reason.", 2_000) };
   }
 }
 
@@ -31,7 +38,7 @@ function resultOf(message: ResultMessage): TurnResult {
   const completed = message.subtype === "success" && !message.is_error;
   const named = message as { user_message_uuids?: string[]; user_message_uuid?: string };
   return {
-    text: completed && message.subtype === "success" ? message.result : "",
+    text: completed && message.subtype === "success" ? message.result.toWellFormed() : "",
     totalCostUsd: message.total_cost_usd,
     usage: {
       inputTokens: usage.input_tokens ?? 0,
@@ -66,7 +73,9 @@ export function translate(message: SDKMessage): ProcessSignal[] {
       if (message.parent_tool_use_id !== null || message.error !== undefined) return [];
       return message.message.content.flatMap((block): ProcessSignal[] => {
         if (block.type === "text") {
-          return block.text === "" ? [] : [{ kind: "message", messageId: message.uuid, text: block.text }];
+          return block.text === ""
+            ? []
+            : [{ kind: "message", messageId: message.uuid, text: block.text.toWellFormed() }];
         }
         if (block.type === "tool_use") {
           const input = (block.input ?? {}) as Record<string, unknown>;

@@ -38,8 +38,11 @@ export interface Permission {
   decision?: PermissionDecision;
 }
 
-const kindByTool: Record<string, PermissionKind> = { AskUserQuestion: "question", ExitPlanMode: "plan" };
-export const permissionKindOf = (toolName: string): PermissionKind => kindByTool[toolName] ?? "tool";
+const kindByTool: ReadonlyMap<string, PermissionKind> = new Map([
+  ["AskUserQuestion", "question"],
+  ["ExitPlanMode", "plan"],
+]);
+export const permissionKindOf = (toolName: string): PermissionKind => kindByTool.get(toolName) ?? "tool";
 
 /** Same answer, said again (a retry of a lost response) or another one (a conflict)? */
 export function sameDecision(a: PermissionDecision, b: PermissionDecision): boolean {

@@ -60,6 +60,8 @@ export interface SessionDirectory {
     sessionId: string,
     change: Partial<Pick<Session, "title" | "model" | "permissionMode" | "muted" | "autoKeepAlive">>,
   ): void;
+  /** Claude goes on with this session under another id of its own. */
+  setClaudeSession(sessionId: string, claudeSessionId: string): void;
   /** Writes the term (a new one or the same one moved) and the instant of activity. */
   setLease(sessionId: string, lease: Lease, activityAt: number): void;
   /** Compare-and-set: true for the one caller that marks this term. */

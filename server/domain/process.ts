@@ -8,6 +8,8 @@ export interface ProcessSpec {
   /** Ours, made before the start, so that a record of it exists before the operating system knows it. */
   processId: string;
   sessionId: string;
+  /** Claude's id of the conversation: the session's own, until a `/clear` began another one under it. */
+  claudeSessionId: string;
   projectPath: string;
   model: string | null;
   permissionMode: PermissionMode;
@@ -52,6 +54,8 @@ export type ProcessSignal =
   | { kind: "tool-started"; toolUseId: string; toolName: string; title: string }
   | { kind: "tool-finished"; toolUseId: string; failed: boolean }
   | { kind: "thinking" }
+  /** Claude goes on under another id of its own. */
+  | { kind: "conversation"; claudeSessionId: string }
   | { kind: "result"; result: TurnResult };
 
 export interface ProcessExit {
@@ -106,8 +110,11 @@ export interface ProcessUsage {
 
 /** Port of the edge that owns the Claude CLI. */
 export interface ProcessHost {
-  /** Resolves when the process can take a prompt; rejects with a DaylongError when it cannot be started. */
-  start(spec: ProcessSpec, listener: ProcessListener): Promise<ClaudeProcess>;
+  /**
+   * Resolves when the process can take a prompt; rejects with a DaylongError when it cannot be started, or when `signal`
+   * aborts first; then nothing is left of it.
+   */
+  start(spec: ProcessSpec, listener: ProcessListener, signal?: AbortSignal): Promise<ClaudeProcess>;
   /** Whether Claude holds a conversation under this id. */
   hasTranscript(sessionId: string): Promise<boolean>;
   /** Asks on a fork of the conversation that leaves no trace in it. */

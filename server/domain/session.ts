@@ -43,6 +43,8 @@ export interface SessionOptions {
 
 export interface Session {
   sessionId: string;
+  /** Claude's id of the conversation, when it is not the session's own any more (after a `/clear`). */
+  claudeSessionId?: string;
   projectPath: string;
   title: string;
   state: SessionState;
@@ -62,8 +64,10 @@ export interface Session {
 
 /** A title from the first message: its first line, cut at a word. */
 export function titleFrom(message: string): string {
-  const line = message.trim().split(/\r?\n/, 1)[0]!.replace(/\s+/g, " ");
+  const line = message.toWellFormed().trim().split(/\r?\n/, 1)[0]!.replace(/\s+/g, " ").trimEnd();
   if (line.length <= 60) return line || "New session";
   const cut = line.slice(0, 60);
-  return `${cut.slice(0, Math.max(cut.lastIndexOf(" "), 30)).toWellFormed()}…`;
+  const words = cut.slice(0, Math.max(cut.lastIndexOf(" "), 30));
+  // The cut may have left half an emoji behind, and before it a space.
+  return `${words.replace(/[\uD800-\uDBFF]$/, "").trimEnd()}…`;
 }

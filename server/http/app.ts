@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import express, { type NextFunction, type Request, type Response } from "express";
 import helmet from "helmet";
+import { AttemptWindow } from "../access/attemptWindow.ts";
 import { DaylongError } from "../domain/errors.ts";
 import { sendAnswer } from "./answer.ts";
 import { auditRoutes } from "./audit.ts";
@@ -10,7 +11,7 @@ import { chatRoutes } from "./chat.ts";
 import { deviceRoutes } from "./devices.ts";
 import { eventRoutes } from "./events.ts";
 import { healthRoutes } from "./health.ts";
-import { AttemptWindow, addressOf, limitDevices } from "./limits.ts";
+import { addressOf, limitDevices } from "./limits.ts";
 import { messageRoutes } from "./messages.ts";
 import { pageRoutes, pageStyleHash } from "./page.ts";
 import { pairingRoutes } from "./pairing.ts";

@@ -1,8 +1,8 @@
 import type { Request } from "express";
+import type { AttemptWindow } from "../access/attemptWindow.ts";
 import type { Devices } from "../access/devices.ts";
 import { type Caller, scopeAllows } from "../domain/device.ts";
 import { DaylongError } from "../domain/errors.ts";
-import type { AttemptWindow } from "./limits.ts";
 import type { RouteScope } from "./route.ts";
 
 /**
@@ -20,10 +20,7 @@ export function authorise(
   if (caller === undefined) {
     // A valid token is never held up by the failures of others behind the same address.
     parts.refusals.take(parts.address, "requests without a valid token from this address");
-    throw new DaylongError(
-      "unauthenticated",
-      "Send a device's token as Authorization: Bearer TOKEN. A device gets its token by pairing.",
-    );
+    throw unauthenticated();
   }
   if (!scopeAllows(caller.scope, scope)) {
     throw new DaylongError(
@@ -32,6 +29,36 @@ export function authorise(
     );
   }
   return caller;
+}
+
+const unauthenticated = (): DaylongError =>
+  new DaylongError(
+    "unauthenticated",
+    "Send a device's token as Authorization: Bearer TOKEN. A device gets its token by pairing.",
+  );
+
+/**
+ * Waits on behalf of a device, for as long as it is paired: its revocation ends the wait, as `gone` does. Throws
+ * `unauthenticated` then, because what was found in the meantime is not for it any more.
+ */
+export async function waitWhilePaired<T>(
+  parts: { access: Devices; caller: Caller; gone: AbortSignal },
+  wait: (over: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { access, caller, gone } = parts;
+  const over = new AbortController();
+  const end = () => over.abort();
+  const unsubscribe = access.onRevoked((deviceId) => deviceId === caller.deviceId && end());
+  gone.addEventListener("abort", end);
+  if (gone.aborted) end();
+  try {
+    const found = await wait(over.signal);
+    if (!access.isPaired(caller.deviceId)) throw unauthenticated();
+    return found;
+  } finally {
+    unsubscribe();
+    gone.removeEventListener("abort", end);
+  }
 }
 
 /** The token of an Authorization header, if it is a bearer's (RFC 6750, 2.1). */

@@ -4,6 +4,7 @@ import type { Turn } from "../domain/turn.ts";
 import { isTerminal } from "../domain/turn.ts";
 import { maxMessageBytes, messageFields, sessionIdSchema } from "../wire/chat.ts";
 import { apnsTokenSchema } from "../wire/devices.ts";
+import { waitWhilePaired } from "./auth.ts";
 import type { HttpParts } from "./parts.ts";
 import { preferredWaitSeconds } from "./prefer.ts";
 import { invalidRequest } from "./problem.ts";
@@ -60,7 +61,9 @@ export function chatRoutes(parts: HttpParts): Route[] {
         };
         const waitSeconds = preferredWaitSeconds(header("prefer"), maxWaitSeconds);
         if (waitSeconds === undefined) return json(answer, 202);
-        const turn = await pool.waitForTurn(accepted.turnId, waitSeconds * 1000, gone);
+        const turn = await waitWhilePaired({ access, caller, gone }, (over) =>
+          pool.waitForTurn(accepted.turnId, waitSeconds * 1000, over),
+        );
         const applied = { "Preference-Applied": `wait=${waitSeconds}` };
         if (!isTerminal(turn.state)) return json({ ...answer, state: turn.state }, 202, applied);
         return json({ ...answer, queuePosition: 0, ...outcomeOf(turn) }, 200, applied);

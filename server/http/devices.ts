@@ -3,6 +3,7 @@ import { type Caller, type Device, scopes } from "../domain/device.ts";
 import { DaylongError } from "../domain/errors.ts";
 import { apnsTokenSchema, devicePatchSchema } from "../wire/devices.ts";
 import { idSchema, limitSchema } from "../wire/paging.ts";
+import { textSchema } from "../wire/text.ts";
 import { ownDeviceId } from "./auth.ts";
 import type { HttpParts } from "./parts.ts";
 import { defineRoute, json, type Route } from "./route.ts";
@@ -116,8 +117,8 @@ export function deviceRoutes(parts: HttpParts): Route[] {
       summary: "Register the caller's APNs token (kept for older clients; see PATCH /api/devices/me).",
       body: z.object({
         deviceToken: apnsTokenSchema,
-        platform: z.string().max(40).optional(),
-        bundleId: z.string().min(1).max(255).optional(),
+        platform: textSchema.max(40).optional(),
+        bundleId: textSchema.min(1).max(255).optional(),
       }),
       handle({ body, caller }) {
         pushRegistration.register(caller.deviceId, { token: body.deviceToken, topic: body.bundleId }, caller);

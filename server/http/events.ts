@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { LoggedEvent } from "../domain/event.ts";
 import type { Clock, Store } from "../domain/ports.ts";
 import { idSchema, limitSchema, wholeNumberSchema } from "../wire/paging.ts";
+import { waitWhilePaired } from "./auth.ts";
 import type { HttpParts } from "./parts.ts";
 import { invalidRequest } from "./problem.ts";
 import { defineRoute, json, type Route } from "./route.ts";
@@ -11,7 +12,7 @@ const maxPollMs = 60_000;
 
 /** The log, for those who read it over plain HTTP. */
 export function eventRoutes(parts: HttpParts): Route[] {
-  const { store, pool, acknowledge, beginPoll } = parts;
+  const { store, pool, access, acknowledge, beginPoll } = parts;
   const { events } = store;
 
   /** Whether the reader's place is one of this log, with nothing cut behind it. */
@@ -44,12 +45,10 @@ export function eventRoutes(parts: HttpParts): Route[] {
         try {
           // Asking for what comes after is the word that everything before has arrived.
           if (query.after !== undefined) acknowledge(deviceId, after);
-          const found = await eventsAfter(parts, {
-            after,
-            limit: query.limit,
-            waitMs: query.wait ?? 0,
-            gone,
-          });
+          const wanted = { after, limit: query.limit, waitMs: query.wait ?? 0 };
+          const found = await waitWhilePaired({ access, caller, gone }, (over) =>
+            eventsAfter(parts, { ...wanted, over }),
+          );
           const cursor = found.at(-1)?.cursor ?? after;
           return json({ epoch: events.epoch, events: found, cursor, recovered: true });
         } finally {
@@ -90,19 +89,19 @@ export function eventRoutes(parts: HttpParts): Route[] {
 /** The events after a cursor, waited for up to `waitMs` when there are none yet. */
 async function eventsAfter(
   { store, clock }: { store: Store; clock: Clock },
-  wanted: { after: number; limit: number; waitMs: number; gone: AbortSignal },
+  wanted: { after: number; limit: number; waitMs: number; over: AbortSignal },
 ): Promise<LoggedEvent[]> {
   const found = store.events.after(wanted.after, wanted.limit);
-  if (found.length > 0 || wanted.waitMs === 0 || wanted.gone.aborted) return found;
+  if (found.length > 0 || wanted.waitMs === 0 || wanted.over.aborted) return found;
   // Nothing can be committed between the look above and the subscription: both happen in one go.
   await new Promise<void>((resolve) => {
     const unsubscribe = store.events.subscribe(finish);
     const cancelTimer = clock.after(wanted.waitMs, finish);
-    wanted.gone.addEventListener("abort", finish);
+    wanted.over.addEventListener("abort", finish);
     function finish(): void {
       unsubscribe();
       cancelTimer();
-      wanted.gone.removeEventListener("abort", finish);
+      wanted.over.removeEventListener("abort", finish);
       resolve();
     }
   });

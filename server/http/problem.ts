@@ -45,7 +45,7 @@ function openAiTypeOf(status: number): string {
 }
 
 /** Paths whose errors have OpenAI's shape (contract, general rules). */
-export const speaksOpenAi = (path: string): boolean => /^\/(v1|stats)(\/|$)/.test(path);
+export const speaksOpenAi = (path: string): boolean => /^\/(v1|stats)(\/|$)/i.test(path);
 
 /** Answers with the error, in the shape of the path. */
 export function sendProblem(request: Request, response: Response, error: DaylongError): void {

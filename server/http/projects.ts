@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { z } from "zod";
 import { type ProjectDirectory, projectIdOf } from "../access/roots.ts";
 import type { Store } from "../domain/ports.ts";
+import { textSchema } from "../wire/text.ts";
 import type { HttpParts } from "./parts.ts";
 import { defineRoute, json, type Route } from "./route.ts";
 
@@ -40,7 +41,7 @@ export function projectRoutes({ store, roots, access }: HttpParts): Route[] {
       path: "/api/projects",
       scope: "chat",
       summary: "Make a directory under a root; 200 when it was there already.",
-      body: z.object({ root: z.string().min(1).max(4096), name: z.string().min(1).max(255) }),
+      body: z.object({ root: textSchema.min(1).max(4096), name: textSchema.min(1).max(255) }),
       async handle({ body, caller }) {
         const { project, created } = await access.createProject(body.root, body.name, caller);
         const use = useByPath(store).get(project.path);

@@ -1,11 +1,13 @@
 import type { Clock, LiveFeed, Log, Store } from "../domain/ports.ts";
 import type { ProcessHost } from "../domain/process.ts";
+import type { Session } from "../domain/session.ts";
 import type { Turn } from "../domain/turn.ts";
 import type { Endings } from "./endings.ts";
 import type { HeldEvents } from "./heldEvents.ts";
 import { type Incarnation, newIncarnation } from "./incarnation.ts";
 import type { PoolLimits } from "./limits.ts";
 import { Narrator } from "./narrator.ts";
+import { rewriteMs } from "./patientWriter.ts";
 import type { PermissionDesk } from "./permissionDesk.ts";
 import type { Roster } from "./roster.ts";
 import type { TurnClerk } from "./turnClerk.ts";
@@ -23,6 +25,8 @@ export interface ConductorParts {
   permissions: PermissionDesk;
   held: HeldEvents;
   endings: Endings;
+  /** Throws when Claude may not work in the directory, or not any more. */
+  checkProject(path: string): Promise<void>;
   leaseChanged(deadlineAt: number): void;
 }
 
@@ -36,6 +40,7 @@ export class Conductor {
   readonly #narrator: Narrator;
   readonly #endings: Endings;
   #cancelSchedule: (() => void) | undefined;
+  #cancelRetry: (() => void) | undefined;
   #closing = false;
 
   constructor(parts: ConductorParts) {
@@ -54,13 +59,14 @@ export class Conductor {
   stop(graceMs: number): Promise<void> {
     this.#closing = true;
     this.#cancelSchedule?.();
+    this.#cancelRetry?.();
     return this.#endings.endAll(graceMs);
   }
 
   /** Writes the prompt of a turn that is kept, marked as given and running, to its idle process. */
   give(turn: Turn): void {
     const incarnation = this.#roster.get(turn.sessionId);
-    if (incarnation?.process === undefined) return;
+    if (incarnation?.process === undefined || incarnation.hasExited) return;
     incarnation.phase = "busy";
     incarnation.turn = { turnId: turn.turnId, messageId: turn.turnId };
     incarnation.process.send({ turnId: turn.turnId, messageId: turn.turnId, text: turn.message, images: [] });
@@ -69,6 +75,18 @@ export class Conductor {
   /** Goes through the waiting turns, oldest first, and gives each session what it can have now. */
   advance(): void {
     if (this.#closing) return;
+    try {
+      this.#advance();
+      this.armSchedule();
+    } catch (error) {
+      // The messages are kept; a disk that is full now must not make anybody wait for the next message to come by.
+      this.#parts.log.error("pool.advance_failed", { error, retryMs: rewriteMs });
+      this.#cancelRetry?.();
+      this.#cancelRetry = this.#parts.clock.after(rewriteMs, () => this.advance());
+    }
+  }
+
+  #advance(): void {
     // Places that are being vacated belong to the sessions that have waited longest.
     let coming = this.#roster.stoppingCount();
     for (const sessionId of this.#store.turns.sessionsWithQueued(this.#parts.clock.now())) {
@@ -89,7 +107,6 @@ export class Conductor {
         void this.#endings.stopProcess(victim, "evicted");
       }
     }
-    this.armSchedule();
   }
 
   /** Brings a session's process up without a turn, if there is a free place. */
@@ -128,40 +145,50 @@ export class Conductor {
 
   /** Starts a process for the session's next turn, or for none. */
   #spawn(sessionId: string): void {
-    const { clock, host, log, newId, clerk } = this.#parts;
+    const { clock, log, newId, clerk } = this.#parts;
     const session = this.#store.sessions.get(sessionId);
     if (session === undefined) return;
-    const incarnation = newIncarnation(sessionId, newId(), clock.now());
+    const incarnation = newIncarnation({ sessionId, processId: newId(), clock, log });
     const turn = this.#store.turns.nextQueued(sessionId, clock.now());
     if (turn) {
       this.#store.transaction(() => clerk.begin(sessionId, turn.turnId, false));
       incarnation.turn = { turnId: turn.turnId, messageId: turn.turnId };
     }
     this.#roster.add(incarnation);
-    const { projectPath, model, permissionMode, options } = session;
-    const spec = { processId: incarnation.processId, sessionId, projectPath, model, permissionMode, options };
-    host.start(spec, this.#narrator.listenerFor(incarnation)).then(
-      (process) => {
-        incarnation.process = process;
-        this.#cameUp(incarnation, turn);
-      },
+    this.#start(incarnation, session).then(
+      () => this.#cameUp(incarnation, turn),
       (error: unknown) => {
-        log.warn("process.start_failed", {
-          sessionId,
-          processId: incarnation.processId,
-          error: String(error),
-        });
+        log.warn("process.start_failed", { sessionId, processId: incarnation.processId, error });
         this.#narrator.startFailed(incarnation, error);
       },
     );
+  }
+
+  async #start(incarnation: Incarnation, session: Session): Promise<void> {
+    const { host, checkProject } = this.#parts;
+    const { sessionId, projectPath, model, permissionMode, options } = session;
+    // The roots may have been narrowed, the directory moved or swapped for a link, since the session was begun.
+    await checkProject(projectPath);
+    const claudeSessionId = session.claudeSessionId ?? sessionId;
+    const { processId } = incarnation;
+    const spec = { processId, sessionId, claudeSessionId, projectPath, model, permissionMode, options };
+    const process = await host.start(spec, this.#narrator.listenerFor(incarnation), incarnation.start.signal);
+    incarnation.process = process;
+    // Changes that were made meanwhile went into the store only. What Claude may do by itself must not be the older word.
+    const now = this.#store.sessions.get(sessionId);
+    if (now && now.permissionMode !== permissionMode) await process.setPermissionMode(now.permissionMode);
+    if (now && now.model !== model) await process.setModel(now.model);
   }
 
   /** The process can take a prompt. Its turn may have been interrupted, or the session closed, in the meantime. */
   #cameUp(incarnation: Incarnation, turn: Turn | undefined): void {
     const { clock, log } = this.#parts;
     const { sessionId, process } = incarnation;
-    if (process === undefined || incarnation.phase === "stopping") {
-      void process?.stop();
+    // It may have gone again before anybody could greet it; then its end is written already, or will be.
+    if (process === undefined || incarnation.hasExited || this.#roster.get(sessionId) !== incarnation) return;
+    if (this.#closing || incarnation.phase === "stopping") {
+      void this.#endings.stopProcess(incarnation, "server_stopped");
+      void process.stop();
       return;
     }
     const gives = turn !== undefined && incarnation.turn?.turnId === turn.turnId;
@@ -175,7 +202,7 @@ export class Conductor {
     } catch (error) {
       // Nothing may be given that is not written down; the turn stays and the process goes.
       log.error("process.handover_failed", { sessionId, error: String(error) });
-      void this.#endings.stopProcess(incarnation, "failed");
+      void this.#endings.stopProcess(incarnation, "unwritten");
       return;
     }
     if (gives) {

@@ -10,6 +10,9 @@ import type { Roster } from "./roster.ts";
 import type { TurnClerk } from "./turnClerk.ts";
 import type { TurnWatch } from "./turnWatch.ts";
 
+/** The ladder's three rungs of two seconds, and some. */
+const stopDeadlineMs = 10_000;
+
 export interface EndingsParts {
   store: Store;
   feed: LiveFeed;
@@ -38,19 +41,32 @@ export class Endings {
     this.#roster = parts.roster;
   }
 
-  /** Shutdown: turns may finish for `graceMs`; then every process goes. */
+  /** Shutdown: turns that run may finish for `graceMs`; then every process goes. What was not given yet waits for the next run. */
   async endAll(graceMs: number): Promise<void> {
-    const running = this.#roster.all().flatMap((incarnation) => incarnation.turn?.turnId ?? []);
-    await Promise.all(running.map((turnId) => this.#parts.watch.ended(turnId, graceMs)));
-    for (const incarnation of this.#roster.all()) {
-      this.#cut(incarnation, {
-        code: "server_restarted",
-        detail: "The server was stopped in the middle of this turn. The context is kept.",
-      });
+    const { watch, log } = this.#parts;
+    const live = this.#roster.all();
+    const starting = live.filter((incarnation) => incarnation.phase === "starting");
+    for (const incarnation of starting) void this.stopProcess(incarnation, "server_stopped");
+    const running = live.filter((incarnation) => incarnation.phase === "busy");
+    await Promise.all(running.map(({ turn }) => turn && watch.ended(turn.turnId, graceMs)));
+    for (const incarnation of running) {
+      try {
+        this.#cut(incarnation, {
+          code: "server_restarted",
+          detail: "The server was stopped in the middle of this turn. The context is kept.",
+        });
+      } catch (error) {
+        // A disk that is full keeps no process alive; the next start reports the turn.
+        log.error("pool.write_failed", { sessionId: incarnation.sessionId, error });
+      }
     }
-    await Promise.all(
-      this.#roster.all().map((incarnation) => this.stopProcess(incarnation, "server_stopped")),
-    );
+    const gone = Promise.all(this.#roster.all().map((one) => this.stopProcess(one, "server_stopped")));
+    // An end that cannot be written must not hold up the stop: the processes themselves are gone long before.
+    let cancel = () => {};
+    const late = new Promise<void>((resolve) => {
+      cancel = this.#parts.clock.after(stopDeadlineMs, resolve);
+    });
+    await Promise.race([gone, late]).finally(() => cancel());
   }
 
   /** The owner's interrupt: bounded, and if Claude does not obey, the process goes. */
@@ -67,7 +83,7 @@ export class Endings {
     }
     const detail = "The owner interrupted the turn.";
     this.#audit(caller, "turn.interrupt", current.turnId);
-    if (incarnation.process === undefined) {
+    if (incarnation.phase === "starting" || incarnation.process === undefined) {
       // The process is still coming up: nothing was given, so nothing has to be taken back.
       this.#cut(incarnation, { code: "interrupted", detail });
       return { interrupted: true, turnId: current.turnId };
@@ -96,18 +112,23 @@ export class Endings {
     if (incarnation) await this.stopProcess(incarnation, "closed");
   }
 
-  /** Stops one process or all; turns that ran or waited there end, the sessions stay. */
+  /** Stops one process or all; turns that run or wait end, the sessions stay. Returns the sessions it touched. */
   async cancel(sessionId: string | undefined, caller: Caller): Promise<string[]> {
-    const chosen = this.#roster.all().filter((one) => sessionId === undefined || one.sessionId === sessionId);
+    const isMeant = (id: string) => sessionId === undefined || sessionId === id;
+    const chosen = this.#roster.all().filter((one) => isMeant(one.sessionId));
+    const waiting = this.#store.turns.sessionsWithQueued(this.#parts.clock.now()).filter(isMeant);
+    const touched = [...new Set([...chosen.map((one) => one.sessionId), ...waiting])];
     this.#store.transaction(() => {
+      for (const id of touched) {
+        this.#cancelQueued(id, caller, false);
+        this.#audit(caller, "session.cancel", id);
+      }
       for (const incarnation of chosen) {
-        this.#cancelQueued(incarnation.sessionId, caller, false);
         this.#cut(incarnation, { code: "interrupted", detail: "The owner stopped the process." });
-        this.#audit(caller, "session.cancel", incarnation.sessionId);
       }
     });
     await Promise.all(chosen.map((incarnation) => this.stopProcess(incarnation, "cancelled")));
-    return chosen.map((incarnation) => incarnation.sessionId);
+    return touched;
   }
 
   /** The end of a lease. False while a running turn still has its time to finish. */
@@ -142,13 +163,16 @@ export class Endings {
     const { sessionId, turn } = incarnation;
     if (turn === undefined) return;
     const end = failure.code === "lease_expired" ? "failed" : "interrupted";
+    // Only when it is committed, the outer transaction included: a turn that memory forgot too early would never end.
+    const forget = () => {
+      if (incarnation.turn === turn) incarnation.turn = undefined;
+      this.#parts.feed.flush(sessionId);
+    };
     this.#store.transaction(() => {
       this.#parts.held.write(incarnation);
       this.#parts.permissions.expireAll(sessionId, "turn_ended");
       this.#parts.clerk.end(sessionId, turn.turnId, { kind: end, failure }, undefined);
-    });
-    incarnation.turn = undefined;
-    this.#parts.feed.flush(sessionId);
+    }, forget);
   }
 
   #cancelQueued(sessionId: string, caller: Caller, scheduledToo: boolean): void {
@@ -163,7 +187,7 @@ export class Endings {
     if (incarnation.phase !== "stopping") {
       incarnation.phase = "stopping";
       incarnation.stopReason = reason;
-      // One that is still starting is stopped when it comes up.
+      incarnation.start.abort();
       void incarnation.process?.stop();
     }
     return incarnation.gone;

@@ -1,5 +1,7 @@
 import type { NewEvent } from "../domain/event.ts";
+import type { Clock, Log } from "../domain/ports.ts";
 import type { ClaudeProcess } from "../domain/process.ts";
+import { PatientWriter } from "./patientWriter.ts";
 
 /** The turn a process works on, as far as memory has to know it. */
 export interface CurrentTurn {
@@ -12,7 +14,10 @@ export interface CurrentTurn {
   interrupt?: { detail: string };
 }
 
-/** Why a process is on its way out; decides what the session becomes when it is gone. */
+/**
+ * Why a process is on its way out; decides what the session becomes when it is gone. `failed`: it did not do what it has
+ * to; `unwritten`: the store could not take what has to be written before it is used.
+ */
 export type StopReason =
   | "evicted"
   | "idle"
@@ -20,7 +25,8 @@ export type StopReason =
   | "server_stopped"
   | "expired"
   | "closed"
-  | "failed";
+  | "failed"
+  | "unwritten";
 
 /**
  * A session's process, from the decision to start it until nothing is left of it.
@@ -38,6 +44,12 @@ export interface Incarnation {
   /** Instant since which it is idle; the longest idle makes room first. */
   idleSinceAt: number;
   stopReason?: StopReason;
+  /** The operating system's process is gone; nothing can be given to it, even while its end is not written yet. */
+  hasExited: boolean;
+  /** Gives up a start that is under way. */
+  readonly start: AbortController;
+  /** Ends of turns, and the end of the process, in the order in which they came. */
+  readonly writer: PatientWriter;
   /** What was said and is not written yet: it goes into the log with what follows within moments, in one commit. */
   readonly held: NewEvent[];
   /** Names of tools under way, by tool-use id. */
@@ -47,16 +59,24 @@ export interface Incarnation {
   readonly markGone: () => void;
 }
 
-export function newIncarnation(sessionId: string, processId: string, nowAt: number): Incarnation {
+export function newIncarnation(parts: {
+  sessionId: string;
+  processId: string;
+  clock: Clock;
+  log: Log;
+}): Incarnation {
   let markGone!: () => void;
   const gone = new Promise<void>((resolve) => {
     markGone = resolve;
   });
   return {
-    sessionId,
-    processId,
+    sessionId: parts.sessionId,
+    processId: parts.processId,
     phase: "starting",
-    idleSinceAt: nowAt,
+    idleSinceAt: parts.clock.now(),
+    hasExited: false,
+    start: new AbortController(),
+    writer: new PatientWriter(parts),
     held: [],
     tools: new Map(),
     gone,

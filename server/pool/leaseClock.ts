@@ -4,6 +4,8 @@ import type { Session } from "../domain/session.ts";
 
 /** Longest sleep: a suspended computer or a changed clock is noticed within it. */
 const recheckMs = 60_000;
+/** Pause after a fault of the database. */
+const faultPauseMs = 5_000;
 /** Pause between two tries when an expiry has to wait for a running turn. */
 const drainCheckMs = 250;
 
@@ -56,6 +58,15 @@ export class LeaseClock {
 
   #pass(): void {
     if (!this.#running) return;
+    try {
+      this.#look();
+    } catch (error) {
+      this.#log.error("lease.look_failed", { error });
+      this.#arm(this.#clock.now() + faultPauseMs);
+    }
+  }
+
+  #look(): void {
     const now = this.#clock.now();
     let again = Number.POSITIVE_INFINITY;
     for (const session of this.#store.sessions.withLeaseDue(now)) {
@@ -66,7 +77,7 @@ export class LeaseClock {
       } catch (error) {
         // A full disk must not stop the clock; the duty is still in the database and comes again.
         this.#log.error("lease.duty_failed", { sessionId: session.sessionId, duty, error: String(error) });
-        again = now + 5_000;
+        again = now + faultPauseMs;
       }
     }
     const next = this.#store.sessions.nextLeaseDeadline() ?? Number.POSITIVE_INFINITY;
@@ -75,11 +86,12 @@ export class LeaseClock {
   }
 
   #perform(session: Session, duty: LeaseDuty, now: number): boolean {
-    if (duty === "expire") return this.#duties.expire(session);
+    // Also after a sleep that was longer than the term: it asked to be kept alive, and the computer was away, not the owner.
     if (session.autoKeepAlive) {
       this.#duties.keepAlive(session);
       return true;
     }
+    if (duty === "expire") return this.#duties.expire(session);
     const { sessionId, lease } = session;
     const final = duty === "warn-final";
     this.#store.transaction(() => {

@@ -7,9 +7,6 @@ import type { PermissionDesk } from "./permissionDesk.ts";
 import type { Roster } from "./roster.ts";
 import type { TurnClerk, TurnEnd } from "./turnClerk.ts";
 
-/** Pause before a terminal event that could not be written is tried again. */
-const rewriteMs = 1_000;
-
 export interface NarratorParts {
   store: Store;
   feed: LiveFeed;
@@ -73,7 +70,14 @@ export class Narrator {
       error instanceof DaylongError
         ? { code: error.code, detail: error.message }
         : { code: "process_start_failed", detail: "Claude could not be started." };
-    this.#untilWritten(() => this.#leave(incarnation, failure, undefined));
+    if (incarnation.process !== undefined) {
+      // It came up but could not be set up: what it was meant for fails now, and its exit frees the place.
+      incarnation.stopReason ??= "failed";
+      incarnation.phase = "stopping";
+      void incarnation.process.stop();
+      return;
+    }
+    this.#leave(incarnation, undefined, () => failure);
   }
 
   #hear(incarnation: Incarnation, signal: ProcessSignal): void {
@@ -120,6 +124,11 @@ export class Narrator {
         });
         return;
       }
+      case "conversation":
+        this.#store.transaction(() =>
+          this.#store.sessions.setClaudeSession(sessionId, signal.claudeSessionId),
+        );
+        return;
       case "result":
         this.#finish(incarnation, signal.result);
         return;
@@ -133,53 +142,61 @@ export class Narrator {
       result.messageIds.length > 0 && turn !== undefined && !result.messageIds.includes(turn.messageId);
     if (turn === undefined || foreign) return;
     const end = endOf(result, turn.lastMessageId, turn.interrupt?.detail);
-    this.#untilWritten(() => {
-      let deadlineAt = Number.POSITIVE_INFINITY;
-      this.#store.transaction(() => {
-        this.#parts.held.write(incarnation);
-        this.#parts.permissions.expireAll(sessionId, "turn_ended");
-        if (!this.#parts.clerk.end(sessionId, turn.turnId, end, "idle")) return;
-        const session = this.#store.sessions.get(sessionId);
-        if (session === undefined) return;
-        const lease = this.#parts.clerk.renewLease(session);
-        deadlineAt = Math.min(lease.warnAt, lease.expiresAt);
-      });
-      if (incarnation.turn === turn) incarnation.turn = undefined;
-      if (incarnation.phase === "busy") incarnation.phase = "idle";
-      incarnation.idleSinceAt = this.#parts.clock.now();
-      incarnation.tools.clear();
-      this.#parts.feed.flush(sessionId);
-      this.#parts.leaseChanged(deadlineAt);
-      this.#parts.turnEnded();
-    });
+    let deadlineAt = Number.POSITIVE_INFINITY;
+    incarnation.writer.run(
+      () =>
+        this.#store.transaction(() => {
+          this.#parts.held.write(incarnation);
+          this.#parts.permissions.expireAll(sessionId, "turn_ended");
+          if (!this.#parts.clerk.end(sessionId, turn.turnId, end, "idle")) return;
+          const session = this.#store.sessions.get(sessionId);
+          if (session === undefined) return;
+          const lease = this.#parts.clerk.renewLease(session);
+          deadlineAt = Math.min(lease.warnAt, lease.expiresAt);
+        }),
+      () => {
+        this.#parts.leaseChanged(deadlineAt);
+        // The turn may have been cut, and another one given, while this one's end waited for the disk.
+        if (incarnation.turn === turn) {
+          incarnation.turn = undefined;
+          if (incarnation.phase === "busy") incarnation.phase = "idle";
+          incarnation.idleSinceAt = this.#parts.clock.now();
+          incarnation.tools.clear();
+          this.#parts.feed.flush(sessionId);
+        }
+        this.#parts.turnEnded();
+      },
+    );
   }
 
   #exited(incarnation: Incarnation, exit: ProcessExit): void {
-    this.#parts.log.debug("process.gone", { sessionId: incarnation.sessionId, detail: exit.detail });
-    const { stopReason, turn } = incarnation;
-    const failure: Failure =
-      stopReason === undefined
-        ? {
-            code: "process_crashed",
-            detail: `Claude ${describeExit(exit)} in the middle of this turn. The context is kept; send a message to go on.`,
-          }
-        : { code: "process_stopped", detail: "Claude was stopped in the middle of this turn." };
-    const interrupted = turn?.interrupt
-      ? { code: "interrupted" as const, detail: turn.interrupt.detail }
-      : undefined;
-    this.#untilWritten(() => this.#leave(incarnation, interrupted ?? failure, exit));
+    const { sessionId } = incarnation;
+    this.#parts.log.debug("process.gone", { sessionId, detail: exit.detail });
+    incarnation.hasExited = true;
+    this.#leave(incarnation, exit, () => {
+      const { stopReason, turn } = incarnation;
+      if (turn?.interrupt) return { code: "interrupted", detail: turn.interrupt.detail };
+      if (stopReason !== undefined) {
+        return { code: "process_stopped", detail: "Claude was stopped in the middle of this turn." };
+      }
+      const detail = `Claude ${describeExit(exit)} in the middle of this turn. The context is kept; send a message to go on.`;
+      return { code: "process_crashed", detail };
+    });
   }
 
   /** The incarnation is over: its turn ends or goes back to the queue, its place is free. */
-  #leave(incarnation: Incarnation, failure: Failure, exit: ProcessExit | undefined): void {
-    const { sessionId, turn, stopReason } = incarnation;
-    const { clerk, permissions, roster, feed } = this.#parts;
-    this.#store.transaction(() => {
-      this.#parts.held.write(incarnation);
+  #leave(incarnation: Incarnation, exit: ProcessExit | undefined, failureOf: () => Failure): void {
+    const { sessionId } = incarnation;
+    const { clerk, permissions, roster, feed, held } = this.#parts;
+    const write = () => {
+      const { turn, stopReason } = incarnation;
+      held.write(incarnation);
       permissions.expireAll(sessionId, "process_gone");
       if (turn !== undefined) {
-        const given = this.#store.turns.get(turn.turnId)?.givenAt !== undefined;
-        if (given || exit === undefined) {
+        const isGiven = this.#store.turns.get(turn.turnId)?.givenAt !== undefined;
+        const couldNotStart = stopReason === "failed" || (exit === undefined && stopReason === undefined);
+        if (isGiven || couldNotStart) {
+          const failure = failureOf();
           const kind = failure.code === "interrupted" ? "interrupted" : "failed";
           clerk.end(sessionId, turn.turnId, { kind, failure }, undefined);
         } else this.#store.turns.requeue(turn.turnId);
@@ -187,34 +204,34 @@ export class Narrator {
       const state = this.#store.sessions.get(sessionId)?.state;
       if (state === "closed" || state === "expired") return;
       if (state !== "parked") this.#store.sessions.setState(sessionId, "parked");
-      if (exit !== undefined && stopReason === undefined && (turn !== undefined || exit.code !== 0)) {
-        this.#store.events.append({
-          sessionId,
-          type: "session.crashed",
-          data: { detail: `Claude ${describeExit(exit)}.` },
-        });
-        return;
-      }
       // A process that never came up leaves no word but its turn's failure.
-      if (exit === undefined) return;
-      const reason = stopReason === undefined || stopReason === "failed" ? "process_ended" : stopReason;
-      if (reason === "closed" || reason === "expired") return;
-      this.#store.events.append({ sessionId, type: "session.parked", data: { reason } });
-    });
-    incarnation.turn = undefined;
-    feed.flush(sessionId);
-    roster.remove(incarnation);
-    this.#parts.turnEnded();
+      if (exit !== undefined) this.#tellExit(incarnation, exit);
+    };
+    incarnation.writer.run(
+      () => this.#store.transaction(write),
+      () => {
+        incarnation.turn = undefined;
+        feed.flush(sessionId);
+        roster.remove(incarnation);
+        this.#parts.turnEnded();
+      },
+    );
   }
 
-  /** A full disk must not swallow the end of a turn: it is tried again until it is written. */
-  #untilWritten(work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      this.#parts.log.error("pool.write_failed", { error: String(error), retryMs: rewriteMs });
-      this.#parts.clock.after(rewriteMs, () => this.#untilWritten(work));
+  #tellExit({ sessionId, turn, stopReason }: Incarnation, exit: ProcessExit): void {
+    const { events } = this.#store;
+    if (stopReason === "closed" || stopReason === "expired") return;
+    if (stopReason === undefined && (turn !== undefined || exit.code !== 0)) {
+      const detail = `Claude ${describeExit(exit)}.`;
+      events.append({ sessionId, type: "session.crashed", data: { detail } });
+      return;
     }
+    const isOurs = stopReason !== undefined && stopReason !== "failed" && stopReason !== "unwritten";
+    events.append({
+      sessionId,
+      type: "session.parked",
+      data: { reason: isOurs ? stopReason : "process_ended" },
+    });
   }
 }
 

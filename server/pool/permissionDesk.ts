@@ -9,6 +9,7 @@ import {
 } from "../domain/permission.ts";
 import type { Clock, Store } from "../domain/ports.ts";
 import type { PermissionAsk } from "../domain/process.ts";
+import { rewriteMs } from "./patientWriter.ts";
 
 type ExpiryReason = EventDataByType["permission.expired"]["reason"];
 
@@ -70,7 +71,7 @@ export class PermissionDesk {
         sessionId,
         turnId,
         answer: resolve,
-        cancelTimer: this.#clock.after(this.#timeoutMs, () => this.#expire(permissionId, "timed_out")),
+        cancelTimer: this.#clock.after(this.#timeoutMs, () => this.#expireSurely(permissionId, "timed_out")),
       });
     });
     const { state: _state, decision: _decision, ...told } = permission;
@@ -84,8 +85,11 @@ export class PermissionDesk {
       this.#release(permissionId);
       throw error;
     }
-    if (ask.signal.aborted) this.#expire(permissionId, "turn_ended");
-    else ask.signal.addEventListener("abort", () => this.#expire(permissionId, "turn_ended"), { once: true });
+    if (ask.signal.aborted) this.#expireSurely(permissionId, "turn_ended");
+    else
+      ask.signal.addEventListener("abort", () => this.#expireSurely(permissionId, "turn_ended"), {
+        once: true,
+      });
     return decided;
   }
 
@@ -135,20 +139,31 @@ export class PermissionDesk {
   }
 
   #expire(permissionId: string, reason: ExpiryReason): void {
+    const deny = () => this.#release(permissionId)?.answer({ decision: "deny", message: denials[reason] });
     const permission = this.#store.permissions.get(permissionId);
-    if (permission?.state === "open") {
-      this.#store.transaction(() => {
-        if (!this.#store.permissions.expire(permissionId)) return;
-        this.#store.events.append({
-          sessionId: permission.sessionId,
-          turnId: permission.turnId,
-          type: "permission.expired",
-          data: { permissionId, reason },
-        });
-        this.#backToWork(permission.sessionId);
-      });
+    if (permission?.state !== "open") {
+      deny();
+      return;
     }
-    this.#release(permissionId)?.answer({ decision: "deny", message: denials[reason] });
+    this.#store.transaction(() => {
+      if (!this.#store.permissions.expire(permissionId)) return;
+      this.#store.events.append({
+        sessionId: permission.sessionId,
+        turnId: permission.turnId,
+        type: "permission.expired",
+        data: { permissionId, reason },
+      });
+      this.#backToWork(permission.sessionId);
+    }, deny);
+  }
+
+  /** From a timer or an abort, where nobody catches: what cannot be written now is tried again. */
+  #expireSurely(permissionId: string, reason: ExpiryReason): void {
+    try {
+      this.#expire(permissionId, reason);
+    } catch {
+      this.#clock.after(rewriteMs, () => this.#expireSurely(permissionId, reason));
+    }
   }
 
   #backToWork(sessionId: string): void {

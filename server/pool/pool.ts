@@ -39,6 +39,8 @@ export interface PoolParts {
   log: Log;
   limits: PoolLimits;
   newId: () => string;
+  /** Throws `project_forbidden` or `project_not_found` when Claude may not work in the directory, or not any more. */
+  checkProject(path: string): Promise<void>;
 }
 
 /**
@@ -73,7 +75,7 @@ export class InteractiveSessionPool implements SessionPool {
     this.#submissions = new SubmissionDesk({ store, clock, limits, roster, clerk: this.#clerk, newId });
     this.#views = new Views({ store, roster, clock, limits });
     this.#watch = new TurnWatch({ store, clock });
-    this.#recaps = new Recaps({ store, clock, host, newId });
+    this.#recaps = new Recaps({ store, clock, host, newId, checkProject: parts.checkProject });
     const inner = {
       ...parts,
       roster,
@@ -206,8 +208,10 @@ export class InteractiveSessionPool implements SessionPool {
     return this.session(sessionId);
   }
 
-  recap(sessionId: string): Promise<Recap> {
-    return this.#recaps.recap(this.#existing(sessionId));
+  async recap(sessionId: string): Promise<Recap> {
+    const session = this.#existing(sessionId);
+    if (session.state === "closed") throw new DaylongError("session_closed", "The session is closed.");
+    return this.#recaps.recap(session);
   }
 
   answerPermission(permissionId: string, decision: PermissionDecision, caller: Caller) {

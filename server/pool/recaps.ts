@@ -18,14 +18,22 @@ export class Recaps {
   readonly #clock: Clock;
   readonly #host: ProcessHost;
   readonly #newId: () => string;
+  readonly #checkProject: (path: string) => Promise<void>;
   #last: Promise<unknown> = Promise.resolve();
   readonly #underWay = new Map<string, Promise<Recap>>();
 
-  constructor(parts: { store: Store; clock: Clock; host: ProcessHost; newId: () => string }) {
+  constructor(parts: {
+    store: Store;
+    clock: Clock;
+    host: ProcessHost;
+    newId: () => string;
+    checkProject(path: string): Promise<void>;
+  }) {
     this.#store = parts.store;
     this.#clock = parts.clock;
     this.#host = parts.host;
     this.#newId = parts.newId;
+    this.#checkProject = parts.checkProject;
   }
 
   async recap(session: Session): Promise<Recap> {
@@ -51,8 +59,17 @@ export class Recaps {
 
   async #ask(session: Session): Promise<Recap> {
     const { sessionId, turnCount, projectPath, model } = session;
+    await this.#checkProject(projectPath);
     const text = await this.#host.askFork(
-      { processId: this.#newId(), sessionId, projectPath, model, permissionMode: "plan", options: {} },
+      {
+        claudeSessionId: session.claudeSessionId ?? sessionId,
+        processId: this.#newId(),
+        sessionId,
+        projectPath,
+        model,
+        permissionMode: "plan",
+        options: {},
+      },
       recapPrompt,
       recapDeadlineMs,
     );

@@ -27,20 +27,22 @@ export class Roster {
   }
 
   stoppingCount(): number {
-    return this.all().filter((incarnation) => incarnation.phase === "stopping").length;
+    return this.all().filter((incarnation) => incarnation.phase === "stopping" || incarnation.hasExited)
+      .length;
   }
 
   /** Sessions that could make room, longest idle first. */
   idlest(): string[] {
     return this.all()
-      .filter((incarnation) => incarnation.phase === "idle")
+      .filter((incarnation) => incarnation.phase === "idle" && !incarnation.hasExited)
       .sort((a, b) => a.idleSinceAt - b.idleSinceAt)
       .map((incarnation) => incarnation.sessionId);
   }
 
   /** The session's own process, in the words of `domain/admission`. */
   ownState(sessionId: string): "none" | "ready" | "busy" | "stopping" {
-    const phase = this.#bySession.get(sessionId)?.phase;
+    const incarnation = this.#bySession.get(sessionId);
+    const phase = incarnation?.hasExited ? "stopping" : incarnation?.phase;
     switch (phase) {
       case undefined:
         return "none";

@@ -20,12 +20,10 @@ export interface Submission {
   leaseDeadlineAt: number;
 }
 
-/** What makes two requests the same message. */
+/** What makes two requests the same message, besides their place. */
 function hashOf(request: SubmitRequest): string {
   const meaning = [
     request.message,
-    request.sessionId ?? null,
-    request.projectPath ?? null,
     request.attachmentIds ?? [],
     request.model ?? null,
     request.permissionMode ?? null,
@@ -64,7 +62,7 @@ export class SubmissionDesk {
     const clientMessageId = request.clientMessageId ?? this.#newId();
     const requestHash = hashOf(request);
     const earlier = this.#store.turns.byClientMessage(request.caller.deviceId, clientMessageId);
-    if (earlier !== undefined) return this.#repeat(earlier, requestHash);
+    if (earlier !== undefined) return this.#repeat(earlier, request, requestHash);
     return this.#store.transaction(
       () => this.#keep(request, clientMessageId, requestHash),
       (kept) => kept.run && run(kept.run),
@@ -112,14 +110,19 @@ export class SubmissionDesk {
     return mode;
   }
 
-  #repeat(turn: Turn, requestHash: string): Submission {
-    if (turn.requestHash !== requestHash) {
+  #repeat(turn: Turn, request: SubmitRequest, requestHash: string): Submission {
+    const session = this.#store.sessions.get(turn.sessionId);
+    // Who learnt the new session's id from an event may repeat the message with it.
+    const isSamePlace =
+      request.sessionId === undefined
+        ? request.projectPath === session?.projectPath && this.#beganSession(turn)
+        : request.sessionId === turn.sessionId;
+    if (turn.requestHash !== requestHash || !isSamePlace) {
       throw new DaylongError(
         "idempotency_conflict",
         `The clientMessageId ${turn.clientMessageId} belongs to another message.`,
       );
     }
-    const session = this.#store.sessions.get(turn.sessionId);
     return {
       accepted: {
         sessionId: turn.sessionId,
@@ -133,6 +136,12 @@ export class SubmissionDesk {
       waits: false,
       leaseDeadlineAt: Number.POSITIVE_INFINITY,
     };
+  }
+
+  /** Whether the message came without a session and made one. */
+  #beganSession(turn: Turn): boolean {
+    const [, second] = this.#store.events.ofSession(turn.sessionId, 0, 2);
+    return second?.turnId === turn.turnId;
   }
 
   #sessionFor(request: SubmitRequest): Session {

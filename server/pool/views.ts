@@ -29,7 +29,7 @@ export class Views {
   }
 
   session(session: Session): SessionView {
-    const { options: _options, lease, ...shown } = session;
+    const { options: _options, claudeSessionId: _claudeSessionId, lease, ...shown } = session;
     const incarnation = this.#roster.get(session.sessionId);
     const process = incarnation?.process;
     return {

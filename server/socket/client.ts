@@ -1,9 +1,10 @@
 import type { RawData, WebSocket } from "ws";
+import type { AttemptWindow } from "../access/attemptWindow.ts";
 import type { Connection, Connections } from "../delivery/connections.ts";
 import type { Caller } from "../domain/device.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log } from "../domain/ports.ts";
-import { closeCodes, type ErrorFrame, type ServerFrame } from "../wire/frames.ts";
+import { type ClientFrameType, closeCodes, type ErrorFrame, type ServerFrame } from "../wire/frames.ts";
 import type { Answers, Asker } from "./answers.ts";
 import type { Pulse } from "./heartbeat.ts";
 import { closeReason, parseFrame } from "./protocol.ts";
@@ -13,9 +14,14 @@ export interface ClientParts {
   caller: Caller;
   connections: Connections;
   answers: Answers;
+  /** The orders of each device within a minute, over all its sockets. */
+  orders: AttemptWindow;
   clock: Clock;
   log: Log;
 }
+
+/** What a device says of itself, as often as it has to: it costs next to nothing and starts nothing. */
+const unboundedTypes: ReadonlySet<string> = new Set<ClientFrameType>(["ack", "ping", "presence"]);
 
 /**
  * A socket whose device is known: what comes in is answered, what delivery has for it goes out.
@@ -94,12 +100,15 @@ export class Client implements Connection, Pulse, Asker {
         this.close(closeCodes.badFrame, parsed.detail);
         return;
       case "faulty":
-        this.answer({ type: "error", ref: parsed.ref, code: "bad_frame", detail: parsed.detail });
+        if (this.#isWithinLimit(parsed.type, parsed.ref)) {
+          this.answer({ type: "error", ref: parsed.ref, code: "bad_frame", detail: parsed.detail });
+        }
         return;
       case "frame":
         break;
     }
     const { frame } = parsed;
+    if (!this.#isWithinLimit(frame.type, frame.ref)) return;
     if (frame.type === "hello") {
       this.answer({ type: "error", ref: frame.ref, code: "bad_frame", detail: "There was a hello already." });
       return;
@@ -122,6 +131,18 @@ export class Client implements Connection, Pulse, Asker {
 
   answer(frame: ServerFrame): void {
     if (this.#open) this.#parts.connections.deliver(this, JSON.stringify(frame));
+  }
+
+  /** Counts an order; one too many is answered by `rate_limited` and not carried out. */
+  #isWithinLimit(frameType: string, ref: string | undefined): boolean {
+    if (unboundedTypes.has(frameType)) return true;
+    try {
+      this.#parts.orders.take(this.deviceId, "frames of this device in a minute");
+      return true;
+    } catch (error) {
+      this.#refuse(error, frameType, ref);
+      return false;
+    }
   }
 
   #refuse(error: unknown, frameType: string, ref: string | undefined): void {

@@ -2,6 +2,7 @@ import { type IncomingMessage, type Server, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { z } from "zod";
+import { AttemptWindow } from "../access/attemptWindow.ts";
 import type { Gatekeeper } from "../access/caller.ts";
 import type { Connections } from "../delivery/connections.ts";
 import { withDeadline } from "../delivery/pause.ts";
@@ -15,9 +16,12 @@ import { Answers, type AnswersParts } from "./answers.ts";
 import { Client } from "./client.ts";
 import { Greeting } from "./greeting.ts";
 import { Heartbeat } from "./heartbeat.ts";
+import { Lobby } from "./lobby.ts";
 
 /** Bytes a socket may send before it has said who it is; a hello has a few hundred. */
 const maxHelloBytes = 64 * 1024;
+/** As many as over HTTP (contract, Access: 300). */
+const defaultFramesPerMinute = 300;
 
 /** Counts wrong tokens by address. */
 export interface HelloLimiter {
@@ -39,8 +43,10 @@ export interface GatewayParts {
   /** Registers what a hello says about pushes; left out, a hello cannot. */
   registerPush?(caller: Caller, push: z.infer<typeof apnsPushSchema> | null): void;
   helloLimiter?: HelloLimiter;
-  /** Sockets that have not said hello yet, at most. */
+  /** Strangers that have not said hello yet, at most; one more sends the oldest of them away. */
   maxUngreeted?: number;
+  /** Frames of one device in a minute, those aside that only say where it stands. */
+  framesPerMinute?: number;
 }
 
 /**
@@ -54,13 +60,15 @@ export class Gateway {
   readonly #heartbeat: Heartbeat;
   readonly #server: WebSocketServer;
   readonly #detachments: Array<() => void> = [];
-  readonly #maxUngreeted: number;
-  readonly #ungreeted = new Set<Greeting>();
+  readonly #lobby: Lobby;
+  readonly #orders: AttemptWindow;
   #stopping: Promise<void> | undefined;
 
   constructor(parts: GatewayParts) {
     this.#parts = parts;
-    this.#maxUngreeted = parts.maxUngreeted ?? 64;
+    this.#lobby = new Lobby({ maxStrangers: parts.maxUngreeted ?? 64 });
+    const limit = parts.framesPerMinute ?? defaultFramesPerMinute;
+    this.#orders = new AttemptWindow({ clock: parts.clock, windowMs: 60_000, limit });
     this.#answers = new Answers({
       pool: parts.pool,
       resolveProject: (path) => parts.gatekeeper.resolveProject(path),
@@ -101,7 +109,7 @@ export class Gateway {
     const { connections, clock } = this.#parts;
     for (const detach of this.#detachments.splice(0)) detach();
     const reason = "The server stops; come back.";
-    for (const greeting of this.#ungreeted) greeting.refuse(closeCodes.serverRestart, reason);
+    this.#lobby.refuseAll(closeCodes.serverRestart, reason);
     connections.closeAll(closeCodes.serverRestart, reason);
     const farewells = [...this.#server.clients].map(
       (socket) => new Promise<void>((resolve) => socket.once("close", () => resolve())),
@@ -144,7 +152,7 @@ export class Gateway {
       log.error("socket.upgrade_failed", { error });
       return 500;
     }
-    return this.#ungreeted.size >= this.#maxUngreeted ? 503 : undefined;
+    return undefined;
   }
 
   #greet(socket: WebSocket, request: IncomingMessage, unread: number): void {
@@ -169,7 +177,10 @@ export class Gateway {
         log.info("socket.bad_token", { address: addressOf(request) });
       },
     });
-    this.#ungreeted.add(greeting);
+    const speaksOurs = socket.protocol === "" || socket.protocol === socketProtocol;
+    if (speaksOurs) greeting.checkHeader();
+    else greeting.refuse(closeCodes.replacedProtocol, `This server speaks ${socketProtocol}.`);
+    this.#lobby.add(greeting);
     const tcp = request.socket;
     const readBefore = tcp.bytesRead - unread;
     // The large frames of the protocol are for devices we know: a stranger may not fill 16 MB of memory a socket.
@@ -180,7 +191,7 @@ export class Gateway {
       if (!greeting.isOver) greeting.refuse(closeCodes.tooBig, "The hello is too large.");
     };
     const release = () => {
-      this.#ungreeted.delete(greeting);
+      this.#lobby.remove(greeting);
       tcp.off("data", bound);
     };
     tcp.on("data", bound);
@@ -189,17 +200,20 @@ export class Gateway {
       greeting.end();
       release();
     });
-    if (socket.protocol !== "" && socket.protocol !== socketProtocol) {
-      greeting.refuse(closeCodes.replacedProtocol, `This server speaks ${socketProtocol}.`);
-    } else {
-      greeting.checkHeader();
-    }
   }
 
   #admit(socket: WebSocket, caller: Caller, hello: HelloFrame): void {
     const { connections, replay, devices, clock, log, registerPush } = this.#parts;
     const { deviceId } = caller;
-    const client = new Client({ socket, caller, connections, answers: this.#answers, clock, log });
+    const client = new Client({
+      socket,
+      caller,
+      connections,
+      answers: this.#answers,
+      orders: this.#orders,
+      clock,
+      log,
+    });
     socket.on("message", (data, isBinary) => client.receive(data, isBinary));
     socket.on("pong", () => client.heard());
     socket.on("ping", () => client.heard());

@@ -32,12 +32,18 @@ export class Greeting {
   readonly #parts: GreetingParts;
   #disarm: () => void;
   #over = false;
+  #known = false;
 
   constructor(parts: GreetingParts) {
     this.#parts = parts;
     this.#disarm = parts.clock.after(helloDeadlineMs, () =>
       this.refuse(closeCodes.badFrame, "No hello within 5 s."),
     );
+  }
+
+  /** Whether the upgrade came with a valid token: no stranger, though it still has to say hello. */
+  get isKnown(): boolean {
+    return this.#known;
   }
 
   get isOver(): boolean {
@@ -71,7 +77,7 @@ export class Greeting {
 
   /** Refuses a wrong token of the upgrade's header at once, instead of after the hello. */
   checkHeader(): void {
-    if (this.#parts.token !== undefined) this.#recognise(this.#parts.token);
+    if (this.#parts.token !== undefined) this.#known = this.#recognise(this.#parts.token) !== undefined;
   }
 
   /** The device behind the token; refuses the socket if there is none, or if the database cannot say. */
@@ -96,7 +102,13 @@ export class Greeting {
     const { socket, clock } = this.#parts;
     socket.close(code, closeReason(reason));
     // A stranger who does not take his leave is not waited for as a known device is.
-    this.#disarm = clock.after(farewellMs, () => socket.terminate());
+    this.#disarm = clock.after(farewellMs, () => this.terminate());
+  }
+
+  /** Ends the socket without waiting for the other side. */
+  terminate(): void {
+    this.end();
+    this.#parts.socket.terminate();
   }
 
   /** Waits no more, for a hello or a farewell. Idempotent. */

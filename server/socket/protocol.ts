@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { type ClientFrame, clientFrameSchema, clientFrameTypes } from "../wire/frames.ts";
+import { type ClientFrame, clientFrameSchema, clientFrameTypes, refSchema } from "../wire/frames.ts";
 
 /**
  * What a text frame is.
@@ -37,8 +37,7 @@ function fieldOf(value: unknown, name: string): string | undefined {
 
 // The ref itself may be the fault: then the answer goes without.
 function sanerRef(value: unknown): string | undefined {
-  const ref = fieldOf(value, "ref");
-  return ref !== undefined && ref.length <= 100 ? ref : undefined;
+  return refSchema.safeParse(fieldOf(value, "ref")).data;
 }
 
 function describeFaults(type: string, error: z.ZodError): string {

@@ -38,7 +38,8 @@ CREATE TABLE sessions (
   output_tokens INTEGER NOT NULL,
   muted INTEGER NOT NULL,
   auto_keep_alive INTEGER NOT NULL,
-  options TEXT NOT NULL
+  options TEXT NOT NULL,
+  claude_session_id TEXT
 ) STRICT;
 CREATE INDEX sessions_by_activity ON sessions (last_activity_at, session_id);
 CREATE INDEX sessions_by_state ON sessions (state);

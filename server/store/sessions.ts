@@ -25,6 +25,7 @@ interface SessionRow extends LeaseRow {
   muted: number;
   auto_keep_alive: number;
   options: string;
+  claude_session_id: string | null;
 }
 
 function sessionOf(row: SessionRow): Session {
@@ -45,12 +46,13 @@ function sessionOf(row: SessionRow): Session {
     muted: row.muted !== 0,
     autoKeepAlive: row.auto_keep_alive !== 0,
     options: JSON.parse(row.options),
+    ...(row.claude_session_id === null ? {} : { claudeSessionId: row.claude_session_id }),
   };
 }
 
 const selectSessions = `SELECT s.session_id, s.project_path, s.title, s.state, s.model, s.permission_mode, s.created_at,
   s.last_activity_at, s.turn_count, s.last_seq, s.cost_usd, s.input_tokens, s.output_tokens, s.muted, s.auto_keep_alive,
-  s.options, ${leaseColumns}
+  s.options, s.claude_session_id, ${leaseColumns}
   FROM sessions s JOIN leases l ON l.session_id = s.session_id AND l.term = s.lease_term`;
 
 /** To the letter the WHERE of the partial index. */
@@ -74,6 +76,7 @@ export class SqliteSessionDirectory implements SessionDirectory {
   readonly #list: Statement<[Named], SessionRow>;
   readonly #inStates: Statement<[states: string], SessionRow>;
   readonly #setState: Statement<[state: string, sessionId: string]>;
+  readonly #setClaudeSession: Statement<[claudeSessionId: string, sessionId: string]>;
   readonly #update: Statement<[Named]>;
   readonly #setActivity: Statement<[at: number, sessionId: string]>;
   readonly #nextDeadline: Statement<[], { at: number | null }>;
@@ -106,6 +109,10 @@ export class SqliteSessionDirectory implements SessionDirectory {
       `${selectSessions} WHERE s.state IN (SELECT value FROM json_each(?)) ORDER BY s.last_activity_at, s.session_id`,
     );
     this.#setState = new Statement(connection, "UPDATE sessions SET state = ? WHERE session_id = ?");
+    this.#setClaudeSession = new Statement(
+      connection,
+      "UPDATE sessions SET claude_session_id = ? WHERE session_id = ?",
+    );
     this.#update = new Statement(
       connection,
       `UPDATE sessions SET title = @title, model = @model, permission_mode = @permissionMode, muted = @muted,
@@ -177,6 +184,10 @@ export class SqliteSessionDirectory implements SessionDirectory {
 
   setState(sessionId: string, state: SessionState): void {
     mustExist(this.#setState.run(state, sessionId), sessionId);
+  }
+
+  setClaudeSession(sessionId: string, claudeSessionId: string): void {
+    mustExist(this.#setClaudeSession.run(claudeSessionId, sessionId), sessionId);
   }
 
   update(sessionId: string, change: Parameters<SessionDirectory["update"]>[1]): void {

@@ -119,6 +119,7 @@ export class SqliteTurnBook implements TurnBook {
       connection,
       `SELECT count(*) AS count FROM turns t JOIN turns e
          ON e.session_id = t.session_id AND e.ordinal <= t.ordinal AND e.state = 'queued'
+         AND (e.send_at IS NULL OR e.turn_id = t.turn_id)
        WHERE t.turn_id = ? AND t.state = 'queued'`,
     );
     this.#markRunning = new Statement(

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { permissionModes } from "../domain/session.ts";
+import { chosenIdSchema, textSchema } from "./text.ts";
 
 /** Longest message, in bytes of UTF-8 (contract: 256 KB). */
 export const maxMessageBytes = 256 * 1024;
@@ -12,17 +13,17 @@ export const instantSchema = z.number().int().nonnegative();
 
 export const attachmentSchema = z.union([
   z.object({ attachmentId: z.uuid() }),
-  z.object({ name: z.string().min(1).max(255), mimeType: z.string().min(1).max(127), data: z.base64() }),
+  z.object({ name: textSchema.min(1).max(255), mimeType: textSchema.min(1).max(127), data: z.base64() }),
 ]);
 
 /** What a message says, whether it comes as a POST or as a frame. */
 export const messageFields = {
-  message: z.string().min(1),
+  message: textSchema.min(1),
   sessionId: sessionIdSchema.optional(),
-  projectPath: z.string().min(1).max(4096).optional(),
-  clientMessageId: z.string().min(1).max(200).optional(),
+  projectPath: textSchema.min(1).max(4096).optional(),
+  clientMessageId: chosenIdSchema.min(1).max(200).optional(),
   attachments: z.array(attachmentSchema).max(maxAttachments).optional(),
-  model: z.string().min(1).max(200).optional(),
+  model: textSchema.min(1).max(200).optional(),
   permissionMode: z.enum(permissionModes).optional(),
   sendAt: instantSchema.optional(),
 };

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { scopes } from "../domain/device.ts";
+import { textSchema } from "./text.ts";
 
 /** An APNs token is an opaque byte string; Apple tells not to assume its length (32 bytes today). */
 export const apnsTokenSchema = z
@@ -16,7 +17,7 @@ export const apnsPushSchema = z.object({
   token: apnsTokenSchema,
   /** Left out: the server's own (`APNS_ENVIRONMENT`). */
   environment: z.enum(["sandbox", "production"]).optional(),
-  topic: z.string().min(1).max(255).optional(),
+  topic: textSchema.min(1).max(255).optional(),
   encryptionKey: encryptionKeySchema.optional(),
 });
 
@@ -25,7 +26,7 @@ export const pushPatchSchema = z.object({
   provider: z.enum(["apns", "webpush"]).optional(),
   token: apnsTokenSchema.optional(),
   environment: z.enum(["sandbox", "production"]).optional(),
-  topic: z.string().min(1).max(255).nullable().optional(),
+  topic: textSchema.min(1).max(255).nullable().optional(),
   encryptionKey: encryptionKeySchema.nullable().optional(),
   subscription: z.unknown().optional(),
   liveActivity: z.unknown().optional(),
@@ -41,7 +42,7 @@ const isTimeZone = (name: string): boolean => {
 };
 
 export const devicePreferencesSchema = z.object({
-  mutedKinds: z.array(z.string().max(40)).max(20).optional(),
+  mutedKinds: z.array(textSchema.max(40)).max(20).optional(),
   quietHours: z
     .object({
       startMinute: z.number().int().min(0).max(1439),
@@ -53,8 +54,7 @@ export const devicePreferencesSchema = z.object({
 });
 
 /** A name people read in lists and logs: no control characters, which could forge lines there. */
-export const deviceNameSchema = z
-  .string()
+export const deviceNameSchema = textSchema
   .trim()
   .min(1)
   .max(100)

@@ -5,6 +5,7 @@ import type { TurnState } from "../domain/turn.ts";
 import { messageFields, sessionIdSchema } from "./chat.ts";
 import { apnsPushSchema } from "./devices.ts";
 import { permissionAnswerFields } from "./permissions.ts";
+import { chosenIdSchema } from "./text.ts";
 
 /** The subprotocol of `/ws`; a change that old clients cannot tolerate gets a new name. */
 export const socketProtocol = "daylong.v1";
@@ -23,7 +24,8 @@ export const closeCodes = {
 } as const;
 
 /** Chosen by the client; the answer to the frame repeats it. */
-const ref = z.string().max(100).optional();
+export const refSchema = chosenIdSchema.max(100);
+const ref = refSchema.optional();
 const cursorSchema = z.number().int().nonnegative();
 
 export const helloFrameSchema = z.object({

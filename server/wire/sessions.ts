@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { permissionModes, sessionStates } from "../domain/session.ts";
+import { textSchema } from "./text.ts";
 
-const toolNamesSchema = z.array(z.string().min(1).max(200)).max(200);
-const titleSchema = z.string().trim().min(1).max(200);
-const modelSchema = z.string().min(1).max(200);
+const toolNamesSchema = z.array(textSchema.min(1).max(200)).max(200);
+const titleSchema = textSchema.trim().min(1).max(200);
+const modelSchema = textSchema.min(1).max(200);
 
-export const projectPathSchema = z.string().min(1).max(4096);
+export const projectPathSchema = textSchema.min(1).max(4096);
 export const sessionStateSchema = z.enum(sessionStates);
 
 /** A new session, and what it is fixed to for its life. */
@@ -19,7 +20,7 @@ export const newSessionSchema = z
     resume: z.uuid().optional(),
     fork: z.boolean().optional(),
     resumeAt: z.uuid().optional(),
-    appendSystemPrompt: z.string().max(65_536).optional(),
+    appendSystemPrompt: textSchema.max(65_536).optional(),
     allowedTools: toolNamesSchema.optional(),
     disallowedTools: toolNamesSchema.optional(),
     maxTurns: z.number().int().positive().max(100_000).optional(),

@@ -78,6 +78,7 @@ describe("more conversations than processes", () => {
     expect(refused[0]?.body.code).toBe("pool_full");
     expect(Number(refused[0]?.headers.get("retry-after"))).toBeGreaterThan(0);
     const { body } = await server.ask("POST", "/api/sessions/cancel", {});
-    expect(body.cancelled).toHaveLength(3);
+    // Those that worked and those that waited.
+    expect(body.cancelled).toHaveLength(15 - refused.length);
   });
 });

@@ -242,7 +242,7 @@ export class ScriptedHost implements ProcessHost {
     return `${kind}-${this.#ids}`;
   }
 
-  start(spec: ProcessSpec, listener: ProcessListener): Promise<ClaudeProcess> {
+  start(spec: ProcessSpec, listener: ProcessListener, signal?: AbortSignal): Promise<ClaudeProcess> {
     this.specs.push(spec);
     return new Promise((resolve, reject) => {
       const start: ScriptedStart = {
@@ -260,6 +260,11 @@ export class ScriptedHost implements ProcessHost {
           reject(error);
         },
       };
+      if (signal?.aborted) {
+        reject(new DaylongError("process_start_failed", "The start was given up."));
+        return;
+      }
+      signal?.addEventListener("abort", () => this.starts.includes(start) && start.fail(), { once: true });
       this.starts.push(start);
       this.#arrive(start, spec.sessionId);
       if (this.manners.start === "at-once") start.comeUp();

@@ -162,6 +162,32 @@ describe("C01: waiting for the reply", () => {
     expect(rig.store.turns.inState("running")).toHaveLength(1);
   });
 
+  test("A02: the wait of a device that is revoked ends with 401, and without the reply", async () => {
+    const phone = rig.device();
+    const options = { body: hello(), headers: { prefer: "wait=300" }, token: phone.token };
+    const asking = rig.ask("POST", "/api/chat", options);
+    await untilWaiting(1);
+    const turnId = running();
+    rig.access.revoke(phone.deviceId, { deviceId: "local", scope: "admin" });
+    rig.pool.complete(turnId, aReply({ text: "For the owner alone." }));
+    const asked = await asking;
+    expectProblem(asked, 401, "unauthenticated");
+    expect(asked.text).not.toContain("alone");
+    expect(rig.pool.waiting).toBe(0);
+  });
+
+  test("S01: half a character in a message is mended, and in its id it is refused", async () => {
+    await send({ ...hello(), message: "Hi \ud83d", clientMessageId: "m" });
+    expect(rig.pool.calls.at(-1)).toMatchObject({ request: { message: "Hi \ufffd" } });
+    // The client that mends by itself, when it sends again, means the same message.
+    expect((await send({ ...hello(), message: "Hi \ufffd", clientMessageId: "m" })).body.duplicate).toBe(
+      true,
+    );
+    const refused = await send({ ...hello(), clientMessageId: "m\ud83d" });
+    expectProblem(refused, 400, "invalid_request");
+    expect(refused.body.errors?.map((fault) => fault.path)).toEqual(["clientMessageId"]);
+  });
+
   test("O12: the wait ends when the server stops", async () => {
     const asking = wait(300);
     await untilWaiting(1);

@@ -392,6 +392,19 @@ describe("C01: what is still to come", () => {
       ]);
       expect(asked.body.error).toMatchObject({ code: "not_implemented", type: "server_error", param: null });
     }
+    for (const [method, path, token, status, code] of [
+      ["GET", "/v1/models", null, 401, "unauthenticated"],
+      ["GET", "/stats", null, 401, "unauthenticated"],
+      ["GET", "/V1/models", null, 401, "unauthenticated"],
+      ["PUT", "/v1/models", undefined, 405, "method_not_allowed"],
+      ["POST", "/stats?x=1", undefined, 405, "method_not_allowed"],
+      ["GET", "/stats/nowhere", undefined, 404, "not_found"],
+    ] as const) {
+      const asked = await rig.ask(method, path, { token });
+      expect([path, asked.status]).toEqual([path, status]);
+      const type = status === 401 ? "authentication_error" : "invalid_request_error";
+      expect(asked.body).toEqual({ error: { message: expect.any(String), type, param: null, code } });
+    }
     const unknown = await rig.ask("GET", "/v1/nowhere");
     expect([unknown.status, unknown.body.error]).toEqual([
       404,

@@ -76,6 +76,28 @@ describe("D06: polling", () => {
     expect((await rig.ask("GET", "/api/devices/me")).body.connected).toBe(false);
   });
 
+  test("A02: a long poll of a device that is revoked ends with 401, and with nothing that was committed", async () => {
+    const phone = rig.device();
+    const after = rig.store.events.tip();
+    const asking = poll(`after=${after}&wait=30`, { token: phone.token });
+    await untilPolling(phone.deviceId, 1);
+    await rig.clock.settle();
+    rig.access.revoke(phone.deviceId, { deviceId: "local", scope: "admin" });
+    happen("news");
+    const asked = await asking;
+    expectProblem(asked, 401, "unauthenticated");
+    expect(asked.text).not.toContain("news");
+    expect(rig.clock.armed).toBe(0);
+  });
+
+  test("A02: the revocation of another device is news for a long poll, not its end", async () => {
+    const phone = rig.device();
+    const asking = poll(`after=${rig.store.events.tip()}&wait=30`);
+    await untilArmed();
+    rig.access.revoke(phone.deviceId, { deviceId: "local", scope: "admin" });
+    expect((await asking).body.events).toMatchObject([{ type: "device.revoked" }]);
+  });
+
   test("O12: a long poll ends when the server stops, and none begins then", async () => {
     const asking = poll("after=0&wait=60");
     await untilArmed();

@@ -1,4 +1,5 @@
 import { request } from "node:http";
+import type { Duplex } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { DaylongError } from "../../../server/domain/errors.ts";
 import { ManualClock } from "../../support/manualClock.ts";
@@ -16,6 +17,24 @@ const reopen = async (...options: Parameters<typeof Rig.open>) => {
   rig = await Rig.open(...options);
   rig.pair("phone");
 };
+
+/** An upgraded connection that answers nothing, not even a close. */
+const knockWithoutEars = (): Promise<Duplex> =>
+  new Promise((resolve, reject) => {
+    const headers = {
+      connection: "upgrade",
+      upgrade: "websocket",
+      "sec-websocket-version": "13",
+      "sec-websocket-key": Buffer.alloc(16).toString("base64"),
+    };
+    const upgrade = request({ port: rig.port, path: "/ws", headers });
+    upgrade.on("upgrade", (_response, socket) => {
+      socket.on("error", () => {});
+      resolve(socket.resume());
+    });
+    upgrade.on("error", reject);
+    upgrade.end();
+  });
 
 describe("C02 the way in", () => {
   test("a hello with a token is welcomed, with its ref", async () => {
@@ -85,18 +104,48 @@ describe("C02 the way in", () => {
     expect(await client.waitForClose()).toMatchObject({ code: 4400 });
   });
 
-  test("an upgrade elsewhere, with a foreign origin or in too great a number is refused by HTTP", async () => {
-    await reopen({ maxUngreeted: 2 });
+  test("an upgrade elsewhere or with a foreign origin is refused by HTTP", async () => {
     const wrongPath = rig.knock({ url: `ws://127.0.0.1:${rig.port}/wss`, token: "phone" });
     await wrongPath.waitForClose();
     const foreign = rig.knock({ token: "phone", headers: { origin: "http://evil.example" } });
     await foreign.waitForClose();
+    expect([wrongPath, foreign].map((client) => client.refusedStatus)).toEqual([404, 403]);
+  });
+
+  test("silent sockets lock nobody out: one too many sends the oldest of them away", async () => {
+    await reopen({ maxUngreeted: 2 });
     const silent = [await rig.connect({ silent: true }), await rig.connect({ silent: true })];
-    const oneTooMany = rig.knock({ token: "phone" });
-    await oneTooMany.waitForClose();
-    expect([wrongPath, foreign, oneTooMany].map((client) => client.refusedStatus)).toEqual([404, 403, 503]);
-    await silent[0]!.close();
     expect((await rig.connect({ token: "phone" })).frames[0]?.type).toBe("welcome");
+    expect(await silent[0]!.waitForClose()).toEqual({ code: 4400, reason: "No hello; others wait." });
+    // The phone has said hello and is no stranger any more: there is room for one.
+    silent.push(await rig.connect({ silent: true }));
+    silent[1]!.send({ type: "hello", token: "phone" });
+    expect(await silent[1]!.waitForType("welcome")).toMatchObject({ deviceId: "device-phone" });
+    expect(silent[2]!.closed).toBeUndefined();
+  });
+
+  test("those who came with a valid token in the header take no stranger's place, and lose theirs to none", async () => {
+    await reopen({ maxUngreeted: 1 });
+    const known = await rig.connect({ token: "phone", tokenInHeader: true, silent: true });
+    const stranger = await rig.connect({ silent: true });
+    const alsoKnown = await rig.connect({ token: "phone", tokenInHeader: true, silent: true });
+    await rig.connect({ token: "phone" });
+    expect(await stranger.waitForClose()).toMatchObject({ code: 4400 });
+    for (const client of [known, alsoKnown]) {
+      client.send({ type: "hello" });
+      await client.waitForType("welcome");
+    }
+  });
+
+  test("the refused who do not go are ended when they fill the room themselves", async () => {
+    const clock = new ManualClock();
+    await reopen({ clock, maxUngreeted: 1 });
+    const deaf = await knockWithoutEars();
+    const isOver = new Promise((resolve) => deaf.once("close", resolve)); const t0 = Date.now(); deaf.on("data", (d) => console.log("D", d, Date.now()-t0)); deaf.on("end", () => console.log("E", Date.now()-t0)); deaf.on("error", (e) => console.log("ERR", e));
+    // The second takes the first one's place, the third the second's: two farewells are one too many.
+    await rig.connect({ silent: true });
+    await rig.connect({ silent: true });
+    await isOver;
   });
 
   test("wrong tokens are counted by address, and a blocked address is refused with 429", async () => {
@@ -304,6 +353,50 @@ describe("frames", () => {
     expect(await client.waitForRef("3")).toMatchObject({ type: "error", code: "not_implemented" });
     client.send({ type: "send", clientMessageId: "n", ref: "4", message: "Hi", projectPath: "/etc" });
     expect(await client.waitForRef("4")).toMatchObject({ type: "error", code: "project_forbidden" });
+  });
+
+  test("half a character in a message is mended, and in an id it is a fault", async () => {
+    const client = await rig.connect({ token: "phone" });
+    const sessionId = await rig.session();
+    client.send({ type: "send", ref: "1", clientMessageId: "m", sessionId, message: "Hi \ud83d" });
+    expect(await client.waitForRef("1")).toMatchObject({ type: "accepted" });
+    expect(rig.pool.calls.at(-1)).toMatchObject({ request: { message: "Hi \ufffd" } });
+    client.send({ type: "send", ref: "2", clientMessageId: "m\ud83d", sessionId, message: "Hi" });
+    expect(await client.waitForRef("2")).toMatchObject({ type: "error", code: "bad_frame" });
+  });
+
+  test("A04 a device has so many frames a minute over all its sockets, and those of its state are not counted", async () => {
+    const clock = new ManualClock();
+    await reopen({ clock, framesPerMinute: 3 });
+    rig.pair("tablet");
+    const sockets = [await rig.connect({ token: "phone" }), await rig.connect({ token: "phone" })];
+    const [one, two] = [sockets[0]!, sockets[1]!];
+    const sessionId = await rig.session();
+    one.send({ type: "keepalive", ref: "1", sessionId });
+    two.send({ type: "keepalive", ref: "2", sessionId });
+    one.send({ type: "keepalive", ref: "3" });
+    expect(await one.waitForRef("1")).toMatchObject({ type: "result" });
+    expect(await two.waitForRef("2")).toMatchObject({ type: "result" });
+    expect(await one.waitForRef("3")).toMatchObject({ code: "bad_frame" });
+    for (let index = 0; index < 5; index += 1) {
+      one.send({ type: "ping" });
+      one.send({ type: "ack", cursor: 0 });
+      one.send({ type: "presence", foreground: true });
+    }
+    clock.advance(10_000);
+    two.send({ type: "send", ref: "4", clientMessageId: "m", sessionId, message: "Hi" });
+    const told = await two.waitForRef("4");
+    expect(told).toMatchObject({ type: "error", code: "rate_limited", retryAfterMs: 50_000 });
+    expect(rig.pool.calls.filter(({ name }) => name === "submit")).toEqual([]);
+    const other = await rig.connect({ token: "tablet" });
+    other.send({ type: "keepalive", ref: "5", sessionId });
+    expect(await other.waitForRef("5")).toMatchObject({ type: "result" });
+    one.send({ type: "ping", ref: "6" });
+    expect(await one.waitForRef("6")).toMatchObject({ type: "pong" });
+    clock.jump(50_000);
+    two.send({ type: "send", ref: "7", clientMessageId: "m", sessionId, message: "Hi" });
+    expect(await two.waitForRef("7")).toMatchObject({ type: "accepted" });
+    expect(one.closed).toBeUndefined();
   });
 
   test("a frame over 16 MB closes 1009", async () => {

@@ -155,7 +155,7 @@ describe("misuse and failing storage", () => {
     const submit = (): void => {
       bench.store.transaction(() => {
         bench.store.turns.insert(turn);
-        for (let part = 0; part < 100; part += 1) say("x".repeat(10_000));
+        for (let part = 0; part < 100; part += 1) say("x".repeat(100_000));
       });
     };
     expect(submit).toThrow(
@@ -184,7 +184,7 @@ describe("misuse and failing storage", () => {
         say("before");
         expect(() =>
           bench.store.transaction(() => {
-            for (let part = 0; part < 100; part += 1) say("x".repeat(10_000));
+            for (let part = 0; part < 100; part += 1) say("x".repeat(100_000));
           }),
         ).toThrow(storageFailed);
         expect(() => say("after")).toThrow(/outside a transaction/);

@@ -18,6 +18,8 @@ describe("A08 the environment of the CLI", () => {
     "NODE_OPTIONS",
     "LD_PRELOAD",
     "OPENAI_API_KEY",
+    "ANTHROPIC_ADMIN_KEY",
+    "ANTHROPIC_ADMIN_API_KEY",
     "CLAUDE_BIN",
     "PATHS",
     "path",

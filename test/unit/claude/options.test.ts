@@ -6,6 +6,7 @@ import type { SessionOptions } from "../../../server/domain/session.ts";
 const spec = (options: SessionOptions = {}): ProcessSpec => ({
   processId: "p1",
   sessionId: "ours",
+  claudeSessionId: "ours",
   projectPath: "/projects/alpha",
   model: null,
   permissionMode: "default",

@@ -90,6 +90,20 @@ describe("a finished message", () => {
   });
 });
 
+describe("half a character", () => {
+  test("is mended in finished texts, and left in the pieces on their way, where the other half may follow", () => {
+    expect(assistant([{ type: "text", text: "a\ud83d" }])).toMatchObject([{ text: "a\ufffd" }]);
+    expect(result({ result: "a\ud83d" }).text).toBe("a\ufffd");
+    const piece = { ...words, delta: { type: "text_delta", text: "\ud83d" } };
+    expect(streamed(piece)).toEqual([{ kind: "delta", text: "\ud83d" }]);
+  });
+  test("is not left by the cut of a failure's words", () => {
+    const failed = { subtype: "error_during_execution", is_error: true };
+    const detail = result({ ...failed, errors: [`x${"🙂".repeat(2_000)}`] }).failure?.detail;
+    expect(detail).toBe(`x${"🙂".repeat(999)}`);
+  });
+});
+
 describe("a tool's result", () => {
   test("tells whether it failed", () => {
     const blocks = [
@@ -191,5 +205,9 @@ describe("a tool's title", () => {
     ["Bash", { command: "x".repeat(500) }, `Bash: ${"x".repeat(200)}`],
   ])("of %s with %j is one line", (name, input, title) => {
     expect(toolTitle(name, input)).toBe(title);
+  });
+  test("never ends in half a character, nor holds one", () => {
+    expect(toolTitle("Bash", { command: `x${"🙂".repeat(200)}` })).toBe(`Bash: x${"🙂".repeat(99)}`);
+    expect(toolTitle("Bash", { command: "a\ud83db" })).toBe("Bash: a\ufffdb");
   });
 });

@@ -23,3 +23,7 @@ test("P02 questions and plans are told apart from tools", () => {
     "tool",
   ]);
 });
+
+test("P02 a tool that is named like a part of every object is a tool", () => {
+  expect(["constructor", "toString", "__proto__"].map(permissionKindOf)).toEqual(["tool", "tool", "tool"]);
+});

@@ -16,10 +16,17 @@ describe("S25 a title from the first message", () => {
   test("is cut within a word that is too long itself", () => {
     expect(titleFrom("x".repeat(100))).toMatch(/^x{30,60}…$/);
   });
+  test("ends in no white space, wherever it is cut", () => {
+    for (let lead = 20; lead < 62; lead += 1) {
+      expect(titleFrom(`${"x".repeat(lead)} ${"🙂".repeat(60)}`)).not.toMatch(/\s…?$/);
+    }
+    expect(titleFrom("First line \nSecond")).toBe("First line");
+  });
   test("never ends in half a character", () => {
     for (let lead = 0; lead < 4; lead += 1) {
       const title = titleFrom("x".repeat(lead) + "🙂".repeat(60));
       expect(title.isWellFormed()).toBe(true);
+      expect(title).not.toContain("\ufffd");
       expect(title.length).toBeLessThanOrEqual(61);
     }
   });

@@ -92,6 +92,7 @@ describe("F18 a process that does not come up", () => {
     const { clock, host, pool } = rig.current;
     host.manners.start = "held";
     const { turnId } = rig.current.submit({ message: "Hello" });
+    await clock.settle();
     host.starts[0]!.fail(new TypeError("secret path /x"));
     await clock.settle();
     const turn = await pool.waitForTurn(turnId, 0);
@@ -104,6 +105,7 @@ describe("F18 a process that does not come up", () => {
     host.manners.start = "held";
     const first = rig.current.submit({ message: "first" });
     const second = rig.current.submit({ sessionId: first.sessionId, message: "second" });
+    await clock.settle();
     host.starts[0]!.fail();
     await clock.settle();
     host.starts[0]!.comeUp();

@@ -72,6 +72,8 @@ export class PoolRig {
   readonly disk = new FullDisk();
   readonly feed: string[] = [];
   readonly logged: string[] = [];
+  /** Directories that Claude may not work in any more. */
+  readonly refusedProjects = new Map<string, Error>();
   readonly #folder = mkdtempSync(join(tmpdir(), "daylong-pool-"));
   #limits = limitsOf();
   store!: OpenStore;
@@ -105,6 +107,10 @@ export class PoolRig {
       log: { debug: note("debug"), info: note("info"), warn: note("warn"), error: note("error") },
       limits: this.#limits,
       newId: randomUUID,
+      checkProject: async (path) => {
+        const refusal = this.refusedProjects.get(path);
+        if (refusal) throw refusal;
+      },
     });
     return this.pool.start();
   }

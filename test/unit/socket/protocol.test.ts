@@ -40,6 +40,7 @@ describe("frames", () => {
     ["interrupt of nothing", { type: "interrupt" }],
     ["permission with another decision", { type: "permission", permissionId: "p", decision: "maybe" }],
     ["keepalive with another action", { type: "keepalive", sessionId: session, action: "die" }],
+    ["send under an id with half a character", { type: "send", message: "hi", clientMessageId: "\ud83d" }],
     ["hello with a cursor of text", { type: "hello", cursor: "7" }],
   ])("that are faulty: %s", (_name, frame) => {
     const parsed = parseFrame(JSON.stringify({ ...frame, ref: "r" }));
@@ -47,8 +48,10 @@ describe("frames", () => {
   });
 
   test("with a ref that is itself at fault are answered without it", () => {
-    const parsed = parseFrame(JSON.stringify({ type: "ping", ref: "r".repeat(101) }));
-    expect(parsed).toMatchObject({ kind: "faulty", ref: undefined });
+    for (const ref of ["r".repeat(101), "half \ud83d"]) {
+      const parsed = parseFrame(JSON.stringify({ type: "ping", ref }));
+      expect(parsed).toMatchObject({ kind: "faulty", ref: undefined });
+    }
   });
 });
 

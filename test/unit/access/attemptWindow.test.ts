@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { AttemptWindow } from "../../../server/http/limits.ts";
+import { AttemptWindow } from "../../../server/access/attemptWindow.ts";
 
 const clockAt = (nowAt: number) => ({
   nowAt,
@@ -32,6 +32,17 @@ describe("A04: windows of attempts", () => {
     for (let i = 0; i < 5; i += 1) window.check("a", "tries");
     window.take("a", "tries");
     expect(() => window.check("a", "tries")).toThrow(expect.objectContaining({ code: "rate_limited" }));
+  });
+
+  test("A04: a full key is told without counting, and is free again after its window", () => {
+    const clock = clockAt(0);
+    const window = new AttemptWindow({ clock, windowMs: 1000, limit: 2 });
+    window.count("a");
+    expect(window.isFull("a")).toBe(false);
+    window.count("a");
+    expect([window.isFull("a"), window.isFull("b")]).toEqual([true, false]);
+    clock.nowAt += 1000;
+    expect(window.isFull("a")).toBe(false);
   });
 
   test("A04: a flood of keys pushes the oldest out instead of filling the memory", () => {

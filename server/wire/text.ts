@@ -1,0 +1,12 @@
+import { z } from "zod";
+
+/**
+ * Text that people or models wrote. JSON can carry half a character (an unpaired surrogate, such as a client makes by
+ * cutting an emoji), UTF-8 cannot: it becomes U+FFFD here, so that what is kept, hashed and sent on is all the same text.
+ */
+export const textSchema = z.string().overwrite((text) => text.toWellFormed());
+
+/** An id that the client chose. Mended, two of them could become one: half a character is a fault instead. */
+export const chosenIdSchema = z
+  .string()
+  .refine((id) => id.isWellFormed(), "must not hold an unpaired surrogate");

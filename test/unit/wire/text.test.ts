@@ -1,0 +1,42 @@
+import { describe, expect, test } from "@jest/globals";
+import { z } from "zod";
+import { messageFields } from "../../../server/wire/chat.ts";
+import { devicePatchSchema } from "../../../server/wire/devices.ts";
+import { permissionAnswerFields } from "../../../server/wire/permissions.ts";
+import { newSessionSchema, sessionPatchSchema } from "../../../server/wire/sessions.ts";
+import { chosenIdSchema, textSchema } from "../../../server/wire/text.ts";
+
+const half = "a\ud83d";
+const mended = "a\ufffd";
+
+describe("text", () => {
+  test("that holds half a character is mended, and whole characters are left alone", () => {
+    expect(textSchema.parse("\udc00x\ud83d")).toBe("\ufffdx\ufffd");
+    expect(textSchema.parse("🙂 é \u0000")).toBe("🙂 é \u0000");
+  });
+
+  test("of a message, a session, a device and a decision is mended", () => {
+    const message = z.object(messageFields).parse({ message: half, model: half, projectPath: half });
+    expect(message).toEqual({ message: mended, model: mended, projectPath: mended });
+    const session = { projectPath: "/a", title: half, appendSystemPrompt: half, allowedTools: [half] };
+    expect(newSessionSchema.parse(session)).toMatchObject({
+      title: mended,
+      appendSystemPrompt: mended,
+      allowedTools: [mended],
+    });
+    expect(sessionPatchSchema.parse({ title: half, model: half })).toEqual({ title: mended, model: mended });
+    expect(devicePatchSchema.parse({ name: half }).name).toBe(mended);
+    const answer = { decision: "deny", message: half, answers: { [half]: half } };
+    expect(z.object(permissionAnswerFields).parse(answer)).toMatchObject({
+      message: mended,
+      answers: { [mended]: mended },
+    });
+  });
+});
+
+test("an id that the client chose is refused with half a character, because mending could make two one", () => {
+  expect(chosenIdSchema.safeParse(half).success).toBe(false);
+  expect(chosenIdSchema.parse("🙂-1")).toBe("🙂-1");
+  const message = { message: "Hi", clientMessageId: half };
+  expect(z.object(messageFields).safeParse(message).error?.issues[0]?.path).toEqual(["clientMessageId"]);
+});
