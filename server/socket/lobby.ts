@@ -35,6 +35,6 @@ export class Lobby {
       waiting[0]?.refuse(closeCodes.badFrame, "No hello; others wait.");
     // They have a second for their farewell, as long as those who take it do not fill the room themselves.
     const leaving = strangers.filter((greeting) => greeting.isOver);
-    if (leaving.length > this.#maxStrangers) void 0;
+    if (leaving.length > this.#maxStrangers) leaving[0]?.terminate();
   }
 }
