@@ -12,6 +12,10 @@ async function memoryBytes(pid: number): Promise<number> {
   const rollup = await readFile(`/proc/${pid}/smaps_rollup`, "utf8").catch(() => "");
   const pss = /^Pss:\s+(\d+) kB/m.exec(rollup);
   if (pss) return Number(pss[1]) * 1_024;
+  if (process.platform === "linux") {
+    const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+    return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1_024;
+  }
   return pidusage(pid).then(
     (usage) => usage.memory,
     () => 0,

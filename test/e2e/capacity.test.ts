@@ -42,9 +42,10 @@ describe("more conversations than processes", () => {
       expect([status, body.state]).toEqual([200, "completed"]);
       return body as { sessionId: string; reply: { text: string } };
     };
-    let most = 0;
+    let most: number[] = [];
     const watch = setInterval(() => {
-      most = Math.max(most, childrenOf(server.pid).length);
+      const now = childrenOf(server.pid);
+      if (now.length > most.length) most = now;
     }, 50);
     try {
       const numbers = Array.from({ length: 12 }, (_, index) => 100 + index);
@@ -60,8 +61,8 @@ describe("more conversations than processes", () => {
     } finally {
       clearInterval(watch);
     }
-    expect(most).toBeLessThanOrEqual(3);
-    expect(most).toBeGreaterThan(0);
+    expect(most.length).toBeLessThanOrEqual(3);
+    expect(most.length).toBeGreaterThan(0);
     const { body } = await server.ask("GET", "/api/sessions/active");
     expect(body.stats).toMatchObject({ maxSessions: 3, queuedTurns: 0 });
   });
@@ -78,7 +79,7 @@ describe("more conversations than processes", () => {
     expect(refused[0]?.body.code).toBe("pool_full");
     expect(Number(refused[0]?.headers.get("retry-after"))).toBeGreaterThan(0);
     const { body } = await server.ask("POST", "/api/sessions/cancel", {});
-    // Those that worked and those that waited.
-    expect(body.cancelled).toHaveLength(15 - refused.length);
+    const accepted = busy.flatMap((answer) => (answer.status === 202 ? [answer.body.sessionId] : []));
+    expect(body.cancelled).toEqual(expect.arrayContaining(accepted));
   });
 });

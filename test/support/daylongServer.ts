@@ -190,7 +190,8 @@ export function childrenOf(pid: number): number[] {
     .filter((name) => {
       try {
         const stat = readFileSync(`/proc/${name}/stat`, "latin1");
-        return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]) === pid;
+        const [state, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+        return Number(parent) === pid && state !== "Z";
       } catch {
         return false;
       }
