@@ -40,7 +40,7 @@ daylong_build() {
   if [ ! -e dist/.built ] || [ -n "$(find server tsconfig.json tsconfig.build.json package-lock.json -newer dist/.built -print -quit)" ]; then
     echo "daylong: building ..." >&2
     rm -rf dist
-    npx --no-install tsc -p tsconfig.build.json || daylong_fail "the build failed; see above."
+    node_modules/.bin/tsc -p tsconfig.build.json || daylong_fail "the build failed; see above."
     touch dist/.built
   fi
 }

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 
@@ -11,7 +12,9 @@ export class FolderTakenError extends Error {
  * lets go of it when the process dies, however it dies, so that it is never stale.
  */
 export function lockFolder(dataDir: string): () => void {
-  const lock = new Database(join(dataDir, "server.lock"), { timeout: 0 });
+  const path = join(dataDir, "server.lock");
+  closeSync(openSync(path, "a", 0o600));
+  const lock = new Database(path, { timeout: 0 });
   try {
     lock.pragma("locking_mode = EXCLUSIVE");
     lock.exec("BEGIN EXCLUSIVE; CREATE TABLE IF NOT EXISTS held (at INTEGER); COMMIT");

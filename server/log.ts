@@ -26,6 +26,7 @@ export function openLog(level: string, interactive: boolean): Log {
           timestampKey: "at",
           translateTime: "SYS:HH:MM:ss",
           sync: true,
+          singleLine: true,
         }),
       )
     : pino(options);
