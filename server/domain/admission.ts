@@ -23,18 +23,18 @@ export type Admission =
 
 /** What happens to a message of a session, now. `accepted`: it is in the queue already and cannot be refused. */
 export function admit(facts: AdmissionFacts, accepted = false): Admission {
-  const wait: Admission =
+  const wait = (): Admission =>
     accepted || facts.queuedTurns < facts.queueLimit ? { action: "wait" } : { action: "refuse" };
   switch (facts.own) {
     case "ready":
       return { action: "use" };
     case "busy":
     case "stopping":
-      return wait;
+      return wait();
     case "none": {
       if (facts.processCount < facts.processLimit) return { action: "start" };
       const idlest = facts.idleSessionIds[0];
-      if (idlest === undefined) return wait;
+      if (idlest === undefined) return wait();
       return { action: "evict", sessionId: idlest };
     }
   }

@@ -181,13 +181,20 @@ export class SubmissionDesk {
     const scheduled = request.sendAt !== undefined && request.sendAt > now;
     // A session whose earlier messages still wait must not be overtaken by this one.
     const own = this.#store.turns.nextQueued(sessionId, now) ? "busy" : this.#roster.ownState(sessionId);
+    const roster = this.#roster;
+    const { turns } = this.#store;
     const admission = admit({
       own: scheduled ? "busy" : own,
-      processCount: this.#roster.size,
+      processCount: roster.size,
       processLimit: this.#limits.maxProcesses,
-      idleSessionIds: this.#roster.idlest(),
-      queuedTurns: this.#store.turns.queuedCount(),
       queueLimit: this.#limits.maxQueuedTurns,
+      // Looked up only where the decision needs them: the message to a live process does not.
+      get idleSessionIds() {
+        return roster.idlest();
+      },
+      get queuedTurns() {
+        return turns.queuedCount();
+      },
     });
     if (admission.action === "refuse") {
       throw new DaylongError("pool_full", `${this.#limits.maxQueuedTurns} turns are waiting already.`, {

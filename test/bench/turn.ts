@@ -9,7 +9,8 @@ import { RawCli, type RawTiming } from "./rawCli.ts";
 const { values } = parseArgs({
   options: { turns: { type: "string" }, sessions: { type: "string" }, json: { type: "boolean" } },
 });
-const turns = Number(values.turns ?? 100);
+// A device may send 300 frames a minute; a run that went over it would measure refusals.
+const turns = Math.min(Number(values.turns ?? 100), 250);
 const sessions = Number(values.sessions ?? 8);
 const warmUps = 5;
 
@@ -28,13 +29,16 @@ async function daylongTurn(
   const startedAt = performance.now();
   const seen: { deltaMs?: number; endMs?: number } = {};
   let done!: () => void;
-  const ended = new Promise<void>((resolve) => {
+  let fail!: (error: Error) => void;
+  const ended = new Promise<void>((resolve, reject) => {
     done = resolve;
+    fail = reject;
   });
   const listen = (data: unknown) => {
     const text = String(data);
     if (seen.deltaMs === undefined && text.startsWith('{"type":"delta"'))
       seen.deltaMs = performance.now() - startedAt;
+    if (text.startsWith('{"type":"error"') || text.includes('"turn.failed"')) fail(new Error(text));
     if (text.includes('"turn.completed"')) {
       seen.endMs = performance.now() - startedAt;
       done();
