@@ -1,5 +1,9 @@
+import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { type DemoModel, startDemoModel } from "../../server/demo/model.ts";
+import { cliBinary } from "../bench/rawCli.ts";
 import {
   type Bench,
   benchEnvironment,
@@ -250,6 +254,18 @@ describe("a phone chats with a real Claude process", () => {
       resume: "00000000-0000-4000-8000-000000000000",
     });
     expect([unknown.status, unknown.body.code]).toEqual([404, "session_not_found"]);
+  });
+
+  test("S20: a conversation that the CLI began in a terminal is gone on with by its id", async () => {
+    const begun = randomUUID();
+    await promisify(execFile)(cliBinary(), ["-p", "Remember the number 31", "--session-id", begun], {
+      cwd: bench.project,
+      env: benchEnvironment(bench, model.url),
+    });
+    const resumed = await server.ask("POST", "/api/sessions", { projectPath: bench.project, resume: begun });
+    expect([resumed.status, resumed.body.sessionId]).toEqual([201, begun]);
+    const answer = await chat({ message: "What number did I ask you to remember?", sessionId: begun });
+    expect(answer.body.reply.text).toBe("You asked me to remember 31.");
   });
 
   test("a model that fails ends the turn with turn.failed, and the session goes on", async () => {
