@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { type DemoModel, startDemoModel } from "../../server/demo/model.ts";
+import { type ApnsStandIn, startApnsStandIn } from "../support/apnsStandIn.ts";
 import {
   type Bench,
   benchEnvironment,
@@ -16,14 +17,23 @@ const hoursOf = (seconds: number) => String(seconds / 3_600);
 describe("a whole lease life of seconds, with the real CLI", () => {
   let bench: Bench;
   let model: DemoModel;
+  let apple: ApnsStandIn;
   let server: DaylongServer;
   let socket: SocketClient;
 
   beforeAll(async () => {
     bench = makeBench();
     model = await startDemoModel();
+    apple = await startApnsStandIn({ tlsDir: bench.dir });
     server = await startServer({
       ...benchEnvironment(bench, model.url),
+      APNS_KEY_PATH: apple.keyPath,
+      APNS_KEY_ID: apple.keyId,
+      APNS_TEAM_ID: apple.teamId,
+      APNS_BUNDLE_ID: apple.topic,
+      APNS_HOST: apple.host,
+      APNS_PORT: String(apple.port),
+      APNS_CA_PATH: apple.caPath,
       SESSION_TIMEOUT_HOURS: hoursOf(4),
       SESSION_WARNING_HOURS: hoursOf(1.5),
       SESSION_FINAL_WARNING_MINUTES: String(1.5 / 60),
@@ -34,6 +44,7 @@ describe("a whole lease life of seconds, with the real CLI", () => {
   afterAll(async () => {
     await socket.close();
     expect(await server.kill("SIGTERM")).toBe(0);
+    await apple.close();
     await model.stop();
     bench.remove();
   });
@@ -99,6 +110,40 @@ describe("a whole lease life of seconds, with the real CLI", () => {
     await comes(sessionId, "session.woken", 2);
     const answer = await say("What number did I ask you to remember?", { sessionId });
     expect(answer.reply.text).toBe("You asked me to remember 9.");
+  });
+
+  test("D09 D14: a phone that is away is told that a session is about to expire, and that it has", async () => {
+    const away = await server.pair("away");
+    const token = "f".repeat(64);
+    const push = { provider: "apns", token, environment: "production" };
+    await server.ask("PATCH", "/api/devices/me", { push }, { token: away.token });
+    const { sessionId } = await say("Remember the number 1", { projectPath: bench.project });
+    const pushOf = async (kind: string) => {
+      const request = await apple.waitForRequest(
+        (one) =>
+          one.token === token &&
+          JSON.stringify(one.payload).includes(`"kind":"${kind}","cursor"`) &&
+          JSON.stringify(one.payload).includes(sessionId),
+        waitMs,
+      );
+      return {
+        headers: request.headers,
+        payload: request.payload as { aps: Record<string, unknown>; daylong: Record<string, unknown> },
+      };
+    };
+    const expiring = await pushOf("expiring");
+    expect(expiring.payload.aps).toMatchObject({
+      category: "EXPIRING",
+      "interruption-level": "time-sensitive",
+    });
+    expect(expiring.headers["apns-collapse-id"]).toBe(`lease-${sessionId}`);
+    const { expiresAt } = expiring.payload.daylong as { expiresAt: number };
+    expect(Math.abs(Number(expiring.headers["apns-expiration"]) * 1_000 - expiresAt)).toBeLessThanOrEqual(
+      1_000,
+    );
+    const expired = await pushOf("expired");
+    expect(expired.headers["apns-collapse-id"]).toBe(`expired-${sessionId}`);
+    expect(expired.payload.aps).toMatchObject({ category: "SESSION", "thread-id": sessionId });
   });
 
   test("a recap of a session in which nothing was said is refused", async () => {
