@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { RawData, WebSocket } from "ws";
 import type { AttemptWindow } from "../access/attemptWindow.ts";
 import type { Connection, Connections } from "../delivery/connections.ts";
@@ -11,6 +12,8 @@ import { closeReason, parseFrame } from "./protocol.ts";
 
 export interface ClientParts {
   socket: WebSocket;
+  /** What the socket writes to. */
+  tcp: Pick<Socket, "cork" | "uncork">;
   caller: Caller;
   connections: Connections;
   answers: Answers;
@@ -35,6 +38,7 @@ export class Client implements Connection, Pulse, Asker {
   heardAt: number;
   readonly #parts: ClientParts;
   #open = true;
+  #corked = false;
 
   constructor(parts: ClientParts) {
     this.#parts = parts;
@@ -52,8 +56,22 @@ export class Client implements Connection, Pulse, Asker {
   }
 
   send(text: string): void {
+    if (!this.#open) return;
+    this.#cork();
     // ws throws for a socket that is still connecting only; on a closing one it drops the text.
-    if (this.#open) this.#parts.socket.send(text);
+    this.#parts.socket.send(text);
+  }
+
+  /** The frames of one commit go out in one write: each write costs a call of the system, and wakes the reader. */
+  #cork(): void {
+    if (this.#corked) return;
+    const { tcp } = this.#parts;
+    this.#corked = true;
+    tcp.cork();
+    queueMicrotask(() => {
+      this.#corked = false;
+      tcp.uncork();
+    });
   }
 
   bufferedBytes(): number {

@@ -1,4 +1,5 @@
 import { type IncomingMessage, type Server, STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { z } from "zod";
@@ -156,6 +157,7 @@ export class Gateway {
   }
 
   #greet(socket: WebSocket, request: IncomingMessage, unread: number): void {
+    const tcp = request.socket;
     const { gatekeeper, clock, log, helloLimiter } = this.#parts;
     socket.on("error", (error) => log.debug("socket.error", { error: error.message }));
     const token = bearerToken(request.headers.authorization);
@@ -170,7 +172,7 @@ export class Gateway {
       onHello: (caller, hello) => {
         socket.off("message", receive);
         release();
-        this.#admit(socket, caller, hello);
+        this.#admit(socket, tcp, caller, hello);
       },
       onBadToken: () => {
         helloLimiter?.noteFailure(addressOf(request));
@@ -181,7 +183,6 @@ export class Gateway {
     if (speaksOurs) greeting.checkHeader();
     else greeting.refuse(closeCodes.replacedProtocol, `This server speaks ${socketProtocol}.`);
     this.#lobby.add(greeting);
-    const tcp = request.socket;
     const readBefore = tcp.bytesRead - unread;
     // The large frames of the protocol are for devices we know: a stranger may not fill 16 MB of memory a socket.
     const bound = () => {
@@ -202,11 +203,12 @@ export class Gateway {
     });
   }
 
-  #admit(socket: WebSocket, caller: Caller, hello: HelloFrame): void {
+  #admit(socket: WebSocket, tcp: Socket, caller: Caller, hello: HelloFrame): void {
     const { connections, replay, devices, clock, log, registerPush } = this.#parts;
     const { deviceId } = caller;
     const client = new Client({
       socket,
+      tcp,
       caller,
       connections,
       answers: this.#answers,
