@@ -66,6 +66,12 @@ const poolLimits = (config: Config): PoolLimits => ({
   allowBypassPermissions: config.allowBypassPermissions,
   defaultModel: config.claudeModel,
   memoryLimitBytes: config.memoryLimitBytes,
+  sessionMemoryLimitBytes: config.sessionMemoryLimitBytes,
+  cpuLimitPercent: config.cpuLimitPercent,
+  healthMs: config.healthMs,
+  stallMs: config.stallMs,
+  spareProcesses: config.spareProcesses,
+  interactive: config.interactive,
 });
 
 /** The one place where parts meet. What was begun is closed in the reverse order, also when a later part fails. */

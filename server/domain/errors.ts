@@ -69,6 +69,14 @@ export const errorCatalogue = {
   server_restarted: { status: 500, title: "The server restarted in the middle of the turn", retryable: true },
   claude_error: { status: 502, title: "Claude reported an error", retryable: true },
   turn_limit: { status: 502, title: "The session's turn or budget limit was reached", retryable: false },
+  stalled: { status: 504, title: "Claude gave no sign of life for too long", retryable: true },
+  memory_limit: { status: 500, title: "The Claude process used too much memory", retryable: true },
+  login_required: { status: 502, title: "Claude has to be logged in again on the computer", retryable: true },
+  session_quarantined: {
+    status: 503,
+    title: "Claude keeps failing in this session; it is tried again later",
+    retryable: true,
+  },
   lease_expired: { status: 500, title: "The lease ended in the middle of the turn", retryable: true },
 } as const satisfies Record<string, { status: number; title: string; retryable: boolean }>;
 

@@ -3,6 +3,7 @@ import type { ProcessHost } from "../domain/process.ts";
 import type { Session } from "../domain/session.ts";
 import type { Turn } from "../domain/turn.ts";
 import type { Endings } from "./endings.ts";
+import { type Gate, isHeld } from "./gate.ts";
 import type { HeldEvents } from "./heldEvents.ts";
 import { type Incarnation, newIncarnation } from "./incarnation.ts";
 import type { PoolLimits } from "./limits.ts";
@@ -25,6 +26,7 @@ export interface ConductorParts {
   permissions: PermissionDesk;
   held: HeldEvents;
   endings: Endings;
+  gates: readonly Gate[];
   /** Throws when Claude may not work in the directory, or not any more. */
   checkProject(path: string): Promise<void>;
   leaseChanged(deadlineAt: number): void;
@@ -92,6 +94,7 @@ export class Conductor {
     for (const sessionId of this.#store.turns.sessionsWithQueued(this.#parts.clock.now())) {
       const own = this.#roster.ownState(sessionId);
       if (own === "busy" || own === "stopping") continue;
+      if (isHeld(this.#parts.gates, sessionId, own === "ready" ? "give" : "start")) continue;
       if (own === "ready") {
         this.#runNext(sessionId);
         continue;
@@ -119,7 +122,8 @@ export class Conductor {
     }
     const free = this.#roster.size < this.#parts.limits.maxProcesses;
     const isParked = this.#store.sessions.get(sessionId)?.state === "parked";
-    if (!this.#closing && free && isParked && leaving === undefined) this.#spawn(sessionId);
+    const isHeldBack = isHeld(this.#parts.gates, sessionId, "start");
+    if (!this.#closing && free && isParked && !isHeldBack && leaving === undefined) this.#spawn(sessionId);
   }
 
   /** Arms a timer for the next scheduled message. */

@@ -16,5 +16,18 @@ export interface PoolLimits {
   allowBypassPermissions: boolean;
   /** `CLAUDE_MODEL`; `null` leaves it to the CLI. */
   defaultModel: string | null;
+  /** All process trees together (`MAX_TOTAL_MEMORY_GB`). */
   memoryLimitBytes: number;
+  /** One process tree (`MAX_MEMORY_PER_SESSION_MB`). */
+  sessionMemoryLimitBytes: number;
+  /** The pool as a share of the whole machine, 0 to 100 (`CPU_USAGE_LIMIT_PERCENT`). */
+  cpuLimitPercent: number;
+  /** Pause between two passes of the health monitor (`HEALTH_INTERVAL_SECONDS`). */
+  healthMs: number;
+  /** A turn without a sign of life for so long has stalled (`TURN_STALL_MINUTES`); 0 = never. */
+  stallMs: number;
+  /** Spares kept ready (`PREWARMED_PROCESSES`). */
+  spareProcesses: number;
+  /** False: a process per message, ended after its turn (`USE_INTERACTIVE_SESSIONS`). */
+  interactive: boolean;
 }

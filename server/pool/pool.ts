@@ -7,6 +7,7 @@ import type { Session } from "../domain/session.ts";
 import type { Turn } from "../domain/turn.ts";
 import { Conductor } from "./conductor.ts";
 import { Endings } from "./endings.ts";
+import type { Gate } from "./gate.ts";
 import { HeldEvents } from "./heldEvents.ts";
 import { LeaseClock } from "./leaseClock.ts";
 import type { PoolLimits } from "./limits.ts";
@@ -72,7 +73,9 @@ export class InteractiveSessionPool implements SessionPool {
     const roster = this.#roster;
     this.#clerk = new TurnClerk({ store, clock, limits, newId });
     this.#permissions = new PermissionDesk({ store, clock, timeoutMs: limits.permissionTimeoutMs, newId });
-    this.#submissions = new SubmissionDesk({ store, clock, limits, roster, clerk: this.#clerk, newId });
+    const gates: Gate[] = [];
+    const clerk = this.#clerk;
+    this.#submissions = new SubmissionDesk({ store, clock, limits, roster, clerk, gates, newId });
     this.#views = new Views({ store, roster, clock, limits });
     this.#watch = new TurnWatch({ store, clock });
     this.#recaps = new Recaps({ store, clock, host, newId, checkProject: parts.checkProject });
@@ -88,6 +91,7 @@ export class InteractiveSessionPool implements SessionPool {
     this.#usage = new UsageWatch({ ...inner, views: this.#views, endings: this.#endings });
     this.#conductor = new Conductor({
       ...inner,
+      gates,
       endings: this.#endings,
       leaseChanged: (deadlineAt) => this.#leases.leaseChanged(deadlineAt),
     });

@@ -5,6 +5,7 @@ import { openLease } from "../domain/lease.ts";
 import type { Clock, Store } from "../domain/ports.ts";
 import { type PermissionMode, type Session, titleFrom } from "../domain/session.ts";
 import type { Turn } from "../domain/turn.ts";
+import { type Gate, isHeld } from "./gate.ts";
 import type { PoolLimits } from "./limits.ts";
 import type { Accepted, CreateSessionRequest, SubmitRequest } from "./requests.ts";
 import type { Roster } from "./roster.ts";
@@ -39,6 +40,7 @@ export class SubmissionDesk {
   readonly #limits: PoolLimits;
   readonly #roster: Roster;
   readonly #clerk: TurnClerk;
+  readonly #gates: readonly Gate[];
   readonly #newId: () => string;
 
   constructor(parts: {
@@ -47,6 +49,7 @@ export class SubmissionDesk {
     limits: PoolLimits;
     roster: Roster;
     clerk: TurnClerk;
+    gates: readonly Gate[];
     newId: () => string;
   }) {
     this.#store = parts.store;
@@ -54,6 +57,7 @@ export class SubmissionDesk {
     this.#limits = parts.limits;
     this.#roster = parts.roster;
     this.#clerk = parts.clerk;
+    this.#gates = parts.gates;
     this.#newId = parts.newId;
   }
 
@@ -180,11 +184,15 @@ export class SubmissionDesk {
     const { sessionId } = session;
     const scheduled = request.sendAt !== undefined && request.sendAt > now;
     // A session whose earlier messages still wait must not be overtaken by this one.
-    const own = this.#store.turns.nextQueued(sessionId, now) ? "busy" : this.#roster.ownState(sessionId);
+    const state = this.#roster.ownState(sessionId);
+    const waits =
+      scheduled ||
+      this.#store.turns.nextQueued(sessionId, now) !== undefined ||
+      isHeld(this.#gates, sessionId, state === "ready" ? "give" : "start");
     const roster = this.#roster;
     const { turns } = this.#store;
     const admission = admit({
-      own: scheduled ? "busy" : own,
+      own: waits ? "busy" : state,
       processCount: roster.size,
       processLimit: this.#limits.maxProcesses,
       queueLimit: this.#limits.maxQueuedTurns,

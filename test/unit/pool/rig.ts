@@ -29,7 +29,13 @@ export const limitsOf = (limits: Partial<PoolLimits> = {}): PoolLimits => ({
   sampleMs: 600_000,
   allowBypassPermissions: false,
   defaultModel: null,
-  memoryLimitBytes: 0,
+  memoryLimitBytes: Number.MAX_SAFE_INTEGER,
+  sessionMemoryLimitBytes: Number.MAX_SAFE_INTEGER,
+  cpuLimitPercent: 100,
+  healthMs: 30_000,
+  stallMs: 0,
+  spareProcesses: 0,
+  interactive: true,
   ...limits,
 });
 
