@@ -22,6 +22,7 @@ import { Dispatcher } from "./delivery/dispatcher.ts";
 import { Feed } from "./delivery/feed.ts";
 import { DeliveryPlanner, planned } from "./delivery/planner.ts";
 import { Replay } from "./delivery/replay.ts";
+import { Retention } from "./delivery/retention.ts";
 import { DaylongError } from "./domain/errors.ts";
 import type { Clock, Log, Store } from "./domain/ports.ts";
 import type { PushSender } from "./domain/push.ts";
@@ -116,6 +117,9 @@ async function compose(
   closers.push(() => courier.stop(3_000));
   dispatcher.start();
 
+  const retention = new Retention({ cutter: database.history, clock, log, keepMs: config.retentionMs });
+  closers.push(() => retention.stop());
+
   const host = new CliHost({
     clock,
     log,
@@ -202,6 +206,7 @@ async function compose(
   // Before the first request: what the last run left is put right, and only then is anything accepted.
   await pool.start();
   courier.start();
+  retention.start();
   gateway.attach(server);
   boundPort = await listen(server, config.host, config.port);
   closers.push(() => closeServer(server));

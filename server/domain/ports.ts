@@ -151,6 +151,15 @@ export interface ProcessBook {
   unended(): ProcessRecord[];
 }
 
+/** Lets go of what is too old. */
+export interface HistoryCutter {
+  /**
+   * Cuts at most `limit` rows of each kind that are older than `beforeAt`: events (and with them their deliveries), the
+   * audit log, ended processes. Returns the number of rows cut; 0 when nothing is left to cut.
+   */
+  cut(beforeAt: number, limit: number): number;
+}
+
 export interface AuditEntry {
   at: number;
   deviceId: string;

@@ -66,6 +66,9 @@ function makePrivateFile(path: string): void {
 
 /** What is acknowledged is committed, and what is committed survives a power loss: WAL with a sync at every commit. */
 function makeDurable(connection: Connection): void {
+  // Only a new file takes it: what retention cuts can then be given back page by page, without a VACUUM that holds
+  // every turn up.
+  connection.pragma("auto_vacuum = INCREMENTAL");
   const mode = connection.pragma("journal_mode = WAL", { simple: true });
   if (mode !== "wal") {
     throw new DaylongError(

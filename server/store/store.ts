@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Clock, Store } from "../domain/ports.ts";
+import type { Clock, HistoryCutter, Store } from "../domain/ports.ts";
 import { SqliteAuditLog } from "./audit.ts";
 import { type DatabaseLocation, openDatabase } from "./database.ts";
 import { SqliteDeviceDirectory } from "./devices.ts";
@@ -7,6 +7,7 @@ import { SqliteEventLog } from "./events.ts";
 import { SqliteOutbox } from "./outbox.ts";
 import { SqlitePermissionBook } from "./permissions.ts";
 import { SqliteProcessBook } from "./processes.ts";
+import { SqliteHistoryCutter } from "./retention.ts";
 import { SqliteSessionDirectory } from "./sessions.ts";
 import type { Connection } from "./statement.ts";
 import { Transactions } from "./transactions.ts";
@@ -22,6 +23,7 @@ export interface StoreParts {
 }
 
 export type OpenStore = Store & {
+  readonly history: HistoryCutter;
   /** Folds the write-ahead log into the file and closes it. Idempotent. */
   close(): void;
 };
@@ -48,6 +50,7 @@ export function storeOver(connection: Connection, parts: StoreParts): OpenStore 
     outbox: new SqliteOutbox({ connection, transactions }),
     processes: new SqliteProcessBook(connection),
     audit: new SqliteAuditLog(connection),
+    history: new SqliteHistoryCutter({ connection, transactions }),
     close: () => {
       connection.close();
     },
