@@ -7,6 +7,7 @@ import { Attempts } from "./attempts.ts";
 import type { Connections } from "./connections.ts";
 import { Ledger } from "./ledger.ts";
 import { withDeadline } from "./pause.ts";
+import { ReadSync } from "./readSync.ts";
 import { sendTestPush, type TestPushReport } from "./testPush.ts";
 import { TokenWard } from "./tokenWard.ts";
 
@@ -46,6 +47,7 @@ export class Courier {
   readonly #ledger: Ledger;
   readonly #ward: TokenWard;
   readonly #attempts: Attempts;
+  readonly #readSync: ReadSync;
   readonly #concurrency: number;
   /** Deliveries in hand, by device, lowest cursor first. A lane is there while it has any, the one in flight included. */
   readonly #lanes = new Map<string, Delivery[]>();
@@ -64,6 +66,7 @@ export class Courier {
     this.#concurrency = parts.concurrency ?? 100;
     this.#ledger = new Ledger({ outbox: store.outbox, log });
     this.#ward = new TokenWard({ devices: store.devices, clock, log });
+    this.#readSync = new ReadSync({ store, push, clock, log });
     const [ledger, ward] = [this.#ledger, this.#ward];
     this.#attempts = new Attempts({ store, push, connections, clock, log, graceMs, ledger, ward, random });
   }
@@ -82,16 +85,22 @@ export class Courier {
 
   /** The device holds everything up to `cursor`. Returns the cursor in force. */
   acknowledge(deviceId: string, cursor: number): number {
-    const { store } = this.#parts;
+    const { store, connections } = this.#parts;
     const tip = store.events.tip();
     if (cursor > tip) {
       throw new DaylongError("invalid_request", `The cursor ${cursor} is after the last event, ${tip}.`);
     }
-    return store.transaction(() => {
-      const inForce = store.devices.ack(deviceId, cursor);
-      store.outbox.ackUpTo(deviceId, inForce);
-      return inForce;
+    // An app in the background acks without anybody looking: that reads nothing.
+    const isRead = connections.isWatched(deviceId);
+    let stale: string[] = [];
+    const inForce = store.transaction(() => {
+      const moved = store.devices.ack(deviceId, cursor);
+      store.outbox.ackUpTo(deviceId, moved);
+      if (isRead) stale = store.outbox.readElsewhere(deviceId, moved);
+      return moved;
     });
+    for (const other of stale) this.#readSync.request(other);
+    return inForce;
   }
 
   /** Sends a harmless push now, past the outbox. `push_not_registered` for a device without a token. */
@@ -114,6 +123,7 @@ export class Courier {
     this.#state = "last-call";
     this.#disarm?.();
     this.#disarm = undefined;
+    this.#readSync.stop();
     try {
       if (wasRunning) this.#takeDue(clock.now() + graceMs);
     } catch (error) {

@@ -138,6 +138,11 @@ export interface Outbox {
   ): void;
   /** Settles what the device holds up to the cursor. */
   ackUpTo(deviceId: string, cursor: number): void;
+  /**
+   * The owner saw everything up to the cursor on this device: what was sent to the others about it counts as read.
+   * Returns the devices whose badge is out of date by it.
+   */
+  readElsewhere(deviceId: string, cursor: number): string[];
   get(deliveryId: string): Delivery | undefined;
   ofDevice(deviceId: string, limit: number): Array<Delivery & { attempts: DeliveryAttempt[] }>;
   unackedCount(deviceId: string): number;

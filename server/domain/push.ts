@@ -55,6 +55,15 @@ export interface PushRequest {
   at: number;
 }
 
+/** A silent push: what the device was told of has been read elsewhere, and its badge is out of date. */
+export interface SyncRequest {
+  deliveryId: string;
+  target: PushTarget;
+  /** What is still unread there. */
+  unread: number;
+  cursor: number;
+}
+
 /** What became of one attempt. `sent` means accepted by Apple, not seen by anybody. */
 export type PushOutcome =
   | { outcome: "sent"; apnsId: string; status: number; latencyMs: number }
@@ -69,6 +78,8 @@ export type PushOutcome =
 /** Port of the driven edge that talks to Apple. */
 export interface PushSender {
   send(request: PushRequest): Promise<PushOutcome>;
+  /** One attempt, never stored by Apple: the next alert carries the true badge anyway. */
+  sync(request: SyncRequest): Promise<PushOutcome>;
   /** `disabled` when no key is configured; `failing` names the last configuration fault. */
   health(): { state: "ok" | "disabled" | "failing"; detail?: string };
   /** Waits for pushes in flight up to `graceMs`, then drops the connections. Idempotent. */

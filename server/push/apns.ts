@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
-import type { ApnsEnvironment, PushOutcome, PushRequest, PushSender } from "../domain/push.ts";
+import type { ApnsEnvironment, PushOutcome, PushRequest, PushSender, SyncRequest } from "../domain/push.ts";
 import { ApnsConnection } from "./connection.ts";
 import { defaultLinkTiming, type LinkTiming } from "./link.ts";
-import { type ApnsPush, buildApnsPush } from "./payload.ts";
+import { type ApnsPush, buildApnsPush, buildSyncPush } from "./payload.ts";
 import { judgeExchange } from "./reasons.ts";
 import { SealKeyError } from "./seal.ts";
 import { ProviderToken } from "./token.ts";
@@ -51,6 +51,9 @@ type Core =
       ca?: string;
     };
 
+/** What every push has, whatever it says. */
+type Addressed = Pick<PushRequest, "deliveryId" | "target">;
+
 /**
  * Sends pushes to Apple. Every failure is an outcome; `send` never rejects.
  * Health: disabled (no key) | ok <-> failing. Failing starts with a configuration fault or an untrusted certificate and ends
@@ -73,9 +76,11 @@ export class ApnsSender implements PushSender {
 
   /** Sends one push once. Retries are the caller's; `apns-id` stays the delivery's id on each of them. */
   send(request: PushRequest): Promise<PushOutcome> {
-    const attempt = this.#attempt(request);
-    this.#inFlight.add(attempt);
-    return attempt.finally(() => this.#inFlight.delete(attempt));
+    return this.#fly(request, (topic) => buildApnsPush(request, topic));
+  }
+
+  sync(request: SyncRequest): Promise<PushOutcome> {
+    return this.#fly(request, (topic) => buildSyncPush(request, topic));
   }
 
   health(): { state: "ok" | "disabled" | "failing"; detail?: string } {
@@ -94,7 +99,13 @@ export class ApnsSender implements PushSender {
     return this.#stopping;
   }
 
-  async #attempt(request: PushRequest): Promise<PushOutcome> {
+  #fly(addressed: Addressed, build: (topic: string) => ApnsPush): Promise<PushOutcome> {
+    const attempt = this.#attempt(addressed, build);
+    this.#inFlight.add(attempt);
+    return attempt.finally(() => this.#inFlight.delete(attempt));
+  }
+
+  async #attempt(request: Addressed, build: (topic: string) => ApnsPush): Promise<PushOutcome> {
     const { clock, topic, onEvent } = this.#parts;
     const core = this.#core;
     if (core.state === "disabled") return { outcome: "config", reason: "apns_not_configured", latencyMs: 0 };
@@ -103,7 +114,7 @@ export class ApnsSender implements PushSender {
 
     let push: ApnsPush;
     try {
-      push = buildApnsPush(request, topic);
+      push = build(topic);
     } catch (error) {
       const reason = error instanceof SealKeyError ? "encryption_key_invalid" : "payload_not_built";
       onEvent?.("push.not_built", { deliveryId: request.deliveryId, reason });
@@ -131,7 +142,7 @@ export class ApnsSender implements PushSender {
     return outcome;
   }
 
-  #noteHealth(outcome: PushOutcome, request: PushRequest): void {
+  #noteHealth(outcome: PushOutcome, request: Addressed): void {
     if (outcome.outcome === "sent") {
       this.#fault = undefined;
       return;

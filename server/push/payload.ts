@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { PushContent, PushKind, PushRequest } from "../domain/push.ts";
+import type { PushContent, PushKind, PushRequest, SyncRequest } from "../domain/push.ts";
 import { cutToJsonBytes } from "./preview.ts";
 import { maxPlaintextBytes, type NonceSource, sealPush } from "./seal.ts";
 
@@ -15,8 +15,8 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 export interface ApnsHeaders {
   "apns-id": string;
   "apns-topic": string;
-  "apns-push-type": "alert";
-  "apns-priority": "10";
+  "apns-push-type": "alert" | "background";
+  "apns-priority": "10" | "5";
   "apns-expiration": string;
   "apns-collapse-id": string;
 }
@@ -94,6 +94,31 @@ export function buildApnsPush(
       ? buildPlain(content, rule)
       : buildSealed(content, rule, target.encryptionKey, nonceSource);
   return { headers, payload, truncated };
+}
+
+/**
+ * A background push. Apple throws away one whose `aps` holds more than `content-available` or whose priority is not 5,
+ * and keeps none for later with an expiration of 0.
+ */
+export function buildSyncPush(
+  { deliveryId, target, unread, cursor }: SyncRequest,
+  defaultTopic: string,
+): ApnsPush {
+  return {
+    headers: {
+      "apns-id": deliveryId,
+      "apns-topic": target.topic ?? defaultTopic,
+      "apns-push-type": "background",
+      "apns-priority": "5",
+      "apns-expiration": "0",
+      "apns-collapse-id": "sync",
+    },
+    payload: JSON.stringify({
+      aps: { "content-available": 1 },
+      daylong: { v: 1, kind: "sync", cursor, unread },
+    }),
+    truncated: false,
+  };
 }
 
 function buildPlain(content: PushContent, rule: KindRule): { payload: string; truncated: boolean } {

@@ -62,6 +62,7 @@ export class SqliteOutbox implements Outbox {
   readonly #countAttempt: Statement<[deliveryId: string]>;
   readonly #move: Statement<[Named]>;
   readonly #ackUpTo: Statement<[deviceId: string, cursor: number]>;
+  readonly #readElsewhere: Statement<[deviceId: string, cursor: number], { device_id: string }>;
   readonly #get: Statement<[deliveryId: string], DeliveryRow>;
   readonly #ofDevice: Statement<[deviceId: string, limit: number], DeliveryRow>;
   readonly #attemptsOf: Statement<[deliveryId: string], AttemptRow>;
@@ -101,6 +102,11 @@ export class SqliteOutbox implements Outbox {
     this.#ackUpTo = new Statement(
       connection,
       `UPDATE deliveries SET state = 'acked', next_attempt_at = NULL WHERE device_id = ? AND cursor <= ? AND ${isUnsettled}`,
+    );
+    // Only what was sent: a push that is still to come waits for its own device's word.
+    this.#readElsewhere = new Statement(
+      connection,
+      "UPDATE deliveries SET state = 'acked' WHERE device_id <> ? AND cursor <= ? AND state = 'sent' RETURNING device_id",
     );
     this.#get = new Statement(connection, `${selectDeliveries} WHERE delivery_id = ?`);
     this.#ofDevice = new Statement(
@@ -163,6 +169,10 @@ export class SqliteOutbox implements Outbox {
 
   ackUpTo(deviceId: string, cursor: number): void {
     this.#ackUpTo.run(deviceId, cursor);
+  }
+
+  readElsewhere(deviceId: string, cursor: number): string[] {
+    return [...new Set(this.#readElsewhere.all(deviceId, cursor).map((row) => row.device_id))];
   }
 
   get(deliveryId: string): Delivery | undefined {

@@ -1,4 +1,4 @@
-import type { PushOutcome, PushRequest, PushSender } from "../../server/domain/push.ts";
+import type { PushOutcome, PushRequest, PushSender, SyncRequest } from "../../server/domain/push.ts";
 
 /** What a scripted sender answers: an outcome, a promise of one, or what to make of the request. */
 export type PushScript =
@@ -16,6 +16,7 @@ export const accepted = (request: PushRequest): PushOutcome => ({
 /** A PushSender that remembers what it was given and answers by a script; without one, every push is accepted. */
 export class MemoryPush implements PushSender {
   readonly requests: PushRequest[] = [];
+  readonly syncs: SyncRequest[] = [];
   /** Most pushes that were unanswered at the same time. */
   peakInFlight = 0;
   stopped = false;
@@ -47,6 +48,11 @@ export class MemoryPush implements PushSender {
     } finally {
       this.#inFlight -= 1;
     }
+  }
+
+  async sync(request: SyncRequest): Promise<PushOutcome> {
+    this.syncs.push(request);
+    return { outcome: "sent", apnsId: request.deliveryId, status: 200, latencyMs: 5 };
   }
 
   health(): { state: "ok" } {

@@ -107,6 +107,62 @@ describe("a push", () => {
   });
 });
 
+describe("D20 what was read elsewhere", () => {
+  test("an ack of the device that is looked at clears the others' badge, by one silent push for all of them", async () => {
+    const [phone, tablet] = [rig.device(), rig.device()];
+    rig.reply(sessionId);
+    const last = rig.reply(sessionId);
+    await rig.clock.run(1);
+    rig.watch(tablet.deviceId, true);
+    rig.courier.acknowledge(tablet.deviceId, last.cursor - 1);
+    rig.courier.acknowledge(tablet.deviceId, last.cursor);
+    await rig.clock.run(2_000);
+    expect(rig.push.syncs).toMatchObject([{ target: phone.push, unread: 0, cursor: last.cursor }]);
+    expect(rig.states(phone.deviceId)).toEqual(["acked", "acked"]);
+    // The log is still its own to read: only its word moves its cursor.
+    expect(rig.store.devices.get(phone.deviceId)?.ackedCursor).toBeNull();
+    rig.reply(sessionId);
+    await rig.clock.run(1);
+    expect(rig.push.requests.at(-1)?.content.badge).toBe(1);
+  });
+
+  test("an app in the background reads nothing with its acks", async () => {
+    const [phone, tablet] = [rig.device(), rig.device()];
+    const { cursor } = rig.reply(sessionId);
+    await rig.clock.run(1);
+    rig.watch(tablet.deviceId, false);
+    rig.courier.acknowledge(tablet.deviceId, cursor);
+    await rig.clock.run(60_000);
+    expect(rig.push.syncs).toEqual([]);
+    expect(rig.states(phone.deviceId)).toEqual(["sent"]);
+  });
+
+  test("a device gets at most one in 20 minutes, which then counts everything", async () => {
+    const [, tablet] = [rig.device(), rig.device()];
+    rig.watch(tablet.deviceId, true);
+    for (let round = 0; round < 4; round += 1) {
+      const { cursor } = rig.reply(sessionId);
+      await rig.clock.run(10_000);
+      rig.courier.acknowledge(tablet.deviceId, cursor);
+      await rig.clock.run(10_000);
+    }
+    expect(rig.push.syncs).toHaveLength(1);
+    await rig.clock.run(20 * 60_000);
+    expect(rig.push.syncs.map(({ unread }) => unread)).toEqual([0, 0]);
+  });
+
+  test("what is still to be pushed is pushed: only what was shown can have been read elsewhere", async () => {
+    const [phone, tablet] = [rig.device(), rig.device()];
+    rig.watch(phone.deviceId);
+    rig.watch(tablet.deviceId, true);
+    const { cursor } = rig.reply(sessionId);
+    rig.courier.acknowledge(tablet.deviceId, cursor);
+    await rig.clock.run(graceMs);
+    expect(rig.push.requests.map(({ target }) => target)).toEqual([phone.push]);
+    expect(rig.push.syncs).toEqual([]);
+  });
+});
+
 describe("D11 V14 what did not go out", () => {
   test("is tried again with growing pauses, under the same id", async () => {
     const { deviceId } = rig.device();

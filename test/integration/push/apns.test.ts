@@ -106,6 +106,23 @@ describe("a push that Apple accepts", () => {
     expect(sender.health()).toEqual({ state: "ok" });
   });
 
+  test("D20: a silent push is a background one that breaks none of Apple's rules", async () => {
+    const { target } = makePush();
+    const outcome = await makeSender().sync({ deliveryId: randomUUID(), target, unread: 3, cursor: 9 });
+    expect(outcome.outcome).toBe("sent");
+    const { headers, payload } = apple.requests[0]!;
+    expect(headers).toMatchObject({
+      "apns-push-type": "background",
+      "apns-priority": "5",
+      "apns-expiration": "0",
+      "apns-collapse-id": "sync",
+    });
+    expect(payload).toEqual({
+      aps: { "content-available": 1 },
+      daylong: { v: 1, kind: "sync", cursor: 9, unread: 3 },
+    });
+  });
+
   test("V10: every attempt of a delivery carries the same apns-id", async () => {
     const sender = makeSender();
     const push = makePush();
