@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { type Query, query } from "@anthropic-ai/claude-agent-sdk";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log, ProcessBook } from "../domain/ports.ts";
@@ -34,6 +35,7 @@ export interface CliHostParts {
 /** Starts, finds and ends real Claude CLI processes. */
 export class CliHost implements ProcessHost {
   readonly #parts: Required<Omit<CliHostParts, "binary">> & Pick<CliHostParts, "binary">;
+  readonly coreCount = availableParallelism();
   readonly #live = new Map<string, CliProcess>();
   readonly #sampler: Sampler;
   readonly #forks = new Set<Query>();

@@ -170,7 +170,9 @@ export class CliProcess implements ClaudeProcess {
         const { value, done } = await this.#query.next();
         if (done || value === undefined) break;
         this.#follow(value);
-        for (const signal of translate(value)) listener.signal(signal);
+        const signals = translate(value);
+        if (signals.length === 0) listener.signal({ kind: "alive" });
+        for (const signal of signals) listener.signal(signal);
       }
     } catch (error) {
       fault = error instanceof Error ? error.message : String(error);

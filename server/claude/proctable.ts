@@ -12,6 +12,8 @@ export interface ProcRow {
   startTicks: string;
   /** Clock ticks (100 a second on Linux) of user and system time. */
   cpuTicks: number;
+  /** Pages in memory; 0 where the table does not tell. */
+  residentPages: number;
   zombie: boolean;
 }
 
@@ -31,15 +33,19 @@ export function parseProcStat(stat: string): ProcRow | undefined {
     pgid: Number(fields[2]),
     cpuTicks: Number(fields[11]) + Number(fields[12]),
     startTicks: fields[19]!,
+    residentPages: Number(fields[21] ?? 0),
   };
 }
 
+const listPids = async (): Promise<number[]> =>
+  (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
+
+// A process may end between the listing and the reading.
+const readRow = (pid: number): Promise<ProcRow | undefined> =>
+  readFile(`/proc/${pid}/stat`, "utf8").then(parseProcStat, () => undefined);
+
 async function readLinux(): Promise<ProcRow[]> {
-  const names = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  const rows = await Promise.all(
-    // A process may end between the listing and the reading.
-    names.map((name) => readFile(`/proc/${name}/stat`, "utf8").then(parseProcStat, () => undefined)),
-  );
+  const rows = await Promise.all((await listPids()).map(readRow));
   return rows.filter((row) => row !== undefined);
 }
 
@@ -58,6 +64,7 @@ async function readPs(): Promise<ProcRow[]> {
         zombie: match[4]!.startsWith("Z"),
         cpuTicks: Math.round(seconds * ticksPerSecond),
         startTicks: match[6]!.trim(),
+        residentPages: 0,
       },
     ];
   });
@@ -65,6 +72,32 @@ async function readPs(): Promise<ProcRow[]> {
 
 export const readProcTable = (): Promise<ProcRow[]> =>
   process.platform === "linux" ? readLinux() : readPs();
+
+/** Readings after which strangers are read again as well: a pid that was reused must not hide a child for long. */
+const fullReadingEach = 12;
+
+/**
+ * The process table, read again and again for the trees below some roots: after the first time only the trees and the
+ * newcomers are read, because a process that was no descendant does not become one.
+ */
+export class ProcTable {
+  #known = new Map<number, ProcRow>();
+  #readings = 0;
+
+  async read(roots: readonly number[]): Promise<ProcRow[]> {
+    if (process.platform !== "linux") return readPs();
+    const known = this.#readings % fullReadingEach === 0 ? new Map<number, ProcRow>() : this.#known;
+    this.#readings += 1;
+    const earlier = [...known.values()];
+    const own = new Set(roots.flatMap((pid) => [pid, ...treeOf(earlier, pid).map((row) => row.pid)]));
+    const pids = await listPids();
+    const rows = await Promise.all(
+      pids.map((pid) => (own.has(pid) ? undefined : known.get(pid)) ?? readRow(pid)),
+    );
+    this.#known = new Map(rows.flatMap((row) => (row ? [[row.pid, row]] : [])));
+    return [...this.#known.values()];
+  }
+}
 
 /** The pid and everything below it, parents first. */
 export function treeOf(rows: readonly ProcRow[], rootPid: number): ProcRow[] {

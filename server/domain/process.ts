@@ -54,6 +54,8 @@ export type ProcessSignal =
   | { kind: "tool-started"; toolUseId: string; toolName: string; title: string }
   | { kind: "tool-finished"; toolUseId: string; failed: boolean }
   | { kind: "thinking" }
+  /** It said something that has no meaning here: a sign of life. */
+  | { kind: "alive" }
   /** Claude goes on under another id of its own. */
   | { kind: "conversation"; claudeSessionId: string }
   | { kind: "result"; result: TurnResult };
@@ -103,13 +105,19 @@ export interface ProcessRecord {
 }
 
 export interface ProcessUsage {
+  /** Of the whole tree: PSS where it can be read, else RSS. */
   rssBytes: number;
+  /** Of the whole tree, as a share of one core. */
   cpuPercent: number;
+  /** The part of it that the CLI and what it keeps in its own group use; each shell of a tool leads a group of its own. */
+  ownCpuPercent: number;
   processCount: number;
 }
 
 /** Port of the edge that owns the Claude CLI. */
 export interface ProcessHost {
+  /** Cores of the machine. */
+  readonly coreCount: number;
   /**
    * Resolves when the process can take a prompt; rejects with a DaylongError when it cannot be started, or when `signal`
    * aborts first; then nothing is left of it.

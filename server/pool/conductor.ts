@@ -70,6 +70,7 @@ export class Conductor {
     const incarnation = this.#roster.get(turn.sessionId);
     if (incarnation?.process === undefined || incarnation.hasExited) return;
     incarnation.phase = "busy";
+    incarnation.lastSignAt = this.#parts.clock.now();
     incarnation.turn = { turnId: turn.turnId, messageId: turn.turnId };
     incarnation.process.send({ turnId: turn.turnId, messageId: turn.turnId, text: turn.message, images: [] });
   }
@@ -89,6 +90,7 @@ export class Conductor {
   }
 
   #advance(): void {
+    this.#endings.recycleDue();
     // Places that are being vacated belong to the sessions that have waited longest.
     let coming = this.#roster.stoppingCount();
     for (const sessionId of this.#store.turns.sessionsWithQueued(this.#parts.clock.now())) {

@@ -3,7 +3,7 @@ import { DaylongError, type Failure } from "../domain/errors.ts";
 import type { Clock, LiveFeed, Log, Store } from "../domain/ports.ts";
 import type { Session } from "../domain/session.ts";
 import type { HeldEvents } from "./heldEvents.ts";
-import type { Incarnation, StopReason } from "./incarnation.ts";
+import type { CurrentTurn, Incarnation, StopReason } from "./incarnation.ts";
 import type { PoolLimits } from "./limits.ts";
 import type { PermissionDesk } from "./permissionDesk.ts";
 import type { Roster } from "./roster.ts";
@@ -71,7 +71,6 @@ export class Endings {
 
   /** The owner's interrupt: bounded, and if Claude does not obey, the process goes. */
   async interrupt(sessionId: string, turnId: string | undefined, caller: Caller) {
-    const { limits, watch } = this.#parts;
     const incarnation = this.#roster.get(sessionId);
     const current = incarnation?.turn;
     if (
@@ -89,11 +88,43 @@ export class Endings {
       return { interrupted: true, turnId: current.turnId };
     }
     current.interrupt = { detail };
-    await incarnation.process.interrupt(limits.drainMs);
-    if ((await watch.ended(current.turnId, limits.drainMs)) === undefined && incarnation.turn === current) {
-      await this.stopProcess(incarnation, "failed");
-    }
+    await this.#orderEnd(incarnation, current, "failed");
     return { interrupted: true, turnId: current.turnId };
+  }
+
+  /** Interrupts a turn, which fails with the failure; bounded as the owner's interrupt is. */
+  async breakOff(incarnation: Incarnation, current: CurrentTurn, failure: Failure): Promise<void> {
+    current.fault = failure;
+    await this.#orderEnd(incarnation, current, "recycled");
+  }
+
+  async #orderEnd(incarnation: Incarnation, current: CurrentTurn, reason: StopReason): Promise<void> {
+    const { limits, watch } = this.#parts;
+    await incarnation.process?.interrupt(limits.drainMs);
+    if ((await watch.ended(current.turnId, limits.drainMs)) === undefined && incarnation.turn === current) {
+      await this.stopProcess(incarnation, reason);
+    }
+  }
+
+  /** Stops a process in the middle of its turn, which fails with the failure. */
+  failBusy(incarnation: Incarnation, failure: Failure): void {
+    if (incarnation.turn) incarnation.turn.fault ??= failure;
+    incarnation.recycle = { detail: failure.detail };
+    void this.stopProcess(incarnation, "recycled");
+  }
+
+  /** Ends a process so that the next message gets a fresh one: now when it is idle, else right after its turn. */
+  recycle(incarnation: Incarnation, detail: string): void {
+    incarnation.recycle ??= { detail };
+    this.recycleDue();
+  }
+
+  /** Ends the processes that were to be replaced after their turn. */
+  recycleDue(): void {
+    for (const incarnation of this.#roster.all()) {
+      if (incarnation.recycle && incarnation.phase === "idle" && !incarnation.hasExited)
+        void this.stopProcess(incarnation, "recycled");
+    }
   }
 
   /** Ends everything of a session for good. */

@@ -1,3 +1,4 @@
+import type { Failure } from "../domain/errors.ts";
 import type { NewEvent } from "../domain/event.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import type { ClaudeProcess } from "../domain/process.ts";
@@ -12,11 +13,13 @@ export interface CurrentTurn {
   lastMessageId?: string;
   /** Set when somebody asked for its end: what the terminal event will say. */
   interrupt?: { detail: string };
+  /** Set when it is being broken off for a reason of ours: what the turn fails with. */
+  fault?: Failure;
 }
 
 /**
  * Why a process is on its way out; decides what the session becomes when it is gone. `failed`: it did not do what it has
- * to; `unwritten`: the store could not take what has to be written before it is used.
+ * to; `recycled`: a fresh one is better; `unwritten`: the store could not take what has to be written before it is used.
  */
 export type StopReason =
   | "evicted"
@@ -26,6 +29,7 @@ export type StopReason =
   | "expired"
   | "closed"
   | "failed"
+  | "recycled"
   | "unwritten";
 
 /**
@@ -44,6 +48,12 @@ export interface Incarnation {
   /** Instant since which it is idle; the longest idle makes room first. */
   idleSinceAt: number;
   stopReason?: StopReason;
+  /** Instant of the last sign of life: anything the process said, a prompt, an answer to what it asked. */
+  lastSignAt: number;
+  /** Samples in a row in which it was idle and hot. */
+  hotSamples: number;
+  /** It is to be replaced by a fresh process as soon as no turn runs, and why. */
+  recycle?: { detail: string };
   /** The operating system's process is gone; nothing can be given to it, even while its end is not written yet. */
   hasExited: boolean;
   /** Gives up a start that is under way. */
@@ -75,6 +85,8 @@ export function newIncarnation(parts: {
     phase: "starting",
     idleSinceAt: parts.clock.now(),
     hasExited: false,
+    lastSignAt: parts.clock.now(),
+    hotSamples: 0,
     start: new AbortController(),
     writer: new PatientWriter(parts),
     held: [],

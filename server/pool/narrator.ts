@@ -2,7 +2,7 @@ import { DaylongError, type Failure } from "../domain/errors.ts";
 import type { Clock, LiveFeed, Log, Store } from "../domain/ports.ts";
 import type { ProcessExit, ProcessListener, ProcessSignal, TurnResult } from "../domain/process.ts";
 import type { HeldEvents } from "./heldEvents.ts";
-import type { Incarnation } from "./incarnation.ts";
+import type { CurrentTurn, Incarnation } from "./incarnation.ts";
 import type { PermissionDesk } from "./permissionDesk.ts";
 import type { Roster } from "./roster.ts";
 import type { TurnClerk, TurnEnd } from "./turnClerk.ts";
@@ -38,6 +38,7 @@ export class Narrator {
   listenerFor(incarnation: Incarnation): ProcessListener {
     return {
       signal: (signal) => {
+        incarnation.lastSignAt = this.#parts.clock.now();
         // A fault here must not end the reader loop and with it the process.
         try {
           this.#hear(incarnation, signal);
@@ -59,7 +60,10 @@ export class Narrator {
           });
         }
         this.#parts.held.write(incarnation);
-        return this.#parts.permissions.ask(incarnation.sessionId, turnId, ask);
+        return this.#parts.permissions.ask(incarnation.sessionId, turnId, ask).finally(() => {
+          // The answer is on its way; from here on Claude is awaited again.
+          incarnation.lastSignAt = this.#parts.clock.now();
+        });
       },
       exited: (exit) => this.#exited(incarnation, exit),
     };
@@ -89,6 +93,8 @@ export class Narrator {
         // The words of the next text come after the one that is finished.
         if (incarnation.held.length > 0) this.#parts.held.write(incarnation);
         if (turnId !== undefined) feed.delta(sessionId, turnId, signal.text);
+        return;
+      case "alive":
         return;
       case "thinking":
         if (turnId !== undefined) feed.activity(sessionId, turnId, { kind: "thinking" });
@@ -141,7 +147,7 @@ export class Narrator {
     const foreign =
       result.messageIds.length > 0 && turn !== undefined && !result.messageIds.includes(turn.messageId);
     if (turn === undefined || foreign) return;
-    const end = endOf(result, turn.lastMessageId, turn.interrupt?.detail);
+    const end = endOf(result, turn);
     let deadlineAt = Number.POSITIVE_INFINITY;
     incarnation.writer.run(
       () =>
@@ -176,6 +182,7 @@ export class Narrator {
     this.#leave(incarnation, exit, () => {
       const { stopReason, turn } = incarnation;
       if (turn?.interrupt) return { code: "interrupted", detail: turn.interrupt.detail };
+      if (turn?.fault) return turn.fault;
       if (stopReason !== undefined) {
         return { code: "process_stopped", detail: "Claude was stopped in the middle of this turn." };
       }
@@ -218,9 +225,14 @@ export class Narrator {
     );
   }
 
-  #tellExit({ sessionId, turn, stopReason }: Incarnation, exit: ProcessExit): void {
+  #tellExit({ sessionId, turn, stopReason, recycle }: Incarnation, exit: ProcessExit): void {
     const { events } = this.#store;
     if (stopReason === "closed" || stopReason === "expired") return;
+    if (stopReason === "recycled") {
+      const detail = recycle?.detail ?? "Claude did not obey an interrupt and was ended.";
+      events.append({ sessionId, type: "session.recycled", data: { detail } });
+      return;
+    }
     if (stopReason === undefined && (turn !== undefined || exit.code !== 0)) {
       const detail = `Claude ${describeExit(exit)}.`;
       events.append({ sessionId, type: "session.crashed", data: { detail } });
@@ -235,15 +247,12 @@ export class Narrator {
   }
 }
 
-function endOf(
-  result: TurnResult,
-  messageId: string | undefined,
-  interruptDetail: string | undefined,
-): TurnEnd {
-  if (result.outcome === "completed") return { kind: "completed", result, messageId };
-  if (interruptDetail !== undefined) {
-    return { kind: "interrupted", failure: { code: "interrupted", detail: interruptDetail }, result };
+function endOf(result: TurnResult, { lastMessageId, interrupt, fault }: CurrentTurn): TurnEnd {
+  if (result.outcome === "completed") return { kind: "completed", result, messageId: lastMessageId };
+  if (interrupt !== undefined) {
+    return { kind: "interrupted", failure: { code: "interrupted", detail: interrupt.detail }, result };
   }
+  if (fault !== undefined) return { kind: "failed", failure: fault, result };
   if (result.outcome === "interrupted") {
     return {
       kind: "failed",

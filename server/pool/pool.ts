@@ -8,6 +8,7 @@ import type { Turn } from "../domain/turn.ts";
 import { Conductor } from "./conductor.ts";
 import { Endings } from "./endings.ts";
 import type { Gate } from "./gate.ts";
+import { HealthMonitor } from "./healthMonitor.ts";
 import { HeldEvents } from "./heldEvents.ts";
 import { LeaseClock } from "./leaseClock.ts";
 import type { PoolLimits } from "./limits.ts";
@@ -29,7 +30,6 @@ import { SessionDesk } from "./sessionDesk.ts";
 import { SubmissionDesk } from "./submission.ts";
 import { TurnClerk } from "./turnClerk.ts";
 import { TurnWatch } from "./turnWatch.ts";
-import { UsageWatch } from "./usageWatch.ts";
 import { Views } from "./views.ts";
 
 export interface PoolParts {
@@ -58,7 +58,7 @@ export class InteractiveSessionPool implements SessionPool {
   readonly #sessions: SessionDesk;
   readonly #conductor: Conductor;
   readonly #endings: Endings;
-  readonly #usage: UsageWatch;
+  readonly #health: HealthMonitor;
   readonly #leases: LeaseClock;
   readonly #recaps: Recaps;
   readonly #views: Views;
@@ -88,7 +88,13 @@ export class InteractiveSessionPool implements SessionPool {
       held: new HeldEvents(parts),
     };
     this.#endings = new Endings(inner);
-    this.#usage = new UsageWatch({ ...inner, views: this.#views, endings: this.#endings });
+    this.#health = new HealthMonitor({
+      ...inner,
+      views: this.#views,
+      endings: this.#endings,
+      advance: () => this.#conductor.advance(),
+    });
+    gates.push(this.#health.load);
     this.#conductor = new Conductor({
       ...inner,
       gates,
@@ -124,7 +130,7 @@ export class InteractiveSessionPool implements SessionPool {
     this.#open = true;
     this.#conductor.start();
     this.#leases.start();
-    this.#usage.start();
+    this.#health.start();
     return recovery;
   }
 
@@ -133,7 +139,7 @@ export class InteractiveSessionPool implements SessionPool {
     this.#open = false;
     this.#stopped ??= (async () => {
       this.#leases.stop();
-      this.#usage.stop();
+      this.#health.stop();
       await this.#conductor.stop(graceMs);
       this.#watch.stop();
     })();
@@ -243,7 +249,8 @@ export class InteractiveSessionPool implements SessionPool {
     const waiting = this.#store.turns.queuedCount();
     if (waiting >= this.#parts.limits.maxQueuedTurns)
       return { state: "degraded", detail: `${waiting} turns are waiting.` };
-    return { state: "ok" };
+    const incidents = this.#health.details();
+    return incidents.length > 0 ? { state: "degraded", detail: incidents.join(" ") } : { state: "ok" };
   }
 
   #existing(sessionId: string): Session {

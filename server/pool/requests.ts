@@ -53,7 +53,7 @@ export type SessionView = Omit<Session, "options" | "lease"> & {
   timeRemainingMs: number;
   queuedTurns: number;
   openPermissions: number;
-  process?: { pid: number; startedAt: number } & ProcessUsage;
+  process?: { pid: number; startedAt: number } & Omit<ProcessUsage, "ownCpuPercent">;
 };
 
 export interface PoolStats {

@@ -6,7 +6,12 @@ import type { PoolLimits } from "./limits.ts";
 import type { PoolStats, SessionView } from "./requests.ts";
 import type { Roster } from "./roster.ts";
 
-const unknownUsage: ProcessUsage = { rssBytes: 0, cpuPercent: 0, processCount: 1 };
+const unknownUsage: ProcessUsage = { rssBytes: 0, cpuPercent: 0, ownCpuPercent: 0, processCount: 1 };
+const shownUsage = ({ rssBytes, cpuPercent, processCount }: ProcessUsage) => ({
+  rssBytes,
+  cpuPercent,
+  processCount,
+});
 
 /** Sessions and the pool as clients see them. */
 export class Views {
@@ -42,7 +47,7 @@ export class Views {
         process: {
           pid: process.pid,
           startedAt: process.startedAt,
-          ...(this.#usage.get(process.processId) ?? unknownUsage),
+          ...shownUsage(this.#usage.get(process.processId) ?? unknownUsage),
         },
       }),
     };

@@ -48,6 +48,8 @@ export class ScriptedProcess implements ClaudeProcess {
   readonly modes: PermissionMode[] = [];
   readonly asks: OpenAsk[] = [];
   stopCount = 0;
+  /** What it and its descendants use. */
+  readonly uses: ProcessUsage = { rssBytes: 1_000_000, cpuPercent: 1.5, ownCpuPercent: 1.5, processCount: 2 };
   alive = true;
   /** Prompts that have had no result yet. */
   readonly unanswered: Prompt[] = [];
@@ -212,6 +214,7 @@ export interface ScriptedStart {
 /** A host whose processes do what the test says. Places count from the call of `start` until nothing is left. */
 export class ScriptedHost implements ProcessHost {
   readonly clock: Clock;
+  readonly coreCount = 4;
   readonly manners: HostManners = { start: "at-once", stop: "at-once", interrupt: "obeyed" };
   /** Every process that ever came up, oldest first. */
   readonly processes: ScriptedProcess[] = [];
@@ -293,12 +296,7 @@ export class ScriptedHost implements ProcessHost {
   }
 
   async usage(): Promise<Map<string, ProcessUsage>> {
-    return new Map(
-      this.live().map(({ processId }) => [
-        processId,
-        { rssBytes: 1_000_000, cpuPercent: 1.5, processCount: 2 },
-      ]),
-    );
+    return new Map(this.live().map(({ processId, uses }) => [processId, { ...uses }]));
   }
 
   async reap(records: ProcessRecord[]): Promise<number> {

@@ -14,6 +14,7 @@ describe("F10 a row of the process table", () => {
         pgid: 4242,
         startTicks: "987654",
         cpuTicks: 200,
+        residentPages: 2,
         zombie: false,
       });
     },
@@ -43,6 +44,7 @@ describe("F10 the tree below a process", () => {
     pgid: pid,
     startTicks: "1",
     cpuTicks: 0,
+    residentPages: 0,
     zombie: false,
   });
   const rows = [row(30, 20), row(1, 0), row(20, 10), row(10, 1), row(21, 10), row(99, 1)];

@@ -32,7 +32,7 @@ export const limitsOf = (limits: Partial<PoolLimits> = {}): PoolLimits => ({
   memoryLimitBytes: Number.MAX_SAFE_INTEGER,
   sessionMemoryLimitBytes: Number.MAX_SAFE_INTEGER,
   cpuLimitPercent: 100,
-  healthMs: 30_000,
+  healthMs: 600_000,
   stallMs: 0,
   spareProcesses: 0,
   interactive: true,

@@ -126,7 +126,7 @@ describe("S06 a recap", () => {
 
 describe("S08 S28 what is told of the pool", () => {
   test("are its processes with the newest samples, and its free places", async () => {
-    await rig.current.open({ maxProcesses: 3, memoryLimitBytes: 9 });
+    await rig.current.open({ maxProcesses: 3, memoryLimitBytes: 9_000_000 });
     const { sessionId, process } = await rig.current.idleSession();
     await rig.current.clock.run(10 * minuteMs);
     expect(rig.current.pool.active()).toEqual([
@@ -141,7 +141,7 @@ describe("S08 S28 what is told of the pool", () => {
       availableSlots: 2,
       queuedTurns: 0,
       memoryUsageBytes: 1_000_000,
-      memoryLimitBytes: 9,
+      memoryLimitBytes: 9_000_000,
       cpuPercent: 1.5,
     });
   });
