@@ -25,6 +25,18 @@ export interface HostManners {
   interrupt: "obeyed" | "deaf";
 }
 
+/**
+ * Acts for the processes where no test speaks for them, in a test over many hours; what it does not define goes by the
+ * manners.
+ */
+export interface HostScript {
+  started?(start: ScriptedStart): void;
+  prompted?(process: ScriptedProcess, prompt: Prompt): void;
+  /** Whether the process hears the order. */
+  hears?(process: ScriptedProcess): boolean;
+  stopping?(process: ScriptedProcess): void;
+}
+
 /** A permission that a fake process asked for. */
 export interface OpenAsk {
   answer: Promise<PermissionDecision>;
@@ -76,11 +88,13 @@ export class ScriptedProcess implements ClaudeProcess {
     this.sent.push(prompt);
     this.unanswered.push(prompt);
     this.#host.transcripts.add(this.spec.sessionId);
+    this.#host.script?.prompted?.(this, prompt);
   }
 
   interrupt(deadlineMs: number): Promise<void> {
     this.interrupts.push(deadlineMs);
-    if (this.#host.manners.interrupt === "deaf") return this.#until(deadlineMs);
+    const hears = this.#host.script?.hears?.(this) ?? this.#host.manners.interrupt === "obeyed";
+    if (!hears) return this.#until(deadlineMs);
     for (const ask of this.asks) ask.abort();
     if (this.unanswered.length > 0) this.result({ outcome: "interrupted", text: "" });
     return Promise.resolve();
@@ -98,7 +112,10 @@ export class ScriptedProcess implements ClaudeProcess {
 
   stop(): Promise<void> {
     this.stopCount += 1;
-    if (this.stopCount === 1 && this.#host.manners.stop === "at-once") queueMicrotask(() => this.leave());
+    if (this.stopCount > 1) return this.#gone;
+    const { script, manners } = this.#host;
+    if (script?.stopping) script.stopping(this);
+    else if (manners.stop === "at-once") queueMicrotask(() => this.leave());
     return this.#gone;
   }
 
@@ -207,6 +224,8 @@ export class ScriptedProcess implements ClaudeProcess {
 /** A start that the test holds. */
 export interface ScriptedStart {
   spec: ProcessSpec;
+  /** Whether it still waits for its end. */
+  isOpen(): boolean;
   comeUp(): ScriptedProcess;
   fail(error?: Error): void;
 }
@@ -216,6 +235,7 @@ export class ScriptedHost implements ProcessHost {
   readonly clock: Clock;
   readonly coreCount = 4;
   readonly manners: HostManners = { start: "at-once", stop: "at-once", interrupt: "obeyed" };
+  script: HostScript | undefined;
   /** Every process that ever came up, oldest first. */
   readonly processes: ScriptedProcess[] = [];
   readonly specs: ProcessSpec[] = [];
@@ -250,6 +270,7 @@ export class ScriptedHost implements ProcessHost {
     return new Promise((resolve, reject) => {
       const start: ScriptedStart = {
         spec,
+        isOpen: () => this.starts.includes(start),
         comeUp: () => {
           this.#over(start);
           const process = new ScriptedProcess(this, spec, listener, 1_000 + this.specs.length);
@@ -270,7 +291,8 @@ export class ScriptedHost implements ProcessHost {
       signal?.addEventListener("abort", () => this.starts.includes(start) && start.fail(), { once: true });
       this.starts.push(start);
       this.#arrive(start, spec.sessionId);
-      if (this.manners.start === "at-once") start.comeUp();
+      if (this.script?.started) this.script.started(start);
+      else if (this.manners.start === "at-once") start.comeUp();
       else if (this.manners.start === "fail") start.fail();
     });
   }

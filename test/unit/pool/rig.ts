@@ -78,6 +78,8 @@ export class PoolRig {
   readonly disk = new FullDisk();
   readonly feed: string[] = [];
   readonly logged: string[] = [];
+  /** Makes the pool's ids; a test that has to go the same way twice gives its own. */
+  newId: () => string = randomUUID;
   /** Directories that Claude may not work in any more. */
   readonly refusedProjects = new Map<string, Error>();
   readonly #folder = mkdtempSync(join(tmpdir(), "daylong-pool-"));
@@ -112,7 +114,7 @@ export class PoolRig {
       clock: this.clock,
       log: { debug: note("debug"), info: note("info"), warn: note("warn"), error: note("error") },
       limits: this.#limits,
-      newId: randomUUID,
+      newId: () => this.newId(),
       checkProject: async (path) => {
         const refusal = this.refusedProjects.get(path);
         if (refusal) throw refusal;
@@ -124,10 +126,13 @@ export class PoolRig {
   /** The server is killed and started again: nothing of the first one acts or speaks any more. */
   restart(limits: Partial<PoolLimits> = this.#limits) {
     this.store.close();
-    const { transcripts } = this.host;
+    this.disk.plan();
+    this.disk.failing = false;
+    const { transcripts, script } = this.host;
     this.clock = new ManualClock(this.clock.now());
     this.host = new ScriptedHost({ clock: this.clock });
     for (const sessionId of transcripts) this.host.transcripts.add(sessionId);
+    this.host.script = script;
     return this.open(limits);
   }
 
@@ -136,11 +141,14 @@ export class PoolRig {
     if (this.store !== undefined) {
       this.disk.plan();
       this.disk.failing = false;
+      this.host.script = undefined;
       this.host.manners.stop = "at-once";
       for (const start of [...this.host.starts]) start.fail();
       const stopped = this.pool.stop(0);
       await this.clock.settle();
       for (const process of this.host.live()) process.leave();
+      // What waited for the disk is written when its next try comes.
+      await this.clock.run(15_000);
       await stopped;
       this.store.close();
     }
