@@ -88,6 +88,7 @@ export class CliProcess implements ClaudeProcess {
   #startTicks: string | null = null;
   #claudeSessionId: string;
   #stopping = false;
+  #recycled = false;
   #stopped?: Promise<void>;
 
   constructor(parts: CliProcessParts) {
@@ -98,6 +99,7 @@ export class CliProcess implements ClaudeProcess {
     this.resumed = parts.transcriptExists;
     this.#claudeSessionId = spec.claudeSessionId;
     this.#cli = prepareSpawn(spec.processId, spec.sessionId, this.startedAt, parts.book);
+    this.#cli.inputLost = () => this.#recycle();
     const options: Options = {
       ...baseOptions(spec, parts.environment, parts.binary),
       ...conversationOptions(spec, parts.transcriptExists),
@@ -216,6 +218,15 @@ export class CliProcess implements ClaudeProcess {
     return { processId: this.processId, pid: this.pid || null, startTicks: this.#startTicks };
   }
 
+  /** A CLI that takes no input can do nothing but wait for ever: it goes, and the next message gets another one. */
+  #recycle(): void {
+    if (this.#stopping || this.#recycled) return;
+    this.#recycled = true;
+    const { clock, ladderMs, log } = this.#parts;
+    log.warn("process.input_lost", { processId: this.processId, pid: this.pid });
+    void endBelongings([this.#identity()], clock, ladderMs);
+  }
+
   /**
    * Writes the prompt to the CLI in this very tick, past the SDK's input iterator, whose turns of the event loop would
    * let everything else of the tick go first. It is the line that the SDK would write.
@@ -243,7 +254,8 @@ export class CliProcess implements ClaudeProcess {
       parent_tool_use_id: null,
       uuid: prompt.messageId as SDKUserMessage["uuid"],
     };
-    this.#cli.child?.stdin?.write(`${JSON.stringify(message)}\n`);
+    // A stream that is destroyed tells only the callback.
+    this.#cli.child?.stdin?.write(`${JSON.stringify(message)}\n`, (error) => error && this.#recycle());
   }
 
   async interrupt(deadlineMs: number): Promise<void> {

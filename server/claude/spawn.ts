@@ -11,6 +11,8 @@ const stderrTailBytes = 4_096;
 export interface SpawnedCli {
   child?: ChildProcess;
   stderrTail: string;
+  /** Called when nothing can be written to it any more. */
+  inputLost?: () => void;
   /** Resolves when the operating system says that the process is gone (or could not be made). */
   exit: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
   /** For the SDK's option of the same name. */
@@ -70,8 +72,8 @@ export function prepareSpawn(
       child.stderr.setEncoding("utf8").on("data", (text: string) => {
         cli.stderrTail = (cli.stderrTail + text).slice(-stderrTailBytes);
       });
-      // EPIPE of a process that ended while we wrote: its exit tells the story.
-      child.stdin.on("error", () => {});
+      // EPIPE: of a process that ended while we wrote, or of one that lives and is deaf.
+      child.stdin.on("error", () => cli.inputLost?.());
       child.once("error", (error) => {
         cli.stderrTail = spawnFault(error, options.cwd);
         if (child.pid === undefined) settle({ code: null, signal: null });

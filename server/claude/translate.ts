@@ -1,6 +1,6 @@
 import type { SDKMessage } from "@anthropic-ai/claude-agent-sdk";
 import type { Failure } from "../domain/errors.ts";
-import type { ProcessSignal, TurnResult } from "../domain/process.ts";
+import type { ProcessSignal, Refusal, TurnResult } from "../domain/process.ts";
 
 type ResultMessage = Extract<SDKMessage, { type: "result" }>;
 
@@ -54,6 +54,49 @@ function resultOf(message: ResultMessage): TurnResult {
   };
 }
 
+const loginAdvice =
+  "Claude has to be logged in again: run `claude /login` on the computer, or mend its ANTHROPIC_API_KEY.";
+
+/** What a failed request of Claude's says about all sessions; most failures say nothing. */
+function refusalsOf(
+  error: string,
+  status: number | null,
+  rest: { refusals: number; final: boolean; waitMs: number },
+): Refusal[] {
+  switch (error) {
+    case "authentication_failed":
+    case "oauth_org_not_allowed":
+    case "account_on_hold":
+    case "verification_required":
+    case "cloud_credential_error":
+      return [{ kind: "login-refused", detail: loginAdvice, ...rest }];
+    case "rate_limit":
+      return [{ kind: "limit-hit", limit: "rate_limit", detail: limitDetail("rate limit"), ...rest }];
+    case "billing_error":
+      return [{ kind: "limit-hit", limit: "billing", detail: limitDetail("credit"), ...rest }];
+    default:
+      // Whatever the CLI calls it: these two statuses have one meaning.
+      if (status === 401) return refusalsOf("authentication_failed", null, rest);
+      return status === 429 ? refusalsOf("rate_limit", null, rest) : [];
+  }
+}
+
+const limitDetail = (name: string): string =>
+  `Claude's ${name} is used up. Messages wait and go on by themselves.`;
+
+/** A login's usage limit that lets nothing through any more. */
+function usageLimitOf({
+  rate_limit_info: info,
+}: Extract<SDKMessage, { type: "rate_limit_event" }>): Refusal[] {
+  // Beyond the limit the owner may have bought more.
+  if (info.status !== "rejected" || info.isUsingOverage === true) return [];
+  const limit = info.rateLimitType ?? "usage";
+  // The header that it comes from counts seconds.
+  const resetsAt = info.resetsAt === undefined ? undefined : info.resetsAt * 1_000;
+  const detail = limitDetail(`usage limit (${limit.replaceAll("_", " ")})`);
+  return [{ kind: "limit-hit", limit, detail, refusals: 1, final: true, waitMs: 0, resetsAt }];
+}
+
 /** What a message of the SDK means to Daylong. Pure; what means nothing (yet) gives no signal. */
 export function translate(message: SDKMessage): ProcessSignal[] {
   switch (message.type) {
@@ -70,7 +113,9 @@ export function translate(message: SDKMessage): ProcessSignal[] {
     }
     case "assistant": {
       // With `error` the text is the CLI's own notice of a failed request; the result reports it as the failure.
-      if (message.parent_tool_use_id !== null || message.error !== undefined) return [];
+      if (message.error !== undefined)
+        return refusalsOf(message.error, null, { refusals: 1, final: true, waitMs: 0 });
+      if (message.parent_tool_use_id !== null) return [];
       return message.message.content.flatMap((block): ProcessSignal[] => {
         if (block.type === "text") {
           return block.text === ""
@@ -102,6 +147,20 @@ export function translate(message: SDKMessage): ProcessSignal[] {
     }
     case "result":
       return [{ kind: "result", result: resultOf(message) }];
+    case "rate_limit_event":
+      return usageLimitOf(message);
+    case "system":
+      return message.subtype === "api_retry"
+        ? refusalsOf(message.error, message.error_status, {
+            refusals: message.attempt,
+            final: false,
+            waitMs: message.retry_delay_ms,
+          })
+        : [];
+    case "auth_status":
+      return message.error === undefined
+        ? []
+        : refusalsOf("authentication_failed", null, { refusals: 1, final: true, waitMs: 0 });
     default:
       return [];
   }

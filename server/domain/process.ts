@@ -58,7 +58,18 @@ export type ProcessSignal =
   | { kind: "alive" }
   /** Claude goes on under another id of its own. */
   | { kind: "conversation"; claudeSessionId: string }
-  | { kind: "result"; result: TurnResult };
+  | { kind: "result"; result: TurnResult }
+  | Refusal;
+
+/**
+ * The API refuses Claude, and with it all sessions. `refusals`: so often in a row, this one included. Claude goes on trying
+ * by itself, next after `waitMs`, unless it is `final`.
+ */
+export type Refusal = { detail: string; refusals: number; final: boolean; waitMs: number } & (
+  | { kind: "login-refused" }
+  /** `limit` names it; `resetsAt` is the instant from which there is an allowance again, where that is known. */
+  | { kind: "limit-hit"; limit: string; resetsAt?: number }
+);
 
 export interface ProcessExit {
   /** Whether we asked for it. */

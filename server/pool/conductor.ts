@@ -8,6 +8,7 @@ import type { HeldEvents } from "./heldEvents.ts";
 import { type Incarnation, newIncarnation } from "./incarnation.ts";
 import type { PoolLimits } from "./limits.ts";
 import { Narrator } from "./narrator.ts";
+import type { Outages } from "./outages.ts";
 import { rewriteMs } from "./patientWriter.ts";
 import type { PermissionDesk } from "./permissionDesk.ts";
 import type { Roster } from "./roster.ts";
@@ -27,6 +28,7 @@ export interface ConductorParts {
   held: HeldEvents;
   endings: Endings;
   gates: readonly Gate[];
+  outages: Outages;
   /** Throws when Claude may not work in the directory, or not any more. */
   checkProject(path: string): Promise<void>;
   leaseChanged(deadlineAt: number): void;
@@ -197,6 +199,7 @@ export class Conductor {
       void process.stop();
       return;
     }
+    this.#parts.outages.cameUp(incarnation);
     const gives = turn !== undefined && incarnation.turn?.turnId === turn.turnId;
     try {
       this.#store.transaction(() => {

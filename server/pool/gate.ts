@@ -1,3 +1,5 @@
+import type { DaylongError } from "../domain/errors.ts";
+
 /** What a waiting message wants: a new process, or the idle one of its session. */
 export type GateUse = "start" | "give";
 
@@ -8,6 +10,8 @@ export type GateUse = "start" | "give";
 export interface Gate {
   /** Asked on the hot path: it must answer from memory. */
   holds(sessionId: string, use: GateUse): boolean;
+  /** Why a new message of the session is not even kept, if so. */
+  refusal?(sessionId: string): DaylongError | undefined;
 }
 
 /** Whether any of the gates holds the session's next message. */

@@ -3,6 +3,7 @@ import type { Clock, LiveFeed, Log, Store } from "../domain/ports.ts";
 import type { ProcessExit, ProcessListener, ProcessSignal, TurnResult } from "../domain/process.ts";
 import type { HeldEvents } from "./heldEvents.ts";
 import type { CurrentTurn, Incarnation } from "./incarnation.ts";
+import type { Outages } from "./outages.ts";
 import type { PermissionDesk } from "./permissionDesk.ts";
 import type { Roster } from "./roster.ts";
 import type { TurnClerk, TurnEnd } from "./turnClerk.ts";
@@ -16,6 +17,7 @@ export interface NarratorParts {
   clerk: TurnClerk;
   permissions: PermissionDesk;
   held: HeldEvents;
+  outages: Outages;
   newId: () => string;
   leaseChanged(deadlineAt: number): void;
   /** A place or a process became free. */
@@ -88,6 +90,7 @@ export class Narrator {
     const { feed } = this.#parts;
     const { sessionId, turn } = incarnation;
     const turnId = turn?.turnId;
+    this.#parts.outages.heard(incarnation, signal);
     switch (signal.kind) {
       case "delta":
         // The words of the next text come after the one that is finished.
@@ -138,6 +141,9 @@ export class Narrator {
       case "result":
         this.#finish(incarnation, signal.result);
         return;
+      case "login-refused":
+      case "limit-hit":
+        return;
     }
   }
 
@@ -162,6 +168,7 @@ export class Narrator {
         }),
       () => {
         this.#parts.leaseChanged(deadlineAt);
+        if (end.kind === "completed") this.#parts.outages.answered(sessionId);
         // The turn may have been cut, and another one given, while this one's end waited for the disk.
         if (incarnation.turn === turn) {
           incarnation.turn = undefined;
@@ -194,7 +201,8 @@ export class Narrator {
   /** The incarnation is over: its turn ends or goes back to the queue, its place is free. */
   #leave(incarnation: Incarnation, exit: ProcessExit | undefined, failureOf: () => Failure): void {
     const { sessionId } = incarnation;
-    const { clerk, permissions, roster, feed, held } = this.#parts;
+    const { clerk, permissions, roster, feed, held, outages } = this.#parts;
+    let crash: string | undefined;
     const write = () => {
       const { turn, stopReason } = incarnation;
       held.write(incarnation);
@@ -212,7 +220,7 @@ export class Narrator {
       if (state === "closed" || state === "expired") return;
       if (state !== "parked") this.#store.sessions.setState(sessionId, "parked");
       // A process that never came up leaves no word but its turn's failure.
-      if (exit !== undefined) this.#tellExit(incarnation, exit);
+      crash = exit === undefined ? undefined : this.#tellExit(incarnation, exit);
     };
     incarnation.writer.run(
       () => this.#store.transaction(write),
@@ -220,23 +228,28 @@ export class Narrator {
         incarnation.turn = undefined;
         feed.flush(sessionId);
         roster.remove(incarnation);
+        // A start that was given up says nothing about the next one.
+        if (exit === undefined && incarnation.stopReason === undefined)
+          outages.startFailed(incarnation, failureOf());
+        if (crash !== undefined) outages.crashed(sessionId, crash);
         this.#parts.turnEnded();
       },
     );
   }
 
-  #tellExit({ sessionId, turn, stopReason, recycle }: Incarnation, exit: ProcessExit): void {
+  /** Returns the word of a crash, if it was one. */
+  #tellExit({ sessionId, turn, stopReason, recycle }: Incarnation, exit: ProcessExit): string | undefined {
     const { events } = this.#store;
-    if (stopReason === "closed" || stopReason === "expired") return;
+    if (stopReason === "closed" || stopReason === "expired") return undefined;
     if (stopReason === "recycled") {
       const detail = recycle?.detail ?? "Claude did not obey an interrupt and was ended.";
       events.append({ sessionId, type: "session.recycled", data: { detail } });
-      return;
+      return undefined;
     }
     if (stopReason === undefined && (turn !== undefined || exit.code !== 0)) {
       const detail = `Claude ${describeExit(exit)}.`;
       events.append({ sessionId, type: "session.crashed", data: { detail } });
-      return;
+      return detail;
     }
     const isOurs = stopReason !== undefined && stopReason !== "failed" && stopReason !== "unwritten";
     events.append({
@@ -244,6 +257,7 @@ export class Narrator {
       type: "session.parked",
       data: { reason: isOurs ? stopReason : "process_ended" },
     });
+    return undefined;
   }
 }
 

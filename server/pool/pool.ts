@@ -12,6 +12,7 @@ import { HealthMonitor } from "./healthMonitor.ts";
 import { HeldEvents } from "./heldEvents.ts";
 import { LeaseClock } from "./leaseClock.ts";
 import type { PoolLimits } from "./limits.ts";
+import { Outages } from "./outages.ts";
 import { PermissionDesk } from "./permissionDesk.ts";
 import { Recaps } from "./recaps.ts";
 import { type Recovery, recover } from "./recovery.ts";
@@ -59,6 +60,7 @@ export class InteractiveSessionPool implements SessionPool {
   readonly #conductor: Conductor;
   readonly #endings: Endings;
   readonly #health: HealthMonitor;
+  readonly #outages: Outages;
   readonly #leases: LeaseClock;
   readonly #recaps: Recaps;
   readonly #views: Views;
@@ -95,9 +97,16 @@ export class InteractiveSessionPool implements SessionPool {
       advance: () => this.#conductor.advance(),
     });
     gates.push(this.#health.load);
+    this.#outages = new Outages({
+      ...inner,
+      endings: this.#endings,
+      advance: () => this.#conductor.advance(),
+    });
+    gates.push(...this.#outages.gates);
     this.#conductor = new Conductor({
       ...inner,
       gates,
+      outages: this.#outages,
       endings: this.#endings,
       leaseChanged: (deadlineAt) => this.#leases.leaseChanged(deadlineAt),
     });
@@ -140,6 +149,7 @@ export class InteractiveSessionPool implements SessionPool {
     this.#stopped ??= (async () => {
       this.#leases.stop();
       this.#health.stop();
+      this.#outages.stop();
       await this.#conductor.stop(graceMs);
       this.#watch.stop();
     })();
@@ -221,6 +231,9 @@ export class InteractiveSessionPool implements SessionPool {
   async recap(sessionId: string): Promise<Recap> {
     const session = this.#existing(sessionId);
     if (session.state === "closed") throw new DaylongError("session_closed", "The session is closed.");
+    // A fork would try for minutes what every session has been refused.
+    const refused = this.#outages.loginDetail;
+    if (refused !== undefined) throw new DaylongError("login_required", refused);
     return this.#recaps.recap(session);
   }
 
@@ -249,8 +262,8 @@ export class InteractiveSessionPool implements SessionPool {
     const waiting = this.#store.turns.queuedCount();
     if (waiting >= this.#parts.limits.maxQueuedTurns)
       return { state: "degraded", detail: `${waiting} turns are waiting.` };
-    const incidents = this.#health.details();
-    return incidents.length > 0 ? { state: "degraded", detail: incidents.join(" ") } : { state: "ok" };
+    const wrong = [...this.#outages.details(), ...this.#health.details()];
+    return wrong.length > 0 ? { state: "degraded", detail: wrong.join(" ") } : { state: "ok" };
   }
 
   #existing(sessionId: string): Session {

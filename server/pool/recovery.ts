@@ -14,7 +14,7 @@ export interface Recovery {
 /**
  * Puts the store right after a run that ended anyhow. Processes of that run are ended before anything else, so that no
  * conversation ever has two. A turn whose prompt was given may have had effects and is reported as interrupted; one that
- * was not given runs again, unnoticed.
+ * was not given runs again, unnoticed. A quarantined session is tried again: memory alone knew how often it had failed.
  */
 export async function recover(parts: {
   store: Store;
@@ -43,7 +43,7 @@ export async function recover(parts: {
       clerk.end(turn.sessionId, turn.turnId, { kind: "interrupted", failure }, undefined);
       found.interruptedTurns += 1;
     }
-    for (const session of store.sessions.inStates(["idle", "busy", "waiting"])) {
+    for (const session of store.sessions.inStates(["idle", "busy", "waiting", "quarantined"])) {
       store.sessions.setState(session.sessionId, "parked");
       store.events.append({
         sessionId: session.sessionId,

@@ -182,6 +182,10 @@ export class SubmissionDesk {
     const now = this.#clock.now();
     const session = this.#sessionFor(request);
     const { sessionId } = session;
+    for (const gate of this.#gates) {
+      const refusal = gate.refusal?.(sessionId);
+      if (refusal) throw refusal;
+    }
     const scheduled = request.sendAt !== undefined && request.sendAt > now;
     // A session whose earlier messages still wait must not be overtaken by this one.
     const state = this.#roster.ownState(sessionId);

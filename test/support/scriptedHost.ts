@@ -11,6 +11,7 @@ import type {
   ProcessSpec,
   ProcessUsage,
   Prompt,
+  Refusal,
   TurnResult,
 } from "../../server/domain/process.ts";
 import type { PermissionMode } from "../../server/domain/session.ts";
@@ -187,6 +188,12 @@ export class ScriptedProcess implements ClaudeProcess {
     );
     this.asks.push(open);
     return open;
+  }
+
+  /** The API refuses it; by default for the second time in a row, while it goes on trying. */
+  refused(refusal: Partial<Refusal> & Pick<Refusal, "kind">): void {
+    const base = { detail: "Refused.", refusals: 2, final: false, waitMs: 1_000, limit: "rate_limit" };
+    this.#listener.signal({ ...base, ...refusal } as Refusal);
   }
 
   /** Ends by itself. */

@@ -86,7 +86,7 @@ describe("a finished message", () => {
     expect(assistant([{ type: "text", text: "Hi." }], { parent_tool_use_id: "toolu_1" })).toEqual([]);
   });
   test("that is the CLI's own notice of an error is left to the result", () => {
-    expect(assistant([{ type: "text", text: "API Error" }], { error: "rate_limit" })).toEqual([]);
+    expect(assistant([{ type: "text", text: "API Error" }], { error: "server_error" })).toEqual([]);
   });
 });
 
@@ -209,5 +209,73 @@ describe("a tool's title", () => {
   test("never ends in half a character, nor holds one", () => {
     expect(toolTitle("Bash", { command: `x${"🙂".repeat(200)}` })).toBe(`Bash: x${"🙂".repeat(99)}`);
     expect(toolTitle("Bash", { command: "a\ud83db" })).toBe("Bash: a\ufffdb");
+  });
+});
+
+describe("F16 F17: a request that the API refuses", () => {
+  const retry = (error: string, error_status: number | null, more: object = {}) =>
+    hear({
+      type: "system",
+      subtype: "api_retry",
+      attempt: 2,
+      max_retries: 10,
+      retry_delay_ms: 1_206,
+      error_status,
+      error,
+      ...more,
+    });
+  const said = (signals: object[]) =>
+    signals.map((signal) => {
+      const { kind, refusals, final, waitMs, limit } = signal as Record<string, unknown>;
+      return [kind, refusals, final, waitMs, ...(limit === undefined ? [] : [limit])];
+    });
+
+  test("for its login says so at each of the CLI's own tries, whatever the CLI calls it", () => {
+    expect(said(retry("authentication_failed", 401))).toEqual([["login-refused", 2, false, 1_206]]);
+    expect(said(retry("unknown", 401))).toEqual([["login-refused", 2, false, 1_206]]);
+    expect(JSON.stringify(retry("authentication_failed", 401))).toContain("claude /login");
+  });
+  test("for too many requests names the limit", () => {
+    expect(said(retry("rate_limit", 429))).toEqual([["limit-hit", 2, false, 1_206, "rate_limit"]]);
+    expect(said(retry("unknown", 429))).toEqual([["limit-hit", 2, false, 1_206, "rate_limit"]]);
+  });
+  test("for other reasons says nothing of all sessions", () => {
+    expect(retry("overloaded", 529)).toEqual([]);
+    expect(retry("server_error", 500)).toEqual([]);
+    expect(retry("unknown", null)).toEqual([]);
+  });
+  test("for good is told by the CLI's notice, also of a subagent's request", () => {
+    const notice = [{ type: "text", text: "Not logged in · Please run /login" }];
+    const error = "authentication_failed";
+    expect(said(assistant(notice, { error }))).toEqual([["login-refused", 1, true, 0]]);
+    expect(said(assistant(notice, { error, parent_tool_use_id: "t" }))).toEqual([
+      ["login-refused", 1, true, 0],
+    ]);
+    expect(said(assistant(notice, { error: "billing_error" }))).toEqual([
+      ["limit-hit", 1, true, 0, "billing"],
+    ]);
+  });
+
+  const limitEvent = (info: object) => hear({ type: "rate_limit_event", rate_limit_info: info });
+  test("for a login's usage limit carries the reset, in milliseconds", () => {
+    const [signal] = limitEvent({ status: "rejected", resetsAt: 1_800_000_000, rateLimitType: "five_hour" });
+    expect(signal).toMatchObject({
+      kind: "limit-hit",
+      limit: "five_hour",
+      final: true,
+      resetsAt: 1_800_000_000_000,
+    });
+    expect(signal).toMatchObject({ detail: expect.stringContaining("five hour") });
+  });
+  test("is none while the limit only warns, or is paid for beyond", () => {
+    expect(limitEvent({ status: "allowed_warning", resetsAt: 1, utilization: 0.9 })).toEqual([]);
+    expect(limitEvent({ status: "allowed" })).toEqual([]);
+    expect(limitEvent({ status: "rejected", isUsingOverage: true })).toEqual([]);
+  });
+  test("when logging in failed is told as a lost login", () => {
+    expect(said(hear({ type: "auth_status", isAuthenticating: false, output: [], error: "no" }))).toEqual([
+      ["login-refused", 1, true, 0],
+    ]);
+    expect(hear({ type: "auth_status", isAuthenticating: true, output: [] })).toEqual([]);
   });
 });

@@ -81,7 +81,7 @@ describe("F18 a process that does not come up", () => {
     expect(pool.stats().totalSessions).toBe(0);
     host.manners.start = "at-once";
     const next = rig.current.submit({ sessionId, message: "Again" });
-    await clock.settle();
+    await clock.run(1_000);
     host.process(sessionId).reply("Hi.");
     await clock.settle();
     expect(rig.current.ends(next.turnId)).toEqual(["turn.completed"]);
@@ -107,7 +107,7 @@ describe("F18 a process that does not come up", () => {
     const second = rig.current.submit({ sessionId: first.sessionId, message: "second" });
     await clock.settle();
     host.starts[0]!.fail();
-    await clock.settle();
+    await clock.run(1_000);
     host.starts[0]!.comeUp();
     await clock.settle();
     host.process(first.sessionId).reply("Done.");

@@ -1,0 +1,45 @@
+import { type BackOff, backOffMs } from "./circuit.ts";
+
+/**
+ * What a session's process did lately.
+ *
+ *   (none) -> backing off: 1 to 4 failures in a row, each with a pause -> quarantined: the next try after a longer pause
+ *   A turn that is answered forgets it all.
+ */
+export interface StartRecord {
+  failures: number;
+  /** Before this instant no process of the session is started. */
+  retryAt: number;
+  quarantined: boolean;
+}
+
+/** So many failures in a row are no accident. */
+export const quarantineAfter = 5;
+const startBackOff: BackOff = { firstMs: 1_000, mostMs: 60_000 };
+/**
+ * The quarantine begins where the pauses of the starts end, and is never longer than an hour, so that what was mended is
+ * found out the same morning.
+ */
+const quarantineBackOff: BackOff = { firstMs: 60_000, mostMs: 3_600_000 };
+
+/**
+ * The record after a process did not come up (`start`) or ended by itself in a turn (`crash`). A single crash is mended
+ * by the next start, which it does not delay.
+ */
+export function afterFailure(
+  record: StartRecord | undefined,
+  kind: "start" | "crash",
+  now: number,
+): StartRecord {
+  const failures = (record?.failures ?? 0) + 1;
+  if (failures >= quarantineAfter) {
+    const pauseMs = backOffMs(quarantineBackOff, failures - quarantineAfter + 1);
+    return { failures, retryAt: now + pauseMs, quarantined: true };
+  }
+  const pauses = kind === "crash" ? failures - 1 : failures;
+  return {
+    failures,
+    retryAt: pauses === 0 ? now : now + backOffMs(startBackOff, pauses),
+    quarantined: false,
+  };
+}

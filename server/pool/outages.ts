@@ -1,0 +1,213 @@
+import type { BackOff } from "../domain/circuit.ts";
+import type { Failure } from "../domain/errors.ts";
+import type { NewEvent } from "../domain/event.ts";
+import type { Clock, Log, Store } from "../domain/ports.ts";
+import type { ProcessSignal, Refusal } from "../domain/process.ts";
+import { PoolCircuit } from "./circuit.ts";
+import type { Endings } from "./endings.ts";
+import type { Gate } from "./gate.ts";
+import type { Incarnation } from "./incarnation.ts";
+import { PatientWriter } from "./patientWriter.ts";
+import { Quarantine } from "./quarantine.ts";
+import type { Roster } from "./roster.ts";
+import type { TurnClerk } from "./turnClerk.ts";
+
+export interface OutagesParts {
+  store: Store;
+  clock: Clock;
+  log: Log;
+  roster: Roster;
+  clerk: TurnClerk;
+  endings: Endings;
+  advance(): void;
+}
+
+/**
+ * A person needs at least some seconds for `claude /login`, and a try costs a waiting message: so not sooner than 15 s.
+ * Who has logged in again waits no more than five minutes.
+ */
+const loginBackOff: BackOff = { firstMs: 15_000, mostMs: 300_000 };
+/** Limits without a known end are mostly by the minute; of a longer one, a quarter of an hour is a small part. */
+const limitBackOff: BackOff = { firstMs: 60_000, mostMs: 900_000 };
+const startBackOff: BackOff = { firstMs: 1_000, mostMs: 60_000 };
+
+/** The first 401 of a login whose access token is over makes the CLI renew it; the second means that it cannot. */
+const refusalsOfLogin = 2;
+/**
+ * The CLI waits 0.5, 1, 2, 4 … s between its tries of a 429. What is over within its first five seconds is no news;
+ * neither is a pause that it was told and that ends within half a minute.
+ */
+const refusalsOfLimit = 4;
+const shortPauseMs = 30_000;
+/** So many failed starts in a row, in more than one session, are not the sessions' fault. */
+const failedStartsOfPool = 3;
+
+/** What befalls all sessions at once, or one again and again: told once, held back, tried again, and over by itself. */
+export class Outages {
+  readonly gates: readonly Gate[];
+  readonly #parts: OutagesParts;
+  readonly #login: PoolCircuit;
+  readonly #limit: PoolCircuit;
+  readonly #starts: PoolCircuit;
+  readonly #quarantine: Quarantine;
+  readonly #writer: PatientWriter;
+  /** Sessions of the starts that have failed since one went well, one entry a start. */
+  #failedStarts: string[] = [];
+  /** What the newest refusal said, for the event and for `/health`. */
+  #loginDetail = "";
+  #limitHit: { sessionId: string; limit: string; detail: string; resetsAt?: number } | undefined;
+  #startDetail = "";
+
+  constructor(parts: OutagesParts) {
+    const { clock, log, roster } = parts;
+    this.#parts = parts;
+    this.#writer = new PatientWriter(parts);
+    this.#quarantine = new Quarantine(parts);
+    const running = () => roster.all().flatMap(({ turn }) => (turn === undefined ? [] : [turn.turnId]));
+    const starting = () => roster.all().flatMap((one) => (one.phase === "starting" ? [one.processId] : []));
+    const common = { clock, log, advance: parts.advance };
+    this.#login = new PoolCircuit({
+      ...common,
+      name: "login",
+      backOff: loginBackOff,
+      uses: ["start", "give"],
+      tries: running,
+      opened: () =>
+        this.#tell({ sessionId: null, type: "login.required", data: { detail: this.#loginDetail } }),
+    });
+    this.#limit = new PoolCircuit({
+      ...common,
+      name: "limit",
+      backOff: limitBackOff,
+      uses: ["start", "give"],
+      tries: running,
+      opened: ({ retryAt }) => this.#tellLimit(retryAt),
+    });
+    this.#starts = new PoolCircuit({
+      ...common,
+      name: "starts",
+      backOff: startBackOff,
+      uses: ["start"],
+      tries: starting,
+      opened: () =>
+        this.#tell({
+          sessionId: null,
+          type: "resource.warning",
+          data: { kind: "process_start", detail: this.#startDetail },
+        }),
+    });
+    this.gates = [this.#login, this.#limit, this.#starts, this.#quarantine];
+  }
+
+  /** Whether a request of Claude's would be refused now, as far as is known. */
+  get loginDetail(): string | undefined {
+    return this.#login.isOpen ? this.#loginDetail : undefined;
+  }
+
+  /** Called with every signal, before it is written down. */
+  heard(incarnation: Incarnation, signal: ProcessSignal): void {
+    switch (signal.kind) {
+      case "login-refused":
+        this.#loginRefused(incarnation, signal);
+        return;
+      case "limit-hit":
+        this.#limitReached(incarnation, signal);
+        return;
+      case "delta":
+      case "thinking":
+      case "message":
+      case "tool-started":
+        this.#modelSpoke(incarnation);
+        return;
+      case "result":
+        if (signal.result.outcome === "completed") this.#modelSpoke(incarnation);
+        return;
+      case "tool-finished":
+      case "conversation":
+        return;
+    }
+  }
+
+  /** A turn of the session ended with a reply. */
+  answered(sessionId: string): void {
+    this.#quarantine.succeeded(sessionId);
+  }
+
+  cameUp({ processId }: Incarnation): void {
+    this.#failedStarts = [];
+    this.#starts.succeed(processId);
+  }
+
+  startFailed({ sessionId, processId }: Incarnation, failure: Failure): void {
+    // The project's directory is the owner's to mend; the word is clear, and the next try costs nothing.
+    if (failure.code !== "process_start_failed") return;
+    this.#failedStarts.push(sessionId);
+    const isShared = this.#failedStarts.length >= failedStartsOfPool && new Set(this.#failedStarts).size > 1;
+    if (this.#starts.isOpen || isShared) {
+      this.#startDetail = failure.detail;
+      this.#starts.fail(processId);
+      return;
+    }
+    this.#quarantine.failed(sessionId, "start", failure.detail);
+  }
+
+  /** A process ended that nobody had stopped. */
+  crashed(sessionId: string, detail: string): void {
+    this.#quarantine.failed(sessionId, "crash", detail);
+  }
+
+  /** What is wrong now, in a sentence each, for `/health`. */
+  details(): string[] {
+    const quarantined = this.#quarantine.count;
+    return [
+      ...(this.#login.isOpen ? [this.#loginDetail] : []),
+      ...(this.#limit.isOpen && this.#limitHit ? [this.#limitHit.detail] : []),
+      ...(this.#starts.isOpen ? [this.#startDetail] : []),
+      ...(quarantined > 0 ? [`Quarantined sessions: ${quarantined}.`] : []),
+    ];
+  }
+
+  stop(): void {
+    for (const circuit of [this.#login, this.#limit, this.#starts]) circuit.stop();
+    this.#quarantine.stop();
+  }
+
+  #modelSpoke({ turn }: Incarnation): void {
+    if (turn === undefined) return;
+    this.#login.succeed(turn.turnId);
+    this.#limit.succeed(turn.turnId);
+  }
+
+  #loginRefused(incarnation: Incarnation, { detail, refusals, final }: Refusal): void {
+    if (!final && refusals < refusalsOfLogin) return;
+    this.#loginDetail = detail;
+    this.#login.fail(incarnation.turn?.turnId);
+    // The CLI would go on for minutes. A process that starts after the login reads it; this one may keep the old.
+    if (incarnation.turn) this.#parts.endings.failBusy(incarnation, { code: "login_required", detail });
+  }
+
+  #limitReached(incarnation: Incarnation, hit: Refusal & { kind: "limit-hit" }): void {
+    const { final, refusals, waitMs, limit, detail } = hit;
+    if (!final && refusals < refusalsOfLimit && waitMs < shortPauseMs) return;
+    const told = waitMs < shortPauseMs ? undefined : this.#parts.clock.now() + waitMs;
+    const resetsAt = hit.resetsAt ?? told;
+    this.#limitHit = { sessionId: incarnation.sessionId, limit, detail, resetsAt };
+    // The turn itself is left to the CLI's patience, which is bounded: what it has done so far is worth it.
+    this.#limit.fail(incarnation.turn?.turnId, resetsAt);
+  }
+
+  #tellLimit(retryAt: number): void {
+    if (this.#limitHit === undefined) return;
+    const { sessionId, limit, detail, resetsAt } = this.#limitHit;
+    const data = { kind: limit, ...(resetsAt === undefined ? {} : { resetsAt }), retryAt, detail };
+    this.#tell({ sessionId, type: "limit.reached", data });
+  }
+
+  #tell(event: NewEvent): void {
+    const { store } = this.#parts;
+    this.#writer.run(
+      () => store.transaction(() => store.events.append(event)),
+      () => {},
+    );
+  }
+}
