@@ -6,8 +6,11 @@ import type { ProcessUsage } from "./process.ts";
 
 /** Above this share of its memory limit a process tree is replaced between two turns, before the limit cuts a turn. */
 export const recycleShare = 0.8;
-/** Share of a core, in percent, that an idle CLI never uses for long: at rest it takes 1 to 2. */
-export const spinPercent = 50;
+/**
+ * Share of a core, in percent, that an idle CLI never uses for long: at rest it takes 1 to 2. Not higher, because one that
+ * spins on a busy machine gets no whole core.
+ */
+export const spinPercent = 25;
 /** Samples in a row that make a spin; with the default of 5 s between them, half a minute. */
 export const spinSamples = 6;
 /** What a tool's processes use of a core, in percent, when they are at work and not only there. */
