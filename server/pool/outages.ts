@@ -182,8 +182,12 @@ export class Outages {
     if (!final && refusals < refusalsOfLogin) return;
     this.#loginDetail = detail;
     this.#login.fail(incarnation.turn?.turnId);
-    // The CLI would go on for minutes. A process that starts after the login reads it; this one may keep the old.
-    if (incarnation.turn) this.#parts.endings.failBusy(incarnation, { code: "login_required", detail });
+    const { turn } = incarnation;
+    if (turn === undefined || turn.fault !== undefined) return;
+    // The CLI would go on for minutes; an interrupt ends that at once. A process that starts after the login reads it, this
+    // one may keep the old.
+    this.#parts.endings.recycle(incarnation, detail);
+    void this.#parts.endings.breakOff(incarnation, turn, { code: "login_required", detail });
   }
 
   #limitReached(incarnation: Incarnation, hit: Refusal & { kind: "limit-hit" }): void {

@@ -12,10 +12,15 @@
  *   eat-and-work N    holds N MB and gives no result
  *   spin              replies, then uses a core with nothing to do
  *   spin-and-work N   uses a core for N seconds, then replies
+ *   close-input       replies, then takes no input any more and lives on
+ *   big N             replies with N MB in one line, written in pieces that cut characters in two
+ *   half-line         ends in the middle of a line
+ *   task-first        gives the result of a background task before its reply
+ *   die               ends with exit code 7
  *   anything else     replies "You said: …"
  */
 import { randomUUID } from "node:crypto";
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { appendFileSync, closeSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const argument = (name) => {
@@ -57,27 +62,37 @@ function say(text) {
   });
 }
 
+const resultOf = (result) => ({
+  type: "result",
+  subtype: "success",
+  is_error: false,
+  uuid: randomUUID(),
+  session_id: sessionId,
+  duration_ms: 1,
+  duration_api_ms: 1,
+  num_turns: 1,
+  total_cost_usd: 0,
+  usage,
+  user_message_uuids: current ? [current] : [],
+  ...result,
+});
+
 function finish(result) {
-  write({
-    type: "result",
-    subtype: "success",
-    is_error: false,
-    uuid: randomUUID(),
-    session_id: sessionId,
-    duration_ms: 1,
-    duration_api_ms: 1,
-    num_turns: 1,
-    total_cost_usd: 0,
-    usage,
-    user_message_uuids: current ? [current] : [],
-    ...result,
-  });
+  write(resultOf(result));
   current = undefined;
 }
 
 function reply(text) {
   say(text);
   finish({ result: text });
+}
+
+/** One line of one text; no piece ends where a character does. */
+function replyInPieces(text) {
+  say(text);
+  const line = Buffer.from(`${JSON.stringify(resultOf({ result: text }))}\n`);
+  for (let at = 0; at < line.length; at += 65_537) process.stdout.write(line.subarray(at, at + 65_537));
+  current = undefined;
 }
 
 function eat(megabytes) {
@@ -129,6 +144,21 @@ function act(text) {
         return false;
       });
     }
+    case "close-input":
+      reply("I am all ears.");
+      closeSync(0);
+      return void setInterval(() => {}, 60_000);
+    case "big":
+      return replyInPieces("ü€😀-".repeat((Number(figure) * 1_048_576) / 10));
+    case "half-line":
+      return void process.stdout.write('{"type":"assistant","message":{"content":[{"te', () =>
+        process.exit(0),
+      );
+    case "task-first":
+      write({ ...resultOf({ result: "The task is done." }), user_message_uuids: [randomUUID()] });
+      return reply("The real reply.");
+    case "die":
+      return process.exit(7);
     default:
       return reply(`You said: ${text}`);
   }
