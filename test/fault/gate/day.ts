@@ -1,7 +1,7 @@
 import { expect } from "@jest/globals";
 import { Chance } from "../../support/chance.ts";
 import { hourMs, minuteMs, type PoolRig } from "../../unit/pool/rig.ts";
-import { FaultyClaude } from "./faultyClaude.ts";
+import { FaultyClaude, memoryLimitBytes } from "./faultyClaude.ts";
 import { Owner } from "./owner.ts";
 import { type Absence, checkEnds, checkLeases, checkLog, checkMoment } from "./promises.ts";
 
@@ -20,6 +20,7 @@ export class FaultyDay {
   /** Until then memory and store may differ: what could not be written is tried again each second. */
   #diskUnsureUntil = 0;
   #diskHealsAt = Number.POSITIVE_INFINITY;
+  #outageEndsAt = 0;
 
   constructor(rig: PoolRig, seed: number) {
     this.#rig = rig;
@@ -35,7 +36,16 @@ export class FaultyDay {
   }
 
   async begin(hours: number): Promise<void> {
-    await this.#rig.open({ maxProcesses: cap, maxQueuedTurns: 60, idleParkMs: 90 * minuteMs });
+    await this.#rig.open({
+      maxProcesses: cap,
+      maxQueuedTurns: 60,
+      idleParkMs: 90 * minuteMs,
+      stallMs: 10 * minuteMs,
+      healthMs: 2 * minuteMs,
+      sampleMs: 2 * minuteMs,
+      sessionMemoryLimitBytes: memoryLimitBytes,
+      memoryLimitBytes: 8 * memoryLimitBytes,
+    });
     await this.#faultsUntil(this.#rig.clock.now() + hours * hourMs);
   }
 
@@ -71,7 +81,7 @@ export class FaultyDay {
       [6, chance.between(0, 40 * minuteMs)],
     ]);
     if (passMs === undefined) return;
-    this.owner.interruptOlderThan(30 * minuteMs);
+    this.owner.interruptOlderThan(60 * minuteMs);
     await this.#pass(passMs);
     if (this.#rig.clock.now() > this.#diskUnsureUntil) checkMoment(this.#rig, cap);
   }
@@ -85,6 +95,7 @@ export class FaultyDay {
       this.#diskHealsAt = Number.POSITIVE_INFINITY;
     }
     await clock.run(Math.max(0, endAt - clock.now()));
+    if (clock.now() >= this.#outageEndsAt) this.claude.outage = undefined;
   }
 
   async #breakSomething(): Promise<void> {
@@ -97,6 +108,8 @@ export class FaultyDay {
       [6, "clock jumps"],
       [5, "server killed"],
       [3, "server stopped"],
+      [3, "login lost"],
+      [3, "limit reached"],
     ] as const);
     this.#note(fault, 1);
     switch (fault) {
@@ -118,6 +131,11 @@ export class FaultyDay {
         this.#absences.push({ fromAt, toAt: clock.now() });
         return;
       }
+      case "login lost":
+      case "limit reached":
+        this.claude.outage = fault === "login lost" ? "login-refused" : "limit-hit";
+        this.#outageEndsAt = clock.now() + this.#chance.between(minuteMs, 40 * minuteMs);
+        return;
       case "server killed":
         await this.#restart();
         return;
@@ -149,15 +167,15 @@ export class FaultyDay {
     expect(clock.armed - this.claude.armed).toBe(0);
   }
 
-  /** Nothing breaks any more: what was accepted comes to its end in bounded time without anybody's help but one's patience. */
+  /** Nothing breaks any more: what was accepted comes to its end in bounded time without anybody's help. */
   async #comeToRest(): Promise<void> {
     this.claude.healed = true;
+    this.claude.outage = undefined;
     this.#rig.disk.plan();
     await this.#pass(3 * minuteMs);
     const { store } = this.#rig;
     for (let round = 0; round < 60; round += 1) {
       if (store.turns.inState("queued").length + store.turns.inState("running").length === 0) break;
-      this.owner.interruptOlderThan(30 * minuteMs);
       await this.#pass(10 * minuteMs);
     }
     checkMoment(this.#rig, cap);

@@ -9,10 +9,14 @@ const startDeadlineMs = 60_000;
 /** The three rungs of the stop ladder; after them nothing is left of any process. */
 const stopLadderMs = 6_000;
 const minuteMs = 60_000;
+/** What one process may take of memory. */
+export const memoryLimitBytes = 500 * 1_024 ** 2;
 
 /** Claude with every fault that people have reported of it, by turns. What chance drew is counted by name. */
 export class FaultyClaude implements HostScript {
   readonly counts = new Map<string, number>();
+  /** What the API refuses everybody now. */
+  outage: "login-refused" | "limit-hit" | undefined;
   /** From here on every start comes up and every prompt is answered. */
   healed = false;
   readonly #chance: Chance;
@@ -82,6 +86,13 @@ export class FaultyClaude implements HostScript {
 
   prompted(process: ScriptedProcess, prompt: Prompt): void {
     const chance = this.#chance;
+    const { outage } = this;
+    if (outage !== undefined) {
+      this.#count(`turn: ${outage}`);
+      // The CLI goes on trying; what the pool does not break off is silent from here on.
+      this.#laterOf(process, 500, () => process.refused({ kind: outage, refusals: 4 }));
+      return;
+    }
     const manner = this.#draw("turn", [
       [50, "replies"],
       [8, "uses a tool"],
@@ -185,6 +196,9 @@ export class FaultyClaude implements HostScript {
         [2, "ends by itself"],
         [2, "a result of nobody"],
         [2, "asks in between"],
+        [2, "grows"],
+        [1, "grows beyond all bounds"],
+        [2, "spins"],
       ])
     ) {
       case "crashes":
@@ -195,6 +209,16 @@ export class FaultyClaude implements HostScript {
         return;
       case "a result of nobody":
         process.result({ messageIds: ["of-a-background-task"] });
+        return;
+      case "grows":
+        process.uses.rssBytes = memoryLimitBytes * 0.9;
+        return;
+      case "grows beyond all bounds":
+        process.uses.rssBytes = memoryLimitBytes * 2;
+        return;
+      case "spins":
+        process.uses.cpuPercent = 100;
+        process.uses.ownCpuPercent = 100;
         return;
       case "asks in between":
         this.#ask(process);
