@@ -113,3 +113,44 @@ describe("F20 a disk that is full", () => {
     expect(host.mostAtOnce).toBe(2);
   });
 });
+
+describe("F20 a database file that cannot grow", () => {
+  test("takes no message for lost, and none that it cannot keep; with room again it goes on by itself", async () => {
+    await rig.current.open();
+    const { connection, clock, store } = rig.current;
+    const { sessionId, process } = await rig.current.idleSession();
+    const limit = (pages: number) => connection.pragma(`max_page_count = ${pages}`);
+    const pagesNow = Number(connection.pragma("page_count", { simple: true }));
+    const freePages = Number(connection.pragma("freelist_count", { simple: true }));
+    // The pages that the journal's filling left free are used first.
+    connection.exec(
+      `CREATE TABLE ballast (bytes BLOB); INSERT INTO ballast VALUES (zeroblob(${freePages * 4_080}))`,
+    );
+    limit(Math.max(pagesNow, Number(connection.pragma("page_count", { simple: true }))) + 20);
+    const accepted: string[] = [];
+    let refused = "none";
+    while (refused === "none" && accepted.length < 100) {
+      refused = await refusal(() => {
+        accepted.push(rig.current.submit({ sessionId, message: "m".repeat(3_000) }).turnId);
+      });
+    }
+    expect(refused).toBe("storage_failed");
+    expect(accepted.length).toBeGreaterThan(0);
+    // The reply of the running turn has nowhere to go, and waits.
+    process.reply("r".repeat(40_000));
+    await clock.run(5_000);
+    expect(rig.current.ends(accepted[0]!)).toEqual([]);
+    limit(1_000_000);
+    await clock.run(1_000);
+    for (let round = 1; round < accepted.length; round += 1) {
+      process.reply("Answered.");
+      await clock.settle();
+    }
+    expect(accepted.map((turnId) => rig.current.ends(turnId))).toEqual(
+      accepted.map(() => ["turn.completed"]),
+    );
+    expect(store.turns.get(accepted[0]!)?.reply?.text).toHaveLength(40_000);
+    rig.current.submit({ sessionId, message: "Still there?" });
+    expect(process.unanswered).toHaveLength(1);
+  });
+});

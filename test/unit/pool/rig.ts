@@ -10,6 +10,7 @@ import type { PoolLimits } from "../../../server/pool/limits.ts";
 import { InteractiveSessionPool } from "../../../server/pool/pool.ts";
 import type { Accepted, SubmitRequest } from "../../../server/pool/requests.ts";
 import { openDatabase } from "../../../server/store/database.ts";
+import type { Connection } from "../../../server/store/statement.ts";
 import { type OpenStore, storeOver } from "../../../server/store/store.ts";
 import { ManualClock } from "../../support/manualClock.ts";
 import { ScriptedHost, type ScriptedProcess } from "../../support/scriptedHost.ts";
@@ -84,6 +85,8 @@ export class PoolRig {
   readonly refusedProjects = new Map<string, Error>();
   readonly #folder = mkdtempSync(join(tmpdir(), "daylong-pool-"));
   #limits = limitsOf();
+  /** The database's own connection, for what only SQLite can do to us. */
+  connection!: Connection;
   store!: OpenStore;
   pool!: InteractiveSessionPool;
 
@@ -92,6 +95,7 @@ export class PoolRig {
     const connection = openDatabase({ path: join(this.#folder, "daylong.db") });
     // What a power loss takes is tested with the store; here thousands of commits have to be quick.
     connection.pragma("synchronous = OFF");
+    this.connection = connection;
     this.store = storeOver(connection, {
       clock: { now: () => this.clock.now(), after: () => () => undefined },
       onSubscriberError: (error) => {
