@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { type DemoModel, startDemoModel } from "../../server/demo/model.ts";
 import {
@@ -100,6 +101,28 @@ describe("SIGKILL at the worst moment", () => {
       [second.turnId, "turn.completed"],
       [third.turnId, "turn.completed"],
     ]);
+  });
+
+  test("F11: of the CLI at any moment of its first turn: its id is never in use already for the next one", async () => {
+    for (const moment of ["spawned", "woken", "speaking"]) {
+      const { body: first } = await chat({ message: "slow: 2", projectPath: bench.project });
+      const { sessionId, turnId } = first;
+      const cli = await eventually("the CLI", () => childrenOf(server.pid)[0]);
+      if (moment !== "spawned") await isRunning(sessionId);
+      if (moment === "speaking") {
+        await eventually("its transcript", () =>
+          readdirSync(bench.home, { recursive: true }).some((name) =>
+            String(name).endsWith(`${sessionId}.jsonl`),
+          ),
+        );
+      }
+      process.kill(cli, "SIGKILL");
+      await eventually("the end", async () => (await endsOf(sessionId, turnId)).length === 1);
+      const { body: next } = await chat({ message: `say: after ${moment}`, sessionId }, waits);
+      expect(next.reply.text).toBe(`after ${moment}`);
+      expect(JSON.stringify(await logOf(sessionId))).not.toContain("already in use");
+      await server.ask("DELETE", `/api/sessions/${sessionId}`);
+    }
   });
 
   test("S13: of the server in a turn: one turn.interrupted, no CLI left behind, the next message has the context", async () => {
