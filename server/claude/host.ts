@@ -10,6 +10,7 @@ import type {
   ProcessRecord,
   ProcessSpec,
   ProcessUsage,
+  TranscriptReply,
 } from "../domain/process.ts";
 import { cliEnvironment } from "./environment.ts";
 import { baseOptions } from "./options.ts";
@@ -17,7 +18,14 @@ import { CliProcess, within } from "./process.ts";
 import { endBelongings } from "./reaper.ts";
 import { Sampler } from "./sampler.ts";
 import { prepareSpawn } from "./spawn.ts";
-import { claudeConfigDir, findTranscript } from "./transcript.ts";
+import {
+  claudeConfigDir,
+  findReply,
+  findTranscript,
+  giantBytes,
+  holdsEntry,
+  transcriptBytes,
+} from "./transcript.ts";
 
 export interface CliHostParts {
   clock: Clock;
@@ -31,6 +39,9 @@ export interface CliHostParts {
   ladderMs?: number;
   startDeadlineMs?: number;
 }
+
+/** How long a turn's end may wait for a look into the transcript. */
+const transcriptDeadlineMs = 3_000;
 
 /** Starts, finds and ends real Claude CLI processes. */
 export class CliHost implements ProcessHost {
@@ -47,7 +58,7 @@ export class CliHost implements ProcessHost {
   }
 
   async start(spec: ProcessSpec, listener: ProcessListener, signal?: AbortSignal): Promise<ClaudeProcess> {
-    const transcriptExists = await this.hasTranscript(spec.claudeSessionId);
+    const sizeBytes = await transcriptBytes(await this.#transcriptOf(spec.claudeSessionId));
     if (signal?.aborted) throw new DaylongError("process_start_failed", "The start of Claude was given up.");
     // A start that fails is told by the rejection alone; `exited` is for a process that was handed over.
     let handedOver = false;
@@ -56,7 +67,8 @@ export class CliHost implements ProcessHost {
       ...this.#parts,
       spec,
       signal,
-      transcriptExists,
+      transcriptExists: sizeBytes > 0,
+      transcriptIsGiant: sizeBytes > giantBytes,
       environment: cliEnvironment(this.#parts.environment, spec.processId),
       listener: {
         signal: (signal) => listener.signal(signal),
@@ -94,7 +106,28 @@ export class CliHost implements ProcessHost {
   }
 
   async hasTranscript(sessionId: string): Promise<boolean> {
-    return (await findTranscript(claudeConfigDir(this.#parts.environment), sessionId)) !== undefined;
+    return (await this.#transcriptOf(sessionId)) !== undefined;
+  }
+
+  async holdsMessage(claudeSessionId: string, messageId: string): Promise<boolean> {
+    const path = await this.#transcriptOf(claudeSessionId);
+    return path !== undefined && holdsEntry(path, messageId);
+  }
+
+  async replyInTranscript(claudeSessionId: string, messageId: string): Promise<TranscriptReply | undefined> {
+    const { clock, log } = this.#parts;
+    const look = async () => {
+      const path = await this.#transcriptOf(claudeSessionId);
+      return path === undefined ? undefined : findReply(path, messageId);
+    };
+    return within(clock, look(), transcriptDeadlineMs).catch((error: unknown) => {
+      log.warn("transcript.unreadable", { claudeSessionId, error: String(error) });
+      return undefined;
+    });
+  }
+
+  #transcriptOf(claudeSessionId: string): Promise<string | undefined> {
+    return findTranscript(claudeConfigDir(this.#parts.environment), claudeSessionId);
   }
 
   async askFork(spec: ProcessSpec, prompt: string, deadlineMs: number): Promise<string> {

@@ -1,22 +1,23 @@
-import {
-  type Options,
-  type PermissionResult,
-  type PermissionUpdate,
-  type Query,
-  query,
-  type SDKMessage,
-  type SDKUserMessage,
-} from "@anthropic-ai/claude-agent-sdk";
+import { type Options, type Query, query, type SDKMessage } from "@anthropic-ai/claude-agent-sdk";
 import { DaylongError } from "../domain/errors.ts";
-import type { PermissionDecision } from "../domain/permission.ts";
 import type { Clock, Log, ProcessBook } from "../domain/ports.ts";
-import type { ClaudeProcess, ProcessExit, ProcessListener, ProcessSpec, Prompt } from "../domain/process.ts";
+import type {
+  ClaudeProcess,
+  ContextUse,
+  ProcessExit,
+  ProcessListener,
+  ProcessSpec,
+  Prompt,
+  RewindReport,
+} from "../domain/process.ts";
 import type { PermissionMode } from "../domain/session.ts";
 import { baseOptions, conversationOptions } from "./options.ts";
+import { permissionResult } from "./permissionResult.ts";
+import { promptLine } from "./promptLine.ts";
 import { endBelongings } from "./reaper.ts";
 import { SilentInput } from "./silentInput.ts";
 import { prepareSpawn, type SpawnedCli, startTicksOf } from "./spawn.ts";
-import { translate } from "./translate.ts";
+import { isLostConversation, translate } from "./translate.ts";
 
 export interface CliProcessParts {
   spec: ProcessSpec;
@@ -24,6 +25,8 @@ export interface CliProcessParts {
   environment: Record<string, string>;
   binary?: string;
   transcriptExists: boolean;
+  /** A start that does not come up in time with such a transcript is given up together with it. */
+  transcriptIsGiant: boolean;
   clock: Clock;
   log: Log;
   book: ProcessBook;
@@ -41,34 +44,6 @@ export function within<T>(clock: Clock, work: Promise<T>, deadlineMs: number): P
     const cancel = clock.after(deadlineMs, () => resolve(undefined));
     work.then(resolve, reject).finally(cancel);
   });
-}
-
-function permissionResult(
-  decision: PermissionDecision,
-  input: Record<string, unknown>,
-  suggestions: unknown[],
-): PermissionResult {
-  if (decision.decision === "deny")
-    return { behavior: "deny", message: decision.message ?? "The owner declined." };
-  const updatedInput =
-    decision.updatedInput ?? (decision.answers ? { ...input, answers: decision.answers } : input);
-  // Of the CLI's suggestions only those that allow more of the same. The others are alternatives that it would offer a
-  // person: a wider mode would let everything through, behind the back of the session's own mode.
-  const rules = (suggestions as PermissionUpdate[]).filter(
-    (rule) => rule.type === "addRules" && rule.behavior === "allow",
-  );
-  switch (decision.scope ?? "once") {
-    case "once":
-      return { behavior: "allow", updatedInput };
-    case "session":
-      return {
-        behavior: "allow",
-        updatedInput,
-        updatedPermissions: rules.map((rule) => ({ ...rule, destination: "session" as const })),
-      };
-    case "always":
-      return { behavior: "allow", updatedInput, updatedPermissions: rules };
-  }
 }
 
 /**
@@ -103,6 +78,8 @@ export class CliProcess implements ClaudeProcess {
     const options: Options = {
       ...baseOptions(spec, parts.environment, parts.binary),
       ...conversationOptions(spec, parts.transcriptExists),
+      // Copies of files before Claude changes them, in its own folder: what a rewind goes back to.
+      enableFileCheckpointing: true,
       permissionMode: spec.permissionMode,
       allowDangerouslySkipPermissions: spec.permissionMode === "bypassPermissions",
       includePartialMessages: true,
@@ -153,8 +130,12 @@ export class CliProcess implements ClaudeProcess {
     }
     await this.stop();
     const said = this.#cli.stderrTail.trim() || (reason instanceof Error ? reason.message : "");
+    const isLost =
+      this.resumed &&
+      !signal?.aborted &&
+      (isLostConversation(said) || (said === "" && this.#parts.transcriptIsGiant));
     throw new DaylongError(
-      "process_start_failed",
+      isLost ? "conversation_lost" : "process_start_failed",
       said
         ? `Claude could not be started: ${said.slice(-500)}`
         : signal?.aborted
@@ -232,30 +213,8 @@ export class CliProcess implements ClaudeProcess {
    * let everything else of the tick go first. It is the line that the SDK would write.
    */
   send(prompt: Prompt): void {
-    const message: SDKUserMessage = {
-      type: "user",
-      message: {
-        role: "user",
-        content:
-          prompt.images.length === 0
-            ? prompt.text
-            : [
-                ...prompt.images.map((image) => ({
-                  type: "image" as const,
-                  source: {
-                    type: "base64" as const,
-                    media_type: image.mimeType as "image/png",
-                    data: image.base64,
-                  },
-                })),
-                { type: "text" as const, text: prompt.text },
-              ],
-      },
-      parent_tool_use_id: null,
-      uuid: prompt.messageId as SDKUserMessage["uuid"],
-    };
     // A stream that is destroyed tells only the callback.
-    this.#cli.child?.stdin?.write(`${JSON.stringify(message)}\n`, (error) => error && this.#recycle());
+    this.#cli.child?.stdin?.write(promptLine(prompt), (error) => error && this.#recycle());
   }
 
   async interrupt(deadlineMs: number): Promise<void> {
@@ -270,6 +229,33 @@ export class CliProcess implements ClaudeProcess {
 
   async setPermissionMode(mode: PermissionMode): Promise<void> {
     await this.#query.setPermissionMode(mode);
+  }
+
+  async rewind(messageId: string, dryRun: boolean): Promise<RewindReport> {
+    // Only a dry run counts, so it comes first.
+    const counted = await this.#query.rewindFiles(messageId, { dryRun: true });
+    const done = dryRun || !counted.canRewind ? counted : await this.#query.rewindFiles(messageId);
+    return {
+      canRewind: done.canRewind,
+      filesChanged: counted.filesChanged ?? [],
+      insertions: counted.insertions ?? 0,
+      deletions: counted.deletions ?? 0,
+      detail: done.error,
+    };
+  }
+
+  async contextUse(): Promise<ContextUse> {
+    // `full` asks the API to count each part; the summary is what the last answer said.
+    const { model, totalTokens, maxTokens, percentage, categories } = await this.#query.getContextUsage({
+      detail: "summary",
+    });
+    return {
+      model,
+      totalTokens,
+      maxTokens,
+      percentage,
+      categories: categories.map(({ name, tokens }) => ({ name, tokens })),
+    };
   }
 
   stop(): Promise<void> {

@@ -20,8 +20,18 @@ export function toolTitle(toolName: string, input: Record<string, unknown>): str
     : toolName;
 }
 
+/**
+ * Whether the CLI's words say that the conversation itself cannot be gone on with: its transcript is gone or damaged, or
+ * holds a tool use without its result, which the API answers with 400 for ever.
+ */
+export const isLostConversation = (said: string): boolean =>
+  /No conversation found with session ID|tool_use.{0,80}without.{0,20}tool_result|unexpected .?tool_use_id/s.test(
+    said,
+  );
+
 function failureOf(message: ResultMessage): Failure {
   const said = message.subtype === "success" ? message.result : message.errors.join("; ");
+  if (isLostConversation(said)) return { code: "conversation_lost", detail: headOf(said, 500) };
   switch (message.subtype) {
     case "error_max_turns":
       return { code: "turn_limit", detail: "The session's limit of model turns was reached." };

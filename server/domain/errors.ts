@@ -68,6 +68,11 @@ export const errorCatalogue = {
   process_stopped: { status: 500, title: "The Claude process was stopped", retryable: true },
   server_restarted: { status: 500, title: "The server restarted in the middle of the turn", retryable: true },
   claude_error: { status: 502, title: "Claude reported an error", retryable: true },
+  conversation_lost: {
+    status: 502,
+    title: "Claude cannot go on with its own record of the conversation",
+    retryable: true,
+  },
   turn_limit: { status: 502, title: "The session's turn or budget limit was reached", retryable: false },
   stalled: { status: 504, title: "Claude gave no sign of life for too long", retryable: true },
   memory_limit: { status: 500, title: "The Claude process used too much memory", retryable: true },

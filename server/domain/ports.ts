@@ -5,7 +5,7 @@ import type { Lease } from "./lease.ts";
 import type { Permission, PermissionDecision } from "./permission.ts";
 import type { ProcessRecord } from "./process.ts";
 import type { PushKind, PushTarget } from "./push.ts";
-import type { Session, SessionState } from "./session.ts";
+import type { Session, SessionOrigin, SessionState } from "./session.ts";
 import type { Turn, TurnState } from "./turn.ts";
 
 /** Time, in integer milliseconds since the epoch. Everything that waits or dates does it through this. */
@@ -61,7 +61,8 @@ export interface SessionDirectory {
     change: Partial<Pick<Session, "title" | "model" | "permissionMode" | "muted" | "autoKeepAlive">>,
   ): void;
   /** Claude goes on with this session under another id of its own. */
-  setClaudeSession(sessionId: string, claudeSessionId: string): void;
+  /** With `origin`, what that conversation is to be made from; `null` forgets what it was made from. */
+  setClaudeSession(sessionId: string, claudeSessionId: string, origin?: SessionOrigin | null): void;
   /** Writes the term (a new one or the same one moved) and the instant of activity. */
   setLease(sessionId: string, lease: Lease, activityAt: number): void;
   /** Compare-and-set: true for the one caller that marks this term. */
@@ -70,8 +71,16 @@ export interface SessionDirectory {
   /** The earliest instant at which a lease wants something, over all sessions. */
   nextLeaseDeadline(): number | undefined;
   withLeaseDue(at: number): Session[];
-  /** Adds a finished turn; `totalCostUsd` is the CLI's cumulative figure. Returns the turn's own cost. */
-  addTurn(sessionId: string, totalCostUsd: number, inputTokens: number, outputTokens: number): number;
+  /**
+   * Adds a finished turn; `totalCostUsd` is the CLI's cumulative figure (`undefined`: it did not say). Returns the turn's
+   * own cost.
+   */
+  addTurn(
+    sessionId: string,
+    totalCostUsd: number | undefined,
+    inputTokens: number,
+    outputTokens: number,
+  ): number;
   recap(sessionId: string): { text: string; createdAt: number; turnCount: number } | undefined;
   setRecap(sessionId: string, recap: { text: string; createdAt: number; turnCount: number }): void;
 }

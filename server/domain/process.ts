@@ -21,6 +21,8 @@ export interface Prompt {
   turnId: string;
   messageId: string;
   text: string;
+  /** What Claude has to know before it and nobody typed: what was said in a conversation that it lost. */
+  preamble?: string;
   /** Images, inline. */
   images: Array<{ mimeType: string; base64: string }>;
 }
@@ -37,14 +39,42 @@ export interface PermissionAsk {
   signal: AbortSignal;
 }
 
-/** The figures of a finished turn. `totalCostUsd` is cumulative over the conversation, as the CLI counts. */
+/** The figures of a finished turn. `totalCostUsd` is cumulative, as the CLI counts; `undefined` when nobody said. */
 export type TurnResult = Omit<Reply, "messageId" | "costUsd"> & {
-  totalCostUsd: number;
+  totalCostUsd: number | undefined;
   /** User messages the result answers; empty when the CLI does not say. */
   messageIds: string[];
   outcome: "completed" | "interrupted" | "failed";
   failure?: Failure;
 };
+
+/** A whole answer that Claude wrote down before it could say so. Its cost is not in the transcript. */
+export interface TranscriptReply {
+  /** The assistant's texts since the prompt, oldest first; the last one is the reply. */
+  texts: Array<{ messageId: string; text: string }>;
+  usage: TurnResult["usage"];
+  durationMs: number;
+  numTurns: number;
+}
+
+/** What taking the files back to a message changes, or changed. Paths as the CLI names them. */
+export interface RewindReport {
+  canRewind: boolean;
+  filesChanged: string[];
+  insertions: number;
+  deletions: number;
+  /** Why it cannot. */
+  detail?: string;
+}
+
+/** How full Claude's context window is, in tokens. */
+export interface ContextUse {
+  model: string;
+  totalTokens: number;
+  maxTokens: number;
+  percentage: number;
+  categories: Array<{ name: string; tokens: number }>;
+}
 
 /** What a process says while it lives; translated from the CLI's messages by `claude/translate`. */
 export type ProcessSignal =
@@ -101,6 +131,9 @@ export interface ClaudeProcess {
   interrupt(deadlineMs: number): Promise<void>;
   setModel(model: string | null): Promise<void>;
   setPermissionMode(mode: PermissionMode): Promise<void>;
+  /** Takes the project's files back to what they were before the user's message; `dryRun` only counts. */
+  rewind(messageId: string, dryRun: boolean): Promise<RewindReport>;
+  contextUse(): Promise<ContextUse>;
   /** The stop ladder: end of input, SIGTERM, SIGKILL, to every descendant. Resolves when nothing is left. Idempotent. */
   stop(): Promise<void>;
 }
@@ -131,11 +164,18 @@ export interface ProcessHost {
   readonly coreCount: number;
   /**
    * Resolves when the process can take a prompt; rejects with a DaylongError when it cannot be started, or when `signal`
-   * aborts first; then nothing is left of it.
+   * aborts first; then nothing is left of it. `conversation_lost`: the conversation that it was to go on with cannot be.
    */
   start(spec: ProcessSpec, listener: ProcessListener, signal?: AbortSignal): Promise<ClaudeProcess>;
   /** Whether Claude holds a conversation under this id. */
   hasTranscript(sessionId: string): Promise<boolean>;
+  /** Whether Claude's record of the conversation holds the message: one that it can be resumed or forked at. */
+  holdsMessage(claudeSessionId: string, messageId: string): Promise<boolean>;
+  /**
+   * The whole answer to a user's message, if Claude has written it down; `undefined` when it is not there, not whole, or
+   * not found in time. Never throws.
+   */
+  replyInTranscript(claudeSessionId: string, messageId: string): Promise<TranscriptReply | undefined>;
   /** Asks on a fork of the conversation that leaves no trace in it. */
   askFork(spec: ProcessSpec, prompt: string, deadlineMs: number): Promise<string>;
   /** Use of each live process and its descendants, by process id. */

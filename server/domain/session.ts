@@ -29,6 +29,8 @@ export interface SessionOrigin {
   fork: boolean;
   /** Uuid of the message after which the copy ends. */
   resumeAt?: string;
+  /** Turns the session had when this was asked of it: while it has no more, the copy is still to be made. */
+  afterTurns?: number;
 }
 
 /** Settings of a session that are fixed for its life. */

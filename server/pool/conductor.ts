@@ -2,6 +2,7 @@ import type { Clock, LiveFeed, Log, Store } from "../domain/ports.ts";
 import type { ProcessHost } from "../domain/process.ts";
 import type { Session } from "../domain/session.ts";
 import type { Turn } from "../domain/turn.ts";
+import type { Conversation, Conversations } from "./conversations.ts";
 import type { Endings } from "./endings.ts";
 import { type Gate, isHeld } from "./gate.ts";
 import type { HeldEvents } from "./heldEvents.ts";
@@ -29,6 +30,7 @@ export interface ConductorParts {
   endings: Endings;
   gates: readonly Gate[];
   outages: Outages;
+  conversations: Conversations;
   /** Throws when Claude may not work in the directory, or not any more. */
   checkProject(path: string): Promise<void>;
   leaseChanged(deadlineAt: number): void;
@@ -73,8 +75,11 @@ export class Conductor {
     if (incarnation?.process === undefined || incarnation.hasExited) return;
     incarnation.phase = "busy";
     incarnation.lastSignAt = this.#parts.clock.now();
-    incarnation.turn = { turnId: turn.turnId, messageId: turn.turnId };
-    incarnation.process.send({ turnId: turn.turnId, messageId: turn.turnId, text: turn.message, images: [] });
+    incarnation.turn = { turnId: turn.turnId, messageId: turn.turnId, isGiven: true };
+    const preamble = incarnation.seed?.preamble || undefined;
+    incarnation.seed = undefined;
+    const { turnId, message: text } = turn;
+    incarnation.process.send({ turnId, messageId: turnId, text, preamble, images: [] });
   }
 
   /** Goes through the waiting turns, oldest first, and gives each session what it can have now. */
@@ -164,7 +169,7 @@ export class Conductor {
     }
     this.#roster.add(incarnation);
     this.#start(incarnation, session).then(
-      () => this.#cameUp(incarnation, turn),
+      (conversation) => this.#cameUp(incarnation, turn, conversation),
       (error: unknown) => {
         log.warn("process.start_failed", { sessionId, processId: incarnation.processId, error });
         this.#narrator.startFailed(incarnation, error);
@@ -172,12 +177,13 @@ export class Conductor {
     );
   }
 
-  async #start(incarnation: Incarnation, session: Session): Promise<void> {
-    const { host, checkProject } = this.#parts;
-    const { sessionId, projectPath, model, permissionMode, options } = session;
+  async #start(incarnation: Incarnation, session: Session): Promise<Conversation> {
+    const { host, checkProject, conversations } = this.#parts;
+    const { sessionId, projectPath, model, permissionMode } = session;
     // The roots may have been narrowed, the directory moved or swapped for a link, since the session was begun.
     await checkProject(projectPath);
-    const claudeSessionId = session.claudeSessionId ?? sessionId;
+    const conversation = await conversations.of(session);
+    const { claudeSessionId, options } = conversation;
     const { processId } = incarnation;
     const spec = { processId, sessionId, claudeSessionId, projectPath, model, permissionMode, options };
     const process = await host.start(spec, this.#narrator.listenerFor(incarnation), incarnation.start.signal);
@@ -186,11 +192,13 @@ export class Conductor {
     const now = this.#store.sessions.get(sessionId);
     if (now && now.permissionMode !== permissionMode) await process.setPermissionMode(now.permissionMode);
     if (now && now.model !== model) await process.setModel(now.model);
+    return conversation;
   }
 
   /** The process can take a prompt. Its turn may have been interrupted, or the session closed, in the meantime. */
-  #cameUp(incarnation: Incarnation, turn: Turn | undefined): void {
-    const { clock, log } = this.#parts;
+  #cameUp(incarnation: Incarnation, turn: Turn | undefined, conversation: Conversation): void {
+    const { clock, log, conversations } = this.#parts;
+    const { claudeSessionId, seed } = conversation;
     const { sessionId, process } = incarnation;
     // It may have gone again before anybody could greet it; then its end is written already, or will be.
     if (process === undefined || incarnation.hasExited || this.#roster.get(sessionId) !== incarnation) return;
@@ -205,6 +213,7 @@ export class Conductor {
       this.#store.transaction(() => {
         const { pid, resumed } = process;
         this.#store.events.append({ sessionId, type: "session.woken", data: { pid, resumed } });
+        if (seed) conversations.adopt(sessionId, claudeSessionId, seed);
         if (gives) this.#store.turns.markGiven(turn.turnId, clock.now());
         else this.#store.sessions.setState(sessionId, "idle");
       });
@@ -214,6 +223,8 @@ export class Conductor {
       void this.#endings.stopProcess(incarnation, "unwritten");
       return;
     }
+    incarnation.seed = seed;
+    incarnation.markUp();
     if (gives) {
       this.give(turn);
     } else {

@@ -2,6 +2,7 @@ import type { Failure } from "../domain/errors.ts";
 import type { NewEvent } from "../domain/event.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import type { ClaudeProcess } from "../domain/process.ts";
+import type { Seed } from "./conversations.ts";
 import { PatientWriter } from "./patientWriter.ts";
 
 /** The turn a process works on, as far as memory has to know it. */
@@ -11,6 +12,10 @@ export interface CurrentTurn {
   messageId: string;
   /** The last finished assistant text of the turn. */
   lastMessageId?: string;
+  /** Its prompt is with the process. */
+  isGiven?: true;
+  /** Claude said or did something in it, so that it must not be run again. */
+  hasActed?: true;
   /** Set when somebody asked for its end: what the terminal event will say. */
   interrupt?: { detail: string };
   /** Set when it is being broken off for a reason of ours: what the turn fails with. */
@@ -54,6 +59,8 @@ export interface Incarnation {
   hotSamples: number;
   /** It is to be replaced by a fresh process as soon as no turn runs, and why. */
   recycle?: { detail: string };
+  /** What its first prompt tells Claude beforehand. */
+  seed?: Seed;
   /** The operating system's process is gone; nothing can be given to it, even while its end is not written yet. */
   hasExited: boolean;
   /** Gives up a start that is under way. */
@@ -64,6 +71,9 @@ export interface Incarnation {
   readonly held: NewEvent[];
   /** Names of tools under way, by tool-use id. */
   readonly tools: Map<string, string>;
+  /** Resolves when it can take a prompt for the first time. */
+  readonly up: Promise<void>;
+  readonly markUp: () => void;
   /** Resolves when nothing is left of it. */
   readonly gone: Promise<void>;
   readonly markGone: () => void;
@@ -75,6 +85,10 @@ export function newIncarnation(parts: {
   clock: Clock;
   log: Log;
 }): Incarnation {
+  let markUp!: () => void;
+  const up = new Promise<void>((resolve) => {
+    markUp = resolve;
+  });
   let markGone!: () => void;
   const gone = new Promise<void>((resolve) => {
     markGone = resolve;
@@ -91,6 +105,8 @@ export function newIncarnation(parts: {
     writer: new PatientWriter(parts),
     held: [],
     tools: new Map(),
+    up,
+    markUp,
     gone,
     markGone,
   };

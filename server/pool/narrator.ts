@@ -1,15 +1,27 @@
 import { DaylongError, type Failure } from "../domain/errors.ts";
 import type { Clock, LiveFeed, Log, Store } from "../domain/ports.ts";
-import type { ProcessExit, ProcessListener, ProcessSignal, TurnResult } from "../domain/process.ts";
+import type {
+  ProcessExit,
+  ProcessHost,
+  ProcessListener,
+  ProcessSignal,
+  TranscriptReply,
+  TurnResult,
+} from "../domain/process.ts";
+import type { Conversations } from "./conversations.ts";
+import { describeExit, tellExit } from "./exitEvent.ts";
 import type { HeldEvents } from "./heldEvents.ts";
-import type { CurrentTurn, Incarnation } from "./incarnation.ts";
+import type { Incarnation } from "./incarnation.ts";
 import type { Outages } from "./outages.ts";
 import type { PermissionDesk } from "./permissionDesk.ts";
 import type { Roster } from "./roster.ts";
-import type { TurnClerk, TurnEnd } from "./turnClerk.ts";
+import type { TurnClerk } from "./turnClerk.ts";
+import { endOf } from "./turnEnd.ts";
 
 export interface NarratorParts {
   store: Store;
+  host: ProcessHost;
+  conversations: Conversations;
   feed: LiveFeed;
   clock: Clock;
   log: Log;
@@ -24,9 +36,6 @@ export interface NarratorParts {
   turnEnded(): void;
 }
 
-const describeExit = (exit: ProcessExit): string =>
-  exit.signal ? `ended by ${exit.signal}` : `ended with exit code ${exit.code ?? "unknown"}`;
-
 /** Writes down what processes say and how they end: the log, the turns, the live words. */
 export class Narrator {
   readonly #parts: NarratorParts;
@@ -40,6 +49,8 @@ export class Narrator {
   listenerFor(incarnation: Incarnation): ProcessListener {
     return {
       signal: (signal) => {
+        // What comes after the end is too late: the turn's end may be looked for in the transcript already.
+        if (incarnation.hasExited) return;
         incarnation.lastSignAt = this.#parts.clock.now();
         // A fault here must not end the reader loop and with it the process.
         try {
@@ -83,6 +94,7 @@ export class Narrator {
       void incarnation.process.stop();
       return;
     }
+    if (failure.code === "conversation_lost") this.#parts.conversations.markUnusable(incarnation.sessionId);
     this.#leave(incarnation, undefined, () => failure);
   }
 
@@ -105,12 +117,16 @@ export class Narrator {
       case "message": {
         const { messageId, text } = signal;
         this.#parts.held.hold(incarnation, { sessionId, turnId, type: "message", data: { messageId, text } });
-        if (turn) turn.lastMessageId = messageId;
+        if (turn) {
+          turn.lastMessageId = messageId;
+          turn.hasActed = true;
+        }
         return;
       }
       case "tool-started": {
         const { toolUseId, toolName, title } = signal;
         incarnation.tools.set(toolUseId, toolName);
+        if (turn) turn.hasActed = true;
         this.#parts.held.hold(incarnation, {
           sessionId,
           turnId,
@@ -153,6 +169,10 @@ export class Narrator {
     const foreign =
       result.messageIds.length > 0 && turn !== undefined && !result.messageIds.includes(turn.messageId);
     if (turn === undefined || foreign) return;
+    if (result.failure?.code === "conversation_lost" && !turn.hasActed && !turn.interrupt) {
+      this.#beginAnew(incarnation, turn.turnId);
+      return;
+    }
     const end = endOf(result, turn);
     let deadlineAt = Number.POSITIVE_INFINITY;
     incarnation.writer.run(
@@ -182,11 +202,27 @@ export class Narrator {
     );
   }
 
+  /** Claude cannot go on with its conversation and did nothing yet: the message runs again, in a new conversation. */
+  #beginAnew(incarnation: Incarnation, turnId: string): void {
+    const { log, conversations } = this.#parts;
+    log.warn("conversation.lost", { sessionId: incarnation.sessionId });
+    conversations.markUnusable(incarnation.sessionId);
+    incarnation.writer.run(
+      () => this.#store.transaction(() => this.#store.turns.requeue(turnId)),
+      () => {
+        if (incarnation.turn?.turnId === turnId) incarnation.turn = undefined;
+        incarnation.phase = "stopping";
+        incarnation.stopReason ??= "failed";
+        void incarnation.process?.stop();
+      },
+    );
+  }
+
   #exited(incarnation: Incarnation, exit: ProcessExit): void {
     const { sessionId } = incarnation;
     this.#parts.log.debug("process.gone", { sessionId, detail: exit.detail });
     incarnation.hasExited = true;
-    this.#leave(incarnation, exit, () => {
+    const failureOf = (): Failure => {
       const { stopReason, turn } = incarnation;
       if (turn?.interrupt) return { code: "interrupted", detail: turn.interrupt.detail };
       if (turn?.fault) return turn.fault;
@@ -195,11 +231,35 @@ export class Narrator {
       }
       const detail = `Claude ${describeExit(exit)} in the middle of this turn. The context is kept; send a message to go on.`;
       return { code: "process_crashed", detail };
-    });
+    };
+    const { turn } = incarnation;
+    if (!turn?.isGiven || turn.interrupt) {
+      this.#leave(incarnation, exit, failureOf);
+      return;
+    }
+    // It may have written its whole answer down and ended before it could say so.
+    void this.#writtenReply(sessionId, turn.messageId).then((reply) =>
+      this.#leave(incarnation, exit, failureOf, reply),
+    );
+  }
+
+  async #writtenReply(sessionId: string, messageId: string): Promise<TranscriptReply | undefined> {
+    try {
+      const claudeSessionId = this.#store.sessions.get(sessionId)?.claudeSessionId ?? sessionId;
+      return await this.#parts.host.replyInTranscript(claudeSessionId, messageId);
+    } catch (error) {
+      this.#parts.log.error("transcript.look_failed", { sessionId, error: String(error) });
+      return undefined;
+    }
   }
 
   /** The incarnation is over: its turn ends or goes back to the queue, its place is free. */
-  #leave(incarnation: Incarnation, exit: ProcessExit | undefined, failureOf: () => Failure): void {
+  #leave(
+    incarnation: Incarnation,
+    exit: ProcessExit | undefined,
+    failureOf: () => Failure,
+    reply?: TranscriptReply,
+  ): void {
     const { sessionId } = incarnation;
     const { clerk, permissions, roster, feed, held, outages } = this.#parts;
     let crash: string | undefined;
@@ -210,8 +270,9 @@ export class Narrator {
       if (turn !== undefined) {
         const isGiven = this.#store.turns.get(turn.turnId)?.givenAt !== undefined;
         const couldNotStart = stopReason === "failed" || (exit === undefined && stopReason === undefined);
-        if (isGiven || couldNotStart) {
-          const failure = failureOf();
+        const failure = failureOf();
+        if (reply !== undefined) clerk.endWithTranscript(sessionId, turn.turnId, reply);
+        else if (failure.code !== "conversation_lost" && (isGiven || couldNotStart)) {
           const kind = failure.code === "interrupted" ? "interrupted" : "failed";
           clerk.end(sessionId, turn.turnId, { kind, failure }, undefined);
         } else this.#store.turns.requeue(turn.turnId);
@@ -220,7 +281,7 @@ export class Narrator {
       if (state === "closed" || state === "expired") return;
       if (state !== "parked") this.#store.sessions.setState(sessionId, "parked");
       // A process that never came up leaves no word but its turn's failure.
-      crash = exit === undefined ? undefined : this.#tellExit(incarnation, exit);
+      crash = exit === undefined ? undefined : tellExit(this.#store.events, incarnation, exit);
     };
     incarnation.writer.run(
       () => this.#store.transaction(write),
@@ -236,47 +297,4 @@ export class Narrator {
       },
     );
   }
-
-  /** Returns the word of a crash, if it was one. */
-  #tellExit({ sessionId, turn, stopReason, recycle }: Incarnation, exit: ProcessExit): string | undefined {
-    const { events } = this.#store;
-    if (stopReason === "closed" || stopReason === "expired") return undefined;
-    if (stopReason === "recycled") {
-      const detail = recycle?.detail ?? "Claude did not obey an interrupt and was ended.";
-      events.append({ sessionId, type: "session.recycled", data: { detail } });
-      return undefined;
-    }
-    if (stopReason === undefined && (turn !== undefined || exit.code !== 0)) {
-      const detail = `Claude ${describeExit(exit)}.`;
-      events.append({ sessionId, type: "session.crashed", data: { detail } });
-      return detail;
-    }
-    const isOurs = stopReason !== undefined && stopReason !== "failed" && stopReason !== "unwritten";
-    events.append({
-      sessionId,
-      type: "session.parked",
-      data: { reason: isOurs ? stopReason : "process_ended" },
-    });
-    return undefined;
-  }
-}
-
-function endOf(result: TurnResult, { lastMessageId, interrupt, fault }: CurrentTurn): TurnEnd {
-  if (result.outcome === "completed") return { kind: "completed", result, messageId: lastMessageId };
-  if (interrupt !== undefined) {
-    return { kind: "interrupted", failure: { code: "interrupted", detail: interrupt.detail }, result };
-  }
-  if (fault !== undefined) return { kind: "failed", failure: fault, result };
-  if (result.outcome === "interrupted") {
-    return {
-      kind: "failed",
-      failure: { code: "claude_error", detail: "Claude broke off the turn." },
-      result,
-    };
-  }
-  return {
-    kind: "failed",
-    failure: result.failure ?? { code: "claude_error", detail: "Claude gave no reason." },
-    result,
-  };
 }

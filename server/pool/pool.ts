@@ -6,6 +6,7 @@ import type { ProcessHost } from "../domain/process.ts";
 import type { Session } from "../domain/session.ts";
 import type { Turn } from "../domain/turn.ts";
 import { Conductor } from "./conductor.ts";
+import { Conversations } from "./conversations.ts";
 import { Endings } from "./endings.ts";
 import type { Gate } from "./gate.ts";
 import { HealthMonitor } from "./healthMonitor.ts";
@@ -107,6 +108,7 @@ export class InteractiveSessionPool implements SessionPool {
       ...inner,
       gates,
       outages: this.#outages,
+      conversations: new Conversations(parts),
       endings: this.#endings,
       leaseChanged: (deadlineAt) => this.#leases.leaseChanged(deadlineAt),
     });

@@ -1,11 +1,13 @@
 import type { Log, Store } from "../domain/ports.ts";
-import type { ProcessHost } from "../domain/process.ts";
+import type { ProcessHost, TranscriptReply } from "../domain/process.ts";
 import type { PermissionDesk } from "./permissionDesk.ts";
 import type { TurnClerk } from "./turnClerk.ts";
 
 /** What a boot found of the run before. */
 export interface Recovery {
   interruptedTurns: number;
+  /** Turns whose whole answer Claude had written down. */
+  answeredTurns: number;
   requeuedTurns: number;
   parkedSessions: number;
   reapedProcesses: number;
@@ -13,8 +15,9 @@ export interface Recovery {
 
 /**
  * Puts the store right after a run that ended anyhow. Processes of that run are ended before anything else, so that no
- * conversation ever has two. A turn whose prompt was given may have had effects and is reported as interrupted; one that
- * was not given runs again, unnoticed. A quarantined session is tried again: memory alone knew how often it had failed.
+ * conversation ever has two. A turn whose prompt was given may have had effects and is reported as interrupted, unless
+ * Claude had written its whole answer down: then that is the reply. One that was not given runs again, unnoticed. A
+ * quarantined session is tried again: memory alone knew how often it had failed.
  */
 export async function recover(parts: {
   store: Store;
@@ -25,14 +28,26 @@ export async function recover(parts: {
 }): Promise<Recovery> {
   const { store, host, clerk, permissions, log } = parts;
   const reapedProcesses = await host.reap(store.processes.unended());
+  const replies = new Map<string, TranscriptReply>();
+  for (const turn of store.turns.inState("running")) {
+    if (turn.givenAt === undefined) continue;
+    const claudeSessionId = store.sessions.get(turn.sessionId)?.claudeSessionId ?? turn.sessionId;
+    const reply = await host.replyInTranscript(claudeSessionId, turn.turnId);
+    if (reply) replies.set(turn.turnId, reply);
+  }
   const recovery = store.transaction(() => {
-    const found = { interruptedTurns: 0, requeuedTurns: 0, parkedSessions: 0 };
+    const found = { interruptedTurns: 0, answeredTurns: 0, requeuedTurns: 0, parkedSessions: 0 };
     for (const permission of store.permissions.open())
       permissions.expireAll(permission.sessionId, "server_restarted");
     for (const turn of store.turns.inState("running")) {
       if (turn.givenAt === undefined) {
         store.turns.requeue(turn.turnId);
         found.requeuedTurns += 1;
+        continue;
+      }
+      const reply = replies.get(turn.turnId);
+      if (reply && clerk.endWithTranscript(turn.sessionId, turn.turnId, reply)) {
+        found.answeredTurns += 1;
         continue;
       }
       const failure = {

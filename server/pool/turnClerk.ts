@@ -2,7 +2,7 @@ import type { Failure } from "../domain/errors.ts";
 import { errorCatalogue } from "../domain/errors.ts";
 import { renewLease } from "../domain/lease.ts";
 import type { Clock, Store } from "../domain/ports.ts";
-import type { TurnResult } from "../domain/process.ts";
+import type { TranscriptReply, TurnResult } from "../domain/process.ts";
 import type { Session, SessionState } from "../domain/session.ts";
 import { isTerminal, type Reply } from "../domain/turn.ts";
 import type { PoolLimits } from "./limits.ts";
@@ -88,6 +88,28 @@ export class TurnClerk {
     }
     if (stateAfter !== undefined) store.sessions.setState(sessionId, stateAfter);
     return true;
+  }
+
+  /** Ends the turn with an answer that Claude wrote down and never gave. What it said already is not said again. */
+  endWithTranscript(sessionId: string, turnId: string, reply: TranscriptReply): boolean {
+    const { texts, usage, durationMs, numTurns } = reply;
+    const last = texts.at(-1);
+    const turn = this.#store.turns.get(turnId);
+    if (last === undefined || turn === undefined || isTerminal(turn.state)) return false;
+    for (const { messageId, text } of texts) {
+      if (this.#store.events.message(messageId) !== undefined) continue;
+      this.#store.events.append({ sessionId, turnId, type: "message", data: { messageId, text } });
+    }
+    const result: TurnResult = {
+      text: last.text,
+      usage,
+      durationMs,
+      numTurns,
+      totalCostUsd: undefined,
+      messageIds: [turnId],
+      outcome: "completed",
+    };
+    return this.end(sessionId, turnId, { kind: "completed", result, messageId: last.messageId }, undefined);
   }
 
   /** Activity: the lease moves on, or the next term begins if this one has warned. */

@@ -1,7 +1,7 @@
 import { DaylongError } from "../domain/errors.ts";
 import type { Lease } from "../domain/lease.ts";
 import type { SessionDirectory, SessionFilter } from "../domain/ports.ts";
-import type { PermissionMode, Session, SessionState } from "../domain/session.ts";
+import type { PermissionMode, Session, SessionOrigin, SessionState } from "../domain/session.ts";
 import { type LeaseRow, LeaseTerms, leaseColumns, leaseOf } from "./leases.ts";
 import { decodePageMark, type PageMark, pageOf } from "./page.ts";
 import { type Recap, Recaps } from "./recaps.ts";
@@ -77,6 +77,7 @@ export class SqliteSessionDirectory implements SessionDirectory {
   readonly #inStates: Statement<[states: string], SessionRow>;
   readonly #setState: Statement<[state: string, sessionId: string]>;
   readonly #setClaudeSession: Statement<[claudeSessionId: string, sessionId: string]>;
+  readonly #setOrigin: Statement<[origin: string, sessionId: string]>;
   readonly #update: Statement<[Named]>;
   readonly #setActivity: Statement<[at: number, sessionId: string]>;
   readonly #nextDeadline: Statement<[], { at: number | null }>;
@@ -112,6 +113,11 @@ export class SqliteSessionDirectory implements SessionDirectory {
     this.#setClaudeSession = new Statement(
       connection,
       "UPDATE sessions SET claude_session_id = ? WHERE session_id = ?",
+    );
+    // Merged, as RFC 7396 says: null removes it, the other options stay.
+    this.#setOrigin = new Statement(
+      connection,
+      "UPDATE sessions SET options = json_patch(json_remove(options, '$.origin'), ?) WHERE session_id = ?",
     );
     this.#update = new Statement(
       connection,
@@ -186,8 +192,9 @@ export class SqliteSessionDirectory implements SessionDirectory {
     mustExist(this.#setState.run(state, sessionId), sessionId);
   }
 
-  setClaudeSession(sessionId: string, claudeSessionId: string): void {
+  setClaudeSession(sessionId: string, claudeSessionId: string, origin?: SessionOrigin | null): void {
     mustExist(this.#setClaudeSession.run(claudeSessionId, sessionId), sessionId);
+    if (origin !== undefined) this.#setOrigin.run(JSON.stringify({ origin }), sessionId);
   }
 
   update(sessionId: string, change: Parameters<SessionDirectory["update"]>[1]): void {
@@ -229,10 +236,11 @@ export class SqliteSessionDirectory implements SessionDirectory {
     return this.#withLeaseDue.all(at).map(sessionOf);
   }
 
-  addTurn(sessionId: string, totalCostUsd: number, inputTokens: number, outputTokens: number): number {
+  addTurn(sessionId: string, said: number | undefined, inputTokens: number, outputTokens: number): number {
     return this.#transactions.run(() => {
       const before = this.#cliCost.get(sessionId);
       if (!before) throw notFound(sessionId);
+      const totalCostUsd = said ?? before.cli_cost_usd;
       // The CLI counts from its own start: a smaller total is that of a process started since.
       const restarted = totalCostUsd < before.cli_cost_usd;
       const ownCostUsd = restarted ? totalCostUsd : totalCostUsd - before.cli_cost_usd;

@@ -3,6 +3,7 @@ import type { PermissionDecision } from "../../server/domain/permission.ts";
 import type { Clock } from "../../server/domain/ports.ts";
 import type {
   ClaudeProcess,
+  ContextUse,
   PermissionAsk,
   ProcessExit,
   ProcessHost,
@@ -12,6 +13,8 @@ import type {
   ProcessUsage,
   Prompt,
   Refusal,
+  RewindReport,
+  TranscriptReply,
   TurnResult,
 } from "../../server/domain/process.ts";
 import type { PermissionMode } from "../../server/domain/session.ts";
@@ -59,6 +62,7 @@ export class ScriptedProcess implements ClaudeProcess {
   readonly interrupts: number[] = [];
   readonly models: Array<string | null> = [];
   readonly modes: PermissionMode[] = [];
+  readonly rewinds: Array<{ messageId: string; dryRun: boolean }> = [];
   readonly asks: OpenAsk[] = [];
   stopCount = 0;
   /** What it and its descendants use. */
@@ -79,7 +83,7 @@ export class ScriptedProcess implements ClaudeProcess {
     this.processId = spec.processId;
     this.pid = pid;
     this.startedAt = host.clock.now();
-    this.resumed = host.transcripts.has(spec.sessionId);
+    this.resumed = host.transcripts.has(spec.claudeSessionId);
     this.#gone = new Promise((resolve) => {
       this.#markGone = resolve;
     });
@@ -88,7 +92,7 @@ export class ScriptedProcess implements ClaudeProcess {
   send(prompt: Prompt): void {
     this.sent.push(prompt);
     this.unanswered.push(prompt);
-    this.#host.transcripts.add(this.spec.sessionId);
+    this.#host.transcripts.add(this.spec.claudeSessionId);
     this.#host.script?.prompted?.(this, prompt);
   }
 
@@ -109,6 +113,16 @@ export class ScriptedProcess implements ClaudeProcess {
   async setPermissionMode(mode: PermissionMode): Promise<void> {
     if (this.#host.refusal) throw this.#host.refusal;
     this.modes.push(mode);
+  }
+
+  async rewind(messageId: string, dryRun: boolean): Promise<RewindReport> {
+    this.rewinds.push({ messageId, dryRun });
+    const inProject = `${this.spec.projectPath}/a.txt`;
+    return { canRewind: true, filesChanged: [inProject, "/elsewhere/b.txt"], insertions: 1, deletions: 2 };
+  }
+
+  async contextUse(): Promise<ContextUse> {
+    return { model: "claude", totalTokens: 10, maxTokens: 100, percentage: 10, categories: [] };
   }
 
   stop(): Promise<void> {
@@ -250,6 +264,10 @@ export class ScriptedHost implements ProcessHost {
   readonly starts: ScriptedStart[] = [];
   /** Conversations that Claude holds. */
   readonly transcripts = new Set<string>();
+  /** Whole answers in the transcripts, by the id of the user's message. */
+  readonly written = new Map<string, TranscriptReply>();
+  /** Messages that Claude's records hold; `undefined`: every one. */
+  held: Set<string> | undefined;
   readonly reaped: ProcessRecord[] = [];
   readonly forks: Array<{ spec: ProcessSpec; prompt: string }> = [];
   /** What a fork answers. */
@@ -317,6 +335,14 @@ export class ScriptedHost implements ProcessHost {
 
   async hasTranscript(sessionId: string): Promise<boolean> {
     return this.transcripts.has(sessionId);
+  }
+
+  async holdsMessage(_claudeSessionId: string, messageId: string): Promise<boolean> {
+    return this.held?.has(messageId) ?? true;
+  }
+
+  async replyInTranscript(_claudeSessionId: string, messageId: string): Promise<TranscriptReply | undefined> {
+    return this.written.get(messageId);
   }
 
   askFork(spec: ProcessSpec, prompt: string): Promise<string> {

@@ -38,6 +38,7 @@ describe("S23 an interrupt", () => {
     const first = rig.current.submit({ message: "first" });
     const second = rig.current.submit({ sessionId: first.sessionId, message: "second" });
     await pool.interrupt(first.sessionId, undefined, owner);
+    await clock.settle();
     const process = host.starts[0]!.comeUp();
     await clock.settle();
     process.reply("Done.");

@@ -1,0 +1,31 @@
+import type { PermissionResult, PermissionUpdate } from "@anthropic-ai/claude-agent-sdk";
+import type { PermissionDecision } from "../domain/permission.ts";
+
+/** The owner's answer in the CLI's words. */
+export function permissionResult(
+  decision: PermissionDecision,
+  input: Record<string, unknown>,
+  suggestions: unknown[],
+): PermissionResult {
+  if (decision.decision === "deny")
+    return { behavior: "deny", message: decision.message ?? "The owner declined." };
+  const updatedInput =
+    decision.updatedInput ?? (decision.answers ? { ...input, answers: decision.answers } : input);
+  // Of the CLI's suggestions only those that allow more of the same. The others are alternatives that it would offer a
+  // person: a wider mode would let everything through, behind the back of the session's own mode.
+  const rules = (suggestions as PermissionUpdate[]).filter(
+    (rule) => rule.type === "addRules" && rule.behavior === "allow",
+  );
+  switch (decision.scope ?? "once") {
+    case "once":
+      return { behavior: "allow", updatedInput };
+    case "session":
+      return {
+        behavior: "allow",
+        updatedInput,
+        updatedPermissions: rules.map((rule) => ({ ...rule, destination: "session" as const })),
+      };
+    case "always":
+      return { behavior: "allow", updatedInput, updatedPermissions: rules };
+  }
+}

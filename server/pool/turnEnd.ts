@@ -1,0 +1,24 @@
+import type { TurnResult } from "../domain/process.ts";
+import type { CurrentTurn } from "./incarnation.ts";
+import type { TurnEnd } from "./turnClerk.ts";
+
+/** How a turn ends with this result. */
+export function endOf(result: TurnResult, { lastMessageId, interrupt, fault }: CurrentTurn): TurnEnd {
+  if (result.outcome === "completed") return { kind: "completed", result, messageId: lastMessageId };
+  if (interrupt !== undefined) {
+    return { kind: "interrupted", failure: { code: "interrupted", detail: interrupt.detail }, result };
+  }
+  if (fault !== undefined) return { kind: "failed", failure: fault, result };
+  if (result.outcome === "interrupted") {
+    return {
+      kind: "failed",
+      failure: { code: "claude_error", detail: "Claude broke off the turn." },
+      result,
+    };
+  }
+  return {
+    kind: "failed",
+    failure: result.failure ?? { code: "claude_error", detail: "Claude gave no reason." },
+    result,
+  };
+}
