@@ -9,6 +9,7 @@ const requestSchema = z.object({
   model: z.string(),
   max_tokens: z.number().optional(),
   stream: z.boolean().optional(),
+  system: z.unknown().optional(),
   messages: z.array(
     z.object({
       role: z.string(),
@@ -165,7 +166,7 @@ export async function startDemoModel(options: { port?: number } = {}): Promise<D
     if (failure !== undefined) return sendError(response, failure);
     if (!parsed.data.model.startsWith("claude-")) return sendError(response, 404);
     const messages = parsed.data.messages as unknown as ModelMessage[];
-    const answer = reply(messages);
+    const answer = reply(messages, JSON.stringify(parsed.data.system ?? ""));
     if (answer.kind === "error") return sendError(response, answer.status, answer.retryAfterSeconds);
     if (answer.kind === "silence") return;
     // Without `stream` the CLI only probes whether it may use a model.

@@ -73,11 +73,27 @@ const rememberedNumber = (messages: ModelMessage[]): string | undefined =>
   messages
     .filter((message) => message.role === "user")
     .flatMap(typedBlocks)
-    .map((typed) => /\bremember\b\D*?(\d+)/i.exec(typed)?.[1])
+    // A block may hold more than one: what was said in a conversation that was lost comes in one.
+    .map((typed) => [...typed.matchAll(/\bremember\b\D*?(\d+)/gi)].at(-1)?.[1])
     .findLast((value) => value !== undefined);
 
 /** Orders that a person or a test may give; the first that matches wins. */
-const orders: Array<[RegExp, (match: RegExpExecArray, messages: ModelMessage[]) => DemoReply]> = [
+const orders: Array<
+  [RegExp, (match: RegExpExecArray, messages: ModelMessage[], system: string) => DemoReply]
+> = [
+  [
+    /^does your system prompt say: (.+)/i,
+    (match, _messages, system) => text(system.includes(match[1]!.trim()) ? "Yes." : "No."),
+  ],
+  [
+    /^write: (\S+) (.+)/is,
+    (match) => ({
+      kind: "tool",
+      name: "Write",
+      input: { file_path: match[1]!, content: match[2]! },
+      say: "I will write that.",
+    }),
+  ],
   [
     /what number did i ask you to remember/i,
     (_match, messages) => {
@@ -139,8 +155,8 @@ const orders: Array<[RegExp, (match: RegExpExecArray, messages: ModelMessage[]) 
   ],
 ];
 
-/** The answer of the demo model to a conversation that ends in a user message. */
-export function reply(messages: ModelMessage[]): DemoReply {
+/** The answer of the demo model to a conversation that ends in a user message; `system` is the prompt's text. */
+export function reply(messages: ModelMessage[], system = ""): DemoReply {
   const last = messages.findLast((message) => message.role === "user");
   if (!last) return text("There is nothing to answer.");
   const result = typeof last.content === "string" ? undefined : last.content.find(isToolResult);
@@ -148,7 +164,7 @@ export function reply(messages: ModelMessage[]): DemoReply {
   const typed = typedText(last);
   for (const [pattern, answer] of orders) {
     const match = pattern.exec(typed);
-    if (match) return answer(match, messages);
+    if (match) return answer(match, messages, system);
   }
   return text(
     `You said: ${typed.slice(0, 500)}\n\n` +

@@ -1,11 +1,17 @@
 import { z } from "zod";
 import { sessionIdSchema } from "../wire/chat.ts";
 import { idSchema } from "../wire/paging.ts";
-import { keepAliveActionSchema } from "../wire/sessions.ts";
+import {
+  contextUseSchema,
+  forkSchema,
+  keepAliveActionSchema,
+  rewindReportSchema,
+  rewindSchema,
+} from "../wire/sessions.ts";
 import type { HttpParts } from "./parts.ts";
 import { defineRoute, json, type Route } from "./route.ts";
 
-/** Keeping sessions alive, stopping their processes, closing them. */
+/** Keeping sessions alive, copying them, taking their files back, stopping their processes, closing them. */
 export function sessionControlRoutes({ pool }: HttpParts): Route[] {
   const closeSession = (path: string) =>
     defineRoute({
@@ -48,6 +54,37 @@ export function sessionControlRoutes({ pool }: HttpParts): Route[] {
       response: z.object({ cancelled: z.array(z.string()) }),
       handle: async ({ body, caller }) =>
         json({ cancelled: await pool.stopProcesses(body.sessionId, caller) }),
+    }),
+    defineRoute({
+      method: "POST",
+      path: "/api/sessions/:id/fork",
+      scope: "chat",
+      summary: "A new session that begins as a copy of this one, up to a message or as it is now.",
+      params: z.object({ id: idSchema }),
+      body: forkSchema,
+      handle: async ({ params, body, caller }) =>
+        json(await pool.forkSession(params.id, body.atMessageId, caller), 201),
+    }),
+    defineRoute({
+      method: "POST",
+      path: "/api/sessions/:id/rewind",
+      scope: "chat",
+      summary: "Take the project's files back to before a message, or count what that would change.",
+      params: z.object({ id: idSchema }),
+      body: rewindSchema,
+      response: rewindReportSchema,
+      handle: async ({ params, body, caller }) =>
+        json(await pool.rewind(params.id, body.messageId, body.dryRun ?? false, caller)),
+    }),
+    defineRoute({
+      method: "GET",
+      path: "/api/sessions/:id/context",
+      // A parked session is woken for it.
+      scope: "chat",
+      summary: "How full Claude's context window is.",
+      params: z.object({ id: idSchema }),
+      response: contextUseSchema,
+      handle: async ({ params }) => json(await pool.contextUse(params.id)),
     }),
     closeSession("/api/sessions/:id"),
     closeSession("/api/sessions/interactive/:id"),

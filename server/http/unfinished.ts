@@ -7,9 +7,6 @@ export const notImplemented = (what: string): DaylongError =>
   new DaylongError("not_implemented", `${what}: this version of the server cannot do it yet.`);
 
 const unfinished: ReadonlyArray<[Method, string, RouteScope, string]> = [
-  ["POST", "/api/sessions/:id/fork", "chat", "Fork a session"],
-  ["POST", "/api/sessions/:id/rewind", "chat", "Rewind files"],
-  ["GET", "/api/sessions/:id/context", "read", "Context-window use"],
   ["PUT", "/api/sessions/:id/live-activity", "chat", "Live Activities"],
   ["DELETE", "/api/sessions/:id/live-activity", "chat", "Live Activities"],
   ["GET", "/api/projects/:projectId/sessions", "read", "Claude's own history of a project"],

@@ -5,6 +5,7 @@ import type { Clock, LiveFeed, Log, Store } from "../domain/ports.ts";
 import type { ProcessHost } from "../domain/process.ts";
 import type { Session } from "../domain/session.ts";
 import type { Turn } from "../domain/turn.ts";
+import { Backstage } from "./backstage.ts";
 import { Conductor } from "./conductor.ts";
 import { Conversations } from "./conversations.ts";
 import { Endings } from "./endings.ts";
@@ -58,6 +59,7 @@ export class InteractiveSessionPool implements SessionPool {
   readonly #permissions: PermissionDesk;
   readonly #submissions: SubmissionDesk;
   readonly #sessions: SessionDesk;
+  readonly #backstage: Backstage;
   readonly #conductor: Conductor;
   readonly #endings: Endings;
   readonly #health: HealthMonitor;
@@ -114,9 +116,18 @@ export class InteractiveSessionPool implements SessionPool {
     });
     this.#sessions = new SessionDesk({
       ...inner,
+      stopProcess: async (sessionId) => {
+        const incarnation = roster.get(sessionId);
+        if (incarnation) await this.#endings.stopProcess(incarnation, "cancelled");
+      },
       submissions: this.#submissions,
       leaseChanged: (deadlineAt) => this.#leases.leaseChanged(deadlineAt),
       wake: (sessionId) => this.#conductor.wake(sessionId),
+    });
+    this.#backstage = new Backstage({
+      ...inner,
+      wake: (sessionId) => this.#conductor.wake(sessionId),
+      create: (request) => this.#sessions.create(request),
     });
     this.#leases = new LeaseClock({
       store,
@@ -223,6 +234,22 @@ export class InteractiveSessionPool implements SessionPool {
   async stopProcesses(sessionId: string | undefined, caller: Caller): Promise<string[]> {
     if (sessionId !== undefined) this.#existing(sessionId);
     return this.#endings.cancel(sessionId, caller);
+  }
+
+  async forkSession(sessionId: string, atMessageId: string | undefined, caller: Caller) {
+    this.#checkOpen();
+    const fork = await this.#backstage.fork(this.#existing(sessionId), atMessageId, caller);
+    return this.#views.session(fork);
+  }
+
+  async rewind(sessionId: string, messageId: string, dryRun: boolean, caller: Caller) {
+    this.#checkOpen();
+    return this.#backstage.rewind(this.#existing(sessionId), messageId, dryRun, caller);
+  }
+
+  async contextUse(sessionId: string) {
+    this.#checkOpen();
+    return this.#backstage.contextUse(this.#existing(sessionId));
   }
 
   keepAlive(sessionId: string, caller: Caller): SessionView {

@@ -1,7 +1,7 @@
 import type { Caller } from "../domain/device.ts";
 import type { Lease } from "../domain/lease.ts";
 import type { PermissionDecision } from "../domain/permission.ts";
-import type { ProcessUsage } from "../domain/process.ts";
+import type { ContextUse, ProcessUsage, RewindReport } from "../domain/process.ts";
 import type { PermissionMode, Session, SessionOptions } from "../domain/session.ts";
 import type { Turn, TurnState } from "../domain/turn.ts";
 
@@ -91,6 +91,12 @@ export interface SessionPool {
   closeSession(sessionId: string, caller: Caller): Promise<void>;
   /** Stops the process of one session or of all; the sessions stay. Returns the sessions that had one. */
   stopProcesses(sessionId: string | undefined, caller: Caller): Promise<string[]>;
+  /** A new session that begins as a copy of this one, up to a message or as it is now. */
+  forkSession(sessionId: string, atMessageId: string | undefined, caller: Caller): Promise<SessionView>;
+  /** Takes the project's files back to before a message; wakes the process. `session_busy` while turns run or wait. */
+  rewind(sessionId: string, messageId: string, dryRun: boolean, caller: Caller): Promise<RewindReport>;
+  /** Wakes the process. */
+  contextUse(sessionId: string): Promise<ContextUse>;
   keepAlive(sessionId: string, caller: Caller): SessionView;
   recap(sessionId: string): Promise<Recap>;
   answerPermission(

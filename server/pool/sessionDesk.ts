@@ -18,6 +18,8 @@ export interface SessionDeskParts {
   submissions: SubmissionDesk;
   newId: () => string;
   leaseChanged(deadlineAt: number): void;
+  /** Ends the session's process, if it has one, and waits until nothing is left of it. */
+  stopProcess(sessionId: string): Promise<void>;
   /** Brings up a process without a turn, if there is a free place. */
   wake(sessionId: string): void;
 }
@@ -36,23 +38,23 @@ export class SessionDesk {
   async create(request: CreateSessionRequest): Promise<Session> {
     const { host, newId, submissions } = this.#parts;
     const origin = request.options.origin;
-    if (origin?.resumeAt !== undefined && !origin.fork) {
-      throw new DaylongError(
-        "not_implemented",
-        "Resuming at a message works on a fork only: send fork: true with it.",
-      );
-    }
     const resumed = origin !== undefined && !origin.fork ? origin.resume : undefined;
     const ours = resumed === undefined ? undefined : this.#store.sessions.get(resumed);
-    if (ours !== undefined) return this.#goOn(ours, request.caller);
+    const resumeAt = resumed === undefined ? undefined : origin?.resumeAt;
+    if (ours !== undefined) {
+      this.#goOn(ours, request.caller);
+      return resumeAt === undefined ? this.#now(ours) : this.#goBack(ours, resumeAt, request.caller);
+    }
     if (origin && !(await host.hasTranscript(origin.resume))) {
       throw new DaylongError("session_not_found", `Claude has no conversation ${origin.resume}.`);
     }
+    if (resumeAt !== undefined) await this.#checkHolds(resumed ?? "", resumeAt);
     // Our id is Claude's id: a conversation that is gone on with keeps the one it has.
     const sessionId = resumed ?? newId();
     const options = resumed === undefined ? request.options : { ...request.options, origin: undefined };
     const session = this.#store.transaction(() => {
       const begun = submissions.create({ ...request, options }, sessionId);
+      if (resumeAt !== undefined) this.#copyUpTo(begun, resumeAt);
       this.#audit(request.caller, "session.create", sessionId);
       return begun;
     });
@@ -106,11 +108,45 @@ export class SessionDesk {
     if (revived) this.#parts.wake(sessionId);
   }
 
-  #goOn(session: Session, caller: Caller): Session {
+  /** The session goes on after an earlier message: in a copy of its conversation, which keeps the original whole. */
+  async #goBack(session: Session, resumeAt: string, caller: Caller): Promise<Session> {
+    const { sessionId } = session;
+    const { roster } = this.#parts;
+    await this.#checkHolds(session.claudeSessionId ?? sessionId, resumeAt);
+    const isBusy = () =>
+      this.#store.turns.queuedCountOf(sessionId) > 0 || roster.get(sessionId)?.turn !== undefined;
+    const refuseBusy = () => {
+      if (isBusy()) throw new DaylongError("session_busy", "A turn of the session runs or waits.");
+    };
+    refuseBusy();
+    await this.#parts.stopProcess(sessionId);
+    refuseBusy();
+    this.#store.transaction(() => {
+      this.#copyUpTo(this.#now(session), resumeAt);
+      this.#audit(caller, "session.resume-at", sessionId, resumeAt);
+    });
+    return this.#now(session);
+  }
+
+  #copyUpTo(session: Session, resumeAt: string): void {
+    const { sessionId, claudeSessionId = sessionId, turnCount: afterTurns } = session;
+    const origin = { resume: claudeSessionId, fork: true, resumeAt, afterTurns };
+    this.#store.sessions.setClaudeSession(sessionId, this.#parts.newId(), origin);
+  }
+
+  async #checkHolds(claudeSessionId: string, messageId: string): Promise<void> {
+    if (!(await this.#parts.host.holdsMessage(claudeSessionId, messageId)))
+      throw new DaylongError("message_not_found", "Claude's record does not hold a message with this id.");
+  }
+
+  #now(session: Session): Session {
+    return this.#store.sessions.get(session.sessionId) ?? session;
+  }
+
+  #goOn(session: Session, caller: Caller): void {
     if (session.state === "closed")
       throw new DaylongError("session_closed", "The session was closed; fork it instead.");
     if (session.state === "expired") this.keepAlive(session, caller);
-    return this.#store.sessions.get(session.sessionId) ?? session;
   }
 
   #audit(caller: Caller, action: string, target: string, detail = ""): void {

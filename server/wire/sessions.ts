@@ -40,5 +40,27 @@ export const sessionPatchSchema = z.object({
   autoKeepAlive: z.boolean().optional(),
 });
 
+/** Where a fork ends: after this message, or as the conversation is now. */
+export const forkSchema = z.object({ atMessageId: z.uuid().optional() });
+
+/** A message before which the project's files are to be as they were; `dryRun` only counts. */
+export const rewindSchema = z.object({ messageId: z.uuid(), dryRun: z.boolean().optional() });
+
+export const rewindReportSchema = z.object({
+  canRewind: z.boolean(),
+  filesChanged: z.array(z.string()),
+  insertions: z.number().int(),
+  deletions: z.number().int(),
+  detail: z.string().optional(),
+});
+
+export const contextUseSchema = z.object({
+  model: z.string(),
+  totalTokens: z.number(),
+  maxTokens: z.number(),
+  percentage: z.number(),
+  categories: z.array(z.object({ name: z.string(), tokens: z.number() })),
+});
+
 /** What a keep-alive does: open the next lease term, or tell what the session was about. */
 export const keepAliveActionSchema = z.enum(["extend", "recap"]);

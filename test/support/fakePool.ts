@@ -211,6 +211,23 @@ export class FakePool implements SessionPool {
     return sessionId === undefined ? [] : [this.#sessionOf(sessionId).sessionId];
   }
 
+  async forkSession(sessionId: string, atMessageId: string | undefined, caller: Caller) {
+    this.calls.push({ name: "forkSession", by: caller, request: { sessionId, atMessageId } });
+    const { projectPath, title } = this.#sessionOf(sessionId);
+    return this.#view(this.#insertSession(projectPath, title));
+  }
+
+  async rewind(sessionId: string, messageId: string, dryRun: boolean, caller: Caller) {
+    this.calls.push({ name: "rewind", by: caller, request: { sessionId, messageId, dryRun } });
+    this.#sessionOf(sessionId);
+    return { canRewind: true, filesChanged: ["a.txt"], insertions: 1, deletions: 0 };
+  }
+
+  async contextUse(sessionId: string) {
+    this.#sessionOf(sessionId);
+    return { model: "claude", totalTokens: 10, maxTokens: 100, percentage: 10, categories: [] };
+  }
+
   keepAlive(sessionId: string, caller: Caller): SessionView {
     this.calls.push({ name: "keepAlive", by: caller, request: { sessionId } });
     const session = this.#sessionOf(sessionId);

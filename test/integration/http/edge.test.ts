@@ -356,9 +356,6 @@ describe("A04: rates", () => {
 describe("C01: what is still to come", () => {
   test("C01: its routes ask for the token and then say that they are not implemented", async () => {
     for (const [method, path] of [
-      ["POST", "/api/sessions/x/fork"],
-      ["POST", "/api/sessions/x/rewind"],
-      ["GET", "/api/sessions/x/context"],
       ["GET", "/api/projects/x/sessions"],
       ["GET", "/api/projects/x/sessions/y/messages"],
       ["POST", "/api/ask"],

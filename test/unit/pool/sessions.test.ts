@@ -44,8 +44,10 @@ describe("S20 a session that is begun without a message", () => {
     expect(await refusal(() => begin({ origin: { resume: "nobody", fork: false } }))).toBe(
       "session_not_found",
     );
-    expect(await refusal(() => begin({ origin: { resume: "x", fork: false, resumeAt: "m" } }))).toBe(
-      "not_implemented",
+    rig.current.host.transcripts.add("terminal");
+    rig.current.host.held = new Set(["m"]);
+    expect(await refusal(() => begin({ origin: { resume: "terminal", fork: false, resumeAt: "n" } }))).toBe(
+      "message_not_found",
     );
     const { sessionId } = await rig.current.idleSession();
     await rig.current.pool.closeSession(sessionId, owner);
