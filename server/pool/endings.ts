@@ -213,6 +213,12 @@ export class Endings {
     }
   }
 
+  /** Ends a session's process, if it has one; resolves when nothing is left of it. */
+  async stopOf(sessionId: string): Promise<void> {
+    const incarnation = this.#roster.get(sessionId);
+    if (incarnation) await this.stopProcess(incarnation, "cancelled");
+  }
+
   /** Ends a process by the stop ladder; resolves when nothing is left of it. */
   stopProcess(incarnation: Incarnation, reason: StopReason): Promise<void> {
     if (incarnation.phase !== "stopping") {

@@ -116,10 +116,7 @@ export class InteractiveSessionPool implements SessionPool {
     });
     this.#sessions = new SessionDesk({
       ...inner,
-      stopProcess: async (sessionId) => {
-        const incarnation = roster.get(sessionId);
-        if (incarnation) await this.#endings.stopProcess(incarnation, "cancelled");
-      },
+      stopProcess: (sessionId) => this.#endings.stopOf(sessionId),
       submissions: this.#submissions,
       leaseChanged: (deadlineAt) => this.#leases.leaseChanged(deadlineAt),
       wake: (sessionId) => this.#conductor.wake(sessionId),
@@ -182,8 +179,8 @@ export class InteractiveSessionPool implements SessionPool {
 
   async waitForTurn(turnId: string, deadlineMs: number, signal?: AbortSignal): Promise<Turn> {
     const turn = (await this.#watch.ended(turnId, deadlineMs, signal)) ?? this.#store.turns.get(turnId);
-    if (turn === undefined) throw new DaylongError("turn_not_found", `There is no turn ${turnId}.`);
-    return turn;
+    if (turn) return turn;
+    throw new DaylongError("turn_not_found", `There is no turn ${turnId}.`);
   }
 
   interrupt(sessionId: string, turnId: string | undefined, caller: Caller) {
@@ -227,8 +224,7 @@ export class InteractiveSessionPool implements SessionPool {
 
   async closeSession(sessionId: string, caller: Caller): Promise<void> {
     const session = this.#existing(sessionId);
-    if (session.state === "closed") return;
-    await this.#endings.close(session, caller);
+    if (session.state !== "closed") await this.#endings.close(session, caller);
   }
 
   async stopProcesses(sessionId: string | undefined, caller: Caller): Promise<string[]> {
@@ -238,17 +234,14 @@ export class InteractiveSessionPool implements SessionPool {
 
   async forkSession(sessionId: string, atMessageId: string | undefined, caller: Caller) {
     this.#checkOpen();
-    const fork = await this.#backstage.fork(this.#existing(sessionId), atMessageId, caller);
-    return this.#views.session(fork);
+    return this.#views.session(await this.#backstage.fork(this.#existing(sessionId), atMessageId, caller));
   }
 
   async rewind(sessionId: string, messageId: string, dryRun: boolean, caller: Caller) {
-    this.#checkOpen();
     return this.#backstage.rewind(this.#existing(sessionId), messageId, dryRun, caller);
   }
 
   async contextUse(sessionId: string) {
-    this.#checkOpen();
     return this.#backstage.contextUse(this.#existing(sessionId));
   }
 
@@ -258,12 +251,7 @@ export class InteractiveSessionPool implements SessionPool {
   }
 
   async recap(sessionId: string): Promise<Recap> {
-    const session = this.#existing(sessionId);
-    if (session.state === "closed") throw new DaylongError("session_closed", "The session is closed.");
-    // A fork would try for minutes what every session has been refused.
-    const refused = this.#outages.loginDetail;
-    if (refused !== undefined) throw new DaylongError("login_required", refused);
-    return this.#recaps.recap(session);
+    return this.#recaps.recap(this.#existing(sessionId));
   }
 
   answerPermission(permissionId: string, decision: PermissionDecision, caller: Caller) {

@@ -38,6 +38,7 @@ export class Recaps {
 
   async recap(session: Session): Promise<Recap> {
     const { sessionId, turnCount } = session;
+    if (session.state === "closed") throw new DaylongError("session_closed", "The session is closed.");
     if (turnCount === 0) throw new DaylongError("nothing_to_recap", "Nothing was said in this session yet.");
     const kept = this.#store.sessions.recap(sessionId);
     if (kept?.turnCount === turnCount) return { ...kept, cached: true };

@@ -33,8 +33,6 @@ describe("a session's options and copies, with the real CLI", () => {
   const ask = async (message: string, rest: Record<string, unknown>) => (await chat(message, rest)).body;
   const newSession = async (options: Record<string, unknown>) =>
     (await server.ask("POST", "/api/sessions", { projectPath: bench.project, ...options })).body;
-  const turnOf = async (sessionId: string, turnId: string) =>
-    (await server.ask("GET", `/api/sessions/${sessionId}/turns/${turnId}`)).body;
   const question = "What number did I ask you to remember?";
 
   test("S20: a fork knows what was said up to its message and nothing of what came after; the original goes on", async () => {
@@ -100,43 +98,10 @@ describe("a session's options and copies, with the real CLI", () => {
     expect([unknown.status, unknown.body.code]).toEqual([404, "message_not_found"]);
   });
 
-  test("S20: the use of the context window is told, and grows with the conversation", async () => {
+  test("S20: the use of the context window is told", async () => {
     const { sessionId } = await ask("say: short", { projectPath: bench.project });
     const context = async () => (await server.ask("GET", `/api/sessions/${sessionId}/context`)).body;
     const before = await context();
     expect(before.maxTokens).toBeGreaterThan(before.totalTokens);
-    await ask("long: 40000", { sessionId });
-    expect((await context()).totalTokens).toBeGreaterThan(before.totalTokens + 5_000);
-  });
-
-  test("S34: maxTurns, disallowedTools, allowedTools and appendSystemPrompt reach Claude", async () => {
-    const limited = await newSession({ maxTurns: 1 });
-    const cut = await ask("run: ls", { sessionId: limited.sessionId });
-    const ended = await turnOf(limited.sessionId, cut.turnId);
-    expect([ended.state, ended.error?.code]).toEqual(["failed", "turn_limit"]);
-
-    const without = await newSession({ disallowedTools: ["Bash"] });
-    const refused = await ask("run: touch never.txt", { sessionId: without.sessionId });
-    expect(refused.reply.text).toMatch(/did not run/);
-    expect(existsSync(join(bench.project, "never.txt"))).toBe(false);
-
-    const allowed = await newSession({ allowedTools: ["Bash(touch allowed.txt)"] });
-    // Nobody answers a permission here: it runs because it was allowed beforehand.
-    await ask("run: touch allowed.txt", { sessionId: allowed.sessionId });
-    expect(existsSync(join(bench.project, "allowed.txt"))).toBe(true);
-
-    const told = await newSession({ appendSystemPrompt: "The password is xyzzy-17." });
-    const said = await ask("Does your system prompt say: xyzzy-17", { sessionId: told.sessionId });
-    expect(said.reply.text).toBe("Yes.");
-    const untold = await newSession({});
-    const notSaid = await ask("Does your system prompt say: xyzzy-17", { sessionId: untold.sessionId });
-    expect(notSaid.reply.text).toBe("No.");
-  });
-
-  test("S34: maxBudgetUsd ends what costs more", async () => {
-    const poor = await newSession({ maxBudgetUsd: 0.000001 });
-    const first = await ask("run: ls", { sessionId: poor.sessionId });
-    const turn = await turnOf(poor.sessionId, first.turnId);
-    expect([turn.state, turn.error?.code]).toEqual(["failed", "turn_limit"]);
   });
 });
