@@ -202,13 +202,8 @@ export class InteractiveSessionPool implements SessionPool {
     this.#store.transaction(() => {
       this.#clerk.end(sessionId, turnId, { kind: "cancelled", by: caller.deviceId }, undefined);
       const at = this.#parts.clock.now();
-      this.#store.audit.add({
-        at,
-        deviceId: caller.deviceId,
-        action: "turn.cancel",
-        target: turnId,
-        detail: "",
-      });
+      const deviceId = caller.deviceId;
+      this.#store.audit.add({ at, deviceId, action: "turn.cancel", target: turnId, detail: "" });
     });
   }
 
@@ -251,7 +246,11 @@ export class InteractiveSessionPool implements SessionPool {
   }
 
   async recap(sessionId: string): Promise<Recap> {
-    return this.#recaps.recap(this.#existing(sessionId));
+    const session = this.#existing(sessionId);
+    // A fork would try for minutes what every session has been refused.
+    const refused = this.#outages.loginDetail;
+    if (refused !== undefined) throw new DaylongError("login_required", refused);
+    return this.#recaps.recap(session);
   }
 
   answerPermission(permissionId: string, decision: PermissionDecision, caller: Caller) {
