@@ -30,6 +30,7 @@ import { healthReport } from "./health.ts";
 import { createHttpApp } from "./http/app.ts";
 import { defaultHttpLimits } from "./http/parts.ts";
 import { lockFolder } from "./lock.ts";
+import { Counters } from "./pool/counters.ts";
 import type { PoolLimits } from "./pool/limits.ts";
 import { InteractiveSessionPool } from "./pool/pool.ts";
 import { ApnsSender } from "./push/apns.ts";
@@ -91,6 +92,7 @@ async function compose(
   closers: Closers,
 ): Promise<RunningDaylong> {
   const { dataDir } = config;
+  const startedAt = clock.now();
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   chmodSync(dataDir, 0o700);
   closers.push(lockFolder(dataDir));
@@ -126,6 +128,7 @@ async function compose(
     book: store.processes,
     environment: cliEnvironment,
     binary: config.claudeBinary,
+    sparesDir: join(dataDir, "spares"),
   });
   const pool = new InteractiveSessionPool({
     store,
@@ -144,6 +147,8 @@ async function compose(
       }
     },
   });
+  const counters = new Counters({ events: store.events, stats: () => pool.stats() });
+  closers.push(() => counters.stop());
   closers.push(() => host.stop());
   closers.push(() => pool.stop(config.shutdownGraceMs));
 
@@ -170,10 +175,16 @@ async function compose(
     log,
     version,
     serverName: hostname(),
-    startedAt: clock.now(),
+    startedAt,
     limits: defaultHttpLimits,
     stopping: stopping.signal,
     health: () => healthReport({ store, pool, host, push, dataDir }),
+    metrics: () => ({
+      sinceAt: startedAt,
+      ...pool.stats(),
+      spares: host.spares?.count ?? 0,
+      ...counters.counts(),
+    }),
     deliveryMethods: (deviceId) => [
       ...(connections.isLive(deviceId) ? ["websocket"] : []),
       ...(push.health().state !== "disabled" && store.devices.get(deviceId)?.push ? ["apns"] : []),

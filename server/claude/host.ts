@@ -17,6 +17,8 @@ import { baseOptions } from "./options.ts";
 import { CliProcess, within } from "./process.ts";
 import { endBelongings } from "./reaper.ts";
 import { Sampler } from "./sampler.ts";
+import type { Spare } from "./spare.ts";
+import { Spares } from "./spares.ts";
 import { prepareSpawn } from "./spawn.ts";
 import {
   claudeConfigDir,
@@ -38,6 +40,8 @@ export interface CliHostParts {
   /** Each rung of the stop ladder; the CLI itself takes up to two seconds to go on its own. */
   ladderMs?: number;
   startDeadlineMs?: number;
+  /** An empty directory of ours in which spares wait; without it there are none. */
+  sparesDir?: string;
 }
 
 /** How long a turn's end may wait for a look into the transcript. */
@@ -45,21 +49,45 @@ const transcriptDeadlineMs = 3_000;
 
 /** Starts, finds and ends real Claude CLI processes. */
 export class CliHost implements ProcessHost {
-  readonly #parts: Required<Omit<CliHostParts, "binary">> & Pick<CliHostParts, "binary">;
+  readonly #parts: Required<Omit<CliHostParts, "binary" | "sparesDir">> &
+    Pick<CliHostParts, "binary" | "sparesDir">;
   readonly coreCount = availableParallelism();
   readonly #live = new Map<string, CliProcess>();
   readonly #sampler: Sampler;
   readonly #forks = new Set<Query>();
+  readonly spares: Spares | undefined;
   #lastFault: string | undefined;
 
   constructor(parts: CliHostParts) {
     this.#parts = { ladderMs: 2_000, startDeadlineMs: 60_000, ...parts };
     this.#sampler = new Sampler({ clock: parts.clock });
+    this.spares =
+      parts.sparesDir === undefined ? undefined : new Spares({ ...this.#parts, dir: parts.sparesDir });
   }
 
   async start(spec: ProcessSpec, listener: ProcessListener, signal?: AbortSignal): Promise<ClaudeProcess> {
     const sizeBytes = await transcriptBytes(await this.#transcriptOf(spec.claudeSessionId));
     if (signal?.aborted) throw new DaylongError("process_start_failed", "The start of Claude was given up.");
+    const spare = sizeBytes > 0 ? undefined : await this.spares?.take(spec);
+    if (spare !== undefined) {
+      try {
+        return await this.#bringUp(spec, listener, signal, 0, spare);
+      } catch (error) {
+        // Nothing was given to it and nothing is left of it, so the session can begin anew under the same id.
+        this.spares?.refused(spare, spec.projectPath, error);
+        if (signal?.aborted) throw error;
+      }
+    }
+    return this.#bringUp(spec, listener, signal, sizeBytes);
+  }
+
+  async #bringUp(
+    spec: ProcessSpec,
+    listener: ProcessListener,
+    signal: AbortSignal | undefined,
+    sizeBytes: number,
+    spare?: Spare,
+  ): Promise<ClaudeProcess> {
     // A start that fails is told by the rejection alone; `exited` is for a process that was handed over.
     let handedOver = false;
     let exitBefore: ProcessExit | undefined;
@@ -67,6 +95,7 @@ export class CliHost implements ProcessHost {
       ...this.#parts,
       spec,
       signal,
+      spare,
       transcriptExists: sizeBytes > 0,
       transcriptIsGiant: sizeBytes > giantBytes,
       environment: cliEnvironment(this.#parts.environment, spec.processId),
@@ -84,7 +113,8 @@ export class CliHost implements ProcessHost {
     try {
       await cli.ready();
     } catch (error) {
-      if (!signal?.aborted) this.#lastFault = error instanceof Error ? error.message : String(error);
+      if (!signal?.aborted && spare === undefined)
+        this.#lastFault = error instanceof Error ? error.message : String(error);
       throw error;
     }
     this.#lastFault = undefined;
@@ -93,6 +123,7 @@ export class CliHost implements ProcessHost {
       sessionId: spec.sessionId,
       pid: cli.pid,
       resumed: cli.resumed,
+      spare: cli.wasSpare,
       tookMs: this.#parts.clock.now() - cli.startedAt,
     });
     handedOver = true;
@@ -175,7 +206,8 @@ export class CliHost implements ProcessHost {
   }
 
   usage(): Promise<Map<string, ProcessUsage>> {
-    return this.#sampler.sample([...this.#live.values()].filter((cli) => cli.pid !== 0));
+    const sessions = [...this.#live.values()].filter((cli) => cli.pid !== 0);
+    return this.#sampler.sample([...sessions, ...(this.spares?.live() ?? [])]);
   }
 
   async reap(records: ProcessRecord[]): Promise<number> {
@@ -189,6 +221,7 @@ export class CliHost implements ProcessHost {
   /** Ends the forks that are still asked something; sessions' processes are the pool's to end. */
   async stop(): Promise<void> {
     for (const fork of this.#forks) fork.close();
+    await this.spares?.stop();
     await endBelongings(this.#parts.book.unended(), this.#parts.clock, this.#parts.ladderMs);
   }
 

@@ -16,8 +16,14 @@ import { permissionResult } from "./permissionResult.ts";
 import { promptLine } from "./promptLine.ts";
 import { endBelongings } from "./reaper.ts";
 import { SilentInput } from "./silentInput.ts";
+import type { Spare } from "./spare.ts";
 import { prepareSpawn, type SpawnedCli, startTicksOf } from "./spawn.ts";
 import { isLostConversation, translate } from "./translate.ts";
+
+/** A claim takes a tenth of a second; one that takes longer than a start is worth nothing. */
+const claimDeadlineMs = 3_000;
+/** A live CLI takes a new model or mode in milliseconds, also in the middle of a turn. */
+const orderDeadlineMs = 5_000;
 
 export interface CliProcessParts {
   spec: ProcessSpec;
@@ -36,6 +42,8 @@ export interface CliProcessParts {
   startDeadlineMs: number;
   /** Gives the start up. */
   signal?: AbortSignal;
+  /** Becomes this process; otherwise one is spawned. */
+  spare?: Spare;
 }
 
 /** `undefined` when the deadline came first. */
@@ -54,6 +62,7 @@ export function within<T>(clock: Clock, work: Promise<T>, deadlineMs: number): P
 export class CliProcess implements ClaudeProcess {
   readonly processId: string;
   readonly resumed: boolean;
+  readonly wasSpare: boolean;
   readonly startedAt: number;
   readonly #parts: CliProcessParts;
   readonly #cli: SpawnedCli;
@@ -73,7 +82,8 @@ export class CliProcess implements ClaudeProcess {
     this.startedAt = parts.clock.now();
     this.resumed = parts.transcriptExists;
     this.#claudeSessionId = spec.claudeSessionId;
-    this.#cli = prepareSpawn(spec.processId, spec.sessionId, this.startedAt, parts.book);
+    this.wasSpare = parts.spare !== undefined;
+    this.#cli = parts.spare?.cli ?? prepareSpawn(spec.processId, spec.sessionId, this.startedAt, parts.book);
     this.#cli.inputLost = () => this.#recycle();
     const options: Options = {
       ...baseOptions(spec, parts.environment, parts.binary),
@@ -98,7 +108,9 @@ export class CliProcess implements ClaudeProcess {
         return permissionResult(decision, input, suggestions);
       },
     };
-    this.#query = query({ prompt: this.#input, options });
+    this.#query = parts.spare
+      ? parts.spare.claim(this.#input, spec, options.canUseTool)
+      : query({ prompt: this.#input, options });
     this.#gone = this.#read();
   }
 
@@ -115,12 +127,13 @@ export class CliProcess implements ClaudeProcess {
       signal?.addEventListener("abort", () => resolve(undefined), { once: true });
     });
     const handshake = Promise.race([
-      this.#query.initializationResult(),
+      this.#parts.spare?.claimed ?? this.#query.initializationResult(),
       givenUp,
       // A CLI that closes its output and lives on answers nothing any more.
       this.#gone.then(() => undefined),
     ]);
-    const answered = await within(clock, handshake, startDeadlineMs).catch((error: unknown) => {
+    const deadlineMs = this.wasSpare ? Math.min(claimDeadlineMs, startDeadlineMs) : startDeadlineMs;
+    const answered = await within(clock, handshake, deadlineMs).catch((error: unknown) => {
       reason = error;
       return undefined;
     });
@@ -140,7 +153,7 @@ export class CliProcess implements ClaudeProcess {
         ? `Claude could not be started: ${said.slice(-500)}`
         : signal?.aborted
           ? "The start of Claude was given up."
-          : `Claude did not come up within ${startDeadlineMs} ms.`,
+          : `Claude did not come up within ${deadlineMs} ms.`,
       { cause: reason },
     );
   }
@@ -171,7 +184,7 @@ export class CliProcess implements ClaudeProcess {
       signal: exited?.signal ?? null,
       detail: this.#cli.stderrTail.trim() || fault,
     };
-    book.ended(spec.processId, clock.now());
+    book.ended(this.#bookedAs, clock.now());
     log.info("process.exited", {
       processId: this.processId,
       sessionId: spec.sessionId,
@@ -195,8 +208,13 @@ export class CliProcess implements ClaudeProcess {
     this.#parts.listener.signal({ kind: "conversation", claudeSessionId: message.session_id });
   }
 
+  /** A spare keeps the mark and the record that it was started with. */
+  get #bookedAs(): string {
+    return this.#parts.spare?.processId ?? this.processId;
+  }
+
   #identity() {
-    return { processId: this.processId, pid: this.pid || null, startTicks: this.#startTicks };
+    return { processId: this.#bookedAs, pid: this.pid || null, startTicks: this.#startTicks };
   }
 
   /** A CLI that takes no input can do nothing but wait for ever: it goes, and the next message gets another one. */
@@ -224,11 +242,23 @@ export class CliProcess implements ClaudeProcess {
   }
 
   async setModel(model: string | null): Promise<void> {
-    await this.#query.setModel(model ?? undefined);
+    await this.#obeyed("the model", this.#query.setModel(model ?? undefined));
   }
 
   async setPermissionMode(mode: PermissionMode): Promise<void> {
-    await this.#query.setPermissionMode(mode);
+    await this.#obeyed("the permission mode", this.#query.setPermissionMode(mode));
+  }
+
+  /** A CLI that hangs must not make whoever waits for the change hang with it. */
+  async #obeyed(what: string, order: Promise<unknown>): Promise<void> {
+    const done = order.then(() => true);
+    if ((await within(this.#parts.clock, done, orderDeadlineMs)) === undefined) {
+      throw new DaylongError(
+        "session_busy",
+        `Claude did not answer the change of ${what} within ${orderDeadlineMs} ms. Nothing was changed; try again, or stop the session's process.`,
+        { retryAfterMs: orderDeadlineMs },
+      );
+    }
   }
 
   async rewind(messageId: string, dryRun: boolean): Promise<RewindReport> {

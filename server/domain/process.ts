@@ -126,6 +126,8 @@ export interface ClaudeProcess {
   readonly startedAt: number;
   /** Whether it went on with an earlier conversation. */
   readonly resumed: boolean;
+  /** Whether it was a spare before it was this session's. */
+  readonly wasSpare?: boolean;
   send(prompt: Prompt): void;
   /** Resolves when the CLI has taken the order, or after `deadlineMs`. */
   interrupt(deadlineMs: number): Promise<void>;
@@ -158,6 +160,19 @@ export interface ProcessUsage {
   processCount: number;
 }
 
+/** Processes that were started before anybody asked for them, each for the session it carries the id of. */
+export interface SpareShelf {
+  /** Keeps so many ready from now on; ends those that are too many. */
+  keep(count: number): void;
+  /**
+   * The id of a session that can be begun in this project without waiting for a start. A process begun with it is the
+   * spare; if it cannot be any more, one is started as usual. `undefined`: no spare is ready.
+   */
+  reserve(projectPath: string): string | undefined;
+  /** All of them, those included that are coming up, are spoken for, or are on their way out. */
+  readonly count: number;
+}
+
 /** Port of the edge that owns the Claude CLI. */
 export interface ProcessHost {
   /** Cores of the machine. */
@@ -183,4 +198,5 @@ export interface ProcessHost {
   /** Ends whatever is left of an earlier run; resolves to the number of operating-system processes ended. */
   reap(records: ProcessRecord[]): Promise<number>;
   health(): { state: "ok" | "failing"; detail?: string };
+  readonly spares?: SpareShelf;
 }

@@ -13,6 +13,7 @@ import { eventRoutes } from "./events.ts";
 import { healthRoutes } from "./health.ts";
 import { addressOf, limitDevices } from "./limits.ts";
 import { messageRoutes } from "./messages.ts";
+import { metricsRoutes } from "./metrics.ts";
 import { pageRoutes, pageStyleHash } from "./page.ts";
 import { pairingRoutes } from "./pairing.ts";
 import type { HttpParts } from "./parts.ts";
@@ -29,6 +30,7 @@ import { unfinishedRoutes } from "./unfinished.ts";
 export const routeTable = (parts: HttpParts): Route[] => [
   ...pageRoutes(parts),
   ...healthRoutes(parts),
+  ...metricsRoutes(parts),
   ...pairingRoutes(parts),
   ...deviceRoutes(parts),
   ...auditRoutes(parts),

@@ -4,7 +4,8 @@ import type { PushRegistration } from "../access/pushRegistration.ts";
 import type { ProjectRoots } from "../access/roots.ts";
 import type { Device } from "../domain/device.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
-import type { SessionPool } from "../pool/requests.ts";
+import type { LifecycleCounts } from "../pool/counters.ts";
+import type { PoolStats, SessionPool } from "../pool/requests.ts";
 
 /** The state of the server in one word, and of its parts. */
 export interface HealthReport {
@@ -40,6 +41,9 @@ export const defaultHttpLimits: HttpLimits = {
   pairingsPerHour: 30,
 };
 
+/** What the pool holds now, and what happened since the server started. */
+export type SessionMetrics = PoolStats & LifecycleCounts & { sinceAt: number; spares: number };
+
 /** Everything the HTTP edge is made of. */
 export interface HttpParts {
   store: Store;
@@ -59,6 +63,7 @@ export interface HttpParts {
   /** Aborted when the server begins to stop, so that long polls and waits end instead of holding it up. */
   stopping: AbortSignal;
   health(): HealthReport | Promise<HealthReport>;
+  metrics(): SessionMetrics;
   /** How news will reach the device now: `websocket`, `apns`. */
   deliveryMethods(deviceId: string): string[];
   /** Whether the device has a live connection. */

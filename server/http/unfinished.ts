@@ -13,7 +13,6 @@ const unfinished: ReadonlyArray<[Method, string, RouteScope, string]> = [
   ["GET", "/api/projects/:projectId/sessions/:id/messages", "read", "Claude's own history of a project"],
   ["POST", "/api/ask", "chat", "One-shot prompts"],
   ["POST", "/api/attachments", "chat", "Attachments"],
-  ["GET", "/api/metrics/sessions", "read", "Metrics"],
   ["GET", "/metrics", "read", "Metrics"],
   ["GET", "/api/settings", "admin", "Settings"],
   ["PATCH", "/api/settings", "admin", "Settings"],

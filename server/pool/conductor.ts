@@ -98,6 +98,12 @@ export class Conductor {
 
   #advance(): void {
     this.#endings.recycleDue();
+    // The rollback: a process per message. The next one resumes the conversation in a process of its own.
+    if (!this.#parts.limits.interactive) {
+      for (const one of this.#roster.all()) {
+        if (one.phase === "idle") void this.#endings.stopProcess(one, "idle");
+      }
+    }
     // Places that are being vacated belong to the sessions that have waited longest.
     let coming = this.#roster.stoppingCount();
     for (const sessionId of this.#store.turns.sessionsWithQueued(this.#parts.clock.now())) {
@@ -123,6 +129,7 @@ export class Conductor {
 
   /** Brings a session's process up without a turn, if there is a free place. */
   wake(sessionId: string): void {
+    if (!this.#parts.limits.interactive) return;
     const leaving = this.#roster.get(sessionId);
     if (leaving?.phase === "stopping") {
       // Never two processes of one conversation: the old one goes first.
@@ -211,8 +218,9 @@ export class Conductor {
     const gives = turn !== undefined && incarnation.turn?.turnId === turn.turnId;
     try {
       this.#store.transaction(() => {
-        const { pid, resumed } = process;
-        this.#store.events.append({ sessionId, type: "session.woken", data: { pid, resumed } });
+        const { pid, resumed, wasSpare } = process;
+        const data = { pid, resumed, ...(wasSpare ? { spare: true } : {}) };
+        this.#store.events.append({ sessionId, type: "session.woken", data });
         if (seed) conversations.adopt(sessionId, claudeSessionId, seed);
         if (gives) this.#store.turns.markGiven(turn.turnId, clock.now());
         else this.#store.sessions.setState(sessionId, "idle");

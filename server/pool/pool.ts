@@ -30,6 +30,7 @@ import type {
 } from "./requests.ts";
 import { Roster } from "./roster.ts";
 import { SessionDesk } from "./sessionDesk.ts";
+import { SpareKeeper } from "./spareKeeper.ts";
 import { SubmissionDesk } from "./submission.ts";
 import { TurnClerk } from "./turnClerk.ts";
 import { TurnWatch } from "./turnWatch.ts";
@@ -64,6 +65,7 @@ export class InteractiveSessionPool implements SessionPool {
   readonly #endings: Endings;
   readonly #health: HealthMonitor;
   readonly #outages: Outages;
+  readonly #spares: SpareKeeper;
   readonly #leases: LeaseClock;
   readonly #recaps: Recaps;
   readonly #views: Views;
@@ -80,7 +82,9 @@ export class InteractiveSessionPool implements SessionPool {
     this.#permissions = new PermissionDesk({ store, clock, timeoutMs: limits.permissionTimeoutMs, newId });
     const gates: Gate[] = [];
     const clerk = this.#clerk;
-    this.#submissions = new SubmissionDesk({ store, clock, limits, roster, clerk, gates, newId });
+    const readySession = (projectPath: string) => host.spares?.reserve(projectPath);
+    const desk = { store, clock, limits, roster, clerk, gates, newId, readySession };
+    this.#submissions = new SubmissionDesk(desk);
     this.#views = new Views({ store, roster, clock, limits });
     this.#watch = new TurnWatch({ store, clock });
     this.#recaps = new Recaps({ store, clock, host, newId, checkProject: parts.checkProject });
@@ -106,6 +110,7 @@ export class InteractiveSessionPool implements SessionPool {
       advance: () => this.#conductor.advance(),
     });
     gates.push(...this.#outages.gates);
+    this.#spares = new SpareKeeper({ ...inner, views: this.#views });
     this.#conductor = new Conductor({
       ...inner,
       gates,
@@ -150,6 +155,7 @@ export class InteractiveSessionPool implements SessionPool {
     this.#conductor.start();
     this.#leases.start();
     this.#health.start();
+    this.#spares.start();
     return recovery;
   }
 
@@ -160,6 +166,7 @@ export class InteractiveSessionPool implements SessionPool {
       this.#leases.stop();
       this.#health.stop();
       this.#outages.stop();
+      this.#spares.stop();
       await this.#conductor.stop(graceMs);
       this.#watch.stop();
     })();

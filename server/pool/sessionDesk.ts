@@ -75,6 +75,7 @@ export class SessionDesk {
       if (process && change.permissionMode !== undefined)
         await process.setPermissionMode(change.permissionMode);
     } catch (error) {
+      if (error instanceof DaylongError) throw error;
       const said = error instanceof Error ? error.message : String(error);
       throw new DaylongError("invalid_request", `Claude does not take the change: ${said}`, { cause: error });
     }

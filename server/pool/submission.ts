@@ -42,6 +42,7 @@ export class SubmissionDesk {
   readonly #clerk: TurnClerk;
   readonly #gates: readonly Gate[];
   readonly #newId: () => string;
+  readonly #readySession: (projectPath: string) => string | undefined;
 
   constructor(parts: {
     store: Store;
@@ -51,6 +52,8 @@ export class SubmissionDesk {
     clerk: TurnClerk;
     gates: readonly Gate[];
     newId: () => string;
+    /** The id of a session whose process is ready before it is begun. */
+    readySession(projectPath: string): string | undefined;
   }) {
     this.#store = parts.store;
     this.#clock = parts.clock;
@@ -59,6 +62,7 @@ export class SubmissionDesk {
     this.#clerk = parts.clerk;
     this.#gates = parts.gates;
     this.#newId = parts.newId;
+    this.#readySession = parts.readySession;
   }
 
   /** `run` is called as soon as a message is committed whose process can take it, before anybody is told of it. */
@@ -174,8 +178,17 @@ export class SubmissionDesk {
         permissionMode: request.permissionMode,
         options: {},
       },
-      this.#newId(),
+      this.#newSessionId(request),
     );
+  }
+
+  /** A session that can begin now takes the id of a spare, which is fixed in it since its start. */
+  #newSessionId({ projectPath, permissionMode, sendAt }: SubmitRequest): string {
+    const hasPlace = this.#roster.size < this.#limits.maxProcesses || this.#roster.idlest().length > 0;
+    const isForNow = sendAt === undefined || sendAt <= this.#clock.now();
+    const canClaim = projectPath !== undefined && permissionMode !== "bypassPermissions";
+    const ready = hasPlace && isForNow && canClaim ? this.#readySession(projectPath) : undefined;
+    return ready ?? this.#newId();
   }
 
   #keep(request: SubmitRequest, clientMessageId: string, requestHash: string): Submission {

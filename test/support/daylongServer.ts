@@ -72,6 +72,8 @@ export const benchEnvironment = (bench: Bench, modelUrl: string): Record<string,
   PROJECT_ROOTS: bench.roots,
   PORT: "0",
   SHUTDOWN_GRACE_SECONDS: "2",
+  // Tests count processes; those about spares ask for them.
+  PREWARMED_PROCESSES: "0",
 });
 
 /** Starts `main` with the environment and waits until it says that it is ready. */

@@ -15,6 +15,7 @@ import type { Scope } from "../../../server/domain/device.ts";
 import type { Log } from "../../../server/domain/ports.ts";
 import { createHttpApp } from "../../../server/http/app.ts";
 import { defaultHttpLimits, type HealthReport, type HttpParts } from "../../../server/http/parts.ts";
+import { Counters } from "../../../server/pool/counters.ts";
 import { type OpenStore, openStore } from "../../../server/store/store.ts";
 import { FakePool } from "../../support/fakePool.ts";
 import { ManualClock } from "../../support/manualClock.ts";
@@ -124,6 +125,12 @@ export function useRig(change: (parts: HttpParts) => Partial<HttpParts> = () => 
       limits: defaultHttpLimits,
       stopping: rig.stopping.signal,
       health: () => rig.health,
+      metrics: () => ({
+        sinceAt: clock.now(),
+        ...pool.stats(),
+        spares: 0,
+        ...new Counters({ events: store.events, stats: () => pool.stats() }).counts(),
+      }),
       deliveryMethods: () => ["websocket", "apns"],
       connected: (deviceId) => (rig.polls.get(deviceId) ?? 0) > 0,
       acknowledge: (deviceId, cursor) => {

@@ -1,0 +1,59 @@
+import type { Clock, Store } from "../domain/ports.ts";
+import type { ProcessHost } from "../domain/process.ts";
+import { sparesWanted } from "../domain/spare.ts";
+import type { PoolLimits } from "./limits.ts";
+import type { Roster } from "./roster.ts";
+import type { Views } from "./views.ts";
+
+export interface SpareKeeperParts {
+  host: ProcessHost;
+  store: Store;
+  clock: Clock;
+  limits: PoolLimits;
+  roster: Roster;
+  views: Views;
+}
+
+/** Tells the host, at every sampling, how many spares the pool's load and memory allow. */
+export class SpareKeeper {
+  readonly #parts: SpareKeeperParts;
+  #cancelTimer: (() => void) | undefined;
+  #isRunning = false;
+
+  constructor(parts: SpareKeeperParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    const { host, limits } = this.#parts;
+    // A process per message is the plain way to run; spares are no part of it.
+    if (host.spares === undefined || limits.spareProcesses === 0 || !limits.interactive) return;
+    this.#isRunning = true;
+    this.#pass();
+  }
+
+  stop(): void {
+    if (this.#isRunning) this.#parts.host.spares?.keep(0);
+    this.#isRunning = false;
+    this.#cancelTimer?.();
+  }
+
+  #pass(): void {
+    const { host, store, clock, limits, roster, views } = this.#parts;
+    if (!this.#isRunning || host.spares === undefined) return;
+    const waiting = store.turns
+      .sessionsWithQueued(clock.now())
+      .filter((sessionId) => roster.ownState(sessionId) === "none");
+    host.spares.keep(
+      sparesWanted({
+        limit: limits.spareProcesses,
+        current: host.spares.count,
+        waitingSessions: waiting.length,
+        freePlaces: limits.maxProcesses - roster.size,
+        memoryUsedBytes: views.stats().memoryUsageBytes,
+        memoryLimitBytes: limits.memoryLimitBytes,
+      }),
+    );
+    this.#cancelTimer = clock.after(limits.sampleMs, () => this.#pass());
+  }
+}
