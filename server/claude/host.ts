@@ -12,9 +12,10 @@ import type {
   ProcessUsage,
   TranscriptReply,
 } from "../domain/process.ts";
+import { within } from "./deadline.ts";
 import { cliEnvironment } from "./environment.ts";
 import { baseOptions } from "./options.ts";
-import { CliProcess, within } from "./process.ts";
+import { CliProcess } from "./process.ts";
 import { endBelongings } from "./reaper.ts";
 import { Sampler } from "./sampler.ts";
 import type { Spare } from "./spare.ts";

@@ -11,6 +11,7 @@ import type {
   RewindReport,
 } from "../domain/process.ts";
 import type { PermissionMode } from "../domain/session.ts";
+import { within } from "./deadline.ts";
 import { baseOptions, conversationOptions } from "./options.ts";
 import { permissionResult } from "./permissionResult.ts";
 import { promptLine } from "./promptLine.ts";
@@ -44,14 +45,6 @@ export interface CliProcessParts {
   signal?: AbortSignal;
   /** Becomes this process; otherwise one is spawned. */
   spare?: Spare;
-}
-
-/** `undefined` when the deadline came first. */
-export function within<T>(clock: Clock, work: Promise<T>, deadlineMs: number): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    const cancel = clock.after(deadlineMs, () => resolve(undefined));
-    work.then(resolve, reject).finally(cancel);
-  });
 }
 
 /**

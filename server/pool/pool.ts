@@ -29,7 +29,7 @@ import type {
   SubmitRequest,
 } from "./requests.ts";
 import { Roster } from "./roster.ts";
-import { SessionDesk } from "./sessionDesk.ts";
+import { existingSession, SessionDesk } from "./sessionDesk.ts";
 import { SpareKeeper } from "./spareKeeper.ts";
 import { SubmissionDesk } from "./submission.ts";
 import { TurnClerk } from "./turnClerk.ts";
@@ -290,10 +290,7 @@ export class InteractiveSessionPool implements SessionPool {
   }
 
   #existing(sessionId: string): Session {
-    const session = this.#store.sessions.get(sessionId);
-    if (session === undefined)
-      throw new DaylongError("session_not_found", `There is no session ${sessionId}.`);
-    return session;
+    return existingSession(this.#store, sessionId);
   }
 
   #checkOpen(): void {

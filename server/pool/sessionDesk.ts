@@ -158,3 +158,12 @@ export class SessionDesk {
 function refuseClosed(session: Session): void {
   if (session.state === "closed") throw new DaylongError("session_closed", "The session is closed.");
 }
+
+/** Throws `session_not_found`. */
+export function existingSession(store: Store, sessionId: string): Session {
+  const session = store.sessions.get(sessionId);
+  if (session === undefined) {
+    throw new DaylongError("session_not_found", `There is no session ${sessionId}.`);
+  }
+  return session;
+}

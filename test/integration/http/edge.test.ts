@@ -363,7 +363,6 @@ describe("C01: what is still to come", () => {
       ["PUT", "/api/sessions/x/live-activity"],
       ["DELETE", "/api/sessions/x/live-activity"],
       ["GET", "/metrics"],
-      ["GET", "/api/metrics/sessions"],
       ["GET", "/api/settings"],
       ["PATCH", "/api/settings"],
       ["GET", "/api/openapi.json"],

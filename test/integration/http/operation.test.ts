@@ -64,3 +64,19 @@ describe("C05: the page at the root", () => {
     expect(asked.headers.get("content-security-policy")).toMatch(/style-src 'sha256-[A-Za-z0-9+/]{43}='/);
   });
 });
+
+describe("GET /api/metrics/sessions", () => {
+  test("answers any token, and nobody else, with what is now and what was since the start", async () => {
+    expectProblem(await rig.ask("GET", "/api/metrics/sessions", { token: null }), 401, "unauthenticated");
+    const { status, body } = await rig.ask("GET", "/api/metrics/sessions", {
+      token: rig.device("read").token,
+    });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      spares: 0,
+      starts: { spare: 0, cold: 0, resumed: 0 },
+      wakes: 0,
+      crashes: 0,
+    });
+  });
+});
