@@ -272,13 +272,8 @@ export class CliProcess implements ClaudeProcess {
     const { model, totalTokens, maxTokens, percentage, categories } = await this.#query.getContextUsage({
       detail: "summary",
     });
-    return {
-      model,
-      totalTokens,
-      maxTokens,
-      percentage,
-      categories: categories.map(({ name, tokens }) => ({ name, tokens })),
-    };
+    const parts = categories.map(({ name, tokens }) => ({ name, tokens }));
+    return { model, totalTokens, maxTokens, percentage, categories: parts };
   }
 
   stop(): Promise<void> {
