@@ -12,6 +12,7 @@ import type {
   ProcessUsage,
   TranscriptReply,
 } from "../domain/process.ts";
+import { mendConfigFile } from "./configFile.ts";
 import { within } from "./deadline.ts";
 import { cliEnvironment } from "./environment.ts";
 import { baseOptions } from "./options.ts";
@@ -21,6 +22,7 @@ import { Sampler } from "./sampler.ts";
 import type { Spare } from "./spare.ts";
 import { Spares } from "./spares.ts";
 import { prepareSpawn } from "./spawn.ts";
+import { StartLine } from "./startLine.ts";
 import {
   claudeConfigDir,
   findReply,
@@ -55,6 +57,7 @@ export class CliHost implements ProcessHost {
   readonly coreCount = availableParallelism();
   readonly #live = new Map<string, CliProcess>();
   readonly #sampler: Sampler;
+  readonly #line: StartLine;
   readonly #forks = new Set<Query>();
   readonly spares: Spares | undefined;
   #lastFault: string | undefined;
@@ -62,12 +65,17 @@ export class CliHost implements ProcessHost {
   constructor(parts: CliHostParts) {
     this.#parts = { ladderMs: 2_000, startDeadlineMs: 60_000, ...parts };
     this.#sampler = new Sampler({ clock: parts.clock });
+    this.#line = new StartLine({ clock: parts.clock });
     this.spares =
       parts.sparesDir === undefined ? undefined : new Spares({ ...this.#parts, dir: parts.sparesDir });
   }
 
   async start(spec: ProcessSpec, listener: ProcessListener, signal?: AbortSignal): Promise<ClaudeProcess> {
     const sizeBytes = await transcriptBytes(await this.#transcriptOf(spec.claudeSessionId));
+    await this.#line.wait();
+    await mendConfigFile(this.#parts.environment, this.#parts.log).catch((error: unknown) => {
+      this.#parts.log.error("claude.config_not_mended", { error });
+    });
     if (signal?.aborted) throw new DaylongError("process_start_failed", "The start of Claude was given up.");
     const spare = sizeBytes > 0 ? undefined : await this.spares?.take(spec);
     if (spare !== undefined) {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { findReply, findTranscript, holdsEntry } from "../../server/claude/transcript.ts";
@@ -113,6 +113,20 @@ describe("Claude's own record of a conversation, with the real CLI", () => {
     }
     // This CLI mends both by itself, so nothing had to be begun anew.
     expect(await recoveriesOf(sessionId)).toHaveLength(0);
+  });
+
+  test("F15: a damaged .claude.json is restored from its backup, and the next message is answered", async () => {
+    const { sessionId } = await begin("Remember the number 42");
+    await park(sessionId);
+    const path = join(configDir(), ".claude.json");
+    const whole = readFileSync(path, "utf8");
+    mkdirSync(join(configDir(), "backups"), { recursive: true });
+    writeFileSync(join(configDir(), "backups", ".claude.json.backup.9999999999999"), whole);
+    writeFileSync(path, whole.slice(0, whole.length / 2));
+    const answer = await ask("What number did I ask you to remember?", { sessionId });
+    expect(answer.reply.text).toBe("You asked me to remember 42.");
+    expect(() => JSON.parse(readFileSync(path, "utf8"))).not.toThrow();
+    expect(server.lines.some((line) => line.includes("claude.config_restored"))).toBe(true);
   });
 
   test("F2: the reply to a message is found in what the real CLI writes, text for text", async () => {
