@@ -15,6 +15,8 @@ daylong_check_node() {
 # npm writes node_modules/.package-lock.json last: if it is older than the lock file, the installation is not whole.
 daylong_install() {
   daylong_check_node
+  # 'npm ci' empties the folder that a link leads to, which may be another working copy's.
+  [ ! -L node_modules ] || return 0
   if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
     echo "daylong: installing packages (a minute or two, once) ..." >&2
     local log prefix

@@ -3,10 +3,11 @@ import type { Clock, LiveFeed, Log, Store } from "../domain/ports.ts";
 import type { Incarnation } from "./incarnation.ts";
 
 /**
- * How long a finished text or a tool's start may wait to share a commit with what comes with it. No longer: the CLI takes
- * 1 to 5 ms from a turn's last text to its result, and a text that is written in that pause costs the result nothing.
+ * How long a finished text or a tool's start may wait to share a commit with what comes with it. The CLI takes 1 to 20 ms
+ * from a turn's last text to its result; a commit in that pause would delay the result by its own length. The words
+ * themselves are on the screen before: they go out as deltas.
  */
-const holdMs = 1;
+const holdMs = 20;
 /** Pause before a write that failed is tried again. */
 const rewriteMs = 1_000;
 

@@ -12,6 +12,16 @@ export function cliBinary(): string {
   return join(dirname(createRequire(join(sdk, "package.json")).resolve(name)), "claude");
 }
 
+/** The flags that the Agent SDK gives it, for a conversation of its own. */
+export const cliFlags = (): string[] => [
+  ..."--output-format stream-json --verbose --input-format stream-json --permission-prompt-tool=stdio".split(
+    " ",
+  ),
+  "--setting-sources=user,project,local",
+  "--include-partial-messages",
+  `--session-id=${randomUUID()}`,
+];
+
 export interface RawTiming {
   firstDeltaMs: number;
   completedMs: number;
@@ -23,10 +33,7 @@ export class RawCli {
   #turn: { startedAt: number; firstDeltaMs?: number; done(timing: RawTiming): void } | undefined;
 
   constructor(cwd: string, environment: Record<string, string>) {
-    const flags =
-      "--output-format stream-json --verbose --input-format stream-json --permission-prompt-tool=stdio " +
-      `--setting-sources=user,project,local --include-partial-messages --session-id=${randomUUID()}`;
-    this.#child = spawn(cliBinary(), flags.split(" "), {
+    this.#child = spawn(cliBinary(), cliFlags(), {
       cwd,
       env: environment,
       stdio: ["pipe", "pipe", "inherit"],

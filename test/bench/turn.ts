@@ -5,6 +5,7 @@ import { startDemoModel } from "../../server/demo/model.ts";
 import { benchEnvironment, makeBench, startServer } from "../support/daylongServer.ts";
 import { connect, type SocketClient } from "../support/socketClient.ts";
 import { RawCli, type RawTiming } from "./rawCli.ts";
+import { RelayedCli } from "./relayedCli.ts";
 
 const { values } = parseArgs({
   options: { turns: { type: "string" }, sessions: { type: "string" }, json: { type: "boolean" } },
@@ -15,6 +16,9 @@ const sessions = Number(values.sessions ?? 8);
 /** Of processes on each side: two processes of the same CLI differ by up to 5 % from each other all their lives. */
 const pairs = 8;
 const warmUps = 4;
+/** What takes turns: the CLI alone, behind a relay that does nothing else, and behind Daylong. */
+const runners = ["raw", "relay", "daylong"] as const;
+type Runner = (typeof runners)[number];
 
 /** Nearest-rank quantile of the samples. */
 const quantile = (samples: number[], share: number): number =>
@@ -67,13 +71,13 @@ async function main(): Promise<void> {
   const server = await startServer({ ...environment, MAX_CONCURRENT_SESSIONS: "20", LOG_LEVEL: "info" });
   const { token } = await server.pair("bench");
   const socket = await connect({ url: `${server.url.replace("http", "ws")}/ws`, token });
-  const rows: Array<{ what: string; raw: number[]; daylong: number[] }> = [
-    { what: "warm turn, to first delta", raw: [], daylong: [] },
-    { what: "warm turn, to completed", raw: [], daylong: [] },
-    { what: "new session, to first delta", raw: [], daylong: [] },
-    { what: "new session, to completed", raw: [], daylong: [] },
+  const rows: Array<{ what: string } & Record<Runner, number[]>> = [
+    { what: "warm turn, to first delta", raw: [], relay: [], daylong: [] },
+    { what: "warm turn, to completed", raw: [], relay: [], daylong: [] },
+    { what: "new session, to first delta", raw: [], relay: [], daylong: [] },
+    { what: "new session, to completed", raw: [], relay: [], daylong: [] },
   ];
-  const note = (index: number, who: "raw" | "daylong", timing: RawTiming) => {
+  const note = (index: number, who: Runner, timing: RawTiming) => {
     rows[index]![who].push(timing.firstDeltaMs);
     rows[index + 1]![who].push(timing.completedMs);
   };
@@ -82,16 +86,21 @@ async function main(): Promise<void> {
       const raw = new RawCli(bench.project, environment);
       const { sessionId } = await daylongTurn(socket, { projectPath: bench.project });
       await raw.turn("say: hello there");
+      const relay = await RelayedCli.start(bench.project, environment);
+      await relay.turn("say: hello there");
       for (let index = 0; index < warmUps + turns / pairs; index += 1) {
         // Who goes first takes turns too: whatever the machine does in between meets both alike.
-        const order = index % 2 === 0 ? (["raw", "daylong"] as const) : (["daylong", "raw"] as const);
-        for (const who of order) {
+        for (let place = 0; place < runners.length; place += 1) {
+          const who = runners[(index + place) % runners.length]!;
           const timing =
-            who === "raw" ? await raw.turn("say: hello there") : await daylongTurn(socket, { sessionId });
+            who === "daylong"
+              ? await daylongTurn(socket, { sessionId })
+              : await { raw, relay }[who].turn("say: hello there");
           if (index >= warmUps) note(0, who, timing);
         }
       }
       await raw.stop();
+      await relay.stop();
       await server.ask("DELETE", `/api/sessions/${sessionId}`);
     }
     for (let index = 0; index < sessions; index += 1) {
@@ -109,13 +118,17 @@ async function main(): Promise<void> {
     await model.stop();
     bench.remove();
   }
-  const results = rows.map(({ what, raw, daylong }) => ({
+  const results = rows.map(({ what, raw, relay, daylong }) => ({
     what,
     samples: raw.length,
     rawMedianMs: round(quantile(raw, 0.5)),
     rawP95Ms: round(quantile(raw, 0.95)),
     daylongMedianMs: round(quantile(daylong, 0.5)),
     daylongP95Ms: round(quantile(daylong, 0.95)),
+    ...(relay.length > 0 && {
+      relayMedianMs: round(quantile(relay, 0.5)),
+      relayRatio: round(quantile(relay, 0.5) / quantile(raw, 0.5), 3),
+    }),
     medianRatio: round(quantile(daylong, 0.5) / quantile(raw, 0.5), 3),
     p95Ratio: round(quantile(daylong, 0.95) / quantile(raw, 0.95), 3),
   }));
