@@ -12,8 +12,11 @@ import { pairingLink } from "./access/pairingCode.ts";
 import { PushRegistration } from "./access/pushRegistration.ts";
 import { Refusals } from "./access/refusals.ts";
 import { ProjectRoots } from "./access/roots.ts";
+import { OwnersTrust } from "./access/trust.ts";
 import { readCertificate, type ServerCertificate } from "./certificate.ts";
 import { CliHost } from "./claude/host.ts";
+import { acceptedInTerminal } from "./claude/terminalTrust.ts";
+import { claudeConfigDir } from "./claude/transcript.ts";
 import { Closers } from "./closers.ts";
 import type { Config } from "./config.ts";
 import { Connections } from "./delivery/connections.ts";
@@ -122,6 +125,14 @@ async function compose(
   const retention = new Retention({ cutter: database.history, clock, log, keepMs: config.retentionMs });
   closers.push(() => retention.stop());
 
+  const trust = new OwnersTrust({
+    store,
+    clock,
+    log,
+    homeDir: homedir(),
+    claudeConfigDir: claudeConfigDir(cliEnvironment),
+    acceptedInTerminal: (path) => acceptedInTerminal(cliEnvironment, path),
+  });
   const host = new CliHost({
     clock,
     log,
@@ -129,6 +140,7 @@ async function compose(
     environment: cliEnvironment,
     binary: config.claudeBinary,
     sparesDir: join(dataDir, "spares"),
+    trust,
   });
   const pool = new InteractiveSessionPool({
     store,
@@ -170,6 +182,7 @@ async function compose(
     access,
     pushRegistration,
     roots,
+    trust,
     names,
     clock,
     log,

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { type Query, query } from "@anthropic-ai/claude-agent-sdk";
 import { DaylongError } from "../domain/errors.ts";
+import type { PermissionDecision } from "../domain/permission.ts";
 import type { Clock, Log, ProcessBook } from "../domain/ports.ts";
 import type {
   ClaudeProcess,
@@ -12,6 +13,7 @@ import type {
   ProcessUsage,
   TranscriptReply,
 } from "../domain/process.ts";
+import type { ProjectStanding, ProjectTrust } from "../domain/trust.ts";
 import { mendConfigFile } from "./configFile.ts";
 import { within } from "./deadline.ts";
 import { cliEnvironment } from "./environment.ts";
@@ -43,6 +45,8 @@ export interface CliHostParts {
   /** Each rung of the stop ladder; the CLI itself takes up to two seconds to go on its own. */
   ladderMs?: number;
   startDeadlineMs?: number;
+  /** Whether a project's own settings are loaded. */
+  trust: ProjectTrust;
   /** An empty directory of ours in which spares wait; without it there are none. */
   sparesDir?: string;
 }
@@ -72,37 +76,61 @@ export class CliHost implements ProcessHost {
 
   async start(spec: ProcessSpec, listener: ProcessListener, signal?: AbortSignal): Promise<ClaudeProcess> {
     const sizeBytes = await transcriptBytes(await this.#transcriptOf(spec.claudeSessionId));
+    const standing = await this.#standingOf(spec);
     await this.#line.wait();
     await mendConfigFile(this.#parts.environment, this.#parts.log).catch((error: unknown) => {
       this.#parts.log.error("claude.config_not_mended", { error });
     });
     if (signal?.aborted) throw new DaylongError("process_start_failed", "The start of Claude was given up.");
-    const spare = sizeBytes > 0 ? undefined : await this.spares?.take(spec);
+    const spare = sizeBytes > 0 ? undefined : await this.spares?.take(spec, standing);
     if (spare !== undefined) {
       try {
-        return await this.#bringUp(spec, listener, signal, 0, spare);
+        return await this.#bringUp({ spec, standing, listener, signal, sizeBytes: 0, spare });
       } catch (error) {
         // Nothing was given to it and nothing is left of it, so the session can begin anew under the same id.
         this.spares?.refused(spare, spec.projectPath, error);
         if (signal?.aborted) throw error;
       }
     }
-    return this.#bringUp(spec, listener, signal, sizeBytes);
+    return this.#bringUp({ spec, standing, listener, signal, sizeBytes });
   }
 
-  async #bringUp(
-    spec: ProcessSpec,
-    listener: ProcessListener,
-    signal: AbortSignal | undefined,
-    sizeBytes: number,
-    spare?: Spare,
-  ): Promise<ClaudeProcess> {
+  async #standingOf({ sessionId, projectPath }: ProcessSpec): Promise<ProjectStanding> {
+    const standing = await this.#parts.trust.standingOf(projectPath);
+    if (standing === "untrusted") {
+      const advice = "Trust it on a phone or in a terminal, and its own settings are loaded.";
+      this.#parts.log.warn("project.untrusted", { sessionId, advice });
+    }
+    return standing;
+  }
+
+  /**
+   * "Always" is kept in the project's own settings, by the CLI. Where these are not loaded it would hold for nobody, so it
+   * is said for the session; and whoever says it of a project without settings trusts what is then in them.
+   */
+  #keptAs(decision: PermissionDecision, projectPath: string, standing: ProjectStanding): PermissionDecision {
+    if (decision.decision !== "allow" || decision.scope !== "always") return decision;
+    if (standing === "untrusted") return { ...decision, scope: "session" };
+    if (standing === "plain") this.#parts.trust.trust(projectPath, "always");
+    return decision;
+  }
+
+  async #bringUp(start: {
+    spec: ProcessSpec;
+    standing: ProjectStanding;
+    listener: ProcessListener;
+    signal: AbortSignal | undefined;
+    sizeBytes: number;
+    spare?: Spare;
+  }): Promise<ClaudeProcess> {
+    const { spec, standing, listener, signal, sizeBytes, spare } = start;
     // A start that fails is told by the rejection alone; `exited` is for a process that was handed over.
     let handedOver = false;
     let exitBefore: ProcessExit | undefined;
     const cli = new CliProcess({
       ...this.#parts,
       spec,
+      standing,
       signal,
       spare,
       transcriptExists: sizeBytes > 0,
@@ -110,7 +138,8 @@ export class CliHost implements ProcessHost {
       environment: cliEnvironment(this.#parts.environment, spec.processId),
       listener: {
         signal: (signal) => listener.signal(signal),
-        askPermission: (ask) => listener.askPermission(ask),
+        askPermission: async (ask) =>
+          this.#keptAs(await listener.askPermission(ask), spec.projectPath, standing),
         exited: (exit) => {
           this.#live.delete(spec.processId);
           if (handedOver) listener.exited(exit);
@@ -172,11 +201,17 @@ export class CliHost implements ProcessHost {
 
   async askFork(spec: ProcessSpec, prompt: string, deadlineMs: number): Promise<string> {
     const { clock, book, ladderMs } = this.#parts;
+    const standing = await this.#standingOf(spec);
     const cli = prepareSpawn(spec.processId, spec.sessionId, clock.now(), book);
     const fork = query({
       prompt,
       options: {
-        ...baseOptions(spec, cliEnvironment(this.#parts.environment, spec.processId), this.#parts.binary),
+        ...baseOptions(
+          spec,
+          cliEnvironment(this.#parts.environment, spec.processId),
+          this.#parts.binary,
+          standing,
+        ),
         resume: spec.claudeSessionId,
         forkSession: true,
         persistSession: false,

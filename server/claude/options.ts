@@ -1,11 +1,13 @@
 import type { Options } from "@anthropic-ai/claude-agent-sdk";
 import type { ProcessSpec } from "../domain/process.ts";
+import type { ProjectStanding } from "../domain/trust.ts";
 
 /** What every start has in common, a session's process and a recap's alike. */
 export function baseOptions(
   spec: ProcessSpec,
   environment: Record<string, string>,
   binary: string | undefined,
+  standing: ProjectStanding = "plain",
 ): Options {
   const { appendSystemPrompt, allowedTools, disallowedTools, maxTurns, maxBudgetUsd } = spec.options;
   return {
@@ -14,8 +16,9 @@ export function baseOptions(
     pathToClaudeCodeExecutable: binary,
     model: spec.model ?? undefined,
     systemPrompt: { type: "preset", preset: "claude_code", append: appendSystemPrompt },
-    // What the CLI does in a terminal: the owner's settings, the project's CLAUDE.md and settings.
-    settingSources: ["user", "project", "local"],
+    // What the CLI does in a terminal: the owner's settings, the project's CLAUDE.md and settings; without these where a
+    // terminal would ask first whether to trust them.
+    settingSources: standing === "untrusted" ? ["user"] : ["user", "project", "local"],
     allowedTools,
     disallowedTools,
     maxTurns,

@@ -11,6 +11,7 @@ import type {
   RewindReport,
 } from "../domain/process.ts";
 import type { PermissionMode } from "../domain/session.ts";
+import type { ProjectStanding } from "../domain/trust.ts";
 import { within } from "./deadline.ts";
 import { baseOptions, conversationOptions } from "./options.ts";
 import { permissionResult } from "./permissionResult.ts";
@@ -32,6 +33,7 @@ export interface CliProcessParts {
   environment: Record<string, string>;
   binary?: string;
   transcriptExists: boolean;
+  standing: ProjectStanding;
   /** A start that does not come up in time with such a transcript is given up together with it. */
   transcriptIsGiant: boolean;
   clock: Clock;
@@ -79,7 +81,7 @@ export class CliProcess implements ClaudeProcess {
     this.#cli = parts.spare?.cli ?? prepareSpawn(spec.processId, spec.sessionId, this.startedAt, parts.book);
     this.#cli.inputLost = () => this.#recycle();
     const options: Options = {
-      ...baseOptions(spec, parts.environment, parts.binary),
+      ...baseOptions(spec, parts.environment, parts.binary, parts.standing),
       ...conversationOptions(spec, parts.transcriptExists),
       // Copies of files before Claude changes them, in its own folder: what a rewind goes back to.
       enableFileCheckpointing: true,

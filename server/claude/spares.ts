@@ -4,6 +4,7 @@ import { freemem } from "node:os";
 import type { Clock, Log, ProcessBook } from "../domain/ports.ts";
 import type { ProcessSpec, SpareShelf } from "../domain/process.ts";
 import { spareBytes } from "../domain/spare.ts";
+import type { ProjectStanding } from "../domain/trust.ts";
 import { cliEnvironment } from "./environment.ts";
 import { isClaimable, Spare } from "./spare.ts";
 
@@ -78,10 +79,13 @@ export class Spares implements SpareShelf {
    * The spare that carries the conversation's id, if it can become this process. One that cannot is ended first: there
    * must never be two processes of one id.
    */
-  async take(spec: ProcessSpec): Promise<Spare | undefined> {
+  async take(spec: ProcessSpec, standing: ProjectStanding): Promise<Spare | undefined> {
     const spare = [...this.#shelf].find((one) => one.sessionId === spec.claudeSessionId);
     if (spare === undefined) return undefined;
-    if (!spare.isReady || !isClaimable(spec)) {
+    const isForSettings = standing !== "untrusted";
+    // A spare reads every project's settings; the next one is not wasted on this project.
+    if (!isForSettings) this.#unclaimable.add(spec.projectPath);
+    if (!spare.isReady || !isClaimable(spec) || !isForSettings) {
       await this.#discard(spare);
       return undefined;
     }

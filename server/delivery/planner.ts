@@ -85,6 +85,7 @@ export function planned(store: Store, planner: Pick<DeliveryPlanner, "plan">): S
     devices: store.devices,
     outbox: store.outbox,
     processes: store.processes,
+    trust: store.trust,
     audit: store.audit,
   };
 }

@@ -165,6 +165,21 @@ export interface ProcessBook {
   unended(): ProcessRecord[];
 }
 
+/** A project whose own settings may act, since when, and on which device that was said. */
+export interface TrustedProject {
+  projectPath: string;
+  trustedAt: number;
+  deviceId: string;
+}
+
+export interface TrustBook {
+  /** False: it was trusted before. */
+  add(project: TrustedProject): boolean;
+  has(projectPath: string): boolean;
+  /** False: it was not trusted. */
+  remove(projectPath: string): boolean;
+}
+
 /** Lets go of what is too old. */
 export interface HistoryCutter {
   /**
@@ -200,6 +215,7 @@ export interface Store {
   readonly devices: DeviceDirectory;
   readonly outbox: Outbox;
   readonly processes: ProcessBook;
+  readonly trust: TrustBook;
   readonly audit: AuditLog;
 }
 

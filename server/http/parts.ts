@@ -2,6 +2,7 @@ import type { Devices } from "../access/devices.ts";
 import type { ServerNames } from "../access/names.ts";
 import type { PushRegistration } from "../access/pushRegistration.ts";
 import type { ProjectRoots } from "../access/roots.ts";
+import type { OwnersTrust } from "../access/trust.ts";
 import type { Device } from "../domain/device.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
 import type { LifecycleCounts } from "../pool/counters.ts";
@@ -51,6 +52,7 @@ export interface HttpParts {
   access: Devices;
   pushRegistration: PushRegistration;
   roots: ProjectRoots;
+  trust: OwnersTrust;
   names: ServerNames;
   clock: Clock;
   log: Log;

@@ -179,6 +179,12 @@ CREATE TABLE recaps (
   turn_count INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE trusted_projects (
+  project_path TEXT PRIMARY KEY,
+  trusted_at INTEGER NOT NULL,
+  device_id TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE settings (
   key TEXT PRIMARY KEY,
   value TEXT NOT NULL

@@ -11,6 +11,7 @@ import { SqliteHistoryCutter } from "./retention.ts";
 import { SqliteSessionDirectory } from "./sessions.ts";
 import type { Connection } from "./statement.ts";
 import { Transactions } from "./transactions.ts";
+import { SqliteTrustBook } from "./trust.ts";
 import { SqliteTurnBook } from "./turns.ts";
 
 export interface StoreParts {
@@ -49,6 +50,7 @@ export function storeOver(connection: Connection, parts: StoreParts): OpenStore 
     devices: new SqliteDeviceDirectory({ connection, clock, transactions }),
     outbox: new SqliteOutbox({ connection, transactions }),
     processes: new SqliteProcessBook(connection),
+    trust: new SqliteTrustBook(connection),
     audit: new SqliteAuditLog(connection),
     history: new SqliteHistoryCutter({ connection, transactions }),
     close: () => {

@@ -114,6 +114,9 @@ describe("prewarmed spares", () => {
   test("S17: a project whose settings a running process cannot take refuses the claim; the message runs once all the same", async () => {
     mkdirSync(join(bench.project, ".claude"));
     writeFileSync(join(bench.project, ".claude/settings.json"), JSON.stringify({ env: { COLOUR: "blue" } }));
+    const { body } = await server.ask("GET", "/api/projects");
+    const { projectId } = body.projects.find(({ path }: { path: string }) => path === bench.project);
+    await server.ask("PUT", `/api/projects/${projectId}/trust`);
     const pid = await sparePid();
     const first = await chat({ message: "Remember the number 11", projectPath: bench.project });
     expect([first.status, first.body.reply?.text]).toEqual([200, "I will remember 11."]);

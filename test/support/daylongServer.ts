@@ -46,7 +46,10 @@ export interface DaylongServer {
     options?: { token?: string; headers?: Record<string, string> },
   ): Promise<Answer>;
   /** Pairs a new device and returns its token. */
-  pair(name: string): Promise<{ deviceId: string; token: string; epoch: string }>;
+  pair(
+    name: string,
+    scope?: "admin" | "chat" | "read",
+  ): Promise<{ deviceId: string; token: string; epoch: string }>;
 }
 export interface Answer {
   status: number;
@@ -132,8 +135,8 @@ export async function startServer(
       child.kill(signal);
       return exited;
     },
-    pair: async (name) => {
-      const { body: pairing } = await ask("POST", "/api/pairing-codes", {});
+    pair: async (name, scope) => {
+      const { body: pairing } = await ask("POST", "/api/pairing-codes", { scope });
       const { body } = await ask(
         "POST",
         "/api/pair",

@@ -11,6 +11,7 @@ import { ServerNames } from "../../../server/access/names.ts";
 import { pairingLink } from "../../../server/access/pairingCode.ts";
 import { PushRegistration } from "../../../server/access/pushRegistration.ts";
 import { ProjectRoots } from "../../../server/access/roots.ts";
+import { OwnersTrust } from "../../../server/access/trust.ts";
 import type { Scope } from "../../../server/domain/device.ts";
 import type { Log } from "../../../server/domain/ports.ts";
 import { createHttpApp } from "../../../server/http/app.ts";
@@ -116,6 +117,14 @@ export function useRig(change: (parts: HttpParts) => Partial<HttpParts> = () => 
       access: rig.access,
       pushRegistration: new PushRegistration({ store, clock, defaultEnvironment: "production" }),
       roots,
+      trust: new OwnersTrust({
+        store,
+        clock,
+        log,
+        homeDir: rig.folder,
+        claudeConfigDir: join(rig.folder, ".claude"),
+        acceptedInTerminal: async () => false,
+      }),
       names,
       clock,
       log,

@@ -215,6 +215,7 @@ describe("S31: projects", () => {
       name,
       sessionCount,
       lastActivityAt,
+      trust: "plain",
     });
     expect((await rig.ask("GET", "/api/projects")).body).toEqual({
       roots: [rig.root],

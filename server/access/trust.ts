@@ -1,0 +1,101 @@
+import { realpathSync } from "node:fs";
+import { lstat, readdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Clock, Log, Store } from "../domain/ports.ts";
+import type { ProjectStanding, ProjectTrust } from "../domain/trust.ts";
+
+/** The one thing in a `.claude` directory that is only read by Claude and cannot start anything by itself. */
+const readOnlyNames: ReadonlySet<string> = new Set(["CLAUDE.md"]);
+
+export interface OwnersTrustParts {
+  store: Pick<Store, "trust" | "audit" | "transaction">;
+  clock: Clock;
+  log: Log;
+  /** What lies here and above is the owner's own, not a project's. */
+  homeDir: string;
+  /** Claude's own configuration, which is no project's either. */
+  claudeConfigDir: string;
+  /** Whether the owner accepted the directory, or one above it, when the CLI asked in a terminal. */
+  acceptedInTerminal(projectPath: string): Promise<boolean>;
+}
+
+/**
+ * A repository can bring hooks, MCP servers, a key helper, another API address and rules that allow everything, and the
+ * CLI acts on them without a question when nobody sits at its terminal. So a project's own settings are loaded only when
+ * it brings none that act, or the owner trusts it.
+ */
+export class OwnersTrust implements ProjectTrust {
+  readonly #parts: OwnersTrustParts;
+  readonly #homeDirs: ReadonlySet<string>;
+  readonly #ownClaudeDirs: ReadonlySet<string>;
+
+  constructor(parts: OwnersTrustParts) {
+    this.#parts = parts;
+    this.#homeDirs = withReal(parts.homeDir);
+    this.#ownClaudeDirs = withReal(parts.claudeConfigDir);
+  }
+
+  async standingOf(projectPath: string): Promise<ProjectStanding> {
+    if (this.#parts.store.trust.has(projectPath)) return "trusted";
+    if (!(await this.#bringsSettings(projectPath))) return "plain";
+    return (await this.#parts.acceptedInTerminal(projectPath)) ? "trusted" : "untrusted";
+  }
+
+  trust(projectPath: string, by: string): void {
+    const { store, clock, log } = this.#parts;
+    const at = clock.now();
+    store.transaction(() => {
+      if (!store.trust.add({ projectPath, trustedAt: at, deviceId: by })) return;
+      store.audit.add({ at, deviceId: by, action: "project.trust", target: projectPath, detail: "" });
+    });
+    log.info("project.trusted", { deviceId: by });
+  }
+
+  /** Processes that run keep the settings they were started with. Trust given in a terminal is the terminal's to end. */
+  withdraw(projectPath: string, by: string): void {
+    const { store, clock } = this.#parts;
+    store.transaction(() => {
+      if (!store.trust.remove(projectPath)) return;
+      const at = clock.now();
+      store.audit.add({ at, deviceId: by, action: "project.distrust", target: projectPath, detail: "" });
+    });
+  }
+
+  /** The CLI looks for such things in the directory and in those above it. */
+  async #bringsSettings(projectPath: string): Promise<boolean> {
+    for (let path = projectPath; !this.#homeDirs.has(path); path = dirname(path)) {
+      const claudeDir = join(path, ".claude");
+      if (await exists(join(path, ".mcp.json"))) return true;
+      if (!this.#ownClaudeDirs.has(claudeDir) && (await holdsMore(claudeDir))) return true;
+      if (dirname(path) === path) return false;
+    }
+    return false;
+  }
+}
+
+/** Project paths have their links followed; a home directory may be given by one. */
+function withReal(path: string): ReadonlySet<string> {
+  try {
+    return new Set([path, realpathSync(path)]);
+  } catch {
+    return new Set([path]);
+  }
+}
+
+const exists = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    () => true,
+    // What cannot be looked at may be there.
+    (error: unknown) => !isAbsent(error),
+  );
+
+const holdsMore = (path: string): Promise<boolean> =>
+  readdir(path).then(
+    (names) => names.some((name) => !readOnlyNames.has(name)),
+    (error: unknown) => !isAbsent(error),
+  );
+
+const isAbsent = (error: unknown): boolean => {
+  const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
+  return code === "ENOENT" || code === "ENOTDIR";
+};

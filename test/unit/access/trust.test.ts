@@ -1,0 +1,96 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { OwnersTrust } from "../../../server/access/trust.ts";
+import { type OpenStore, openStore } from "../../../server/store/store.ts";
+import { ManualClock } from "../../support/manualClock.ts";
+
+let folder: string;
+let project: string;
+let store: OpenStore;
+let trust: OwnersTrust;
+let accepted: string[];
+
+const put = (path: string, text = "{}") => {
+  mkdirSync(dirname(join(project, path)), { recursive: true });
+  writeFileSync(join(project, path), text);
+};
+
+beforeEach(() => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), "daylong-trust-")));
+  project = join(folder, "work", "repository", "package");
+  mkdirSync(project, { recursive: true });
+  accepted = [];
+  const clock = new ManualClock();
+  store = openStore({ dataDir: join(folder, "data"), clock });
+  trust = new OwnersTrust({
+    store,
+    clock,
+    log: { debug() {}, info() {}, warn() {}, error() {} },
+    homeDir: folder,
+    claudeConfigDir: join(folder, ".claude"),
+    acceptedInTerminal: async (path) => accepted.includes(path),
+  });
+});
+afterEach(() => {
+  store.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe("a project's own settings act only when the owner trusts them", () => {
+  test("a project without any, or with nothing but a CLAUDE.md, has nothing to be trusted with", async () => {
+    expect(await trust.standingOf(project)).toBe("plain");
+    put("CLAUDE.md", "Be brief.");
+    put(".claude/CLAUDE.md", "Be brief.");
+    expect(await trust.standingOf(project)).toBe("plain");
+  });
+
+  test.each([
+    ".claude/settings.json",
+    ".claude/settings.local.json",
+    ".claude/skills/deploy/SKILL.md",
+    ".claude/something-new.json",
+    ".mcp.json",
+    "../.mcp.json",
+    "../../.claude/settings.json",
+  ])("one that brings %s is not trusted until the owner says so", async (path) => {
+    put(path);
+    expect(await trust.standingOf(project)).toBe("untrusted");
+    trust.trust(project, "phone");
+    trust.trust(project, "phone");
+    expect(await trust.standingOf(project)).toBe("trusted");
+    trust.withdraw(project, "phone");
+    trust.withdraw(project, "phone");
+    expect(await trust.standingOf(project)).toBe("untrusted");
+    const said = store.audit.list(undefined, 10).entries.map(({ action, deviceId }) => [action, deviceId]);
+    expect(said).toEqual([
+      ["project.distrust", "phone"],
+      ["project.trust", "phone"],
+    ]);
+  });
+
+  test("a .claude that is a link, dangling or not, is looked through or distrusted", async () => {
+    mkdirSync(join(folder, "elsewhere"));
+    writeFileSync(join(folder, "elsewhere", "settings.json"), "{}");
+    symlinkSync(join(folder, "elsewhere"), join(project, ".claude"));
+    expect(await trust.standingOf(project)).toBe("untrusted");
+    symlinkSync(join(folder, "nowhere"), join(project, ".mcp.json"));
+    rmSync(join(project, ".claude"));
+    expect(await trust.standingOf(project)).toBe("untrusted");
+  });
+
+  test("the owner's own settings in the home directory are no project's", async () => {
+    mkdirSync(join(folder, ".claude"));
+    writeFileSync(join(folder, ".claude", "settings.json"), "{}");
+    writeFileSync(join(folder, ".mcp.json"), "{}");
+    expect(await trust.standingOf(project)).toBe("plain");
+    expect(await trust.standingOf(folder)).toBe("plain");
+  });
+
+  test("what was accepted in a terminal is trusted here too", async () => {
+    put(".claude/settings.json");
+    accepted.push(project);
+    expect(await trust.standingOf(project)).toBe("trusted");
+  });
+});
