@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -159,5 +160,21 @@ describe("a repository that brings settings which act", () => {
     expect((await chat({ message: "run: touch second.txt", sessionId })).body.state).toBe("completed");
     expect(readFileSync(join(path, ".claude", "settings.local.json"), "utf8")).toBe(before);
     expect((await projectOf(path)).trust).toBe("untrusted");
+  });
+
+  test("its git configuration runs nothing either when Claude looks at the working tree", async () => {
+    const path = join(bench.roots, "cloned");
+    const trace = join(bench.dir, "git-trace");
+    mkdirSync(path);
+    execFileSync("git", ["init", "-q", path]);
+    writeFileSync(join(path, "a.txt"), "a");
+    execFileSync("git", ["-C", path, "add", "a.txt"]);
+    execFileSync("git", ["-C", path, "config", "core.fsmonitor", `touch ${trace}; echo`]);
+    execFileSync("git", ["-C", path, "config", "core.hooksPath", "hooks"]);
+    expect((await chat({ message: "say: hello", projectPath: path })).body.reply.text).toBe("hello");
+    expect(existsSync(trace)).toBe(false);
+    // The trap is set: whoever asks git there without care runs it.
+    execFileSync("git", ["-C", path, "status", "--porcelain"], { stdio: "ignore" });
+    expect(existsSync(trace)).toBe(true);
   });
 });
