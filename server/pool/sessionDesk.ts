@@ -55,7 +55,6 @@ export class SessionDesk {
     const session = this.#store.transaction(() => {
       const begun = submissions.create({ ...request, options }, sessionId);
       if (resumeAt !== undefined) this.#copyUpTo(begun, resumeAt);
-      this.#audit(request.caller, "session.create", sessionId);
       return begun;
     });
     this.#parts.leaseChanged(Math.min(session.lease.warnAt, session.lease.expiresAt));

@@ -99,6 +99,8 @@ export class SubmissionDesk {
       options: request.options,
     };
     this.#store.sessions.insert(session);
+    const { deviceId } = request.caller;
+    this.#store.audit.add({ at: now, deviceId, action: "session.create", target: sessionId, detail: "" });
     const { projectPath, title, model, permissionMode } = session;
     this.#store.events.append({
       sessionId,
@@ -242,6 +244,8 @@ export class SubmissionDesk {
       sendAt: scheduled ? request.sendAt : undefined,
     };
     this.#store.turns.insert(turn);
+    const { turnId, deviceId } = turn;
+    this.#store.audit.add({ at: now, deviceId, action: "message.send", target: sessionId, detail: turnId });
     // The user's message carries the turn's id in Claude's transcript too: one name for one thing.
     const messageId = turn.turnId;
     this.#store.events.append({
