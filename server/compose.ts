@@ -28,7 +28,6 @@ import { Replay } from "./delivery/replay.ts";
 import { Retention } from "./delivery/retention.ts";
 import { DaylongError } from "./domain/errors.ts";
 import type { Clock, Log, Store } from "./domain/ports.ts";
-import type { PushSender } from "./domain/push.ts";
 import { healthReport } from "./health.ts";
 import { createHttpApp } from "./http/app.ts";
 import { defaultHttpLimits } from "./http/parts.ts";
@@ -36,7 +35,7 @@ import { lockFolder } from "./lock.ts";
 import { Counters } from "./pool/counters.ts";
 import type { PoolLimits } from "./pool/limits.ts";
 import { InteractiveSessionPool } from "./pool/pool.ts";
-import { ApnsSender } from "./push/apns.ts";
+import { openPushServices } from "./pushServices.ts";
 import { Gateway } from "./socket/gateway.ts";
 import { openStore } from "./store/store.ts";
 
@@ -113,7 +112,7 @@ async function compose(
   const store: Store = planned(database, planner);
   ensureAdminToken({ dataDir, store, clock, log });
 
-  const push = openPush(config, clock, log);
+  const { push, webPush } = openPushServices(config, clock, log);
   closers.push(() => push.stop(2_000));
   const feed = new Feed({ connections });
   const courier = new Courier({ store, push, connections, clock, log, graceMs: config.pushGraceMs });
@@ -165,7 +164,12 @@ async function compose(
   closers.push(() => pool.stop(config.shutdownGraceMs));
 
   const access = new Devices({ store, clock, log, roots });
-  const pushRegistration = new PushRegistration({ store, clock, defaultEnvironment: config.apnsEnvironment });
+  const pushRegistration = new PushRegistration({
+    store,
+    clock,
+    defaultEnvironment: config.apnsEnvironment,
+    webPush,
+  });
   const stopping = new AbortController();
   let boundPort: number | undefined;
   const publicUrl = () =>
@@ -198,10 +202,13 @@ async function compose(
       spares: host.spares?.count ?? 0,
       ...counters.counts(),
     }),
-    deliveryMethods: (deviceId) => [
-      ...(connections.isLive(deviceId) ? ["websocket"] : []),
-      ...(push.health().state !== "disabled" && store.devices.get(deviceId)?.push ? ["apns"] : []),
-    ],
+    deliveryMethods: (deviceId) => {
+      const provider = store.devices.get(deviceId)?.push?.provider;
+      return [
+        ...(connections.isLive(deviceId) ? ["websocket"] : []),
+        ...(provider && push.health(provider).state !== "disabled" ? [provider] : []),
+      ];
+    },
     connected: (deviceId) => connections.isLive(deviceId),
     acknowledge: (deviceId, cursor) => courier.acknowledge(deviceId, cursor),
     beginPoll: (deviceId) => connections.beginPoll(deviceId),
@@ -244,19 +251,6 @@ async function compose(
   // Turns drain while phones still listen; a socket that closed first would miss the last replies.
   closers.push(() => pool.stop(config.shutdownGraceMs));
   return { url, dataDir, fingerprint: certificate?.fingerprint, stop: () => closers.close() };
-}
-
-function openPush(config: Config, clock: Clock, log: Log): PushSender {
-  const { apns } = config;
-  return new ApnsSender({
-    clock,
-    key: apns && { path: apns.keyPath, keyId: apns.keyId, teamId: apns.teamId },
-    topic: apns?.bundleId ?? "",
-    ...config.apnsHosts,
-    caPath: config.apnsCaPath,
-    dataDir: config.dataDir,
-    onEvent: (name, fields) => log.info(name, fields),
-  });
 }
 
 const createServer = (certificate: ServerCertificate | undefined, app: RequestListener): Server =>

@@ -72,6 +72,11 @@ const environmentSchema = z.object({
   APNS_SANDBOX_HOST: text,
   APNS_SANDBOX_PORT: port(443),
   APNS_CA_PATH: text,
+  VAPID_SUBJECT: optional(
+    z.string().regex(/^(mailto:[^@\s]+@[^@\s]+|https:\/\/\S+)$/, "must be a mailto: or https: address"),
+  ),
+  WEB_PUSH_CA_PATH: text,
+  WEB_PUSH_ALLOW_PRIVATE: flag(false),
   ALLOW_BYPASS_PERMISSIONS: flag(false),
   SHUTDOWN_GRACE_SECONDS: number(10, 0, 3_600),
   RETENTION_DAYS: number(90, 0.0001, 36_500),
@@ -164,6 +169,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       sandbox: { host: e.APNS_SANDBOX_HOST ?? "api.sandbox.push.apple.com", port: e.APNS_SANDBOX_PORT },
     },
     apnsCaPath: e.APNS_CA_PATH ? expandHome(e.APNS_CA_PATH) : undefined,
+    webPush: {
+      subject: e.VAPID_SUBJECT,
+      caPath: e.WEB_PUSH_CA_PATH ? expandHome(e.WEB_PUSH_CA_PATH) : undefined,
+      allowPrivateEndpoints: e.WEB_PUSH_ALLOW_PRIVATE,
+    },
     allowBypassPermissions: e.ALLOW_BYPASS_PERMISSIONS,
     shutdownGraceMs: e.SHUTDOWN_GRACE_SECONDS * 1_000,
     retentionMs: e.RETENTION_DAYS * 24 * hour,

@@ -27,7 +27,14 @@ export async function healthReport({ store, pool, host, push, dataDir }: HealthP
     },
     (error: unknown) => ({ state: "failing", detail: String(error) }),
   );
-  const checks = { database, claude: host.health(), apns: push.health(), disk, pool: pool.health() };
+  const checks = {
+    database,
+    claude: host.health(),
+    apns: push.health("apns"),
+    webPush: push.health("webpush"),
+    disk,
+    pool: pool.health(),
+  };
   const states = Object.entries(checks).map(([name, check]) => [name, check.state] as const);
   const isDown = states.some(
     ([name, state]) => state === "failing" && (name === "database" || name === "disk" || name === "pool"),

@@ -1,13 +1,14 @@
 import type { Caller } from "../domain/device.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Store } from "../domain/ports.ts";
-import type { ApnsEnvironment, ApnsTarget, PushTarget } from "../domain/push.ts";
+import type { ApnsEnvironment, ApnsTarget, PushTarget, WebPushDoor, WebPushTarget } from "../domain/push.ts";
 
 export interface PushRegistrationParts {
   store: Store;
   clock: Clock;
   /** Environment of a token that comes without one (`APNS_ENVIRONMENT`). */
   defaultEnvironment: ApnsEnvironment;
+  webPush: WebPushDoor;
 }
 
 /** A merge patch of a push target: absent = unchanged, `null` = removed. */
@@ -52,7 +53,7 @@ export class PushRegistration {
       const encryptionKey = change.encryptionKey === undefined ? before?.encryptionKey : change.encryptionKey;
       if (topic) next.topic = topic;
       if (encryptionKey) next.encryptionKey = encryptionKey;
-      this.#takeFromOthers(deviceId, token);
+      this.#takeFromOthers(deviceId, (push) => push.provider === "apns" && push.token === token);
       store.devices.setPush(deviceId, next);
       if (before === undefined || !sameTarget(before, next)) {
         this.#audit(by, "push.register", deviceId, `apns ${next.environment}`);
@@ -60,31 +61,68 @@ export class PushRegistration {
     });
   }
 
+  /**
+   * Sends the device's pushes to a browser's subscription from now on. Throws `push_disabled` when Web Push is off, and
+   * `invalid_request` for an endpoint that the server will not call.
+   */
+  subscribe(deviceId: string, subscription: Pick<WebPushTarget, "endpoint" | "keys">, by: Caller): void {
+    const { store, clock, webPush } = this.#parts;
+    if (webPush.publicKey === undefined) throw webPushDisabled();
+    const { endpoint, keys } = subscription;
+    const refusal = webPush.refusal(endpoint);
+    if (refusal !== undefined) {
+      throw new DaylongError("invalid_request", `push.subscription.endpoint ${refusal}.`, {
+        faults: [{ path: "push.subscription.endpoint", message: refusal }],
+      });
+    }
+    store.transaction(() => {
+      const before = this.#pushOf(deviceId);
+      // Said again, it is a new registration all the same: it is later than whatever a push service says of the old one.
+      const next: WebPushTarget = { provider: "webpush", endpoint, keys, registeredAt: clock.now() };
+      this.#takeFromOthers(deviceId, (push) => push.provider === "webpush" && push.endpoint === endpoint);
+      store.devices.setPush(deviceId, next);
+      if (before?.provider === "webpush" && before.endpoint === endpoint) return;
+      this.#audit(by, "push.register", deviceId, `webpush ${new URL(endpoint).hostname}`);
+    });
+  }
+
+  /** What a page gives to `pushManager.subscribe`. Throws `push_disabled` when Web Push is off. */
+  get vapidKey(): string {
+    const { publicKey } = this.#parts.webPush;
+    if (publicKey === undefined) throw webPushDisabled();
+    return publicKey;
+  }
+
   /** The device gets no pushes any more. */
   remove(deviceId: string, by: Caller): void {
     const { store } = this.#parts;
     store.transaction(() => {
-      if (this.#targetOf(deviceId) === undefined) return;
+      if (this.#pushOf(deviceId) === null) return;
       store.devices.setPush(deviceId, null);
       this.#audit(by, "push.remove", deviceId, "");
     });
   }
 
   /** A phone that was paired twice has one token; only its latest pairing may ring it. */
-  #takeFromOthers(deviceId: string, token: string): void {
+  #takeFromOthers(deviceId: string, isTheSame: (push: PushTarget) => boolean): void {
     for (const other of this.#parts.store.devices.list()) {
-      if (other.deviceId !== deviceId && apnsOf(other.push)?.token === token) {
+      if (other.deviceId !== deviceId && other.push && isTheSame(other.push)) {
         this.#parts.store.devices.setPush(other.deviceId, null);
       }
     }
   }
 
   #targetOf(deviceId: string): ApnsTarget | undefined {
+    const push = this.#pushOf(deviceId);
+    return push?.provider === "apns" ? push : undefined;
+  }
+
+  #pushOf(deviceId: string): PushTarget | null {
     const device = this.#parts.store.devices.get(deviceId);
     if (device === undefined) {
       throw new DaylongError("device_not_found", "No device with this id is paired with this server.");
     }
-    return apnsOf(device.push);
+    return device.push;
   }
 
   #audit(by: Caller, action: string, target: string, detail: string): void {
@@ -93,8 +131,11 @@ export class PushRegistration {
   }
 }
 
-const apnsOf = (push: PushTarget | null): ApnsTarget | undefined =>
-  push?.provider === "apns" ? push : undefined;
+const webPushDisabled = (): DaylongError =>
+  new DaylongError(
+    "push_disabled",
+    "Web Push is off. VAPID_SUBJECT on the computer switches it on; see /health.",
+  );
 
 const sameTarget = (a: ApnsTarget, b: ApnsTarget): boolean =>
   a.token === b.token &&

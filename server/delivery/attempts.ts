@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { type Delivery, pushContentOf, pushEndsAt, retryDelayMs } from "../domain/delivery.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
-import type { PushOutcome, PushRequest, PushSender, PushTarget } from "../domain/push.ts";
+import type { ApnsTarget, PushOutcome, PushRequest, PushSender, PushTarget } from "../domain/push.ts";
 import type { Connections } from "./connections.ts";
 import type { Ledger, Standing } from "./ledger.ts";
 import { withDeadline } from "./pause.ts";
@@ -116,7 +116,7 @@ export class Attempts {
     switch (outcome.outcome) {
       case "sent":
         this.#configFault = undefined;
-        this.#parts.ward.noteSent();
+        this.#parts.ward.noteSent(request.target.provider);
         book({ state: "sent", nextAttemptAt: null });
         return undefined;
       case "retry": {
@@ -139,9 +139,7 @@ export class Attempts {
         book(dead);
         return undefined;
       case "gone":
-        return outcome.status === 410
-          ? this.#settleUnregistered(delivery, request.target, outcome.sinceAt, book)
-          : this.#settleRefused(delivery, request, outcome, book);
+        return this.#settleGone(delivery, request, outcome, book);
       default: {
         const unknown: never = outcome;
         throw new Error(`No standing for the outcome ${JSON.stringify(unknown)}.`);
@@ -149,9 +147,30 @@ export class Attempts {
     }
   }
 
+  #settleGone(
+    delivery: Delivery,
+    request: PushRequest,
+    outcome: Extract<PushOutcome, { outcome: "gone" }>,
+    book: (next: Standing) => void,
+  ): LaneHold | Promise<LaneHold> {
+    const { target } = request;
+    if (target.provider === "webpush") return this.#settleUnsubscribed(delivery, target, book);
+    return outcome.status === 410
+      ? this.#settleUnregistered(delivery, target, outcome.sinceAt, book)
+      : this.#settleRefused(delivery, { ...request, target }, outcome, book);
+  }
+
+  /** A push service that knows the subscription no more: it may be mistaken, and says not since when. */
+  #settleUnsubscribed({ deviceId }: Delivery, target: PushTarget, book: (next: Standing) => void): LaneHold {
+    const { ward, clock } = this.#parts;
+    const changed = ward.hasChanged(deviceId, target);
+    book(changed ? { state: "pending", nextAttemptAt: clock.now() } : gone);
+    return changed ? undefined : ward.suspect(deviceId, target);
+  }
+
   #settleUnregistered(
     { deviceId }: Delivery,
-    target: PushTarget,
+    target: ApnsTarget,
     sinceAt: number | undefined,
     book: (next: Standing) => void,
   ): LaneHold {
@@ -164,7 +183,7 @@ export class Attempts {
   /** `BadDeviceToken`: the app may have named the wrong environment, so the other one is asked once. */
   async #settleRefused(
     delivery: Delivery,
-    request: PushRequest,
+    request: PushRequest<ApnsTarget>,
     outcome: Extract<PushOutcome, { outcome: "gone" }>,
     book: (next: Standing) => void,
   ): Promise<LaneHold> {

@@ -60,7 +60,8 @@ export class ReadSync {
   async #send(deviceId: string, budget: Budget): Promise<void> {
     const { store, push, clock, log } = this.#parts;
     const target = store.devices.get(deviceId)?.push;
-    if (!target) {
+    // Browsers want every push to show something: a silent one would be shown as an unknown one.
+    if (target?.provider !== "apns") {
       this.#budgets.delete(deviceId);
       return;
     }

@@ -1,5 +1,5 @@
 import type { Clock, DeviceDirectory, Log } from "../domain/ports.ts";
-import type { ApnsEnvironment, PushTarget } from "../domain/push.ts";
+import type { ApnsEnvironment, ApnsTarget, PushProvider, PushTarget } from "../domain/push.ts";
 
 /** How long a token that both environments refuse is watched before it is dropped. */
 const quarantineMs = 10_000;
@@ -12,8 +12,10 @@ export interface TokenWardParts {
   log: Log;
 }
 
+const addressOf = (target: PushTarget): string =>
+  target.provider === "apns" ? target.token : target.endpoint;
 const sameToken = (a: PushTarget | null | undefined, b: PushTarget): boolean =>
-  a?.provider === b.provider && a.token === b.token;
+  a?.provider === b.provider && addressOf(a) === addressOf(b);
 
 /**
  * Decides which push tokens go. A token that is dropped by mistake is a phone that stays silent, so only proof counts:
@@ -22,6 +24,9 @@ const sameToken = (a: PushTarget | null | undefined, b: PushTarget): boolean =>
  *     has not registered another token since. No timestamp is no proof.
  *   400 `BadDeviceToken` in both environments: quarantined for ten seconds, then dropped; unless five tokens are there
  *     by then, which says that it is us.
+ *   404 or 410 of a browser's push service, which names no instant: the same quarantine.
+ *
+ * Each push service has its own quarantine: what is wrong with one says nothing about the other.
  */
 export class TokenWard {
   readonly #parts: TokenWardParts;
@@ -29,7 +34,7 @@ export class TokenWard {
   #disarm: (() => void) | undefined;
   #verdictAt = 0;
   /** After a mass refusal no token is dropped until a push has got through: the fault may still be there. */
-  #distrustsItself = false;
+  readonly #distrusted = new Set<PushProvider>();
 
   constructor(parts: TokenWardParts) {
     this.#parts = parts;
@@ -55,7 +60,13 @@ export class TokenWard {
     return "dropped";
   }
 
-  /** Both environments refuse the token. Returns the instant of the verdict; until then the device is left alone. */
+  /** Whether the device has registered another address since. */
+  hasChanged(deviceId: string, target: PushTarget): boolean {
+    const current = this.#parts.devices.get(deviceId)?.push;
+    return !!current && !sameToken(current, target);
+  }
+
+  /** Both environments refuse the token, or the browser's subscription is said to be over. Returns the instant of the verdict; until then the device is left alone. */
   suspect(deviceId: string, target: PushTarget): number {
     const { clock, log } = this.#parts;
     log.warn("push.token_quarantined", { deviceId, quarantineMs });
@@ -68,16 +79,16 @@ export class TokenWard {
   }
 
   /** The token works, in the other environment than the app had said. */
-  repairEnvironment(deviceId: string, target: PushTarget, environment: ApnsEnvironment): void {
+  repairEnvironment(deviceId: string, target: ApnsTarget, environment: ApnsEnvironment): void {
     const current = this.#parts.devices.get(deviceId)?.push;
-    if (!current || !sameToken(current, target)) return;
+    if (current?.provider !== "apns" || !sameToken(current, target)) return;
     this.#parts.devices.setPush(deviceId, { ...current, environment });
     this.#parts.log.info("push.environment_repaired", { deviceId, environment });
   }
 
   /** A push got through: key, topic and host are right. */
-  noteSent(): void {
-    this.#distrustsItself = false;
+  noteSent(provider: PushProvider): void {
+    this.#distrusted.delete(provider);
   }
 
   /** Forgets the suspects; their tokens stay, and the next push finds out anew. */
@@ -91,17 +102,20 @@ export class TokenWard {
     const { devices, log } = this.#parts;
     const suspects = [...this.#suspects];
     this.stop();
-    if (suspects.length >= massSize) this.#distrustsItself = true;
-    if (this.#distrustsItself) {
-      log.error("push.tokens_refused_in_mass", { devices: suspects.length, dropped: 0 });
-      return;
+    for (const provider of new Set(suspects.map(([, target]) => target.provider))) {
+      const count = suspects.filter(([, target]) => target.provider === provider).length;
+      if (count >= massSize) this.#distrusted.add(provider);
+      if (this.#distrusted.has(provider)) {
+        log.error("push.tokens_refused_in_mass", { provider, devices: count, dropped: 0 });
+      }
     }
     for (const [deviceId, target] of suspects) {
+      if (this.#distrusted.has(target.provider)) continue;
       try {
         const current = devices.get(deviceId)?.push;
         if (!current || current.registeredAt !== target.registeredAt || !sameToken(current, target)) continue;
         devices.setPush(deviceId, null);
-        log.info("push.token_dropped", { deviceId, reason: "BadDeviceToken" });
+        log.info("push.token_dropped", { deviceId, provider: target.provider });
       } catch (error) {
         log.error("push.token_not_dropped", { deviceId, error });
       }

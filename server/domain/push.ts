@@ -27,7 +27,19 @@ export interface ApnsTarget {
   /** 32 bytes, base64. When set, the payload is encrypted and the visible alert is generic. */
   encryptionKey?: string;
 }
-export type PushTarget = ApnsTarget;
+
+/** Where a web page's push goes: a browser's subscription (W3C Push API), with the keys that only that browser can open with. */
+export interface WebPushTarget {
+  provider: "webpush";
+  /** The push service's address of this subscription; whoever knows it can ring, so it is never logged. */
+  endpoint: string;
+  /** Both base64url: the browser's P-256 point (65 bytes) and its shared secret (16 bytes). */
+  keys: { p256dh: string; auth: string };
+  registeredAt: number;
+}
+
+export type PushTarget = ApnsTarget | WebPushTarget;
+export type PushProvider = PushTarget["provider"];
 
 /** Everything a push says, before it is cut to size or encrypted. */
 export interface PushContent {
@@ -46,26 +58,27 @@ export interface PushContent {
   badge: number;
 }
 
-/** One push to one device; `deliveryId` is the `apns-id` of every attempt. */
-export interface PushRequest {
+/** One push to one device; every attempt carries the `deliveryId`, to Apple as `apns-id`. */
+export interface PushRequest<Target extends PushTarget = PushTarget> {
   deliveryId: string;
-  target: PushTarget;
+  target: Target;
   content: PushContent;
   /** Instant of the event, from which kinds without an end of their own count their 24 hours. */
   at: number;
 }
 
 /** A silent push: what the device was told of has been read elsewhere, and its badge is out of date. */
-export interface SyncRequest {
+export interface SyncRequest<Target extends PushTarget = PushTarget> {
   deliveryId: string;
-  target: PushTarget;
+  target: Target;
   /** What is still unread there. */
   unread: number;
   cursor: number;
 }
 
-/** What became of one attempt. `sent` means accepted by Apple, not seen by anybody. */
+/** What became of one attempt. `sent` means accepted by the push service, not seen by anybody. */
 export type PushOutcome =
+  /** `apnsId`: Apple's id of the push; elsewhere the delivery's own. */
   | { outcome: "sent"; apnsId: string; status: number; latencyMs: number }
   | { outcome: "retry"; notBeforeAt?: number; status?: number; reason: string; latencyMs: number }
   /** The token is dead; `sinceAt` is Apple's timestamp of a 410 (absent: unknown). */
@@ -75,13 +88,31 @@ export type PushOutcome =
   /** This push can never be accepted. */
   | { outcome: "dead"; status?: number; reason: string; latencyMs: number };
 
-/** Port of the driven edge that talks to Apple. */
-export interface PushSender {
-  send(request: PushRequest): Promise<PushOutcome>;
-  /** One attempt, never stored by Apple: the next alert carries the true badge anyway. */
-  sync(request: SyncRequest): Promise<PushOutcome>;
-  /** `disabled` when no key is configured; `failing` names the last configuration fault. */
-  health(): { state: "ok" | "disabled" | "failing"; detail?: string };
+/** `disabled`: not configured; `failing` names the last configuration fault. */
+export interface PushHealth {
+  state: "ok" | "disabled" | "failing";
+  detail?: string;
+}
+
+/** One push service. Every failure is an outcome; no call rejects. */
+export interface PushChannel<Target extends PushTarget> {
+  send(request: PushRequest<Target>): Promise<PushOutcome>;
+  /** One attempt, never stored on the way: the next alert carries the true badge anyway. */
+  sync(request: SyncRequest<Target>): Promise<PushOutcome>;
+  health(): PushHealth;
   /** Waits for pushes in flight up to `graceMs`, then drops the connections. Idempotent. */
   stop(graceMs: number): Promise<void>;
+}
+
+/** Port of the driven edge that rings devices: each through the push service it registered with. */
+export interface PushSender extends Omit<PushChannel<PushTarget>, "health"> {
+  health(provider: PushProvider): PushHealth;
+}
+
+/** What the registration of a browser has to know of Web Push. */
+export interface WebPushDoor {
+  /** The server's VAPID key for `pushManager.subscribe`: an uncompressed P-256 point, base64url. Absent: Web Push is off. */
+  readonly publicKey: string | undefined;
+  /** Why nothing will be sent to this endpoint; `undefined`: it may be tried. */
+  refusal(endpoint: string): string | undefined;
 }

@@ -43,9 +43,10 @@ export const deviceView = (device: Device, connected: boolean): z.input<typeof d
   ackedCursor: device.ackedCursor,
   push: device.push && {
     provider: device.push.provider,
-    environment: device.push.environment,
+    ...(device.push.provider === "apns" ? { environment: device.push.environment } : {}),
     registeredAt: device.push.registeredAt,
-    encrypted: device.push.encryptionKey !== undefined,
+    // Web Push is never sent in the clear: RFC 8291.
+    encrypted: device.push.provider === "webpush" || device.push.encryptionKey !== undefined,
   },
   preferences: device.preferences,
 });
@@ -126,16 +127,24 @@ export function deviceRoutes(parts: HttpParts): Route[] {
       },
     }),
     defineRoute({
+      method: "GET",
+      path: "/api/push/vapid-key",
+      scope: "read",
+      summary: "The server's key that a page subscribes with (`applicationServerKey`).",
+      response: z.object({ publicKey: z.string() }),
+      handle: () => json({ publicKey: pushRegistration.vapidKey }),
+    }),
+    defineRoute({
       method: "POST",
       path: "/api/devices/test-push",
       scope: "chat",
-      summary: "Send a push to the caller's device and tell what Apple said.",
+      summary: "Send a push to the caller's device and tell what its push service said.",
       async handle({ caller }) {
         const device = access.get(caller.deviceId);
         if (device.push === null) {
           throw new DaylongError(
             "push_not_registered",
-            "The device has no push token: register it with PATCH /api/devices/me.",
+            "The device has no push target: register one with PATCH /api/devices/me.",
           );
         }
         return json(await parts.testPush(device));
@@ -172,7 +181,10 @@ export function deviceRoutes(parts: HttpParts): Route[] {
       pushRegistration.remove(deviceId, caller);
       return;
     }
-    if (push.provider === "webpush" || push.subscription !== undefined) throw notImplemented("Web Push");
+    if (push.subscription !== undefined) {
+      pushRegistration.subscribe(deviceId, push.subscription, caller);
+      return;
+    }
     if (push.liveActivity !== undefined) throw notImplemented("Live Activities");
     const { token, environment, topic, encryptionKey } = push;
     pushRegistration.register(deviceId, { token, environment, topic, encryptionKey }, caller);

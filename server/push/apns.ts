@@ -1,5 +1,13 @@
 import { readFileSync } from "node:fs";
-import type { ApnsEnvironment, PushOutcome, PushRequest, PushSender, SyncRequest } from "../domain/push.ts";
+import type {
+  ApnsEnvironment,
+  ApnsTarget,
+  PushChannel,
+  PushHealth,
+  PushOutcome,
+  PushRequest,
+  SyncRequest,
+} from "../domain/push.ts";
 import { ApnsConnection } from "./connection.ts";
 import { defaultLinkTiming, type LinkTiming } from "./link.ts";
 import { type ApnsPush, buildApnsPush, buildSyncPush } from "./payload.ts";
@@ -52,14 +60,14 @@ type Core =
     };
 
 /** What every push has, whatever it says. */
-type Addressed = Pick<PushRequest, "deliveryId" | "target">;
+type Addressed = Pick<PushRequest<ApnsTarget>, "deliveryId" | "target">;
 
 /**
  * Sends pushes to Apple. Every failure is an outcome; `send` never rejects.
  * Health: disabled (no key) | ok <-> failing. Failing starts with a configuration fault or an untrusted certificate and ends
  * with the next push that Apple accepts; a key that cannot be read fails until the next start.
  */
-export class ApnsSender implements PushSender {
+export class ApnsSender implements PushChannel<ApnsTarget> {
   readonly #parts: ApnsSenderParts;
   readonly #timing: ApnsTiming;
   readonly #core: Core;
@@ -75,15 +83,15 @@ export class ApnsSender implements PushSender {
   }
 
   /** Sends one push once. Retries are the caller's; `apns-id` stays the delivery's id on each of them. */
-  send(request: PushRequest): Promise<PushOutcome> {
+  send(request: PushRequest<ApnsTarget>): Promise<PushOutcome> {
     return this.#fly(request, (topic) => buildApnsPush(request, topic));
   }
 
-  sync(request: SyncRequest): Promise<PushOutcome> {
+  sync(request: SyncRequest<ApnsTarget>): Promise<PushOutcome> {
     return this.#fly(request, (topic) => buildSyncPush(request, topic));
   }
 
-  health(): { state: "ok" | "disabled" | "failing"; detail?: string } {
+  health(): PushHealth {
     switch (this.#core.state) {
       case "disabled":
         return { state: "disabled", detail: "apns_not_configured" };

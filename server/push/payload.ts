@@ -1,15 +1,13 @@
 import { createHash } from "node:crypto";
-import type { PushContent, PushKind, PushRequest, SyncRequest } from "../domain/push.ts";
-import { cutToJsonBytes } from "./preview.ts";
+import type { ApnsTarget, PushContent, PushRequest, SyncRequest } from "../domain/push.ts";
+import { describeEvent, type KindRule, kindRules, worthlessAt } from "./kindRules.ts";
+import { boundTitles, fitBody } from "./preview.ts";
 import { maxPlaintextBytes, type NonceSource, sealPush } from "./seal.ts";
 
 /** Apple's limit for every push type but VoIP ("Generating a remote notification", 4 KB). */
 export const MAX_PAYLOAD_BYTES = 4096;
 /** Apple's limit for `apns-collapse-id` ("Sending notification requests to APNs"). */
 export const MAX_COLLAPSE_ID_BYTES = 64;
-/** Own bound of title and subtitle, in JSON bytes: more than a lock screen shows, little of the payload. */
-export const MAX_TITLE_BYTES = 256;
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** The request headers of one APNs push; all values are strings, as HTTP/2 carries them. */
 export interface ApnsHeaders {
@@ -30,63 +28,23 @@ export interface ApnsPush {
   truncated: boolean;
 }
 
-interface KindRule {
-  category: "REPLY" | "PERMISSION" | "QUESTION" | "EXPIRING" | "SESSION";
-  level: "active" | "time-sensitive";
-  /** Whether the push is worthless after the subject's own end, or simply after a day. */
-  endsWith: "subject" | "day";
-  collapse(content: PushContent): string;
-}
-
-// A turn has one result, a permission one prompt, a lease one warning: the newer push replaces the older.
-const byTurn = (content: PushContent): string =>
-  content.turnId === undefined ? bySession(content) : `turn-${content.turnId}`;
-const byPermission = (content: PushContent): string =>
-  content.permissionId === undefined ? bySession(content) : `perm-${content.permissionId}`;
-const byLease = (content: PushContent): string => `lease-${content.sessionId}`;
-const bySession = (content: PushContent): string => `${content.kind}-${content.sessionId}`;
-
-const reply: KindRule = { category: "REPLY", level: "active", endsWith: "day", collapse: byTurn };
-const permission: KindRule = {
-  category: "PERMISSION",
-  level: "time-sensitive",
-  endsWith: "subject",
-  collapse: byPermission,
-};
-const session: KindRule = { category: "SESSION", level: "active", endsWith: "day", collapse: bySession };
-
-const rules: Record<PushKind, KindRule> = {
-  reply,
-  failed: reply,
-  permission,
-  // A plan is allowed or denied like a tool; a question has answers of its own.
-  plan: permission,
-  question: { ...permission, category: "QUESTION" },
-  expiring: { category: "EXPIRING", level: "time-sensitive", endsWith: "subject", collapse: byLease },
-  expired: session,
-  crashed: session,
-  limit: session,
-  login: session,
-  resource: session,
-};
-
 /**
  * Builds headers and payload of one APNs push from the contract's table. Pure but for the nonce of a sealed push.
  * Throws SealKeyError when the device's key is unusable, RangeError when the ids alone exceed the payload.
  */
 export function buildApnsPush(
-  request: PushRequest,
+  request: PushRequest<ApnsTarget>,
   defaultTopic: string,
   nonceSource?: NonceSource,
 ): ApnsPush {
   const { content, target } = request;
-  const rule = rules[content.kind];
+  const rule = kindRules[content.kind];
   const headers: ApnsHeaders = {
     "apns-id": request.deliveryId,
     "apns-topic": target.topic ?? defaultTopic,
     "apns-push-type": "alert",
     "apns-priority": "10",
-    "apns-expiration": String(expirationSeconds(rule, request)),
+    "apns-expiration": String(Math.floor(worthlessAt(request) / 1000)),
     "apns-collapse-id": boundCollapseId(rule.collapse(content)),
   };
   const { payload, truncated } =
@@ -101,7 +59,7 @@ export function buildApnsPush(
  * and keeps none for later with an expiration of 0.
  */
 export function buildSyncPush(
-  { deliveryId, target, unread, cursor }: SyncRequest,
+  { deliveryId, target, unread, cursor }: SyncRequest<ApnsTarget>,
   defaultTopic: string,
 ): ApnsPush {
   return {
@@ -149,27 +107,6 @@ function buildSealed(
   return { payload: render(sealPush(fitted.json, keyBase64, nonceSource)), truncated: fitted.truncated };
 }
 
-/** Renders with the longest prefix of `body` that keeps the JSON within `maxBytes`. */
-function fitBody(
-  body: string,
-  maxBytes: number,
-  render: (body: string, truncated: boolean) => string,
-): { json: string; truncated: boolean } {
-  const whole = cutToJsonBytes(body, maxBytes - Buffer.byteLength(render("", false)));
-  if (!whole.cut) return { json: render(whole.text, false), truncated: false };
-  const budgetBytes = maxBytes - Buffer.byteLength(render("", true));
-  if (budgetBytes < 0) {
-    throw new RangeError(`The push's ids alone are ${-budgetBytes} bytes over Apple's limit.`);
-  }
-  return { json: render(cutToJsonBytes(body, budgetBytes).text, true), truncated: true };
-}
-
-function boundTitles(content: PushContent): { title: string; subtitle?: string } {
-  const title = cutToJsonBytes(content.title, MAX_TITLE_BYTES).text;
-  if (content.subtitle === undefined) return { title };
-  return { title, subtitle: cutToJsonBytes(content.subtitle, MAX_TITLE_BYTES).text };
-}
-
 function buildAps(
   alert: { title: string; subtitle?: string; body: string },
   content: PushContent,
@@ -185,26 +122,6 @@ function buildAps(
     // Lets the app's extension decrypt, count and prefetch before the alert is shown.
     "mutable-content": 1,
   };
-}
-
-/** The `daylong` object; JSON.stringify leaves out the ids the event does not have. */
-function describeEvent(content: PushContent, truncated: boolean): Record<string, unknown> {
-  return {
-    v: 1,
-    kind: content.kind,
-    cursor: content.cursor,
-    sessionId: content.sessionId,
-    turnId: content.turnId,
-    messageId: content.messageId,
-    permissionId: content.permissionId,
-    expiresAt: content.expiresAt,
-    truncated,
-  };
-}
-
-function expirationSeconds(rule: KindRule, request: PushRequest): number {
-  const ownEnd = rule.endsWith === "subject" ? request.content.expiresAt : undefined;
-  return Math.floor((ownEnd ?? request.at + DAY_MS) / 1000);
 }
 
 // Our ids are UUIDs and fit. Anything else is hashed rather than cut, because two cut ids could become equal.

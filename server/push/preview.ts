@@ -1,3 +1,8 @@
+import type { PushContent } from "../domain/push.ts";
+
+/** Own bound of title and subtitle, in JSON bytes: more than a lock screen shows, little of the payload. */
+export const MAX_TITLE_BYTES = 256;
+
 /** A text cut to a byte budget; `cut` says that something is missing. */
 export interface Preview {
   text: string;
@@ -25,6 +30,28 @@ export function cutToJsonBytes(text: string, maxBytes: number): Preview {
     end += codePoint > 0xffff ? 2 : 1;
   }
   return { text: candidate.slice(0, end), cut: end < text.length };
+}
+
+/** Renders with the longest prefix of `body` that keeps the JSON within `maxBytes`. */
+export function fitBody(
+  body: string,
+  maxBytes: number,
+  render: (body: string, truncated: boolean) => string,
+): { json: string; truncated: boolean } {
+  const whole = cutToJsonBytes(body, maxBytes - Buffer.byteLength(render("", false)));
+  if (!whole.cut) return { json: render(whole.text, false), truncated: false };
+  const budgetBytes = maxBytes - Buffer.byteLength(render("", true));
+  if (budgetBytes < 0) {
+    throw new RangeError(`The push's ids alone are ${-budgetBytes} bytes over the push service's limit.`);
+  }
+  return { json: render(cutToJsonBytes(body, budgetBytes).text, true), truncated: true };
+}
+
+/** Title and subtitle, cut to their own bound. */
+export function boundTitles(content: PushContent): { title: string; subtitle?: string } {
+  const title = cutToJsonBytes(content.title, MAX_TITLE_BYTES).text;
+  if (content.subtitle === undefined) return { title };
+  return { title, subtitle: cutToJsonBytes(content.subtitle, MAX_TITLE_BYTES).text };
 }
 
 /** Bytes of one code point inside a JSON string as JSON.stringify writes it (ECMA-262, QuoteJSONString). */

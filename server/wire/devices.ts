@@ -1,3 +1,4 @@
+import { ECDH } from "node:crypto";
 import { z } from "zod";
 import { scopes } from "../domain/device.ts";
 import { textSchema } from "./text.ts";
@@ -21,16 +22,67 @@ export const apnsPushSchema = z.object({
   encryptionKey: encryptionKeySchema.optional(),
 });
 
-/** A merge patch of a device's push target: what is absent stays, `null` removes. */
-export const pushPatchSchema = z.object({
-  provider: z.enum(["apns", "webpush"]).optional(),
-  token: apnsTokenSchema.optional(),
-  environment: z.enum(["sandbox", "production"]).optional(),
-  topic: textSchema.min(1).max(255).nullable().optional(),
-  encryptionKey: encryptionKeySchema.nullable().optional(),
-  subscription: z.unknown().optional(),
-  liveActivity: z.unknown().optional(),
+/** Longest endpoint of a push service that is taken; today's have 150 to 500 characters. */
+const maxEndpointLength = 2_048;
+
+const isPoint = (base64url: string): boolean => {
+  try {
+    return ECDH.convertKey(base64url, "prime256v1", "base64url", "hex", "uncompressed").length === 130;
+  } catch {
+    return false;
+  }
+};
+const base64urlSchema = z
+  .string()
+  .max(200)
+  .regex(/^[A-Za-z0-9_-]+={0,2}$/, "must be base64url")
+  .transform((value) => value.replace(/=+$/, ""));
+
+/** A browser's `PushSubscription.toJSON()`. Where it may lead is looked at when it is registered, and at every push. */
+export const subscriptionSchema = z.object({
+  endpoint: z
+    .string()
+    .max(maxEndpointLength)
+    .regex(/^https:\/\/[!-~]+$/, "must be an https address"),
+  keys: z.object({
+    p256dh: base64urlSchema.refine(
+      (value) => Buffer.from(value, "base64url").length === 65 && isPoint(value),
+      "must be an uncompressed P-256 point",
+    ),
+    auth: base64urlSchema.refine(
+      (value) => Buffer.from(value, "base64url").length === 16,
+      "must be 16 bytes",
+    ),
+  }),
 });
+export type Subscription = z.output<typeof subscriptionSchema>;
+
+const apnsFields = ["token", "environment", "topic", "encryptionKey"] as const;
+
+/** A merge patch of a device's push target: what is absent stays, `null` removes. */
+export const pushPatchSchema = z
+  .object({
+    provider: z.enum(["apns", "webpush"]).optional(),
+    token: apnsTokenSchema.optional(),
+    environment: z.enum(["sandbox", "production"]).optional(),
+    topic: textSchema.min(1).max(255).nullable().optional(),
+    encryptionKey: encryptionKeySchema.nullable().optional(),
+    subscription: subscriptionSchema.optional(),
+    liveActivity: z.unknown().optional(),
+  })
+  .check(({ value, issues }) => {
+    const fault = (path: string, message: string) =>
+      issues.push({ code: "custom", input: value, path: [path], message });
+    if (value.provider === "webpush" && !value.subscription) {
+      fault("subscription", "is needed with the provider webpush");
+    }
+    if (value.provider === "apns" && value.subscription)
+      fault("subscription", "belongs to the provider webpush");
+    if (value.provider !== "webpush" && !value.subscription) return;
+    for (const field of apnsFields) {
+      if (value[field] !== undefined) fault(field, "belongs to the provider apns");
+    }
+  });
 
 const isTimeZone = (name: string): boolean => {
   try {

@@ -1,10 +1,16 @@
-import type { PushOutcome, PushRequest, PushSender, SyncRequest } from "../../server/domain/push.ts";
+import type {
+  ApnsTarget,
+  PushOutcome,
+  PushRequest,
+  PushSender,
+  SyncRequest,
+} from "../../server/domain/push.ts";
 
 /** What a scripted sender answers: an outcome, a promise of one, or what to make of the request. */
 export type PushScript =
   | PushOutcome
   | Promise<PushOutcome>
-  | ((request: PushRequest) => PushOutcome | Promise<PushOutcome>);
+  | ((request: PushRequest<ApnsTarget>) => PushOutcome | Promise<PushOutcome>);
 
 export const accepted = (request: PushRequest): PushOutcome => ({
   outcome: "sent",
@@ -15,7 +21,8 @@ export const accepted = (request: PushRequest): PushOutcome => ({
 
 /** A PushSender that remembers what it was given and answers by a script; without one, every push is accepted. */
 export class MemoryPush implements PushSender {
-  readonly requests: PushRequest[] = [];
+  /** Read as pushes to phones, for that is what most tests send. */
+  readonly requests: Array<PushRequest<ApnsTarget>> = [];
   readonly syncs: SyncRequest[] = [];
   /** Most pushes that were unanswered at the same time. */
   peakInFlight = 0;
@@ -38,13 +45,14 @@ export class MemoryPush implements PushSender {
   }
 
   async send(request: PushRequest): Promise<PushOutcome> {
-    this.requests.push(request);
+    const push = request as PushRequest<ApnsTarget>;
+    this.requests.push(push);
     this.#inFlight += 1;
     this.peakInFlight = Math.max(this.peakInFlight, this.#inFlight);
     for (const watcher of this.#watchers.splice(0)) watcher();
     try {
       const answer = this.#script.shift() ?? this.#otherwise;
-      return await (typeof answer === "function" ? answer(request) : answer);
+      return await (typeof answer === "function" ? answer(push) : answer);
     } finally {
       this.#inFlight -= 1;
     }

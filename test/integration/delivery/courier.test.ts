@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { renewLease } from "../../../server/domain/lease.ts";
-import type { PushOutcome, PushRequest } from "../../../server/domain/push.ts";
+import type { ApnsTarget, PushOutcome, PushRequest } from "../../../server/domain/push.ts";
 import { accepted, held } from "../../support/memoryPush.ts";
 import { graceMs, leaseLimits, Rig } from "./rig.ts";
 
@@ -382,7 +382,7 @@ describe("D12 tokens", () => {
     await rig.clock.run(10);
     expect(rig.push.requests.map(({ target }) => target.token)).toEqual([`token-of-${deviceId}`, "fresh"]);
     expect(rig.states(deviceId)).toEqual(["sent"]);
-    expect(rig.store.devices.get(deviceId)?.push?.token).toBe("fresh");
+    expect(rig.store.devices.get(deviceId)?.push).toMatchObject({ token: "fresh" });
   });
 
   test("of the other environment are found out and repaired", async () => {
@@ -443,7 +443,7 @@ describe("many devices", () => {
   test("D05 V8 a device that answers slowly delays no other, and is sent its own in order", async () => {
     const [slow, quick] = [rig.device(), rig.device()];
     const answer = held<PushOutcome>();
-    const isSlow = (request: PushRequest) => request.target.token === `token-of-${slow.deviceId}`;
+    const isSlow = (request: PushRequest<ApnsTarget>) => request.target.token === `token-of-${slow.deviceId}`;
     let first = true;
     rig.push.otherwise((request) => {
       if (!isSlow(request) || !first) return accepted(request);

@@ -13,7 +13,7 @@ import type { LoggedEvent, NewEvent } from "../../../server/domain/event.ts";
 import { openLease } from "../../../server/domain/lease.ts";
 import type { Permission } from "../../../server/domain/permission.ts";
 import type { Log, Store } from "../../../server/domain/ports.ts";
-import type { PushTarget } from "../../../server/domain/push.ts";
+import type { ApnsTarget } from "../../../server/domain/push.ts";
 import { openStore } from "../../../server/store/store.ts";
 import { ManualClock } from "../../support/manualClock.ts";
 import { MemoryPush } from "../../support/memoryPush.ts";
@@ -86,7 +86,7 @@ export class Rig {
     return device;
   }
 
-  target(token: string): PushTarget {
+  target(token: string): ApnsTarget {
     return { provider: "apns", token, environment: "production", registeredAt: this.clock.now() };
   }
 

@@ -17,6 +17,7 @@ import type { Log } from "../../../server/domain/ports.ts";
 import { createHttpApp } from "../../../server/http/app.ts";
 import { defaultHttpLimits, type HealthReport, type HttpParts } from "../../../server/http/parts.ts";
 import { Counters } from "../../../server/pool/counters.ts";
+import { WebPushSender } from "../../../server/push/webPush.ts";
 import { type OpenStore, openStore } from "../../../server/store/store.ts";
 import { FakePool } from "../../support/fakePool.ts";
 import { ManualClock } from "../../support/manualClock.ts";
@@ -57,6 +58,7 @@ export interface Rig {
   adminToken: string;
   stopping: AbortController;
   health: HealthReport;
+  webPush: WebPushSender;
   acked: Array<{ deviceId: string; cursor: number }>;
   polls: Map<string, number>;
   /** Told whenever a poll begins or ends. */
@@ -106,6 +108,7 @@ export function useRig(change: (parts: HttpParts) => Partial<HttpParts> = () => 
     rig.polls = new Map();
     rig.onPoll = () => {};
     const { store, clock, log, pool } = rig;
+    rig.webPush = new WebPushSender({ clock, subject: "mailto:owner@example.org", dataDir: rig.folder });
     const roots = await ProjectRoots.open({ paths: [rig.root], homeDir: rig.folder });
     rig.access = new Devices({ store, clock, log, roots });
     rig.adminToken = ensureAdminToken({ dataDir: rig.folder, store, clock, log });
@@ -115,7 +118,12 @@ export function useRig(change: (parts: HttpParts) => Partial<HttpParts> = () => 
       store,
       pool,
       access: rig.access,
-      pushRegistration: new PushRegistration({ store, clock, defaultEnvironment: "production" }),
+      pushRegistration: new PushRegistration({
+        store,
+        clock,
+        defaultEnvironment: "production",
+        webPush: rig.webPush,
+      }),
       roots,
       trust: new OwnersTrust({
         store,

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import type { PushOutcome, PushRequest } from "../../../server/domain/push.ts";
+import type { ApnsTarget, PushOutcome, PushRequest } from "../../../server/domain/push.ts";
 import { ApnsSender, type ApnsSenderParts } from "../../../server/push/apns.ts";
 import { type ApnsStandIn, startApnsStandIn } from "../../support/apnsStandIn.ts";
 
@@ -56,7 +56,7 @@ function makeSender(parts: Partial<ApnsSenderParts> = {}): ApnsSender {
   return sender;
 }
 
-function makePush(body = "Done.", target: Partial<PushRequest["target"]> = {}): PushRequest {
+function makePush(body = "Done.", target: Partial<ApnsTarget> = {}): PushRequest<ApnsTarget> {
   return {
     deliveryId: randomUUID(),
     target: { provider: "apns", token: deviceToken, environment: "production", registeredAt: 1, ...target },
@@ -349,7 +349,7 @@ describe("connections that end", () => {
       count += 1;
       return count % 17 === 0 ? faults[(count / 17) % faults.length] : undefined;
     });
-    const deliver = async (push: PushRequest): Promise<number> => {
+    const deliver = async (push: PushRequest<ApnsTarget>): Promise<number> => {
       for (let attempts = 1; attempts < 100; attempts += 1) {
         const { outcome } = await sender.send(push);
         if (outcome === "sent") return attempts;

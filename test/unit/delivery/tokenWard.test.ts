@@ -1,10 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import { TokenWard } from "../../../server/delivery/tokenWard.ts";
-import type { PushTarget } from "../../../server/domain/push.ts";
+import type { ApnsTarget, PushTarget } from "../../../server/domain/push.ts";
 import { ManualClock } from "../../support/manualClock.ts";
 import { MemoryWords } from "./memoryLog.ts";
 
-const target = (token: string, registeredAt = 1_000): PushTarget => ({
+const target = (token: string, registeredAt = 1_000): ApnsTarget => ({
   provider: "apns",
   token,
   environment: "production",
@@ -69,7 +69,7 @@ describe("V12 D12 a token that both environments refuse", () => {
     ward.suspect("d20", target("t20"));
     clock.advance(10_000);
     expect(pushes.get("d20")).not.toBeNull();
-    ward.noteSent();
+    ward.noteSent("apns");
     ward.suspect("d20", target("t20"));
     clock.advance(10_000);
     expect(pushes.get("d20")).toBeNull();

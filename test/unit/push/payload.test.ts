@@ -1,7 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
-import { type PushContent, type PushKind, type PushRequest, pushKinds } from "../../../server/domain/push.ts";
-import { buildApnsPush, MAX_PAYLOAD_BYTES, MAX_TITLE_BYTES } from "../../../server/push/payload.ts";
+import {
+  type ApnsTarget,
+  type PushContent,
+  type PushKind,
+  type PushRequest,
+  pushKinds,
+} from "../../../server/domain/push.ts";
+import { buildApnsPush, MAX_PAYLOAD_BYTES } from "../../../server/push/payload.ts";
+import { MAX_TITLE_BYTES } from "../../../server/push/preview.ts";
 import { openSealedPush } from "../../../server/push/seal.ts";
 
 const TOPIC = "dev.daylong.ios";
@@ -13,7 +20,7 @@ const turnId = "22222222-2222-4222-8222-222222222222";
 const permissionId = "33333333-3333-4333-8333-333333333333";
 const messageId = "44444444-4444-4444-8444-444444444444";
 
-function push(content: Partial<PushContent>, target: Partial<PushRequest["target"]> = {}): PushRequest {
+function push(content: Partial<PushContent>, target: Partial<ApnsTarget> = {}): PushRequest<ApnsTarget> {
   return {
     deliveryId: "55555555-5555-4555-8555-555555555555",
     target: {

@@ -1,0 +1,64 @@
+import type {
+  ApnsTarget,
+  PushChannel,
+  PushHealth,
+  PushOutcome,
+  PushProvider,
+  PushRequest,
+  PushSender,
+  SyncRequest,
+  WebPushTarget,
+} from "../domain/push.ts";
+
+export interface PushProvidersParts {
+  apns: PushChannel<ApnsTarget>;
+  webpush: PushChannel<WebPushTarget>;
+}
+
+/** All push services behind one port: a push takes the one that its device registered with. */
+export class PushProviders implements PushSender {
+  readonly #channels: PushProvidersParts;
+
+  constructor(channels: PushProvidersParts) {
+    this.#channels = channels;
+  }
+
+  send(request: PushRequest): Promise<PushOutcome> {
+    const { apns, webpush } = this.#channels;
+    const { target } = request;
+    switch (target.provider) {
+      case "apns":
+        return apns.send({ ...request, target });
+      case "webpush":
+        return webpush.send({ ...request, target });
+      default:
+        return unknownProvider(target);
+    }
+  }
+
+  sync(request: SyncRequest): Promise<PushOutcome> {
+    const { apns, webpush } = this.#channels;
+    const { target } = request;
+    switch (target.provider) {
+      case "apns":
+        return apns.sync({ ...request, target });
+      case "webpush":
+        return webpush.sync({ ...request, target });
+      default:
+        return unknownProvider(target);
+    }
+  }
+
+  health(provider: PushProvider): PushHealth {
+    return this.#channels[provider].health();
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    const { apns, webpush } = this.#channels;
+    await Promise.all([apns.stop(graceMs), webpush.stop(graceMs)]);
+  }
+}
+
+function unknownProvider(target: never): never {
+  throw new Error(`No push service of the name ${(target as { provider: string }).provider}.`);
+}

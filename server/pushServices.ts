@@ -1,0 +1,22 @@
+import type { Config } from "./config.ts";
+import type { Clock, Log } from "./domain/ports.ts";
+import { ApnsSender } from "./push/apns.ts";
+import { PushProviders } from "./push/providers.ts";
+import { WebPushSender } from "./push/webPush.ts";
+
+/** Every push service behind one port, and what a browser's registration needs of Web Push. */
+export function openPushServices(config: Config, clock: Clock, log: Log) {
+  const { apns, dataDir } = config;
+  const onEvent = (name: string, fields: Record<string, unknown>) => log.info(name, fields);
+  const webPush = new WebPushSender({ ...config.webPush, clock, dataDir, onEvent });
+  const apple = new ApnsSender({
+    clock,
+    key: apns && { path: apns.keyPath, keyId: apns.keyId, teamId: apns.teamId },
+    topic: apns?.bundleId ?? "",
+    ...config.apnsHosts,
+    caPath: config.apnsCaPath,
+    dataDir,
+    onEvent,
+  });
+  return { push: new PushProviders({ apns: apple, webpush: webPush }), webPush };
+}
