@@ -4,8 +4,10 @@ import { dirname, join } from "node:path";
 import type { Clock, Log, Store } from "../domain/ports.ts";
 import type { ProjectStanding, ProjectTrust } from "../domain/trust.ts";
 
-/** The one thing in a `.claude` directory that is only read by Claude and cannot start anything by itself. */
-const readOnlyNames: ReadonlySet<string> = new Set(["CLAUDE.md"]);
+/** What Claude reads of a project that nobody trusts: words, which start nothing by themselves. */
+const plainNames: ReadonlySet<string> = new Set(["CLAUDE.md", "rules"]);
+
+const noNames: ReadonlySet<string> = new Set();
 
 export interface OwnersTrustParts {
   store: Pick<Store, "trust" | "audit" | "transaction">;
@@ -22,7 +24,7 @@ export interface OwnersTrustParts {
 /**
  * A repository can bring hooks, MCP servers, a key helper, another API address and rules that allow everything, and the
  * CLI acts on them without a question when nobody sits at its terminal. So a project's own settings are loaded only when
- * it brings none that act, or the owner trusts it.
+ * the owner trusts it.
  */
 export class OwnersTrust implements ProjectTrust {
   readonly #parts: OwnersTrustParts;
@@ -37,7 +39,7 @@ export class OwnersTrust implements ProjectTrust {
 
   async standingOf(projectPath: string): Promise<ProjectStanding> {
     if (this.#parts.store.trust.has(projectPath)) return "trusted";
-    if (!(await this.#bringsSettings(projectPath))) return "plain";
+    if (!(await this.#bringsMore(projectPath))) return "plain";
     return (await this.#parts.acceptedInTerminal(projectPath)) ? "trusted" : "untrusted";
   }
 
@@ -61,12 +63,15 @@ export class OwnersTrust implements ProjectTrust {
     });
   }
 
-  /** The CLI looks for such things in the directory and in those above it. */
-  async #bringsSettings(projectPath: string): Promise<boolean> {
+  /** The CLI looks for such things in the directory and in those above it; of the latter it reads all or nothing. */
+  async #bringsMore(projectPath: string): Promise<boolean> {
     for (let path = projectPath; !this.#homeDirs.has(path); path = dirname(path)) {
+      const isAbove = path !== projectPath;
+      const names = [".mcp.json", "CLAUDE.local.md", ...(isAbove ? ["CLAUDE.md"] : [])];
+      for (const name of names) if (await exists(join(path, name))) return true;
       const claudeDir = join(path, ".claude");
-      if (await exists(join(path, ".mcp.json"))) return true;
-      if (!this.#ownClaudeDirs.has(claudeDir) && (await holdsMore(claudeDir))) return true;
+      const passed = isAbove ? noNames : plainNames;
+      if (!this.#ownClaudeDirs.has(claudeDir) && (await holdsOther(claudeDir, passed))) return true;
       if (dirname(path) === path) return false;
     }
     return false;
@@ -89,9 +94,9 @@ const exists = (path: string): Promise<boolean> =>
     (error: unknown) => !isAbsent(error),
   );
 
-const holdsMore = (path: string): Promise<boolean> =>
+const holdsOther = (path: string, passed: ReadonlySet<string>): Promise<boolean> =>
   readdir(path).then(
-    (names) => names.some((name) => !readOnlyNames.has(name)),
+    (names) => names.some((name) => !passed.has(name)),
     (error: unknown) => !isAbsent(error),
   );
 

@@ -52,6 +52,8 @@ export function cliEnvironment(
     if (exactNames.has(name) || prefixes.some((prefix) => name.startsWith(prefix))) environment[name] = value;
   }
   environment.DISABLE_AUTOUPDATER = "1";
+  // Where a project's own settings are not followed, its CLAUDE.md is read as that of an additional directory.
+  environment.CLAUDE_CODE_ADDITIONAL_DIRECTORIES_CLAUDE_MD = "1";
   environment[processMark] = processId;
   return environment;
 }

@@ -7,7 +7,7 @@ export function baseOptions(
   spec: ProcessSpec,
   environment: Record<string, string>,
   binary: string | undefined,
-  standing: ProjectStanding = "plain",
+  standing: ProjectStanding,
 ): Options {
   const { appendSystemPrompt, allowedTools, disallowedTools, maxTurns, maxBudgetUsd } = spec.options;
   return {
@@ -16,15 +16,24 @@ export function baseOptions(
     pathToClaudeCodeExecutable: binary,
     model: spec.model ?? undefined,
     systemPrompt: { type: "preset", preset: "claude_code", append: appendSystemPrompt },
-    // What the CLI does in a terminal: the owner's settings, the project's CLAUDE.md and settings; without these where a
-    // terminal would ask first whether to trust them.
-    settingSources: standing === "untrusted" ? ["user"] : ["user", "project", "local"],
+    ...settingOptions(spec.projectPath, standing),
     allowedTools,
     disallowedTools,
     maxTurns,
     maxBudgetUsd,
   };
 }
+
+/**
+ * Whose settings a process follows. As in a terminal: the owner's, and of a trusted project its own. The CLI looks at
+ * settings again whenever their files change, so a project that brings none now is not given the chance to bring some
+ * later. What it says to Claude (its CLAUDE.md, with what that imports, and its rules) is read all the same, as that of
+ * an additional directory, for which `cliEnvironment` asks.
+ */
+const settingOptions = (projectPath: string, standing: ProjectStanding): Options =>
+  standing === "trusted"
+    ? { settingSources: ["user", "project", "local"] }
+    : { settingSources: ["user"], additionalDirectories: [projectPath] };
 
 /**
  * Which conversation a process begins or goes on with. `sessionId` is for a conversation that does not exist yet,

@@ -54,7 +54,8 @@ export class Spare {
     this.#handle = await prewarm({
       initializeTimeoutMs: deadlineMs,
       options: {
-        ...baseOptions(spec, environment, binary),
+        ...baseOptions(spec, environment, binary, "plain"),
+        additionalDirectories: [],
         sessionId,
         permissionMode: "default",
         includePartialMessages: true,
@@ -84,6 +85,7 @@ export class Spare {
       prompt,
       options: {
         cwd: spec.projectPath,
+        additionalDirectories: [spec.projectPath],
         model: spec.model ?? undefined,
         permissionMode: spec.permissionMode,
       },

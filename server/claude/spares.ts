@@ -82,10 +82,10 @@ export class Spares implements SpareShelf {
   async take(spec: ProcessSpec, standing: ProjectStanding): Promise<Spare | undefined> {
     const spare = [...this.#shelf].find((one) => one.sessionId === spec.claudeSessionId);
     if (spare === undefined) return undefined;
-    const isForSettings = standing !== "untrusted";
-    // A spare reads every project's settings; the next one is not wasted on this project.
-    if (!isForSettings) this.#unclaimable.add(spec.projectPath);
-    if (!spare.isReady || !isClaimable(spec) || !isForSettings) {
+    // Whose settings it follows is fixed at its start: the owner's alone, as for every project that is not trusted.
+    const isTrusted = standing === "trusted";
+    if (isTrusted) this.#unclaimable.add(spec.projectPath);
+    if (!spare.isReady || !isClaimable(spec) || isTrusted) {
       await this.#discard(spare);
       return undefined;
     }

@@ -39,21 +39,21 @@ const text = (value: string, paceMs = 0, startAfterMs = 0): DemoReply => ({
 const isText = (block: ContentBlock): block is TextBlock => block.type === "text";
 const isToolResult = (block: ContentBlock): block is ToolResultBlock => block.type === "tool_result";
 
+const reminderMark = "<system-reminder>";
+
+function textsOf({ content }: ModelMessage): string[] {
+  const blocks: ContentBlock[] = typeof content === "string" ? [{ type: "text", text: content }] : content;
+  return blocks.filter(isText).map((block: TextBlock) => block.text.trim());
+}
+
 /**
  * What a person typed in a message, a text block each: the CLI adds reminders of its own in further blocks, and puts
  * messages that were not answered (an interrupt, a failure) together with the next one.
  */
-function typedBlocks(message: ModelMessage): string[] {
-  const blocks: ContentBlock[] =
-    typeof message.content === "string" ? [{ type: "text", text: message.content }] : message.content;
-  return blocks
-    .filter(isText)
-    .map((block: TextBlock) => block.text.trim())
-    .filter(
-      (value) =>
-        value !== "" && !value.startsWith("<system-reminder>") && !value.startsWith("[Request interrupted"),
-    );
-}
+const typedBlocks = (message: ModelMessage): string[] =>
+  textsOf(message).filter(
+    (value) => value !== "" && !value.startsWith(reminderMark) && !value.startsWith("[Request interrupted"),
+  );
 
 /** The newest words of a message: the ones to be answered. */
 export const typedText = (message: ModelMessage): string => typedBlocks(message).at(-1) ?? "";
@@ -84,6 +84,14 @@ const orders: Array<
   [
     /^does your system prompt say: (.+)/i,
     (match, _messages, system) => text(system.includes(match[1]!.trim()) ? "Yes." : "No."),
+  ],
+  [
+    // What nobody typed: a project's CLAUDE.md comes in the CLI's reminders.
+    /^does a reminder say: (.+)/i,
+    (match, messages) => {
+      const reminders = messages.flatMap(textsOf).filter((value) => value.startsWith(reminderMark));
+      return text(reminders.some((value) => value.includes(match[1]!.trim())) ? "Yes." : "No.");
+    },
   ],
   [
     /^write: (\S+) (.+)/is,

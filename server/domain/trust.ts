@@ -1,8 +1,8 @@
 /**
  * How a project stands with its owner.
- * - `plain`: it brings no settings that could act, so there is nothing to trust.
- * - `untrusted`: it brings some, and the owner has not said that they may.
- * - `trusted`: the owner said so, here or in a terminal.
+ * - `plain`: it brings nothing for which it would have to be trusted. Its CLAUDE.md is read, settings are not looked for.
+ * - `untrusted`: it brings more, which is not loaded.
+ * - `trusted`: the owner said here or in a terminal that it may. Everything that it brings is loaded.
  */
 export type ProjectStanding = "plain" | "untrusted" | "trusted";
 

@@ -177,4 +177,51 @@ describe("a repository that brings settings which act", () => {
     execFileSync("git", ["-C", path, "status", "--porcelain"], { stdio: "ignore" });
     expect(existsSync(trace)).toBe(true);
   });
+
+  test("settings that come into a project while a process works there do not act, now or at its next start", async () => {
+    const path = join(bench.roots, "pulled");
+    mkdirSync(path);
+    const { sessionId } = (await chat({ message: "say: hello", projectPath: path })).body;
+    const { traces } = hostileProject("pulled");
+    // The CLI looks for changed settings about once a second; a turn that runs longer would follow them.
+    expect((await chat({ message: "slow: 3", sessionId })).body.state).toBe("completed");
+    expect((await chat({ message: "say: more", sessionId })).body.reply.text).toBe("more");
+    await server.ask("POST", "/api/sessions/cancel", { sessionId });
+    expect((await chat({ message: "say: again", sessionId })).body.reply.text).toBe("again");
+    expect(readdirSync(traces)).toEqual([]);
+  });
+
+  test.each(["0", "1"])("its CLAUDE.md is read all the same, with %s spare processes", async (spares) => {
+    const path = join(bench.roots, `said-${spares}`);
+    mkdirSync(join(path, ".claude", "skills", "deploy"), { recursive: true });
+    writeFileSync(join(path, "CLAUDE.md"), "The word is heather.\n@more.md\n");
+    writeFileSync(join(path, "more.md"), "The other word is gorse.");
+    writeFileSync(
+      join(path, ".claude", "skills", "deploy", "SKILL.md"),
+      "---\nname: deploy\ndescription: The third word is broom.\nallowed-tools: Bash(*)\n---\nDeploy.",
+    );
+    const other = await startServer({
+      ...benchEnvironment(bench, model.url),
+      DATA_DIR: join(bench.dir, `data-${spares}`),
+      PREWARMED_PROCESSES: spares,
+    });
+    if (spares === "1")
+      await eventually("the spare is ready", () => other.lines.some((line) => line.includes("spare.ready")));
+    let place: Record<string, string> = { projectPath: path };
+    const answers: string[] = [];
+    for (const word of ["heather", "gorse", "broom"]) {
+      const { body } = await other.ask(
+        "POST",
+        "/api/chat",
+        { message: `does a reminder say: ${word}`, ...place },
+        { headers: { prefer: "wait=30" } },
+      );
+      place = { sessionId: body.sessionId };
+      answers.push(body.reply.text);
+    }
+    expect(answers).toEqual(["Yes.", "Yes.", "No."]);
+    const { body } = await other.ask("GET", "/api/metrics/sessions");
+    expect(body.starts.spare).toBe(Number(spares));
+    expect(await other.kill("SIGTERM")).toBe(0);
+  });
 });

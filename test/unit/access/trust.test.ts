@@ -39,10 +39,11 @@ afterEach(() => {
 });
 
 describe("a project's own settings act only when the owner trusts them", () => {
-  test("a project without any, or with nothing but a CLAUDE.md, has nothing to be trusted with", async () => {
+  test("a project without any, or with nothing but words for Claude, has nothing to be trusted with", async () => {
     expect(await trust.standingOf(project)).toBe("plain");
     put("CLAUDE.md", "Be brief.");
     put(".claude/CLAUDE.md", "Be brief.");
+    put(".claude/rules/style.md", "Be brief.");
     expect(await trust.standingOf(project)).toBe("plain");
   });
 
@@ -53,6 +54,9 @@ describe("a project's own settings act only when the owner trusts them", () => {
     ".claude/something-new.json",
     ".mcp.json",
     "../.mcp.json",
+    "CLAUDE.local.md",
+    "../CLAUDE.md",
+    "../.claude/CLAUDE.md",
     "../../.claude/settings.json",
   ])("one that brings %s is not trusted until the owner says so", async (path) => {
     put(path);

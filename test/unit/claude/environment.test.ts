@@ -56,10 +56,11 @@ describe("A08 the environment of the CLI", () => {
     },
   );
 
-  test("holds nothing but what was set, the process mark, and no self-update", () => {
+  test("holds nothing but what was set, the process mark, and no self-update, and reads CLAUDE.md", () => {
     expect(cliEnvironment({ HOME: "/home/a", USER: undefined, SECRET: "s" }, "p1")).toEqual({
       HOME: "/home/a",
       DISABLE_AUTOUPDATER: "1",
+      CLAUDE_CODE_ADDITIONAL_DIRECTORIES_CLAUDE_MD: "1",
       [processMark]: "p1",
     });
   });

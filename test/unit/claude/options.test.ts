@@ -59,6 +59,7 @@ describe("S34 every start", () => {
       spec({ appendSystemPrompt: "Be brief.", allowedTools: ["Read"], maxTurns: 3, maxBudgetUsd: 1 }),
       { HOME: "/home/a" },
       "/usr/bin/claude",
+      "trusted",
     );
     expect(options).toMatchObject({
       cwd: "/projects/alpha",
@@ -73,7 +74,17 @@ describe("S34 every start", () => {
   });
 
   test("leaves the model to the CLI when the owner chose none", () => {
-    expect(baseOptions(spec(), {}, undefined).model).toBeUndefined();
-    expect(baseOptions({ ...spec(), model: "claude-x" }, {}, undefined).model).toBe("claude-x");
+    expect(baseOptions(spec(), {}, undefined, "plain").model).toBeUndefined();
+    expect(baseOptions({ ...spec(), model: "claude-x" }, {}, undefined, "plain").model).toBe("claude-x");
   });
+
+  test.each(["plain", "untrusted"] as const)(
+    "follows the owner's settings alone in a project that is %s",
+    (standing) => {
+      expect(baseOptions(spec(), {}, undefined, standing)).toMatchObject({
+        settingSources: ["user"],
+        additionalDirectories: ["/projects/alpha"],
+      });
+    },
+  );
 });
