@@ -5,13 +5,13 @@ import type { ApnsTarget, PushOutcome, PushRequest, PushSender, PushTarget } fro
 import type { Connections } from "./connections.ts";
 import type { Ledger, Standing } from "./ledger.ts";
 import { withDeadline } from "./pause.ts";
-import { isOver, isWanted } from "./subject.ts";
+import { quietEndsAt } from "./quietHours.ts";
+import { Standstill } from "./standstill.ts";
+import { isOver, isWanted, waitsForOwner } from "./subject.ts";
 import type { TokenWard } from "./tokenWard.ts";
 
 /** A sender that has not answered by then is taken not to have sent; its own time-outs are far below. */
 const sendDeadlineMs = 60_000;
-/** Wait after a fault of our own configuration: mended by the owner, not by haste. */
-const configRetryMs = 60_000;
 /** Longest time for which one push that is retried holds back the device's others. */
 const maxLaneHoldMs = 30_000;
 /** Attempts that may follow each other at once (GOAWAY, a new provider token) before back-off sets in all the same. */
@@ -41,6 +41,7 @@ const acked: Standing = { state: "acked", nextAttemptAt: null };
 /** One try to deliver: is it still to be sent, what does it say, what became of it. */
 export class Attempts {
   readonly #parts: AttemptsParts;
+  readonly #standstill = new Standstill();
   #configFault: string | undefined;
 
   constructor(parts: AttemptsParts) {
@@ -63,6 +64,17 @@ export class Attempts {
     return this.#settle(delivery, found, sentAt, outcome);
   }
 
+  /**
+   * Gives back a delivery that an earlier run had in hand when it died: whether it was sent nobody knows, so it is sent
+   * again, under the same id. After the third time it waits: it may be the push itself that brings the server down.
+   */
+  giveBack(delivery: Delivery & { claimedAt: number }): void {
+    const { deliveryId, claimedAt, attemptCount } = delivery;
+    const nextAttemptAt = this.#retryAt(attemptCount + 1, this.#parts.clock.now());
+    const attempt = { at: claimedAt, reason: "server_stopped", latencyMs: 0 };
+    this.#parts.ledger.book(deliveryId, attempt, { state: "pending", nextAttemptAt });
+  }
+
   /** The push as it would be said now, or the reason why it is not said (any more, or yet). */
   #prepare(delivery: Delivery): PushRequest | { next: Standing; reason?: string } {
     const { store, connections, clock, graceMs } = this.#parts;
@@ -83,6 +95,10 @@ export class Attempts {
     if (now < graceEndsAt && connections.isWatched(deviceId)) {
       return { next: { state: "pending", nextAttemptAt: graceEndsAt } };
     }
+    // Planned before the quiet hours began, and tried again in them.
+    const quietUntilAt = waitsForOwner(kind) ? undefined : quietEndsAt(device.preferences.quietHours, now);
+    const waitUntilAt = quietUntilAt ?? this.#standstill.enter(device.push, now);
+    if (waitUntilAt !== undefined) return { next: { state: "pending", nextAttemptAt: waitUntilAt } };
     const named = session && { title: session.title, projectName: basename(session.projectPath) };
     const content = pushContentOf(event, kind, named, store.outbox.unackedCount(deviceId));
     return { deliveryId, target: device.push, content, at: event.at };
@@ -113,6 +129,9 @@ export class Attempts {
     const reason = outcome.outcome === "sent" ? undefined : outcome.reason;
     const book = (next: Standing) => ledger.book(deliveryId, { at: sentAt, status, reason, latencyMs }, next);
     const now = clock.now();
+    if (outcome.outcome === "sent" || outcome.outcome === "gone" || outcome.outcome === "dead") {
+      this.#standstill.open(request.target);
+    }
     switch (outcome.outcome) {
       case "sent":
         this.#configFault = undefined;
@@ -127,12 +146,13 @@ export class Attempts {
         return Math.max(outcome.notBeforeAt ?? 0, Math.min(nextAttemptAt, patientAt));
       }
       case "config": {
+        const nextAttemptAt = this.#standstill.stop(request.target, now);
         if (this.#configFault !== outcome.reason) {
           this.#configFault = outcome.reason;
-          log.error("push.misconfigured", { reason: outcome.reason, status, retryMs: configRetryMs });
+          log.error("push.misconfigured", { reason: outcome.reason, status, retryMs: nextAttemptAt - now });
         }
-        book({ state: "pending", nextAttemptAt: now + configRetryMs });
-        return now + configRetryMs;
+        book({ state: "pending", nextAttemptAt });
+        return nextAttemptAt;
       }
       case "dead":
         log.error("push.dead_letter", { deliveryId, deviceId, reason, status });
@@ -205,9 +225,16 @@ export class Attempts {
       return this.#settle({ ...delivery, attemptCount: delivery.attemptCount + 1 }, request, at, other);
     }
     const { status, reason, latencyMs } = other;
-    ledger.book(deliveryId, { at, status, reason, latencyMs }, gone);
-    // A key that is good for one environment only cannot tell about the other: no proof either.
-    return reason === "BadDeviceToken" ? ward.suspect(deviceId, target) : undefined;
+    const attempt = { at, status, reason, latencyMs };
+    if (reason !== "BadDeviceToken") {
+      // A key that is good for one environment only cannot tell about the other: no proof either.
+      ledger.book(deliveryId, attempt, gone);
+      return undefined;
+    }
+    // Looked at again after the verdict: a token that was dropped ends the delivery, one that was kept is tried again.
+    const nextAttemptAt = this.#retryAt(delivery.attemptCount + 2, ward.suspect(deviceId, target) + 1);
+    ledger.book(deliveryId, attempt, { state: "pending", nextAttemptAt });
+    return nextAttemptAt;
   }
 
   #retryAt(attemptCount: number, notBeforeAt: number | undefined): number {

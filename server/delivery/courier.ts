@@ -6,7 +6,7 @@ import type { PushSender } from "../domain/push.ts";
 import { Attempts } from "./attempts.ts";
 import type { Connections } from "./connections.ts";
 import { Ledger } from "./ledger.ts";
-import { withDeadline } from "./pause.ts";
+import { withDeadline, yieldToEventLoop } from "./pause.ts";
 import { ReadSync } from "./readSync.ts";
 import { sendTestPush, type TestPushReport } from "./testPush.ts";
 import { TokenWard } from "./tokenWard.ts";
@@ -40,7 +40,9 @@ export interface CourierParts {
  *
  *   ready -> running -> last call (what is due, or waited for an ack in vain, is sent up to a deadline) -> stopped
  *
- * A delivery in hand is still pending in the database: after a crash it is sent again, under the same `apns-id`.
+ * A delivery in hand is still pending in the database, and claimed: after a crash it is sent again, under the same
+ * `apns-id`. The lease of a claim is the run itself: one server holds the data folder, and within it no attempt lasts
+ * longer than a minute.
  */
 export class Courier {
   readonly #parts: CourierParts;
@@ -54,6 +56,8 @@ export class Courier {
   readonly #waiting: string[] = [];
   readonly #inHand = new Set<string>();
   readonly #inFlight = new Set<Promise<void>>();
+  /** Flights have landed; the next ones start when all that is ready has landed too. */
+  #landing: Promise<void> | undefined;
   readonly #heldUntil = new Map<string, number>();
   #disarm: (() => void) | undefined;
   #armedAt = Number.POSITIVE_INFINITY;
@@ -75,6 +79,7 @@ export class Courier {
   start(): void {
     if (this.#state !== "ready") return;
     this.#state = "running";
+    this.#reap();
     this.pulse();
   }
 
@@ -143,7 +148,22 @@ export class Courier {
 
   /** Resolves when nothing is in flight: a flight that lands may start the next one of its lane. */
   async #landed(): Promise<void> {
-    while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
+    while (this.#inFlight.size > 0 || this.#landing) await Promise.all([...this.#inFlight, this.#landing]);
+  }
+
+  #reap(): void {
+    const { store, log } = this.#parts;
+    try {
+      const claimed = store.outbox.claimed();
+      if (claimed.length === 0) return;
+      store.transaction(() => {
+        for (const delivery of claimed) this.#attempts.giveBack(delivery);
+      });
+      log.info("outbox.reaped", { deliveries: claimed.length });
+    } catch (error) {
+      // They are still pending and due; only that they may have been sent is not in their log.
+      log.error("outbox.not_reaped", { error });
+    }
   }
 
   #arm(at: number): void {
@@ -204,23 +224,47 @@ export class Courier {
     lane.sort((a, b) => a.cursor - b.cursor);
   }
 
+  /** Starts what there is room for, claimed in one commit. */
   #fly(): void {
-    while (this.#state !== "stopped" && this.#inFlight.size < this.#concurrency) {
+    const next: Delivery[] = [];
+    while (this.#state !== "stopped" && this.#inFlight.size + next.length < this.#concurrency) {
       const deviceId = this.#waiting.shift();
-      if (deviceId === undefined) return;
-      const flight = this.#flyOne(deviceId).finally(() => {
+      if (deviceId === undefined) break;
+      const delivery = this.#lanes.get(deviceId)?.shift();
+      if (delivery) next.push(delivery);
+    }
+    if (next.length === 0) return;
+    this.#claim(next);
+    for (const delivery of next) {
+      const flight = this.#flyOne(delivery).finally(() => {
         this.#inFlight.delete(flight);
-        this.#fly();
-        this.pulse();
+        this.#landing ??= this.#land();
       });
       this.#inFlight.add(flight);
     }
   }
 
-  async #flyOne(deviceId: string): Promise<void> {
+  async #land(): Promise<void> {
+    await yieldToEventLoop();
+    this.#landing = undefined;
+    this.#fly();
+    this.pulse();
+  }
+
+  #claim(deliveries: Delivery[]): void {
+    const { store, clock, log } = this.#parts;
+    try {
+      const ids = deliveries.map(({ deliveryId }) => deliveryId);
+      store.outbox.claim(ids, clock.now());
+    } catch (error) {
+      // A full disk is no reason not to tell the phone; it may be told twice if we crash now.
+      log.error("outbox.not_claimed", { deliveries: deliveries.length, error });
+    }
+  }
+
+  async #flyOne(delivery: Delivery): Promise<void> {
     const { clock, log } = this.#parts;
-    const delivery = this.#lanes.get(deviceId)?.shift();
-    if (!delivery) return;
+    const { deviceId } = delivery;
     let heldUntilAt: number | undefined;
     try {
       heldUntilAt = await this.#attempts.make(delivery.deliveryId);

@@ -4,8 +4,12 @@ import type { Feed } from "./feed.ts";
 import { pause, yieldToEventLoop } from "./pause.ts";
 import { resumePoint } from "./resumePoint.ts";
 
-/** Events read at once: enough to be quick, few enough not to hold up the sockets of others. */
+/**
+ * Events read at once, and characters of them: enough to be quick, few enough not to hold up the sockets of others. A
+ * page of 500 replies of 100 KB was one pause of REPLAY_PAUSE; bounded like this it is REPLAY_BOUNDED.
+ */
 const pageSize = 500;
+const pageChars = 256 * 1024;
 /** A replay fills no more than this; the rest waits until the connection has taken it. */
 const windowBytes = 256 * 1024;
 /** Look again after this time whether the connection has taken something. */
@@ -73,7 +77,7 @@ export class Replay {
 
     let cursor = start.cursor;
     while (connections.has(connection)) {
-      const page = events.after(cursor, pageSize);
+      const page = events.after(cursor, pageSize, pageChars);
       // Retention cut the log under our feet: the next hello is told that something is missing.
       if (events.floor() > cursor && page[0]?.cursor !== cursor + 1) {
         connections.drop(connection, comeBackCode, "The history was cut during the replay.");
@@ -88,7 +92,8 @@ export class Replay {
         if (!connections.deliver(connection, JSON.stringify({ type: "event", event }))) return;
         cursor = event.cursor;
       }
-      if (!waited && page.length < pageSize && connections.attach(connection, cursor)) {
+      const isLast = page.length === 0 || cursor >= events.tip();
+      if (!waited && isLast && connections.attach(connection, cursor)) {
         this.#sendDrafts(connection);
         return;
       }

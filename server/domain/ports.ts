@@ -33,8 +33,12 @@ export interface EventLog {
   tip(): number;
   /** The cursor below which events have been cut by retention; 0 when nothing was. */
   floor(): number;
-  after(cursor: number, limit: number): LoggedEvent[];
-  ofSession(sessionId: string, afterSeq: number, limit: number): LoggedEvent[];
+  /**
+   * At most `limit` events; with `maxChars` no more than so many characters of data either, but always one if there is
+   * one: a thousand short events and a thousand replies of a megabyte are not the same page.
+   */
+  after(cursor: number, limit: number, maxChars?: number): LoggedEvent[];
+  ofSession(sessionId: string, afterSeq: number, limit: number, maxChars?: number): LoggedEvent[];
   /** Messages of both sides, newest first, before a cursor. */
   transcript(sessionId: string, beforeCursor: number | undefined, limit: number): LoggedEvent[];
   message(messageId: string): LoggedEvent | undefined;
@@ -139,7 +143,11 @@ export interface Outbox {
   /** Pending deliveries that are due, oldest first. */
   due(at: number, limit: number): Delivery[];
   nextDueAt(): number | undefined;
-  /** Books an attempt and the state after it. */
+  /** Marks deliveries as being sent from now on: until `record` says what became of them, they may have been sent. */
+  claim(deliveryIds: readonly string[], at: number): void;
+  /** Pending deliveries that are marked: at the start, those that the last run had in hand when it died. */
+  claimed(): Array<Delivery & { claimedAt: number }>;
+  /** Books an attempt and the state after it; ends the claim. */
   record(
     deliveryId: string,
     attempt: DeliveryAttempt | undefined,

@@ -41,6 +41,14 @@ export interface WebPushTarget {
 export type PushTarget = ApnsTarget | WebPushTarget;
 export type PushProvider = PushTarget["provider"];
 
+/** What a fault of our own configuration is common to: a key, its environment, the app's topic. */
+export function routeOf(target: PushTarget): string {
+  switch (target.provider) {
+    case "apns":
+      return `apns ${target.environment} ${target.topic ?? ""}`;
+  }
+}
+
 /** Everything a push says, before it is cut to size or encrypted. */
 export interface PushContent {
   kind: PushKind;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { resumePoint } from "../delivery/resumePoint.ts";
 import type { LoggedEvent } from "../domain/event.ts";
 import type { Clock, Store } from "../domain/ports.ts";
 import { idSchema, limitSchema, wholeNumberSchema } from "../wire/paging.ts";
@@ -10,14 +11,13 @@ import { defineRoute, json, type Route } from "./route.ts";
 /** Longest long poll: shorter than the idle limits of common proxies. */
 const maxPollMs = 60_000;
 
+/** An answer holds no more than this, whatever `limit` says, or one event: a thousand long replies are no page. */
+const maxPageChars = 4 * 1024 * 1024;
+
 /** The log, for those who read it over plain HTTP. */
 export function eventRoutes(parts: HttpParts): Route[] {
   const { store, pool, access, acknowledge, beginPoll } = parts;
   const { events } = store;
-
-  /** Whether the reader's place is one of this log, with nothing cut behind it. */
-  const isKnownPlace = (after: number, epoch: string | undefined): boolean =>
-    (epoch === undefined || epoch === events.epoch) && after >= events.floor() && after <= events.tip();
 
   return [
     defineRoute({
@@ -37,8 +37,13 @@ export function eventRoutes(parts: HttpParts): Route[] {
       }),
       async handle({ query, caller, gone }) {
         const { deviceId } = caller;
-        const after = query.after ?? store.devices.get(deviceId)?.ackedCursor ?? events.tip();
-        if (!isKnownPlace(after, query.epoch)) {
+        const { cursor: after, recovered } = resumePoint({
+          cursor: query.after,
+          epoch: query.epoch,
+          ackedCursor: store.devices.get(deviceId)?.ackedCursor ?? null,
+          log: { epoch: events.epoch, tip: events.tip(), floor: events.floor() },
+        });
+        if (!recovered) {
           return json({ epoch: events.epoch, events: [], cursor: events.tip(), recovered: false });
         }
         const endPoll = beginPoll(deviceId);
@@ -80,7 +85,7 @@ export function eventRoutes(parts: HttpParts): Route[] {
       query: z.object({ after: wholeNumberSchema.default(0), limit: limitSchema(100, 1000) }),
       handle({ params, query }) {
         const { lastSeq } = pool.session(params.id);
-        return json({ events: events.ofSession(params.id, query.after, query.limit), lastSeq });
+        return json({ events: events.ofSession(params.id, query.after, query.limit, maxPageChars), lastSeq });
       },
     }),
   ];
@@ -91,7 +96,7 @@ async function eventsAfter(
   { store, clock }: { store: Store; clock: Clock },
   wanted: { after: number; limit: number; waitMs: number; over: AbortSignal },
 ): Promise<LoggedEvent[]> {
-  const found = store.events.after(wanted.after, wanted.limit);
+  const found = store.events.after(wanted.after, wanted.limit, maxPageChars);
   if (found.length > 0 || wanted.waitMs === 0 || wanted.over.aborted) return found;
   // Nothing can be committed between the look above and the subscription: both happen in one go.
   await new Promise<void>((resolve) => {
@@ -105,5 +110,5 @@ async function eventsAfter(
       resolve();
     }
   });
-  return store.events.after(wanted.after, wanted.limit);
+  return store.events.after(wanted.after, wanted.limit, maxPageChars);
 }

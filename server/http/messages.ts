@@ -10,6 +10,7 @@ import { defineRoute, json, type Route } from "./route.ts";
 const sessionParams = z.object({ id: idSchema });
 /** Events read at a time while a transcript is written out. */
 const outputPage = 500;
+const outputPageChars = 1024 * 1024;
 
 /** A message of either side, as an event of the log tells it. */
 interface SpokenMessage {
@@ -88,7 +89,7 @@ export function messageRoutes({ store, pool }: HttpParts): Route[] {
 function* outputLines(store: Store, sessionId: string, lastSeq: number): Generator<unknown> {
   let seq = 0;
   while (seq < lastSeq) {
-    const events = store.events.ofSession(sessionId, seq, outputPage);
+    const events = store.events.ofSession(sessionId, seq, outputPage, outputPageChars);
     const last = events.at(-1);
     if (last === undefined) return;
     for (const event of events) {

@@ -157,6 +157,8 @@ export class ApnsSender implements PushChannel<ApnsTarget> {
     }
     const { deliveryId } = request;
     this.#parts.onEvent?.("push.not_sent", { deliveryId, ...outcome });
+    // A topic that a device named for itself is that device's fault, not one of this server.
+    if (request.target.topic !== undefined && request.target.topic !== this.#parts.topic) return;
     // An untrusted certificate is retried, because a hotel's network causes it too; but the owner should know.
     if (outcome.outcome === "config" || outcome.reason === "untrusted") this.#fault = outcome.reason;
     // Expired although we may not replace it yet: only a wrong clock does that.

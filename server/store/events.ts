@@ -26,6 +26,20 @@ function eventOf(row: EventRow): LoggedEvent {
   } as LoggedEvent;
 }
 
+function page<Parameters extends unknown[]>(
+  statement: Statement<Parameters, EventRow>,
+  maxChars: number | undefined,
+  ...parameters: Parameters
+): LoggedEvent[] {
+  if (maxChars === undefined) return statement.all(...parameters).map(eventOf);
+  let left = maxChars;
+  const fits = (row: EventRow): boolean => {
+    left -= row.data.length;
+    return left >= 0;
+  };
+  return statement.while(fits, ...parameters).map(eventOf);
+}
+
 const columns = "cursor, session_id, seq, type, at, turn_id, data";
 /** To the letter the WHERE of the partial indexes. */
 const isMessage = "type IN ('message', 'turn.accepted')";
@@ -110,12 +124,12 @@ export class SqliteEventLog implements EventLog {
     return this.#floor.get()?.floor_cursor ?? 0;
   }
 
-  after(cursor: number, limit: number): LoggedEvent[] {
-    return this.#after.all(cursor, limit).map(eventOf);
+  after(cursor: number, limit: number, maxChars?: number): LoggedEvent[] {
+    return page(this.#after, maxChars, cursor, limit);
   }
 
-  ofSession(sessionId: string, afterSeq: number, limit: number): LoggedEvent[] {
-    return this.#ofSession.all(sessionId, afterSeq, limit).map(eventOf);
+  ofSession(sessionId: string, afterSeq: number, limit: number, maxChars?: number): LoggedEvent[] {
+    return page(this.#ofSession, maxChars, sessionId, afterSeq, limit);
   }
 
   transcript(sessionId: string, beforeCursor: number | undefined, limit: number): LoggedEvent[] {

@@ -200,6 +200,9 @@ CREATE TABLE audit (
 ) STRICT;
 `;
 
+/** A push in hand is marked, so that after a crash it is known which may have been on their way. */
+const claims = "ALTER TABLE deliveries ADD COLUMN claimed_at INTEGER";
+
 /** Every version of the schema, oldest first, without gaps. */
 export const migrations: readonly Migration[] = [
   {
@@ -207,6 +210,12 @@ export const migrations: readonly Migration[] = [
     apply(connection) {
       connection.exec(firstSchema);
       connection.prepare("INSERT INTO meta (id, epoch) VALUES (1, ?)").run(randomUUID());
+    },
+  },
+  {
+    version: 2,
+    apply(connection) {
+      connection.exec(claims);
     },
   },
 ];

@@ -13,6 +13,7 @@ interface DeliveryRow {
   created_at: number;
   next_attempt_at: number | null;
   attempt_count: number;
+  claimed_at: number | null;
 }
 
 interface AttemptRow {
@@ -44,8 +45,8 @@ function attemptOf(row: AttemptRow): DeliveryAttempt {
   };
 }
 
-const selectDeliveries = `SELECT delivery_id, device_id, cursor, kind, state, created_at, next_attempt_at, attempt_count
-  FROM deliveries`;
+const selectDeliveries = `SELECT delivery_id, device_id, cursor, kind, state, created_at, next_attempt_at, attempt_count,
+  claimed_at FROM deliveries`;
 /** To the letter the WHEREs of the partial indexes. */
 const isWaiting = "state = 'pending' AND next_attempt_at IS NOT NULL";
 const isUnsettled = "state IN ('pending', 'sent')";
@@ -58,6 +59,8 @@ export class SqliteOutbox implements Outbox {
   readonly #insert: Statement<[Named]>;
   readonly #due: Statement<[at: number, limit: number], DeliveryRow>;
   readonly #nextDueAt: Statement<[], { at: number | null }>;
+  readonly #claim: Statement<[at: number, deliveryId: string]>;
+  readonly #claimed: Statement<[], DeliveryRow>;
   readonly #addAttempt: Statement<[Named]>;
   readonly #countAttempt: Statement<[deliveryId: string]>;
   readonly #move: Statement<[Named]>;
@@ -84,6 +87,15 @@ export class SqliteOutbox implements Outbox {
       connection,
       `SELECT min(next_attempt_at) AS at FROM deliveries WHERE ${isWaiting}`,
     );
+    this.#claim = new Statement(
+      connection,
+      "UPDATE deliveries SET claimed_at = ? WHERE delivery_id = ? AND state = 'pending'",
+    );
+    // Narrowed by the index of what is due; the claimed are few among them.
+    this.#claimed = new Statement(
+      connection,
+      `${selectDeliveries} WHERE ${isWaiting} AND claimed_at IS NOT NULL ORDER BY cursor, rowid`,
+    );
     this.#countAttempt = new Statement(
       connection,
       "UPDATE deliveries SET attempt_count = attempt_count + 1 WHERE delivery_id = ?",
@@ -96,7 +108,7 @@ export class SqliteOutbox implements Outbox {
     // An answer from Apple that comes after the device's ack, or after its revocation, must not reopen the delivery.
     this.#move = new Statement(
       connection,
-      `UPDATE deliveries SET state = @state, next_attempt_at = @nextAttemptAt
+      `UPDATE deliveries SET state = @state, next_attempt_at = @nextAttemptAt, claimed_at = NULL
        WHERE delivery_id = @deliveryId AND (state = 'pending' OR (state = 'sent' AND @state = 'acked'))`,
     );
     this.#ackUpTo = new Statement(
@@ -144,6 +156,16 @@ export class SqliteOutbox implements Outbox {
 
   nextDueAt(): number | undefined {
     return this.#nextDueAt.get()?.at ?? undefined;
+  }
+
+  claim(deliveryIds: readonly string[], at: number): void {
+    this.#transactions.run(() => {
+      for (const deliveryId of deliveryIds) this.#claim.run(at, deliveryId);
+    });
+  }
+
+  claimed(): Array<Delivery & { claimedAt: number }> {
+    return this.#claimed.all().map((row) => ({ ...deliveryOf(row), claimedAt: row.claimed_at ?? 0 }));
   }
 
   record(

@@ -70,6 +70,18 @@ export class Statement<Parameters extends unknown[], Row = unknown> {
   all(...parameters: Parameters): Row[] {
     return withStorageFailures(() => this.#prepared.all(...parameters));
   }
+
+  /** The first rows, up to and without the first one that `fits` refuses; always one if there is one. */
+  while(fits: (row: Row) => boolean, ...parameters: Parameters): Row[] {
+    return withStorageFailures(() => {
+      const rows: Row[] = [];
+      for (const row of this.#prepared.iterate(...parameters)) {
+        if (!fits(row) && rows.length > 0) break;
+        rows.push(row);
+      }
+      return rows;
+    });
+  }
 }
 
 /** SQLite has no booleans and better-sqlite3 binds none. */

@@ -14,12 +14,18 @@ export interface ApnsRuleBook {
   topics: string[];
   /** Instant in ms since the epoch. */
   now: number;
+  /** Whether a device token belongs to this environment; one of the other environment is `BadDeviceToken`. */
+  knows?: (deviceToken: string) => boolean;
+  /** The newest provider token that was shown, whoever showed it: Apple counts how often it is replaced. */
+  lastToken?: { jwt: string; iat: number };
 }
 
 export interface ApnsIncoming {
   method: string;
   path: string;
   headers: Record<string, string>;
+  /** Names of headers that came more than once. */
+  repeated?: string[];
   body: Buffer;
 }
 
@@ -38,6 +44,8 @@ const pushTypes = new Set([
 ]);
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const HOUR_S = 3600;
+/** A provider token may be replaced once in 20 minutes. */
+const UPDATE_S = 20 * 60;
 
 /**
  * Checks one request by Apple's documented rules ("Sending notification requests to APNs", "Handling notification
@@ -45,26 +53,29 @@ const HOUR_S = 3600;
  */
 export function findApnsFault(request: ApnsIncoming, book: ApnsRuleBook): ApnsFinding | undefined {
   return (
-    findPathFault(request) ??
+    findPathFault(request, book) ??
     findTokenFault(request.headers.authorization, book) ??
+    (request.repeated?.length ? { status: 400, reason: "DuplicateHeaders" } : undefined) ??
     findHeaderFault(request.headers, book) ??
     findPayloadFault(request)
   );
 }
 
-function findPathFault({ method, path }: ApnsIncoming): ApnsFinding | undefined {
+function findPathFault({ method, path }: ApnsIncoming, book: ApnsRuleBook): ApnsFinding | undefined {
   if (method !== "POST") return { status: 405, reason: "MethodNotAllowed" };
   const match = /^\/3\/device\/(.*)$/.exec(path);
   if (match === null) return { status: 404, reason: "BadPath" };
   const token = match[1] ?? "";
   if (token === "") return { status: 400, reason: "MissingDeviceToken" };
-  return /^([0-9a-f]{2}){16,100}$/i.test(token) ? undefined : { status: 400, reason: "BadDeviceToken" };
+  const isKnown = /^([0-9a-f]{2}){16,100}$/i.test(token) && (book.knows?.(token) ?? true);
+  return isKnown ? undefined : { status: 400, reason: "BadDeviceToken" };
 }
 
 function findTokenFault(authorization: string | undefined, book: ApnsRuleBook): ApnsFinding | undefined {
   if (authorization === undefined) return { status: 403, reason: "MissingProviderToken" };
   const invalid = { status: 403, reason: "InvalidProviderToken" };
-  const [header = "", claims = "", signature = ""] = authorization.replace(/^bearer /i, "").split(".");
+  const jwt = authorization.replace(/^bearer /i, "");
+  const [header = "", claims = "", signature = ""] = jwt.split(".");
   const key = { key: book.publicKey, dsaEncoding: "ieee-p1363" as const };
   if (!verify("sha256", Buffer.from(`${header}.${claims}`), key, Buffer.from(signature, "base64url"))) {
     return invalid;
@@ -75,7 +86,13 @@ function findTokenFault(authorization: string | undefined, book: ApnsRuleBook): 
   if (typeof iat !== "number" || !Number.isInteger(iat)) return invalid;
   const ageSeconds = book.now / 1000 - iat;
   if (ageSeconds > HOUR_S) return { status: 403, reason: "ExpiredProviderToken" };
-  return ageSeconds < -HOUR_S ? invalid : undefined;
+  if (ageSeconds < -HOUR_S) return invalid;
+  const last = book.lastToken;
+  if (last !== undefined && jwt !== last.jwt && iat >= last.iat && iat - last.iat < UPDATE_S) {
+    return { status: 429, reason: "TooManyProviderTokenUpdates" };
+  }
+  if (last === undefined || iat >= last.iat) book.lastToken = { jwt, iat };
+  return undefined;
 }
 
 function decode(part: string): Record<string, unknown> {

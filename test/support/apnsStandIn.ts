@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import http2, { type Http2Session, type ServerHttp2Stream } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { prepareApnsFiles, readPrivateKey } from "./apnsCertificates.ts";
-import { type ApnsIncoming, findApnsFault } from "./apnsRules.ts";
+import { type ApnsIncoming, type ApnsRuleBook, findApnsFault } from "./apnsRules.ts";
 import { type RecordedRequest, respond, type ScriptedAnswer, type ScriptedReply } from "./apnsScript.ts";
 import { startRelay } from "./relay.ts";
 
@@ -19,6 +19,8 @@ export interface ApnsStandInParts {
   clock?: { now(): number };
   /** Streams allowed on a connection after its first valid request; before it Apple allows one. */
   maxConcurrentStreams?: number;
+  /** The device tokens of this environment, if it is to refuse those of the other one. */
+  knows?(deviceToken: string): boolean;
 }
 
 export interface ApnsStandIn {
@@ -64,6 +66,7 @@ export async function startApnsStandIn(parts: ApnsStandInParts): Promise<ApnsSta
   const { keyId = "STANDIN001", teamId = "TEAM000001", topics = ["dev.daylong.ios"] } = parts;
   const clock = parts.clock ?? Date;
   const publicKey = createPublicKey(readPrivateKey(files.keyPath));
+  const book: ApnsRuleBook = { publicKey, keyId, teamId, topics, now: 0, knows: parts.knows };
   const requests: RecordedRequest[] = [];
   const queue: ScriptedAnswer[] = [];
   const watchers = new Set<(request: RecordedRequest) => void>();
@@ -96,15 +99,21 @@ export async function startApnsStandIn(parts: ApnsStandInParts): Promise<ApnsSta
     session.on("error", () => {});
   });
   server.on("sessionError", () => {});
-  server.on("stream", (stream, rawHeaders) => {
+  type Headers = http2.IncomingHttpHeaders;
+  server.on("stream", (stream: ServerHttp2Stream, headers: Headers, _flags: number, raw?: string[]) => {
     const chunks: Buffer[] = [];
+    const incoming = { headers: toStrings(headers), repeated: repeatedIn(raw ?? []) };
     stream.on("error", () => {});
     stream.on("data", (chunk: Buffer) => chunks.push(chunk));
     // Out of nghttp2's own callback: to end a session inside of it corrupted memory (Node 20.20).
-    stream.on("end", () => setImmediate(receive, stream, toStrings(rawHeaders), Buffer.concat(chunks)));
+    stream.on("end", () => setImmediate(receive, stream, incoming, Buffer.concat(chunks)));
   });
 
-  function receive(stream: ServerHttp2Stream, headers: Record<string, string>, body: Buffer): void {
+  function receive(
+    stream: ServerHttp2Stream,
+    { headers, repeated }: Pick<ApnsIncoming, "headers" | "repeated">,
+    body: Buffer,
+  ): void {
     const session = stream.session;
     if (session === undefined || session.destroyed) return;
     const state = sessions.get(session);
@@ -114,9 +123,11 @@ export async function startApnsStandIn(parts: ApnsStandInParts): Promise<ApnsSta
       method: headers[":method"] ?? "",
       path: headers[":path"] ?? "",
       headers,
+      repeated,
       body,
     };
-    const fault = findApnsFault(incoming, { publicKey, keyId, teamId, topics, now: clock.now() });
+    book.now = clock.now();
+    const fault = findApnsFault(incoming, book);
     if (fault === undefined && !state.trusted) {
       state.trusted = true;
       session.settings({ maxConcurrentStreams: parts.maxConcurrentStreams ?? 1000 });
@@ -225,6 +236,12 @@ export async function startApnsStandIn(parts: ApnsStandInParts): Promise<ApnsSta
 
 function toStrings(headers: http2.IncomingHttpHeaders): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
+}
+
+/** Names that stand more than once in the list of names and values as they came. */
+function repeatedIn(rawHeaders: readonly string[]): string[] {
+  const names = rawHeaders.filter((_text, index) => index % 2 === 0).map((name) => name.toLowerCase());
+  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
 }
 
 function parse(body: Buffer): unknown {

@@ -79,15 +79,17 @@ export const benchEnvironment = (bench: Bench, modelUrl: string): Record<string,
   PREWARMED_PROCESSES: "0",
 });
 
-/** Starts `main` with the environment and waits until it says that it is ready. */
+/** Starts `main` with the environment and waits until it says that it is ready; `spawned` hears of it before. */
 export async function startServer(
   environment: Record<string, string>,
   flags: string[] = [],
+  spawned?: (pid: number) => void,
 ): Promise<DaylongServer> {
   const child = spawn(process.execPath, [mainPath, ...flags], {
     env: environment,
     stdio: ["ignore", "pipe", "pipe"],
   });
+  if (child.pid !== undefined) spawned?.(child.pid);
   const lines: string[] = [];
   const listeners = new Set<() => void>();
   for (const stream of [child.stdout, child.stderr]) {

@@ -8,8 +8,10 @@ import { type Migration, migrations } from "../../../server/store/migrations.ts"
 import { openStore, renewEpoch } from "../../../server/store/store.ts";
 import { aMessage, append, aSession, StandingClock } from "./fixture.ts";
 
+const newest = migrations.at(-1)!.version;
+const next = newest + 1;
 const addColumn: Migration = {
-  version: 2,
+  version: next,
   apply: (connection) => {
     connection.exec("ALTER TABLE sessions ADD COLUMN colour TEXT");
   },
@@ -53,13 +55,13 @@ describe("openDatabase", () => {
 
     openDatabase({ path, migrations: [...migrations, addColumn] }).close();
 
-    const copy = new Database(`${path}.before-v2`, { readonly: true });
-    expect(copy.pragma("user_version", { simple: true })).toBe(1);
+    const copy = new Database(`${path}.before-v${next}`, { readonly: true });
+    expect(copy.pragma("user_version", { simple: true })).toBe(newest);
     expect(copy.prepare("SELECT session_id FROM sessions").pluck().all()).toEqual([session.sessionId]);
     copy.close();
-    expect(statSync(`${path}.before-v2`).mode & 0o777).toBe(0o600);
+    expect(statSync(`${path}.before-v${next}`).mode & 0o777).toBe(0o600);
     const after = new Database(path, { readonly: true });
-    expect(after.pragma("user_version", { simple: true })).toBe(2);
+    expect(after.pragma("user_version", { simple: true })).toBe(next);
     expect(after.prepare("SELECT session_id, colour FROM sessions").all()).toEqual([
       { session_id: session.sessionId, colour: null },
     ]);
@@ -76,7 +78,7 @@ describe("openDatabase", () => {
     const path = join(folder, "daylong.db");
     openDatabase({ path }).close();
     const broken: Migration = {
-      version: 2,
+      version: next,
       apply: (connection) => {
         addColumn.apply(connection);
         throw new Error("half way");
@@ -84,11 +86,11 @@ describe("openDatabase", () => {
     };
     expect(() => openDatabase({ path, migrations: [...migrations, broken] })).toThrow("half way");
     const untouched = openDatabase({ path });
-    expect(untouched.pragma("user_version", { simple: true })).toBe(1);
+    expect(untouched.pragma("user_version", { simple: true })).toBe(newest);
     expect(() => untouched.prepare("SELECT colour FROM sessions")).toThrow(/no such column/);
     untouched.close();
     const migrated = openDatabase({ path, migrations: [...migrations, addColumn] });
-    expect(migrated.pragma("user_version", { simple: true })).toBe(2);
+    expect(migrated.pragma("user_version", { simple: true })).toBe(next);
     migrated.close();
   });
 
@@ -98,7 +100,7 @@ describe("openDatabase", () => {
     store.sessions.insert(aSession());
     store.close();
     const careless: Migration = {
-      version: 2,
+      version: next,
       apply: (connection) => connection.exec("DELETE FROM sessions"),
     };
     expect(() => openDatabase({ path, migrations: [...migrations, careless] })).toThrow(/refer to nothing/);
@@ -110,10 +112,10 @@ describe("openDatabase", () => {
     expect(() => openDatabase({ path })).toThrow(
       expect.objectContaining({
         code: "storage_failed",
-        message: expect.stringMatching(/daylong\.db has version 2.*up to 1/),
+        message: expect.stringMatching(`daylong\\.db has version ${next}.*up to ${newest}`),
       }),
     );
-    expect(existsSync(`${path}.before-v1`)).toBe(false);
+    expect(existsSync(`${path}.before-v${newest}`)).toBe(false);
   });
 
   test("says storage_failed when the data folder cannot be made", () => {

@@ -37,10 +37,13 @@ export class MemoryLog implements EventLog {
     return this.floorCursor;
   }
 
-  after(cursor: number, limit: number): LoggedEvent[] {
-    const page = this.rows
-      .filter((row) => row.cursor > cursor && row.cursor > this.floorCursor)
-      .slice(0, limit);
+  after(cursor: number, limit: number, maxChars = Number.POSITIVE_INFINITY): LoggedEvent[] {
+    let left = maxChars;
+    const rest = this.rows.filter((row) => row.cursor > cursor && row.cursor > this.floorCursor);
+    const page = rest.slice(0, limit).filter((row, index) => {
+      left -= JSON.stringify(row.data).length;
+      return left >= 0 || index === 0;
+    });
     this.afterRead?.();
     return page;
   }

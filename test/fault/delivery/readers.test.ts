@@ -1,0 +1,146 @@
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { Rig } from "../../integration/socket/rig.ts";
+import { Chance, seedsFrom } from "../../support/chance.ts";
+import { ManualClock } from "../../support/manualClock.ts";
+import { startRelay } from "../../support/relay.ts";
+import type { SocketClient } from "../../support/socketClient.ts";
+
+let rig: Rig;
+afterEach(() => rig.close());
+
+const upTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1);
+/** The 99th of a hundred. */
+const p99 = (values: number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length * 0.99)]!;
+
+describe("V8 D07 a slow reader", () => {
+  test.each(seedsFrom(1, 1))(
+    "V8 (seed %i) is closed at 1 MB and resumes whole; what the others wait for an event is as it was",
+    async (seed) => {
+      process.stdout.write(`V8: seed ${seed}\n`);
+      const chance = new Chance(seed);
+      rig = await Rig.open();
+      rig.pair("phone");
+      const sessionId = await rig.session();
+      const [slow, ...others] = await Promise.all(
+        Array.from({ length: 4 }, () => rig.connect({ token: "phone" })),
+      );
+      /** How long each of the others waits for a commit's event, ms. */
+      const waits = async (rounds: number, until: () => boolean = () => false): Promise<number[]> => {
+        const found: number[] = [];
+        for (let round = 0; round < rounds && !until(); round += 1) {
+          const text = "x".repeat(chance.between(50_000, 100_000));
+          const startedAt = performance.now();
+          const tip = rig.say(sessionId, 1, text);
+          await Promise.all(
+            others.map(async (client) => {
+              await client.waitForCursor(tip);
+              found.push(performance.now() - startedAt);
+            }),
+          );
+        }
+        return found;
+      };
+      const before = await waits(100);
+      slow!.socket.pause();
+      // The operating system's own buffers take megabytes before anything is unsent.
+      const while_ = await waits(600, () => rig.connections.count < 4);
+      expect(rig.connections.count).toBe(3);
+      expect(while_.length).toBeGreaterThan(20);
+      // Not tighter: other programs share this machine. A reader that waited for the slow one would wait for ever.
+      expect(p99(while_)).toBeLessThan(5 * p99(before) + 50);
+      slow!.socket.resume();
+      expect(await slow!.waitForClose()).toMatchObject({ code: 4408 });
+      const tip = rig.say(sessionId, 3);
+      const had = slow!.cursors;
+      expect(had).toEqual(upTo(had.length));
+      expect(had.length).toBeLessThan(tip);
+      const back = await rig.connect({ token: "phone", cursor: had.length, epoch: rig.store.events.epoch });
+      await back.waitForCursor(tip, 20_000);
+      expect([...had, ...back.cursors]).toEqual(upTo(tip));
+      for (const client of others) {
+        await client.waitForCursor(tip);
+        expect(client.cursors).toEqual(upTo(tip));
+      }
+    },
+  );
+
+  test("V8 gets a backlog of many megabytes at its own pace, without being closed", async () => {
+    rig = await Rig.open();
+    rig.pair("phone");
+    const sessionId = await rig.session();
+    const tip = rig.say(sessionId, 300, "x".repeat(100_000));
+    const slow = await rig.connect({ token: "phone", cursor: 0, silent: true });
+    slow.send({ type: "hello", token: "phone", cursor: 0 });
+    await slow.waitForType("event");
+    slow.socket.pause();
+    rig.say(sessionId, 3);
+    slow.socket.resume();
+    await slow.waitForCursor(tip + 3, 20_000);
+    expect(slow.cursors).toEqual(upTo(tip + 3));
+  });
+});
+
+describe("V9 D08 a socket that went dark", () => {
+  const ping = async (client: SocketClient, ref: string): Promise<void> => {
+    client.send({ type: "ping", ref });
+    await client.waitForRef(ref);
+  };
+
+  test("V9 a blackholed socket is found within 35 s of silence, and what follows is pushed at once", async () => {
+    const clock = new ManualClock();
+    rig = await Rig.open({ clock });
+    rig.pair("phone", "chat", true);
+    rig.pair("tablet");
+    const sessionId = await rig.session();
+    const relay = await startRelay(rig.port);
+    try {
+      const dark = await rig.connect({ token: "phone", url: `ws://127.0.0.1:${relay.port}/ws` });
+      const alive = await rig.connect({ token: "tablet" });
+      await ping(dark, "last");
+      relay.blackhole();
+      for (let second = 0; second < 35; second += 1) {
+        expect(rig.connections.isLive("device-phone")).toBe(true);
+        clock.advance(1_000);
+        // Each ping is answered before the next one is due, as on any network that works.
+        await ping(alive, String(second));
+      }
+      expect(rig.connections.isLive("device-phone")).toBe(false);
+      expect(rig.connections.isLive("device-tablet")).toBe(true);
+      const caller = { deviceId: "local", scope: "admin" } as const;
+      const { turnId } = rig.pool.submit({ caller, message: "Hi", sessionId });
+      rig.pool.complete(turnId);
+      await clock.run(1);
+      expect(rig.push.requests.map(({ target }) => target)).toMatchObject([{ token: "apns-phone" }]);
+    } finally {
+      await relay.close();
+    }
+  });
+
+  test("V9 what was sent into the dark before it was found is pushed after the grace, and comes again on resume", async () => {
+    const clock = new ManualClock();
+    rig = await Rig.open({ clock });
+    rig.pair("phone", "chat", true);
+    const sessionId = await rig.session();
+    const relay = await startRelay(rig.port);
+    try {
+      const dark = await rig.connect({ token: "phone", url: `ws://127.0.0.1:${relay.port}/ws` });
+      dark.send({ type: "ack", ref: "a", cursor: rig.store.events.tip() });
+      await dark.waitForRef("a");
+      relay.blackhole();
+      const caller = { deviceId: "local", scope: "admin" } as const;
+      const { turnId } = rig.pool.submit({ caller, message: "Hi", sessionId });
+      rig.pool.complete(turnId);
+      await clock.run(2_999);
+      expect(rig.push.requests).toHaveLength(0);
+      await clock.run(1);
+      expect(rig.push.requests).toHaveLength(1);
+      const back = await rig.connect({ token: "phone" });
+      await back.waitForCursor(rig.store.events.tip());
+      expect(back.events.map((event) => event.type)).toContain("turn.completed");
+      expect(dark.cursors).toEqual([]);
+    } finally {
+      await relay.close();
+    }
+  });
+});

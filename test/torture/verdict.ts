@@ -1,0 +1,181 @@
+import Database from "better-sqlite3";
+import { type LoggedEvent, terminalTurnEvents } from "../../server/domain/event.ts";
+import type { PushTrails } from "./pushes.ts";
+import { digestOf, type Sightings } from "./sightings.ts";
+import type { AcceptedMessage } from "./traffic.ts";
+
+/** What the database says at the end, held against what phones and Apple were told. Counts of faults, unless named otherwise. */
+export interface Verdict {
+  /** Events in the log, turns by their end, deliveries by their state: figures, not faults. */
+  events: number;
+  ends: Record<string, number>;
+  deliveries: Record<string, number>;
+  /** Pushes that Apple got twice, and the most often that it got one. */
+  pushedTwice: number;
+  mostPushes: number;
+
+  acceptedNotKept: number;
+  shownNotKept: number;
+  pushedNotKept: number;
+  /** Turns that ended not once; more than one turn for one request. */
+  notEndedOnce: number;
+  repeatedTurns: number;
+  cursorGaps: number;
+  seqGaps: number;
+  /** Deliveries still pending or given up; sent by the database and unknown to Apple; two ids for one event and device. */
+  undelivered: number;
+  neverSent: number;
+  changedIds: number;
+  /** Prompts that Claude was given more than once, and replies to prompts that it was never given. */
+  givenTwice: number;
+  inventedReplies: number;
+}
+
+export interface Evidence {
+  databasePath: string;
+  accepted: readonly AcceptedMessage[];
+  sightings: Sightings;
+  pushes: PushTrails;
+  /** Devices that never ack, by id: all their deliveries must have been sent. */
+  silentDevices: ReadonlySet<string>;
+  /** Every prompt that Claude was given, as often as it was given. */
+  prompts: readonly string[];
+}
+
+interface EventRow {
+  cursor: number;
+  session_id: string | null;
+  seq: number | null;
+  type: string;
+  at: number;
+  turn_id: string | null;
+  data: string;
+}
+interface DeliveryRow {
+  delivery_id: string;
+  device_id: string;
+  cursor: number;
+  state: string;
+  push: string | null;
+}
+
+/** Reads the database file itself, past all code of the server but its tables. */
+export function judge(evidence: Evidence): Verdict {
+  const database = new Database(evidence.databasePath, { readonly: true });
+  try {
+    const verdict: Verdict = {
+      events: 0,
+      ends: {},
+      deliveries: {},
+      pushedTwice: 0,
+      mostPushes: 0,
+      acceptedNotKept: 0,
+      shownNotKept: 0,
+      pushedNotKept: 0,
+      notEndedOnce: 0,
+      repeatedTurns: 0,
+      cursorGaps: 0,
+      seqGaps: 0,
+      undelivered: 0,
+      neverSent: 0,
+      changedIds: 0,
+      givenTwice: 0,
+      inventedReplies: 0,
+    };
+    const turnOfCursor = judgeLog(database, evidence, verdict);
+    judgeDeliveries(database, evidence, verdict, turnOfCursor);
+    return verdict;
+  } finally {
+    database.close();
+  }
+}
+
+function judgeLog(
+  database: Database.Database,
+  { accepted, sightings, prompts }: Evidence,
+  verdict: Verdict,
+): Map<number, string | null> {
+  const turnOfCursor = new Map<number, string | null>();
+  const textOfTurn = new Map<string, string>();
+  const endsOfTurn = new Map<string, string[]>();
+  const lastSeq = new Map<string, number>();
+  const rows = database.prepare<[], EventRow>("SELECT * FROM events ORDER BY cursor").iterate();
+  for (const row of rows) {
+    verdict.events += 1;
+    if (row.cursor !== verdict.events) verdict.cursorGaps += 1;
+    if (row.session_id !== null && row.seq !== null) {
+      if (row.seq !== (lastSeq.get(row.session_id) ?? 0) + 1) verdict.seqGaps += 1;
+      lastSeq.set(row.session_id, row.seq);
+    }
+    const event = {
+      cursor: row.cursor,
+      sessionId: row.session_id,
+      seq: row.seq,
+      type: row.type,
+      at: row.at,
+      ...(row.turn_id === null ? {} : { turnId: row.turn_id }),
+      data: JSON.parse(row.data),
+    } as LoggedEvent;
+    const shown = sightings.at(row.cursor);
+    if (shown !== undefined && shown !== digestOf(event)) verdict.shownNotKept += 1;
+    turnOfCursor.set(row.cursor, row.turn_id);
+    if (event.turnId === undefined) continue;
+    if (event.type === "turn.accepted") textOfTurn.set(event.turnId, event.data.message);
+    if (!terminalTurnEvents.has(event.type)) continue;
+    endsOfTurn.set(event.turnId, [...(endsOfTurn.get(event.turnId) ?? []), event.type]);
+    const end = "code" in event.data ? `${event.type} ${event.data.code}` : event.type;
+    verdict.ends[end] = (verdict.ends[end] ?? 0) + 1;
+  }
+  verdict.shownNotKept += Math.max(0, sightings.lastCursor - verdict.events);
+
+  for (const { turnId, text } of accepted) if (textOfTurn.get(turnId) !== text) verdict.acceptedNotKept += 1;
+  // The log's own turns: one whose answer never arrived has to end as well.
+  for (const turnId of textOfTurn.keys()) if (endsOfTurn.get(turnId)?.length !== 1) verdict.notEndedOnce += 1;
+  // Each message of the run has its own text, so that a second turn for it shows.
+  const texts = [...textOfTurn.values()];
+  verdict.repeatedTurns = texts.length - new Set(texts).size;
+  const given = new Set(prompts);
+  verdict.givenTwice = prompts.length - given.size;
+  for (const [turnId, ends] of endsOfTurn) {
+    if (ends.includes("turn.completed") && !given.has(textOfTurn.get(turnId) ?? ""))
+      verdict.inventedReplies += 1;
+  }
+  return turnOfCursor;
+}
+
+function judgeDeliveries(
+  database: Database.Database,
+  { pushes, silentDevices }: Evidence,
+  verdict: Verdict,
+  turnOfCursor: ReadonlyMap<number, string | null>,
+): void {
+  const rows = database
+    .prepare<[], DeliveryRow>(
+      `SELECT delivery_id, device_id, cursor, state, devices.push FROM deliveries JOIN devices USING (device_id)`,
+    )
+    .iterate();
+  const unknown = new Set(pushes.trails.keys());
+  for (const { delivery_id, device_id, cursor, state, push } of rows) {
+    verdict.deliveries[state] = (verdict.deliveries[state] ?? 0) + 1;
+    if (!["sent", "acked"].includes(state)) verdict.undelivered += 1;
+    const trail = pushes.trails.get(delivery_id);
+    // What the device acked in time was not pushed; everything else must have been, and Apple must have said so.
+    const mustBeSent = state === "sent" || silentDevices.has(device_id);
+    if (mustBeSent && (trail?.accepted ?? 0) === 0) verdict.neverSent += 1;
+    if (trail === undefined) continue;
+    unknown.delete(delivery_id);
+    const { token } = JSON.parse(push ?? "{}") as { token?: string };
+    const isItsOwn =
+      trail.cursor === cursor &&
+      trail.deviceToken === token &&
+      (trail.turnId ?? null) === turnOfCursor.get(cursor);
+    if (!isItsOwn) verdict.pushedNotKept += 1;
+    if (trail.requests > 1) verdict.pushedTwice += 1;
+    verdict.mostPushes = Math.max(verdict.mostPushes, trail.requests);
+  }
+  verdict.pushedNotKept += unknown.size;
+  const byPlace = new Set(
+    [...pushes.trails.values()].map(({ deviceToken, cursor }) => `${deviceToken} ${cursor}`),
+  );
+  verdict.changedIds = pushes.trails.size - byPlace.size;
+}
