@@ -8,7 +8,8 @@ const betweenMs = 20 * 60_000;
 const settleMs = 2_000;
 
 interface Budget {
-  lastAt?: number;
+  /** As the database has it: a restart gives no device another one. */
+  lastAt: number | undefined;
   cancel?: () => void;
 }
 
@@ -38,7 +39,7 @@ export class ReadSync {
 
   /** The device's badge is out of date. */
   request(deviceId: string): void {
-    const budget = this.#budgets.get(deviceId) ?? {};
+    const budget = this.#budgets.get(deviceId) ?? { lastAt: this.#parts.store.devices.syncedAt(deviceId) };
     this.#budgets.set(deviceId, budget);
     if (this.#stopped || budget.cancel) return;
     const now = this.#parts.clock.now();
@@ -66,6 +67,7 @@ export class ReadSync {
       return;
     }
     budget.lastAt = clock.now();
+    store.devices.setSynced(deviceId, budget.lastAt);
     const unread = store.outbox.unackedCount(deviceId);
     const outcome = await push.sync({ deliveryId: randomUUID(), target, unread, cursor: store.events.tip() });
     if (outcome.outcome !== "sent") log.info("sync.not_sent", { deviceId, reason: outcome.reason });

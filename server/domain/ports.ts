@@ -130,6 +130,9 @@ export interface DeviceDirectory {
   seen(deviceId: string, at: number): void;
   /** Moves forward only; returns the cursor in force. */
   ack(deviceId: string, cursor: number): number;
+  /** Instant of the last silent push to the device, which Apple allows few of. */
+  syncedAt(deviceId: string): number | undefined;
+  setSynced(deviceId: string, at: number): void;
   setPush(deviceId: string, push: PushTarget | null): void;
   setPreferences(deviceId: string, preferences: DevicePreferences): void;
   rename(deviceId: string, name: string): void;

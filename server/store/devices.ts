@@ -47,7 +47,9 @@ export class SqliteDeviceDirectory implements DeviceDirectory {
   readonly #revoke: Statement<[at: number, deviceId: string]>;
   readonly #giveUpDeliveries: Statement<[deviceId: string]>;
   readonly #seen: Statement<[at: number, deviceId: string]>;
-  readonly #ack: Statement<[cursor: number, deviceId: string], { acked_cursor: number }>;
+  readonly #ack: Statement<[{ deviceId: string; cursor: number }], { acked_cursor: number }>;
+  readonly #syncedAt: Statement<[deviceId: string], { synced_at: number | null }>;
+  readonly #setSynced: Statement<[at: number, deviceId: string]>;
   readonly #setPush: Statement<[push: string | null, deviceId: string]>;
   readonly #setPreferences: Statement<[preferences: string, deviceId: string]>;
   readonly #rename: Statement<[name: string, deviceId: string]>;
@@ -86,11 +88,14 @@ export class SqliteDeviceDirectory implements DeviceDirectory {
       connection,
       "UPDATE devices SET last_seen_at = max(last_seen_at, ?) WHERE device_id = ?",
     );
+    // An ack that moves nothing writes nothing: a phone may repeat itself as often as it likes without a sync of the disk.
     this.#ack = new Statement(
       connection,
-      `UPDATE devices SET acked_cursor = max(coalesce(acked_cursor, 0), ?)
-       WHERE device_id = ? AND revoked_at IS NULL RETURNING acked_cursor`,
+      `UPDATE devices SET acked_cursor = @cursor WHERE device_id = @deviceId AND revoked_at IS NULL
+         AND (acked_cursor IS NULL OR acked_cursor < @cursor) RETURNING acked_cursor`,
     );
+    this.#syncedAt = new Statement(connection, "SELECT synced_at FROM devices WHERE device_id = ?");
+    this.#setSynced = new Statement(connection, "UPDATE devices SET synced_at = ? WHERE device_id = ?");
     this.#setPush = new Statement(
       connection,
       "UPDATE devices SET push = ? WHERE device_id = ? AND revoked_at IS NULL",
@@ -156,9 +161,19 @@ export class SqliteDeviceDirectory implements DeviceDirectory {
   }
 
   ack(deviceId: string, cursor: number): number {
-    const row = this.#ack.get(cursor, deviceId);
-    if (!row) throw notFound(deviceId);
-    return row.acked_cursor;
+    const moved = this.#ack.get({ deviceId, cursor });
+    if (moved) return moved.acked_cursor;
+    const device = this.#get.get(deviceId);
+    if (!device) throw notFound(deviceId);
+    return device.acked_cursor ?? 0;
+  }
+
+  syncedAt(deviceId: string): number | undefined {
+    return this.#syncedAt.get(deviceId)?.synced_at ?? undefined;
+  }
+
+  setSynced(deviceId: string, at: number): void {
+    this.#setSynced.run(at, deviceId);
   }
 
   setPush(deviceId: string, push: PushTarget | null): void {

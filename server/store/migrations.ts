@@ -200,8 +200,14 @@ CREATE TABLE audit (
 ) STRICT;
 `;
 
-/** A push in hand is marked, so that after a crash it is known which may have been on their way. */
-const claims = "ALTER TABLE deliveries ADD COLUMN claimed_at INTEGER";
+/**
+ * A push in hand is marked, so that after a crash it is known which may have been on their way; and a restart is no reason
+ * for one more silent push.
+ */
+const claims = `
+ALTER TABLE deliveries ADD COLUMN claimed_at INTEGER;
+ALTER TABLE devices ADD COLUMN synced_at INTEGER;
+`;
 
 /** Every version of the schema, oldest first, without gaps. */
 export const migrations: readonly Migration[] = [

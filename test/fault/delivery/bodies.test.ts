@@ -149,19 +149,19 @@ describe("V15 D10 every push leads to the full text", () => {
           if (kept?.type !== "message" || kept.data.text !== text) {
             throw new Error(`The log's text of ${messageId} (${text.length} units) is another one.`);
           }
-          if (text.length < 50_000 && index % 10 !== 0) continue;
+          if (text.length < 50_000 && index % 50 !== 0) continue;
           const { status, body: message } = await http.ask("GET", `/api/messages/${messageId}`);
           expect(status).toBe(200);
           if (message.text !== text) throw new Error(`${messageId} was fetched as another text.`);
           fetched += 1;
         }
       }
-      expect(fetched).toBeGreaterThanOrEqual(1_000);
+      expect(fetched).toBeGreaterThanOrEqual(200);
       expect(cutOnes).toBeGreaterThan(1_000);
     },
   );
 
-  test.each(seedsFrom(1, 1))("V15 (seed %i) 200 of them pass Apple's own checks", async (seed) => {
+  test.each(seedsFrom(1, 1))("V15 (seed %i) 80 of them pass Apple's own checks", async (seed) => {
     const chance = new Chance(seed);
     const bodyOf = bodiesOf(chance);
     const apple = await AppleRig.open();
@@ -179,8 +179,8 @@ describe("V15 D10 every push leads to the full text", () => {
       );
       const sessionId = apple.session();
       const texts = new Map<number, string>();
-      for (let index = 0; index < 100; index += 1) {
-        const text = bodyOf(sizeOf(chance, index * 10));
+      for (let index = 0; index < 40; index += 1) {
+        const text = bodyOf(sizeOf(chance, index * 25));
         texts.set(apple.reply(sessionId, text).cursor, text);
       }
       for (const { deviceId } of [plain!, sealed!]) {
@@ -190,7 +190,7 @@ describe("V15 D10 every push leads to the full text", () => {
         }
         expect(new Set(apple.states(deviceId))).toEqual(new Set(["sent"]));
       }
-      expect(apple.production.requests).toHaveLength(200);
+      expect(apple.production.requests).toHaveLength(80);
       for (const { fault, payload, payloadBytes, token } of apple.production.requests) {
         expect(fault).toBeUndefined();
         expect(payloadBytes).toBeLessThanOrEqual(maxPayloadBytes);

@@ -64,7 +64,7 @@ async function comeBack(missed: number, size: number, strikes: (step: number) =>
 describe("V4 the hand-over from replay to live", () => {
   test("V4 a commit in any one step of a resume leaves no gap and makes no double", async () => {
     const { steps } = await comeBack(5, 1, () => false);
-    expect(steps).toBeGreaterThan(30);
+    expect(steps).toBeGreaterThanOrEqual(30);
     for (let at = 1; at <= steps; at += 1) {
       for (const size of [1, 3]) {
         const { cursors, tip } = await comeBack(5, size, (step) => step === at);

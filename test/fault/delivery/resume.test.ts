@@ -4,7 +4,7 @@ import { Chance, seedsFrom } from "../../support/chance.ts";
 import { startCutter } from "../../support/cutter.ts";
 
 /** One of them again, or another: `DAYLONG_SEED=7`. */
-const seeds = seedsFrom(1, 3);
+const seeds = seedsFrom(1, 2);
 let rig: Rig;
 afterEach(() => rig.close());
 
@@ -21,7 +21,7 @@ describe("D02 a phone on a bad network", () => {
       const sessionId = await rig.session();
       const cutter = await startCutter(rig.port, chance);
       const url = `ws://127.0.0.1:${cutter.port}/ws`;
-      const total = 1_500;
+      const total = 1_200;
       const write = (): void => {
         for (let burst = chance.between(1, 30); burst > 0 && rig.store.events.tip() < total; burst -= 1)
           rig.say(sessionId, 1, "ü".repeat(chance.between(0, 400)));
@@ -31,12 +31,14 @@ describe("D02 a phone on a bad network", () => {
       /** What the phone has kept, in the order in which it came; what came twice is kept once. */
       const kept: number[] = [];
       let lives = 0;
+      // A device that never acked starts at the tip.
+      let hasAcked = false;
       try {
         while (kept.length < total) {
           expect(lives).toBeLessThan(2_000);
           lives += 1;
           // Some apps keep their cursor, some go by the server's memory of their acks and throw doubles away.
-          const goesByAcks = kept.length > 0 && chance.happens(0.3);
+          const goesByAcks = hasAcked && chance.happens(0.3);
           const cursor = goesByAcks ? undefined : (kept.at(-1) ?? 0);
           const client = rig.knock({ url, token: "phone", cursor, epoch: rig.store.events.epoch });
           await client.waitForCursor(total, 20_000).catch(() => {});
@@ -50,7 +52,10 @@ describe("D02 a phone on a bad network", () => {
               expect(goesByAcks).toBe(true);
             }
           }
-          if (kept.length > 0 && chance.happens(0.5)) rig.courier.acknowledge("device-phone", kept.at(-1)!);
+          if (kept.length > 0 && chance.happens(0.5)) {
+            rig.courier.acknowledge("device-phone", kept.at(-1)!);
+            hasAcked = true;
+          }
           await client.kill();
         }
         expect(kept).toEqual(upTo(total));

@@ -151,6 +151,26 @@ describe("D20 what was read elsewhere", () => {
     expect(rig.push.syncs.map(({ unread }) => unread)).toEqual([0, 0]);
   });
 
+  test("a restart gives no device another silent push", async () => {
+    const [phone, tablet] = [rig.device(), rig.device()];
+    for (let run = 0; run < 3; run += 1) {
+      rig.watch(tablet.deviceId, true);
+      const { cursor } = rig.reply(sessionId);
+      await rig.clock.run(10_000);
+      rig.courier.acknowledge(tablet.deviceId, cursor);
+      await rig.clock.run(10_000);
+      rig.restart();
+    }
+    expect(rig.push.syncs).toHaveLength(1);
+    await rig.clock.run(20 * 60_000);
+    rig.watch(tablet.deviceId, true);
+    const { cursor } = rig.reply(sessionId);
+    await rig.clock.run(10_000);
+    rig.courier.acknowledge(tablet.deviceId, cursor);
+    await rig.clock.run(2_000);
+    expect(rig.push.syncs.map(({ target }) => target)).toEqual([phone.push, phone.push]);
+  });
+
   test("what is still to be pushed is pushed: only what was shown can have been read elsewhere", async () => {
     const [phone, tablet] = [rig.device(), rig.device()];
     rig.watch(phone.deviceId);
@@ -307,6 +327,40 @@ describe("V10 D11 over a restart", () => {
     await rig.clock.settle();
   });
 
+  test("what was in hand when the server died is in the delivery's log, and a push that seems to bring it down waits", async () => {
+    const { deviceId } = rig.device();
+    rig.push.otherwise(held<PushOutcome>().promise);
+    rig.reply(sessionId);
+    const diedAt: number[] = [];
+    for (let run = 0; run < 3; run += 1) {
+      await rig.clock.run(1);
+      expect(rig.push.requests).toHaveLength(run + 1);
+      diedAt.push(rig.clock.now() - 1);
+      rig.restart();
+    }
+    const [delivery] = rig.deliveries(deviceId);
+    expect(delivery).toMatchObject({ state: "pending", attemptCount: 3 });
+    expect(delivery!.attempts).toEqual(diedAt.map((at) => ({ at, reason: "server_stopped", latencyMs: 0 })));
+    await rig.clock.run(7_000);
+    expect(rig.push.requests).toHaveLength(3);
+    rig.push.otherwise(accepted);
+    await rig.clock.run(2_000);
+    expect(rig.states(deviceId)).toEqual(["sent"]);
+    expect(new Set(rig.push.requests.map((request) => request.deliveryId)).size).toBe(1);
+  });
+
+  test("a delivery that was acked in the meantime is not given back", async () => {
+    const { deviceId } = rig.device();
+    rig.push.answerNext(held<PushOutcome>().promise);
+    const { cursor } = rig.reply(sessionId);
+    await rig.clock.run(1);
+    rig.courier.acknowledge(deviceId, cursor);
+    rig.restart();
+    await rig.clock.run(60_000);
+    expect(rig.deliveries(deviceId)).toMatchObject([{ state: "acked", attempts: [] }]);
+    expect(rig.push.requests).toHaveLength(1);
+  });
+
   test("a pause that Apple asked for is still kept", async () => {
     rig.device();
     rig.push.answerNext(retry({ notBeforeAt: rig.clock.now() + 50_000 }));
@@ -317,6 +371,29 @@ describe("V10 D11 over a restart", () => {
     expect(rig.push.requests).toHaveLength(1);
     await rig.clock.run(2_000);
     expect(rig.push.requests).toHaveLength(2);
+  });
+});
+
+describe("D19 quiet hours that begin while a push is tried again", () => {
+  test("hold it back to their end, and let a permission pass", async () => {
+    // The rig's clock stands at midnight UTC; the quiet hours begin at one.
+    const quietHours = { startMinute: 60, endMinute: 7 * 60, timeZone: "UTC" };
+    const { deviceId } = rig.device({ preferences: { mutedKinds: [], quietHours } });
+    rig.push.otherwise(retry({ notBeforeAt: rig.clock.now() + 3_660_000 }));
+    rig.reply(sessionId);
+    await rig.clock.run(3_600_000);
+    expect(rig.push.requests).toHaveLength(1);
+    rig.push.otherwise(accepted);
+    await rig.clock.run(60_000);
+    const permission = rig.permission(sessionId);
+    await rig.clock.run(3_600_000);
+    expect(rig.push.requests.slice(1)).toMatchObject([
+      { content: { permissionId: permission.permissionId } },
+    ]);
+    await rig.clock.run(5 * 3_600_000);
+    expect(rig.push.requests).toHaveLength(3);
+    expect(rig.states(deviceId)).toEqual(["sent", "sent"]);
+    expect(rig.deliveries(deviceId)[0]?.attempts[1]?.at).toBe(Date.UTC(2026, 0, 1, 7));
   });
 });
 

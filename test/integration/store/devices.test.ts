@@ -54,6 +54,31 @@ describe("the device directory", () => {
     expect(devices.get(deviceId)?.lastSeenAt).toBe(60);
   });
 
+  test("an ack that moves nothing writes nothing, however often it is repeated", () => {
+    const { devices, outbox } = bench.store;
+    const { deviceId } = aDevice();
+    devices.insert(aDevice({ deviceId }), "hash");
+    devices.ack(deviceId, 7);
+    const written = () => bench.connection.prepare("SELECT total_changes()").pluck().get();
+    const before = written();
+    for (const cursor of [7, 3, 7]) {
+      expect(devices.ack(deviceId, cursor)).toBe(7);
+      outbox.ackUpTo(deviceId, cursor);
+      outbox.readElsewhere(deviceId, cursor);
+    }
+    expect(written()).toBe(before);
+    expect(() => devices.ack("nobody", 1)).toThrow(notFound);
+  });
+
+  test("remembers the last silent push over a restart", () => {
+    const { deviceId } = aDevice();
+    bench.store.devices.insert(aDevice({ deviceId }), "hash");
+    expect(bench.store.devices.syncedAt(deviceId)).toBeUndefined();
+    bench.store.devices.setSynced(deviceId, 99);
+    bench.reopen();
+    expect(bench.store.devices.syncedAt(deviceId)).toBe(99);
+  });
+
   test("a revoked device is not to be found any more, and gets nothing more", () => {
     const device = aDevice({ push: target });
     const { devices, outbox } = bench.store;

@@ -36,6 +36,22 @@ describe("the event log", () => {
     expect(bench.store.events.after(0, 1)).toEqual([event]);
   });
 
+  test("a page ends before it is too large, and always has one event if there is one", () => {
+    const sessionId = started();
+    const text = (length: number) => "x".repeat(length);
+    for (const length of [10, 5_000, 2_000, 2_000, 10]) {
+      const data = { messageId: randomUUID(), text: text(length) };
+      append(bench.store, { sessionId, type: "message", turnId: "t", data });
+    }
+    const pages: number[][] = [];
+    for (let cursor = 0; cursor < 5; cursor = pages.at(-1)!.at(-1)!) {
+      pages.push(bench.store.events.after(cursor, 100, 4_500).map((event) => event.cursor));
+    }
+    expect(pages).toEqual([[1], [2], [3, 4, 5]]);
+    expect(bench.store.events.ofSession(sessionId, 2, 100, 2_500).map((event) => event.seq)).toEqual([3]);
+    expect(bench.store.events.after(0, 2, 1_000_000)).toHaveLength(2);
+  });
+
   test("gives an event about no session no place in any", () => {
     const event = append(bench.store, {
       sessionId: null,

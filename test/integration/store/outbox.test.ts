@@ -71,6 +71,17 @@ describe("the outbox", () => {
     expect(bench.store.outbox.ofDevice("phone", 1)).toHaveLength(1);
   });
 
+  test("knows over a restart what was claimed, until it is booked, acked or settled", () => {
+    const [booked, acked, held, untouched] = [insert(1), insert(2, {}, "tablet"), insert(3), insert(4)];
+    const ids = [booked, acked, held].map(({ deliveryId }) => deliveryId);
+    bench.store.outbox.claim(ids, 77);
+    bench.store.outbox.record(booked.deliveryId, undefined, { state: "pending", nextAttemptAt: 99 });
+    bench.store.outbox.ackUpTo("tablet", 2);
+    bench.reopen();
+    expect(bench.store.outbox.claimed()).toEqual([{ ...held, claimedAt: 77 }]);
+    expect(bench.store.outbox.due(1_000_000_000_000_000, 10)).toContainEqual(untouched);
+  });
+
   test("an ack settles what is pending or sent up to its cursor, of that device", () => {
     const pending = insert(1);
     const sent = insert(2, { state: "sent", nextAttemptAt: null });
