@@ -41,11 +41,13 @@ export interface WebPushTarget {
 export type PushTarget = ApnsTarget | WebPushTarget;
 export type PushProvider = PushTarget["provider"];
 
-/** What a fault of our own configuration is common to: a key, its environment, the app's topic. */
+/** What a fault of our own configuration is common to: a key, its environment, the app's topic; a push service. */
 export function routeOf(target: PushTarget): string {
   switch (target.provider) {
     case "apns":
       return `apns ${target.environment} ${target.topic ?? ""}`;
+    case "webpush":
+      return `webpush ${new URL(target.endpoint).origin}`;
   }
 }
 

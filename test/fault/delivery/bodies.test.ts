@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
 import { pushContentOf } from "../../../server/domain/delivery.ts";
 import type { LoggedEvent } from "../../../server/domain/event.ts";
-import type { PushRequest } from "../../../server/domain/push.ts";
+import type { ApnsTarget, PushRequest } from "../../../server/domain/push.ts";
 import { buildApnsPush } from "../../../server/push/payload.ts";
 import { openSealedPush } from "../../../server/push/seal.ts";
 import { useRig } from "../../integration/http/rig.ts";
@@ -70,7 +70,7 @@ interface Payload {
 }
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
 
-const pushOf = (event: LoggedEvent, sealed: boolean): PushRequest => ({
+const pushOf = (event: LoggedEvent, sealed: boolean): PushRequest<ApnsTarget> => ({
   deliveryId: randomUUID(),
   target: {
     provider: "apns",

@@ -1,8 +1,8 @@
 import { expect, test } from "@jest/globals";
 import { probeEveryMs, Standstill } from "../../../server/delivery/standstill.ts";
-import type { PushTarget } from "../../../server/domain/push.ts";
+import type { ApnsTarget } from "../../../server/domain/push.ts";
 
-const target = (change: Partial<PushTarget> = {}): PushTarget => ({
+const target = (change: Partial<ApnsTarget> = {}): ApnsTarget => ({
   provider: "apns",
   token: "t",
   environment: "production",
@@ -28,4 +28,9 @@ test("V14 another environment or another app's topic goes on", () => {
   standstill.stop(target({ environment: "sandbox" }), 0);
   expect(standstill.enter(target(), 1)).toBeUndefined();
   expect(standstill.enter(target({ environment: "sandbox" }), 1)).toBe(probeEveryMs);
+  const keys = { p256dh: "p", auth: "a" };
+  const page = (endpoint: string) => ({ provider: "webpush", endpoint, keys, registeredAt: 1 }) as const;
+  standstill.stop(page("https://one.example/a"), 0);
+  expect(standstill.enter(page("https://one.example/b"), 1)).toBe(probeEveryMs);
+  expect(standstill.enter(page("https://two.example/a"), 1)).toBeUndefined();
 });
