@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { ensureAdminToken } from "./access/adminToken.ts";
+import { ConversationFolders } from "./access/conversationFolders.ts";
 import { Devices } from "./access/devices.ts";
 import { ServerNames } from "./access/names.ts";
 import { pairingLink } from "./access/pairingCode.ts";
@@ -64,6 +65,7 @@ const poolLimits = (config: Config): PoolLimits => ({
   lease: config.lease,
   permissionTimeoutMs: config.permissionTimeoutMs,
   idleParkMs: config.idleParkMs,
+  conversationIdleParkMs: config.conversationIdleParkMs,
   // As long as a stop may take: who interrupts, or whose lease ends, waits no longer than who stops the server.
   drainMs: Math.max(1_000, config.shutdownGraceMs),
   sampleMs: config.sampleMs,
@@ -99,6 +101,7 @@ async function compose(
   chmodSync(dataDir, 0o700);
   closers.push(lockFolder(dataDir));
   const roots = await ProjectRoots.open({ paths: config.projectRoots, homeDir: homedir() });
+  const folders = new ConversationFolders({ dir: join(dataDir, "conversations") });
   const certificate = await readCertificate(config);
 
   const database = openStore({
@@ -150,6 +153,7 @@ async function compose(
     limits: poolLimits(config),
     newId: randomUUID,
     checkProject: async (path) => {
+      if (await folders.holds(path)) return;
       if ((await roots.resolve(path)) !== path) {
         throw new DaylongError(
           "project_forbidden",
@@ -187,6 +191,7 @@ async function compose(
     pushRegistration,
     roots,
     trust,
+    folders,
     names,
     clock,
     log,
@@ -202,6 +207,8 @@ async function compose(
       spares: host.spares?.count ?? 0,
       ...counters.counts(),
     }),
+    models: () => host.models,
+    listen: (sessionId, listener) => feed.listen(sessionId, listener),
     deliveryMethods: (deviceId) => {
       const provider = store.devices.get(deviceId)?.push?.provider;
       return [

@@ -4,6 +4,7 @@ import { DaylongError } from "../domain/errors.ts";
 import type { PermissionDecision } from "../domain/permission.ts";
 import type { Clock, Log, ProcessBook } from "../domain/ports.ts";
 import type {
+  ClaudeModel,
   ClaudeProcess,
   ProcessExit,
   ProcessHost,
@@ -65,6 +66,8 @@ export class CliHost implements ProcessHost {
   readonly #forks = new Set<Query>();
   readonly spares: Spares | undefined;
   #lastFault: string | undefined;
+  /** What the CLI offered when a process was last started; empty before the first. */
+  models: readonly ClaudeModel[] = [];
 
   constructor(parts: CliHostParts) {
     this.#parts = { ladderMs: 2_000, startDeadlineMs: 60_000, ...parts };
@@ -156,6 +159,12 @@ export class CliHost implements ProcessHost {
       throw error;
     }
     this.#lastFault = undefined;
+    cli.models().then(
+      (models) => {
+        this.models = models;
+      },
+      () => {},
+    );
     this.#parts.log.info("process.started", {
       processId: spec.processId,
       sessionId: spec.sessionId,

@@ -2,6 +2,7 @@ import { type Options, type Query, query, type SDKMessage } from "@anthropic-ai/
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log, ProcessBook } from "../domain/ports.ts";
 import type {
+  ClaudeModel,
   ClaudeProcess,
   ContextUse,
   ProcessExit,
@@ -260,13 +261,17 @@ export class CliProcess implements ClaudeProcess {
     // Only a dry run counts, so it comes first.
     const counted = await this.#query.rewindFiles(messageId, { dryRun: true });
     const done = dryRun || !counted.canRewind ? counted : await this.#query.rewindFiles(messageId);
-    return {
-      canRewind: done.canRewind,
-      filesChanged: counted.filesChanged ?? [],
-      insertions: counted.insertions ?? 0,
-      deletions: counted.deletions ?? 0,
-      detail: done.error,
-    };
+    const { filesChanged = [], insertions = 0, deletions = 0 } = counted;
+    return { canRewind: done.canRewind, filesChanged, insertions, deletions, detail: done.error };
+  }
+
+  async models(): Promise<ClaudeModel[]> {
+    const models = await this.#query.supportedModels();
+    return models.map(({ value, displayName, description }) => ({
+      id: value,
+      name: displayName,
+      description,
+    }));
   }
 
   async contextUse(): Promise<ContextUse> {

@@ -28,6 +28,7 @@ interface Draft {
 export class Feed implements LiveFeed {
   readonly #connections: Connections;
   readonly #draftBySession = new Map<string, Draft>();
+  readonly #listenersBySession = new Map<string, Set<(delta: DeltaFrame) => void>>();
 
   constructor({ connections }: { connections: Connections }) {
     this.#connections = connections;
@@ -42,6 +43,22 @@ export class Feed implements LiveFeed {
     else this.#draftBySession.set(sessionId, { turnId, text });
     const frame: DeltaFrame = { type: "delta", sessionId, turnId, offset, text };
     this.#connections.broadcast(frame);
+    for (const listener of this.#listenersBySession.get(sessionId) ?? []) listener(frame);
+  }
+
+  /**
+   * Calls back with the words of a session as they are spoken, first of all with those of the text being written, as a
+   * device gets them that comes in the middle; the result unsubscribes. A listener must not throw.
+   */
+  listen(sessionId: string, listener: (delta: DeltaFrame) => void): () => void {
+    const listeners = this.#listenersBySession.get(sessionId) ?? new Set();
+    this.#listenersBySession.set(sessionId, listeners.add(listener));
+    const draft = this.drafts().find((one) => one.sessionId === sessionId);
+    if (draft) listener(draft);
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#listenersBySession.delete(sessionId);
+    };
   }
 
   flush(sessionId: string): void {

@@ -86,6 +86,7 @@ export function planned(store: Store, planner: Pick<DeliveryPlanner, "plan">): S
     outbox: store.outbox,
     processes: store.processes,
     trust: store.trust,
+    conversations: store.conversations,
     audit: store.audit,
   };
 }

@@ -4,6 +4,7 @@
  */
 export const errorCatalogue = {
   invalid_request: { status: 400, title: "The request is not valid", retryable: false },
+  unsupported_parameter: { status: 400, title: "The parameter is not supported", retryable: false },
   malformed_json: { status: 400, title: "The body is not JSON", retryable: false },
   unauthenticated: { status: 401, title: "A valid token is needed", retryable: false },
   pairing_code_invalid: {
@@ -22,6 +23,7 @@ export const errorCatalogue = {
   },
   not_found: { status: 404, title: "There is nothing at this address", retryable: false },
   session_not_found: { status: 404, title: "There is no such session", retryable: false },
+  conversation_not_found: { status: 404, title: "There is no such conversation", retryable: false },
   project_not_found: { status: 404, title: "There is no such directory", retryable: false },
   turn_not_found: { status: 404, title: "There is no such turn", retryable: false },
   message_not_found: { status: 404, title: "There is no such message", retryable: false },

@@ -173,6 +173,14 @@ export interface SpareShelf {
   readonly count: number;
 }
 
+/** A model that the CLI offers under its login. */
+export interface ClaudeModel {
+  /** What a session's `model` is set to. */
+  id: string;
+  name: string;
+  description: string;
+}
+
 /** Port of the edge that owns the Claude CLI. */
 export interface ProcessHost {
   /** Cores of the machine. */

@@ -14,6 +14,8 @@ import { healthRoutes } from "./health.ts";
 import { addressOf, limitDevices } from "./limits.ts";
 import { messageRoutes } from "./messages.ts";
 import { metricsRoutes } from "./metrics.ts";
+import { completionRoutes } from "./openai/completions.ts";
+import { conversationRoutes } from "./openai/conversations.ts";
 import { pageRoutes, pageStyleHash } from "./page.ts";
 import { pairingRoutes } from "./pairing.ts";
 import type { HttpParts } from "./parts.ts";
@@ -42,6 +44,8 @@ export const routeTable = (parts: HttpParts): Route[] => [
   ...projectRoutes(parts),
   ...permissionRoutes(parts),
   ...eventRoutes(parts),
+  ...completionRoutes(parts),
+  ...conversationRoutes(parts),
   ...unfinishedRoutes,
 ];
 
@@ -109,7 +113,7 @@ export function createHttpApp(parts: HttpParts): express.Express {
       header: (name) => request.get(name),
       gone: goneSignal(response, stopping),
     });
-    await sendAnswer(response, answer);
+    await sendAnswer(response, answer, clock);
   });
   app.use(router);
 

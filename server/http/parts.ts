@@ -1,10 +1,13 @@
+import type { ConversationFolders } from "../access/conversationFolders.ts";
 import type { Devices } from "../access/devices.ts";
 import type { ServerNames } from "../access/names.ts";
 import type { PushRegistration } from "../access/pushRegistration.ts";
 import type { ProjectRoots } from "../access/roots.ts";
 import type { OwnersTrust } from "../access/trust.ts";
+import type { DeltaFrame } from "../delivery/feed.ts";
 import type { Device } from "../domain/device.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
+import type { ClaudeModel } from "../domain/process.ts";
 import type { LifecycleCounts } from "../pool/counters.ts";
 import type { PoolStats, SessionPool } from "../pool/requests.ts";
 
@@ -53,6 +56,8 @@ export interface HttpParts {
   pushRegistration: PushRegistration;
   roots: ProjectRoots;
   trust: OwnersTrust;
+  /** Where conversations of `/v1` work that named no project. */
+  folders: ConversationFolders;
   names: ServerNames;
   clock: Clock;
   log: Log;
@@ -66,6 +71,10 @@ export interface HttpParts {
   stopping: AbortSignal;
   health(): HealthReport | Promise<HealthReport>;
   metrics(): SessionMetrics;
+  /** What the CLI offered when a process was last started; empty before the first. */
+  models(): readonly ClaudeModel[];
+  /** Calls back with the words of a session as they are spoken; the result unsubscribes. */
+  listen(sessionId: string, listener: (delta: DeltaFrame) => void): () => void;
   /** How news will reach the device now: `websocket`, `apns`. */
   deliveryMethods(deviceId: string): string[];
   /** Whether the device has a live connection. */

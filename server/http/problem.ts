@@ -57,6 +57,8 @@ export function sendProblem(request: Request, response: Response, error: Daylong
   if (error.status === 401) response.setHeader("WWW-Authenticate", 'Bearer realm="daylong"');
   response.status(error.status);
   if (speaksOpenAi(request.path)) {
+    // What OpenAI's own clients go by before they look at the status.
+    response.setHeader("X-Should-Retry", String(error.retryable));
     response.type("application/json").send(JSON.stringify(openAiErrorOf(error)));
   } else {
     response.type("application/problem+json").send(JSON.stringify(problemOf(error, requestId)));

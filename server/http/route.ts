@@ -12,7 +12,9 @@ export type RouteScope = Scope | "open";
 export type Answer =
   | { kind: "json"; status: number; body: unknown; headers?: Record<string, string> }
   | { kind: "page"; html: string }
-  | { kind: "lines"; lines: Iterable<unknown> };
+  | { kind: "lines"; lines: Iterable<unknown> }
+  /** Frames of server-sent events, as fast as the client takes them; `close` is called once, whatever becomes of them. */
+  | { kind: "sse"; frames: AsyncIterable<string>; close(): void; headers?: Record<string, string> };
 
 export const json = (body: unknown, status = 200, headers?: Record<string, string>): Answer => ({
   kind: "json",

@@ -18,13 +18,6 @@ const unfinished: ReadonlyArray<[Method, string, RouteScope, string]> = [
   ["PATCH", "/api/settings", "admin", "Settings"],
   ["GET", "/api/openapi.json", "read", "The OpenAPI document"],
   ["GET", "/api/docs", "read", "The documentation page"],
-  ["POST", "/v1/chat/completions", "chat", "The OpenAI-shaped face"],
-  ["GET", "/v1/models", "read", "The OpenAI-shaped face"],
-  ["GET", "/v1/conversations", "read", "The OpenAI-shaped face"],
-  ["GET", "/v1/conversations/:id", "read", "The OpenAI-shaped face"],
-  ["GET", "/v1/sessions/:id", "read", "The OpenAI-shaped face"],
-  ["DELETE", "/v1/sessions/:id", "chat", "The OpenAI-shaped face"],
-  ["GET", "/stats", "read", "The OpenAI-shaped face"],
 ];
 
 /** Routes of the contract that are still to come: they say so, after the same checks as every other route. */

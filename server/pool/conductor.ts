@@ -76,8 +76,8 @@ export class Conductor {
     incarnation.phase = "busy";
     incarnation.lastSignAt = this.#parts.clock.now();
     incarnation.turn = { turnId: turn.turnId, messageId: turn.turnId, isGiven: true };
-    const preamble = incarnation.seed?.preamble || undefined;
-    incarnation.seed = undefined;
+    const { preamble } = incarnation;
+    incarnation.preamble = undefined;
     const { turnId, message: text } = turn;
     incarnation.process.send({ turnId, messageId: turnId, text, preamble, images: [] });
   }
@@ -168,7 +168,8 @@ export class Conductor {
     const { clock, log, newId, clerk } = this.#parts;
     const session = this.#store.sessions.get(sessionId);
     if (session === undefined) return;
-    const incarnation = newIncarnation({ sessionId, processId: newId(), clock, log });
+    const isNamed = this.#store.conversations.ofSession(sessionId) !== undefined;
+    const incarnation = newIncarnation({ sessionId, processId: newId(), isNamed, clock, log });
     const turn = this.#store.turns.nextQueued(sessionId, clock.now());
     if (turn) {
       this.#store.transaction(() => clerk.begin(sessionId, turn.turnId, false));
@@ -205,7 +206,7 @@ export class Conductor {
   /** The process can take a prompt. Its turn may have been interrupted, or the session closed, in the meantime. */
   #cameUp(incarnation: Incarnation, turn: Turn | undefined, conversation: Conversation): void {
     const { clock, log, conversations } = this.#parts;
-    const { claudeSessionId, seed } = conversation;
+    const { claudeSessionId, preamble, lossDetail } = conversation;
     const { sessionId, process } = incarnation;
     // It may have gone again before anybody could greet it; then its end is written already, or will be.
     if (process === undefined || incarnation.hasExited || this.#roster.get(sessionId) !== incarnation) return;
@@ -221,7 +222,7 @@ export class Conductor {
         const { pid, resumed, wasSpare } = process;
         const data = { pid, resumed, ...(wasSpare ? { spare: true } : {}) };
         this.#store.events.append({ sessionId, type: "session.woken", data });
-        if (seed) conversations.adopt(sessionId, claudeSessionId, seed);
+        if (lossDetail !== undefined) conversations.adopt(sessionId, claudeSessionId, lossDetail);
         if (gives) this.#store.turns.markGiven(turn.turnId, clock.now());
         else this.#store.sessions.setState(sessionId, "idle");
       });
@@ -231,7 +232,7 @@ export class Conductor {
       void this.#endings.stopProcess(incarnation, "unwritten");
       return;
     }
-    incarnation.seed = seed;
+    incarnation.preamble = preamble;
     incarnation.markUp();
     if (gives) {
       this.give(turn);

@@ -7,18 +7,14 @@ import { seedText } from "./seed.ts";
 /** How many texts are looked at for a seed; far more than fit into one. */
 const mostTexts = 200;
 
-/** What Claude is told before the first prompt of a conversation that takes another one's place. */
-export interface Seed {
-  preamble: string;
-  detail: string;
-}
-
 /** The Claude conversation a process is started with. */
 export interface Conversation {
   claudeSessionId: string;
   options: SessionOptions;
-  /** Set when it takes the place of one that is lost. */
-  seed?: Seed;
+  /** What Claude is told before the first prompt. */
+  preamble?: string;
+  /** Set when it takes the place of one that is lost: what the owner is told. */
+  lossDetail?: string;
 }
 
 /**
@@ -48,31 +44,38 @@ export class Conversations {
     const { sessionId, options, turnCount } = session;
     const { origin } = options;
     const kept = { claudeSessionId: session.claudeSessionId ?? sessionId, options };
+    const earlier = this.#store.conversations.ofSession(sessionId)?.earlier;
     const isUnusable = this.#unusable.has(sessionId);
     if (!isUnusable) {
       // Nothing was said yet, so nothing can be lost.
-      if (turnCount === 0 && !origin?.fork) return kept;
+      if (turnCount === 0 && !origin?.fork) {
+        // A first prompt that was given once took with it what was said before.
+        const isTold = !earlier || (await this.#host.hasTranscript(kept.claudeSessionId));
+        return isTold ? kept : { ...kept, preamble: earlier };
+      }
       if (await this.#host.hasTranscript(kept.claudeSessionId)) return kept;
       const isStillToCopy = origin?.fork === true && turnCount === (origin.afterTurns ?? 0);
       if (isStillToCopy && (await this.#host.hasTranscript(origin.resume))) return kept;
     }
-    const preamble = seedText(this.#saidIn(session), this.#store.sessions.recap(sessionId)?.text);
+    const said = seedText(this.#saidIn(session), this.#store.sessions.recap(sessionId)?.text);
+    const preamble = [earlier, said].filter(Boolean).join("\n\n");
     const detail = isUnusable
       ? "Claude could not go on with its own record of this conversation. It began a new one"
       : "Claude's own record of this conversation is gone. It began a new one";
     return {
       claudeSessionId: this.#newId(),
       options: { ...options, origin: undefined },
-      seed: { preamble, detail: `${detail}${preamble === "" ? "." : " and was told what was said."}` },
+      preamble: preamble || undefined,
+      lossDetail: `${detail}${preamble === "" ? "." : " and was told what was said."}`,
     };
   }
 
   /** Inside a transaction: the session goes on in the new conversation from now on. */
-  adopt(sessionId: string, claudeSessionId: string, seed: Seed): void {
+  adopt(sessionId: string, claudeSessionId: string, detail: string): void {
     this.#unusable.delete(sessionId);
     this.#store.sessions.setClaudeSession(sessionId, claudeSessionId, null);
     if (!this.#wasSaid(sessionId)) {
-      this.#store.events.append({ sessionId, type: "session.recovered", data: { detail: seed.detail } });
+      this.#store.events.append({ sessionId, type: "session.recovered", data: { detail } });
     }
   }
 

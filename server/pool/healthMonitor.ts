@@ -105,12 +105,11 @@ export class HealthMonitor {
     } catch (error) {
       log.warn("pool.sample_failed", { error: String(error) });
     }
-    if (limits.idleParkMs > 0) {
-      for (const incarnation of roster.all()) {
-        const idleMs = clock.now() - incarnation.idleSinceAt;
-        if (incarnation.phase === "idle" && idleMs >= limits.idleParkMs)
-          void endings.stopProcess(incarnation, "idle");
-      }
+    for (const incarnation of roster.all()) {
+      const parkMs = incarnation.isNamed ? limits.conversationIdleParkMs : limits.idleParkMs;
+      const idleMs = clock.now() - incarnation.idleSinceAt;
+      if (parkMs > 0 && incarnation.phase === "idle" && idleMs >= parkMs)
+        void endings.stopProcess(incarnation, "idle");
     }
     this.#armSample();
   }

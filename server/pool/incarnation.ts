@@ -2,7 +2,6 @@ import type { Failure } from "../domain/errors.ts";
 import type { NewEvent } from "../domain/event.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import type { ClaudeProcess } from "../domain/process.ts";
-import type { Seed } from "./conversations.ts";
 import { PatientWriter } from "./patientWriter.ts";
 
 /** The turn a process works on, as far as memory has to know it. */
@@ -47,6 +46,8 @@ export type StopReason =
 export interface Incarnation {
   readonly sessionId: string;
   readonly processId: string;
+  /** Its session is a conversation of `/v1`. */
+  readonly isNamed: boolean;
   phase: "starting" | "idle" | "busy" | "stopping";
   process?: ClaudeProcess;
   turn?: CurrentTurn;
@@ -60,7 +61,7 @@ export interface Incarnation {
   /** It is to be replaced by a fresh process as soon as no turn runs, and why. */
   recycle?: { detail: string };
   /** What its first prompt tells Claude beforehand. */
-  seed?: Seed;
+  preamble?: string;
   /** The operating system's process is gone; nothing can be given to it, even while its end is not written yet. */
   hasExited: boolean;
   /** Gives up a start that is under way. */
@@ -82,6 +83,7 @@ export interface Incarnation {
 export function newIncarnation(parts: {
   sessionId: string;
   processId: string;
+  isNamed: boolean;
   clock: Clock;
   log: Log;
 }): Incarnation {
@@ -96,6 +98,7 @@ export function newIncarnation(parts: {
   return {
     sessionId: parts.sessionId,
     processId: parts.processId,
+    isNamed: parts.isNamed,
     phase: "starting",
     idleSinceAt: parts.clock.now(),
     hasExited: false,

@@ -10,6 +10,8 @@ export interface PoolLimits {
   permissionTimeoutMs: number;
   /** Park a session that was idle for so long; 0 = never. */
   idleParkMs: number;
+  /** The same for sessions that tools of `/v1` began, which nobody closes. */
+  conversationIdleParkMs: number;
   /** How long an interrupt, and a turn at the end of its lease, may take before the process is stopped. */
   drainMs: number;
   sampleMs: number;

@@ -16,6 +16,10 @@ export interface SubmitRequest {
   model?: string;
   permissionMode?: PermissionMode;
   sendAt?: number;
+  /** Of a message that begins a session: what the session is fixed to. */
+  options?: SessionOptions;
+  /** Of a message that begins a session: the name under which `/v1` finds it again, and what was said before it. */
+  conversation?: { conversationId: string; earlier: string };
 }
 
 /** The word that a message is kept and will end in one reply or one failure. */

@@ -171,24 +171,26 @@ export class SubmissionDesk {
         "A message needs a sessionId, or a projectPath for a new session.",
       );
     }
-    return this.create(
-      {
-        caller: request.caller,
-        projectPath: request.projectPath,
-        title: titleFrom(request.message),
-        model: request.model,
-        permissionMode: request.permissionMode,
-        options: {},
-      },
+    const { caller, projectPath, model, permissionMode, options = {}, conversation } = request;
+    const title = titleFrom(request.message);
+    const session = this.create(
+      { caller, projectPath, title, model, permissionMode, options },
       this.#newSessionId(request),
     );
+    if (conversation) {
+      const { sessionId, createdAt } = session;
+      this.#store.conversations.insert({ ...conversation, sessionId, createdAt });
+    }
+    return session;
   }
 
   /** A session that can begin now takes the id of a spare, which is fixed in it since its start. */
-  #newSessionId({ projectPath, permissionMode, sendAt }: SubmitRequest): string {
+  #newSessionId({ projectPath, permissionMode, sendAt, options = {} }: SubmitRequest): string {
     const hasPlace = this.#roster.size < this.#limits.maxProcesses || this.#roster.idlest().length > 0;
     const isForNow = sendAt === undefined || sendAt <= this.#clock.now();
-    const canClaim = projectPath !== undefined && permissionMode !== "bypassPermissions";
+    const isPlain =
+      permissionMode !== "bypassPermissions" && Object.values(options).every((v) => v === undefined);
+    const canClaim = projectPath !== undefined && isPlain;
     const ready = hasPlace && isForNow && canClaim ? this.#readySession(projectPath) : undefined;
     return ready ?? this.#newId();
   }

@@ -184,6 +184,13 @@ CREATE TABLE trusted_projects (
   trusted_at INTEGER NOT NULL,
   device_id TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE conversations (
+  ordinal INTEGER PRIMARY KEY AUTOINCREMENT,
+  conversation_id TEXT NOT NULL UNIQUE,
+  session_id TEXT NOT NULL UNIQUE REFERENCES sessions (session_id) ON DELETE CASCADE,
+  created_at INTEGER NOT NULL,
+  earlier TEXT NOT NULL
+) STRICT;
 
 CREATE TABLE settings (
   key TEXT PRIMARY KEY,

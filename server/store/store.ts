@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Clock, HistoryCutter, Store } from "../domain/ports.ts";
 import { SqliteAuditLog } from "./audit.ts";
+import { SqliteConversationBook } from "./conversations.ts";
 import { type DatabaseLocation, openDatabase } from "./database.ts";
 import { SqliteDeviceDirectory } from "./devices.ts";
 import { SqliteEventLog } from "./events.ts";
@@ -51,6 +52,7 @@ export function storeOver(connection: Connection, parts: StoreParts): OpenStore 
     outbox: new SqliteOutbox({ connection, transactions }),
     processes: new SqliteProcessBook(connection),
     trust: new SqliteTrustBook(connection),
+    conversations: new SqliteConversationBook(connection),
     audit: new SqliteAuditLog(connection),
     history: new SqliteHistoryCutter({ connection, transactions }),
     close: () => {

@@ -87,7 +87,7 @@ export class FakePool implements SessionPool {
     return this.#store.transaction(() => {
       const session =
         request.sessionId === undefined
-          ? this.#insertSession(request.projectPath ?? "", titleFrom(request.message))
+          ? this.#insertSession(request.projectPath ?? "", titleFrom(request.message), request)
           : this.#sessionOf(request.sessionId);
       if (session.state === "closed") throw new DaylongError("session_closed", "The session is closed.");
       const isFree =
@@ -282,14 +282,14 @@ export class FakePool implements SessionPool {
     return { state: "ok" as const };
   }
 
-  #insertSession(projectPath: string, title: string): Session {
+  #insertSession(projectPath: string, title: string, request: Partial<SubmitRequest> = {}): Session {
     const now = this.#clock.now();
     const session: Session = {
       sessionId: randomUUID(),
       projectPath,
       title,
       state: "idle",
-      model: null,
+      model: request.model ?? null,
       permissionMode: "default",
       createdAt: now,
       lastActivityAt: now,
@@ -300,9 +300,12 @@ export class FakePool implements SessionPool {
       tokens: { input: 0, output: 0 },
       muted: false,
       autoKeepAlive: false,
-      options: {},
+      options: request.options ?? {},
     };
     this.#store.sessions.insert(session);
+    const { sessionId, createdAt } = session;
+    if (request.conversation)
+      this.#store.conversations.insert({ ...request.conversation, sessionId, createdAt });
     return session;
   }
 

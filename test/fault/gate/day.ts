@@ -40,6 +40,7 @@ export class FaultyDay {
       maxProcesses: cap,
       maxQueuedTurns: 60,
       idleParkMs: 90 * minuteMs,
+      conversationIdleParkMs: 30 * minuteMs,
       stallMs: 10 * minuteMs,
       healthMs: 2 * minuteMs,
       sampleMs: 2 * minuteMs,

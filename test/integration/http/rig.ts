@@ -6,12 +6,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect } from "@jest/globals";
 import { ensureAdminToken } from "../../../server/access/adminToken.ts";
+import { ConversationFolders } from "../../../server/access/conversationFolders.ts";
 import { Devices } from "../../../server/access/devices.ts";
 import { ServerNames } from "../../../server/access/names.ts";
 import { pairingLink } from "../../../server/access/pairingCode.ts";
 import { PushRegistration } from "../../../server/access/pushRegistration.ts";
 import { ProjectRoots } from "../../../server/access/roots.ts";
 import { OwnersTrust } from "../../../server/access/trust.ts";
+import { Connections } from "../../../server/delivery/connections.ts";
+import { Feed } from "../../../server/delivery/feed.ts";
 import type { Scope } from "../../../server/domain/device.ts";
 import type { Log } from "../../../server/domain/ports.ts";
 import { createHttpApp } from "../../../server/http/app.ts";
@@ -49,6 +52,7 @@ export interface Rig {
   clock: ManualClock;
   log: KeptLog;
   store: OpenStore;
+  feed: Feed;
   pool: FakePool;
   access: Devices;
   parts: HttpParts;
@@ -102,6 +106,7 @@ export function useRig(change: (parts: HttpParts) => Partial<HttpParts> = () => 
     rig.log = new KeptLog();
     rig.store = openStore({ dataDir: rig.folder, clock: rig.clock });
     rig.pool = new FakePool(rig);
+    rig.feed = new Feed({ connections: new Connections(rig) });
     rig.stopping = new AbortController();
     rig.health = { status: "ok", checks: { database: { state: "ok" } } };
     rig.acked = [];
@@ -133,6 +138,7 @@ export function useRig(change: (parts: HttpParts) => Partial<HttpParts> = () => 
         claudeConfigDir: join(rig.folder, ".claude"),
         acceptedInTerminal: async () => false,
       }),
+      folders: new ConversationFolders({ dir: join(rig.folder, "conversations") }),
       names,
       clock,
       log,
@@ -148,6 +154,8 @@ export function useRig(change: (parts: HttpParts) => Partial<HttpParts> = () => 
         spares: 0,
         ...new Counters({ events: store.events, stats: () => pool.stats() }).counts(),
       }),
+      models: () => [],
+      listen: (sessionId, listener) => rig.feed.listen(sessionId, listener),
       deliveryMethods: () => ["websocket", "apns"],
       connected: (deviceId) => (rig.polls.get(deviceId) ?? 0) > 0,
       acknowledge: (deviceId, cursor) => {

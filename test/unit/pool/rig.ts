@@ -25,6 +25,7 @@ export const limitsOf = (limits: Partial<PoolLimits> = {}): PoolLimits => ({
   lease: { termMs: 24 * hourMs, warnAfterMs: 20 * hourMs, finalWarningMs: 30 * minuteMs },
   permissionTimeoutMs: 10 * minuteMs,
   idleParkMs: 0,
+  conversationIdleParkMs: 0,
   drainMs: 5_000,
   // Seldom, so that a day of the clock has few timers.
   sampleMs: 600_000,

@@ -1,0 +1,52 @@
+import type { ConversationBook, NamedConversation } from "../domain/ports.ts";
+import { type Connection, Statement } from "./statement.ts";
+
+const columns =
+  "conversation_id AS conversationId, session_id AS sessionId, created_at AS createdAt, earlier FROM conversations";
+
+/** The names that tools of `/v1` gave to sessions. */
+export class SqliteConversationBook implements ConversationBook {
+  readonly #insert: Statement<[NamedConversation]>;
+  readonly #get: Statement<[conversationId: string], NamedConversation>;
+  readonly #ofSession: Statement<[sessionId: string], NamedConversation>;
+  readonly #list: Statement<[{ after: string | null; limit: number }], NamedConversation>;
+  readonly #remove: Statement<[conversationId: string]>;
+
+  constructor(connection: Connection) {
+    this.#insert = new Statement(
+      connection,
+      `INSERT INTO conversations (conversation_id, session_id, created_at, earlier)
+       VALUES (@conversationId, @sessionId, @createdAt, @earlier)`,
+    );
+    this.#get = new Statement(connection, `SELECT ${columns} WHERE conversation_id = ?`);
+    this.#ofSession = new Statement(connection, `SELECT ${columns} WHERE session_id = ?`);
+    // A name that is gone has nothing after it.
+    this.#list = new Statement(
+      connection,
+      `SELECT ${columns}
+       WHERE @after IS NULL OR ordinal < (SELECT ordinal FROM conversations WHERE conversation_id = @after)
+       ORDER BY ordinal DESC LIMIT @limit`,
+    );
+    this.#remove = new Statement(connection, "DELETE FROM conversations WHERE conversation_id = ?");
+  }
+
+  insert(conversation: NamedConversation): void {
+    this.#insert.run(conversation);
+  }
+
+  get(conversationId: string): NamedConversation | undefined {
+    return this.#get.get(conversationId);
+  }
+
+  ofSession(sessionId: string): NamedConversation | undefined {
+    return this.#ofSession.get(sessionId);
+  }
+
+  list(after: string | undefined, limit: number): NamedConversation[] {
+    return this.#list.all({ after: after ?? null, limit });
+  }
+
+  remove(conversationId: string): boolean {
+    return this.#remove.run(conversationId) === 1;
+  }
+}
