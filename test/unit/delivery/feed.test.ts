@@ -61,3 +61,18 @@ test("D01 activity names what Claude does", () => {
     { type: "activity", sessionId: "s", turnId: "t", kind: "tool", toolName: "Bash", title: "ls" },
   ]);
 });
+
+test("C03: a listener hears one session's words, those so far first, until it stops listening", () => {
+  const { feed } = rig();
+  const heard: Array<[number, string]> = [];
+  feed.delta("s", "t", "Good ");
+  const stop = feed.listen("s", ({ offset, text }) => heard.push([offset, text]));
+  feed.delta("s", "t", "day");
+  feed.delta("other", "u", "Hush");
+  stop();
+  feed.delta("s", "t", ".");
+  expect(heard).toEqual([
+    [0, "Good "],
+    [5, "day"],
+  ]);
+});
