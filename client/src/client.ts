@@ -1,0 +1,282 @@
+import { ClientStopped } from "./errors.ts";
+import { EventStream } from "./eventStream.ts";
+import { type EventHandler, type GapHandler, Inbox } from "./inbox.ts";
+import { Link, type LinkState, type Position } from "./link.ts";
+import { type KeptMessage, Outbox } from "./outbox.ts";
+import { type Clock, type KeptStore, memoryStore, type SocketConstructor, systemClock } from "./ports.ts";
+import type {
+  Activity,
+  DaylongEvent,
+  Delta,
+  Message,
+  NewSession,
+  Permission,
+  PermissionAnswer,
+  ServerFrame,
+  Session,
+} from "./protocol.ts";
+import { queryOf, Rest } from "./rest.ts";
+import { SessionHandle } from "./session.ts";
+import type { Turn } from "./turn.ts";
+import { Turns } from "./turns.ts";
+
+export interface ClientOptions {
+  /** `http://127.0.0.1:3000`, say. */
+  url: string;
+  /** The device's token, from pairing. */
+  token: string;
+  /** Where there is no global one (Node 20): `import { WebSocket } from "ws"`. */
+  WebSocket?: SocketConstructor;
+  fetch?: typeof globalThis.fetch;
+  /** Where unsent messages and the position outlive the program; by default they do not. */
+  store?: KeptStore;
+  /** Told of what handlers throw; `event` comes again. By default it is thrown where nobody catches it. */
+  onFault?: (error: unknown, event: DaylongEvent | undefined) => void;
+  clock?: Clock;
+  /** 0 to 1, for the jitter of pauses. */
+  random?: () => number;
+}
+
+export interface Recap {
+  text: string;
+  createdAt: number;
+  turnCount: number;
+  cached: boolean;
+}
+
+type Listener<T> = (news: T) => void;
+
+/**
+ * A Daylong server, as a program sees it: messages that are sent once however often the connection breaks, events that
+ * come in order and come again until they are dealt with.
+ */
+export class DaylongClient {
+  readonly rest: Rest;
+  readonly #link: Link;
+  readonly #inbox: Inbox;
+  readonly #outbox: Outbox;
+  readonly #turns: Turns;
+  readonly #streams = new Set<EventStream>();
+  readonly #deltaListeners = new Set<Listener<Delta>>();
+  readonly #activityListeners = new Set<Listener<Activity>>();
+  readonly #stateListeners = new Set<(state: LinkState, detail: string) => void>();
+  #presence: { foreground: boolean; sessionId?: string } | undefined;
+  #askedFrom: Position = { cursor: 0, epoch: "" };
+
+  constructor(options: ClientOptions) {
+    const url = options.url.replace(/\/+$/, "");
+    const { token, store = memoryStore(), clock = systemClock, random = Math.random } = options;
+    const onFault = options.onFault ?? throwAside;
+    const fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
+    this.rest = new Rest({ url, token, fetch });
+    this.#link = new Link({
+      url: `${url.replace(/^http/, "ws")}/ws`,
+      token,
+      WebSocket: socketConstructor(options.WebSocket),
+      clock,
+      random,
+      position: () => this.#position(),
+      onWelcome: (welcome) => {
+        if (!welcome.recovered) this.#turns.checkAll();
+        this.#inbox.welcome(welcome, this.#askedFrom);
+      },
+      onFrame: (frame) => this.#hear(frame),
+      onState: (state, detail) => this.#heed(state, detail),
+    });
+    this.#outbox = new Outbox({ store, clock, random, send: (frame) => this.#link.send(frame) });
+    this.#inbox = new Inbox({
+      store,
+      acknowledge: (cursor) => this.#link.send({ type: "ack", cursor }),
+      comeAgain: () => this.#link.comeAgain("A handler failed; its event comes again."),
+      onFault,
+    });
+    this.#turns = new Turns({ rest: this.rest, clock, random });
+  }
+
+  get state(): LinkState {
+    return this.#link.state;
+  }
+
+  /** Connects, and comes back whenever the connection is lost. Idempotent. */
+  start(): this {
+    void this.#outbox.load().catch(() => {});
+    this.#link.start();
+    return this;
+  }
+
+  /** Ends the connection. Unsent messages stay in the store; who waits for something hears ClientStopped. */
+  stop(): void {
+    this.#link.stop();
+    this.#outbox.stop();
+    this.#turns.stop();
+    for (const stream of this.#streams) stream.end(new ClientStopped());
+    this.#streams.clear();
+  }
+
+  /** The network is back: tries now. */
+  hurry(): void {
+    this.#link.hurry();
+  }
+
+  /** A new session in a project. */
+  async createSession(wanted: NewSession): Promise<SessionHandle> {
+    const { sessionId } = await this.rest.ask<Session>("POST", "/api/sessions", wanted);
+    return this.session(sessionId);
+  }
+
+  session(sessionId: string): SessionHandle {
+    return new SessionHandle(this, sessionId);
+  }
+
+  async sessions(filter: { state?: string; projectPath?: string; limit?: number; before?: string } = {}) {
+    return this.rest.ask<{ sessions: Session[]; nextBefore?: string }>(
+      "GET",
+      `/api/sessions${queryOf(filter)}`,
+    );
+  }
+
+  /**
+   * Sends a message to a session, or to a new one in a project. It is kept at once and sent when there is a connection;
+   * its id makes sure that it runs once. `clientMessageId`: an id of your own, unique to this device.
+   */
+  send(message: Message, clientMessageId: string = globalThis.crypto.randomUUID()): Turn {
+    return this.#turns.begin(clientMessageId, (heard) =>
+      this.#outbox.put({ clientMessageId, message }, heard),
+    );
+  }
+
+  /** Messages that the server has not accepted yet, those of an earlier run included. */
+  get unsent(): KeptMessage[] {
+    return this.#outbox.kept;
+  }
+
+  /** Every event, in order. The next one waits until this one's promise has settled; one that rejects comes again. */
+  onEvent(handler: EventHandler): () => void {
+    return this.#inbox.onEvent(handler);
+  }
+
+  /** The log is not the one this client knew, or was cut: events are missing. Start over from `sessions()`. */
+  onGap(handler: GapHandler): () => void {
+    return this.#inbox.onGap(handler);
+  }
+
+  /** Every event from now on that is wanted, for `for await`. */
+  events(isWanted: (event: DaylongEvent) => boolean = () => true): EventStream {
+    const stream: EventStream = new EventStream(isWanted, (handler) => {
+      this.#streams.add(stream);
+      const unregister = this.#inbox.onEvent(handler);
+      return () => {
+        this.#streams.delete(stream);
+        unregister();
+      };
+    });
+    return stream;
+  }
+
+  /** Words as they are spoken, in all sessions; never the only copy. */
+  onDelta(listener: Listener<Delta>): () => void {
+    return subscribe(this.#deltaListeners, listener);
+  }
+
+  onActivity(listener: Listener<Activity>): () => void {
+    return subscribe(this.#activityListeners, listener);
+  }
+
+  onState(listener: (state: LinkState, detail: string) => void): () => void {
+    return subscribe(this.#stateListeners, listener);
+  }
+
+  /** Says whether somebody looks at this client: what is looked at is not pushed. */
+  setPresence(foreground: boolean, sessionId?: string): void {
+    this.#presence = { foreground, sessionId };
+    this.#link.send({ type: "presence", ...this.#presence });
+  }
+
+  async permissions(): Promise<Permission[]> {
+    return (await this.rest.ask<{ permissions: Permission[] }>("GET", "/api/permissions")).permissions;
+  }
+
+  /** The same answer twice is one answer. */
+  async answerPermission(permissionId: string, answer: PermissionAnswer): Promise<void> {
+    await this.rest.ask("POST", `/api/permissions/${permissionId}`, answer);
+  }
+
+  async keepAlive(sessionId: string): Promise<{ expiresAt: number }> {
+    return this.rest.ask("POST", "/api/sessions/keep-alive", { sessionId, action: "extend" });
+  }
+
+  async recap(sessionId: string): Promise<Recap> {
+    const body = { sessionId, action: "recap" };
+    return (await this.rest.ask<{ recap: Recap }>("POST", "/api/sessions/keep-alive", body)).recap;
+  }
+
+  async interrupt(sessionId: string, turnId?: string): Promise<{ interrupted: boolean; turnId: string }> {
+    return this.rest.ask("POST", "/api/chat/interrupt", { sessionId, turnId });
+  }
+
+  /** A client that has no position yet begins where the server knows it to be, or at the end of the log. */
+  async #position(): Promise<Position> {
+    const known = await this.#inbox.position();
+    if (known) this.#askedFrom = known;
+    else {
+      const first = await this.rest.ask<{ epoch: string; cursor: number; events: DaylongEvent[] }>(
+        "GET",
+        "/api/events?limit=1",
+      );
+      const next = first.events[0];
+      this.#askedFrom = { epoch: first.epoch, cursor: next ? next.cursor - 1 : first.cursor };
+    }
+    return this.#askedFrom;
+  }
+
+  #hear(frame: ServerFrame): void {
+    if (this.#outbox.hear(frame)) return;
+    switch (frame.type) {
+      case "event":
+        // Whoever waits for a turn hears of its end at once: a handler may be waiting for it.
+        if (this.#inbox.receive(frame.event)) this.#turns.hear(frame.event);
+        return;
+      case "delta":
+        this.#turns.hearDelta(frame);
+        tell(this.#deltaListeners, frame);
+        return;
+      case "activity":
+        tell(this.#activityListeners, frame);
+        return;
+      default:
+        // Answers that nobody waits for, and frames of later servers.
+        return;
+    }
+  }
+
+  #heed(state: LinkState, detail: string): void {
+    if (state === "online") {
+      this.#inbox.online();
+      if (this.#presence) this.#link.send({ type: "presence", ...this.#presence });
+      this.#outbox.online();
+    } else this.#outbox.offline();
+    for (const listener of this.#stateListeners) listener(state, detail);
+  }
+}
+
+function socketConstructor(given: SocketConstructor | undefined): SocketConstructor {
+  const found = given ?? (globalThis as { WebSocket?: SocketConstructor }).WebSocket;
+  if (found) return found;
+  throw new Error('There is no global WebSocket here: give one, such as that of the package "ws".');
+}
+
+function subscribe<T>(listeners: Set<T>, listener: T): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+function tell<T>(listeners: Set<Listener<T>>, news: T): void {
+  for (const listener of listeners) listener(news);
+}
+
+/** A fault that nobody handles is not to pass unseen. */
+function throwAside(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+}

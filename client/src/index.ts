@@ -1,0 +1,17 @@
+export { type ClientOptions, DaylongClient, type Recap } from "./client.ts";
+export { ClientStopped, DaylongProblem, TurnFailed } from "./errors.ts";
+export { EventStream } from "./eventStream.ts";
+export type { EventHandler, GapHandler } from "./inbox.ts";
+export type { LinkState, Position } from "./link.ts";
+export type { KeptMessage } from "./outbox.ts";
+export {
+  type Clock,
+  type KeptStore,
+  memoryStore,
+  type SocketConstructor,
+  type SocketLike,
+  webStore,
+} from "./ports.ts";
+export * from "./protocol.ts";
+export { SessionHandle } from "./session.ts";
+export { Turn } from "./turn.ts";

@@ -1,0 +1,165 @@
+import { BackOff } from "./backOff.ts";
+import { ClientStopped, DaylongProblem } from "./errors.ts";
+import type { Clock, KeptStore } from "./ports.ts";
+import type { Accepted, ClientFrame, Message, ServerFrame } from "./protocol.ts";
+
+const queueKey = "outbox";
+/** Refusals that pass by themselves. */
+const passing = new Set([
+  "pool_full",
+  "shutting_down",
+  "storage_failed",
+  "rate_limited",
+  "internal_error",
+  "session_quarantined",
+]);
+
+/** A message that the server has not accepted yet. Its id makes any number of tries one message. */
+export interface KeptMessage {
+  clientMessageId: string;
+  message: Message;
+}
+
+interface Entry extends KeptMessage {
+  /** Of the frame that is on its way. */
+  ref?: string;
+  /** Waits after a refusal that passes. */
+  cancelPause?: () => void;
+  backOff: BackOff;
+  settle?: { accepted(accepted: Accepted): void; refused(error: unknown): void };
+  heard?: (accepted: Accepted) => void;
+}
+
+export interface OutboxParts {
+  store: KeptStore;
+  clock: Clock;
+  random: () => number;
+  send(frame: ClientFrame): boolean;
+}
+
+/**
+ * Messages on their way to the server: kept before they are sent, sent again on every new connection until they are
+ * accepted or refused for good. Those of one session go one behind the other.
+ */
+export class Outbox {
+  readonly #parts: OutboxParts;
+  #entries: Entry[] = [];
+  #loaded: Promise<void> | undefined;
+  #writing: Promise<void> = Promise.resolve();
+  #refs = 0;
+  #isOnline = false;
+
+  constructor(parts: OutboxParts) {
+    this.#parts = parts;
+  }
+
+  /** What an earlier run left unsent comes first. */
+  load(): Promise<void> {
+    this.#loaded ??= (async () => {
+      const kept = await this.#parts.store.get(queueKey);
+      const earlier = kept ? (JSON.parse(kept) as KeptMessage[]) : [];
+      this.#entries = [...earlier.map((one) => this.#entryOf(one)), ...this.#entries];
+    })();
+    return this.#loaded;
+  }
+
+  /** The messages that are not accepted yet, in their order. */
+  get kept(): KeptMessage[] {
+    return this.#entries.map(({ clientMessageId, message }) => ({ clientMessageId, message }));
+  }
+
+  /**
+   * Resolves when the server has accepted the message, however long that takes; rejects when it refuses it for good.
+   * `heard` is called before anything else that comes from the server is looked at.
+   */
+  async put(kept: KeptMessage, heard: (accepted: Accepted) => void): Promise<Accepted> {
+    await this.load();
+    const accepted = new Promise<Accepted>((accept, refuse) => {
+      const settle = { accepted: accept, refused: refuse };
+      this.#entries.push({ ...this.#entryOf(kept), settle, heard });
+    });
+    // Kept first: after a crash between the two it is sent again under the same id.
+    await this.#write().catch((error: unknown) => {
+      this.#entries = this.#entries.filter((entry) => entry.clientMessageId !== kept.clientMessageId);
+      throw error;
+    });
+    this.#flush();
+    return accepted;
+  }
+
+  online(): void {
+    this.#isOnline = true;
+    for (const entry of this.#entries) entry.ref = undefined;
+    this.#flush();
+  }
+
+  offline(): void {
+    this.#isOnline = false;
+  }
+
+  /** What is kept stays kept; who waits for it hears that nobody sends it now. */
+  stop(): void {
+    this.#isOnline = false;
+    for (const entry of this.#entries) {
+      entry.cancelPause?.();
+      entry.cancelPause = undefined;
+      entry.settle?.refused(new ClientStopped());
+      entry.settle = undefined;
+    }
+  }
+
+  /** True when the frame answered a message of this outbox. */
+  hear(frame: ServerFrame): boolean {
+    if (frame.type !== "accepted" && frame.type !== "error") return false;
+    const entry = this.#entries.find(({ ref }) => ref !== undefined && ref === frame.ref);
+    if (entry === undefined) return false;
+    entry.ref = undefined;
+    if (frame.type === "accepted") {
+      this.#remove(entry);
+      entry.heard?.(frame);
+      entry.settle?.accepted(frame);
+    } else if (passing.has(frame.code)) {
+      const pauseMs = Math.max(frame.retryAfterMs ?? 0, entry.backOff.nextMs());
+      entry.cancelPause = this.#parts.clock.after(pauseMs, () => {
+        entry.cancelPause = undefined;
+        this.#flush();
+      });
+    } else {
+      this.#remove(entry);
+      entry.settle?.refused(new DaylongProblem(frame.code, 0, frame.detail));
+    }
+    this.#flush();
+    return true;
+  }
+
+  #entryOf({ clientMessageId, message }: KeptMessage): Entry {
+    return { clientMessageId, message, backOff: new BackOff(this.#parts.random) };
+  }
+
+  #flush(): void {
+    if (!this.#isOnline) return;
+    const busySessions = new Set<string>();
+    for (const entry of this.#entries) {
+      const { sessionId } = entry.message;
+      const isBehind = sessionId !== undefined && busySessions.has(sessionId);
+      if (sessionId !== undefined) busySessions.add(sessionId);
+      if (isBehind || entry.ref !== undefined || entry.cancelPause !== undefined) continue;
+      const ref = `m${++this.#refs}`;
+      const { clientMessageId, message } = entry;
+      if (!this.#parts.send({ type: "send", ref, clientMessageId, ...message })) return;
+      entry.ref = ref;
+    }
+  }
+
+  #remove(entry: Entry): void {
+    this.#entries = this.#entries.filter((one) => one !== entry);
+    // If it cannot be written now, the message is sent once more after a restart, and is found to be a duplicate.
+    this.#write().catch(() => {});
+  }
+
+  #write(): Promise<void> {
+    const next = this.#writing.then(async () => this.#parts.store.set(queueKey, JSON.stringify(this.kept)));
+    this.#writing = next.catch(() => {});
+    return next;
+  }
+}

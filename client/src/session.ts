@@ -1,0 +1,53 @@
+import type { DaylongClient, Recap } from "./client.ts";
+import type { EventStream } from "./eventStream.ts";
+import type { Message, Session } from "./protocol.ts";
+import type { Turn } from "./turn.ts";
+
+/** A conversation, by its id. It has nothing to close: sessions outlive every client. */
+export class SessionHandle {
+  readonly sessionId: string;
+  readonly #client: DaylongClient;
+
+  constructor(client: DaylongClient, sessionId: string) {
+    this.#client = client;
+    this.sessionId = sessionId;
+  }
+
+  /** Sends a message; offline it is kept, and sent when there is a connection. */
+  send(message: string | Omit<Message, "sessionId" | "projectPath">): Turn {
+    const { sessionId } = this;
+    return this.#client.send({ ...(typeof message === "string" ? { message } : message), sessionId });
+  }
+
+  /** Its events from now on. */
+  events(): EventStream {
+    return this.#client.events((event) => event.sessionId === this.sessionId);
+  }
+
+  info(): Promise<Session> {
+    return this.#client.rest.ask("GET", `/api/sessions/${this.sessionId}`);
+  }
+
+  update(change: Partial<Pick<Session, "title" | "model" | "permissionMode" | "muted" | "autoKeepAlive">>) {
+    return this.#client.rest.ask<Session>("PATCH", `/api/sessions/${this.sessionId}`, change);
+  }
+
+  /** Opens the next lease term, without a word to Claude. */
+  keepAlive(): Promise<{ expiresAt: number }> {
+    return this.#client.keepAlive(this.sessionId);
+  }
+
+  recap(): Promise<Recap> {
+    return this.#client.recap(this.sessionId);
+  }
+
+  /** Stops the running turn, or this one if it is the running one. */
+  interrupt(turnId?: string): Promise<{ interrupted: boolean; turnId: string }> {
+    return this.#client.interrupt(this.sessionId, turnId);
+  }
+
+  /** Ends the session for good. */
+  async close(): Promise<void> {
+    await this.#client.rest.ask("DELETE", `/api/sessions/${this.sessionId}`);
+  }
+}

@@ -1,0 +1,111 @@
+import { BackOff } from "./backOff.ts";
+import { ClientStopped, DaylongProblem } from "./errors.ts";
+import type { Clock } from "./ports.ts";
+import {
+  type Accepted,
+  type DaylongEvent,
+  type Delta,
+  isTerminalEvent,
+  type TerminalEvent,
+  type TurnView,
+} from "./protocol.ts";
+import type { Rest } from "./rest.ts";
+import { Turn } from "./turn.ts";
+
+/** Ends of turns that are remembered for those that are known only afterwards. */
+const remembered = 200;
+
+export interface TurnsParts {
+  rest: Rest;
+  clock: Clock;
+  random: () => number;
+}
+
+/** The turns that this client began and waits for, by their ids. */
+export class Turns {
+  readonly #parts: TurnsParts;
+  readonly #open = new Map<string, { turn: Turn; sessionId: string }>();
+  readonly #unaccepted = new Set<Turn>();
+  readonly #ends = new Map<string, TerminalEvent>();
+  readonly #cancels = new Set<() => void>();
+
+  constructor(parts: TurnsParts) {
+    this.#parts = parts;
+  }
+
+  /** `put` sends the message and calls back as soon as the server has accepted it. */
+  begin(clientMessageId: string, put: (heard: (accepted: Accepted) => void) => Promise<Accepted>): Turn {
+    const acceptance = put((accepted) => this.#accept(turn, accepted));
+    const turn: Turn = new Turn(clientMessageId, acceptance);
+    this.#unaccepted.add(turn);
+    acceptance.catch(() => this.#unaccepted.delete(turn));
+    return turn;
+  }
+
+  #accept(turn: Turn, { turnId, sessionId, state }: Accepted): void {
+    this.#unaccepted.delete(turn);
+    const end = this.#ends.get(turnId);
+    if (end) {
+      turn.hear(end);
+      return;
+    }
+    this.#open.set(turnId, { turn, sessionId });
+    // A repeat of a message whose answer was lost: it may be over, and its end long past.
+    if (state !== "queued" && state !== "running") void this.#check(turnId);
+  }
+
+  hear(event: DaylongEvent): void {
+    const { turnId } = event;
+    if (turnId === undefined) return;
+    if (event.type === "message") this.#open.get(turnId)?.turn.hear({ text: event.data.text });
+    if (!isTerminalEvent(event)) return;
+    this.#open.get(turnId)?.turn.hear(event);
+    this.#open.delete(turnId);
+    this.#ends.set(turnId, event);
+    const oldest = this.#ends.keys().next();
+    if (this.#ends.size > remembered && !oldest.done) this.#ends.delete(oldest.value);
+  }
+
+  hearDelta(delta: Delta): void {
+    this.#open.get(delta.turnId)?.turn.hear(delta);
+  }
+
+  /** Events were missed: asks what became of each. */
+  checkAll(): void {
+    for (const turnId of this.#open.keys()) void this.#check(turnId);
+  }
+
+  stop(): void {
+    for (const cancel of this.#cancels) cancel();
+    this.#cancels.clear();
+    for (const { turn } of this.#open.values()) turn.hear({ error: new ClientStopped() });
+    for (const turn of this.#unaccepted) turn.hear({ error: new ClientStopped() });
+    this.#open.clear();
+  }
+
+  /** Until the server has said it; a turn that it does not know is one of another log. */
+  async #check(turnId: string, backOff = new BackOff(this.#parts.random)): Promise<void> {
+    const open = this.#open.get(turnId);
+    if (open === undefined) return;
+    try {
+      const view = await this.#parts.rest.ask<TurnView>(
+        "GET",
+        `/api/sessions/${open.sessionId}/turns/${turnId}`,
+      );
+      if (view.state === "queued" || view.state === "running") return;
+      open.turn.hear(view);
+      this.#open.delete(turnId);
+    } catch (error) {
+      if (error instanceof DaylongProblem && error.status < 500 && error.status !== 429) {
+        open.turn.hear({ error });
+        this.#open.delete(turnId);
+        return;
+      }
+      const cancel = this.#parts.clock.after(backOff.nextMs(), () => {
+        this.#cancels.delete(cancel);
+        void this.#check(turnId, backOff);
+      });
+      this.#cancels.add(cancel);
+    }
+  }
+}
