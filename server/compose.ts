@@ -1,8 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer as createHttpServer, type RequestListener, type Server } from "node:http";
-import { createServer as createHttpsServer } from "node:https";
-import type { AddressInfo } from "node:net";
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { ensureAdminToken } from "./access/adminToken.ts";
@@ -14,7 +11,7 @@ import { PushRegistration } from "./access/pushRegistration.ts";
 import { Refusals } from "./access/refusals.ts";
 import { ProjectRoots } from "./access/roots.ts";
 import { OwnersTrust } from "./access/trust.ts";
-import { readCertificate, type ServerCertificate } from "./certificate.ts";
+import { readCertificate } from "./certificate.ts";
 import { CliHost } from "./claude/host.ts";
 import { acceptedInTerminal } from "./claude/terminalTrust.ts";
 import { claudeConfigDir } from "./claude/transcript.ts";
@@ -32,6 +29,7 @@ import type { Clock, Log, Store } from "./domain/ports.ts";
 import { healthReport } from "./health.ts";
 import { createHttpApp } from "./http/app.ts";
 import { defaultHttpLimits } from "./http/parts.ts";
+import { closeServer, createServer, listen, urlHost } from "./listener.ts";
 import { lockFolder } from "./lock.ts";
 import { Counters } from "./pool/counters.ts";
 import type { PoolLimits } from "./pool/limits.ts";
@@ -258,39 +256,6 @@ async function compose(
   // Turns drain while phones still listen; a socket that closed first would miss the last replies.
   closers.push(() => pool.stop(config.shutdownGraceMs));
   return { url, dataDir, fingerprint: certificate?.fingerprint, stop: () => closers.close() };
-}
-
-const createServer = (certificate: ServerCertificate | undefined, app: RequestListener): Server =>
-  certificate
-    ? (createHttpsServer(
-        { cert: certificate.cert, key: certificate.key, minVersion: "TLSv1.2" },
-        app,
-      ) as Server)
-    : createHttpServer(app);
-
-/** What to write into a URL for an address that is bound. */
-function urlHost(host: string): string {
-  if (host === "0.0.0.0" || host === "::") return hostname();
-  return host.includes(":") ? `[${host}]` : host;
-}
-
-function listen(server: Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, host, () => {
-      server.off("error", reject);
-      resolve((server.address() as AddressInfo).port);
-    });
-  });
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
-    // Answers under way get a moment; then the sockets go, so that a client cannot hold the server up.
-    setTimeout(() => server.closeAllConnections(), 500).unref();
-  });
 }
 
 /** This program's version, from package.json. */

@@ -14,6 +14,7 @@ import type {
 import type { PermissionMode } from "../domain/session.ts";
 import type { ProjectStanding } from "../domain/trust.ts";
 import { within } from "./deadline.ts";
+import { claudeModels } from "./models.ts";
 import { baseOptions, conversationOptions } from "./options.ts";
 import { permissionResult } from "./permissionResult.ts";
 import { promptLine } from "./promptLine.ts";
@@ -265,13 +266,8 @@ export class CliProcess implements ClaudeProcess {
     return { canRewind: done.canRewind, filesChanged, insertions, deletions, detail: done.error };
   }
 
-  async models(): Promise<ClaudeModel[]> {
-    const models = await this.#query.supportedModels();
-    return models.map(({ value, displayName, description }) => ({
-      id: value,
-      name: displayName,
-      description,
-    }));
+  models(): Promise<ClaudeModel[]> {
+    return this.#query.supportedModels().then(claudeModels);
   }
 
   async contextUse(): Promise<ContextUse> {

@@ -1,0 +1,43 @@
+import { createServer as createHttpServer, type RequestListener, type Server } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { hostname } from "node:os";
+import type { ServerCertificate } from "./certificate.ts";
+
+/** Answers under way get this long when the server closes. */
+const closeGraceMs = 500;
+
+/** A server that speaks TLS when there is a certificate. */
+export const createServer = (certificate: ServerCertificate | undefined, app: RequestListener): Server =>
+  certificate
+    ? (createHttpsServer(
+        { cert: certificate.cert, key: certificate.key, minVersion: "TLSv1.2" },
+        app,
+      ) as Server)
+    : createHttpServer(app);
+
+/** What to write into a URL for an address that is bound. */
+export function urlHost(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return hostname();
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+/** Resolves to the port; rejects when it is taken. */
+export function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+export function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+    // Then the sockets go, so that a client cannot hold the server up.
+    setTimeout(() => server.closeAllConnections(), closeGraceMs).unref();
+  });
+}
