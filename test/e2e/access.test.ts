@@ -3,36 +3,15 @@ import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { type DemoModel, startDemoModel } from "../../server/demo/model.ts";
-import {
-  type Bench,
-  benchEnvironment,
-  type DaylongServer,
-  makeBench,
-  startServer,
-} from "../support/daylongServer.ts";
+import { describe, expect, test } from "@jest/globals";
+import { type DaylongServer, startServer } from "../support/daylongServer.ts";
+import { useScene } from "../support/scene.ts";
 import { connect } from "../support/socketClient.ts";
 
 const socketUrl = (server: DaylongServer) => `${server.url.replace("http", "ws")}/ws`;
 
 describe("nobody comes in who was not paired", () => {
-  let bench: Bench;
-  let model: DemoModel;
-  let environment: Record<string, string>;
-  let server: DaylongServer;
-
-  beforeAll(async () => {
-    bench = makeBench();
-    model = await startDemoModel();
-    environment = benchEnvironment(bench, model.url);
-    server = await startServer(environment);
-  });
-  afterAll(async () => {
-    expect(await server.kill("SIGTERM")).toBe(0);
-    await model.stop();
-    bench.remove();
-  });
+  const scene = useScene({ every: "file" });
 
   test("A02: without a token every door but the open ones is 401, and the health tells no details", async () => {
     for (const [method, path] of [
@@ -43,68 +22,72 @@ describe("nobody comes in who was not paired", () => {
       ["POST", "/api/pairing-codes"],
       ["GET", "/api/audit"],
     ] as const) {
-      const answer = await server.ask(method, path, method === "POST" ? {} : undefined, { token: "" });
+      const answer = await scene.server.ask(method, path, method === "POST" ? {} : undefined, { token: "" });
       expect([path, answer.status, answer.body.code]).toEqual([path, 401, "unauthenticated"]);
     }
-    const health = await server.ask("GET", "/health", undefined, { token: "" });
+    const health = await scene.server.ask("GET", "/health", undefined, { token: "" });
     expect(health.status).toBe(200);
     expect(health.body.checks).toBeUndefined();
   });
 
   test("A02: a revoked token is 401, and its socket closes 4401 at once", async () => {
-    const phone = await server.pair("lost phone");
-    const socket = await connect({ url: socketUrl(server), token: phone.token });
-    expect((await server.ask("GET", "/api/sessions", undefined, { token: phone.token })).status).toBe(200);
-    expect((await server.ask("DELETE", `/api/devices/${phone.deviceId}`)).status).toBe(200);
+    const phone = await scene.server.pair("lost phone");
+    const socket = await connect({ url: socketUrl(scene.server), token: phone.token });
+    expect((await scene.server.ask("GET", "/api/sessions", undefined, { token: phone.token })).status).toBe(
+      200,
+    );
+    expect((await scene.server.ask("DELETE", `/api/devices/${phone.deviceId}`)).status).toBe(200);
     expect((await socket.waitForClose()).code).toBe(4401);
-    expect((await server.ask("GET", "/api/sessions", undefined, { token: phone.token })).status).toBe(401);
-    const back = await connect({ url: socketUrl(server), token: phone.token, silent: true });
+    expect((await scene.server.ask("GET", "/api/sessions", undefined, { token: phone.token })).status).toBe(
+      401,
+    );
+    const back = await connect({ url: socketUrl(scene.server), token: phone.token, silent: true });
     back.send({ type: "hello", token: phone.token });
     expect((await back.waitForClose()).code).toBe(4401);
   });
 
   test("A01: a pairing code works once; five wrong ones from an address are enough", async () => {
-    const { body: pairing } = await server.ask("POST", "/api/pairing-codes", {});
+    const { body: pairing } = await scene.server.ask("POST", "/api/pairing-codes", {});
     expect(pairing.code).toMatch(/^[0-9A-HJKMNP-TV-Z]{10}$/);
     expect(pairing.url).toContain(`code=${pairing.code}`);
     const device = { name: "phone", platform: "ios" };
-    const first = await server.ask("POST", "/api/pair", { code: pairing.code, device }, { token: "" });
+    const first = await scene.server.ask("POST", "/api/pair", { code: pairing.code, device }, { token: "" });
     expect(first.status).toBe(201);
     expect(first.body.token).not.toBe(pairing.code);
     const statuses: number[] = [];
     for (let index = 0; index < 6; index += 1) {
       statuses.push(
-        (await server.ask("POST", "/api/pair", { code: pairing.code, device }, { token: "" })).status,
+        (await scene.server.ask("POST", "/api/pair", { code: pairing.code, device }, { token: "" })).status,
       );
     }
     expect(statuses).toEqual([401, 401, 401, 401, 401, 429]);
   });
 
   test("A05: paths outside the roots, and links out of them, are 403 and start nothing", async () => {
-    const outside = join(bench.dir, "outside");
+    const outside = join(scene.bench.dir, "outside");
     mkdirSync(outside);
-    symlinkSync(outside, join(bench.roots, "link"));
-    mkdirSync(join(bench.roots, ".secret"));
+    symlinkSync(outside, join(scene.bench.roots, "link"));
+    mkdirSync(join(scene.bench.roots, ".secret"));
     for (const projectPath of [
       outside,
       "/etc",
-      join(bench.roots, "link"),
-      `${bench.project}/../../outside`,
-      join(bench.roots, ".secret"),
+      join(scene.bench.roots, "link"),
+      `${scene.bench.project}/../../outside`,
+      join(scene.bench.roots, ".secret"),
     ]) {
-      const answer = await server.ask("POST", "/api/chat", { message: "hi", projectPath });
+      const answer = await scene.server.ask("POST", "/api/chat", { message: "hi", projectPath });
       expect([projectPath, answer.status, answer.body.code]).toEqual([projectPath, 403, "project_forbidden"]);
     }
-    const missing = await server.ask("POST", "/api/chat", {
+    const missing = await scene.server.ask("POST", "/api/chat", {
       message: "hi",
-      projectPath: join(bench.roots, "nothing"),
+      projectPath: join(scene.bench.roots, "nothing"),
     });
     expect([missing.status, missing.body.code]).toEqual([404, "project_not_found"]);
-    expect((await server.ask("GET", "/api/sessions")).body.sessions).toEqual([]);
+    expect((await scene.server.ask("GET", "/api/sessions")).body.sessions).toEqual([]);
   });
 
   test("A04: a foreign Host or Origin is refused, for pages and for sockets", async () => {
-    const { port } = new URL(server.url);
+    const { port } = new URL(scene.server.url);
     const statusWith = (headers: Record<string, string>) =>
       new Promise<number | undefined>((resolve, reject) => {
         httpRequest({ host: "127.0.0.1", port, path: "/health", headers }, (response) => {
@@ -119,22 +102,22 @@ describe("nobody comes in who was not paired", () => {
     expect(await statusWith({ host: `127.0.0.1:${port}`, origin: "http://evil.example" })).toBe(403);
     await expect(
       connect({
-        url: socketUrl(server),
-        token: server.adminToken,
+        url: socketUrl(scene.server),
+        token: scene.server.adminToken,
         headers: { origin: "http://evil.example" },
       }),
     ).rejects.toThrow("403");
   });
 
   test("A08: the data folder is the owner's alone", () => {
-    expect(statSync(bench.dataDir).mode & 0o777).toBe(0o700);
+    expect(statSync(scene.bench.dataDir).mode & 0o777).toBe(0o700);
     for (const name of ["admin-token", "server.json", "server.lock", "daylong.db"]) {
-      expect([name, statSync(join(bench.dataDir, name)).mode & 0o077]).toEqual([name, 0]);
+      expect([name, statSync(join(scene.bench.dataDir, name)).mode & 0o077]).toEqual([name, 0]);
     }
   });
 
   test("A03: it listens on loopback only", async () => {
-    const { port } = new URL(server.url);
+    const { port } = new URL(scene.server.url);
     const beyond = Object.values(networkInterfaces())
       .flatMap((list) => list ?? [])
       .find((entry) => entry.family === "IPv4" && !entry.internal);
@@ -155,12 +138,12 @@ describe("nobody comes in who was not paired", () => {
   test("bad input gets a clear problem, and the server lives", async () => {
     const cases: Array<[string, string, unknown, number, string]> = [
       ["POST", "/api/chat", "{not json", 400, "malformed_json"],
-      ["POST", "/api/chat", { message: 7, projectPath: bench.project }, 400, "invalid_request"],
+      ["POST", "/api/chat", { message: 7, projectPath: scene.bench.project }, 400, "invalid_request"],
       ["POST", "/api/chat", { message: "hi" }, 400, "invalid_request"],
       [
         "POST",
         "/api/chat",
-        { message: "x".repeat(256 * 1024 + 1), projectPath: bench.project },
+        { message: "x".repeat(256 * 1024 + 1), projectPath: scene.bench.project },
         413,
         "message_too_large",
       ],
@@ -176,26 +159,26 @@ describe("nobody comes in who was not paired", () => {
       ["PUT", "/api/chat", {}, 405, "method_not_allowed"],
       ["GET", "/nowhere", undefined, 404, "not_found"],
       ["POST", "/api/sessions/keep-alive", { sessionId: 5 }, 400, "invalid_request"],
-      ["POST", "/api/ask", { projectPath: bench.project, prompt: "hi" }, 501, "not_implemented"],
+      ["POST", "/api/ask", { projectPath: scene.bench.project, prompt: "hi" }, 501, "not_implemented"],
     ];
     for (const [method, path, body, status, code] of cases) {
-      const answer = await server.ask(method, path, body);
+      const answer = await scene.server.ask(method, path, body);
       expect([method, path, answer.status, answer.body.code]).toEqual([method, path, status, code]);
       expect(answer.headers.get("content-type")).toMatch(/^application\/problem\+json/);
       expect(answer.headers.get("x-request-id")).toBe(answer.body.requestId);
       expect(JSON.stringify(answer.body)).not.toMatch(/node_modules|at .*\.js:\d+/);
     }
-    expect((await server.ask("GET", "/health")).body.status).toBe("ok");
+    expect((await scene.server.ask("GET", "/health")).body.status).toBe("ok");
   });
 
   test("a second server on the same data folder is refused, and harms nothing", async () => {
-    await expect(startServer(environment)).rejects.toThrow(/Another Daylong server/);
-    expect((await server.ask("GET", "/health")).status).toBe(200);
+    await expect(startServer(scene.environment)).rejects.toThrow(/Another Daylong server/);
+    expect((await scene.server.ask("GET", "/health")).status).toBe(200);
   });
 
   test("a taken port is named and ends with 1; a bad configuration lists every fault and ends with 78", async () => {
-    const { port } = new URL(server.url);
-    const elsewhere = { ...environment, DATA_DIR: join(bench.dir, "data2") };
+    const { port } = new URL(scene.server.url);
+    const elsewhere = { ...scene.environment, DATA_DIR: join(scene.bench.dir, "data2") };
     await expect(startServer({ ...elsewhere, PORT: port })).rejects.toThrow(
       new RegExp(`with 1\\.[^]*Port ${port} is taken`),
     );
@@ -212,8 +195,8 @@ describe("nobody comes in who was not paired", () => {
 
   test("A03: beyond loopback it speaks TLS with a certificate of its own, whose fingerprint is in the pairing link", async () => {
     const secure = await startServer({
-      ...environment,
-      DATA_DIR: join(bench.dir, "data3"),
+      ...scene.environment,
+      DATA_DIR: join(scene.bench.dir, "data3"),
       HOST: "127.0.0.1",
       TLS: "self-signed",
     }).catch((error: unknown) => error as Error);
@@ -222,7 +205,7 @@ describe("nobody comes in who was not paired", () => {
     expect(secure.url).toMatch(/^https:/);
     const answer = await new Promise<{ status?: number; fingerprint: string; body: string }>(
       (resolve, reject) => {
-        const ca = readFileSync(join(bench.dir, "data3", "tls-cert.pem"));
+        const ca = readFileSync(join(scene.bench.dir, "data3", "tls-cert.pem"));
         httpsRequest(
           {
             host: "127.0.0.1",

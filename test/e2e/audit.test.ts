@@ -1,13 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { type DemoModel, startDemoModel } from "../../server/demo/model.ts";
-import {
-  type Bench,
-  benchEnvironment,
-  type DaylongServer,
-  eventually,
-  makeBench,
-  startServer,
-} from "../support/daylongServer.ts";
+import { describe, expect, test } from "@jest/globals";
+import { eventually } from "../support/daylongServer.ts";
+import { useScene } from "../support/scene.ts";
 import { connect } from "../support/socketClient.ts";
 
 interface Entry {
@@ -19,25 +12,12 @@ interface Entry {
 }
 
 describe("the audit log", () => {
-  let bench: Bench;
-  let model: DemoModel;
-  let server: DaylongServer;
-
-  beforeAll(async () => {
-    bench = makeBench();
-    model = await startDemoModel();
-    server = await startServer(benchEnvironment(bench, model.url));
-  });
-  afterAll(async () => {
-    expect(await server.kill("SIGTERM")).toBe(0);
-    await model.stop();
-    bench.remove();
-  });
+  const scene = useScene({ every: "file" });
 
   test("A06: names the device behind every change, over HTTP and the socket, and holds no text and no secret", async () => {
-    const { deviceId, token } = await server.pair("the owner's phone", "admin");
+    const { deviceId, token } = await scene.server.pair("the owner's phone", "admin");
     const entries = async (): Promise<Entry[]> =>
-      (await server.ask("GET", "/api/audit?limit=200")).body.entries;
+      (await scene.server.ask("GET", "/api/audit?limit=200")).body.entries;
     /** What the change left in the log: one entry, of this device. */
     const audited = async (change: () => Promise<unknown>): Promise<string> => {
       const before = await entries();
@@ -53,7 +33,7 @@ describe("the audit log", () => {
       });
     };
     const ask = async (method: string, path: string, body?: unknown) => {
-      const answer = await server.ask(method, path, body, { token });
+      const answer = await scene.server.ask(method, path, body, { token });
       expect([200, 201, 202]).toContain(answer.status);
       return answer.body;
     };
@@ -65,7 +45,7 @@ describe("the audit log", () => {
     const send = async () => {
       ({ sessionId, turnId } = await ask("POST", "/api/chat", {
         message: secret,
-        projectPath: bench.project,
+        projectPath: scene.bench.project,
       }));
     };
     const settled = () =>
@@ -76,7 +56,7 @@ describe("the audit log", () => {
 
     expect(await audited(send)).toBe("message.send session.create");
     await settled();
-    const socket = await connect({ url: `${server.url.replace("http", "ws")}/ws`, token });
+    const socket = await connect({ url: `${scene.server.url.replace("http", "ws")}/ws`, token });
     socket.send({ type: "send", ref: "a", clientMessageId: "a", sessionId, message: "slow: 20" });
     const accepted = await socket.waitForRef("a");
     ({ turnId } = accepted as unknown as { turnId: string });
@@ -113,7 +93,7 @@ describe("the audit log", () => {
     for (const [action, change] of changes) expect(await audited(change)).toBe(action);
     await socket.close();
 
-    const { deviceId: other } = await server.pair("a lost phone", "chat");
+    const { deviceId: other } = await scene.server.pair("a lost phone", "chat");
     expect((await entries())[0]).toMatchObject({ deviceId: other, action: "device.pair", target: other });
     expect(await audited(() => ask("DELETE", `/api/devices/${other}`))).toBe("device.revoke");
     const kept = JSON.stringify(await entries());

@@ -1,39 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { type DemoModel, startDemoModel } from "../../server/demo/model.ts";
-import {
-  type Bench,
-  benchEnvironment,
-  childrenOf,
-  type DaylongServer,
-  makeBench,
-  processesOf,
-  startServer,
-} from "../support/daylongServer.ts";
+import { describe, expect, test } from "@jest/globals";
+import { childrenOf } from "../support/daylongServer.ts";
+import { useScene } from "../support/scene.ts";
 
 describe("more conversations than processes", () => {
-  let bench: Bench;
-  let model: DemoModel;
-  let server: DaylongServer;
-
-  beforeAll(async () => {
-    bench = makeBench();
-    model = await startDemoModel();
-    server = await startServer({
-      ...benchEnvironment(bench, model.url),
-      MAX_CONCURRENT_SESSIONS: "3",
-      MAX_QUEUED_TURNS: "12",
-    });
-  });
-  afterAll(async () => {
-    expect(await server.kill("SIGTERM")).toBe(0);
-    expect(processesOf(bench)).toEqual([]);
-    await model.stop();
-    bench.remove();
+  const scene = useScene({
+    every: "file",
+    settings: { MAX_CONCURRENT_SESSIONS: "3", MAX_QUEUED_TURNS: "12" },
   });
 
   test("S09 S14: twelve sessions on three processes all converse, interleaved, and there are never more than three", async () => {
     const say = async (message: string, place: Record<string, unknown>) => {
-      const { status, body } = await server.ask(
+      const { status, body } = await scene.server.ask(
         "POST",
         "/api/chat",
         { message, ...place },
@@ -44,13 +21,13 @@ describe("more conversations than processes", () => {
     };
     let most: number[] = [];
     const watch = setInterval(() => {
-      const now = childrenOf(server.pid);
+      const now = childrenOf(scene.server.pid);
       if (now.length > most.length) most = now;
     }, 50);
     try {
       const numbers = Array.from({ length: 12 }, (_, index) => 100 + index);
       const sessions = await Promise.all(
-        numbers.map((number) => say(`Remember the number ${number}`, { projectPath: bench.project })),
+        numbers.map((number) => say(`Remember the number ${number}`, { projectPath: scene.bench.project })),
       );
       const answers = await Promise.all(
         sessions.map(({ sessionId }) => say("What number did I ask you to remember?", { sessionId })),
@@ -63,14 +40,14 @@ describe("more conversations than processes", () => {
     }
     expect(most.length).toBeLessThanOrEqual(3);
     expect(most.length).toBeGreaterThan(0);
-    const { body } = await server.ask("GET", "/api/sessions/active");
+    const { body } = await scene.server.ask("GET", "/api/sessions/active");
     expect(body.stats).toMatchObject({ maxSessions: 3, queuedTurns: 0 });
   });
 
   test("S09: when the queue itself is full, a message is refused with pool_full and Retry-After", async () => {
     const busy = await Promise.all(
       Array.from({ length: 15 }, () =>
-        server.ask("POST", "/api/chat", { message: "slow: 2", projectPath: bench.project }),
+        scene.server.ask("POST", "/api/chat", { message: "slow: 2", projectPath: scene.bench.project }),
       ),
     );
     const refused = busy.filter((answer) => answer.status === 503);
@@ -78,7 +55,7 @@ describe("more conversations than processes", () => {
     expect(refused.length).toBeGreaterThan(0);
     expect(refused[0]?.body.code).toBe("pool_full");
     expect(Number(refused[0]?.headers.get("retry-after"))).toBeGreaterThan(0);
-    const { body } = await server.ask("POST", "/api/sessions/cancel", {});
+    const { body } = await scene.server.ask("POST", "/api/sessions/cancel", {});
     const accepted = busy.flatMap((answer) => (answer.status === 202 ? [answer.body.sessionId] : []));
     expect(body.cancelled).toEqual(expect.arrayContaining(accepted));
   });

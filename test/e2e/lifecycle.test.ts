@@ -1,50 +1,28 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { type DemoModel, startDemoModel } from "../../server/demo/model.ts";
-import {
-  type Bench,
-  benchEnvironment,
-  type DaylongServer,
-  makeBench,
-  processesOf,
-  startServer,
-} from "../support/daylongServer.ts";
+import { describe, expect, test } from "@jest/globals";
+import { useScene } from "../support/scene.ts";
 
 describe("a session's options and copies, with the real CLI", () => {
-  let bench: Bench;
-  let model: DemoModel;
-  let server: DaylongServer;
-
-  beforeEach(async () => {
-    bench = makeBench();
-    model = await startDemoModel();
-    server = await startServer(benchEnvironment(bench, model.url));
-  });
-  afterEach(async () => {
-    await server.kill("SIGTERM");
-    expect(processesOf(bench)).toEqual([]);
-    await model.stop();
-    bench.remove();
-  });
+  const scene = useScene({ every: "test" });
 
   const chat = (message: string, rest: Record<string, unknown>, seconds = 60) =>
-    server.ask("POST", "/api/chat", { message, ...rest }, { headers: { prefer: `wait=${seconds}` } });
+    scene.server.ask("POST", "/api/chat", { message, ...rest }, { headers: { prefer: `wait=${seconds}` } });
   const ask = async (message: string, rest: Record<string, unknown>) => (await chat(message, rest)).body;
   const newSession = async (options: Record<string, unknown>) =>
-    (await server.ask("POST", "/api/sessions", { projectPath: bench.project, ...options })).body;
+    (await scene.server.ask("POST", "/api/sessions", { projectPath: scene.bench.project, ...options })).body;
   const question = "What number did I ask you to remember?";
 
   test("S20: a fork knows what was said up to its message and nothing of what came after; the original goes on", async () => {
-    const first = await ask("Remember the number 42", { projectPath: bench.project });
+    const first = await ask("Remember the number 42", { projectPath: scene.bench.project });
     const { sessionId } = first;
     await ask("Remember the number 7", { sessionId });
-    const early = await server.ask("POST", `/api/sessions/${sessionId}/fork`, {
+    const early = await scene.server.ask("POST", `/api/sessions/${sessionId}/fork`, {
       atMessageId: first.reply.messageId,
     });
     expect(early.status).toBe(201);
     expect(early.body.sessionId).not.toBe(sessionId);
-    const late = await server.ask("POST", `/api/sessions/${sessionId}/fork`, {});
+    const late = await scene.server.ask("POST", `/api/sessions/${sessionId}/fork`, {});
     await ask("Remember the number 9", { sessionId });
     expect((await ask(question, { sessionId: early.body.sessionId })).reply.text).toBe(
       "You asked me to remember 42.",
@@ -54,20 +32,20 @@ describe("a session's options and copies, with the real CLI", () => {
       "You asked me to remember 7.",
     );
     expect((await ask(question, { sessionId })).reply.text).toBe("You asked me to remember 9.");
-    const unknown = await server.ask("POST", `/api/sessions/${sessionId}/fork`, {
+    const unknown = await scene.server.ask("POST", `/api/sessions/${sessionId}/fork`, {
       atMessageId: early.body.sessionId,
     });
     expect([unknown.status, unknown.body.code]).toEqual([404, "message_not_found"]);
   });
 
   test("S20: a session is taken back to a message and goes on there under its own id", async () => {
-    const first = await ask("Remember the number 42", { projectPath: bench.project });
+    const first = await ask("Remember the number 42", { projectPath: scene.bench.project });
     const { sessionId } = first;
     await ask("Remember the number 7", { sessionId });
     const back = await newSession({ resume: sessionId, resumeAt: first.reply.messageId });
     expect(back.sessionId).toBe(sessionId);
     expect((await ask(question, { sessionId })).reply.text).toBe("You asked me to remember 42.");
-    await server.ask("POST", "/api/sessions/cancel", { sessionId });
+    await scene.server.ask("POST", "/api/sessions/cancel", { sessionId });
     await ask("Remember the number 8", { sessionId });
     expect((await ask(question, { sessionId })).reply.text).toBe("You asked me to remember 8.");
   });
@@ -76,11 +54,11 @@ describe("a session's options and copies, with the real CLI", () => {
     const { sessionId } = await newSession({ permissionMode: "acceptEdits" });
     await ask("say: hello", { sessionId });
     const wrote = await ask("write: note.txt some words", { sessionId });
-    const path = join(bench.project, "note.txt");
+    const path = join(scene.bench.project, "note.txt");
     expect(existsSync(path)).toBe(true);
-    await server.ask("POST", "/api/sessions/cancel", { sessionId });
+    await scene.server.ask("POST", "/api/sessions/cancel", { sessionId });
     const rewind = (body: Record<string, unknown>) =>
-      server.ask("POST", `/api/sessions/${sessionId}/rewind`, body);
+      scene.server.ask("POST", `/api/sessions/${sessionId}/rewind`, body);
     const counted = await rewind({ messageId: wrote.turnId, dryRun: true });
     expect([counted.status, counted.body.canRewind, counted.body.filesChanged]).toEqual([
       200,
@@ -99,8 +77,8 @@ describe("a session's options and copies, with the real CLI", () => {
   });
 
   test("S20: the use of the context window is told", async () => {
-    const { sessionId } = await ask("say: short", { projectPath: bench.project });
-    const context = async () => (await server.ask("GET", `/api/sessions/${sessionId}/context`)).body;
+    const { sessionId } = await ask("say: short", { projectPath: scene.bench.project });
+    const context = async () => (await scene.server.ask("GET", `/api/sessions/${sessionId}/context`)).body;
     const before = await context();
     expect(before.maxTokens).toBeGreaterThan(before.totalTokens);
   });

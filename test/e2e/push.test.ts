@@ -1,73 +1,43 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { type DemoModel, startDemoModel } from "../../server/demo/model.ts";
-import { type ApnsStandIn, startApnsStandIn } from "../support/apnsStandIn.ts";
-import {
-  type Bench,
-  benchEnvironment,
-  type DaylongServer,
-  eventually,
-  makeBench,
-  startServer,
-} from "../support/daylongServer.ts";
+import { describe, expect, test } from "@jest/globals";
+import { eventually, startServer } from "../support/daylongServer.ts";
+import { useScene } from "../support/scene.ts";
 import { connect } from "../support/socketClient.ts";
 
 const waitMs = 20_000;
 const tokenOf = (digit: string) => digit.repeat(64);
 
 describe("pushes over the real APNs protocol", () => {
-  let bench: Bench;
-  let model: DemoModel;
-  let apple: ApnsStandIn;
-  let environment: Record<string, string>;
-  let server: DaylongServer;
+  const scene = useScene({ every: "file", apple: true, settings: { PUSH_GRACE_MS: "300" } });
 
-  beforeAll(async () => {
-    bench = makeBench();
-    model = await startDemoModel();
-    apple = await startApnsStandIn({ tlsDir: bench.dir });
-    environment = {
-      ...benchEnvironment(bench, model.url),
-      APNS_KEY_PATH: apple.keyPath,
-      APNS_KEY_ID: apple.keyId,
-      APNS_TEAM_ID: apple.teamId,
-      APNS_BUNDLE_ID: apple.topic,
-      APNS_HOST: apple.host,
-      APNS_PORT: String(apple.port),
-      APNS_CA_PATH: apple.caPath,
-      PUSH_GRACE_MS: "300",
-    };
-    server = await startServer(environment);
-  });
-  afterAll(async () => {
-    expect(await server.kill("SIGTERM")).toBe(0);
-    await apple.close();
-    await model.stop();
-    bench.remove();
-  });
-
-  const pushesTo = (token: string) => apple.requests.filter((request) => request.token === token);
+  const pushesTo = (token: string) => scene.apple.requests.filter((request) => request.token === token);
   const pushOf = (token: string, kind: string) =>
-    apple.waitForRequest(
+    scene.apple.waitForRequest(
       (request) => request.token === token && JSON.stringify(request.payload).includes(`"kind":"${kind}"`),
       waitMs,
     );
   const say = async (
     message: string,
     token: string,
-    more: Record<string, unknown> = { projectPath: bench.project },
+    more: Record<string, unknown> = { projectPath: scene.bench.project },
   ) =>
-    (await server.ask("POST", "/api/chat", { message, ...more }, { token, headers: { prefer: "wait=30" } }))
-      .body;
+    (
+      await scene.server.ask(
+        "POST",
+        "/api/chat",
+        { message, ...more },
+        { token, headers: { prefer: "wait=30" } },
+      )
+    ).body;
 
   test("D09 D10 D14: a device without a socket gets one valid push that leads to the full text", async () => {
-    const phone = await server.pair("away");
+    const phone = await scene.server.pair("away");
     const body = await say("long: 9000", phone.token, {
-      projectPath: bench.project,
+      projectPath: scene.bench.project,
       deviceToken: tokenOf("a"),
     });
     const { headers, payload } = await pushOf(tokenOf("a"), "reply");
     expect(headers).toMatchObject({
-      "apns-topic": apple.topic,
+      "apns-topic": scene.apple.topic,
       "apns-push-type": "alert",
       "apns-priority": "10",
       "apns-collapse-id": `turn-${body.turnId}`,
@@ -87,38 +57,48 @@ describe("pushes over the real APNs protocol", () => {
       turnId: body.turnId,
       truncated: true,
     });
-    const { body: message } = await server.ask("GET", `/api/messages/${said.daylong.messageId}`, undefined, {
-      token: phone.token,
-    });
+    const { body: message } = await scene.server.ask(
+      "GET",
+      `/api/messages/${said.daylong.messageId}`,
+      undefined,
+      {
+        token: phone.token,
+      },
+    );
     expect(message.text).toBe(body.reply.text);
 
-    const { body: log } = await server.ask("GET", `/api/devices/${phone.deviceId}/deliveries`);
+    const { body: log } = await scene.server.ask("GET", `/api/devices/${phone.deviceId}/deliveries`);
     expect(log.deliveries).toHaveLength(1);
     await eventually("the delivery is sent", async () => {
-      const { body: now } = await server.ask("GET", `/api/devices/${phone.deviceId}/deliveries`);
+      const { body: now } = await scene.server.ask("GET", `/api/devices/${phone.deviceId}/deliveries`);
       return now.deliveries[0].state === "sent" && now.deliveries[0].attempts[0].status === 200;
     });
     // The phone comes back and says that it holds everything.
-    await server.ask("POST", "/api/events/ack", { cursor: said.daylong.cursor }, { token: phone.token });
-    const { body: acked } = await server.ask("GET", `/api/devices/${phone.deviceId}/deliveries`);
+    await scene.server.ask(
+      "POST",
+      "/api/events/ack",
+      { cursor: said.daylong.cursor },
+      { token: phone.token },
+    );
+    const { body: acked } = await scene.server.ask("GET", `/api/devices/${phone.deviceId}/deliveries`);
     expect(acked.deliveries[0].state).toBe("acked");
   });
 
   test("D03 D13: a device that acks over its socket gets no push; one that is connected but silent gets it after the grace", async () => {
-    const watching = await server.pair("watching");
-    const silent = await server.pair("silent");
+    const watching = await scene.server.pair("watching");
+    const silent = await scene.server.pair("silent");
     for (const [device, digit] of [
       [watching, "b"],
       [silent, "c"],
     ] as const) {
-      await server.ask(
+      await scene.server.ask(
         "PATCH",
         "/api/devices/me",
         { push: { provider: "apns", token: tokenOf(digit), environment: "production" } },
         { token: device.token },
       );
     }
-    const url = `${server.url.replace("http", "ws")}/ws`;
+    const url = `${scene.server.url.replace("http", "ws")}/ws`;
     const [acking, mute] = [
       await connect({ url, token: watching.token }),
       await connect({ url, token: silent.token }),
@@ -131,17 +111,17 @@ describe("pushes over the real APNs protocol", () => {
     acking.send({ type: "ack", cursor: seen.event!.cursor });
     await pushOf(tokenOf("c"), "reply");
     expect(pushesTo(tokenOf("b"))).toEqual([]);
-    const { body: log } = await server.ask("GET", `/api/devices/${watching.deviceId}/deliveries`);
+    const { body: log } = await scene.server.ask("GET", `/api/devices/${watching.deviceId}/deliveries`);
     expect(log.deliveries.map((delivery: { state: string }) => delivery.state)).toEqual(["acked"]);
     await Promise.all([acking.close(), mute.close()]);
   });
 
   test("D09: a permission, a failure and a test push reach the phone as their kinds", async () => {
-    const phone = await server.pair("asked");
-    const asked = server.ask(
+    const phone = await scene.server.pair("asked");
+    const asked = scene.server.ask(
       "POST",
       "/api/chat",
-      { message: "run: touch pushed.txt", projectPath: bench.project, deviceToken: tokenOf("d") },
+      { message: "run: touch pushed.txt", projectPath: scene.bench.project, deviceToken: tokenOf("d") },
       { token: phone.token, headers: { prefer: "wait=30" } },
     );
     const permission = await pushOf(tokenOf("d"), "permission");
@@ -151,7 +131,7 @@ describe("pushes over the real APNs protocol", () => {
     };
     expect(aps).toMatchObject({ category: "PERMISSION", "interruption-level": "time-sensitive" });
     expect(permission.headers["apns-collapse-id"]).toBe(`perm-${daylong.permissionId}`);
-    await server.ask(
+    await scene.server.ask(
       "POST",
       `/api/permissions/${daylong.permissionId}`,
       { decision: "deny" },
@@ -161,20 +141,20 @@ describe("pushes over the real APNs protocol", () => {
     await say("error: 400", phone.token);
     const failed = await pushOf(tokenOf("d"), "failed");
     expect(failed.headers["apns-priority"]).toBe("10");
-    const test = await server.ask("POST", "/api/devices/test-push", {}, { token: phone.token });
+    const test = await scene.server.ask("POST", "/api/devices/test-push", {}, { token: phone.token });
     expect(test.body).toMatchObject({ outcome: "sent", status: 200, apnsId: expect.any(String) });
   });
 
   test("D11 V10: a push that could not be sent is sent after a restart, with the same apns-id", async () => {
-    const phone = await server.pair("patient");
-    apple.answerWith((request) =>
+    const phone = await scene.server.pair("patient");
+    scene.apple.answerWith((request) =>
       request.token === tokenOf("e") ? { status: 503, reason: "ServiceUnavailable" } : undefined,
     );
-    await say("say: later", phone.token, { projectPath: bench.project, deviceToken: tokenOf("e") });
+    await say("say: later", phone.token, { projectPath: scene.bench.project, deviceToken: tokenOf("e") });
     const first = await pushOf(tokenOf("e"), "reply");
-    await server.kill("SIGKILL");
-    apple.answerWith(undefined);
-    server = await startServer(environment);
+    await scene.server.kill("SIGKILL");
+    scene.apple.answerWith(undefined);
+    scene.server = await startServer(scene.environment);
     await eventually("the push is accepted", async () =>
       pushesTo(tokenOf("e")).some((request) => request.status === 200),
     );
@@ -183,9 +163,9 @@ describe("pushes over the real APNs protocol", () => {
   });
 
   test("A08: no token, key or reply is in the log", () => {
-    const log = server.lines.join("\n");
+    const log = scene.server.lines.join("\n");
     expect(log).not.toContain(tokenOf("e"));
-    expect(log).not.toContain(server.adminToken);
+    expect(log).not.toContain(scene.server.adminToken);
     expect(log).not.toContain("ünïcödé");
   });
 });

@@ -1,56 +1,31 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { type DemoModel, startDemoModel } from "../../server/demo/model.ts";
-import {
-  type Bench,
-  benchEnvironment,
-  childrenOf,
-  type DaylongServer,
-  eventually,
-  makeBench,
-  processesOf,
-  startServer,
-} from "../support/daylongServer.ts";
+import { describe, expect, test } from "@jest/globals";
+import { childrenOf, eventually, processesOf, startServer } from "../support/daylongServer.ts";
+import { useScene } from "../support/scene.ts";
 
 describe("prewarmed spares", () => {
-  let bench: Bench;
-  let model: DemoModel;
-  let server: DaylongServer;
-  const environment = (): Record<string, string> => ({
-    ...benchEnvironment(bench, model.url),
-    PREWARMED_PROCESSES: "1",
-    RESOURCE_SAMPLE_SECONDS: "0.2",
-  });
-
-  beforeEach(async () => {
-    bench = makeBench();
-    model = await startDemoModel();
-    server = await startServer(environment());
-  });
-  afterEach(async () => {
-    expect(await server.kill("SIGTERM")).toBe(0);
-    expect(processesOf(bench)).toEqual([]);
-    await model.stop();
-    bench.remove();
+  const scene = useScene({
+    every: "test",
+    settings: { PREWARMED_PROCESSES: "1", RESOURCE_SAMPLE_SECONDS: "0.2" },
   });
 
   const chat = (body: Record<string, unknown>) =>
-    server.ask("POST", "/api/chat", body, { headers: { prefer: "wait=30" } });
+    scene.server.ask("POST", "/api/chat", body, { headers: { prefer: "wait=30" } });
   const linesOf = (event: string) =>
-    server.lines.filter((line) => line.includes(`"${event}"`)).map((line) => JSON.parse(line));
+    scene.server.lines.filter((line) => line.includes(`"${event}"`)).map((line) => JSON.parse(line));
   /** The pid of the spare that came up as the `nth`. */
   const sparePid = (nth = 1) =>
     eventually(`spare ${nth} is ready`, () => linesOf("spare.ready")[nth - 1]?.pid as number | undefined);
   const wokenOf = async (sessionId: string) => {
-    const { body } = await server.ask("GET", `/api/sessions/${sessionId}/events?after=0&limit=500`);
+    const { body } = await scene.server.ask("GET", `/api/sessions/${sessionId}/events?after=0&limit=500`);
     return body.events.filter((event: { type: string }) => event.type === "session.woken") as Array<{
       data: { pid: number; resumed: boolean; spare?: boolean };
     }>;
   };
   /** How often Claude was given this message, over all conversations that it keeps. */
   const timesGiven = (text: string) => {
-    const projects = join(bench.home, ".claude/projects");
+    const projects = join(scene.bench.home, ".claude/projects");
     return readdirSync(projects, { recursive: true })
       .map(String)
       .filter((path) => path.endsWith(".jsonl"))
@@ -60,10 +35,10 @@ describe("prewarmed spares", () => {
 
   test("S16: the first message of a new session runs on the spare, in its own project, model, mode and id; another spare takes its place", async () => {
     const pid = await sparePid();
-    expect(childrenOf(server.pid)).toEqual([pid]);
+    expect(childrenOf(scene.server.pid)).toEqual([pid]);
     const first = await chat({
       message: "Remember the number 42",
-      projectPath: bench.project,
+      projectPath: scene.bench.project,
       permissionMode: "acceptEdits",
     });
     expect([first.status, first.body.reply?.text]).toEqual([200, "I will remember 42."]);
@@ -73,16 +48,18 @@ describe("prewarmed spares", () => {
     expect(second.body.reply.text).toBe("You asked me to remember 42.");
     expect(await wokenOf(sessionId)).toHaveLength(1);
     // S02: Claude's transcript lies under our id, in the folder of the project.
-    const transcripts = readdirSync(join(bench.home, ".claude/projects"), { recursive: true }).map(String);
+    const transcripts = readdirSync(join(scene.bench.home, ".claude/projects"), { recursive: true }).map(
+      String,
+    );
     expect(transcripts.filter((path) => path.endsWith(".jsonl"))).toEqual([
-      `${bench.project.replace(/[^a-zA-Z0-9]/g, "-")}/${sessionId}.jsonl`,
+      `${scene.bench.project.replace(/[^a-zA-Z0-9]/g, "-")}/${sessionId}.jsonl`,
     ]);
     const next = await sparePid(2);
-    expect(childrenOf(server.pid).sort()).toEqual([pid, next].sort());
-    const { body: metrics } = await server.ask("GET", "/api/metrics/sessions");
+    expect(childrenOf(scene.server.pid).sort()).toEqual([pid, next].sort());
+    const { body: metrics } = await scene.server.ask("GET", "/api/metrics/sessions");
     expect(metrics).toMatchObject({ spares: 1, starts: { spare: 1, cold: 0, resumed: 0 }, totalSessions: 1 });
     // A claimed spare is a process like any other: parked, and woken with its context by a start.
-    await server.ask("POST", "/api/sessions/cancel", { sessionId });
+    await scene.server.ask("POST", "/api/sessions/cancel", { sessionId });
     const third = await chat({ message: "What number did I ask you to remember?", sessionId });
     expect(third.body.reply.text).toBe("You asked me to remember 42.");
   });
@@ -90,7 +67,7 @@ describe("prewarmed spares", () => {
   test("S17: a spare that was killed is replaced, and a message that comes at that moment runs once on a process of its own", async () => {
     const pid = await sparePid();
     process.kill(pid, "SIGKILL");
-    const first = await chat({ message: "Remember the number 7", projectPath: bench.project });
+    const first = await chat({ message: "Remember the number 7", projectPath: scene.bench.project });
     expect([first.status, first.body.reply?.text]).toEqual([200, "I will remember 7."]);
     const woken = await wokenOf(first.body.sessionId);
     expect(woken).toHaveLength(1);
@@ -102,47 +79,50 @@ describe("prewarmed spares", () => {
   test("S17: a spare that hangs is given up at the claim, and the message runs once on a normal start", async () => {
     const pid = await sparePid();
     process.kill(pid, "SIGSTOP");
-    const first = await chat({ message: "Remember the number 9", projectPath: bench.project });
+    const first = await chat({ message: "Remember the number 9", projectPath: scene.bench.project });
     expect([first.status, first.body.reply?.text]).toEqual([200, "I will remember 9."]);
     const woken = await wokenOf(first.body.sessionId);
     expect(woken).toMatchObject([{ data: { resumed: false } }]);
     expect(woken[0]?.data.pid).not.toBe(pid);
     expect(timesGiven("Remember the number 9")).toBe(1);
-    expect(processesOf(bench)).not.toContain(pid);
+    expect(processesOf(scene.bench)).not.toContain(pid);
   });
 
   test("S17: a project whose own settings are followed gets a process of its own; the message runs once all the same", async () => {
-    mkdirSync(join(bench.project, ".claude"));
-    writeFileSync(join(bench.project, ".claude/settings.json"), JSON.stringify({ env: { COLOUR: "blue" } }));
-    const { body } = await server.ask("GET", "/api/projects");
-    const { projectId } = body.projects.find(({ path }: { path: string }) => path === bench.project);
-    await server.ask("PUT", `/api/projects/${projectId}/trust`);
+    mkdirSync(join(scene.bench.project, ".claude"));
+    writeFileSync(
+      join(scene.bench.project, ".claude/settings.json"),
+      JSON.stringify({ env: { COLOUR: "blue" } }),
+    );
+    const { body } = await scene.server.ask("GET", "/api/projects");
+    const { projectId } = body.projects.find(({ path }: { path: string }) => path === scene.bench.project);
+    await scene.server.ask("PUT", `/api/projects/${projectId}/trust`);
     const pid = await sparePid();
-    const first = await chat({ message: "Remember the number 11", projectPath: bench.project });
+    const first = await chat({ message: "Remember the number 11", projectPath: scene.bench.project });
     expect([first.status, first.body.reply?.text]).toEqual([200, "I will remember 11."]);
     expect((await wokenOf(first.body.sessionId))[0]?.data.pid).not.toBe(pid);
     expect(timesGiven("Remember the number 11")).toBe(1);
     // The project is known from then on: the next spare is not wasted on it.
     const next = await sparePid(2);
-    await chat({ message: "Remember the number 12", projectPath: bench.project });
-    expect(childrenOf(server.pid)).toContain(next);
+    await chat({ message: "Remember the number 12", projectPath: scene.bench.project });
+    expect(childrenOf(scene.server.pid)).toContain(next);
   });
 
   test("S17 F10: a spare that the server's SIGKILL orphaned is reaped by the next run", async () => {
     const pid = await sparePid();
     // One that cannot see its input end; the others go by themselves.
     process.kill(pid, "SIGSTOP");
-    await server.kill("SIGKILL");
-    expect(processesOf(bench)).toContain(pid);
-    server = await startServer(environment());
-    expect(processesOf(bench)).not.toContain(pid);
+    await scene.server.kill("SIGKILL");
+    expect(processesOf(scene.bench)).toContain(pid);
+    scene.server = await startServer(scene.environment);
+    expect(processesOf(scene.bench)).not.toContain(pid);
     await sparePid();
   });
 
   test("S17: with little memory allowed there is no spare, and messages run", async () => {
-    await server.kill("SIGTERM");
-    server = await startServer({ ...environment(), MAX_TOTAL_MEMORY_GB: "0.19" });
-    const first = await chat({ message: "Remember the number 3", projectPath: bench.project });
+    await scene.server.kill("SIGTERM");
+    scene.server = await startServer({ ...scene.environment, MAX_TOTAL_MEMORY_GB: "0.19" });
+    const first = await chat({ message: "Remember the number 3", projectPath: scene.bench.project });
     expect(first.body.reply.text).toBe("I will remember 3.");
     expect(linesOf("spare.ready")).toEqual([]);
   });

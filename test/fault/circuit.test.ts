@@ -1,15 +1,6 @@
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { type DemoModel, startDemoModel } from "../../server/demo/model.ts";
-import { type ApnsStandIn, startApnsStandIn } from "../support/apnsStandIn.ts";
-import {
-  type Bench,
-  benchEnvironment,
-  type DaylongServer,
-  eventually,
-  makeBench,
-  processesOf,
-  startServer,
-} from "../support/daylongServer.ts";
+import { beforeEach, describe, expect, test } from "@jest/globals";
+import { eventually } from "../support/daylongServer.ts";
+import { useScene } from "../support/scene.ts";
 
 interface Told {
   type: string;
@@ -19,38 +10,17 @@ interface Told {
 }
 
 describe("a model that refuses every session", () => {
-  let bench: Bench;
-  let model: DemoModel;
-  let apple: ApnsStandIn;
-  let server: DaylongServer;
   let log: Told[];
   let cursor: number;
 
-  beforeEach(async () => {
-    bench = makeBench();
+  const scene = useScene({
+    every: "test",
+    apple: true,
+    settings: { MAX_CONCURRENT_SESSIONS: "3", PUSH_GRACE_MS: "0" },
+  });
+  beforeEach(() => {
     log = [];
     cursor = 0;
-    model = await startDemoModel();
-    apple = await startApnsStandIn({ tlsDir: bench.dir });
-    server = await startServer({
-      ...benchEnvironment(bench, model.url),
-      MAX_CONCURRENT_SESSIONS: "3",
-      APNS_KEY_PATH: apple.keyPath,
-      APNS_KEY_ID: apple.keyId,
-      APNS_TEAM_ID: apple.teamId,
-      APNS_BUNDLE_ID: apple.topic,
-      APNS_HOST: apple.host,
-      APNS_PORT: String(apple.port),
-      APNS_CA_PATH: apple.caPath,
-      PUSH_GRACE_MS: "0",
-    });
-  });
-  afterEach(async () => {
-    expect(await server.kill("SIGTERM")).toBe(0);
-    expect(processesOf(bench)).toEqual([]);
-    await apple.close();
-    await model.stop();
-    bench.remove();
   });
 
   /** Reads on in the log until it has what is looked for. */
@@ -64,53 +34,56 @@ describe("a model that refuses every session", () => {
     }
   }
   async function readOn(waitSeconds: number) {
-    const { body } = await server.ask("GET", `/api/events?after=${cursor}&limit=200&wait=${waitSeconds}`);
+    const { body } = await scene.server.ask(
+      "GET",
+      `/api/events?after=${cursor}&limit=200&wait=${waitSeconds}`,
+    );
     log.push(...body.events);
     cursor = body.cursor;
   }
   const say = async (message: string, place: Record<string, unknown>, token?: string) =>
-    (await server.ask("POST", "/api/chat", { message, ...place }, { token })).body;
+    (await scene.server.ask("POST", "/api/chat", { message, ...place }, { token })).body;
   const ended = (turnId: string, deadlineMs?: number) =>
     toldOf(`the end of ${turnId}`, (event) => event.turnId === turnId && isEnd(event), deadlineMs);
   const isEnd = ({ type }: Told) => /^turn\.(completed|failed|interrupted|cancelled)$/.test(type);
   const pushes = (kind: string) =>
-    apple.requests.filter(({ payload }) => JSON.stringify(payload).includes(`"kind":"${kind}"`));
+    scene.apple.requests.filter(({ payload }) => JSON.stringify(payload).includes(`"kind":"${kind}"`));
 
   test("F16: 401 to everything is one word and one push, costs the model a few requests, and is over by itself", async () => {
-    const phone = await server.pair("phone");
-    const place = { projectPath: bench.project, deviceToken: "a".repeat(64) };
+    const phone = await scene.server.pair("phone");
+    const place = { projectPath: scene.bench.project, deviceToken: "a".repeat(64) };
     const first = await say("Remember the number 7", place, phone.token);
     await ended(first.turnId);
-    model.failEverything(401);
-    const before = model.requestCount();
+    scene.model.failEverything(401);
+    const before = scene.model.requestCount();
     const refused = [
       await say("say: one", { sessionId: first.sessionId }),
-      await say("say: two", { projectPath: bench.project }),
-      await say("say: three", { projectPath: bench.project }),
+      await say("say: two", { projectPath: scene.bench.project }),
+      await say("say: three", { projectPath: scene.bench.project }),
     ];
     for (const { turnId } of refused) {
       expect((await ended(turnId)).data).toMatchObject({ code: "login_required", retryable: true });
     }
     // Two requests a turn: the CLI's first, and the one that shows that its own remedy did not help.
-    const crowd = model.requestCount() - before;
+    const crowd = scene.model.requestCount() - before;
     expect(crowd).toBeLessThanOrEqual(6);
     const waiting = [
       await say("What number did I ask you to remember?", { sessionId: first.sessionId }),
-      await say("say: four", { projectPath: bench.project }),
-      await say("say: five", { projectPath: bench.project }),
-      await say("say: six", { projectPath: bench.project }),
+      await say("say: four", { projectPath: scene.bench.project }),
+      await say("say: five", { projectPath: scene.bench.project }),
+      await say("say: six", { projectPath: scene.bench.project }),
     ];
     expect(waiting.map(({ state }) => state)).toEqual(Array(4).fill("queued"));
-    const health = (await server.ask("GET", "/health")).body;
+    const health = (await scene.server.ask("GET", "/health")).body;
     expect(health.status).toBe("degraded");
     expect(health.checks.pool.detail).toContain("claude /login");
     // The first try comes after 15 s, is refused, and leaves the others where they are.
     expect((await ended(waiting[0]!.turnId, 30_000)).data).toMatchObject({ code: "login_required" });
-    const tried = model.requestCount() - before;
+    const tried = scene.model.requestCount() - before;
     expect(tried).toBeLessThanOrEqual(crowd + 2);
     const rest = waiting.slice(1).map(({ turnId }) => turnId);
     expect(log.filter((event) => rest.includes(event.turnId ?? "") && isEnd(event))).toEqual([]);
-    model.failEverything(undefined);
+    scene.model.failEverything(undefined);
     for (const { turnId } of waiting.slice(1))
       expect((await ended(turnId, 45_000)).type).toBe("turn.completed");
     const again = await say("What number did I ask you to remember?", { sessionId: first.sessionId });
@@ -121,30 +94,30 @@ describe("a model that refuses every session", () => {
       expect(log.filter((event) => event.turnId === turnId && isEnd(event))).toHaveLength(1);
     await eventually("the push", () => pushes("login").length > 0);
     expect(pushes("login")).toHaveLength(1);
-    expect((await server.ask("GET", "/health")).body.checks.pool).toEqual({ state: "ok" });
+    expect((await scene.server.ask("GET", "/health")).body.checks.pool).toEqual({ state: "ok" });
   });
 
   test("F17: 429 to everything holds the queue with one word, and ends with the limit", async () => {
-    const phone = await server.pair("phone");
-    const place = { projectPath: bench.project, deviceToken: "b".repeat(64) };
+    const phone = await scene.server.pair("phone");
+    const place = { projectPath: scene.bench.project, deviceToken: "b".repeat(64) };
     const first = await say("say: hello", place, phone.token);
     await ended(first.turnId);
-    model.failEverything(429);
+    scene.model.failEverything(429);
     const met = await say("say: met", { sessionId: first.sessionId });
     const limit = await toldOf("limit.reached", ({ type }) => type === "limit.reached");
     expect(limit).toMatchObject({
       sessionId: first.sessionId,
       data: { kind: "rate_limit", retryAt: expect.any(Number), detail: expect.stringContaining("wait") },
     });
-    const asked = model.requestCount();
-    const waiting = await say("say: waits", { projectPath: bench.project });
+    const asked = scene.model.requestCount();
+    const waiting = await say("say: waits", { projectPath: scene.bench.project });
     expect(waiting.state).toBe("queued");
-    model.failEverything(undefined);
+    scene.model.failEverything(undefined);
     // The turn that met the limit is left to the CLI's patience; its answer ends the limit for everybody.
     expect((await ended(met.turnId, 30_000)).type).toBe("turn.completed");
     expect((await ended(waiting.turnId)).type).toBe("turn.completed");
     // At most the CLI's titles and probes beside the two turns.
-    expect(model.requestCount() - asked).toBeLessThanOrEqual(6);
+    expect(scene.model.requestCount() - asked).toBeLessThanOrEqual(6);
     expect(log.filter(({ type }) => type === "limit.reached")).toHaveLength(1);
     await eventually("the push", () => pushes("limit").length > 0);
     expect(pushes("limit")).toHaveLength(1);

@@ -1,16 +1,13 @@
 import { readdirSync } from "node:fs";
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { type DemoModel, startDemoModel } from "../../server/demo/model.ts";
+import { beforeEach, describe, expect, test } from "@jest/globals";
 import {
-  type Bench,
   benchEnvironment,
   childrenOf,
-  type DaylongServer,
   eventually,
-  makeBench,
   processesOf,
   startServer,
 } from "../support/daylongServer.ts";
+import { useScene } from "../support/scene.ts";
 
 interface LoggedLine {
   type: string;
@@ -22,51 +19,40 @@ const terminal = /^turn\.(completed|failed|interrupted|cancelled)$/;
 const waits = { prefer: "wait=30" };
 
 describe("SIGKILL at the worst moment", () => {
-  let bench: Bench;
-  let model: DemoModel;
-  let server: DaylongServer;
   let phone: { deviceId: string; token: string };
 
+  const scene = useScene({ every: "test" });
   beforeEach(async () => {
-    bench = makeBench();
-    model = await startDemoModel();
-    server = await startServer(benchEnvironment(bench, model.url));
-    phone = await server.pair("phone");
-  });
-  afterEach(async () => {
-    expect(await server.kill("SIGTERM")).toBe(0);
-    expect(processesOf(bench)).toEqual([]);
-    await model.stop();
-    bench.remove();
+    phone = await scene.server.pair("phone");
   });
 
   const chat = (body: Record<string, unknown>, headers: Record<string, string> = {}) =>
-    server.ask("POST", "/api/chat", body, { token: phone.token, headers });
+    scene.server.ask("POST", "/api/chat", body, { token: phone.token, headers });
   const restart = async () => {
-    await server.kill("SIGKILL");
-    server = await startServer(benchEnvironment(bench, model.url));
+    await scene.server.kill("SIGKILL");
+    scene.server = await startServer(benchEnvironment(scene.bench, scene.model.url));
   };
   const logOf = async (sessionId: string): Promise<LoggedLine[]> =>
-    (await server.ask("GET", `/api/sessions/${sessionId}/events?after=0&limit=500`)).body.events;
+    (await scene.server.ask("GET", `/api/sessions/${sessionId}/events?after=0&limit=500`)).body.events;
   const endsOf = async (sessionId: string, turnId: string) =>
     (await logOf(sessionId)).filter((event) => event.turnId === turnId && terminal.test(event.type));
   const isRunning = (sessionId: string) =>
     eventually(
       "the turn is under way",
       async () =>
-        (await server.ask("GET", `/api/sessions/${sessionId}`)).body.state === "busy" &&
-        childrenOf(server.pid).length > 0 &&
+        (await scene.server.ask("GET", `/api/sessions/${sessionId}`)).body.state === "busy" &&
+        childrenOf(scene.server.pid).length > 0 &&
         (await logOf(sessionId)).some((event) => event.type === "session.woken"),
     );
 
   test("S12: of the CLI in a turn: one turn.failed, then the next message has the context", async () => {
     const { body: first } = await chat(
-      { message: "Remember the number 42", projectPath: bench.project },
+      { message: "Remember the number 42", projectPath: scene.bench.project },
       waits,
     );
     const { sessionId } = first;
     const { body: slow } = await chat({ message: "slow: 20", sessionId });
-    const { body: session } = await server.ask("GET", `/api/sessions/${sessionId}`);
+    const { body: session } = await scene.server.ask("GET", `/api/sessions/${sessionId}`);
     process.kill(session.process.pid, "SIGKILL");
     const ended = await eventually("the failure", async () => {
       const ends = await endsOf(sessionId, slow.turnId);
@@ -83,11 +69,11 @@ describe("SIGKILL at the worst moment", () => {
   });
 
   test("S12: of the CLI with messages waiting: the running one fails, the waiting ones are answered", async () => {
-    const { body: first } = await chat({ message: "slow: 20", projectPath: bench.project });
+    const { body: first } = await chat({ message: "slow: 20", projectPath: scene.bench.project });
     const { sessionId } = first;
     const { body: second } = await chat({ message: "Remember the number 6", sessionId });
     await isRunning(sessionId);
-    process.kill((await server.ask("GET", `/api/sessions/${sessionId}`)).body.process.pid, "SIGKILL");
+    process.kill((await scene.server.ask("GET", `/api/sessions/${sessionId}`)).body.process.pid, "SIGKILL");
     const { body: third } = await chat(
       { message: "What number did I ask you to remember?", sessionId },
       waits,
@@ -105,13 +91,13 @@ describe("SIGKILL at the worst moment", () => {
 
   test("F11: of the CLI at any moment of its first turn: its id is never in use already for the next one", async () => {
     for (const moment of ["spawned", "woken", "speaking"]) {
-      const { body: first } = await chat({ message: "slow: 2", projectPath: bench.project });
+      const { body: first } = await chat({ message: "slow: 2", projectPath: scene.bench.project });
       const { sessionId, turnId } = first;
-      const cli = await eventually("the CLI", () => childrenOf(server.pid)[0]);
+      const cli = await eventually("the CLI", () => childrenOf(scene.server.pid)[0]);
       if (moment !== "spawned") await isRunning(sessionId);
       if (moment === "speaking") {
         await eventually("its transcript", () =>
-          readdirSync(bench.home, { recursive: true }).some((name) =>
+          readdirSync(scene.bench.home, { recursive: true }).some((name) =>
             String(name).endsWith(`${sessionId}.jsonl`),
           ),
         );
@@ -121,22 +107,22 @@ describe("SIGKILL at the worst moment", () => {
       const { body: next } = await chat({ message: `say: after ${moment}`, sessionId }, waits);
       expect(next.reply.text).toBe(`after ${moment}`);
       expect(JSON.stringify(await logOf(sessionId))).not.toContain("already in use");
-      await server.ask("DELETE", `/api/sessions/${sessionId}`);
+      await scene.server.ask("DELETE", `/api/sessions/${sessionId}`);
     }
   });
 
   test("S13: of the server in a turn: one turn.interrupted, no CLI left behind, the next message has the context", async () => {
     const { body: first } = await chat(
-      { message: "Remember the number 42", projectPath: bench.project },
+      { message: "Remember the number 42", projectPath: scene.bench.project },
       waits,
     );
     const { sessionId } = first;
     const { body: slow } = await chat({ message: "slow: 20", sessionId });
     const { body: waiting } = await chat({ message: "say: I waited", sessionId });
-    const before = childrenOf(server.pid);
+    const before = childrenOf(scene.server.pid);
     expect(before).toHaveLength(1);
     await restart();
-    expect(before.filter((pid) => processesOf(bench).includes(pid))).toEqual([]);
+    expect(before.filter((pid) => processesOf(scene.bench).includes(pid))).toEqual([]);
     expect((await endsOf(sessionId, slow.turnId)).map((event) => [event.type, event.data.code])).toEqual([
       ["turn.interrupted", "server_restarted"],
     ]);
@@ -155,24 +141,26 @@ describe("SIGKILL at the worst moment", () => {
   });
 
   test("S13 P03: of the server while a permission is open: permission.expired, and a late answer is 410", async () => {
-    const { body } = await chat({ message: "run: touch never.txt", projectPath: bench.project });
+    const { body } = await chat({ message: "run: touch never.txt", projectPath: scene.bench.project });
     const asked = await eventually(
       "the request",
-      async () => (await server.ask("GET", "/api/permissions")).body.permissions[0],
+      async () => (await scene.server.ask("GET", "/api/permissions")).body.permissions[0],
     );
     await restart();
     const log = await logOf(body.sessionId);
     expect(
       log.filter((event) => event.type === "permission.expired").map((event) => event.data.reason),
     ).toEqual(["server_restarted"]);
-    const late = await server.ask("POST", `/api/permissions/${asked.permissionId}`, { decision: "allow" });
+    const late = await scene.server.ask("POST", `/api/permissions/${asked.permissionId}`, {
+      decision: "allow",
+    });
     expect([late.status, late.body.code]).toEqual([410, "permission_expired"]);
   });
 
   test("D04 V7: the same clientMessageId five times, two of them after a restart, is one turn in one session", async () => {
     const message = {
       message: "Remember the number 42",
-      projectPath: bench.project,
+      projectPath: scene.bench.project,
       clientMessageId: "only-once",
     };
     const answers = [await chat(message), await chat(message), await chat(message, waits)];
@@ -191,33 +179,36 @@ describe("SIGKILL at the worst moment", () => {
   test("F10: of the server while a tool and its background child run: nothing is left after the next boot", async () => {
     const { body } = await chat({
       message: "run: (setsid sleep 300 >/dev/null 2>&1 &) ; sleep 300",
-      projectPath: bench.project,
+      projectPath: scene.bench.project,
       permissionMode: "default",
     });
     const asked = await eventually(
       "the request",
-      async () => (await server.ask("GET", "/api/permissions")).body.permissions[0],
+      async () => (await scene.server.ask("GET", "/api/permissions")).body.permissions[0],
     );
-    await server.ask("POST", `/api/permissions/${asked.permissionId}`, { decision: "allow" });
-    await eventually("both sleeps run", () => processesOf(bench).length >= 3);
+    await scene.server.ask("POST", `/api/permissions/${asked.permissionId}`, { decision: "allow" });
+    await eventually("both sleeps run", () => processesOf(scene.bench).length >= 3);
     await restart();
-    expect(processesOf(bench)).toEqual([]);
-    expect((await server.ask("GET", `/api/sessions/${body.sessionId}`)).body.state).toBe("parked");
+    expect(processesOf(scene.bench)).toEqual([]);
+    expect((await scene.server.ask("GET", `/api/sessions/${body.sessionId}`)).body.state).toBe("parked");
   });
 
   test("F10: of the CLI while a tool and its background child run: nothing is left", async () => {
     const { body } = await chat({
       message: "run: (setsid sleep 300 >/dev/null 2>&1 &) ; sleep 300",
-      projectPath: bench.project,
+      projectPath: scene.bench.project,
     });
     const asked = await eventually(
       "the request",
-      async () => (await server.ask("GET", "/api/permissions")).body.permissions[0],
+      async () => (await scene.server.ask("GET", "/api/permissions")).body.permissions[0],
     );
-    await server.ask("POST", `/api/permissions/${asked.permissionId}`, { decision: "allow" });
-    await eventually("both sleeps run", () => processesOf(bench).length >= 3);
-    process.kill((await server.ask("GET", `/api/sessions/${body.sessionId}`)).body.process.pid, "SIGKILL");
-    await eventually("nothing is left", () => processesOf(bench).length === 0);
+    await scene.server.ask("POST", `/api/permissions/${asked.permissionId}`, { decision: "allow" });
+    await eventually("both sleeps run", () => processesOf(scene.bench).length >= 3);
+    process.kill(
+      (await scene.server.ask("GET", `/api/sessions/${body.sessionId}`)).body.process.pid,
+      "SIGKILL",
+    );
+    await eventually("nothing is left", () => processesOf(scene.bench).length === 0);
     await eventually(
       "the failure is told",
       async () => (await endsOf(body.sessionId, body.turnId)).length === 1,
