@@ -19,6 +19,10 @@ export async function sendAnswer(response: Response, answer: Answer, clock: Cloc
       if (isOver(response)) return;
       response.status(200).type("html").send(answer.html);
       return;
+    case "content":
+      for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
+      response.status(200).type(answer.mediaType).send(answer.content);
+      return;
     case "lines":
       if (isOver(response)) return;
       response.status(200).type("application/x-ndjson");

@@ -2,7 +2,13 @@ import { z } from "zod";
 import { DaylongError } from "../domain/errors.ts";
 import type { Turn } from "../domain/turn.ts";
 import { isTerminal } from "../domain/turn.ts";
-import { maxMessageBytes, messageFields, sessionIdSchema } from "../wire/chat.ts";
+import {
+  acceptedSchema,
+  finishedSchema,
+  maxMessageBytes,
+  messageFields,
+  sessionIdSchema,
+} from "../wire/chat.ts";
 import { apnsTokenSchema } from "../wire/devices.ts";
 import { waitWhilePaired } from "./auth.ts";
 import type { HttpParts } from "./parts.ts";
@@ -35,6 +41,10 @@ export function chatRoutes(parts: HttpParts): Route[] {
       scope: "chat",
       summary: "Send a message; 202 when it is kept, 200 with the reply under Prefer: wait=SECONDS.",
       body: chatSchema,
+      headers: {
+        Prefer: `wait=SECONDS (at most ${maxWaitSeconds}): answer when the turn has ended, if it does in time.`,
+      },
+      response: { 200: finishedSchema, 202: acceptedSchema },
       maxBodyBytes: maxChatBodyBytes,
       async handle({ body, caller, requestId, header, gone }) {
         const { deviceToken, attachments, ...message } = body;

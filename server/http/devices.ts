@@ -1,7 +1,13 @@
 import { z } from "zod";
-import { type Caller, type Device, scopes } from "../domain/device.ts";
+import type { Caller, Device } from "../domain/device.ts";
 import { DaylongError } from "../domain/errors.ts";
-import { apnsTokenSchema, devicePatchSchema } from "../wire/devices.ts";
+import {
+  apnsTokenSchema,
+  deliverySchema,
+  devicePatchSchema,
+  deviceSchema,
+  testPushSchema,
+} from "../wire/devices.ts";
 import { idSchema, limitSchema } from "../wire/paging.ts";
 import { textSchema } from "../wire/text.ts";
 import { ownDeviceId } from "./auth.ts";
@@ -10,26 +16,6 @@ import { defineRoute, json, type Route } from "./route.ts";
 import { notImplemented } from "./unfinished.ts";
 
 const deviceParams = z.object({ id: idSchema });
-
-export const deviceSchema = z.object({
-  deviceId: z.string(),
-  name: z.string(),
-  platform: z.string(),
-  scope: z.enum(scopes),
-  createdAt: z.number(),
-  lastSeenAt: z.number(),
-  connected: z.boolean(),
-  ackedCursor: z.number().nullable(),
-  push: z
-    .object({
-      provider: z.string(),
-      environment: z.string().optional(),
-      registeredAt: z.number(),
-      encrypted: z.boolean(),
-    })
-    .nullable(),
-  preferences: z.object({ mutedKinds: z.array(z.string()), quietHours: z.unknown().optional() }),
-});
 
 /** A device as clients see it: no token, no push token, no key. */
 export const deviceView = (device: Device, connected: boolean): z.input<typeof deviceSchema> => ({
@@ -121,6 +107,7 @@ export function deviceRoutes(parts: HttpParts): Route[] {
         platform: textSchema.max(40).optional(),
         bundleId: textSchema.min(1).max(255).optional(),
       }),
+      response: z.object({ success: z.literal(true), deviceId: z.string() }),
       handle({ body, caller }) {
         pushRegistration.register(caller.deviceId, { token: body.deviceToken, topic: body.bundleId }, caller);
         return json({ success: true, deviceId: caller.deviceId });
@@ -139,6 +126,7 @@ export function deviceRoutes(parts: HttpParts): Route[] {
       path: "/api/devices/test-push",
       scope: "chat",
       summary: "Send a push to the caller's device and tell what its push service said.",
+      response: testPushSchema,
       async handle({ caller }) {
         const device = access.get(caller.deviceId);
         if (device.push === null) {
@@ -157,6 +145,7 @@ export function deviceRoutes(parts: HttpParts): Route[] {
       summary: "What became of the device's pushes, newest first.",
       params: deviceParams,
       query: z.object({ limit: limitSchema(50, 200) }),
+      response: z.object({ deliveries: z.array(deliverySchema) }),
       handle({ params, query, caller }) {
         const device = access.get(ownDeviceId(params.id, caller));
         const deliveries = store.outbox.ofDevice(device.deviceId, query.limit).map((delivery) => ({

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { resumePoint } from "../delivery/resumePoint.ts";
 import type { LoggedEvent } from "../domain/event.ts";
 import type { Clock, Store } from "../domain/ports.ts";
+import { loggedEventSchema } from "../wire/events.ts";
+import { countSchema, cursorSchema } from "../wire/instants.ts";
 import { idSchema, limitSchema, wholeNumberSchema } from "../wire/paging.ts";
 import { waitWhilePaired } from "./auth.ts";
 import type { HttpParts } from "./parts.ts";
@@ -35,6 +37,12 @@ export function eventRoutes(parts: HttpParts): Route[] {
           .transform((seconds) => Math.min(Number(seconds) * 1000, maxPollMs))
           .optional(),
       }),
+      response: z.object({
+        epoch: z.string(),
+        events: z.array(loggedEventSchema),
+        cursor: cursorSchema,
+        recovered: z.boolean(),
+      }),
       async handle({ query, caller, gone }) {
         const { deviceId } = caller;
         const { cursor: after, recovered } = resumePoint({
@@ -66,8 +74,8 @@ export function eventRoutes(parts: HttpParts): Route[] {
       path: "/api/events/ack",
       scope: "read",
       summary: "Say that the device holds everything up to a cursor.",
-      body: z.object({ cursor: z.number().int().nonnegative() }),
-      response: z.object({ cursor: z.number() }),
+      body: z.object({ cursor: cursorSchema }),
+      response: z.object({ cursor: cursorSchema }),
       handle({ body, caller }) {
         const tip = events.tip();
         if (body.cursor > tip) {
@@ -83,6 +91,7 @@ export function eventRoutes(parts: HttpParts): Route[] {
       summary: "A session's events after a sequence number.",
       params: z.object({ id: idSchema }),
       query: z.object({ after: wholeNumberSchema.default(0), limit: limitSchema(100, 1000) }),
+      response: z.object({ events: z.array(loggedEventSchema), lastSeq: countSchema }),
       handle({ params, query }) {
         const { lastSeq } = pool.session(params.id);
         return json({ events: events.ofSession(params.id, query.after, query.limit, maxPageChars), lastSeq });

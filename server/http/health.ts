@@ -1,6 +1,17 @@
 import { z } from "zod";
+import { durationMsSchema } from "../wire/instants.ts";
 import type { HttpParts } from "./parts.ts";
 import { defineRoute, json, type Route } from "./route.ts";
+
+const checkSchema = z.object({ state: z.string(), detail: z.string().optional() });
+const healthSchema = z
+  .object({
+    status: z.enum(["ok", "degraded", "failing"]),
+    version: z.string(),
+    uptimeMs: durationMsSchema,
+    checks: z.record(z.string(), checkSchema).optional(),
+  })
+  .meta({ id: "Health" });
 
 /** Whether the server can do its work. */
 export const healthRoutes = (parts: HttpParts): Route[] => [
@@ -9,12 +20,7 @@ export const healthRoutes = (parts: HttpParts): Route[] => [
     path: "/health",
     scope: "open",
     summary: "The state of the server; its parts are named only to holders of a token.",
-    response: z.object({
-      status: z.enum(["ok", "degraded", "failing"]),
-      version: z.string(),
-      uptimeMs: z.number(),
-      checks: z.record(z.string(), z.object({ state: z.string(), detail: z.string().optional() })).optional(),
-    }),
+    response: { 200: healthSchema, 503: healthSchema },
     async handle({ caller }) {
       const { status, checks } = await parts.health();
       const body = { status, version: parts.version, uptimeMs: parts.clock.now() - parts.startedAt };

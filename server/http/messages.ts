@@ -2,9 +2,11 @@ import { z } from "zod";
 import { DaylongError } from "../domain/errors.ts";
 import type { LoggedEvent } from "../domain/event.ts";
 import type { Store } from "../domain/ports.ts";
+import { messageSchema, outputLineSchema } from "../wire/messages.ts";
 import { beforeSchema, idSchema, limitSchema } from "../wire/paging.ts";
 import type { HttpParts } from "./parts.ts";
 import { invalidRequest } from "./problem.ts";
+import { linesResponse } from "./responses.ts";
 import { defineRoute, json, type Route } from "./route.ts";
 
 const sessionParams = z.object({ id: idSchema });
@@ -45,6 +47,7 @@ export function messageRoutes({ store, pool }: HttpParts): Route[] {
       summary: "A page of the transcript, the newest message first.",
       params: sessionParams,
       query: z.object({ before: beforeSchema, limit: limitSchema(50, 200) }),
+      response: z.object({ messages: z.array(messageSchema), nextBefore: z.string().optional() }),
       handle({ params, query }) {
         pool.session(params.id);
         const before = query.before === undefined ? undefined : cursorOf(query.before);
@@ -62,6 +65,7 @@ export function messageRoutes({ store, pool }: HttpParts): Route[] {
       scope: "read",
       summary: "What was said so far, the oldest first, as JSON lines.",
       params: sessionParams,
+      response: { 200: linesResponse(outputLineSchema) },
       handle({ params }) {
         const { lastSeq } = pool.session(params.id);
         return { kind: "lines", lines: outputLines(store, params.id, lastSeq) };
@@ -73,6 +77,7 @@ export function messageRoutes({ store, pool }: HttpParts): Route[] {
       scope: "read",
       summary: "The full text of a message: what a cut push leads to.",
       params: z.object({ messageId: z.string().min(1).max(200) }),
+      response: messageSchema.extend({ sessionId: z.string().nullable() }),
       handle({ params }) {
         const event = store.events.message(params.messageId);
         const message = event && messageView(event);

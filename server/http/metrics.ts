@@ -1,3 +1,4 @@
+import { sessionMetricsSchema } from "../wire/metrics.ts";
 import type { HttpParts } from "./parts.ts";
 import { defineRoute, json, type Route } from "./route.ts";
 
@@ -9,6 +10,7 @@ export function metricsRoutes({ metrics }: HttpParts): Route[] {
       path: "/api/metrics/sessions",
       scope: "read",
       summary: "What the pool holds now, and what happened since the server started.",
+      response: sessionMetricsSchema,
       handle: () => json(metrics()),
     }),
   ];

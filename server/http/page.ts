@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { HttpParts } from "./parts.ts";
+import { htmlResponse } from "./responses.ts";
 import { defineRoute, type Route } from "./route.ts";
 
 const style = `
@@ -45,6 +46,7 @@ export function pageRoutes({ version }: HttpParts): Route[] {
       path: "/",
       scope: "open",
       summary: "A page that says what this server is.",
+      response: { 200: htmlResponse },
       handle: () => ({ kind: "page", html }),
     }),
   ];

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { AttemptWindow } from "../access/attemptWindow.ts";
 import { DaylongError } from "../domain/errors.ts";
 import { newDeviceSchema, scopeSchema } from "../wire/devices.ts";
+import { instantSchema } from "../wire/instants.ts";
 import type { HttpParts } from "./parts.ts";
 import { defineRoute, json, type Route } from "./route.ts";
 
@@ -20,7 +21,7 @@ export function pairingRoutes({ access, clock, limits, pairingUrl, serverName }:
       scope: "admin",
       summary: "Make a pairing code: one use, ten minutes.",
       body: z.object({ scope: scopeSchema.default("chat") }),
-      response: z.object({ code: z.string(), expiresAt: z.number(), url: z.string() }),
+      response: { 201: z.object({ code: z.string(), expiresAt: instantSchema, url: z.string() }) },
       handle({ body, caller }) {
         const { code, expiresAt } = access.createPairingCode(body.scope, caller);
         return json({ code, expiresAt, url: pairingUrl(code) }, 201);
@@ -32,12 +33,14 @@ export function pairingRoutes({ access, clock, limits, pairingUrl, serverName }:
       scope: "open",
       summary: "Use a pairing code: the new device's token, shown this once.",
       body: z.object({ code: z.string().min(1).max(100), device: newDeviceSchema }),
-      response: z.object({
-        deviceId: z.string(),
-        token: z.string(),
-        serverName: z.string(),
-        epoch: z.string(),
-      }),
+      response: {
+        201: z.object({
+          deviceId: z.string(),
+          token: z.string(),
+          serverName: z.string(),
+          epoch: z.string(),
+        }),
+      },
       maxBodyBytes: 16 * 1024,
       handle({ body, address }) {
         failures.check(address, "wrong pairing codes from this address");

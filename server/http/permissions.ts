@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { idSchema } from "../wire/paging.ts";
-import { permissionAnswerFields } from "../wire/permissions.ts";
+import { permissionAnsweredSchema, permissionAnswerFields, permissionSchema } from "../wire/permissions.ts";
 import type { HttpParts } from "./parts.ts";
 import { defineRoute, json, type Route } from "./route.ts";
 
@@ -11,6 +11,7 @@ export const permissionRoutes = ({ store, pool }: HttpParts): Route[] => [
     path: "/api/permissions",
     scope: "read",
     summary: "The open permissions, questions and plans.",
+    response: z.object({ permissions: z.array(permissionSchema) }),
     handle: () => json({ permissions: store.permissions.open() }),
   }),
   defineRoute({
@@ -20,11 +21,7 @@ export const permissionRoutes = ({ store, pool }: HttpParts): Route[] => [
     summary: "Answer one; the same answer again is no error.",
     params: z.object({ permissionId: idSchema }),
     body: z.object(permissionAnswerFields),
-    response: z.object({
-      permissionId: z.string(),
-      state: z.literal("resolved"),
-      decision: z.enum(["allow", "deny"]),
-    }),
+    response: permissionAnsweredSchema,
     handle: ({ params, body, caller }) => json(pool.answerPermission(params.permissionId, body, caller)),
   }),
 ];

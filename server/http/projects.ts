@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type ProjectDirectory, projectIdOf } from "../access/roots.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Store } from "../domain/ports.ts";
+import { projectSchema } from "../wire/projects.ts";
 import { textSchema } from "../wire/text.ts";
 import type { HttpParts } from "./parts.ts";
 import { defineRoute, json, type Route } from "./route.ts";
@@ -27,6 +28,7 @@ export function projectRoutes(parts: HttpParts): Route[] {
       path: "/api/projects",
       scope: "read",
       summary: "The project roots, the directories in them, and deeper ones that have sessions.",
+      response: z.object({ roots: z.array(z.string()), projects: z.array(projectSchema) }),
       async handle() {
         const use = useByPath(store);
         const projects = await knownProjects(parts, use);
@@ -42,6 +44,7 @@ export function projectRoutes(parts: HttpParts): Route[] {
       scope: "chat",
       summary: "Make a directory under a root; 200 when it was there already.",
       body: z.object({ root: textSchema.min(1).max(4096), name: textSchema.min(1).max(255) }),
+      response: { 200: projectSchema, 201: projectSchema },
       async handle({ body, caller }) {
         const { project, created } = await access.createProject(body.root, body.name, caller);
         const view = await viewOf(project, useByPath(store).get(project.path));

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { Caller, Scope } from "../domain/device.ts";
 import { DaylongError, type FieldFault } from "../domain/errors.ts";
 import { faultsOf, invalidRequest } from "./problem.ts";
+import { type DocumentedResponse, documentedResponses, type ResponseSchemas } from "./responses.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 /** The scope a token needs; `open` needs none, and a valid token is recognised all the same. */
@@ -12,6 +13,8 @@ export type RouteScope = Scope | "open";
 export type Answer =
   | { kind: "json"; status: number; body: unknown; headers?: Record<string, string> }
   | { kind: "page"; html: string }
+  /** Anything else that is there as a whole. */
+  | { kind: "content"; mediaType: string; content: string | Buffer; headers?: Record<string, string> }
   | { kind: "lines"; lines: Iterable<unknown> }
   /** Frames of server-sent events, as fast as the client takes them; `close` is called once, whatever becomes of them. */
   | { kind: "sse"; frames: AsyncIterable<string>; close(): void; headers?: Record<string, string> };
@@ -47,7 +50,10 @@ export interface RouteDefinition<S extends RouteScope, P, Q, B> {
   query?: Q;
   /** Absent: a body that is sent all the same is ignored. */
   body?: B;
-  response?: z.ZodType;
+  /** Request headers that mean something here, and what. */
+  headers?: Readonly<Record<string, string>>;
+  /** What it answers when all is well; the API document and the tests hold it to that. */
+  response: ResponseSchemas;
   /** Largest body; 1 MB when not said. */
   maxBodyBytes?: number;
   handle(
@@ -71,7 +77,8 @@ export interface Route {
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
-  readonly response?: z.ZodType;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly responses: readonly DocumentedResponse[];
   readonly maxBodyBytes: number;
   /** Validates, then handles. Throws `invalid_request` with every fault of the request. */
   answer(input: RawInput): Promise<Answer>;
@@ -87,7 +94,7 @@ export function defineRoute<
   Q extends z.ZodType | undefined = undefined,
   B extends z.ZodType | undefined = undefined,
 >(definition: RouteDefinition<S, P, Q, B>): Route {
-  const { method, path, scope, summary, response } = definition;
+  const { method, path, scope, summary } = definition;
   const { params, query, body } = definition;
   return {
     method,
@@ -97,7 +104,8 @@ export function defineRoute<
     params,
     query,
     body,
-    response,
+    headers: definition.headers ?? {},
+    responses: documentedResponses(definition.response),
     maxBodyBytes: definition.maxBodyBytes ?? defaultMaxBodyBytes,
     async answer(input) {
       const faults: FieldFault[] = [];

@@ -5,8 +5,10 @@ import {
   contextUseSchema,
   forkSchema,
   keepAliveActionSchema,
+  keptAliveFields,
   rewindReportSchema,
   rewindSchema,
+  sessionSchema,
 } from "../wire/sessions.ts";
 import type { HttpParts } from "./parts.ts";
 import { defineRoute, json, type Route } from "./route.ts";
@@ -34,6 +36,7 @@ export function sessionControlRoutes({ pool }: HttpParts): Route[] {
       scope: "chat",
       summary: "Open the session's next lease term without a model turn, or ask for a recap.",
       body: z.object({ sessionId: sessionIdSchema, action: keepAliveActionSchema.default("extend") }),
+      response: z.object(keptAliveFields),
       async handle({ body, caller }) {
         const { sessionId, action } = body;
         if (action === "extend") {
@@ -62,6 +65,7 @@ export function sessionControlRoutes({ pool }: HttpParts): Route[] {
       summary: "A new session that begins as a copy of this one, up to a message or as it is now.",
       params: z.object({ id: idSchema }),
       body: forkSchema,
+      response: { 201: sessionSchema },
       handle: async ({ params, body, caller }) =>
         json(await pool.forkSession(params.id, body.atMessageId, caller), 201),
     }),

@@ -5,8 +5,10 @@ import { beforeSchema, idSchema, limitSchema } from "../wire/paging.ts";
 import {
   type NewSession,
   newSessionSchema,
+  poolStatsFields,
   projectPathSchema,
   sessionPatchSchema,
+  sessionSchema,
   sessionStateSchema,
 } from "../wire/sessions.ts";
 import type { HttpParts } from "./parts.ts";
@@ -35,6 +37,7 @@ export function sessionRoutes({ store, pool, access }: HttpParts): Route[] {
       scope: "read",
       summary: "A session.",
       params: sessionParams,
+      response: sessionSchema,
       handle: ({ params }) => json(pool.session(params.id)),
     });
 
@@ -45,6 +48,7 @@ export function sessionRoutes({ store, pool, access }: HttpParts): Route[] {
       scope: "chat",
       summary: "Make a session in a project.",
       body: newSessionSchema,
+      response: { 201: sessionSchema },
       async handle({ body, caller }) {
         const projectPath = await access.resolveProject(body.projectPath);
         const { title, model, permissionMode } = body;
@@ -66,6 +70,7 @@ export function sessionRoutes({ store, pool, access }: HttpParts): Route[] {
         limit: limitSchema(50, 200),
         before: beforeSchema,
       }),
+      response: z.object({ sessions: z.array(sessionSchema), nextBefore: z.string().optional() }),
       async handle({ query }) {
         const projectPath = query.projectPath && (await knownPath(query.projectPath));
         const { sessions, nextBefore } = store.sessions.list({ ...query, projectPath });
@@ -77,6 +82,7 @@ export function sessionRoutes({ store, pool, access }: HttpParts): Route[] {
       path: "/api/sessions/active",
       scope: "read",
       summary: "Sessions that have a process, and how much room is left.",
+      response: z.object({ sessions: z.array(sessionSchema), stats: z.object(poolStatsFields) }),
       handle: () => json({ sessions: pool.active(), stats: pool.stats() }),
     }),
     showSession("/api/sessions/:id"),
@@ -88,6 +94,7 @@ export function sessionRoutes({ store, pool, access }: HttpParts): Route[] {
       summary: "Change a session; model and permission mode switch live.",
       params: sessionParams,
       body: sessionPatchSchema,
+      response: sessionSchema,
       handle: async ({ params, body, caller }) => json(await pool.updateSession(params.id, body, caller)),
     }),
   ];

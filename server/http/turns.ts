@@ -2,6 +2,7 @@ import { z } from "zod";
 import { DaylongError } from "../domain/errors.ts";
 import type { Turn } from "../domain/turn.ts";
 import { idSchema } from "../wire/paging.ts";
+import { turnSchema } from "../wire/turns.ts";
 import type { HttpParts } from "./parts.ts";
 import { defineRoute, json, type Route } from "./route.ts";
 
@@ -16,6 +17,7 @@ export function turnRoutes({ store, pool }: HttpParts): Route[] {
       scope: "read",
       summary: "A turn: its state, and its reply or error.",
       params: turnParams,
+      response: turnSchema,
       handle: ({ params }) => json(turnView(params.id, params.turnId)),
     }),
     defineRoute({
@@ -24,6 +26,7 @@ export function turnRoutes({ store, pool }: HttpParts): Route[] {
       scope: "chat",
       summary: "Cancel a queued or scheduled turn.",
       params: turnParams,
+      response: turnSchema,
       handle({ params, caller }) {
         turnOf(params.id, params.turnId);
         pool.cancelTurn(params.id, params.turnId, caller);

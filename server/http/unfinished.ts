@@ -28,6 +28,7 @@ export const unfinishedRoutes: Route[] = unfinished.map(([method, path, scope, w
     scope,
     summary: `${what} (not implemented yet).`,
     query: z.unknown(),
+    response: z.unknown(),
     handle() {
       throw notImplemented(what);
     },

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { permissionModes } from "../domain/session.ts";
+import { countSchema, instantSchema } from "./instants.ts";
 import { chosenIdSchema, textSchema } from "./text.ts";
+import { failureSchema, replySchema, turnStateSchema } from "./turns.ts";
 
 /** Longest message, in bytes of UTF-8 (contract: 256 KB). */
 export const maxMessageBytes = 256 * 1024;
@@ -9,7 +11,6 @@ export const maxAttachments = 5;
 export const maxInlineAttachmentBytes = 5 * 1024 * 1024;
 
 export const sessionIdSchema = z.uuid().transform((value) => value.toLowerCase());
-export const instantSchema = z.number().int().nonnegative();
 
 export const attachmentSchema = z.union([
   z.object({ attachmentId: z.uuid() }),
@@ -27,3 +28,28 @@ export const messageFields = {
   permissionMode: z.enum(permissionModes).optional(),
   sendAt: instantSchema.optional(),
 };
+
+/** The word that a message is kept and will end in one reply or one failure. */
+export const acceptedFields = {
+  sessionId: z.string(),
+  turnId: z.string(),
+  clientMessageId: z.string(),
+  state: turnStateSchema,
+  queuePosition: countSchema,
+  duplicate: z.boolean(),
+  expiresAt: instantSchema,
+};
+
+export const acceptedSchema = z
+  .object({
+    success: z.literal(true),
+    ...acceptedFields,
+    requestId: z.string(),
+    deliveryMethod: z.array(z.string()).meta({ description: "How news will reach the device now." }),
+  })
+  .meta({ id: "Accepted" });
+
+/** The same with the turn's end, for who waited for it. */
+export const finishedSchema = acceptedSchema
+  .extend({ reply: replySchema.optional(), error: failureSchema.optional() })
+  .meta({ id: "Finished" });

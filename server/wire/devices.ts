@@ -1,6 +1,8 @@
 import { ECDH } from "node:crypto";
 import { z } from "zod";
 import { scopes } from "../domain/device.ts";
+import { pushKinds } from "../domain/push.ts";
+import { countSchema, cursorSchema, durationMsSchema, instantSchema } from "./instants.ts";
 import { textSchema } from "./text.ts";
 
 /** An APNs token is an opaque byte string; Apple tells not to assume its length (32 bytes today). */
@@ -123,4 +125,57 @@ export const scopeSchema = z.enum(scopes);
 export const newDeviceSchema = z.object({
   name: deviceNameSchema,
   platform: z.string().regex(/^[A-Za-z0-9 ._-]{1,40}$/, "must be a short plain name such as ios"),
+});
+
+/** A device as clients see it: no token, no push token, no key. */
+export const deviceSchema = z
+  .object({
+    deviceId: z.string(),
+    name: z.string(),
+    platform: z.string(),
+    scope: scopeSchema,
+    createdAt: instantSchema,
+    lastSeenAt: instantSchema,
+    connected: z.boolean(),
+    ackedCursor: cursorSchema.nullable(),
+    push: z
+      .object({
+        provider: z.string(),
+        environment: z.string().optional(),
+        registeredAt: instantSchema,
+        encrypted: z.boolean(),
+      })
+      .nullable(),
+    preferences: z.object({
+      mutedKinds: z.array(z.string()),
+      quietHours: devicePreferencesSchema.shape.quietHours.unwrap().unwrap().optional(),
+    }),
+  })
+  .meta({ id: "Device" });
+
+/** What became of one push. */
+export const deliverySchema = z
+  .object({
+    deliveryId: z.string(),
+    cursor: cursorSchema,
+    kind: z.enum(pushKinds),
+    state: z.enum(["pending", "sent", "acked", "suppressed", "gone", "dead"]),
+    attempts: z.array(
+      z.object({
+        at: instantSchema,
+        status: countSchema.optional(),
+        reason: z.string().optional(),
+        latencyMs: durationMsSchema,
+      }),
+    ),
+    nextAttemptAt: instantSchema.optional(),
+  })
+  .meta({ id: "Delivery" });
+
+export const testPushSchema = z.object({
+  outcome: z.string(),
+  apnsId: z.string(),
+  status: countSchema.optional(),
+  reason: z.string().optional(),
+  latencyMs: durationMsSchema,
 });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { permissionModes, sessionStates } from "../domain/session.ts";
+import { countSchema, durationMsSchema, instantSchema } from "./instants.ts";
 import { textSchema } from "./text.ts";
 
 const toolNamesSchema = z.array(textSchema.min(1).max(200)).max(200);
@@ -7,7 +8,7 @@ const titleSchema = textSchema.trim().min(1).max(200);
 const modelSchema = textSchema.min(1).max(200);
 
 export const projectPathSchema = textSchema.min(1).max(4096);
-export const sessionStateSchema = z.enum(sessionStates);
+export const sessionStateSchema = z.enum(sessionStates).meta({ id: "SessionState" });
 
 /** A new session, and what it is fixed to for its life. */
 export const newSessionSchema = z
@@ -64,3 +65,71 @@ export const contextUseSchema = z.object({
 
 /** What a keep-alive does: open the next lease term, or tell what the session was about. */
 export const keepAliveActionSchema = z.enum(["extend", "recap"]);
+
+export const leaseSchema = z
+  .object({
+    term: countSchema,
+    startedAt: instantSchema,
+    warnAt: instantSchema,
+    expiresAt: instantSchema,
+    warnedAt: instantSchema.optional(),
+  })
+  .meta({ id: "Lease" });
+
+/** A session as clients see it. */
+export const sessionSchema = z
+  .object({
+    sessionId: z.string(),
+    projectPath: z.string(),
+    title: z.string(),
+    state: sessionStateSchema,
+    model: z.string().nullable(),
+    permissionMode: z.enum(permissionModes),
+    createdAt: instantSchema,
+    lastActivityAt: instantSchema,
+    lease: leaseSchema,
+    timeRemainingMs: durationMsSchema,
+    turnCount: countSchema,
+    queuedTurns: countSchema,
+    lastSeq: countSchema,
+    costUsd: z.number(),
+    tokens: z.object({ input: countSchema, output: countSchema }),
+    muted: z.boolean(),
+    autoKeepAlive: z.boolean(),
+    openPermissions: countSchema,
+    process: z
+      .object({
+        pid: z.number().int(),
+        startedAt: instantSchema,
+        rssBytes: z.number(),
+        cpuPercent: z.number(),
+        processCount: countSchema,
+      })
+      .optional()
+      .meta({ description: "Absent while the session has no process." }),
+  })
+  .meta({ id: "Session" });
+
+/** What the pool holds. */
+export const poolStatsFields = {
+  totalSessions: countSchema,
+  maxSessions: countSchema,
+  availableSlots: countSchema,
+  queuedTurns: countSchema,
+  memoryUsageBytes: z.number(),
+  memoryLimitBytes: z.number(),
+  cpuPercent: z.number(),
+};
+
+export const recapSchema = z
+  .object({ text: z.string(), createdAt: instantSchema, turnCount: countSchema, cached: z.boolean() })
+  .meta({ id: "Recap" });
+
+/** What a keep-alive did. */
+export const keptAliveFields = {
+  success: z.literal(true),
+  sessionId: z.string(),
+  extended: z.boolean(),
+  expiresAt: instantSchema,
+  recap: recapSchema.optional(),
+};

@@ -22,6 +22,7 @@ const route = defineRoute({
   params: z.object({ id: z.string() }),
   query: z.object({ limit: z.string().regex(/^\d+$/).transform(Number).optional() }),
   body: z.object({ size: z.number(), tags: z.array(z.string()).optional() }),
+  response: z.unknown(),
   handle: ({ params, query, body, caller }) => json({ params, query, body, deviceId: caller.deviceId }),
 });
 

@@ -1,0 +1,119 @@
+import { z } from "zod";
+import type { EventType, LoggedEvent } from "../domain/event.ts";
+import { permissionModes } from "../domain/session.ts";
+import { countSchema, cursorSchema, durationMsSchema, instantSchema } from "./instants.ts";
+import { openPermissionSchema } from "./permissions.ts";
+import { sessionStateSchema } from "./sessions.ts";
+import { errorCodeSchema, failureSchema, replySchema } from "./turns.ts";
+
+const detail = z.object({ detail: z.string() });
+const by = z.object({ by: z.string() });
+const permissionModeSchema = z.enum(permissionModes);
+const namedDevice = z.object({ deviceId: z.string(), name: z.string() });
+
+/** What each type of event says. */
+const dataByType = {
+  "session.created": z.object({
+    projectPath: z.string(),
+    title: z.string(),
+    model: z.string().nullable(),
+    permissionMode: permissionModeSchema,
+  }),
+  "session.renewed": z.object({
+    term: countSchema,
+    expiresAt: instantSchema,
+    reason: z.enum(["keep-alive", "activity", "revived"]),
+  }),
+  "session.expiring": z.object({
+    expiresAt: instantSchema,
+    timeRemainingMs: durationMsSchema,
+    final: z.boolean(),
+  }),
+  "session.expired": z.object({ term: countSchema, expiredAt: instantSchema }),
+  "session.parked": z.object({
+    reason: z.enum(["evicted", "idle", "cancelled", "server_restarted", "server_stopped", "process_ended"]),
+  }),
+  "session.woken": z.object({ pid: z.number().int(), resumed: z.boolean(), spare: z.boolean().optional() }),
+  "session.crashed": detail,
+  "session.recovered": detail,
+  "session.recycled": detail,
+  "session.quarantined": z.object({ detail: z.string(), retryAt: instantSchema.optional() }),
+  "session.closed": by,
+  "session.updated": z.object({
+    title: z.string().optional(),
+    model: z.string().nullable().optional(),
+    permissionMode: permissionModeSchema.optional(),
+    muted: z.boolean().optional(),
+    autoKeepAlive: z.boolean().optional(),
+    state: sessionStateSchema.optional(),
+  }),
+  "session.recap": z.object({ text: z.string(), turnCount: countSchema }),
+  "turn.accepted": z.object({
+    messageId: z.string(),
+    message: z.string(),
+    clientMessageId: z.string(),
+    deviceId: z.string(),
+    attachments: z.array(z.string()),
+    sendAt: instantSchema.optional(),
+  }),
+  "turn.queued": z.object({ queuePosition: countSchema }),
+  "turn.started": z.object({}),
+  "turn.completed": replySchema,
+  "turn.failed": z.object({ code: errorCodeSchema, detail: z.string(), retryable: z.boolean() }),
+  "turn.interrupted": failureSchema,
+  "turn.cancelled": by,
+  message: z.object({ messageId: z.string(), text: z.string() }),
+  "tool.started": z.object({ toolUseId: z.string(), toolName: z.string(), title: z.string() }),
+  "tool.finished": z.object({ toolUseId: z.string(), toolName: z.string(), failed: z.boolean() }),
+  "permission.requested": openPermissionSchema,
+  "permission.resolved": z.object({
+    permissionId: z.string(),
+    decision: z.enum(["allow", "deny"]),
+    by: z.string(),
+  }),
+  "permission.expired": z.object({
+    permissionId: z.string(),
+    reason: z.enum(["timed_out", "turn_ended", "process_gone", "server_restarted"]),
+  }),
+  "resource.warning": z.object({ kind: z.string(), detail: z.string() }),
+  "limit.reached": z.object({
+    kind: z.string(),
+    resetsAt: instantSchema.optional(),
+    retryAt: instantSchema,
+    detail: z.string(),
+  }),
+  "login.required": detail,
+  "device.paired": namedDevice.extend({ platform: z.string() }),
+  "device.revoked": namedDevice,
+} as const satisfies { [T in EventType]: z.ZodType<Extract<LoggedEvent, { type: T }>["data"]> };
+
+export const eventTypes = Object.keys(dataByType) as EventType[];
+
+const eventOf = (type: EventType) =>
+  z
+    .object({
+      cursor: cursorSchema,
+      sessionId: z.string().nullable(),
+      seq: z.number().int().positive().nullable(),
+      type: z.literal(type),
+      at: instantSchema,
+      turnId: z.string().optional(),
+      data: dataByType[type] as z.ZodType,
+    })
+    .meta({ id: componentNameOf(type) });
+
+/** `turn.completed` -> `TurnCompletedEvent`. */
+const componentNameOf = (type: EventType): string =>
+  `${type
+    .split(".")
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join("")}Event`;
+
+const [first, ...rest] = eventTypes.map(eventOf);
+
+/** One row of the log, of whichever type. */
+export const loggedEventSchema = z.discriminatedUnion("type", [first!, ...rest]).meta({
+  id: "Event",
+  description:
+    "One row of the log. cursor grows over the whole log; seq is gap-free in its session from 1. Events about no session have sessionId and seq null.",
+});

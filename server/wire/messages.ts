@@ -1,0 +1,20 @@
+import { z } from "zod";
+import { instantSchema } from "./instants.ts";
+
+export const speakerSchema = z.enum(["user", "assistant"]);
+
+/** What one side said. */
+export const messageSchema = z
+  .object({
+    messageId: z.string(),
+    role: speakerSchema,
+    text: z.string(),
+    turnId: z.string().optional(),
+    createdAt: instantSchema,
+  })
+  .meta({ id: "Message" });
+
+/** A line of a session's output. */
+export const outputLineSchema = z
+  .object({ role: speakerSchema, content: z.string(), timestamp: instantSchema })
+  .meta({ id: "OutputLine" });

@@ -1,0 +1,35 @@
+import { z } from "zod";
+import { countSchema, instantSchema } from "./instants.ts";
+import { poolStatsFields } from "./sessions.ts";
+
+const byReason = z.record(z.string(), countSchema);
+
+/** What the pool holds now, and what happened since the server started. */
+export const sessionMetricsSchema = z
+  .object({
+    sinceAt: instantSchema,
+    ...poolStatsFields,
+    spares: countSchema,
+    starts: z.object({ spare: countSchema, cold: countSchema, resumed: countSchema }),
+    wakes: countSchema,
+    parks: byReason,
+    recycles: countSchema,
+    crashes: countSchema,
+    recoveries: countSchema,
+    quarantines: countSchema,
+    warnings: z.object({ lease: countSchema, resource: countSchema }),
+    expiries: countSchema,
+    renewals: byReason,
+    limits: countSchema,
+    loginsRequired: countSchema,
+    turns: z.object({
+      accepted: countSchema,
+      completed: countSchema,
+      failed: countSchema,
+      interrupted: countSchema,
+      cancelled: countSchema,
+    }),
+    peakProcesses: countSchema,
+    peakMemoryBytes: z.number(),
+  })
+  .meta({ id: "SessionMetrics" });
