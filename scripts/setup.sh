@@ -27,6 +27,8 @@ daylong_install() {
     if [ -z "${npm_config_nodedir:-}" ] && [ -e "$prefix/include/node/node.h" ]; then
       export npm_config_nodedir=$prefix
     fi
+    # A package that swagger-ui-dist brings reports installations to its makers unless it is told not to.
+    export SCARF_ANALYTICS=false
     if ! npm ci --no-audit --no-fund >"$log" 2>&1; then
       tail -n 40 "$log" >&2
       rm -f "$log"

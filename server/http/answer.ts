@@ -17,6 +17,7 @@ export async function sendAnswer(response: Response, answer: Answer, clock: Cloc
       return;
     case "page":
       if (isOver(response)) return;
+      for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
       response.status(200).type("html").send(answer.html);
       return;
     case "content":

@@ -9,6 +9,7 @@ import { authorise } from "./auth.ts";
 import { JsonBodies, runMiddleware } from "./body.ts";
 import { chatRoutes } from "./chat.ts";
 import { deviceRoutes } from "./devices.ts";
+import { documentRoutes } from "./documents.ts";
 import { eventRoutes } from "./events.ts";
 import { healthRoutes } from "./health.ts";
 import { addressOf, limitDevices } from "./limits.ts";
@@ -29,25 +30,30 @@ import { turnRoutes } from "./turns.ts";
 import { unfinishedRoutes } from "./unfinished.ts";
 
 /** Every route of the contract, in one table. */
-export const routeTable = (parts: HttpParts): Route[] => [
-  ...pageRoutes(parts),
-  ...healthRoutes(parts),
-  ...metricsRoutes(parts),
-  ...pairingRoutes(parts),
-  ...deviceRoutes(parts),
-  ...auditRoutes(parts),
-  ...chatRoutes(parts),
-  ...turnRoutes(parts),
-  ...messageRoutes(parts),
-  ...sessionRoutes(parts),
-  ...sessionControlRoutes(parts),
-  ...projectRoutes(parts),
-  ...permissionRoutes(parts),
-  ...eventRoutes(parts),
-  ...completionRoutes(parts),
-  ...conversationRoutes(parts),
-  ...unfinishedRoutes,
-];
+export function routeTable(parts: HttpParts): Route[] {
+  const routes = [
+    ...pageRoutes(parts),
+    ...healthRoutes(parts),
+    ...metricsRoutes(parts),
+    ...pairingRoutes(parts),
+    ...deviceRoutes(parts),
+    ...auditRoutes(parts),
+    ...chatRoutes(parts),
+    ...turnRoutes(parts),
+    ...messageRoutes(parts),
+    ...sessionRoutes(parts),
+    ...sessionControlRoutes(parts),
+    ...projectRoutes(parts),
+    ...permissionRoutes(parts),
+    ...eventRoutes(parts),
+    ...completionRoutes(parts),
+    ...conversationRoutes(parts),
+    ...unfinishedRoutes,
+  ];
+  // They describe the whole table, themselves included.
+  routes.push(...documentRoutes(routes, parts.version));
+  return routes;
+}
 
 /** The HTTP edge as an express application; the composition root puts a listener under it. */
 export function createHttpApp(parts: HttpParts): express.Express {

@@ -12,7 +12,7 @@ export type RouteScope = Scope | "open";
 /** What a route answers with. Lines are sent as `application/x-ndjson`, as fast as the client takes them. */
 export type Answer =
   | { kind: "json"; status: number; body: unknown; headers?: Record<string, string> }
-  | { kind: "page"; html: string }
+  | { kind: "page"; html: string; headers?: Record<string, string> }
   /** Anything else that is there as a whole. */
   | { kind: "content"; mediaType: string; content: string | Buffer; headers?: Record<string, string> }
   | { kind: "lines"; lines: Iterable<unknown> }

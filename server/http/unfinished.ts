@@ -16,8 +16,6 @@ const unfinished: ReadonlyArray<[Method, string, RouteScope, string]> = [
   ["GET", "/metrics", "read", "Metrics"],
   ["GET", "/api/settings", "admin", "Settings"],
   ["PATCH", "/api/settings", "admin", "Settings"],
-  ["GET", "/api/openapi.json", "read", "The OpenAPI document"],
-  ["GET", "/api/docs", "read", "The documentation page"],
 ];
 
 /** Routes of the contract that are still to come: they say so, after the same checks as every other route. */

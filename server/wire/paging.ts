@@ -4,11 +4,19 @@ import { z } from "zod";
 export const wholeNumberSchema = z
   .string()
   .regex(/^\d{1,15}$/, "must be a whole number")
-  .transform(Number);
+  .transform(Number)
+  .meta({ type: "integer", minimum: 0 });
 
 /** How many rows a page may have: `fallback` when not said, never more than `most`. */
 export const limitSchema = (fallback: number, most: number) =>
-  wholeNumberSchema.optional().transform((limit) => Math.min(Math.max(limit ?? fallback, 1), most));
+  wholeNumberSchema
+    .optional()
+    .transform((limit) => Math.min(Math.max(limit ?? fallback, 1), most))
+    .meta({
+      type: "integer",
+      minimum: 0,
+      description: `How many at most; ${fallback} when not said, never more than ${most}.`,
+    });
 
 /** The opaque `nextBefore` of an earlier page. */
 export const beforeSchema = z.string().min(1).max(300).optional();

@@ -17,11 +17,13 @@ import { Connections } from "../../../server/delivery/connections.ts";
 import { Feed } from "../../../server/delivery/feed.ts";
 import type { Scope } from "../../../server/domain/device.ts";
 import type { Log } from "../../../server/domain/ports.ts";
-import { createHttpApp } from "../../../server/http/app.ts";
+import { createHttpApp, routeTable } from "../../../server/http/app.ts";
+import { openApiDocument } from "../../../server/http/openapi.ts";
 import { defaultHttpLimits, type HealthReport, type HttpParts } from "../../../server/http/parts.ts";
 import { Counters } from "../../../server/pool/counters.ts";
 import { WebPushSender } from "../../../server/push/webPush.ts";
 import { type OpenStore, openStore } from "../../../server/store/store.ts";
+import { Conformance, type SeenAnswer } from "../../support/conformance.ts";
 import { FakePool } from "../../support/fakePool.ts";
 import { ManualClock } from "../../support/manualClock.ts";
 
@@ -92,6 +94,15 @@ export interface Asked {
   // Tests look into answers of all shapes.
   body: Record<string, unknown> & { errors?: Array<{ path: string; message: string }> };
   text: string;
+}
+
+let conformance: Conformance | undefined;
+
+/** Every answer of every test is what the API document says. */
+function expectConformance(rig: Rig, seen: SeenAnswer): void {
+  // The document is the same for every rig of a file.
+  conformance ??= new Conformance(openApiDocument(routeTable(rig.parts), rig.parts.version));
+  expect(conformance.faultOf(seen)).toBeUndefined();
 }
 
 /** Gives each test a server of its own, and leaves no socket and no file behind. */
@@ -206,6 +217,8 @@ export function useRig(change: (parts: HttpParts) => Partial<HttpParts> = () => 
       signal: options.signal,
     });
     const text = await response.text();
+    const contentType = response.headers.get("content-type");
+    expectConformance(rig, { method, path, status: response.status, contentType, text });
     const isJson = /json$|json;/.test(response.headers.get("content-type") ?? "") && text !== "";
     return {
       status: response.status,
@@ -225,9 +238,15 @@ export function useRig(change: (parts: HttpParts) => Partial<HttpParts> = () => 
         response.on("data", (chunk: string) => {
           text += chunk;
         });
-        response.on("end", () =>
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, text }),
-        );
+        response.on("end", () => {
+          const { statusCode: status = 0, headers: received } = response;
+          try {
+            expectConformance(rig, { method, path, status, contentType: received["content-type"], text });
+            resolve({ status, headers: received, text });
+          } catch (error) {
+            reject(error);
+          }
+        });
         response.on("error", reject);
       });
       sent.end(body);
