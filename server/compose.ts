@@ -31,10 +31,11 @@ import { createHttpApp } from "./http/app.ts";
 import { defaultHttpLimits } from "./http/parts.ts";
 import { closeServer, createServer, listen, urlHost } from "./listener.ts";
 import { lockFolder } from "./lock.ts";
+import { Metrics } from "./metrics.ts";
 import { Counters } from "./pool/counters.ts";
-import type { PoolLimits } from "./pool/limits.ts";
 import { InteractiveSessionPool } from "./pool/pool.ts";
 import { openPushServices } from "./pushServices.ts";
+import { livePoolLimits, Settings } from "./settings.ts";
 import { Gateway } from "./socket/gateway.ts";
 import { openStore } from "./store/store.ts";
 
@@ -53,30 +54,11 @@ export interface ComposeParts {
   clock: Clock;
   log: Log;
   version: string;
+  /** What `config` was read from. */
+  environment: Readonly<Record<string, string | undefined>>;
   /** The environment of which the CLI gets the allowed part. */
   cliEnvironment: Readonly<Record<string, string | undefined>>;
 }
-
-const poolLimits = (config: Config): PoolLimits => ({
-  maxProcesses: config.maxConcurrentSessions,
-  maxQueuedTurns: config.maxQueuedTurns,
-  lease: config.lease,
-  permissionTimeoutMs: config.permissionTimeoutMs,
-  idleParkMs: config.idleParkMs,
-  conversationIdleParkMs: config.conversationIdleParkMs,
-  // As long as a stop may take: who interrupts, or whose lease ends, waits no longer than who stops the server.
-  drainMs: Math.max(1_000, config.shutdownGraceMs),
-  sampleMs: config.sampleMs,
-  allowBypassPermissions: config.allowBypassPermissions,
-  defaultModel: config.claudeModel,
-  memoryLimitBytes: config.memoryLimitBytes,
-  sessionMemoryLimitBytes: config.sessionMemoryLimitBytes,
-  cpuLimitPercent: config.cpuLimitPercent,
-  healthMs: config.healthMs,
-  stallMs: config.stallMs,
-  spareProcesses: config.spareProcesses,
-  interactive: config.interactive,
-});
 
 /** The one place where parts meet. What was begun is closed in the reverse order, also when a later part fails. */
 export async function startDaylong(parts: ComposeParts): Promise<RunningDaylong> {
@@ -90,7 +72,7 @@ export async function startDaylong(parts: ComposeParts): Promise<RunningDaylong>
 }
 
 async function compose(
-  { config, clock, log, version, cliEnvironment }: ComposeParts,
+  { config, environment, clock, log, version, cliEnvironment }: ComposeParts,
   closers: Closers,
 ): Promise<RunningDaylong> {
   const { dataDir } = config;
@@ -105,24 +87,58 @@ async function compose(
   const database = openStore({
     dataDir,
     clock,
+    onCommit: (durationMs) => metrics.observeCommit(durationMs),
     onSubscriberError: (error) => log.error("log.subscriber_failed", { error: String(error) }),
   });
   closers.push(() => database.close());
+  const settings = new Settings({ store: database, clock, log, environment });
   const connections = new Connections({ clock });
-  const planner = new DeliveryPlanner({ store: database, connections, clock, graceMs: config.pushGraceMs });
+  const planner = new DeliveryPlanner({
+    store: database,
+    connections,
+    clock,
+    get graceMs() {
+      return settings.config.pushGraceMs;
+    },
+  });
   const store: Store = planned(database, planner);
   ensureAdminToken({ dataDir, store, clock, log });
 
-  const { push, webPush } = openPushServices(config, clock, log);
+  const metrics = new Metrics({
+    store: database,
+    sessionMetrics: () => sessionMetrics(),
+    socketCount: () => connections.count,
+    version,
+  });
+  closers.push(() => metrics.stop());
+  const services = openPushServices(config, clock, log);
+  const { webPush } = services;
+  const push = metrics.counted(services.push);
   closers.push(() => push.stop(2_000));
   const feed = new Feed({ connections });
-  const courier = new Courier({ store, push, connections, clock, log, graceMs: config.pushGraceMs });
+  const courier = new Courier({
+    store,
+    push,
+    connections,
+    clock,
+    log,
+    get graceMs() {
+      return settings.config.pushGraceMs;
+    },
+  });
   const dispatcher = new Dispatcher({ events: store.events, connections, feed, courier });
   closers.push(() => dispatcher.stop());
   closers.push(() => courier.stop(3_000));
   dispatcher.start();
 
-  const retention = new Retention({ cutter: database.history, clock, log, keepMs: config.retentionMs });
+  const retention = new Retention({
+    cutter: database.history,
+    clock,
+    log,
+    get keepMs() {
+      return settings.config.retentionMs;
+    },
+  });
   closers.push(() => retention.stop());
 
   const trust = new OwnersTrust({
@@ -148,7 +164,7 @@ async function compose(
     feed,
     clock,
     log,
-    limits: poolLimits(config),
+    limits: livePoolLimits(settings),
     newId: randomUUID,
     checkProject: async (path) => {
       if (await folders.holds(path)) return;
@@ -162,8 +178,14 @@ async function compose(
   });
   const counters = new Counters({ events: store.events, stats: () => pool.stats() });
   closers.push(() => counters.stop());
+  const sessionMetrics = () => ({
+    sinceAt: startedAt,
+    ...pool.stats(),
+    spares: host.spares?.count ?? 0,
+    ...counters.counts(),
+  });
   closers.push(() => host.stop());
-  closers.push(() => pool.stop(config.shutdownGraceMs));
+  closers.push(() => pool.stop(settings.config.shutdownGraceMs));
 
   const access = new Devices({ store, clock, log, roots });
   const pushRegistration = new PushRegistration({
@@ -199,12 +221,8 @@ async function compose(
     limits: defaultHttpLimits,
     stopping: stopping.signal,
     health: () => healthReport({ store, pool, host, push, dataDir }),
-    metrics: () => ({
-      sinceAt: startedAt,
-      ...pool.stats(),
-      spares: host.spares?.count ?? 0,
-      ...counters.counts(),
-    }),
+    metrics: sessionMetrics,
+    prometheus: metrics,
     models: () => host.models,
     listen: (sessionId, listener) => feed.listen(sessionId, listener),
     deliveryMethods: (deviceId) => {
@@ -217,6 +235,7 @@ async function compose(
     connected: (deviceId) => connections.isLive(deviceId),
     acknowledge: (deviceId, cursor) => courier.acknowledge(deviceId, cursor),
     beginPoll: (deviceId) => connections.beginPoll(deviceId),
+    settings,
     testPush: (device) => courier.testPush(device),
     pairingUrl: (code) => pairingLink({ url: publicUrl(), code, fingerprint: certificate?.fingerprint }),
   });
@@ -254,7 +273,7 @@ async function compose(
   writeFileSync(serverFile, `${JSON.stringify({ url, pid: process.pid, version })}\n`, { mode: 0o600 });
   closers.push(() => rmSync(serverFile, { force: true }));
   // Turns drain while phones still listen; a socket that closed first would miss the last replies.
-  closers.push(() => pool.stop(config.shutdownGraceMs));
+  closers.push(() => pool.stop(settings.config.shutdownGraceMs));
   return { url, dataDir, fingerprint: certificate?.fingerprint, stop: () => closers.close() };
 }
 

@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import { delimiter, resolve } from "node:path";
 import { z } from "zod";
+import { type LimitName, limitTable, limitValueSchema } from "./wire/settings.ts";
 
 /** Every fault of a configuration at once; `main` prints them and exits with 78 (EX_CONFIG of sysexits.h). */
 export class ConfigError extends Error {
@@ -25,6 +26,12 @@ const number = (fallback: number, min: number, max = Number.MAX_SAFE_INTEGER) =>
       .min(min, `must be at least ${min}`)
       .max(max, `must be at most ${max}`),
   );
+/** One of the limits that the owner may also change while the server runs. */
+const limit = (name: LimitName) =>
+  z.preprocess(
+    (value) => (value === undefined || value === "" ? limitTable[name].fallback : Number(value)),
+    limitValueSchema(limitTable[name]),
+  );
 const flag = (fallback: boolean) =>
   z.preprocess(
     (value) => (value === undefined || value === "" ? String(fallback) : String(value).toLowerCase()),
@@ -46,22 +53,22 @@ const environmentSchema = z.object({
   PUBLIC_URL: optional(z.url()),
   DATA_DIR: z.string().min(1).default("~/.daylong"),
   PROJECT_ROOTS: z.string().min(1).default("~"),
-  MAX_CONCURRENT_SESSIONS: number(10, 1, 1_000).refine(Number.isInteger, "must be a whole number"),
-  MAX_QUEUED_TURNS: number(100, 0),
-  SESSION_TIMEOUT_HOURS: number(24, 0.0001, 8_760),
-  SESSION_WARNING_HOURS: number(20, 0, 8_760),
-  SESSION_FINAL_WARNING_MINUTES: number(15, 0),
-  SESSION_IDLE_MINUTES: optional(number(0, 0)),
-  MAX_TOTAL_MEMORY_GB: number(2, 0.01),
-  MAX_MEMORY_PER_SESSION_MB: number(500, 1),
-  CPU_USAGE_LIMIT_PERCENT: number(80, 1, 100),
-  HEALTH_INTERVAL_SECONDS: number(30, 0.05),
-  RESOURCE_SAMPLE_SECONDS: number(5, 0.05),
-  TURN_STALL_MINUTES: number(10, 0),
-  PREWARMED_PROCESSES: number(1, 0, 100).refine(Number.isInteger, "must be a whole number"),
+  MAX_CONCURRENT_SESSIONS: limit("maxConcurrentSessions"),
+  MAX_QUEUED_TURNS: limit("maxQueuedTurns"),
+  SESSION_TIMEOUT_HOURS: limit("sessionTimeoutHours"),
+  SESSION_WARNING_HOURS: limit("sessionWarningHours"),
+  SESSION_FINAL_WARNING_MINUTES: limit("sessionFinalWarningMinutes"),
+  SESSION_IDLE_MINUTES: optional(limit("sessionIdleMinutes")),
+  MAX_TOTAL_MEMORY_GB: limit("maxTotalMemoryGb"),
+  MAX_MEMORY_PER_SESSION_MB: limit("maxMemoryPerSessionMb"),
+  CPU_USAGE_LIMIT_PERCENT: limit("cpuUsageLimitPercent"),
+  HEALTH_INTERVAL_SECONDS: limit("healthIntervalSeconds"),
+  RESOURCE_SAMPLE_SECONDS: limit("resourceSampleSeconds"),
+  TURN_STALL_MINUTES: limit("turnStallMinutes"),
+  PREWARMED_PROCESSES: limit("prewarmedProcesses"),
   USE_INTERACTIVE_SESSIONS: flag(true),
-  PERMISSION_TIMEOUT_MINUTES: number(60, 0.001),
-  PUSH_GRACE_MS: number(3_000, 0),
+  PERMISSION_TIMEOUT_MINUTES: limit("permissionTimeoutMinutes"),
+  PUSH_GRACE_MS: limit("pushGraceMs"),
   APNS_KEY_PATH: text,
   APNS_KEY_ID: text,
   APNS_TEAM_ID: text,
@@ -78,8 +85,8 @@ const environmentSchema = z.object({
   WEB_PUSH_CA_PATH: text,
   WEB_PUSH_ALLOW_PRIVATE: flag(false),
   ALLOW_BYPASS_PERMISSIONS: flag(false),
-  SHUTDOWN_GRACE_SECONDS: number(10, 0, 3_600),
-  RETENTION_DAYS: number(90, 0.0001, 36_500),
+  SHUTDOWN_GRACE_SECONDS: limit("shutdownGraceSeconds"),
+  RETENTION_DAYS: limit("retentionDays"),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
   CLAUDE_BIN: text,
   CLAUDE_MODEL: text,

@@ -95,7 +95,7 @@ async function main(): Promise<void> {
     log.error("server.unhandled_rejection", { error: String(reason), stack: (reason as Error)?.stack }),
   );
 
-  running = await startDaylong({ config, clock: systemClock, log, version, cliEnvironment });
+  running = await startDaylong({ config, environment, clock: systemClock, log, version, cliEnvironment });
   log.info("server.ready", { url: running.url, version, dataDir: config.dataDir, demo: flags.demo === true });
   if (interactive) {
     console.log(`Daylong is ready at ${running.url}`);

@@ -23,7 +23,7 @@ export interface AttemptsParts {
   connections: Connections;
   clock: Clock;
   log: Log;
-  graceMs: number;
+  graceMs: () => number;
   ledger: Ledger;
   ward: TokenWard;
   /** From 0 to 1, for the jitter. */
@@ -91,7 +91,7 @@ export class Attempts {
     if (isOver(event, { session, permission }) || !isWanted(kind, session, device.preferences)) {
       return { next: suppressed };
     }
-    const graceEndsAt = delivery.createdAt + graceMs;
+    const graceEndsAt = delivery.createdAt + graceMs();
     if (now < graceEndsAt && connections.isWatched(deviceId)) {
       return { next: { state: "pending", nextAttemptAt: graceEndsAt } };
     }

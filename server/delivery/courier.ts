@@ -65,13 +65,14 @@ export class Courier {
   #stopping: Promise<void> | undefined;
 
   constructor(parts: CourierParts) {
-    const { store, push, connections, clock, log, graceMs, random = Math.random } = parts;
+    const { store, push, connections, clock, log, random = Math.random } = parts;
     this.#parts = parts;
     this.#concurrency = parts.concurrency ?? 100;
     this.#ledger = new Ledger({ outbox: store.outbox, log });
     this.#ward = new TokenWard({ devices: store.devices, clock, log });
     this.#readSync = new ReadSync({ store, push, clock, log });
     const [ledger, ward] = [this.#ledger, this.#ward];
+    const graceMs = () => parts.graceMs;
     this.#attempts = new Attempts({ store, push, connections, clock, log, graceMs, ledger, ward, random });
   }
 

@@ -87,6 +87,7 @@ export function planned(store: Store, planner: Pick<DeliveryPlanner, "plan">): S
     processes: store.processes,
     trust: store.trust,
     conversations: store.conversations,
+    settings: store.settings,
     audit: store.audit,
   };
 }

@@ -47,6 +47,7 @@ export const errorCatalogue = {
   nothing_to_recap: { status: 409, title: "The session has no turn to recap", retryable: false },
   push_disabled: { status: 409, title: "The server is not set up for this kind of push", retryable: false },
   push_not_registered: { status: 409, title: "The device has no push token", retryable: false },
+  setting_fixed: { status: 409, title: "The server's environment fixes this setting", retryable: false },
   session_closed: { status: 410, title: "The session is closed", retryable: false },
   permission_expired: { status: 410, title: "The permission request is over", retryable: false },
   message_too_large: { status: 413, title: "The message is too large", retryable: false },

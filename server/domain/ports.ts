@@ -59,6 +59,7 @@ export interface SessionDirectory {
   get(sessionId: string): Session | undefined;
   list(filter: SessionFilter): { sessions: Session[]; nextBefore?: string };
   inStates(states: SessionState[]): Session[];
+  countByState(): Map<SessionState, number>;
   setState(sessionId: string, state: SessionState): void;
   update(
     sessionId: string,
@@ -221,6 +222,13 @@ export interface ConversationBook {
   remove(conversationId: string): boolean;
 }
 
+/** What the owner set while the server ran; the names and bounds are the edges' business. */
+export interface SettingsBook {
+  all(): Map<string, number>;
+  set(name: string, value: number): void;
+  remove(name: string): void;
+}
+
 export interface AuditEntry {
   at: number;
   deviceId: string;
@@ -249,6 +257,7 @@ export interface Store {
   readonly processes: ProcessBook;
   readonly trust: TrustBook;
   readonly conversations: ConversationBook;
+  readonly settings: SettingsBook;
   readonly audit: AuditLog;
 }
 

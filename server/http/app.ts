@@ -26,6 +26,7 @@ import { projectRoutes } from "./projects.ts";
 import { mountRoutes, type Route } from "./route.ts";
 import { sessionControlRoutes } from "./sessionControl.ts";
 import { sessionRoutes } from "./sessions.ts";
+import { settingsRoutes } from "./settings.ts";
 import { turnRoutes } from "./turns.ts";
 import { unfinishedRoutes } from "./unfinished.ts";
 
@@ -48,6 +49,7 @@ export function routeTable(parts: HttpParts): Route[] {
     ...eventRoutes(parts),
     ...completionRoutes(parts),
     ...conversationRoutes(parts),
+    ...settingsRoutes(parts),
     ...unfinishedRoutes,
   ];
   // They describe the whole table, themselves included.
@@ -57,7 +59,7 @@ export function routeTable(parts: HttpParts): Route[] {
 
 /** The HTTP edge as an express application; the composition root puts a listener under it. */
 export function createHttpApp(parts: HttpParts): express.Express {
-  const { access, names, clock, log, limits, stopping } = parts;
+  const { access, names, clock, log, limits, stopping, prometheus } = parts;
   const bodies = new JsonBodies();
   const perDevice = limitDevices({ clock, requestsPerMinute: limits.requestsPerMinute });
   const refusals = new AttemptWindow({ clock, windowMs: 60_000, limit: limits.refusalsPerMinute });
@@ -75,6 +77,15 @@ export function createHttpApp(parts: HttpParts): express.Express {
     response.locals.requestId = requestId;
     response.setHeader("X-Request-Id", requestId);
     response.setHeader("Cache-Control", "no-store");
+    const startedAt = clock.now();
+    response.on("close", () =>
+      prometheus.observeRequest({
+        method: request.method,
+        route: String(response.locals.route ?? "(none)"),
+        status: response.statusCode,
+        durationMs: clock.now() - startedAt,
+      }),
+    );
     next();
   });
   app.use(securityHeaders());
@@ -94,6 +105,7 @@ export function createHttpApp(parts: HttpParts): express.Express {
   const router = express.Router();
   mountRoutes(router, routeTable(parts), async (route, request, response) => {
     const startedAt = clock.now();
+    response.locals.route = route.path;
     const address = addressOf(request);
     const requestId = String(response.locals.requestId);
     // Before the body is touched: nobody unknown makes us read and parse megabytes.

@@ -1,10 +1,23 @@
+import { z } from "zod";
 import { sessionMetricsSchema } from "../wire/metrics.ts";
 import type { HttpParts } from "./parts.ts";
 import { defineRoute, json, type Route } from "./route.ts";
 
 /** Figures for whoever runs the server. */
-export function metricsRoutes({ metrics }: HttpParts): Route[] {
+export function metricsRoutes({ metrics, prometheus }: HttpParts): Route[] {
   return [
+    defineRoute({
+      method: "GET",
+      path: "/metrics",
+      scope: "read",
+      summary: "The same and more in Prometheus' format; scrape it with a token of the scope read.",
+      response: { 200: { mediaType: "text/plain", schema: z.string() } },
+      handle: async () => ({
+        kind: "content",
+        mediaType: prometheus.contentType,
+        content: await prometheus.text(),
+      }),
+    }),
     defineRoute({
       method: "GET",
       path: "/api/metrics/sessions",

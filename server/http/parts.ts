@@ -5,11 +5,12 @@ import type { PushRegistration } from "../access/pushRegistration.ts";
 import type { ProjectRoots } from "../access/roots.ts";
 import type { OwnersTrust } from "../access/trust.ts";
 import type { DeltaFrame } from "../delivery/feed.ts";
-import type { Device } from "../domain/device.ts";
+import type { Caller, Device } from "../domain/device.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
 import type { ClaudeModel } from "../domain/process.ts";
 import type { LifecycleCounts } from "../pool/counters.ts";
 import type { PoolStats, SessionPool } from "../pool/requests.ts";
+import type { SettingsPatch, SettingsView } from "../wire/settings.ts";
 
 /** The state of the server in one word, and of its parts. */
 export interface HealthReport {
@@ -48,6 +49,28 @@ export const defaultHttpLimits: HttpLimits = {
 /** What the pool holds now, and what happened since the server started. */
 export type SessionMetrics = PoolStats & LifecycleCounts & { sinceAt: number; spares: number };
 
+/** An answered request, as it is counted. */
+export interface SeenRequest {
+  method: string;
+  /** The route's pattern, not the address: there are few of them, and none holds an id. */
+  route: string;
+  status: number;
+  durationMs: number;
+}
+
+/** Figures in Prometheus' format. */
+export interface MetricsDesk {
+  readonly contentType: string;
+  text(): Promise<string>;
+  observeRequest(request: SeenRequest): void;
+}
+
+/** The limits, as the owner sees and changes them. */
+export interface SettingsDesk {
+  view(): SettingsView;
+  change(patch: SettingsPatch, caller: Caller): SettingsView;
+}
+
 /** Everything the HTTP edge is made of. */
 export interface HttpParts {
   store: Store;
@@ -83,6 +106,8 @@ export interface HttpParts {
   acknowledge(deviceId: string, cursor: number): number;
   /** A pending long poll counts as a live connection until the result is called. */
   beginPoll(deviceId: string): () => void;
+  settings: SettingsDesk;
+  prometheus: MetricsDesk;
   testPush(device: Device): Promise<TestPush>;
   /** The link behind the pairing QR for a new code. */
   pairingUrl(code: string): string;

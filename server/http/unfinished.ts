@@ -13,9 +13,6 @@ const unfinished: ReadonlyArray<[Method, string, RouteScope, string]> = [
   ["GET", "/api/projects/:projectId/sessions/:id/messages", "read", "Claude's own history of a project"],
   ["POST", "/api/ask", "chat", "One-shot prompts"],
   ["POST", "/api/attachments", "chat", "Attachments"],
-  ["GET", "/metrics", "read", "Metrics"],
-  ["GET", "/api/settings", "admin", "Settings"],
-  ["PATCH", "/api/settings", "admin", "Settings"],
 ];
 
 /** Routes of the contract that are still to come: they say so, after the same checks as every other route. */

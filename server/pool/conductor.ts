@@ -98,6 +98,7 @@ export class Conductor {
 
   #advance(): void {
     this.#endings.recycleDue();
+    this.#vacateTooMany();
     // The rollback: a process per message. The next one resumes the conversation in a process of its own.
     if (!this.#parts.limits.interactive) {
       for (const one of this.#roster.all()) {
@@ -124,6 +125,17 @@ export class Conductor {
         if (victim === undefined) break;
         void this.#endings.stopProcess(victim, "evicted");
       }
+    }
+  }
+
+  /** The owner may have lowered the number of places: those that are idle go, the others when they are. */
+  #vacateTooMany(): void {
+    let tooMany = this.#roster.size - this.#roster.stoppingCount() - this.#parts.limits.maxProcesses;
+    for (const sessionId of tooMany > 0 ? this.#roster.idlest() : []) {
+      const victim = this.#roster.get(sessionId);
+      if (tooMany <= 0 || victim === undefined) return;
+      tooMany -= 1;
+      void this.#endings.stopProcess(victim, "evicted");
     }
   }
 

@@ -32,4 +32,6 @@ export interface PoolLimits {
   spareProcesses: number;
   /** False: a process per message, ended after its turn (`USE_INTERACTIVE_SESSIONS`). */
   interactive: boolean;
+  /** Calls back when the owner has changed one of them. */
+  onChange?(listener: () => void): void;
 }

@@ -9,6 +9,7 @@ import {
 } from "../domain/permission.ts";
 import type { Clock, Store } from "../domain/ports.ts";
 import type { PermissionAsk } from "../domain/process.ts";
+import type { PoolLimits } from "./limits.ts";
 import { rewriteMs } from "./patientWriter.ts";
 
 type ExpiryReason = EventDataByType["permission.expired"]["reason"];
@@ -35,14 +36,19 @@ const denials: Record<ExpiryReason, string> = {
 export class PermissionDesk {
   readonly #store: Store;
   readonly #clock: Clock;
-  readonly #timeoutMs: number;
+  readonly #limits: Pick<PoolLimits, "permissionTimeoutMs">;
   readonly #newId: () => string;
   readonly #waiting = new Map<string, Waiting>();
 
-  constructor(parts: { store: Store; clock: Clock; timeoutMs: number; newId: () => string }) {
+  constructor(parts: {
+    store: Store;
+    clock: Clock;
+    limits: Pick<PoolLimits, "permissionTimeoutMs">;
+    newId: () => string;
+  }) {
     this.#store = parts.store;
     this.#clock = parts.clock;
-    this.#timeoutMs = parts.timeoutMs;
+    this.#limits = parts.limits;
     this.#newId = parts.newId;
   }
 
@@ -62,7 +68,7 @@ export class PermissionDesk {
       ...(Array.isArray(ask.input.questions) ? { questions: ask.input.questions } : {}),
       suggestions: ask.suggestions,
       requestedAt: now,
-      expiresAt: now + this.#timeoutMs,
+      expiresAt: now + this.#limits.permissionTimeoutMs,
       state: "open",
     };
     const { permissionId } = permission;
@@ -71,7 +77,9 @@ export class PermissionDesk {
         sessionId,
         turnId,
         answer: resolve,
-        cancelTimer: this.#clock.after(this.#timeoutMs, () => this.#expireSurely(permissionId, "timed_out")),
+        cancelTimer: this.#clock.after(this.#limits.permissionTimeoutMs, () =>
+          this.#expireSurely(permissionId, "timed_out"),
+        ),
       });
     });
     const { state: _state, decision: _decision, ...told } = permission;

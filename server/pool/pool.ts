@@ -79,7 +79,7 @@ export class InteractiveSessionPool implements SessionPool {
     const { store, clock, limits, newId, host, log } = parts;
     const roster = this.#roster;
     this.#clerk = new TurnClerk({ store, clock, limits, newId });
-    this.#permissions = new PermissionDesk({ store, clock, timeoutMs: limits.permissionTimeoutMs, newId });
+    this.#permissions = new PermissionDesk({ store, clock, limits, newId });
     const gates: Gate[] = [];
     const clerk = this.#clerk;
     const readySession = (projectPath: string) => host.spares?.reserve(projectPath);

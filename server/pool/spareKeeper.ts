@@ -27,8 +27,9 @@ export class SpareKeeper {
   start(): void {
     const { host, limits } = this.#parts;
     // A process per message is the plain way to run; spares are no part of it.
-    if (host.spares === undefined || limits.spareProcesses === 0 || !limits.interactive) return;
+    if (host.spares === undefined || !limits.interactive) return;
     this.#isRunning = true;
+    limits.onChange?.(() => this.#pass());
     this.#pass();
   }
 
@@ -41,6 +42,11 @@ export class SpareKeeper {
   #pass(): void {
     const { host, store, clock, limits, roster, views } = this.#parts;
     if (!this.#isRunning || host.spares === undefined) return;
+    this.#cancelTimer?.();
+    if (limits.spareProcesses === 0) {
+      host.spares.keep(0);
+      return;
+    }
     const waiting = store.turns
       .sessionsWithQueued(clock.now())
       .filter((sessionId) => roster.ownState(sessionId) === "none");

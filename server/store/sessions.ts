@@ -74,6 +74,7 @@ export class SqliteSessionDirectory implements SessionDirectory {
   readonly #insert: Statement<[Named]>;
   readonly #get: Statement<[sessionId: string], SessionRow>;
   readonly #list: Statement<[Named], SessionRow>;
+  readonly #countByState: Statement<[], { state: SessionState; count: number }>;
   readonly #inStates: Statement<[states: string], SessionRow>;
   readonly #setState: Statement<[state: string, sessionId: string]>;
   readonly #setClaudeSession: Statement<[claudeSessionId: string, sessionId: string]>;
@@ -104,6 +105,10 @@ export class SqliteSessionDirectory implements SessionDirectory {
        WHERE (s.last_activity_at, s.session_id) < (@at, @id)
          AND (@state IS NULL OR s.state = @state) AND (@projectPath IS NULL OR s.project_path = @projectPath)
        ORDER BY s.last_activity_at DESC, s.session_id DESC LIMIT @limit`,
+    );
+    this.#countByState = new Statement(
+      connection,
+      "SELECT state, COUNT(*) AS count FROM sessions GROUP BY state",
     );
     this.#inStates = new Statement(
       connection,
@@ -182,6 +187,10 @@ export class SqliteSessionDirectory implements SessionDirectory {
     const page = pageOf(rows, limit, (row) => [row.last_activity_at, row.session_id]);
     const sessions = page.rows.map(sessionOf);
     return page.nextBefore === undefined ? { sessions } : { sessions, nextBefore: page.nextBefore };
+  }
+
+  countByState(): Map<SessionState, number> {
+    return new Map(this.#countByState.all().map(({ state, count }) => [state, count]));
   }
 
   inStates(states: SessionState[]): Session[] {

@@ -10,6 +10,7 @@ import { SqlitePermissionBook } from "./permissions.ts";
 import { SqliteProcessBook } from "./processes.ts";
 import { SqliteHistoryCutter } from "./retention.ts";
 import { SqliteSessionDirectory } from "./sessions.ts";
+import { SqliteSettingsBook } from "./settings.ts";
 import type { Connection } from "./statement.ts";
 import { Transactions } from "./transactions.ts";
 import { SqliteTrustBook } from "./trust.ts";
@@ -22,6 +23,8 @@ export interface StoreParts {
    * same. Default: a process warning, so that it is seen.
    */
   onSubscriberError?: (error: unknown) => void;
+  /** Told how long each commit took. */
+  onCommit?: (durationMs: number) => void;
 }
 
 export type OpenStore = Store & {
@@ -41,6 +44,7 @@ export function storeOver(connection: Connection, parts: StoreParts): OpenStore 
   const transactions = new Transactions({
     connection,
     onListenerError: parts.onSubscriberError ?? warnOfSubscriberError,
+    onCommit: parts.onCommit,
   });
   return {
     transaction: (work, committed) => transactions.run(work, committed),
@@ -53,6 +57,7 @@ export function storeOver(connection: Connection, parts: StoreParts): OpenStore 
     processes: new SqliteProcessBook(connection),
     trust: new SqliteTrustBook(connection),
     conversations: new SqliteConversationBook(connection),
+    settings: new SqliteSettingsBook(connection),
     audit: new SqliteAuditLog(connection),
     history: new SqliteHistoryCutter({ connection, transactions }),
     close: () => {

@@ -15,6 +15,7 @@ export type EventListener = (events: LoggedEvent[]) => void;
 export class Transactions {
   readonly #connection: Connection;
   readonly #onListenerError: (error: unknown) => void;
+  readonly #onCommit: ((durationMs: number) => void) | undefined;
   readonly #begin: Statement<[]>;
   readonly #commit: Statement<[]>;
   readonly #rollback: Statement<[]>;
@@ -28,9 +29,14 @@ export class Transactions {
   #open = false;
   #announcing = false;
 
-  constructor(parts: { connection: Connection; onListenerError: (error: unknown) => void }) {
+  constructor(parts: {
+    connection: Connection;
+    onListenerError: (error: unknown) => void;
+    onCommit?: (durationMs: number) => void;
+  }) {
     this.#connection = parts.connection;
     this.#onListenerError = parts.onListenerError;
+    this.#onCommit = parts.onCommit;
     this.#begin = new Statement(parts.connection, "BEGIN IMMEDIATE");
     this.#commit = new Statement(parts.connection, "COMMIT");
     this.#rollback = new Statement(parts.connection, "ROLLBACK");
@@ -58,11 +64,14 @@ export class Transactions {
     this.#begin.run();
     this.#open = true;
     let result: T;
+    let committedMs: number;
     try {
       result = settled(work());
       // SQLite itself rolls back on some I/O errors; if `work` swallowed one, there is nothing left to commit.
       if (!this.#connection.inTransaction) throw lostTransaction();
+      const beganAt = performance.now();
       this.#commit.run();
+      committedMs = performance.now() - beganAt;
     } catch (error) {
       this.#abandon();
       throw error;
@@ -73,6 +82,7 @@ export class Transactions {
     if (committed) this.#committed.push(() => committed(result));
     for (const follow of this.#committed.splice(0)) this.#tell(follow, batch);
     if (batch.length > 0) this.#announce(batch);
+    this.#onCommit?.(committedMs);
     return result;
   }
 

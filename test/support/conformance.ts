@@ -1,4 +1,6 @@
-import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import { Ajv, type ValidateFunction } from "ajv";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { asyncApiDocument } from "../../server/http/asyncapi.ts";
 import type { OpenApiDocument } from "../../server/http/openapi.ts";
 
 /** An answer as it came over the wire. */
@@ -92,6 +94,25 @@ export class Conformance {
     }
     return validate(value) ? undefined : this.#ajv.errorsText(validate.errors, { dataVar: "body" });
   }
+}
+
+const frameValidators = new Map<string, ValidateFunction>();
+
+/** What is wrong with a frame of the server by the AsyncAPI document, or `undefined`. */
+export function frameFault(frame: { type: string }): string | undefined {
+  if (frameValidators.size === 0) {
+    const document = closed(asyncApiDocument("0")) as { components: { messages: Record<string, object> } };
+    const ajv = new Ajv({ strict: false, validateFormats: false, validateSchema: false });
+    ajv.addSchema(document, "socket");
+    for (const type of Object.keys(document.components.messages)) {
+      frameValidators.set(type, ajv.compile({ $ref: `socket#/components/messages/${type}/payload` }));
+    }
+  }
+  const validate = frameValidators.get(frame.type);
+  if (validate === undefined) return `The document does not name the frame ${frame.type}.`;
+  if (validate(frame)) return undefined;
+  const faults = validate.errors?.map((error) => `${error.instancePath} ${error.message}`).join("; ");
+  return `A frame is not as the document says: ${faults}. The frame: ${JSON.stringify(frame).slice(0, 2_000)}`;
 }
 
 /** What the schema is of: the whole, or each line, or each event of a stream. */

@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import type { OpenApiDocument } from "../../server/http/openapi.ts";
+import { Conformance } from "./conformance.ts";
 
 /** A folder for one test: home, data, a project. Removed by `remove`. */
 export interface Bench {
@@ -79,6 +81,16 @@ export const benchEnvironment = (bench: Bench, modelUrl: string): Record<string,
   PREWARMED_PROCESSES: "0",
 });
 
+let conformance: Promise<Conformance> | undefined;
+
+/** Asked of the first server of a test file; the others are of the same build. */
+const conformanceOf = (url: string, adminToken: string): Promise<Conformance> => {
+  conformance ??= fetch(`${url}/api/openapi.json`, { headers: { authorization: `Bearer ${adminToken}` } })
+    .then((response) => response.json())
+    .then((document) => new Conformance(document as OpenApiDocument));
+  return conformance;
+};
+
 /** Starts `main` with the environment and waits until it says that it is ready; `spawned` hears of it before. */
 export async function startServer(
   environment: Record<string, string>,
@@ -109,6 +121,7 @@ export async function startServer(
   });
   const url = await readyUrl(child, lines, listeners);
   const adminToken = readFileSync(join(environment.DATA_DIR!, "admin-token"), "utf8").trim();
+  const known = await conformanceOf(url, adminToken);
   const ask: DaylongServer["ask"] = async (method, path, body, options = {}) => {
     const token = options.token ?? adminToken;
     const response = await fetch(`${url}${path}`, {
@@ -121,6 +134,10 @@ export async function startServer(
       body: body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body),
     });
     const text = await response.text();
+    const contentType = response.headers.get("content-type");
+    // Every answer of every test is what the API document says.
+    const fault = known.faultOf({ method, path, status: response.status, contentType, text });
+    if (fault !== undefined) throw new Error(fault);
     const isJson =
       /json/.test(response.headers.get("content-type") ?? "") &&
       !/ndjson/.test(response.headers.get("content-type") ?? "");

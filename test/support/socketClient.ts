@@ -1,5 +1,6 @@
 import { type ClientOptions, WebSocket } from "ws";
 import type { LoggedEvent } from "../../server/domain/event.ts";
+import { frameFault } from "./conformance.ts";
 
 /** A frame as it came: `type` is sure, the rest depends on it. */
 export interface ReceivedFrame {
@@ -49,6 +50,7 @@ export class SocketClient {
   /** HTTP status of a refused upgrade. */
   refusedStatus: number | undefined;
   readonly #checks = new Set<() => void>();
+  #checkedFrames = 0;
 
   constructor(options: SocketClientOptions) {
     const headers = { ...options.headers };
@@ -125,6 +127,7 @@ export class SocketClient {
   }
 
   async close(deadlineMs = 5_000): Promise<void> {
+    this.#checkFrames();
     if (this.closed) return;
     this.socket.close(1000);
     await this.waitForClose(deadlineMs);
@@ -132,9 +135,19 @@ export class SocketClient {
 
   /** Vanishes without a farewell. */
   async kill(deadlineMs = 5_000): Promise<void> {
+    this.#checkFrames();
     if (this.closed) return;
     this.socket.terminate();
     await this.waitForClose(deadlineMs);
+  }
+
+  /** Every frame of every test is what the AsyncAPI document says. Looked at last: some tests measure time. */
+  #checkFrames(): void {
+    for (const frame of this.frames.slice(this.#checkedFrames)) {
+      this.#checkedFrames += 1;
+      const fault = frameFault(frame);
+      if (fault !== undefined) throw new Error(fault);
+    }
   }
 
   #end(code: number, reason: string): void {

@@ -20,8 +20,10 @@ import type { Log } from "../../../server/domain/ports.ts";
 import { createHttpApp, routeTable } from "../../../server/http/app.ts";
 import { openApiDocument } from "../../../server/http/openapi.ts";
 import { defaultHttpLimits, type HealthReport, type HttpParts } from "../../../server/http/parts.ts";
+import { Metrics } from "../../../server/metrics.ts";
 import { Counters } from "../../../server/pool/counters.ts";
 import { WebPushSender } from "../../../server/push/webPush.ts";
+import { Settings } from "../../../server/settings.ts";
 import { type OpenStore, openStore } from "../../../server/store/store.ts";
 import { Conformance, type SeenAnswer } from "../../support/conformance.ts";
 import { FakePool } from "../../support/fakePool.ts";
@@ -65,6 +67,8 @@ export interface Rig {
   stopping: AbortController;
   health: HealthReport;
   webPush: WebPushSender;
+  /** What the settings are read from. */
+  environment: Record<string, string>;
   acked: Array<{ deviceId: string; cursor: number }>;
   polls: Map<string, number>;
   /** Told whenever a poll begins or ends. */
@@ -120,6 +124,7 @@ export function useRig(change: (parts: HttpParts) => Partial<HttpParts> = () => 
     rig.feed = new Feed({ connections: new Connections(rig) });
     rig.stopping = new AbortController();
     rig.health = { status: "ok", checks: { database: { state: "ok" } } };
+    rig.environment = { MAX_QUEUED_TURNS: "7" };
     rig.acked = [];
     rig.polls = new Map();
     rig.onPoll = () => {};
@@ -130,6 +135,13 @@ export function useRig(change: (parts: HttpParts) => Partial<HttpParts> = () => 
     rig.adminToken = ensureAdminToken({ dataDir: rig.folder, store, clock, log });
     const bindHost = "127.0.0.1";
     const names = new ServerNames({ bindHost, port: () => rig.port, hostname: "studio", publicNames: [] });
+    const counters = new Counters({ events: store.events, stats: () => pool.stats() });
+    const sessionMetrics = () => ({
+      sinceAt: clock.now(),
+      ...pool.stats(),
+      spares: 0,
+      ...counters.counts(),
+    });
     const parts: HttpParts = {
       store,
       pool,
@@ -159,12 +171,8 @@ export function useRig(change: (parts: HttpParts) => Partial<HttpParts> = () => 
       limits: defaultHttpLimits,
       stopping: rig.stopping.signal,
       health: () => rig.health,
-      metrics: () => ({
-        sinceAt: clock.now(),
-        ...pool.stats(),
-        spares: 0,
-        ...new Counters({ events: store.events, stats: () => pool.stats() }).counts(),
-      }),
+      metrics: sessionMetrics,
+      prometheus: new Metrics({ store, sessionMetrics, socketCount: () => 2, version: "9.9.9" }),
       models: () => [],
       listen: (sessionId, listener) => rig.feed.listen(sessionId, listener),
       deliveryMethods: () => ["websocket", "apns"],
@@ -181,6 +189,7 @@ export function useRig(change: (parts: HttpParts) => Partial<HttpParts> = () => 
         add(1);
         return () => add(-1);
       },
+      settings: new Settings({ store, clock, log, environment: rig.environment }),
       testPush: async () => ({ outcome: "sent", apnsId: "apns-1", status: 200, latencyMs: 12 }),
       pairingUrl: (code) => pairingLink({ url: rig.url, code }),
     };

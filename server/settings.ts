@@ -1,0 +1,200 @@
+import { type Config, ConfigError, readConfig } from "./config.ts";
+import type { Caller } from "./domain/device.ts";
+import { DaylongError, type FieldFault } from "./domain/errors.ts";
+import type { Clock, Log, Store } from "./domain/ports.ts";
+import type { SettingsDesk } from "./http/parts.ts";
+import type { PoolLimits } from "./pool/limits.ts";
+import {
+  environmentName,
+  type LimitName,
+  limitNames,
+  limitTable,
+  type SettingsPatch,
+  type SettingsView,
+  type SettingView,
+} from "./wire/settings.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+type Values = ReadonlyMap<string, number>;
+
+export interface SettingsParts {
+  store: Store;
+  clock: Clock;
+  log: Log;
+  /** What the configuration is read from. */
+  environment: Environment;
+}
+
+/**
+ * The limits in force. Each has its value from the environment, else from the store, else by default; the same schemas
+ * judge all three. What is `live` changes at once; the rest keeps what it had at the start of the server.
+ */
+export class Settings implements SettingsDesk {
+  readonly #parts: SettingsParts;
+  readonly #listeners = new Set<() => void>();
+  /** What the store held at the start. */
+  readonly #started: Values;
+  #config: Config;
+
+  constructor(parts: SettingsParts) {
+    this.#parts = parts;
+    let stored: Values = parts.store.settings.all();
+    try {
+      this.#config = this.#read(stored, stored);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      // What was set by phone contradicts what the environment says by now. A server that does not start helps nobody.
+      parts.log.warn("settings.ignored", { faults: error.faults });
+      stored = new Map();
+      this.#config = this.#read(stored, stored);
+    }
+    this.#started = stored;
+  }
+
+  /** The configuration in force. */
+  get config(): Config {
+    return this.#config;
+  }
+
+  /** Calls back after every change; the result unsubscribes. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  view(): SettingsView {
+    const stored = this.#parts.store.settings.all();
+    return Object.fromEntries(limitNames.map((name) => [name, this.#viewOf(name, stored)])) as SettingsView;
+  }
+
+  /** Throws `setting_fixed`, or `invalid_request` when the limits contradict each other; then nothing has changed. */
+  change(patch: SettingsPatch, caller: Caller): SettingsView {
+    const { store, clock, log } = this.#parts;
+    const changes = limitNames.flatMap((name) => {
+      const value = patch[name];
+      return value === undefined ? [] : [{ name, value }];
+    });
+    for (const { name } of changes) {
+      if (!this.#isFixed(name)) continue;
+      throw new DaylongError(
+        "setting_fixed",
+        `${environmentName(name)} is set in the server's environment or .env file: change it there, and restart.`,
+      );
+    }
+    const wanted = new Map(store.settings.all());
+    for (const { name, value } of changes) {
+      if (value === null) wanted.delete(name);
+      else wanted.set(name, value);
+    }
+    const config = this.#judged(wanted);
+    const before = this.view();
+    store.transaction(() => {
+      for (const { name, value } of changes) {
+        if (value === null) store.settings.remove(name);
+        else store.settings.set(name, value);
+        const was = before[name].next ?? before[name].value;
+        store.audit.add({
+          at: clock.now(),
+          deviceId: caller.deviceId,
+          action: "setting.change",
+          target: name,
+          detail: `${was} -> ${value ?? `${limitTable[name].fallback} (default)`}`,
+        });
+      }
+    });
+    this.#config = config;
+    log.info("settings.changed", { deviceId: caller.deviceId, names: changes.map(({ name }) => name) });
+    for (const listener of this.#listeners) listener();
+    return this.view();
+  }
+
+  /** What would be in force; first as a whole, as the next start will read it. */
+  #judged(wanted: Values): Config {
+    try {
+      this.#read(wanted, wanted);
+      return this.#read(wanted, this.#started);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      const faults = error.faults.map(fieldFaultOf);
+      const said = faults.map((fault) => `${fault.path} ${fault.message}`).join("; ");
+      throw new DaylongError("invalid_request", `The limits contradict each other: ${said}.`, { faults });
+    }
+  }
+
+  #read(live: Values, atStart: Values): Config {
+    const values: Record<string, string> = {};
+    for (const name of limitNames) {
+      const value = (limitTable[name].live ? live : atStart).get(name);
+      if (value !== undefined) values[environmentName(name)] = String(value);
+    }
+    const set = Object.entries(this.#parts.environment).filter(([, value]) => value !== "");
+    return readConfig({ ...values, ...Object.fromEntries(set) });
+  }
+
+  #isFixed(name: LimitName): boolean {
+    return (this.#parts.environment[environmentName(name)] ?? "") !== "";
+  }
+
+  #viewOf(name: LimitName, stored: Values): SettingView {
+    const { fallback, min, max, live } = limitTable[name];
+    const bounds = { default: fallback, min, max };
+    if (this.#isFixed(name)) {
+      const value = Number(this.#parts.environment[environmentName(name)]);
+      return { value, ...bounds, live: false, source: "environment" };
+    }
+    const inForce = (live ? stored : this.#started).get(name);
+    const next = stored.get(name) ?? fallback;
+    const value = inForce ?? fallback;
+    return {
+      value,
+      ...bounds,
+      live,
+      source: inForce === undefined ? "default" : "stored",
+      ...(next === value ? {} : { next }),
+    };
+  }
+}
+
+/** `SESSION_WARNING_HOURS: must …` -> the field of the request. */
+function fieldFaultOf(fault: string): FieldFault {
+  const [variable = "", ...message] = fault.split(": ");
+  const path = limitNames.find((name) => environmentName(name) === variable) ?? variable;
+  return { path, message: message.join(": ") };
+}
+
+const poolLimits = (config: Config) => ({
+  maxProcesses: config.maxConcurrentSessions,
+  maxQueuedTurns: config.maxQueuedTurns,
+  lease: config.lease,
+  permissionTimeoutMs: config.permissionTimeoutMs,
+  idleParkMs: config.idleParkMs,
+  conversationIdleParkMs: config.conversationIdleParkMs,
+  // As long as a stop may take: who interrupts, or whose lease ends, waits no longer than who stops the server.
+  drainMs: Math.max(1_000, config.shutdownGraceMs),
+  sampleMs: config.sampleMs,
+  allowBypassPermissions: config.allowBypassPermissions,
+  defaultModel: config.claudeModel,
+  memoryLimitBytes: config.memoryLimitBytes,
+  sessionMemoryLimitBytes: config.sessionMemoryLimitBytes,
+  cpuLimitPercent: config.cpuLimitPercent,
+  healthMs: config.healthMs,
+  stallMs: config.stallMs,
+  spareProcesses: config.spareProcesses,
+  interactive: config.interactive,
+});
+
+/** The pool's limits, which stay those in force: the pool reads them when it needs them. */
+export function livePoolLimits(settings: Settings): PoolLimits {
+  const listeners = new Set<() => void>();
+  const limits: PoolLimits = {
+    ...poolLimits(settings.config),
+    onChange: (listener) => {
+      listeners.add(listener);
+    },
+  };
+  settings.onChange(() => {
+    Object.assign(limits, poolLimits(settings.config));
+    for (const listener of listeners) listener();
+  });
+  return limits;
+}
