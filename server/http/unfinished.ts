@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { DaylongError } from "../domain/errors.ts";
+import { idSchema } from "../wire/paging.ts";
 import { defineRoute, type Method, type Route, type RouteScope } from "./route.ts";
 
 /** The refusal of what the contract names and this version cannot do. */
@@ -22,7 +23,7 @@ export const unfinishedRoutes: Route[] = unfinished.map(([method, path, scope, w
     path,
     scope,
     summary: `${what} (not implemented yet).`,
-    query: z.unknown(),
+    params: z.object(Object.fromEntries([...path.matchAll(/:(\w+)/g)].map((match) => [match[1], idSchema]))),
     response: z.unknown(),
     handle() {
       throw notImplemented(what);
