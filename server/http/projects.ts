@@ -58,6 +58,7 @@ export function projectRoutes(parts: HttpParts): Route[] {
       summary:
         "Let the project's own settings (hooks, MCP servers, rules) act, from the next start of a process on.",
       params: projectParams,
+      response: projectSchema,
       async handle({ params, caller }) {
         const project = await findProject(parts, params.projectId);
         trust.trust(project.path, caller.deviceId);
@@ -70,6 +71,7 @@ export function projectRoutes(parts: HttpParts): Route[] {
       scope: "admin",
       summary: "Take the trust back, from the next start of a process on; a terminal's own answer stays.",
       params: projectParams,
+      response: projectSchema,
       async handle({ params, caller }) {
         const project = await findProject(parts, params.projectId);
         trust.withdraw(project.path, caller.deviceId);
