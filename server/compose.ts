@@ -91,6 +91,13 @@ async function compose(
     onSubscriberError: (error) => log.error("log.subscriber_failed", { error: String(error) }),
   });
   closers.push(() => database.close());
+  const metrics = new Metrics({
+    store: database,
+    sessionMetrics: () => sessionMetrics(),
+    socketCount: () => connections.count,
+    version,
+  });
+  closers.push(() => metrics.stop());
   const settings = new Settings({ store: database, clock, log, environment });
   const connections = new Connections({ clock });
   const planner = new DeliveryPlanner({
@@ -104,13 +111,6 @@ async function compose(
   const store: Store = planned(database, planner);
   ensureAdminToken({ dataDir, store, clock, log });
 
-  const metrics = new Metrics({
-    store: database,
-    sessionMetrics: () => sessionMetrics(),
-    socketCount: () => connections.count,
-    version,
-  });
-  closers.push(() => metrics.stop());
   const services = openPushServices(config, clock, log);
   const { webPush } = services;
   const push = metrics.counted(services.push);
