@@ -7,6 +7,7 @@ import {
   ignoredParameters,
   unsupportedParameters,
 } from "../../wire/completions.ts";
+import { chatCompletionSchema, completionFrameSchema } from "../../wire/openai.ts";
 import { chosenIdSchema } from "../../wire/text.ts";
 import { waitWhilePaired } from "../auth.ts";
 import type { HttpParts } from "../parts.ts";
@@ -78,6 +79,13 @@ export function completionRoutes(parts: HttpParts): Route[] {
       scope: "chat",
       summary: "A completion in OpenAI's shape; with stream, as server-sent events.",
       body: completionSchema,
+      headers: {
+        "Idempotency-Key": "Repeated with it, the request finds its first turn again.",
+        "X-Project-Path": "The project of a new conversation, unless the body says it.",
+      },
+      response: {
+        200: [chatCompletionSchema, { mediaType: "text/event-stream", schema: completionFrameSchema }],
+      },
       maxBodyBytes: maxCompletionBytes,
       async handle({ body, caller, header, gone }) {
         refuseUnsupported(body);

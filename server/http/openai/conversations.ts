@@ -1,6 +1,14 @@
 import { z } from "zod";
 import type { NamedConversation } from "../../domain/ports.ts";
 import { conversationIdSchema } from "../../wire/completions.ts";
+import {
+  conversationDeletedSchema,
+  conversationListSchema,
+  conversationSchema,
+  conversationSessionSchema,
+  modelListSchema,
+  statsSchema,
+} from "../../wire/openai.ts";
 import { limitSchema } from "../../wire/paging.ts";
 import type { HttpParts } from "../parts.ts";
 import { defineRoute, json, type Route } from "../route.ts";
@@ -20,6 +28,7 @@ export function conversationRoutes({ store, pool, folders, models, metrics, star
       path: "/v1/models",
       scope: "read",
       summary: "The models that Claude offers; any other name is handed to it as it is.",
+      response: modelListSchema,
       handle: () =>
         json({
           object: "list",
@@ -40,6 +49,7 @@ export function conversationRoutes({ store, pool, folders, models, metrics, star
       scope: "read",
       summary: "The conversations, the newest first; after takes the last_id of the page before.",
       query: z.object({ limit: limitSchema(50, 200), after: conversationIdSchema.optional() }),
+      response: conversationListSchema,
       handle({ query }) {
         const found = store.conversations.list(query.after, query.limit + 1);
         const data = found.slice(0, query.limit).map(view);
@@ -58,6 +68,7 @@ export function conversationRoutes({ store, pool, folders, models, metrics, star
       scope: "read",
       summary: "A conversation and its latest messages, the oldest first.",
       params,
+      response: conversationSchema,
       handle({ params }) {
         const conversation = existing(params.id);
         const events = store.events.transcript(conversation.sessionId, undefined, shownMessages + 1);
@@ -82,6 +93,7 @@ export function conversationRoutes({ store, pool, folders, models, metrics, star
       scope: "read",
       summary: "The session behind a conversation.",
       params,
+      response: conversationSessionSchema,
       handle({ params }) {
         const { conversationId, sessionId } = existing(params.id);
         return json({ conversation_id: conversationId, ...pool.session(sessionId) });
@@ -93,6 +105,7 @@ export function conversationRoutes({ store, pool, folders, models, metrics, star
       scope: "chat",
       summary: "Close a conversation's session; the next message under the name begins anew.",
       params,
+      response: conversationDeletedSchema,
       async handle({ params, caller }) {
         const { conversationId, sessionId } = existing(params.id);
         await pool.closeSession(sessionId, caller);
@@ -111,6 +124,7 @@ export function conversationRoutes({ store, pool, folders, models, metrics, star
       path: "/stats",
       scope: "read",
       summary: "How much is in use, and what happened since the server started.",
+      response: statsSchema,
       handle() {
         const { totalSessions, maxSessions, sinceAt, turns, starts, ...rest } = metrics();
         const { availableSlots, queuedTurns, memoryUsageBytes, memoryLimitBytes, cpuPercent } = rest;
