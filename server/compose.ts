@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { ensureAdminToken } from "./access/adminToken.ts";
+import { MessageAttachments } from "./access/attachments.ts";
 import { ConversationFolders } from "./access/conversationFolders.ts";
 import { Devices } from "./access/devices.ts";
 import { ServerNames } from "./access/names.ts";
@@ -12,6 +13,7 @@ import { Refusals } from "./access/refusals.ts";
 import { ProjectRoots } from "./access/roots.ts";
 import { OwnersTrust } from "./access/trust.ts";
 import { readCertificate } from "./certificate.ts";
+import { TranscriptHistory } from "./claude/history.ts";
 import { CliHost } from "./claude/host.ts";
 import { acceptedInTerminal } from "./claude/terminalTrust.ts";
 import { claudeConfigDir } from "./claude/transcript.ts";
@@ -26,6 +28,7 @@ import { Replay } from "./delivery/replay.ts";
 import { Retention } from "./delivery/retention.ts";
 import { DaylongError } from "./domain/errors.ts";
 import type { Clock, Log, Store } from "./domain/ports.ts";
+import { DiskShelf } from "./files/shelf.ts";
 import { healthReport } from "./health.ts";
 import { createHttpApp } from "./http/app.ts";
 import { defaultHttpLimits } from "./http/parts.ts";
@@ -141,6 +144,10 @@ async function compose(
   });
   closers.push(() => retention.stop());
 
+  const shelf = new DiskShelf({ dir: join(dataDir, "attachments"), store, clock, log, newId: randomUUID });
+  closers.push(() => shelf.stop());
+  const attachments = new MessageAttachments({ store, shelf });
+
   const trust = new OwnersTrust({
     store,
     clock,
@@ -158,6 +165,8 @@ async function compose(
     sparesDir: join(dataDir, "spares"),
     trust,
   });
+  const history = new TranscriptHistory({ clock, log, environment: cliEnvironment });
+  closers.push(() => history.stop());
   const pool = new InteractiveSessionPool({
     store,
     host,
@@ -166,6 +175,7 @@ async function compose(
     log,
     limits: livePoolLimits(settings),
     newId: randomUUID,
+    attachments: shelf,
     checkProject: async (path) => {
       if (await folders.holds(path)) return;
       if ((await roots.resolve(path)) !== path) {
@@ -208,10 +218,13 @@ async function compose(
     store,
     pool,
     access,
+    attachments,
     pushRegistration,
     roots,
     trust,
     folders,
+    history,
+    heldElsewhere: () => host.heldElsewhere(),
     names,
     clock,
     log,
@@ -244,6 +257,7 @@ async function compose(
   const replay = new Replay({ events: store.events, devices: store.devices, connections, feed, clock, log });
   const gateway = new Gateway({
     pool,
+    attachments,
     gatekeeper: access,
     connections,
     replay,
@@ -262,6 +276,7 @@ async function compose(
   await pool.start();
   courier.start();
   retention.start();
+  shelf.start();
   gateway.attach(server);
   boundPort = await listen(server, config.host, config.port);
   closers.push(() => closeServer(server));

@@ -15,6 +15,7 @@ const floors: Record<string, number> = {
   store: 2,
   claude: 2,
   push: 2,
+  files: 2,
   pool: 1,
   delivery: 1,
   access: 1,
@@ -22,7 +23,7 @@ const floors: Record<string, number> = {
   domain: 0,
 };
 /** Edges that are driven: they know the domain and nothing above it. */
-const driven = new Set(["store", "claude", "push", "demo"]);
+const driven = new Set(["store", "claude", "push", "files", "demo"]);
 
 interface ImportEdge {
   from: string;

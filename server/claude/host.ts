@@ -1,11 +1,13 @@
 import { availableParallelism } from "node:os";
-import { type Query, query } from "@anthropic-ai/claude-agent-sdk";
-import { DaylongError } from "../domain/errors.ts";
-import type { PermissionDecision } from "../domain/permission.ts";
+import type { Options } from "@anthropic-ai/claude-agent-sdk";
+import { DaylongError, refuseHeld } from "../domain/errors.ts";
+import { type PermissionDecision, permissionKindOf } from "../domain/permission.ts";
 import type { Clock, Log, ProcessBook } from "../domain/ports.ts";
 import type {
   ClaudeModel,
   ClaudeProcess,
+  OneShotAnswer,
+  PermissionAsk,
   ProcessExit,
   ProcessHost,
   ProcessListener,
@@ -18,15 +20,17 @@ import type { ProjectStanding, ProjectTrust } from "../domain/trust.ts";
 import { mendConfigFile } from "./configFile.ts";
 import { within } from "./deadline.ts";
 import { cliEnvironment } from "./environment.ts";
-import { baseOptions } from "./options.ts";
+import { OneShot, type OneShotEnd } from "./oneShot.ts";
+import { planIn } from "./planFile.ts";
 import { CliProcess } from "./process.ts";
 import { endBelongings } from "./reaper.ts";
 import { Sampler } from "./sampler.ts";
 import type { Spare } from "./spare.ts";
 import { Spares } from "./spares.ts";
-import { prepareSpawn } from "./spawn.ts";
 import { StartLine } from "./startLine.ts";
+import { heldConversations } from "./terminals.ts";
 import {
+  begunIn,
   claudeConfigDir,
   findReply,
   findTranscript,
@@ -63,7 +67,8 @@ export class CliHost implements ProcessHost {
   readonly #live = new Map<string, CliProcess>();
   readonly #sampler: Sampler;
   readonly #line: StartLine;
-  readonly #forks = new Set<Query>();
+  /** Processes that are asked one thing: recaps on forks, one-shot prompts. */
+  readonly #aside = new Set<OneShot>();
   readonly spares: Spares | undefined;
   #lastFault: string | undefined;
   /** What the CLI offered when a process was last started; empty before the first. */
@@ -85,6 +90,7 @@ export class CliHost implements ProcessHost {
       this.#parts.log.error("claude.config_not_mended", { error });
     });
     if (signal?.aborted) throw new DaylongError("process_start_failed", "The start of Claude was given up.");
+    if (sizeBytes > 0) refuseHeld(await this.heldElsewhere(), spec.claudeSessionId);
     const spare = sizeBytes > 0 ? undefined : await this.spares?.take(spec, standing);
     if (spare !== undefined) {
       try {
@@ -141,8 +147,10 @@ export class CliHost implements ProcessHost {
       environment: cliEnvironment(this.#parts.environment, spec.processId),
       listener: {
         signal: (signal) => listener.signal(signal),
-        askPermission: async (ask) =>
-          this.#keptAs(await listener.askPermission(ask), spec.projectPath, standing),
+        askPermission: async (ask) => {
+          const asked = await this.#withPlan(ask, spec.claudeSessionId);
+          return this.#keptAs(await listener.askPermission(asked), spec.projectPath, standing);
+        },
         exited: (exit) => {
           this.#live.delete(spec.processId);
           if (handedOver) listener.exited(exit);
@@ -183,8 +191,28 @@ export class CliHost implements ProcessHost {
     return cli;
   }
 
-  async hasTranscript(sessionId: string): Promise<boolean> {
-    return (await this.#transcriptOf(sessionId)) !== undefined;
+  /** A plan that is to be approved comes without its words; Claude's folder has them. */
+  async #withPlan(ask: PermissionAsk, claudeSessionId: string): Promise<PermissionAsk> {
+    if (permissionKindOf(ask.toolName) !== "plan") return ask;
+    const configDir = claudeConfigDir(this.#parts.environment);
+    const find = async () => {
+      const path = await this.#transcriptOf(claudeSessionId);
+      return path === undefined ? "" : planIn(path, configDir);
+    };
+    const plan = await within(this.#parts.clock, find(), transcriptDeadlineMs).catch(() => undefined);
+    return plan ? { ...ask, plan } : ask;
+  }
+
+  async hasTranscript(sessionId: string, projectPath?: string): Promise<boolean> {
+    const path = await this.#transcriptOf(sessionId);
+    if (path === undefined || projectPath === undefined) return path !== undefined;
+    return (await begunIn(path)) === projectPath;
+  }
+
+  heldElsewhere(): Promise<Map<string, number>> {
+    const own = new Set([...this.#live.values(), ...this.#aside].map(({ pid }) => pid));
+    for (const { pid } of this.spares?.live() ?? []) own.add(pid);
+    return heldConversations(claudeConfigDir(this.#parts.environment), (pid) => own.has(pid));
   }
 
   async holdsMessage(claudeSessionId: string, messageId: string): Promise<boolean> {
@@ -209,58 +237,54 @@ export class CliHost implements ProcessHost {
   }
 
   async askFork(spec: ProcessSpec, prompt: string, deadlineMs: number): Promise<string> {
-    const { clock, book, ladderMs } = this.#parts;
-    const standing = await this.#standingOf(spec);
-    const cli = prepareSpawn(spec.processId, spec.sessionId, clock.now(), book);
-    const fork = query({
-      prompt,
-      options: {
-        ...baseOptions(
-          spec,
-          cliEnvironment(this.#parts.environment, spec.processId),
-          this.#parts.binary,
-          standing,
-        ),
-        resume: spec.claudeSessionId,
-        forkSession: true,
-        persistSession: false,
-        tools: [],
-        maxTurns: 1,
-        spawnClaudeCodeProcess: cli.spawnClaudeCodeProcess,
-      },
-    });
-    this.#forks.add(fork);
-    try {
-      const text = await within(clock, answerOf(fork), deadlineMs);
-      if (text === undefined)
+    const options = { resume: spec.claudeSessionId, forkSession: true, tools: [], maxTurns: 1 };
+    const late = new AbortController();
+    const cancel = this.#parts.clock.after(deadlineMs, () => late.abort());
+    const end = await this.#askAside(spec, prompt, late.signal, options).finally(cancel);
+    switch (end.kind) {
+      case "answered":
+        return end.answer.text;
+      case "given-up":
         throw new DaylongError("recap_failed", `Claude gave no recap within ${deadlineMs} ms.`);
-      return text;
-    } catch (error) {
-      if (error instanceof DaylongError) throw error;
-      throw new DaylongError(
-        "recap_failed",
-        `Claude gave no recap: ${cli.stderrTail.slice(-300) || String(error)}`,
-        {
-          cause: error,
-        },
-      );
-    } finally {
-      this.#forks.delete(fork);
-      fork.close();
-      if (cli.child) {
-        await endBelongings(
-          [{ processId: spec.processId, pid: cli.child.pid ?? null, startTicks: null }],
-          clock,
-          ladderMs,
-        );
-      }
-      book.ended(spec.processId, clock.now());
+      case "failed":
+        throw new DaylongError("recap_failed", `Claude gave no recap: ${end.detail}`, { cause: end.cause });
     }
   }
 
+  async askOnce(spec: ProcessSpec, prompt: string, signal: AbortSignal): Promise<OneShotAnswer | undefined> {
+    await this.#line.wait();
+    const end = await this.#askAside(spec, prompt, signal);
+    switch (end.kind) {
+      case "answered":
+        return end.answer;
+      case "given-up":
+        return undefined;
+      case "failed":
+        throw new DaylongError("ask_failed", `Claude gave no answer: ${end.detail}`, { cause: end.cause });
+    }
+  }
+
+  /** A process for one prompt, beside those of the sessions. */
+  async #askAside(
+    spec: ProcessSpec,
+    prompt: string,
+    signal: AbortSignal,
+    options?: Options,
+  ): Promise<OneShotEnd> {
+    if (signal.aborted) return { kind: "given-up" };
+    const environment = cliEnvironment(this.#parts.environment, spec.processId);
+    const standing = await this.#standingOf(spec);
+    const one = new OneShot({ ...this.#parts, spec, standing, environment, options });
+    this.#aside.add(one);
+    const givenUp = new Promise<void>((resolve) => {
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+    return one.ask(prompt, givenUp).finally(() => this.#aside.delete(one));
+  }
+
   usage(): Promise<Map<string, ProcessUsage>> {
-    const sessions = [...this.#live.values()].filter((cli) => cli.pid !== 0);
-    return this.#sampler.sample([...sessions, ...(this.spares?.live() ?? [])]);
+    const own = [...this.#live.values(), ...this.#aside].filter(({ pid }) => pid !== 0);
+    return this.#sampler.sample([...own, ...(this.spares?.live() ?? [])]);
   }
 
   async reap(records: ProcessRecord[]): Promise<number> {
@@ -271,9 +295,9 @@ export class CliHost implements ProcessHost {
     return ended;
   }
 
-  /** Ends the forks that are still asked something; sessions' processes are the pool's to end. */
+  /** Ends those that are still asked something; sessions' processes are the pool's to end. */
   async stop(): Promise<void> {
-    for (const fork of this.#forks) fork.close();
+    for (const one of this.#aside) one.close();
     await this.spares?.stop();
     await endBelongings(this.#parts.book.unended(), this.#parts.clock, this.#parts.ladderMs);
   }
@@ -281,14 +305,4 @@ export class CliHost implements ProcessHost {
   health(): { state: "ok" | "failing"; detail?: string } {
     return this.#lastFault === undefined ? { state: "ok" } : { state: "failing", detail: this.#lastFault };
   }
-}
-
-async function answerOf(fork: Query): Promise<string> {
-  for await (const message of fork) {
-    if (message.type !== "result") continue;
-    if (message.subtype === "success" && !message.is_error) return message.result;
-    const said = message.subtype === "success" ? message.result : message.errors.join("; ");
-    throw new DaylongError("recap_failed", `Claude gave no recap: ${said.slice(0, 500)}`);
-  }
-  throw new DaylongError("recap_failed", "Claude ended without a recap.");
 }

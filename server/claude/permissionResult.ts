@@ -1,5 +1,5 @@
 import type { PermissionResult, PermissionUpdate } from "@anthropic-ai/claude-agent-sdk";
-import type { PermissionDecision } from "../domain/permission.ts";
+import { type PermissionDecision, standingRules } from "../domain/permission.ts";
 
 /** The owner's answer in the CLI's words. */
 export function permissionResult(
@@ -11,11 +11,7 @@ export function permissionResult(
     return { behavior: "deny", message: decision.message ?? "The owner declined." };
   const updatedInput =
     decision.updatedInput ?? (decision.answers ? { ...input, answers: decision.answers } : input);
-  // Of the CLI's suggestions only those that allow more of the same. The others are alternatives that it would offer a
-  // person: a wider mode would let everything through, behind the back of the session's own mode.
-  const rules = (suggestions as PermissionUpdate[]).filter(
-    (rule) => rule.type === "addRules" && rule.behavior === "allow",
-  );
+  const rules = standingRules(suggestions) as PermissionUpdate[];
   switch (decision.scope ?? "once") {
     case "once":
       return { behavior: "allow", updatedInput };

@@ -16,6 +16,7 @@ import type { ProjectStanding } from "../domain/trust.ts";
 import { within } from "./deadline.ts";
 import { claudeModels } from "./models.ts";
 import { baseOptions, conversationOptions } from "./options.ts";
+import { permissionAskOf } from "./permissionAsk.ts";
 import { permissionResult } from "./permissionResult.ts";
 import { promptLine } from "./promptLine.ts";
 import { endBelongings } from "./reaper.ts";
@@ -68,6 +69,8 @@ export class CliProcess implements ClaudeProcess {
   readonly #gone: Promise<void>;
   #startTicks: string | null = null;
   #claudeSessionId: string;
+  /** Orders of ours to change the permission mode that it has not answered. */
+  #modeOrders = 0;
   #stopping = false;
   #recycled = false;
   #stopped?: Promise<void>;
@@ -92,17 +95,8 @@ export class CliProcess implements ClaudeProcess {
       includePartialMessages: true,
       spawnClaudeCodeProcess: this.#cli.spawnClaudeCodeProcess,
       canUseTool: async (toolName, input, context) => {
-        const suggestions = context.suggestions ?? [];
-        const decision = await listener.askPermission({
-          toolName,
-          toolUseId: context.toolUseID,
-          title: context.title ?? context.displayName ?? toolName,
-          description: context.description ?? context.decisionReason,
-          input,
-          suggestions,
-          signal: context.signal,
-        });
-        return permissionResult(decision, input, suggestions);
+        const ask = permissionAskOf(toolName, input, context);
+        return permissionResult(await listener.askPermission(ask), input, ask.suggestions);
       },
     };
     this.#query = parts.spare
@@ -165,7 +159,10 @@ export class CliProcess implements ClaudeProcess {
         this.#follow(value);
         const signals = translate(value);
         if (signals.length === 0) listener.signal({ kind: "alive" });
-        for (const signal of signals) listener.signal(signal);
+        for (const signal of signals) {
+          // What it says while it obeys is our own word.
+          if (signal.kind !== "mode" || this.#modeOrders === 0) listener.signal(signal);
+        }
       }
     } catch (error) {
       fault = error instanceof Error ? error.message : String(error);
@@ -243,7 +240,11 @@ export class CliProcess implements ClaudeProcess {
   }
 
   async setPermissionMode(mode: PermissionMode): Promise<void> {
-    await this.#obeyed("the permission mode", this.#query.setPermissionMode(mode));
+    this.#modeOrders += 1;
+    const order = this.#query.setPermissionMode(mode).finally(() => {
+      this.#modeOrders -= 1;
+    });
+    await this.#obeyed("the permission mode", order);
   }
 
   /** A CLI that hangs must not make whoever waits for the change hang with it. */

@@ -1,6 +1,7 @@
 import type { SDKMessage } from "@anthropic-ai/claude-agent-sdk";
 import type { Failure } from "../domain/errors.ts";
 import type { ProcessSignal, Refusal, TurnResult } from "../domain/process.ts";
+import { permissionModes } from "../domain/session.ts";
 
 type ResultMessage = Extract<SDKMessage, { type: "result" }>;
 
@@ -107,6 +108,12 @@ function usageLimitOf({
   return [{ kind: "limit-hit", limit, detail, refusals: 1, final: true, waitMs: 0, resetsAt }];
 }
 
+/** A mode that Claude went into by itself: into planning, or out of it with an approved plan. */
+function modeOf(mode: string | undefined): ProcessSignal[] {
+  const permissionMode = permissionModes.find((known) => known === mode);
+  return permissionMode === undefined ? [] : [{ kind: "mode", permissionMode }];
+}
+
 /** What a message of the SDK means to Daylong. Pure; what means nothing (yet) gives no signal. */
 export function translate(message: SDKMessage): ProcessSignal[] {
   switch (message.type) {
@@ -160,6 +167,7 @@ export function translate(message: SDKMessage): ProcessSignal[] {
     case "rate_limit_event":
       return usageLimitOf(message);
     case "system":
+      if (message.subtype === "status") return modeOf(message.permissionMode);
       return message.subtype === "api_retry"
         ? refusalsOf(message.error, message.error_status, {
             refusals: message.attempt,

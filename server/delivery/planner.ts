@@ -82,6 +82,7 @@ export function planned(store: Store, planner: Pick<DeliveryPlanner, "plan">): S
     sessions: store.sessions,
     turns: store.turns,
     permissions: store.permissions,
+    attachments: store.attachments,
     devices: store.devices,
     outbox: store.outbox,
     processes: store.processes,

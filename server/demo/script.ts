@@ -121,6 +121,37 @@ const orders: Array<
       say: "I will run that.",
     }),
   ],
+  // "ask: Which colour? red | green": a question with answers to choose from.
+  [
+    /^ask: ([^?\n]+\?)\s*(.*)/is,
+    (match) => {
+      const named = match[2]!.split("|").map((label) => label.trim());
+      const labels = named.filter((label) => label !== "");
+      return {
+        kind: "tool",
+        name: "AskUserQuestion",
+        input: {
+          questions: [
+            {
+              question: match[1]!.trim(),
+              header: "Demo",
+              options: (labels.length > 1 ? labels : ["Yes", "No"]).slice(0, 4).map((label) => ({
+                label,
+                description: `The answer is ${label}.`,
+              })),
+              multiSelect: false,
+            },
+          ],
+        },
+        say: "I have a question.",
+      };
+    },
+  ],
+  // "plan: …": the plan in words, then the request to leave the plan mode with it.
+  [
+    /^plan: (.+)/is,
+    (match) => ({ kind: "tool", name: "ExitPlanMode", input: {}, say: `My plan:\n${match[1]!.trim()}` }),
+  ],
   [
     /^slow: ?([\d.]+)/i,
     (match) => {

@@ -95,7 +95,7 @@ export function pushContentOf(
         ...base,
         permissionId: event.data.permissionId,
         expiresAt: event.data.expiresAt,
-        body: event.data.description ? `${event.data.title}\n${event.data.description}` : event.data.title,
+        body: [event.data.title, event.data.description ?? event.data.plan].filter(Boolean).join("\n"),
       };
     case "session.expiring":
       return {

@@ -44,6 +44,16 @@ export const errorCatalogue = {
     retryable: false,
   },
   session_busy: { status: 409, title: "The session is busy", retryable: true },
+  conversation_held: {
+    status: 409,
+    title: "A terminal on the computer holds the conversation",
+    retryable: true,
+  },
+  attachment_failed: {
+    status: 409,
+    title: "An attachment could not be put into the project",
+    retryable: false,
+  },
   nothing_to_recap: { status: 409, title: "The session has no turn to recap", retryable: false },
   push_disabled: { status: 409, title: "The server is not set up for this kind of push", retryable: false },
   push_not_registered: { status: 409, title: "The device has no push token", retryable: false },
@@ -54,8 +64,10 @@ export const errorCatalogue = {
   body_too_large: { status: 413, title: "The body is too large", retryable: false },
   unsupported_media_type: { status: 415, title: "The media type is not supported", retryable: false },
   rate_limited: { status: 429, title: "Too many requests", retryable: true },
+  attachment_limit: { status: 429, title: "Too many attachments wait for a message", retryable: true },
   internal_error: { status: 500, title: "Something broke in the server", retryable: true },
   not_implemented: { status: 501, title: "This version cannot do this yet", retryable: false },
+  ask_failed: { status: 502, title: "Claude did not answer the prompt", retryable: true },
   recap_failed: { status: 502, title: "Claude did not give a recap", retryable: true },
   pool_full: { status: 503, title: "Too many turns are waiting", retryable: true },
   shutting_down: { status: 503, title: "The server is stopping", retryable: true },
@@ -78,6 +90,12 @@ export const errorCatalogue = {
     retryable: true,
   },
   turn_limit: { status: 502, title: "The session's turn or budget limit was reached", retryable: false },
+  ask_timed_out: { status: 504, title: "Claude did not answer in the time given", retryable: true },
+  history_unavailable: {
+    status: 503,
+    title: "Claude's own transcripts could not be read in time",
+    retryable: true,
+  },
   stalled: { status: 504, title: "Claude gave no sign of life for too long", retryable: true },
   memory_limit: { status: 500, title: "The Claude process used too much memory", retryable: true },
   login_required: { status: 502, title: "Claude has to be logged in again on the computer", retryable: true },
@@ -124,6 +142,16 @@ export class DaylongError extends Error {
   get retryable(): boolean {
     return errorCatalogue[this.code].retryable;
   }
+}
+
+/** Throws `conversation_held` when a process that is not ours holds Claude's conversation: two would overwrite each other. */
+export function refuseHeld(held: ReadonlyMap<string, number>, claudeSessionId: string): void {
+  const pid = held.get(claudeSessionId);
+  if (pid === undefined) return;
+  throw new DaylongError(
+    "conversation_held",
+    `A terminal on the computer holds this conversation (process ${pid}). Close it there, or fork it to go on in a copy.`,
+  );
 }
 
 /** How a failed turn is told: in `turn.failed`, in the turn's own record, in pushes. */

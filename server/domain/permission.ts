@@ -1,3 +1,5 @@
+import type { FieldFault } from "./errors.ts";
+
 export const permissionKinds = ["tool", "question", "plan"] as const;
 export type PermissionKind = (typeof permissionKinds)[number];
 
@@ -44,7 +46,80 @@ const kindByTool: ReadonlyMap<string, PermissionKind> = new Map([
 ]);
 export const permissionKindOf = (toolName: string): PermissionKind => kindByTool.get(toolName) ?? "tool";
 
-/** Same answer, said again (a retry of a lost response) or another one (a conflict)? */
+/**
+ * Of the CLI's suggestions those that allow more of the same, as rules. The others are alternatives that it would offer a
+ * person: a wider mode would let everything through, behind the back of the session's own mode.
+ */
+export const standingRules = (suggestions: readonly unknown[]): unknown[] =>
+  suggestions.filter(
+    (rule) =>
+      typeof rule === "object" &&
+      rule !== null &&
+      "type" in rule &&
+      rule.type === "addRules" &&
+      "behavior" in rule &&
+      rule.behavior === "allow",
+  );
+
+/** How long the answer holds in truth: without a rule that could hold longer, for this call. */
+export const scopeInForce = (
+  decision: PermissionDecision,
+  suggestions: readonly unknown[],
+): PermissionScope =>
+  decision.decision === "allow" && standingRules(suggestions).length > 0
+    ? (decision.scope ?? "once")
+    : "once";
+
+/**
+ * Same answer, said again (a retry of a lost response), or another one (a conflict)? The words of a denial do not count:
+ * what is denied stays denied.
+ */
 export function sameDecision(a: PermissionDecision, b: PermissionDecision): boolean {
-  return a.decision === b.decision && (a.scope ?? "once") === (b.scope ?? "once");
+  if (a.decision !== b.decision) return false;
+  if (a.decision === "deny") return true;
+  return (
+    (a.scope ?? "once") === (b.scope ?? "once") &&
+    sortedJson(a.answers) === sortedJson(b.answers) &&
+    sortedJson(a.updatedInput) === sortedJson(b.updatedInput)
+  );
 }
+
+/** JSON whose keys are in order at every depth: the same for the same value, however it was written. */
+const sortedJson = (value: unknown): string =>
+  JSON.stringify(value ?? null, (_key, one: unknown) =>
+    typeof one === "object" && one !== null && !Array.isArray(one)
+      ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : one,
+  );
+
+/** What an answer says that does not fit what was asked, by the name of its field. Empty: it fits. */
+export function misfits(permission: Permission, decision: PermissionDecision): FieldFault[] {
+  const { answers, updatedInput } = decision;
+  const faults: FieldFault[] = [];
+  const isAllowed = decision.decision === "allow";
+  if (updatedInput !== undefined && !isAllowed)
+    faults.push({ path: "updatedInput", message: "says something with allow only" });
+  if (permission.kind !== "question") {
+    if (answers !== undefined) faults.push({ path: "answers", message: "can be given to a question only" });
+    return faults;
+  }
+  if (updatedInput !== undefined)
+    faults.push({ path: "updatedInput", message: "cannot be given to a question; give answers" });
+  if (!isAllowed) return faults;
+  const asked = new Set(questionsOf(permission));
+  const given = Object.keys(answers ?? {});
+  const foreign = given.filter((question) => !asked.has(question));
+  if (foreign.length > 0)
+    faults.push({ path: "answers", message: "must be named by the words of the questions" });
+  const open = [...asked].filter((question) => !given.includes(question));
+  if (open.length > 0)
+    faults.push({ path: "answers", message: `must answer every question; ${open.length} have no answer` });
+  return faults;
+}
+
+const questionsOf = ({ questions = [] }: Permission): string[] =>
+  questions.flatMap((one) =>
+    typeof one === "object" && one !== null && "question" in one && typeof one.question === "string"
+      ? [one.question]
+      : [],
+  );

@@ -1,3 +1,4 @@
+import type { Attachment } from "./attachment.ts";
 import type { Delivery, DeliveryAttempt, DeliveryState } from "./delivery.ts";
 import type { Caller, Device, DevicePreferences, Scope } from "./device.ts";
 import type { LoggedEvent, NewEvent } from "./event.ts";
@@ -120,6 +121,18 @@ export interface PermissionBook {
   /** Compare-and-set on `open`. */
   resolve(permissionId: string, decision: PermissionDecision): boolean;
   expire(permissionId: string): boolean;
+}
+
+export interface AttachmentBook {
+  insert(attachment: Attachment): void;
+  get(attachmentId: string): Attachment | undefined;
+  /** A message takes it; false when it is gone. */
+  use(attachmentId: string, at: number): boolean;
+  /** What the device has sent and no message has taken. */
+  waitingOf(deviceId: string): { count: number; bytes: number };
+  /** Sent or last taken before the instant, and named by no turn that waits or runs. */
+  unneeded(beforeAt: number, limit: number): Attachment[];
+  remove(attachmentId: string): void;
 }
 
 export interface DeviceDirectory {
@@ -252,6 +265,7 @@ export interface Store {
   readonly sessions: SessionDirectory;
   readonly turns: TurnBook;
   readonly permissions: PermissionBook;
+  readonly attachments: AttachmentBook;
   readonly devices: DeviceDirectory;
   readonly outbox: Outbox;
   readonly processes: ProcessBook;
@@ -271,14 +285,6 @@ export interface LiveFeed {
     turnId: string,
     activity: { kind: "thinking" } | { kind: "tool"; toolName: string; title: string },
   ): void;
-}
-
-/** Files a message carries, kept until the turn is over. */
-export interface PromptAttachment {
-  attachmentId: string;
-  name: string;
-  mimeType: string;
-  sizeBytes: number;
 }
 
 export type { Caller, PushKind };

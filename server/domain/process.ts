@@ -35,6 +35,8 @@ export interface PermissionAsk {
   description?: string;
   input: Record<string, unknown>;
   suggestions: unknown[];
+  /** Of a plan that is to be approved, when it is not in the input. */
+  plan?: string;
   /** Aborted when Claude no longer waits for the answer. */
   signal: AbortSignal;
 }
@@ -88,6 +90,8 @@ export type ProcessSignal =
   | { kind: "alive" }
   /** Claude goes on under another id of its own. */
   | { kind: "conversation"; claudeSessionId: string }
+  /** Claude went into another permission mode by itself. */
+  | { kind: "mode"; permissionMode: PermissionMode }
   | { kind: "result"; result: TurnResult }
   | Refusal;
 
@@ -181,6 +185,15 @@ export interface ClaudeModel {
   description: string;
 }
 
+/** The answer to a prompt of which nothing is kept. */
+export interface OneShotAnswer {
+  text: string;
+  costUsd: number;
+  durationMs: number;
+  /** What Claude would have done and was denied, because nobody could be asked. */
+  denied: Array<{ toolName: string; title: string }>;
+}
+
 /** Port of the edge that owns the Claude CLI. */
 export interface ProcessHost {
   /** Cores of the machine. */
@@ -190,8 +203,10 @@ export interface ProcessHost {
    * aborts first; then nothing is left of it. `conversation_lost`: the conversation that it was to go on with cannot be.
    */
   start(spec: ProcessSpec, listener: ProcessListener, signal?: AbortSignal): Promise<ClaudeProcess>;
-  /** Whether Claude holds a conversation under this id. */
-  hasTranscript(sessionId: string): Promise<boolean>;
+  /** Whether Claude keeps a conversation under this id; with a directory, one that was begun there. */
+  hasTranscript(sessionId: string, projectPath?: string): Promise<boolean>;
+  /** Conversations that Claude processes hold which are not ours (a terminal's), with the process's id. */
+  heldElsewhere(): Promise<Map<string, number>>;
   /** Whether Claude's record of the conversation holds the message: one that it can be resumed or forked at. */
   holdsMessage(claudeSessionId: string, messageId: string): Promise<boolean>;
   /**
@@ -201,6 +216,11 @@ export interface ProcessHost {
   replyInTranscript(claudeSessionId: string, messageId: string): Promise<TranscriptReply | undefined>;
   /** Asks on a fork of the conversation that leaves no trace in it. */
   askFork(spec: ProcessSpec, prompt: string, deadlineMs: number): Promise<string>;
+  /**
+   * Asks a process of its own, of which nothing is kept; what it would need a permission for is denied. `undefined` when
+   * `signal` aborted first. Either way it settles when nothing is left of the process. Throws `ask_failed`.
+   */
+  askOnce(spec: ProcessSpec, prompt: string, signal: AbortSignal): Promise<OneShotAnswer | undefined>;
   /** Use of each live process and its descendants, by process id. */
   usage(): Promise<Map<string, ProcessUsage>>;
   /** Ends whatever is left of an earlier run; resolves to the number of operating-system processes ended. */

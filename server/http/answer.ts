@@ -6,6 +6,7 @@ import type { Answer } from "./route.ts";
 
 /** A client that takes nothing for so long, while there is something for it, is cut loose. */
 const stuckMs = 30_000;
+const keepAliveMs = 30_000;
 
 /** Sends what a route answered. A client that is gone gets nothing, and that is no error. */
 export async function sendAnswer(response: Response, answer: Answer, clock: Clock): Promise<void> {
@@ -27,6 +28,10 @@ export async function sendAnswer(response: Response, answer: Answer, clock: Cloc
     case "lines":
       if (isOver(response)) return;
       response.status(200).type("application/x-ndjson");
+      // Of a stream that waits for its first line the reader knows at least that it has begun.
+      response.flushHeaders();
+      // Without a word from the other end for so long, the system asks whether anybody is there.
+      response.socket?.setKeepAlive(true, keepAliveMs);
       await sendLines(response, answer.lines);
       return;
     case "sse":
@@ -76,7 +81,10 @@ function drained(response: Response, clock: Clock): Promise<void> {
   });
 }
 
-async function sendLines(response: Response, lines: Iterable<unknown>): Promise<void> {
+async function sendLines(
+  response: Response,
+  lines: Iterable<unknown> | AsyncIterable<unknown>,
+): Promise<void> {
   if (response.req.method === "HEAD") {
     response.end();
     return;
@@ -96,6 +104,7 @@ async function sendLines(response: Response, lines: Iterable<unknown>): Promise<
   }
 }
 
-function* encodeLines(lines: Iterable<unknown>): Generator<string> {
-  for (const line of lines) yield `${JSON.stringify(line)}\n`;
+/** Asks for the next line only when the reader has taken the last ones. */
+async function* encodeLines(lines: Iterable<unknown> | AsyncIterable<unknown>): AsyncGenerator<string> {
+  for await (const line of lines) yield `${JSON.stringify(line)}\n`;
 }

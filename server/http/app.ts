@@ -4,6 +4,8 @@ import helmet from "helmet";
 import { AttemptWindow } from "../access/attemptWindow.ts";
 import { DaylongError } from "../domain/errors.ts";
 import { sendAnswer } from "./answer.ts";
+import { askRoutes } from "./ask.ts";
+import { attachmentRoutes } from "./attachments.ts";
 import { auditRoutes } from "./audit.ts";
 import { authorise } from "./auth.ts";
 import { JsonBodies, runMiddleware } from "./body.ts";
@@ -12,11 +14,13 @@ import { deviceRoutes } from "./devices.ts";
 import { documentRoutes } from "./documents.ts";
 import { eventRoutes } from "./events.ts";
 import { healthRoutes } from "./health.ts";
+import { historyRoutes } from "./history.ts";
 import { addressOf, limitDevices } from "./limits.ts";
 import { messageRoutes } from "./messages.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { completionRoutes } from "./openai/completions.ts";
 import { conversationRoutes } from "./openai/conversations.ts";
+import { outputRoutes } from "./output.ts";
 import { pageRoutes, pageStyleHash } from "./page.ts";
 import { pairingRoutes } from "./pairing.ts";
 import type { HttpParts } from "./parts.ts";
@@ -40,11 +44,15 @@ export function routeTable(parts: HttpParts): Route[] {
     ...deviceRoutes(parts),
     ...auditRoutes(parts),
     ...chatRoutes(parts),
+    ...attachmentRoutes(parts),
+    ...askRoutes(parts),
     ...turnRoutes(parts),
     ...messageRoutes(parts),
+    ...outputRoutes(parts),
     ...sessionRoutes(parts),
     ...sessionControlRoutes(parts),
     ...projectRoutes(parts),
+    ...historyRoutes(parts),
     ...permissionRoutes(parts),
     ...eventRoutes(parts),
     ...completionRoutes(parts),
@@ -130,6 +138,7 @@ export function createHttpApp(parts: HttpParts): express.Express {
       address,
       header: (name) => request.get(name),
       gone: goneSignal(response, stopping),
+      bytes: request,
     });
     await sendAnswer(response, answer, clock);
   });

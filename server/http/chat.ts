@@ -15,7 +15,6 @@ import type { HttpParts } from "./parts.ts";
 import { preferredWaitSeconds } from "./prefer.ts";
 import { invalidRequest } from "./problem.ts";
 import { defineRoute, json, type Route } from "./route.ts";
-import { notImplemented } from "./unfinished.ts";
 
 /** Longest `Prefer: wait` that is honoured (contract, Chat). */
 const maxWaitSeconds = 300;
@@ -33,7 +32,7 @@ const outcomeOf = (turn: Turn) => ({
 
 /** Messages to Claude. */
 export function chatRoutes(parts: HttpParts): Route[] {
-  const { pool, access, pushRegistration, deliveryMethods } = parts;
+  const { pool, access, attachments: files, pushRegistration, deliveryMethods } = parts;
   return [
     defineRoute({
       method: "POST",
@@ -48,7 +47,6 @@ export function chatRoutes(parts: HttpParts): Route[] {
       maxBodyBytes: maxChatBodyBytes,
       async handle({ body, caller, requestId, header, gone }) {
         const { deviceToken, attachments, ...message } = body;
-        if (attachments !== undefined && attachments.length > 0) throw notImplemented("Attachments");
         const messageBytes = Buffer.byteLength(message.message);
         if (messageBytes > maxMessageBytes) {
           throw new DaylongError(
@@ -62,7 +60,8 @@ export function chatRoutes(parts: HttpParts): Route[] {
         // Before the message is kept: a failure after it would tell the client to send it again.
         if (deviceToken !== undefined)
           pushRegistration.register(caller.deviceId, { token: deviceToken }, caller);
-        const accepted = pool.submit({ ...message, projectPath, caller });
+        const taken = attachments && (await files.take(attachments, caller, message.clientMessageId));
+        const accepted = pool.submit({ ...message, projectPath, caller, attachments: taken });
         const answer = {
           success: true,
           ...accepted,

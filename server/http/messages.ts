@@ -1,37 +1,14 @@
 import { z } from "zod";
 import { DaylongError } from "../domain/errors.ts";
 import type { LoggedEvent } from "../domain/event.ts";
-import type { Store } from "../domain/ports.ts";
-import { messageSchema, outputLineSchema } from "../wire/messages.ts";
+import { messageSchema } from "../wire/messages.ts";
 import { beforeSchema, idSchema, limitSchema } from "../wire/paging.ts";
 import type { HttpParts } from "./parts.ts";
 import { invalidRequest } from "./problem.ts";
-import { linesResponse } from "./responses.ts";
 import { defineRoute, json, type Route } from "./route.ts";
+import { spokenIn } from "./spoken.ts";
 
 const sessionParams = z.object({ id: idSchema });
-/** Events read at a time while a transcript is written out. */
-const outputPage = 500;
-const outputPageChars = 1024 * 1024;
-
-/** A message of either side, as an event of the log tells it. */
-interface SpokenMessage {
-  messageId: string;
-  role: "user" | "assistant";
-  text: string;
-}
-
-function spokenIn(event: LoggedEvent): SpokenMessage | undefined {
-  switch (event.type) {
-    case "turn.accepted":
-      return { messageId: event.data.messageId, role: "user", text: event.data.message };
-    case "message":
-      return { messageId: event.data.messageId, role: "assistant", text: event.data.text };
-    default:
-      return undefined;
-  }
-}
-
 const messageView = (event: LoggedEvent) => {
   const spoken = spokenIn(event);
   return spoken && { ...spoken, turnId: event.turnId, createdAt: event.at };
@@ -61,18 +38,6 @@ export function messageRoutes({ store, pool }: HttpParts): Route[] {
     }),
     defineRoute({
       method: "GET",
-      path: "/api/sessions/:id/output",
-      scope: "read",
-      summary: "What was said so far, the oldest first, as JSON lines.",
-      params: sessionParams,
-      response: { 200: linesResponse(outputLineSchema) },
-      handle({ params }) {
-        const { lastSeq } = pool.session(params.id);
-        return { kind: "lines", lines: outputLines(store, params.id, lastSeq) };
-      },
-    }),
-    defineRoute({
-      method: "GET",
       path: "/api/messages/:messageId",
       scope: "read",
       summary: "The full text of a message: what a cut push leads to.",
@@ -88,21 +53,6 @@ export function messageRoutes({ store, pool }: HttpParts): Route[] {
       },
     }),
   ];
-}
-
-/** Ends with the page that holds what was the last event when it was asked for: a busy session must not make it endless. */
-function* outputLines(store: Store, sessionId: string, lastSeq: number): Generator<unknown> {
-  let seq = 0;
-  while (seq < lastSeq) {
-    const events = store.events.ofSession(sessionId, seq, outputPage, outputPageChars);
-    const last = events.at(-1);
-    if (last === undefined) return;
-    for (const event of events) {
-      const spoken = spokenIn(event);
-      if (spoken) yield { role: spoken.role, content: spoken.text, timestamp: event.at };
-    }
-    seq = last.seq ?? lastSeq;
-  }
 }
 
 const markOf = (cursor: number): string => Buffer.from(`m${cursor}`).toString("base64url");

@@ -120,6 +120,11 @@ function fields(place: "path" | "query", route: Route, components: SchemaCompone
 }
 
 function requestBody(route: Route, components: SchemaComponents): { requestBody?: JsonSchema } {
+  if (route.takesBytes) {
+    return {
+      requestBody: { required: true, content: { "*/*": { schema: { type: "string", format: "binary" } } } },
+    };
+  }
   if (route.body === undefined) return {};
   return {
     requestBody: {

@@ -1,3 +1,4 @@
+import type { MessageAttachments } from "../access/attachments.ts";
 import type { ConversationFolders } from "../access/conversationFolders.ts";
 import type { Devices } from "../access/devices.ts";
 import type { ServerNames } from "../access/names.ts";
@@ -6,6 +7,7 @@ import type { ProjectRoots } from "../access/roots.ts";
 import type { OwnersTrust } from "../access/trust.ts";
 import type { DeltaFrame } from "../delivery/feed.ts";
 import type { Caller, Device } from "../domain/device.ts";
+import type { ClaudeHistory } from "../domain/history.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
 import type { ClaudeModel } from "../domain/process.ts";
 import type { LifecycleCounts } from "../pool/counters.ts";
@@ -76,11 +78,15 @@ export interface HttpParts {
   store: Store;
   pool: SessionPool;
   access: Devices;
+  attachments: MessageAttachments;
   pushRegistration: PushRegistration;
   roots: ProjectRoots;
   trust: OwnersTrust;
   /** Where conversations of `/v1` work that named no project. */
   folders: ConversationFolders;
+  history: ClaudeHistory;
+  /** Conversations that terminals hold now, with the process's id. */
+  heldElsewhere(): Promise<ReadonlyMap<string, number>>;
   names: ServerNames;
   clock: Clock;
   log: Log;

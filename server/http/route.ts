@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import type { Request, Response, Router } from "express";
 import type { z } from "zod";
 import type { Caller, Scope } from "../domain/device.ts";
@@ -15,7 +16,7 @@ export type Answer =
   | { kind: "page"; html: string; headers?: Record<string, string> }
   /** Anything else that is there as a whole. */
   | { kind: "content"; mediaType: string; content: string | Buffer; headers?: Record<string, string> }
-  | { kind: "lines"; lines: Iterable<unknown> }
+  | { kind: "lines"; lines: Iterable<unknown> | AsyncIterable<unknown> }
   /** Frames of server-sent events, as fast as the client takes them; `close` is called once, whatever becomes of them. */
   | { kind: "sse"; frames: AsyncIterable<string>; close(): void; headers?: Record<string, string> };
 
@@ -35,6 +36,8 @@ export interface RequestFacts<C> {
   header(name: string): string | undefined;
   /** Aborted when the client goes away or the server stops: whoever waits for something ends then. */
   gone: AbortSignal;
+  /** The body as it comes, for a route that takes bytes. */
+  bytes: Readable;
 }
 
 type CallerOf<S extends RouteScope> = S extends "open" ? Caller | undefined : Caller;
@@ -56,6 +59,8 @@ export interface RouteDefinition<S extends RouteScope, P, Q, B> {
   response: ResponseSchemas;
   /** Largest body; 1 MB when not said. */
   maxBodyBytes?: number;
+  /** The body is a file of any type: it is not read before, but by the route itself, from `bytes`. */
+  takesBytes?: boolean;
   handle(
     input: { params: Parsed<P>; query: Parsed<Q>; body: Parsed<B> } & RequestFacts<CallerOf<S>>,
   ): Answer | Promise<Answer>;
@@ -80,6 +85,7 @@ export interface Route {
   readonly headers: Readonly<Record<string, string>>;
   readonly responses: readonly DocumentedResponse[];
   readonly maxBodyBytes: number;
+  readonly takesBytes: boolean;
   /** Validates, then handles. Throws `invalid_request` with every fault of the request. */
   answer(input: RawInput): Promise<Answer>;
 }
@@ -107,6 +113,7 @@ export function defineRoute<
     headers: definition.headers ?? {},
     responses: documentedResponses(definition.response),
     maxBodyBytes: definition.maxBodyBytes ?? defaultMaxBodyBytes,
+    takesBytes: definition.takesBytes ?? false,
     async answer(input) {
       const faults: FieldFault[] = [];
       const parsed = {

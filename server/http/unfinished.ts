@@ -10,10 +10,6 @@ export const notImplemented = (what: string): DaylongError =>
 const unfinished: ReadonlyArray<[Method, string, RouteScope, string]> = [
   ["PUT", "/api/sessions/:id/live-activity", "chat", "Live Activities"],
   ["DELETE", "/api/sessions/:id/live-activity", "chat", "Live Activities"],
-  ["GET", "/api/projects/:projectId/sessions", "read", "Claude's own history of a project"],
-  ["GET", "/api/projects/:projectId/sessions/:id/messages", "read", "Claude's own history of a project"],
-  ["POST", "/api/ask", "chat", "One-shot prompts"],
-  ["POST", "/api/attachments", "chat", "Attachments"],
 ];
 
 /** Routes of the contract that are still to come: they say so, after the same checks as every other route. */

@@ -1,3 +1,4 @@
+import type { AttachmentShelf } from "../domain/attachment.ts";
 import type { Clock, LiveFeed, Log, Store } from "../domain/ports.ts";
 import type { ProcessHost } from "../domain/process.ts";
 import type { Session } from "../domain/session.ts";
@@ -5,6 +6,7 @@ import type { Turn } from "../domain/turn.ts";
 import type { Conversation, Conversations } from "./conversations.ts";
 import type { Endings } from "./endings.ts";
 import { type Gate, isHeld } from "./gate.ts";
+import { Handover } from "./handover.ts";
 import type { HeldEvents } from "./heldEvents.ts";
 import { type Incarnation, newIncarnation } from "./incarnation.ts";
 import type { PoolLimits } from "./limits.ts";
@@ -31,9 +33,12 @@ export interface ConductorParts {
   gates: readonly Gate[];
   outages: Outages;
   conversations: Conversations;
+  attachments: Pick<AttachmentShelf, "prepare">;
   /** Throws when Claude may not work in the directory, or not any more. */
   checkProject(path: string): Promise<void>;
   leaseChanged(deadlineAt: number): void;
+  /** What is left of the places may be taken by others. */
+  sessionsServed(): void;
 }
 
 /**
@@ -45,6 +50,7 @@ export class Conductor {
   readonly #roster: Roster;
   readonly #narrator: Narrator;
   readonly #endings: Endings;
+  readonly #handover: Handover;
   #cancelSchedule: (() => void) | undefined;
   #cancelRetry: (() => void) | undefined;
   #closing = false;
@@ -55,6 +61,7 @@ export class Conductor {
     this.#roster = parts.roster;
     this.#endings = parts.endings;
     this.#narrator = new Narrator({ ...parts, turnEnded: () => this.advance() });
+    this.#handover = new Handover({ ...parts, advance: () => this.advance() });
   }
 
   start(): void {
@@ -71,15 +78,7 @@ export class Conductor {
 
   /** Writes the prompt of a turn that is kept, marked as given and running, to its idle process. */
   give(turn: Turn): void {
-    const incarnation = this.#roster.get(turn.sessionId);
-    if (incarnation?.process === undefined || incarnation.hasExited) return;
-    incarnation.phase = "busy";
-    incarnation.lastSignAt = this.#parts.clock.now();
-    incarnation.turn = { turnId: turn.turnId, messageId: turn.turnId, isGiven: true };
-    const { preamble } = incarnation;
-    incarnation.preamble = undefined;
-    const { turnId, message: text } = turn;
-    incarnation.process.send({ turnId, messageId: turnId, text, preamble, images: [] });
+    this.#handover.give(turn);
   }
 
   /** Goes through the waiting turns, oldest first, and gives each session what it can have now. */
@@ -88,6 +87,7 @@ export class Conductor {
     try {
       this.#advance();
       this.armSchedule();
+      this.#parts.sessionsServed();
     } catch (error) {
       // The messages are kept; a disk that is full now must not make anybody wait for the next message to come by.
       this.#parts.log.error("pool.advance_failed", { error, retryMs: rewriteMs });
@@ -168,11 +168,7 @@ export class Conductor {
 
   #runNext(sessionId: string): void {
     const turn = this.#store.turns.nextQueued(sessionId, this.#parts.clock.now());
-    if (turn === undefined) return;
-    this.#store.transaction(
-      () => this.#parts.clerk.begin(sessionId, turn.turnId, true),
-      () => this.give(turn),
-    );
+    if (turn !== undefined) this.#handover.run(turn);
   }
 
   /** Starts a process for the session's next turn, or for none. */
@@ -229,14 +225,15 @@ export class Conductor {
     }
     this.#parts.outages.cameUp(incarnation);
     const gives = turn !== undefined && incarnation.turn?.turnId === turn.turnId;
+    const hasFiles = turn !== undefined && turn.attachmentIds.length > 0;
     try {
       this.#store.transaction(() => {
         const { pid, resumed, wasSpare } = process;
         const data = { pid, resumed, ...(wasSpare ? { spare: true } : {}) };
         this.#store.events.append({ sessionId, type: "session.woken", data });
         if (lossDetail !== undefined) conversations.adopt(sessionId, claudeSessionId, lossDetail);
-        if (gives) this.#store.turns.markGiven(turn.turnId, clock.now());
-        else this.#store.sessions.setState(sessionId, "idle");
+        if (gives && !hasFiles) this.#store.turns.markGiven(turn.turnId, clock.now());
+        else if (!gives) this.#store.sessions.setState(sessionId, "idle");
       });
     } catch (error) {
       // Nothing may be given that is not written down; the turn stays and the process goes.
@@ -247,7 +244,8 @@ export class Conductor {
     incarnation.preamble = preamble;
     incarnation.markUp();
     if (gives) {
-      this.give(turn);
+      if (hasFiles) this.#handover.giveWithFiles(incarnation, turn);
+      else this.give(turn);
     } else {
       incarnation.phase = "idle";
       incarnation.idleSinceAt = clock.now();

@@ -45,9 +45,9 @@ export class Endings {
   async endAll(graceMs: number): Promise<void> {
     const { watch, log } = this.#parts;
     const live = this.#roster.all();
-    const starting = live.filter((incarnation) => incarnation.phase === "starting");
+    const starting = live.filter(({ phase, turn }) => phase === "starting" || (turn && !turn.isGiven));
     for (const incarnation of starting) void this.stopProcess(incarnation, "server_stopped");
-    const running = live.filter((incarnation) => incarnation.phase === "busy");
+    const running = live.filter(({ phase }) => phase === "busy");
     await Promise.all(running.map(({ turn }) => turn && watch.ended(turn.turnId, graceMs)));
     for (const incarnation of running) {
       try {
@@ -82,8 +82,8 @@ export class Endings {
     }
     const detail = "The owner interrupted the turn.";
     this.#audit(caller, "turn.interrupt", current.turnId);
-    if (incarnation.phase === "starting" || incarnation.process === undefined) {
-      // The process is still coming up: nothing was given, so nothing has to be taken back.
+    if (incarnation.process === undefined || !current.isGiven) {
+      // The process is still coming up, or the message's files are readied: nothing was given, nothing has to be taken back.
       this.#cut(incarnation, { code: "interrupted", detail });
       return { interrupted: true, turnId: current.turnId };
     }
@@ -141,6 +141,24 @@ export class Endings {
       this.#audit(caller, "session.close", sessionId);
     });
     if (incarnation) await this.stopProcess(incarnation, "closed");
+  }
+
+  /** Ends a turn that waits. The same again is no error. */
+  cancelTurn(sessionId: string, turnId: string, caller: Caller): void {
+    const turn = this.#store.turns.get(turnId);
+    if (turn?.sessionId !== sessionId)
+      throw new DaylongError("turn_not_found", `There is no turn ${turnId}.`);
+    if (turn.state === "cancelled") return;
+    if (turn.state !== "queued") {
+      throw new DaylongError(
+        "turn_not_cancellable",
+        `The turn is ${turn.state}; only a waiting turn can be cancelled.`,
+      );
+    }
+    this.#store.transaction(() => {
+      this.#parts.clerk.end(sessionId, turnId, { kind: "cancelled", by: caller.deviceId }, undefined);
+      this.#audit(caller, "turn.cancel", turnId);
+    });
   }
 
   /** Stops one process or all; turns that run or wait end, the sessions stay. Returns the sessions it touched. */

@@ -150,9 +150,8 @@ export class Narrator {
         return;
       }
       case "conversation":
-        this.#store.transaction(() =>
-          this.#store.sessions.setClaudeSession(sessionId, signal.claudeSessionId),
-        );
+      case "mode":
+        this.#parts.clerk.follow(sessionId, signal);
         return;
       case "result":
         this.#finish(incarnation, signal.result);

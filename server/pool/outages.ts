@@ -124,6 +124,7 @@ export class Outages {
         return;
       case "tool-finished":
       case "conversation":
+      case "mode":
         return;
     }
   }

@@ -2,10 +2,12 @@ import type { Caller } from "../domain/device.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { EventDataByType } from "../domain/event.ts";
 import {
+  misfits,
   type Permission,
   type PermissionDecision,
   permissionKindOf,
   sameDecision,
+  scopeInForce,
 } from "../domain/permission.ts";
 import type { Clock, Store } from "../domain/ports.ts";
 import type { PermissionAsk } from "../domain/process.ts";
@@ -21,6 +23,9 @@ interface Waiting {
   answer(decision: PermissionDecision): void;
   cancelTimer(): void;
 }
+
+/** How far back the words of a plan are looked for: they are the last that were said in the turn. */
+const wordsBeforePlan = 5;
 
 const denials: Record<ExpiryReason, string> = {
   timed_out: "Nobody answered the permission request in time, so it was denied.",
@@ -55,16 +60,17 @@ export class PermissionDesk {
   /** Keeps the request, tells the phones, and resolves with the answer; a request nobody answers is denied. */
   ask(sessionId: string, turnId: string, ask: PermissionAsk): Promise<PermissionDecision> {
     const now = this.#clock.now();
+    const kind = permissionKindOf(ask.toolName);
     const permission: Permission = {
       permissionId: this.#newId(),
       sessionId,
       turnId,
-      kind: permissionKindOf(ask.toolName),
+      kind,
       toolName: ask.toolName,
       title: ask.title,
       description: ask.description,
       input: ask.input,
-      ...(typeof ask.input.plan === "string" ? { plan: ask.input.plan } : {}),
+      ...(kind === "plan" ? { plan: this.#planOf(ask, sessionId, turnId) } : {}),
       ...(Array.isArray(ask.input.questions) ? { questions: ask.input.questions } : {}),
       suggestions: ask.suggestions,
       requestedAt: now,
@@ -101,13 +107,24 @@ export class PermissionDesk {
     return decided;
   }
 
+  /** The plan that is to be approved: what came with the request, else what Claude said before it. */
+  #planOf({ input, plan }: PermissionAsk, sessionId: string, turnId: string): string {
+    if (typeof input.plan === "string" && input.plan !== "") return input.plan.toWellFormed();
+    if (plan) return plan;
+    for (const event of this.#store.events.transcript(sessionId, undefined, wordsBeforePlan)) {
+      if (event.type === "message" && event.turnId === turnId) return event.data.text;
+    }
+    return "";
+  }
+
   /** The one answer. The same one again is fine; another one, or one too late, is told so. */
   answer(permissionId: string, decision: PermissionDecision, caller: Caller) {
     const permission = this.#store.permissions.get(permissionId);
     if (permission === undefined) {
       throw new DaylongError("permission_not_found", `There is no permission request ${permissionId}.`);
     }
-    const answered = { permissionId, state: "resolved" as const, decision: decision.decision };
+    const scope = scopeInForce(decision, permission.suggestions);
+    const answered = { permissionId, state: "resolved" as const, decision: decision.decision, scope };
     if (permission.state === "resolved") {
       if (permission.decision && sameDecision(permission.decision, decision)) return answered;
       throw new DaylongError(
@@ -119,6 +136,9 @@ export class PermissionDesk {
     if (permission.state === "expired" || waiting === undefined) {
       throw new DaylongError("permission_expired", "Claude no longer waits for this answer.");
     }
+    const faults = misfits(permission, decision);
+    if (faults.length > 0)
+      throw new DaylongError("invalid_request", "The answer does not fit what was asked.", { faults });
     this.#store.transaction(() => {
       this.#store.permissions.resolve(permissionId, decision);
       this.#store.events.append({
@@ -132,7 +152,7 @@ export class PermissionDesk {
         deviceId: caller.deviceId,
         action: `permission.${decision.decision}`,
         target: permissionId,
-        detail: `${permission.toolName} in session ${permission.sessionId}, scope ${decision.scope ?? "once"}`,
+        detail: `${permission.toolName} in session ${permission.sessionId}, scope ${scope}`,
       });
       this.#backToWork(permission.sessionId);
     });

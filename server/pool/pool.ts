@@ -1,3 +1,4 @@
+import type { AttachmentShelf } from "../domain/attachment.ts";
 import type { Caller } from "../domain/device.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { PermissionDecision } from "../domain/permission.ts";
@@ -14,12 +15,14 @@ import { HealthMonitor } from "./healthMonitor.ts";
 import { HeldEvents } from "./heldEvents.ts";
 import { LeaseClock } from "./leaseClock.ts";
 import type { PoolLimits } from "./limits.ts";
+import { OneShots } from "./oneShots.ts";
 import { Outages } from "./outages.ts";
 import { PermissionDesk } from "./permissionDesk.ts";
 import { Recaps } from "./recaps.ts";
 import { type Recovery, recover } from "./recovery.ts";
 import type {
   Accepted,
+  AskRequest,
   CreateSessionRequest,
   PoolStats,
   Recap,
@@ -44,6 +47,7 @@ export interface PoolParts {
   log: Log;
   limits: PoolLimits;
   newId: () => string;
+  attachments: Pick<AttachmentShelf, "prepare">;
   /** Throws `project_forbidden` or `project_not_found` when Claude may not work in the directory, or not any more. */
   checkProject(path: string): Promise<void>;
 }
@@ -68,6 +72,7 @@ export class InteractiveSessionPool implements SessionPool {
   readonly #spares: SpareKeeper;
   readonly #leases: LeaseClock;
   readonly #recaps: Recaps;
+  readonly #oneShots: OneShots;
   readonly #views: Views;
   readonly #watch: TurnWatch;
   #open = false;
@@ -95,30 +100,28 @@ export class InteractiveSessionPool implements SessionPool {
       permissions: this.#permissions,
       watch: this.#watch,
       held: new HeldEvents(parts),
+      gates,
+      advance: () => this.#conductor.advance(),
     };
     this.#endings = new Endings(inner);
     this.#health = new HealthMonitor({
       ...inner,
       views: this.#views,
       endings: this.#endings,
-      advance: () => this.#conductor.advance(),
     });
     gates.push(this.#health.load);
-    this.#outages = new Outages({
-      ...inner,
-      endings: this.#endings,
-      advance: () => this.#conductor.advance(),
-    });
+    this.#outages = new Outages({ ...inner, endings: this.#endings });
     gates.push(...this.#outages.gates);
     this.#spares = new SpareKeeper({ ...inner, views: this.#views });
     this.#conductor = new Conductor({
       ...inner,
-      gates,
       outages: this.#outages,
       conversations: new Conversations(parts),
       endings: this.#endings,
       leaseChanged: (deadlineAt) => this.#leases.leaseChanged(deadlineAt),
+      sessionsServed: () => this.#oneShots.admit(),
     });
+    this.#oneShots = new OneShots({ ...inner, endings: this.#endings, outages: this.#outages });
     this.#sessions = new SessionDesk({
       ...inner,
       stopProcess: (sessionId) => this.#endings.stopOf(sessionId),
@@ -167,6 +170,7 @@ export class InteractiveSessionPool implements SessionPool {
       this.#health.stop();
       this.#outages.stop();
       this.#spares.stop();
+      this.#oneShots.stop();
       await this.#conductor.stop(graceMs);
       this.#watch.stop();
     })();
@@ -196,22 +200,7 @@ export class InteractiveSessionPool implements SessionPool {
   }
 
   cancelTurn(sessionId: string, turnId: string, caller: Caller): void {
-    const turn = this.#store.turns.get(turnId);
-    if (turn?.sessionId !== sessionId)
-      throw new DaylongError("turn_not_found", `There is no turn ${turnId}.`);
-    if (turn.state === "cancelled") return;
-    if (turn.state !== "queued") {
-      throw new DaylongError(
-        "turn_not_cancellable",
-        `The turn is ${turn.state}; only a waiting turn can be cancelled.`,
-      );
-    }
-    this.#store.transaction(() => {
-      this.#clerk.end(sessionId, turnId, { kind: "cancelled", by: caller.deviceId }, undefined);
-      const at = this.#parts.clock.now();
-      const deviceId = caller.deviceId;
-      this.#store.audit.add({ at, deviceId, action: "turn.cancel", target: turnId, detail: "" });
-    });
+    this.#endings.cancelTurn(sessionId, turnId, caller);
   }
 
   createSession(request: CreateSessionRequest): Promise<SessionView> {
@@ -258,6 +247,11 @@ export class InteractiveSessionPool implements SessionPool {
     const refused = this.#outages.loginDetail;
     if (refused !== undefined) throw new DaylongError("login_required", refused);
     return this.#recaps.recap(session);
+  }
+
+  async ask(request: AskRequest, caller: Caller, signal: AbortSignal) {
+    this.#checkOpen();
+    return this.#oneShots.ask(request, caller, signal);
   }
 
   answerPermission(permissionId: string, decision: PermissionDecision, caller: Caller) {

@@ -1,7 +1,8 @@
+import type { MessageAttachment } from "../domain/attachment.ts";
 import type { Caller } from "../domain/device.ts";
 import type { Lease } from "../domain/lease.ts";
-import type { PermissionDecision } from "../domain/permission.ts";
-import type { ContextUse, ProcessUsage, RewindReport } from "../domain/process.ts";
+import type { PermissionDecision, PermissionScope } from "../domain/permission.ts";
+import type { ContextUse, OneShotAnswer, ProcessUsage, RewindReport } from "../domain/process.ts";
 import type { PermissionMode, Session, SessionOptions } from "../domain/session.ts";
 import type { Turn, TurnState } from "../domain/turn.ts";
 
@@ -12,7 +13,8 @@ export interface SubmitRequest {
   sessionId?: string;
   projectPath?: string;
   clientMessageId?: string;
-  attachmentIds?: string[];
+  /** Kept already. */
+  attachments?: MessageAttachment[];
   model?: string;
   permissionMode?: PermissionMode;
   sendAt?: number;
@@ -41,6 +43,16 @@ export interface CreateSessionRequest {
   model?: string;
   permissionMode?: PermissionMode;
   options: SessionOptions;
+}
+
+/** A prompt of which nothing is kept. */
+export interface AskRequest {
+  /** Resolved and inside the roots already. */
+  projectPath: string;
+  prompt: string;
+  model?: string;
+  /** From now on, the wait for a place included. */
+  timeoutMs: number;
 }
 
 export interface SessionChange {
@@ -103,11 +115,16 @@ export interface SessionPool {
   contextUse(sessionId: string): Promise<ContextUse>;
   keepAlive(sessionId: string, caller: Caller): SessionView;
   recap(sessionId: string): Promise<Recap>;
+  /**
+   * Asks Claude one thing, without a session. Throws `pool_full`, `login_required`, `ask_failed`, `ask_timed_out`, and
+   * `interrupted` when `signal` aborted.
+   */
+  ask(request: AskRequest, caller: Caller, signal: AbortSignal): Promise<OneShotAnswer>;
   answerPermission(
     permissionId: string,
     decision: PermissionDecision,
     caller: Caller,
-  ): { permissionId: string; state: "resolved"; decision: "allow" | "deny" };
+  ): { permissionId: string; state: "resolved"; decision: "allow" | "deny"; scope: PermissionScope };
   /** `session_not_found` for an unknown id. */
   session(sessionId: string): SessionView;
   views(sessions: Session[]): SessionView[];

@@ -4,9 +4,13 @@ import type { Incarnation } from "./incarnation.ts";
 export class Roster {
   readonly #bySession = new Map<string, Incarnation>();
 
+  /** Places that are taken, those of guests included. */
   get size(): number {
-    return this.#bySession.size;
+    return this.#bySession.size + this.guestCount;
   }
+
+  /** Processes that belong to no session and have a place like one. */
+  guestCount = 0;
 
   get(sessionId: string): Incarnation | undefined {
     return this.#bySession.get(sessionId);

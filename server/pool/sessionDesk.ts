@@ -1,5 +1,5 @@
 import type { Caller } from "../domain/device.ts";
-import { DaylongError } from "../domain/errors.ts";
+import { DaylongError, refuseHeld } from "../domain/errors.ts";
 import { openLease } from "../domain/lease.ts";
 import type { Clock, Store } from "../domain/ports.ts";
 import type { ProcessHost } from "../domain/process.ts";
@@ -45,9 +45,15 @@ export class SessionDesk {
       this.#goOn(ours, request.caller);
       return resumeAt === undefined ? this.#now(ours) : this.#goBack(ours, resumeAt, request.caller);
     }
-    if (origin && !(await host.hasTranscript(origin.resume))) {
-      throw new DaylongError("session_not_found", `Claude has no conversation ${origin.resume}.`);
+    // One that was begun elsewhere may be of a directory that nobody may look into from here.
+    if (origin && !(await host.hasTranscript(origin.resume, request.projectPath))) {
+      throw new DaylongError(
+        "session_not_found",
+        `Claude has no conversation ${origin.resume} that was begun in this project.`,
+      );
     }
+    // Claude's own fork reads only, so a copy can be made of what a terminal holds.
+    if (resumed !== undefined) refuseHeld(await host.heldElsewhere(), resumed);
     if (resumeAt !== undefined) await this.#checkHolds(resumed ?? "", resumeAt);
     // Our id is Claude's id: a conversation that is gone on with keeps the one it has.
     const sessionId = resumed ?? newId();

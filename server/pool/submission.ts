@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { admit } from "../domain/admission.ts";
 import { DaylongError } from "../domain/errors.ts";
 import { openLease } from "../domain/lease.ts";
@@ -7,6 +6,7 @@ import { type PermissionMode, type Session, titleFrom } from "../domain/session.
 import type { Turn } from "../domain/turn.ts";
 import { type Gate, isHeld } from "./gate.ts";
 import type { PoolLimits } from "./limits.ts";
+import { requestHashOf } from "./requestHash.ts";
 import type { Accepted, CreateSessionRequest, SubmitRequest } from "./requests.ts";
 import type { Roster } from "./roster.ts";
 import type { TurnClerk } from "./turnClerk.ts";
@@ -19,18 +19,6 @@ export interface Submission {
   /** The turn waits for a process. */
   waits: boolean;
   leaseDeadlineAt: number;
-}
-
-/** What makes two requests the same message, besides their place. */
-function hashOf(request: SubmitRequest): string {
-  const meaning = [
-    request.message,
-    request.attachmentIds ?? [],
-    request.model ?? null,
-    request.permissionMode ?? null,
-    request.sendAt ?? null,
-  ];
-  return createHash("sha256").update(JSON.stringify(meaning)).digest("base64url");
 }
 
 /** Keeps messages: one transaction from the request to the promise that it ends in one reply or one failure. */
@@ -68,7 +56,7 @@ export class SubmissionDesk {
   /** `run` is called as soon as a message is committed whose process can take it, before anybody is told of it. */
   submit(request: SubmitRequest, run: (turn: Turn) => void): Submission {
     const clientMessageId = request.clientMessageId ?? this.#newId();
-    const requestHash = hashOf(request);
+    const requestHash = requestHashOf(request);
     const earlier = this.#store.turns.byClientMessage(request.caller.deviceId, clientMessageId);
     if (earlier !== undefined) return this.#repeat(earlier, request, requestHash);
     return this.#store.transaction(
@@ -230,7 +218,9 @@ export class SubmissionDesk {
         retryAfterMs: 10_000,
       });
     }
-    const runsNow = admission.action === "use";
+    const attachmentIds = this.#takeAttachments(request);
+    // Files take a moment to be readied, which is no part of the commit: such a turn is given right after it.
+    const runsNow = admission.action === "use" && attachmentIds.length === 0;
     const turn: Turn = {
       turnId: this.#newId(),
       sessionId,
@@ -238,7 +228,7 @@ export class SubmissionDesk {
       clientMessageId,
       requestHash,
       message: request.message,
-      attachmentIds: request.attachmentIds ?? [],
+      attachmentIds,
       state: runsNow ? "running" : "queued",
       acceptedAt: now,
       givenAt: runsNow ? now : undefined,
@@ -268,7 +258,7 @@ export class SubmissionDesk {
     }
     const lease = this.#clerk.renewLease(session);
     if (runsNow) this.#clerk.announceStart(sessionId, turn.turnId);
-    else if (admission.action !== "start") {
+    else if (admission.action === "wait" || admission.action === "evict") {
       this.#store.events.append({
         sessionId,
         turnId: turn.turnId,
@@ -278,7 +268,7 @@ export class SubmissionDesk {
     }
     // Without a process an expired session's new term begins parked.
     if (session.state === "expired" && !runsNow) this.#store.sessions.setState(sessionId, "parked");
-    const startsNow = runsNow || admission.action === "start";
+    const startsNow = admission.action === "use" || admission.action === "start";
     return {
       accepted: {
         sessionId,
@@ -293,5 +283,14 @@ export class SubmissionDesk {
       waits: !runsNow && !scheduled,
       leaseDeadlineAt: Math.min(lease.warnAt, lease.expiresAt),
     };
+  }
+
+  /** Marks the message's attachments as used; one may have been let go since it was looked up. */
+  #takeAttachments({ attachments = [] }: SubmitRequest): string[] {
+    for (const { attachmentId } of attachments) {
+      if (!this.#store.attachments.use(attachmentId, this.#clock.now()))
+        throw new DaylongError("attachment_not_found", `There is no attachment ${attachmentId} any more.`);
+    }
+    return attachments.map(({ attachmentId }) => attachmentId);
   }
 }

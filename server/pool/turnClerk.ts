@@ -2,7 +2,7 @@ import type { Failure } from "../domain/errors.ts";
 import { errorCatalogue } from "../domain/errors.ts";
 import { renewLease } from "../domain/lease.ts";
 import type { Clock, Store } from "../domain/ports.ts";
-import type { TranscriptReply, TurnResult } from "../domain/process.ts";
+import type { ProcessSignal, TranscriptReply, TurnResult } from "../domain/process.ts";
 import type { Session, SessionState } from "../domain/session.ts";
 import { isTerminal, type Reply } from "../domain/turn.ts";
 import type { PoolLimits } from "./limits.ts";
@@ -110,6 +110,18 @@ export class TurnClerk {
       outcome: "completed",
     };
     return this.end(sessionId, turnId, { kind: "completed", result, messageId: last.messageId }, undefined);
+  }
+
+  /** Keeps what Claude changed about the session by itself. */
+  follow(sessionId: string, change: Extract<ProcessSignal, { kind: "conversation" | "mode" }>): void {
+    const { sessions, events } = this.#store;
+    this.#store.transaction(() => {
+      if (change.kind === "conversation") return sessions.setClaudeSession(sessionId, change.claudeSessionId);
+      const { permissionMode } = change;
+      if (sessions.get(sessionId)?.permissionMode === permissionMode) return;
+      sessions.update(sessionId, { permissionMode });
+      events.append({ sessionId, type: "session.updated", data: { permissionMode } });
+    });
   }
 
   /** Activity: the lease moves on, or the next term begins if this one has warned. */

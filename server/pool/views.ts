@@ -71,7 +71,7 @@ export class Views {
     return {
       totalSessions: live.length,
       maxSessions: this.#limits.maxProcesses,
-      availableSlots: Math.max(0, this.#limits.maxProcesses - live.length),
+      availableSlots: Math.max(0, this.#limits.maxProcesses - this.#roster.size),
       queuedTurns: this.#store.turns.queuedCount(),
       memoryUsageBytes: sum((usage) => usage.rssBytes),
       memoryLimitBytes: this.#limits.memoryLimitBytes,

@@ -1,3 +1,5 @@
+import type { MessageAttachments } from "../access/attachments.ts";
+import type { MessageAttachment } from "../domain/attachment.ts";
 import { type Caller, type Scope, scopeAllows } from "../domain/device.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { SessionPool } from "../pool/requests.ts";
@@ -8,6 +10,7 @@ export interface AnswersParts {
   pool: Pick<SessionPool, "submit" | "answerPermission" | "interrupt" | "keepAlive" | "recap" | "session">;
   /** Resolves a project path and checks it against the roots. */
   resolveProject(path: string): Promise<string>;
+  attachments: Pick<MessageAttachments, "take">;
   /** Settles what the device holds; the cursor in force. */
   acknowledge(deviceId: string, cursor: number): number;
 }
@@ -87,17 +90,12 @@ export class Answers {
         `The message has ${sizeBytes} bytes; ${maxMessageBytes} are allowed. Put long text into a file of the project.`,
       );
     }
-    if (attachments?.length) {
-      throw new DaylongError(
-        "not_implemented",
-        "Attachments are not taken yet; send the message without them.",
-      );
-    }
-    const submit = (resolvedPath: string | undefined): AcceptedFrame => {
+    const submit = (resolvedPath: string | undefined, taken?: MessageAttachment[]): AcceptedFrame => {
       const accepted = this.#parts.pool.submit({
         caller: asker.caller,
         ...message,
         projectPath: resolvedPath,
+        attachments: taken,
       });
       const { sessionId, turnId, clientMessageId, state, queuePosition, duplicate, expiresAt } = accepted;
       return {
@@ -113,10 +111,21 @@ export class Answers {
       };
     };
     // Of a known session the directory is known too: only a new one has a path to be looked at.
-    if (projectPath === undefined || frame.sessionId !== undefined) return submit(undefined);
-    return this.#parts
-      .resolveProject(projectPath)
-      .then((resolvedPath) => (asker.isOpen() ? submit(resolvedPath) : undefined));
+    const newPath = frame.sessionId === undefined ? projectPath : undefined;
+    if (newPath === undefined && !attachments?.length) return submit(undefined);
+    return this.#readied(frame, newPath, asker, submit);
+  }
+
+  async #readied(
+    frame: Extract<ClientFrame, { type: "send" }>,
+    newPath: string | undefined,
+    asker: Asker,
+    submit: (resolvedPath: string | undefined, taken: MessageAttachment[]) => AcceptedFrame,
+  ): Promise<Answer> {
+    const { resolveProject, attachments } = this.#parts;
+    const resolvedPath = newPath === undefined ? undefined : await resolveProject(newPath);
+    const taken = await attachments.take(frame.attachments ?? [], asker.caller, frame.clientMessageId);
+    return asker.isOpen() ? submit(resolvedPath, taken) : undefined;
   }
 
   #permission(frame: Extract<ClientFrame, { type: "permission" }>, caller: Caller): ResultFrame {

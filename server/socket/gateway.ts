@@ -32,6 +32,7 @@ export interface HelloLimiter {
 
 export interface GatewayParts {
   pool: AnswersParts["pool"];
+  attachments: AnswersParts["attachments"];
   gatekeeper: Gatekeeper;
   connections: Connections;
   replay: Replay;
@@ -72,6 +73,7 @@ export class Gateway {
     this.#orders = new AttemptWindow({ clock: parts.clock, windowMs: 60_000, limit });
     this.#answers = new Answers({
       pool: parts.pool,
+      attachments: parts.attachments,
       resolveProject: (path) => parts.gatekeeper.resolveProject(path),
       acknowledge: (deviceId, cursor) => parts.courier.acknowledge(deviceId, cursor),
     });

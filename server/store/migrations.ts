@@ -216,6 +216,21 @@ ALTER TABLE deliveries ADD COLUMN claimed_at INTEGER;
 ALTER TABLE devices ADD COLUMN synced_at INTEGER;
 `;
 
+/** Files that come with messages; `used_at` is when a message last took one. */
+const attachments = `
+CREATE TABLE attachments (
+  attachment_id TEXT PRIMARY KEY,
+  device_id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  mime_type TEXT NOT NULL,
+  size_bytes INTEGER NOT NULL,
+  sha256 TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  used_at INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX attachments_waiting ON attachments (device_id) WHERE used_at IS NULL;
+`;
+
 /** Every version of the schema, oldest first, without gaps. */
 export const migrations: readonly Migration[] = [
   {
@@ -231,4 +246,5 @@ export const migrations: readonly Migration[] = [
       connection.exec(claims);
     },
   },
+  { version: 3, apply: (connection) => void connection.exec(attachments) },
 ];

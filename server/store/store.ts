@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Clock, HistoryCutter, Store } from "../domain/ports.ts";
+import { SqliteAttachmentBook } from "./attachments.ts";
 import { SqliteAuditLog } from "./audit.ts";
 import { SqliteConversationBook } from "./conversations.ts";
 import { type DatabaseLocation, openDatabase } from "./database.ts";
@@ -52,6 +53,7 @@ export function storeOver(connection: Connection, parts: StoreParts): OpenStore 
     sessions: new SqliteSessionDirectory({ connection, transactions }),
     turns: new SqliteTurnBook(connection),
     permissions: new SqlitePermissionBook(connection),
+    attachments: new SqliteAttachmentBook(connection),
     devices: new SqliteDeviceDirectory({ connection, clock, transactions }),
     outbox: new SqliteOutbox({ connection, transactions }),
     processes: new SqliteProcessBook(connection),

@@ -6,16 +6,28 @@ import { failureSchema, replySchema, turnStateSchema } from "./turns.ts";
 
 /** Longest message, in bytes of UTF-8 (contract: 256 KB). */
 export const maxMessageBytes = 256 * 1024;
-/** Most attachments of one message, and their inline data together (contract: 5 and 5 MB). */
-export const maxAttachments = 5;
-export const maxInlineAttachmentBytes = 5 * 1024 * 1024;
-
 export const sessionIdSchema = z.uuid().transform((value) => value.toLowerCase());
 
+/** `type/subtype` without parameters (RFC 9110, 8.3.1). */
+export const mimeTypeSchema = z
+  .string()
+  .max(127)
+  .regex(/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/, "must be a media type such as image/png")
+  .transform((type) => type.toLowerCase());
+
 export const attachmentSchema = z.union([
-  z.object({ attachmentId: z.uuid() }),
-  z.object({ name: textSchema.min(1).max(255), mimeType: textSchema.min(1).max(127), data: z.base64() }),
+  z.object({ attachmentId: z.uuid().transform((id) => id.toLowerCase()) }),
+  z.object({ name: textSchema.min(1).max(255), mimeType: mimeTypeSchema, data: z.base64() }),
 ]);
+
+/** An upload as its sender is told of it; `mimeType` is what the bytes say, where they say it. */
+export const uploadedSchema = z.object({
+  attachmentId: z.uuid(),
+  name: z.string(),
+  mimeType: z.string(),
+  sizeBytes: z.number().int().nonnegative(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
 
 /** What a message says, whether it comes as a POST or as a frame. */
 export const messageFields = {
@@ -23,7 +35,8 @@ export const messageFields = {
   sessionId: sessionIdSchema.optional(),
   projectPath: textSchema.min(1).max(4096).optional(),
   clientMessageId: chosenIdSchema.min(1).max(200).optional(),
-  attachments: z.array(attachmentSchema).max(maxAttachments).optional(),
+  /** More than five are refused by their own name (`message_too_large`). */
+  attachments: z.array(attachmentSchema).max(100).optional(),
   model: textSchema.min(1).max(200).optional(),
   permissionMode: z.enum(permissionModes).optional(),
   sendAt: instantSchema.optional(),

@@ -3,11 +3,36 @@ import { type Permission, permissionKinds, permissionScopes } from "../domain/pe
 import { instantSchema } from "./instants.ts";
 import { textSchema } from "./text.ts";
 
+/** Deeper than any tool's input, and not so deep that somebody's parser could fall over it. */
+const maxInputDepth = 32;
+/** Largest input that is edited by hand: as long as a message. */
+const maxInputBytes = 256 * 1024;
+
+/** The input that a tool gets instead of its own: JSON that every part of the way reads in the same way. */
+const toolInputSchema = z
+  .record(z.string(), z.unknown())
+  // Stops here, because what is nested too deeply cannot even be measured.
+  .refine((input) => isPlain(input, maxInputDepth), {
+    message: "must be JSON of whole characters, not nested too deeply",
+    abort: true,
+  })
+  .refine(
+    (input) => Buffer.byteLength(JSON.stringify(input)) <= maxInputBytes,
+    "must not be larger than 256 KB",
+  );
+
+function isPlain(value: unknown, depthLeft: number): boolean {
+  if (typeof value === "string") return value.isWellFormed();
+  if (typeof value !== "object" || value === null) return true;
+  if (depthLeft === 0) return false;
+  return Object.entries(value).every(([key, one]) => key.isWellFormed() && isPlain(one, depthLeft - 1));
+}
+
 /** An answer to a permission, a question or a plan, whether it comes as a POST or as a frame. */
 export const permissionAnswerFields = {
   decision: z.enum(["allow", "deny"]),
   message: textSchema.max(10_000).optional(),
-  updatedInput: z.record(z.string(), z.unknown()).optional(),
+  updatedInput: toolInputSchema.optional(),
   scope: z.enum(permissionScopes).optional(),
   answers: z.record(textSchema, textSchema).optional(),
 };
@@ -48,4 +73,7 @@ export const permissionAnsweredSchema = z.object({
   permissionId: z.string(),
   state: z.literal("resolved"),
   decision: z.enum(["allow", "deny"]),
+  scope: z.enum(permissionScopes).meta({
+    description: "How long it holds in truth: once, where Claude suggested no rule that could hold longer.",
+  }),
 });

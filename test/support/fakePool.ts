@@ -2,12 +2,14 @@ import { createHash, randomUUID } from "node:crypto";
 import type { Caller } from "../../server/domain/device.ts";
 import { DaylongError } from "../../server/domain/errors.ts";
 import { openLease } from "../../server/domain/lease.ts";
-import { type PermissionDecision, sameDecision } from "../../server/domain/permission.ts";
+import { type PermissionDecision, sameDecision, scopeInForce } from "../../server/domain/permission.ts";
 import type { Clock, Store } from "../../server/domain/ports.ts";
+import type { OneShotAnswer } from "../../server/domain/process.ts";
 import { type Session, titleFrom } from "../../server/domain/session.ts";
 import { isTerminal, type Reply, type Turn } from "../../server/domain/turn.ts";
 import type {
   Accepted,
+  AskRequest,
   CreateSessionRequest,
   PoolStats,
   Recap,
@@ -76,8 +78,9 @@ export class FakePool implements SessionPool {
     if (request.permissionMode === "bypassPermissions") {
       throw new DaylongError("permission_mode_forbidden", "Not enabled.");
     }
-    const { caller, clientMessageId = randomUUID(), ...meaning } = request;
-    const requestHash = createHash("sha256").update(JSON.stringify(meaning)).digest("hex");
+    const { caller, clientMessageId = randomUUID(), attachments = [], ...said } = request;
+    const meaning = JSON.stringify([said, attachments.map(({ identity }) => identity)]);
+    const requestHash = createHash("sha256").update(meaning).digest("hex");
     const earlier = this.#store.turns.byClientMessage(caller.deviceId, clientMessageId);
     if (earlier !== undefined) {
       if (earlier.requestHash !== requestHash)
@@ -100,7 +103,7 @@ export class FakePool implements SessionPool {
         clientMessageId,
         requestHash,
         message: request.message,
-        attachmentIds: [],
+        attachmentIds: attachments.map(({ attachmentId }) => attachmentId),
         state: "queued",
         acceptedAt: this.#clock.now(),
         sendAt: request.sendAt,
@@ -241,6 +244,19 @@ export class FakePool implements SessionPool {
     return { text: "We tidied up.", createdAt: this.#clock.now(), turnCount: 1, cached: false };
   }
 
+  /** What a one-shot prompt is answered with. */
+  answerTo: (request: AskRequest, signal: AbortSignal) => Promise<OneShotAnswer> = async ({ prompt }) => ({
+    text: `Answer to ${prompt}`,
+    costUsd: 0.01,
+    durationMs: 5,
+    denied: [],
+  });
+
+  async ask(request: AskRequest, caller: Caller, signal: AbortSignal): Promise<OneShotAnswer> {
+    this.calls.push({ name: "ask", by: caller, request });
+    return this.answerTo(request, signal);
+  }
+
   answerPermission(permissionId: string, decision: PermissionDecision, caller: Caller) {
     this.calls.push({ name: "answerPermission", by: caller, request: decision });
     const permission = this.#store.permissions.get(permissionId);
@@ -250,7 +266,8 @@ export class FakePool implements SessionPool {
       throw new DaylongError("permission_already_resolved", "It has another answer.");
     }
     this.#store.permissions.resolve(permissionId, decision);
-    return { permissionId, state: "resolved" as const, decision: decision.decision };
+    const scope = scopeInForce(decision, permission.suggestions);
+    return { permissionId, state: "resolved" as const, decision: decision.decision, scope };
   }
 
   session(sessionId: string): SessionView {

@@ -4,6 +4,7 @@ import type { Clock } from "../../server/domain/ports.ts";
 import type {
   ClaudeProcess,
   ContextUse,
+  OneShotAnswer,
   PermissionAsk,
   ProcessExit,
   ProcessHost,
@@ -251,6 +252,13 @@ export interface ScriptedStart {
   fail(error?: Error): void;
 }
 
+/** A prompt that was asked of a process of its own. */
+export interface AskedOnce {
+  spec: ProcessSpec;
+  prompt: string;
+  signal: AbortSignal;
+}
+
 /** A host whose processes do what the test says. Places count from the call of `start` until nothing is left. */
 export class ScriptedHost implements ProcessHost {
   readonly clock: Clock;
@@ -264,6 +272,10 @@ export class ScriptedHost implements ProcessHost {
   readonly starts: ScriptedStart[] = [];
   /** Conversations that Claude holds. */
   readonly transcripts = new Set<string>();
+  /** Where a conversation was begun; one that is not named was begun wherever it is asked for. */
+  readonly begunIn = new Map<string, string>();
+  /** Conversations that terminals hold, with their pids. */
+  readonly heldByTerminals = new Map<string, number>();
   /** Whole answers in the transcripts, by the id of the user's message. */
   readonly written = new Map<string, TranscriptReply>();
   /** Messages that Claude's records hold; `undefined`: every one. */
@@ -272,6 +284,14 @@ export class ScriptedHost implements ProcessHost {
   readonly forks: Array<{ spec: ProcessSpec; prompt: string }> = [];
   /** What a fork answers. */
   forkAnswer: () => Promise<string> = async () => "A recap.";
+  readonly oneShots: AskedOnce[] = [];
+  /** What a one-shot prompt is answered with. */
+  oneShot: (one: AskedOnce) => Promise<OneShotAnswer | undefined> = async ({ prompt }) => ({
+    text: `Answer to ${prompt}`,
+    costUsd: 0.01,
+    durationMs: 5,
+    denied: [],
+  });
   /** What a live process answers to a change that it does not take. */
   refusal: Error | undefined;
   /** The most processes that were there at once, starting and stopping ones included. */
@@ -333,8 +353,14 @@ export class ScriptedHost implements ProcessHost {
     return this.processes.filter((process) => process.alive);
   }
 
-  async hasTranscript(sessionId: string): Promise<boolean> {
-    return this.transcripts.has(sessionId);
+  async hasTranscript(sessionId: string, projectPath?: string): Promise<boolean> {
+    const begunIn = this.begunIn.get(sessionId);
+    const isThere = projectPath === undefined || begunIn === undefined || begunIn === projectPath;
+    return this.transcripts.has(sessionId) && isThere;
+  }
+
+  async heldElsewhere(): Promise<Map<string, number>> {
+    return this.heldByTerminals;
   }
 
   async holdsMessage(_claudeSessionId: string, messageId: string): Promise<boolean> {
@@ -348,6 +374,18 @@ export class ScriptedHost implements ProcessHost {
   askFork(spec: ProcessSpec, prompt: string): Promise<string> {
     this.forks.push({ spec, prompt });
     return this.forkAnswer();
+  }
+
+  /** Settles as the test's `oneShot` says; it has a place until then. */
+  async askOnce(spec: ProcessSpec, prompt: string, signal: AbortSignal): Promise<OneShotAnswer | undefined> {
+    const one = { spec, prompt, signal };
+    this.oneShots.push(one);
+    this.#arrive(one, spec.processId);
+    try {
+      return await this.oneShot(one);
+    } finally {
+      this.#present.delete(one);
+    }
   }
 
   async usage(): Promise<Map<string, ProcessUsage>> {

@@ -92,13 +92,6 @@ describe("S01: messages", () => {
     expectProblem(await send({ ...hello(), message: "é".repeat(most / 2 + 1) }), 413, "message_too_large");
   });
 
-  test("S33: attachments are said to be unfinished, and the message is not kept without them", async () => {
-    const attachments = [{ name: "a.png", mimeType: "image/png", data: "AAAA" }];
-    expectProblem(await send({ ...hello(), attachments }), 501, "not_implemented");
-    expect(rig.pool.calls).toEqual([]);
-    expect((await send({ ...hello(), attachments: [] })).status).toBe(202);
-  });
-
   test("S24: the pool's refusals are answered with their code and the pause", async () => {
     rig.pool.refusal = new DaylongError("pool_full", "Full.", { retryAfterMs: 2500 });
     const full = await send(hello());

@@ -359,10 +359,6 @@ describe("A04: rates", () => {
 describe("C01: what is still to come", () => {
   test("C01: its routes ask for the token and then say that they are not implemented", async () => {
     for (const [method, path] of [
-      ["GET", "/api/projects/x/sessions"],
-      ["GET", "/api/projects/x/sessions/y/messages"],
-      ["POST", "/api/ask"],
-      ["POST", "/api/attachments"],
       ["PUT", "/api/sessions/x/live-activity"],
       ["DELETE", "/api/sessions/x/live-activity"],
     ] as const) {

@@ -32,7 +32,8 @@ describe("P01: permissions", () => {
     const permission = await ask();
     expect((await rig.ask("GET", "/api/permissions")).body).toEqual({ permissions: [permission] });
     const allow = { decision: "allow", scope: "session", updatedInput: { command: "ls" } };
-    expect((await answer(allow)).body).toEqual({ permissionId, state: "resolved", decision: "allow" });
+    const told = { permissionId, state: "resolved", decision: "allow", scope: "once" };
+    expect((await answer(allow)).body).toEqual(told);
     expect(rig.pool.calls.at(-1)).toMatchObject({ by: { deviceId: "local" }, request: allow });
     expect((await rig.ask("GET", "/api/permissions")).body).toEqual({ permissions: [] });
     expect((await answer(allow)).status).toBe(200);

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { createServer, request as httpRequest, type IncomingHttpHeaders, type Server } from "node:http";
@@ -6,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect } from "@jest/globals";
 import { ensureAdminToken } from "../../../server/access/adminToken.ts";
+import { MessageAttachments } from "../../../server/access/attachments.ts";
 import { ConversationFolders } from "../../../server/access/conversationFolders.ts";
 import { Devices } from "../../../server/access/devices.ts";
 import { ServerNames } from "../../../server/access/names.ts";
@@ -13,10 +15,14 @@ import { pairingLink } from "../../../server/access/pairingCode.ts";
 import { PushRegistration } from "../../../server/access/pushRegistration.ts";
 import { ProjectRoots } from "../../../server/access/roots.ts";
 import { OwnersTrust } from "../../../server/access/trust.ts";
+import { pageBefore } from "../../../server/claude/pastMessage.ts";
 import { Connections } from "../../../server/delivery/connections.ts";
 import { Feed } from "../../../server/delivery/feed.ts";
 import type { Scope } from "../../../server/domain/device.ts";
+import type { DaylongError } from "../../../server/domain/errors.ts";
+import type { ClaudeHistory, PastConversation, PastMessage } from "../../../server/domain/history.ts";
 import type { Log } from "../../../server/domain/ports.ts";
+import { DiskShelf } from "../../../server/files/shelf.ts";
 import { createHttpApp, routeTable } from "../../../server/http/app.ts";
 import { openApiDocument } from "../../../server/http/openapi.ts";
 import { defaultHttpLimits, type HealthReport, type HttpParts } from "../../../server/http/parts.ts";
@@ -47,6 +53,31 @@ export interface RawAnswer {
   text: string;
 }
 
+/** Transcripts that a test wrote down, paged as the real ones are. */
+export class KeptHistory implements ClaudeHistory {
+  readonly kept: PastConversation[] = [];
+  readonly said = new Map<string, PastMessage[]>();
+  /** Conversations that terminals hold. */
+  readonly held = new Map<string, number>();
+  fault: DaylongError | undefined;
+
+  async conversations(projectPath?: string): Promise<PastConversation[]> {
+    if (this.fault) throw this.fault;
+    return this.kept.filter((one) => projectPath === undefined || one.projectPath?.startsWith(projectPath));
+  }
+
+  async messages(
+    conversation: { sessionId: string; projectPath: string },
+    before: string | undefined,
+    limit: number,
+  ) {
+    if (this.fault) throw this.fault;
+    const { sessionId, projectPath } = conversation;
+    const isKept = this.kept.some((one) => one.sessionId === sessionId && one.projectPath === projectPath);
+    return isKept ? pageBefore(this.said.get(sessionId) ?? [], before, limit) : undefined;
+  }
+}
+
 /** The HTTP edge on a real socket, over a real store, with a pool without processes. */
 export interface Rig {
   folder: string;
@@ -58,6 +89,7 @@ export interface Rig {
   store: OpenStore;
   feed: Feed;
   pool: FakePool;
+  history: KeptHistory;
   access: Devices;
   parts: HttpParts;
   server: Server;
@@ -122,6 +154,7 @@ export function useRig(change: (parts: HttpParts) => Partial<HttpParts> = () => 
     rig.store = openStore({ dataDir: rig.folder, clock: rig.clock });
     rig.pool = new FakePool(rig);
     rig.feed = new Feed({ connections: new Connections(rig) });
+    rig.history = new KeptHistory();
     rig.stopping = new AbortController();
     rig.health = { status: "ok", checks: { database: { state: "ok" } } };
     rig.environment = { MAX_QUEUED_TURNS: "7" };
@@ -133,6 +166,8 @@ export function useRig(change: (parts: HttpParts) => Partial<HttpParts> = () => 
     const roots = await ProjectRoots.open({ paths: [rig.root], homeDir: rig.folder });
     rig.access = new Devices({ store, clock, log, roots });
     rig.adminToken = ensureAdminToken({ dataDir: rig.folder, store, clock, log });
+    const dir = join(rig.folder, "attachments");
+    const shelf = new DiskShelf({ dir, store, clock, log, newId: randomUUID });
     const bindHost = "127.0.0.1";
     const names = new ServerNames({ bindHost, port: () => rig.port, hostname: "studio", publicNames: [] });
     const counters = new Counters({ events: store.events, stats: () => pool.stats() });
@@ -146,6 +181,7 @@ export function useRig(change: (parts: HttpParts) => Partial<HttpParts> = () => 
       store,
       pool,
       access: rig.access,
+      attachments: new MessageAttachments({ store, shelf }),
       pushRegistration: new PushRegistration({
         store,
         clock,
@@ -153,6 +189,8 @@ export function useRig(change: (parts: HttpParts) => Partial<HttpParts> = () => 
         webPush: rig.webPush,
       }),
       roots,
+      history: rig.history,
+      heldElsewhere: async () => rig.history.held,
       trust: new OwnersTrust({
         store,
         clock,

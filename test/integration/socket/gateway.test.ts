@@ -295,6 +295,7 @@ describe("frames", () => {
       permissionId,
       state: "resolved",
       decision: "allow",
+      scope: "once",
     });
     expect(rig.pool.calls.at(-1)).toMatchObject({ request: { decision: "allow", scope: "session" } });
     client.send({ type: "interrupt", ref: "3", sessionId });
@@ -342,7 +343,7 @@ describe("frames", () => {
     expect(await client.waitForClose()).toMatchObject({ code: 4400 });
   });
 
-  test("what is too large or not taken yet is refused by name", async () => {
+  test("what is too large or not what it says is refused by name, and files come with messages", async () => {
     const client = await rig.connect({ token: "phone" });
     const sessionId = await rig.session();
     const send = { type: "send", clientMessageId: "m", sessionId };
@@ -350,9 +351,20 @@ describe("frames", () => {
     expect(await client.waitForRef("1")).toMatchObject({ type: "error", code: "message_too_large" });
     client.send({ ...send, ref: "2", message: "x".repeat(256 * 1024) });
     expect(await client.waitForRef("2")).toMatchObject({ type: "accepted" });
-    const attachments = [{ name: "a.png", mimeType: "image/png", data: "AAAA" }];
-    client.send({ ...send, ref: "3", message: "Look", attachments });
-    expect(await client.waitForRef("3")).toMatchObject({ type: "error", code: "not_implemented" });
+    const file = { name: "a.png", mimeType: "image/png", data: "AAAA" };
+    client.send({ ...send, ref: "3", clientMessageId: "m3", message: "Look", attachments: [file] });
+    expect(await client.waitForRef("3")).toMatchObject({ type: "error", code: "unsupported_media_type" });
+    const look = {
+      ...send,
+      clientMessageId: "S33",
+      message: "Look",
+      attachments: [{ ...file, mimeType: "text/plain" }],
+    };
+    client.send({ ...look, ref: "5" });
+    const kept = await client.waitForRef("5");
+    expect(rig.store.turns.get(String(kept.turnId))?.attachmentIds).toHaveLength(1);
+    client.send({ ...look, ref: "6" });
+    expect(await client.waitForRef("6")).toMatchObject({ duplicate: true, turnId: kept.turnId });
     client.send({ type: "send", clientMessageId: "n", ref: "4", message: "Hi", projectPath: "/etc" });
     expect(await client.waitForRef("4")).toMatchObject({ type: "error", code: "project_forbidden" });
   });

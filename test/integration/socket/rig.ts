@@ -1,8 +1,10 @@
+import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { MessageAttachments } from "../../../server/access/attachments.ts";
 import type { Gatekeeper } from "../../../server/access/caller.ts";
 import { systemClock } from "../../../server/clock.ts";
 import { Connections } from "../../../server/delivery/connections.ts";
@@ -14,6 +16,7 @@ import { Replay } from "../../../server/delivery/replay.ts";
 import type { Caller, Scope } from "../../../server/domain/device.ts";
 import { DaylongError } from "../../../server/domain/errors.ts";
 import type { Clock, Log, Store } from "../../../server/domain/ports.ts";
+import { DiskShelf } from "../../../server/files/shelf.ts";
 import { Gateway, type GatewayParts } from "../../../server/socket/gateway.ts";
 import { openStore } from "../../../server/store/store.ts";
 import { FakePool } from "../../support/fakePool.ts";
@@ -93,8 +96,11 @@ export class Rig {
     const replay = new Replay({ events, devices, connections, feed, clock, log });
     const allowUpgrade = (request: IncomingMessage) =>
       request.headers.origin === undefined ? undefined : { status: 403 };
+    const dir = join(this.#dataDir, "attachments");
+    const shelf = new DiskShelf({ dir, store: this.store, clock, log, newId: randomUUID });
     const parts = {
       pool: this.pool,
+      attachments: new MessageAttachments({ store: this.store, shelf }),
       gatekeeper,
       connections,
       replay,

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { describe, expect, test } from "@jest/globals";
 import { z } from "zod";
 import { defineRoute, json, type RawInput } from "../../../server/http/route.ts";
@@ -11,6 +12,7 @@ const raw = (input: Partial<RawInput>): RawInput => ({
   address: "127.0.0.1",
   header: () => undefined,
   gone: new AbortController().signal,
+  bytes: Readable.from([]),
   ...input,
 });
 

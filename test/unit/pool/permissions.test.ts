@@ -51,6 +51,7 @@ describe("P01 P03 what Claude asks before it uses a tool", () => {
       permissionId,
       state: "resolved",
       decision: "allow",
+      scope: "once",
     });
     await expect(open.answer).resolves.toEqual(decision);
     expect(rig.current.state(sessionId)).toBe("busy");

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach } from "@jest/globals";
+import type { AttachmentShelf } from "../../../server/domain/attachment.ts";
 import { DaylongError } from "../../../server/domain/errors.ts";
 import { type LoggedEvent, terminalTurnEvents } from "../../../server/domain/event.ts";
 import type { LiveFeed, Log, Store } from "../../../server/domain/ports.ts";
@@ -82,6 +83,8 @@ export class PoolRig {
   readonly logged: string[] = [];
   /** Makes the pool's ids; a test that has to go the same way twice gives its own. */
   newId: () => string = randomUUID;
+  /** Readies the files of a message. */
+  prepare: AttachmentShelf["prepare"] = async (ids) => ({ images: [], note: `files: ${ids.join(" ")}` });
   /** Directories that Claude may not work in any more. */
   readonly refusedProjects = new Map<string, Error>();
   readonly #folder = mkdtempSync(join(tmpdir(), "daylong-pool-"));
@@ -120,6 +123,7 @@ export class PoolRig {
       log: { debug: note("debug"), info: note("info"), warn: note("warn"), error: note("error") },
       limits: this.#limits,
       newId: () => this.newId(),
+      attachments: { prepare: (ids, projectPath) => this.prepare(ids, projectPath) },
       checkProject: async (path) => {
         const refusal = this.refusedProjects.get(path);
         if (refusal) throw refusal;

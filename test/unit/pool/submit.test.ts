@@ -120,7 +120,7 @@ describe("D04 V7 the same message again", () => {
       { ...request, sessionId: undefined },
       { ...request, model: "claude-x" },
       { ...request, sendAt: rig.current.clock.now() + hourMs },
-      { ...request, attachmentIds: ["a"] },
+      { ...request, attachments: [{ attachmentId: "a", identity: "a" }] },
     ];
     for (const other of others) {
       expect(await refusal(() => rig.current.submit(other))).toBe("idempotency_conflict");

@@ -25,7 +25,8 @@ function rig(scope: "read" | "chat" = "chat") {
     },
   } as unknown as AnswersParts["pool"];
   const resolveProject = async (path: string) => `${path}!`;
-  const answers = new Answers({ pool, resolveProject, acknowledge: (_id, cursor) => cursor });
+  const attachments = { take: async () => [{ attachmentId: "a", identity: "i" }] };
+  const answers = new Answers({ pool, resolveProject, attachments, acknowledge: (_id, cursor) => cursor });
   const asker: Asker = {
     caller: { deviceId: "d", scope },
     isOpen: () => open,

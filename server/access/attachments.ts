@@ -1,0 +1,94 @@
+import { createHash } from "node:crypto";
+import {
+  type Attachment,
+  type AttachmentShelf,
+  type MessageAttachment,
+  maxAttachments,
+  maxInlineBytes,
+  maxUploadBytes,
+} from "../domain/attachment.ts";
+import type { Caller } from "../domain/device.ts";
+import { DaylongError } from "../domain/errors.ts";
+import type { Store } from "../domain/ports.ts";
+
+/** A file of a message: one that was uploaded before, or its bytes in base64. */
+export type GivenAttachment = { attachmentId: string } | { name: string; mimeType: string; data: string };
+
+/** What comes with messages: kept before the message is, because a message that is accepted has its files for sure. */
+export class MessageAttachments {
+  readonly #store: Pick<Store, "attachments" | "turns">;
+  readonly #shelf: AttachmentShelf;
+
+  constructor(parts: { store: Pick<Store, "attachments" | "turns">; shelf: AttachmentShelf }) {
+    this.#store = parts.store;
+    this.#shelf = parts.shelf;
+  }
+
+  /** A file on its own, to be named by a message later. */
+  upload(upload: { name: string; mimeType: string; bytes: AsyncIterable<Uint8Array> }, caller: Caller) {
+    return this.#shelf.keep({ ...upload, maxBytes: maxUploadBytes }, caller.deviceId);
+  }
+
+  /**
+   * The attachments of a message, kept. A message that was accepted before keeps nothing again: whether it is the same one
+   * follows from the identities. Throws `message_too_large`, `attachment_not_found`, `unsupported_media_type`.
+   */
+  async take(
+    given: readonly GivenAttachment[],
+    caller: Caller,
+    clientMessageId: string | undefined,
+  ): Promise<MessageAttachment[]> {
+    if (given.length > maxAttachments) {
+      throw new DaylongError(
+        "message_too_large",
+        `The message has ${given.length} attachments; ${maxAttachments} are the most.`,
+      );
+    }
+    const read = given.map((one) =>
+      "data" in one ? { ...one, bytes: Buffer.from(one.data, "base64") } : one,
+    );
+    const inlineBytes = read.reduce((sum, one) => sum + ("bytes" in one ? one.bytes.length : 0), 0);
+    if (inlineBytes > maxInlineBytes) {
+      throw new DaylongError(
+        "message_too_large",
+        `The inline attachments have ${inlineBytes} bytes together; ${maxInlineBytes} are the most. Upload larger files first.`,
+      );
+    }
+    const isRepeat =
+      clientMessageId !== undefined &&
+      this.#store.turns.byClientMessage(caller.deviceId, clientMessageId) !== undefined;
+    const taken: MessageAttachment[] = [];
+    for (const one of read) {
+      if ("bytes" in one) {
+        const sha256 = createHash("sha256").update(one.bytes).digest("hex");
+        const identity = JSON.stringify([one.name, one.mimeType, sha256]);
+        if (isRepeat) taken.push({ attachmentId: "", identity });
+        else taken.push({ attachmentId: (await this.#keep(one, caller)).attachmentId, identity });
+        continue;
+      }
+      if (!isRepeat) this.#refuseForeign(one.attachmentId, caller);
+      taken.push({ attachmentId: one.attachmentId, identity: one.attachmentId });
+    }
+    return taken;
+  }
+
+  #keep(file: { name: string; mimeType: string; bytes: Buffer }, caller: Caller): Promise<Attachment> {
+    const { name, mimeType, bytes } = file;
+    return this.#shelf.keep(
+      { name, mimeType, bytes: once(bytes), maxBytes: maxInlineBytes },
+      caller.deviceId,
+    );
+  }
+
+  #refuseForeign(attachmentId: string, caller: Caller): void {
+    if (this.#store.attachments.get(attachmentId)?.deviceId === caller.deviceId) return;
+    throw new DaylongError(
+      "attachment_not_found",
+      `This device has no attachment ${attachmentId}. One that no message uses is gone after a day.`,
+    );
+  }
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}

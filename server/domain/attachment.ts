@@ -1,0 +1,129 @@
+/** A file that came with a message, or waits to be named by one. Its bytes are on disk; this is what is known of them. */
+export interface Attachment {
+  attachmentId: string;
+  /** Who sent it; only this device can put it into a message. */
+  deviceId: string;
+  /** Plain: no path, no control characters, no leading dot. */
+  name: string;
+  mimeType: string;
+  sizeBytes: number;
+  /** Lower-case hexadecimal. */
+  sha256: string;
+  createdAt: number;
+  /** When a message last took it; `undefined`: none has. */
+  usedAt?: number;
+}
+
+/** Most attachments of one message (contract: 5). */
+export const maxAttachments = 5;
+/** Inline data of one message together, once it is decoded (contract: 5 MB). */
+export const maxInlineBytes = 5 * 1024 * 1024;
+/** Largest upload (contract: 25 MB). */
+export const maxUploadBytes = 25 * 1024 * 1024;
+/** How long an attachment is kept that no message needs (contract: a day). */
+export const attachmentLifeMs = 24 * 3_600_000;
+/** What one device may have waiting for messages: more than any phone sends, less than fills a disk. */
+export const maxWaitingBytes = 500 * 1024 * 1024;
+export const maxWaitingCount = 200;
+
+/** What Claude can look at (docs.claude.com, "Vision"); anything else is a file. */
+export const imageTypes = ["image/png", "image/jpeg", "image/gif", "image/webp"] as const;
+export const isImageType = (mimeType: string): boolean =>
+  (imageTypes as readonly string[]).includes(mimeType);
+
+/**
+ * The API refuses an image of more than 5 MB in base64, or with a side of more than 8,000 pixels, and goes on refusing the
+ * whole conversation that holds it. Such an image is given as a file, which Claude's own tool makes smaller.
+ */
+export const maxImageBytes = Math.floor((5 * 1024 * 1024 * 3) / 4);
+export const maxImageSide = 8_000;
+
+/** NAME_MAX is 255; the rest is room for a number that keeps two names apart. */
+const maxNameBytes = 120;
+
+/**
+ * A name that is safe as one path segment, in a listing and in a prompt: what came last in a path, without control and
+ * formatting characters (which can turn the writing direction round), without what some file systems refuse, no dotfile.
+ */
+export function plainFileName(wanted: string): string {
+  const segment = wanted.toWellFormed().normalize("NFC").split(/[/\\]/).at(-1) ?? "";
+  const plain = segment
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}]/gu, "")
+    .replace(/[<>:"|?*`]/g, "_")
+    .replace(/\s+/gu, " ")
+    .replace(/^[. ]+|[. ]+$/g, "");
+  if (plain === "") return "file";
+  const { stem, extension } = splitName(plain);
+  return `${cutBytes(stem, maxNameBytes - byteLength(extension)).trimEnd() || "file"}${extension}`;
+}
+
+/** The name with a number before its extension: `report.pdf`, `report-1.pdf`. */
+export function numberedName(name: string, number: number): string {
+  if (number === 0) return name;
+  const { stem, extension } = splitName(name);
+  return `${stem}-${number}${extension}`;
+}
+
+function splitName(name: string): { stem: string; extension: string } {
+  const dot = name.lastIndexOf(".");
+  const isExtension = dot > 0 && byteLength(name.slice(dot)) <= 20;
+  return isExtension
+    ? { stem: name.slice(0, dot), extension: name.slice(dot) }
+    : { stem: name, extension: "" };
+}
+
+/** In UTF-8. */
+const byteLength = (text: string): number => {
+  let bytes = 0;
+  for (const character of text) {
+    const code = character.codePointAt(0) ?? 0;
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  }
+  return bytes;
+};
+
+/** The beginning of a text that fits into so many bytes of UTF-8, cut between characters. */
+function cutBytes(text: string, mostBytes: number): string {
+  let cut = "";
+  let left = mostBytes;
+  for (const character of text) {
+    left -= byteLength(character);
+    if (left < 0) break;
+    cut += character;
+  }
+  return cut;
+}
+
+/** An attachment as a message names it. */
+export interface MessageAttachment {
+  attachmentId: string;
+  /** What makes it the same one when the message is sent again; follows from the request alone. */
+  identity: string;
+}
+
+/** What the prompt of a turn gets from its attachments. */
+export interface PreparedAttachments {
+  images: Array<{ mimeType: string; base64: string }>;
+  /** Tells Claude what came with the message and where the files are; nobody typed it. */
+  note: string;
+}
+
+/** Where an upload comes from. Must be read to its end or given up. */
+export interface Upload {
+  name: string;
+  mimeType: string;
+  /** Its bytes, as they come. */
+  bytes: AsyncIterable<Uint8Array>;
+  maxBytes: number;
+}
+
+/** Port of what keeps the bytes of attachments. Refusals are thrown as `DaylongError`. */
+export interface AttachmentShelf {
+  /** Streams an upload to disk; `body_too_large` beyond its limit, and then nothing is left of it. */
+  keep(upload: Upload, deviceId: string): Promise<Attachment>;
+  /**
+   * Readies attachments for the prompt of a turn in the project: images as they are, other files in the project's inbox.
+   * Asked again for the same turn, it finds what it put there before. `attachment_failed` when it cannot.
+   */
+  prepare(attachmentIds: readonly string[], projectPath: string): Promise<PreparedAttachments>;
+}

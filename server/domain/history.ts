@@ -1,0 +1,48 @@
+/** A conversation that Claude keeps a transcript of, whoever began it: a terminal, an editor, or this server. */
+export interface PastConversation {
+  sessionId: string;
+  title: string;
+  /** The first thing a person said in it. */
+  firstMessage?: string;
+  /** The directory it was begun in, as Claude wrote it down. */
+  projectPath?: string;
+  createdAt?: number;
+  lastActivityAt: number;
+  sizeBytes?: number;
+  gitBranch?: string;
+}
+
+/** A message of a transcript, as a person would read it. */
+export interface PastMessage {
+  messageId: string;
+  role: "user" | "assistant";
+  /** May be empty: an answer that only used tools. */
+  text: string;
+  /** What Claude did along with it. */
+  tools: Array<{ toolName: string; title: string }>;
+  /** Images that came with it; their bytes stay on the computer. */
+  imageCount: number;
+  createdAt?: number;
+}
+
+/** A page of a transcript, the newest message first. */
+export interface PastPage {
+  messages: PastMessage[];
+  /** There are older ones; the page before begins before this page's last message. */
+  hasMore: boolean;
+}
+
+/** Port of what reads Claude's own transcripts. Throws `history_unavailable` when it takes too long. */
+export interface ClaudeHistory {
+  /** Every conversation, or those begun in one directory; the latest first. */
+  conversations(projectPath?: string): Promise<PastConversation[]>;
+  /**
+   * The messages of a conversation before the one named, at most `limit`. `undefined`: there is no such conversation, or
+   * the message named is none of it.
+   */
+  messages(
+    conversation: { sessionId: string; projectPath: string },
+    before: string | undefined,
+    limit: number,
+  ): Promise<PastPage | undefined>;
+}

@@ -1,0 +1,246 @@
+import { createHash } from "node:crypto";
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  type Attachment,
+  type AttachmentShelf,
+  attachmentLifeMs,
+  isImageType,
+  maxWaitingBytes,
+  maxWaitingCount,
+  type PreparedAttachments,
+  plainFileName,
+  type Upload,
+} from "../domain/attachment.ts";
+import { DaylongError } from "../domain/errors.ts";
+import type { Clock, Log, Store } from "../domain/ports.ts";
+import { headBytes, imageTypeOf, isShowable } from "./imageHead.ts";
+import { putIntoInbox } from "./inbox.ts";
+
+/** Pause between two looks for what nobody needs any more. */
+const sweepMs = 3_600_000;
+/** Files let go of in one sweep. */
+const sweepCount = 500;
+
+export interface DiskShelfParts {
+  /** A folder of ours under `DATA_DIR`. */
+  dir: string;
+  store: Pick<Store, "transaction" | "attachments">;
+  clock: Clock;
+  log: Log;
+  newId: () => string;
+}
+
+/**
+ * The attachments on disk: a file each, named by its id, complete before it has that name, and known to the store only
+ * then. `kept -> (taken by messages) -> gone` a day after it came or was last taken, but never under a turn that waits.
+ */
+export class DiskShelf implements AttachmentShelf {
+  readonly #parts: DiskShelfParts;
+  /** Bytes of uploads under way, by device: they are not in the store yet, but on the disk. */
+  readonly #arriving = new Map<string, { count: number; bytes: number }>();
+  #cancelSweep: (() => void) | undefined;
+  #sweeping: Promise<void> = Promise.resolve();
+  #isStopped = false;
+
+  constructor(parts: DiskShelfParts) {
+    this.#parts = parts;
+  }
+
+  /** Sweeps now and from then on every hour. */
+  start(): void {
+    this.#sweeping = this.#sweep();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#cancelSweep?.();
+    await this.#sweeping;
+  }
+
+  async keep(upload: Upload, deviceId: string): Promise<Attachment> {
+    const { dir, store, clock, newId } = this.#parts;
+    const attachmentId = newId();
+    const arriving = this.#arrivingOf(deviceId);
+    arriving.count += 1;
+    const partial = join(dir, `${attachmentId}.part`);
+    let sizeBytes = 0;
+    try {
+      this.#refuseFull(deviceId);
+      await mkdir(dir, { recursive: true, mode: 0o700 });
+      const file = await open(partial, "wx", 0o600);
+      const hash = createHash("sha256");
+      let head = Buffer.alloc(0);
+      try {
+        for await (const chunk of upload.bytes) {
+          sizeBytes += chunk.length;
+          arriving.bytes += chunk.length;
+          if (sizeBytes > upload.maxBytes) {
+            throw new DaylongError("body_too_large", `A file may have ${upload.maxBytes} bytes.`);
+          }
+          this.#refuseFull(deviceId);
+          hash.update(chunk);
+          if (head.length < 12) head = Buffer.concat([head, chunk.subarray(0, 12)]);
+          await writeAll(file, chunk);
+        }
+        // Who is told that it is kept may cut the power.
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      const attachment: Attachment = {
+        attachmentId,
+        deviceId,
+        name: plainFileName(upload.name),
+        mimeType: typeOf(upload.mimeType, imageTypeOf(head)),
+        sizeBytes,
+        sha256: hash.digest("hex"),
+        createdAt: clock.now(),
+      };
+      await rename(partial, this.#pathOf(attachmentId));
+      store.transaction(() => store.attachments.insert(attachment));
+      return attachment;
+    } catch (error) {
+      await rm(partial, { force: true });
+      await rm(this.#pathOf(attachmentId), { force: true });
+      throw error instanceof DaylongError ? error : storageFailure(error);
+    } finally {
+      arriving.count -= 1;
+      arriving.bytes -= sizeBytes;
+      if (arriving.count === 0) this.#arriving.delete(deviceId);
+    }
+  }
+
+  async prepare(attachmentIds: readonly string[], projectPath: string): Promise<PreparedAttachments> {
+    const images: PreparedAttachments["images"] = [];
+    const lines: string[] = [];
+    for (const attachmentId of attachmentIds) {
+      const attachment = this.#parts.store.attachments.get(attachmentId);
+      if (attachment === undefined) {
+        throw new DaylongError("attachment_not_found", "An attachment of this message is gone.");
+      }
+      const { name, mimeType, sizeBytes } = attachment;
+      const path = this.#pathOf(attachmentId);
+      const image = isImageType(mimeType) ? await this.#imageOf(attachment, path) : undefined;
+      if (image !== undefined) {
+        images.push({ mimeType, base64: image.toString("base64") });
+        lines.push(`- image ${images.length}, shown with this message: ${name}`);
+        continue;
+      }
+      const place = await putIntoInbox(projectPath, attachment, path);
+      lines.push(`- ${place} (${mimeType}, ${sizeBytes} bytes)`);
+    }
+    return {
+      images,
+      note: [
+        "<attached-files>",
+        "These came with the message below. Paths are relative to the project's directory.",
+        ...lines,
+        "</attached-files>",
+      ].join("\n"),
+    };
+  }
+
+  async #imageOf({ sizeBytes }: Attachment, path: string): Promise<Buffer | undefined> {
+    const head = await readHead(path);
+    return isShowable(head, sizeBytes) ? readFile(path) : undefined;
+  }
+
+  #pathOf(attachmentId: string): string {
+    return join(this.#parts.dir, attachmentId);
+  }
+
+  #arrivingOf(deviceId: string): { count: number; bytes: number } {
+    const known = this.#arriving.get(deviceId) ?? { count: 0, bytes: 0 };
+    this.#arriving.set(deviceId, known);
+    return known;
+  }
+
+  #refuseFull(deviceId: string): void {
+    const waiting = this.#parts.store.attachments.waitingOf(deviceId);
+    const arriving = this.#arrivingOf(deviceId);
+    if (
+      waiting.count + arriving.count > maxWaitingCount ||
+      waiting.bytes + arriving.bytes > maxWaitingBytes
+    ) {
+      throw new DaylongError(
+        "attachment_limit",
+        `This device has ${waiting.count} attachments that no message has used. They go a day after they came.`,
+        { retryAfterMs: sweepMs },
+      );
+    }
+  }
+
+  async #sweep(): Promise<void> {
+    const { clock, log } = this.#parts;
+    try {
+      const gone = await this.#removeUnneeded();
+      if (gone > 0) log.info("attachments.swept", { count: gone });
+    } catch (error) {
+      log.error("attachments.sweep_failed", { error, retryMs: sweepMs });
+    }
+    if (this.#isStopped) return;
+    this.#cancelSweep = clock.after(sweepMs, () => {
+      this.#sweeping = this.#sweep();
+    });
+  }
+
+  async #removeUnneeded(): Promise<number> {
+    const { store, clock, dir } = this.#parts;
+    const beforeAt = clock.now() - attachmentLifeMs;
+    const unneeded = store.attachments.unneeded(beforeAt, sweepCount);
+    // First the row: what is listed is there.
+    store.transaction(() => {
+      for (const { attachmentId } of unneeded) store.attachments.remove(attachmentId);
+    });
+    for (const { attachmentId } of unneeded) await rm(this.#pathOf(attachmentId), { force: true });
+    let gone = unneeded.length;
+    // What a crash left behind before the store knew of it.
+    for (const name of await readdir(dir).catch(() => [])) {
+      if (store.attachments.get(name) !== undefined) continue;
+      const file = await stat(join(dir, name)).catch(() => undefined);
+      if (file === undefined || file.mtimeMs > beforeAt) continue;
+      await rm(join(dir, name), { force: true });
+      gone += 1;
+    }
+    return gone;
+  }
+}
+
+/** The type by the bytes where they tell; otherwise what was said, unless it said an image that this is not. */
+function typeOf(said: string, found: string | undefined): string {
+  if (found !== undefined) return found;
+  if (!isImageType(said)) return said;
+  throw new DaylongError("unsupported_media_type", `The file's bytes are not those of ${said}.`);
+}
+
+async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
+  let written = 0;
+  while (written < chunk.length) {
+    written += (await file.write(chunk, written, chunk.length - written)).bytesWritten;
+  }
+}
+
+async function readHead(path: string): Promise<Buffer> {
+  const file = await open(path, "r");
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+function storageFailure(error: unknown): unknown {
+  const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
+  if (code === "ENOSPC" || code === "EDQUOT" || code === "EROFS" || code === "EIO") {
+    return new DaylongError(
+      "storage_failed",
+      "The file cannot be kept: the disk is full or cannot be written.",
+      {
+        cause: error,
+      },
+    );
+  }
+  return error;
+}

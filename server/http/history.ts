@@ -1,0 +1,96 @@
+import { z } from "zod";
+import { DaylongError } from "../domain/errors.ts";
+import type { PastConversation } from "../domain/history.ts";
+import { pastMessageListSchema, projectSessionListSchema } from "../wire/history.ts";
+import { beforeSchema, idSchema, limitSchema } from "../wire/paging.ts";
+import { decodeMark, encodeMark } from "./pageMark.ts";
+import type { HttpParts } from "./parts.ts";
+import { invalidRequest } from "./problem.ts";
+import { findProject } from "./projectUse.ts";
+import { defineRoute, json, type Route } from "./route.ts";
+
+const projectIdSchema = z.string().min(1).max(200);
+/** Where a page of conversations ended. */
+const conversationMark = z.tuple([z.number(), z.string()]);
+const messageMark = z.tuple([z.string()]);
+
+/** Claude's own transcripts: conversations of terminals and editors too, to look at and to go on with. */
+export const historyRoutes = (parts: HttpParts): Route[] => [
+  defineRoute({
+    method: "GET",
+    path: "/api/projects/:projectId/sessions",
+    scope: "read",
+    summary:
+      "The conversations that Claude keeps of a project, those of the terminal included, the latest first.",
+    params: z.object({ projectId: projectIdSchema }),
+    query: z.object({ before: beforeSchema, limit: limitSchema(50, 200) }),
+    response: projectSessionListSchema,
+    async handle({ params, query }) {
+      const { path } = await findProject(parts, params.projectId);
+      const begin = query.before === undefined ? undefined : decodeMark(query.before, conversationMark);
+      const known = (await parts.history.conversations(path))
+        .filter(({ projectPath }) => projectPath === path)
+        .sort(latestFirst)
+        .filter(
+          ({ lastActivityAt: at, sessionId }) => begin === undefined || isAfter([at, sessionId], begin),
+        );
+      const page = known.slice(0, query.limit);
+      const last = page.at(-1);
+      const held = await parts.heldElsewhere();
+      return json({
+        sessions: page.map((one) => conversationView(parts, one, held.has(one.sessionId))),
+        nextBefore:
+          known.length > page.length && last !== undefined
+            ? encodeMark([last.lastActivityAt, last.sessionId])
+            : undefined,
+      });
+    },
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/api/projects/:projectId/sessions/:id/messages",
+    scope: "read",
+    summary: "A page of a conversation as Claude wrote it down, the newest message first.",
+    params: z.object({ projectId: projectIdSchema, id: idSchema }),
+    query: z.object({ before: beforeSchema, limit: limitSchema(50, 200) }),
+    response: pastMessageListSchema,
+    async handle({ params, query }) {
+      const { path: projectPath } = await findProject(parts, params.projectId);
+      const before = query.before === undefined ? undefined : decodeMark(query.before, messageMark)[0];
+      const conversation = { sessionId: params.id, projectPath };
+      const found =
+        z.uuid().safeParse(params.id).success &&
+        (await parts.history.messages(conversation, before, query.limit));
+      if (!found) {
+        // With a mark it may be the mark that is unknown; the conversation is looked for without it.
+        if (before !== undefined && (await parts.history.messages(conversation, undefined, 1)))
+          throw invalidRequest([{ path: "before", message: "must be the nextBefore of an earlier page" }]);
+        throw new DaylongError("session_not_found", "Claude keeps no such conversation of this project.");
+      }
+      const last = found.messages.at(-1);
+      const nextBefore = found.hasMore && last !== undefined ? encodeMark([last.messageId]) : undefined;
+      return json({ messages: found.messages, nextBefore });
+    },
+  }),
+];
+
+function conversationView({ store }: HttpParts, one: PastConversation, held: boolean) {
+  const own = store.sessions.get(one.sessionId);
+  return {
+    sessionId: one.sessionId,
+    title: own?.title ?? one.title,
+    firstMessage: one.firstMessage ?? null,
+    createdAt: one.createdAt ?? null,
+    lastActivityAt: one.lastActivityAt,
+    sizeBytes: one.sizeBytes ?? null,
+    gitBranch: one.gitBranch ?? null,
+    state: own?.state ?? null,
+    held,
+  };
+}
+
+const latestFirst = (a: PastConversation, b: PastConversation): number =>
+  b.lastActivityAt - a.lastActivityAt || (a.sessionId < b.sessionId ? 1 : -1);
+
+const isAfter = (one: readonly [number, string], mark: readonly [number, string]): boolean =>
+  one[0] < mark[0] || (one[0] === mark[0] && one[1] < mark[1]);

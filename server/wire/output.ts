@@ -1,0 +1,9 @@
+import { z } from "zod";
+
+export const outputQuerySchema = z.object({
+  /** Goes on with what is said from now on, until the session is closed or has expired. */
+  follow: z
+    .enum(["true", "false", "1", "0"])
+    .optional()
+    .transform((value) => value === "true" || value === "1"),
+});
