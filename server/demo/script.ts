@@ -77,6 +77,17 @@ const rememberedNumber = (messages: ModelMessage[]): string | undefined =>
     .map((typed) => [...typed.matchAll(/\bremember\b\D*?(\d+)/gi)].at(-1)?.[1])
     .findLast((value) => value !== undefined);
 
+/** What came with the newest message: images as blocks of their own, files as paths in a note. */
+function describeAttached(messages: ModelMessage[]): string {
+  const last = messages.findLast((message) => message.role === "user");
+  const blocks = typeof last?.content === "object" ? last.content : [];
+  const images = blocks.filter((block) => block.type === "image").length;
+  const files = blocks
+    .filter(isText)
+    .flatMap((block: TextBlock) => block.text.match(/\.daylong\/inbox\/.+(?= \()/g) ?? []);
+  return `Images: ${images}. Files: ${files.join(", ") || "none"}.`;
+}
+
 /** Orders that a person or a test may give; the first that matches wins. */
 const orders: Array<
   [RegExp, (match: RegExpExecArray, messages: ModelMessage[], system: string) => DemoReply]
@@ -121,6 +132,7 @@ const orders: Array<
       say: "I will run that.",
     }),
   ],
+  [/^what did i send/i, (_match, messages) => text(describeAttached(messages))],
   // "ask: Which colour? red | green": a question with answers to choose from.
   [
     /^ask: ([^?\n]+\?)\s*(.*)/is,
