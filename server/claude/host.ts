@@ -1,13 +1,12 @@
 import { availableParallelism } from "node:os";
 import type { Options } from "@anthropic-ai/claude-agent-sdk";
 import { DaylongError, refuseHeld } from "../domain/errors.ts";
-import { type PermissionDecision, permissionKindOf } from "../domain/permission.ts";
+import type { PermissionDecision } from "../domain/permission.ts";
 import type { Clock, Log, ProcessBook } from "../domain/ports.ts";
 import type {
   ClaudeModel,
   ClaudeProcess,
   OneShotAnswer,
-  PermissionAsk,
   ProcessExit,
   ProcessHost,
   ProcessListener,
@@ -21,7 +20,7 @@ import { mendConfigFile } from "./configFile.ts";
 import { within } from "./deadline.ts";
 import { cliEnvironment } from "./environment.ts";
 import { OneShot, type OneShotEnd } from "./oneShot.ts";
-import { planIn } from "./planFile.ts";
+import { withPlan } from "./planFile.ts";
 import { CliProcess } from "./process.ts";
 import { endBelongings } from "./reaper.ts";
 import { Sampler } from "./sampler.ts";
@@ -148,7 +147,7 @@ export class CliHost implements ProcessHost {
       listener: {
         signal: (signal) => listener.signal(signal),
         askPermission: async (ask) => {
-          const asked = await this.#withPlan(ask, spec.claudeSessionId);
+          const asked = await withPlan(ask, spec.claudeSessionId, this.#parts);
           return this.#keptAs(await listener.askPermission(asked), spec.projectPath, standing);
         },
         exited: (exit) => {
@@ -189,18 +188,6 @@ export class CliHost implements ProcessHost {
       );
     }
     return cli;
-  }
-
-  /** A plan that is to be approved comes without its words; Claude's folder has them. */
-  async #withPlan(ask: PermissionAsk, claudeSessionId: string): Promise<PermissionAsk> {
-    if (permissionKindOf(ask.toolName) !== "plan") return ask;
-    const configDir = claudeConfigDir(this.#parts.environment);
-    const find = async () => {
-      const path = await this.#transcriptOf(claudeSessionId);
-      return path === undefined ? "" : planIn(path, configDir);
-    };
-    const plan = await within(this.#parts.clock, find(), transcriptDeadlineMs).catch(() => undefined);
-    return plan ? { ...ask, plan } : ask;
   }
 
   async hasTranscript(sessionId: string, projectPath?: string): Promise<boolean> {

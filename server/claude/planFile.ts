@@ -1,11 +1,33 @@
 import { open } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { readTail } from "./transcript.ts";
+import { permissionKindOf } from "../domain/permission.ts";
+import type { Clock } from "../domain/ports.ts";
+import type { PermissionAsk } from "../domain/process.ts";
+import { within } from "./deadline.ts";
+import { claudeConfigDir, findTranscript, readTail } from "./transcript.ts";
 
 /** In plan mode the CLI names the plan's file to the model when it begins; a long time of planning fits in here. */
 const searchBytes = 4 * 1024 * 1024;
 /** A plan is read by a person, on a phone. */
 const planBytes = 256 * 1024;
+/** How long a plan's approval may wait for the look at its words. */
+const deadlineMs = 3_000;
+
+/** The request with the plan that is to be approved, which comes without its words; any other request as it is. */
+export async function withPlan(
+  ask: PermissionAsk,
+  claudeSessionId: string,
+  parts: { clock: Clock; environment: Readonly<Record<string, string | undefined>> },
+): Promise<PermissionAsk> {
+  if (permissionKindOf(ask.toolName) !== "plan") return ask;
+  const configDir = claudeConfigDir(parts.environment);
+  const find = async () => {
+    const path = await findTranscript(configDir, claudeSessionId);
+    return path === undefined ? "" : planIn(path, configDir);
+  };
+  const plan = await within(parts.clock, find(), deadlineMs).catch(() => undefined);
+  return plan ? { ...ask, plan } : ask;
+}
 
 /**
  * What Claude has written into its plan file. CLI 2.1 asks for approval with an empty input: the plan is in that file, whose

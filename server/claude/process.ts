@@ -241,9 +241,7 @@ export class CliProcess implements ClaudeProcess {
 
   async setPermissionMode(mode: PermissionMode): Promise<void> {
     this.#modeOrders += 1;
-    const order = this.#query.setPermissionMode(mode).finally(() => {
-      this.#modeOrders -= 1;
-    });
+    const order = this.#query.setPermissionMode(mode).finally(() => this.#modeOrders--);
     await this.#obeyed("the permission mode", order);
   }
 
