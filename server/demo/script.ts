@@ -40,6 +40,8 @@ const isText = (block: ContentBlock): block is TextBlock => block.type === "text
 const isToolResult = (block: ContentBlock): block is ToolResultBlock => block.type === "tool_result";
 
 const reminderMark = "<system-reminder>";
+/** How texts begin that the CLI adds: reminders, what was cut, where an image was kept. */
+const cliMarks = [reminderMark, "[Request interrupted", "[Image: source"];
 
 function textsOf({ content }: ModelMessage): string[] {
   const blocks: ContentBlock[] = typeof content === "string" ? [{ type: "text", text: content }] : content;
@@ -51,9 +53,7 @@ function textsOf({ content }: ModelMessage): string[] {
  * messages that were not answered (an interrupt, a failure) together with the next one.
  */
 const typedBlocks = (message: ModelMessage): string[] =>
-  textsOf(message).filter(
-    (value) => value !== "" && !value.startsWith(reminderMark) && !value.startsWith("[Request interrupted"),
-  );
+  textsOf(message).filter((value) => value !== "" && !cliMarks.some((mark) => value.startsWith(mark)));
 
 /** The newest words of a message: the ones to be answered. */
 export const typedText = (message: ModelMessage): string => typedBlocks(message).at(-1) ?? "";

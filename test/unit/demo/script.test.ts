@@ -52,6 +52,7 @@ describe("O02 the demo model", () => {
       { type: "text", text: "Hello" },
       { type: "text", text: "<system-reminder>x</system-reminder>" },
       { type: "text", text: "[Request interrupted by user]" },
+      { type: "text", text: "[Image: source: /somewhere/1.png]" },
     ]);
     expect(typedText(message)).toBe("Hello");
   });
