@@ -19,15 +19,11 @@ import { acceptedInTerminal } from "./claude/terminalTrust.ts";
 import { claudeConfigDir } from "./claude/transcript.ts";
 import { Closers } from "./closers.ts";
 import type { Config } from "./config.ts";
-import { Connections } from "./delivery/connections.ts";
-import { Courier } from "./delivery/courier.ts";
-import { Dispatcher } from "./delivery/dispatcher.ts";
-import { Feed } from "./delivery/feed.ts";
-import { DeliveryPlanner, planned } from "./delivery/planner.ts";
 import { Replay } from "./delivery/replay.ts";
 import { Retention } from "./delivery/retention.ts";
+import { openDelivery } from "./deliveryFloor.ts";
 import { DaylongError } from "./domain/errors.ts";
-import type { Clock, Log, Store } from "./domain/ports.ts";
+import type { Clock, Log } from "./domain/ports.ts";
 import { DiskShelf } from "./files/shelf.ts";
 import { healthReport } from "./health.ts";
 import { createHttpApp } from "./http/app.ts";
@@ -102,37 +98,16 @@ async function compose(
   });
   closers.push(() => metrics.stop());
   const settings = new Settings({ store: database, clock, log, environment });
-  const connections = new Connections({ clock });
-  const planner = new DeliveryPlanner({
-    store: database,
-    connections,
-    clock,
-    get graceMs() {
-      return settings.config.pushGraceMs;
-    },
-  });
-  const store: Store = planned(database, planner);
-  ensureAdminToken({ dataDir, store, clock, log });
-
   const services = openPushServices(config, clock, log);
   const { webPush } = services;
   const push = metrics.counted(services.push);
   closers.push(() => push.stop(2_000));
-  const feed = new Feed({ connections });
-  const courier = new Courier({
-    store,
-    push,
-    connections,
-    clock,
-    log,
-    get graceMs() {
-      return settings.config.pushGraceMs;
-    },
-  });
-  const dispatcher = new Dispatcher({ events: store.events, connections, feed, courier });
-  closers.push(() => dispatcher.stop());
-  closers.push(() => courier.stop(3_000));
-  dispatcher.start();
+  const { apnsEnvironment: defaultEnvironment } = config;
+  const { store, connections, activities, feed, courier } = openDelivery(
+    { database, push, settings, clock, log, defaultEnvironment },
+    closers,
+  );
+  ensureAdminToken({ dataDir, store, clock, log });
 
   const retention = new Retention({
     cutter: database.history,
@@ -198,12 +173,7 @@ async function compose(
   closers.push(() => pool.stop(settings.config.shutdownGraceMs));
 
   const access = new Devices({ store, clock, log, roots });
-  const pushRegistration = new PushRegistration({
-    store,
-    clock,
-    defaultEnvironment: config.apnsEnvironment,
-    webPush,
-  });
+  const pushRegistration = new PushRegistration({ store, clock, defaultEnvironment, webPush });
   const stopping = new AbortController();
   let boundPort: number | undefined;
   const publicUrl = () =>
@@ -220,6 +190,7 @@ async function compose(
     access,
     attachments,
     pushRegistration,
+    activityRegister: activities.register,
     roots,
     trust,
     folders,

@@ -100,6 +100,7 @@ export class Metrics {
     return {
       send: (request) => push.send(request).then(count(request.content.kind)),
       sync: (request) => push.sync(request).then(count("sync")),
+      activity: (request) => push.activity(request).then(count(`activity-${request.event}`)),
       health: (provider) => push.health(provider),
       stop: (graceMs) => push.stop(graceMs),
     };

@@ -143,6 +143,7 @@ export class Devices implements Gatekeeper {
     store.transaction(() => {
       const { name } = this.get(deviceId);
       store.devices.setPush(deviceId, null);
+      store.activities.removeAll(deviceId);
       store.devices.revoke(deviceId, clock.now());
       store.events.append({ sessionId: null, type: "device.revoked", data: { deviceId, name } });
       this.#audit(by.deviceId, "device.revoke", deviceId, name);

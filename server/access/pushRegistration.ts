@@ -93,10 +93,11 @@ export class PushRegistration {
     return publicKey;
   }
 
-  /** The device gets no pushes any more. */
+  /** The device gets no pushes any more, to Live Activities neither. */
   remove(deviceId: string, by: Caller): void {
     const { store } = this.#parts;
     store.transaction(() => {
+      store.activities.removeAll(deviceId);
       if (this.#pushOf(deviceId) === null) return;
       store.devices.setPush(deviceId, null);
       this.#audit(by, "push.remove", deviceId, "");

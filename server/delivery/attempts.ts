@@ -1,8 +1,16 @@
 import { basename } from "node:path";
-import { type Delivery, pushContentOf, pushEndsAt, retryDelayMs } from "../domain/delivery.ts";
+import {
+  type Delivery,
+  isActivityKind,
+  pushContentOf,
+  pushEndsAt,
+  retryDelayMs,
+} from "../domain/delivery.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
 import type { ApnsTarget, PushOutcome, PushRequest, PushSender, PushTarget } from "../domain/push.ts";
+import type { ActivityErrands } from "./activityErrands.ts";
 import type { Connections } from "./connections.ts";
+import type { Errand, GoneOutcome, LaneHold, NoErrand } from "./errand.ts";
 import type { Ledger, Standing } from "./ledger.ts";
 import { withDeadline } from "./pause.ts";
 import { quietEndsAt } from "./quietHours.ts";
@@ -26,12 +34,10 @@ export interface AttemptsParts {
   graceMs: () => number;
   ledger: Ledger;
   ward: TokenWard;
+  activities: Pick<ActivityErrands, "prepare">;
   /** From 0 to 1, for the jitter. */
   random: () => number;
 }
-
-/** The instant until which the device's other deliveries wait too, if they must. */
-export type LaneHold = number | undefined;
 
 const gone: Standing = { state: "gone", nextAttemptAt: null };
 const dead: Standing = { state: "dead", nextAttemptAt: null };
@@ -60,7 +66,7 @@ export class Attempts {
       return undefined;
     }
     const sentAt = clock.now();
-    const outcome = await this.#send(found);
+    const outcome = await this.#send(deliveryId, found.send);
     return this.#settle(delivery, found, sentAt, outcome);
   }
 
@@ -76,10 +82,15 @@ export class Attempts {
   }
 
   /** The push as it would be said now, or the reason why it is not said (any more, or yet). */
-  #prepare(delivery: Delivery): PushRequest | { next: Standing; reason?: string } {
-    const { store, connections, clock, graceMs } = this.#parts;
+  #prepare(delivery: Delivery): Errand | NoErrand {
+    const { store, connections, clock, graceMs, activities } = this.#parts;
     const { deliveryId, deviceId, cursor, kind } = delivery;
     const now = clock.now();
+    if (isActivityKind(kind)) {
+      const found = activities.prepare(delivery, kind);
+      const nextAttemptAt = "next" in found ? undefined : this.#standstill.enter(found.target, now);
+      return nextAttemptAt === undefined ? found : { next: { state: "pending", nextAttemptAt } };
+    }
     const device = store.devices.get(deviceId);
     if (!device?.push) return { next: gone };
     if (device.ackedCursor !== null && device.ackedCursor >= cursor) return { next: acked };
@@ -101,28 +112,35 @@ export class Attempts {
     if (waitUntilAt !== undefined) return { next: { state: "pending", nextAttemptAt: waitUntilAt } };
     const named = session && { title: session.title, projectName: basename(session.projectPath) };
     const content = pushContentOf(event, kind, named, store.outbox.unackedCount(deviceId));
-    return { deliveryId, target: device.push, content, at: event.at };
+    return this.#alert(delivery, { deliveryId, target: device.push, content, at: event.at });
+  }
+
+  #alert(delivery: Delivery, request: PushRequest): Errand {
+    const { push, ward } = this.#parts;
+    return {
+      target: request.target,
+      send: () => push.send(request),
+      sent: () => {
+        ward.noteSent(request.target.provider);
+        return { state: "sent", nextAttemptAt: null };
+      },
+      gone: (outcome, book) => this.#settleGone(delivery, request, outcome, book),
+    };
   }
 
   /** The port's outcome; a sender that throws or hangs is a fault like any other on the way. */
-  async #send(request: PushRequest): Promise<PushOutcome> {
-    const { push, clock, log } = this.#parts;
-    const { deliveryId } = request;
+  async #send(deliveryId: string, send: Errand["send"]): Promise<PushOutcome> {
+    const { clock, log } = this.#parts;
     const late = (): PushOutcome => ({ outcome: "retry", reason: "sender_hangs", latencyMs: sendDeadlineMs });
     try {
-      return await withDeadline(clock, sendDeadlineMs, push.send(request), late);
+      return await withDeadline(clock, sendDeadlineMs, send(), late);
     } catch (error) {
       log.error("push.sender_failed", { deliveryId, error });
       return { outcome: "retry", reason: "sender_failed", latencyMs: 0 };
     }
   }
 
-  async #settle(
-    delivery: Delivery,
-    request: PushRequest,
-    sentAt: number,
-    outcome: PushOutcome,
-  ): Promise<LaneHold> {
+  async #settle(delivery: Delivery, errand: Errand, sentAt: number, outcome: PushOutcome): Promise<LaneHold> {
     const { clock, log, ledger } = this.#parts;
     const { deliveryId, deviceId } = delivery;
     const { status, latencyMs } = outcome;
@@ -130,13 +148,12 @@ export class Attempts {
     const book = (next: Standing) => ledger.book(deliveryId, { at: sentAt, status, reason, latencyMs }, next);
     const now = clock.now();
     if (outcome.outcome === "sent" || outcome.outcome === "gone" || outcome.outcome === "dead") {
-      this.#standstill.open(request.target);
+      this.#standstill.open(errand.target);
     }
     switch (outcome.outcome) {
       case "sent":
         this.#configFault = undefined;
-        this.#parts.ward.noteSent(request.target.provider);
-        book({ state: "sent", nextAttemptAt: null });
+        book(errand.sent());
         return undefined;
       case "retry": {
         const nextAttemptAt = this.#retryAt(delivery.attemptCount + 1, outcome.notBeforeAt);
@@ -146,7 +163,7 @@ export class Attempts {
         return Math.max(outcome.notBeforeAt ?? 0, Math.min(nextAttemptAt, patientAt));
       }
       case "config": {
-        const nextAttemptAt = this.#standstill.stop(request.target, now);
+        const nextAttemptAt = this.#standstill.stop(errand.target, now);
         if (this.#configFault !== outcome.reason) {
           this.#configFault = outcome.reason;
           log.error("push.misconfigured", { reason: outcome.reason, status, retryMs: nextAttemptAt - now });
@@ -159,7 +176,7 @@ export class Attempts {
         book(dead);
         return undefined;
       case "gone":
-        return this.#settleGone(delivery, request, outcome, book);
+        return errand.gone(outcome, book);
       default: {
         const unknown: never = outcome;
         throw new Error(`No standing for the outcome ${JSON.stringify(unknown)}.`);
@@ -170,7 +187,7 @@ export class Attempts {
   #settleGone(
     delivery: Delivery,
     request: PushRequest,
-    outcome: Extract<PushOutcome, { outcome: "gone" }>,
+    outcome: GoneOutcome,
     book: (next: Standing) => void,
   ): LaneHold | Promise<LaneHold> {
     const { target } = request;
@@ -181,11 +198,19 @@ export class Attempts {
   }
 
   /** A push service that knows the subscription no more: it may be mistaken, and says not since when. */
-  #settleUnsubscribed({ deviceId }: Delivery, target: PushTarget, book: (next: Standing) => void): LaneHold {
+  #settleUnsubscribed(
+    { deviceId, attemptCount }: Delivery,
+    target: PushTarget,
+    book: (next: Standing) => void,
+  ): LaneHold {
     const { ward, clock } = this.#parts;
-    const changed = ward.hasChanged(deviceId, target);
-    book(changed ? { state: "pending", nextAttemptAt: clock.now() } : gone);
-    return changed ? undefined : ward.suspect(deviceId, target);
+    const hasChanged = ward.hasChanged(deviceId, target);
+    // Looked at again after the verdict, as a refused token's is.
+    const nextAttemptAt = hasChanged
+      ? clock.now()
+      : this.#retryAt(attemptCount + 1, ward.suspect(deviceId, target) + 1);
+    book({ state: "pending", nextAttemptAt });
+    return hasChanged ? undefined : nextAttemptAt;
   }
 
   #settleUnregistered(
@@ -204,7 +229,7 @@ export class Attempts {
   async #settleRefused(
     delivery: Delivery,
     request: PushRequest<ApnsTarget>,
-    outcome: Extract<PushOutcome, { outcome: "gone" }>,
+    outcome: GoneOutcome,
     book: (next: Standing) => void,
   ): Promise<LaneHold> {
     const { clock, log, ward, ledger } = this.#parts;
@@ -219,10 +244,11 @@ export class Attempts {
     book({ state: "pending", nextAttemptAt: clock.now() });
     const environment = target.environment === "production" ? "sandbox" : "production";
     const at = clock.now();
-    const other = await this.#send({ ...request, target: { ...target, environment } });
+    const elsewhere = this.#alert(delivery, { ...request, target: { ...target, environment } });
+    const other = await this.#send(deliveryId, elsewhere.send);
     if (other.outcome === "sent") ward.repairEnvironment(deviceId, target, environment);
     if (other.outcome !== "gone" && other.outcome !== "config") {
-      return this.#settle({ ...delivery, attemptCount: delivery.attemptCount + 1 }, request, at, other);
+      return this.#settle({ ...delivery, attemptCount: delivery.attemptCount + 1 }, elsewhere, at, other);
     }
     const { status, reason, latencyMs } = other;
     const attempt = { at, status, reason, latencyMs };

@@ -6,6 +6,7 @@ import type { PushSender } from "../domain/push.ts";
 import { Attempts } from "./attempts.ts";
 import type { Connections } from "./connections.ts";
 import { Ledger } from "./ledger.ts";
+import type { LiveActivities } from "./liveActivities.ts";
 import { withDeadline, yieldToEventLoop } from "./pause.ts";
 import { ReadSync } from "./readSync.ts";
 import { sendTestPush, type TestPushReport } from "./testPush.ts";
@@ -23,6 +24,7 @@ const maxTimerMs = 60_000;
 export interface CourierParts {
   store: Pick<Store, "transaction" | "events" | "sessions" | "permissions" | "devices" | "outbox">;
   push: PushSender;
+  activities: Pick<LiveActivities, "prepare">;
   connections: Connections;
   clock: Clock;
   log: Log;
@@ -65,7 +67,7 @@ export class Courier {
   #stopping: Promise<void> | undefined;
 
   constructor(parts: CourierParts) {
-    const { store, push, connections, clock, log, random = Math.random } = parts;
+    const { store, push, activities, connections, clock, log, random = Math.random } = parts;
     this.#parts = parts;
     this.#concurrency = parts.concurrency ?? 100;
     this.#ledger = new Ledger({ outbox: store.outbox, log });
@@ -73,7 +75,8 @@ export class Courier {
     this.#readSync = new ReadSync({ store, push, clock, log });
     const [ledger, ward] = [this.#ledger, this.#ward];
     const graceMs = () => parts.graceMs;
-    this.#attempts = new Attempts({ store, push, connections, clock, log, graceMs, ledger, ward, random });
+    const workings = { connections, clock, log, graceMs, ledger, ward, random };
+    this.#attempts = new Attempts({ store, push, activities, ...workings });
   }
 
   /** Idempotent. Takes up what an earlier run left pending. */

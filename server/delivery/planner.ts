@@ -57,12 +57,12 @@ export class DeliveryPlanner {
  * The same store, whose `events.append` also plans the event's deliveries, in the caller's transaction. Give it to
  * everything that appends.
  */
-export function planned(store: Store, planner: Pick<DeliveryPlanner, "plan">): Store {
+export function planned(store: Store, ...planners: ReadonlyArray<Pick<DeliveryPlanner, "plan">>): Store {
   const log = store.events;
   const events: EventLog = {
     append(event) {
       const logged = log.append(event);
-      planner.plan(logged);
+      for (const planner of planners) planner.plan(logged);
       return logged;
     },
     get epoch() {
@@ -85,6 +85,7 @@ export function planned(store: Store, planner: Pick<DeliveryPlanner, "plan">): S
     attachments: store.attachments,
     devices: store.devices,
     outbox: store.outbox,
+    activities: store.activities,
     processes: store.processes,
     trust: store.trust,
     conversations: store.conversations,

@@ -18,6 +18,12 @@ export function isWanted(
   return session?.muted !== true && !preferences.mutedKinds.includes(kind);
 }
 
+/** Whether the device wants to watch the turns of this session; `activity` is the kind to mute. */
+export const wantsActivities = (
+  session: Pick<Session, "muted"> | undefined,
+  preferences: DevicePreferences,
+): boolean => session?.muted === false && !preferences.mutedKinds.includes("activity");
+
 /** What an event is about, as it stands now. */
 export interface Subject {
   session: Pick<Session, "state" | "lease"> | undefined;

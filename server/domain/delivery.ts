@@ -1,4 +1,5 @@
 import type { LoggedEvent } from "./event.ts";
+import { type ActivityKind, activityKinds } from "./liveActivity.ts";
 import type { PushContent, PushKind } from "./push.ts";
 
 /**
@@ -8,11 +9,17 @@ import type { PushContent, PushKind } from "./push.ts";
  */
 export type DeliveryState = "pending" | "sent" | "acked" | "suppressed" | "gone" | "dead";
 
+/** What a delivery is for: an alert of its kind, or the start or end of a Live Activity. */
+export type DeliveryKind = PushKind | ActivityKind;
+
+export const isActivityKind = (kind: DeliveryKind): kind is ActivityKind =>
+  (activityKinds as readonly DeliveryKind[]).includes(kind);
+
 export interface Delivery {
   deliveryId: string;
   deviceId: string;
   cursor: number;
-  kind: PushKind;
+  kind: DeliveryKind;
   state: DeliveryState;
   createdAt: number;
   nextAttemptAt: number | null;

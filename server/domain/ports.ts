@@ -1,8 +1,9 @@
 import type { Attachment } from "./attachment.ts";
-import type { Delivery, DeliveryAttempt, DeliveryState } from "./delivery.ts";
+import type { Delivery, DeliveryAttempt, DeliveryKind, DeliveryState } from "./delivery.ts";
 import type { Caller, Device, DevicePreferences, Scope } from "./device.ts";
 import type { LoggedEvent, NewEvent } from "./event.ts";
 import type { Lease } from "./lease.ts";
+import type { ActivityBook } from "./liveActivity.ts";
 import type { Permission, PermissionDecision } from "./permission.ts";
 import type { ProcessRecord } from "./process.ts";
 import type { PushKind, PushTarget } from "./push.ts";
@@ -170,6 +171,8 @@ export interface Outbox {
     attempt: DeliveryAttempt | undefined,
     next: { state: DeliveryState; nextAttemptAt: number | null },
   ): void;
+  /** Makes a delivery pending and due at `at`, whatever it was; false when there is none. */
+  reopen(deviceId: string, cursor: number, kind: DeliveryKind, at: number): boolean;
   /** Settles what the device holds up to the cursor. */
   ackUpTo(deviceId: string, cursor: number): void;
   /**
@@ -268,6 +271,7 @@ export interface Store {
   readonly attachments: AttachmentBook;
   readonly devices: DeviceDirectory;
   readonly outbox: Outbox;
+  readonly activities: ActivityBook;
   readonly processes: ProcessBook;
   readonly trust: TrustBook;
   readonly conversations: ConversationBook;

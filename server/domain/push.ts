@@ -1,3 +1,5 @@
+import type { ActivityRequest } from "./liveActivity.ts";
+
 /** What a push is about; the key `daylong.kind` of every payload. */
 export const pushKinds = [
   "reply",
@@ -116,6 +118,8 @@ export interface PushChannel<Target extends PushTarget> {
 
 /** Port of the driven edge that rings devices: each through the push service it registered with. */
 export interface PushSender extends Omit<PushChannel<PushTarget>, "health"> {
+  /** A Live Activity, which only Apple has. */
+  activity(request: ActivityRequest): Promise<PushOutcome>;
   health(provider: PushProvider): PushHealth;
 }
 

@@ -16,6 +16,7 @@ import { eventRoutes } from "./events.ts";
 import { healthRoutes } from "./health.ts";
 import { historyRoutes } from "./history.ts";
 import { addressOf, limitDevices } from "./limits.ts";
+import { liveActivityRoutes } from "./liveActivities.ts";
 import { messageRoutes } from "./messages.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { completionRoutes } from "./openai/completions.ts";
@@ -32,7 +33,6 @@ import { sessionControlRoutes } from "./sessionControl.ts";
 import { sessionRoutes } from "./sessions.ts";
 import { settingsRoutes } from "./settings.ts";
 import { turnRoutes } from "./turns.ts";
-import { unfinishedRoutes } from "./unfinished.ts";
 
 /** Every route of the contract, in one table. */
 export function routeTable(parts: HttpParts): Route[] {
@@ -42,6 +42,7 @@ export function routeTable(parts: HttpParts): Route[] {
     ...metricsRoutes(parts),
     ...pairingRoutes(parts),
     ...deviceRoutes(parts),
+    ...liveActivityRoutes(parts),
     ...auditRoutes(parts),
     ...chatRoutes(parts),
     ...attachmentRoutes(parts),
@@ -58,7 +59,6 @@ export function routeTable(parts: HttpParts): Route[] {
     ...completionRoutes(parts),
     ...conversationRoutes(parts),
     ...settingsRoutes(parts),
-    ...unfinishedRoutes,
   ];
   // They describe the whole table, themselves included.
   routes.push(...documentRoutes(routes, parts.version));

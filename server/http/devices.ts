@@ -13,7 +13,6 @@ import { textSchema } from "../wire/text.ts";
 import { ownDeviceId } from "./auth.ts";
 import type { HttpParts } from "./parts.ts";
 import { defineRoute, json, type Route } from "./route.ts";
-import { notImplemented } from "./unfinished.ts";
 
 const deviceParams = z.object({ id: idSchema });
 
@@ -39,7 +38,7 @@ export const deviceView = (device: Device, connected: boolean): z.input<typeof d
 
 /** The paired devices. `me` is the caller's own; others are for admin. */
 export function deviceRoutes(parts: HttpParts): Route[] {
-  const { access, pushRegistration, store } = parts;
+  const { access, pushRegistration, activityRegister, store } = parts;
   const view = (deviceId: string) => deviceView(access.get(deviceId), parts.connected(deviceId));
 
   return [
@@ -170,12 +169,16 @@ export function deviceRoutes(parts: HttpParts): Route[] {
       pushRegistration.remove(deviceId, caller);
       return;
     }
-    if (push.subscription !== undefined) {
-      pushRegistration.subscribe(deviceId, push.subscription, caller);
+    const { token, environment, topic, encryptionKey, subscription, liveActivity } = push;
+    if (liveActivity?.pushToStartToken !== undefined) {
+      activityRegister.setStart(deviceId, liveActivity.pushToStartToken, caller);
+    }
+    if (subscription !== undefined) {
+      pushRegistration.subscribe(deviceId, subscription, caller);
       return;
     }
-    if (push.liveActivity !== undefined) throw notImplemented("Live Activities");
-    const { token, environment, topic, encryptionKey } = push;
+    const changesAlerts = [token, environment, topic, encryptionKey].some((field) => field !== undefined);
+    if (liveActivity !== undefined && !changesAlerts) return;
     pushRegistration.register(deviceId, { token, environment, topic, encryptionKey }, caller);
   }
 }

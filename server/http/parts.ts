@@ -5,6 +5,7 @@ import type { ServerNames } from "../access/names.ts";
 import type { PushRegistration } from "../access/pushRegistration.ts";
 import type { ProjectRoots } from "../access/roots.ts";
 import type { OwnersTrust } from "../access/trust.ts";
+import type { ActivityRegister } from "../delivery/activityRegister.ts";
 import type { DeltaFrame } from "../delivery/feed.ts";
 import type { Caller, Device } from "../domain/device.ts";
 import type { ClaudeHistory } from "../domain/history.ts";
@@ -80,6 +81,7 @@ export interface HttpParts {
   access: Devices;
   attachments: MessageAttachments;
   pushRegistration: PushRegistration;
+  activityRegister: ActivityRegister;
   roots: ProjectRoots;
   trust: OwnersTrust;
   /** Where conversations of `/v1` work that named no project. */

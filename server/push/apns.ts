@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { ActivityRequest } from "../domain/liveActivity.ts";
 import type {
   ApnsEnvironment,
   ApnsTarget,
@@ -8,6 +9,7 @@ import type {
   PushRequest,
   SyncRequest,
 } from "../domain/push.ts";
+import { buildActivityPush } from "./activityPayload.ts";
 import { ApnsConnection } from "./connection.ts";
 import { defaultLinkTiming, type LinkTiming } from "./link.ts";
 import { type ApnsPush, buildApnsPush, buildSyncPush } from "./payload.ts";
@@ -89,6 +91,11 @@ export class ApnsSender implements PushChannel<ApnsTarget> {
 
   sync(request: SyncRequest<ApnsTarget>): Promise<PushOutcome> {
     return this.#fly(request, (topic) => buildSyncPush(request, topic));
+  }
+
+  /** Starts, updates or ends a Live Activity. */
+  activity(request: ActivityRequest): Promise<PushOutcome> {
+    return this.#fly(request, (topic) => buildActivityPush(request, topic));
   }
 
   health(): PushHealth {

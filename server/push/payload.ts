@@ -13,10 +13,10 @@ export const MAX_COLLAPSE_ID_BYTES = 64;
 export interface ApnsHeaders {
   "apns-id": string;
   "apns-topic": string;
-  "apns-push-type": "alert" | "background";
+  "apns-push-type": "alert" | "background" | "liveactivity";
   "apns-priority": "10" | "5";
   "apns-expiration": string;
-  "apns-collapse-id": string;
+  "apns-collapse-id"?: string;
 }
 
 /** One push, ready for the wire. */

@@ -1,3 +1,4 @@
+import type { ActivityRequest } from "../domain/liveActivity.ts";
 import type {
   ApnsTarget,
   PushChannel,
@@ -11,7 +12,7 @@ import type {
 } from "../domain/push.ts";
 
 export interface PushProvidersParts {
-  apns: PushChannel<ApnsTarget>;
+  apns: PushChannel<ApnsTarget> & Pick<PushSender, "activity">;
   webpush: PushChannel<WebPushTarget>;
 }
 
@@ -47,6 +48,10 @@ export class PushProviders implements PushSender {
       default:
         return unknownProvider(target);
     }
+  }
+
+  activity(request: ActivityRequest): Promise<PushOutcome> {
+    return this.#channels.apns.activity(request);
   }
 
   health(provider: PushProvider): PushHealth {

@@ -145,7 +145,7 @@ CREATE TABLE deliveries (
   created_at INTEGER NOT NULL,
   next_attempt_at INTEGER,
   attempt_count INTEGER NOT NULL,
-  UNIQUE (device_id, cursor)
+  UNIQUE (device_id, cursor, kind)
 ) STRICT;
 CREATE INDEX deliveries_due ON deliveries (next_attempt_at)
   WHERE state = 'pending' AND next_attempt_at IS NOT NULL;
@@ -160,6 +160,21 @@ CREATE TABLE attempts (
   reason TEXT,
   latency_ms INTEGER NOT NULL,
   PRIMARY KEY (delivery_id, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE push_to_start (
+  device_id TEXT PRIMARY KEY REFERENCES devices (device_id) ON DELETE CASCADE,
+  token TEXT NOT NULL,
+  registered_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE live_activities (
+  device_id TEXT NOT NULL REFERENCES devices (device_id) ON DELETE CASCADE,
+  session_id TEXT NOT NULL REFERENCES sessions (session_id) ON DELETE CASCADE,
+  turn_id TEXT NOT NULL,
+  token TEXT NOT NULL,
+  registered_at INTEGER NOT NULL,
+  PRIMARY KEY (session_id, turn_id, device_id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE processes (

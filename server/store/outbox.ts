@@ -1,6 +1,5 @@
-import type { Delivery, DeliveryAttempt, DeliveryState } from "../domain/delivery.ts";
+import type { Delivery, DeliveryAttempt, DeliveryKind, DeliveryState } from "../domain/delivery.ts";
 import type { Outbox } from "../domain/ports.ts";
-import type { PushKind } from "../domain/push.ts";
 import { type Connection, Statement } from "./statement.ts";
 import type { Transactions } from "./transactions.ts";
 
@@ -8,7 +7,7 @@ interface DeliveryRow {
   delivery_id: string;
   device_id: string;
   cursor: number;
-  kind: PushKind;
+  kind: DeliveryKind;
   state: DeliveryState;
   created_at: number;
   next_attempt_at: number | null;
@@ -50,6 +49,8 @@ const selectDeliveries = `SELECT delivery_id, device_id, cursor, kind, state, cr
 /** To the letter the WHEREs of the partial indexes. */
 const isWaiting = "state = 'pending' AND next_attempt_at IS NOT NULL";
 const isUnsettled = "state IN ('pending', 'sent')";
+/** A Live Activity is on the lock screen whatever the app holds: an ack settles nothing of it, and no badge counts it. */
+const isAlert = "kind NOT IN ('activity-start', 'activity-end')";
 
 type Named = Record<string, string | number | null>;
 
@@ -64,6 +65,7 @@ export class SqliteOutbox implements Outbox {
   readonly #addAttempt: Statement<[Named]>;
   readonly #countAttempt: Statement<[deliveryId: string]>;
   readonly #move: Statement<[Named]>;
+  readonly #reopen: Statement<[at: number, deviceId: string, cursor: number, kind: string]>;
   readonly #ackUpTo: Statement<[deviceId: string, cursor: number]>;
   readonly #readElsewhere: Statement<[deviceId: string, cursor: number], { device_id: string }>;
   readonly #get: Statement<[deliveryId: string], DeliveryRow>;
@@ -111,14 +113,19 @@ export class SqliteOutbox implements Outbox {
       `UPDATE deliveries SET state = @state, next_attempt_at = @nextAttemptAt, claimed_at = NULL
        WHERE delivery_id = @deliveryId AND (state = 'pending' OR (state = 'sent' AND @state = 'acked'))`,
     );
+    this.#reopen = new Statement(
+      connection,
+      `UPDATE deliveries SET state = 'pending', next_attempt_at = ? WHERE device_id = ? AND cursor = ? AND kind = ?`,
+    );
     this.#ackUpTo = new Statement(
       connection,
-      `UPDATE deliveries SET state = 'acked', next_attempt_at = NULL WHERE device_id = ? AND cursor <= ? AND ${isUnsettled}`,
+      `UPDATE deliveries SET state = 'acked', next_attempt_at = NULL WHERE device_id = ? AND cursor <= ? AND ${isUnsettled} AND ${isAlert}`,
     );
     // Only what was sent: a push that is still to come waits for its own device's word.
     this.#readElsewhere = new Statement(
       connection,
-      "UPDATE deliveries SET state = 'acked' WHERE device_id <> ? AND cursor <= ? AND state = 'sent' RETURNING device_id",
+      `UPDATE deliveries SET state = 'acked'
+       WHERE device_id <> ? AND cursor <= ? AND state = 'sent' AND ${isAlert} RETURNING device_id`,
     );
     this.#get = new Statement(connection, `${selectDeliveries} WHERE delivery_id = ?`);
     this.#ofDevice = new Statement(
@@ -132,7 +139,7 @@ export class SqliteOutbox implements Outbox {
     // Suppressed and undeliverable ones count too: the owner has not seen what they are about.
     this.#unackedCount = new Statement(
       connection,
-      `SELECT count(*) AS count FROM deliveries WHERE device_id = @deviceId AND state <> 'acked'
+      `SELECT count(*) AS count FROM deliveries WHERE device_id = @deviceId AND state <> 'acked' AND ${isAlert}
          AND cursor > coalesce((SELECT acked_cursor FROM devices WHERE device_id = @deviceId), 0)`,
     );
   }
@@ -187,6 +194,10 @@ export class SqliteOutbox implements Outbox {
       }
       this.#move.run({ deliveryId, state: next.state, nextAttemptAt: next.nextAttemptAt });
     });
+  }
+
+  reopen(deviceId: string, cursor: number, kind: DeliveryKind, at: number): boolean {
+    return this.#reopen.run(at, deviceId, cursor, kind) > 0;
   }
 
   ackUpTo(deviceId: string, cursor: number): void {

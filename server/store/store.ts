@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Clock, HistoryCutter, Store } from "../domain/ports.ts";
+import { SqliteActivityBook } from "./activities.ts";
 import { SqliteAttachmentBook } from "./attachments.ts";
 import { SqliteAuditLog } from "./audit.ts";
 import { SqliteConversationBook } from "./conversations.ts";
@@ -56,6 +57,7 @@ export function storeOver(connection: Connection, parts: StoreParts): OpenStore 
     attachments: new SqliteAttachmentBook(connection),
     devices: new SqliteDeviceDirectory({ connection, clock, transactions }),
     outbox: new SqliteOutbox({ connection, transactions }),
+    activities: new SqliteActivityBook(connection),
     processes: new SqliteProcessBook(connection),
     trust: new SqliteTrustBook(connection),
     conversations: new SqliteConversationBook(connection),

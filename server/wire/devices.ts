@@ -70,7 +70,7 @@ export const pushPatchSchema = z
     topic: textSchema.min(1).max(255).nullable().optional(),
     encryptionKey: encryptionKeySchema.nullable().optional(),
     subscription: subscriptionSchema.optional(),
-    liveActivity: z.unknown().optional(),
+    liveActivity: z.object({ pushToStartToken: apnsTokenSchema.nullable().optional() }).optional(),
   })
   .check(({ value, issues }) => {
     const fault = (path: string, message: string) =>

@@ -6,6 +6,35 @@ export interface ApnsFinding {
   reason: string;
 }
 
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+/** Seconds since the epoch. Milliseconds would be read as a day in the year 50,000. */
+const isInstant = (value: unknown): boolean =>
+  Number.isInteger(value) && Number(value) > 1e9 && Number(value) < 1e11;
+
+/**
+ * What ActivityKit wants in `aps` ("Starting and updating Live Activities with ActivityKit push notifications"). Apple's
+ * servers let most of it pass, and the phone then ignores the push without a word: here it is told.
+ */
+export function findActivityFault(aps: Record<string, unknown>): string | undefined {
+  const { event, alert } = aps;
+  if (event !== "start" && event !== "update" && event !== "end") return "event";
+  if (!isInstant(aps.timestamp)) return "timestamp";
+  if (!isObject(aps["content-state"])) return "content-state";
+  for (const name of ["stale-date", "dismissal-date"]) {
+    if (name in aps && !isInstant(aps[name])) return name;
+  }
+  if ("dismissal-date" in aps && event !== "end") return "dismissal-date without an end";
+  for (const name of ["badge", "content-available", "category", "mutable-content"]) {
+    if (name in aps) return name;
+  }
+  if (event !== "start") return "attributes" in aps ? "attributes" : undefined;
+  if (typeof aps["attributes-type"] !== "string") return "attributes-type";
+  if (!isObject(aps.attributes)) return "attributes";
+  const isTold = isObject(alert) && typeof alert.title === "string" && typeof alert.body === "string";
+  return isTold ? undefined : "alert";
+}
+
 /** What the rules are checked against. */
 export interface ApnsRuleBook {
   publicKey: KeyObject;
@@ -119,11 +148,12 @@ function findHeaderFault(headers: Record<string, string>, book: ApnsRuleBook): A
   const type = headers["apns-push-type"];
   // Apple requires the type since iOS 13; what leaves it out is a bug of ours.
   if (type === undefined || !pushTypes.has(type)) return { status: 400, reason: "InvalidPushType" };
-  if (type === "liveactivity" && !topic.endsWith(".push-type.liveactivity")) {
-    return { status: 400, reason: "BadTopic" };
-  }
+  const isActivityTopic = topic.endsWith(".push-type.liveactivity");
+  if (type === "liveactivity" && !isActivityTopic) return { status: 400, reason: "BadTopic" };
+  if (type !== "liveactivity" && isActivityTopic) return { status: 400, reason: "InvalidPushType" };
   const priority = headers["apns-priority"] ?? "10";
   if (!["1", "5", "10"].includes(priority)) return { status: 400, reason: "BadPriority" };
+  if (type === "liveactivity" && priority === "1") return { status: 400, reason: "BadPriority" };
   return type === "background" && priority !== "5" ? { status: 400, reason: "BadPriority" } : undefined;
 }
 
@@ -139,6 +169,10 @@ function findPayloadFault({ body, headers }: ApnsIncoming): ApnsFinding | undefi
     const visible = "alert" in aps || "sound" in aps || "badge" in aps;
     if (background && (visible || aps["content-available"] !== 1)) {
       return { status: 400, reason: "InvalidPushType" };
+    }
+    if (headers["apns-push-type"] === "liveactivity") {
+      const fault = findActivityFault(aps);
+      return fault === undefined ? undefined : { status: 400, reason: `BadActivity: ${fault}` };
     }
     return undefined;
   } catch {

@@ -1,3 +1,4 @@
+import type { ActivityRequest } from "../../server/domain/liveActivity.ts";
 import type {
   ApnsTarget,
   PushOutcome,
@@ -24,6 +25,8 @@ export class MemoryPush implements PushSender {
   /** Read as pushes to phones, for that is what most tests send. */
   readonly requests: Array<PushRequest<ApnsTarget>> = [];
   readonly syncs: SyncRequest[] = [];
+  readonly activities: ActivityRequest[] = [];
+  readonly #activityScript: Array<PushOutcome | Promise<PushOutcome>> = [];
   /** Most pushes that were unanswered at the same time. */
   peakInFlight = 0;
   stopped = false;
@@ -61,6 +64,18 @@ export class MemoryPush implements PushSender {
   async sync(request: SyncRequest): Promise<PushOutcome> {
     this.syncs.push(request);
     return { outcome: "sent", apnsId: request.deliveryId, status: 200, latencyMs: 5 };
+  }
+
+  async activity(request: ActivityRequest): Promise<PushOutcome> {
+    this.activities.push(request);
+    const answer = this.#activityScript.shift();
+    return answer ?? { outcome: "sent", apnsId: request.deliveryId, status: 200, latencyMs: 5 };
+  }
+
+  /** Answers to the next pushes to Live Activities, one each. */
+  answerNextActivity(...answers: Array<PushOutcome | Promise<PushOutcome>>): this {
+    this.#activityScript.push(...answers);
+    return this;
   }
 
   health(): { state: "ok" } {

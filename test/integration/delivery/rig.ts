@@ -6,6 +6,7 @@ import { Connections } from "../../../server/delivery/connections.ts";
 import { Courier, type CourierParts } from "../../../server/delivery/courier.ts";
 import { Dispatcher } from "../../../server/delivery/dispatcher.ts";
 import { Feed } from "../../../server/delivery/feed.ts";
+import { LiveActivities } from "../../../server/delivery/liveActivities.ts";
 import { DeliveryPlanner, planned } from "../../../server/delivery/planner.ts";
 import type { Delivery, DeliveryAttempt } from "../../../server/domain/delivery.ts";
 import type { Device } from "../../../server/domain/device.ts";
@@ -48,6 +49,7 @@ export class Rig {
   store!: Store;
   courier!: Courier;
   dispatcher!: Dispatcher;
+  activities!: LiveActivities;
 
   constructor(overrides: Partial<CourierParts> = {}) {
     this.#overrides = overrides;
@@ -57,12 +59,14 @@ export class Rig {
   /** A crash: nothing is stopped or flushed; the parts are built anew over the same file. */
   restart(): void {
     this.dispatcher.stop();
+    this.activities.stop();
     this.#database.close();
     this.#database = this.#open();
   }
 
   async close(): Promise<void> {
     this.dispatcher.stop();
+    this.activities.stop();
     await this.courier.stop(0);
     this.#database.close();
     rmSync(this.#dataDir, { recursive: true });
@@ -180,9 +184,17 @@ export class Rig {
     const database = openStore({ dataDir: this.#dataDir, clock });
     const connections = new Connections({ clock });
     const planner = new DeliveryPlanner({ store: database, connections, clock, graceMs });
-    const store = planned(database, planner);
+    const activities = new LiveActivities({
+      ...{ store: database, push, connections, clock, log, graceMs },
+      defaultEnvironment: "production",
+      planned: () => this.courier.pulse(),
+    });
+    const store = planned(database, planner, activities);
     const random = () => 0.5;
-    this.courier = new Courier({ store, push, connections, clock, log, graceMs, random, ...this.#overrides });
+    this.courier = new Courier({
+      ...{ store, push, activities, connections, clock, log, graceMs, random },
+      ...this.#overrides,
+    });
     this.dispatcher = new Dispatcher({
       events: store.events,
       connections,
@@ -191,6 +203,8 @@ export class Rig {
     });
     this.store = store;
     this.connections = connections;
+    this.activities = activities;
+    this.activities.start();
     this.dispatcher.start();
     this.courier.start();
     return database;

@@ -189,14 +189,6 @@ describe("D12: push targets", () => {
     expect(rig.access.get(after.deviceId).push).toMatchObject({ token });
   });
 
-  test("D17: what this version cannot push to is said to be unfinished, and nothing of the patch is kept", async () => {
-    for (const push of [{ liveActivity: { pushToStartToken: "x" } }]) {
-      const asked = await rig.ask("PATCH", me, { body: { name: "Other", push } });
-      expectProblem(asked, 501, "not_implemented");
-    }
-    expect(rig.access.get("local").name).toBe("This computer");
-  });
-
   test("D18: a test push says what Apple said, and needs a token to send to", async () => {
     const phone = rig.device();
     const as = { token: phone.token };

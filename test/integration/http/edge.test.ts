@@ -356,17 +356,7 @@ describe("A04: rates", () => {
   });
 });
 
-describe("C01: what is still to come", () => {
-  test("C01: its routes ask for the token and then say that they are not implemented", async () => {
-    for (const [method, path] of [
-      ["PUT", "/api/sessions/x/live-activity"],
-      ["DELETE", "/api/sessions/x/live-activity"],
-    ] as const) {
-      expectProblem(await rig.ask(method, path), 501, "not_implemented");
-      expectProblem(await rig.ask(method, path, { token: null }), 401, "unauthenticated");
-    }
-  });
-
+describe("C03: errors under /v1", () => {
   test("C03: under /v1 and /stats errors have OpenAI's shape", async () => {
     for (const [method, path, token, status, code] of [
       ["GET", "/v1/models", null, 401, "unauthenticated"],

@@ -18,6 +18,7 @@ import { OwnersTrust } from "../../../server/access/trust.ts";
 import { pageBefore } from "../../../server/claude/pastMessage.ts";
 import { Connections } from "../../../server/delivery/connections.ts";
 import { Feed } from "../../../server/delivery/feed.ts";
+import { LiveActivities } from "../../../server/delivery/liveActivities.ts";
 import type { Scope } from "../../../server/domain/device.ts";
 import type { DaylongError } from "../../../server/domain/errors.ts";
 import type { ClaudeHistory, PastConversation, PastMessage } from "../../../server/domain/history.ts";
@@ -34,6 +35,7 @@ import { type OpenStore, openStore } from "../../../server/store/store.ts";
 import { Conformance, type SeenAnswer } from "../../support/conformance.ts";
 import { FakePool } from "../../support/fakePool.ts";
 import { ManualClock } from "../../support/manualClock.ts";
+import { MemoryPush } from "../../support/memoryPush.ts";
 
 /** Keeps what was logged, so that tests can look for what must not be in it. */
 export class KeptLog implements Log {
@@ -101,6 +103,7 @@ export interface Rig {
   webPush: WebPushSender;
   /** What the settings are read from. */
   environment: Record<string, string>;
+  activities: LiveActivities;
   acked: Array<{ deviceId: string; cursor: number }>;
   polls: Map<string, number>;
   /** Told whenever a poll begins or ends. */
@@ -170,6 +173,10 @@ export function useRig(change: (parts: HttpParts) => Partial<HttpParts> = () => 
     const shelf = new DiskShelf({ dir, store, clock, log, newId: randomUUID });
     const bindHost = "127.0.0.1";
     const names = new ServerNames({ bindHost, port: () => rig.port, hostname: "studio", publicNames: [] });
+    rig.activities = new LiveActivities({
+      ...{ store, push: new MemoryPush(), connections: new Connections({ clock }), clock, log },
+      ...{ graceMs: 3_000, defaultEnvironment: "production", planned: () => {} },
+    });
     const counters = new Counters({ events: store.events, stats: () => pool.stats() });
     const sessionMetrics = () => ({
       sinceAt: clock.now(),
@@ -188,6 +195,7 @@ export function useRig(change: (parts: HttpParts) => Partial<HttpParts> = () => 
         defaultEnvironment: "production",
         webPush: rig.webPush,
       }),
+      activityRegister: rig.activities.register,
       roots,
       history: rig.history,
       heldElsewhere: async () => rig.history.held,
@@ -242,6 +250,7 @@ export function useRig(change: (parts: HttpParts) => Partial<HttpParts> = () => 
     rig.server.closeAllConnections();
     rig.server.close();
     await once(rig.server, "close");
+    rig.activities.stop();
     expect(rig.clock.armed).toBe(0);
     rig.store.close();
     rmSync(rig.folder, { recursive: true, force: true });

@@ -89,7 +89,9 @@ export class Rig {
     this.store = planned(this.#database, planner);
     const { events, devices } = this.store;
     this.feed = new Feed({ connections });
-    this.courier = new Courier({ store: this.store, push, connections, clock, log, graceMs });
+    // No device of these tests has a Live Activity.
+    const activities = { prepare: () => ({ next: { state: "suppressed", nextAttemptAt: null } as const }) };
+    this.courier = new Courier({ store: this.store, push, activities, connections, clock, log, graceMs });
     const { feed, courier } = this;
     this.dispatcher = new Dispatcher({ events, connections, feed, courier });
     this.pool = new FakePool({ store: this.store, clock });

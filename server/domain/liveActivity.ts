@@ -1,0 +1,122 @@
+import type { LoggedEvent } from "./event.ts";
+import type { ApnsTarget } from "./push.ts";
+import type { Session } from "./session.ts";
+import { isTerminal, type Turn, type TurnState } from "./turn.ts";
+
+/**
+ * What the outbox carries for Live Activities. A start that is lost is a turn nobody sees, an end that is lost is a turn
+ * that seems to run for ever: both are kept and tried again. Updates are not: the next one says it all again.
+ */
+export const activityKinds = ["activity-start", "activity-end"] as const;
+export type ActivityKind = (typeof activityKinds)[number];
+
+/** Where a turn stands, as a Live Activity shows it; `waiting`: for the owner's permission or answer. */
+export type ActivityState = TurnState | "waiting";
+
+/** The `content-state` of a Live Activity; instants in ms since the epoch. How long the turn runs follows from `startedAt`. */
+export interface ActivityContent {
+  state: ActivityState;
+  /** What Claude does at the moment. */
+  tool?: string;
+  startedAt: number;
+  leaseExpiresAt: number;
+  /** The last thing Claude said. */
+  lastText?: string;
+}
+
+/** What a running turn is at. */
+export interface Progress {
+  /** Tools that have started and not finished, in this order. */
+  tools: ReadonlyArray<{ toolUseId: string; title: string }>;
+  lastText?: string;
+}
+/** Far more than a lock screen shows; a reply may be a megabyte. */
+const maxLastTextLength = 1_000;
+
+export const noProgress: Progress = { tools: [] };
+
+/** A Live Activity on a device: the address of its updates, which Apple gave to the app. Never logged. */
+export interface LiveActivity {
+  deviceId: string;
+  sessionId: string;
+  turnId: string;
+  token: string;
+  registeredAt: number;
+}
+
+/** The address with which an activity is started on a device whose app is not running. */
+export interface PushToStart {
+  deviceId: string;
+  token: string;
+  registeredAt: number;
+}
+
+/** Where Live Activities are reached. A token given with a removal is the only one that is removed. */
+export interface ActivityBook {
+  putStart(start: PushToStart): void;
+  removeStart(deviceId: string, token?: string): boolean;
+  start(deviceId: string): PushToStart | undefined;
+  starts(): PushToStart[];
+  /** In place of the one that the device had for this turn. */
+  put(activity: LiveActivity): void;
+  get(deviceId: string, sessionId: string, turnId: string): LiveActivity | undefined;
+  ofTurn(sessionId: string, turnId: string): LiveActivity[];
+  remove(deviceId: string, sessionId: string, token?: string): boolean;
+  removeAll(deviceId: string): void;
+}
+
+/** One push to a Live Activity, or one that starts it. */
+export interface ActivityRequest {
+  deliveryId: string;
+  /** As of the app's alerts, but with the activity's token, or the one that starts activities. */
+  target: ApnsTarget;
+  event: "start" | "update" | "end";
+  content: ActivityContent;
+  /** Fixed for the life of the activity; the names are also what the alert of its start says. */
+  attributes: { sessionId: string; turnId: string; title: string; projectName: string };
+  /** Instant it is sent: a device shows the latest, in whatever order they come. */
+  at: number;
+  /** Instant from which the content counts as outdated; of an end, from which it is taken off the screen. */
+  untilAt: number;
+  /** Instant after which Apple need not deliver it any more. */
+  expiresAt: number;
+}
+
+/** The progress after an event of the turn; the very same object when the event changes nothing. */
+export function progressAfter(before: Progress, event: LoggedEvent): Progress {
+  switch (event.type) {
+    case "tool.started": {
+      const { toolUseId, toolName, title } = event.data;
+      return { ...before, tools: [...before.tools, { toolUseId, title: title || toolName }] };
+    }
+    case "tool.finished": {
+      const { toolUseId } = event.data;
+      return { ...before, tools: before.tools.filter((tool) => tool.toolUseId !== toolUseId) };
+    }
+    case "message":
+      return { ...before, lastText: event.data.text.slice(0, maxLastTextLength) };
+    default:
+      return before;
+  }
+}
+
+/** Events other than of progress after which a running turn's activity looks different. */
+export const showsInActivity = (event: LoggedEvent): boolean =>
+  event.type === "turn.started" ||
+  event.type === "permission.requested" ||
+  event.type === "permission.resolved" ||
+  event.type === "permission.expired";
+
+/** What an activity shows of a turn. */
+export function activityContentOf(
+  turn: Pick<Turn, "state" | "acceptedAt" | "startedAt" | "reply" | "error">,
+  session: Pick<Session, "state" | "lease">,
+  progress: Progress,
+): ActivityContent {
+  const instants = { startedAt: turn.startedAt ?? turn.acceptedAt, leaseExpiresAt: session.lease.expiresAt };
+  if (isTerminal(turn.state)) {
+    return { state: turn.state, ...instants, lastText: turn.reply?.text ?? turn.error?.detail };
+  }
+  const state = turn.state === "running" && session.state === "waiting" ? "waiting" : turn.state;
+  return { state, tool: progress.tools.at(-1)?.title, ...instants, lastText: progress.lastText };
+}
