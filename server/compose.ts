@@ -204,7 +204,7 @@ async function compose(
     startedAt,
     limits: defaultHttpLimits,
     stopping: stopping.signal,
-    health: () => healthReport({ store, pool, host, push, dataDir }),
+    health: () => healthReport({ store: database, pool, host, push, dataDir }),
     metrics: sessionMetrics,
     prometheus: metrics,
     models: () => host.models,

@@ -9,7 +9,7 @@ import type { SessionPool } from "./pool/requests.ts";
 const lowDiskBytes = 200 * 1024 * 1024;
 
 interface HealthParts {
-  store: Store;
+  store: Pick<Store, "events"> & { checkWritable(): void };
   pool: SessionPool;
   host: ProcessHost;
   push: PushSender;
@@ -18,7 +18,10 @@ interface HealthParts {
 
 /** Tells the truth about each part; the worst of them is the server's state, and push alone never fails it. */
 export async function healthReport({ store, pool, host, push, dataDir }: HealthParts): Promise<HealthReport> {
-  const database = probe(() => store.events.tip());
+  const database = probe(() => {
+    store.events.tip();
+    store.checkWritable();
+  });
   const disk = await statfs(dataDir).then(
     (stats) => {
       const freeBytes = stats.bavail * stats.bsize;

@@ -13,7 +13,7 @@ import { SqliteProcessBook } from "./processes.ts";
 import { SqliteHistoryCutter } from "./retention.ts";
 import { SqliteSessionDirectory } from "./sessions.ts";
 import { SqliteSettingsBook } from "./settings.ts";
-import type { Connection } from "./statement.ts";
+import { type Connection, Statement } from "./statement.ts";
 import { Transactions } from "./transactions.ts";
 import { SqliteTrustBook } from "./trust.ts";
 import { SqliteTurnBook } from "./turns.ts";
@@ -31,6 +31,8 @@ export interface StoreParts {
 
 export type OpenStore = Store & {
   readonly history: HistoryCutter;
+  /** Throws `storage_failed` when the database can be read but not be written, which is tried when the last write failed. */
+  checkWritable(): void;
   /** Folds the write-ahead log into the file and closes it. Idempotent. */
   close(): void;
 };
@@ -48,7 +50,11 @@ export function storeOver(connection: Connection, parts: StoreParts): OpenStore 
     onListenerError: parts.onSubscriberError ?? warnOfSubscriberError,
     onCommit: parts.onCommit,
   });
+  const touch = new Statement<[]>(connection, "UPDATE meta SET id = id");
   return {
+    checkWritable: () => {
+      if (transactions.storageFault !== undefined) transactions.run(() => touch.run());
+    },
     transaction: (work, committed) => transactions.run(work, committed),
     events: new SqliteEventLog({ connection, clock, transactions }),
     sessions: new SqliteSessionDirectory({ connection, transactions }),

@@ -28,6 +28,7 @@ export class Transactions {
   #committed: Array<() => void> = [];
   #open = false;
   #announcing = false;
+  #storageFault: DaylongError | undefined;
 
   constructor(parts: {
     connection: Connection;
@@ -50,6 +51,11 @@ export class Transactions {
     return this.#open && this.#connection.inTransaction;
   }
 
+  /** What storage did to the last transaction; `undefined` when that was committed, or failed for a reason of its own. */
+  get storageFault(): DaylongError | undefined {
+    return this.#storageFault;
+  }
+
   /**
    * Does `work` wholly or not at all and returns its result. What it noted is announced after the commit, in order.
    * Throws what `work` throws, or `storage_failed`. `committed` is called between the commit and the announcement; its
@@ -61,11 +67,11 @@ export class Transactions {
       if (committed) this.#committed.push(() => committed(joined));
       return joined;
     }
-    this.#begin.run();
-    this.#open = true;
     let result: T;
     let committedMs: number;
     try {
+      this.#begin.run();
+      this.#open = true;
       result = settled(work());
       // SQLite itself rolls back on some I/O errors; if `work` swallowed one, there is nothing left to commit.
       if (!this.#connection.inTransaction) throw lostTransaction();
@@ -74,9 +80,11 @@ export class Transactions {
       committedMs = performance.now() - beganAt;
     } catch (error) {
       this.#abandon();
+      if (error instanceof DaylongError && error.code === "storage_failed") this.#storageFault = error;
       throw error;
     }
     this.#open = false;
+    this.#storageFault = undefined;
     const batch = this.#appended;
     this.#appended = [];
     if (committed) this.#committed.push(() => committed(result));
