@@ -22,6 +22,7 @@ import { cliEnvironment } from "./environment.ts";
 import { OneShot, type OneShotEnd } from "./oneShot.ts";
 import { withPlan } from "./planFile.ts";
 import { CliProcess } from "./process.ts";
+import { newestConversation } from "./projectTranscripts.ts";
 import { endBelongings } from "./reaper.ts";
 import { Sampler } from "./sampler.ts";
 import type { Spare } from "./spare.ts";
@@ -51,6 +52,8 @@ export interface CliHostParts {
   startDeadlineMs?: number;
   /** Whether a project's own settings are loaded. */
   trust: ProjectTrust;
+  /** A live CLI takes a new model or mode in milliseconds, also in the middle of a turn. */
+  orderDeadlineMs?: number;
   /** An empty directory of ours in which spares wait; without it there are none. */
   sparesDir?: string;
 }
@@ -74,7 +77,7 @@ export class CliHost implements ProcessHost {
   models: readonly ClaudeModel[] = [];
 
   constructor(parts: CliHostParts) {
-    this.#parts = { ladderMs: 2_000, startDeadlineMs: 60_000, ...parts };
+    this.#parts = { ladderMs: 2_000, startDeadlineMs: 60_000, orderDeadlineMs: 5_000, ...parts };
     this.#sampler = new Sampler({ clock: parts.clock });
     this.#line = new StartLine({ clock: parts.clock });
     this.spares =
@@ -200,6 +203,10 @@ export class CliHost implements ProcessHost {
     const own = new Set([...this.#live.values(), ...this.#aside].map(({ pid }) => pid));
     for (const { pid } of this.spares?.live() ?? []) own.add(pid);
     return heldConversations(claudeConfigDir(this.#parts.environment), (pid) => own.has(pid));
+  }
+
+  newestConversation(projectPath: string, isWanted: (claudeSessionId: string) => boolean) {
+    return newestConversation(claudeConfigDir(this.#parts.environment), projectPath, isWanted);
   }
 
   async holdsMessage(claudeSessionId: string, messageId: string): Promise<boolean> {

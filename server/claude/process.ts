@@ -13,7 +13,9 @@ import type {
 } from "../domain/process.ts";
 import type { PermissionMode } from "../domain/session.ts";
 import type { ProjectStanding } from "../domain/trust.ts";
+import { contextUseOf } from "./contextUse.ts";
 import { within } from "./deadline.ts";
+import { LiveSetting } from "./liveSetting.ts";
 import { claudeModels } from "./models.ts";
 import { baseOptions, conversationOptions } from "./options.ts";
 import { permissionAskOf } from "./permissionAsk.ts";
@@ -27,8 +29,6 @@ import { isLostConversation, translate } from "./translate.ts";
 
 /** A claim takes a tenth of a second; one that takes longer than a start is worth nothing. */
 const claimDeadlineMs = 3_000;
-/** A live CLI takes a new model or mode in milliseconds, also in the middle of a turn. */
-const orderDeadlineMs = 5_000;
 
 export interface CliProcessParts {
   spec: ProcessSpec;
@@ -46,6 +46,7 @@ export interface CliProcessParts {
   ladderMs: number;
   /** How long a start may take. */
   startDeadlineMs: number;
+  orderDeadlineMs: number;
   /** Gives the start up. */
   signal?: AbortSignal;
   /** Becomes this process; otherwise one is spawned. */
@@ -67,10 +68,10 @@ export class CliProcess implements ClaudeProcess {
   readonly #query: Query;
   readonly #input = new SilentInput();
   readonly #gone: Promise<void>;
+  readonly #model: LiveSetting<string | null>;
+  readonly #mode: LiveSetting<PermissionMode>;
   #startTicks: string | null = null;
   #claudeSessionId: string;
-  /** Orders of ours to change the permission mode that it has not answered. */
-  #modeOrders = 0;
   #stopping = false;
   #recycled = false;
   #stopped?: Promise<void>;
@@ -102,6 +103,19 @@ export class CliProcess implements ClaudeProcess {
     this.#query = parts.spare
       ? parts.spare.claim(this.#input, spec, options.canUseTool)
       : query({ prompt: this.#input, options });
+    const orders = { clock: parts.clock, deadlineMs: parts.orderDeadlineMs };
+    this.#model = new LiveSetting({
+      ...orders,
+      what: "the model",
+      agreed: spec.model,
+      tell: (model) => this.#query.setModel(model ?? undefined),
+    });
+    this.#mode = new LiveSetting({
+      ...orders,
+      what: "the permission mode",
+      agreed: spec.permissionMode,
+      tell: (mode) => this.#query.setPermissionMode(mode),
+    });
     this.#gone = this.#read();
   }
 
@@ -161,7 +175,8 @@ export class CliProcess implements ClaudeProcess {
         if (signals.length === 0) listener.signal({ kind: "alive" });
         for (const signal of signals) {
           // What it says while it obeys is our own word.
-          if (signal.kind !== "mode" || this.#modeOrders === 0) listener.signal(signal);
+          if (signal.kind === "mode" && !this.#mode.heard(signal.permissionMode)) continue;
+          listener.signal(signal);
         }
       }
     } catch (error) {
@@ -235,26 +250,12 @@ export class CliProcess implements ClaudeProcess {
     });
   }
 
-  async setModel(model: string | null): Promise<void> {
-    await this.#obeyed("the model", this.#query.setModel(model ?? undefined));
+  setModel(model: string | null): Promise<void> {
+    return this.#model.set(model);
   }
 
-  async setPermissionMode(mode: PermissionMode): Promise<void> {
-    this.#modeOrders += 1;
-    const order = this.#query.setPermissionMode(mode).finally(() => this.#modeOrders--);
-    await this.#obeyed("the permission mode", order);
-  }
-
-  /** A CLI that hangs must not make whoever waits for the change hang with it. */
-  async #obeyed(what: string, order: Promise<unknown>): Promise<void> {
-    const done = order.then(() => true);
-    if ((await within(this.#parts.clock, done, orderDeadlineMs)) === undefined) {
-      throw new DaylongError(
-        "session_busy",
-        `Claude did not answer the change of ${what} within ${orderDeadlineMs} ms. Nothing was changed; try again, or stop the session's process.`,
-        { retryAfterMs: orderDeadlineMs },
-      );
-    }
+  setPermissionMode(mode: PermissionMode): Promise<void> {
+    return this.#mode.set(mode);
   }
 
   async rewind(messageId: string, dryRun: boolean): Promise<RewindReport> {
@@ -270,12 +271,8 @@ export class CliProcess implements ClaudeProcess {
   }
 
   async contextUse(): Promise<ContextUse> {
-    // `full` asks the API to count each part; the summary is what the last answer said.
-    const { model, totalTokens, maxTokens, percentage, categories } = await this.#query.getContextUsage({
-      detail: "summary",
-    });
-    const parts = categories.map(({ name, tokens }) => ({ name, tokens }));
-    return { model, totalTokens, maxTokens, percentage, categories: parts };
+    // `full` asks the API to count each part; the total is the same.
+    return contextUseOf(await this.#query.getContextUsage({ detail: "summary" }));
   }
 
   stop(): Promise<void> {

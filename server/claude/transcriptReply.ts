@@ -81,5 +81,7 @@ export function replyAfter(lines: Iterable<string>, messageId: string): Transcri
     usage.cacheReadTokens += count(used.cache_read_input_tokens);
     usage.cacheCreationTokens += count(used.cache_creation_input_tokens);
   }
-  return { texts, usage, durationMs: Math.max(0, answeredAt - (askedAt ?? 0)), numTurns: requests.size };
+  // A record without a sane time of the question says nothing of how long the answer took.
+  const durationMs = askedAt ? Math.max(0, answeredAt - askedAt) : 0;
+  return { texts, usage, durationMs, numTurns: requests.size };
 }

@@ -22,13 +22,23 @@ export function toolTitle(toolName: string, input: Record<string, unknown>): str
 }
 
 /**
- * Whether the CLI's words say that the conversation itself cannot be gone on with: its transcript is gone or damaged, or
- * holds a tool use without its result, which the API answers with 400 for ever.
+ * The CLI's words for a conversation that cannot be gone on with: its transcript is gone or damaged, or its tool uses and
+ * their results do not pair, which the API answers with 400 for ever. The CLI (2.1.330) puts the API's own words for the
+ * latter into three of its own; those that pass through a gateway may still be the API's.
  */
-export const isLostConversation = (said: string): boolean =>
-  /No conversation found with session ID|tool_use.{0,80}without.{0,20}tool_result|unexpected .?tool_use_id/s.test(
-    said,
-  );
+const lostWords = new RegExp(
+  [
+    "No conversation found with session ID",
+    "400 due to tool use concurrency issues",
+    "400 orphaned tool_result in conversation history",
+    "400 duplicate tool_use ID in conversation history",
+    "tool_use.{0,80}without.{0,20}tool_result",
+    "unexpected .?tool_use_id",
+    "tool_use.{0,4} ids must be unique",
+  ].join("|"),
+  "s",
+);
+export const isLostConversation = (said: string): boolean => lostWords.test(said);
 
 function failureOf(message: ResultMessage): Failure {
   const said = message.subtype === "success" ? message.result : message.errors.join("; ");

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { z } from "zod";
-import { type DemoReply, type ModelMessage, reply } from "./script.ts";
+import { type DemoReply, type ModelMessage, reply, unpairedToolUse } from "./script.ts";
 
 /** What the demo model reads of a Messages API request; the CLI sends much more. */
 const requestSchema = z.object({
@@ -25,6 +25,11 @@ export interface DemoModel {
   requestCount(): number;
   /** Answers every request with this HTTP status until called with `undefined`. */
   failEverything(status: number | undefined): void;
+  /**
+   * From now on it takes the result of this tool use for missing, and answers 400 to every conversation that holds it,
+   * as the API does to a transcript that a crash has damaged.
+   */
+  loseToolResult(toolUseId: string): void;
   /** Idempotent. */
   stop(): Promise<void>;
 }
@@ -49,22 +54,24 @@ function sendJson(
   response.end(JSON.stringify(body));
 }
 
-const sendError = (response: ServerResponse, status: number, retryAfterSeconds?: number) =>
+const sendError = (
+  response: ServerResponse,
+  status: number,
+  retryAfterSeconds?: number,
+  message = `The demo model was told to answer ${status}.`,
+) =>
   sendJson(
     response,
     status,
-    {
-      type: "error",
-      error: {
-        type: errorTypes[status] ?? "api_error",
-        message: `The demo model was told to answer ${status}.`,
-      },
-    },
+    { type: "error", error: { type: errorTypes[status] ?? "api_error", message } },
     retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) },
   );
 
-/** About four characters a token: near enough for a demo, and it grows with the conversation as it should. */
-const countTokens = (value: unknown): number => Math.ceil(JSON.stringify(value).length / 4);
+/**
+ * Tokens of a request's whole body, system prompt and tools included, as the API counts. About four characters each: near
+ * enough for a demo, and it grows with the conversation as it should.
+ */
+const countTokens = (body: string): number => Math.ceil(body.length / 4);
 
 async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
@@ -88,6 +95,7 @@ const sendWhole = (response: ServerResponse, model: string, inputTokens: number,
 export async function startDemoModel(options: { port?: number } = {}): Promise<DemoModel> {
   let requests = 0;
   let failure: number | undefined;
+  const lostResults = new Set<string>();
   const timers = new Set<NodeJS.Timeout>();
   const pause = (ms: number) =>
     new Promise<void>((resolve) => {
@@ -161,17 +169,20 @@ export async function startDemoModel(options: { port?: number } = {}): Promise<D
 
   async function answerMessages(request: IncomingMessage, response: ServerResponse) {
     requests += 1;
-    const parsed = requestSchema.safeParse(JSON.parse(await readBody(request)));
+    const body = await readBody(request);
+    const parsed = requestSchema.safeParse(JSON.parse(body));
     if (!parsed.success) return sendError(response, 400);
     if (failure !== undefined) return sendError(response, failure);
     if (!parsed.data.model.startsWith("claude-")) return sendError(response, 404);
     const messages = parsed.data.messages as unknown as ModelMessage[];
+    const unpaired = unpairedToolUse(messages, lostResults);
+    if (unpaired !== undefined) return sendError(response, 400, undefined, unpaired);
     const answer = reply(messages, JSON.stringify(parsed.data.system ?? ""));
     if (answer.kind === "error") return sendError(response, answer.status, answer.retryAfterSeconds);
     if (answer.kind === "silence") return;
     // Without `stream` the CLI only probes whether it may use a model.
-    if (!parsed.data.stream) return sendWhole(response, parsed.data.model, countTokens(messages), answer);
-    await stream(response, parsed.data.model, countTokens(messages), answer);
+    if (!parsed.data.stream) return sendWhole(response, parsed.data.model, countTokens(body), answer);
+    await stream(response, parsed.data.model, countTokens(body), answer);
   }
 
   const server = createServer((request, response) => {
@@ -201,6 +212,9 @@ export async function startDemoModel(options: { port?: number } = {}): Promise<D
     requestCount: () => requests,
     failEverything: (status) => {
       failure = status;
+    },
+    loseToolResult: (toolUseId) => {
+      lostResults.add(toolUseId);
     },
     stop: () => {
       stopped ??= new Promise<void>((resolve) => {

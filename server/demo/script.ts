@@ -13,9 +13,13 @@ export interface ToolResultBlock {
   content?: string | Array<{ type: string; text?: string }>;
   is_error?: boolean;
 }
-export type ContentBlock = TextBlock | ToolResultBlock | { type: string };
+export interface ToolUseBlock {
+  type: "tool_use";
+  id: string;
+}
+export type ContentBlock = TextBlock | ToolResultBlock | ToolUseBlock | { type: string };
 export interface ModelMessage {
-  role: "user" | "assistant";
+  role: "user" | "assistant" | "system";
   content: string | ContentBlock[];
 }
 
@@ -38,6 +42,42 @@ const text = (value: string, paceMs = 0, startAfterMs = 0): DemoReply => ({
 
 const isText = (block: ContentBlock): block is TextBlock => block.type === "text";
 const isToolResult = (block: ContentBlock): block is ToolResultBlock => block.type === "tool_result";
+const isToolUse = (block: ContentBlock): block is ToolUseBlock => block.type === "tool_use";
+const blocksOf = (message: ModelMessage | undefined): ContentBlock[] =>
+  message === undefined || typeof message.content === "string" ? [] : message.content;
+
+/**
+ * The API's rule that each tool use has its result in the very next message; `lost` are tool uses whose result is taken for
+ * missing. The words it answers 400 with, or `undefined`.
+ */
+export function unpairedToolUse(
+  messages: readonly ModelMessage[],
+  lost: ReadonlySet<string>,
+): string | undefined {
+  for (const [index, message] of messages.entries()) {
+    if (message.role !== "assistant") continue;
+    // The CLI puts words of its own between the two, which the API does not count.
+    const next = messages.slice(index + 1).find(({ role }) => role !== "system");
+    const answered = new Set(
+      next?.role === "user"
+        ? blocksOf(next)
+            .filter(isToolResult)
+            .map((block) => block.tool_use_id)
+        : [],
+    );
+    const unpaired = blocksOf(message)
+      .filter(isToolUse)
+      .map((block) => block.id)
+      .filter((id) => lost.has(id) || !answered.has(id));
+    if (unpaired.length > 0) {
+      return (
+        `messages.${index}: \`tool_use\` ids were found without \`tool_result\` blocks immediately after: ` +
+        `${unpaired.join(", ")}. Each \`tool_use\` block must have a corresponding \`tool_result\` block in the next message.`
+      );
+    }
+  }
+  return undefined;
+}
 
 const reminderMark = "<system-reminder>";
 /** How texts begin that the CLI adds: reminders, what was cut, where an image was kept. */
@@ -210,9 +250,13 @@ const orders: Array<
 export function reply(messages: ModelMessage[], system = ""): DemoReply {
   const last = messages.findLast((message) => message.role === "user");
   if (!last) return text("There is nothing to answer.");
-  const result = typeof last.content === "string" ? undefined : last.content.find(isToolResult);
-  if (result) return answerToolResult(result);
   const typed = typedText(last);
+  const blocks = blocksOf(last);
+  const resultAt = blocks.findLastIndex(isToolResult);
+  // Words after a tool's result are a new message: the turn of that tool ended before the model heard of it.
+  const typedAt = blocks.findLastIndex((block) => isText(block) && block.text.trim() === typed);
+  const result = blocks.find(isToolResult);
+  if (result && (typed === "" || typedAt < resultAt)) return answerToolResult(result);
   for (const [pattern, answer] of orders) {
     const match = pattern.exec(typed);
     if (match) return answer(match, messages, system);

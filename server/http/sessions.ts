@@ -23,7 +23,7 @@ const optionsOf = (wanted: NewSession): SessionOptions => ({
   maxTurns: wanted.maxTurns,
   maxBudgetUsd: wanted.maxBudgetUsd,
   origin:
-    wanted.resume === undefined
+    wanted.resume === undefined || wanted.resume === "latest"
       ? undefined
       : { resume: wanted.resume, fork: wanted.fork ?? false, resumeAt: wanted.resumeAt },
 });
@@ -46,17 +46,18 @@ export function sessionRoutes({ store, pool, access }: HttpParts): Route[] {
       method: "POST",
       path: "/api/sessions",
       scope: "chat",
-      summary: "Make a session in a project.",
+      summary:
+        "Make a session in a project, or go on with a conversation of it: `resume` names it, or is `latest` (404 when none).",
       body: newSessionSchema,
       response: { 201: sessionSchema },
       async handle({ body, caller }) {
         const projectPath = await access.resolveProject(body.projectPath);
         const { title, model, permissionMode } = body;
         const options = optionsOf(body);
-        return json(
-          await pool.createSession({ caller, projectPath, title, model, permissionMode, options }),
-          201,
-        );
+        const wanted = { caller, projectPath, title, model, permissionMode, options };
+        const latest =
+          body.resume === "latest" ? { fork: body.fork ?? false, resumeAt: body.resumeAt } : undefined;
+        return json(await pool.createSession(latest ? { ...wanted, latest } : wanted), 201);
       },
     }),
     defineRoute({

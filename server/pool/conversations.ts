@@ -28,6 +28,8 @@ export class Conversations {
   readonly #newId: () => string;
   /** Sessions whose record is there but cannot be gone on with. */
   readonly #unusable = new Set<string>();
+  /** The turn for which a session's conversation was given up last. */
+  readonly #givenUpFor = new Map<string, string>();
 
   constructor(parts: { store: Store; host: ProcessHost; newId: () => string }) {
     this.#store = parts.store;
@@ -35,9 +37,17 @@ export class Conversations {
     this.#newId = parts.newId;
   }
 
-  /** Claude could not go on with the session's conversation: the next process begins another one. */
-  markUnusable(sessionId: string): void {
+  /**
+   * Claude could not go on with the session's conversation: the next process begins another one. False: that was done for
+   * this turn already, and a third conversation would fare no better than the second.
+   */
+  giveUp(sessionId: string, turnId: string | undefined): boolean {
+    if (turnId !== undefined) {
+      if (this.#givenUpFor.get(sessionId) === turnId) return false;
+      this.#givenUpFor.set(sessionId, turnId);
+    }
     this.#unusable.add(sessionId);
+    return true;
   }
 
   async of(session: Session): Promise<Conversation> {

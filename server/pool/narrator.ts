@@ -1,7 +1,5 @@
-import { DaylongError, type Failure } from "../domain/errors.ts";
 import type { Clock, LiveFeed, Log, Store } from "../domain/ports.ts";
 import type {
-  ProcessExit,
   ProcessHost,
   ProcessListener,
   ProcessSignal,
@@ -9,14 +7,15 @@ import type {
   TurnResult,
 } from "../domain/process.ts";
 import type { Conversations } from "./conversations.ts";
-import { describeExit, tellExit } from "./exitEvent.ts";
+import { Departures } from "./departures.ts";
 import type { HeldEvents } from "./heldEvents.ts";
-import type { Incarnation } from "./incarnation.ts";
+import type { CurrentTurn, Incarnation } from "./incarnation.ts";
 import type { Outages } from "./outages.ts";
 import type { PermissionDesk } from "./permissionDesk.ts";
 import type { Roster } from "./roster.ts";
 import type { TurnClerk } from "./turnClerk.ts";
 import { endOf } from "./turnEnd.ts";
+import { writtenReply } from "./writtenReply.ts";
 
 export interface NarratorParts {
   store: Store;
@@ -36,14 +35,16 @@ export interface NarratorParts {
   turnEnded(): void;
 }
 
-/** Writes down what processes say and how they end: the log, the turns, the live words. */
+/** Writes down what processes say: the log, the turns, the live words. How they end is written by `Departures`. */
 export class Narrator {
   readonly #parts: NarratorParts;
   readonly #store: Store;
+  readonly #departures: Departures;
 
   constructor(parts: NarratorParts) {
     this.#parts = parts;
     this.#store = parts.store;
+    this.#departures = new Departures(parts);
   }
 
   listenerFor(incarnation: Incarnation): ProcessListener {
@@ -78,24 +79,12 @@ export class Narrator {
           incarnation.lastSignAt = this.#parts.clock.now();
         });
       },
-      exited: (exit) => this.#exited(incarnation, exit),
+      exited: (exit) => this.#departures.exited(incarnation, exit),
     };
   }
 
   startFailed(incarnation: Incarnation, error: unknown): void {
-    const failure: Failure =
-      error instanceof DaylongError
-        ? { code: error.code, detail: error.message }
-        : { code: "process_start_failed", detail: "Claude could not be started." };
-    if (incarnation.process !== undefined) {
-      // It came up but could not be set up: what it was meant for fails now, and its exit frees the place.
-      incarnation.stopReason ??= "failed";
-      incarnation.phase = "stopping";
-      void incarnation.process.stop();
-      return;
-    }
-    if (failure.code === "conversation_lost") this.#parts.conversations.markUnusable(incarnation.sessionId);
-    this.#leave(incarnation, undefined, () => failure);
+    this.#departures.startFailed(incarnation, error);
   }
 
   #hear(incarnation: Incarnation, signal: ProcessSignal): void {
@@ -168,33 +157,51 @@ export class Narrator {
     const foreign =
       result.messageIds.length > 0 && turn !== undefined && !result.messageIds.includes(turn.messageId);
     if (turn === undefined || foreign) return;
-    if (result.failure?.code === "conversation_lost" && !turn.hasActed && !turn.interrupt) {
+    const isLost = result.failure?.code === "conversation_lost" && !turn.hasActed && !turn.interrupt;
+    if (isLost && this.#parts.conversations.giveUp(sessionId, turn.turnId)) {
       this.#beginAnew(incarnation, turn.turnId);
       return;
     }
+    if (turn.fault?.code !== "stalled" || result.outcome === "completed") {
+      this.#conclude(incarnation, turn, result);
+      return;
+    }
+    // It obeyed the interrupt of its silence; what it never said it may have written down.
+    void writtenReply(this.#parts, sessionId, turn.messageId).then((reply) =>
+      this.#conclude(incarnation, turn, result, reply),
+    );
+  }
+
+  /** Ends the turn with its result, or with the reply that was found in the transcript. */
+  #conclude(incarnation: Incarnation, turn: CurrentTurn, result: TurnResult, reply?: TranscriptReply): void {
+    const { clerk, permissions, held, feed, outages } = this.#parts;
+    const { sessionId } = incarnation;
     const end = endOf(result, turn);
     let deadlineAt = Number.POSITIVE_INFINITY;
     incarnation.writer.run(
       () =>
         this.#store.transaction(() => {
-          this.#parts.held.write(incarnation);
-          this.#parts.permissions.expireAll(sessionId, "turn_ended");
-          if (!this.#parts.clerk.end(sessionId, turn.turnId, end, "idle")) return;
-          const session = this.#store.sessions.get(sessionId);
+          held.write(incarnation);
+          permissions.expireAll(sessionId, "turn_ended");
+          const isEnded =
+            reply === undefined
+              ? clerk.end(sessionId, turn.turnId, end, "idle")
+              : clerk.endWithTranscript(sessionId, turn.turnId, reply, "idle", result.totalCostUsd);
+          const session = isEnded ? this.#store.sessions.get(sessionId) : undefined;
           if (session === undefined) return;
-          const lease = this.#parts.clerk.renewLease(session);
+          const lease = clerk.renewLease(session);
           deadlineAt = Math.min(lease.warnAt, lease.expiresAt);
         }),
       () => {
         this.#parts.leaseChanged(deadlineAt);
-        if (end.kind === "completed") this.#parts.outages.answered(sessionId);
+        if (end.kind === "completed" || reply !== undefined) outages.answered(sessionId);
         // The turn may have been cut, and another one given, while this one's end waited for the disk.
         if (incarnation.turn === turn) {
           incarnation.turn = undefined;
           if (incarnation.phase === "busy") incarnation.phase = "idle";
           incarnation.idleSinceAt = this.#parts.clock.now();
           incarnation.tools.clear();
-          this.#parts.feed.flush(sessionId);
+          feed.flush(sessionId);
         }
         this.#parts.turnEnded();
       },
@@ -203,9 +210,7 @@ export class Narrator {
 
   /** Claude cannot go on with its conversation and did nothing yet: the message runs again, in a new conversation. */
   #beginAnew(incarnation: Incarnation, turnId: string): void {
-    const { log, conversations } = this.#parts;
-    log.warn("conversation.lost", { sessionId: incarnation.sessionId });
-    conversations.markUnusable(incarnation.sessionId);
+    this.#parts.log.warn("conversation.lost", { sessionId: incarnation.sessionId });
     incarnation.writer.run(
       () => this.#store.transaction(() => this.#store.turns.requeue(turnId)),
       () => {
@@ -213,86 +218,6 @@ export class Narrator {
         incarnation.phase = "stopping";
         incarnation.stopReason ??= "failed";
         void incarnation.process?.stop();
-      },
-    );
-  }
-
-  #exited(incarnation: Incarnation, exit: ProcessExit): void {
-    const { sessionId } = incarnation;
-    this.#parts.log.debug("process.gone", { sessionId, detail: exit.detail });
-    incarnation.hasExited = true;
-    const failureOf = (): Failure => {
-      const { stopReason, turn } = incarnation;
-      if (turn?.interrupt) return { code: "interrupted", detail: turn.interrupt.detail };
-      if (turn?.fault) return turn.fault;
-      if (stopReason !== undefined) {
-        return { code: "process_stopped", detail: "Claude was stopped in the middle of this turn." };
-      }
-      const detail = `Claude ${describeExit(exit)} in the middle of this turn. The context is kept; send a message to go on.`;
-      return { code: "process_crashed", detail };
-    };
-    const { turn } = incarnation;
-    if (!turn?.isGiven || turn.interrupt) {
-      this.#leave(incarnation, exit, failureOf);
-      return;
-    }
-    // It may have written its whole answer down and ended before it could say so.
-    void this.#writtenReply(sessionId, turn.messageId).then((reply) =>
-      this.#leave(incarnation, exit, failureOf, reply),
-    );
-  }
-
-  async #writtenReply(sessionId: string, messageId: string): Promise<TranscriptReply | undefined> {
-    try {
-      const claudeSessionId = this.#store.sessions.get(sessionId)?.claudeSessionId ?? sessionId;
-      return await this.#parts.host.replyInTranscript(claudeSessionId, messageId);
-    } catch (error) {
-      this.#parts.log.error("transcript.look_failed", { sessionId, error: String(error) });
-      return undefined;
-    }
-  }
-
-  /** The incarnation is over: its turn ends or goes back to the queue, its place is free. */
-  #leave(
-    incarnation: Incarnation,
-    exit: ProcessExit | undefined,
-    failureOf: () => Failure,
-    reply?: TranscriptReply,
-  ): void {
-    const { sessionId } = incarnation;
-    const { clerk, permissions, roster, feed, held, outages } = this.#parts;
-    let crash: string | undefined;
-    const write = () => {
-      const { turn, stopReason } = incarnation;
-      held.write(incarnation);
-      permissions.expireAll(sessionId, "process_gone");
-      if (turn !== undefined) {
-        const isGiven = this.#store.turns.get(turn.turnId)?.givenAt !== undefined;
-        const couldNotStart = stopReason === "failed" || (exit === undefined && stopReason === undefined);
-        const failure = failureOf();
-        if (reply !== undefined) clerk.endWithTranscript(sessionId, turn.turnId, reply);
-        else if (failure.code !== "conversation_lost" && (isGiven || couldNotStart)) {
-          const kind = failure.code === "interrupted" ? "interrupted" : "failed";
-          clerk.end(sessionId, turn.turnId, { kind, failure }, undefined);
-        } else this.#store.turns.requeue(turn.turnId);
-      }
-      const state = this.#store.sessions.get(sessionId)?.state;
-      if (state === "closed" || state === "expired") return;
-      if (state !== "parked") this.#store.sessions.setState(sessionId, "parked");
-      // A process that never came up leaves no word but its turn's failure.
-      crash = exit === undefined ? undefined : tellExit(this.#store.events, incarnation, exit);
-    };
-    incarnation.writer.run(
-      () => this.#store.transaction(write),
-      () => {
-        incarnation.turn = undefined;
-        feed.flush(sessionId);
-        roster.remove(incarnation);
-        // A start that was given up says nothing about the next one.
-        if (exit === undefined && incarnation.stopReason === undefined)
-          outages.startFailed(incarnation, failureOf());
-        if (crash !== undefined) outages.crashed(sessionId, crash);
-        this.#parts.turnEnded();
       },
     );
   }

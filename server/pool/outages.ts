@@ -119,9 +119,13 @@ export class Outages {
       case "tool-started":
         this.#modelSpoke(incarnation);
         return;
-      case "result":
-        if (signal.result.outcome === "completed") this.#modelSpoke(incarnation);
+      case "result": {
+        const { outcome, messageIds } = signal.result;
+        // The result of a background task may be of before the trouble.
+        const isOwn = messageIds.length === 0 || messageIds.includes(incarnation.turn?.messageId ?? "");
+        if (outcome === "completed" && isOwn) this.#modelSpoke(incarnation);
         return;
+      }
       case "tool-finished":
       case "conversation":
       case "mode":

@@ -2,6 +2,7 @@ import type { Log, Store } from "../domain/ports.ts";
 import type { ProcessHost, TranscriptReply } from "../domain/process.ts";
 import type { PermissionDesk } from "./permissionDesk.ts";
 import type { TurnClerk } from "./turnClerk.ts";
+import { writtenReply } from "./writtenReply.ts";
 
 /** What a boot found of the run before. */
 export interface Recovery {
@@ -31,8 +32,7 @@ export async function recover(parts: {
   const replies = new Map<string, TranscriptReply>();
   for (const turn of store.turns.inState("running")) {
     if (turn.givenAt === undefined) continue;
-    const claudeSessionId = store.sessions.get(turn.sessionId)?.claudeSessionId ?? turn.sessionId;
-    const reply = await host.replyInTranscript(claudeSessionId, turn.turnId);
+    const reply = await writtenReply(parts, turn.sessionId, turn.turnId);
     if (reply) replies.set(turn.turnId, reply);
   }
   const recovery = store.transaction(() => {
@@ -46,7 +46,7 @@ export async function recover(parts: {
         continue;
       }
       const reply = replies.get(turn.turnId);
-      if (reply && clerk.endWithTranscript(turn.sessionId, turn.turnId, reply)) {
+      if (reply && clerk.endWithTranscript(turn.sessionId, turn.turnId, reply, undefined, undefined)) {
         found.answeredTurns += 1;
         continue;
       }

@@ -43,6 +43,8 @@ export interface CreateSessionRequest {
   model?: string;
   permissionMode?: PermissionMode;
   options: SessionOptions;
+  /** Instead of `options.origin`: go on with the project's newest conversation, or with a copy of it. */
+  latest?: { fork: boolean; resumeAt?: string };
 }
 
 /** A prompt of which nothing is kept. */

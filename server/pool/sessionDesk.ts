@@ -3,11 +3,13 @@ import { DaylongError, refuseHeld } from "../domain/errors.ts";
 import { openLease } from "../domain/lease.ts";
 import type { Clock, Store } from "../domain/ports.ts";
 import type { ProcessHost } from "../domain/process.ts";
-import type { Session } from "../domain/session.ts";
+import type { Session, SessionOrigin } from "../domain/session.ts";
+import { latestConversation } from "./latest.ts";
 import type { PoolLimits } from "./limits.ts";
 import type { CreateSessionRequest, SessionChange } from "./requests.ts";
 import type { Roster } from "./roster.ts";
 import type { SubmissionDesk } from "./submission.ts";
+import { Turnstile } from "./turnstile.ts";
 
 export interface SessionDeskParts {
   store: Store;
@@ -28,6 +30,7 @@ export interface SessionDeskParts {
 export class SessionDesk {
   readonly #parts: SessionDeskParts;
   readonly #store: Store;
+  readonly #changes = new Turnstile();
 
   constructor(parts: SessionDeskParts) {
     this.#parts = parts;
@@ -37,7 +40,7 @@ export class SessionDesk {
   /** A new session; or, with an origin that is not forked, the session of that very conversation. */
   async create(request: CreateSessionRequest): Promise<Session> {
     const { host, newId, submissions } = this.#parts;
-    const origin = request.options.origin;
+    const origin = request.latest ? await this.#latest(request, request.latest) : request.options.origin;
     const resumed = origin !== undefined && !origin.fork ? origin.resume : undefined;
     const ours = resumed === undefined ? undefined : this.#store.sessions.get(resumed);
     const resumeAt = resumed === undefined ? undefined : origin?.resumeAt;
@@ -57,7 +60,7 @@ export class SessionDesk {
     if (resumeAt !== undefined) await this.#checkHolds(resumed ?? "", resumeAt);
     // Our id is Claude's id: a conversation that is gone on with keeps the one it has.
     const sessionId = resumed ?? newId();
-    const options = resumed === undefined ? request.options : { ...request.options, origin: undefined };
+    const options = { ...request.options, origin: resumed === undefined ? origin : undefined };
     const session = this.#store.transaction(() => {
       const begun = submissions.create({ ...request, options }, sessionId);
       if (resumeAt !== undefined) this.#copyUpTo(begun, resumeAt);
@@ -67,19 +70,50 @@ export class SessionDesk {
     return this.#store.sessions.get(sessionId) ?? session;
   }
 
-  /** Throws `session_closed`, `permission_mode_forbidden`, or `invalid_request` for what Claude does not take. */
-  async update(session: Session, change: SessionChange, caller: Caller): Promise<void> {
+  async #latest(
+    { projectPath }: CreateSessionRequest,
+    { fork, resumeAt }: NonNullable<CreateSessionRequest["latest"]>,
+  ): Promise<SessionOrigin> {
+    const latest = await latestConversation(this.#parts, projectPath);
+    if (latest === undefined)
+      throw new DaylongError("session_not_found", "The project has no conversation to go on with.");
+    // A copy is made of Claude's conversation; what is gone on with is the session.
+    const { claudeSessionId, session } = latest;
+    return { resume: fork ? claudeSessionId : (session?.sessionId ?? claudeSessionId), fork, resumeAt };
+  }
+
+  /**
+   * Throws `session_closed`, `permission_mode_forbidden`, `session_busy` for a Claude that does not answer, or
+   * `invalid_request` for what it does not take. Changes of one session go one after the other, so that the store and
+   * Claude end with the same.
+   */
+  update(session: Session, change: SessionChange, caller: Caller): Promise<void> {
+    return this.#changes.pass(session.sessionId, () => this.#update(this.#now(session), change, caller));
+  }
+
+  async #update(session: Session, change: SessionChange, caller: Caller): Promise<void> {
     const { roster, submissions } = this.#parts;
     const { sessionId } = session;
     refuseClosed(session);
     if (change.permissionMode !== undefined) submissions.allowedMode(change.permissionMode);
     // The live process first: what it refuses must not be written down as done.
-    const process = roster.get(sessionId)?.process;
+    const incarnation = roster.get(sessionId);
+    const process = incarnation?.process;
+    let hasModel = false;
     try {
-      if (process && change.model !== undefined) await process.setModel(change.model);
+      if (process && change.model !== undefined) {
+        await process.setModel(change.model);
+        hasModel = true;
+      }
       if (process && change.permissionMode !== undefined)
         await process.setPermissionMode(change.permissionMode);
     } catch (error) {
+      // All or nothing. A process that does not take its model back is replaced after its turn; the next has the store's.
+      if (incarnation?.process && hasModel) {
+        await incarnation.process.setModel(session.model).catch(() => {
+          incarnation.recycle ??= { detail: "Claude did not answer a change of its settings." };
+        });
+      }
       if (error instanceof DaylongError) throw error;
       const said = error instanceof Error ? error.message : String(error);
       throw new DaylongError("invalid_request", `Claude does not take the change: ${said}`, { cause: error });

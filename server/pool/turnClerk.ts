@@ -90,8 +90,17 @@ export class TurnClerk {
     return true;
   }
 
-  /** Ends the turn with an answer that Claude wrote down and never gave. What it said already is not said again. */
-  endWithTranscript(sessionId: string, turnId: string, reply: TranscriptReply): boolean {
+  /**
+   * Ends the turn with an answer that Claude wrote down and never gave. What it said already is not said again.
+   * `totalCostUsd` is the CLI's cumulative figure, if it gave one after all.
+   */
+  endWithTranscript(
+    sessionId: string,
+    turnId: string,
+    reply: TranscriptReply,
+    stateAfter: SessionState | undefined,
+    totalCostUsd: number | undefined,
+  ): boolean {
     const { texts, usage, durationMs, numTurns } = reply;
     const last = texts.at(-1);
     const turn = this.#store.turns.get(turnId);
@@ -105,11 +114,11 @@ export class TurnClerk {
       usage,
       durationMs,
       numTurns,
-      totalCostUsd: undefined,
+      totalCostUsd,
       messageIds: [turnId],
       outcome: "completed",
     };
-    return this.end(sessionId, turnId, { kind: "completed", result, messageId: last.messageId }, undefined);
+    return this.end(sessionId, turnId, { kind: "completed", result, messageId: last.messageId }, stateAfter);
   }
 
   /** Keeps what Claude changed about the session by itself. */

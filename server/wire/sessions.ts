@@ -17,8 +17,8 @@ export const newSessionSchema = z
     title: titleSchema.optional(),
     model: modelSchema.optional(),
     permissionMode: z.enum(permissionModes).optional(),
-    /** Id of the Claude conversation to go on with. */
-    resume: z.uuid().optional(),
+    /** Id of the Claude conversation to go on with; `latest` is the project's newest. */
+    resume: z.union([z.uuid(), z.literal("latest")]).optional(),
     fork: z.boolean().optional(),
     resumeAt: z.uuid().optional(),
     appendSystemPrompt: textSchema.max(65_536).optional(),

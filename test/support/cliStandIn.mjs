@@ -17,10 +17,20 @@
  *   half-line         ends in the middle of a line
  *   task-first        gives the result of a background task before its reply
  *   die               ends with exit code 7
+ *   write-die …       writes its whole reply into the transcript and is killed, without a word
+ *   say-write-die …   the same, but said it before
+ *   write-hush …      writes its whole reply into the transcript and falls silent: obeys an interrupt
+ *   write-deaf …      the same, and takes nothing any more but SIGKILL
+ *   hang-on-resume    replies; whoever resumes the conversation gets no answer to his handshake
+ *   later N …         replies, and says the rest N ms after its turn
+ *   late-orders N     replies; from then on takes a new model or mode N ms after it was told
+ *   settings?         replies with the model and the mode it has
  *   anything else     replies "You said: …"
+ *
+ * A transcript of more than 20 MB takes it for ever to resume.
  */
 import { randomUUID } from "node:crypto";
-import { appendFileSync, closeSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { appendFileSync, closeSync, existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 const argument = (name) => {
@@ -38,8 +48,15 @@ const folder = join(
 const transcriptPath = join(folder, `${sessionId}.jsonl`);
 
 const write = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
+const sizeBytes = () => (existsSync(transcriptPath) ? statSync(transcriptPath).size : 0);
 const held = [];
-let isDeaf = false;
+const isHanging = () =>
+  sizeBytes() > 20 * 1_048_576 ||
+  (sizeBytes() > 0 && readFileSync(transcriptPath, "utf8").includes("hang-on-resume"));
+let isDeaf = argument("--resume") !== undefined && isHanging();
+let ordersTakeMs = 0;
+let model = argument("--model") ?? "default";
+let mode = argument("--permission-mode") ?? "default";
 let isSpinning = false;
 let takesInterrupts = true;
 /** The prompt without a result. */
@@ -52,13 +69,41 @@ const usage = {
   cache_creation_input_tokens: 0,
 };
 
-function say(text) {
+function say(text, uuid = randomUUID()) {
   write({
     type: "assistant",
-    uuid: randomUUID(),
+    uuid,
     session_id: sessionId,
     parent_tool_use_id: null,
     message: { role: "assistant", content: [{ type: "text", text }], usage },
+  });
+}
+
+/** A line of the transcript, as the CLI 2.1 writes it. */
+function keep(type, uuid, message) {
+  mkdirSync(folder, { recursive: true });
+  const frame = {
+    isSidechain: false,
+    userType: "external",
+    cwd: process.cwd(),
+    sessionId,
+    version: "2.1.330",
+  };
+  const timestamp = new Date().toISOString();
+  const line = { parentUuid: current ?? null, type, message, uuid, timestamp, ...frame };
+  appendFileSync(transcriptPath, `${JSON.stringify(line)}\n`);
+}
+
+/** The whole answer, written down before anybody is told of it. */
+function writeReply(text, uuid = randomUUID()) {
+  keep("assistant", uuid, {
+    id: `msg_${uuid}`,
+    type: "message",
+    role: "assistant",
+    model: "claude-stand-in",
+    content: [{ type: "text", text }],
+    stop_reason: "end_turn",
+    usage,
   });
 }
 
@@ -107,11 +152,17 @@ function spin(whileTrue) {
   if (whileTrue()) setImmediate(spin, whileTrue);
 }
 
+const textOf = ({ content }) =>
+  typeof content === "string" ? content : content.map((block) => block.text ?? "").join("");
 const firstPrompt = () =>
-  existsSync(transcriptPath) ? JSON.parse(readFileSync(transcriptPath, "utf8").split("\n")[0]).text : "";
+  existsSync(transcriptPath)
+    ? textOf(JSON.parse(readFileSync(transcriptPath, "utf8").split("\n")[0]).message)
+    : "";
 
 function act(text) {
   const [order, figure] = text.split(" ");
+  const rest = text.split(" ").slice(2).join(" ");
+  const written = `Written: ${text.slice(order.length + 1)}`;
   switch (order) {
     case "first?":
       return reply(firstPrompt());
@@ -159,16 +210,54 @@ function act(text) {
       return reply("The real reply.");
     case "die":
       return process.exit(7);
+    case "write-die":
+      writeReply(written);
+      return process.kill(process.pid, "SIGKILL");
+    case "say-write-die": {
+      const uuid = randomUUID();
+      writeReply(written, uuid);
+      say(written, uuid);
+      // What is on its way into the pipe gets there first.
+      return void process.stdout.write("", () => process.kill(process.pid, "SIGKILL"));
+    }
+    case "write-hush":
+      return writeReply(written);
+    case "write-deaf":
+      writeReply(written);
+      isDeaf = true;
+      return;
+    case "later":
+      reply("Soon.");
+      return void setTimeout(() => say(rest), Number(figure));
+    case "late-orders":
+      ordersTakeMs = Number(figure);
+      return reply("I take my time.");
+    case "settings?":
+      return reply(`${model} ${mode}`);
     default:
       return reply(`You said: ${text}`);
   }
 }
+
+const answer = (message, response) =>
+  write({
+    type: "control_response",
+    response: { subtype: "success", request_id: message.request_id, response },
+  });
 
 function hear(message) {
   if (isDeaf) return;
   if (message.type === "control_request") {
     const { subtype } = message.request;
     if (subtype === "interrupt" && !takesInterrupts) return;
+    if (subtype === "set_model" || subtype === "set_permission_mode") {
+      setTimeout(() => {
+        if (subtype === "set_model") model = message.request.model ?? "default";
+        else mode = message.request.mode;
+        answer(message, {});
+      }, ordersTakeMs);
+      return;
+    }
     const response =
       subtype === "initialize"
         ? {
@@ -180,10 +269,7 @@ function hear(message) {
             account: {},
           }
         : {};
-    write({
-      type: "control_response",
-      response: { subtype: "success", request_id: message.request_id, response },
-    });
+    answer(message, response);
     if (subtype === "interrupt" && current !== undefined) {
       finish({
         subtype: "error_during_execution",
@@ -195,12 +281,12 @@ function hear(message) {
     return;
   }
   if (message.type !== "user") return;
-  const { content } = message.message;
-  const text = typeof content === "string" ? content : content.map((block) => block.text ?? "").join("");
-  mkdirSync(folder, { recursive: true });
-  appendFileSync(transcriptPath, `${JSON.stringify({ type: "user", uuid: message.uuid, text })}\n`);
+  current = undefined;
+  keep("user", message.uuid, message.message);
   current = message.uuid;
-  act(text);
+  // A seed comes in a block before the prompt.
+  const { content } = message.message;
+  act(typeof content === "string" ? content : (content.at(-1)?.text ?? ""));
 }
 
 let rest = "";

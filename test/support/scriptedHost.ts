@@ -4,6 +4,7 @@ import type { Clock } from "../../server/domain/ports.ts";
 import type {
   ClaudeProcess,
   ContextUse,
+  KeptConversation,
   OneShotAnswer,
   PermissionAsk,
   ProcessExit,
@@ -19,6 +20,7 @@ import type {
   TurnResult,
 } from "../../server/domain/process.ts";
 import type { PermissionMode } from "../../server/domain/session.ts";
+import { ScriptedSpares } from "./scriptedSpares.ts";
 
 /** How fake processes behave until a test says otherwise; read at the moment of the start, the stop, the interrupt. */
 export interface HostManners {
@@ -57,12 +59,15 @@ export class ScriptedProcess implements ClaudeProcess {
   readonly pid: number;
   readonly startedAt: number;
   readonly resumed: boolean;
+  readonly wasSpare: boolean;
   readonly spec: ProcessSpec;
   readonly sent: Prompt[] = [];
   /** Deadlines of the interrupts. */
   readonly interrupts: number[] = [];
   readonly models: Array<string | null> = [];
   readonly modes: PermissionMode[] = [];
+  /** What it answers to a change of its mode. */
+  refuseModes: Error | undefined;
   readonly rewinds: Array<{ messageId: string; dryRun: boolean }> = [];
   readonly asks: OpenAsk[] = [];
   stopCount = 0;
@@ -77,7 +82,14 @@ export class ScriptedProcess implements ClaudeProcess {
   readonly #endInterrupts = new Set<() => void>();
   #markGone!: () => void;
 
-  constructor(host: ScriptedHost, spec: ProcessSpec, listener: ProcessListener, pid: number) {
+  constructor(
+    host: ScriptedHost,
+    spec: ProcessSpec,
+    listener: ProcessListener,
+    origin: { pid: number; wasSpare: boolean },
+  ) {
+    const { pid, wasSpare } = origin;
+    this.wasSpare = wasSpare;
     this.#host = host;
     this.#listener = listener;
     this.spec = spec;
@@ -112,7 +124,8 @@ export class ScriptedProcess implements ClaudeProcess {
   }
 
   async setPermissionMode(mode: PermissionMode): Promise<void> {
-    if (this.#host.refusal) throw this.#host.refusal;
+    const refusal = this.refuseModes ?? this.#host.refusal;
+    if (refusal) throw refusal;
     this.modes.push(mode);
   }
 
@@ -181,6 +194,18 @@ export class ScriptedProcess implements ClaudeProcess {
     return messageId;
   }
 
+  /** Writes the whole answer to the oldest unanswered prompt into the transcript, and says nothing. */
+  writeReply(text: string): void {
+    const [prompt] = this.unanswered;
+    if (prompt === undefined) return;
+    this.#host.written.set(prompt.messageId, {
+      texts: [{ messageId: this.#host.nextId("message"), text }],
+      usage: { inputTokens: 10, outputTokens: 5, cacheReadTokens: 2, cacheCreationTokens: 1 },
+      durationMs: 7,
+      numTurns: 1,
+    });
+  }
+
   ask(ask: Partial<PermissionAsk> = {}): OpenAsk {
     const controller = new AbortController();
     const open: OpenAsk = {
@@ -246,6 +271,8 @@ export class ScriptedProcess implements ClaudeProcess {
 /** A start that the test holds. */
 export interface ScriptedStart {
   spec: ProcessSpec;
+  /** Whether it goes on with a conversation. */
+  resumes: boolean;
   /** Whether it still waits for its end. */
   isOpen(): boolean;
   comeUp(): ScriptedProcess;
@@ -276,6 +303,8 @@ export class ScriptedHost implements ProcessHost {
   readonly begunIn = new Map<string, string>();
   /** Conversations that terminals hold, with their pids. */
   readonly heldByTerminals = new Map<string, number>();
+  /** Conversations begun in a terminal, in whatever project is asked for. */
+  readonly kept: KeptConversation[] = [];
   /** Whole answers in the transcripts, by the id of the user's message. */
   readonly written = new Map<string, TranscriptReply>();
   /** Messages that Claude's records hold; `undefined`: every one. */
@@ -296,6 +325,9 @@ export class ScriptedHost implements ProcessHost {
   refusal: Error | undefined;
   /** The most processes that were there at once, starting and stopping ones included. */
   mostAtOnce = 0;
+  /** The same with the spares. */
+  mostWithSpares = 0;
+  spares: ScriptedSpares | undefined;
   /** The most processes that one session had at once; a second one would damage the conversation. */
   mostOfOneSession = 0;
   readonly #present = new Map<object, string>();
@@ -305,6 +337,11 @@ export class ScriptedHost implements ProcessHost {
     this.clock = parts.clock;
   }
 
+  /** From now on it keeps spares. */
+  keepSpares(newId: () => string): void {
+    this.spares = new ScriptedSpares({ clock: this.clock, newId, arrived: () => this.#count() });
+  }
+
   nextId(kind: string): string {
     this.#ids += 1;
     return `${kind}-${this.#ids}`;
@@ -312,13 +349,16 @@ export class ScriptedHost implements ProcessHost {
 
   start(spec: ProcessSpec, listener: ProcessListener, signal?: AbortSignal): Promise<ClaudeProcess> {
     this.specs.push(spec);
+    const wasSpare = this.spares?.take(spec.claudeSessionId) ?? false;
     return new Promise((resolve, reject) => {
       const start: ScriptedStart = {
         spec,
+        resumes: this.transcripts.has(spec.claudeSessionId),
         isOpen: () => this.starts.includes(start),
         comeUp: () => {
           this.#over(start);
-          const process = new ScriptedProcess(this, spec, listener, 1_000 + this.specs.length);
+          const origin = { pid: 1_000 + this.specs.length, wasSpare };
+          const process = new ScriptedProcess(this, spec, listener, origin);
           this.#arrive(process, spec.sessionId);
           this.processes.push(process);
           resolve(process);
@@ -361,6 +401,12 @@ export class ScriptedHost implements ProcessHost {
 
   async heldElsewhere(): Promise<Map<string, number>> {
     return this.heldByTerminals;
+  }
+
+  async newestConversation(_projectPath: string, isWanted: (claudeSessionId: string) => boolean) {
+    return this.kept
+      .filter((one) => isWanted(one.claudeSessionId))
+      .sort((a, b) => b.changedAt - a.changedAt)[0];
   }
 
   async holdsMessage(_claudeSessionId: string, messageId: string): Promise<boolean> {
@@ -413,10 +459,15 @@ export class ScriptedHost implements ProcessHost {
     this.#present.delete(start);
   }
 
+  #count(): void {
+    this.mostAtOnce = Math.max(this.mostAtOnce, this.#present.size);
+    this.mostWithSpares = Math.max(this.mostWithSpares, this.#present.size + (this.spares?.count ?? 0));
+  }
+
   #arrive(what: object, sessionId: string): void {
     this.#present.set(what, sessionId);
     const ofSession = [...this.#present.values()].filter((id) => id === sessionId).length;
-    this.mostAtOnce = Math.max(this.mostAtOnce, this.#present.size);
+    this.#count();
     this.mostOfOneSession = Math.max(this.mostOfOneSession, ofSession);
   }
 }

@@ -40,6 +40,17 @@ describe("S20: sessions", () => {
     }
   });
 
+  test("S20: the newest conversation of the project is asked for as such, or a copy of it", async () => {
+    await newSession({ resume: "latest" });
+    await newSession({ resume: "latest", fork: true });
+    const wanted = rig.pool.calls.map((call) => "request" in call && call.request);
+    expect(wanted).toMatchObject([
+      { latest: { fork: false }, options: { origin: undefined } },
+      { latest: { fork: true }, options: { origin: undefined } },
+    ]);
+    expectProblem(await newSession({ resume: "newest" }), 400, "invalid_request");
+  });
+
   test("S20: a session that cannot be is refused", async () => {
     expectProblem(await newSession({ fork: true }), 400, "invalid_request");
     expectProblem(await newSession({ maxTurns: 0 }), 400, "invalid_request");

@@ -279,3 +279,34 @@ describe("F16 F17: a request that the API refuses", () => {
     expect(hear({ type: "auth_status", isAuthenticating: true, output: [] })).toEqual([]);
   });
 });
+
+describe("F13 words of a conversation that cannot be gone on with", () => {
+  const failureOf = (said: string) => result({ is_error: true, result: said }).failure?.code;
+
+  test.each([
+    // The CLI's own, of version 2.1.330.
+    "API Error: 400 due to tool use concurrency issues. Run /rewind to recover the conversation.",
+    "API Error: 400 orphaned tool_result in conversation history. Run /rewind to recover the conversation.",
+    "API Error: 400 duplicate tool_use ID in conversation history.",
+    // The API's, passed through.
+    "messages.3: `tool_use` ids were found without `tool_result` blocks immediately after: toolu_1",
+    "messages.2: unexpected `tool_use_id` found in `tool_result` blocks: toolu_1",
+    "messages.5: `tool_use` ids must be unique",
+  ])("are known: %s", (said) => {
+    expect(failureOf(said)).toBe("conversation_lost");
+  });
+
+  test.each(["API Error: 400 max_tokens: must be greater than 0", "API Error: 500", "Prompt is too long"])(
+    "are not any others: %s",
+    (said) => {
+      expect(failureOf(said)).toBe("claude_error");
+    },
+  );
+
+  test("are no words of Claude's own, who may speak of such things", () => {
+    expect(result({ result: "API Error: 400 due to tool use concurrency issues." })).toMatchObject({
+      outcome: "completed",
+      failure: undefined,
+    });
+  });
+});

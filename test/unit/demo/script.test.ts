@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { type ModelMessage, reply, typedText } from "../../../server/demo/script.ts";
+import { type ModelMessage, reply, typedText, unpairedToolUse } from "../../../server/demo/script.ts";
 
 const user = (content: ModelMessage["content"]): ModelMessage => ({ role: "user", content });
 const said = (...messages: string[]): ModelMessage[] => messages.map((message) => user(message));
@@ -70,5 +70,41 @@ describe("O02 the demo model", () => {
 
   test("answers a conversation without a user with something", () => {
     expect(textOf([])).toContain("nothing to answer");
+  });
+});
+
+describe("F13 the API's rule that each tool use has its result in the next message", () => {
+  const used = (...ids: string[]): ModelMessage => ({
+    role: "assistant",
+    content: [
+      { type: "text", text: "Look." } as const,
+      ...ids.map((id) => ({ type: "tool_use" as const, id })),
+    ],
+  });
+  const answered = (...ids: string[]): ModelMessage =>
+    user(ids.map((id) => ({ type: "tool_result", tool_use_id: id, content: "out" })));
+  const none = new Set<string>();
+
+  test("finds nothing wrong with a whole conversation, whatever the CLI says in between", () => {
+    const aside: ModelMessage = { role: "system", content: "A reminder." };
+    expect(unpairedToolUse([user("Go"), used("a", "b"), aside, answered("a", "b"), used()], none)).toBe(
+      undefined,
+    );
+    expect(unpairedToolUse([], none)).toBeUndefined();
+  });
+
+  test("names the ones without a result, in the API's words", () => {
+    const missing = unpairedToolUse([user("Go"), used("a", "b"), answered("b"), answered("a")], none);
+    expect(missing).toMatch(
+      /^messages\.1: `tool_use` ids were found without `tool_result` blocks immediately after: a\. Each/,
+    );
+    expect(unpairedToolUse([used("a"), user("And now?")], none)).toContain("after: a.");
+    expect(unpairedToolUse([user("Go"), used("z")], none)).toContain("after: z.");
+  });
+
+  test("takes the result of one that was named for missing", () => {
+    const whole = [user("Go"), used("a"), answered("a"), used("b"), answered("b")];
+    expect(unpairedToolUse(whole, new Set(["b"]))).toMatch(/^messages\.3: .*after: b\./);
+    expect(unpairedToolUse(whole, new Set(["c"]))).toBeUndefined();
   });
 });

@@ -114,6 +114,22 @@ describe("F16: a login that is over", () => {
     expect(host.specs).toHaveLength(3);
   });
 
+  test("F16: is not thought mended by the result of a background task", async () => {
+    await rig.current.open();
+    const { clock, host } = rig.current;
+    const { sessionId } = await rig.current.idleSession();
+    rig.current.submit({ sessionId, message: "Work" });
+    host.process(sessionId).refused({ kind: "limit-hit", refusals: 4 });
+    const waiting = rig.current.submit({ message: "Waits" });
+    host.process(sessionId).result({ messageIds: ["a-task"] });
+    await clock.settle();
+    expect(rig.current.pool.health().state).toBe("degraded");
+    expect(host.specs.some((spec) => spec.sessionId === waiting.sessionId)).toBe(false);
+    host.process(sessionId).reply("Done after all.");
+    await clock.settle();
+    expect(rig.current.pool.health().state).toBe("ok");
+  });
+
   test("F16: is told although the disk is full at that moment, and survives an interrupt of the try", async () => {
     await rig.current.open();
     const { clock, host, disk, pool } = rig.current;

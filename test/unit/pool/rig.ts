@@ -88,6 +88,8 @@ export class PoolRig {
   /** Directories that Claude may not work in any more. */
   readonly refusedProjects = new Map<string, Error>();
   readonly #folder = mkdtempSync(join(tmpdir(), "daylong-pool-"));
+  /** Whether its hosts keep spares. */
+  keepsSpares = false;
   #limits = limitsOf();
   /** The database's own connection, for what only SQLite can do to us. */
   connection!: Connection;
@@ -96,6 +98,7 @@ export class PoolRig {
 
   async open(limits: Partial<PoolLimits> = {}) {
     this.#limits = limitsOf(limits);
+    if (this.keepsSpares) this.host.keepSpares(() => this.newId());
     const connection = openDatabase({ path: join(this.#folder, "daylong.db") });
     // What a power loss takes is tested with the store; here thousands of commits have to be quick.
     connection.pragma("synchronous = OFF");
@@ -137,10 +140,11 @@ export class PoolRig {
     this.store.close();
     this.disk.plan();
     this.disk.failing = false;
-    const { transcripts, script } = this.host;
+    const { transcripts, written, script } = this.host;
     this.clock = new ManualClock(this.clock.now());
     this.host = new ScriptedHost({ clock: this.clock });
     for (const sessionId of transcripts) this.host.transcripts.add(sessionId);
+    for (const [messageId, reply] of written) this.host.written.set(messageId, reply);
     this.host.script = script;
     return this.open(limits);
   }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { DaylongError } from "../../../server/domain/errors.ts";
 import { hourMs, minuteMs, owner, refusal, usePoolRig } from "./rig.ts";
 
 const rig = usePoolRig();
@@ -54,6 +55,58 @@ describe("S20 a session that is begun without a message", () => {
     expect(await refusal(() => begin({ origin: { resume: sessionId, fork: false } }))).toBe("session_closed");
   });
 
+  test("S20: can go on with the project's newest conversation, ours or Claude's own, but not with a closed one", async () => {
+    await rig.current.open();
+    const { pool, clock, host } = rig.current;
+    const latest = (more = {}, projectPath = "/projects/alpha") =>
+      pool.createSession({ caller: owner, projectPath, options: {}, latest: { fork: false }, ...more });
+    expect(await refusal(() => latest())).toBe("session_not_found");
+    const older = await rig.current.idleSession();
+    await clock.run(minuteMs);
+    const newer = await rig.current.idleSession();
+    await clock.run(minuteMs);
+    // Begun, and nothing said in it yet.
+    await begin();
+    expect((await latest()).sessionId).toBe(newer.sessionId);
+    expect(await refusal(() => latest({}, "/projects/beta"))).toBe("session_not_found");
+    // Something was said in it since, and is not answered yet.
+    rig.current.submit({ sessionId: older.sessionId, message: "More" });
+    expect((await latest()).sessionId).toBe(older.sessionId);
+    await pool.closeSession(older.sessionId, owner);
+    await pool.closeSession(newer.sessionId, owner);
+    // Claude keeps closed ones too.
+    for (const { sessionId } of [older, newer])
+      host.kept.push({ claudeSessionId: sessionId, changedAt: clock.now() });
+    expect(await refusal(() => latest())).toBe("session_not_found");
+    host.kept.push({ claudeSessionId: "terminal", changedAt: clock.now() - 1 });
+    host.transcripts.add("terminal");
+    const resumed = await latest();
+    expect(resumed.sessionId).toBe("terminal");
+    // It is ours from now on, though nothing was said in it here.
+    expect((await latest()).sessionId).toBe("terminal");
+    const copy = await latest({ latest: { fork: true } });
+    expect(["terminal", older.sessionId, newer.sessionId]).not.toContain(copy.sessionId);
+    expect(rig.current.store.sessions.get(copy.sessionId)?.options.origin).toEqual({
+      resume: "terminal",
+      fork: true,
+    });
+  });
+
+  test("S20: the newest conversation may be one that was expired; it comes back", async () => {
+    await rig.current.open();
+    const { sessionId } = await rig.current.idleSession();
+    await rig.current.clock.run(25 * hourMs);
+    expect(rig.current.state(sessionId)).toBe("expired");
+    const options = {};
+    const view = await rig.current.pool.createSession({
+      caller: owner,
+      projectPath: "/projects/alpha",
+      options,
+      latest: { fork: false },
+    });
+    expect([view.sessionId, view.lease.term]).toEqual([sessionId, 2]);
+  });
+
   test("P05 may bypass permissions only if the owner allowed that on the computer", async () => {
     await rig.current.open();
     const mode = { permissionMode: "bypassPermissions" };
@@ -80,6 +133,29 @@ describe("S22 S25 changing a session", () => {
     const update = () => rig.current.pool.updateSession(sessionId, { model: "nope" }, owner);
     expect(await refusal(update)).toBe("invalid_request");
     expect(rig.current.pool.session(sessionId).model).toBeNull();
+  });
+
+  test("S22: is all or nothing: a model is taken back when the mode is not taken", async () => {
+    await rig.current.open();
+    const { sessionId, process } = await rig.current.idleSession();
+    process.refuseModes = new DaylongError("session_busy", "It does not answer.");
+    const change = { model: "claude-x", permissionMode: "plan" as const };
+    expect(await refusal(() => rig.current.pool.updateSession(sessionId, change, owner))).toBe(
+      "session_busy",
+    );
+    expect(process.models).toEqual(["claude-x", null]);
+    expect(rig.current.pool.session(sessionId)).toMatchObject({ model: null, permissionMode: "default" });
+  });
+
+  test("S22: one after the other leaves Claude and the store with the same, whatever came first", async () => {
+    await rig.current.open();
+    const { pool } = rig.current;
+    const { sessionId, process } = await rig.current.idleSession();
+    await Promise.all([
+      pool.updateSession(sessionId, { model: "claude-x", permissionMode: "plan" }, owner),
+      pool.updateSession(sessionId, { model: "claude-y" }, owner),
+    ]);
+    expect([process.models.at(-1), pool.session(sessionId).model]).toEqual(["claude-y", "claude-y"]);
   });
 
   test("without a process is for its next start", async () => {
