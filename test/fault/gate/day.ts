@@ -3,10 +3,24 @@ import { Chance } from "../../support/chance.ts";
 import { hourMs, minuteMs, type PoolRig } from "../../unit/pool/rig.ts";
 import { FaultyClaude, memoryLimitBytes } from "./faultyClaude.ts";
 import { Owner } from "./owner.ts";
-import { type Absence, checkEnds, checkLeases, checkLog, checkMoment } from "./promises.ts";
+import { type Absence, checkEnds, checkIncidents, checkLeases, checkLog, checkMoment } from "./promises.ts";
 
 const cap = 10;
+const spares = 2;
 const sessionCount = 30;
+
+const limits = {
+  maxProcesses: cap,
+  maxQueuedTurns: 60,
+  idleParkMs: 90 * minuteMs,
+  conversationIdleParkMs: 30 * minuteMs,
+  stallMs: 10 * minuteMs,
+  healthMs: 2 * minuteMs,
+  sampleMs: 2 * minuteMs,
+  sessionMemoryLimitBytes: memoryLimitBytes,
+  memoryLimitBytes: 8 * memoryLimitBytes,
+  spareProcesses: spares,
+};
 
 /** A day of thirty sessions on ten processes in which everything breaks by turns, from one seed. */
 export class FaultyDay {
@@ -16,6 +30,8 @@ export class FaultyDay {
   readonly #rig: PoolRig;
   readonly #chance: Chance;
   readonly #absences: Absence[] = [];
+  /** The log's tip at each start of the server. */
+  readonly #starts: number[] = [];
   #ids = 0;
   /** Until then memory and store may differ: what could not be written is tried again each second. */
   #diskUnsureUntil = 0;
@@ -28,6 +44,7 @@ export class FaultyDay {
     this.owner = new Owner({ rig, chance: this.#chance, sessionCount });
     this.claude = new FaultyClaude({ chance: this.#chance, clock: () => rig.clock });
     rig.host.script = this.claude;
+    rig.keepsSpares = true;
     // Ids of one order in every run: where the store sorts by id, the same seed must sort the same.
     rig.newId = () => {
       this.#ids += 1;
@@ -36,17 +53,7 @@ export class FaultyDay {
   }
 
   async begin(hours: number): Promise<void> {
-    await this.#rig.open({
-      maxProcesses: cap,
-      maxQueuedTurns: 60,
-      idleParkMs: 90 * minuteMs,
-      conversationIdleParkMs: 30 * minuteMs,
-      stallMs: 10 * minuteMs,
-      healthMs: 2 * minuteMs,
-      sampleMs: 2 * minuteMs,
-      sessionMemoryLimitBytes: memoryLimitBytes,
-      memoryLimitBytes: 8 * memoryLimitBytes,
-    });
+    await this.#rig.open(limits);
     await this.#faultsUntil(this.#rig.clock.now() + hours * hourMs);
   }
 
@@ -111,6 +118,7 @@ export class FaultyDay {
       [3, "server stopped"],
       [3, "login lost"],
       [3, "limit reached"],
+      [6, "transcript lost"],
     ] as const);
     this.#note(fault, 1);
     switch (fault) {
@@ -126,6 +134,11 @@ export class FaultyDay {
         disk.plan(...Array.from({ length: 4 }, () => this.#chance.happens(0.5)));
         this.#diskUnsureUntil = Math.max(this.#diskUnsureUntil, clock.now() + 2 * minuteMs);
         return;
+      case "transcript lost": {
+        const lost = this.#chance.pick([...host.transcripts]);
+        if (lost !== undefined) host.transcripts.delete(lost);
+        return;
+      }
       case "clock jumps": {
         const fromAt = clock.now();
         clock.jump(this.#chance.between(1_000, this.#chance.happens(0.2) ? 5 * hourMs : 30 * minuteMs));
@@ -149,10 +162,17 @@ export class FaultyDay {
 
   async #restart(): Promise<void> {
     const { host } = this.#rig;
-    expect([host.mostAtOnce <= cap, host.mostOfOneSession <= 1]).toEqual([true, true]);
+    expect(host.mostAtOnce).toBeLessThanOrEqual(cap);
+    expect(host.mostWithSpares).toBeLessThanOrEqual(cap + spares);
+    expect(host.mostOfOneSession).toBeLessThanOrEqual(1);
+    this.#note("spares claimed", host.spares?.claimed ?? 0);
     this.#diskHealsAt = Number.POSITIVE_INFINITY;
     this.#diskUnsureUntil = 0;
-    await this.#rig.restart();
+    // The owner rolls back to a process per message for a while, and comes back.
+    const interactive = this.#chance.happens(0.7);
+    if (!interactive) this.#note("runs without lasting processes", 1);
+    this.#starts.push(this.#rig.store.events.tip());
+    await this.#rig.restart({ ...limits, interactive });
   }
 
   /** A stop with turns under way, bounded; afterwards nothing is left and nothing is armed. */
@@ -209,6 +229,8 @@ export class FaultyDay {
     checkMoment(this.#rig, cap);
     checkEnds(this.#rig, this.owner.accepted);
     checkLog(this.#rig);
+    for (const [name, count] of Object.entries(checkIncidents(this.#rig, this.#starts)))
+      this.counts.set(name, count);
     for (const [name, count] of Object.entries(checkLeases(this.#rig, this.#absences)))
       this.counts.set(name, count);
   }

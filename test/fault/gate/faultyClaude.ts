@@ -43,6 +43,7 @@ export class FaultyClaude implements HostScript {
       [this.#unless(4), "fails at once"],
       [this.#unless(4), "hangs"],
       [this.#unless(3), "comes up and crashes"],
+      [this.#unless(2), "cannot go on with its conversation"],
     ]);
     const fail = () =>
       start.fail(new DaylongError("process_start_failed", "Claude did not come up within 60 s."));
@@ -54,6 +55,11 @@ export class FaultyClaude implements HostScript {
     switch (end) {
       case "comes up at once":
         come();
+        return;
+      case "cannot go on with its conversation":
+        // A new one always can.
+        if (start.resumes) start.fail(new DaylongError("conversation_lost", "No conversation found."));
+        else come();
         return;
       case "fails at once":
         start.fail();
@@ -107,6 +113,9 @@ export class FaultyClaude implements HostScript {
       [this.#unless(3), "asks and gives up"],
       [this.#unless(3), "is silent"],
       [this.#unless(2), "says all without a result"],
+      [this.#unless(2), "writes its reply down and crashes"],
+      [this.#unless(2), "writes its reply down and is silent"],
+      [this.#unless(2), "is refused for its history"],
     ]);
     const takesMs = chance.happens(0.05)
       ? chance.between(minuteMs, 9 * minuteMs)
@@ -182,6 +191,29 @@ export class FaultyClaude implements HostScript {
         return;
       case "is silent":
         return;
+      case "writes its reply down and crashes":
+        after(
+          takesMs,
+          ifOpen(() => {
+            process.writeReply("Written.");
+            process.crash({ code: null, signal: "SIGKILL" });
+          }),
+        );
+        return;
+      case "writes its reply down and is silent":
+        after(
+          takesMs,
+          ifOpen(() => process.writeReply("Written.")),
+        );
+        return;
+      case "is refused for its history": {
+        const failure = { code: "conversation_lost" as const, detail: "API Error: 400" };
+        after(
+          takesMs,
+          ifOpen(() => process.result({ outcome: "failed", failure })),
+        );
+        return;
+      }
       case "says all without a result":
         after(takesMs, () => process.message("All is said."));
         return;

@@ -1,4 +1,5 @@
 import { expect } from "@jest/globals";
+import { pushKindOf } from "../../../server/domain/delivery.ts";
 import { terminalTurnEvents } from "../../../server/domain/event.ts";
 import { isTerminal } from "../../../server/domain/turn.ts";
 import type { Accepted } from "../../../server/pool/requests.ts";
@@ -88,5 +89,40 @@ export function checkLeases(rig: PoolRig, absences: readonly Absence[]) {
       }
     }
   }
+  return totals;
+}
+
+/**
+ * What befalls everybody is pushed once: a lost login or a limit not again before Claude has answered somebody, a
+ * quarantine not again before the session was answered; a new run of the server, which begins at these cursors, forgets.
+ * Returns how many incidents there were.
+ */
+export function checkIncidents(rig: PoolRig, startCursors: readonly number[]) {
+  const totals = { logins: 0, limits: 0, quarantines: 0 };
+  const open = new Set<string>();
+  const starts = [...startCursors];
+  let refusedTurns = 0;
+  for (const event of rig.store.events.after(0, 1_000_000)) {
+    while (starts[0] !== undefined && starts[0] < event.cursor) {
+      open.clear();
+      starts.shift();
+    }
+    const { type, sessionId } = event;
+    const kind = pushKindOf(event);
+    if (kind === "login" || kind === "limit" || kind === "crashed") {
+      const key = kind === "crashed" ? `${kind} ${sessionId}` : kind;
+      expect([event.cursor, key, open.has(key)]).toEqual([event.cursor, key, false]);
+      open.add(key);
+      totals[kind === "login" ? "logins" : kind === "limit" ? "limits" : "quarantines"] += 1;
+    }
+    if (type === "turn.failed" && event.data.code === "login_required") refusedTurns += 1;
+    const isAnswer = type === "turn.completed" || type === "message" || type === "tool.started";
+    if (isAnswer && event.turnId !== undefined) {
+      open.delete("login");
+      open.delete("limit");
+    }
+    if (type === "turn.completed") open.delete(`crashed ${sessionId}`);
+  }
+  expect(totals.logins > 0).toBe(refusedTurns > 0);
   return totals;
 }
