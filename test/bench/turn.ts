@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { startDemoModel } from "../../server/demo/model.ts";
-import { benchEnvironment, makeBench, startServer } from "../support/daylongServer.ts";
+import { benchEnvironment, eventually, makeBench, startServer } from "../support/daylongServer.ts";
 import { connect, type SocketClient } from "../support/socketClient.ts";
 import { RawCli, type RawTiming } from "./rawCli.ts";
 import { RelayedCli } from "./relayedCli.ts";
@@ -64,6 +64,31 @@ async function daylongTurn(
   };
 }
 
+/** A second server that keeps a spare; its `turn` begins a session when the `nth` spare is ready. */
+async function startPrewarmed(environment: Record<string, string>) {
+  const server = await startServer({
+    ...environment,
+    DATA_DIR: `${environment.DATA_DIR}-prewarmed`,
+    PREWARMED_PROCESSES: "1",
+    RESOURCE_SAMPLE_SECONDS: "0.5",
+    LOG_LEVEL: "info",
+  });
+  const { token } = await server.pair("bench");
+  const socket = await connect({ url: `${server.url.replace("http", "ws")}/ws`, token });
+  return {
+    server,
+    async turn(projectPath: string, nth: number) {
+      const ready = () => server.lines.filter((line) => line.includes('"spare.ready"')).length >= nth;
+      await eventually(`spare ${nth}`, ready, 60_000);
+      return daylongTurn(socket, { projectPath });
+    },
+    async stop() {
+      await socket.close();
+      await server.kill("SIGTERM");
+    },
+  };
+}
+
 async function main(): Promise<void> {
   const bench = makeBench();
   const model = await startDemoModel();
@@ -76,7 +101,10 @@ async function main(): Promise<void> {
     { what: "warm turn, to completed", raw: [], relay: [], daylong: [] },
     { what: "new session, to first delta", raw: [], relay: [], daylong: [] },
     { what: "new session, to completed", raw: [], relay: [], daylong: [] },
+    { what: "new session on a spare, to first delta", raw: [], relay: [], daylong: [] },
+    { what: "new session on a spare, to completed", raw: [], relay: [], daylong: [] },
   ];
+  let prewarmed: Awaited<ReturnType<typeof startPrewarmed>> | undefined;
   const note = (index: number, who: Runner, timing: RawTiming) => {
     rows[index]![who].push(timing.firstDeltaMs);
     rows[index + 1]![who].push(timing.completedMs);
@@ -103,16 +131,24 @@ async function main(): Promise<void> {
       await relay.stop();
       await server.ask("DELETE", `/api/sessions/${sessionId}`);
     }
+    // Only now, so that its spare does not live beside the warm turns.
+    prewarmed = await startPrewarmed(environment);
     for (let index = 0; index < sessions; index += 1) {
       const startedAt = performance.now();
       const fresh = new RawCli(bench.project, environment);
-      note(2, "raw", await fresh.turn("say: hello there", startedAt));
+      const rawTiming = await fresh.turn("say: hello there", startedAt);
+      note(2, "raw", rawTiming);
+      note(4, "raw", rawTiming);
       await fresh.stop();
       const timing = await daylongTurn(socket, { projectPath: bench.project });
       note(2, "daylong", timing);
       await server.ask("DELETE", `/api/sessions/${timing.sessionId}`);
+      const spareTiming = await prewarmed.turn(bench.project, index + 1);
+      note(4, "daylong", spareTiming);
+      await prewarmed.server.ask("DELETE", `/api/sessions/${spareTiming.sessionId}`);
     }
   } finally {
+    await prewarmed?.stop();
     await socket.close();
     await server.kill("SIGTERM");
     await model.stop();
