@@ -8,6 +8,7 @@ import {
   processesOf,
   startServer,
 } from "../support/daylongServer.ts";
+import { connect } from "../support/socketClient.ts";
 
 describe("a CLI that breaks its own protocol", () => {
   let bench: Bench;
@@ -60,6 +61,26 @@ describe("a CLI that breaks its own protocol", () => {
 
   test("F5: the result of a background task in the middle of a turn is not its reply", async () => {
     expect((await chat("task-first")).reply.text).toBe("The real reply.");
+  });
+
+  test("F6: what it says after its turn is told to the phone, as part of no turn, and disturbs none", async () => {
+    const phone = await server.pair("phone");
+    const socket = await connect({ url: `${server.url.replace("http", "ws")}/ws`, token: phone.token });
+    const answer = await chat("later 300 The build is through.");
+    expect(answer.reply.text).toBe("Soon.");
+    const told = await socket.waitFor(
+      (frame) =>
+        frame.event?.type === "message" &&
+        (frame.event.data as { text: string }).text === "The build is through.",
+      10_000,
+    );
+    expect(told.event).toMatchObject({ sessionId: answer.sessionId });
+    expect(told.event).not.toHaveProperty("turnId");
+    expect((await server.ask("GET", `/api/sessions/${answer.sessionId}`)).body.state).toBe("idle");
+    const page = (await server.ask("GET", `/api/sessions/${answer.sessionId}/messages`)).body;
+    expect(JSON.stringify(page)).toContain("The build is through.");
+    expect((await chat("And now?", answer.sessionId)).reply.text).toBe("You said: And now?");
+    await socket.close();
   });
 
   test("F18: one that dies in every turn is quarantined at the fifth, refused with the time, and said in /health", async () => {

@@ -115,6 +115,32 @@ describe("Claude's own record of a conversation, with the real CLI", () => {
     expect(await recoveriesOf(sessionId)).toHaveLength(0);
   });
 
+  test("F13: a conversation that the API answers 400 to for ever: one new conversation, said once, and no loop", async () => {
+    const { sessionId } = await begin("Remember the number 46");
+    await ask("run: ls", { sessionId });
+    await park(sessionId);
+    const path = await transcriptOf(sessionId);
+    const toolUseId = /"type":"tool_use","id":"(toolu_\w+)"/.exec(readFileSync(path, "utf8"))?.[1];
+    model.loseToolResult(toolUseId ?? "none");
+    const before = model.requestCount();
+    const answer = await ask("What number did I ask you to remember?", { sessionId });
+    expect(answer).toMatchObject({ state: "completed", reply: { text: "You asked me to remember 46." } });
+    // The CLI tries the old conversation several times by itself; the new one is answered at once.
+    expect(model.requestCount() - before).toBeLessThanOrEqual(10);
+    const ends = (await logOf(sessionId)).filter(
+      (event) => event.turnId === answer.turnId && /^turn\.(completed|failed|interrupted)$/.test(event.type),
+    );
+    expect(ends.map((event) => event.type)).toEqual(["turn.completed"]);
+    expect(await recoveriesOf(sessionId)).toHaveLength(1);
+    // The new conversation is resumed like any other; the old one is left alone.
+    await park(sessionId);
+    const asked = model.requestCount();
+    const again = await ask("What number did I ask you to remember?", { sessionId });
+    expect(again.reply.text).toBe("You asked me to remember 46.");
+    expect(model.requestCount() - asked).toBeLessThanOrEqual(2);
+    expect(await recoveriesOf(sessionId)).toHaveLength(1);
+  });
+
   test("F15: a damaged .claude.json is restored from its backup, and the next message is answered", async () => {
     const { sessionId } = await begin("Remember the number 42");
     await park(sessionId);

@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { type DemoModel, startDemoModel } from "../../server/demo/model.ts";
+import {
+  type Bench,
+  benchEnvironment,
+  childrenOf,
+  type DaylongServer,
+  eventually,
+  makeBench,
+  processesOf,
+  startServer,
+} from "../support/daylongServer.ts";
+
+describe("the ceiling of CLI processes", () => {
+  let bench: Bench;
+  let model: DemoModel;
+  let server: DaylongServer;
+
+  beforeAll(async () => {
+    bench = makeBench();
+    model = await startDemoModel();
+    server = await startServer({
+      ...benchEnvironment(bench, model.url),
+      MAX_CONCURRENT_SESSIONS: "2",
+      PREWARMED_PROCESSES: "1",
+      RESOURCE_SAMPLE_SECONDS: "0.2",
+    });
+  });
+  afterAll(async () => {
+    expect(await server.kill("SIGTERM")).toBe(0);
+    expect(processesOf(bench)).toEqual([]);
+    await model.stop();
+    bench.remove();
+  });
+
+  test("S09 S16 S06: with sessions, a spare and recaps all at once there are never more than the cap, the spares and one fork", async () => {
+    const say = async (message: string, place: Record<string, unknown>) => {
+      const { body } = await server.ask(
+        "POST",
+        "/api/chat",
+        { message, ...place },
+        { headers: { prefer: "wait=120" } },
+      );
+      expect(body.state).toBe("completed");
+      return body.sessionId as string;
+    };
+    const recap = async (sessionId: string) => {
+      const asked = { sessionId, action: "recap" };
+      expect((await server.ask("POST", "/api/sessions/keep-alive", asked)).status).toBe(200);
+    };
+    const seen: number[] = [];
+    const watch = setInterval(() => seen.push(childrenOf(server.pid).length), 10);
+    const spareReady = (nth: number) =>
+      eventually(
+        "a spare",
+        () => server.lines.filter((line) => line.includes('"spare.ready"')).length >= nth,
+      );
+    try {
+      await spareReady(1);
+      const fresh = () => say("say: hello", { projectPath: bench.project });
+      // The first claims the spare, and another one comes up; the second session has an id of its own and leaves it be.
+      const sessions = [await fresh()];
+      await spareReady(2);
+      const made = await server.ask("POST", "/api/sessions", { projectPath: bench.project });
+      sessions.push(await say("say: hello", { sessionId: made.body.sessionId }));
+      // The house is full. Recaps of both at once, and others that push them out of their places.
+      await Promise.all([...sessions.map(recap), fresh(), fresh(), fresh()]);
+      await Promise.all(
+        sessions.map((sessionId) => say("say: again", { sessionId }).then(() => recap(sessionId))),
+      );
+    } finally {
+      clearInterval(watch);
+    }
+    const most = Math.max(...seen);
+    expect(most).toBeLessThanOrEqual(2 + 1 + 1);
+    // Two sessions, a spare and a fork were there at once, or the ceiling was not tried.
+    expect(most).toBe(4);
+    expect(seen.length).toBeGreaterThan(50);
+  });
+});

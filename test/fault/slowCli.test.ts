@@ -1,0 +1,69 @@
+import { truncateSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { eventually, processesOf } from "../support/daylongServer.ts";
+import { owner, refusal } from "../unit/pool/rig.ts";
+import { HostRig } from "./hostRig.ts";
+
+let rig: HostRig;
+afterEach(async () => {
+  const { bench } = rig;
+  await rig.close();
+  expect(processesOf(bench)).toEqual([]);
+});
+
+describe("F14 a transcript that is too large to be resumed", () => {
+  const standInTranscript = (sessionId: string) =>
+    join(rig.bench.home, ".claude/projects/stand-in", `${sessionId}.jsonl`);
+
+  test("F14: the start is bounded; the message runs once, in a new conversation that was told of the old one, said once", async () => {
+    rig = new HostRig({ host: { startDeadlineMs: 1_500 } });
+    await rig.pool.start();
+    const { sessionId } = await rig.ask("Remember the number 42");
+    await rig.pool.stopProcesses(sessionId, owner);
+    truncateSync(standInTranscript(sessionId), 21 * 1_048_576);
+    const startedAt = Date.now();
+    const turn = await rig.ask("first?", sessionId);
+    expect(Date.now() - startedAt).toBeLessThan(8_000);
+    expect(turn.state).toBe("completed");
+    // What the new conversation heard first.
+    expect(turn.reply?.text).toContain("User: Remember the number 42");
+    expect(turn.reply?.text.endsWith("first?")).toBe(true);
+    const told = rig.events(sessionId);
+    expect(told.filter((event) => event.type === "session.recovered")).toHaveLength(1);
+    const ends = told.filter((event) => event.turnId === turn.turnId && /completed|failed/.test(event.type));
+    expect(ends.map((event) => event.type)).toEqual(["turn.completed"]);
+    // From then on the new conversation is resumed like any other, and quickly.
+    await rig.pool.stopProcesses(sessionId, owner);
+    expect((await rig.ask("And now?", sessionId)).reply?.text).toBe("You said: And now?");
+    expect(rig.events(sessionId).filter((event) => event.type === "session.recovered")).toHaveLength(1);
+  });
+
+  test("F14 F18: a start that hangs with a small transcript is a failed start, and the conversation is kept", async () => {
+    rig = new HostRig({ host: { startDeadlineMs: 1_000 } });
+    await rig.pool.start();
+    const { sessionId } = await rig.ask("Hello");
+    await rig.ask("hang-on-resume", sessionId);
+    await rig.pool.stopProcesses(sessionId, owner);
+    const turn = await rig.ask("first?", sessionId);
+    expect(turn).toMatchObject({ state: "failed", error: { code: "process_start_failed" } });
+    expect(rig.events(sessionId).filter((event) => event.type === "session.recovered")).toEqual([]);
+  });
+});
+
+describe("S22 a CLI that answers a change of its settings late", () => {
+  test("S22: the change is refused in bounded time, and in the end the CLI has what the store has", async () => {
+    rig = new HostRig({ host: { orderDeadlineMs: 400 } });
+    await rig.pool.start();
+    const { sessionId } = await rig.ask("late-orders 1000");
+    const change = { model: "claude-other", permissionMode: "plan" as const };
+    const startedAt = Date.now();
+    expect(await refusal(() => rig.pool.updateSession(sessionId, change, owner))).toBe("session_busy");
+    expect(Date.now() - startedAt).toBeLessThan(900);
+    expect(rig.pool.session(sessionId)).toMatchObject({ model: null, permissionMode: "default" });
+    const settings = async () => (await rig.ask("settings?", sessionId)).reply?.text;
+    await eventually("it took the late one", async () => (await settings()) === "claude-other default");
+    await eventually("it was told again what holds", async () => (await settings()) === "default default");
+    expect(rig.pool.session(sessionId)).toMatchObject({ model: null, permissionMode: "default" });
+  });
+});
