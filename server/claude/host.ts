@@ -16,6 +16,7 @@ import type {
   TranscriptReply,
 } from "../domain/process.ts";
 import type { ProjectStanding, ProjectTrust } from "../domain/trust.ts";
+import { answerOf } from "./answer.ts";
 import { mendConfigFile } from "./configFile.ts";
 import { within } from "./deadline.ts";
 import { cliEnvironment } from "./environment.ts";
