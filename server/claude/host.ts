@@ -16,7 +16,6 @@ import type {
   TranscriptReply,
 } from "../domain/process.ts";
 import type { ProjectStanding, ProjectTrust } from "../domain/trust.ts";
-import { answerOf } from "./answer.ts";
 import { mendConfigFile } from "./configFile.ts";
 import { within } from "./deadline.ts";
 import { cliEnvironment } from "./environment.ts";
@@ -217,11 +216,9 @@ export class CliHost implements ProcessHost {
 
   async replyInTranscript(claudeSessionId: string, messageId: string): Promise<TranscriptReply | undefined> {
     const { clock, log } = this.#parts;
-    const look = async () => {
-      const path = await this.#transcriptOf(claudeSessionId);
-      return path === undefined ? undefined : findReply(path, messageId);
-    };
-    return within(clock, look(), transcriptDeadlineMs).catch((error: unknown) => {
+    const path = this.#transcriptOf(claudeSessionId);
+    const look = path.then((found) => (found === undefined ? undefined : findReply(found, messageId)));
+    return within(clock, look, transcriptDeadlineMs).catch((error: unknown) => {
       log.warn("transcript.unreadable", { claudeSessionId, error: String(error) });
       return undefined;
     });

@@ -39,6 +39,7 @@ export class HostRig {
       limits: limitsOf(parts.limits),
       newId: () => crypto.randomUUID(),
       checkProject: async () => {},
+      attachments: { prepare: async () => ({ images: [], note: "" }) },
     });
   }
 
