@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { turnStates } from "../domain/turn.ts";
 import { apnsTokenSchema } from "../wire/devices.ts";
 import { idSchema } from "../wire/paging.ts";
 import type { HttpParts } from "./parts.ts";
@@ -17,7 +18,11 @@ export function liveActivityRoutes({ activityRegister }: HttpParts): Route[] {
       summary: "Name the push token of the caller's Live Activity, which shows the session's turn.",
       params,
       body: z.object({ activityToken: apnsTokenSchema }),
-      response: z.object({ sessionId: z.string(), turnId: z.string(), state: z.string() }),
+      response: z.object({
+        sessionId: z.string(),
+        turnId: z.string(),
+        state: z.enum(["waiting", ...turnStates]),
+      }),
       handle: ({ params, body, caller }) =>
         json(activityRegister.put(caller.deviceId, params.id, body.activityToken, caller)),
     }),

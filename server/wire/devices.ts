@@ -1,6 +1,7 @@
 import { ECDH } from "node:crypto";
 import { z } from "zod";
 import { scopes } from "../domain/device.ts";
+import { activityKinds } from "../domain/liveActivity.ts";
 import { pushKinds } from "../domain/push.ts";
 import { countSchema, cursorSchema, durationMsSchema, instantSchema } from "./instants.ts";
 import { textSchema } from "./text.ts";
@@ -158,7 +159,7 @@ export const deliverySchema = z
   .object({
     deliveryId: z.string(),
     cursor: cursorSchema,
-    kind: z.enum(pushKinds),
+    kind: z.enum([...pushKinds, ...activityKinds]),
     state: z.enum(["pending", "sent", "acked", "suppressed", "gone", "dead"]),
     attempts: z.array(
       z.object({
