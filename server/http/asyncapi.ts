@@ -29,6 +29,7 @@ const orders: Readonly<
 };
 
 const channelRef = { $ref: "#/channels/socket" };
+const security = [{ $ref: "#/components/securitySchemes/token" }];
 const inChannel = (name: string) => ({ $ref: `#/channels/socket/messages/${name}` });
 
 /** Describes every frame by the schemas that parse the client's and check the server's: AsyncAPI 3.0. */
@@ -50,6 +51,7 @@ export function asyncApiDocument(version: string): JsonSchema {
     operations[type] = {
       action: "receive",
       channel: channelRef,
+      security,
       summary,
       messages: [inChannel(type)],
       reply: { channel: channelRef, messages: [...replies, "error"].map(inChannel) },
@@ -60,6 +62,7 @@ export function asyncApiDocument(version: string): JsonSchema {
     operations[type] = {
       action: "send",
       channel: channelRef,
+      security,
       summary: serverFrameSchemas[type].description,
       messages: [inChannel(type)],
     };
@@ -97,6 +100,16 @@ export function asyncApiDocument(version: string): JsonSchema {
       },
     },
     operations,
-    components: { messages, schemas: components.all() },
+    components: {
+      securitySchemes: {
+        token: {
+          type: "http",
+          scheme: "bearer",
+          description: "A device's token, in the upgrade's Authorization header or in the hello.",
+        },
+      },
+      messages,
+      schemas: components.all(),
+    },
   };
 }
