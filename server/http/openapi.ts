@@ -94,12 +94,10 @@ function operation(route: Route, components: SchemaComponents): JsonSchema {
 }
 
 function parameters(route: Route, components: SchemaComponents): { parameters?: JsonSchema[] } {
-  const headers = Object.entries(route.headers).map(([name, description]) => ({
-    name,
-    in: "header",
-    description,
-    schema: { type: "string" },
-  }));
+  const headers = Object.entries(route.headers)
+    // OpenAPI has the body's content say this one.
+    .filter(([name]) => name.toLowerCase() !== "content-type")
+    .map(([name, description]) => ({ name, in: "header", description, schema: { type: "string" } }));
   const found = [...fields("path", route, components), ...fields("query", route, components), ...headers];
   return found.length === 0 ? {} : { parameters: found };
 }
@@ -125,6 +123,10 @@ function requestBody(route: Route, components: SchemaComponents): { requestBody?
       requestBody: { required: true, content: { "*/*": { schema: { type: "string", format: "binary" } } } },
     };
   }
+  if (route.takesBytes)
+    return {
+      requestBody: { required: true, content: { "*/*": { schema: { type: "string", format: "binary" } } } },
+    };
   if (route.body === undefined) return {};
   return {
     requestBody: {
