@@ -5,6 +5,7 @@ import { Chance } from "../support/chance.ts";
 import { type DaylongServer, makeBench, processesOf, startServer } from "../support/daylongServer.ts";
 import { promptsGiven, quickEnvironment } from "../support/quickServer.ts";
 import { type DeviceHabit, TortureDevice } from "./device.ts";
+import { NextServer } from "./nextServer.ts";
 import { PushTrails } from "./pushes.ts";
 import { Sightings } from "./sightings.ts";
 import { Traffic } from "./traffic.ts";
@@ -73,7 +74,7 @@ export class Torture {
   #apple!: ApnsStandIn;
   #pushes!: PushTrails;
   #traffic!: Traffic;
-  #server: Promise<DaylongServer> = new Promise(() => {});
+  #next = new NextServer();
   #pid: number | undefined;
   #kills = 0;
   #killsDuringBoot = 0;
@@ -108,15 +109,17 @@ export class Torture {
     } finally {
       clearInterval(sweeping);
       this.#traffic?.abandon();
+      this.#next.willNotCome();
       for (const { device } of this.#devices) await device.stop();
-      if (this.#pid !== undefined) await (await this.#server.catch(() => undefined))?.kill("SIGKILL");
       await this.#apple.close();
       // Only after a fault: a run that went well has left nothing.
+      if (this.#pid !== undefined) process.kill(this.#pid, "SIGKILL");
       for (const pid of processesOf(this.#bench)) process.kill(pid, "SIGKILL");
       this.#bench.remove();
     }
   }
 
+  /** Undefined when the server was killed before it was ready. */
   async #boot(): Promise<DaylongServer | undefined> {
     const startedAt = Date.now();
     const environment = {
@@ -125,16 +128,21 @@ export class Torture {
       MAX_QUEUED_TURNS: "1000",
       PUSH_GRACE_MS: "300",
     };
-    this.#server = startServer(environment, [], (pid) => {
+    const starting = startServer(environment, [], (pid) => {
       this.#pid = pid;
     });
-    const server = await this.#server.catch(() => undefined);
-    if (server) this.#bootsMs.push(Date.now() - startedAt);
+    const server = await starting.catch((error: Error) => {
+      if (/SIGKILL/.test(error.message)) return undefined;
+      throw error;
+    });
+    if (server === undefined) return undefined;
+    this.#bootsMs.push(Date.now() - startedAt);
+    this.#next.isReady(server);
     return server;
   }
 
   async #pair(): Promise<void> {
-    const server = await this.#server;
+    const server = await this.#next.ready;
     for (const [index, { habit, push }] of cast.entries()) {
       const { token, epoch, deviceId } = await server.pair(`${habit} ${index}`);
       if (push) {
@@ -146,7 +154,7 @@ export class Torture {
         await server.ask("PATCH", "/api/devices/me", { push: target }, { token });
       }
       const device = new TortureDevice({
-        server: () => this.#server,
+        server: () => this.#next.ready,
         token,
         epoch,
         habit,
@@ -159,7 +167,7 @@ export class Torture {
     this.#traffic = new Traffic({
       chance: this.#chance,
       senders: this.#devices,
-      server: () => this.#server,
+      server: () => this.#next.ready,
       projectPath: this.#bench.project,
       rate: this.#options.rate,
       conversations,
@@ -170,9 +178,8 @@ export class Torture {
     const { kills, onProgress } = this.#options;
     while (this.#kills < kills && Date.now() < endAt && !this.#isOver) {
       // Most lives last a second or two, some end in the midst of the boot.
-      const server = await this.#server;
       await pause(this.#chance.between(100, 2_200));
-      await this.#kill(server);
+      await this.#kill();
       if (this.#kills % 25 === 0) onProgress?.(this.#progress());
       if (!this.#chance.happens(0.15)) {
         await this.#boot();
@@ -182,16 +189,21 @@ export class Torture {
       await pause(this.#chance.between(20, 500));
       const pid = this.#pid;
       if (pid !== undefined) process.kill(pid, "SIGKILL");
-      if ((await booting) === undefined) this.#killsDuringBoot += 1;
-      else await (await this.#server).exited;
+      const server = await booting;
+      if (server === undefined) this.#killsDuringBoot += 1;
+      else this.#next = new NextServer();
+      await server?.exited;
+      this.#pid = undefined;
       this.#kills += 1;
       await this.#boot();
     }
   }
 
-  async #kill(server: DaylongServer): Promise<void> {
-    this.#pid = undefined;
+  async #kill(): Promise<void> {
+    const server = await this.#next.ready;
+    this.#next = new NextServer();
     await server.kill("SIGKILL");
+    this.#pid = undefined;
     this.#kills += 1;
   }
 
@@ -222,7 +234,7 @@ export class Torture {
 
   /** Every device reads the log from its beginning to its end; the number of those that got there. */
   async #readAllTheSame(): Promise<number> {
-    const server = await this.#server;
+    const server = await this.#next.ready;
     const { body } = await server.ask("GET", "/api/events?after=0&limit=1");
     if (body.recovered !== true) throw new Error("The log has no beginning any more.");
     let reached = 0;
@@ -239,9 +251,9 @@ export class Torture {
   }
 
   async #report(seconds: number, recoveryMs: number, sameLog: number): Promise<TortureReport> {
-    const server = await this.#server;
-    this.#pid = undefined;
+    const server = await this.#next.ready;
     const exitCode = await server.kill("SIGTERM");
+    this.#pid = undefined;
     const left = processesOf(this.#bench).length;
     this.#pushes.sweep(true);
     const silent = this.#devices.filter(({ device, push }) => push && device.habit !== "acking");

@@ -33,7 +33,7 @@ interface Answer {
 }
 
 /** Messages that wait for their answer, at most: what a server that is down too long is spared. */
-const mostWaiting = 400;
+const mostWaiting = 1_000;
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** Messages at a steady rate from many devices into a few conversations, each repeated until it is answered. */
@@ -147,7 +147,8 @@ export class Traffic {
         this.refusals.set(answer.code, (this.refusals.get(answer.code) ?? 0) + 1);
         // What may be sent again later is; anything else is a fault, which the verdict shows.
         if (!["pool_full", "rate_limited"].includes(answer.code)) return undefined;
-        await pause(200);
+        // Not Retry-After, which may be a minute: what waits at the end of the run is waited for.
+        await pause(answer.code === "rate_limited" ? 2_000 : 200);
       }
       await pause(30);
     }
