@@ -14,7 +14,9 @@ import { TokenWard } from "./tokenWard.ts";
 
 /** Deliveries taken up at once, besides those in hand. */
 const batchSize = 100;
-/** While pushes are in hand they hide what falls due next: look again after this time. */
+/** Deliveries of one device in hand: a backlog of thousands for one must not hide what is due for another. */
+const laneLength = 20;
+/** When more is due than is taken up at once: look again after this time. */
 const lookAgainMs = 100;
 /** Pause after the database refused to be read or written. */
 const storageRetryMs = 5_000;
@@ -185,28 +187,32 @@ export class Courier {
     if (this.#state !== "running") return;
     const now = clock.now();
     try {
-      this.#takeDue(now);
-      const nextAt = store.outbox.nextDueAt();
-      const lookAgainAt = now + (this.#ledger.owedCount > 0 ? storageRetryMs : lookAgainMs);
-      if (nextAt !== undefined) this.#arm(nextAt > now ? nextAt : lookAgainAt);
+      const isAll = this.#takeDue(now);
+      if (!isAll) this.#arm(now + lookAgainMs);
+      if (this.#ledger.owedCount > 0) this.#arm(now + storageRetryMs);
+      // What is due by now is in hand, or waits for what is in hand of its own device, whose landing looks again.
+      const nextAt = store.outbox.nextDueAfter(now);
+      if (nextAt !== undefined) this.#arm(nextAt);
     } catch (error) {
       log.error("outbox.not_drained", { error, retryMs: storageRetryMs });
       this.#arm(now + storageRetryMs);
     }
   }
 
-  /** Takes up what is due at `at`. Throws what the database throws. */
-  #takeDue(at: number): void {
+  /** Takes up what is due at `at`. False: there is more. Throws what the database throws. */
+  #takeDue(at: number): boolean {
     const { store } = this.#parts;
     this.#ledger.settle();
     // What is in hand or not booked yet is still due in the database, hence the larger limit.
-    const due = store.outbox.due(at, this.#inHand.size + this.#ledger.owedCount + batchSize);
+    const limit = this.#inHand.size + this.#ledger.owedCount + batchSize;
+    const due = store.outbox.due(at, limit, laneLength + this.#ledger.owedCount);
     if (due.length > 0) {
       store.transaction(() => {
         for (const delivery of due) this.#take(delivery);
       });
     }
     this.#fly();
+    return due.length < limit;
   }
 
   #take(delivery: Delivery): void {
@@ -238,7 +244,8 @@ export class Courier {
       if (delivery) next.push(delivery);
     }
     if (next.length === 0) return;
-    this.#claim(next);
+    const ids = next.map(({ deliveryId }) => deliveryId);
+    this.#ledger.claim(ids, this.#parts.clock.now());
     for (const delivery of next) {
       const flight = this.#flyOne(delivery).finally(() => {
         this.#inFlight.delete(flight);
@@ -253,17 +260,6 @@ export class Courier {
     this.#landing = undefined;
     this.#fly();
     this.pulse();
-  }
-
-  #claim(deliveries: Delivery[]): void {
-    const { store, clock, log } = this.#parts;
-    try {
-      const ids = deliveries.map(({ deliveryId }) => deliveryId);
-      store.outbox.claim(ids, clock.now());
-    } catch (error) {
-      // A full disk is no reason not to tell the phone; it may be told twice if we crash now.
-      log.error("outbox.not_claimed", { deliveries: deliveries.length, error });
-    }
   }
 
   async #flyOne(delivery: Delivery): Promise<void> {
@@ -293,6 +289,8 @@ export class Courier {
     } else {
       this.#heldUntil.set(deviceId, heldUntilAt);
       for (const { deliveryId } of lane.splice(0)) this.#inHand.delete(deliveryId);
+      // What could not be held back together is held back one by one when it is taken up.
+      if (!this.#ledger.hold(deviceId, heldUntilAt)) this.#arm(this.#parts.clock.now() + storageRetryMs);
     }
     if (lane.length > 0) this.#waiting.push(deviceId);
     else this.#lanes.delete(deviceId);

@@ -17,11 +17,11 @@ interface Entry {
  * it can be booked it is remembered here, so that it is not sent again and again.
  */
 export class Ledger {
-  readonly #outbox: Pick<Outbox, "get" | "record">;
+  readonly #outbox: Pick<Outbox, "get" | "record" | "claim" | "hold">;
   readonly #log: Log;
   readonly #owed = new Map<string, Entry[]>();
 
-  constructor({ outbox, log }: { outbox: Pick<Outbox, "get" | "record">; log: Log }) {
+  constructor({ outbox, log }: { outbox: Pick<Outbox, "get" | "record" | "claim" | "hold">; log: Log }) {
     this.#outbox = outbox;
     this.#log = log;
   }
@@ -37,6 +37,27 @@ export class Ledger {
     } catch (error) {
       this.#owed.set(deliveryId, [{ attempt, next }]);
       this.#log.error("delivery.not_booked", { deliveryId, state: next.state, error });
+    }
+  }
+
+  /** Claims deliveries, so that after a crash it is known that they may have been sent. */
+  claim(deliveryIds: readonly string[], at: number): void {
+    try {
+      this.#outbox.claim(deliveryIds, at);
+    } catch (error) {
+      // A full disk is no reason not to tell the phone; it may be told twice if we crash now.
+      this.#log.error("outbox.not_claimed", { deliveries: deliveryIds.length, error });
+    }
+  }
+
+  /** Holds back what is due for the device. False: it could not be written, and is still due. */
+  hold(deviceId: string, untilAt: number): boolean {
+    try {
+      this.#outbox.hold(deviceId, untilAt);
+      return true;
+    } catch (error) {
+      this.#log.error("outbox.not_held", { deviceId, error });
+      return false;
     }
   }
 

@@ -158,9 +158,12 @@ export interface DeviceDirectory {
 
 export interface Outbox {
   insert(delivery: Delivery): void;
-  /** Pending deliveries that are due, oldest first. */
-  due(at: number, limit: number): Delivery[];
-  nextDueAt(): number | undefined;
+  /** Pending deliveries that are due, oldest first; of each device at most so many. */
+  due(at: number, limit: number, perDevice: number): Delivery[];
+  /** What is due for the device before `untilAt` becomes due then. */
+  hold(deviceId: string, untilAt: number): void;
+  /** The earliest instant after `at` at which something falls due. */
+  nextDueAfter(at: number): number | undefined;
   /** Marks deliveries as being sent from now on: until `record` says what became of them, they may have been sent. */
   claim(deliveryIds: readonly string[], at: number): void;
   /** Pending deliveries that are marked: at the start, those that the last run had in hand when it died. */

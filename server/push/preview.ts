@@ -44,7 +44,10 @@ export function fitBody(
   if (budgetBytes < 0) {
     throw new RangeError(`The push's ids alone are ${-budgetBytes} bytes over the push service's limit.`);
   }
-  return { json: render(cutToJsonBytes(body, budgetBytes).text, true), truncated: true };
+  const longest = cutToJsonBytes(body, budgetBytes);
+  // `true` is a byte shorter than `false`: what fits with it alone would be said to be cut, and be whole.
+  const { text } = longest.cut ? longest : cutToJsonBytes(body, budgetBytes - 1);
+  return { json: render(text, true), truncated: true };
 }
 
 /** Title and subtitle, cut to their own bound. */

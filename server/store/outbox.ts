@@ -58,8 +58,9 @@ type Named = Record<string, string | number | null>;
 export class SqliteOutbox implements Outbox {
   readonly #transactions: Transactions;
   readonly #insert: Statement<[Named]>;
-  readonly #due: Statement<[at: number, limit: number], DeliveryRow>;
-  readonly #nextDueAt: Statement<[], { at: number | null }>;
+  readonly #due: Statement<[{ at: number; limit: number; perDevice: number }], DeliveryRow>;
+  readonly #hold: Statement<[{ deviceId: string; untilAt: number }]>;
+  readonly #nextDueAfter: Statement<[at: number], { at: number | null }>;
   readonly #claim: Statement<[at: number, deliveryId: string]>;
   readonly #claimed: Statement<[], DeliveryRow>;
   readonly #addAttempt: Statement<[Named]>;
@@ -83,11 +84,19 @@ export class SqliteOutbox implements Outbox {
     );
     this.#due = new Statement(
       connection,
-      `${selectDeliveries} WHERE ${isWaiting} AND next_attempt_at <= ? ORDER BY cursor, rowid LIMIT ?`,
+      `SELECT * FROM (
+         SELECT *, rowid AS line, row_number() OVER (PARTITION BY device_id ORDER BY cursor) AS place
+         FROM deliveries WHERE ${isWaiting} AND next_attempt_at <= @at
+       ) WHERE place <= @perDevice ORDER BY cursor, line LIMIT @limit`,
     );
-    this.#nextDueAt = new Statement(
+    this.#hold = new Statement(
       connection,
-      `SELECT min(next_attempt_at) AS at FROM deliveries WHERE ${isWaiting}`,
+      `UPDATE deliveries SET next_attempt_at = @untilAt
+       WHERE device_id = @deviceId AND ${isUnsettled} AND ${isWaiting} AND next_attempt_at < @untilAt`,
+    );
+    this.#nextDueAfter = new Statement(
+      connection,
+      `SELECT min(next_attempt_at) AS at FROM deliveries WHERE ${isWaiting} AND next_attempt_at > ?`,
     );
     this.#claim = new Statement(
       connection,
@@ -157,12 +166,16 @@ export class SqliteOutbox implements Outbox {
     });
   }
 
-  due(at: number, limit: number): Delivery[] {
-    return this.#due.all(at, limit).map(deliveryOf);
+  due(at: number, limit: number, perDevice: number): Delivery[] {
+    return this.#due.all({ at, limit, perDevice }).map(deliveryOf);
   }
 
-  nextDueAt(): number | undefined {
-    return this.#nextDueAt.get()?.at ?? undefined;
+  hold(deviceId: string, untilAt: number): void {
+    this.#hold.run({ deviceId, untilAt });
+  }
+
+  nextDueAfter(at: number): number | undefined {
+    return this.#nextDueAfter.get(at)?.at ?? undefined;
   }
 
   claim(deliveryIds: readonly string[], at: number): void {

@@ -33,7 +33,9 @@ export interface TortureReport extends Verdict {
   begun: number;
   accepted: number;
   acceptedPerSecond: number;
-  /** Messages that were not begun, because too many waited for a server that was down. */
+  /** While a server was up. */
+  acceptedPerSecondUp: number;
+  /** Messages that were due and not begun, because too many waited for a server that was down. */
   held: number;
   repeatedRequests: number;
   duplicateAnswers: number;
@@ -60,6 +62,13 @@ const cast: ReadonlyArray<{ habit: DeviceHabit; push: boolean }> = [
 const conversations = 4;
 /** Longest wait for the last ends and pushes when nothing is killed any more. */
 const restMs = 120_000;
+const end = (pid: number): void => {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
+};
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** A real server under load and SIGKILL, with phones and Apple around it that forget nothing. */
@@ -71,6 +80,9 @@ export class Torture {
   readonly #devices: Array<{ device: TortureDevice; token: string; deviceId: string; push: boolean }> = [];
   readonly #ended = new Set<string>();
   readonly #bootsMs: number[] = [];
+  /** Time in which a server was up, until the last kill, and what was accepted until then. */
+  #upMs = 0;
+  #acceptedByKills = 0;
   #apple!: ApnsStandIn;
   #pushes!: PushTrails;
   #traffic!: Traffic;
@@ -113,8 +125,8 @@ export class Torture {
       for (const { device } of this.#devices) await device.stop();
       await this.#apple.close();
       // Only after a fault: a run that went well has left nothing.
-      if (this.#pid !== undefined) process.kill(this.#pid, "SIGKILL");
-      for (const pid of processesOf(this.#bench)) process.kill(pid, "SIGKILL");
+      if (this.#pid !== undefined) end(this.#pid);
+      for (const pid of processesOf(this.#bench)) end(pid);
       this.#bench.remove();
     }
   }
@@ -176,19 +188,24 @@ export class Torture {
 
   async #killOnAndOn(endAt: number): Promise<void> {
     const { kills, onProgress } = this.#options;
+    let toldAt = 0;
     while (this.#kills < kills && Date.now() < endAt && !this.#isOver) {
-      // Most lives last a second or two, some end in the midst of the boot.
-      await pause(this.#chance.between(100, 2_200));
+      // Most lives last a moment or a second, some end in the midst of the boot.
+      const readyAt = Date.now();
+      await pause(this.#chance.between(50, 1_500));
       await this.#kill();
-      if (this.#kills % 25 === 0) onProgress?.(this.#progress());
+      this.#upMs += Date.now() - readyAt;
+      if (this.#kills >= toldAt + 25) {
+        toldAt = this.#kills;
+        onProgress?.(this.#progress());
+      }
       if (!this.#chance.happens(0.15)) {
         await this.#boot();
         continue;
       }
       const booting = this.#boot();
       await pause(this.#chance.between(20, 500));
-      const pid = this.#pid;
-      if (pid !== undefined) process.kill(pid, "SIGKILL");
+      if (this.#pid !== undefined) end(this.#pid);
       const server = await booting;
       if (server === undefined) this.#killsDuringBoot += 1;
       else this.#next = new NextServer();
@@ -197,6 +214,7 @@ export class Torture {
       this.#kills += 1;
       await this.#boot();
     }
+    this.#acceptedByKills = this.#traffic.accepted.length;
   }
 
   async #kill(): Promise<void> {
@@ -308,6 +326,7 @@ export class Torture {
       begun,
       accepted: accepted.length,
       acceptedPerSecond: Math.round((accepted.length / seconds) * 10) / 10,
+      acceptedPerSecondUp: Math.round((this.#acceptedByKills / (this.#upMs / 1_000)) * 10) / 10,
       held,
       repeatedRequests: repeated,
       duplicateAnswers: duplicates,

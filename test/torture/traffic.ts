@@ -32,8 +32,11 @@ interface Answer {
   code?: string;
 }
 
-/** Messages that wait for their answer, at most: what a server that is down too long is spared. */
-const mostWaiting = 1_000;
+/**
+ * Messages that wait for their answer, at most. More would all fall on the server in the first moment of its next life,
+ * and be given up with it.
+ */
+const mostWaiting = 60;
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** Messages at a steady rate from many devices into a few conversations, each repeated until it is answered. */

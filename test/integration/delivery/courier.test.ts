@@ -542,6 +542,30 @@ describe("many devices", () => {
     expect(cursors).toEqual(Array.from({ length: 251 }, (_, index) => index + 1));
   });
 
+  test("V14 a backlog of thousands for a device that never answers delays no other device by a moment", async () => {
+    const dead = rig.device();
+    const isDead = (request: PushRequest<ApnsTarget>) => request.target.token === `token-of-${dead.deviceId}`;
+    rig.push.otherwise((request) => (isDead(request) ? held<PushOutcome>().promise : accepted(request)));
+    rig.store.transaction(() => {
+      for (let count = 0; count < 3_000; count += 1) rig.reply(sessionId);
+    });
+    const quick = rig.device();
+    for (let round = 0; round < 5; round += 1) {
+      const { at } = rig.reply(sessionId);
+      await rig.clock.run(200);
+      const [delivery] = rig.deliveries(quick.deviceId).slice(-1);
+      expect(delivery).toMatchObject({ state: "sent" });
+      expect(delivery!.attempts[0]!.at - at).toBeLessThanOrEqual(100);
+      // In between the dead one is tried, held back and tried again.
+      await rig.clock.run(45_000);
+    }
+    expect(rig.push.requests.filter(isDead).length).toBeGreaterThan(2);
+    const tried = rig.deliveries(dead.deviceId).filter(({ attemptCount }) => attemptCount > 0);
+    expect(tried.length).toBeLessThan(4);
+    rig.store.devices.revoke(dead.deviceId, rig.clock.now());
+    await rig.clock.run(120_000);
+  });
+
   test("no more pushes are in flight than the bound, and every device gets its own", async () => {
     await rig.close();
     rig = new Rig({ concurrency: 4 });

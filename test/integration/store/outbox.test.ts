@@ -19,17 +19,33 @@ beforeEach(() => {
 describe("the outbox", () => {
   test("gives what is pending and due, oldest first, and says when the next is", () => {
     const { outbox } = bench.store;
-    expect(outbox.nextDueAt()).toBeUndefined();
+    expect(outbox.nextDueAfter(0)).toBeUndefined();
     const second = insert(2, { nextAttemptAt: 10 });
     const first = insert(1, { nextAttemptAt: 20 });
     const third = insert(2, { nextAttemptAt: 20 }, "tablet");
     insert(3, { nextAttemptAt: 21 });
     insert(4, { nextAttemptAt: null });
     insert(5, { nextAttemptAt: 1, state: "sent" });
-    expect(outbox.due(20, 10)).toEqual([first, second, third]);
-    expect(outbox.due(20, 1)).toEqual([first]);
-    expect(outbox.due(9, 10)).toEqual([]);
-    expect(outbox.nextDueAt()).toBe(10);
+    expect(outbox.due(20, 10, 20)).toEqual([first, second, third]);
+    expect(outbox.due(20, 1, 20)).toEqual([first]);
+    expect(outbox.due(9, 10, 20)).toEqual([]);
+    expect([0, 10, 20, 21].map((at) => outbox.nextDueAfter(at))).toEqual([10, 20, 21, undefined]);
+  });
+
+  test("gives of each device only so many, and holds back one device's without touching another's", () => {
+    for (let cursor = 1; cursor <= 5; cursor += 1) insert(cursor, { nextAttemptAt: cursor });
+    const theirs = insert(6, { nextAttemptAt: 6 }, "tablet");
+    const places = () => bench.store.outbox.due(20, 10, 2).map(({ deviceId, cursor }) => [deviceId, cursor]);
+    expect(places()).toEqual([
+      ["phone", 1],
+      ["phone", 2],
+      ["tablet", 6],
+    ]);
+    bench.store.outbox.hold("phone", 4);
+    expect(bench.store.outbox.ofDevice("phone", 9).map(({ nextAttemptAt }) => nextAttemptAt)).toEqual([
+      5, 4, 4, 4, 4,
+    ]);
+    expect(bench.store.outbox.get(theirs.deliveryId)).toEqual(theirs);
   });
 
   test("has one delivery an event and device", () => {
@@ -79,7 +95,7 @@ describe("the outbox", () => {
     bench.store.outbox.ackUpTo("tablet", 2);
     bench.reopen();
     expect(bench.store.outbox.claimed()).toEqual([{ ...held, claimedAt: 77 }]);
-    expect(bench.store.outbox.due(1_000_000_000_000_000, 10)).toContainEqual(untouched);
+    expect(bench.store.outbox.due(1_000_000_000_000_000, 10, 20)).toContainEqual(untouched);
   });
 
   test("an ack settles what is pending or sent up to its cursor, of that device", () => {

@@ -9,18 +9,35 @@ const attempt = { at: 1, status: 200, latencyMs: 5 };
 function rig() {
   const written: Array<{ id: string; state: DeliveryState; attempted: boolean }> = [];
   const disk = { isFull: false, state: "pending" as DeliveryState };
+  const words = new MemoryWords();
   const ledger = new Ledger({
-    log: new MemoryWords(),
+    log: words,
     outbox: {
       get: () => ({ state: disk.state }) as Delivery,
       record: (id, tried, next) => {
         if (disk.isFull) throw new Error("database or disk is full");
         written.push({ id, state: next.state, attempted: tried !== undefined });
       },
+      claim: () => {
+        if (disk.isFull) throw new Error("database or disk is full");
+      },
+      hold: () => {
+        if (disk.isFull) throw new Error("database or disk is full");
+      },
     },
   });
-  return { ledger, written, disk };
+  return { ledger, written, disk, words };
 }
+
+test("a claim that a full disk refuses does not keep the push from going", () => {
+  const { ledger, disk, words } = rig();
+  disk.isFull = true;
+  ledger.claim(["d"], 1);
+  expect(ledger.hold("phone", 2)).toBe(false);
+  expect(words.names).toEqual(["outbox.not_claimed", "outbox.not_held"]);
+  disk.isFull = false;
+  expect(ledger.hold("phone", 2)).toBe(true);
+});
 
 test("an ack that came while the push was on its way stands, and the attempt is booked all the same", () => {
   const { ledger, written, disk } = rig();

@@ -190,7 +190,9 @@ describe("the payload of an APNs push", () => {
     expect(exact.truncated).toBe(false);
     const over = buildApnsPush(push({ body: "a".repeat(spare + 1) }), TOPIC);
     expect(over.truncated).toBe(true);
-    expect(Buffer.byteLength(over.payload)).toBe(MAX_PAYLOAD_BYTES);
+    // Its whole text would fit with `true`, which is shorter than `false`; but then nothing would be cut.
+    expect(parse(over.payload).aps.alert.body).toBe("a".repeat(spare));
+    expect(Buffer.byteLength(over.payload)).toBe(MAX_PAYLOAD_BYTES - 1);
   });
 
   test("V15: a megabyte of emoji is cut between code points, never inside a surrogate pair", () => {
