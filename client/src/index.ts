@@ -14,4 +14,16 @@ export {
 } from "./ports.ts";
 export * from "./protocol.ts";
 export { SessionHandle } from "./session.ts";
+export {
+  type ClaudeComplete,
+  type ClaudeError,
+  type ClaudeEventName,
+  type ClaudeOutput,
+  ClaudeSessions,
+  type ClaudeStatus,
+  type Execution,
+  type HistoryMessage,
+  type Project,
+  type ProjectSession,
+} from "./sessionManagement.ts";
 export { Turn } from "./turn.ts";

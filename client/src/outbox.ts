@@ -78,6 +78,8 @@ export class Outbox {
       const settle = { accepted: accept, refused: refuse };
       this.#entries.push({ ...this.#entryOf(kept), settle, heard });
     });
+    // It may be refused before anybody can wait for it.
+    accepted.catch(() => {});
     // Kept first: after a crash between the two it is sent again under the same id.
     await this.#write().catch((error: unknown) => {
       this.#entries = this.#entries.filter((entry) => entry.clientMessageId !== kept.clientMessageId);

@@ -1,0 +1,245 @@
+import type { DaylongClient } from "./client.ts";
+import type { Activity, DaylongEvent, Delta, Reply, Session } from "./protocol.ts";
+import { isTerminalEvent } from "./protocol.ts";
+import { queryOf } from "./rest.ts";
+import type { Turn } from "./turn.ts";
+
+export interface ClaudeOutput {
+  sessionId: string;
+  turnId?: string;
+  /** Words as they are spoken, a whole message, or a tool at work. */
+  kind: "delta" | "message" | "tool";
+  text: string;
+}
+export interface ClaudeStatus {
+  sessionId: string;
+  turnId?: string;
+  status: "queued" | "running" | "waiting" | "parked" | "expiring" | "expired" | "closed";
+}
+export interface ClaudeError {
+  sessionId: string;
+  turnId?: string;
+  code: string;
+  detail: string;
+}
+export interface ClaudeComplete {
+  sessionId: string;
+  turnId: string;
+  success: boolean;
+  reply?: Reply;
+}
+export interface ClaudeEvents {
+  "claude-output": ClaudeOutput;
+  "claude-status": ClaudeStatus;
+  "claude-error": ClaudeError;
+  "claude-complete": ClaudeComplete;
+}
+export type ClaudeEventName = keyof ClaudeEvents;
+
+/** A turn that was begun by one of the names below. */
+export interface Execution {
+  sessionId: string;
+  turnId: string;
+  turn: Turn;
+}
+
+export interface Project {
+  projectId: string;
+  path: string;
+  name: string;
+  sessionCount: number;
+  lastActivityAt: number | null;
+}
+
+/** A conversation as Claude keeps it, begun here or in a terminal. */
+export interface ProjectSession {
+  sessionId: string;
+  title: string | null;
+  firstMessage: string | null;
+  createdAt: number | null;
+  lastActivityAt: number;
+  /** A terminal goes on with it now: it can be copied, not taken. */
+  held: boolean;
+}
+
+export interface HistoryMessage {
+  messageId: string;
+  role: "user" | "assistant";
+  text: string;
+}
+
+type Listener<N extends ClaudeEventName> = (payload: ClaudeEvents[N]) => void;
+
+/** Sessions under the names that desktop front ends of the Claude CLI use: each is one or two calls of the client. */
+export class ClaudeSessions {
+  readonly #client: DaylongClient;
+  readonly #listeners = new Map<string, Set<(payload: never) => void>>();
+  readonly #executions = new Map<string, { sessionId: string; isOver: boolean }>();
+  #unsubscribes: Array<() => void> = [];
+
+  constructor(client: DaylongClient) {
+    this.#client = client;
+  }
+
+  /** `claude-output` hears of every session, `claude-output:SESSION_ID` of one; so do the others. */
+  on<N extends ClaudeEventName>(name: N | `${N}:${string}`, listener: Listener<N>): () => void {
+    const listeners = this.#listeners.get(name) ?? new Set();
+    this.#listeners.set(name, listeners.add(listener as (payload: never) => void));
+    this.#listen();
+    return () => {
+      listeners.delete(listener as (payload: never) => void);
+      if (listeners.size === 0) this.#listeners.delete(name);
+      if (this.#listeners.size === 0) this.#unlisten();
+    };
+  }
+
+  /** A message that begins a session in the project. */
+  executeClaudeCode(projectPath: string, prompt: string, model?: string): Promise<Execution> {
+    return this.#run(this.#client.send({ projectPath, message: prompt, model }));
+  }
+
+  /** A message to the latest session of the project, those of the terminal included. */
+  async continueClaudeCode(projectPath: string, prompt: string, model?: string): Promise<Execution> {
+    const project = (await this.listProjects()).find(({ path }) => path === projectPath);
+    const [latest] = project === undefined ? [] : await this.getProjectSessions(project.projectId, 1);
+    if (latest === undefined) throw new Error(`There is no session to continue in ${projectPath}.`);
+    return this.resumeClaudeCode(projectPath, latest.sessionId, prompt, model, latest.held);
+  }
+
+  /** A message to a session, or to a conversation that was begun in a terminal; to a copy of one that it still holds. */
+  async resumeClaudeCode(
+    projectPath: string,
+    sessionId: string,
+    prompt: string,
+    model?: string,
+    fork = false,
+  ): Promise<Execution> {
+    const session = await this.#client.createSession({ projectPath, resume: sessionId, fork });
+    if (model !== undefined) await session.update({ model });
+    return this.#run(session.send(prompt));
+  }
+
+  /** Sessions that have a process now. */
+  async listRunningClaudeSessions(): Promise<Session[]> {
+    return (await this.#client.rest.ask<{ sessions: Session[] }>("GET", "/api/sessions/active")).sessions;
+  }
+
+  /** Stops the process of one session, or of all; what ran ends as interrupted, the sessions stay. */
+  async cancelClaudeExecution(sessionId?: string): Promise<string[]> {
+    const answer = await this.#client.rest.ask<{ cancelled: string[] }>("POST", "/api/sessions/cancel", {
+      sessionId,
+    });
+    return answer.cancelled;
+  }
+
+  /** What was said in a session so far, as JSON lines. */
+  getClaudeSessionOutput(sessionId: string): Promise<string> {
+    return this.#client.rest.text(`/api/sessions/${sessionId}/output`);
+  }
+
+  async listProjects(): Promise<Project[]> {
+    return (await this.#client.rest.ask<{ projects: Project[] }>("GET", "/api/projects")).projects;
+  }
+
+  /** The conversations that Claude keeps of the project, the latest first. */
+  async getProjectSessions(projectId: string, limit = 200): Promise<ProjectSession[]> {
+    const path = `/api/projects/${projectId}/sessions${queryOf({ limit })}`;
+    return (await this.#client.rest.ask<{ sessions: ProjectSession[] }>("GET", path)).sessions;
+  }
+
+  /** Everything that was said, the oldest first: with a project as Claude wrote it down, else as the server's log has it. */
+  async loadSessionHistory(sessionId: string, projectId?: string): Promise<HistoryMessage[]> {
+    const base = projectId === undefined ? "/api/sessions" : `/api/projects/${projectId}/sessions`;
+    const messages: HistoryMessage[] = [];
+    let before: string | undefined;
+    do {
+      const page = await this.#client.rest.ask<{ messages: HistoryMessage[]; nextBefore?: string }>(
+        "GET",
+        `${base}/${sessionId}/messages${queryOf({ limit: 200, before })}`,
+      );
+      messages.push(...page.messages);
+      before = page.nextBefore;
+    } while (before !== undefined);
+    return messages.reverse();
+  }
+
+  /** Forgets the turns that were begun here and are over; the sessions they were in. Processes end by themselves. */
+  cleanupFinishedProcesses(): string[] {
+    const finished = [...this.#executions].filter(([, { isOver }]) => isOver);
+    for (const [turnId] of finished) this.#executions.delete(turnId);
+    return [...new Set(finished.map(([, { sessionId }]) => sessionId))];
+  }
+
+  async #run(turn: Turn): Promise<Execution> {
+    const { sessionId, turnId } = await turn.accepted;
+    const execution = { sessionId, isOver: false };
+    this.#executions.set(turnId, execution);
+    const end = () => {
+      execution.isOver = true;
+    };
+    turn.reply().then(end, end);
+    return { sessionId, turnId, turn };
+  }
+
+  #listen(): void {
+    if (this.#unsubscribes.length > 0) return;
+    const client = this.#client;
+    this.#unsubscribes = [
+      client.onDelta((delta) => this.#hearDelta(delta)),
+      client.onActivity((activity) => this.#hearActivity(activity)),
+      client.onEvent((event) => this.#hear(event)),
+    ];
+  }
+
+  #unlisten(): void {
+    for (const unsubscribe of this.#unsubscribes.splice(0)) unsubscribe();
+  }
+
+  #emit<N extends ClaudeEventName>(name: N, payload: ClaudeEvents[N]): void {
+    for (const key of [name, `${name}:${payload.sessionId}`]) {
+      for (const listener of this.#listeners.get(key) ?? []) (listener as Listener<N>)(payload);
+    }
+  }
+
+  #hearDelta({ sessionId, turnId, text }: Delta): void {
+    this.#emit("claude-output", { sessionId, turnId, kind: "delta", text });
+  }
+
+  #hearActivity(activity: Activity): void {
+    if (activity.kind !== "tool") return;
+    const { sessionId, turnId, title } = activity;
+    this.#emit("claude-output", { sessionId, turnId, kind: "tool", text: title });
+  }
+
+  #hear(event: DaylongEvent): void {
+    const { sessionId, turnId } = event;
+    if (sessionId === null) return;
+    const status = statusByType[event.type];
+    if (status) this.#emit("claude-status", { sessionId, turnId, status });
+    if (event.type === "message")
+      this.#emit("claude-output", { sessionId, turnId, kind: "message", text: event.data.text });
+    if (event.type === "session.crashed" || event.type === "session.quarantined")
+      this.#emit("claude-error", { sessionId, code: event.type, detail: event.data.detail });
+    if (!isTerminalEvent(event) || turnId === undefined) return;
+    if (event.type === "turn.completed") {
+      this.#emit("claude-complete", { sessionId, turnId, success: true, reply: event.data });
+      return;
+    }
+    const failure =
+      event.type === "turn.cancelled" ? { code: "cancelled", detail: "The turn was cancelled." } : event.data;
+    this.#emit("claude-error", { sessionId, turnId, code: failure.code, detail: failure.detail });
+    this.#emit("claude-complete", { sessionId, turnId, success: false });
+  }
+}
+
+const statusByType: Partial<Record<DaylongEvent["type"], ClaudeStatus["status"]>> = {
+  "turn.queued": "queued",
+  "turn.started": "running",
+  "permission.requested": "waiting",
+  "permission.resolved": "running",
+  "permission.expired": "running",
+  "session.parked": "parked",
+  "session.expiring": "expiring",
+  "session.expired": "expired",
+  "session.closed": "closed",
+};
