@@ -36,8 +36,8 @@ const sources = (readdirSync(serverDir, { recursive: true }) as string[]).filter
   path.endsWith(".ts"),
 );
 
-function importsOf(file: string): ImportEdge[] {
-  const program = parseSync(readFileSync(join(serverDir, file), "utf8"), {
+function importsOf(file: string, dir = serverDir): ImportEdge[] {
+  const program = parseSync(readFileSync(join(dir, file), "utf8"), {
     syntax: "typescript",
     target: "es2022",
   });
@@ -51,7 +51,7 @@ function importsOf(file: string): ImportEdge[] {
   });
 }
 
-const edges = sources.flatMap(importsOf);
+const edges = sources.flatMap((file) => importsOf(file));
 const local = edges
   .filter((edge) => edge.to.startsWith("."))
   .map((edge) => ({ ...edge, to: relative(serverDir, resolve(serverDir, dirname(edge.from), edge.to)) }));
@@ -142,5 +142,21 @@ describe("architecture", () => {
       (file) => readFileSync(join(serverDir, file), "utf8").split("\n").length > 301,
     );
     expect(long).toEqual([]);
+  });
+
+  test("the client stands alone: it imports nothing of the server and no package, and Node's modules in one file only", () => {
+    const clientDir = resolve("client/src");
+    const files = (readdirSync(clientDir, { recursive: true }) as string[]).filter((path) =>
+      path.endsWith(".ts"),
+    );
+    const imports = files.flatMap((file) => importsOf(file, clientDir));
+    expect(imports.length).toBeGreaterThan(10);
+    const wrong = imports.filter(
+      ({ from, to }) => !/^\.\/\w+\.ts$/.test(to) && !(from === "fileStore.ts" && to.startsWith("node:")),
+    );
+    expect(wrong).toEqual([]);
+    expect(
+      files.filter((file) => readFileSync(join(clientDir, file), "utf8").split("\n").length > 301),
+    ).toEqual([]);
   });
 });
