@@ -21,6 +21,8 @@ export interface KeptMessage {
 }
 
 interface Entry extends KeptMessage {
+  /** It would survive the program's end. */
+  isStored: boolean;
   /** Of the frame that is on its way. */
   ref?: string;
   /** Waits after a refusal that passes. */
@@ -59,34 +61,47 @@ export class Outbox {
       const kept = await this.#parts.store.get(queueKey);
       const earlier = kept ? (JSON.parse(kept) as KeptMessage[]) : [];
       this.#entries = [...earlier.map((one) => this.#entryOf(one)), ...this.#entries];
+      this.#flush();
     })();
     return this.#loaded;
   }
 
   /** The messages that are not accepted yet, in their order. */
   get kept(): KeptMessage[] {
-    return this.#entries.map(({ clientMessageId, message }) => ({ clientMessageId, message }));
+    return this.#entries.filter(({ isStored }) => isStored).map(bare);
   }
 
   /**
-   * Resolves when the server has accepted the message, however long that takes; rejects when it refuses it for good.
-   * `heard` is called before anything else that comes from the server is looked at.
+   * `stored` resolves when the message is kept, `accepted` when the server has accepted it, however long that takes; it
+   * rejects when the server refuses it for good. `heard` is called before anything else that comes from the server is
+   * looked at.
    */
-  async put(kept: KeptMessage, heard: (accepted: Accepted) => void): Promise<Accepted> {
-    await this.load();
+  put(
+    kept: KeptMessage,
+    heard: (accepted: Accepted) => void,
+  ): { stored: Promise<void>; accepted: Promise<Accepted> } {
+    const entry: Entry = { ...this.#entryOf(kept), isStored: false, heard };
     const accepted = new Promise<Accepted>((accept, refuse) => {
-      const settle = { accepted: accept, refused: refuse };
-      this.#entries.push({ ...this.#entryOf(kept), settle, heard });
+      entry.settle = { accepted: accept, refused: refuse };
     });
     // It may be refused before anybody can wait for it.
     accepted.catch(() => {});
-    // Kept first: after a crash between the two it is sent again under the same id.
-    await this.#write().catch((error: unknown) => {
-      this.#entries = this.#entries.filter((entry) => entry.clientMessageId !== kept.clientMessageId);
+    const stored = this.load().then(() => this.#store(entry));
+    stored.catch(entry.settle?.refused);
+    return { stored, accepted };
+  }
+
+  /** Kept before it is sent: after a crash between the two it is sent again under the same id. */
+  async #store(entry: Entry): Promise<void> {
+    this.#entries.push(entry);
+    try {
+      await this.#write();
+    } catch (error) {
+      this.#entries = this.#entries.filter((one) => one !== entry);
       throw error;
-    });
+    }
+    entry.isStored = true;
     this.#flush();
-    return accepted;
   }
 
   online(): void {
@@ -135,7 +150,7 @@ export class Outbox {
   }
 
   #entryOf({ clientMessageId, message }: KeptMessage): Entry {
-    return { clientMessageId, message, backOff: new BackOff(this.#parts.random) };
+    return { clientMessageId, message, isStored: true, backOff: new BackOff(this.#parts.random) };
   }
 
   #flush(): void {
@@ -145,7 +160,7 @@ export class Outbox {
       const { sessionId } = entry.message;
       const isBehind = sessionId !== undefined && busySessions.has(sessionId);
       if (sessionId !== undefined) busySessions.add(sessionId);
-      if (isBehind || entry.ref !== undefined || entry.cancelPause !== undefined) continue;
+      if (isBehind || !entry.isStored || entry.ref !== undefined || entry.cancelPause !== undefined) continue;
       const ref = `m${++this.#refs}`;
       const { clientMessageId, message } = entry;
       if (!this.#parts.send({ type: "send", ref, clientMessageId, ...message })) return;
@@ -160,8 +175,12 @@ export class Outbox {
   }
 
   #write(): Promise<void> {
-    const next = this.#writing.then(async () => this.#parts.store.set(queueKey, JSON.stringify(this.kept)));
+    const next = this.#writing.then(async () =>
+      this.#parts.store.set(queueKey, JSON.stringify(this.#entries.map(bare))),
+    );
     this.#writing = next.catch(() => {});
     return next;
   }
 }
+
+const bare = ({ clientMessageId, message }: KeptMessage): KeptMessage => ({ clientMessageId, message });

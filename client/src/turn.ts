@@ -6,9 +6,16 @@ const textBreak = "\n\n";
 
 type End = { reply: Reply } | { error: unknown };
 
+export interface TurnPromises {
+  stored: Promise<void>;
+  accepted: Promise<Accepted>;
+}
+
 /** One message on its way to its end: exactly one reply or one failure. */
 export class Turn {
   readonly clientMessageId: string;
+  /** Resolves when the message is in the client's own store, and would be sent by the next run of the program. */
+  readonly stored: Promise<void>;
   /** Resolves when the server has kept the message; rejects when it refused it. */
   readonly accepted: Promise<Accepted>;
   readonly #ended: Promise<End>;
@@ -19,8 +26,9 @@ export class Turn {
   #soFar = "";
   readonly #wakes = new Set<() => void>();
 
-  constructor(clientMessageId: string, accepted: Promise<Accepted>) {
+  constructor(clientMessageId: string, { stored, accepted }: TurnPromises) {
     this.clientMessageId = clientMessageId;
+    this.stored = stored;
     this.accepted = accepted;
     this.#ended = new Promise((resolve) => {
       this.#end = resolve;

@@ -10,7 +10,7 @@ import {
   type TurnView,
 } from "./protocol.ts";
 import type { Rest } from "./rest.ts";
-import { Turn } from "./turn.ts";
+import { Turn, type TurnPromises } from "./turn.ts";
 
 /** Ends of turns that are remembered for those that are known only afterwards. */
 const remembered = 200;
@@ -34,11 +34,11 @@ export class Turns {
   }
 
   /** `put` sends the message and calls back as soon as the server has accepted it. */
-  begin(clientMessageId: string, put: (heard: (accepted: Accepted) => void) => Promise<Accepted>): Turn {
-    const acceptance = put((accepted) => this.#accept(turn, accepted));
-    const turn: Turn = new Turn(clientMessageId, acceptance);
+  begin(clientMessageId: string, put: (heard: (accepted: Accepted) => void) => TurnPromises): Turn {
+    const promises = put((accepted) => this.#accept(turn, accepted));
+    const turn: Turn = new Turn(clientMessageId, promises);
     this.#unaccepted.add(turn);
-    acceptance.catch(() => this.#unaccepted.delete(turn));
+    promises.accepted.catch(() => this.#unaccepted.delete(turn));
     return turn;
   }
 
