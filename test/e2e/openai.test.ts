@@ -131,6 +131,25 @@ describe("C03: the official OpenAI client talks to real Claude processes", () =>
     expect(said(whole)).toBe(words.join(""));
   });
 
+  test("C03 S33: images reach Claude", async () => {
+    // One pixel.
+    const url =
+      "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+    const answer = await complete({
+      messages: [
+        {
+          role: "user",
+          content: [
+            { type: "text", text: "what did I send?" },
+            { type: "image_url", image_url: { url } },
+            { type: "image_url", image_url: { url } },
+          ],
+        },
+      ],
+    });
+    expect(said(answer)).toBe("Images: 2. Files: none.");
+  });
+
   test("C03 P01: what Claude says before and after a tool that the phone allows is one answer", async () => {
     const asked = complete({ messages: [user("run: touch made.txt")], conversation_id: "tools" });
     const permission = await eventually("the permission", async () => {

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { Caller } from "../../server/domain/device.ts";
 import { DaylongError } from "../../server/domain/errors.ts";
 import { openLease } from "../../server/domain/lease.ts";
@@ -7,6 +7,7 @@ import type { Clock, Store } from "../../server/domain/ports.ts";
 import type { OneShotAnswer } from "../../server/domain/process.ts";
 import { type Session, titleFrom } from "../../server/domain/session.ts";
 import { isTerminal, type Reply, type Turn } from "../../server/domain/turn.ts";
+import { requestHashOf } from "../../server/pool/requestHash.ts";
 import type {
   Accepted,
   AskRequest,
@@ -78,9 +79,8 @@ export class FakePool implements SessionPool {
     if (request.permissionMode === "bypassPermissions") {
       throw new DaylongError("permission_mode_forbidden", "Not enabled.");
     }
-    const { caller, clientMessageId = randomUUID(), attachments = [], ...said } = request;
-    const meaning = JSON.stringify([said, attachments.map(({ identity }) => identity)]);
-    const requestHash = createHash("sha256").update(meaning).digest("hex");
+    const { caller, clientMessageId = randomUUID(), attachments = [] } = request;
+    const requestHash = requestHashOf(request);
     const earlier = this.#store.turns.byClientMessage(caller.deviceId, clientMessageId);
     if (earlier !== undefined) {
       if (earlier.requestHash !== requestHash)

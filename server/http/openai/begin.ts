@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { Caller } from "../../domain/device.ts";
 import { DaylongError } from "../../domain/errors.ts";
-import type { CompletionRequest } from "../../wire/completions.ts";
+import type { SubmitRequest } from "../../pool/requests.ts";
+import type { CompletionRequest, InlineImage } from "../../wire/completions.ts";
 import type { HttpParts } from "../parts.ts";
-import { invalidRequest } from "../problem.ts";
-import { type CompletionPrompt, promptOf } from "./prompt.ts";
+import { promptOf } from "./prompt.ts";
 
 /** The model of whoever has no wish: the session's own. */
 export const defaultModel = "default";
@@ -32,42 +32,39 @@ export async function beginTurn(parts: HttpParts, call: CompletionCall): Promise
   const { pool, store } = parts;
   const { body, caller, key } = call;
   const prompt = promptOf(body.messages);
-  const repeated = key === undefined ? undefined : firstOf(parts, call, prompt, key);
+  const attachments = await parts.attachments.take(prompt.images.map(fileOf), caller, key);
+  const model = body.model === defaultModel ? undefined : body.model;
+  const message = { caller, message: prompt.message, clientMessageId: key, model, attachments };
+  const repeated = firstOf(parts, call, message);
   if (repeated) return repeated;
 
-  const model = body.model === defaultModel ? undefined : body.model;
   const wanted = body.conversation_id ?? undefined;
   const find = () => (wanted === undefined ? undefined : store.conversations.get(wanted));
   const known = find();
   let place: string | undefined;
   if (known) await switchModel(parts, known.sessionId, model, caller);
   else place = await placeOf(parts, call.projectPath);
-  const attachmentIds = await keepImages(prompt);
 
-  const message = { caller, message: prompt.message, clientMessageId: key, attachmentIds };
   // Looked up again: another request may have begun the conversation in the meantime. From here on nothing waits.
   const conversation = find();
-  if (conversation) {
-    const { sessionId, conversationId } = conversation;
-    if (place !== undefined) void parts.folders.removeIfEmpty(place);
-    return { conversationId, ...idsOf(pool.submit({ ...message, sessionId })) };
-  }
-  // It was there a moment ago and was deleted while its model was changed.
-  if (place === undefined) throw conversationNotFound();
-  const conversationId = wanted ?? randomUUID();
-  const options = prompt.system === "" ? {} : { appendSystemPrompt: prompt.system };
   try {
-    const accepted = pool.submit({
-      ...message,
-      projectPath: place,
-      model,
-      options,
-      conversation: { conversationId, earlier: prompt.earlier },
-    });
+    const again = firstOf(parts, call, message);
+    if (again) return again;
+    if (conversation) {
+      const { sessionId, conversationId } = conversation;
+      return { conversationId, ...idsOf(pool.submit({ ...message, sessionId })) };
+    }
+    // It was there a moment ago and was deleted while its model was changed.
+    if (place === undefined) throw conversationNotFound();
+    const conversationId = wanted ?? randomUUID();
+    const options = prompt.system === "" ? {} : { appendSystemPrompt: prompt.system };
+    const named = { conversationId, earlier: prompt.earlier };
+    const accepted = pool.submit({ ...message, projectPath: place, options, conversation: named });
+    place = undefined;
     return { conversationId, ...idsOf(accepted) };
-  } catch (error) {
-    void parts.folders.removeIfEmpty(place);
-    throw error;
+  } finally {
+    // A directory that nobody got.
+    if (place !== undefined) void parts.folders.removeIfEmpty(place);
   }
 }
 
@@ -78,22 +75,20 @@ const idsOf = ({ sessionId, turnId }: { sessionId: string; turnId: string }) => 
 
 /** The turn of the first request with this key, or nothing. Throws `idempotency_conflict` for another request's key. */
 function firstOf(
-  { store }: HttpParts,
-  { body, caller }: CompletionCall,
-  prompt: CompletionPrompt,
-  key: string,
+  { store, pool }: HttpParts,
+  { body }: CompletionCall,
+  message: SubmitRequest,
 ): BegunTurn | undefined {
-  const turn = store.turns.byClientMessage(caller.deviceId, key);
+  const key = message.clientMessageId;
+  const turn = key === undefined ? undefined : store.turns.byClientMessage(message.caller.deviceId, key);
   if (turn === undefined) return undefined;
   const conversation = store.conversations.ofSession(turn.sessionId);
-  const isSamePlace =
-    conversation !== undefined &&
-    (body.conversation_id ?? conversation.conversationId) === conversation.conversationId;
-  const isSame =
-    isSamePlace && turn.message === prompt.message && turn.attachmentIds.length === prompt.images.length;
-  if (!isSame)
+  const wanted = body.conversation_id ?? conversation?.conversationId;
+  if (conversation === undefined || wanted !== conversation.conversationId)
     throw new DaylongError("idempotency_conflict", "The Idempotency-Key belongs to another request.");
-  return { conversationId: conversation.conversationId, ...idsOf(turn) };
+  // The pool knows whether it is the same message.
+  const { sessionId } = turn;
+  return { conversationId: wanted, ...idsOf(pool.submit({ ...message, sessionId })) };
 }
 
 async function switchModel(
@@ -109,7 +104,8 @@ async function switchModel(
 const placeOf = (parts: HttpParts, projectPath: string | undefined): Promise<string> =>
   projectPath === undefined ? parts.folders.make() : parts.access.resolveProject(projectPath);
 
-async function keepImages(prompt: CompletionPrompt): Promise<string[]> {
-  if (prompt.images.length === 0) return [];
-  throw invalidRequest([{ path: "messages", message: "images are not there yet" }]);
-}
+const fileOf = ({ mimeType, base64 }: InlineImage, index: number) => ({
+  name: `image-${index + 1}.${mimeType.slice("image/".length)}`,
+  mimeType,
+  data: base64,
+});

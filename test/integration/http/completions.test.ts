@@ -173,10 +173,42 @@ describe("C03: completions", () => {
     const answers = [await first, await second, await complete(body, headers)];
     expect(answers.map((asked) => asked.body)).toEqual(Array(3).fill(answers[0]?.body));
     expect(contentOf((await complete({ ...body, stream: true }, headers)).text)).toBe("One.");
-    expect(submitted()).toHaveLength(1);
+    expect(rig.store.sessions.list({ limit: 10 }).sessions).toHaveLength(1);
     expectOpenAiError(await complete({ messages: [user("Twice")] }, headers), 409, "idempotency_conflict");
     const elsewhere = await complete({ ...body, conversation_id: "other" }, headers);
     expectOpenAiError(elsewhere, 409, "idempotency_conflict");
+  });
+
+  test("C03 S33: images are attachments of the turn, and make the difference between two requests", async () => {
+    const png = "data:image/png;base64,iVBORw0KGgo=";
+    const headers = { "idempotency-key": "pictures" };
+    const content = [{ type: "text", text: "What is this?" }, imagePart(png)];
+    const earlier = [user([imagePart(png)]), assistant("A square.")];
+    await answered({ messages: [...earlier, user(content)] }, "A square again.", headers);
+    const [request] = submitted();
+    expect(request?.message).toBe("What is this?");
+    expect(
+      request?.attachments?.map(({ attachmentId }) => rig.store.attachments.get(attachmentId)),
+    ).toMatchObject([{ name: "image-1.png", mimeType: "image/png", sizeBytes: 8 }]);
+    expect(request?.conversation?.earlier).toMatch(/User: \[image\]\n\nAssistant: A square\./);
+    expect((await complete({ messages: [user(content)] }, headers)).status).toBe(200);
+    const other = [content[0], imagePart("data:image/png;base64,iVBORw0KGgoA")];
+    expectOpenAiError(await complete({ messages: [user(other)] }, headers), 409, "idempotency_conflict");
+    await answered({ messages: [user([imagePart(png)])] }, "A square.");
+    expect(submitted().at(-1)?.message).toBe("See the image.");
+    const six = Array.from({ length: 6 }, () => imagePart(png));
+    expectOpenAiError(await complete({ messages: [user(six)] }), 413, "message_too_large");
+  });
+
+  test("C03 D04: a key that comes twice at once, without a conversation, begins one session", async () => {
+    const headers = { "idempotency-key": "twice" };
+    const asks = [1, 2].map(() => complete({ messages: [user("Hello")] }, headers));
+    await rig.pool.whenWaiting(2);
+    for (const { turnId } of rig.store.turns.inState("running")) rig.pool.complete(turnId);
+    const [one, two] = await Promise.all(asks);
+    expect([one?.status, one?.body]).toEqual([200, two?.body]);
+    expect(rig.store.sessions.list({ limit: 10 }).sessions).toHaveLength(1);
+    await until(() => readdirSync(join(rig.folder, "conversations")).length === 1);
   });
 
   test("C03: what a turn fails with is told in OpenAI's shape, and not to be tried again by itself", async () => {
