@@ -12,6 +12,7 @@ import { PushRegistration } from "./access/pushRegistration.ts";
 import { Refusals } from "./access/refusals.ts";
 import { ProjectRoots } from "./access/roots.ts";
 import { OwnersTrust } from "./access/trust.ts";
+import { announce } from "./bonjour.ts";
 import { readCertificate } from "./certificate.ts";
 import { TranscriptHistory } from "./claude/history.ts";
 import { CliHost } from "./claude/host.ts";
@@ -258,6 +259,10 @@ async function compose(
   const serverFile = join(dataDir, "server.json");
   writeFileSync(serverFile, `${JSON.stringify({ url, pid: process.pid, version })}\n`, { mode: 0o600 });
   closers.push(() => rmSync(serverFile, { force: true }));
+  const { fingerprint } = certificate ?? {};
+  closers.push(
+    announce({ host: config.host, port: boundPort, hostname: hostname(), fingerprint, clock, log }),
+  );
   // Turns drain while phones still listen; a socket that closed first would miss the last replies.
   closers.push(() => pool.stop(settings.config.shutdownGraceMs));
   return { url, dataDir, fingerprint: certificate?.fingerprint, stop: () => closers.close() };

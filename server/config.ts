@@ -93,7 +93,9 @@ const environmentSchema = z.object({
 });
 
 const hour = 3_600_000;
-const isLoopback = (host: string) => host === "localhost" || host === "::1" || /^127\./.test(host);
+/** Whether only this computer reaches what is bound to the host. */
+export const isLoopback = (host: string): boolean =>
+  host === "localhost" || host === "::1" || /^127\./.test(host);
 
 /** Environment -> frozen configuration. Throws a ConfigError that lists every fault; values are never repeated in it. */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>) {
