@@ -78,7 +78,7 @@ export class Metrics {
   text(): Promise<string> {
     if (!this.#watchesNode) {
       this.#watchesNode = true;
-      collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: 20 });
+      collectDefaultMetrics({ register: this.#registry });
     }
     return this.#registry.metrics();
   }

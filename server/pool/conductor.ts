@@ -65,6 +65,7 @@ export class Conductor {
   }
 
   start(): void {
+    this.#parts.limits.onChange?.(() => this.advance());
     this.advance();
   }
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import type { Express } from "express";
 import { createHttpApp, routeTable } from "../../../server/http/app.ts";
 import type { OpenApiDocument } from "../../../server/http/openapi.ts";
+import { Conformance, frameFault, type SeenAnswer } from "../../support/conformance.ts";
 import { useRig } from "./rig.ts";
 
 const rig = useRig();
@@ -103,6 +104,43 @@ describe("C01: the OpenAPI document", () => {
       expect([route.method, route.path, route.responses.length]).not.toContain(0);
       expect(route.summary).toMatch(/\.$/);
     }
+  });
+});
+
+describe("C01: the tests' own look at answers and frames", () => {
+  test("C01: what is not as the documents say is found", async () => {
+    const conformance = new Conformance(await documentOf());
+    const faultOf = (answer: SeenAnswer) => conformance.faultOf(answer);
+    const { token } = rig.device("read");
+    const right = await rig.ask("GET", "/api/devices/me", { token });
+    const seen = (change: object) => ({
+      method: "GET",
+      path: "/api/devices/me?x=1",
+      status: 200,
+      contentType: "application/json; charset=utf-8",
+      text: JSON.stringify({ ...right.body, ...change }),
+    });
+    expect(faultOf(seen({}))).toBeUndefined();
+    expect(faultOf(seen({ createdAt: "yesterday" }))).toContain("body/createdAt must be integer");
+    expect(faultOf(seen({ secret: 1 }))).toContain("must NOT have additional properties");
+    expect(faultOf(seen({ scope: undefined }))).toContain("must have required property 'scope'");
+    expect(faultOf({ ...seen({}), status: 201 })).toContain("does not name this status");
+    expect(faultOf({ ...seen({}), contentType: "text/plain" })).toContain("does not name the media type");
+    expect(faultOf({ ...seen({}), status: 404 })).toContain("does not name the media type");
+    const problem = { ...seen({}), status: 404, contentType: "application/problem+json" };
+    expect(faultOf(problem)).toContain("must have required property 'type'");
+    expect(faultOf({ ...seen({}), path: "/api/nowhere" })).toContain("does not name this status");
+    const lines = { ...seen({}), path: "/api/sessions/x/output", contentType: "application/x-ndjson" };
+    expect(faultOf({ ...lines, text: '{"role":"user","content":"Hello.","timestamp":1}\n' })).toBeUndefined();
+    expect(faultOf({ ...lines, text: '{"role":"user","content":"Hello."}\n' })).toContain("timestamp");
+  });
+
+  test("C01: a frame that is not as the document says is found", () => {
+    const delta = { type: "delta", sessionId: "s", turnId: "t", offset: 0, text: "Hi" };
+    expect(frameFault(delta)).toBeUndefined();
+    expect(frameFault({ ...delta, offset: "0" } as never)).toContain("must be integer");
+    expect(frameFault({ ...delta, more: 1 } as never)).toContain("must NOT have additional properties");
+    expect(frameFault({ type: "shout" })).toContain("does not name the frame");
   });
 });
 

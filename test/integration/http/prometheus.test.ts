@@ -20,7 +20,7 @@ async function figures(): Promise<Map<string, number>> {
   );
 }
 
-describe("GET /metrics", () => {
+describe("O07: GET /metrics", () => {
   test("it is for holders of a token, as the rest is", async () => {
     expectProblem(await rig.ask("GET", "/metrics", { token: null }), 401, "unauthenticated");
   });

@@ -91,13 +91,15 @@ export class PoolRig {
   /** Whether its hosts keep spares. */
   keepsSpares = false;
   #limits = limitsOf();
+  #limitListeners: Array<() => void> = [];
   /** The database's own connection, for what only SQLite can do to us. */
   connection!: Connection;
   store!: OpenStore;
   pool!: InteractiveSessionPool;
 
   async open(limits: Partial<PoolLimits> = {}) {
-    this.#limits = limitsOf(limits);
+    this.#limitListeners = [];
+    this.#limits = limitsOf({ ...limits, onChange: (listener) => this.#limitListeners.push(listener) });
     if (this.keepsSpares) this.host.keepSpares(() => this.newId());
     const connection = openDatabase({ path: join(this.#folder, "daylong.db") });
     // What a power loss takes is tested with the store; here thousands of commits have to be quick.
@@ -133,6 +135,13 @@ export class PoolRig {
       },
     });
     return this.pool.start();
+  }
+
+  /** The owner changes limits while the pool runs. */
+  async changeLimits(change: Partial<PoolLimits>): Promise<void> {
+    Object.assign(this.#limits, change);
+    for (const listener of this.#limitListeners) listener();
+    await this.clock.settle();
   }
 
   /** The server is killed and started again: nothing of the first one acts or speaks any more. */
