@@ -1,8 +1,8 @@
 import type { Delivery } from "../domain/delivery.ts";
 import type { Device } from "../domain/device.ts";
-import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
 import type { PushSender } from "../domain/push.ts";
+import { Acks } from "./acks.ts";
 import { Attempts } from "./attempts.ts";
 import type { Connections } from "./connections.ts";
 import { Ledger } from "./ledger.ts";
@@ -54,6 +54,7 @@ export class Courier {
   readonly #ward: TokenWard;
   readonly #attempts: Attempts;
   readonly #readSync: ReadSync;
+  readonly #acks: Acks;
   readonly #concurrency: number;
   /** Deliveries in hand, by device, lowest cursor first. A lane is there while it has any, the one in flight included. */
   readonly #lanes = new Map<string, Delivery[]>();
@@ -75,6 +76,7 @@ export class Courier {
     this.#ledger = new Ledger({ outbox: store.outbox, log });
     this.#ward = new TokenWard({ devices: store.devices, clock, log });
     this.#readSync = new ReadSync({ store, push, clock, log });
+    this.#acks = new Acks({ store, connections, readSync: this.#readSync, clock, log });
     const [ledger, ward] = [this.#ledger, this.#ward];
     const graceMs = () => parts.graceMs;
     const workings = { connections, clock, log, graceMs, ledger, ward, random };
@@ -94,24 +96,14 @@ export class Courier {
     this.#arm(this.#parts.clock.now());
   }
 
-  /** The device holds everything up to `cursor`. Returns the cursor in force. */
+  /** The device holds everything up to `cursor`; it is written when this returns the cursor in force. */
   acknowledge(deviceId: string, cursor: number): number {
-    const { store, connections } = this.#parts;
-    const tip = store.events.tip();
-    if (cursor > tip) {
-      throw new DaylongError("invalid_request", `The cursor ${cursor} is after the last event, ${tip}.`);
-    }
-    // An app in the background acks without anybody looking: that reads nothing.
-    const isRead = connections.isWatched(deviceId);
-    let stale: string[] = [];
-    const inForce = store.transaction(() => {
-      const moved = store.devices.ack(deviceId, cursor);
-      store.outbox.ackUpTo(deviceId, moved);
-      if (isRead) stale = store.outbox.readElsewhere(deviceId, moved);
-      return moved;
-    });
-    for (const other of stale) this.#readSync.request(other);
-    return inForce;
+    return this.#acks.take(deviceId, cursor);
+  }
+
+  /** The same for an ack that wants no answer: written a moment later, and before anything is sent. */
+  noteAck(deviceId: string, cursor: number): void {
+    this.#acks.note(deviceId, cursor);
   }
 
   /** Sends a harmless push now, past the outbox. `push_not_registered` for a device without a token. */
@@ -134,6 +126,7 @@ export class Courier {
     this.#state = "last-call";
     this.#disarm?.();
     this.#disarm = undefined;
+    this.#acks.flush();
     this.#readSync.stop();
     try {
       if (wasRunning) this.#takeDue(clock.now() + graceMs);
@@ -186,6 +179,7 @@ export class Courier {
     this.#armedAt = Number.POSITIVE_INFINITY;
     if (this.#state !== "running") return;
     const now = clock.now();
+    this.#acks.flush();
     try {
       const isAll = this.#takeDue(now);
       if (!isAll) this.#arm(now + lookAgainMs);

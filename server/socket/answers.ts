@@ -13,6 +13,8 @@ export interface AnswersParts {
   attachments: Pick<MessageAttachments, "take">;
   /** Settles what the device holds; the cursor in force. */
   acknowledge(deviceId: string, cursor: number): number;
+  /** The same, a moment later: for an ack that wants no answer. */
+  noteAck(deviceId: string, cursor: number): void;
 }
 
 /** Who asks, and whether the answer to what took time is still wanted. */
@@ -58,8 +60,12 @@ export class Answers {
       case "send":
         return this.#send(frame, asker);
       case "ack": {
-        const cursor = this.#parts.acknowledge(asker.caller.deviceId, frame.cursor);
-        return resultIfAsked(frame.ref, { cursor });
+        const { deviceId } = asker.caller;
+        if (frame.ref !== undefined) {
+          return { type: "result", ref: frame.ref, cursor: this.#parts.acknowledge(deviceId, frame.cursor) };
+        }
+        this.#parts.noteAck(deviceId, frame.cursor);
+        return undefined;
       }
       case "permission":
         return this.#permission(frame, asker.caller);

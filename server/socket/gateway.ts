@@ -36,7 +36,7 @@ export interface GatewayParts {
   gatekeeper: Gatekeeper;
   connections: Connections;
   replay: Replay;
-  courier: { acknowledge(deviceId: string, cursor: number): number };
+  courier: Pick<AnswersParts, "acknowledge" | "noteAck">;
   devices: Pick<DeviceDirectory, "seen">;
   clock: Clock;
   log: Log;
@@ -76,6 +76,7 @@ export class Gateway {
       attachments: parts.attachments,
       resolveProject: (path) => parts.gatekeeper.resolveProject(path),
       acknowledge: (deviceId, cursor) => parts.courier.acknowledge(deviceId, cursor),
+      noteAck: (deviceId, cursor) => parts.courier.noteAck(deviceId, cursor),
     });
     this.#heartbeat = new Heartbeat({ clock: parts.clock });
     this.#server = new WebSocketServer({

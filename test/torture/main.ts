@@ -6,6 +6,7 @@ const { values } = parseArgs({
     kills: { type: "string", default: "500" },
     rate: { type: "string", default: "50" },
     seed: { type: "string" },
+    life: { type: "string", default: "1.5" },
     minutes: { type: "string", default: "40" },
     json: { type: "boolean" },
   },
@@ -27,6 +28,7 @@ console.error(`torture: seed ${seed}`);
 const torture = new Torture({
   kills: numberOf("--kills", values.kills, 1),
   rate: numberOf("--rate", values.rate, 1),
+  longestLifeMs: numberOf("--life", values.life, 0.1) * 1_000,
   mostMs: numberOf("--minutes", values.minutes, 0.1) * 60_000,
   seed,
   onProgress: (line) => console.error(line),

@@ -16,6 +16,8 @@ export interface TortureOptions {
   /** Messages begun in a second. */
   rate: number;
   seed: number;
+  /** Longest life of a server after it is ready, ms; the shortest is 50. */
+  longestLifeMs: number;
   /** Ends the killing early, so that the run never lasts much longer. */
   mostMs: number;
   /** Told now and then how far the run is. */
@@ -187,12 +189,12 @@ export class Torture {
   }
 
   async #killOnAndOn(endAt: number): Promise<void> {
-    const { kills, onProgress } = this.#options;
+    const { kills, longestLifeMs, onProgress } = this.#options;
     let toldAt = 0;
     while (this.#kills < kills && Date.now() < endAt && !this.#isOver) {
-      // Most lives last a moment or a second, some end in the midst of the boot.
+      // Most lives last a moment or longer, some end in the midst of the boot.
       const readyAt = Date.now();
-      await pause(this.#chance.between(50, 1_500));
+      await pause(this.#chance.between(50, longestLifeMs));
       await this.#kill();
       this.#upMs += Date.now() - readyAt;
       if (this.#kills >= toldAt + 25) {

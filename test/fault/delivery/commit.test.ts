@@ -14,7 +14,13 @@ describe("V1 V3 V6 V7 V10: the commit precedes every ack, frame and push", () =>
     "V1 (seed %i) messages of fourteen devices while the server is killed four times: what was accepted, shown or pushed is in the database",
     async (seed) => {
       process.stdout.write(`V1: seed ${seed}\n`);
-      const report = await new Torture({ kills: 4, rate: 30, seed, mostMs: 40_000 }).run();
+      const report = await new Torture({
+        kills: 4,
+        rate: 30,
+        seed,
+        longestLifeMs: 1_500,
+        mostMs: 40_000,
+      }).run();
       process.stdout.write(
         `V1: ${report.kills} kills, ${report.accepted} accepted, ${report.events} events, ${report.pushes} pushes\n`,
       );

@@ -61,6 +61,17 @@ describe("a push", () => {
     expect(rig.states(deviceId)).toEqual(["acked"]);
   });
 
+  test("D13 is not sent when an ack without an answer comes in the last moment of the grace", async () => {
+    const { deviceId } = rig.device();
+    rig.watch(deviceId);
+    const { cursor } = rig.reply(sessionId);
+    await rig.clock.run(graceMs - 1);
+    rig.courier.noteAck(deviceId, cursor);
+    await rig.clock.run(60_000);
+    expect(rig.push.requests).toEqual([]);
+    expect(rig.states(deviceId)).toEqual(["acked"]);
+  });
+
   test("D13 fires after the grace, exactly, if it stays unacked", async () => {
     const { deviceId } = rig.device();
     rig.watch(deviceId);

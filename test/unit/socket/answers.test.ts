@@ -26,7 +26,13 @@ function rig(scope: "read" | "chat" = "chat") {
   } as unknown as AnswersParts["pool"];
   const resolveProject = async (path: string) => `${path}!`;
   const attachments = { take: async () => [{ attachmentId: "a", identity: "i" }] };
-  const answers = new Answers({ pool, resolveProject, attachments, acknowledge: (_id, cursor) => cursor });
+  const answers = new Answers({
+    pool,
+    resolveProject,
+    attachments,
+    acknowledge: (_id, cursor) => cursor,
+    noteAck: () => {},
+  });
   const asker: Asker = {
     caller: { deviceId: "d", scope },
     isOpen: () => open,
