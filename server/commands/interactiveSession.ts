@@ -3,53 +3,85 @@ import { ask, failCommand, findRunningServer, type RunningServer } from "./runni
 
 const { values } = parseArgs({ options: { "data-dir": { type: "string" }, project: { type: "string" } } });
 
+/** An answer, where it was given and by which process. */
+interface Said {
+  conversation: string;
+  text: string;
+  pid: number | undefined;
+}
+
+/** One way to talk to the server. Without a conversation a message begins one. */
+interface Face {
+  name: string;
+  say(message: string, conversation?: string): Promise<Said>;
+  close(conversation: string): Promise<void>;
+}
+
 interface ChatAnswer {
   sessionId: string;
   state: string;
-  reply?: { text: string; durationMs: number };
+  reply?: { text: string };
   error?: { code: string; detail: string };
 }
-
-async function say(
-  server: RunningServer,
-  message: string,
-  place: { sessionId: string } | { projectPath: string },
-) {
-  const answer = await ask<ChatAnswer>(
-    server,
-    "POST",
-    "/api/chat",
-    { message, ...place },
-    { prefer: "wait=120" },
-  );
-  if (answer.reply === undefined) {
-    throw new Error(
-      `"${message}" was not answered: ${answer.state} ${answer.error?.detail ?? "in two minutes"}`,
-    );
-  }
-  const session = await ask<{ process?: { pid: number } }>(
-    server,
-    "GET",
-    `/api/sessions/${answer.sessionId}`,
-  );
-  console.log(
-    `> ${message}\n< ${answer.reply.text}   [pid ${session.process?.pid}, ${answer.reply.durationMs} ms]`,
-  );
-  return { sessionId: answer.sessionId, text: answer.reply.text, pid: session.process?.pid };
+interface SessionAnswer {
+  process?: { pid: number };
 }
 
-async function main(): Promise<void> {
-  const server = findRunningServer(values["data-dir"]);
-  const { projects } = await ask<{ projects: Array<{ path: string }> }>(server, "GET", "/api/projects");
-  const projectPath = values.project ?? projects[0]?.path;
-  if (projectPath === undefined) throw new Error("The server has no project; name one with --project DIR.");
+const chatFace = (server: RunningServer, projectPath: string): Face => ({
+  name: "/api/chat",
+  async say(message, conversation) {
+    const place = conversation === undefined ? { projectPath } : { sessionId: conversation };
+    const headers = { prefer: "wait=120" };
+    const answer = await ask<ChatAnswer>(server, "POST", "/api/chat", { message, ...place }, headers);
+    if (answer.reply === undefined) {
+      throw new Error(
+        `"${message}" was not answered: ${answer.state} ${answer.error?.detail ?? "in two minutes"}`,
+      );
+    }
+    const { sessionId } = answer;
+    const session = await ask<SessionAnswer>(server, "GET", `/api/sessions/${sessionId}`);
+    return { conversation: sessionId, text: answer.reply.text, pid: session.process?.pid };
+  },
+  close: (conversation) => ask(server, "DELETE", `/api/sessions/${conversation}`),
+});
 
-  const number = 42;
-  const question = "What number did I ask you to remember?";
-  const first = await say(server, `Remember the number ${number}`, { projectPath });
-  const second = await say(server, question, { sessionId: first.sessionId });
-  const other = await say(server, question, { projectPath });
+interface Completion {
+  conversation_id: string;
+  choices: Array<{ message: { content: string } }>;
+}
 
+const openAiFace = (server: RunningServer, projectPath: string): Face => ({
+  name: "/v1/chat/completions",
+  async say(message, conversation) {
+    const answer = await ask<Completion>(server, "POST", "/v1/chat/completions", {
+      model: "default",
+      messages: [{ role: "user", content: message }],
+      conversation_id: conversation,
+      project_path: projectPath,
+    });
+    const { conversation_id: id, choices } = answer;
+    const session = await ask<SessionAnswer>(server, "GET", `/v1/sessions/${id}`);
+    return { conversation: id, text: choices[0]?.message.content ?? "", pid: session.process?.pid };
+  },
+  close: (conversation) => ask(server, "DELETE", `/v1/sessions/${conversation}`),
+});
+
+const number = 42;
+const question = "What number did I ask you to remember?";
+
+/** Whether one conversation keeps its process and its context, and another one knows nothing of it. */
+async function remembers(face: Face): Promise<boolean> {
+  const said = async (message: string, conversation?: string) => {
+    const startedAt = performance.now();
+    const answer = await face.say(message, conversation);
+    const tookMs = Math.round(performance.now() - startedAt);
+    console.log(`> ${message}\n< ${answer.text}   [pid ${answer.pid}, ${tookMs} ms]`);
+    return answer;
+  };
+  console.log(face.name);
+  const first = await said(`Remember the number ${number}`);
+  const second = await said(question, first.conversation);
+  const other = await said(question);
   const checks: Array<[string, boolean]> = [
     [
       "the second message was answered by the same process",
@@ -59,9 +91,20 @@ async function main(): Promise<void> {
     ["another session does not know it", !other.text.includes(String(number))],
   ];
   for (const [what, held] of checks) console.log(`${held ? "ok    " : "FAILED"} ${what}`);
-  for (const sessionId of [first.sessionId, other.sessionId])
-    await ask(server, "DELETE", `/api/sessions/${sessionId}`);
-  if (checks.some(([, held]) => !held)) process.exit(1);
+  for (const { conversation } of [first, other]) await face.close(conversation);
+  return checks.every(([, held]) => held);
+}
+
+async function main(): Promise<void> {
+  const server = findRunningServer(values["data-dir"]);
+  const { projects } = await ask<{ projects: Array<{ path: string }> }>(server, "GET", "/api/projects");
+  const projectPath = values.project ?? projects[0]?.path;
+  if (projectPath === undefined) throw new Error("The server has no project; name one with --project DIR.");
+  const held = [
+    await remembers(chatFace(server, projectPath)),
+    await remembers(openAiFace(server, projectPath)),
+  ];
+  if (held.includes(false)) process.exit(1);
 }
 
 main().catch(failCommand);

@@ -1,4 +1,6 @@
+import { execFile } from "node:child_process";
 import { createServer } from "node:net";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import OpenAI, { APIError } from "openai";
 import { type DemoModel, startDemoModel } from "../../server/demo/model.ts";
@@ -223,6 +225,16 @@ describe("C03: the official OpenAI client talks to real Claude processes", () =>
     expect(stats.maxConcurrentSessions).toBe(10);
   });
 
+  test("C03 S01: the 42 test passes over both faces", async () => {
+    const script = "dist/server/commands/interactiveSession.js";
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      script,
+      ...["--data-dir", bench.dataDir, "--project", bench.project],
+    ]);
+    expect(stdout.match(/^ok {5}/gm)).toHaveLength(6);
+    expect(stdout).toContain("/v1/chat/completions");
+  });
+
   test("C03 V1 V7: ten turns with the server killed in the middle of one: nothing is lost, nothing runs twice", async () => {
     const conversation_id = "a long day";
     const answers: Array<string | null | undefined> = [];
@@ -237,12 +249,12 @@ describe("C03: the official OpenAI client talks to real Claude processes", () =>
 
     // The fifth is being spoken when the server dies.
     const key = { headers: { "Idempotency-Key": "t5" } };
-    const dying = await stream({ messages: [user("slow: 20")], conversation_id }, key);
+    const dying = await stream({ messages: [user("slow: 40")], conversation_id }, key);
     let heard = "";
     const broken = await (async () => {
       for await (const chunk of dying) {
         heard += chunk.choices[0]?.delta.content ?? "";
-        if (heard.includes("word2")) void server.kill("SIGKILL");
+        if (heard.includes("word1")) void server.kill("SIGKILL");
       }
     })().then(
       () => undefined,
@@ -252,7 +264,7 @@ describe("C03: the official OpenAI client talks to real Claude processes", () =>
     await server.exited;
     server = await startServer(environment);
     // Asked again, it is the same turn, and it is told what became of it. It does not run again.
-    const again = await complete({ messages: [user("slow: 20")], conversation_id }, key).then(
+    const again = await complete({ messages: [user("slow: 40")], conversation_id }, key).then(
       () => undefined,
       (error: unknown) => error,
     );

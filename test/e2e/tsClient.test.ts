@@ -155,11 +155,11 @@ describe("C04: the TypeScript client talks to real Claude processes", () => {
     const say = async (text: string) => replies.push((await session.send(text).reply()).text);
     for (let number = 1; number <= 4; number += 1) await say(`Remember the number ${number}`);
 
-    const dying = session.send("slow: 20");
+    const dying = session.send("slow: 40");
     let heard = "";
     for await (const piece of dying.text()) {
       heard += piece;
-      if (heard.includes("word2")) break;
+      if (heard.includes("word1")) break;
     }
     const dead = server.kill("SIGKILL");
     // Said to a server that is not there: it is kept, and runs once when there is one.

@@ -59,6 +59,12 @@ function keyOf(header: string | undefined): string | undefined {
   throw invalidRequest([{ path: "Idempotency-Key", message: "must have 1 to 200 characters" }]);
 }
 
+/** Node reads headers as Latin-1; paths come as UTF-8. */
+function pathOf(header: string | undefined): string | undefined {
+  const path = header === undefined ? undefined : Buffer.from(header, "latin1").toString("utf8");
+  return path?.includes("\uFFFD") ? header : path;
+}
+
 /** A request whose turn is begun. */
 interface Call {
   body: CompletionRequest;
@@ -90,7 +96,7 @@ export function completionRoutes(parts: HttpParts): Route[] {
       async handle({ body, caller, header, gone }) {
         refuseUnsupported(body);
         const key = keyOf(header("idempotency-key"));
-        const projectPath = body.project_path ?? header("x-project-path");
+        const projectPath = body.project_path ?? pathOf(header("x-project-path"));
         const begun = await beginTurn(parts, { body, caller, key, projectPath });
         const ignored = ignoredIn(body);
         const headers: Record<string, string> =
