@@ -80,7 +80,10 @@ async function startPrewarmed(environment: Record<string, string>) {
     async turn(projectPath: string, nth: number) {
       const ready = () => server.lines.filter((line) => line.includes('"spare.ready"')).length >= nth;
       await eventually(`spare ${nth}`, ready, 60_000);
-      return daylongTurn(socket, { projectPath });
+      const timing = await daylongTurn(socket, { projectPath });
+      const { starts } = (await server.ask("GET", "/api/metrics/sessions")).body;
+      if (starts.spare !== nth) throw new Error(`Only ${starts.spare} of ${nth} sessions began on a spare.`);
+      return timing;
     },
     async stop() {
       await socket.close();

@@ -33,7 +33,7 @@ describe("the ceiling of CLI processes", () => {
     bench.remove();
   });
 
-  test("S09 S16 S06: with sessions, a spare and recaps all at once there are never more than the cap, the spares and one fork", async () => {
+  test("S09 S16 S06 S32: with sessions, a spare, recaps and one-shot prompts all at once there are never more than the cap, the spares and one fork", async () => {
     const say = async (message: string, place: Record<string, unknown>) => {
       const { body } = await server.ask(
         "POST",
@@ -47,6 +47,13 @@ describe("the ceiling of CLI processes", () => {
     const recap = async (sessionId: string) => {
       const asked = { sessionId, action: "recap" };
       expect((await server.ask("POST", "/api/sessions/keep-alive", asked)).status).toBe(200);
+    };
+    const askOnce = async () => {
+      const { status } = await server.ask("POST", "/api/ask", {
+        projectPath: bench.project,
+        prompt: "say: once",
+      });
+      expect(status).toBe(200);
     };
     const seen: number[] = [];
     const watch = setInterval(() => seen.push(childrenOf(server.pid).length), 10);
@@ -63,8 +70,11 @@ describe("the ceiling of CLI processes", () => {
       await spareReady(2);
       const made = await server.ask("POST", "/api/sessions", { projectPath: bench.project });
       sessions.push(await say("say: hello", { sessionId: made.body.sessionId }));
-      // The house is full. Recaps of both at once, and others that push them out of their places.
-      await Promise.all([...sessions.map(recap), fresh(), fresh(), fresh()]);
+      // The house is full. Recaps of both at once: one fork comes on top, and no second one.
+      const recaps = Promise.all(sessions.map(recap));
+      await eventually("a fork beside them", () => Math.max(...seen) >= 4);
+      // And others that push the two out of their places, with prompts of which nothing is kept among them.
+      await Promise.all([recaps, fresh(), askOnce(), fresh(), askOnce(), fresh()]);
       await Promise.all(
         sessions.map((sessionId) => say("say: again", { sessionId }).then(() => recap(sessionId))),
       );

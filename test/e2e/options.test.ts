@@ -122,7 +122,7 @@ describe("what a session may be begun with, with the real CLI", () => {
     const other = await newSession({});
     const overdueAt = Date.now() + 300;
     const overdue = await ask(question, { sessionId, sendAt: overdueAt }, 0);
-    const sendAt = Date.now() + 4_000;
+    const sendAt = Date.now() + 2_500;
     const later = await ask("say: in time", { sessionId: other, sendAt }, 0);
     await server.kill("SIGKILL");
     await eventually("its time passes", () => Date.now() > overdueAt);

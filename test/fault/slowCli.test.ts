@@ -17,7 +17,7 @@ describe("F14 a transcript that is too large to be resumed", () => {
     join(rig.bench.home, ".claude/projects/stand-in", `${sessionId}.jsonl`);
 
   test("F14: the start is bounded; the message runs once, in a new conversation that was told of the old one, said once", async () => {
-    rig = new HostRig({ host: { startDeadlineMs: 1_500 } });
+    rig = new HostRig({ host: { startDeadlineMs: 1_000 } });
     await rig.pool.start();
     const { sessionId } = await rig.ask("Remember the number 42");
     await rig.pool.stopProcesses(sessionId, owner);
@@ -53,9 +53,9 @@ describe("F14 a transcript that is too large to be resumed", () => {
 
 describe("S22 a CLI that answers a change of its settings late", () => {
   test("S22: the change is refused in bounded time, and in the end the CLI has what the store has", async () => {
-    rig = new HostRig({ host: { orderDeadlineMs: 400 } });
+    rig = new HostRig({ host: { orderDeadlineMs: 250 } });
     await rig.pool.start();
-    const { sessionId } = await rig.ask("late-orders 1000");
+    const { sessionId } = await rig.ask("late-orders 700");
     const change = { model: "claude-other", permissionMode: "plan" as const };
     const startedAt = Date.now();
     expect(await refusal(() => rig.pool.updateSession(sessionId, change, owner))).toBe("session_busy");

@@ -20,7 +20,6 @@
  *   write-die …       writes its whole reply into the transcript and is killed, without a word
  *   say-write-die …   the same, but said it before
  *   write-hush …      writes its whole reply into the transcript and falls silent: obeys an interrupt
- *   write-deaf …      the same, and takes nothing any more but SIGKILL
  *   hang-on-resume    replies; whoever resumes the conversation gets no answer to his handshake
  *   later N …         replies, and says the rest N ms after its turn
  *   late-orders N     replies; from then on takes a new model or mode N ms after it was told
@@ -222,10 +221,6 @@ function act(text) {
     }
     case "write-hush":
       return writeReply(written);
-    case "write-deaf":
-      writeReply(written);
-      isDeaf = true;
-      return;
     case "later":
       reply("Soon.");
       return void setTimeout(() => say(rest), Number(figure));
