@@ -140,7 +140,10 @@ export class Owner {
 
   /** A refusal is an answer like another; anything else is a bug. */
   #try(work: () => unknown): void {
+    const asked = this.#rig.pool;
     const note = (error: unknown) => {
+      // What was still under way in a server that was killed meanwhile would never have been heard of.
+      if (this.#rig.pool !== asked) return;
       if (!(error instanceof DaylongError)) throw error;
       this.refused.set(error.code, (this.refused.get(error.code) ?? 0) + 1);
     };
