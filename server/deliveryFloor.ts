@@ -37,7 +37,9 @@ export function openDelivery(parts: DeliveryFloorParts, closers: Closers) {
   );
   const store = planned(database, planner, activities);
   const feed = new Feed({ connections });
-  const courier = new Courier(withGrace({ store, push, activities, connections, clock, log }));
+  const courier = new Courier(
+    withGrace({ store, push, activities: activities.errands, connections, clock, log }),
+  );
   const dispatcher = new Dispatcher({ events: store.events, connections, feed, courier });
   closers.push(() => dispatcher.stop());
   closers.push(() => courier.stop(3_000));

@@ -3,10 +3,11 @@ import type { Device } from "../domain/device.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
 import type { PushSender } from "../domain/push.ts";
 import { Acks } from "./acks.ts";
+import { AlertErrands } from "./alertErrands.ts";
 import { Attempts } from "./attempts.ts";
 import type { Connections } from "./connections.ts";
+import type { Errands } from "./errand.ts";
 import { Ledger } from "./ledger.ts";
-import type { LiveActivities } from "./liveActivities.ts";
 import { withDeadline, yieldToEventLoop } from "./pause.ts";
 import { ReadSync } from "./readSync.ts";
 import { sendTestPush, type TestPushReport } from "./testPush.ts";
@@ -26,7 +27,7 @@ const maxTimerMs = 60_000;
 export interface CourierParts {
   store: Pick<Store, "transaction" | "events" | "sessions" | "permissions" | "devices" | "outbox">;
   push: PushSender;
-  activities: Pick<LiveActivities, "prepare">;
+  activities: Errands;
   connections: Connections;
   clock: Clock;
   log: Log;
@@ -77,10 +78,9 @@ export class Courier {
     this.#ward = new TokenWard({ devices: store.devices, clock, log });
     this.#readSync = new ReadSync({ store, push, clock, log });
     this.#acks = new Acks({ store, connections, readSync: this.#readSync, clock, log });
-    const [ledger, ward] = [this.#ledger, this.#ward];
-    const graceMs = () => parts.graceMs;
-    const workings = { connections, clock, log, graceMs, ledger, ward, random };
-    this.#attempts = new Attempts({ store, push, activities, ...workings });
+    const [ledger, ward, graceMs] = [this.#ledger, this.#ward, () => parts.graceMs];
+    const alerts = new AlertErrands({ store, push, connections, clock, log, graceMs, ward, random });
+    this.#attempts = new Attempts({ outbox: store.outbox, alerts, activities, clock, log, ledger, random });
   }
 
   /** Idempotent. Takes up what an earlier run left pending. */

@@ -1,23 +1,38 @@
+import type { Delivery } from "../domain/delivery.ts";
 import type { PushOutcome, PushTarget } from "../domain/push.ts";
 import type { Standing } from "./ledger.ts";
 
-/** The instant until which the device's other deliveries wait too, if they must. */
-export type LaneHold = number | undefined;
-
 export type GoneOutcome = Extract<PushOutcome, { outcome: "gone" }>;
 
-/** One push as it would be sent now, and what its fate means for the address it goes to. */
+/**
+ * Where a delivery stands after its address was refused; with `holdUntilAt` the device's other deliveries wait too.
+ * `instead`: the same push may be tried in another way, at once.
+ */
+export type Fate = { next: Standing; holdUntilAt?: number } | { instead: Errand };
+
+/** One push as it would be sent now, and what its outcome means for the address it goes to. */
 export interface Errand {
   target: PushTarget;
   send(): Promise<PushOutcome>;
   /** It was taken: where the delivery stands then. */
   sent(): Standing;
-  /** The address is said to be dead; books where the delivery stands. */
-  gone(outcome: GoneOutcome, book: (next: Standing) => void): LaneHold | Promise<LaneHold>;
+  /** The address is said to be dead, at the delivery's attempt of this number (from 1). */
+  gone(outcome: GoneOutcome, attempt: number): Fate;
+  /** Our own configuration is at fault. Absent: the push waits until it is mended. */
+  misconfigured?(): Fate;
 }
 
-/** Nothing is sent: where the delivery stands instead, and why, when it was worth an entry in its log. */
+/** Nothing is sent: where the delivery stands instead, and why, when that is worth an entry in its log. */
 export interface NoErrand {
   next: Standing;
   reason?: string;
 }
+
+/** What one kind of delivery sends. */
+export interface Errands {
+  /** The push as it would be said now, or the reason why it is not said (any more, or yet). */
+  prepare(delivery: Delivery): Errand | NoErrand;
+}
+
+export const settled = (state: Standing["state"]): Standing => ({ state, nextAttemptAt: null });
+export const pendingAt = (nextAttemptAt: number): Standing => ({ state: "pending", nextAttemptAt });

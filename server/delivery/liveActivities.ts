@@ -1,6 +1,4 @@
-import type { Delivery } from "../domain/delivery.ts";
 import type { LoggedEvent } from "../domain/event.ts";
-import type { ActivityKind } from "../domain/liveActivity.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
 import type { ApnsEnvironment, PushSender } from "../domain/push.ts";
 import { ActivityErrands } from "./activityErrands.ts";
@@ -9,7 +7,7 @@ import { ActivityRegister } from "./activityRegister.ts";
 import { ActivityRequests } from "./activityRequests.ts";
 import { ActivityUpdates } from "./activityUpdates.ts";
 import type { Connections } from "./connections.ts";
-import type { Errand, NoErrand } from "./errand.ts";
+import type { Errands } from "./errand.ts";
 
 export interface LiveActivitiesParts {
   /** The bare one: what is planned here is planned in its transactions. */
@@ -36,7 +34,8 @@ export interface LiveActivitiesParts {
 export class LiveActivities {
   readonly #parts: LiveActivitiesParts;
   readonly #planner: ActivityPlanner;
-  readonly #errands: ActivityErrands;
+  /** What the outbox sends of ours. */
+  readonly errands: Errands;
   readonly #updates: ActivityUpdates;
   readonly register: ActivityRegister;
   #unsubscribe: (() => void) | undefined;
@@ -51,7 +50,7 @@ export class LiveActivities {
         return parts.graceMs;
       },
     });
-    this.#errands = new ActivityErrands({ store, requests, push, connections, clock, log });
+    this.errands = new ActivityErrands({ store, requests, push, connections, clock, log });
     this.#updates = new ActivityUpdates({ store, requests, push, clock, log });
     this.register = new ActivityRegister({
       store,
@@ -77,10 +76,5 @@ export class LiveActivities {
   /** Only inside `Store.transaction`, right after the event was appended. */
   plan(event: LoggedEvent): void {
     this.#planner.plan(event);
-  }
-
-  /** What the outbox is to send for a delivery of ours. */
-  prepare(delivery: Delivery, kind: ActivityKind): Errand | NoErrand {
-    return this.#errands.prepare(delivery, kind);
   }
 }

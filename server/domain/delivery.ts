@@ -127,3 +127,16 @@ export function retryDelayMs(attempt: number, random: number): number {
   const base = Math.min(2_000 * 2 ** Math.max(0, attempt - 1), 900_000);
   return Math.round(base * (0.8 + 0.4 * random));
 }
+
+/** Attempts that may follow each other at once (GOAWAY, a new provider token) before back-off sets in all the same. */
+const atOnceAttempts = 3;
+
+/** The instant of the next attempt after the one numbered `attempt` (from 1), never before `notBeforeAt`. */
+export function retryAt(
+  attempt: number,
+  { now, notBeforeAt, random }: { now: number; notBeforeAt: number | undefined; random: number },
+): number {
+  const isAtOnce = notBeforeAt !== undefined && notBeforeAt <= now;
+  if (isAtOnce && attempt < atOnceAttempts) return now;
+  return Math.max(notBeforeAt ?? 0, now + retryDelayMs(attempt, random));
+}

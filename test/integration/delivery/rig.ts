@@ -192,7 +192,7 @@ export class Rig {
     const store = planned(database, planner, activities);
     const random = () => 0.5;
     this.courier = new Courier({
-      ...{ store, push, activities, connections, clock, log, graceMs, random },
+      ...{ store, push, activities: activities.errands, connections, clock, log, graceMs, random },
       ...this.#overrides,
     });
     this.dispatcher = new Dispatcher({
