@@ -56,9 +56,9 @@ export class AlertErrands implements Errands {
     const request = { deliveryId, content, at: event.at };
     switch (target.provider) {
       case "apns":
-        return this.#toPhone(deviceId, { ...request, target });
+        return this.#toPhone(deviceId, { ...request, target }, now);
       case "webpush":
-        return this.#toBrowser(deviceId, { ...request, target });
+        return this.#toBrowser(deviceId, { ...request, target }, now);
       default: {
         const unknown: never = target;
         throw new Error(`No alert for ${JSON.stringify(unknown)}.`);
@@ -66,7 +66,7 @@ export class AlertErrands implements Errands {
     }
   }
 
-  #toPhone(deviceId: string, request: PushRequest<ApnsTarget>): Errand {
+  #toPhone(deviceId: string, request: PushRequest<ApnsTarget>, askedAt: number): Errand {
     const { ward, clock, log } = this.#parts;
     const { target } = request;
     return {
@@ -77,7 +77,8 @@ export class AlertErrands implements Errands {
           // With a new token the same delivery goes on at once; the ledger keeps the attempt on the old one.
           return { next: verdict === "changed" ? pendingAt(clock.now()) : settled("gone") };
         }
-        if (outcome.reason === "BadDeviceToken") return { instead: this.#elsewhere(deviceId, request) };
+        if (outcome.reason === "BadDeviceToken")
+          return { instead: this.#elsewhere(deviceId, request, askedAt) };
         // `DeviceTokenNotForTopic` speaks of the app's bundle id, which may be ours to mend: no proof against the token.
         log.error("push.token_refused", { deviceId, reason: outcome.reason });
         return { next: settled("gone") };
@@ -86,7 +87,7 @@ export class AlertErrands implements Errands {
   }
 
   /** `BadDeviceToken`: the app may have named the wrong environment, so the other one is asked once. */
-  #elsewhere(deviceId: string, request: PushRequest<ApnsTarget>): Errand {
+  #elsewhere(deviceId: string, request: PushRequest<ApnsTarget>, askedAt: number): Errand {
     const { ward } = this.#parts;
     const { target } = request;
     const environment = target.environment === "production" ? "sandbox" : "production";
@@ -99,14 +100,14 @@ export class AlertErrands implements Errands {
       },
       gone: ({ reason }, attempt) =>
         reason === "BadDeviceToken"
-          ? this.#afterVerdict(ward.suspect(deviceId, target), attempt)
+          ? this.#afterVerdict(ward.suspect(deviceId, target, askedAt), attempt)
           : { next: settled("gone") },
       // A key that is good for one environment only cannot tell about the other: no proof either.
       misconfigured: () => ({ next: settled("gone") }),
     };
   }
 
-  #toBrowser(deviceId: string, request: PushRequest): Errand {
+  #toBrowser(deviceId: string, request: PushRequest, askedAt: number): Errand {
     const { ward, clock } = this.#parts;
     return {
       ...this.#errand(request),
@@ -114,7 +115,7 @@ export class AlertErrands implements Errands {
       gone: (_outcome, attempt) =>
         ward.hasChanged(deviceId, request.target)
           ? { next: pendingAt(clock.now()) }
-          : this.#afterVerdict(ward.suspect(deviceId, request.target), attempt),
+          : this.#afterVerdict(ward.suspect(deviceId, request.target, askedAt), attempt),
     };
   }
 

@@ -35,6 +35,7 @@ export class TokenWard {
   #verdictAt = 0;
   /** After a mass refusal no token is dropped until a push has got through: the fault may still be there. */
   readonly #distrusted = new Set<PushProvider>();
+  readonly #trustedAgainAt = new Map<PushProvider, number>();
 
   constructor(parts: TokenWardParts) {
     this.#parts = parts;
@@ -66,9 +67,15 @@ export class TokenWard {
     return !!current && !sameToken(current, target);
   }
 
-  /** Both environments refuse the token, or the browser's subscription is said to be over. Returns the instant of the verdict; until then the device is left alone. */
-  suspect(deviceId: string, target: PushTarget): number {
+  /**
+   * Both environments refuse the token, or the browser's subscription is said to be over, as it was asked at `askedAt`.
+   * Returns the instant of the verdict; until then the device is left alone.
+   */
+  suspect(deviceId: string, target: PushTarget, askedAt: number): number {
     const { clock, log } = this.#parts;
+    // Asked before the fault of ours was mended, answered after it: no reason to suspect the token.
+    const trustedAgainAt = this.#trustedAgainAt.get(target.provider);
+    if (trustedAgainAt !== undefined && askedAt < trustedAgainAt) return clock.now();
     log.warn("push.token_quarantined", { deviceId, quarantineMs });
     this.#suspects.set(deviceId, target);
     if (!this.#disarm) {
@@ -88,7 +95,12 @@ export class TokenWard {
 
   /** A push got through: key, topic and host are right. */
   noteSent(provider: PushProvider): void {
-    this.#distrusted.delete(provider);
+    if (!this.#distrusted.delete(provider)) return;
+    this.#trustedAgainAt.set(provider, this.#parts.clock.now());
+    // Refused while the fault was ours, and mended before their verdict: that is held against no token.
+    for (const [deviceId, target] of this.#suspects) {
+      if (target.provider === provider) this.#suspects.delete(deviceId);
+    }
   }
 
   /** Forgets the suspects; their tokens stay, and the next push finds out anew. */

@@ -44,7 +44,7 @@ describe("V12 D12 a 410 drops the token only if it is proof", () => {
 describe("V12 D12 a token that both environments refuse", () => {
   test("is dropped after its quarantine", () => {
     const { ward, pushes, clock } = rig();
-    expect(ward.suspect("d0", target("t0"))).toBe(clock.now() + 10_000);
+    expect(ward.suspect("d0", target("t0"), clock.now())).toBe(clock.now() + 10_000);
     clock.advance(9_999);
     expect(pushes.get("d0")).not.toBeNull();
     clock.advance(1);
@@ -54,7 +54,7 @@ describe("V12 D12 a token that both environments refuse", () => {
 
   test("stays when the app has registered in the meantime", () => {
     const { ward, pushes, clock } = rig();
-    ward.suspect("d0", target("t0"));
+    ward.suspect("d0", target("t0"), clock.now());
     pushes.set("d0", target("t0", 2_000));
     clock.advance(10_000);
     expect(pushes.get("d0")).toEqual(target("t0", 2_000));
@@ -62,22 +62,39 @@ describe("V12 D12 a token that both environments refuse", () => {
 
   test("stays when there are twenty of them at once, and so does a lone one after that, until a push gets through", () => {
     const { ward, pushes, clock, words } = rig(21);
-    for (let index = 0; index < 20; index += 1) ward.suspect(`d${index}`, target(`t${index}`));
+    for (let index = 0; index < 20; index += 1) ward.suspect(`d${index}`, target(`t${index}`), clock.now());
     clock.advance(10_000);
     expect([...pushes.values()]).not.toContain(null);
     expect(words.names).toContain("push.tokens_refused_in_mass");
-    ward.suspect("d20", target("t20"));
+    ward.suspect("d20", target("t20"), clock.now());
     clock.advance(10_000);
     expect(pushes.get("d20")).not.toBeNull();
     ward.noteSent("apns");
-    ward.suspect("d20", target("t20"));
+    ward.suspect("d20", target("t20"), clock.now());
     clock.advance(10_000);
     expect(pushes.get("d20")).toBeNull();
   });
 
+  test("is forgotten when a push gets through after a mass refusal: it was us until then", () => {
+    const { ward, pushes, clock } = rig(6);
+    for (let index = 0; index < 6; index += 1) ward.suspect(`d${index}`, target(`t${index}`), clock.now());
+    clock.advance(10_000);
+    ward.suspect("d0", target("t0"), clock.now());
+    const askedAt = clock.now();
+    clock.advance(1);
+    ward.noteSent("apns");
+    // Answered late: asked when it still was us.
+    expect(ward.suspect("d1", target("t1"), askedAt)).toBe(clock.now());
+    clock.advance(10_000);
+    expect([pushes.get("d0"), pushes.get("d1")]).not.toContain(null);
+    ward.suspect("d0", target("t0"), clock.now());
+    clock.advance(10_000);
+    expect(pushes.get("d0")).toBeNull();
+  });
+
   test("is forgotten when the ward stops", () => {
     const { ward, pushes, clock } = rig();
-    ward.suspect("d0", target("t0"));
+    ward.suspect("d0", target("t0"), clock.now());
     ward.stop();
     clock.advance(20_000);
     expect(pushes.get("d0")).not.toBeNull();
