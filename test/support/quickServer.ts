@@ -29,5 +29,14 @@ export function promptsGiven(bench: Bench): string[] {
     .filter((name) => name.endsWith(".jsonl"))
     .flatMap((name) => readFileSync(join(folder, name), "utf8").split("\n"))
     .filter((line) => line !== "")
-    .map((line) => (JSON.parse(line) as { text: string }).text);
+    .map((line) => JSON.parse(line) as TranscriptLine)
+    .filter(({ type }) => type === "user")
+    .map(({ message: { content } }) =>
+      typeof content === "string" ? content : content.map(({ text }) => text ?? "").join(""),
+    );
+}
+
+interface TranscriptLine {
+  type: string;
+  message: { content: string | Array<{ text?: string }> };
 }
