@@ -146,6 +146,7 @@ async function compose(
   const pool = new InteractiveSessionPool({
     store,
     host,
+    history,
     feed,
     clock,
     log,

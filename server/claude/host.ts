@@ -22,7 +22,6 @@ import { cliEnvironment } from "./environment.ts";
 import { OneShot, type OneShotEnd } from "./oneShot.ts";
 import { withPlan } from "./planFile.ts";
 import { CliProcess } from "./process.ts";
-import { newestConversation } from "./projectTranscripts.ts";
 import { endBelongings } from "./reaper.ts";
 import { Sampler } from "./sampler.ts";
 import type { Spare } from "./spare.ts";
@@ -203,10 +202,6 @@ export class CliHost implements ProcessHost {
     const own = new Set([...this.#live.values(), ...this.#aside].map(({ pid }) => pid));
     for (const { pid } of this.spares?.live() ?? []) own.add(pid);
     return heldConversations(claudeConfigDir(this.#parts.environment), (pid) => own.has(pid));
-  }
-
-  newestConversation(projectPath: string, isWanted: (claudeSessionId: string) => boolean) {
-    return newestConversation(claudeConfigDir(this.#parts.environment), projectPath, isWanted);
   }
 
   async holdsMessage(claudeSessionId: string, messageId: string): Promise<boolean> {

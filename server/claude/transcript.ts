@@ -37,24 +37,19 @@ export async function findTranscript(configDir: string, sessionId: string): Prom
 /** How much of a transcript's beginning is read for the directory it was begun in. */
 const headBytes = 256 * 1024;
 
-/** The first lines of a transcript; the last of them may be half a line. */
-export async function readHead(path: string): Promise<string[]> {
+/** The directory a conversation was begun in, links followed where it still exists; `undefined` when nothing says so. */
+export async function begunIn(path: string): Promise<string | undefined> {
   const file = await open(path, "r");
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0);
-    return buffer.toString("utf8", 0, bytesRead).split("\n");
+    for (const line of buffer.toString("utf8", 0, bytesRead).split("\n")) {
+      const cwd = cwdOf(line);
+      if (cwd !== undefined) return await realpath(cwd).catch(() => cwd);
+    }
+    return undefined;
   } finally {
     await file.close();
   }
-}
-
-/** The directory a conversation was begun in, links followed where it still exists; `undefined` when nothing says so. */
-export async function begunIn(path: string): Promise<string | undefined> {
-  for (const line of await readHead(path)) {
-    const cwd = cwdOf(line);
-    if (cwd !== undefined) return await realpath(cwd).catch(() => cwd);
-  }
-  return undefined;
 }
 
 function cwdOf(line: string): string | undefined {

@@ -59,13 +59,6 @@ export interface TranscriptReply {
   numTurns: number;
 }
 
-/** A conversation that Claude keeps a record of. */
-export interface KeptConversation {
-  claudeSessionId: string;
-  /** Instant at which the record was written to last. */
-  changedAt: number;
-}
-
 /** What taking the files back to a message changes, or changed. Paths as the CLI names them. */
 export interface RewindReport {
   canRewind: boolean;
@@ -214,11 +207,6 @@ export interface ProcessHost {
   hasTranscript(sessionId: string, projectPath?: string): Promise<boolean>;
   /** Conversations that Claude processes hold which are not ours (a terminal's), with the process's id. */
   heldElsewhere(): Promise<Map<string, number>>;
-  /** The conversation in a project that Claude wrote to last, among those that are wanted. */
-  newestConversation(
-    projectPath: string,
-    isWanted: (claudeSessionId: string) => boolean,
-  ): Promise<KeptConversation | undefined>;
   /** Whether Claude's record of the conversation holds the message: one that it can be resumed or forked at. */
   holdsMessage(claudeSessionId: string, messageId: string): Promise<boolean>;
   /**

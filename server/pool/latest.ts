@@ -1,3 +1,4 @@
+import type { ClaudeHistory } from "../domain/history.ts";
 import type { Store } from "../domain/ports.ts";
 import type { ProcessHost } from "../domain/process.ts";
 import type { Session } from "../domain/session.ts";
@@ -14,10 +15,14 @@ export interface LatestConversation {
 /**
  * The newest conversation of a project in which something was said: a session that is not closed, or one of Claude's own.
  * A session's time is its last activity; the time of its transcript is not asked, because the CLI writes to it when it is
- * parked, too. `undefined` when there is none.
+ * parked, too. `undefined` when there is none. Throws what reading Claude's transcripts throws.
  */
 export async function latestConversation(
-  { store, host }: { store: Store; host: ProcessHost },
+  {
+    store,
+    host,
+    history,
+  }: { store: Store; host: ProcessHost; history: Pick<ClaudeHistory, "conversations"> },
   projectPath: string,
 ): Promise<LatestConversation | undefined> {
   const ours = new Set<string>();
@@ -35,9 +40,11 @@ export async function latestConversation(
     before = page.nextBefore;
   } while (before !== undefined);
   const own = newest && { claudeSessionId: newest.claudeSessionId ?? newest.sessionId, session: newest };
-  const foreign = await host.newestConversation(projectPath, (id) => !ours.has(id));
+  const kept = await history.conversations(projectPath);
+  // Of a folder's name of Claude's more than one path can be the origin.
+  const foreign = kept.find((one) => one.projectPath === projectPath && !ours.has(one.sessionId));
   if (foreign === undefined) return own;
-  return newest !== undefined && newest.lastActivityAt >= foreign.changedAt
+  return newest !== undefined && newest.lastActivityAt >= foreign.lastActivityAt
     ? own
-    : { claudeSessionId: foreign.claudeSessionId };
+    : { claudeSessionId: foreign.sessionId };
 }

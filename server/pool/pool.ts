@@ -1,6 +1,7 @@
 import type { AttachmentShelf } from "../domain/attachment.ts";
 import type { Caller } from "../domain/device.ts";
 import { DaylongError } from "../domain/errors.ts";
+import type { ClaudeHistory } from "../domain/history.ts";
 import type { PermissionDecision } from "../domain/permission.ts";
 import type { Clock, LiveFeed, Log, Store } from "../domain/ports.ts";
 import type { ProcessHost } from "../domain/process.ts";
@@ -42,6 +43,7 @@ import { Views } from "./views.ts";
 export interface PoolParts {
   store: Store;
   host: ProcessHost;
+  history: Pick<ClaudeHistory, "conversations">;
   feed: LiveFeed;
   clock: Clock;
   log: Log;

@@ -1,5 +1,6 @@
 import type { Caller } from "../domain/device.ts";
 import { DaylongError, refuseHeld } from "../domain/errors.ts";
+import type { ClaudeHistory } from "../domain/history.ts";
 import { openLease } from "../domain/lease.ts";
 import type { Clock, Store } from "../domain/ports.ts";
 import type { ProcessHost } from "../domain/process.ts";
@@ -14,6 +15,7 @@ import { Turnstile } from "./turnstile.ts";
 export interface SessionDeskParts {
   store: Store;
   host: ProcessHost;
+  history: Pick<ClaudeHistory, "conversations">;
   clock: Clock;
   limits: PoolLimits;
   roster: Roster;

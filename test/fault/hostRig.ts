@@ -33,6 +33,7 @@ export class HostRig {
     this.pool = new InteractiveSessionPool({
       store: this.store,
       host,
+      history: { conversations: async () => [] },
       feed,
       clock: systemClock,
       log: silent,

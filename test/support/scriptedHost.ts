@@ -4,7 +4,6 @@ import type { Clock } from "../../server/domain/ports.ts";
 import type {
   ClaudeProcess,
   ContextUse,
-  KeptConversation,
   OneShotAnswer,
   PermissionAsk,
   ProcessExit,
@@ -303,8 +302,6 @@ export class ScriptedHost implements ProcessHost {
   readonly begunIn = new Map<string, string>();
   /** Conversations that terminals hold, with their pids. */
   readonly heldByTerminals = new Map<string, number>();
-  /** Conversations begun in a terminal, in whatever project is asked for. */
-  readonly kept: KeptConversation[] = [];
   /** Whole answers in the transcripts, by the id of the user's message. */
   readonly written = new Map<string, TranscriptReply>();
   /** Messages that Claude's records hold; `undefined`: every one. */
@@ -401,12 +398,6 @@ export class ScriptedHost implements ProcessHost {
 
   async heldElsewhere(): Promise<Map<string, number>> {
     return this.heldByTerminals;
-  }
-
-  async newestConversation(_projectPath: string, isWanted: (claudeSessionId: string) => boolean) {
-    return this.kept
-      .filter((one) => isWanted(one.claudeSessionId))
-      .sort((a, b) => b.changedAt - a.changedAt)[0];
   }
 
   async holdsMessage(_claudeSessionId: string, messageId: string): Promise<boolean> {

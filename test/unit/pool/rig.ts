@@ -6,6 +6,7 @@ import { afterEach, beforeEach } from "@jest/globals";
 import type { AttachmentShelf } from "../../../server/domain/attachment.ts";
 import { DaylongError } from "../../../server/domain/errors.ts";
 import { type LoggedEvent, terminalTurnEvents } from "../../../server/domain/event.ts";
+import type { PastConversation } from "../../../server/domain/history.ts";
 import type { LiveFeed, Log, Store } from "../../../server/domain/ports.ts";
 import type { PoolLimits } from "../../../server/pool/limits.ts";
 import { InteractiveSessionPool } from "../../../server/pool/pool.ts";
@@ -88,6 +89,8 @@ export class PoolRig {
   /** Directories that Claude may not work in any more. */
   readonly refusedProjects = new Map<string, Error>();
   readonly #folder = mkdtempSync(join(tmpdir(), "daylong-pool-"));
+  /** Conversations in Claude's own transcripts, the latest first, whichever project is asked for. */
+  kept: PastConversation[] = [];
   /** Whether its hosts keep spares. */
   keepsSpares = false;
   #limits = limitsOf();
@@ -123,6 +126,7 @@ export class PoolRig {
     this.pool = new InteractiveSessionPool({
       store: this.disk.over(this.store),
       host: this.host,
+      history: { conversations: async () => this.kept },
       feed,
       clock: this.clock,
       log: { debug: note("debug"), info: note("info"), warn: note("warn"), error: note("error") },

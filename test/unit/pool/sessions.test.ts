@@ -75,10 +75,13 @@ describe("S20 a session that is begun without a message", () => {
     await pool.closeSession(older.sessionId, owner);
     await pool.closeSession(newer.sessionId, owner);
     // Claude keeps closed ones too.
-    for (const { sessionId } of [older, newer])
-      host.kept.push({ claudeSessionId: sessionId, changedAt: clock.now() });
+    const kept = (sessionId: string, projectPath = "/projects/alpha") =>
+      rig.current.kept.push({ sessionId, projectPath, title: "", lastActivityAt: clock.now() });
+    for (const { sessionId } of [older, newer]) kept(sessionId);
+    // Nor does it matter what was said in another project whose name Claude writes alike.
+    kept("other", "/projects-alpha");
     expect(await refusal(() => latest())).toBe("session_not_found");
-    host.kept.push({ claudeSessionId: "terminal", changedAt: clock.now() - 1 });
+    kept("terminal");
     host.transcripts.add("terminal");
     const resumed = await latest();
     expect(resumed.sessionId).toBe("terminal");
