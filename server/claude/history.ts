@@ -7,8 +7,8 @@ import { claudeConfigDir } from "./transcript.ts";
 
 /** A transcript of 200 MB is read in some seconds; one that takes longer than this is given up. */
 const answerDeadlineMs = 30_000;
-/** The thread holds the last transcript in memory; without a question for so long, it goes. */
-const idleMs = 60_000;
+/** The thread remembers what it has read; without a question for so long, it goes. */
+const idleMs = 600_000;
 /** Questions at once; a phone that asks for more has to wait. */
 const mostQuestions = 20;
 /** A transcript that does not fit ends the thread and not the server. */

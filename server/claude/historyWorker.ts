@@ -1,13 +1,10 @@
-import { realpathSync } from "node:fs";
+import { join } from "node:path";
 import { parentPort } from "node:worker_threads";
-import {
-  getSessionInfo,
-  getSessionMessages,
-  listSessions,
-  type SDKSessionInfo,
-} from "@anthropic-ai/claude-agent-sdk";
-import type { PastConversation, PastMessage } from "../domain/history.ts";
+import { getSessionInfo, getSessionMessages } from "@anthropic-ai/claude-agent-sdk";
+import type { PastMessage } from "../domain/history.ts";
+import { PastConversations, realPathOf } from "./pastConversations.ts";
 import { pageBefore, pastMessageOf, type RawEntry } from "./pastMessage.ts";
+import { claudeConfigDir } from "./transcript.ts";
 
 /**
  * A thread that reads Claude's transcripts with the SDK's own functions. A transcript of a long day has hundreds of
@@ -26,52 +23,26 @@ export type HistoryQuestion =
     };
 export type HistoryAnswer = { id: number; value: unknown } | { id: number; fault: string };
 
+const conversations = new PastConversations({
+  folder: join(claudeConfigDir(process.env), "projects"),
+  readInfo: (sessionId) => getSessionInfo(sessionId),
+});
+
 /** The transcript that was read last: who pages through one asks for it again and again. */
 let last: { key: string; messages: PastMessage[] } | undefined;
 
-const realPaths = new Map<string, string>();
-
-/** Claude writes down the path it was started with, which may lead through links. */
-function realPathOf(cwd: string): string {
-  const known = realPaths.get(cwd);
-  if (known !== undefined) return known;
-  let real = cwd;
-  try {
-    real = realpathSync(cwd);
-  } catch {
-    // The directory is gone; its conversations are not.
-  }
-  realPaths.set(cwd, real);
-  return real;
-}
-
-const conversationOf = (info: SDKSessionInfo): PastConversation => ({
-  sessionId: info.sessionId,
-  title: (info.customTitle ?? info.summary).slice(0, 200).toWellFormed(),
-  firstMessage: info.firstPrompt?.slice(0, 2_000).toWellFormed(),
-  projectPath: info.cwd === undefined ? undefined : realPathOf(info.cwd),
-  createdAt: info.createdAt,
-  lastActivityAt: info.lastModified,
-  sizeBytes: info.fileSize,
-  gitBranch: info.gitBranch,
-});
-
 async function answer(question: HistoryQuestion): Promise<unknown> {
   switch (question.kind) {
-    case "conversations": {
-      const dir = question.projectPath;
-      realPaths.clear();
-      const found = await listSessions(dir === undefined ? {} : { dir, includeWorktrees: false });
-      return found.map(conversationOf);
-    }
+    case "conversations":
+      return conversations.list(question.projectPath);
     case "messages": {
-      const { sessionId, projectPath: dir, before, limit } = question;
-      const info = await getSessionInfo(sessionId, { dir });
-      // Of a folder's name more than one path can be the origin: what was begun elsewhere is not of this project.
-      if (info?.cwd === undefined || realPathOf(info.cwd) !== dir) return undefined;
+      const { sessionId, projectPath, before, limit } = question;
+      const info = await getSessionInfo(sessionId);
+      // Another project's conversation may be nobody's business here.
+      if (info?.cwd === undefined || (await realPathOf(info.cwd)) !== projectPath) return undefined;
       const key = `${sessionId} ${info.lastModified} ${info.fileSize}`;
       if (last?.key !== key) {
-        const entries = (await getSessionMessages(sessionId, { dir })) as RawEntry[];
+        const entries = (await getSessionMessages(sessionId)) as RawEntry[];
         last = { key, messages: entries.map(pastMessageOf).filter((message) => message !== undefined) };
       }
       return pageBefore(last.messages, before, limit);

@@ -1,0 +1,77 @@
+import { randomUUID } from "node:crypto";
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { SDKSessionInfo } from "@anthropic-ai/claude-agent-sdk";
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { PastConversations } from "../../../server/claude/pastConversations.ts";
+
+let dir: string;
+let reads: string[];
+let past: PastConversations;
+const cwds = new Map<string, string>();
+
+beforeEach(() => {
+  dir = realpathSync(mkdtempSync(join(tmpdir(), "daylong-past-")));
+  mkdirSync(join(dir, "projects", "-a"), { recursive: true });
+  reads = [];
+  cwds.clear();
+  past = new PastConversations({
+    folder: join(dir, "projects"),
+    readInfo: async (sessionId) => {
+      reads.push(sessionId);
+      const cwd = cwds.get(sessionId);
+      return cwd === undefined
+        ? undefined
+        : ({ sessionId, summary: "S", lastModified: 1, cwd } as SDKSessionInfo);
+    },
+  });
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+function write(cwd: string | undefined): string {
+  const sessionId = randomUUID();
+  if (cwd !== undefined) cwds.set(sessionId, cwd);
+  writeFileSync(join(dir, "projects", "-a", `${sessionId}.jsonl`), "{}\n");
+  return sessionId;
+}
+const idsOf = async (projectPath?: string) =>
+  (await past.list(projectPath)).map(({ sessionId }) => sessionId).sort();
+
+test("S31: a transcript is read once, and again only when it has changed", async () => {
+  const [first, second, empty] = [write("/a"), write("/b"), write(undefined)];
+  writeFileSync(join(dir, "projects", "-a", "notes.jsonl"), "no transcript");
+  expect(await idsOf()).toEqual([first, second].sort());
+  expect(reads.sort()).toEqual([first, second, empty].sort());
+  reads = [];
+  expect(await idsOf("/a")).toEqual([first]);
+  expect(reads).toEqual([]);
+  appendFileSync(join(dir, "projects", "-a", `${second}.jsonl`), "{}\n");
+  const third = write("/a");
+  expect(await idsOf("/a")).toEqual([first, third].sort());
+  expect(reads.sort()).toEqual([second, third].sort());
+  rmSync(join(dir, "projects", "-a", `${first}.jsonl`));
+  expect(await idsOf("/a")).toEqual([third]);
+});
+
+test("S31: a path that leads through a link is the directory it leads to", async () => {
+  mkdirSync(join(dir, "real"));
+  symlinkSync(join(dir, "real"), join(dir, "link"));
+  const linked = write(join(dir, "link"));
+  const gone = write(join(dir, "gone"));
+  expect(await idsOf(join(dir, "real"))).toEqual([linked]);
+  expect(await idsOf(join(dir, "gone"))).toEqual([gone]);
+});
+
+test("S31: without a folder there are none", async () => {
+  rmSync(join(dir, "projects"), { recursive: true });
+  expect(await past.list()).toEqual([]);
+});
