@@ -28,6 +28,9 @@ const conversations = new PastConversations({
   readInfo: (sessionId) => getSessionInfo(sessionId),
 });
 
+/** A transcript beyond this is read anew for each page rather than kept in memory. */
+const keptBytes = 64 * 1024 * 1024;
+
 /** The transcript that was read last: who pages through one asks for it again and again. */
 let last: { key: string; messages: PastMessage[] } | undefined;
 
@@ -41,11 +44,11 @@ async function answer(question: HistoryQuestion): Promise<unknown> {
       // Another project's conversation may be nobody's business here.
       if (info?.cwd === undefined || (await realPathOf(info.cwd)) !== projectPath) return undefined;
       const key = `${sessionId} ${info.lastModified} ${info.fileSize}`;
-      if (last?.key !== key) {
-        const entries = (await getSessionMessages(sessionId)) as RawEntry[];
-        last = { key, messages: entries.map(pastMessageOf).filter((message) => message !== undefined) };
-      }
-      return pageBefore(last.messages, before, limit);
+      if (last?.key === key) return pageBefore(last.messages, before, limit);
+      const entries = (await getSessionMessages(sessionId)) as RawEntry[];
+      const messages = entries.map(pastMessageOf).filter((message) => message !== undefined);
+      last = (info.fileSize ?? 0) <= keptBytes ? { key, messages } : undefined;
+      return pageBefore(messages, before, limit);
     }
   }
 }

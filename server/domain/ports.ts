@@ -59,6 +59,8 @@ export interface SessionFilter {
 export interface SessionDirectory {
   insert(session: Session): void;
   get(sessionId: string): Session | undefined;
+  /** The session that goes on with this conversation of Claude's, under whichever id. */
+  ofConversation(claudeSessionId: string): Session | undefined;
   list(filter: SessionFilter): { sessions: Session[]; nextBefore?: string };
   inStates(states: SessionState[]): Session[];
   countByState(): Map<SessionState, number>;

@@ -75,7 +75,7 @@ export const historyRoutes = (parts: HttpParts): Route[] => [
 ];
 
 function conversationView({ store }: HttpParts, one: PastConversation, held: boolean) {
-  const own = store.sessions.get(one.sessionId);
+  const own = store.sessions.ofConversation(one.sessionId);
   return {
     sessionId: one.sessionId,
     title: own?.title ?? one.title,

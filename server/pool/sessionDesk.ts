@@ -44,7 +44,10 @@ export class SessionDesk {
     const { host, newId, submissions } = this.#parts;
     const origin = request.latest ? await this.#latest(request, request.latest) : request.options.origin;
     const resumed = origin !== undefined && !origin.fork ? origin.resume : undefined;
-    const ours = resumed === undefined ? undefined : this.#store.sessions.get(resumed);
+    // After a `/clear` it is under another id than its session's; two sessions must never go on with one conversation.
+    const { sessions } = this.#store;
+    const ours =
+      resumed === undefined ? undefined : (sessions.ofConversation(resumed) ?? sessions.get(resumed));
     const resumeAt = resumed === undefined ? undefined : origin?.resumeAt;
     if (ours !== undefined) {
       this.#goOn(ours, request.caller);

@@ -246,6 +246,11 @@ CREATE TABLE attachments (
 CREATE INDEX attachments_waiting ON attachments (device_id) WHERE used_at IS NULL;
 `;
 
+/** A conversation of Claude's is looked up for each row of a list. */
+const conversations = `
+CREATE INDEX sessions_by_conversation ON sessions (coalesce(claude_session_id, session_id));
+`;
+
 /** Every version of the schema, oldest first, without gaps. */
 export const migrations: readonly Migration[] = [
   {
@@ -262,4 +267,5 @@ export const migrations: readonly Migration[] = [
     },
   },
   { version: 3, apply: (connection) => void connection.exec(attachments) },
+  { version: 4, apply: (connection) => void connection.exec(conversations) },
 ];

@@ -73,6 +73,7 @@ export class SqliteSessionDirectory implements SessionDirectory {
   readonly #recaps: Recaps;
   readonly #insert: Statement<[Named]>;
   readonly #get: Statement<[sessionId: string], SessionRow>;
+  readonly #ofConversation: Statement<[claudeSessionId: string], SessionRow>;
   readonly #list: Statement<[Named], SessionRow>;
   readonly #countByState: Statement<[], { state: SessionState; count: number }>;
   readonly #inStates: Statement<[states: string], SessionRow>;
@@ -99,6 +100,10 @@ export class SqliteSessionDirectory implements SessionDirectory {
          @leaseTerm, @turnCount, @lastSeq, @costUsd, @inputTokens, @outputTokens, @muted, @autoKeepAlive, @options)`,
     );
     this.#get = new Statement(connection, `${selectSessions} WHERE s.session_id = ?`);
+    this.#ofConversation = new Statement(
+      connection,
+      `${selectSessions} WHERE coalesce(s.claude_session_id, s.session_id) = ?`,
+    );
     this.#list = new Statement(
       connection,
       `${selectSessions}
@@ -177,6 +182,11 @@ export class SqliteSessionDirectory implements SessionDirectory {
 
   get(sessionId: string): Session | undefined {
     const row = this.#get.get(sessionId);
+    return row && sessionOf(row);
+  }
+
+  ofConversation(claudeSessionId: string): Session | undefined {
+    const row = this.#ofConversation.get(claudeSessionId);
     return row && sessionOf(row);
   }
 

@@ -151,6 +151,11 @@ export class ScriptedProcess implements ClaudeProcess {
     this.#listener.signal({ kind: "delta", text });
   }
 
+  /** Goes into a permission mode by itself. */
+  enterMode(permissionMode: PermissionMode): void {
+    this.#listener.signal({ kind: "mode", permissionMode });
+  }
+
   think(): void {
     this.#listener.signal({ kind: "thinking" });
   }

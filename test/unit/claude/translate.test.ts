@@ -310,3 +310,14 @@ describe("F13 words of a conversation that cannot be gone on with", () => {
     });
   });
 });
+
+describe("P02 the mode that Claude is in", () => {
+  test("is told when it changes by itself, and words that mean nothing here are not", () => {
+    const status = (permissionMode?: string) =>
+      hear({ type: "system", subtype: "status", status: null, permissionMode });
+    expect(status("default")).toEqual([{ kind: "mode", permissionMode: "default" }]);
+    expect(status("plan")).toEqual([{ kind: "mode", permissionMode: "plan" }]);
+    expect(status("some-new-mode")).toEqual([]);
+    expect(status()).toEqual([]);
+  });
+});

@@ -55,6 +55,58 @@ describe("S20 a session that is begun without a message", () => {
     expect(await refusal(() => begin({ origin: { resume: sessionId, fork: false } }))).toBe("session_closed");
   });
 
+  test("S31: one that a terminal holds is refused, its fork is not, and a turn that meets the terminal fails by name", async () => {
+    await rig.current.open();
+    const { host, clock } = rig.current;
+    host.transcripts.add("terminal");
+    host.heldByTerminals.set("terminal", 4711);
+    const resume = { origin: { resume: "terminal", fork: false } };
+    expect(await refusal(() => begin(resume))).toBe("conversation_held");
+    expect((await begin({ origin: { resume: "terminal", fork: true } })).sessionId).not.toBe("terminal");
+    host.heldByTerminals.clear();
+    const { sessionId } = await begin(resume);
+    const { turnId } = rig.current.submit({ sessionId, message: "Go on" });
+    host.manners.start = "held";
+    await clock.settle();
+    host.starts[0]?.fail(new DaylongError("conversation_held", "A terminal holds it."));
+    await clock.settle();
+    expect(rig.current.ends(turnId)).toEqual(["turn.failed conversation_held"]);
+    // It is no fault of the session: the next message is tried at once.
+    host.manners.start = "at-once";
+    rig.current.submit({ sessionId, message: "Again" });
+    await clock.settle();
+    expect(host.process(sessionId).sent.map(({ text }) => text)).toEqual(["Again"]);
+  });
+
+  test("A05 S31: one that was begun in another directory is none of this project's", async () => {
+    await rig.current.open();
+    const { host } = rig.current;
+    host.transcripts.add("secret");
+    host.begunIn.set("secret", "/home/owner/private");
+    for (const fork of [false, true])
+      expect(await refusal(() => begin({ origin: { resume: "secret", fork } }))).toBe("session_not_found");
+  });
+
+  test("S31: one that went on under another id of Claude's is still its session's", async () => {
+    await rig.current.open();
+    const { store, host } = rig.current;
+    const { sessionId } = await rig.current.idleSession();
+    store.sessions.setClaudeSession(sessionId, "after-clear");
+    host.transcripts.add("after-clear");
+    expect((await begin({ origin: { resume: "after-clear", fork: false } })).sessionId).toBe(sessionId);
+    expect((await begin({ origin: { resume: sessionId, fork: false } })).sessionId).toBe(sessionId);
+  });
+
+  test("P02: a mode that Claude goes into by itself becomes the session's, and is told once", async () => {
+    await rig.current.open();
+    const { store } = rig.current;
+    const { sessionId, process } = await rig.current.busySession();
+    for (const mode of ["plan", "plan", "default"] as const) process.enterMode(mode);
+    expect(store.sessions.get(sessionId)?.permissionMode).toBe("default");
+    const told = rig.current.events(sessionId).filter(({ type }) => type === "session.updated");
+    expect(told.map(({ data }) => data)).toEqual([{ permissionMode: "plan" }, { permissionMode: "default" }]);
+  });
+
   test("S20: can go on with the project's newest conversation, ours or Claude's own, but not with a closed one", async () => {
     await rig.current.open();
     const { pool, clock, host } = rig.current;
