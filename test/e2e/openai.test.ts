@@ -194,7 +194,7 @@ describe("C03: the official OpenAI client talks to real Claude processes", () =>
   });
 
   test("C03 S23: a client that hangs up in the middle of a stream interrupts its turn, and the conversation goes on", async () => {
-    const running = await stream({ messages: [user("slow: 30")], conversation_id: "cut short" });
+    const running = await stream({ messages: [user("slow: 8")], conversation_id: "cut short" });
     for await (const chunk of running) if (chunk.choices[0]?.delta.content) break;
     running.controller.abort();
     await eventually("the interrupt", async () => (await sessionOf("cut short")).state === "idle");

@@ -230,7 +230,7 @@ describe("C04: the TypeScript client talks to real Claude processes", () => {
     const again = client.send({ projectPath: bench.project, message: "error: 400" }, failed.clientMessageId);
     await expect(again.reply()).rejects.toMatchObject({ code: "claude_error" });
     expect((await again.accepted).sessionId).toBe(sessionId);
-    const long = client.session(sessionId).send("slow: 30");
+    const long = client.session(sessionId).send("slow: 8");
     for await (const _piece of long.text()) break;
     await client.interrupt(sessionId);
     await expect(long.reply()).rejects.toMatchObject({ code: "interrupted" });
