@@ -246,6 +246,7 @@ async function compose(
         : pushRegistration.register(caller.deviceId, target, caller),
   });
   // Before the first request: what the last run left is put right, and only then is anything accepted.
+  await folders.sweep();
   await pool.start();
   courier.start();
   retention.start();

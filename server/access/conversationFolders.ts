@@ -1,10 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, realpath, rmdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdir, readdir, realpath, rmdir } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+
+/** What `randomUUID` makes: nothing else in the folder is ours. */
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
  * The directories of conversations that named no project: one each, in the data folder, which is no project root. No
- * client can name one; a session has it for its life.
+ * client can name one; a session has it for its life. Empty ones come and go: they are taken away at a start of the
+ * server, and made again when their session goes on.
  */
 export class ConversationFolders {
   readonly #dir: string;
@@ -20,10 +24,15 @@ export class ConversationFolders {
     return realpath(path);
   }
 
-  /** Whether the path is one of these directories, and no link to anywhere else. */
+  /** Whether the path is one of these directories, and no link to anywhere else; one that was taken away is made again. */
   async holds(path: string): Promise<boolean> {
+    if (!uuid.test(basename(path))) return false;
     try {
-      return dirname(path) === (await realpath(this.#dir)) && (await realpath(path)) === path;
+      if (dirname(path) !== (await realpath(this.#dir))) return false;
+      await mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== "EEXIST") throw error;
+      });
+      return (await realpath(path)) === path;
     } catch {
       return false;
     }
@@ -32,5 +41,12 @@ export class ConversationFolders {
   /** Takes the directory away if it is one of these and nothing is in it: what Claude wrote there stays. */
   async removeIfEmpty(path: string): Promise<void> {
     if (await this.holds(path)) await rmdir(path).catch(() => {});
+  }
+
+  /** Takes all empty ones away. While no process works in them. */
+  async sweep(): Promise<void> {
+    const names = await readdir(this.#dir).catch(() => []);
+    for (const name of names.filter((one) => uuid.test(one)))
+      await rmdir(join(this.#dir, name)).catch(() => {});
   }
 }

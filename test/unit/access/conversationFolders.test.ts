@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import {
   mkdirSync,
   mkdtempSync,
@@ -29,8 +30,10 @@ test("A05 C03: only the directories that were made here are held, and no link ou
   expect(await folders.holds(join(own, "..", ".."))).toBe(false);
   const elsewhere = join(base, "elsewhere");
   mkdirSync(elsewhere);
-  symlinkSync(elsewhere, join(base, "conversations", "link"));
-  expect(await folders.holds(join(base, "conversations", "link"))).toBe(false);
+  const link = join(base, "conversations", randomUUID());
+  symlinkSync(elsewhere, link);
+  expect(await folders.holds(link)).toBe(false);
+  expect(await folders.holds(join(base, "conversations", "named"))).toBe(false);
 });
 
 test("C03: an empty directory is taken away, one with something in it stays, others are not touched", async () => {
@@ -41,4 +44,16 @@ test("C03: an empty directory is taken away, one with something in it stays, oth
   for (const path of [empty, full, elsewhere]) await folders.removeIfEmpty(path);
   expect(readdirSync(join(base, "conversations"))).toEqual([full.split("/").at(-1)]);
   expect(readdirSync(base).sort()).toEqual(["conversations", "elsewhere"]);
+});
+
+test("C03: empty directories are swept away, and made again when their conversation goes on", async () => {
+  const [empty, full] = [await folders.make(), await folders.make()];
+  writeFileSync(join(full, "notes.txt"), "kept");
+  mkdirSync(join(base, "conversations", "not-ours"));
+  await folders.sweep();
+  expect(readdirSync(join(base, "conversations")).sort()).toEqual(
+    [full.split("/").at(-1), "not-ours"].sort(),
+  );
+  expect(await folders.holds(empty)).toBe(true);
+  expect(readdirSync(empty)).toEqual([]);
 });
