@@ -11,6 +11,7 @@ import type {
 } from "../domain/push.ts";
 import { buildActivityPush } from "./activityPayload.ts";
 import { ApnsConnection } from "./connection.ts";
+import { Flights } from "./flights.ts";
 import { defaultLinkTiming, type LinkTiming } from "./link.ts";
 import { type ApnsPush, buildApnsPush, buildSyncPush } from "./payload.ts";
 import { judgeExchange } from "./reasons.ts";
@@ -74,9 +75,8 @@ export class ApnsSender implements PushChannel<ApnsTarget> {
   readonly #timing: ApnsTiming;
   readonly #core: Core;
   readonly #connections = new Map<ApnsEnvironment, ApnsConnection>();
-  readonly #inFlight = new Set<Promise<PushOutcome>>();
+  readonly #flights = new Flights();
   #fault: string | undefined;
-  #stopping: Promise<void> | undefined;
 
   constructor(parts: ApnsSenderParts) {
     this.#parts = parts;
@@ -110,14 +110,15 @@ export class ApnsSender implements PushChannel<ApnsTarget> {
   }
 
   stop(graceMs: number): Promise<void> {
-    this.#stopping ??= this.#stop(graceMs);
-    return this.#stopping;
+    const connections = [...this.#connections.values()];
+    for (const connection of connections) connection.refuseNew();
+    return this.#flights.land(graceMs, () =>
+      Promise.all(connections.map((connection) => connection.destroy())),
+    );
   }
 
   #fly(addressed: Addressed, build: (topic: string) => ApnsPush): Promise<PushOutcome> {
-    const attempt = this.#attempt(addressed, build);
-    this.#inFlight.add(attempt);
-    return attempt.finally(() => this.#inFlight.delete(attempt));
+    return this.#flights.track(this.#attempt(addressed, build));
   }
 
   async #attempt(request: Addressed, build: (topic: string) => ApnsPush): Promise<PushOutcome> {
@@ -125,7 +126,7 @@ export class ApnsSender implements PushChannel<ApnsTarget> {
     const core = this.#core;
     if (core.state === "disabled") return { outcome: "config", reason: "apns_not_configured", latencyMs: 0 };
     if (core.state === "broken") return { outcome: "config", reason: core.reason, latencyMs: 0 };
-    if (this.#stopping) return { outcome: "retry", reason: "stopping", latencyMs: 0 };
+    if (this.#flights.isOver) return { outcome: "retry", reason: "stopping", latencyMs: 0 };
 
     let push: ApnsPush;
     try {
@@ -191,19 +192,6 @@ export class ApnsSender implements PushChannel<ApnsTarget> {
     });
     this.#connections.set(environment, connection);
     return connection;
-  }
-
-  async #stop(graceMs: number): Promise<void> {
-    const connections = [...this.#connections.values()];
-    for (const connection of connections) connection.refuseNew();
-    let timer: NodeJS.Timeout | undefined;
-    const deadline = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, graceMs);
-    });
-    await Promise.race([Promise.all(this.#inFlight), deadline]);
-    clearTimeout(timer);
-    await Promise.all(connections.map((connection) => connection.destroy()));
-    await Promise.all(this.#inFlight);
   }
 }
 

@@ -11,6 +11,7 @@ import type {
   WebPushDoor,
   WebPushTarget,
 } from "../domain/push.ts";
+import { Flights } from "./flights.ts";
 import { isPublicAddress, lookupPublic } from "./publicAddress.ts";
 import { keepVapidKeys, VapidSignatures } from "./vapid.ts";
 import { buildWebPush } from "./webPushPayload.ts";
@@ -52,9 +53,8 @@ type Core =
 export class WebPushSender implements PushChannel<WebPushTarget>, WebPushDoor {
   readonly #parts: WebPushSenderParts;
   readonly #core: Core;
-  readonly #inFlight = new Set<Promise<PushOutcome>>();
+  readonly #flights = new Flights();
   #fault: string | undefined;
-  #stopping: Promise<void> | undefined;
 
   constructor(parts: WebPushSenderParts) {
     this.#parts = parts;
@@ -80,9 +80,7 @@ export class WebPushSender implements PushChannel<WebPushTarget>, WebPushDoor {
 
   /** Sends one push once. Retries are the caller's; they carry the same delivery id, and replace each other by topic. */
   send(request: PushRequest<WebPushTarget>): Promise<PushOutcome> {
-    const attempt = this.#attempt(request);
-    this.#inFlight.add(attempt);
-    return attempt.finally(() => this.#inFlight.delete(attempt));
+    return this.#flights.track(this.#attempt(request));
   }
 
   /** Browsers want every push to show something: there is no silent one to clear a badge with. */
@@ -103,8 +101,10 @@ export class WebPushSender implements PushChannel<WebPushTarget>, WebPushDoor {
   }
 
   stop(graceMs: number): Promise<void> {
-    this.#stopping ??= this.#stop(graceMs);
-    return this.#stopping;
+    const core = this.#core;
+    return this.#flights.land(graceMs, () => {
+      if (core.state === "ready") core.agent.destroy();
+    });
   }
 
   async #attempt(request: PushRequest<WebPushTarget>): Promise<PushOutcome> {
@@ -114,7 +114,7 @@ export class WebPushSender implements PushChannel<WebPushTarget>, WebPushDoor {
     if (core.state === "disabled")
       return { outcome: "config", reason: "webpush_not_configured", latencyMs: 0 };
     if (core.state === "broken") return { outcome: "config", reason: core.reason, latencyMs: 0 };
-    if (this.#stopping) return { outcome: "retry", reason: "stopping", latencyMs: 0 };
+    if (this.#flights.isOver) return { outcome: "retry", reason: "stopping", latencyMs: 0 };
     if (this.refusal(target.endpoint)) return { outcome: "dead", reason: "endpoint_refused", latencyMs: 0 };
 
     const startedAt = clock.now();
@@ -147,17 +147,6 @@ export class WebPushSender implements PushChannel<WebPushTarget>, WebPushDoor {
     }
     this.#parts.onEvent?.("webpush.not_sent", { deliveryId, ...outcome });
     if (outcome.outcome === "config" || outcome.reason === "untrusted") this.#fault = outcome.reason;
-  }
-
-  async #stop(graceMs: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const deadline = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, graceMs);
-    });
-    await Promise.race([Promise.all(this.#inFlight), deadline]);
-    clearTimeout(timer);
-    if (this.#core.state === "ready") this.#core.agent.destroy();
-    await Promise.all(this.#inFlight);
   }
 }
 

@@ -1,14 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { type DemoModel, startDemoModel } from "../../server/demo/model.ts";
-import { type ApnsStandIn, type RecordedRequest, startApnsStandIn } from "../support/apnsStandIn.ts";
-import {
-  type Bench,
-  benchEnvironment,
-  type DaylongServer,
-  eventually,
-  makeBench,
-  startServer,
-} from "../support/daylongServer.ts";
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import type { RecordedRequest } from "../support/apnsStandIn.ts";
+import { eventually, startServer } from "../support/daylongServer.ts";
+import { useScene } from "../support/scene.ts";
 
 const waitMs = 20_000;
 const [startToken, activityToken] = ["5a".repeat(40), "ac".repeat(40)];
@@ -21,43 +14,18 @@ interface ActivityPush {
 const apsOf = (request: RecordedRequest) => (request.payload as { aps: ActivityPush }).aps;
 
 describe("Live Activities over the real APNs protocol, with the real CLI", () => {
-  let bench: Bench;
-  let model: DemoModel;
-  let apple: ApnsStandIn;
-  let environment: Record<string, string>;
-  let server: DaylongServer;
+  const scene = useScene({ every: "file", apple: true, settings: { PUSH_GRACE_MS: "300" } });
   let phone: { token: string; deviceId: string };
 
   beforeAll(async () => {
-    bench = makeBench();
-    model = await startDemoModel();
-    apple = await startApnsStandIn({ tlsDir: bench.dir });
-    environment = {
-      ...benchEnvironment(bench, model.url),
-      APNS_KEY_PATH: apple.keyPath,
-      APNS_KEY_ID: apple.keyId,
-      APNS_TEAM_ID: apple.teamId,
-      APNS_BUNDLE_ID: apple.topic,
-      APNS_HOST: apple.host,
-      APNS_PORT: String(apple.port),
-      APNS_CA_PATH: apple.caPath,
-      PUSH_GRACE_MS: "300",
-    };
-    server = await startServer(environment);
-    phone = await server.pair("phone");
+    phone = await scene.server.pair("phone");
     await ask("PATCH", "/api/devices/me", { push: { liveActivity: { pushToStartToken: startToken } } });
-  });
-  afterAll(async () => {
-    expect(await server.kill("SIGTERM")).toBe(0);
-    await apple.close();
-    await model.stop();
-    bench.remove();
   });
 
   const ask = (method: string, path: string, body?: unknown) =>
-    server.ask(method, path, body, { token: phone.token });
+    scene.server.ask(method, path, body, { token: phone.token });
   const pushOf = (token: string, event: string, sessionId?: string) =>
-    apple.waitForRequest(
+    scene.apple.waitForRequest(
       (request) =>
         request.token === token &&
         apsOf(request).event === event &&
@@ -70,13 +38,13 @@ describe("Live Activities over the real APNs protocol, with the real CLI", () =>
   ): Promise<{ sessionId: string; turnId: string; start: RecordedRequest }> {
     const { body } = await ask("POST", "/api/chat", {
       message: `run: touch ${file}`,
-      projectPath: bench.project,
+      projectPath: scene.bench.project,
     });
     const start = await pushOf(startToken, "start", body.sessionId);
     await eventually("Claude asks", async () => (await ask("GET", "/api/permissions")).body.permissions[0]);
     return { sessionId: body.sessionId, turnId: body.turnId, start };
   }
-  const faults = () => apple.requests.map(({ fault }) => fault).filter(Boolean);
+  const faults = () => scene.apple.requests.map(({ fault }) => fault).filter(Boolean);
 
   test("D16: a turn starts its activity, updates it, and ends it", async () => {
     const { sessionId, turnId, start } = await watchedTurn("a.txt");
@@ -111,22 +79,22 @@ describe("Live Activities over the real APNs protocol, with the real CLI", () =>
     const token = "bd".repeat(40);
     await ask("PUT", `/api/sessions/${sessionId}/live-activity`, { activityToken: token });
     await pushOf(token, "update");
-    await server.kill("SIGKILL");
+    await scene.server.kill("SIGKILL");
     let refused = 0;
-    apple.answerWith((request) => {
+    scene.apple.answerWith((request) => {
       if (request.token !== token || refused > 0) return undefined;
       refused += 1;
       return { status: 503, reason: "ServiceUnavailable" };
     });
-    server = await startServer(environment);
-    const taken = await apple.waitForRequest(
+    scene.server = await startServer(scene.environment);
+    const taken = await scene.apple.waitForRequest(
       (request) => request.token === token && apsOf(request).event === "end" && request.status === 200,
       waitMs,
     );
     // The CLI may have written its last words before it died with the server: then they are the reply.
     const { state } = apsOf(taken)["content-state"];
     expect(["interrupted", "completed"]).toContain(state);
-    const ends = apple.requests.filter(
+    const ends = scene.apple.requests.filter(
       (request) => request.token === token && apsOf(request).event === "end",
     );
     expect(new Set(ends.map(({ apnsId }) => apnsId)).size).toBe(1);
@@ -135,7 +103,7 @@ describe("Live Activities over the real APNs protocol, with the real CLI", () =>
   });
 
   test("A08: no address of an activity is in the log", () => {
-    const log = server.lines.join("\n");
+    const log = scene.server.lines.join("\n");
     for (const token of [startToken, activityToken]) expect(log).not.toContain(token);
   });
 });
