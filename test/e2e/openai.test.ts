@@ -1,18 +1,9 @@
 import { execFile } from "node:child_process";
-import { createServer } from "node:net";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { beforeAll, describe, expect, test } from "@jest/globals";
 import OpenAI, { APIError } from "openai";
-import { type DemoModel, startDemoModel } from "../../server/demo/model.ts";
-import {
-  type Bench,
-  benchEnvironment,
-  type DaylongServer,
-  eventually,
-  makeBench,
-  processesOf,
-  startServer,
-} from "../support/daylongServer.ts";
+import { eventually, startServer } from "../support/daylongServer.ts";
+import { useScene } from "../support/scene.ts";
 
 type Ask = OpenAI.ChatCompletionCreateParamsNonStreaming & {
   conversation_id?: string;
@@ -23,35 +14,15 @@ type Chunk = OpenAI.ChatCompletionChunk & { conversation_id: string };
 
 const user = (content: string) => ({ role: "user" as const, content });
 
-/** A port that is free now: a server that is killed and started again has to have the same one. */
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const probe = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
-    });
-  });
-
 describe("C03: the official OpenAI client talks to real Claude processes", () => {
-  let bench: Bench;
-  let model: DemoModel;
-  let server: DaylongServer;
+  const scene = useScene({ every: "file" });
   let client: OpenAI;
-  let environment: Record<string, string>;
 
   beforeAll(async () => {
-    bench = makeBench();
-    model = await startDemoModel();
-    environment = { ...benchEnvironment(bench, model.url), PORT: String(await freePort()) };
-    server = await startServer(environment);
-    const { token } = await server.pair("a tool");
-    client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: token });
-  });
-  afterAll(async () => {
-    expect(await server.kill("SIGTERM")).toBe(0);
-    expect(processesOf(bench)).toEqual([]);
-    await model.stop();
-    bench.remove();
+    // A server that is killed and started again has to have the same port.
+    scene.environment.PORT = new URL(scene.server.url).port;
+    const { token } = await scene.server.pair("a tool");
+    client = new OpenAI({ baseURL: `${scene.server.url}/v1`, apiKey: token });
   });
 
   const complete = async (body: Partial<Ask>, options?: OpenAI.RequestOptions) =>
@@ -60,10 +31,13 @@ describe("C03: the official OpenAI client talks to real Claude processes", () =>
   const stream = async (body: Partial<Ask>, options?: OpenAI.RequestOptions) =>
     client.chat.completions.create({ model: "default", messages: [], ...body, stream: true }, options);
   const sessionOf = (conversationId: string) =>
-    server.ask("GET", `/v1/sessions/${encodeURIComponent(conversationId)}`).then(({ body }) => body);
+    scene.server.ask("GET", `/v1/sessions/${encodeURIComponent(conversationId)}`).then(({ body }) => body);
 
   test("C03 S01: a conversation keeps its process and its context, another one knows nothing of it", async () => {
-    const first = await complete({ messages: [user("Remember the number 42")], project_path: bench.project });
+    const first = await complete({
+      messages: [user("Remember the number 42")],
+      project_path: scene.bench.project,
+    });
     expect(said(first)).toBe("I will remember 42.");
     expect(first.usage?.total_tokens).toBe(
       (first.usage?.prompt_tokens ?? 0) + (first.usage?.completion_tokens ?? 0),
@@ -71,7 +45,7 @@ describe("C03: the official OpenAI client talks to real Claude processes", () =>
     expect(first.usage?.prompt_tokens).toBeGreaterThan(0);
     const { conversation_id } = first;
     const { process: before, projectPath } = await sessionOf(conversation_id);
-    expect(projectPath).toBe(bench.project);
+    expect(projectPath).toBe(scene.bench.project);
 
     const second = await complete({
       messages: [
@@ -87,7 +61,7 @@ describe("C03: the official OpenAI client talks to real Claude processes", () =>
     expect(said(other)).toBe("You have not asked me to remember a number.");
 
     // The phone sees the same turns.
-    const { body } = await server.ask(
+    const { body } = await scene.server.ask(
       "GET",
       `/api/sessions/${(await sessionOf(conversation_id)).sessionId}/messages`,
     );
@@ -155,10 +129,10 @@ describe("C03: the official OpenAI client talks to real Claude processes", () =>
   test("C03 P01: what Claude says before and after a tool that the phone allows is one answer", async () => {
     const asked = complete({ messages: [user("run: touch made.txt")], conversation_id: "tools" });
     const permission = await eventually("the permission", async () => {
-      const { body } = await server.ask("GET", "/api/permissions");
+      const { body } = await scene.server.ask("GET", "/api/permissions");
       return body.permissions[0];
     });
-    await server.ask("POST", `/api/permissions/${permission.permissionId}`, { decision: "allow" });
+    await scene.server.ask("POST", `/api/permissions/${permission.permissionId}`, { decision: "allow" });
     expect(said(await asked)).toMatch(/^I will run that\.\n\nDone\./);
   });
 
@@ -180,14 +154,14 @@ describe("C03: the official OpenAI client talks to real Claude processes", () =>
     });
     expect(await refused(complete({ messages: [] }))).toMatchObject({ status: 400, code: "invalid_request" });
     expect(await refused(complete({ messages, project_path: "/etc" }))).toMatchObject({ status: 403 });
-    const stranger = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: "nobody" });
+    const stranger = new OpenAI({ baseURL: `${scene.server.url}/v1`, apiKey: "nobody" });
     expect(await refused(stranger.models.list())).toBeInstanceOf(OpenAI.AuthenticationError);
     expect(await refused(client.models.retrieve("none"))).toBeInstanceOf(OpenAI.NotFoundError);
 
-    const before = (await server.ask("GET", "/stats")).body.totals.turns;
+    const before = (await scene.server.ask("GET", "/stats")).body.totals.turns;
     const failed = await refused(complete({ messages: [user("error: 400")] }));
     expect(failed).toMatchObject({ status: 502, code: "claude_error" });
-    const after = (await server.ask("GET", "/stats")).body.totals.turns;
+    const after = (await scene.server.ask("GET", "/stats")).body.totals.turns;
     expect([after.accepted - before.accepted, after.failed - before.failed]).toEqual([1, 1]);
     const inStream = await refused(stream({ messages: [user("error: 400")] }));
     expect(inStream).toMatchObject({ status: 502 });
@@ -199,7 +173,7 @@ describe("C03: the official OpenAI client talks to real Claude processes", () =>
     running.controller.abort();
     await eventually("the interrupt", async () => (await sessionOf("cut short")).state === "idle");
     const { sessionId } = await sessionOf("cut short");
-    const { body } = await server.ask("GET", `/api/sessions/${sessionId}/events`);
+    const { body } = await scene.server.ask("GET", `/api/sessions/${sessionId}/events`);
     const ends = body.events.filter(({ type }: { type: string }) => type === "turn.interrupted");
     expect(ends).toMatchObject([{ data: { code: "interrupted" } }]);
     const next = await complete({ messages: [user("say: Go on.")], conversation_id: "cut short" });
@@ -212,15 +186,15 @@ describe("C03: the official OpenAI client talks to real Claude processes", () =>
     expect(models[0]).toBe("default");
     expect(models.length).toBeGreaterThan(1);
     await complete({ messages: [user("Remember the number 5")], conversation_id: "short-lived" });
-    const { body: list } = await server.ask("GET", "/v1/conversations?limit=1");
+    const { body: list } = await scene.server.ask("GET", "/v1/conversations?limit=1");
     expect(list).toMatchObject({ data: [{ id: "short-lived", turn_count: 1 }], has_more: true });
-    expect((await server.ask("DELETE", "/v1/sessions/short-lived")).body.deleted).toBe(true);
+    expect((await scene.server.ask("DELETE", "/v1/sessions/short-lived")).body.deleted).toBe(true);
     const anew = await complete({
       messages: [user("What number did I ask you to remember?")],
       conversation_id: "short-lived",
     });
     expect(said(anew)).toBe("You have not asked me to remember a number.");
-    const { body: stats } = await server.ask("GET", "/stats");
+    const { body: stats } = await scene.server.ask("GET", "/stats");
     expect(stats.activeSessions).toBeGreaterThan(0);
     expect(stats.maxConcurrentSessions).toBe(10);
   });
@@ -229,7 +203,7 @@ describe("C03: the official OpenAI client talks to real Claude processes", () =>
     const script = "dist/server/commands/interactiveSession.js";
     const { stdout } = await promisify(execFile)(process.execPath, [
       script,
-      ...["--data-dir", bench.dataDir, "--project", bench.project],
+      ...["--data-dir", scene.bench.dataDir, "--project", scene.bench.project],
     ]);
     expect(stdout.match(/^ok {5}/gm)).toHaveLength(6);
     expect(stdout).toContain("/v1/chat/completions");
@@ -254,15 +228,15 @@ describe("C03: the official OpenAI client talks to real Claude processes", () =>
     const broken = await (async () => {
       for await (const chunk of dying) {
         heard += chunk.choices[0]?.delta.content ?? "";
-        if (heard.includes("word1")) void server.kill("SIGKILL");
+        if (heard.includes("word1")) void scene.server.kill("SIGKILL");
       }
     })().then(
       () => undefined,
       (error: unknown) => error,
     );
     expect(broken).toBeDefined();
-    await server.exited;
-    server = await startServer(environment);
+    await scene.server.exited;
+    scene.server = await startServer(scene.environment);
     // Asked again, it is the same turn, and it is told what became of it. It does not run again.
     const again = await complete({ messages: [user("slow: 40")], conversation_id }, key).then(
       () => undefined,
@@ -279,7 +253,7 @@ describe("C03: the official OpenAI client talks to real Claude processes", () =>
       "You asked me to remember 9.",
     ]);
     const { sessionId } = await sessionOf(conversation_id);
-    const { body } = await server.ask("GET", `/api/sessions/${sessionId}/events?limit=1000`);
+    const { body } = await scene.server.ask("GET", `/api/sessions/${sessionId}/events?limit=1000`);
     const count = (type: string) =>
       body.events.filter((event: { type: string }) => event.type === type).length;
     expect([count("turn.accepted"), count("turn.completed"), count("turn.interrupted")]).toEqual([10, 9, 1]);

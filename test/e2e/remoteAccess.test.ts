@@ -1,37 +1,21 @@
 import { readFileSync } from "node:fs";
 import { request } from "node:http";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import {
-  type Bench,
-  benchEnvironment,
-  type DaylongServer,
-  makeBench,
-  startServer,
-} from "../support/daylongServer.ts";
+import { describe, expect, test } from "@jest/globals";
+import { useScene } from "../support/scene.ts";
 import { connect } from "../support/socketClient.ts";
 
 const publicName = "studio.example.org";
 
 describe("A07: behind a tunnel, as docs/remote-access.md sets it up", () => {
-  let bench: Bench;
-  let server: DaylongServer;
-
-  beforeAll(async () => {
-    bench = makeBench();
-    const recipe = readFileSync("docs/remote-access.md", "utf8");
-    // The recipe's own line, so that the two cannot part.
-    const publicUrl = /^PUBLIC_URL=(https:\/\/studio\.example\.org) scripts\/start$/m.exec(recipe)?.[1] ?? "";
-    server = await startServer({ ...benchEnvironment(bench, "http://127.0.0.1:9"), PUBLIC_URL: publicUrl });
-  });
-  afterAll(async () => {
-    expect(await server.kill("SIGTERM")).toBe(0);
-    bench.remove();
-  });
+  const recipe = readFileSync("docs/remote-access.md", "utf8");
+  // The recipe's own line, so that the two cannot part.
+  const PUBLIC_URL = /^PUBLIC_URL=(https:\/\/studio\.example\.org) scripts\/start$/m.exec(recipe)?.[1] ?? "";
+  const scene = useScene({ every: "file", settings: { PUBLIC_URL } });
 
   /** As a tunnel passes it on: from this computer, with the name that the client asked for. */
   const through = (host: string, path: string, headers: Record<string, string> = {}) =>
     new Promise<number | undefined>((resolve, reject) => {
-      const { port } = new URL(server.url);
+      const { port } = new URL(scene.server.url);
       request({ host: "127.0.0.1", port, path, headers: { host, ...headers } }, (response) => {
         response.resume();
         resolve(response.statusCode);
@@ -41,7 +25,7 @@ describe("A07: behind a tunnel, as docs/remote-access.md sets it up", () => {
     });
 
   test("A07 A04: the tunnel's name is answered to, for requests, pages and sockets; others are not", async () => {
-    const { token } = await server.pair("phone");
+    const { token } = await scene.server.pair("phone");
     const authorization = `Bearer ${token}`;
     expect(await through(publicName, "/api/sessions", { authorization })).toBe(200);
     expect(
@@ -52,7 +36,7 @@ describe("A07: behind a tunnel, as docs/remote-access.md sets it up", () => {
       await through(publicName, "/api/sessions", { authorization, origin: "https://other.example.org" }),
     ).toBe(403);
     const socket = await connect({
-      url: `${server.url.replace("http", "ws")}/ws`,
+      url: `${scene.server.url.replace("http", "ws")}/ws`,
       token,
       headers: { host: publicName, origin: `https://${publicName}` },
     });
@@ -60,8 +44,8 @@ describe("A07: behind a tunnel, as docs/remote-access.md sets it up", () => {
   });
 
   test("A07 A01: pairing codes lead to the tunnel, and nothing is announced from the loopback", async () => {
-    const { body } = await server.ask("POST", "/api/pairing-codes", {});
+    const { body } = await scene.server.ask("POST", "/api/pairing-codes", {});
     expect(new URL(body.url).searchParams.get("url")).toBe(`https://${publicName}`);
-    expect(server.lines.filter((line) => line.includes("bonjour."))).toEqual([]);
+    expect(scene.server.lines.filter((line) => line.includes("bonjour."))).toEqual([]);
   });
 });

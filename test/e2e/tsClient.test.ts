@@ -1,9 +1,8 @@
 import { execFile } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { WebSocket } from "ws";
 import {
   ClaudeSessions,
@@ -12,16 +11,8 @@ import {
   type SocketConstructor,
   TurnFailed,
 } from "../../client/src/index.ts";
-import { type DemoModel, startDemoModel } from "../../server/demo/model.ts";
-import {
-  type Bench,
-  benchEnvironment,
-  type DaylongServer,
-  eventually,
-  makeBench,
-  processesOf,
-  startServer,
-} from "../support/daylongServer.ts";
+import { eventually, startServer } from "../support/daylongServer.ts";
+import { useScene } from "../support/scene.ts";
 
 const run = promisify(execFile);
 
@@ -46,28 +37,15 @@ Object.assign(globalThis, {
 });
 `;
 
-const freePort = (): Promise<number> =>
-  new Promise((done) => {
-    const probe = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => done(port));
-    });
-  });
-
 describe("C04: the TypeScript client talks to real Claude processes", () => {
-  let bench: Bench;
-  let model: DemoModel;
-  let server: DaylongServer;
-  let environment: Record<string, string>;
+  const scene = useScene({ every: "file" });
   let examplesDir: string;
 
   beforeAll(async () => {
-    bench = makeBench();
-    model = await startDemoModel();
-    environment = { ...benchEnvironment(bench, model.url), PORT: String(await freePort()) };
-    server = await startServer(environment);
+    // A server that is killed and started again has to have the same port.
+    scene.environment.PORT = new URL(scene.server.url).port;
     // As it is published: its own compiler settings, its own package.json, nothing of the server in reach.
-    examplesDir = join(bench.dir, "examples");
+    examplesDir = join(scene.bench.dir, "examples");
     const installed = join(examplesDir, "node_modules", "daylong-client");
     mkdirSync(installed, { recursive: true });
     await run("node_modules/.bin/tsc", ["-p", "client/tsconfig.json", "--outDir", join(installed, "dist")]);
@@ -75,20 +53,13 @@ describe("C04: the TypeScript client talks to real Claude processes", () => {
     symlinkSync(realpathSync("node_modules/ws"), join(examplesDir, "node_modules", "ws"));
     writeFileSync(join(examplesDir, "page.mjs"), pageGlobals);
   });
-  afterAll(async () => {
-    expect(await server.kill("SIGTERM")).toBe(0);
-    expect(processesOf(bench)).toEqual([]);
-    await model.stop();
-    bench.remove();
-  });
-
   const clients: DaylongClient[] = [];
   afterEach(() => {
     for (const client of clients.splice(0)) client.stop();
   });
   const clientOf = (token: string) => {
     const client = new DaylongClient({
-      url: server.url,
+      url: scene.server.url,
       token,
       WebSocket: WebSocket as unknown as SocketConstructor,
       onFault: () => {},
@@ -110,7 +81,7 @@ describe("C04: the TypeScript client talks to real Claude processes", () => {
   test.each(examples)(
     "C04: $title: the README's program prints what it says",
     async ({ title, isBrowser, code, output }) => {
-      const { token } = await server.pair(title);
+      const { token } = await scene.server.pair(title);
       const file = join(examplesDir, "example.mjs");
       writeFileSync(file, code);
       const { stdout } = await run(
@@ -121,10 +92,10 @@ describe("C04: the TypeScript client talks to real Claude processes", () => {
           timeout: 20_000,
           env: {
             PATH: process.env.PATH,
-            TMPDIR: join(bench.dir, token.slice(0, 8)),
-            DAYLONG_URL: server.url,
+            TMPDIR: join(scene.bench.dir, token.slice(0, 8)),
+            DAYLONG_URL: scene.server.url,
             DAYLONG_TOKEN: token,
-            PROJECT: bench.project,
+            PROJECT: scene.bench.project,
           },
         },
       );
@@ -133,7 +104,7 @@ describe("C04: the TypeScript client talks to real Claude processes", () => {
   );
 
   test("C04 V1 V3 V6 V7: ten turns with the server killed in the middle of one: nothing is lost, nothing comes or runs twice", async () => {
-    const { token } = await server.pair("a program");
+    const { token } = await scene.server.pair("a program");
     const client = clientOf(token);
     const events: DaylongEvent[] = [];
     const states: string[] = [];
@@ -149,7 +120,7 @@ describe("C04: the TypeScript client talks to real Claude processes", () => {
     });
     client.start();
     await eventually("the connection", () => client.state === "online");
-    const session = await client.createSession({ projectPath: bench.project });
+    const session = await client.createSession({ projectPath: scene.bench.project });
     const { sessionId } = session;
     const replies: string[] = [];
     const say = async (text: string) => replies.push((await session.send(text).reply()).text);
@@ -161,13 +132,13 @@ describe("C04: the TypeScript client talks to real Claude processes", () => {
       heard += piece;
       if (heard.includes("word1")) break;
     }
-    const dead = server.kill("SIGKILL");
+    const dead = scene.server.kill("SIGKILL");
     // Said to a server that is not there: it is kept, and runs once when there is one.
     await dead;
     await eventually("the loss", () => client.state === "offline");
     const waiting = session.send("Remember the number 6");
     await eventually("the message in the outbox", () => client.unsent.length === 1);
-    server = await startServer(environment);
+    scene.server = await startServer(scene.environment);
     client.hurry();
     const failure = await dying.reply().then(
       () => undefined,
@@ -184,7 +155,7 @@ describe("C04: the TypeScript client talks to real Claude processes", () => {
     ]);
 
     // The log has each message once, each with one end; the program got every event of it, in order, once.
-    const { body } = await server.ask("GET", `/api/sessions/${sessionId}/events?limit=1000`);
+    const { body } = await scene.server.ask("GET", `/api/sessions/${sessionId}/events?limit=1000`);
     const log: DaylongEvent[] = body.events;
     const count = (type: string) => log.filter((event) => event.type === type).length;
     expect([count("turn.accepted"), count("turn.completed"), count("turn.interrupted")]).toEqual([10, 9, 1]);
@@ -195,22 +166,22 @@ describe("C04: the TypeScript client talks to real Claude processes", () => {
     expect(states.filter((state) => state === "online").length).toBeGreaterThanOrEqual(2);
     // What was dealt with is acknowledged.
     await eventually("the ack", async () => {
-      const { body: me } = await server.ask("GET", "/api/devices/me", undefined, { token });
+      const { body: me } = await scene.server.ask("GET", "/api/devices/me", undefined, { token });
       return me.ackedCursor >= (log.at(-1)?.cursor ?? 0);
     });
   });
 
   test("C04: a revoked token is told and not tried again; a stopped client lets nobody wait", async () => {
-    const { token, deviceId } = await server.pair("revoked");
+    const { token, deviceId } = await scene.server.pair("revoked");
     const client = clientOf(token);
     const states: string[] = [];
     client.onState((state) => states.push(state));
     client.start();
     await eventually("the connection", () => client.state === "online");
-    await server.ask("DELETE", `/api/devices/${deviceId}`);
+    await scene.server.ask("DELETE", `/api/devices/${deviceId}`);
     await eventually("the refusal", () => client.state === "refused");
     expect(states).toEqual(["connecting", "online", "refused"]);
-    const waiting = client.send({ projectPath: bench.project, message: "Hello" });
+    const waiting = client.send({ projectPath: scene.bench.project, message: "Hello" });
     await eventually("the message in the outbox", () => client.unsent.length === 1);
     client.stop();
     await expect(waiting.reply()).rejects.toThrow("The client was stopped.");
@@ -218,16 +189,19 @@ describe("C04: the TypeScript client talks to real Claude processes", () => {
   });
 
   test("C04: refusals of a message are told to whoever waits, and a failed turn by its code", async () => {
-    const { token } = await server.pair("refused");
+    const { token } = await scene.server.pair("refused");
     const client = clientOf(token).start();
     const outside = client.send({ projectPath: "/etc", message: "Hello" });
     await expect(outside.accepted).rejects.toMatchObject({ code: "project_forbidden" });
     await expect(outside.reply()).rejects.toMatchObject({ code: "project_forbidden" });
-    const failed = client.send({ projectPath: bench.project, message: "error: 400" });
+    const failed = client.send({ projectPath: scene.bench.project, message: "error: 400" });
     await expect(failed.reply()).rejects.toMatchObject({ name: "TurnFailed", code: "claude_error" });
     const { sessionId } = await failed.accepted;
     // The same id again is the same message: its end is known, and nothing runs.
-    const again = client.send({ projectPath: bench.project, message: "error: 400" }, failed.clientMessageId);
+    const again = client.send(
+      { projectPath: scene.bench.project, message: "error: 400" },
+      failed.clientMessageId,
+    );
     await expect(again.reply()).rejects.toMatchObject({ code: "claude_error" });
     expect((await again.accepted).sessionId).toBe(sessionId);
     const long = client.session(sessionId).send("slow: 8");
@@ -238,26 +212,29 @@ describe("C04: the TypeScript client talks to real Claude processes", () => {
   });
 
   test("C04 S20 S31: the latest session of a project goes on, projects and their sessions are listed, events name their session", async () => {
-    const { token } = await server.pair("a front end");
+    const { token } = await scene.server.pair("a front end");
     const client = clientOf(token).start();
     const claude = new ClaudeSessions(client);
     const heard: string[] = [];
-    const { sessionId, turn } = await claude.executeClaudeCode(bench.project, "Remember the number 12");
+    const { sessionId, turn } = await claude.executeClaudeCode(scene.bench.project, "Remember the number 12");
     await turn.reply();
     claude.on(`claude-output:${sessionId}`, ({ kind, text }) => kind === "message" && heard.push(text));
     claude.on(`claude-status:${sessionId}`, ({ status }) => heard.push(status));
     claude.on(`claude-error:${sessionId}`, ({ code }) => heard.push(code));
     claude.on("claude-complete:another", () => heard.push("never"));
-    const next = await claude.continueClaudeCode(bench.project, "What number did I ask you to remember?");
+    const next = await claude.continueClaudeCode(
+      scene.bench.project,
+      "What number did I ask you to remember?",
+    );
     expect(next.sessionId).toBe(sessionId);
     expect((await next.turn.reply()).text).toBe("You asked me to remember 12.");
     await eventually("the words", () => heard.length >= 2);
     expect(heard).toEqual(["running", "You asked me to remember 12."]);
-    const failing = await claude.resumeClaudeCode(bench.project, sessionId, "error: 400");
+    const failing = await claude.resumeClaudeCode(scene.bench.project, sessionId, "error: 400");
     await expect(failing.turn.reply()).rejects.toThrow();
     await eventually("the error", () => heard.includes("claude_error"));
 
-    const project = (await claude.listProjects()).find(({ path }) => path === bench.project);
+    const project = (await claude.listProjects()).find(({ path }) => path === scene.bench.project);
     const sessions = await claude.getProjectSessions(project?.projectId ?? "");
     expect(sessions[0]).toMatchObject({ sessionId, firstMessage: "Remember the number 12", held: false });
     const history = await claude.loadSessionHistory(sessionId, project?.projectId);
