@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import express, { type NextFunction, type Request, type Response } from "express";
 import helmet from "helmet";
 import { AttemptWindow } from "../access/attemptWindow.ts";
@@ -68,6 +69,8 @@ export function routeTable(parts: HttpParts): Route[] {
 /** The HTTP edge as an express application; the composition root puts a listener under it. */
 export function createHttpApp(parts: HttpParts): express.Express {
   const { access, names, clock, log, limits, stopping, prometheus } = parts;
+  // Every request that is under way listens for the stop; that is no leak.
+  setMaxListeners(0, stopping);
   const bodies = new JsonBodies();
   const perDevice = limitDevices({ clock, requestsPerMinute: limits.requestsPerMinute });
   const refusals = new AttemptWindow({ clock, windowMs: 60_000, limit: limits.refusalsPerMinute });

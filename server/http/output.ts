@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Devices } from "../access/devices.ts";
 import type { Caller } from "../domain/device.ts";
+import { DaylongError } from "../domain/errors.ts";
 import type { LoggedEvent } from "../domain/event.ts";
 import type { Store } from "../domain/ports.ts";
 import { outputLineSchema } from "../wire/messages.ts";
@@ -15,26 +16,50 @@ import { spokenIn } from "./spoken.ts";
 const outputPage = 200;
 const outputPageChars = 1024 * 1024;
 
+/** Streams that one device may follow at once: each is woken by every commit of its session. */
+const mostFollowed = 20;
+
 /** What is said in a session, line by line. */
-export const outputRoutes = ({ store, pool, access }: HttpParts): Route[] => [
-  defineRoute({
-    method: "GET",
-    path: "/api/sessions/:id/output",
-    scope: "read",
-    summary:
-      "What was said, the oldest first, as JSON lines; with follow=true also what is said from now on, until the session ends.",
-    params: z.object({ id: idSchema }),
-    query: outputQuerySchema,
-    response: { 200: linesResponse(outputLineSchema) },
-    handle({ params, query, caller, gone }) {
-      const { lastSeq } = pool.session(params.id);
-      const lines = query.follow
-        ? followedLines({ store, access, caller, gone }, params.id)
-        : keptLines(store, params.id, lastSeq);
-      return { kind: "lines", lines };
-    },
-  }),
-];
+export function outputRoutes({ store, pool, access }: HttpParts): Route[] {
+  const followed = new Map<string, number>();
+
+  /** Counts a stream of the device while it lasts. */
+  async function* counted(deviceId: string, lines: AsyncGenerator<unknown>): AsyncGenerator<unknown> {
+    followed.set(deviceId, (followed.get(deviceId) ?? 0) + 1);
+    try {
+      yield* lines;
+    } finally {
+      const left = (followed.get(deviceId) ?? 1) - 1;
+      if (left > 0) followed.set(deviceId, left);
+      else followed.delete(deviceId);
+    }
+  }
+
+  return [
+    defineRoute({
+      method: "GET",
+      path: "/api/sessions/:id/output",
+      scope: "read",
+      summary:
+        "What was said, the oldest first, as JSON lines; with follow=true also what is said from now on, until the session ends.",
+      params: z.object({ id: idSchema }),
+      query: outputQuerySchema,
+      response: { 200: linesResponse(outputLineSchema) },
+      handle({ params, query, caller, gone }) {
+        const { lastSeq } = pool.session(params.id);
+        if (!query.follow) return { kind: "lines", lines: keptLines(store, params.id, lastSeq) };
+        const { deviceId } = caller;
+        if ((followed.get(deviceId) ?? 0) >= mostFollowed) {
+          throw new DaylongError("rate_limited", `This device follows ${mostFollowed} outputs already.`, {
+            retryAfterMs: 5_000,
+          });
+        }
+        const lines = followedLines({ store, access, caller, gone }, params.id);
+        return { kind: "lines", lines: counted(deviceId, lines) };
+      },
+    }),
+  ];
+}
 
 function* linesOf(events: readonly LoggedEvent[]) {
   for (const event of events) {

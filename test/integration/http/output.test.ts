@@ -135,6 +135,26 @@ describe("S30: output that is followed", () => {
     lines.leave();
   });
 
+  test("S30: a device follows so many at once and no more; one that ends makes room", async () => {
+    const { sessionId } = begin();
+    const { token } = rig.device("read");
+    const followed = [];
+    for (let count = 0; count < 20; count += 1) {
+      const lines = await follow(sessionId, token);
+      await lines.next();
+      followed.push(lines);
+    }
+    const path = `/api/sessions/${sessionId}/output?follow=true`;
+    expectProblem(await rig.ask("GET", path, { token }), 429, "rate_limited");
+    expect((await follow(sessionId)).response.status).toBe(200);
+    rig.store.transaction(() => {
+      rig.store.sessions.setState(sessionId, "closed");
+      rig.store.events.append({ sessionId, type: "session.closed", data: { by: "local" } });
+    });
+    for (const lines of followed) expect(await lines.next()).toBeUndefined();
+    expect((await rig.ask("GET", path, { token })).status).toBe(200);
+  });
+
   test("S30: an unknown session has none, and a wrong word is refused", async () => {
     expectProblem(await rig.ask("GET", "/api/sessions/unknown/output?follow=true"), 404, "session_not_found");
     const { sessionId } = begin();
