@@ -2,6 +2,7 @@ import { DaylongError } from "../domain/errors.ts";
 import { type AskResult, askResponseSchema, askSchema } from "../wire/ask.ts";
 import { waitWhilePaired } from "./auth.ts";
 import type { HttpParts } from "./parts.ts";
+import { refusalsOf } from "./refusals.ts";
 import { defineRoute, json, type Route } from "./route.ts";
 
 /** Room for a batch. */
@@ -16,6 +17,7 @@ export const askRoutes = ({ pool, access }: HttpParts): Route[] => [
     summary:
       "Ask Claude one thing, or several at once; no session is kept, and what needs a permission is denied.",
     body: askSchema,
+    refusals: [...refusalsOf.project, ...refusalsOf.process, ...refusalsOf.asked],
     response: askResponseSchema,
     maxBodyBytes: maxAskBodyBytes,
     async handle({ body, caller, gone }) {

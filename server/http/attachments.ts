@@ -17,6 +17,7 @@ export const attachmentRoutes = ({ attachments }: HttpParts): Route[] => [
       "Content-Type": "The file's media type; what the bytes say goes before it.",
       "X-Filename": "Its name, in UTF-8, raw or percent-encoded.",
     },
+    refusals: ["attachment_limit", "attachment_failed"],
     response: { 201: uploadedSchema },
     maxBodyBytes: maxUploadBytes,
     takesBytes: true,

@@ -14,6 +14,7 @@ import { waitWhilePaired } from "./auth.ts";
 import type { HttpParts } from "./parts.ts";
 import { preferredWaitSeconds } from "./prefer.ts";
 import { invalidRequest } from "./problem.ts";
+import { refusalsOf } from "./refusals.ts";
 import { defineRoute, json, type Route } from "./route.ts";
 
 /** Longest `Prefer: wait` that is honoured (contract, Chat). */
@@ -43,6 +44,12 @@ export function chatRoutes(parts: HttpParts): Route[] {
       headers: {
         Prefer: `wait=SECONDS (at most ${maxWaitSeconds}): answer when the turn has ended, if it does in time.`,
       },
+      refusals: [
+        ...refusalsOf.project,
+        ...refusalsOf.openSession,
+        ...refusalsOf.message,
+        ...refusalsOf.pushTarget,
+      ],
       response: { 200: finishedSchema, 202: acceptedSchema },
       maxBodyBytes: maxChatBodyBytes,
       async handle({ body, caller, requestId, header, gone }) {
@@ -84,6 +91,7 @@ export function chatRoutes(parts: HttpParts): Route[] {
       scope: "chat",
       summary: "Stop the running turn of a session.",
       body: z.object({ sessionId: sessionIdSchema, turnId: z.string().min(1).max(200).optional() }),
+      refusals: [...refusalsOf.turn, "nothing_running"],
       response: z.object({ interrupted: z.boolean(), turnId: z.string() }),
       handle: async ({ body, caller }) => json(await pool.interrupt(body.sessionId, body.turnId, caller)),
     }),

@@ -12,6 +12,7 @@ import { idSchema, limitSchema } from "../wire/paging.ts";
 import { textSchema } from "../wire/text.ts";
 import { ownDeviceId } from "./auth.ts";
 import type { HttpParts } from "./parts.ts";
+import { refusalsOf } from "./refusals.ts";
 import { defineRoute, json, type Route } from "./route.ts";
 
 const deviceParams = z.object({ id: idSchema });
@@ -59,6 +60,7 @@ export function deviceRoutes(parts: HttpParts): Route[] {
       scope: "read",
       summary: "A device.",
       params: deviceParams,
+      refusals: ["device_not_found"],
       response: deviceSchema,
       handle: ({ params, caller }) => json(view(ownDeviceId(params.id, caller))),
     }),
@@ -69,6 +71,7 @@ export function deviceRoutes(parts: HttpParts): Route[] {
       summary: "Change a device's name, push target or preferences; what is absent stays, null removes.",
       params: deviceParams,
       body: devicePatchSchema,
+      refusals: ["device_not_found", ...refusalsOf.pushTarget],
       response: deviceSchema,
       handle({ params, body, caller }) {
         const deviceId = ownDeviceId(params.id, caller);
@@ -89,6 +92,7 @@ export function deviceRoutes(parts: HttpParts): Route[] {
       scope: "read",
       summary: "Revoke a device: its token ends at once and its sockets close.",
       params: deviceParams,
+      refusals: ["device_not_found"],
       response: z.object({ success: z.literal(true), deviceId: z.string() }),
       handle({ params, caller }) {
         const deviceId = ownDeviceId(params.id, caller);
@@ -106,6 +110,7 @@ export function deviceRoutes(parts: HttpParts): Route[] {
         platform: textSchema.max(40).optional(),
         bundleId: textSchema.min(1).max(255).optional(),
       }),
+      refusals: refusalsOf.pushTarget,
       response: z.object({ success: z.literal(true), deviceId: z.string() }),
       handle({ body, caller }) {
         pushRegistration.register(caller.deviceId, { token: body.deviceToken, topic: body.bundleId }, caller);
@@ -117,6 +122,7 @@ export function deviceRoutes(parts: HttpParts): Route[] {
       path: "/api/push/vapid-key",
       scope: "read",
       summary: "The server's key that a page subscribes with (`applicationServerKey`).",
+      refusals: ["push_disabled"],
       response: z.object({ publicKey: z.string() }),
       handle: () => json({ publicKey: pushRegistration.vapidKey }),
     }),
@@ -125,6 +131,7 @@ export function deviceRoutes(parts: HttpParts): Route[] {
       path: "/api/devices/test-push",
       scope: "chat",
       summary: "Send a push to the caller's device and tell what its push service said.",
+      refusals: ["push_not_registered"],
       response: testPushSchema,
       async handle({ caller }) {
         const device = access.get(caller.deviceId);
@@ -144,6 +151,7 @@ export function deviceRoutes(parts: HttpParts): Route[] {
       summary: "What became of the device's pushes, newest first.",
       params: deviceParams,
       query: z.object({ limit: limitSchema(50, 200) }),
+      refusals: ["device_not_found"],
       response: z.object({ deliveries: z.array(deliverySchema) }),
       handle({ params, query, caller }) {
         const device = access.get(ownDeviceId(params.id, caller));

@@ -8,6 +8,7 @@ import { idSchema, limitSchema, wholeNumberSchema } from "../wire/paging.ts";
 import { waitWhilePaired } from "./auth.ts";
 import type { HttpParts } from "./parts.ts";
 import { invalidRequest } from "./problem.ts";
+import { refusalsOf } from "./refusals.ts";
 import { defineRoute, json, type Route } from "./route.ts";
 
 /** Longest long poll: shorter than the idle limits of common proxies. */
@@ -91,6 +92,7 @@ export function eventRoutes(parts: HttpParts): Route[] {
       summary: "A session's events after a sequence number.",
       params: z.object({ id: idSchema }),
       query: z.object({ after: wholeNumberSchema.default(0), limit: limitSchema(100, 1000) }),
+      refusals: refusalsOf.session,
       response: z.object({ events: z.array(loggedEventSchema), lastSeq: countSchema }),
       handle({ params, query }) {
         const { lastSeq } = pool.session(params.id);

@@ -7,6 +7,7 @@ import { decodeMark, encodeMark } from "./pageMark.ts";
 import type { HttpParts } from "./parts.ts";
 import { invalidRequest } from "./problem.ts";
 import { findProject } from "./projectUse.ts";
+import { refusalsOf } from "./refusals.ts";
 import { defineRoute, json, type Route } from "./route.ts";
 
 const projectIdSchema = z.string().min(1).max(200);
@@ -24,6 +25,7 @@ export const historyRoutes = (parts: HttpParts): Route[] => [
       "The conversations that Claude keeps of a project, those of the terminal included, the latest first.",
     params: z.object({ projectId: projectIdSchema }),
     query: z.object({ before: beforeSchema, limit: limitSchema(50, 200) }),
+    refusals: [...refusalsOf.project, "history_unavailable"],
     response: projectSessionListSchema,
     async handle({ params, query }) {
       const { path } = await findProject(parts, params.projectId);
@@ -53,6 +55,7 @@ export const historyRoutes = (parts: HttpParts): Route[] => [
     summary: "A page of a conversation as Claude wrote it down, the newest message first.",
     params: z.object({ projectId: projectIdSchema, id: idSchema }),
     query: z.object({ before: beforeSchema, limit: limitSchema(50, 200) }),
+    refusals: [...refusalsOf.project, ...refusalsOf.session, "history_unavailable"],
     response: pastMessageListSchema,
     async handle({ params, query }) {
       const { path: projectPath } = await findProject(parts, params.projectId);

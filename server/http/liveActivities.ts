@@ -3,6 +3,7 @@ import { turnStates } from "../domain/turn.ts";
 import { apnsTokenSchema } from "../wire/devices.ts";
 import { idSchema } from "../wire/paging.ts";
 import type { HttpParts } from "./parts.ts";
+import { refusalsOf } from "./refusals.ts";
 import { defineRoute, json, type Route } from "./route.ts";
 
 const path = "/api/sessions/:id/live-activity";
@@ -17,6 +18,7 @@ export function liveActivityRoutes({ activityRegister }: HttpParts): Route[] {
       scope: "chat",
       summary: "Name the push token of the caller's Live Activity, which shows the session's turn.",
       params,
+      refusals: [...refusalsOf.session, ...refusalsOf.pushTarget, "nothing_running"],
       body: z.object({ activityToken: apnsTokenSchema }),
       response: z.object({
         sessionId: z.string(),
@@ -32,6 +34,7 @@ export function liveActivityRoutes({ activityRegister }: HttpParts): Route[] {
       scope: "chat",
       summary: "The caller's Live Activity was ended by the app; without a token, all of this session.",
       params,
+      refusals: [...refusalsOf.session, ...refusalsOf.pushTarget, "nothing_running"],
       body: z.object({ activityToken: apnsTokenSchema.optional() }),
       response: z.object({ success: z.literal(true), sessionId: z.string(), removed: z.boolean() }),
       handle({ params, body, caller }) {

@@ -5,6 +5,7 @@ import { messageSchema } from "../wire/messages.ts";
 import { beforeSchema, idSchema, limitSchema } from "../wire/paging.ts";
 import type { HttpParts } from "./parts.ts";
 import { invalidRequest } from "./problem.ts";
+import { refusalsOf } from "./refusals.ts";
 import { defineRoute, json, type Route } from "./route.ts";
 import { spokenIn } from "./spoken.ts";
 
@@ -24,6 +25,7 @@ export function messageRoutes({ store, pool }: HttpParts): Route[] {
       summary: "A page of the transcript, the newest message first.",
       params: sessionParams,
       query: z.object({ before: beforeSchema, limit: limitSchema(50, 200) }),
+      refusals: refusalsOf.session,
       response: z.object({ messages: z.array(messageSchema), nextBefore: z.string().optional() }),
       handle({ params, query }) {
         pool.session(params.id);
@@ -42,6 +44,7 @@ export function messageRoutes({ store, pool }: HttpParts): Route[] {
       scope: "read",
       summary: "The full text of a message: what a cut push leads to.",
       params: z.object({ messageId: z.string().min(1).max(200) }),
+      refusals: ["message_not_found"],
       response: messageSchema.extend({ sessionId: z.string().nullable() }),
       handle({ params }) {
         const event = store.events.message(params.messageId);

@@ -1,7 +1,9 @@
+import { errorCatalogue } from "../domain/errors.ts";
 import { type JsonSchema, SchemaComponents } from "../wire/jsonSchema.ts";
 import { openAiErrorSchema, problemSchema } from "../wire/problem.ts";
 import { operationId, pathTemplate, tagOf, tags } from "./operationNames.ts";
 import { speaksOpenAi } from "./problem.ts";
+import { refusalsByStatus } from "./refusals.ts";
 import type { Route } from "./route.ts";
 
 /** An OpenAPI 3.1 document: https://spec.openapis.org/oas/v3.1.1.html. */
@@ -79,7 +81,7 @@ export function openApiDocument(routes: readonly Route[], version: string): Open
 }
 
 function operation(route: Route, components: SchemaComponents): JsonSchema {
-  const refusal = { $ref: `#/components/responses/${speaksOpenAi(route.path) ? "OpenAiError" : "Problem"}` };
+  const refusal = { $ref: `#/components/responses/${refusalName(route)}` };
   return {
     operationId: operationId(route),
     summary: route.summary,
@@ -89,7 +91,8 @@ function operation(route: Route, components: SchemaComponents): JsonSchema {
       : { description: `Needs a token of the scope ${route.scope}.` }),
     ...parameters(route, components),
     ...requestBody(route, components),
-    responses: { ...successes(route, components), "4XX": refusal, "5XX": refusal },
+    // A status may be a success of the route and a refusal of its kind: what the route says goes before.
+    responses: { ...refusals(route), ...successes(route, components), "4XX": refusal, "5XX": refusal },
   };
 }
 
@@ -150,6 +153,36 @@ function successes(route: Route, components: SchemaComponents): Record<string, J
   return byStatus;
 }
 
+const refusalName = (route: Route) => (speaksOpenAi(route.path) ? "OpenAiError" : "Problem");
+
+/** The refusals that are to be reckoned with, each status with its codes. */
+function refusals(route: Route): Record<string, JsonSchema> {
+  const name = refusalName(route);
+  return Object.fromEntries(
+    [...refusalsByStatus(route)].map(([status, codes]) => {
+      const code = { properties: { code: { enum: codes } } };
+      const narrowed = name === "Problem" ? code : { properties: { error: code } };
+      return [
+        status,
+        {
+          description: codes.map((one) => `\`${one}\`: ${errorCatalogue[one].title}.`).join(" "),
+          headers: refusalHeaders,
+          content: {
+            [name === "Problem" ? "application/problem+json" : "application/json"]: {
+              schema: { allOf: [{ $ref: `#/components/schemas/${name}` }, narrowed] },
+            },
+          },
+        },
+      ];
+    }),
+  );
+}
+
+const refusalHeaders = {
+  "X-Request-Id": { $ref: "#/components/headers/RequestId" },
+  "Retry-After": { $ref: "#/components/headers/RetryAfter" },
+};
+
 function descriptionOf(status: number): string {
   if (status === 201) return "Made.";
   if (status === 202) return "Kept; it is on its way.";
@@ -164,10 +197,7 @@ function problemResponse(
 ): JsonSchema {
   return {
     description,
-    headers: {
-      "X-Request-Id": { $ref: "#/components/headers/RequestId" },
-      "Retry-After": { $ref: "#/components/headers/RetryAfter" },
-    },
+    headers: refusalHeaders,
     content: { [mediaType]: { schema: components.describe(schema) } },
   };
 }

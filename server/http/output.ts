@@ -8,6 +8,7 @@ import { outputLineSchema } from "../wire/messages.ts";
 import { outputQuerySchema } from "../wire/output.ts";
 import { idSchema } from "../wire/paging.ts";
 import type { HttpParts } from "./parts.ts";
+import { refusalsOf } from "./refusals.ts";
 import { linesResponse } from "./responses.ts";
 import { defineRoute, type Route } from "./route.ts";
 import { spokenIn } from "./spoken.ts";
@@ -44,6 +45,7 @@ export function outputRoutes({ store, pool, access }: HttpParts): Route[] {
         "What was said, the oldest first, as JSON lines; with follow=true also what is said from now on, until the session ends.",
       params: z.object({ id: idSchema }),
       query: outputQuerySchema,
+      refusals: refusalsOf.session,
       response: { 200: linesResponse(outputLineSchema) },
       handle({ params, query, caller, gone }) {
         const { lastSeq } = pool.session(params.id);

@@ -33,6 +33,7 @@ export function pairingRoutes({ access, clock, limits, pairingUrl, serverName }:
       scope: "open",
       summary: "Use a pairing code: the new device's token, shown this once.",
       body: z.object({ code: z.string().min(1).max(100), device: newDeviceSchema }),
+      refusals: ["pairing_code_invalid", "rate_limited", "storage_failed"],
       response: {
         201: z.object({
           deviceId: z.string(),

@@ -21,6 +21,7 @@ export const permissionRoutes = ({ store, pool }: HttpParts): Route[] => [
     summary: "Answer one; the same answer again is no error.",
     params: z.object({ permissionId: idSchema }),
     body: z.object(permissionAnswerFields),
+    refusals: ["permission_not_found", "permission_already_resolved", "permission_expired"],
     response: permissionAnsweredSchema,
     handle: ({ params, body, caller }) => json(pool.answerPermission(params.permissionId, body, caller)),
   }),

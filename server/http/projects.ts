@@ -4,6 +4,7 @@ import { projectSchema } from "../wire/projects.ts";
 import { textSchema } from "../wire/text.ts";
 import type { HttpParts } from "./parts.ts";
 import { allProjects, findProject, type ProjectUse, projectUse } from "./projectUse.ts";
+import { refusalsOf } from "./refusals.ts";
 import { defineRoute, json, type Route } from "./route.ts";
 
 const projectParams = z.object({ projectId: textSchema.min(1).max(64) });
@@ -38,6 +39,7 @@ export function projectRoutes(parts: HttpParts): Route[] {
       scope: "chat",
       summary: "Make a directory under a root; 200 when it was there already.",
       body: z.object({ root: textSchema.min(1).max(4096), name: textSchema.min(1).max(255) }),
+      refusals: refusalsOf.project,
       response: { 200: projectSchema, 201: projectSchema },
       async handle({ body, caller }) {
         const { project, created } = await access.createProject(body.root, body.name, caller);
@@ -52,6 +54,7 @@ export function projectRoutes(parts: HttpParts): Route[] {
       summary:
         "Let the project's own settings (hooks, MCP servers, rules) act, from the next start of a process on.",
       params: projectParams,
+      refusals: refusalsOf.project,
       response: projectSchema,
       async handle({ params, caller }) {
         const project = await findProject(parts, params.projectId);
@@ -65,6 +68,7 @@ export function projectRoutes(parts: HttpParts): Route[] {
       scope: "admin",
       summary: "Take the trust back, from the next start of a process on; a terminal's own answer stays.",
       params: projectParams,
+      refusals: refusalsOf.project,
       response: projectSchema,
       async handle({ params, caller }) {
         const project = await findProject(parts, params.projectId);

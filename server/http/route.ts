@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import type { Request, Response, Router } from "express";
 import type { z } from "zod";
 import type { Caller, Scope } from "../domain/device.ts";
-import { DaylongError, type FieldFault } from "../domain/errors.ts";
+import { DaylongError, type ErrorCode, type FieldFault } from "../domain/errors.ts";
 import { faultsOf, invalidRequest } from "./problem.ts";
 import { type DocumentedResponse, documentedResponses, type ResponseSchemas } from "./responses.ts";
 
@@ -57,6 +57,8 @@ export interface RouteDefinition<S extends RouteScope, P, Q, B> {
   headers?: Readonly<Record<string, string>>;
   /** What it answers when all is well; the API document and the tests hold it to that. */
   response: ResponseSchemas;
+  /** Codes it may refuse with, besides those that every route of its kind has. */
+  refusals?: readonly ErrorCode[];
   /** Largest body; 1 MB when not said. */
   maxBodyBytes?: number;
   /** The body is a file of any type: it is not read before, but by the route itself, from `bytes`. */
@@ -84,6 +86,7 @@ export interface Route {
   readonly body?: z.ZodType;
   readonly headers: Readonly<Record<string, string>>;
   readonly responses: readonly DocumentedResponse[];
+  readonly refusals: readonly ErrorCode[];
   readonly maxBodyBytes: number;
   readonly takesBytes: boolean;
   /** Validates, then handles. Throws `invalid_request` with every fault of the request. */
@@ -112,6 +115,7 @@ export function defineRoute<
     body,
     headers: definition.headers ?? {},
     responses: documentedResponses(definition.response),
+    refusals: definition.refusals ?? [],
     maxBodyBytes: definition.maxBodyBytes ?? defaultMaxBodyBytes,
     takesBytes: definition.takesBytes ?? false,
     async answer(input) {

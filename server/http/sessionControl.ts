@@ -11,6 +11,7 @@ import {
   sessionSchema,
 } from "../wire/sessions.ts";
 import type { HttpParts } from "./parts.ts";
+import { refusalsOf } from "./refusals.ts";
 import { defineRoute, json, type Route } from "./route.ts";
 
 /** Keeping sessions alive, copying them, taking their files back, stopping their processes, closing them. */
@@ -22,6 +23,7 @@ export function sessionControlRoutes({ pool }: HttpParts): Route[] {
       scope: "chat",
       summary: "Close a session: its turns end, its process is gone.",
       params: z.object({ id: idSchema }),
+      refusals: refusalsOf.session,
       response: z.object({ success: z.literal(true), sessionId: z.string() }),
       async handle({ params, caller }) {
         await pool.closeSession(params.id, caller);
@@ -36,6 +38,13 @@ export function sessionControlRoutes({ pool }: HttpParts): Route[] {
       scope: "chat",
       summary: "Open the session's next lease term without a model turn, or ask for a recap.",
       body: z.object({ sessionId: sessionIdSchema, action: keepAliveActionSchema.default("extend") }),
+      refusals: [
+        ...refusalsOf.openSession,
+        ...refusalsOf.process,
+        ...refusalsOf.asked,
+        "nothing_to_recap",
+        "recap_failed",
+      ],
       response: z.object(keptAliveFields),
       async handle({ body, caller }) {
         const { sessionId, action } = body;
@@ -54,6 +63,7 @@ export function sessionControlRoutes({ pool }: HttpParts): Route[] {
       scope: "chat",
       summary: "Stop the process of one session, or of all; the sessions stay.",
       body: z.object({ sessionId: sessionIdSchema.optional() }),
+      refusals: refusalsOf.session,
       response: z.object({ cancelled: z.array(z.string()) }),
       handle: async ({ body, caller }) =>
         json({ cancelled: await pool.stopProcesses(body.sessionId, caller) }),
@@ -65,6 +75,13 @@ export function sessionControlRoutes({ pool }: HttpParts): Route[] {
       summary: "A new session that begins as a copy of this one, up to a message or as it is now.",
       params: z.object({ id: idSchema }),
       body: forkSchema,
+      refusals: [
+        ...refusalsOf.openSession,
+        ...refusalsOf.project,
+        "message_not_found",
+        "session_busy",
+        "shutting_down",
+      ],
       response: { 201: sessionSchema },
       handle: async ({ params, body, caller }) =>
         json(await pool.forkSession(params.id, body.atMessageId, caller), 201),
@@ -76,6 +93,15 @@ export function sessionControlRoutes({ pool }: HttpParts): Route[] {
       summary: "Take the project's files back to before a message, or count what that would change.",
       params: z.object({ id: idSchema }),
       body: rewindSchema,
+      refusals: [
+        ...refusalsOf.openSession,
+        ...refusalsOf.project,
+        ...refusalsOf.process,
+        "message_not_found",
+        "session_busy",
+        "nothing_running",
+        "conversation_lost",
+      ],
       response: rewindReportSchema,
       handle: async ({ params, body, caller }) =>
         json(await pool.rewind(params.id, body.messageId, body.dryRun ?? false, caller)),
@@ -87,6 +113,14 @@ export function sessionControlRoutes({ pool }: HttpParts): Route[] {
       scope: "chat",
       summary: "How full Claude's context window is.",
       params: z.object({ id: idSchema }),
+      refusals: [
+        ...refusalsOf.openSession,
+        ...refusalsOf.project,
+        ...refusalsOf.process,
+        "session_busy",
+        "nothing_running",
+        "conversation_lost",
+      ],
       response: contextUseSchema,
       handle: async ({ params }) => json(await pool.contextUse(params.id)),
     }),

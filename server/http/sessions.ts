@@ -12,6 +12,7 @@ import {
   sessionStateSchema,
 } from "../wire/sessions.ts";
 import type { HttpParts } from "./parts.ts";
+import { refusalsOf } from "./refusals.ts";
 import { defineRoute, json, type Route } from "./route.ts";
 
 const sessionParams = z.object({ id: idSchema });
@@ -37,6 +38,7 @@ export function sessionRoutes({ store, pool, access }: HttpParts): Route[] {
       scope: "read",
       summary: "A session.",
       params: sessionParams,
+      refusals: refusalsOf.session,
       response: sessionSchema,
       handle: ({ params }) => json(pool.session(params.id)),
     });
@@ -49,6 +51,14 @@ export function sessionRoutes({ store, pool, access }: HttpParts): Route[] {
       summary:
         "Make a session in a project, or go on with a conversation of it: `resume` names it, or is `latest` (404 when none).",
       body: newSessionSchema,
+      refusals: [
+        ...refusalsOf.project,
+        ...refusalsOf.session,
+        "message_not_found",
+        "conversation_held",
+        "permission_mode_forbidden",
+        "shutting_down",
+      ],
       response: { 201: sessionSchema },
       async handle({ body, caller }) {
         const projectPath = await access.resolveProject(body.projectPath);
@@ -95,6 +105,7 @@ export function sessionRoutes({ store, pool, access }: HttpParts): Route[] {
       summary: "Change a session; model and permission mode switch live.",
       params: sessionParams,
       body: sessionPatchSchema,
+      refusals: [...refusalsOf.openSession, "permission_mode_forbidden", "session_busy"],
       response: sessionSchema,
       handle: async ({ params, body, caller }) => json(await pool.updateSession(params.id, body, caller)),
     }),

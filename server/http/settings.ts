@@ -18,6 +18,7 @@ export const settingsRoutes = ({ settings }: HttpParts): Route[] => [
     scope: "admin",
     summary: "Change limits; what is absent stays, null goes back to the default. They outlive a restart.",
     body: settingsPatchSchema,
+    refusals: ["setting_fixed"],
     response: settingsSchema,
     handle: ({ body, caller }) => json(settings.change(body, caller)),
   }),

@@ -4,6 +4,7 @@ import type { Turn } from "../domain/turn.ts";
 import { idSchema } from "../wire/paging.ts";
 import { turnSchema } from "../wire/turns.ts";
 import type { HttpParts } from "./parts.ts";
+import { refusalsOf } from "./refusals.ts";
 import { defineRoute, json, type Route } from "./route.ts";
 
 const turnParams = z.object({ id: idSchema, turnId: idSchema });
@@ -17,6 +18,7 @@ export function turnRoutes({ store, pool }: HttpParts): Route[] {
       scope: "read",
       summary: "A turn: its state, and its reply or error.",
       params: turnParams,
+      refusals: refusalsOf.turn,
       response: turnSchema,
       handle: ({ params }) => json(turnView(params.id, params.turnId)),
     }),
@@ -26,6 +28,7 @@ export function turnRoutes({ store, pool }: HttpParts): Route[] {
       scope: "chat",
       summary: "Cancel a queued or scheduled turn.",
       params: turnParams,
+      refusals: [...refusalsOf.turn, "turn_not_cancellable"],
       response: turnSchema,
       handle({ params, caller }) {
         turnOf(params.id, params.turnId);

@@ -59,11 +59,13 @@ export class Conformance {
       : undefined;
     const openAi = /^\/(v1|stats)(\/|$)/i.test(path);
     const refusal = { $ref: `#/components/responses/${openAi ? "OpenAiError" : "Problem"}` };
-    const response = responses
-      ? (responses[seen.status] ?? responses[`${Math.floor(seen.status / 100)}XX`])
-      : seen.status >= 400
-        ? refusal
-        : undefined;
+    const response =
+      responses && seen.status !== 405
+        ? // The document's 4XX and 5XX are for its readers' peace of mind; here every refusal has to be named.
+          (responses[seen.status] ?? (seen.status >= 500 ? responses["5XX"] : undefined))
+        : seen.status >= 400
+          ? refusal
+          : undefined;
     if (response === undefined) return tell("the document does not name this status");
     // Nothing comes with a HEAD, and 204 is the word that there is nothing.
     if (seen.method === "HEAD" || seen.status === 204) return undefined;

@@ -12,6 +12,7 @@ import { chosenIdSchema } from "../../wire/text.ts";
 import { waitWhilePaired } from "../auth.ts";
 import type { HttpParts } from "../parts.ts";
 import { invalidRequest, openAiErrorOf } from "../problem.ts";
+import { refusalsOf } from "../refusals.ts";
 import { type Answer, defineRoute, json, type Route } from "../route.ts";
 import { type BegunTurn, beginTurn } from "./begin.ts";
 import { Readers } from "./readers.ts";
@@ -89,6 +90,14 @@ export function completionRoutes(parts: HttpParts): Route[] {
         "Idempotency-Key": "Repeated with it, the request finds its first turn again.",
         "X-Project-Path": "The project of a new conversation, unless the body says it.",
       },
+      refusals: [
+        ...refusalsOf.project,
+        ...refusalsOf.openSession,
+        ...refusalsOf.message,
+        ...refusalsOf.failedTurn,
+        "unsupported_parameter",
+        "conversation_not_found",
+      ],
       response: {
         200: [chatCompletionSchema, { mediaType: "text/event-stream", schema: completionFrameSchema }],
       },

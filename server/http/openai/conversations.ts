@@ -68,6 +68,7 @@ export function conversationRoutes({ store, pool, folders, models, metrics, star
       scope: "read",
       summary: "A conversation and its latest messages, the oldest first.",
       params,
+      refusals: ["conversation_not_found"],
       response: conversationSchema,
       handle({ params }) {
         const conversation = existing(params.id);
@@ -93,6 +94,7 @@ export function conversationRoutes({ store, pool, folders, models, metrics, star
       scope: "read",
       summary: "The session behind a conversation.",
       params,
+      refusals: ["conversation_not_found"],
       response: conversationSessionSchema,
       handle({ params }) {
         const { conversationId, sessionId } = existing(params.id);
@@ -105,6 +107,7 @@ export function conversationRoutes({ store, pool, folders, models, metrics, star
       scope: "chat",
       summary: "Close a conversation's session; the next message under the name begins anew.",
       params,
+      refusals: ["conversation_not_found"],
       response: conversationDeletedSchema,
       async handle({ params, caller }) {
         const { conversationId, sessionId } = existing(params.id);

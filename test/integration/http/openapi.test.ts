@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Express } from "express";
+import { errorCatalogue } from "../../../server/domain/errors.ts";
 import { createHttpApp, routeTable } from "../../../server/http/app.ts";
 import type { OpenApiDocument } from "../../../server/http/openapi.ts";
 import { Conformance, frameFault, type SeenAnswer } from "../../support/conformance.ts";
@@ -85,6 +86,15 @@ describe("C01: the OpenAPI document", () => {
       for (const part of reference) at = (at as Record<string, unknown>)?.[part];
       expect([reference, at]).toEqual([reference, expect.anything()]);
     }
+  });
+
+  test("C01: every code of the catalogue is named by the routes that refuse with it", async () => {
+    const { paths } = await documentOf();
+    const text = JSON.stringify(Object.values(paths).flatMap((operations) => Object.values(operations)));
+    // No route of the table answers these: the router does, or a frame.
+    const elsewhere = ["not_found", "method_not_allowed", "not_implemented", "bad_frame"];
+    const codes = Object.keys(errorCatalogue).filter((code) => !elsewhere.includes(code));
+    expect(codes.filter((code) => !text.includes(`\`${code}\``))).toEqual([]);
   });
 
   test("C01: the AsyncAPI document has every frame of both sides", async () => {
