@@ -159,7 +159,7 @@ describe("nobody comes in who was not paired", () => {
       ["PUT", "/api/chat", {}, 405, "method_not_allowed"],
       ["GET", "/nowhere", undefined, 404, "not_found"],
       ["POST", "/api/sessions/keep-alive", { sessionId: 5 }, 400, "invalid_request"],
-      ["POST", "/api/ask", { projectPath: scene.bench.project, prompt: "hi" }, 501, "not_implemented"],
+      ["POST", "/api/ask", { projectPath: scene.bench.project }, 400, "invalid_request"],
     ];
     for (const [method, path, body, status, code] of cases) {
       const answer = await scene.server.ask(method, path, body);
