@@ -8,6 +8,8 @@ import type { Roster } from "./roster.ts";
 
 /** A start takes up to a second; a machine that is busy takes longer. */
 const wakeDeadlineMs = 60_000;
+/** A live CLI answers in milliseconds; one that takes many files back in a second or two. */
+const answerDeadlineMs = 30_000;
 
 export interface BackstageParts {
   store: Store;
@@ -63,7 +65,6 @@ export class Backstage {
     const process = await this.#awake(session);
     this.#refuseBusy(sessionId);
     // The user's message carries the turn's id; an answer is taken back together with its question.
-    const report = await process.rewind(message.turnId, dryRun);
     if (!dryRun) {
       this.#store.audit.add({
         at: this.#parts.clock.now(),
@@ -73,11 +74,35 @@ export class Backstage {
         detail: messageId,
       });
     }
+    const report = await this.#answered(
+      dryRun ? "what would be taken back" : "whether the files were taken back",
+      process.rewind(message.turnId, dryRun),
+    );
     return { ...report, filesChanged: report.filesChanged.map((path) => shownPath(path, projectPath)) };
   }
 
   async contextUse(session: Session): Promise<ContextUse> {
-    return (await this.#awake(session)).contextUse();
+    const process = await this.#awake(session);
+    return this.#answered("how full its window is", process.contextUse());
+  }
+
+  /** A CLI that hangs must not make whoever asks it hang with it. */
+  async #answered<T>(what: string, work: Promise<T>): Promise<T> {
+    let cancel = () => {};
+    const late = new Promise<never>((_resolve, reject) => {
+      cancel = this.#parts.clock.after(answerDeadlineMs, () =>
+        reject(
+          new DaylongError(
+            "session_busy",
+            `Claude did not say ${what} within ${answerDeadlineMs / 1_000} s.`,
+            {
+              retryAfterMs: answerDeadlineMs,
+            },
+          ),
+        ),
+      );
+    });
+    return Promise.race([work, late]).finally(() => cancel());
   }
 
   #refuseBusy(sessionId: string): void {

@@ -65,6 +65,8 @@ export class ScriptedProcess implements ClaudeProcess {
   readonly interrupts: number[] = [];
   readonly models: Array<string | null> = [];
   readonly modes: PermissionMode[] = [];
+  /** Whether it leaves what it is asked about itself without an answer. */
+  isDumb = false;
   /** What it answers to a change of its mode. */
   refuseModes: Error | undefined;
   readonly rewinds: Array<{ messageId: string; dryRun: boolean }> = [];
@@ -130,11 +132,13 @@ export class ScriptedProcess implements ClaudeProcess {
 
   async rewind(messageId: string, dryRun: boolean): Promise<RewindReport> {
     this.rewinds.push({ messageId, dryRun });
+    if (this.isDumb) return new Promise(() => {});
     const inProject = `${this.spec.projectPath}/a.txt`;
     return { canRewind: true, filesChanged: [inProject, "/elsewhere/b.txt"], insertions: 1, deletions: 2 };
   }
 
   async contextUse(): Promise<ContextUse> {
+    if (this.isDumb) return new Promise(() => {});
     return { model: "claude", totalTokens: 10, maxTokens: 100, percentage: 10, categories: [] };
   }
 

@@ -223,6 +223,28 @@ describe("S22 S25 changing a session", () => {
   });
 });
 
+describe("S21 S27 what a CLI that hangs is asked about itself", () => {
+  test("S21 S27: is given up after 30 s, as busy", async () => {
+    await rig.current.open();
+    const { pool, clock } = rig.current;
+    const { sessionId, process } = await rig.current.idleSession();
+    const said = rig.current.events(sessionId).find((event) => event.type === "turn.completed");
+    const { messageId } = said!.data as { messageId: string };
+    process.isDumb = true;
+    await clock.run(1_000);
+    const before = clock.armed;
+    const asked = [
+      refusal(() => pool.contextUse(sessionId)),
+      refusal(() => pool.rewind(sessionId, messageId, false, owner)),
+    ];
+    await clock.run(30_000);
+    expect(await Promise.all(asked)).toEqual(["session_busy", "session_busy"]);
+    expect(clock.armed).toBe(before);
+    process.isDumb = false;
+    expect((await pool.contextUse(sessionId)).totalTokens).toBe(10);
+  });
+});
+
 describe("S06 a recap", () => {
   test("is asked on a fork, kept until the next turn, and never asked twice at once", async () => {
     await rig.current.open();
