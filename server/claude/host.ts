@@ -149,7 +149,8 @@ export class CliHost implements ProcessHost {
       listener: {
         signal: (signal) => listener.signal(signal),
         askPermission: async (ask) => {
-          const asked = await withPlan(ask, spec.claudeSessionId, this.#parts);
+          const withWords = await withPlan(ask, spec.claudeSessionId, this.#parts);
+          const asked = { ...withWords, keepsRules: standing !== "untrusted" };
           return this.#keptAs(await listener.askPermission(asked), spec.projectPath, standing);
         },
         exited: (exit) => {

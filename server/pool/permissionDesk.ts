@@ -20,6 +20,7 @@ type ExpiryReason = EventDataByType["permission.expired"]["reason"];
 interface Waiting {
   sessionId: string;
   turnId: string;
+  keepsRules: boolean;
   answer(decision: PermissionDecision): void;
   cancelTimer(): void;
 }
@@ -80,6 +81,7 @@ export class PermissionDesk {
     const { permissionId } = permission;
     const decided = new Promise<PermissionDecision>((resolve) => {
       this.#waiting.set(permissionId, {
+        keepsRules: ask.keepsRules ?? true,
         sessionId,
         turnId,
         answer: resolve,
@@ -123,7 +125,9 @@ export class PermissionDesk {
     if (permission === undefined) {
       throw new DaylongError("permission_not_found", `There is no permission request ${permissionId}.`);
     }
-    const scope = scopeInForce(decision, permission.suggestions);
+    const said = scopeInForce(decision, permission.suggestions);
+    const scope =
+      said === "always" && this.#waiting.get(permissionId)?.keepsRules === false ? "session" : said;
     const answered = { permissionId, state: "resolved" as const, decision: decision.decision, scope };
     if (permission.state === "resolved") {
       if (permission.decision && sameDecision(permission.decision, decision)) return answered;

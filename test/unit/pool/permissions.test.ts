@@ -164,4 +164,54 @@ describe("P02 questions and plans", () => {
     const { permission } = await asking({ toolName: "ExitPlanMode", input: { plan: "1. Look" } });
     expect(permission).toMatchObject({ kind: "plan", plan: "1. Look" });
   });
+
+  test("P04: tells how long an answer holds in truth", async () => {
+    await rig.current.open();
+    const { clock, pool, store } = rig.current;
+    const { sessionId, process } = await rig.current.busySession();
+    const rule = { type: "addRules", behavior: "allow", rules: [], destination: "localSettings" };
+    const scopeOf = async (suggestions: unknown[], keepsRules?: boolean) => {
+      process.ask({ suggestions, keepsRules });
+      await clock.settle();
+      const [open] = store.permissions.openOf(sessionId);
+      return pool.answerPermission(open!.permissionId, { decision: "allow", scope: "always" }, owner).scope;
+    };
+    expect(await scopeOf([rule])).toBe("always");
+    // Where the project's own settings are not loaded, nothing can be kept in them.
+    expect(await scopeOf([rule], false)).toBe("session");
+    expect(await scopeOf([])).toBe("once");
+  });
+
+  test("P02: an answer that does not fit what was asked is refused, and the question stays open", async () => {
+    await rig.current.open();
+    const { clock, pool, store } = rig.current;
+    const { sessionId, process } = await rig.current.busySession();
+    const asked = process.ask({ toolName: "AskUserQuestion", input: { questions: [{ question: "Why?" }] } });
+    await clock.settle();
+    const { permissionId } = store.permissions.openOf(sessionId)[0]!;
+    expect(await refusal(() => pool.answerPermission(permissionId, { decision: "allow" }, owner))).toBe(
+      "invalid_request",
+    );
+    expect(store.permissions.get(permissionId)?.state).toBe("open");
+    pool.answerPermission(permissionId, { decision: "allow", answers: { "Why?": "So." } }, owner);
+    expect(await asked.answer).toEqual({ decision: "allow", answers: { "Why?": "So." } });
+  });
+
+  test("P02: a plan is what came with the request, else what Claude wrote down, else what it said last", async () => {
+    await rig.current.open();
+    const { clock, store } = rig.current;
+    const { sessionId, process } = await rig.current.busySession();
+    process.message("First this, then that.");
+    const planOf = async (input: Record<string, unknown>, plan?: string) => {
+      const asked = process.ask({ toolName: "ExitPlanMode", input, plan });
+      await clock.settle();
+      const found = store.permissions.openOf(sessionId)[0]?.plan;
+      asked.abort();
+      await clock.settle();
+      return found;
+    };
+    expect(await planOf({})).toBe("First this, then that.");
+    expect(await planOf({}, "# Written")).toBe("# Written");
+    expect(await planOf({ plan: "Given" }, "# Written")).toBe("Given");
+  });
 });
