@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import type { Metrics } from "../../../server/metrics.ts";
 import { aReply } from "../../support/fakePool.ts";
@@ -60,6 +62,25 @@ describe("O07: GET /metrics", () => {
     expect(count('method="GET",route="(none)",status="404"')).toBe(1);
     expect(count('method="GET",route="/api/sessions",status="401"')).toBe(1);
     expect([...names.keys()].join()).not.toContain("6a5b4c3d");
+  });
+
+  test("the dashboard asks for nothing that is not there, and leaves nothing out", async () => {
+    const { text } = await rig.ask("GET", "/metrics");
+    const served = [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name, type]) => ({
+      name: name!,
+      type,
+    }));
+    const dashboard = JSON.parse(readFileSync(resolve("docs/grafana.json"), "utf8")) as {
+      panels: Array<{ targets: Array<{ expr: string }> }>;
+    };
+    const asked = dashboard.panels
+      .flatMap(({ targets }) => targets)
+      .flatMap(({ expr }) => expr.match(/\b(daylong|nodejs|process)_\w+/g) ?? [])
+      .map((name) => name.replace(/_(bucket|count|sum)$/, ""));
+    const names = new Set(served.map(({ name }) => name));
+    expect(asked.filter((name) => !names.has(name))).toEqual([]);
+    const own = [...names].filter((name) => name.startsWith("daylong_"));
+    expect(own.filter((name) => !asked.includes(name))).toEqual([]);
   });
 
   test("commits, pushes and the event loop are measured", async () => {
