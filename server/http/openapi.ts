@@ -1,9 +1,6 @@
-import { errorCatalogue } from "../domain/errors.ts";
 import { type JsonSchema, SchemaComponents } from "../wire/jsonSchema.ts";
-import { openAiErrorSchema, problemSchema } from "../wire/problem.ts";
 import { operationId, pathTemplate, tagOf, tags } from "./operationNames.ts";
-import { speaksOpenAi } from "./problem.ts";
-import { refusalsByStatus } from "./refusals.ts";
+import { RefusalResponses } from "./refusalResponses.ts";
 import type { Route } from "./route.ts";
 
 /** An OpenAPI 3.1 document: https://spec.openapis.org/oas/v3.1.1.html. */
@@ -24,26 +21,13 @@ WebSocket at /ws, which /api/asyncapi.json describes.`;
 /** Describes every route of the table by the schemas that parse its requests and check its answers. */
 export function openApiDocument(routes: readonly Route[], version: string): OpenApiDocument {
   const components = new SchemaComponents("draft-2020-12");
+  const refusals = new RefusalResponses(components);
   const paths: OpenApiDocument["paths"] = {};
   for (const route of routes) {
     const path = pathTemplate(route.path);
     paths[path] ??= {};
-    paths[path][route.method.toLowerCase()] = operation(route, components);
+    paths[path][route.method.toLowerCase()] = operation(route, components, refusals);
   }
-  const problems = {
-    Problem: problemResponse(
-      "The refusal or failure.",
-      "application/problem+json",
-      problemSchema,
-      components,
-    ),
-    OpenAiError: problemResponse(
-      "The refusal or failure, in OpenAI's shape.",
-      "application/json",
-      openAiErrorSchema,
-      components,
-    ),
-  };
   return {
     openapi: "3.1.1",
     info: {
@@ -74,14 +58,13 @@ export function openApiDocument(routes: readonly Route[], version: string): Open
           schema: { type: "integer", minimum: 1 },
         },
       },
-      responses: problems,
+      responses: refusals.all(),
       schemas: components.all(),
     },
   };
 }
 
-function operation(route: Route, components: SchemaComponents): JsonSchema {
-  const refusal = { $ref: `#/components/responses/${refusalName(route)}` };
+function operation(route: Route, components: SchemaComponents, refusals: RefusalResponses): JsonSchema {
   return {
     operationId: operationId(route),
     summary: route.summary,
@@ -92,7 +75,7 @@ function operation(route: Route, components: SchemaComponents): JsonSchema {
     ...parameters(route, components),
     ...requestBody(route, components),
     // A status may be a success of the route and a refusal of its kind: what the route says goes before.
-    responses: { ...refusals(route), ...successes(route, components), "4XX": refusal, "5XX": refusal },
+    responses: { ...refusals.of(route), ...successes(route, components) },
   };
 }
 
@@ -153,51 +136,8 @@ function successes(route: Route, components: SchemaComponents): Record<string, J
   return byStatus;
 }
 
-const refusalName = (route: Route) => (speaksOpenAi(route.path) ? "OpenAiError" : "Problem");
-
-/** The refusals that are to be reckoned with, each status with its codes. */
-function refusals(route: Route): Record<string, JsonSchema> {
-  const name = refusalName(route);
-  return Object.fromEntries(
-    [...refusalsByStatus(route)].map(([status, codes]) => {
-      const code = { properties: { code: { enum: codes } } };
-      const narrowed = name === "Problem" ? code : { properties: { error: code } };
-      return [
-        status,
-        {
-          description: codes.map((one) => `\`${one}\`: ${errorCatalogue[one].title}.`).join(" "),
-          headers: refusalHeaders,
-          content: {
-            [name === "Problem" ? "application/problem+json" : "application/json"]: {
-              schema: { allOf: [{ $ref: `#/components/schemas/${name}` }, narrowed] },
-            },
-          },
-        },
-      ];
-    }),
-  );
-}
-
-const refusalHeaders = {
-  "X-Request-Id": { $ref: "#/components/headers/RequestId" },
-  "Retry-After": { $ref: "#/components/headers/RetryAfter" },
-};
-
 function descriptionOf(status: number): string {
   if (status === 201) return "Made.";
   if (status === 202) return "Kept; it is on its way.";
   return status < 300 ? "Done." : "The answer, and the word that something is wrong.";
-}
-
-function problemResponse(
-  description: string,
-  mediaType: string,
-  schema: typeof problemSchema | typeof openAiErrorSchema,
-  components: SchemaComponents,
-): JsonSchema {
-  return {
-    description,
-    headers: refusalHeaders,
-    content: { [mediaType]: { schema: components.describe(schema) } },
-  };
 }

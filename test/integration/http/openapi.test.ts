@@ -89,8 +89,8 @@ describe("C01: the OpenAPI document", () => {
   });
 
   test("C01: every code of the catalogue is named by the routes that refuse with it", async () => {
-    const { paths } = await documentOf();
-    const text = JSON.stringify(Object.values(paths).flatMap((operations) => Object.values(operations)));
+    const { paths, components } = await documentOf();
+    const text = JSON.stringify([paths, components.responses]);
     // No route of the table answers these: the router does, or a frame.
     const elsewhere = ["not_found", "method_not_allowed", "not_implemented", "bad_frame"];
     const codes = Object.keys(errorCatalogue).filter((code) => !elsewhere.includes(code));
@@ -139,6 +139,10 @@ describe("C01: the tests' own look at answers and frames", () => {
     expect(faultOf({ ...seen({}), status: 404 })).toContain("does not name the media type");
     const problem = { ...seen({}), status: 404, contentType: "application/problem+json" };
     expect(faultOf(problem)).toContain("must have required property 'type'");
+    const { text } = await rig.ask("GET", "/api/devices/nobody");
+    expect(faultOf({ ...problem, text })).toBeUndefined();
+    const foreign = text.replaceAll("device_not_found", "turn_not_found");
+    expect(faultOf({ ...problem, text: foreign })).toContain("must be equal to one of the allowed values");
     expect(faultOf({ ...seen({}), path: "/api/nowhere" })).toContain("does not name this status");
     const lines = { ...seen({}), path: "/api/sessions/x/output", contentType: "application/x-ndjson" };
     expect(faultOf({ ...lines, text: '{"role":"user","content":"Hello.","timestamp":1}\n' })).toBeUndefined();
