@@ -16,7 +16,7 @@ import { announce } from "./bonjour.ts";
 import { readCertificate } from "./certificate.ts";
 import { TranscriptHistory } from "./claude/history.ts";
 import { CliHost } from "./claude/host.ts";
-import { acceptedInTerminal } from "./claude/terminalTrust.ts";
+import { TerminalTrust } from "./claude/terminalTrust.ts";
 import { claudeConfigDir } from "./claude/transcript.ts";
 import { Closers } from "./closers.ts";
 import type { Config } from "./config.ts";
@@ -124,13 +124,14 @@ async function compose(
   closers.push(() => shelf.stop());
   const attachments = new MessageAttachments({ store, shelf });
 
+  const terminal = new TerminalTrust(cliEnvironment);
   const trust = new OwnersTrust({
     store,
     clock,
     log,
     homeDir: homedir(),
     claudeConfigDir: claudeConfigDir(cliEnvironment),
-    acceptedInTerminal: (path) => acceptedInTerminal(cliEnvironment, path),
+    acceptedInTerminal: (path) => terminal.accepted(path),
   });
   const host = new CliHost({
     clock,

@@ -1,5 +1,5 @@
 import { realpathSync } from "node:fs";
-import { lstat, readdir } from "node:fs/promises";
+import { lstat, readdir, realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Clock, Log, Store } from "../domain/ports.ts";
 import type { ProjectStanding, ProjectTrust } from "../domain/trust.ts";
@@ -39,8 +39,10 @@ export class OwnersTrust implements ProjectTrust {
 
   async standingOf(projectPath: string): Promise<ProjectStanding> {
     if (this.#parts.store.trust.has(projectPath)) return "trusted";
-    if (!(await this.#bringsMore(projectPath))) return "plain";
-    return (await this.#parts.acceptedInTerminal(projectPath)) ? "trusted" : "untrusted";
+    const leadsOut = await speaksFromOutside(projectPath);
+    if (!leadsOut && !(await this.#bringsMore(projectPath))) return "plain";
+    if (await this.#parts.acceptedInTerminal(projectPath)) return "trusted";
+    return leadsOut ? "suspect" : "untrusted";
   }
 
   trust(projectPath: string, by: string): void {
@@ -53,7 +55,14 @@ export class OwnersTrust implements ProjectTrust {
     log.info("project.trusted", { deviceId: by });
   }
 
-  /** Processes that run keep the settings they were started with. Trust given in a terminal is the terminal's to end. */
+  rulesOf(projectPath: string): string[] {
+    return this.#parts.store.trust.rulesOf(projectPath);
+  }
+
+  /**
+   * Ends the trust, and forgets every "always". Processes that run keep the settings they were started with. Trust given in
+   * a terminal is the terminal's to end.
+   */
   withdraw(projectPath: string, by: string): void {
     const { store, clock } = this.#parts;
     store.transaction(() => {
@@ -76,6 +85,20 @@ export class OwnersTrust implements ProjectTrust {
     }
     return false;
   }
+}
+
+/**
+ * Whether the words that would be read of a project nobody trusts lie elsewhere, behind a link: a repository could have any
+ * file of the owner told to Claude that way.
+ */
+async function speaksFromOutside(projectPath: string): Promise<boolean> {
+  for (const name of ["CLAUDE.md", ".claude", ".claude/CLAUDE.md", ".claude/rules"]) {
+    const path = join(projectPath, name);
+    if (!(await exists(path))) continue;
+    const real = await realpath(path).catch(() => undefined);
+    if (real === undefined || !real.startsWith(`${projectPath}/`)) return true;
+  }
+  return false;
 }
 
 /** Project paths have their links followed; a home directory may be given by one. */

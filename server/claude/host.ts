@@ -1,7 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { Options } from "@anthropic-ai/claude-agent-sdk";
 import { DaylongError, refuseHeld } from "../domain/errors.ts";
-import type { PermissionDecision } from "../domain/permission.ts";
 import type { Clock, Log, ProcessBook } from "../domain/ports.ts";
 import type {
   ClaudeModel,
@@ -107,22 +106,11 @@ export class CliHost implements ProcessHost {
 
   async #standingOf({ sessionId, projectPath }: ProcessSpec): Promise<ProjectStanding> {
     const standing = await this.#parts.trust.standingOf(projectPath);
-    if (standing === "untrusted") {
+    if (standing === "untrusted" || standing === "suspect") {
       const advice = "Trust it on a phone or in a terminal, and its own settings are loaded.";
-      this.#parts.log.warn("project.untrusted", { sessionId, advice });
+      this.#parts.log.warn(`project.${standing}`, { sessionId, advice });
     }
     return standing;
-  }
-
-  /**
-   * "Always" is kept in the project's own settings, by the CLI. Where these are not loaded it would hold for nobody, so it
-   * is said for the session; and whoever says it of a project without settings trusts what is then in them.
-   */
-  #keptAs(decision: PermissionDecision, projectPath: string, standing: ProjectStanding): PermissionDecision {
-    if (decision.decision !== "allow" || decision.scope !== "always") return decision;
-    if (standing === "untrusted") return { ...decision, scope: "session" };
-    if (standing === "plain") this.#parts.trust.trust(projectPath, "always");
-    return decision;
   }
 
   async #bringUp(start: {
@@ -141,6 +129,7 @@ export class CliHost implements ProcessHost {
       ...this.#parts,
       spec,
       standing,
+      rules: this.#parts.trust.rulesOf(spec.projectPath),
       signal,
       spare,
       transcriptExists: sizeBytes > 0,
@@ -148,11 +137,8 @@ export class CliHost implements ProcessHost {
       environment: cliEnvironment(this.#parts.environment, spec.processId),
       listener: {
         signal: (signal) => listener.signal(signal),
-        askPermission: async (ask) => {
-          const withWords = await withPlan(ask, spec.claudeSessionId, this.#parts);
-          const asked = { ...withWords, keepsRules: standing !== "untrusted" };
-          return this.#keptAs(await listener.askPermission(asked), spec.projectPath, standing);
-        },
+        askPermission: async (ask) =>
+          listener.askPermission(await withPlan(ask, spec.claudeSessionId, this.#parts)),
         exited: (exit) => {
           this.#live.delete(spec.processId);
           if (handedOver) listener.exited(exit);
@@ -262,7 +248,14 @@ export class CliHost implements ProcessHost {
     if (signal.aborted) return { kind: "given-up" };
     const environment = cliEnvironment(this.#parts.environment, spec.processId);
     const standing = await this.#standingOf(spec);
-    const one = new OneShot({ ...this.#parts, spec, standing, environment, options });
+    const one = new OneShot({
+      ...this.#parts,
+      spec,
+      standing,
+      rules: this.#parts.trust.rulesOf(spec.projectPath),
+      environment,
+      options,
+    });
     this.#aside.add(one);
     const givenUp = new Promise<void>((resolve) => {
       signal.addEventListener("abort", () => resolve(), { once: true });

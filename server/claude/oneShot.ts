@@ -10,6 +10,8 @@ import { toolTitle } from "./translate.ts";
 export interface OneShotParts {
   spec: ProcessSpec;
   standing: ProjectStanding;
+  /** What may always be done in the project. */
+  rules: readonly string[];
   environment: Record<string, string>;
   binary?: string;
   clock: Clock;
@@ -53,13 +55,13 @@ export class OneShot {
 
   /** Resolves when it is answered, has failed, or was given up, and nothing is left of it. Never rejects. */
   async ask(prompt: string, givenUp: Promise<unknown>): Promise<OneShotEnd> {
-    const { spec, standing, environment, binary, options } = this.#parts;
+    const { spec, standing, rules, environment, binary, options } = this.#parts;
     const denied: OneShotAnswer["denied"] = [];
     try {
       this.#query = query({
         prompt,
         options: {
-          ...baseOptions(spec, environment, binary, standing),
+          ...baseOptions(spec, environment, binary, standing, rules),
           canUseTool: async (toolName, input) => {
             denied.push({ toolName, title: toolTitle(toolName, input) });
             return { behavior: "deny", message: denial };

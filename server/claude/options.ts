@@ -8,6 +8,7 @@ export function baseOptions(
   environment: Record<string, string>,
   binary: string | undefined,
   standing: ProjectStanding,
+  rules: readonly string[] = [],
 ): Options {
   const { appendSystemPrompt, allowedTools, disallowedTools, maxTurns, maxBudgetUsd } = spec.options;
   return {
@@ -17,12 +18,17 @@ export function baseOptions(
     model: spec.model ?? undefined,
     systemPrompt: { type: "preset", preset: "claude_code", append: appendSystemPrompt },
     ...settingOptions(spec.projectPath, standing),
+    settings: ruleSettings(rules),
     allowedTools,
     disallowedTools,
     maxTurns,
     maxBudgetUsd,
   };
 }
+
+/** What may always be done in the project, on top of the settings in files. */
+export const ruleSettings = (rules: readonly string[]): { permissions: { allow: string[] } } | undefined =>
+  rules.length === 0 ? undefined : { permissions: { allow: [...rules] } };
 
 /**
  * Whose settings a process follows. As in a terminal: the owner's, and of a trusted project its own. The CLI looks at
@@ -33,7 +39,7 @@ export function baseOptions(
 const settingOptions = (projectPath: string, standing: ProjectStanding): Options =>
   standing === "trusted"
     ? { settingSources: ["user", "project", "local"] }
-    : { settingSources: ["user"], additionalDirectories: [projectPath] };
+    : { settingSources: ["user"], additionalDirectories: standing === "suspect" ? [] : [projectPath] };
 
 /**
  * Which conversation a process begins or goes on with. `sessionId` is for a conversation that does not exist yet,

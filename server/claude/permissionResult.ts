@@ -16,12 +16,12 @@ export function permissionResult(
     case "once":
       return { behavior: "allow", updatedInput };
     case "session":
+    // What is kept for later processes is kept by Daylong (`project_rules`): for this one the session is always.
+    case "always":
       return {
         behavior: "allow",
         updatedInput,
         updatedPermissions: rules.map((rule) => ({ ...rule, destination: "session" as const })),
       };
-    case "always":
-      return { behavior: "allow", updatedInput, updatedPermissions: rules };
   }
 }

@@ -37,6 +37,8 @@ export interface CliProcessParts {
   binary?: string;
   transcriptExists: boolean;
   standing: ProjectStanding;
+  /** What may always be done in the project. */
+  rules: readonly string[];
   /** A start that does not come up in time with such a transcript is given up together with it. */
   transcriptIsGiant: boolean;
   clock: Clock;
@@ -87,7 +89,7 @@ export class CliProcess implements ClaudeProcess {
     this.#cli = parts.spare?.cli ?? prepareSpawn(spec.processId, spec.sessionId, this.startedAt, parts.book);
     this.#cli.inputLost = () => this.#recycle();
     const options: Options = {
-      ...baseOptions(spec, parts.environment, parts.binary, parts.standing),
+      ...baseOptions(spec, parts.environment, parts.binary, parts.standing, parts.rules),
       ...conversationOptions(spec, parts.transcriptExists),
       // Copies of files before Claude changes them, in its own folder: what a rewind goes back to.
       enableFileCheckpointing: true,
@@ -101,7 +103,7 @@ export class CliProcess implements ClaudeProcess {
       },
     };
     this.#query = parts.spare
-      ? parts.spare.claim(this.#input, spec, options.canUseTool)
+      ? parts.spare.claim(this.#input, spec, parts.rules, options.canUseTool)
       : query({ prompt: this.#input, options });
     const orders = { clock: parts.clock, deadlineMs: parts.orderDeadlineMs };
     this.#model = new LiveSetting({

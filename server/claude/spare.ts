@@ -2,7 +2,7 @@ import type { CanUseTool, Query, SDKUserMessage, SpareProcess } from "@anthropic
 import { prewarm } from "@anthropic-ai/claude-agent-sdk";
 import type { Clock, ProcessBook } from "../domain/ports.ts";
 import type { ProcessSpec } from "../domain/process.ts";
-import { baseOptions } from "./options.ts";
+import { baseOptions, ruleSettings } from "./options.ts";
 import { endBelongings } from "./reaper.ts";
 import { prepareSpawn, type SpawnedCli } from "./spawn.ts";
 
@@ -78,7 +78,12 @@ export class Spare {
   }
 
   /** Makes it the session's process. Throws when it is not there any more; `claimed` rejects when the CLI refuses. */
-  claim(prompt: AsyncIterable<SDKUserMessage>, spec: ProcessSpec, canUseTool: CanUseTool | undefined): Query {
+  claim(
+    prompt: AsyncIterable<SDKUserMessage>,
+    spec: ProcessSpec,
+    rules: readonly string[],
+    canUseTool: CanUseTool | undefined,
+  ): Query {
     if (this.#handle === undefined) throw new Error("The spare never came up.");
     this.#ask = canUseTool;
     return this.#handle.claim({
@@ -86,6 +91,7 @@ export class Spare {
       options: {
         cwd: spec.projectPath,
         additionalDirectories: [spec.projectPath],
+        settings: ruleSettings(rules),
         model: spec.model ?? undefined,
         permissionMode: spec.permissionMode,
       },

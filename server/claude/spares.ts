@@ -83,9 +83,9 @@ export class Spares implements SpareShelf {
     const spare = [...this.#shelf].find((one) => one.sessionId === spec.claudeSessionId);
     if (spare === undefined) return undefined;
     // Whose settings it follows is fixed at its start: the owner's alone, as for every project that is not trusted.
-    const isTrusted = standing === "trusted";
-    if (isTrusted) this.#unclaimable.add(spec.projectPath);
-    if (!spare.isReady || !isClaimable(spec) || isTrusted) {
+    const isFitting = standing !== "trusted" && standing !== "suspect";
+    if (!isFitting) this.#unclaimable.add(spec.projectPath);
+    if (!spare.isReady || !isClaimable(spec) || !isFitting) {
       await this.#discard(spare);
       return undefined;
     }

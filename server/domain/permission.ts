@@ -61,6 +61,24 @@ export const standingRules = (suggestions: readonly unknown[]): unknown[] =>
       rule.behavior === "allow",
   );
 
+/** A rule of the CLI: a tool, and what of it. */
+const isRule = (rule: unknown): rule is { toolName: string; ruleContent?: unknown } =>
+  typeof rule === "object" && rule !== null && "toolName" in rule && typeof rule.toolName === "string";
+
+/**
+ * The same in the CLI's own notation: a tool, and in parentheses what of it. Parentheses in that are escaped, as the CLI
+ * does it, so that no command can end its rule early and begin another.
+ */
+export const rulesIn = (suggestions: readonly unknown[]): string[] =>
+  standingRules(suggestions)
+    .flatMap((update) => (update as { rules?: unknown }).rules ?? [])
+    .filter(isRule)
+    .map(({ toolName, ruleContent }) =>
+      typeof ruleContent === "string" && ruleContent !== ""
+        ? `${toolName}(${ruleContent.replace(/[\\()]/g, "\\$&")})`
+        : toolName,
+    );
+
 /** How long the answer holds in truth: without a rule that could hold longer, for this call. */
 export const scopeInForce = (
   decision: PermissionDecision,

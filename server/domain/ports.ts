@@ -209,8 +209,11 @@ export interface TrustBook {
   /** False: it was trusted before. */
   add(project: TrustedProject): boolean;
   has(projectPath: string): boolean;
-  /** False: it was not trusted. */
+  /** False: it was not trusted, and no rule was kept. */
   remove(projectPath: string): boolean;
+  /** The rules kept for the project, oldest first. */
+  rulesOf(projectPath: string): string[];
+  keepRule(projectPath: string, rule: string, at: number): void;
 }
 
 /** Lets go of what is too old. */

@@ -35,8 +35,6 @@ export interface PermissionAsk {
   description?: string;
   input: Record<string, unknown>;
   suggestions: unknown[];
-  /** Whether a rule can be kept for longer than the session: not where the project's settings are not loaded. */
-  keepsRules?: boolean;
   /** Of a plan that is to be approved, when it is not in the input. */
   plan?: string;
   /** Aborted when Claude no longer waits for the answer. */

@@ -2,13 +2,15 @@
  * How a project stands with its owner.
  * - `plain`: it brings nothing for which it would have to be trusted. Its CLAUDE.md is read, settings are not looked for.
  * - `untrusted`: it brings more, which is not loaded.
+ * - `suspect`: what it would say to Claude lies outside it, behind a link. Nothing of it is read.
  * - `trusted`: the owner said here or in a terminal that it may. Everything that it brings is loaded.
  */
-export type ProjectStanding = "plain" | "untrusted" | "trusted";
+export const projectStandings = ["plain", "untrusted", "suspect", "trusted"] as const;
+export type ProjectStanding = (typeof projectStandings)[number];
 
 /** Judges projects by what lies in their directories now and what the owner said before. */
 export interface ProjectTrust {
   standingOf(projectPath: string): Promise<ProjectStanding>;
-  /** The owner trusts the project from now on. `by` is the device on which that was said. */
-  trust(projectPath: string, by: string): void;
+  /** What was answered with "always" in the project, in the CLI's own notation, oldest first. */
+  rulesOf(projectPath: string): string[];
 }

@@ -17,6 +17,7 @@ export function projectRoutes(parts: HttpParts): Route[] {
     sessionCount: use?.sessionIds.size ?? 0,
     lastActivityAt: use?.lastActivityAt ?? null,
     trust: await trust.standingOf(project.path),
+    rules: trust.rulesOf(project.path),
   });
   return [
     defineRoute({

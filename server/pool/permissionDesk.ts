@@ -6,6 +6,7 @@ import {
   type Permission,
   type PermissionDecision,
   permissionKindOf,
+  rulesIn,
   sameDecision,
   scopeInForce,
 } from "../domain/permission.ts";
@@ -20,7 +21,6 @@ type ExpiryReason = EventDataByType["permission.expired"]["reason"];
 interface Waiting {
   sessionId: string;
   turnId: string;
-  keepsRules: boolean;
   answer(decision: PermissionDecision): void;
   cancelTimer(): void;
 }
@@ -81,7 +81,6 @@ export class PermissionDesk {
     const { permissionId } = permission;
     const decided = new Promise<PermissionDecision>((resolve) => {
       this.#waiting.set(permissionId, {
-        keepsRules: ask.keepsRules ?? true,
         sessionId,
         turnId,
         answer: resolve,
@@ -125,9 +124,7 @@ export class PermissionDesk {
     if (permission === undefined) {
       throw new DaylongError("permission_not_found", `There is no permission request ${permissionId}.`);
     }
-    const said = scopeInForce(decision, permission.suggestions);
-    const scope =
-      said === "always" && this.#waiting.get(permissionId)?.keepsRules === false ? "session" : said;
+    const scope = scopeInForce(decision, permission.suggestions);
     const answered = { permissionId, state: "resolved" as const, decision: decision.decision, scope };
     if (permission.state === "resolved") {
       if (permission.decision && sameDecision(permission.decision, decision)) return answered;
@@ -145,6 +142,7 @@ export class PermissionDesk {
       throw new DaylongError("invalid_request", "The answer does not fit what was asked.", { faults });
     this.#store.transaction(() => {
       this.#store.permissions.resolve(permissionId, decision);
+      if (scope === "always") this.#keepRules(permission);
       this.#store.events.append({
         sessionId: permission.sessionId,
         turnId: permission.turnId,
@@ -162,6 +160,16 @@ export class PermissionDesk {
     });
     this.#release(permissionId)?.answer(decision);
     return answered;
+  }
+
+  /**
+   * For every process of the project from now on. The CLI would write such rules into the project's own settings, which
+   * are not loaded where nobody trusts them.
+   */
+  #keepRules({ sessionId, suggestions }: Permission): void {
+    const projectPath = this.#store.sessions.get(sessionId)?.projectPath;
+    if (projectPath === undefined) return;
+    for (const rule of rulesIn(suggestions)) this.#store.trust.keepRule(projectPath, rule, this.#clock.now());
   }
 
   /** Denies whatever is open for the session; inside the caller's transaction the promise settles after it. */

@@ -251,6 +251,16 @@ const conversations = `
 CREATE INDEX sessions_by_conversation ON sessions (coalesce(claude_session_id, session_id));
 `;
 
+/** What was answered with "always", project by project. */
+const rules = `
+CREATE TABLE project_rules (
+  project_path TEXT NOT NULL,
+  rule TEXT NOT NULL,
+  kept_at INTEGER NOT NULL,
+  PRIMARY KEY (project_path, rule)
+) STRICT, WITHOUT ROWID;
+`;
+
 /** Every version of the schema, oldest first, without gaps. */
 export const migrations: readonly Migration[] = [
   {
@@ -268,4 +278,5 @@ export const migrations: readonly Migration[] = [
   },
   { version: 3, apply: (connection) => void connection.exec(attachments) },
   { version: 4, apply: (connection) => void connection.exec(conversations) },
+  { version: 5, apply: (connection) => void connection.exec(rules) },
 ];

@@ -1,11 +1,14 @@
 import type { TrustBook, TrustedProject } from "../domain/ports.ts";
 import { type Connection, Statement } from "./statement.ts";
 
-/** The projects whose own settings may act. */
+/** The projects whose own settings may act, and what may always be done in a project. */
 export class SqliteTrustBook implements TrustBook {
   readonly #add: Statement<[TrustedProject]>;
   readonly #get: Statement<[projectPath: string], { found: number }>;
   readonly #remove: Statement<[projectPath: string]>;
+  readonly #keepRule: Statement<[projectPath: string, rule: string, at: number]>;
+  readonly #rulesOf: Statement<[projectPath: string], { rule: string }>;
+  readonly #forgetRules: Statement<[projectPath: string]>;
 
   constructor(connection: Connection) {
     this.#add = new Statement(
@@ -15,6 +18,15 @@ export class SqliteTrustBook implements TrustBook {
     );
     this.#get = new Statement(connection, "SELECT 1 AS found FROM trusted_projects WHERE project_path = ?");
     this.#remove = new Statement(connection, "DELETE FROM trusted_projects WHERE project_path = ?");
+    this.#keepRule = new Statement(
+      connection,
+      "INSERT INTO project_rules (project_path, rule, kept_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+    );
+    this.#rulesOf = new Statement(
+      connection,
+      "SELECT rule FROM project_rules WHERE project_path = ? ORDER BY kept_at, rule",
+    );
+    this.#forgetRules = new Statement(connection, "DELETE FROM project_rules WHERE project_path = ?");
   }
 
   add(project: TrustedProject): boolean {
@@ -26,6 +38,15 @@ export class SqliteTrustBook implements TrustBook {
   }
 
   remove(projectPath: string): boolean {
-    return this.#remove.run(projectPath) > 0;
+    const forgotten = this.#forgetRules.run(projectPath);
+    return this.#remove.run(projectPath) + forgotten > 0;
+  }
+
+  rulesOf(projectPath: string): string[] {
+    return this.#rulesOf.all(projectPath).map(({ rule }) => rule);
+  }
+
+  keepRule(projectPath: string, rule: string, at: number): void {
+    this.#keepRule.run(projectPath, rule, at);
   }
 }

@@ -1,10 +1,11 @@
 import { z } from "zod";
-import type { ProjectStanding } from "../domain/trust.ts";
+import { projectStandings } from "../domain/trust.ts";
 import { countSchema, instantSchema } from "./instants.ts";
 
-const standingSchema = z.enum(["plain", "untrusted", "trusted"]).meta({
-  description: "Whether the project's own settings act: there are none, the owner has not said so, or has.",
-}) satisfies z.ZodType<ProjectStanding>;
+const standingSchema = z.enum(projectStandings).meta({
+  description:
+    "Whether the project's own settings act: it brings none, the owner has not said so, what it says to Claude lies outside it, or the owner trusts it.",
+});
 
 /** A directory Claude can work in. */
 export const projectSchema = z
@@ -15,5 +16,8 @@ export const projectSchema = z
     sessionCount: countSchema,
     lastActivityAt: instantSchema.nullable(),
     trust: standingSchema,
+    rules: z
+      .array(z.string())
+      .meta({ description: "What was answered with “always”, in Claude's own notation." }),
   })
   .meta({ id: "Project" });

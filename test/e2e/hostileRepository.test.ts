@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -80,7 +80,7 @@ describe("a repository that brings settings which act", () => {
 
   const projectOf = async (path: string) => {
     const { body } = await server.ask("GET", "/api/projects");
-    return (body.projects as Array<{ projectId: string; path: string; trust: string }>).find(
+    return (body.projects as Array<{ projectId: string; path: string; trust: string; rules: string[] }>).find(
       (project) => project.path === path,
     )!;
   };
@@ -146,20 +146,53 @@ describe("a repository that brings settings which act", () => {
     return body.sessionId as string;
   };
 
-  test("P04: “always” in a project without settings of its own holds in its next session too", async () => {
-    await allowAlways("run: touch first.txt", { projectPath: bench.project });
-    expect((await projectOf(bench.project)).trust).toBe("trusted");
-    const next = await chat({ message: "run: touch first.txt", projectPath: bench.project });
-    expect(next.body.state).toBe("completed");
+  test("P04: “always” holds in the project's next session too, and trusts nothing that lies in it", async () => {
+    const { path, traces } = hostileProject("wary");
+    const before = readFileSync(join(path, ".claude", "settings.local.json"), "utf8");
+    // Parentheses are what a rule is made of: these belong to the command.
+    const order = "run: touch 'a(b).txt'";
+    const sessionId = await allowAlways(order, { projectPath: path });
+    expect((await chat({ message: order, sessionId })).body.state).toBe("completed");
+    expect((await chat({ message: order, projectPath: path })).body.state).toBe("completed");
+    const project = await projectOf(path);
+    expect(project).toMatchObject({ trust: "untrusted", rules: [expect.stringContaining("Bash(touch")] });
+    expect(readFileSync(join(path, ".claude", "settings.local.json"), "utf8")).toBe(before);
+    expect(readdirSync(traces)).toEqual([]);
+    // Another command is asked about as before.
+    const other = await server.ask("POST", "/api/chat", {
+      message: "run: touch other.txt",
+      projectPath: path,
+    });
+    const open = await eventually("the phone is asked", async () => {
+      const { body } = await server.ask("GET", "/api/permissions");
+      return body.permissions.find((one: { sessionId: string }) => one.sessionId === other.body.sessionId);
+    });
+    await server.ask("POST", `/api/permissions/${open.permissionId}`, { decision: "deny" });
+    const forgotten = await server.ask("DELETE", `/api/projects/${project.projectId}/trust`);
+    expect(forgotten.body.rules).toEqual([]);
   });
 
-  test("P04: “always” in a project that is not trusted holds for the session alone", async () => {
-    const { path } = hostileProject("wary");
-    const before = readFileSync(join(path, ".claude", "settings.local.json"), "utf8");
-    const sessionId = await allowAlways("run: touch second.txt", { projectPath: path });
-    expect((await chat({ message: "run: touch second.txt", sessionId })).body.state).toBe("completed");
-    expect(readFileSync(join(path, ".claude", "settings.local.json"), "utf8")).toBe(before);
-    expect((await projectOf(path)).trust).toBe("untrusted");
+  test("P04: “always” holds on a spare process too", async () => {
+    await allowAlways("run: touch first.txt", { projectPath: bench.project });
+    await eventually("a spare is ready", async () => {
+      const { body } = await server.ask("GET", "/api/metrics/sessions");
+      return body.spares > 0 && server.lines.at(-1)?.includes("spare.ready");
+    });
+    const spares = async () => (await server.ask("GET", "/api/metrics/sessions")).body.starts.spare;
+    const claimed = await spares();
+    const next = await chat({ message: "run: touch first.txt", projectPath: bench.project });
+    expect(next.body.state).toBe("completed");
+    expect(await spares()).toBe(claimed + 1);
+  });
+
+  test("a CLAUDE.md that leads out of the project is not read", async () => {
+    const path = join(bench.roots, "linked");
+    mkdirSync(path);
+    writeFileSync(join(bench.dir, "secret.txt"), "The secret word is juniper.");
+    symlinkSync(join(bench.dir, "secret.txt"), join(path, "CLAUDE.md"));
+    const { body } = await chat({ message: "does a reminder say: juniper", projectPath: path });
+    expect(body.reply.text).toBe("No.");
+    expect((await projectOf(path)).trust).toBe("suspect");
   });
 
   test("its git configuration runs nothing either when Claude looks at the working tree", async () => {

@@ -25,7 +25,7 @@ export class HostRig {
       log: silent,
       book: this.store.processes,
       environment: benchEnvironment(this.bench, "http://127.0.0.1:9"),
-      trust: { standingOf: async () => "trusted", trust: () => {} },
+      trust: { standingOf: async () => "trusted", rulesOf: () => [] },
       binary: resolve("test/support/cliStandIn.mjs"),
       ladderMs: 500,
       ...parts.host,

@@ -227,6 +227,7 @@ describe("S31: projects", () => {
       sessionCount,
       lastActivityAt,
       trust: "plain",
+      rules: [],
     });
     expect((await rig.ask("GET", "/api/projects")).body).toEqual({
       roots: [rig.root],

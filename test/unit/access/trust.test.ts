@@ -78,10 +78,22 @@ describe("a project's own settings act only when the owner trusts them", () => {
     mkdirSync(join(folder, "elsewhere"));
     writeFileSync(join(folder, "elsewhere", "settings.json"), "{}");
     symlinkSync(join(folder, "elsewhere"), join(project, ".claude"));
-    expect(await trust.standingOf(project)).toBe("untrusted");
+    expect(await trust.standingOf(project)).toBe("suspect");
     symlinkSync(join(folder, "nowhere"), join(project, ".mcp.json"));
     rmSync(join(project, ".claude"));
     expect(await trust.standingOf(project)).toBe("untrusted");
+  });
+
+  test("a project whose words lie outside it is suspect, one whose links stay inside is not", async () => {
+    put("docs/CLAUDE.md", "Be brief.");
+    symlinkSync(join(project, "docs", "CLAUDE.md"), join(project, "CLAUDE.md"));
+    expect(await trust.standingOf(project)).toBe("plain");
+    writeFileSync(join(folder, "secret.txt"), "x");
+    mkdirSync(join(project, ".claude"));
+    symlinkSync(join(folder, "secret.txt"), join(project, ".claude", "CLAUDE.md"));
+    expect(await trust.standingOf(project)).toBe("suspect");
+    accepted.push(project);
+    expect(await trust.standingOf(project)).toBe("trusted");
   });
 
   test("the owner's own settings in the home directory are no project's", async () => {

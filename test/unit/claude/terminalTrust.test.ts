@@ -2,15 +2,17 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
-import { acceptedInTerminal } from "../../../server/claude/terminalTrust.ts";
+import { TerminalTrust } from "../../../server/claude/terminalTrust.ts";
 
 let dir: string;
+let terminal: TerminalTrust;
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), "daylong-config-"));
+  terminal = new TerminalTrust({ CLAUDE_CONFIG_DIR: dir });
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-const ask = (path: string) => acceptedInTerminal({ CLAUDE_CONFIG_DIR: dir }, path);
+const ask = (path: string) => terminal.accepted(path);
 const write = (text: string) => writeFileSync(join(dir, ".claude.json"), text);
 
 test("a directory is accepted when it, or one above it, was accepted in a terminal", async () => {
@@ -38,4 +40,11 @@ test.each(["", "{", "[]", '{"projects":[]}', '{"projects":{"/p":null}}', "null"]
 
 test("a file that is missing says no", async () => {
   expect(await ask("/p")).toBe(false);
+});
+
+test("what is answered while the server runs counts from then on", async () => {
+  write(JSON.stringify({ projects: {} }));
+  expect(await ask("/work/mine")).toBe(false);
+  write(JSON.stringify({ projects: { "/work/mine": { hasTrustDialogAccepted: true } } }));
+  expect(await ask("/work/mine")).toBe(true);
 });

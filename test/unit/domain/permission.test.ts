@@ -3,6 +3,7 @@ import {
   misfits,
   type Permission,
   permissionKindOf,
+  rulesIn,
   sameDecision,
   scopeInForce,
 } from "../../../server/domain/permission.ts";
@@ -90,5 +91,24 @@ describe("P02 answers that do not fit", () => {
     expect(faultsOf(permission("tool"), { decision: "allow", answers: { x: "y" } })).toEqual(["answers"]);
     expect(faultsOf(permission("tool"), { decision: "deny", updatedInput: {} })).toEqual(["updatedInput"]);
     expect(faultsOf(permission("plan"), { decision: "allow", updatedInput: { plan: "x" } })).toEqual([]);
+  });
+});
+
+describe("the rules of a suggestion", () => {
+  test("are in the CLI's own notation, and no command can end its rule early", () => {
+    const rules = (...given: unknown[]) => [{ type: "addRules", behavior: "allow", rules: given }];
+    expect(rulesIn(rules({ toolName: "Bash", ruleContent: "npm test" }, { toolName: "Read" }))).toEqual([
+      "Bash(npm test)",
+      "Read",
+    ]);
+    expect(rulesIn(rules({ toolName: "Bash", ruleContent: "a),Bash(*" }))).toEqual(["Bash(a\\),Bash\\(*)"]);
+    expect(rulesIn(rules({ toolName: "Bash", ruleContent: "a\\b" }))).toEqual(["Bash(a\\\\b)"]);
+    expect(
+      rulesIn([
+        { type: "setMode", mode: "acceptEdits" },
+        { type: "addRules", behavior: "deny" },
+      ]),
+    ).toEqual([]);
+    expect(rulesIn(rules(null, 7, { ruleContent: "x" }))).toEqual([]);
   });
 });

@@ -170,15 +170,13 @@ describe("P02 questions and plans", () => {
     const { clock, pool, store } = rig.current;
     const { sessionId, process } = await rig.current.busySession();
     const rule = { type: "addRules", behavior: "allow", rules: [], destination: "localSettings" };
-    const scopeOf = async (suggestions: unknown[], keepsRules?: boolean) => {
-      process.ask({ suggestions, keepsRules });
+    const scopeOf = async (suggestions: unknown[]) => {
+      process.ask({ suggestions });
       await clock.settle();
       const [open] = store.permissions.openOf(sessionId);
       return pool.answerPermission(open!.permissionId, { decision: "allow", scope: "always" }, owner).scope;
     };
     expect(await scopeOf([rule])).toBe("always");
-    // Where the project's own settings are not loaded, nothing can be kept in them.
-    expect(await scopeOf([rule], false)).toBe("session");
     expect(await scopeOf([])).toBe("once");
   });
 
