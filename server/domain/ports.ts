@@ -8,6 +8,7 @@ import type { Permission, PermissionDecision } from "./permission.ts";
 import type { ProcessRecord } from "./process.ts";
 import type { PushKind, PushTarget } from "./push.ts";
 import type { Session, SessionOrigin, SessionState } from "./session.ts";
+import type { TrustBook } from "./trust.ts";
 import type { Turn, TurnState } from "./turn.ts";
 
 /** Time, in integer milliseconds since the epoch. Everything that waits or dates does it through this. */
@@ -196,24 +197,6 @@ export interface ProcessBook {
   started(processId: string, pid: number, startTicks: string | null): void;
   ended(processId: string, at: number): void;
   unended(): ProcessRecord[];
-}
-
-/** A project whose own settings may act, since when, and on which device that was said. */
-export interface TrustedProject {
-  projectPath: string;
-  trustedAt: number;
-  deviceId: string;
-}
-
-export interface TrustBook {
-  /** False: it was trusted before. */
-  add(project: TrustedProject): boolean;
-  has(projectPath: string): boolean;
-  /** False: it was not trusted, and no rule was kept. */
-  remove(projectPath: string): boolean;
-  /** The rules kept for the project, oldest first. */
-  rulesOf(projectPath: string): string[];
-  keepRule(projectPath: string, rule: string, at: number): void;
 }
 
 /** Lets go of what is too old. */

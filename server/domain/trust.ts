@@ -14,3 +14,21 @@ export interface ProjectTrust {
   /** What was answered with "always" in the project, in the CLI's own notation, oldest first. */
   rulesOf(projectPath: string): string[];
 }
+
+/** A project whose own settings may act, since when, and on which device that was said. */
+export interface TrustedProject {
+  projectPath: string;
+  trustedAt: number;
+  deviceId: string;
+}
+
+export interface TrustBook {
+  /** False: it was trusted before. */
+  add(project: TrustedProject): boolean;
+  has(projectPath: string): boolean;
+  /** False: it was not trusted, and no rule was kept. */
+  remove(projectPath: string): boolean;
+  /** The rules kept for the project, oldest first. */
+  rulesOf(projectPath: string): string[];
+  keepRule(projectPath: string, rule: string, at: number): void;
+}

@@ -1,4 +1,4 @@
-import type { TrustBook, TrustedProject } from "../domain/ports.ts";
+import type { TrustBook, TrustedProject } from "../domain/trust.ts";
 import { type Connection, Statement } from "./statement.ts";
 
 /** The projects whose own settings may act, and what may always be done in a project. */
