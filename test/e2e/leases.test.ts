@@ -1,85 +1,59 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { type DemoModel, startDemoModel } from "../../server/demo/model.ts";
-import { type ApnsStandIn, startApnsStandIn } from "../support/apnsStandIn.ts";
-import {
-  type Bench,
-  benchEnvironment,
-  type DaylongServer,
-  eventually,
-  makeBench,
-  startServer,
-} from "../support/daylongServer.ts";
+import { eventually } from "../support/daylongServer.ts";
+import { useScene } from "../support/scene.ts";
 import { connect, type SocketClient } from "../support/socketClient.ts";
 
 const waitMs = 20_000;
 const hoursOf = (seconds: number) => String(seconds / 3_600);
 
 describe("a whole lease life of seconds, with the real CLI", () => {
-  let bench: Bench;
-  let model: DemoModel;
-  let apple: ApnsStandIn;
-  let server: DaylongServer;
+  // Long enough for a first turn on a busy machine, short enough to wait for.
+  const settings = {
+    SESSION_TIMEOUT_HOURS: hoursOf(7),
+    SESSION_WARNING_HOURS: hoursOf(3.5),
+    SESSION_FINAL_WARNING_MINUTES: String(1.5 / 60),
+  };
+  const scene = useScene({ every: "file", apple: true, settings });
   let socket: SocketClient;
 
   beforeAll(async () => {
-    bench = makeBench();
-    model = await startDemoModel();
-    apple = await startApnsStandIn({ tlsDir: bench.dir });
-    server = await startServer({
-      ...benchEnvironment(bench, model.url),
-      APNS_KEY_PATH: apple.keyPath,
-      APNS_KEY_ID: apple.keyId,
-      APNS_TEAM_ID: apple.teamId,
-      APNS_BUNDLE_ID: apple.topic,
-      APNS_HOST: apple.host,
-      APNS_PORT: String(apple.port),
-      APNS_CA_PATH: apple.caPath,
-      SESSION_TIMEOUT_HOURS: hoursOf(4),
-      SESSION_WARNING_HOURS: hoursOf(1.5),
-      SESSION_FINAL_WARNING_MINUTES: String(1.5 / 60),
-    });
-    const phone = await server.pair("phone");
-    socket = await connect({ url: `${server.url.replace("http", "ws")}/ws`, token: phone.token });
+    const phone = await scene.server.pair("phone");
+    socket = await connect({ url: `${scene.server.url.replace("http", "ws")}/ws`, token: phone.token });
   });
-  afterAll(async () => {
-    await socket.close();
-    expect(await server.kill("SIGTERM")).toBe(0);
-    await apple.close();
-    await model.stop();
-    bench.remove();
-  });
+  afterAll(() => socket.close());
 
   const say = async (message: string, place: Record<string, unknown>) =>
-    (await server.ask("POST", "/api/chat", { message, ...place }, { headers: { prefer: "wait=30" } })).body;
+    (await scene.server.ask("POST", "/api/chat", { message, ...place }, { headers: { prefer: "wait=30" } }))
+      .body;
   const eventsOf = (sessionId: string, type: string) =>
     socket.events.filter((event) => event.sessionId === sessionId && event.type === type);
   const comes = (sessionId: string, type: string, nth = 1) =>
     socket.waitFor(() => eventsOf(sessionId, type).length >= nth, waitMs, `${type} number ${nth}`);
 
   test("S03 S04 S05 S06: warned once and once more, kept alive, recapped on a fork, expired, and revived with its context", async () => {
-    const { sessionId } = await say("Remember the number 42", { projectPath: bench.project });
-    const session = async () => (await server.ask("GET", `/api/sessions/${sessionId}`)).body;
+    const { sessionId } = await say("Remember the number 42", { projectPath: scene.bench.project });
+    const session = async () => (await scene.server.ask("GET", `/api/sessions/${sessionId}`)).body;
     await comes(sessionId, "session.expiring");
     const [warning] = eventsOf(sessionId, "session.expiring");
     expect(warning?.data).toMatchObject({ final: false, expiresAt: (await session()).lease.expiresAt });
 
     // Keep-alive opens the next term without a word to Claude.
-    const requestsBefore = model.requestCount();
-    const kept = await server.ask("POST", "/api/sessions/keep-alive", { sessionId });
+    const requestsBefore = scene.model.requestCount();
+    const kept = await scene.server.ask("POST", "/api/sessions/keep-alive", { sessionId });
     expect(kept.body).toMatchObject({ success: true, sessionId, extended: true });
     expect(kept.body.expiresAt).toBeGreaterThan((warning!.data as { expiresAt: number }).expiresAt);
     expect((await session()).lease).toMatchObject({ term: 2 });
     expect((await session()).lease.warnedAt).toBeUndefined();
-    expect(model.requestCount()).toBe(requestsBefore);
+    expect(scene.model.requestCount()).toBe(requestsBefore);
 
     // A recap answers and leaves the conversation as it was.
-    const recap = await server.ask("POST", "/api/sessions/keep-alive", { sessionId, action: "recap" });
+    const recap = await scene.server.ask("POST", "/api/sessions/keep-alive", { sessionId, action: "recap" });
     expect(recap.body.recap).toMatchObject({
       text: expect.stringContaining("you wrote 1 message"),
       turnCount: 1,
       cached: false,
     });
-    const again = await server.ask("POST", "/api/sessions/keep-alive", { sessionId, action: "recap" });
+    const again = await scene.server.ask("POST", "/api/sessions/keep-alive", { sessionId, action: "recap" });
     expect(again.body.recap).toMatchObject({ text: recap.body.recap.text, cached: true });
 
     // Left alone, the second term warns once, warns a last time, and ends; the process goes.
@@ -103,9 +77,9 @@ describe("a whole lease life of seconds, with the real CLI", () => {
   });
 
   test("S05: keep-alive brings an expired session back by itself", async () => {
-    const { sessionId } = await say("Remember the number 9", { projectPath: bench.project });
+    const { sessionId } = await say("Remember the number 9", { projectPath: scene.bench.project });
     await comes(sessionId, "session.expired");
-    const kept = await server.ask("POST", "/api/sessions/keep-alive", { sessionId, action: "extend" });
+    const kept = await scene.server.ask("POST", "/api/sessions/keep-alive", { sessionId, action: "extend" });
     expect(kept.status).toBe(200);
     await comes(sessionId, "session.woken", 2);
     const answer = await say("What number did I ask you to remember?", { sessionId });
@@ -113,13 +87,13 @@ describe("a whole lease life of seconds, with the real CLI", () => {
   });
 
   test("D09 D14: a phone that is away is told that a session is about to expire, and that it has", async () => {
-    const away = await server.pair("away");
+    const away = await scene.server.pair("away");
     const token = "f".repeat(64);
     const push = { provider: "apns", token, environment: "production" };
-    await server.ask("PATCH", "/api/devices/me", { push }, { token: away.token });
-    const { sessionId } = await say("Remember the number 1", { projectPath: bench.project });
+    await scene.server.ask("PATCH", "/api/devices/me", { push }, { token: away.token });
+    const { sessionId } = await say("Remember the number 1", { projectPath: scene.bench.project });
     const pushOf = async (kind: string) => {
-      const request = await apple.waitForRequest(
+      const request = await scene.apple.waitForRequest(
         (one) =>
           one.token === token &&
           JSON.stringify(one.payload).includes(`"kind":"${kind}","cursor"`) &&
@@ -147,8 +121,8 @@ describe("a whole lease life of seconds, with the real CLI", () => {
   });
 
   test("a recap of a session in which nothing was said is refused", async () => {
-    const { body } = await server.ask("POST", "/api/sessions", { projectPath: bench.project });
-    const recap = await server.ask("POST", "/api/sessions/keep-alive", {
+    const { body } = await scene.server.ask("POST", "/api/sessions", { projectPath: scene.bench.project });
+    const recap = await scene.server.ask("POST", "/api/sessions/keep-alive", {
       sessionId: body.sessionId,
       action: "recap",
     });
