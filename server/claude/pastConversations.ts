@@ -32,7 +32,7 @@ export class PastConversations {
     this.#readInfo = parts.readInfo;
   }
 
-  /** All of them, or those that were begun in a directory; in no order. */
+  /** All of them, or those that were begun in a directory; the latest first. */
   async list(projectPath?: string): Promise<PastConversation[]> {
     const known = new Map<string, Known>();
     const changed: Array<{ sessionId: string; stamp: string }> = [];
@@ -52,11 +52,13 @@ export class PastConversations {
     await Promise.all(Array.from({ length: readAtOnce }, read));
     // What is gone is forgotten with the old map.
     this.#known = known;
-    return [...known.values()].flatMap(({ conversation }) =>
-      conversation === undefined || (projectPath !== undefined && conversation.projectPath !== projectPath)
-        ? []
-        : [conversation],
-    );
+    return [...known.values()]
+      .flatMap(({ conversation }) =>
+        conversation === undefined || (projectPath !== undefined && conversation.projectPath !== projectPath)
+          ? []
+          : [conversation],
+      )
+      .sort((a, b) => b.lastActivityAt - a.lastActivityAt);
   }
 
   async #stamps(): Promise<Map<string, string>> {

@@ -18,12 +18,14 @@ let dir: string;
 let reads: string[];
 let past: PastConversations;
 const cwds = new Map<string, string>();
+const activities = new Map<string, number>();
 
 beforeEach(() => {
   dir = realpathSync(mkdtempSync(join(tmpdir(), "daylong-past-")));
   mkdirSync(join(dir, "projects", "-a"), { recursive: true });
   reads = [];
   cwds.clear();
+  activities.clear();
   past = new PastConversations({
     folder: join(dir, "projects"),
     readInfo: async (sessionId) => {
@@ -31,7 +33,12 @@ beforeEach(() => {
       const cwd = cwds.get(sessionId);
       return cwd === undefined
         ? undefined
-        : ({ sessionId, summary: "S", lastModified: 1, cwd } as SDKSessionInfo);
+        : ({
+            sessionId,
+            summary: "S",
+            lastModified: activities.get(sessionId) ?? 1,
+            cwd,
+          } as SDKSessionInfo);
     },
   });
 });
@@ -60,6 +67,21 @@ test("S31: a transcript is read once, and again only when it has changed", async
   expect(reads.sort()).toEqual([second, third].sort());
   rmSync(join(dir, "projects", "-a", `${first}.jsonl`));
   expect(await idsOf("/a")).toEqual([third]);
+});
+
+test("S31: the latest comes first, wherever the folder lists it and whenever it was read", async () => {
+  const now = Date.now();
+  const writtenAgo = (minutes: number) => {
+    const sessionId = write("/a");
+    activities.set(sessionId, now - minutes * 60_000);
+    return sessionId;
+  };
+  const [old, newest, between] = [writtenAgo(300), writtenAgo(5), writtenAgo(200)];
+  const inOrder = async () => (await past.list("/a")).map(({ sessionId }) => sessionId);
+  expect(await inOrder()).toEqual([newest, between, old]);
+  activities.set(old, now);
+  appendFileSync(join(dir, "projects", "-a", `${old}.jsonl`), "{}\n");
+  expect(await inOrder()).toEqual([old, newest, between]);
 });
 
 test("S31: a path that leads through a link is the directory it leads to", async () => {
