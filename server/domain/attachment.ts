@@ -50,11 +50,21 @@ export function plainFileName(wanted: string): string {
   const plain = segment
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}]/gu, "")
     .replace(/[<>:"|?*`]/g, "_")
-    .replace(/\s+/gu, " ")
-    .replace(/^[. ]+|[. ]+$/g, "");
-  if (plain === "") return "file";
-  const { stem, extension } = splitName(plain);
+    .replace(/\s+/gu, " ");
+  const trimmed = trimDots(plain);
+  if (trimmed === "") return "file";
+  const { stem, extension } = splitName(trimmed);
   return `${cutBytes(stem, maxNameBytes - byteLength(extension)).trimEnd() || "file"}${extension}`;
+}
+
+/** Without dots and spaces at either end. A pattern anchored at the end takes quadratic time over a run of dots within. */
+function trimDots(text: string): string {
+  const isDot = (index: number) => text[index] === "." || text[index] === " ";
+  let start = 0;
+  let end = text.length;
+  while (start < end && isDot(start)) start += 1;
+  while (end > start && isDot(end - 1)) end -= 1;
+  return text.slice(start, end);
 }
 
 /** The name with a number before its extension: `report.pdf`, `report-1.pdf`. */
