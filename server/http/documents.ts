@@ -26,7 +26,19 @@ export function documentRoutes(routes: readonly Route[], version: string): Route
     document ??= openApiDocument(routes, version);
     return document;
   };
+  let script: string | undefined;
+  const pageScript = () => {
+    script ??= docsScript(openApi());
+    return script;
+  };
   const resolveFile = createRequire(import.meta.url).resolve;
+  // Anybody may ask, as often as they like: each file is read once.
+  const contents = new Map<string, Buffer>();
+  const contentOf = async (file: string) => {
+    const content = contents.get(file) ?? (await readFile(resolveFile(`${rendererFolder}/${file}`)));
+    contents.set(file, content);
+    return content;
+  };
 
   return [
     defineRoute({
@@ -59,7 +71,7 @@ export function documentRoutes(routes: readonly Route[], version: string): Route
       scope: "open",
       summary: "The script of the page.",
       response: { 200: { mediaType: "text/javascript", schema: z.string() } },
-      handle: () => ({ kind: "content", mediaType: "text/javascript", content: docsScript(openApi()) }),
+      handle: () => ({ kind: "content", mediaType: "text/javascript", content: pageScript() }),
     }),
     ...rendererFiles.map(([file, mediaType]) =>
       defineRoute({
@@ -71,7 +83,7 @@ export function documentRoutes(routes: readonly Route[], version: string): Route
         handle: async () => ({
           kind: "content",
           mediaType,
-          content: await readFile(resolveFile(`${rendererFolder}/${file}`)),
+          content: await contentOf(file),
           headers: fileHeaders,
         }),
       }),
