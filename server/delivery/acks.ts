@@ -31,6 +31,7 @@ export class Acks {
   readonly #parts: AcksParts;
   readonly #noted = new Map<string, Ack>();
   #disarm: (() => void) | undefined;
+  #isOver = false;
 
   constructor(parts: AcksParts) {
     this.#parts = parts;
@@ -48,7 +49,13 @@ export class Acks {
   /** Written a moment later. Throws `invalid_request` for one after the end of the log. */
   note(deviceId: string, cursor: number): void {
     this.#noted.set(deviceId, this.#joined(deviceId, cursor));
-    this.#disarm ??= this.#parts.clock.after(gatherMs, () => this.flush());
+    this.#disarm ??= this.#arm(gatherMs);
+  }
+
+  /** Writes what was noted, once. What the database refuses now is lost; the device says it again when it comes back. */
+  stop(): void {
+    this.#isOver = true;
+    this.flush();
   }
 
   /** Writes what was noted; what the database refuses is tried again. */
@@ -56,7 +63,7 @@ export class Acks {
     this.#disarm?.();
     this.#disarm = undefined;
     if (this.#noted.size === 0) return;
-    const { store, readSync, clock, log } = this.#parts;
+    const { store, readSync, log } = this.#parts;
     const stale = new Set<string>();
     try {
       store.transaction(() => {
@@ -68,11 +75,17 @@ export class Acks {
       });
       this.#noted.clear();
     } catch (error) {
-      log.error("acks.not_written", { devices: this.#noted.size, error, retryMs: storageRetryMs });
-      this.#disarm = clock.after(storageRetryMs, () => this.flush());
+      this.#disarm = this.#arm(storageRetryMs);
+      const retryMs = this.#isOver ? undefined : storageRetryMs;
+      log.error("acks.not_written", { devices: this.#noted.size, error, retryMs });
       return;
     }
     for (const deviceId of stale) readSync.request(deviceId);
+  }
+
+  /** Nothing is armed any more after the stop: the database is closed soon after. */
+  #arm(delayMs: number): (() => void) | undefined {
+    return this.#isOver ? undefined : this.#parts.clock.after(delayMs, () => this.flush());
   }
 
   #joined(deviceId: string, cursor: number): Ack {

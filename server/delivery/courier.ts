@@ -126,7 +126,7 @@ export class Courier {
     this.#state = "last-call";
     this.#disarm?.();
     this.#disarm = undefined;
-    this.#acks.flush();
+    this.#acks.stop();
     this.#readSync.stop();
     try {
       if (wasRunning) this.#takeDue(clock.now() + graceMs);

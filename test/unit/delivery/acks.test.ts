@@ -103,3 +103,20 @@ test("what a full disk refuses is kept and tried again", () => {
   expect(words.names).toEqual(["acks.not_written"]);
   expect(clock.armed).toBe(0);
 });
+
+test("D03 a stop on a full disk leaves no timer behind, and what comes after it arms none", () => {
+  const { acks, clock, told, words } = rig();
+  told.isFull = true;
+  acks.note("phone", 4);
+  acks.stop();
+  expect([clock.armed, words.names]).toEqual([0, ["acks.not_written"]]);
+  acks.note("phone", 5);
+  expect(clock.armed).toBe(0);
+});
+
+test("D03 a stop writes what was noted, without waiting", () => {
+  const { acks, clock, acked } = rig();
+  acks.note("phone", 4);
+  acks.stop();
+  expect([acked.get("phone"), clock.armed]).toEqual([4, 0]);
+});
