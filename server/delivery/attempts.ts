@@ -4,7 +4,7 @@ import type { PushOutcome } from "../domain/push.ts";
 import { type Errand, type Errands, type Fate, type NoErrand, pendingAt, settled } from "./errand.ts";
 import type { Ledger, Standing } from "./ledger.ts";
 import { withDeadline } from "./pause.ts";
-import { Standstill } from "./standstill.ts";
+import { probeEveryMs, Standstill } from "./standstill.ts";
 
 /** A sender that has not answered by then is taken not to have sent; its own time-outs are far below. */
 const sendDeadlineMs = 60_000;
@@ -64,7 +64,7 @@ export class Attempts {
     const { alerts, activities, clock } = this.#parts;
     const found = isActivityKind(delivery.kind) ? activities.prepare(delivery) : alerts.prepare(delivery);
     if ("next" in found) return found;
-    const waitUntilAt = this.#standstill.enter(found.target, clock.now());
+    const waitUntilAt = this.#standstill.enter(delivery.deviceId, found.target, clock.now());
     return waitUntilAt === undefined ? found : { next: pendingAt(waitUntilAt) };
   }
 
@@ -94,12 +94,11 @@ export class Attempts {
     const book = (next: Standing) => ledger.book(deliveryId, { at: sentAt, status, reason, latencyMs }, next);
     const attempt = delivery.attemptCount + 1;
     const now = clock.now();
-    if (outcome.outcome === "sent" || outcome.outcome === "gone" || outcome.outcome === "dead") {
-      this.#standstill.open(errand.target);
-    }
+    if (outcome.outcome === "gone" || outcome.outcome === "dead") this.#standstill.open(errand.target);
     switch (outcome.outcome) {
       case "sent":
         this.#configFault = undefined;
+        this.#standstill.pass(deviceId, errand.target);
         book(errand.sent());
         return undefined;
       case "retry": {
@@ -111,7 +110,15 @@ export class Attempts {
       }
       case "config": {
         if (errand.misconfigured) return this.#meet(errand.misconfigured(), delivery, book);
-        const nextAttemptAt = this.#standstill.stop(errand.target, now);
+        const nextAttemptAt = isDevicesPerhaps(errand, outcome)
+          ? this.#standstill.refuse(deviceId, errand.target, now)
+          : this.#standstill.stop(errand.target, now);
+        if (nextAttemptAt === undefined) {
+          log.warn("push.device_refused", { deviceId, reason, status });
+          book(pendingAt(this.#retryAt(attempt, now + probeEveryMs)));
+          // Its other news asks again after a minute: it may have another subscription by then.
+          return now + probeEveryMs;
+        }
         if (this.#configFault !== outcome.reason) {
           this.#configFault = outcome.reason;
           log.error("push.misconfigured", { reason: outcome.reason, status, retryMs: nextAttemptAt - now });
@@ -146,3 +153,7 @@ export class Attempts {
     return retryAt(attempt, { now: clock.now(), notBeforeAt, random: random() });
   }
 }
+
+/** What a push service for browsers refuses with a status may be the fault of the one subscription. */
+const isDevicesPerhaps = ({ target }: Errand, { status }: PushOutcome): boolean =>
+  target.provider === "webpush" && status !== undefined;

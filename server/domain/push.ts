@@ -95,7 +95,10 @@ export type PushOutcome =
   | { outcome: "retry"; notBeforeAt?: number; status?: number; reason: string; latencyMs: number }
   /** The token is dead; `sinceAt` is Apple's timestamp of a 410 (absent: unknown). */
   | { outcome: "gone"; sinceAt?: number; status: number; reason: string; latencyMs: number }
-  /** Our key, topic or certificate is wrong: nothing will get through until the owner mends it. */
+  /**
+   * Our key, topic or certificate is wrong: nothing will get through until the owner mends it. From a browser's push
+   * service, with a `status`: or the subscription was made for another key, and only it is refused.
+   */
   | { outcome: "config"; status?: number; reason: string; latencyMs: number }
   /** This push can never be accepted. */
   | { outcome: "dead"; status?: number; reason: string; latencyMs: number };

@@ -33,7 +33,8 @@ export function judgeWebPush(
     const notBeforeAt = parseRetryAfter(exchange.retryAfter, now);
     return { outcome: "retry", ...facts, ...(notBeforeAt === undefined ? {} : { notBeforeAt }) };
   }
-  // Our signature or our key: a wrong clock, or subscriptions of a data folder that is not this one.
+  // Our signature or our key: a wrong clock, or a subscription for another key than ours. Whose fault it is shows by how
+  // many are refused.
   if (status === 401 || status === 403) return { outcome: "config", ...facts };
   // 413, 400 and the like, redirects too: they would lead our push to where nobody has checked.
   return { outcome: "dead", ...facts };

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { PushOutcome, PushTarget } from "../../../server/domain/push.ts";
-import { held } from "../../support/memoryPush.ts";
+import { accepted, held } from "../../support/memoryPush.ts";
 import { Rig } from "./rig.ts";
 
 let rig: Rig;
@@ -82,6 +82,49 @@ describe("D17 V12: a browser's subscription", () => {
     for (const { deviceId } of browsers) expect(rig.store.devices.get(deviceId)?.push).not.toBeNull();
     expect(rig.words.names).toContain("push.tokens_refused_in_mass");
     expect(rig.store.devices.get(phone.deviceId)?.push).toBeNull();
+  });
+});
+
+describe("D17 V14: a push service that does not take our key", () => {
+  const foreign: PushOutcome = { outcome: "config", status: 403, reason: "HTTP 403", latencyMs: 1 };
+  const nameOf = (target: unknown) => (target as { endpoint: string }).endpoint.split("/").at(-1)!;
+  const asks = () => rig.push.requests.map(({ target }) => nameOf(target));
+  const refuseOnly = (isRefused: (name: string) => boolean) =>
+    rig.push.otherwise((request) => (isRefused(nameOf(request.target)) ? foreign : accepted(request)));
+
+  test("for one subscription goes on with the other browsers, and is asked for that one less and less", async () => {
+    const other = rig.device({ push: subscription("foreign") });
+    const mine = rig.device({ push: subscription("mine") });
+    refuseOnly((name) => name === "foreign");
+    rig.reply(sessionId);
+    await rig.clock.run(1_000);
+    rig.reply(sessionId);
+    await rig.clock.run(1_000);
+    expect(rig.states(mine.deviceId)).toEqual(["sent", "sent"]);
+    expect(rig.states(other.deviceId)).toEqual(["pending", "pending"]);
+    await rig.clock.run(30 * 60_000);
+    const tries = asks().filter((name) => name === "foreign").length;
+    expect(tries).toBeGreaterThan(2);
+    expect(tries).toBeLessThanOrEqual(30);
+    expect(rig.words.names).toContain("push.device_refused");
+    expect(rig.words.names).not.toContain("push.misconfigured");
+  });
+
+  test("for several, and no other, is asked once a minute at most, and by one browser after the other", async () => {
+    const browsers = ["a", "b", "c", "d"].map((name) => rig.device({ push: subscription(name) }));
+    refuseOnly(() => true);
+    rig.reply(sessionId);
+    await rig.clock.run(1);
+    rig.push.requests.length = 0;
+    await rig.clock.run(20 * 60_000);
+    expect(rig.words.names.filter((name) => name === "push.misconfigured")).toHaveLength(1);
+    const probes = asks();
+    expect(probes.length).toBeGreaterThanOrEqual(5);
+    expect(probes.length).toBeLessThanOrEqual(20);
+    for (const [index, name] of probes.entries()) expect(name).not.toBe(probes[index - 1]);
+    refuseOnly(() => false);
+    await rig.clock.run(20 * 60_000);
+    for (const { deviceId } of browsers) expect(rig.states(deviceId)).toEqual(["sent"]);
   });
 });
 
