@@ -77,7 +77,7 @@ export class DaylongClient {
       random,
       position: () => this.#position(),
       onWelcome: (welcome) => {
-        if (!welcome.recovered) this.#turns.checkAll();
+        if (!welcome.recovered) this.#turns.startOver(welcome.cursor);
         this.#inbox.welcome(welcome, this.#askedFrom);
       },
       onFrame: (frame) => this.#hear(frame),

@@ -10,6 +10,7 @@ const passing = new Set([
   "shutting_down",
   "storage_failed",
   "rate_limited",
+  "attachment_limit",
   "internal_error",
   "session_quarantined",
 ]);
@@ -55,15 +56,22 @@ export class Outbox {
     this.#parts = parts;
   }
 
-  /** What an earlier run left unsent comes first. */
+  /** What an earlier run left unsent comes first. Rejects when the store cannot be read; the next call reads it again. */
   load(): Promise<void> {
-    this.#loaded ??= (async () => {
-      const kept = await this.#parts.store.get(queueKey);
-      const earlier = kept ? (JSON.parse(kept) as KeptMessage[]) : [];
-      this.#entries = [...earlier.map((one) => this.#entryOf(one)), ...this.#entries];
-      this.#flush();
-    })();
+    this.#loaded ??= this.#read().then(
+      () => this.#flush(),
+      (error: unknown) => {
+        this.#loaded = undefined;
+        throw error;
+      },
+    );
     return this.#loaded;
+  }
+
+  async #read(): Promise<void> {
+    const kept = await this.#parts.store.get(queueKey);
+    const earlier = kept ? (JSON.parse(kept) as KeptMessage[]) : [];
+    this.#entries = [...earlier.map((one) => this.#entryOf(one)), ...this.#entries];
   }
 
   /** The messages that are not accepted yet, in their order. */
@@ -107,6 +115,8 @@ export class Outbox {
   online(): void {
     this.#isOnline = true;
     for (const entry of this.#entries) entry.ref = undefined;
+    // The store may have been unreadable at the start.
+    this.load().catch(() => {});
     this.#flush();
   }
 

@@ -28,6 +28,8 @@ export class Turns {
   readonly #unaccepted = new Set<Turn>();
   readonly #ends = new Map<string, TerminalEvent>();
   readonly #cancels = new Set<() => void>();
+  /** Up to here events were heard. Those that come again for a handler's sake would say their words twice. */
+  #heardCursor = 0;
 
   constructor(parts: TurnsParts) {
     this.#parts = parts;
@@ -55,7 +57,9 @@ export class Turns {
   }
 
   hear(event: DaylongEvent): void {
-    const { turnId } = event;
+    const { cursor, turnId } = event;
+    if (cursor <= this.#heardCursor) return;
+    this.#heardCursor = cursor;
     if (turnId === undefined) return;
     if (event.type === "message") this.#open.get(turnId)?.turn.hear({ text: event.data.text });
     if (!isTerminalEvent(event)) return;
@@ -70,8 +74,9 @@ export class Turns {
     this.#open.get(delta.turnId)?.turn.hear(delta);
   }
 
-  /** Events were missed: asks what became of each. */
-  checkAll(): void {
+  /** Events up to `cursor` were missed, or the log is another one: asks what became of each turn. */
+  startOver(cursor: number): void {
+    this.#heardCursor = cursor;
     for (const turnId of this.#open.keys()) void this.#check(turnId);
   }
 

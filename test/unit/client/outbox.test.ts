@@ -85,6 +85,50 @@ describe("C04 V7: messages", () => {
     expect([socket.of("send"), rig.client.unsent]).toEqual([[], []]);
   });
 
+  test("C04 S33: attachments over the allowance are waited out, because others leave it", async () => {
+    const socket = await rig.online();
+    const turn = rig.client.send({ sessionId: "a", message: "Look" });
+    await rig.clock.settle();
+    const { ref } = socket.of("send")[0]!;
+    socket.say({ type: "error", ref, code: "attachment_limit", detail: "No.", retryAfterMs: 5_000 });
+    await rig.clock.run(6_000);
+    expect(socket.of("send")).toHaveLength(2);
+    accept(socket);
+    expect((await turn.accepted).turnId).toBe("t");
+  });
+
+  test("C04: a store that could not be read once is read again, by the next message and the next connection", async () => {
+    rig.client.send({ sessionId: "a", message: "kept" }).accepted.catch(() => {});
+    await rig.clock.settle();
+    rig.client.stop();
+    const { get } = rig.store;
+    let isBroken = true;
+    rig.store.get = (key) =>
+      isBroken && key === "outbox" ? Promise.reject(new Error("The disk is busy.")) : get(key);
+    rig.restart();
+    rig.client.start();
+    await expect(rig.client.send({ sessionId: "a", message: "refused" }).stored).rejects.toThrow("busy");
+    isBroken = false;
+    const turn = rig.client.send({ sessionId: "b", message: "next" });
+    turn.accepted.catch(() => {});
+    await turn.stored;
+    expect(rig.client.unsent.map(({ message }) => message.message)).toEqual(["kept", "next"]);
+    rig.client.stop();
+    isBroken = true;
+    rig.restart();
+    rig.client.start();
+    await rig.clock.settle();
+    isBroken = false;
+    rig.socket().welcome();
+    await rig.clock.settle();
+    expect(
+      rig
+        .socket()
+        .of("send")
+        .map(({ message }) => message),
+    ).toEqual(["kept", "next"]);
+  });
+
   test("C04: a refusal that passes is waited out, others are told and the message is dropped", async () => {
     const socket = await rig.online();
     const turn = rig.client.send({ sessionId: "a", message: "Hello" });
@@ -186,6 +230,42 @@ describe("C04 D01: the words of a turn", () => {
     next.say({ type: "event", event: anEvent(13, { type: "turn.completed", data: reply }) });
     expect(await early).toBe("I will run that.\n\nDone.");
     expect(await wordsOf(turn)).toBe("I will run that.\n\nDone.");
+  });
+
+  test("C04: come once though a handler failed and the finished texts come again", async () => {
+    let failures = 0;
+    rig.client.onEvent(({ cursor }) => {
+      if (cursor === 11 && failures++ === 0) throw new Error("not yet");
+    });
+    const { socket, turn, delta } = await speaking();
+    const words = wordsOf(turn);
+    delta(0, "One");
+    const texts = ["One.", "Two."].map((text, index) =>
+      anEvent(11 + index, { data: { messageId: `m${index}`, text } }),
+    );
+    for (const event of texts) socket.say({ type: "event", event });
+    await rig.clock.settle();
+    expect(failures).toBe(1);
+    const next = await comeBack();
+    expect(next.of("hello")[0]).toMatchObject({ cursor: 10 });
+    for (const event of texts) next.say({ type: "event", event });
+    delta(0, "Three.");
+    next.say({ type: "event", event: anEvent(13, { type: "turn.completed", data: reply }) });
+    expect(await words).toBe("One.\n\nTwo.\n\nThree.");
+    await rig.clock.settle();
+    expect(failures).toBe(2);
+  });
+
+  test("C04 V5: are heard again from the beginning of another log, whose cursors are lower", async () => {
+    const { socket, turn } = await speaking();
+    rig.answers.set("GET /api/sessions/s/turns/t", { turnId: "t", sessionId: "s", state: "running" });
+    socket.say({ type: "event", event: anEvent(11, { data: { messageId: "m", text: "One." } }) });
+    socket.end(1006);
+    await rig.clock.run(60_000);
+    rig.socket().welcome({ recovered: false, epoch: "e2", cursor: 3 });
+    rig.socket().say({ type: "event", event: anEvent(4, { data: { messageId: "n", text: "Two." } }) });
+    rig.socket().say({ type: "event", event: anEvent(5, { type: "turn.completed", data: reply }) });
+    expect(await wordsOf(turn)).toBe("One.\n\nTwo.");
   });
 
   test("C04: of a turn that fails what was said is given, then the failure", async () => {
