@@ -8,7 +8,7 @@ import { Attempts } from "./attempts.ts";
 import type { Connections } from "./connections.ts";
 import type { Errands } from "./errand.ts";
 import { Ledger } from "./ledger.ts";
-import { withDeadline, yieldToEventLoop } from "./pause.ts";
+import { pause, withDeadline, yieldToEventLoop } from "./pause.ts";
 import { ReadSync } from "./readSync.ts";
 import { sendTestPush, type TestPushReport } from "./testPush.ts";
 import { TokenWard } from "./tokenWard.ts";
@@ -16,7 +16,7 @@ import { TokenWard } from "./tokenWard.ts";
 /** Deliveries taken up at once, besides those in hand. */
 const batchSize = 100;
 /** Deliveries of one device in hand: a backlog of thousands for one must not hide what is due for another. */
-const laneLength = 20;
+const laneLength = 50;
 /** When more is due than is taken up at once: look again after this time. */
 const lookAgainMs = 100;
 /** Pause after the database refused to be read or written. */
@@ -64,6 +64,8 @@ export class Courier {
   readonly #inFlight = new Set<Promise<void>>();
   /** Flights have landed; the next ones start when all that is ready has landed too. */
   #landing: Promise<void> | undefined;
+  /** A lane has run dry: only then is the outbox looked at again, for a look costs time with what is due. */
+  #isDry = false;
   readonly #heldUntil = new Map<string, number>();
   #disarm: (() => void) | undefined;
   #armedAt = Number.POSITIVE_INFINITY;
@@ -250,9 +252,11 @@ export class Courier {
   }
 
   async #land(): Promise<void> {
-    await yieldToEventLoop();
+    await (this.#state === "running" ? pause(this.#parts.clock, 0) : yieldToEventLoop());
     this.#landing = undefined;
     this.#fly();
+    if (!this.#isDry) return;
+    this.#isDry = false;
     this.pulse();
   }
 
@@ -286,7 +290,11 @@ export class Courier {
       // What could not be held back together is held back one by one when it is taken up.
       if (!this.#ledger.hold(deviceId, heldUntilAt)) this.#arm(this.#parts.clock.now() + storageRetryMs);
     }
-    if (lane.length > 0) this.#waiting.push(deviceId);
-    else this.#lanes.delete(deviceId);
+    if (lane.length > 0) {
+      this.#waiting.push(deviceId);
+      return;
+    }
+    this.#lanes.delete(deviceId);
+    this.#isDry = true;
   }
 }
