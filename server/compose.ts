@@ -154,6 +154,7 @@ async function compose(
     limits: livePoolLimits(settings),
     newId: randomUUID,
     attachments: shelf,
+    sessionOver: ({ projectPath }) => folders.removeIfEmpty(projectPath),
     checkProject: async (path) => {
       if (await folders.holds(path)) return;
       if ((await roots.resolve(path)) !== path) {

@@ -14,6 +14,12 @@ import type { Store } from "../domain/ports.ts";
 /** A file of a message: one that was uploaded before, or its bytes in base64. */
 export type GivenAttachment = { attachmentId: string } | { name: string; mimeType: string; data: string };
 
+/** An attachment of a message that is about to be sent. */
+export interface TakenAttachment extends MessageAttachment {
+  /** It came inside the message and was kept for it alone. */
+  isInline: boolean;
+}
+
 /** What comes with messages: kept before the message is, because a message that is accepted has its files for sure. */
 export class MessageAttachments {
   readonly #store: Pick<Store, "attachments" | "turns">;
@@ -31,13 +37,14 @@ export class MessageAttachments {
 
   /**
    * The attachments of a message, kept. A message that was accepted before keeps nothing again: whether it is the same one
-   * follows from the identities. Throws `message_too_large`, `attachment_not_found`, `unsupported_media_type`.
+   * follows from the identities. What is taken has to be given back (`giveBack`) once the message is sent or refused.
+   * Throws `message_too_large`, `attachment_not_found`, `attachment_limit`, `unsupported_media_type`; then nothing is kept.
    */
   async take(
     given: readonly GivenAttachment[],
     caller: Caller,
     clientMessageId: string | undefined,
-  ): Promise<MessageAttachment[]> {
+  ): Promise<TakenAttachment[]> {
     if (given.length > maxAttachments) {
       throw new DaylongError(
         "message_too_large",
@@ -57,19 +64,29 @@ export class MessageAttachments {
     const isRepeat =
       clientMessageId !== undefined &&
       this.#store.turns.byClientMessage(caller.deviceId, clientMessageId) !== undefined;
-    const taken: MessageAttachment[] = [];
-    for (const one of read) {
-      if ("bytes" in one) {
-        const sha256 = createHash("sha256").update(one.bytes).digest("hex");
-        const identity = JSON.stringify([one.name, one.mimeType, sha256]);
-        if (isRepeat) taken.push({ attachmentId: "", identity });
-        else taken.push({ attachmentId: (await this.#keep(one, caller)).attachmentId, identity });
-        continue;
+    const taken: TakenAttachment[] = [];
+    try {
+      for (const one of read) {
+        if ("bytes" in one) {
+          const sha256 = createHash("sha256").update(one.bytes).digest("hex");
+          const identity = JSON.stringify([one.name, one.mimeType, sha256]);
+          const attachmentId = isRepeat ? "" : (await this.#keep(one, caller)).attachmentId;
+          taken.push({ attachmentId, identity, isInline: true });
+          continue;
+        }
+        if (!isRepeat) this.#refuseForeign(one.attachmentId, caller);
+        taken.push({ attachmentId: one.attachmentId, identity: one.attachmentId, isInline: false });
       }
-      if (!isRepeat) this.#refuseForeign(one.attachmentId, caller);
-      taken.push({ attachmentId: one.attachmentId, identity: one.attachmentId });
+    } catch (error) {
+      this.giveBack(taken);
+      throw error;
     }
     return taken;
+  }
+
+  /** Removes what was kept for a message that was refused, or had been accepted before: a repeat brings its files again. */
+  giveBack(taken: readonly TakenAttachment[]): void {
+    this.#shelf.letGo(taken.filter(({ isInline }) => isInline).map(({ attachmentId }) => attachmentId));
   }
 
   #keep(file: { name: string; mimeType: string; bytes: Buffer }, caller: Caller): Promise<Attachment> {

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { realpathSync, rmdirSync } from "node:fs";
 import { mkdir, readdir, realpath, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
@@ -7,8 +8,8 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
  * The directories of conversations that named no project: one each, in the data folder, which is no project root. No
- * client can name one; a session has it for its life. Empty ones come and go: they are taken away at a start of the
- * server, and made again when their session goes on.
+ * client can name one; a session has it for its life. Empty ones come and go: they are taken away when their session
+ * is over and at a start of the server, and made again when it goes on.
  */
 export class ConversationFolders {
   readonly #dir: string;
@@ -38,9 +39,16 @@ export class ConversationFolders {
     }
   }
 
-  /** Takes the directory away if it is one of these and nothing is in it: what Claude wrote there stays. */
-  async removeIfEmpty(path: string): Promise<void> {
-    if (await this.holds(path)) await rmdir(path).catch(() => {});
+  /**
+   * Takes the directory away if it is one of these and nothing is in it: what Claude wrote there stays. At once, so that
+   * a process which begins right after it finds its directory made again.
+   */
+  removeIfEmpty(path: string): void {
+    try {
+      if (uuid.test(basename(path)) && dirname(path) === realpathSync(this.#dir)) rmdirSync(path);
+    } catch {
+      // It is not empty, a link, or gone already.
+    }
   }
 
   /** Takes all empty ones away. While no process works in them. */

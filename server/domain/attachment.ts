@@ -10,7 +10,7 @@ export interface Attachment {
   /** Lower-case hexadecimal. */
   sha256: string;
   createdAt: number;
-  /** When a message last took it; `undefined`: none has. */
+  /** When a message last took it; `undefined`: none has, or it was cancelled. */
   usedAt?: number;
 }
 
@@ -22,9 +22,12 @@ export const maxInlineBytes = 5 * 1024 * 1024;
 export const maxUploadBytes = 25 * 1024 * 1024;
 /** How long an attachment is kept that no message needs (contract: a day). */
 export const attachmentLifeMs = 24 * 3_600_000;
-/** What one device may have waiting for messages: more than any phone sends, less than fills a disk. */
-export const maxWaitingBytes = 500 * 1024 * 1024;
-export const maxWaitingCount = 200;
+/**
+ * What is kept of one device, used by messages or not: more than any phone sends in a day, less than fills a disk. A used
+ * one counts as well, or a device would fill the disk with messages that it schedules or takes back.
+ */
+export const maxKeptBytes = 1024 * 1024 * 1024;
+export const maxKeptCount = 500;
 
 /** What Claude can look at (docs.claude.com, "Vision"); anything else is a file. */
 export const imageTypes = ["image/png", "image/jpeg", "image/gif", "image/webp"] as const;
@@ -136,4 +139,6 @@ export interface AttachmentShelf {
    * Asked again for the same turn, it finds what it put there before. `attachment_failed` when it cannot.
    */
   prepare(attachmentIds: readonly string[], projectPath: string): Promise<PreparedAttachments>;
+  /** Removes those that no message uses. Never throws: what cannot be removed now goes with what is too old. */
+  letGo(attachmentIds: readonly string[]): void;
 }

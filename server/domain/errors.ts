@@ -64,7 +64,7 @@ export const errorCatalogue = {
   body_too_large: { status: 413, title: "The body is too large", retryable: false },
   unsupported_media_type: { status: 415, title: "The media type is not supported", retryable: false },
   rate_limited: { status: 429, title: "Too many requests", retryable: true },
-  attachment_limit: { status: 429, title: "Too many attachments wait for a message", retryable: true },
+  attachment_limit: { status: 429, title: "Too many attachments are kept", retryable: true },
   internal_error: { status: 500, title: "Something broke in the server", retryable: true },
   not_implemented: { status: 501, title: "This version cannot do this yet", retryable: false },
   ask_failed: { status: 502, title: "Claude did not answer the prompt", retryable: true },

@@ -105,8 +105,12 @@ export interface TurnBook {
   nextSendAt(afterAt: number): number | undefined;
   queuedOf(sessionId: string): Turn[];
   inState(state: TurnState): Turn[];
-  queuedCount(): number;
+  /** Turns that wait and are due. */
+  queuedCount(nowAt: number): number;
+  /** Turns of a session that wait, scheduled ones included. */
   queuedCountOf(sessionId: string): number;
+  /** Turns of a device that wait for their instant. */
+  scheduledCountOf(deviceId: string, nowAt: number): number;
   /** 0 runs now, 1 is next in its session. */
   queuePosition(turnId: string): number;
   markRunning(turnId: string, at: number): void;
@@ -132,8 +136,10 @@ export interface AttachmentBook {
   get(attachmentId: string): Attachment | undefined;
   /** A message takes it; false when it is gone. */
   use(attachmentId: string, at: number): boolean;
-  /** What the device has sent and no message has taken. */
-  waitingOf(deviceId: string): { count: number; bytes: number };
+  /** A message that took it was cancelled: it is kept for another one as long as if none had. */
+  release(attachmentId: string): void;
+  /** What is kept of the device. */
+  keptOf(deviceId: string): { count: number; bytes: number };
   /** Sent or last taken before the instant, and named by no turn that waits or runs. */
   unneeded(beforeAt: number, limit: number): Attachment[];
   remove(attachmentId: string): void;
@@ -225,8 +231,8 @@ export interface ConversationBook {
   ofSession(sessionId: string): NamedConversation | undefined;
   /** The newest first; `after`: those that come after this one in the list. */
   list(after: string | undefined, limit: number): NamedConversation[];
-  /** The name is free again; the session stays. */
-  remove(conversationId: string): boolean;
+  /** The session's name, if it has one, is free again; the session stays. */
+  removeOf(sessionId: string): boolean;
 }
 
 /** What the owner set while the server ran; the names and bounds are the edges' business. */

@@ -6,8 +6,8 @@ import {
   type AttachmentShelf,
   attachmentLifeMs,
   isImageType,
-  maxWaitingBytes,
-  maxWaitingCount,
+  maxKeptBytes,
+  maxKeptCount,
   type PreparedAttachments,
   plainFileName,
   type Upload,
@@ -141,6 +141,25 @@ export class DiskShelf implements AttachmentShelf {
     };
   }
 
+  letGo(attachmentIds: readonly string[]): void {
+    const { store, log } = this.#parts;
+    const isUnused = (id: string) => {
+      const kept = store.attachments.get(id);
+      return kept !== undefined && kept.usedAt === undefined;
+    };
+    try {
+      const unused = attachmentIds.filter(isUnused);
+      if (unused.length === 0) return;
+      store.transaction(() => {
+        for (const attachmentId of unused) store.attachments.remove(attachmentId);
+      });
+      // A file without its row is swept away in time.
+      for (const attachmentId of unused) rm(this.#pathOf(attachmentId), { force: true }).catch(() => {});
+    } catch (error) {
+      log.warn("attachments.not_removed", { count: attachmentIds.length, error });
+    }
+  }
+
   async #imageOf({ sizeBytes }: Attachment, path: string): Promise<Buffer | undefined> {
     const head = await readHead(path);
     return isShowable(head, sizeBytes) ? readFile(path) : undefined;
@@ -157,15 +176,12 @@ export class DiskShelf implements AttachmentShelf {
   }
 
   #refuseFull(deviceId: string): void {
-    const waiting = this.#parts.store.attachments.waitingOf(deviceId);
+    const kept = this.#parts.store.attachments.keptOf(deviceId);
     const arriving = this.#arrivingOf(deviceId);
-    if (
-      waiting.count + arriving.count > maxWaitingCount ||
-      waiting.bytes + arriving.bytes > maxWaitingBytes
-    ) {
+    if (kept.count + arriving.count > maxKeptCount || kept.bytes + arriving.bytes > maxKeptBytes) {
       throw new DaylongError(
         "attachment_limit",
-        `This device has ${waiting.count} attachments that no message has used. They go a day after they came.`,
+        `${kept.count} attachments of this device are kept, with ${kept.bytes} bytes. Each goes a day after it came or a message took it.`,
         { retryAfterMs: sweepMs },
       );
     }

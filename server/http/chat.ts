@@ -1,7 +1,9 @@
 import { z } from "zod";
+import type { TakenAttachment } from "../access/attachments.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Turn } from "../domain/turn.ts";
 import { isTerminal } from "../domain/turn.ts";
+import type { Accepted, SubmitRequest } from "../pool/requests.ts";
 import {
   acceptedSchema,
   finishedSchema,
@@ -67,8 +69,8 @@ export function chatRoutes(parts: HttpParts): Route[] {
         // Before the message is kept: a failure after it would tell the client to send it again.
         if (deviceToken !== undefined)
           pushRegistration.register(caller.deviceId, { token: deviceToken }, caller);
-        const taken = attachments && (await files.take(attachments, caller, message.clientMessageId));
-        const accepted = pool.submit({ ...message, projectPath, caller, attachments: taken });
+        const taken = await files.take(attachments ?? [], caller, message.clientMessageId);
+        const accepted = submit({ ...message, projectPath, caller, attachments: taken });
         const answer = {
           success: true,
           ...accepted,
@@ -96,6 +98,14 @@ export function chatRoutes(parts: HttpParts): Route[] {
       handle: async ({ body, caller }) => json(await pool.interrupt(body.sessionId, body.turnId, caller)),
     }),
   ];
+
+  function submit(request: SubmitRequest & { attachments: TakenAttachment[] }): Accepted {
+    try {
+      return pool.submit(request);
+    } finally {
+      files.giveBack(request.attachments);
+    }
+  }
 
   async function newSessionPath(projectPath: string | undefined): Promise<string> {
     if (projectPath === undefined) {

@@ -24,6 +24,7 @@ export interface EndingsParts {
   permissions: PermissionDesk;
   watch: TurnWatch;
   held: HeldEvents;
+  sessionOver?(session: Session): void;
 }
 
 /**
@@ -137,10 +138,13 @@ export class Endings {
         this.#cut(incarnation, { code: "interrupted", detail: "The owner closed the session." });
       this.#store.sessions.markLeaseEnded(sessionId, session.lease.term, this.#parts.clock.now());
       this.#store.sessions.setState(sessionId, "closed");
+      // Whoever knows the session by a name begins anew under it.
+      this.#store.conversations.removeOf(sessionId);
       this.#store.events.append({ sessionId, type: "session.closed", data: { by: caller.deviceId } });
       this.#audit(caller, "session.close", sessionId);
     });
     if (incarnation) await this.stopProcess(incarnation, "closed");
+    this.#tellOver(session);
   }
 
   /** Ends a turn that waits. The same again is no error. */
@@ -203,8 +207,14 @@ export class Endings {
       });
     });
     log.info("lease.expired", { sessionId, term: lease.term });
-    if (incarnation) void this.stopProcess(incarnation, "expired");
+    if (incarnation) void this.stopProcess(incarnation, "expired").then(() => this.#tellOver(session));
+    else this.#tellOver(session);
     return true;
+  }
+
+  /** Not of a session that goes on meanwhile, whose next process is coming up already. */
+  #tellOver(session: Session): void {
+    if (this.#roster.get(session.sessionId) === undefined) this.#parts.sessionOver?.(session);
   }
 
   /** Ends the running turn in the store; what the process still says about it is no longer heard. */

@@ -52,6 +52,8 @@ export interface PoolParts {
   attachments: Pick<AttachmentShelf, "prepare">;
   /** Throws `project_forbidden` or `project_not_found` when Claude may not work in the directory, or not any more. */
   checkProject(path: string): Promise<void>;
+  /** A session was closed or has expired, and no process of it is left. */
+  sessionOver?(session: Session): void;
 }
 
 /**
@@ -278,7 +280,7 @@ export class InteractiveSessionPool implements SessionPool {
 
   health(): { state: "ok" | "degraded" | "failing"; detail?: string } {
     if (!this.#open) return { state: "failing", detail: "The pool does not take messages." };
-    const waiting = this.#store.turns.queuedCount();
+    const waiting = this.#store.turns.queuedCount(this.#parts.clock.now());
     if (waiting >= this.#parts.limits.maxQueuedTurns)
       return { state: "degraded", detail: `${waiting} turns are waiting.` };
     const wrong = [...this.#outages.details(), ...this.#health.details()];

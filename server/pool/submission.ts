@@ -9,6 +9,7 @@ import type { PoolLimits } from "./limits.ts";
 import { requestHashOf } from "./requestHash.ts";
 import type { Accepted, CreateSessionRequest, SubmitRequest } from "./requests.ts";
 import type { Roster } from "./roster.ts";
+import { refuseSchedule } from "./schedule.ts";
 import type { TurnClerk } from "./turnClerk.ts";
 
 /** What the pool does with a message that is kept now. */
@@ -191,7 +192,9 @@ export class SubmissionDesk {
       const refusal = gate.refusal?.(sessionId);
       if (refusal) throw refusal;
     }
-    const scheduled = request.sendAt !== undefined && request.sendAt > now;
+    const sendAt = request.sendAt !== undefined && request.sendAt > now ? request.sendAt : undefined;
+    const scheduled = sendAt !== undefined;
+    if (scheduled) refuseSchedule(this.#store, request.caller.deviceId, sendAt, now);
     // A session whose earlier messages still wait must not be overtaken by this one.
     const state = this.#roster.ownState(sessionId);
     const waits =
@@ -204,13 +207,13 @@ export class SubmissionDesk {
       own: waits ? "busy" : state,
       processCount: roster.size,
       processLimit: this.#limits.maxProcesses,
-      queueLimit: this.#limits.maxQueuedTurns,
+      queueLimit: scheduled ? Number.POSITIVE_INFINITY : this.#limits.maxQueuedTurns,
       // Looked up only where the decision needs them: the message to a live process does not.
       get idleSessionIds() {
         return roster.idlest();
       },
       get queuedTurns() {
-        return turns.queuedCount();
+        return turns.queuedCount(now);
       },
     });
     if (admission.action === "refuse") {
@@ -233,7 +236,7 @@ export class SubmissionDesk {
       acceptedAt: now,
       givenAt: runsNow ? now : undefined,
       startedAt: runsNow ? now : undefined,
-      sendAt: scheduled ? request.sendAt : undefined,
+      sendAt,
     };
     this.#store.turns.insert(turn);
     const { turnId, deviceId } = turn;

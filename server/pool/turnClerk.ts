@@ -83,6 +83,8 @@ export class TurnClerk {
         break;
       case "cancelled":
         settle({});
+        // Another message that waits with one of them keeps it all the same.
+        for (const attachmentId of turn.attachmentIds) store.attachments.release(attachmentId);
         store.events.append({ sessionId, turnId, type: "turn.cancelled", data: { by: end.by } });
         break;
     }

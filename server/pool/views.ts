@@ -72,7 +72,7 @@ export class Views {
       totalSessions: live.length,
       maxSessions: this.#limits.maxProcesses,
       availableSlots: Math.max(0, this.#limits.maxProcesses - this.#roster.size),
-      queuedTurns: this.#store.turns.queuedCount(),
+      queuedTurns: this.#store.turns.queuedCount(this.#clock.now()),
       memoryUsageBytes: sum((usage) => usage.rssBytes),
       memoryLimitBytes: this.#limits.memoryLimitBytes,
       cpuPercent: Math.round(sum((usage) => usage.cpuPercent) * 10) / 10,

@@ -10,7 +10,7 @@ export interface AnswersParts {
   pool: Pick<SessionPool, "submit" | "answerPermission" | "interrupt" | "keepAlive" | "recap" | "session">;
   /** Resolves a project path and checks it against the roots. */
   resolveProject(path: string): Promise<string>;
-  attachments: Pick<MessageAttachments, "take">;
+  attachments: Pick<MessageAttachments, "take" | "giveBack">;
   /** Settles what the device holds; the cursor in force. */
   acknowledge(deviceId: string, cursor: number): number;
   /** The same, a moment later: for an ack that wants no answer. */
@@ -131,7 +131,11 @@ export class Answers {
     const { resolveProject, attachments } = this.#parts;
     const resolvedPath = newPath === undefined ? undefined : await resolveProject(newPath);
     const taken = await attachments.take(frame.attachments ?? [], asker.caller, frame.clientMessageId);
-    return asker.isOpen() ? submit(resolvedPath, taken) : undefined;
+    try {
+      return asker.isOpen() ? submit(resolvedPath, taken) : undefined;
+    } finally {
+      attachments.giveBack(taken);
+    }
   }
 
   #permission(frame: Extract<ClientFrame, { type: "permission" }>, caller: Caller): ResultFrame {

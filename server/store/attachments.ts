@@ -31,7 +31,8 @@ export class SqliteAttachmentBook implements AttachmentBook {
   readonly #insert: Statement<[Record<string, string | number>]>;
   readonly #get: Statement<[attachmentId: string], AttachmentRow>;
   readonly #use: Statement<[at: number, attachmentId: string]>;
-  readonly #waiting: Statement<[deviceId: string], { count: number; bytes: number }>;
+  readonly #release: Statement<[attachmentId: string]>;
+  readonly #kept: Statement<[deviceId: string], { count: number; bytes: number }>;
   readonly #unneeded: Statement<[beforeAt: number, limit: number], AttachmentRow>;
   readonly #remove: Statement<[attachmentId: string]>;
 
@@ -43,10 +44,13 @@ export class SqliteAttachmentBook implements AttachmentBook {
     );
     this.#get = new Statement(connection, `SELECT ${columns} FROM attachments WHERE attachment_id = ?`);
     this.#use = new Statement(connection, "UPDATE attachments SET used_at = ? WHERE attachment_id = ?");
-    this.#waiting = new Statement(
+    this.#release = new Statement(
       connection,
-      `SELECT count(*) AS count, coalesce(sum(size_bytes), 0) AS bytes FROM attachments
-       WHERE device_id = ? AND used_at IS NULL`,
+      "UPDATE attachments SET used_at = NULL WHERE attachment_id = ?",
+    );
+    this.#kept = new Statement(
+      connection,
+      "SELECT count(*) AS count, coalesce(sum(size_bytes), 0) AS bytes FROM attachments WHERE device_id = ?",
     );
     // The state is in the text, so that the index of live turns can be used.
     this.#unneeded = new Statement(
@@ -72,8 +76,12 @@ export class SqliteAttachmentBook implements AttachmentBook {
     return this.#use.run(at, attachmentId) === 1;
   }
 
-  waitingOf(deviceId: string): { count: number; bytes: number } {
-    return this.#waiting.get(deviceId) ?? { count: 0, bytes: 0 };
+  release(attachmentId: string): void {
+    this.#release.run(attachmentId);
+  }
+
+  keptOf(deviceId: string): { count: number; bytes: number } {
+    return this.#kept.get(deviceId) ?? { count: 0, bytes: 0 };
   }
 
   unneeded(beforeAt: number, limit: number): Attachment[] {

@@ -10,7 +10,7 @@ export class SqliteConversationBook implements ConversationBook {
   readonly #get: Statement<[conversationId: string], NamedConversation>;
   readonly #ofSession: Statement<[sessionId: string], NamedConversation>;
   readonly #list: Statement<[{ after: string | null; limit: number }], NamedConversation>;
-  readonly #remove: Statement<[conversationId: string]>;
+  readonly #removeOf: Statement<[sessionId: string]>;
 
   constructor(connection: Connection) {
     this.#insert = new Statement(
@@ -27,7 +27,7 @@ export class SqliteConversationBook implements ConversationBook {
        WHERE @after IS NULL OR ordinal < (SELECT ordinal FROM conversations WHERE conversation_id = @after)
        ORDER BY ordinal DESC LIMIT @limit`,
     );
-    this.#remove = new Statement(connection, "DELETE FROM conversations WHERE conversation_id = ?");
+    this.#removeOf = new Statement(connection, "DELETE FROM conversations WHERE session_id = ?");
   }
 
   insert(conversation: NamedConversation): void {
@@ -46,7 +46,7 @@ export class SqliteConversationBook implements ConversationBook {
     return this.#list.all({ after: after ?? null, limit });
   }
 
-  remove(conversationId: string): boolean {
-    return this.#remove.run(conversationId) === 1;
+  removeOf(sessionId: string): boolean {
+    return this.#removeOf.run(sessionId) === 1;
   }
 }

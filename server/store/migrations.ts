@@ -261,6 +261,22 @@ CREATE TABLE project_rules (
 ) STRICT, WITHOUT ROWID;
 `;
 
+/** What is kept of a device is summed up with every piece of an upload. */
+const keptAttachments = `
+DROP INDEX attachments_waiting;
+CREATE INDEX attachments_kept ON attachments (device_id, size_bytes);
+`;
+
+/** A name is given up when its session is closed. */
+const namesOfClosed = `
+DELETE FROM conversations WHERE session_id IN (SELECT session_id FROM sessions WHERE state = 'closed');
+`;
+
+/** Scheduled turns are counted apart, with every one that is added. */
+const scheduledTurns = `
+CREATE INDEX turns_scheduled ON turns (device_id, send_at) WHERE state = 'queued' AND send_at IS NOT NULL;
+`;
+
 /** Every version of the schema, oldest first, without gaps. */
 export const migrations: readonly Migration[] = [
   {
@@ -279,4 +295,8 @@ export const migrations: readonly Migration[] = [
   { version: 3, apply: (connection) => void connection.exec(attachments) },
   { version: 4, apply: (connection) => void connection.exec(conversations) },
   { version: 5, apply: (connection) => void connection.exec(rules) },
+  {
+    version: 6,
+    apply: (connection) => void connection.exec(keptAttachments + namesOfClosed + scheduledTurns),
+  },
 ];

@@ -57,7 +57,8 @@ export class SqliteTurnBook implements TurnBook {
   readonly #nextSendAt: Statement<[afterAt: number], { at: number | null }>;
   readonly #queuedOf: Statement<[sessionId: string], TurnRow>;
   readonly #inState: Record<TurnState, Statement<[], TurnRow>>;
-  readonly #queuedCount: Statement<[], { count: number }>;
+  readonly #queuedCount: Statement<[nowAt: number], { count: number }>;
+  readonly #scheduledCountOf: Statement<[deviceId: string, nowAt: number], { count: number }>;
   readonly #queuedCountOf: Statement<[sessionId: string], { count: number }>;
   readonly #queuePosition: Statement<[turnId: string], { count: number }>;
   readonly #markRunning: Statement<[at: number, turnId: string]>;
@@ -108,7 +109,11 @@ export class SqliteTurnBook implements TurnBook {
     ) as Record<TurnState, Statement<[], TurnRow>>;
     this.#queuedCount = new Statement(
       connection,
-      "SELECT count(*) AS count FROM turns WHERE state = 'queued'",
+      `SELECT count(*) AS count FROM turns t WHERE t.state = 'queued' AND ${isDue}`,
+    );
+    this.#scheduledCountOf = new Statement(
+      connection,
+      "SELECT count(*) AS count FROM turns WHERE device_id = ? AND state = 'queued' AND send_at > ?",
     );
     this.#queuedCountOf = new Statement(
       connection,
@@ -189,8 +194,12 @@ export class SqliteTurnBook implements TurnBook {
     return this.#inState[state].all().map(turnOf);
   }
 
-  queuedCount(): number {
-    return this.#queuedCount.get()?.count ?? 0;
+  queuedCount(nowAt: number): number {
+    return this.#queuedCount.get(nowAt)?.count ?? 0;
+  }
+
+  scheduledCountOf(deviceId: string, nowAt: number): number {
+    return this.#scheduledCountOf.get(deviceId, nowAt)?.count ?? 0;
   }
 
   queuedCountOf(sessionId: string): number {

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import OpenAI, { APIError } from "openai";
@@ -59,6 +60,17 @@ describe("C03: the official OpenAI client talks to real Claude processes", () =>
     expect((await sessionOf(conversation_id)).process.pid).toBe(before.pid);
     const other = await complete({ messages: [user("What number did I ask you to remember?")] });
     expect(said(other)).toBe("You have not asked me to remember a number.");
+
+    // Closed from the phone, it leaves neither its directory nor its name behind.
+    const closed = await sessionOf(other.conversation_id);
+    expect(existsSync(closed.projectPath)).toBe(true);
+    await scene.server.ask("DELETE", `/api/sessions/${closed.sessionId}`);
+    expect(existsSync(closed.projectPath)).toBe(false);
+    const again = await complete({
+      messages: [user("What number did I ask you to remember?")],
+      conversation_id: other.conversation_id,
+    });
+    expect(said(again)).toBe("You have not asked me to remember a number.");
 
     // The phone sees the same turns.
     const { body } = await scene.server.ask(

@@ -109,6 +109,8 @@ export class FakePool implements SessionPool {
         sendAt: request.sendAt,
       };
       this.#store.turns.insert(turn);
+      for (const attachmentId of turn.attachmentIds)
+        this.#store.attachments.use(attachmentId, this.#clock.now());
       if (isFree) this.#store.turns.markRunning(turn.turnId, this.#clock.now());
       this.#store.events.append({
         sessionId: session.sessionId,
@@ -207,6 +209,7 @@ export class FakePool implements SessionPool {
     this.calls.push({ name: "closeSession", by: caller, request: { sessionId } });
     this.#sessionOf(sessionId);
     this.#store.sessions.setState(sessionId, "closed");
+    this.#store.conversations.removeOf(sessionId);
   }
 
   async stopProcesses(sessionId: string | undefined, caller: Caller): Promise<string[]> {
@@ -288,7 +291,7 @@ export class FakePool implements SessionPool {
       totalSessions: used,
       maxSessions: 10,
       availableSlots: 10 - used,
-      queuedTurns: this.#store.turns.queuedCount(),
+      queuedTurns: this.#store.turns.queuedCount(this.#clock.now()),
       memoryUsageBytes: 0,
       memoryLimitBytes: 2_000_000_000,
       cpuPercent: 0,

@@ -29,12 +29,27 @@ export interface CompletionCall {
  * tick in which this resolves.
  */
 export async function beginTurn(parts: HttpParts, call: CompletionCall): Promise<BegunTurn> {
-  const { pool, store } = parts;
   const { body, caller, key } = call;
   const prompt = promptOf(body.messages);
   const attachments = await parts.attachments.take(prompt.images.map(fileOf), caller, key);
-  const model = body.model === defaultModel ? undefined : body.model;
-  const message = { caller, message: prompt.message, clientMessageId: key, model, attachments };
+  try {
+    const model = body.model === defaultModel ? undefined : body.model;
+    const message = { caller, message: prompt.message, clientMessageId: key, model, attachments };
+    return await submitTo(parts, call, message, prompt);
+  } finally {
+    parts.attachments.giveBack(attachments);
+  }
+}
+
+async function submitTo(
+  parts: HttpParts,
+  call: CompletionCall,
+  message: SubmitRequest,
+  { system, earlier }: Pick<ReturnType<typeof promptOf>, "system" | "earlier">,
+): Promise<BegunTurn> {
+  const { pool, store } = parts;
+  const { body, caller } = call;
+  const { model } = message;
   const repeated = firstOf(parts, call, message);
   if (repeated) return repeated;
 
@@ -57,14 +72,14 @@ export async function beginTurn(parts: HttpParts, call: CompletionCall): Promise
     // It was there a moment ago and was deleted while its model was changed.
     if (place === undefined) throw conversationNotFound();
     const conversationId = wanted ?? randomUUID();
-    const options = prompt.system === "" ? {} : { appendSystemPrompt: prompt.system };
-    const named = { conversationId, earlier: prompt.earlier };
+    const options = system === "" ? {} : { appendSystemPrompt: system };
+    const named = { conversationId, earlier };
     const accepted = pool.submit({ ...message, projectPath: place, options, conversation: named });
     place = undefined;
     return { conversationId, ...idsOf(accepted) };
   } finally {
     // A directory that nobody got.
-    if (place !== undefined) void parts.folders.removeIfEmpty(place);
+    if (place !== undefined) parts.folders.removeIfEmpty(place);
   }
 }
 

@@ -21,7 +21,7 @@ const shownMessages = 200;
 const params = z.object({ id: conversationIdSchema });
 
 /** Models, conversations and figures, in OpenAI's shapes. */
-export function conversationRoutes({ store, pool, folders, models, metrics, startedAt }: HttpParts): Route[] {
+export function conversationRoutes({ store, pool, models, metrics, startedAt }: HttpParts): Route[] {
   return [
     defineRoute({
       method: "GET",
@@ -112,8 +112,6 @@ export function conversationRoutes({ store, pool, folders, models, metrics, star
       async handle({ params, caller }) {
         const { conversationId, sessionId } = existing(params.id);
         await pool.closeSession(sessionId, caller);
-        store.conversations.remove(conversationId);
-        await folders.removeIfEmpty(pool.session(sessionId).projectPath);
         return json({
           id: conversationId,
           object: "conversation.deleted",

@@ -15,7 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { attachmentLifeMs, maxWaitingBytes, type Upload } from "../../../server/domain/attachment.ts";
+import { attachmentLifeMs, maxKeptBytes, type Upload } from "../../../server/domain/attachment.ts";
 import { DaylongError } from "../../../server/domain/errors.ts";
 import { DiskShelf } from "../../../server/files/shelf.ts";
 import { type OpenStore, openStore } from "../../../server/store/store.ts";
@@ -91,7 +91,7 @@ describe("S33: files on the shelf", () => {
     }
     expect(await codeOf(keep(text(""), { bytes: broken() }))).toBe("Error: reset");
     expect(readdirSync(dir)).toEqual([]);
-    expect(store.attachments.waitingOf("phone")).toEqual({ count: 0, bytes: 0 });
+    expect(store.attachments.keptOf("phone")).toEqual({ count: 0, bytes: 0 });
   });
 
   test("S33: the bytes say what an image is, and nothing else may be called one", async () => {
@@ -102,13 +102,24 @@ describe("S33: files on the shelf", () => {
     expect((await keep(text("heic"), { mimeType: "image/heic" })).mimeType).toBe("image/heic");
   });
 
-  test("S33: one device cannot fill the disk with what no message uses", async () => {
+  test("S33: one device cannot fill the disk, neither with what no message uses nor with what one used", async () => {
     const base = { deviceId: "phone", name: "x", mimeType: "text/plain", sha256: "", createdAt: clock.now() };
-    store.attachments.insert({ ...base, attachmentId: "big", sizeBytes: maxWaitingBytes });
+    store.attachments.insert({ ...base, attachmentId: "big", sizeBytes: maxKeptBytes });
     expect(await codeOf(keep(text("more")))).toBe("attachment_limit");
     expect(await codeOf(keep(text("more"), {}, "tablet"))).toBe("none");
     store.attachments.use("big", clock.now());
+    expect(await codeOf(keep(text("more")))).toBe("attachment_limit");
+    clock.advance(attachmentLifeMs + 1);
+    await sweep();
     expect(await codeOf(keep(text("more")))).toBe("none");
+  });
+
+  test("S33: what is let go is gone with its file, unless a message uses it", async () => {
+    const [used, unused] = [await keep(text("used")), await keep(text("unused"))];
+    store.attachments.use(used.attachmentId, clock.now());
+    shelf.letGo([used.attachmentId, unused.attachmentId, "", "../elsewhere"]);
+    expect(store.attachments.get(unused.attachmentId)).toBeUndefined();
+    expect(store.attachments.keptOf("phone")).toEqual({ count: 1, bytes: 4 });
   });
 
   test("S33: what no message needs is gone after a day; what a waiting turn names stays", async () => {

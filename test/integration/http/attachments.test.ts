@@ -3,6 +3,8 @@ import { readdirSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
+import { localDeviceId } from "../../../server/access/devices.ts";
+import { DaylongError } from "../../../server/domain/errors.ts";
 import { tinyPng } from "../../support/images.ts";
 import { expectProblem, useRig } from "./rig.ts";
 
@@ -147,5 +149,29 @@ describe("S33: attachments of messages", () => {
     expectProblem(await send(other), 409, "idempotency_conflict");
     expectProblem(await send({ ...body, attachments: [] }), 409, "idempotency_conflict");
     expect(files()).toHaveLength(1);
+  });
+
+  test("D04 S33: tries of a message that is refused, and one that comes twice at once, leave no file behind", async () => {
+    const kept = () => rig.store.attachments.keptOf(localDeviceId);
+    for (let times = 0; times < 2; times += 1) {
+      rig.pool.refusal = new DaylongError("pool_full", "No place.");
+      const attachments = [inline("a.txt"), inline("b.txt")];
+      expectProblem(await send({ ...hello(), clientMessageId: "m", attachments }), 503, "pool_full");
+    }
+    expect(kept()).toEqual({ count: 0, bytes: 0 });
+    const unknown = { attachmentId: "6f1b8f1e-0f51-4d6c-9d5f-0a6f5f0f8b11" };
+    const half = await send({ ...hello(), attachments: [inline("a.txt"), unknown] });
+    expectProblem(half, 404, "attachment_not_found");
+    expect(kept()).toEqual({ count: 0, bytes: 0 });
+    const body = { ...hello(), clientMessageId: "m", attachments: [inline("a.txt")] };
+    const [one, two] = await Promise.all([send(body), send(body)]);
+    expect([one.status, two.status]).toEqual([202, 202]);
+    expect(kept()).toEqual({ count: 1, bytes: 3 });
+    expect(rig.store.attachments.get(attachmentsOf(one.body.turnId)?.[0] ?? "")).toBeDefined();
+    // An upload of its own stays for the next try.
+    const { attachmentId } = (await upload("hello")).body;
+    rig.pool.refusal = new DaylongError("pool_full", "No place.");
+    expectProblem(await send({ ...hello(), attachments: [{ attachmentId }] }), 503, "pool_full");
+    expect((await send({ ...hello(), attachments: [{ attachmentId }] })).status).toBe(202);
   });
 });

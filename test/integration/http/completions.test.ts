@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { readdirSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
@@ -196,6 +196,11 @@ describe("C03: completions", () => {
     expectOpenAiError(await complete({ messages: [user(other)] }, headers), 409, "idempotency_conflict");
     await answered({ messages: [user([imagePart(png)])] }, "A square.");
     expect(submitted().at(-1)?.message).toBe("See the image.");
+    const kept = () => rig.store.attachments.keptOf(request?.caller.deviceId ?? "").count;
+    const before = kept();
+    rig.pool.refusal = new DaylongError("pool_full", "No place.");
+    expectOpenAiError(await complete({ messages: [user([imagePart(png)])] }), 503, "pool_full");
+    expect(kept()).toBe(before);
     const six = Array.from({ length: 6 }, () => imagePart(png));
     expectOpenAiError(await complete({ messages: [user(six)] }), 413, "message_too_large");
   });
@@ -520,27 +525,12 @@ describe("C03: conversations", () => {
     expect(rig.store.conversations.get("b/ü")?.sessionId).not.toBe(closed.body.session_id);
   });
 
-  test("C03: an empty directory goes with its conversation, what Claude wrote stays", async () => {
-    for (const id of ["empty", "full"])
-      await answered({ messages: [user("Hi")], conversation_id: id }, "Hi.");
-    const placeOf = (id: string) =>
-      rig.pool.session(rig.store.conversations.get(id)?.sessionId ?? "").projectPath;
-    const full = placeOf("full");
-    writeFileSync(join(full, "notes.txt"), "kept");
-    for (const id of ["empty", "full"]) await rig.ask("DELETE", `/v1/sessions/${id}`);
-    expect(readdirSync(join(rig.folder, "conversations"))).toEqual([full.split("/").at(-1)]);
-    rmSync(full, { recursive: true });
-  });
-
-  test("C03: a closed session refuses messages under its name until the name is given up", async () => {
+  test("C03: a session that is closed elsewhere gives its name up: the next message under it begins anew", async () => {
     await answered({ messages: [user("Hi")], conversation_id: "c" }, "Hi.");
     const sessionId = rig.store.conversations.get("c")?.sessionId ?? "";
-    await rig.pool.closeSession(sessionId, { deviceId: "local", scope: "admin" });
-    expectOpenAiError(
-      await complete({ messages: [user("On")], conversation_id: "c" }),
-      410,
-      "session_closed",
-    );
+    expect((await rig.ask("DELETE", `/api/sessions/${sessionId}`)).status).toBe(200);
+    await answered({ messages: [user("On")], conversation_id: "c" }, "New.");
+    expect(rig.store.conversations.get("c")?.sessionId).not.toBe(sessionId);
   });
 
   test("C03: models and figures", async () => {

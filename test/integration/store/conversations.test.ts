@@ -33,7 +33,7 @@ test("C03: conversations are listed by pages, the newest first, and a name that 
 test("C03: a name belongs to one session until it is given up", () => {
   const first = named("once");
   expect(() => named("once")).toThrow(/UNIQUE/);
-  expect(bench.store.conversations.remove("once")).toBe(true);
-  expect(bench.store.conversations.remove("once")).toBe(false);
+  expect(bench.store.conversations.removeOf(first)).toBe(true);
+  expect(bench.store.conversations.removeOf(first)).toBe(false);
   expect(named("once")).not.toBe(first);
 });

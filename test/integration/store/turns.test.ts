@@ -71,7 +71,7 @@ describe("the turn book", () => {
     book.requeue(turns[0]!.turnId);
     expect(places()).toEqual([1, 0, 2]);
     expect(book.nextQueued(session.sessionId, 0)).toEqual(turns[0]);
-    expect([book.queuedCount(), book.queuedCountOf(session.sessionId)]).toEqual([3, 2]);
+    expect([book.queuedCount(0), book.queuedCountOf(session.sessionId)]).toEqual([3, 2]);
     expect(book.queuePosition("none")).toBe(0);
   });
 
@@ -82,6 +82,9 @@ describe("the turn book", () => {
     expect(turns.nextQueued(session.sessionId, 4_999)).toEqual(now);
     expect(turns.nextQueued(session.sessionId, 5_000)).toEqual(later);
     insert({ sendAt: 9_000 }, other.sessionId);
+    expect([turns.queuedCount(4_999), turns.queuedCount(5_000)]).toEqual([1, 2]);
+    expect([4_999, 5_000, 9_000].map((at) => turns.scheduledCountOf(later.deviceId, at))).toEqual([2, 1, 0]);
+    expect(turns.scheduledCountOf("another", 0)).toBe(0);
     expect(turns.nextSendAt(0)).toBe(5_000);
     expect(turns.nextSendAt(5_000)).toBe(9_000);
     expect(turns.nextSendAt(9_000)).toBeUndefined();

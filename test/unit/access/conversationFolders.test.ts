@@ -41,9 +41,10 @@ test("C03: an empty directory is taken away, one with something in it stays, oth
   writeFileSync(join(full, "notes.txt"), "kept");
   const elsewhere = join(base, "elsewhere");
   mkdirSync(elsewhere);
-  for (const path of [empty, full, elsewhere]) await folders.removeIfEmpty(path);
+  for (const path of [empty, full, elsewhere]) folders.removeIfEmpty(path);
   expect(readdirSync(join(base, "conversations"))).toEqual([full.split("/").at(-1)]);
   expect(readdirSync(base).sort()).toEqual(["conversations", "elsewhere"]);
+  expect(await folders.holds(empty)).toBe(true);
 });
 
 test("C03: empty directories are swept away, and made again when their conversation goes on", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { DaylongError } from "../../../server/domain/errors.ts";
-import { owner, type PoolRig, refusal, usePoolRig } from "./rig.ts";
+import { hourMs, owner, type PoolRig, refusal, usePoolRig } from "./rig.ts";
 
 const rig = usePoolRig();
 
@@ -188,5 +188,16 @@ describe("S33: messages with files", () => {
       expect(await refusal(() => rig.current.submit({ ...message, attachments }))).toBe(
         "idempotency_conflict",
       );
+  });
+
+  test("S33: a message that is cancelled gives its files back, for a day from when they came", async () => {
+    await rig.current.open();
+    const { clock, store, pool } = rig.current;
+    const later = { message: "Later", sendAt: clock.now() + hourMs };
+    const { sessionId, turnId } = rig.current.submit({ ...later, attachments: kept(rig.current, "a1") });
+    expect(store.attachments.get("a1")?.usedAt).toBeDefined();
+    pool.cancelTurn(sessionId, turnId, owner);
+    expect(store.attachments.get("a1")).toBeDefined();
+    expect(store.attachments.get("a1")?.usedAt).toBeUndefined();
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { minuteMs, usePoolRig } from "./rig.ts";
+import { hourMs, minuteMs, owner, usePoolRig } from "./rig.ts";
 
 const rig = usePoolRig();
 
@@ -97,5 +97,36 @@ describe("C03 a session that a tool of /v1 begins", () => {
     expect(rig.current.host.process(sessionId).spec.options).toMatchObject({
       appendSystemPrompt: "Be brief.",
     });
+  });
+
+  test("gives its name up in the commit that closes it", async () => {
+    await rig.current.open();
+    const { store, pool, clock } = rig.current;
+    const { sessionId } = named("Hello");
+    await clock.settle();
+    await pool.closeSession(sessionId, owner);
+    expect(store.conversations.get("c")).toBeUndefined();
+    expect(named("Again").sessionId).not.toBe(sessionId);
+  });
+
+  test("is told to be over when it is closed or has expired and its process is gone, not when it goes on", async () => {
+    await rig.current.open();
+    const { host, pool, clock, over } = rig.current;
+    const first = named("Hello", "a");
+    const second = named("Hello", "b");
+    const third = named("Hello", "c");
+    await clock.settle();
+    for (const { sessionId } of [first, second, third]) host.process(sessionId).reply("Hi.");
+    await clock.settle();
+    await pool.closeSession(first.sessionId, owner);
+    expect(over).toEqual([first.sessionId]);
+    await pool.stopProcesses(second.sessionId, owner);
+    expect(over).toEqual([first.sessionId]);
+    host.manners.stop = "held";
+    await clock.run(24 * hourMs);
+    expect(over).toEqual([first.sessionId, second.sessionId]);
+    host.process(third.sessionId).leave();
+    await clock.settle();
+    expect(over).toEqual([first.sessionId, second.sessionId, third.sessionId]);
   });
 });

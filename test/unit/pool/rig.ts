@@ -91,6 +91,8 @@ export class PoolRig {
   readonly #folder = mkdtempSync(join(tmpdir(), "daylong-pool-"));
   /** Conversations in Claude's own transcripts, the latest first, whichever project is asked for. */
   kept: PastConversation[] = [];
+  /** Sessions that were closed or expired, and whether a process of theirs was left then. */
+  readonly over: string[] = [];
   /** Whether its hosts keep spares. */
   keepsSpares = false;
   #limits = limitsOf();
@@ -133,6 +135,10 @@ export class PoolRig {
       limits: this.#limits,
       newId: () => this.newId(),
       attachments: { prepare: (ids, projectPath) => this.prepare(ids, projectPath) },
+      sessionOver: ({ sessionId }) => {
+        const isLive = this.host.live().some((process) => process.spec.sessionId === sessionId);
+        this.over.push(isLive ? `${sessionId} live` : sessionId);
+      },
       checkProject: async (path) => {
         const refusal = this.refusedProjects.get(path);
         if (refusal) throw refusal;

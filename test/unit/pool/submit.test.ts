@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { maxAheadMs, maxScheduledTurns } from "../../../server/pool/schedule.ts";
 import { hourMs, minuteMs, owner, refusal, usePoolRig } from "./rig.ts";
 
 const rig = usePoolRig();
@@ -186,6 +187,37 @@ describe("S35 a message with a time", () => {
     expect(rig.current.host.process(early.sessionId).sent).toHaveLength(1);
     await rig.current.clock.run(50 * minuteMs);
     expect(rig.current.host.process(late.sessionId).sent).toHaveLength(1);
+  });
+
+  test("takes no place of those that wait now, and a device may schedule so many", async () => {
+    await rig.current.open({ maxQueuedTurns: 1 });
+    const { clock, pool } = rig.current;
+    const { sessionId } = await rig.current.busySession();
+    const schedule = (deviceId = owner.deviceId) =>
+      rig.current.submit({
+        caller: { ...owner, deviceId },
+        sessionId,
+        message: "Later",
+        sendAt: clock.now() + hourMs,
+      });
+    for (let count = 0; count < maxScheduledTurns; count += 1) schedule();
+    expect(pool.stats().queuedTurns).toBe(0);
+    expect(pool.health().state).toBe("ok");
+    expect(await refusal(() => schedule())).toBe("pool_full");
+    expect(schedule("tablet").state).toBe("queued");
+    expect(rig.current.submit({ sessionId, message: "Now" }).state).toBe("queued");
+    expect(await refusal(() => rig.current.submit({ sessionId, message: "Too many" }))).toBe("pool_full");
+    // One that is full holds up nobody's plans.
+    expect(schedule("tablet").state).toBe("queued");
+  });
+
+  test("that is further off than a year is refused, and nothing of it is kept", async () => {
+    const { clock, store } = await opened();
+    const at = (sendAt: number) => refusal(() => rig.current.submit({ message: "Later", sendAt }));
+    expect(await at(clock.now() + maxAheadMs + 1)).toBe("invalid_request");
+    expect(await at(Number.MAX_SAFE_INTEGER)).toBe("invalid_request");
+    expect(store.sessions.list({ limit: 10 }).sessions).toEqual([]);
+    expect(await at(clock.now() + maxAheadMs)).toBe("none");
   });
 
   test("can be cancelled before it", async () => {

@@ -25,7 +25,13 @@ function rig(scope: "read" | "chat" = "chat") {
     },
   } as unknown as AnswersParts["pool"];
   const resolveProject = async (path: string) => `${path}!`;
-  const attachments = { take: async () => [{ attachmentId: "a", identity: "i" }] };
+  const givenBack: string[] = [];
+  const attachments = {
+    take: async () => [{ attachmentId: "a", identity: "i", isInline: true }],
+    giveBack: (taken: readonly { attachmentId: string }[]) => {
+      givenBack.push(...taken.map(({ attachmentId }) => attachmentId));
+    },
+  };
   const answers = new Answers({
     pool,
     resolveProject,
@@ -43,7 +49,7 @@ function rig(scope: "read" | "chat" = "chat") {
   };
   const send = (fields: object) =>
     answers.to({ type: "send", clientMessageId: "m", message: "Hi", ...fields } as never, asker);
-  return { answers, asker, submitted, leave, send };
+  return { answers, asker, submitted, leave, send, givenBack };
 }
 
 test("D04 a send to a known session reaches the pool in the same tick, and its answer is there in the same tick", () => {
@@ -72,6 +78,17 @@ test("a new session's path is resolved first, and nothing is submitted for who h
   leave();
   expect(await late).toBeUndefined();
   expect(submitted).toHaveLength(1);
+});
+
+test("S33: the files of a message are given back once it is sent, or when nobody waits for it any more", async () => {
+  const { send, givenBack, leave } = rig();
+  const attachments = [{ name: "a.txt", mimeType: "text/plain", data: "YWJj" }];
+  await send({ sessionId, attachments });
+  expect(givenBack).toEqual(["a"]);
+  const late = send({ sessionId, attachments });
+  leave();
+  await late;
+  expect(givenBack).toEqual(["a", "a"]);
 });
 
 test("ack and presence are answered only if they are asked to be", () => {
