@@ -8,7 +8,7 @@ import { Attempts } from "./attempts.ts";
 import type { Connections } from "./connections.ts";
 import type { Errands } from "./errand.ts";
 import { Ledger } from "./ledger.ts";
-import { pause, withDeadline, yieldToEventLoop } from "./pause.ts";
+import { pause, withDeadline } from "./pause.ts";
 import { ReadSync } from "./readSync.ts";
 import { sendTestPush, type TestPushReport } from "./testPush.ts";
 import { TokenWard } from "./tokenWard.ts";
@@ -149,7 +149,7 @@ export class Courier {
 
   /** Resolves when nothing is in flight: a flight that lands may start the next one of its lane. */
   async #landed(): Promise<void> {
-    while (this.#inFlight.size > 0 || this.#landing) await Promise.all([...this.#inFlight, this.#landing]);
+    for (this.#fly(); this.#inFlight.size > 0; this.#fly()) await Promise.all(this.#inFlight);
   }
 
   #reap(): void {
@@ -252,7 +252,7 @@ export class Courier {
   }
 
   async #land(): Promise<void> {
-    await (this.#state === "running" ? pause(this.#parts.clock, 0) : yieldToEventLoop());
+    await pause(this.#parts.clock, 0);
     this.#landing = undefined;
     this.#fly();
     if (!this.#isDry) return;
