@@ -286,12 +286,7 @@ export const migrations: readonly Migration[] = [
       connection.prepare("INSERT INTO meta (id, epoch) VALUES (1, ?)").run(randomUUID());
     },
   },
-  {
-    version: 2,
-    apply(connection) {
-      connection.exec(claims);
-    },
-  },
+  { version: 2, apply: (connection) => void connection.exec(claims) },
   { version: 3, apply: (connection) => void connection.exec(attachments) },
   { version: 4, apply: (connection) => void connection.exec(conversations) },
   { version: 5, apply: (connection) => void connection.exec(rules) },
