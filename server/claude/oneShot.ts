@@ -90,9 +90,8 @@ export class OneShot {
   async #end(): Promise<void> {
     const { clock, book, ladderMs } = this.#parts;
     this.#query?.close();
-    const pid = this.#cli.child?.pid ?? null;
-    if (this.#cli.child)
-      await endBelongings([{ processId: this.processId, pid, startTicks: null }], clock, ladderMs);
+    const { child, identity } = this.#cli;
+    if (child) await endBelongings([{ processId: this.processId, ...identity }], clock, ladderMs);
     book.ended(this.processId, clock.now());
   }
 }

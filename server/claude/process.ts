@@ -24,7 +24,7 @@ import { promptLine } from "./promptLine.ts";
 import { endBelongings } from "./reaper.ts";
 import { SilentInput } from "./silentInput.ts";
 import type { Spare } from "./spare.ts";
-import { prepareSpawn, type SpawnedCli, startTicksOf } from "./spawn.ts";
+import { prepareSpawn, type SpawnedCli } from "./spawn.ts";
 import { isLostConversation, translate } from "./translate.ts";
 
 /** A claim takes a tenth of a second; one that takes longer than a start is worth nothing. */
@@ -72,7 +72,6 @@ export class CliProcess implements ClaudeProcess {
   readonly #gone: Promise<void>;
   readonly #model: LiveSetting<string | null>;
   readonly #mode: LiveSetting<PermissionMode>;
-  #startTicks: string | null = null;
   #claudeSessionId: string;
   #stopping = false;
   #recycled = false;
@@ -144,10 +143,7 @@ export class CliProcess implements ClaudeProcess {
       reason = error;
       return undefined;
     });
-    if (answered !== undefined && this.pid !== 0) {
-      this.#startTicks = startTicksOf(this.pid);
-      return;
-    }
+    if (answered !== undefined && this.pid !== 0) return;
     await this.stop();
     const said = this.#cli.stderrTail.trim() || (reason instanceof Error ? reason.message : "");
     const isLost =
@@ -225,7 +221,7 @@ export class CliProcess implements ClaudeProcess {
   }
 
   #identity() {
-    return { processId: this.#bookedAs, pid: this.pid || null, startTicks: this.#startTicks };
+    return { processId: this.#bookedAs, ...this.#cli.identity };
   }
 
   /** A CLI that takes no input can do nothing but wait for ever: it goes, and the next message gets another one. */

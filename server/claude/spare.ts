@@ -109,8 +109,8 @@ export class Spare {
     this.isReady = false;
     this.cli.child?.stdin?.end();
     this.#handle?.close();
-    const pid = this.cli.child?.pid ?? null;
-    if (pid !== null) await endBelongings([{ processId, pid, startTicks: null }], clock, ladderMs);
+    const { identity } = this.cli;
+    if (identity.pid !== null) await endBelongings([{ processId, ...identity }], clock, ladderMs);
     book.ended(processId, clock.now());
   }
 }

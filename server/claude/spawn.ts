@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import type { Options, SpawnedProcess } from "@anthropic-ai/claude-agent-sdk";
 import type { ProcessBook } from "../domain/ports.ts";
+import type { ProcessRecord } from "../domain/process.ts";
 import { parseProcStat } from "./proctable.ts";
 
 /** How much of standard error is kept for the reason of a failure. */
@@ -10,6 +11,8 @@ const stderrTailBytes = 4_096;
 /** The operating-system side of one CLI process: its child, its recorded identity, its last words. */
 export interface SpawnedCli {
   child?: ChildProcess;
+  /** Its pid with the kernel's start time of it, so that a stranger who has the pid later is not taken for it. */
+  identity: Pick<ProcessRecord, "pid" | "startTicks">;
   stderrTail: string;
   /** Called when nothing can be written to it any more. */
   inputLost?: () => void;
@@ -55,6 +58,7 @@ export function prepareSpawn(
   let settle!: (exit: { code: number | null; signal: NodeJS.Signals | null }) => void;
   const cli: SpawnedCli = {
     stderrTail: "",
+    identity: { pid: null, startTicks: null },
     exit: new Promise((resolve) => {
       settle = resolve;
     }),
@@ -68,7 +72,11 @@ export function prepareSpawn(
         detached: true,
       });
       cli.child = child;
-      if (child.pid !== undefined) book.started(processId, child.pid, startTicksOf(child.pid));
+      if (child.pid !== undefined) {
+        const startTicks = startTicksOf(child.pid);
+        cli.identity = { pid: child.pid, startTicks };
+        book.started(processId, child.pid, startTicks);
+      }
       child.stderr.setEncoding("utf8").on("data", (text: string) => {
         cli.stderrTail = (cli.stderrTail + text).slice(-stderrTailBytes);
       });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { prepareSpawn } from "../../../server/claude/spawn.ts";
+import { prepareSpawn, startTicksOf } from "../../../server/claude/spawn.ts";
 import type { ProcessBook } from "../../../server/domain/ports.ts";
 
 let folder: string;
@@ -33,4 +33,23 @@ describe("a CLI that cannot be started", () => {
     const said = await lastWordsOf(process.execPath, join(folder, "gone"));
     expect(said).toBe("The project's directory is not there any more (ENOENT).");
   });
+});
+
+test("F10: a process is known by its pid and its start time, from the spawn on", async () => {
+  const booked: unknown[] = [];
+  const started: ProcessBook["started"] = (_processId, pid, startTicks) => booked.push({ pid, startTicks });
+  const cli = prepareSpawn("p1", "s1", 0, { ...book, started });
+  expect(cli.identity).toEqual({ pid: null, startTicks: null });
+  const args = ["-e", "process.stdin.resume()"];
+  const signal = new AbortController().signal;
+  cli.spawnClaudeCodeProcess({ command: process.execPath, args, cwd: folder, env: {}, signal });
+  const { pid, startTicks } = cli.identity;
+  expect(pid).toBe(cli.child?.pid);
+  expect(startTicks).toBe(startTicksOf(pid!));
+  expect(startTicks).toMatch(/^\d+$/);
+  expect(booked).toEqual([{ pid, startTicks }]);
+  cli.child?.stdin?.end();
+  await cli.exit;
+  // What it was is still known when it is gone.
+  expect(cli.identity).toEqual({ pid, startTicks });
 });
