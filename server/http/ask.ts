@@ -26,7 +26,8 @@ export const askRoutes = ({ pool, access }: HttpParts): Route[] => [
       return waitWhilePaired({ access, caller, gone }, async (over) => {
         const ask = (one: string) => pool.ask({ projectPath, prompt: one, model, timeoutMs }, caller, over);
         if (prompt !== undefined) return json(await ask(prompt));
-        return json({ results: await inOrder(prompts ?? [], concurrency, (one) => result(ask(one))) });
+        const work = (one: string) => result(ask(one));
+        return json({ results: await inOrder(prompts ?? [], concurrency, over, work) });
       });
     },
   }),
@@ -41,16 +42,20 @@ async function result(asked: Promise<AskResult>): Promise<AskResult> {
   }
 }
 
-/** Does the work for each item, so many at once; the results are in the order of the items. */
+/** Does the work for each item, so many at once, until it is over; the results are in the order of the items. */
 async function inOrder<Item, Result>(
   items: readonly Item[],
   atOnce: number,
+  over: AbortSignal,
   work: (item: Item) => Promise<Result>,
 ): Promise<Result[]> {
   const results: Result[] = new Array(items.length);
   const left = items.entries();
   const workers = Array.from({ length: Math.min(atOnce, items.length) }, async () => {
-    for (const [index, item] of left) results[index] = await work(item);
+    for (const [index, item] of left) {
+      if (over.aborted) return;
+      results[index] = await work(item);
+    }
   });
   await Promise.all(workers);
   return results;

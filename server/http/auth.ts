@@ -58,6 +58,8 @@ export async function waitWhilePaired<T>(
   } finally {
     unsubscribe();
     gone.removeEventListener("abort", end);
+    // One part of the work may have thrown while others run on: nobody waits for them any more.
+    end();
   }
 }
 

@@ -85,4 +85,18 @@ describe("S32: one-shot prompts", () => {
     rig.access.revoke(deviceId, { deviceId: "local", scope: "admin" });
     expectProblem(await asked, 401, "unauthenticated");
   });
+
+  test("S32: when one of a batch breaks unforeseen, the others are given up with it", async () => {
+    const signals: AbortSignal[] = [];
+    const begun: string[] = [];
+    rig.pool.answerTo = ({ prompt }, signal) => {
+      begun.push(prompt);
+      signals.push(signal);
+      if (prompt === "2") return Promise.reject(new Error("A bug."));
+      return new Promise((resolve) => signal.addEventListener("abort", () => resolve(answer("too late"))));
+    };
+    expectProblem(await ask({ prompts: ["1", "2", "3", "4"], concurrency: 2 }), 500, "internal_error");
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
+    expect(begun).toEqual(["1", "2"]);
+  });
 });
