@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import type { Options } from "@anthropic-ai/claude-agent-sdk";
+import { unlessLate } from "../domain/deadline.ts";
 import { DaylongError, refuseHeld } from "../domain/errors.ts";
 import type { Clock, Log, ProcessBook } from "../domain/ports.ts";
 import type {
@@ -15,10 +15,10 @@ import type {
   TranscriptReply,
 } from "../domain/process.ts";
 import type { ProjectStanding, ProjectTrust } from "../domain/trust.ts";
+import { Asides } from "./asides.ts";
 import { mendConfigFile } from "./configFile.ts";
 import { within } from "./deadline.ts";
 import { cliEnvironment } from "./environment.ts";
-import { OneShot, type OneShotEnd } from "./oneShot.ts";
 import { withPlan } from "./planFile.ts";
 import { CliProcess } from "./process.ts";
 import { endBelongings } from "./reaper.ts";
@@ -67,8 +67,7 @@ export class CliHost implements ProcessHost {
   readonly #live = new Map<string, CliProcess>();
   readonly #sampler: Sampler;
   readonly #line: StartLine;
-  /** Processes that are asked one thing: recaps on forks, one-shot prompts. */
-  readonly #aside = new Set<OneShot>();
+  readonly #asides: Asides;
   readonly spares: Spares | undefined;
   #lastFault: string | undefined;
   /** What the CLI offered when a process was last started; empty before the first. */
@@ -78,19 +77,13 @@ export class CliHost implements ProcessHost {
     this.#parts = { ladderMs: 2_000, startDeadlineMs: 60_000, orderDeadlineMs: 5_000, ...parts };
     this.#sampler = new Sampler({ clock: parts.clock });
     this.#line = new StartLine({ clock: parts.clock });
+    this.#asides = new Asides({ ...this.#parts, standingOf: (spec) => this.#standingOf(spec) });
     this.spares =
       parts.sparesDir === undefined ? undefined : new Spares({ ...this.#parts, dir: parts.sparesDir });
   }
 
   async start(spec: ProcessSpec, listener: ProcessListener, signal?: AbortSignal): Promise<ClaudeProcess> {
-    const sizeBytes = await transcriptBytes(await this.#transcriptOf(spec.claudeSessionId));
-    const standing = await this.#standingOf(spec);
-    await this.#line.wait();
-    await mendConfigFile(this.#parts.environment, this.#parts.log).catch((error: unknown) => {
-      this.#parts.log.error("claude.config_not_mended", { error });
-    });
-    if (signal?.aborted) throw new DaylongError("process_start_failed", "The start of Claude was given up.");
-    if (sizeBytes > 0) refuseHeld(await this.heldElsewhere(), spec.claudeSessionId);
+    const { sizeBytes, standing } = await this.#ready(spec, signal);
     const spare = sizeBytes > 0 ? undefined : await this.spares?.take(spec, standing);
     if (spare !== undefined) {
       try {
@@ -102,6 +95,33 @@ export class CliHost implements ProcessHost {
       }
     }
     return this.#bringUp({ spec, standing, listener, signal, sizeBytes });
+  }
+
+  /**
+   * All that has to be known before a start. The project, or Claude's own folder, may be on a mount that is dead, and what
+   * is asked of such a disk is never answered; so it is bounded as the start itself is.
+   */
+  async #ready(spec: ProcessSpec, signal: AbortSignal | undefined) {
+    const { clock, startDeadlineMs } = this.#parts;
+    const look = async () => {
+      const sizeBytes = await transcriptBytes(await this.#transcriptOf(spec.claudeSessionId));
+      const standing = await this.#standingOf(spec);
+      await this.#line.wait();
+      await mendConfigFile(this.#parts.environment, this.#parts.log).catch((error: unknown) => {
+        this.#parts.log.error("claude.config_not_mended", { error });
+      });
+      if (sizeBytes > 0) refuseHeld(await this.heldElsewhere(), spec.claudeSessionId);
+      return { sizeBytes, standing };
+    };
+    const late = () =>
+      new DaylongError("process_start_failed", `The disk did not answer within ${startDeadlineMs} ms.`);
+    try {
+      return await unlessLate(look(), { clock, deadlineMs: startDeadlineMs, late, signal });
+    } catch (error) {
+      if (signal?.aborted)
+        throw new DaylongError("process_start_failed", "The start of Claude was given up.");
+      throw error;
+    }
   }
 
   async #standingOf({ sessionId, projectPath }: ProcessSpec): Promise<ProjectStanding> {
@@ -186,7 +206,7 @@ export class CliHost implements ProcessHost {
   }
 
   heldElsewhere(): Promise<Map<string, number>> {
-    const own = new Set([...this.#live.values(), ...this.#aside].map(({ pid }) => pid));
+    const own = new Set([...this.#live.values(), ...this.#asides.live()].map(({ pid }) => pid));
     for (const { pid } of this.spares?.live() ?? []) own.add(pid);
     return heldConversations(claudeConfigDir(this.#parts.environment), (pid) => own.has(pid));
   }
@@ -214,7 +234,7 @@ export class CliHost implements ProcessHost {
     const options = { resume: spec.claudeSessionId, forkSession: true, tools: [], maxTurns: 1 };
     const late = new AbortController();
     const cancel = this.#parts.clock.after(deadlineMs, () => late.abort());
-    const end = await this.#askAside(spec, prompt, late.signal, options).finally(cancel);
+    const end = await this.#asides.ask(spec, prompt, late.signal, options).finally(cancel);
     switch (end.kind) {
       case "answered":
         return end.answer.text;
@@ -227,7 +247,7 @@ export class CliHost implements ProcessHost {
 
   async askOnce(spec: ProcessSpec, prompt: string, signal: AbortSignal): Promise<OneShotAnswer | undefined> {
     await this.#line.wait();
-    const end = await this.#askAside(spec, prompt, signal);
+    const end = await this.#asides.ask(spec, prompt, signal);
     switch (end.kind) {
       case "answered":
         return end.answer;
@@ -238,33 +258,8 @@ export class CliHost implements ProcessHost {
     }
   }
 
-  /** A process for one prompt, beside those of the sessions. */
-  async #askAside(
-    spec: ProcessSpec,
-    prompt: string,
-    signal: AbortSignal,
-    options?: Options,
-  ): Promise<OneShotEnd> {
-    if (signal.aborted) return { kind: "given-up" };
-    const environment = cliEnvironment(this.#parts.environment, spec.processId);
-    const standing = await this.#standingOf(spec);
-    const one = new OneShot({
-      ...this.#parts,
-      spec,
-      standing,
-      rules: this.#parts.trust.rulesOf(spec.projectPath),
-      environment,
-      options,
-    });
-    this.#aside.add(one);
-    const givenUp = new Promise<void>((resolve) => {
-      signal.addEventListener("abort", () => resolve(), { once: true });
-    });
-    return one.ask(prompt, givenUp).finally(() => this.#aside.delete(one));
-  }
-
   usage(): Promise<Map<string, ProcessUsage>> {
-    const own = [...this.#live.values(), ...this.#aside].filter(({ pid }) => pid !== 0);
+    const own = [...this.#live.values(), ...this.#asides.live()].filter(({ pid }) => pid !== 0);
     return this.#sampler.sample([...own, ...(this.spares?.live() ?? [])]);
   }
 
@@ -278,7 +273,7 @@ export class CliHost implements ProcessHost {
 
   /** Ends those that are still asked something; sessions' processes are the pool's to end. */
   async stop(): Promise<void> {
-    for (const one of this.#aside) one.close();
+    this.#asides.close();
     await this.spares?.stop();
     await endBelongings(this.#parts.book.unended(), this.#parts.clock, this.#parts.ladderMs);
   }

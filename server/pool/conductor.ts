@@ -1,4 +1,6 @@
 import type { AttachmentShelf } from "../domain/attachment.ts";
+import { unlessLate } from "../domain/deadline.ts";
+import { DaylongError, type ErrorCode } from "../domain/errors.ts";
 import type { Clock, LiveFeed, Log, Store } from "../domain/ports.ts";
 import type { ProcessHost } from "../domain/process.ts";
 import type { Session } from "../domain/session.ts";
@@ -16,6 +18,9 @@ import { rewriteMs } from "./patientWriter.ts";
 import type { PermissionDesk } from "./permissionDesk.ts";
 import type { Roster } from "./roster.ts";
 import type { TurnClerk } from "./turnClerk.ts";
+
+/** How long a disk is asked about a project or a conversation; a start may take as long. */
+const lookDeadlineMs = 60_000;
 
 export interface ConductorParts {
   store: Store;
@@ -198,8 +203,8 @@ export class Conductor {
     const { host, checkProject, conversations } = this.#parts;
     const { sessionId, projectPath, model, permissionMode } = session;
     // The roots may have been narrowed, the directory moved or swapped for a link, since the session was begun.
-    await checkProject(projectPath);
-    const conversation = await conversations.of(session);
+    await this.#look(checkProject(projectPath), incarnation, "project_not_found");
+    const conversation = await this.#look(conversations.of(session), incarnation, "process_start_failed");
     const { claudeSessionId, options } = conversation;
     const { processId } = incarnation;
     const spec = { processId, sessionId, claudeSessionId, projectPath, model, permissionMode, options };
@@ -210,6 +215,21 @@ export class Conductor {
     if (now && now.permissionMode !== permissionMode) await process.setPermissionMode(now.permissionMode);
     if (now && now.model !== model) await process.setModel(now.model);
     return conversation;
+  }
+
+  /**
+   * Waits for what the disk says, until the start is given up or it was waited for long enough: on a mount that is dead it
+   * never says anything, and the start would hold its place for ever.
+   */
+  #look<T>(work: Promise<T>, { start }: Incarnation, code: ErrorCode): Promise<T> {
+    const seconds = lookDeadlineMs / 1_000;
+    const late = () => new DaylongError(code, `The disk it is on did not answer within ${seconds} s.`);
+    return unlessLate(work, {
+      clock: this.#parts.clock,
+      deadlineMs: lookDeadlineMs,
+      late,
+      signal: start.signal,
+    });
   }
 
   /** The process can take a prompt. Its turn may have been interrupted, or the session closed, in the meantime. */

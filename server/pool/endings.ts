@@ -252,7 +252,7 @@ export class Endings {
     if (incarnation.phase !== "stopping") {
       incarnation.phase = "stopping";
       incarnation.stopReason = reason;
-      incarnation.start.abort();
+      incarnation.start.abort(new DaylongError("process_start_failed", "The start of Claude was given up."));
       void incarnation.process?.stop();
     }
     return incarnation.gone;

@@ -1,3 +1,4 @@
+import { unlessLate } from "../domain/deadline.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Store } from "../domain/ports.ts";
 import type { ProcessHost } from "../domain/process.ts";
@@ -60,7 +61,14 @@ export class Recaps {
 
   async #ask(session: Session): Promise<Recap> {
     const { sessionId, turnCount, projectPath, model } = session;
-    await this.#checkProject(projectPath);
+    const late = () =>
+      new DaylongError("recap_failed", `The project did not answer within ${recapDeadlineMs} ms.`);
+    // The others wait for this one; a directory on a dead mount never answers.
+    await unlessLate(this.#checkProject(projectPath), {
+      clock: this.#clock,
+      deadlineMs: recapDeadlineMs,
+      late,
+    });
     const text = await this.#host.askFork(
       {
         claudeSessionId: session.claudeSessionId ?? sessionId,
