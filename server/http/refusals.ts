@@ -35,6 +35,7 @@ export const refusalsOf = {
     "interrupted",
     "claude_error",
     "conversation_lost",
+    "memory_limit",
     "turn_limit",
     "process_crashed",
   ],

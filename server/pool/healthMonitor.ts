@@ -98,7 +98,10 @@ export class HealthMonitor {
         const own = usage.get(incarnation.processId);
         incarnation.hotSamples = hotSamplesAfter(incarnation.hotSamples, incarnation.phase === "idle", own);
         if (incarnation.tools.size > 0 && toolsWork(own)) incarnation.lastSignAt = clock.now();
-        if (own !== undefined && own.rssBytes > limits.sessionMemoryLimitBytes) isUrgent = true;
+      }
+      for (const { processId } of [...roster.all(), ...roster.guests]) {
+        const rssBytes = usage.get(processId)?.rssBytes ?? 0;
+        if (rssBytes > limits.sessionMemoryLimitBytes) isUrgent = true;
       }
       if (isUrgent) this.#pass();
       this.#boundTotals();
@@ -141,11 +144,26 @@ export class HealthMonitor {
       );
       this.#act(incarnation, verdict);
     }
+    this.#judgeGuests();
     this.#incidents.closeSessions((sessionId) => {
       const processId = roster.get(sessionId)?.processId;
       const usage = processId === undefined ? undefined : this.load.usageOf(processId);
       return (usage?.rssBytes ?? 0) > limits.sessionMemoryLimitBytes;
     });
+  }
+
+  /** A process that is asked one thing has the memory of a session's; it is bounded in time by whoever asked. */
+  #judgeGuests(): void {
+    const { roster, limits, log } = this.#parts;
+    for (const guest of roster.guests) {
+      const { processId } = guest;
+      const rssBytes = this.load.usageOf(processId)?.rssBytes ?? 0;
+      if (rssBytes <= limits.sessionMemoryLimitBytes) continue;
+      log.warn("ask.over_memory", { processId, rssBytes });
+      const limit = inMegabytes(limits.sessionMemoryLimitBytes);
+      const detail = `Claude used ${inMegabytes(rssBytes)} of memory for this prompt, the limit is ${limit}, so it was stopped.`;
+      guest.fail({ code: "memory_limit", detail });
+    }
   }
 
   #act(incarnation: Incarnation, verdict: Verdict): void {

@@ -1,5 +1,6 @@
+import { unlessAborted } from "../domain/deadline.ts";
 import type { Caller } from "../domain/device.ts";
-import { DaylongError } from "../domain/errors.ts";
+import { DaylongError, type Failure } from "../domain/errors.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
 import type { OneShotAnswer, ProcessHost } from "../domain/process.ts";
 import type { Endings } from "./endings.ts";
@@ -7,7 +8,7 @@ import { type Gate, isHeld } from "./gate.ts";
 import type { PoolLimits } from "./limits.ts";
 import type { Outages } from "./outages.ts";
 import type { AskRequest } from "./requests.ts";
-import type { Roster } from "./roster.ts";
+import type { Guest, Roster } from "./roster.ts";
 
 export interface OneShotsParts {
   store: Store;
@@ -27,15 +28,22 @@ export interface OneShotsParts {
 
 /** One that waits for a place. */
 interface Waiting {
-  processId: string;
+  guest: Guest;
   begin(): void;
 }
+
+const refusedAs = {
+  late: (timeoutMs: number) =>
+    new DaylongError("ask_timed_out", `Claude gave no answer within ${timeoutMs} ms.`),
+  gone: () => new DaylongError("interrupted", "The caller went away, and the prompt was given up."),
+  stopping: () => new DaylongError("shutting_down", "The server is stopping."),
+};
 
 /**
  * Prompts of which nothing is kept. Each has a place of the pool for as long as anything of its process is left, so the
  * ceiling of processes holds. Sessions come first, because somebody waits for them; one place is theirs whatever is asked.
  *
- *   waiting -> running (a place) -> answered | failed | given up (time over, caller gone, server stops)
+ *   waiting -> running (a place) -> answered | failed | given up (time over, too much memory, caller gone, server stops)
  */
 export class OneShots {
   readonly #parts: OneShotsParts;
@@ -47,12 +55,14 @@ export class OneShots {
     this.#parts = parts;
   }
 
-  /** Throws `pool_full`, `login_required`, `ask_failed`, `ask_timed_out`; `interrupted` when `signal` aborted. */
+  /** Throws `pool_full`, `login_required`, `ask_failed`, `ask_timed_out`, `memory_limit`; `interrupted` when `signal` aborted. */
   async ask(request: AskRequest, caller: Caller, signal: AbortSignal): Promise<OneShotAnswer> {
     const { clock, limits, outages, store } = this.#parts;
     const refused = outages.loginDetail;
     if (refused !== undefined) throw new DaylongError("login_required", refused);
-    if (this.#waiting.length >= limits.maxQueuedTurns) {
+    const processId = this.#parts.newId();
+    // As a session's message, it is refused only if it would have to wait.
+    if (this.#waiting.length >= limits.maxQueuedTurns && !this.#canBegin(processId)) {
       throw new DaylongError("pool_full", `${this.#waiting.length} prompts wait for a process already.`, {
         retryAfterMs: 10_000,
       });
@@ -66,25 +76,23 @@ export class OneShots {
       detail: "",
     });
     const over = new AbortController();
-    const end = () => over.abort();
-    let isLate = false;
-    const cancelTimer = clock.after(request.timeoutMs, () => {
-      isLate = true;
-      end();
-    });
-    signal.addEventListener("abort", end, { once: true });
-    if (signal.aborted || this.#isStopped) end();
+    const leave = () => over.abort(refusedAs.gone());
+    const cancelTimer = clock.after(request.timeoutMs, () => over.abort(refusedAs.late(request.timeoutMs)));
+    signal.addEventListener("abort", leave, { once: true });
+    if (this.#isStopped) over.abort(refusedAs.stopping());
+    if (signal.aborted) leave();
     this.#underWay.add(over);
+    const guest = {
+      processId,
+      fail: ({ code, detail }: Failure) => over.abort(new DaylongError(code, detail)),
+    };
     try {
-      const answer = await this.#run(request, over.signal);
+      const answer = await this.#run(request, guest, over.signal);
       if (answer !== undefined) return answer;
-      if (isLate)
-        throw new DaylongError("ask_timed_out", `Claude gave no answer within ${request.timeoutMs} ms.`);
-      if (this.#isStopped) throw new DaylongError("shutting_down", "The server is stopping.");
-      throw new DaylongError("interrupted", "The caller went away, and the prompt was given up.");
+      throw over.signal.reason;
     } finally {
       cancelTimer();
-      signal.removeEventListener("abort", end);
+      signal.removeEventListener("abort", leave);
       this.#underWay.delete(over);
     }
   }
@@ -92,10 +100,9 @@ export class OneShots {
   /** Gives free places to those who wait. The pool calls it after it has looked after its sessions. */
   admit(): void {
     const { roster, limits, gates, endings } = this.#parts;
-    const most = Math.max(1, limits.maxProcesses - 1);
-    while (!this.#isStopped && roster.guestCount < most) {
+    while (!this.#isStopped && roster.guests.size < this.#mostGuests) {
       const next = this.#waiting[0];
-      if (next === undefined || isHeld(gates, next.processId, "start")) return;
+      if (next === undefined || isHeld(gates, next.guest.processId, "start")) return;
       if (roster.size >= limits.maxProcesses) {
         if (roster.stoppingCount() > 0) return;
         const idlest = roster.idlest()[0];
@@ -112,15 +119,28 @@ export class OneShots {
   /** Gives up all of them. */
   stop(): void {
     this.#isStopped = true;
-    for (const over of this.#underWay) over.abort();
+    for (const over of this.#underWay) over.abort(refusedAs.stopping());
   }
 
-  async #run(request: AskRequest, over: AbortSignal): Promise<OneShotAnswer | undefined> {
-    const { host, log, newId, roster, advance, checkProject } = this.#parts;
-    const processId = newId();
-    if (!(await this.#place(processId, over))) return undefined;
+  /** One place is for the sessions, where there is more than one. */
+  get #mostGuests(): number {
+    return Math.max(1, this.#parts.limits.maxProcesses - 1);
+  }
+
+  /** Whether a place is free for it, or an idle session's is taken for it at once. */
+  #canBegin(processId: string): boolean {
+    const { roster, limits, gates } = this.#parts;
+    if (this.#waiting.length > 0 || roster.guests.size >= this.#mostGuests) return false;
+    if (isHeld(gates, processId, "start")) return false;
+    return roster.size < limits.maxProcesses || roster.idlest().length > 0;
+  }
+
+  async #run(request: AskRequest, guest: Guest, over: AbortSignal): Promise<OneShotAnswer | undefined> {
+    const { host, log, roster, advance } = this.#parts;
+    const { processId } = guest;
+    if (!(await this.#place(guest, over))) return undefined;
     try {
-      await checkProject(request.projectPath);
+      if (!(await this.#mayWorkIn(request.projectPath, over))) return undefined;
       const answer = await host.askOnce(
         {
           processId,
@@ -138,13 +158,24 @@ export class OneShots {
       log.info("ask.ended", { processId, answered: answer !== undefined, denied: answer?.denied.length });
       return answer;
     } finally {
-      roster.guestCount -= 1;
+      roster.guests.delete(guest);
       advance();
     }
   }
 
+  /** False when it was given up before the directory had been looked at, which on a dead mount is never. */
+  async #mayWorkIn(projectPath: string, over: AbortSignal): Promise<boolean> {
+    try {
+      await unlessAborted(this.#parts.checkProject(projectPath), over);
+      return true;
+    } catch (error) {
+      if (over.aborted) return false;
+      throw error;
+    }
+  }
+
   /** Resolves to true when a place is taken for it, to false when it was given up before. */
-  #place(processId: string, over: AbortSignal): Promise<boolean> {
+  #place(guest: Guest, over: AbortSignal): Promise<boolean> {
     if (over.aborted) return Promise.resolve(false);
     return new Promise((resolve) => {
       const leave = () => {
@@ -152,10 +183,10 @@ export class OneShots {
         resolve(false);
       };
       const waiting: Waiting = {
-        processId,
+        guest,
         begin: () => {
           over.removeEventListener("abort", leave);
-          this.#parts.roster.guestCount += 1;
+          this.#parts.roster.guests.add(guest);
           resolve(true);
         },
       };

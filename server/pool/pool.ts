@@ -280,8 +280,10 @@ export class InteractiveSessionPool implements SessionPool {
 
   health(): { state: "ok" | "degraded" | "failing"; detail?: string } {
     if (!this.#open) return { state: "failing", detail: "The pool does not take messages." };
+    const { maxQueuedTurns } = this.#parts.limits;
     const waiting = this.#store.turns.queuedCount(this.#parts.clock.now());
-    if (waiting >= this.#parts.limits.maxQueuedTurns)
+    // Where nothing may wait, nothing that waits is too much.
+    if (maxQueuedTurns > 0 && waiting >= maxQueuedTurns)
       return { state: "degraded", detail: `${waiting} turns are waiting.` };
     const wrong = [...this.#outages.details(), ...this.#health.details()];
     return wrong.length > 0 ? { state: "degraded", detail: wrong.join(" ") } : { state: "ok" };

@@ -1,4 +1,12 @@
+import type { Failure } from "../domain/errors.ts";
 import type { Incarnation } from "./incarnation.ts";
+
+/** A process that belongs to no session and has a place like one. */
+export interface Guest {
+  readonly processId: string;
+  /** Ends it for a reason of ours, which whoever asked is told. */
+  fail(failure: Failure): void;
+}
 
 /** Which sessions have a process now, and how many places are taken. */
 export class Roster {
@@ -6,11 +14,10 @@ export class Roster {
 
   /** Places that are taken, those of guests included. */
   get size(): number {
-    return this.#bySession.size + this.guestCount;
+    return this.#bySession.size + this.guests.size;
   }
 
-  /** Processes that belong to no session and have a place like one. */
-  guestCount = 0;
+  readonly guests = new Set<Guest>();
 
   get(sessionId: string): Incarnation | undefined {
     return this.#bySession.get(sessionId);

@@ -25,6 +25,7 @@ describe("S23 an interrupt", () => {
     await pool.interrupt(sessionId, turnId, owner);
     expect(rig.current.ends(turnId)).toEqual(["turn.interrupted interrupted"]);
     expect(await refusal(() => pool.interrupt(sessionId, undefined, owner))).toBe("nothing_running");
+    await clock.settle();
     const process = host.starts[0]!.comeUp();
     await clock.settle();
     expect(process.sent).toEqual([]);

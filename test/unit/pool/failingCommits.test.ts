@@ -76,6 +76,7 @@ test("F20 an interrupt that cannot be written is refused, and the turn goes on",
   // audit is not in a transaction of the decorator
   disk.plan(true);
   expect(await refusal(() => pool.interrupt(sessionId, undefined, owner))).toBe("storage_failed");
+  await clock.settle();
   host.starts[0]!.comeUp();
   await clock.settle();
   rig.current.host.process(sessionId).reply("Done.");
@@ -162,6 +163,7 @@ test("S22 a mode that changes during the start is the one that holds", async () 
   host.manners.start = "held";
   const { sessionId } = rig.current.submit({ message: "Hello", permissionMode: "acceptEdits" });
   await pool.updateSession(sessionId, { permissionMode: "plan" }, owner);
+  await clock.settle();
   const p = host.starts[0]!.comeUp();
   await clock.settle();
   expect([p.spec.permissionMode, p.modes.at(-1), pool.session(sessionId).permissionMode]).toEqual([

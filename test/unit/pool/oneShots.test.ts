@@ -153,4 +153,50 @@ describe("S32: prompts without a session", () => {
     expect(await codeOf(pool.ask(request("x"), owner, signal))).toBe("project_forbidden");
     expect(pool.stats().availableSlots).toBe(1);
   });
+
+  test("S32: where nothing may wait, one is asked while a place is free, and only then", async () => {
+    await rig.current.open({ maxProcesses: 2, maxQueuedTurns: 0 });
+    const { pool, host, clock } = rig.current;
+    expect(pool.health()).toEqual({ state: "ok" });
+    const { signal } = new AbortController();
+    await rig.current.idleSession();
+    await rig.current.idleSession();
+    // The longest idle session makes room, as it does for a message.
+    expect((await pool.ask(request("first"), owner, signal)).text).toBe("Answer to first");
+    const finish = held(rig.current);
+    const second = pool.ask(request("second"), owner, signal);
+    await clock.settle();
+    expect(await codeOf(pool.ask(request("third"), owner, signal))).toBe("pool_full");
+    finish.get("second")?.("2");
+    expect((await second).text).toBe("2");
+    expect(host.oneShots.map(({ prompt }) => prompt)).toEqual(["first", "second"]);
+  });
+
+  test("S32 F10: one that uses too much memory is ended, and whoever asked is told so", async () => {
+    const mega = 1_024 ** 2;
+    await rig.current.open({ sampleMs: 5_000, sessionMemoryLimitBytes: 500 * mega });
+    const { pool, host, clock } = rig.current;
+    held(rig.current);
+    const asked = pool.ask(request("eat"), owner, new AbortController().signal).catch((error) => error);
+    await clock.settle();
+    const uses = { rssBytes: 600 * mega, cpuPercent: 1, ownCpuPercent: 1, processCount: 1 };
+    const { processId } = host.oneShots[0]!.spec;
+    host.usage = async () => new Map([[processId, uses]]);
+    await clock.run(5_000);
+    const error = await asked;
+    expect(error).toMatchObject({ code: "memory_limit" });
+    expect(error.message).toContain("600 MB");
+    expect(pool.stats().availableSlots).toBe(3);
+  });
+
+  test("S32: a directory that does not answer holds its place no longer than the prompt may take", async () => {
+    await rig.current.open();
+    const { pool, host, clock } = rig.current;
+    rig.current.silentProjects.add("/projects/alpha");
+    const asked = codeOf(pool.ask(request("x", { timeoutMs: 1_000 }), owner, new AbortController().signal));
+    await clock.run(1_000);
+    expect(await asked).toBe("ask_timed_out");
+    expect(host.oneShots).toEqual([]);
+    expect(pool.stats().availableSlots).toBe(3);
+  });
 });

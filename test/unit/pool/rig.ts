@@ -88,6 +88,8 @@ export class PoolRig {
   prepare: AttachmentShelf["prepare"] = async (ids) => ({ images: [], note: `files: ${ids.join(" ")}` });
   /** Directories that Claude may not work in any more. */
   readonly refusedProjects = new Map<string, Error>();
+  /** Directories on a mount that is dead: what is asked of them is never answered. */
+  readonly silentProjects = new Set<string>();
   readonly #folder = mkdtempSync(join(tmpdir(), "daylong-pool-"));
   /** Conversations in Claude's own transcripts, the latest first, whichever project is asked for. */
   kept: PastConversation[] = [];
@@ -140,6 +142,7 @@ export class PoolRig {
         this.over.push(isLive ? `${sessionId} live` : sessionId);
       },
       checkProject: async (path) => {
+        if (this.silentProjects.has(path)) await new Promise(() => {});
         const refusal = this.refusedProjects.get(path);
         if (refusal) throw refusal;
       },
