@@ -174,10 +174,8 @@ describe("a repository that brings settings which act", () => {
 
   test("P04: “always” holds on a spare process too", async () => {
     await allowAlways("run: touch first.txt", { projectPath: bench.project });
-    await eventually("a spare is ready", async () => {
-      const { body } = await server.ask("GET", "/api/metrics/sessions");
-      return body.spares > 0 && server.lines.at(-1)?.includes("spare.ready");
-    });
+    const lastOf = (event: string) => server.lines.findLastIndex((line) => line.includes(`"${event}"`));
+    await eventually("the next spare is ready", () => lastOf("spare.ready") > lastOf("process.started"));
     const spares = async () => (await server.ask("GET", "/api/metrics/sessions")).body.starts.spare;
     const claimed = await spares();
     const next = await chat({ message: "run: touch first.txt", projectPath: bench.project });

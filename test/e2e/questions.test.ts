@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { type LoggedEvent, terminalTurnEvents } from "../../server/domain/event.ts";
@@ -164,9 +164,10 @@ describe("Claude asks, and waits for the owner", () => {
       "always",
     );
     await ended(always.turnId);
-    expect(readFileSync(join(scene.bench.project, ".claude", "settings.local.json"), "utf8")).toContain(
-      "touch scoped.txt",
-    );
+    const { body } = await scene.server.ask("GET", "/api/projects");
+    expect(body.projects).toMatchObject([
+      { path: scene.bench.project, trust: "plain", rules: ["Bash(touch scoped.txt)"] },
+    ]);
     expect(await unasked({ projectPath: scene.bench.project })).toBe("completed");
   });
 
