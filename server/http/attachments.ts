@@ -6,7 +6,7 @@ import type { HttpParts } from "./parts.ts";
 import { defineRoute, json, type Route } from "./route.ts";
 
 /** Files for messages. */
-export const attachmentRoutes = ({ attachments }: HttpParts): Route[] => [
+export const attachmentRoutes = ({ attachments, store, clock }: HttpParts): Route[] => [
   defineRoute({
     method: "POST",
     path: "/api/attachments",
@@ -32,6 +32,14 @@ export const attachmentRoutes = ({ attachments }: HttpParts): Route[] => [
       try {
         const kept = await attachments.upload({ name, mimeType, bytes: chunksOf(bytes) }, caller);
         const { attachmentId, sizeBytes, sha256 } = kept;
+        const { deviceId } = caller;
+        store.audit.add({
+          at: clock.now(),
+          deviceId,
+          action: "attachment.upload",
+          target: attachmentId,
+          detail: "",
+        });
         return json({ attachmentId, name: kept.name, mimeType: kept.mimeType, sizeBytes, sha256 }, 201);
       } catch (error) {
         // What is left of it is thrown away while it arrives, so that a reset does not overtake the answer.

@@ -89,6 +89,25 @@ describe("the audit log", () => {
         () => ask("POST", "/api/devices/register", { deviceToken: "ab".repeat(32), platform: "ios" }),
       ],
       ["push.remove", () => ask("PATCH", "/api/devices/me", { push: null })],
+      ["setting.change", () => ask("PATCH", "/api/settings", { maxQueuedTurns: 50 })],
+      ["ask", () => ask("POST", "/api/ask", { projectPath: scene.bench.project, prompt: secret })],
+      [
+        "attachment.upload",
+        () =>
+          fetch(`${scene.server.url}/api/attachments`, {
+            method: "POST",
+            headers: { authorization: `Bearer ${token}`, "x-filename": "notes.txt" },
+            body: secret,
+          }),
+      ],
+      [
+        "message.send session.create",
+        () =>
+          ask("POST", "/v1/chat/completions", {
+            model: "default",
+            messages: [{ role: "user", content: secret }],
+          }),
+      ],
     ];
     for (const [action, change] of changes) expect(await audited(change)).toBe(action);
     await socket.close();
