@@ -41,8 +41,8 @@ describe("a repository that brings settings which act", () => {
     bench.remove();
   });
 
-  const chat = (body: Record<string, unknown>) =>
-    server.ask("POST", "/api/chat", body, { headers: { prefer: "wait=30" } });
+  const chat = (body: Record<string, unknown>, on = server) =>
+    on.ask("POST", "/api/chat", body, { headers: { prefer: "wait=30" } });
 
   /** A project with everything that the CLI would act on without a question. */
   function hostileProject(
@@ -132,15 +132,15 @@ describe("a repository that brings settings which act", () => {
     expect(existsSync(join(path, "helper"))).toBe(false);
   });
 
-  const allowAlways = async (message: string, place: Record<string, string>) => {
-    const { body } = await server.ask("POST", "/api/chat", { message, ...place });
+  const allowAlways = async (message: string, place: Record<string, string>, on = server) => {
+    const { body } = await on.ask("POST", "/api/chat", { message, ...place });
     const open = await eventually("the phone is asked", async () => {
-      const { body: list } = await server.ask("GET", "/api/permissions");
+      const { body: list } = await on.ask("GET", "/api/permissions");
       return list.permissions.find((one: { sessionId: string }) => one.sessionId === body.sessionId);
     });
-    await server.ask("POST", `/api/permissions/${open.permissionId}`, { decision: "allow", scope: "always" });
+    await on.ask("POST", `/api/permissions/${open.permissionId}`, { decision: "allow", scope: "always" });
     await eventually("the turn is over", async () => {
-      const turn = await server.ask("GET", `/api/sessions/${body.sessionId}/turns/${body.turnId}`);
+      const turn = await on.ask("GET", `/api/sessions/${body.sessionId}/turns/${body.turnId}`);
       return turn.body.state === "completed";
     });
     return body.sessionId as string;
@@ -173,14 +173,23 @@ describe("a repository that brings settings which act", () => {
   });
 
   test("P04: “always” holds on a spare process too", async () => {
-    await allowAlways("run: touch first.txt", { projectPath: bench.project });
-    const lastOf = (event: string) => server.lines.findLastIndex((line) => line.includes(`"${event}"`));
-    await eventually("the next spare is ready", () => lastOf("spare.ready") > lastOf("process.started"));
-    const spares = async () => (await server.ask("GET", "/api/metrics/sessions")).body.starts.spare;
-    const claimed = await spares();
-    const next = await chat({ message: "run: touch first.txt", projectPath: bench.project });
+    const other = await startServer({
+      ...benchEnvironment(bench, model.url),
+      DATA_DIR: join(bench.dir, "data-always"),
+      PREWARMED_PROCESSES: "1",
+    });
+    const spare = (nth: number) =>
+      eventually(
+        `spare ${nth} is ready`,
+        () => other.lines.filter((line) => line.includes('"spare.ready"')).length >= nth,
+      );
+    await spare(1);
+    await allowAlways("run: touch first.txt", { projectPath: bench.project }, other);
+    await spare(2);
+    const next = await chat({ message: "run: touch first.txt", projectPath: bench.project }, other);
     expect(next.body.state).toBe("completed");
-    expect(await spares()).toBe(claimed + 1);
+    expect((await other.ask("GET", "/api/metrics/sessions")).body.starts.spare).toBe(2);
+    expect(await other.kill("SIGTERM")).toBe(0);
   });
 
   test("a CLAUDE.md that leads out of the project is not read", async () => {
