@@ -17,17 +17,17 @@ const write = (text: string) => writeFileSync(join(dir, ".claude.json"), text);
 
 test("a directory is accepted when it, or one above it, was accepted in a terminal", async () => {
   const projects = {
-    "/work/mine": { hasTrustDialogAccepted: true, allowedTools: [] },
-    "/work/other": { hasTrustDialogAccepted: false },
-    "/work/odd": { hasTrustDialogAccepted: "yes" },
+    "/projects/mine": { hasTrustDialogAccepted: true, allowedTools: [] },
+    "/projects/other": { hasTrustDialogAccepted: false },
+    "/projects/odd": { hasTrustDialogAccepted: "yes" },
   };
   write(JSON.stringify({ projects, userID: "x" }));
-  expect(await ask("/work/mine")).toBe(true);
-  expect(await ask("/work/mine/deep/er")).toBe(true);
-  expect(await ask("/work/mine-evil")).toBe(false);
-  expect(await ask("/work/other")).toBe(false);
-  expect(await ask("/work/odd")).toBe(false);
-  expect(await ask("/work")).toBe(false);
+  expect(await ask("/projects/mine")).toBe(true);
+  expect(await ask("/projects/mine/deep/er")).toBe(true);
+  expect(await ask("/projects/mine-evil")).toBe(false);
+  expect(await ask("/projects/other")).toBe(false);
+  expect(await ask("/projects/odd")).toBe(false);
+  expect(await ask("/projects")).toBe(false);
 });
 
 test.each(["", "{", "[]", '{"projects":[]}', '{"projects":{"/p":null}}', "null"])(
@@ -44,7 +44,7 @@ test("a file that is missing says no", async () => {
 
 test("what is answered while the server runs counts from then on", async () => {
   write(JSON.stringify({ projects: {} }));
-  expect(await ask("/work/mine")).toBe(false);
-  write(JSON.stringify({ projects: { "/work/mine": { hasTrustDialogAccepted: true } } }));
-  expect(await ask("/work/mine")).toBe(true);
+  expect(await ask("/projects/mine")).toBe(false);
+  write(JSON.stringify({ projects: { "/projects/mine": { hasTrustDialogAccepted: true } } }));
+  expect(await ask("/projects/mine")).toBe(true);
 });
