@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { LoggedEvent } from "../../server/domain/event.ts";
 import type { DaylongServer } from "../support/daylongServer.ts";
+import { pause } from "../support/pause.ts";
 import { connect, type SocketClient } from "../support/socketClient.ts";
 
 const terminal = /^turn\.(completed|failed|interrupted|cancelled)$/;
-const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** A message that the server said it keeps. */
 export interface Kept {

@@ -8,6 +8,7 @@ import {
   processesOf,
   startServer,
 } from "../support/daylongServer.ts";
+import { pause } from "../support/pause.ts";
 import { type Kept, Phone } from "./phone.ts";
 import { brokenPromises, judge, type Verdict, wholeLog } from "./verdict.ts";
 import { ProcessWatch } from "./watch.ts";
@@ -42,7 +43,6 @@ export interface StormReport extends Verdict {
 
 /** Longest time that the last messages may take when nothing is killed any more. */
 const restMs = 120_000;
-const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** Real server, real CLIs, demo model: messages under load while both are killed at random, each followed to its end. */
 export class Storm {

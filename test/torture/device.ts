@@ -1,6 +1,7 @@
 import { WebSocket } from "ws";
 import { type LoggedEvent, terminalTurnEvents } from "../../server/domain/event.ts";
 import type { DaylongServer } from "../support/daylongServer.ts";
+import { pause } from "../support/pause.ts";
 import type { ReceivedFrame } from "../support/socketClient.ts";
 import type { Sightings } from "./sightings.ts";
 
@@ -21,7 +22,6 @@ export interface DeviceParts {
   onEnd?: (turnId: string) => void;
 }
 
-const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 const answerWithinMs = 10_000;
 
 /** An installed app that comes back after every cut, and counts what it should not see. */

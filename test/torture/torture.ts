@@ -3,6 +3,7 @@ import Database from "better-sqlite3";
 import { type ApnsStandIn, startApnsStandIn } from "../support/apnsStandIn.ts";
 import { Chance } from "../support/chance.ts";
 import { type DaylongServer, makeBench, processesOf, startServer } from "../support/daylongServer.ts";
+import { pause } from "../support/pause.ts";
 import { promptsGiven, quickEnvironment } from "../support/quickServer.ts";
 import { type DeviceHabit, TortureDevice } from "./device.ts";
 import { NextServer } from "./nextServer.ts";
@@ -71,7 +72,6 @@ const end = (pid: number): void => {
     // It has ended by itself.
   }
 };
-const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** A real server under load and SIGKILL, with phones and Apple around it that forget nothing. */
 export class Torture {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Chance } from "../support/chance.ts";
 import type { DaylongServer } from "../support/daylongServer.ts";
+import { pause } from "../support/pause.ts";
 import type { TortureDevice } from "./device.ts";
 
 /** A message that the server said it keeps. */
@@ -37,7 +38,6 @@ interface Answer {
  * and be given up with it.
  */
 const mostWaiting = 60;
-const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** Messages at a steady rate from many devices into a few conversations, each repeated until it is answered. */
 export class Traffic {
