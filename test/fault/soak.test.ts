@@ -8,7 +8,8 @@ test("S12 S13 F10: eight seconds of messages while CLIs and the server are kille
   expect(report.broken).toEqual([]);
   expect(report.accepted).toBeGreaterThan(3);
   expect(report.killedServers).toBeGreaterThanOrEqual(2);
-});
+  // Eight seconds, two minutes at most until all is at rest, and the boots: the storm says what went wrong, not the deadline.
+}, 240_000);
 
 test("scripts/soak says what it does", () => {
   expect(execFileSync("scripts/soak", ["--help"], { encoding: "utf8" })).toContain("scripts/soak [MINUTES]");

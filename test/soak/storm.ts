@@ -41,8 +41,13 @@ export interface StormReport extends Verdict {
   broken: string[];
 }
 
-/** Longest time that the last messages may take when nothing is killed any more. */
+/** Longest time that the last messages may take when nothing is killed any more: a few stalls, one after the other. */
 const restMs = 120_000;
+/**
+ * A stream that breaks off is tried again by the CLI for minutes, with growing pauses; the first that is longer than this
+ * ends the turn. A turn that a slow machine stalls by mistake would have its one end, too.
+ */
+const stallSettings = { TURN_STALL_MINUTES: "0.1", HEALTH_INTERVAL_SECONDS: "1" };
 
 /** Real server, real CLIs, demo model: messages under load while both are killed at random, each followed to its end. */
 export class Storm {
@@ -83,9 +88,10 @@ export class Storm {
         this.#converse(this.#phones[index % this.#phones.length]!),
       );
       await Promise.all([...talks, this.#killClis(), this.#killServers()]);
+      await this.#breakOff();
       const seconds = Math.round((Date.now() - startedAt) / 1_000);
-      await this.#comeToRest();
-      return await this.#report(seconds, watch);
+      const restless = await this.#comeToRest();
+      return await this.#report(seconds, restless, watch);
     } finally {
       watch.stop();
       for (const phone of this.#phones) await phone.stop();
@@ -105,6 +111,7 @@ export class Storm {
     this.#server = startServer({
       ...benchEnvironment(this.#bench, this.#model.url),
       MAX_CONCURRENT_SESSIONS: String(this.#options.processes),
+      ...stallSettings,
     });
     this.#server.catch(() => undefined);
     const server = await this.#server;
@@ -189,14 +196,22 @@ export class Storm {
     await this.#boot();
   }
 
-  async #comeToRest(): Promise<void> {
-    const endAt = Date.now() + restMs;
-    await Promise.all(
-      this.#kept.map(({ turnId }) => this.#phones[0]!.ended(turnId, Math.max(0, endAt - Date.now()))),
-    );
+  /** The slowest end there is comes last in every storm, not only in those that happen to draw it. */
+  async #breakOff(): Promise<void> {
+    const kept = await this.#phones[0]!.send("cut", { projectPath: this.#bench.project }, true);
+    if (kept !== undefined) this.#kept.push(kept);
   }
 
-  async #report(seconds: number, watch: ProcessWatch): Promise<StormReport> {
+  /** How many messages had no end in time. The boot that follows would give them one. */
+  async #comeToRest(): Promise<number> {
+    const endAt = Date.now() + restMs;
+    const ends = await Promise.all(
+      this.#kept.map(({ turnId }) => this.#phones[0]!.ended(turnId, Math.max(0, endAt - Date.now()))),
+    );
+    return ends.filter((end) => end === undefined).length;
+  }
+
+  async #report(seconds: number, restless: number, watch: ProcessWatch): Promise<StormReport> {
     // The last boot, with processes alive before it and nothing to do after it.
     await this.#killServer();
     const server = await this.#server;
@@ -229,6 +244,7 @@ export class Storm {
       broken: brokenPromises(verdict),
     };
     const breaks = (count: number, what: string) => count > 0 && report.broken.push(`${count} ${what}`);
+    breaks(restless, `messages had no end ${restMs / 1_000} s after the last kill`);
     breaks(orphansAfterLastBoot, "processes of an earlier run live after the last boot");
     breaks(leftAfterStop, "processes live after the stop");
     breaks(report.phoneGaps, "gaps in what the phones got");
