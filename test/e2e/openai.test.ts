@@ -16,12 +16,10 @@ type Chunk = OpenAI.ChatCompletionChunk & { conversation_id: string };
 const user = (content: string) => ({ role: "user" as const, content });
 
 describe("C03: the official OpenAI client talks to real Claude processes", () => {
-  const scene = useScene({ every: "file" });
+  const scene = useScene({ every: "file", keepsPort: true });
   let client: OpenAI;
 
   beforeAll(async () => {
-    // A server that is killed and started again has to have the same port.
-    scene.environment.PORT = new URL(scene.server.url).port;
     const { token } = await scene.server.pair("a tool");
     client = new OpenAI({ baseURL: `${scene.server.url}/v1`, apiKey: token });
   });

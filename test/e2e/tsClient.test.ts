@@ -38,12 +38,10 @@ Object.assign(globalThis, {
 `;
 
 describe("C04: the TypeScript client talks to real Claude processes", () => {
-  const scene = useScene({ every: "file" });
+  const scene = useScene({ every: "file", keepsPort: true });
   let examplesDir: string;
 
   beforeAll(async () => {
-    // A server that is killed and started again has to have the same port.
-    scene.environment.PORT = new URL(scene.server.url).port;
     // As it is published: its own compiler settings, its own package.json, nothing of the server in reach.
     examplesDir = join(scene.bench.dir, "examples");
     const installed = join(examplesDir, "node_modules", "daylong-client");
@@ -89,7 +87,7 @@ describe("C04: the TypeScript client talks to real Claude processes", () => {
         [...(isBrowser ? ["--import", "./page.mjs"] : []), file],
         {
           cwd: examplesDir,
-          timeout: 20_000,
+          timeout: 150_000,
           env: {
             PATH: process.env.PATH,
             TMPDIR: join(scene.bench.dir, token.slice(0, 8)),

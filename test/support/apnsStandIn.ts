@@ -19,6 +19,8 @@ export interface ApnsStandInParts {
   clock?: { now(): number };
   /** Streams allowed on a connection after its first valid request; before it Apple allows one. */
   maxConcurrentStreams?: number;
+  /** How late what a GOAWAY includes is answered; 50 unless given. */
+  answerAfterGoawayMs?: number;
   /** The device tokens of this environment, if it is to refuse those of the other one. */
   knows?(deviceToken: string): boolean;
 }
@@ -58,7 +60,6 @@ interface ConnectionState {
 }
 
 const HOST = "127.0.0.1";
-const ANSWER_AFTER_GOAWAY_MS = 50;
 
 /** Starts a TLS HTTP/2 server on 127.0.0.1 that judges pushes as Apple does. For Jest and for plain scripts. */
 export async function startApnsStandIn(parts: ApnsStandInParts): Promise<ApnsStandIn> {
@@ -173,7 +174,7 @@ export async function startApnsStandIn(parts: ApnsStandInParts): Promise<ApnsSta
         break;
       case "goaway-answered":
         leave(stream.id ?? 1);
-        later(ANSWER_AFTER_GOAWAY_MS, () => respond(stream, request, { status: 200 }));
+        later(parts.answerAfterGoawayMs ?? 50, () => respond(stream, request, { status: 200 }));
         break;
       case "refuse":
         stream.close(NGHTTP2_REFUSED_STREAM);

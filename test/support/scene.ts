@@ -9,6 +9,7 @@ import {
   processesOf,
   startServer,
 } from "./daylongServer.ts";
+import { steadyPort } from "./steadyPort.ts";
 
 /** A whole Daylong as its user has it: folders, the demo model, the server in a process of its own. */
 export interface Scene {
@@ -27,6 +28,8 @@ export interface SceneParts {
   every: "test" | "file";
   /** Whether pushes go to a stand-in of Apple's. */
   apple?: boolean;
+  /** Whether a server that is killed and started again has to have the same port. */
+  keepsPort?: boolean;
   /** On top of the bench's own environment. */
   settings?: Record<string, string>;
 }
@@ -46,13 +49,14 @@ export const apnsSettings = (apple: ApnsStandIn): Record<string, string> => ({
  * Sets a scene before each test, or before the first of a file, and strikes it afterwards: the server has to end by itself
  * with exit code 0 and must leave no process behind.
  */
-export function useScene({ every, apple = false, settings = {} }: SceneParts): Scene {
+export function useScene({ every, apple = false, keepsPort = false, settings = {} }: SceneParts): Scene {
   const scene = {} as Scene;
   const [before, after] = every === "test" ? [beforeEach, afterEach] : [beforeAll, afterAll];
   before(async () => {
     scene.bench = makeBench();
     scene.model = await startDemoModel();
     scene.environment = { ...benchEnvironment(scene.bench, scene.model.url), ...settings };
+    if (keepsPort) scene.environment.PORT = String(await steadyPort());
     if (apple) {
       scene.apple = await startApnsStandIn({ tlsDir: scene.bench.dir });
       Object.assign(scene.environment, apnsSettings(scene.apple));
