@@ -4,14 +4,14 @@ import { useScene } from "../support/scene.ts";
 const terminal = /^turn\.(completed|failed|interrupted|cancelled)$/;
 
 describe("a model whose answers come badly", () => {
-  // 3 s without a sign of life are a stall.
+  // 6 s without a sign of life are a stall: a busy machine's first answer comes well before that.
   const scene = useScene({
     every: "file",
-    settings: { TURN_STALL_MINUTES: "0.05", HEALTH_INTERVAL_SECONDS: "0.2" },
+    settings: { TURN_STALL_MINUTES: "0.1", HEALTH_INTERVAL_SECONDS: "0.2" },
   });
 
   const chat = async (message: string, place: Record<string, string>) =>
-    (await scene.server.ask("POST", "/api/chat", { message, ...place }, { headers: { prefer: "wait=60" } }))
+    (await scene.server.ask("POST", "/api/chat", { message, ...place }, { headers: { prefer: "wait=120" } }))
       .body;
   const endsOf = async (sessionId: string, turnId: string) => {
     const { body } = await scene.server.ask("GET", `/api/sessions/${sessionId}/events?after=0&limit=500`);

@@ -45,12 +45,12 @@ describe("a disk that is full, over HTTP and the socket, with the real CLI", () 
     (await server.ask("GET", `/api/sessions/${sessionId}/turns/${turnId}`, undefined, { token })).body;
 
   test("F20: no message is taken and none that was taken is lost; with room again everything goes on by itself", async () => {
-    const waits = { prefer: "wait=30" };
+    const waits = { prefer: "wait=120" };
     const { body: first } = await chat(
       { message: "Remember the number 42", projectPath: bench.project },
       waits,
     );
-    const { body: running } = await chat({ message: "slow: 1", projectPath: bench.project });
+    const { body: running } = await chat({ message: "slow: 5", projectPath: bench.project });
     await eventually(
       "it runs",
       async () => (await server.ask("GET", `/api/sessions/${running.sessionId}`)).body.process,

@@ -48,7 +48,7 @@ export class HostRig {
   async ask(message: string, sessionId?: string): Promise<Turn> {
     const place = sessionId === undefined ? { projectPath: this.bench.project } : { sessionId };
     const { turnId } = this.pool.submit({ caller: owner, message, ...place });
-    return this.pool.waitForTurn(turnId, 30_000);
+    return this.pool.waitForTurn(turnId, 120_000);
   }
 
   events(sessionId: string): LoggedEvent[] {

@@ -1,9 +1,12 @@
-import { truncateSync } from "node:fs";
+import { truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { eventually, processesOf } from "../support/daylongServer.ts";
 import { owner, refusal } from "../unit/pool/rig.ts";
 import { HostRig } from "./hostRig.ts";
+
+/** Many times what a stand-in needs to come up on a busy machine; the server's own is a minute. */
+const startDeadlineMs = 4_000;
 
 let rig: HostRig;
 afterEach(async () => {
@@ -17,14 +20,13 @@ describe("F14 a transcript that is too large to be resumed", () => {
     join(rig.bench.home, ".claude/projects/stand-in", `${sessionId}.jsonl`);
 
   test("F14: the start is bounded; the message runs once, in a new conversation that was told of the old one, said once", async () => {
-    rig = new HostRig({ host: { startDeadlineMs: 1_000 } });
+    rig = new HostRig({ host: { startDeadlineMs } });
     await rig.pool.start();
     const { sessionId } = await rig.ask("Remember the number 42");
     await rig.pool.stopProcesses(sessionId, owner);
     truncateSync(standInTranscript(sessionId), 21 * 1_048_576);
-    const startedAt = Date.now();
+    // The stand-in would hang for ever: that there is an answer is what shows the bound.
     const turn = await rig.ask("first?", sessionId);
-    expect(Date.now() - startedAt).toBeLessThan(8_000);
     expect(turn.state).toBe("completed");
     // What the new conversation heard first.
     expect(turn.reply?.text).toContain("User: Remember the number 42");
@@ -40,7 +42,7 @@ describe("F14 a transcript that is too large to be resumed", () => {
   });
 
   test("F14 F18: a start that hangs with a small transcript is a failed start, and the conversation is kept", async () => {
-    rig = new HostRig({ host: { startDeadlineMs: 1_000 } });
+    rig = new HostRig({ host: { startDeadlineMs } });
     await rig.pool.start();
     const { sessionId } = await rig.ask("Hello");
     await rig.ask("hang-on-resume", sessionId);
@@ -52,18 +54,22 @@ describe("F14 a transcript that is too large to be resumed", () => {
 });
 
 describe("S22 a CLI that answers a change of its settings late", () => {
-  test("S22: the change is refused in bounded time, and in the end the CLI has what the store has", async () => {
+  test("S22: the change is refused without its answer, and in the end the CLI has what the store has", async () => {
     rig = new HostRig({ host: { orderDeadlineMs: 250 } });
     await rig.pool.start();
-    const { sessionId } = await rig.ask("late-orders 700");
+    const pass = join(rig.bench.dir, "pass");
+    const { sessionId } = await rig.ask(`held-orders ${pass}`);
     const change = { model: "claude-other", permissionMode: "plan" as const };
-    const startedAt = Date.now();
+    // There is no answer before the pass: whoever waited for it would wait for ever.
     expect(await refusal(() => rig.pool.updateSession(sessionId, change, owner))).toBe("session_busy");
-    expect(Date.now() - startedAt).toBeLessThan(900);
     expect(rig.pool.session(sessionId)).toMatchObject({ model: null, permissionMode: "default" });
     const settings = async () => (await rig.ask("settings?", sessionId)).reply?.text;
+    writeFileSync(pass, "");
     await eventually("it took the late one", async () => (await settings()) === "claude-other default");
-    await eventually("it was told again what holds", async () => (await settings()) === "default default");
+    await eventually("it was told again what holds", async () => {
+      writeFileSync(pass, "");
+      return (await settings()) === "default default";
+    });
     expect(rig.pool.session(sessionId)).toMatchObject({ model: null, permissionMode: "default" });
   });
 });

@@ -11,7 +11,7 @@
  *   eat N             holds N MB and replies
  *   eat-and-work N    holds N MB and gives no result
  *   spin              replies, then uses a core with nothing to do
- *   spin-and-work N   uses a core for N seconds, then replies
+ *   spin-until PATH   uses a core until that file is there, then replies
  *   close-input       replies, then takes no input any more and lives on
  *   big N             replies with N MB in one line, written in pieces that cut characters in two
  *   half-line         ends in the middle of a line
@@ -22,14 +22,14 @@
  *   write-hush …      writes its whole reply into the transcript and falls silent: obeys an interrupt
  *   hang-on-resume    replies; whoever resumes the conversation gets no answer to his handshake
  *   later N …         replies, and says the rest N ms after its turn
- *   late-orders N     replies; from then on takes a new model or mode N ms after it was told
+ *   held-orders PATH  replies; from then on takes a new model or mode only when that file is there, and takes it away
  *   settings?         replies with the model and the mode it has
  *   anything else     replies "You said: …"
  *
  * A transcript of more than 20 MB takes it for ever to resume.
  */
 import { randomUUID } from "node:crypto";
-import { appendFileSync, closeSync, existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { appendFileSync, closeSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 const argument = (name) => {
@@ -53,7 +53,9 @@ const isHanging = () =>
   sizeBytes() > 20 * 1_048_576 ||
   (sizeBytes() > 0 && readFileSync(transcriptPath, "utf8").includes("hang-on-resume"));
 let isDeaf = argument("--resume") !== undefined && isHanging();
-let ordersTakeMs = 0;
+/** The file without which no order is taken, and the orders that wait for it. */
+let orderPass;
+const orders = [];
 let model = argument("--model") ?? "default";
 let mode = argument("--permission-mode") ?? "default";
 let isSpinning = false;
@@ -186,14 +188,12 @@ function act(text) {
       reply("Spinning.");
       isSpinning = true;
       return spin(() => isSpinning);
-    case "spin-and-work": {
-      const endAt = Date.now() + Number(figure) * 1_000;
+    case "spin-until":
       return spin(() => {
-        if (Date.now() < endAt) return true;
+        if (!existsSync(figure)) return true;
         reply("Spun.");
         return false;
       });
-    }
     case "close-input":
       reply("I am all ears.");
       closeSync(0);
@@ -224,8 +224,13 @@ function act(text) {
     case "later":
       reply("Soon.");
       return void setTimeout(() => say(rest), Number(figure));
-    case "late-orders":
-      ordersTakeMs = Number(figure);
+    case "held-orders":
+      orderPass = figure;
+      setInterval(() => {
+        if (orders.length === 0 || !existsSync(orderPass)) return;
+        rmSync(orderPass);
+        orders.shift()();
+      }, 10);
       return reply("I take my time.");
     case "settings?":
       return reply(`${model} ${mode}`);
@@ -246,12 +251,12 @@ function hear(message) {
     const { subtype } = message.request;
     if (subtype === "interrupt" && !takesInterrupts) return;
     if (subtype === "set_model" || subtype === "set_permission_mode") {
-      setTimeout(() => {
+      const take = () => {
         if (subtype === "set_model") model = message.request.model ?? "default";
         else mode = message.request.mode;
         answer(message, {});
-      }, ordersTakeMs);
-      return;
+      };
+      return void (orderPass === undefined ? take() : orders.push(take));
     }
     const response =
       subtype === "initialize"
