@@ -46,12 +46,13 @@ describe("more conversations than processes", () => {
 
   test("S09: when the queue itself is full, a message is refused with pool_full and Retry-After", async () => {
     const busy = await Promise.all(
-      Array.from({ length: 15 }, () =>
-        scene.server.ask("POST", "/api/chat", { message: "slow: 2", projectPath: scene.bench.project }),
+      // Three run and twelve wait, also where the last of them come when the first have long begun; none ends meanwhile.
+      Array.from({ length: 20 }, () =>
+        scene.server.ask("POST", "/api/chat", { message: "slow: 60", projectPath: scene.bench.project }),
       ),
     );
     const refused = busy.filter((answer) => answer.status === 503);
-    expect(busy.filter((answer) => answer.status === 202).length + refused.length).toBe(15);
+    expect(busy.filter((answer) => answer.status === 202).length + refused.length).toBe(20);
     expect(refused.length).toBeGreaterThan(0);
     expect(refused[0]?.body.code).toBe("pool_full");
     expect(Number(refused[0]?.headers.get("retry-after"))).toBeGreaterThan(0);

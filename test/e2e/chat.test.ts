@@ -14,7 +14,7 @@ import {
 } from "../support/daylongServer.ts";
 import { connect, type SocketClient } from "../support/socketClient.ts";
 
-const turnMs = 30_000;
+const turnMs = 120_000;
 
 describe("a phone chats with a real Claude process", () => {
   let bench: Bench;
@@ -37,7 +37,7 @@ describe("a phone chats with a real Claude process", () => {
     bench.remove();
   });
 
-  const chat = (body: Record<string, unknown>, headers: Record<string, string> = { prefer: "wait=60" }) =>
+  const chat = (body: Record<string, unknown>, headers: Record<string, string> = { prefer: "wait=120" }) =>
     server.ask("POST", "/api/chat", body, { token: phone.token, headers });
   const socketOf = async (token: string, options: { cursor?: number; epoch?: string } = {}) => {
     const socket = await connect({ url: `${server.url.replace("http", "ws")}/ws`, token, ...options });
@@ -129,7 +129,7 @@ describe("a phone chats with a real Claude process", () => {
       "POST",
       "/api/chat",
       { message: "Remember 7", sessionId },
-      { headers: { prefer: "wait=30" } },
+      { headers: { prefer: "wait=120" } },
     );
     expect(turn.state).toBe("completed");
 
@@ -173,7 +173,7 @@ describe("a phone chats with a real Claude process", () => {
   });
 
   test("S24: messages to a busy session wait in order; a waiting one can be cancelled", async () => {
-    const first = await chat({ message: "slow: 1", projectPath: bench.project }, {});
+    const first = await chat({ message: "slow: 3", projectPath: bench.project }, {});
     expect(first.status).toBe(202);
     const { sessionId } = first.body;
     const second = await chat({ message: "Remember the number 5", sessionId }, {});

@@ -42,7 +42,7 @@ describe("a repository that brings settings which act", () => {
   });
 
   const chat = (body: Record<string, unknown>, on = server) =>
-    on.ask("POST", "/api/chat", body, { headers: { prefer: "wait=30" } });
+    on.ask("POST", "/api/chat", body, { headers: { prefer: "wait=120" } });
 
   /** A project with everything that the CLI would act on without a question. */
   function hostileProject(
@@ -111,7 +111,10 @@ describe("a repository that brings settings which act", () => {
     const trusted = await server.ask("PUT", `/api/projects/${projectId}/trust`);
     expect(trusted).toMatchObject({ status: 200, body: { projectId, path, trust: "trusted" } });
     await chat({ message: "say: hello", projectPath: path });
-    expect(readdirSync(traces)).toEqual(expect.arrayContaining(["mcp", "prompt", "session-start"]));
+    // The turn does not wait for its project's servers.
+    await eventually("hooks and servers act", () =>
+      ["mcp", "prompt", "session-start"].every((trace) => readdirSync(traces).includes(trace)),
+    );
     const withdrawn = await server.ask("DELETE", `/api/projects/${projectId}/trust`);
     expect(withdrawn.body.trust).toBe("untrusted");
   });
@@ -254,7 +257,7 @@ describe("a repository that brings settings which act", () => {
         "POST",
         "/api/chat",
         { message: `does a reminder say: ${word}`, ...place },
-        { headers: { prefer: "wait=30" } },
+        { headers: { prefer: "wait=120" } },
       );
       place = { sessionId: body.sessionId };
       answers.push(body.reply.text);

@@ -97,7 +97,7 @@ describe("what a session may be begun with, with the real CLI", () => {
 
   test("S35: a message with a time runs at that time, and one that was cancelled never", async () => {
     const { sessionId } = await ask("Remember the number 42", { projectPath: bench.project });
-    const sendAt = Date.now() + 1_500;
+    const sendAt = Date.now() + 4_000;
     const later = await ask(question, { sessionId, sendAt }, 0);
     const never = await ask("write: cancelled.txt no", { sessionId, sendAt }, 0);
     expect([later.state, never.state]).toEqual(["queued", "queued"]);
@@ -112,7 +112,8 @@ describe("what a session may be begun with, with the real CLI", () => {
     });
     expect(turn.reply.text).toBe("You asked me to remember 42.");
     expect(turn.startedAt).toBeGreaterThanOrEqual(sendAt);
-    expect(turn.startedAt - sendAt).toBeLessThan(1_000);
+    // By its own timer (the unit tests have the millisecond), not when somebody looks once in a minute.
+    expect(turn.startedAt - sendAt).toBeLessThan(30_000);
     expect((await turnOf(sessionId, never.turnId)).state).toBe("cancelled");
     expect(existsSync(join(bench.project, "cancelled.txt"))).toBe(false);
   });
@@ -120,9 +121,9 @@ describe("what a session may be begun with, with the real CLI", () => {
   test("S35: a message with a time survives a killed server: an overdue one runs at once, the other at its time", async () => {
     const { sessionId } = await ask("Remember the number 7", { projectPath: bench.project });
     const other = await newSession({});
-    const overdueAt = Date.now() + 300;
+    const overdueAt = Date.now() + 2_000;
     const overdue = await ask(question, { sessionId, sendAt: overdueAt }, 0);
-    const sendAt = Date.now() + 2_500;
+    const sendAt = overdueAt + 2_500;
     const later = await ask("say: in time", { sessionId: other, sendAt }, 0);
     await server.kill("SIGKILL");
     await eventually("its time passes", () => Date.now() > overdueAt);
