@@ -87,7 +87,7 @@ export class MemoryPush implements PushSender {
   }
 
   /** Resolves when `count` pushes have been given; rejects after `deadlineMs` of real time. */
-  async waitForCount(count: number, deadlineMs = 5_000): Promise<void> {
+  async waitForCount(count: number, deadlineMs = 30_000): Promise<void> {
     const deadlineAt = Date.now() + deadlineMs;
     while (this.requests.length < count) {
       await new Promise<void>((resolve, reject) => {

@@ -7,6 +7,7 @@ import { buildApnsPush } from "../../../server/push/payload.ts";
 import { openSealedPush } from "../../../server/push/seal.ts";
 import { useRig } from "../../integration/http/rig.ts";
 import { Chance, seedsFrom } from "../../support/chance.ts";
+import { eventually } from "../../support/daylongServer.ts";
 import { AppleRig, hexToken } from "./apple.ts";
 
 const maxPayloadBytes = 4_096;
@@ -184,10 +185,10 @@ describe("V15 D10 every push leads to the full text", () => {
         texts.set(apple.reply(sessionId, text).cursor, text);
       }
       for (const { deviceId } of [plain!, sealed!]) {
-        for (let look = 0; apple.states(deviceId).some((state) => state === "pending"); look += 1) {
-          expect(look).toBeLessThan(20_000);
+        await eventually("all are settled", async () => {
           await apple.clock.run(10);
-        }
+          return apple.states(deviceId).every((state) => state !== "pending");
+        });
         expect(new Set(apple.states(deviceId))).toEqual(new Set(["sent"]));
       }
       expect(apple.production.requests).toHaveLength(80);

@@ -28,7 +28,7 @@ describe("V5 D02 loss is always said, over the socket and the long poll alike", 
       "POST",
       "/api/chat",
       { message, projectPath: bench.project },
-      { token: phone.token, headers: { prefer: "wait=20" } },
+      { token: phone.token, headers: { prefer: "wait=120" } },
     );
   /** Stops the server, does something to its files, and starts it again. */
   const meanwhile = async (work: () => void) => {

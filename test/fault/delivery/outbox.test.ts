@@ -11,7 +11,7 @@ import { quickEnvironment } from "../../support/quickServer.ts";
 import { connect } from "../../support/socketClient.ts";
 
 const tokenOf = (digit: string) => digit.repeat(64);
-const deadlineMs = 15_000;
+const deadlineMs = 60_000;
 
 interface ListedDelivery {
   deliveryId: string;
@@ -34,7 +34,7 @@ describe("V10 D11 the outbox survives a SIGKILL", () => {
     bench.remove();
   });
 
-  const open = () => startServer({ ...quickEnvironment(bench, apple), PUSH_GRACE_MS: "1500" });
+  const open = () => startServer({ ...quickEnvironment(bench, apple), PUSH_GRACE_MS: "4000" });
   const restart = async () => {
     await server.kill("SIGKILL");
     server = await open();

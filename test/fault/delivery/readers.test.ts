@@ -6,49 +6,56 @@ import { startRelay } from "../../support/relay.ts";
 import type { SocketClient } from "../../support/socketClient.ts";
 
 let rig: Rig;
-afterEach(() => rig.close());
+let calm: Rig | undefined;
+afterEach(async () => {
+  await rig.close();
+  await calm?.close();
+  calm = undefined;
+});
 
 const upTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1);
-/** The 99th of a hundred. */
-const p99 = (values: number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length * 0.99)]!;
+/** What nine of ten stay below. */
+const p90 = (values: number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length * 0.9)]!;
 
 describe("V8 D07 a slow reader", () => {
   test.each(seedsFrom(1, 1))(
-    "V8 (seed %i) is closed at 1 MB and resumes whole; what the others wait for an event is as it was",
+    "V8 (seed %i) is closed at 1 MB and resumes whole; the others wait for an event as long as where nobody is slow",
     async (seed) => {
       process.stdout.write(`V8: seed ${seed}\n`);
       const chance = new Chance(seed);
       rig = await Rig.open();
-      rig.pair("phone");
-      const sessionId = await rig.session();
-      const [slow, ...others] = await Promise.all(
-        Array.from({ length: 4 }, () => rig.connect({ token: "phone" })),
-      );
-      /** How long each of the others waits for a commit's event, ms. */
-      const waits = async (rounds: number, until: () => boolean = () => false): Promise<number[]> => {
-        const found: number[] = [];
-        for (let round = 0; round < rounds && !until(); round += 1) {
-          const text = "x".repeat(chance.between(50_000, 100_000));
-          const startedAt = performance.now();
-          const tip = rig.say(sessionId, 1, text);
-          await Promise.all(
-            others.map(async (client) => {
-              await client.waitForCursor(tip);
-              found.push(performance.now() - startedAt);
-            }),
-          );
-        }
-        return found;
+      // The same beside it without a slow one, turn by turn: whatever else this machine does meanwhile slows both.
+      calm = await Rig.open();
+      for (const one of [rig, calm]) one.pair("phone");
+      const [sessionId, calmSession] = [await rig.session(), await calm.session()];
+      const readers = (of: Rig, count: number) =>
+        Promise.all(Array.from({ length: count }, () => of.connect({ token: "phone" })));
+      const [slow, ...others] = await readers(rig, 4);
+      const calmReaders = await readers(calm, 3);
+      /** How long each of the readers waits for a commit's event, ms. */
+      const waits = async (of: Rig, session: string, clients: SocketClient[], text: string) => {
+        const startedAt = performance.now();
+        const tip = of.say(session, 1, text);
+        return Promise.all(
+          clients.map(async (client) => {
+            await client.waitForCursor(tip);
+            return performance.now() - startedAt;
+          }),
+        );
       };
-      const before = await waits(100);
       slow!.socket.pause();
+      const beside: number[] = [];
+      const alone: number[] = [];
       // The operating system's own buffers take megabytes before anything is unsent.
-      const while_ = await waits(600, () => rig.connections.count < 4);
+      for (let round = 0; round < 600 && rig.connections.count === 4; round += 1) {
+        const text = "x".repeat(chance.between(50_000, 100_000));
+        beside.push(...(await waits(rig, sessionId, others, text)));
+        alone.push(...(await waits(calm, calmSession, calmReaders, text)));
+      }
       expect(rig.connections.count).toBe(3);
-      expect(while_.length).toBeGreaterThan(20);
-      // Not tighter: other programs share this machine. A reader that waited for the slow one would wait for ever.
-      expect(p99(while_)).toBeLessThan(5 * p99(before) + 50);
+      expect(beside.length).toBeGreaterThan(20);
+      // A reader that waited for the slow one would wait for ever.
+      expect(p90(beside)).toBeLessThan(3 * p90(alone) + 20);
       slow!.socket.resume();
       expect(await slow!.waitForClose()).toMatchObject({ code: 4408 });
       const tip = rig.say(sessionId, 3);
@@ -56,7 +63,7 @@ describe("V8 D07 a slow reader", () => {
       expect(had).toEqual(upTo(had.length));
       expect(had.length).toBeLessThan(tip);
       const back = await rig.connect({ token: "phone", cursor: had.length, epoch: rig.store.events.epoch });
-      await back.waitForCursor(tip, 20_000);
+      await back.waitForCursor(tip);
       expect([...had, ...back.cursors]).toEqual(upTo(tip));
       for (const client of others) {
         await client.waitForCursor(tip);
@@ -76,7 +83,7 @@ describe("V8 D07 a slow reader", () => {
     slow.socket.pause();
     rig.say(sessionId, 3);
     slow.socket.resume();
-    await slow.waitForCursor(tip + 3, 20_000);
+    await slow.waitForCursor(tip + 3);
     expect(slow.cursors).toEqual(upTo(tip + 3));
   });
 });

@@ -216,7 +216,7 @@ describe("D17: what goes wrong", () => {
     );
     const first = await sender.send(pushTo(subscription));
     expect(first).toMatchObject({ outcome: "retry", status: 429 });
-    expect((first as { notBeforeAt: number }).notBeforeAt - clock.now()).toBeGreaterThan(115_000);
+    expect((first as { notBeforeAt: number }).notBeforeAt - clock.now()).toBeGreaterThan(60_000);
     const second = await sender.send(pushTo(subscription));
     expect((second as { notBeforeAt: number }).notBeforeAt - clock.now()).toBeGreaterThan(50_000);
   });
@@ -243,7 +243,7 @@ describe("D17: what goes wrong", () => {
   });
 
   test("silence, a reset and an answer without end are ended by us, and tried again", async () => {
-    const sender = makeSender({ requestTimeoutMs: 300 });
+    const sender = makeSender({ requestTimeoutMs: 2_000 });
     const subscription = subscribe(sender);
     service.script("silence", "reset", "flood");
     expect(await sender.send(pushTo(subscription))).toMatchObject({ outcome: "retry", reason: "timeout" });
@@ -274,7 +274,7 @@ describe("D17: what goes wrong", () => {
     const subscription = subscribe(sender);
     service.script("silence");
     const pending = sender.send(pushTo(subscription));
-    await service.waitForRequest(() => true, 5_000);
+    await service.waitForRequest(() => true, 30_000);
     await sender.stop(10);
     expect(await pending).toMatchObject({ outcome: "retry" });
     expect(await sender.send(pushTo(subscription))).toMatchObject({ outcome: "retry", reason: "stopping" });

@@ -143,7 +143,7 @@ describe("C02 the way in", () => {
     await reopen({ clock, maxUngreeted: 1 });
     const deaf = await knockWithoutEars();
     // Shorter than the 30 s after which ws itself gives up.
-    const isOver = once(deaf, "close", { signal: AbortSignal.timeout(5_000) });
+    const isOver = once(deaf, "close", { signal: AbortSignal.timeout(20_000) });
     // The second takes the first one's place, the third the second's: two farewells are one too many.
     await rig.connect({ silent: true });
     await rig.connect({ silent: true });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { ManualClock } from "../../support/manualClock.ts";
 import type { SocketClient } from "../../support/socketClient.ts";
 import { Rig } from "./rig.ts";
 
@@ -112,7 +113,8 @@ describe("D02 resume", () => {
 describe("D05 D13 devices and pushes", () => {
   test("every device gets every event, and only who does not ack is pushed to", async () => {
     await rig.close();
-    rig = await Rig.open({ graceMs: 150 });
+    const clock = new ManualClock();
+    rig = await Rig.open({ clock });
     sessionId = await rig.session();
     for (const name of ["phone", "tablet", "watch"]) rig.pair(name, "chat", true);
     const phone = await rig.connect({ token: "phone" });
@@ -123,15 +125,19 @@ describe("D05 D13 devices and pushes", () => {
     const tip = rig.store.events.tip();
     await phone.waitForCursor(tip);
     await tablet.waitForCursor(tip);
-    phone.send({ type: "ack", cursor: tip });
+    phone.send({ type: "ack", ref: "2", cursor: tip });
+    await phone.waitForRef("2");
+    // The grace.
+    await clock.run(3_000);
     await rig.push.waitForCount(2);
     expect(rig.push.requests.map(({ target }) => target.token)).toEqual(["apns-watch", "apns-tablet"]);
-    phone.send({ type: "ping", ref: "2" });
-    await phone.waitForRef("2");
     expect(rig.store.outbox.ofDevice("device-phone", 10)).toMatchObject([{ state: "acked" }]);
   });
 
   test("D13 a socket in the background holds no push back", async () => {
+    await rig.close();
+    rig = await Rig.open({ graceMs: 3_600_000 });
+    sessionId = await rig.session();
     rig.pair("tablet", "chat", true);
     const tablet = await rig.connect({ token: "tablet" });
     tablet.send({ type: "presence", ref: "p", foreground: false });
@@ -142,7 +148,7 @@ describe("D05 D13 devices and pushes", () => {
       sessionId,
     });
     rig.pool.complete(turnId);
-    // Far below the grace of 3 s.
-    await rig.push.waitForCount(1, 1_500);
+    // Not after the grace, which is an hour.
+    await rig.push.waitForCount(1);
   });
 });
