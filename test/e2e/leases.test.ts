@@ -3,7 +3,7 @@ import { eventually } from "../support/daylongServer.ts";
 import { useScene } from "../support/scene.ts";
 import { connect, type SocketClient } from "../support/socketClient.ts";
 
-const waitMs = 20_000;
+const waitMs = 60_000;
 const hoursOf = (seconds: number) => String(seconds / 3_600);
 
 describe("a whole lease life of seconds, with the real CLI", () => {
@@ -23,7 +23,7 @@ describe("a whole lease life of seconds, with the real CLI", () => {
   afterAll(() => socket.close());
 
   const say = async (message: string, place: Record<string, unknown>) =>
-    (await scene.server.ask("POST", "/api/chat", { message, ...place }, { headers: { prefer: "wait=30" } }))
+    (await scene.server.ask("POST", "/api/chat", { message, ...place }, { headers: { prefer: "wait=120" } }))
       .body;
   const eventsOf = (sessionId: string, type: string) =>
     socket.events.filter((event) => event.sessionId === sessionId && event.type === type);

@@ -3,7 +3,7 @@ import type { RecordedRequest } from "../support/apnsStandIn.ts";
 import { eventually, startServer } from "../support/daylongServer.ts";
 import { useScene } from "../support/scene.ts";
 
-const waitMs = 20_000;
+const waitMs = 60_000;
 const [startToken, activityToken] = ["5a".repeat(40), "ac".repeat(40)];
 
 interface ActivityPush {

@@ -6,7 +6,7 @@ import { startServer } from "../support/daylongServer.ts";
 import { useScene } from "../support/scene.ts";
 import { connect, type SocketClient } from "../support/socketClient.ts";
 
-const turnMs = 30_000;
+const turnMs = 120_000;
 const scene = useScene({ every: "file" });
 
 interface Asked {
@@ -154,7 +154,7 @@ describe("Claude asks, and waits for the owner", () => {
     await ended(forSession.turnId);
     const unasked = async (place: Record<string, unknown>) => {
       const body = { message: "run: touch scoped.txt", ...place };
-      return (await scene.server.ask("POST", "/api/chat", body, { headers: { prefer: "wait=30" } })).body
+      return (await scene.server.ask("POST", "/api/chat", body, { headers: { prefer: "wait=120" } })).body
         .state;
     };
     expect(await unasked({ sessionId: once.sessionId })).toBe("completed");

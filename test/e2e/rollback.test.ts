@@ -10,7 +10,7 @@ describe("the rollback: USE_INTERACTIVE_SESSIONS=false", () => {
 
   test("S18: each message has a process of its own that resumes the conversation, and an idle session has none", async () => {
     const chat = (body: Record<string, unknown>) =>
-      scene.server.ask("POST", "/api/chat", body, { headers: { prefer: "wait=30" } });
+      scene.server.ask("POST", "/api/chat", body, { headers: { prefer: "wait=120" } });
     const parked = (sessionId: string) =>
       eventually(
         "the session is parked",

@@ -11,7 +11,7 @@ describe("prewarmed spares", () => {
   });
 
   const chat = (body: Record<string, unknown>) =>
-    scene.server.ask("POST", "/api/chat", body, { headers: { prefer: "wait=30" } });
+    scene.server.ask("POST", "/api/chat", body, { headers: { prefer: "wait=120" } });
   const linesOf = (event: string) =>
     scene.server.lines.filter((line) => line.includes(`"${event}"`)).map((line) => JSON.parse(line));
   /** The pid of the spare that came up as the `nth`. */

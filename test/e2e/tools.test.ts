@@ -6,7 +6,7 @@ import { tinyPng } from "../support/images.ts";
 import { useScene } from "../support/scene.ts";
 import { connect } from "../support/socketClient.ts";
 
-const wait = { headers: { prefer: "wait=30" } };
+const wait = { headers: { prefer: "wait=120" } };
 const scene = useScene({ every: "file", settings: { MAX_CONCURRENT_SESSIONS: "2" } });
 
 const chat = (body: Record<string, unknown>) =>
@@ -56,7 +56,7 @@ describe("S33: attachments", () => {
     expect(await socket.waitForRef("2")).toMatchObject({ turnId, duplicate: true });
     const done = await socket.waitFor(
       ({ event }) => event?.type === "turn.completed" && event.turnId === turnId,
-      30_000,
+      120_000,
     );
     expect(JSON.stringify(done.event?.data)).toContain("Files: .daylong/inbox/socket.txt.");
     expect(readdirSync(inbox()).filter((name) => name.startsWith("socket"))).toEqual(["socket.txt"]);
@@ -141,7 +141,7 @@ describe("S32: one-shot prompts", () => {
         most = Math.max(most, childrenOf(scene.server.pid).length);
         return isOver;
       },
-      30_000,
+      120_000,
     );
     const { results } = (await batch).body;
     expect(

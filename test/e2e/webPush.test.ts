@@ -11,7 +11,7 @@ import {
   type WebPushStandIn,
 } from "../support/webPushStandIn.ts";
 
-const waitMs = 20_000;
+const waitMs = 60_000;
 
 describe("pushes to a browser over the real Web Push protocol", () => {
   const settings: Record<string, string> = {
@@ -53,7 +53,7 @@ describe("pushes to a browser over the real Web Push protocol", () => {
         "POST",
         "/api/chat",
         { message, projectPath: scene.bench.project },
-        { token, headers: { prefer: "wait=30" } },
+        { token, headers: { prefer: "wait=120" } },
       )
     ).body;
   const pushTo = (browser: BrowserSubscription, fits: (request: RecordedWebPush) => boolean = () => true) =>

@@ -16,7 +16,7 @@ interface LoggedLine {
 }
 
 const terminal = /^turn\.(completed|failed|interrupted|cancelled)$/;
-const waits = { prefer: "wait=30" };
+const waits = { prefer: "wait=120" };
 
 describe("SIGKILL at the worst moment", () => {
   let phone: { deviceId: string; token: string };

@@ -48,8 +48,14 @@ describe("a phone that is away while something is wrong with the processes", () 
   test("F8 D09: a memory cap that was passed reaches it as one push, beside that of the turn", async () => {
     const { token } = await server.pair("phone");
     const chat = async (message: string, more: Record<string, unknown>) =>
-      (await server.ask("POST", "/api/chat", { message, ...more }, { token, headers: { prefer: "wait=30" } }))
-        .body;
+      (
+        await server.ask(
+          "POST",
+          "/api/chat",
+          { message, ...more },
+          { token, headers: { prefer: "wait=120" } },
+        )
+      ).body;
     const place = { projectPath: bench.project, deviceToken: "a".repeat(64) };
     const eaten = await chat("eat-and-work 250", place);
     expect(eaten.error.code).toBe("memory_limit");

@@ -4,7 +4,7 @@ import { describe, expect, test } from "@jest/globals";
 import { benchEnvironment, eventually, processesOf, startServer } from "../support/daylongServer.ts";
 import { useScene } from "../support/scene.ts";
 
-const waits = { prefer: "wait=30" };
+const waits = { prefer: "wait=120" };
 
 describe("what a project, a person or a broken CLI may do meanwhile", () => {
   const scene = useScene({ every: "test" });

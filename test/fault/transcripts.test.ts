@@ -43,7 +43,7 @@ describe("Claude's own record of a conversation, with the real CLI", () => {
   });
 
   const ask = async (message: string, rest: Record<string, unknown> = {}) =>
-    (await server.ask("POST", "/api/chat", { message, ...rest }, { headers: { prefer: "wait=60" } })).body;
+    (await server.ask("POST", "/api/chat", { message, ...rest }, { headers: { prefer: "wait=120" } })).body;
   const begin = (message: string, rest: Record<string, unknown> = {}) =>
     ask(message, { projectPath: bench.project, ...rest });
   const park = (sessionId: string) => server.ask("POST", "/api/sessions/cancel", { sessionId });

@@ -52,7 +52,7 @@ beforeAll(async () => {
     "POST",
     "/api/chat",
     { projectPath: bench.project, message: "Hello.", clientMessageId: "first" },
-    { headers: { prefer: "wait=20" } },
+    { headers: { prefer: "wait=120" } },
   );
   tokens = [];
   for (let device = 0; device < deviceCount; device += 1) {
@@ -197,7 +197,7 @@ describe("what a hostile or broken client sends", () => {
     const grownBytes = Math.min(...heaps.slice(half)) - Math.min(...heaps.slice(0, half));
     expect(grownBytes).toBeLessThan(16 * 1024 ** 2);
     expect((await server.ask("GET", "/health")).body.checks.database.state).toBe("ok");
-  }, 170_000);
+  });
 
   test("every type of frame is answered or closes its socket, and never breaks the server", async () => {
     const socket = (await server.ask("GET", "/api/asyncapi.json")).body as SchemaBook & {

@@ -61,7 +61,7 @@ export interface Answer {
 }
 
 const mainPath = resolve("dist/server/main.js");
-const readyWithinMs = 20_000;
+const readyWithinMs = 60_000;
 
 /** The environment of a test's server: nothing of this machine's but the path. */
 export const benchEnvironment = (bench: Bench, modelUrl: string): Record<string, string> => ({
@@ -227,7 +227,7 @@ export function childrenOf(pid: number): number[] {
 export async function eventually<T>(
   what: string,
   look: () => T | undefined | false | Promise<T | undefined | false>,
-  deadlineMs = 15_000,
+  deadlineMs = 60_000,
 ): Promise<T> {
   const endAt = Date.now() + deadlineMs;
   for (;;) {

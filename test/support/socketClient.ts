@@ -2,6 +2,9 @@ import { type ClientOptions, WebSocket } from "ws";
 import type { LoggedEvent } from "../../server/domain/event.ts";
 import { frameFault } from "./conformance.ts";
 
+/** How long a wait goes on when nothing comes. */
+const netMs = 30_000;
+
 /** A frame as it came: `type` is sure, the rest depends on it. */
 export interface ReceivedFrame {
   type: string;
@@ -88,32 +91,32 @@ export class SocketClient {
   /** The first frame, come or to come, that the predicate likes. */
   waitFor(
     predicate: (frame: ReceivedFrame) => boolean,
-    deadlineMs = 5_000,
+    deadlineMs = netMs,
     what = "the frame",
   ): Promise<ReceivedFrame> {
     return this.#wait(() => this.frames.find(predicate), deadlineMs, what);
   }
 
-  waitForType(type: string, deadlineMs = 5_000): Promise<ReceivedFrame> {
+  waitForType(type: string, deadlineMs = netMs): Promise<ReceivedFrame> {
     return this.waitFor((frame) => frame.type === type, deadlineMs, `a frame of type ${type}`);
   }
 
   /** The answer to the frame that was sent with this ref. */
-  waitForRef(ref: string, deadlineMs = 5_000): Promise<ReceivedFrame> {
+  waitForRef(ref: string, deadlineMs = netMs): Promise<ReceivedFrame> {
     return this.waitFor((frame) => frame.ref === ref, deadlineMs, `the answer to ${ref}`);
   }
 
-  async waitForCursor(cursor: number, deadlineMs = 5_000): Promise<void> {
+  async waitForCursor(cursor: number, deadlineMs = netMs): Promise<void> {
     const holds = (frame: ReceivedFrame) => (frame.event?.cursor ?? 0) >= cursor;
     await this.waitFor(holds, deadlineMs, `the event ${cursor}`);
   }
 
-  waitForOpen(deadlineMs = 5_000): Promise<true> {
+  waitForOpen(deadlineMs = netMs): Promise<true> {
     const open = () => this.socket.readyState === WebSocket.OPEN || undefined;
     return this.#wait(open, deadlineMs, "the open socket");
   }
 
-  waitForClose(deadlineMs = 5_000): Promise<{ code: number; reason: string }> {
+  waitForClose(deadlineMs = netMs): Promise<{ code: number; reason: string }> {
     return this.#wait(() => this.closed, deadlineMs, "the close");
   }
 
@@ -126,7 +129,7 @@ export class SocketClient {
     return this.events.map((event) => event.cursor);
   }
 
-  async close(deadlineMs = 5_000): Promise<void> {
+  async close(deadlineMs = netMs): Promise<void> {
     this.#checkFrames();
     if (this.closed) return;
     this.socket.close(1000);
@@ -134,7 +137,7 @@ export class SocketClient {
   }
 
   /** Vanishes without a farewell. */
-  async kill(deadlineMs = 5_000): Promise<void> {
+  async kill(deadlineMs = netMs): Promise<void> {
     this.#checkFrames();
     if (this.closed) return;
     this.socket.terminate();
@@ -184,7 +187,7 @@ export class SocketClient {
 }
 
 /** Connects and, unless `silent`, waits for the welcome. */
-export async function connect(options: SocketClientOptions, deadlineMs = 5_000): Promise<SocketClient> {
+export async function connect(options: SocketClientOptions, deadlineMs = netMs): Promise<SocketClient> {
   const client = new SocketClient(options);
   if (options.silent) await client.waitForOpen(deadlineMs);
   else await client.waitForType("welcome", deadlineMs);
