@@ -46,6 +46,7 @@ describe("a whole lease life of seconds, with the real CLI", () => {
     expect((await session()).lease.warnedAt).toBeUndefined();
     expect(scene.model.requestCount()).toBe(requestsBefore);
 
+    const { pid } = (await session()).process;
     // A recap answers and leaves the conversation as it was.
     const recap = await scene.server.ask("POST", "/api/sessions/keep-alive", { sessionId, action: "recap" });
     expect(recap.body.recap).toMatchObject({
@@ -57,7 +58,6 @@ describe("a whole lease life of seconds, with the real CLI", () => {
     expect(again.body.recap).toMatchObject({ text: recap.body.recap.text, cached: true });
 
     // Left alone, the second term warns once, warns a last time, and ends; the process goes.
-    const { pid } = (await session()).process;
     await comes(sessionId, "session.expired");
     const { term, expiresAt } = (await session()).lease;
     const warnings = eventsOf(sessionId, "session.expiring").map(
