@@ -26,6 +26,13 @@ export function baseOptions(
   };
 }
 
+/** What a session's process has besides, one that began as a spare included: nothing of it can be added at the claim. */
+export const sessionOptions = {
+  // Copies of files before Claude changes them, in its own folder: what a rewind goes back to.
+  enableFileCheckpointing: true,
+  includePartialMessages: true,
+} as const satisfies Options;
+
 /** What may always be done in the project, on top of the settings in files. */
 export const ruleSettings = (rules: readonly string[]): { permissions: { allow: string[] } } | undefined =>
   rules.length === 0 ? undefined : { permissions: { allow: [...rules] } };

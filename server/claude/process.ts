@@ -17,7 +17,7 @@ import { contextUseOf } from "./contextUse.ts";
 import { within } from "./deadline.ts";
 import { LiveSetting } from "./liveSetting.ts";
 import { claudeModels } from "./models.ts";
-import { baseOptions, conversationOptions } from "./options.ts";
+import { baseOptions, conversationOptions, sessionOptions } from "./options.ts";
 import { permissionAskOf } from "./permissionAsk.ts";
 import { permissionResult } from "./permissionResult.ts";
 import { promptLine } from "./promptLine.ts";
@@ -90,11 +90,9 @@ export class CliProcess implements ClaudeProcess {
     const options: Options = {
       ...baseOptions(spec, parts.environment, parts.binary, parts.standing, parts.rules),
       ...conversationOptions(spec, parts.transcriptExists),
-      // Copies of files before Claude changes them, in its own folder: what a rewind goes back to.
-      enableFileCheckpointing: true,
+      ...sessionOptions,
       permissionMode: spec.permissionMode,
       allowDangerouslySkipPermissions: spec.permissionMode === "bypassPermissions",
-      includePartialMessages: true,
       spawnClaudeCodeProcess: this.#cli.spawnClaudeCodeProcess,
       canUseTool: async (toolName, input, context) => {
         const ask = permissionAskOf(toolName, input, context);

@@ -2,7 +2,7 @@ import type { CanUseTool, Query, SDKUserMessage, SpareProcess } from "@anthropic
 import { prewarm } from "@anthropic-ai/claude-agent-sdk";
 import type { Clock, ProcessBook } from "../domain/ports.ts";
 import type { ProcessSpec } from "../domain/process.ts";
-import { baseOptions, ruleSettings } from "./options.ts";
+import { baseOptions, ruleSettings, sessionOptions } from "./options.ts";
 import { endBelongings } from "./reaper.ts";
 import { prepareSpawn, type SpawnedCli } from "./spawn.ts";
 
@@ -55,10 +55,10 @@ export class Spare {
       initializeTimeoutMs: deadlineMs,
       options: {
         ...baseOptions(spec, environment, binary, "plain"),
+        ...sessionOptions,
         additionalDirectories: [],
         sessionId,
         permissionMode: "default",
-        includePartialMessages: true,
         spawnClaudeCodeProcess: (command) => {
           if (this.#ended !== undefined) throw new Error("The spare is not wanted any more.");
           return this.cli.spawnClaudeCodeProcess(command);

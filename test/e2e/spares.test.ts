@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { childrenOf, eventually, processesOf, startServer } from "../support/daylongServer.ts";
@@ -62,6 +62,26 @@ describe("prewarmed spares", () => {
     await scene.server.ask("POST", "/api/sessions/cancel", { sessionId });
     const third = await chat({ message: "What number did I ask you to remember?", sessionId });
     expect(third.body.reply.text).toBe("You asked me to remember 42.");
+  });
+
+  test("S21: what a session on a spare wrote can be taken back", async () => {
+    await sparePid();
+    const wrote = await chat({
+      message: "write: note.txt some words",
+      projectPath: scene.bench.project,
+      permissionMode: "acceptEdits",
+    });
+    const { sessionId, turnId } = wrote.body;
+    expect(await wokenOf(sessionId)).toMatchObject([{ data: { spare: true } }]);
+    const path = join(scene.bench.project, "note.txt");
+    expect(existsSync(path)).toBe(true);
+    const rewind = async (dryRun: boolean) =>
+      (await scene.server.ask("POST", `/api/sessions/${sessionId}/rewind`, { messageId: turnId, dryRun }))
+        .body;
+    expect(await rewind(true)).toMatchObject({ canRewind: true, filesChanged: ["note.txt"] });
+    expect(existsSync(path)).toBe(true);
+    expect(await rewind(false)).toMatchObject({ canRewind: true, filesChanged: ["note.txt"] });
+    expect(existsSync(path)).toBe(false);
   });
 
   test("S17: a spare that was killed is replaced, and a message that comes at that moment runs once on a process of its own", async () => {
