@@ -41,7 +41,9 @@ export function chatRoutes(parts: HttpParts): Route[] {
       method: "POST",
       path: "/api/chat",
       scope: "chat",
-      summary: "Send a message; 202 when it is kept, 200 with the reply under Prefer: wait=SECONDS.",
+      summary:
+        "Send a message; 202 when it is kept, 200 with the reply under Prefer: wait=SECONDS. " +
+        "With a `sessionId`, `model` and `permissionMode` change the session first, as PATCH does: at once, for this turn and later ones.",
       body: chatSchema,
       headers: {
         Prefer: `wait=SECONDS (at most ${maxWaitSeconds}): answer when the turn has ended, if it does in time.`,
@@ -50,6 +52,8 @@ export function chatRoutes(parts: HttpParts): Route[] {
         ...refusalsOf.project,
         ...refusalsOf.openSession,
         ...refusalsOf.message,
+        // Claude does not answer the change of its model or mode.
+        "session_busy",
         ...refusalsOf.pushTarget,
       ],
       response: { 200: finishedSchema, 202: acceptedSchema },
@@ -70,7 +74,7 @@ export function chatRoutes(parts: HttpParts): Route[] {
         if (deviceToken !== undefined)
           pushRegistration.register(caller.deviceId, { token: deviceToken }, caller);
         const taken = await files.take(attachments ?? [], caller, message.clientMessageId);
-        const accepted = submit({ ...message, projectPath, caller, attachments: taken });
+        const accepted = await submit({ ...message, projectPath, caller, attachments: taken });
         const answer = {
           success: true,
           ...accepted,
@@ -99,9 +103,9 @@ export function chatRoutes(parts: HttpParts): Route[] {
     }),
   ];
 
-  function submit(request: SubmitRequest & { attachments: TakenAttachment[] }): Accepted {
+  async function submit(request: SubmitRequest & { attachments: TakenAttachment[] }): Promise<Accepted> {
     try {
-      return pool.submit(request);
+      return await pool.submitChanging(request);
     } finally {
       files.giveBack(request.attachments);
     }

@@ -39,6 +39,7 @@ import { SubmissionDesk } from "./submission.ts";
 import { TurnClerk } from "./turnClerk.ts";
 import { TurnWatch } from "./turnWatch.ts";
 import { Views } from "./views.ts";
+import { hasWish } from "./wish.ts";
 
 export interface PoolParts {
   store: Store;
@@ -85,14 +86,13 @@ export class InteractiveSessionPool implements SessionPool {
   constructor(parts: PoolParts) {
     this.#parts = parts;
     this.#store = parts.store;
-    const { store, clock, limits, newId, host, log } = parts;
+    const { store, clock, limits, newId, host } = parts;
     const roster = this.#roster;
     this.#clerk = new TurnClerk({ store, clock, limits, newId });
     this.#permissions = new PermissionDesk({ store, clock, limits, newId });
     const gates: Gate[] = [];
-    const clerk = this.#clerk;
     const readySession = (projectPath: string) => host.spares?.reserve(projectPath);
-    const desk = { store, clock, limits, roster, clerk, gates, newId, readySession };
+    const desk = { store, clock, limits, roster, clerk: this.#clerk, gates, newId, readySession };
     this.#submissions = new SubmissionDesk(desk);
     this.#views = new Views({ store, roster, clock, limits });
     this.#watch = new TurnWatch({ store, clock });
@@ -108,11 +108,7 @@ export class InteractiveSessionPool implements SessionPool {
       advance: () => this.#conductor.advance(),
     };
     this.#endings = new Endings(inner);
-    this.#health = new HealthMonitor({
-      ...inner,
-      views: this.#views,
-      endings: this.#endings,
-    });
+    this.#health = new HealthMonitor({ ...inner, views: this.#views, endings: this.#endings });
     gates.push(this.#health.load);
     this.#outages = new Outages({ ...inner, endings: this.#endings });
     gates.push(...this.#outages.gates);
@@ -139,9 +135,7 @@ export class InteractiveSessionPool implements SessionPool {
       create: (request) => this.#sessions.create(request),
     });
     this.#leases = new LeaseClock({
-      store,
-      clock,
-      log,
+      ...inner,
       duties: {
         expire: (session) => this.#endings.expire(session),
         keepAlive: (session) => this.#sessions.keepAlive(session),
@@ -190,6 +184,12 @@ export class InteractiveSessionPool implements SessionPool {
     else if (!run) this.#conductor.armSchedule();
     this.#leases.leaseChanged(leaseDeadlineAt);
     return accepted;
+  }
+
+  async submitChanging(request: SubmitRequest): Promise<Accepted> {
+    const keep = () => this.submit(request);
+    this.#checkOpen();
+    return hasWish(request) ? this.#sessions.changeFirst(request, keep) : keep();
   }
 
   async waitForTurn(turnId: string, deadlineMs: number, signal?: AbortSignal): Promise<Turn> {

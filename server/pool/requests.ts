@@ -15,6 +15,7 @@ export interface SubmitRequest {
   clientMessageId?: string;
   /** Kept already. */
   attachments?: MessageAttachment[];
+  /** Of a message to a session that exists, these two are looked at by `submitChanging` only. */
   model?: string;
   permissionMode?: PermissionMode;
   sendAt?: number;
@@ -95,6 +96,11 @@ export interface Recap {
 export interface SessionPool {
   /** Keeps the message in one transaction and starts it if it can. Synchronous: returning is the ack. */
   submit(request: SubmitRequest): Accepted;
+  /**
+   * The same for a message that may want its session to be of another model or mode: the session is changed first, as by
+   * `updateSession`. Kept in this very tick when nothing has to be changed.
+   */
+  submitChanging(request: SubmitRequest): Promise<Accepted>;
   /** The turn as soon as it has ended, or as it is after `deadlineMs` or when `signal` aborts. */
   waitForTurn(turnId: string, deadlineMs: number, signal?: AbortSignal): Promise<Turn>;
   interrupt(

@@ -7,10 +7,11 @@ import type { ProcessHost } from "../domain/process.ts";
 import type { Session, SessionOrigin } from "../domain/session.ts";
 import { latestConversation } from "./latest.ts";
 import type { PoolLimits } from "./limits.ts";
-import type { CreateSessionRequest, SessionChange } from "./requests.ts";
+import type { CreateSessionRequest, SessionChange, SubmitRequest } from "./requests.ts";
 import type { Roster } from "./roster.ts";
 import type { SubmissionDesk } from "./submission.ts";
 import { Turnstile } from "./turnstile.ts";
+import { changeFor } from "./wish.ts";
 
 export interface SessionDeskParts {
   store: Store;
@@ -94,6 +95,26 @@ export class SessionDesk {
    */
   update(session: Session, change: SessionChange, caller: Caller): Promise<void> {
     return this.#changes.pass(session.sessionId, () => this.#update(this.#now(session), change, caller));
+  }
+
+  /**
+   * The same for the model and the mode that a message wants, and then `keep`, before anybody else can change them. A
+   * message that was kept already changes nothing.
+   */
+  changeFirst<T>(request: SubmitRequest & { sessionId: string }, keep: () => T): Promise<T> {
+    const { sessionId, clientMessageId, caller, permissionMode } = request;
+    return this.#changes.pass(sessionId, async () => {
+      const isRepeated =
+        clientMessageId !== undefined &&
+        this.#store.turns.byClientMessage(caller.deviceId, clientMessageId) !== undefined;
+      if (!isRepeated) {
+        const session = existingSession(this.#store, sessionId);
+        if (permissionMode !== undefined) this.#parts.submissions.allowedMode(permissionMode);
+        const change = changeFor(request, session);
+        if (change) await this.#update(session, change, caller);
+      }
+      return keep();
+    });
   }
 
   async #update(session: Session, change: SessionChange, caller: Caller): Promise<void> {

@@ -2,12 +2,16 @@ import type { MessageAttachments } from "../access/attachments.ts";
 import type { MessageAttachment } from "../domain/attachment.ts";
 import { type Caller, type Scope, scopeAllows } from "../domain/device.ts";
 import { DaylongError } from "../domain/errors.ts";
-import type { SessionPool } from "../pool/requests.ts";
+import type { Accepted, SessionPool, SubmitRequest } from "../pool/requests.ts";
+import { hasWish } from "../pool/wish.ts";
 import { maxMessageBytes } from "../wire/chat.ts";
 import type { AcceptedFrame, ClientFrame, PongFrame, ResultFrame, ServerFrame } from "../wire/frames.ts";
 
 export interface AnswersParts {
-  pool: Pick<SessionPool, "submit" | "answerPermission" | "interrupt" | "keepAlive" | "recap" | "session">;
+  pool: Pick<
+    SessionPool,
+    "submit" | "submitChanging" | "answerPermission" | "interrupt" | "keepAlive" | "recap" | "session"
+  >;
   /** Resolves a project path and checks it against the roots. */
   resolveProject(path: string): Promise<string>;
   attachments: Pick<MessageAttachments, "take" | "giveBack">;
@@ -96,13 +100,14 @@ export class Answers {
         `The message has ${sizeBytes} bytes; ${maxMessageBytes} are allowed. Put long text into a file of the project.`,
       );
     }
-    const submit = (resolvedPath: string | undefined, taken?: MessageAttachment[]): AcceptedFrame => {
-      const accepted = this.#parts.pool.submit({
-        caller: asker.caller,
-        ...message,
-        projectPath: resolvedPath,
-        attachments: taken,
-      });
+    const { pool } = this.#parts;
+    const requestOf = (resolvedPath?: string, taken?: MessageAttachment[]): SubmitRequest => ({
+      caller: asker.caller,
+      ...message,
+      projectPath: resolvedPath,
+      attachments: taken,
+    });
+    const told = (accepted: Accepted): AcceptedFrame => {
       const { sessionId, turnId, clientMessageId, state, queuePosition, duplicate, expiresAt } = accepted;
       return {
         type: "accepted",
@@ -118,21 +123,24 @@ export class Answers {
     };
     // Of a known session the directory is known too: only a new one has a path to be looked at.
     const newPath = frame.sessionId === undefined ? projectPath : undefined;
-    if (newPath === undefined && !attachments?.length) return submit(undefined);
-    return this.#readied(frame, newPath, asker, submit);
+    const request = requestOf();
+    if (newPath === undefined && !attachments?.length && !hasWish(request)) return told(pool.submit(request));
+    return this.#readied(frame, newPath, asker, (resolvedPath, taken) =>
+      pool.submitChanging(requestOf(resolvedPath, taken)).then(told),
+    );
   }
 
   async #readied(
     frame: Extract<ClientFrame, { type: "send" }>,
     newPath: string | undefined,
     asker: Asker,
-    submit: (resolvedPath: string | undefined, taken: MessageAttachment[]) => AcceptedFrame,
+    submit: (resolvedPath: string | undefined, taken: MessageAttachment[]) => Promise<AcceptedFrame>,
   ): Promise<Answer> {
     const { resolveProject, attachments } = this.#parts;
     const resolvedPath = newPath === undefined ? undefined : await resolveProject(newPath);
     const taken = await attachments.take(frame.attachments ?? [], asker.caller, frame.clientMessageId);
     try {
-      return asker.isOpen() ? submit(resolvedPath, taken) : undefined;
+      return asker.isOpen() ? await submit(resolvedPath, taken) : undefined;
     } finally {
       attachments.giveBack(taken);
     }

@@ -76,6 +76,31 @@ describe("what a session may be begun with, with the real CLI", () => {
     expect(await permissions()).toEqual([]);
   });
 
+  test("S22: the mode and the model of a message hold for its turn and later ones, of a live process and of a parked session", async () => {
+    const { sessionId } = await ask("say: hello", { projectPath: bench.project });
+    const pid = async () => (await server.ask("GET", `/api/sessions/${sessionId}`)).body.process?.pid;
+    const before = await pid();
+    const wish = { permissionMode: "acceptEdits", model: "claude-opus-4-8" };
+    // In the mode it was begun in, each of these would wait for the phone.
+    const wrote = await ask("write: wished.txt one", { sessionId, ...wish }, 10);
+    expect([wrote.state, existsSync(join(bench.project, "wished.txt"))]).toEqual(["completed", true]);
+    expect((await ask("write: later.txt two", { sessionId }, 10)).state).toBe("completed");
+    expect([typeof before, await pid()]).toEqual(["number", before]);
+    const session = await server.ask("GET", `/api/sessions/${sessionId}`);
+    expect(session.body).toMatchObject(wish);
+    expect((await server.ask("GET", `/api/sessions/${sessionId}/context`)).body.model).toBe(wish.model);
+    await park(sessionId);
+    expect((await ask("say: which", { sessionId, model: "claude-sonnet-5" })).state).toBe("completed");
+    expect((await server.ask("GET", `/api/sessions/${sessionId}/context`)).body.model).toBe(
+      "claude-sonnet-5",
+    );
+    expect((await ask("write: parked.txt three", { sessionId }, 10)).state).toBe("completed");
+    const message = { message: "say: no", sessionId, permissionMode: "bypassPermissions" };
+    const forbidden = await server.ask("POST", "/api/chat", message);
+    expect([forbidden.status, forbidden.body.code]).toEqual([403, "permission_mode_forbidden"]);
+    expect(await permissions()).toEqual([]);
+  });
+
   test("S34: the limit of model turns ends a message that needs more, and no other", async () => {
     const sessionId = await newSession({ maxTurns: 1 });
     expect(await ask("run: ls", { sessionId })).toMatchObject({

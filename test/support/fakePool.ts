@@ -128,6 +128,10 @@ export class FakePool implements SessionPool {
     });
   }
 
+  async submitChanging(request: SubmitRequest): Promise<Accepted> {
+    return this.submit(request);
+  }
+
   /** Ends a turn with Claude's answer. */
   complete(turnId: string, reply: Reply = aReply()): Reply {
     const { sessionId } = this.#turnOf(turnId);

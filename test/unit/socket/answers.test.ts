@@ -23,6 +23,10 @@ function rig(scope: "read" | "chat" = "chat") {
       submitted.push(request);
       return accepted;
     },
+    submitChanging: async (request: SubmitRequest) => {
+      submitted.push(request);
+      return { ...accepted, state: "queued" };
+    },
   } as unknown as AnswersParts["pool"];
   const resolveProject = async (path: string) => `${path}!`;
   const givenBack: string[] = [];
@@ -68,6 +72,15 @@ test("D04 a send to a known session reaches the pool in the same tick, and its a
       projectPath: undefined,
     },
   ]);
+});
+
+test("S22: a send that wants another model or mode waits for the change, and is answered after it", async () => {
+  for (const wish of [{ model: "claude-x" }, { permissionMode: "plan" }]) {
+    const { send, submitted } = rig();
+    const answer = send({ ref: "1", sessionId, ...wish });
+    expect(await answer).toEqual({ type: "accepted", ref: "1", ...accepted, state: "queued" });
+    expect(submitted).toMatchObject([{ sessionId, message: "Hi", ...wish }]);
+  }
 });
 
 test("a new session's path is resolved first, and nothing is submitted for who has gone by then", async () => {
