@@ -39,7 +39,8 @@ export function pushKindOf(event: LoggedEvent): PushKind | undefined {
     case "turn.completed":
       return "reply";
     case "turn.failed":
-      return "failed";
+      // One incident, one push, however many turns it ends: `login.required` and `limit.reached` have theirs.
+      return event.data.code === "login_required" || event.data.code === "usage_limit" ? undefined : "failed";
     case "turn.interrupted":
       // The owner's own interrupt is no news; an interrupt by a restart or an expiry is.
       return event.data.code === "interrupted" ? undefined : "failed";

@@ -99,6 +99,7 @@ export const errorCatalogue = {
   stalled: { status: 504, title: "Claude gave no sign of life for too long", retryable: true },
   memory_limit: { status: 500, title: "The Claude process used too much memory", retryable: true },
   login_required: { status: 502, title: "Claude has to be logged in again on the computer", retryable: true },
+  usage_limit: { status: 429, title: "Claude's usage limit is reached", retryable: true },
   session_quarantined: {
     status: 503,
     title: "Claude keeps failing in this session; it is tried again later",

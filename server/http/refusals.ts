@@ -52,6 +52,7 @@ export const refusalsOf = {
     "stalled",
     "memory_limit",
     "login_required",
+    "usage_limit",
     "lease_expired",
     "session_quarantined",
     "conversation_held",

@@ -19,6 +19,8 @@ export interface CurrentTurn {
   interrupt?: { detail: string };
   /** Set when it is being broken off for a reason of ours: what the turn fails with. */
   fault?: Failure;
+  /** Claude refused it for a limit: what it fails with, should it fail. */
+  limited?: Failure;
 }
 
 /**

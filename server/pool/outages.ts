@@ -200,6 +200,7 @@ export class Outages {
     if (!final && refusals < refusalsOfLimit && waitMs < shortPauseMs) return;
     const told = waitMs < shortPauseMs ? undefined : this.#parts.clock.now() + waitMs;
     const resetsAt = hit.resetsAt ?? told;
+    if (final && incarnation.turn) incarnation.turn.limited = { code: "usage_limit", detail };
     this.#limitHit = { sessionId: incarnation.sessionId, limit, detail, resetsAt };
     // The turn itself is left to the CLI's patience, which is bounded: what it has done so far is worth it.
     this.#limit.fail(incarnation.turn?.turnId, resetsAt);

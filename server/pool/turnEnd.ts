@@ -3,7 +3,10 @@ import type { CurrentTurn } from "./incarnation.ts";
 import type { TurnEnd } from "./turnClerk.ts";
 
 /** How a turn ends with this result. */
-export function endOf(result: TurnResult, { lastMessageId, interrupt, fault }: CurrentTurn): TurnEnd {
+export function endOf(
+  result: TurnResult,
+  { lastMessageId, interrupt, fault, limited }: CurrentTurn,
+): TurnEnd {
   if (result.outcome === "completed") return { kind: "completed", result, messageId: lastMessageId };
   if (interrupt !== undefined) {
     return { kind: "interrupted", failure: { code: "interrupted", detail: interrupt.detail }, result };
@@ -13,6 +16,14 @@ export function endOf(result: TurnResult, { lastMessageId, interrupt, fault }: C
     return {
       kind: "failed",
       failure: { code: "claude_error", detail: "Claude broke off the turn." },
+      result,
+    };
+  }
+  // The limit, of which the phones were told, and not a fault of this turn.
+  if (limited !== undefined) {
+    return {
+      kind: "failed",
+      failure: { ...limited, detail: result.failure?.detail ?? limited.detail },
       result,
     };
   }

@@ -43,9 +43,11 @@ describe("D09 what rings a phone", () => {
     expect(pushKindOf(event)).toBe(kind);
   });
 
-  test("is not what the owner did, nor what can wait for the app", () => {
+  test("is not what the owner did, nor what can wait for the app, nor a turn's part in an incident that is told", () => {
     const silent = [
       logged("turn.interrupted", { code: "interrupted", detail: "x" }),
+      logged("turn.failed", { code: "login_required", detail: "x", retryable: true }),
+      logged("turn.failed", { code: "usage_limit", detail: "x", retryable: true }),
       logged("turn.cancelled", { by: "phone" }),
       logged("turn.started", {}),
       logged("message", { messageId: "m1", text: "Hi." }),

@@ -183,7 +183,7 @@ describe("F17: a usage limit", () => {
     process.refused(limit);
     process.result({ outcome: "failed", failure: { code: "claude_error", detail: "You've hit your limit" } });
     await clock.settle();
-    expect(rig.current.ends(turnId)).toEqual(["turn.failed claude_error"]);
+    expect(rig.current.ends(turnId)).toEqual(["turn.failed usage_limit"]);
     const next = rig.current.submit({ sessionId, message: "Next" });
     const other = rig.current.submit({ message: "Other" });
     await clock.run(90 * minuteMs - 1);
