@@ -55,12 +55,14 @@ export class OwnersTrust implements ProjectTrust {
     log.info("project.trusted", { deviceId: by });
   }
 
-  rulesOf(projectPath: string): string[] {
-    return this.#parts.store.trust.rulesOf(projectPath);
+  rulesOf(projectPath: string, sessionId?: string): string[] {
+    const { trust } = this.#parts.store;
+    const ofSession = sessionId === undefined ? [] : trust.sessionRulesOf(sessionId);
+    return [...new Set([...trust.rulesOf(projectPath), ...ofSession])];
   }
 
   /**
-   * Ends the trust, and forgets every "always". Processes that run keep the settings they were started with. Trust given in
+   * Ends the trust, and forgets every "always" and "session". Processes that run keep the settings they were started with. Trust given in
    * a terminal is the terminal's to end.
    */
   withdraw(projectPath: string, by: string): void {

@@ -45,7 +45,7 @@ export class Asides {
       ...this.#parts,
       spec,
       standing,
-      rules: this.#parts.trust.rulesOf(spec.projectPath),
+      rules: this.#parts.trust.rulesOf(spec.projectPath, spec.sessionId),
       environment,
       options,
     });

@@ -149,7 +149,7 @@ export class CliHost implements ProcessHost {
       ...this.#parts,
       spec,
       standing,
-      rules: this.#parts.trust.rulesOf(spec.projectPath),
+      rules: this.#parts.trust.rulesOf(spec.projectPath, spec.sessionId),
       signal,
       spare,
       transcriptExists: sizeBytes > 0,

@@ -3,7 +3,7 @@ import type { FieldFault } from "./errors.ts";
 export const permissionKinds = ["tool", "question", "plan"] as const;
 export type PermissionKind = (typeof permissionKinds)[number];
 
-/** How long an "allow" holds: this call, this session's process, or as a rule in Claude's own settings. */
+/** How long an "allow" holds: for this call, in this session until it is closed, or in the session's project. */
 export const permissionScopes = ["once", "session", "always"] as const;
 export type PermissionScope = (typeof permissionScopes)[number];
 

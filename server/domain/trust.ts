@@ -11,8 +11,11 @@ export type ProjectStanding = (typeof projectStandings)[number];
 /** Judges projects by what lies in their directories now and what the owner said before. */
 export interface ProjectTrust {
   standingOf(projectPath: string): Promise<ProjectStanding>;
-  /** What was answered with "always" in the project, in the CLI's own notation, oldest first. */
-  rulesOf(projectPath: string): string[];
+  /**
+   * What was answered with "always" in the project, in the CLI's own notation, oldest first; and after it what was answered
+   * with "session" in the session that is named.
+   */
+  rulesOf(projectPath: string, sessionId?: string): string[];
 }
 
 /** A project whose own settings may act, since when, and on which device that was said. */
@@ -26,9 +29,14 @@ export interface TrustBook {
   /** False: it was trusted before. */
   add(project: TrustedProject): boolean;
   has(projectPath: string): boolean;
-  /** False: it was not trusted, and no rule was kept. */
+  /** Forgets the rules of the project and of its sessions too. False: it was not trusted, and no rule was kept. */
   remove(projectPath: string): boolean;
   /** The rules kept for the project, oldest first. */
   rulesOf(projectPath: string): string[];
   keepRule(projectPath: string, rule: string, at: number): void;
+  /** The rules kept for the session alone, oldest first. */
+  sessionRulesOf(sessionId: string): string[];
+  keepSessionRule(sessionId: string, rule: string, at: number): void;
+  /** No rule is kept for the session any more. */
+  forgetSession(sessionId: string): void;
 }

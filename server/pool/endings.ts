@@ -140,6 +140,7 @@ export class Endings {
       this.#store.sessions.setState(sessionId, "closed");
       // Whoever knows the session by a name begins anew under it.
       this.#store.conversations.removeOf(sessionId);
+      this.#store.trust.forgetSession(sessionId);
       this.#store.events.append({ sessionId, type: "session.closed", data: { by: caller.deviceId } });
       this.#audit(caller, "session.close", sessionId);
     });

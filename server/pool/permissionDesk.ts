@@ -5,6 +5,7 @@ import {
   misfits,
   type Permission,
   type PermissionDecision,
+  type PermissionScope,
   permissionKindOf,
   rulesIn,
   sameDecision,
@@ -142,7 +143,7 @@ export class PermissionDesk {
       throw new DaylongError("invalid_request", "The answer does not fit what was asked.", { faults });
     this.#store.transaction(() => {
       this.#store.permissions.resolve(permissionId, decision);
-      if (scope === "always") this.#keepRules(permission);
+      this.#keepRules(permission, scope);
       this.#store.events.append({
         sessionId: permission.sessionId,
         turnId: permission.turnId,
@@ -163,13 +164,18 @@ export class PermissionDesk {
   }
 
   /**
-   * For every process of the project from now on. The CLI would write such rules into the project's own settings, which
-   * are not loaded where nobody trusts them.
+   * For every process of the project, or of the session, from now on. The CLI would write such rules into the project's own
+   * settings, which are not loaded where nobody trusts them, and would forget those of a session with its process.
    */
-  #keepRules({ sessionId, suggestions }: Permission): void {
-    const projectPath = this.#store.sessions.get(sessionId)?.projectPath;
-    if (projectPath === undefined) return;
-    for (const rule of rulesIn(suggestions)) this.#store.trust.keepRule(projectPath, rule, this.#clock.now());
+  #keepRules({ sessionId, suggestions }: Permission, scope: PermissionScope): void {
+    const { trust, sessions } = this.#store;
+    const projectPath = sessions.get(sessionId)?.projectPath;
+    if (projectPath === undefined || scope === "once") return;
+    const now = this.#clock.now();
+    for (const rule of rulesIn(suggestions)) {
+      if (scope === "always") trust.keepRule(projectPath, rule, now);
+      else trust.keepSessionRule(sessionId, rule, now);
+    }
   }
 
   /** Denies whatever is open for the session; inside the caller's transaction the promise settles after it. */

@@ -1,7 +1,7 @@
 import type { TrustBook, TrustedProject } from "../domain/trust.ts";
 import { type Connection, Statement } from "./statement.ts";
 
-/** The projects whose own settings may act, and what may always be done in a project. */
+/** The projects whose own settings may act, and what may be done in a project, or in a session, without asking. */
 export class SqliteTrustBook implements TrustBook {
   readonly #add: Statement<[TrustedProject]>;
   readonly #get: Statement<[projectPath: string], { found: number }>;
@@ -9,6 +9,10 @@ export class SqliteTrustBook implements TrustBook {
   readonly #keepRule: Statement<[projectPath: string, rule: string, at: number]>;
   readonly #rulesOf: Statement<[projectPath: string], { rule: string }>;
   readonly #forgetRules: Statement<[projectPath: string]>;
+  readonly #keepSessionRule: Statement<[sessionId: string, rule: string, at: number]>;
+  readonly #sessionRulesOf: Statement<[sessionId: string], { rule: string }>;
+  readonly #forgetSession: Statement<[sessionId: string]>;
+  readonly #forgetSessions: Statement<[projectPath: string]>;
 
   constructor(connection: Connection) {
     this.#add = new Statement(
@@ -27,6 +31,19 @@ export class SqliteTrustBook implements TrustBook {
       "SELECT rule FROM project_rules WHERE project_path = ? ORDER BY kept_at, rule",
     );
     this.#forgetRules = new Statement(connection, "DELETE FROM project_rules WHERE project_path = ?");
+    this.#keepSessionRule = new Statement(
+      connection,
+      "INSERT INTO session_rules (session_id, rule, kept_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+    );
+    this.#sessionRulesOf = new Statement(
+      connection,
+      "SELECT rule FROM session_rules WHERE session_id = ? ORDER BY kept_at, rule",
+    );
+    this.#forgetSession = new Statement(connection, "DELETE FROM session_rules WHERE session_id = ?");
+    this.#forgetSessions = new Statement(
+      connection,
+      "DELETE FROM session_rules WHERE session_id IN (SELECT session_id FROM sessions WHERE project_path = ?)",
+    );
   }
 
   add(project: TrustedProject): boolean {
@@ -38,7 +55,7 @@ export class SqliteTrustBook implements TrustBook {
   }
 
   remove(projectPath: string): boolean {
-    const forgotten = this.#forgetRules.run(projectPath);
+    const forgotten = this.#forgetRules.run(projectPath) + this.#forgetSessions.run(projectPath);
     return this.#remove.run(projectPath) + forgotten > 0;
   }
 
@@ -48,5 +65,17 @@ export class SqliteTrustBook implements TrustBook {
 
   keepRule(projectPath: string, rule: string, at: number): void {
     this.#keepRule.run(projectPath, rule, at);
+  }
+
+  sessionRulesOf(sessionId: string): string[] {
+    return this.#sessionRulesOf.all(sessionId).map(({ rule }) => rule);
+  }
+
+  keepSessionRule(sessionId: string, rule: string, at: number): void {
+    this.#keepSessionRule.run(sessionId, rule, at);
+  }
+
+  forgetSession(sessionId: string): void {
+    this.#forgetSession.run(sessionId);
   }
 }

@@ -127,24 +127,33 @@ describe("Claude asks before it acts", () => {
     expect(happened("late.txt")).toBe(false);
   });
 
-  test("P04: an answer for the session is not asked for again", async () => {
+  test("P04 S14: an answer for the session is not asked for again, not by its next process either, and holds in no other session", async () => {
     const { accepted, permission } = await askToTouch("again.txt");
     await server.ask("POST", `/api/permissions/${permission.permissionId}`, {
       decision: "allow",
       scope: "session",
     });
     await turnEnd(accepted.turnId);
-    const again = await server.ask(
-      "POST",
-      "/api/chat",
-      { message: "run: touch again.txt", sessionId: accepted.sessionId },
-      { headers: { prefer: "wait=120" } },
-    );
-    expect(again.body.state).toBe("completed");
-    const asked = socket.events.filter(
-      (event) => event.type === "permission.requested" && event.turnId === again.body.turnId,
-    );
-    expect(asked).toEqual([]);
+    const { sessionId } = accepted;
+    const touchAgain = async () => {
+      const again = await server.ask(
+        "POST",
+        "/api/chat",
+        { message: "run: touch again.txt", sessionId },
+        { headers: { prefer: "wait=30" } },
+      );
+      expect(again.body.state).toBe("completed");
+      return socket.events.filter(
+        (event) => event.type === "permission.requested" && event.turnId === again.body.turnId,
+      );
+    };
+    expect(await touchAgain()).toEqual([]);
+    await server.ask("POST", "/api/sessions/cancel", { sessionId });
+    expect(await touchAgain()).toEqual([]);
+    const other = await askToTouch("again.txt");
+    expect(other.accepted.sessionId).not.toBe(sessionId);
+    await server.ask("POST", `/api/permissions/${other.permission.permissionId}`, { decision: "deny" });
+    await turnEnd(other.accepted.turnId);
   });
 
   test("P05: bypassPermissions is refused unless the owner enabled it; dontAsk denies without asking", async () => {

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { OwnersTrust } from "../../../server/access/trust.ts";
 import { type OpenStore, openStore } from "../../../server/store/store.ts";
+import { aSession } from "../../integration/store/fixture.ts";
 import { ManualClock } from "../../support/manualClock.ts";
 
 let folder: string;
@@ -72,6 +73,21 @@ describe("a project's own settings act only when the owner trusts them", () => {
       ["project.distrust", "phone"],
       ["project.trust", "phone"],
     ]);
+  });
+
+  test("P04: a session's own rules come with the project's, and withdrawing the trust ends both", () => {
+    const session = { ...aSession(), projectPath: project };
+    const other = { ...aSession(), projectPath: project };
+    store.sessions.insert(session);
+    store.sessions.insert(other);
+    store.trust.keepRule(project, "Bash(ls)", 1);
+    store.trust.keepSessionRule(session.sessionId, "Bash(touch a)", 2);
+    store.trust.keepSessionRule(session.sessionId, "Bash(ls)", 3);
+    expect(trust.rulesOf(project)).toEqual(["Bash(ls)"]);
+    expect(trust.rulesOf(project, session.sessionId)).toEqual(["Bash(ls)", "Bash(touch a)"]);
+    expect(trust.rulesOf(project, other.sessionId)).toEqual(["Bash(ls)"]);
+    trust.withdraw(project, "phone");
+    expect(trust.rulesOf(project, session.sessionId)).toEqual([]);
   });
 
   test("a .claude that is a link, dangling or not, is looked through or distrusted", async () => {

@@ -180,6 +180,23 @@ describe("P02 questions and plans", () => {
     expect(await scopeOf([])).toBe("once");
   });
 
+  test("P04: what is allowed for the session is kept with it, over a restart, until it is closed", async () => {
+    await rig.current.open();
+    const { clock } = rig.current;
+    const { sessionId, process } = await rig.current.busySession();
+    const rules = [{ toolName: "Bash", ruleContent: "touch a" }];
+    process.ask({ suggestions: [{ type: "addRules", behavior: "allow", rules }] });
+    await clock.settle();
+    const [open] = rig.current.store.permissions.openOf(sessionId);
+    rig.current.pool.answerPermission(open!.permissionId, { decision: "allow", scope: "session" }, owner);
+    await rig.current.restart();
+    const { trust } = rig.current.store;
+    expect(trust.sessionRulesOf(sessionId)).toEqual(["Bash(touch a)"]);
+    expect(trust.rulesOf("/projects/alpha")).toEqual([]);
+    await rig.current.pool.closeSession(sessionId, owner);
+    expect(trust.sessionRulesOf(sessionId)).toEqual([]);
+  });
+
   test("P02: an answer that does not fit what was asked is refused, and the question stays open", async () => {
     await rig.current.open();
     const { clock, pool, store } = rig.current;
