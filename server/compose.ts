@@ -37,7 +37,7 @@ import { InteractiveSessionPool } from "./pool/pool.ts";
 import { openPushServices } from "./pushServices.ts";
 import { livePoolLimits, Settings } from "./settings.ts";
 import { Gateway } from "./socket/gateway.ts";
-import { openStore } from "./store/store.ts";
+import { lastWord, openStorage } from "./storage.ts";
 
 /** A server that listens. */
 export interface RunningDaylong {
@@ -58,6 +58,8 @@ export interface ComposeParts {
   environment: Readonly<Record<string, string | undefined>>;
   /** The environment of which the CLI gets the allowed part. */
   cliEnvironment: Readonly<Record<string, string | undefined>>;
+  /** Ends the program at once: what it could still say might not be true. */
+  crash(error: Error): void;
 }
 
 /** The one place where parts meet. What was begun is closed in the reverse order, also when a later part fails. */
@@ -72,7 +74,7 @@ export async function startDaylong(parts: ComposeParts): Promise<RunningDaylong>
 }
 
 async function compose(
-  { config, environment, clock, log, version, cliEnvironment }: ComposeParts,
+  { config, environment, clock, log, version, cliEnvironment, crash }: ComposeParts,
   closers: Closers,
 ): Promise<RunningDaylong> {
   const { dataDir } = config;
@@ -84,13 +86,14 @@ async function compose(
   const folders = new ConversationFolders({ dir: join(dataDir, "conversations") });
   const certificate = await readCertificate(config);
 
-  const database = openStore({
-    dataDir,
-    clock,
-    onCommit: (durationMs) => metrics.observeCommit(durationMs),
-    onSubscriberError: (error) => log.error("log.subscriber_failed", { error: String(error) }),
-  });
-  closers.push(() => database.close());
+  const database = openStorage(
+    {
+      ...{ dataDir, clock, log, crash },
+      onCommit: (durationMs) => metrics.observeCommit(durationMs),
+      onSync: (durationMs) => metrics.observeSync(durationMs),
+    },
+    closers,
+  );
   const metrics = new Metrics({
     store: database,
     sessionMetrics: () => sessionMetrics(),
@@ -267,6 +270,7 @@ async function compose(
   closers.push(
     announce({ host: config.host, port: boundPort, hostname: hostname(), fingerprint, clock, log }),
   );
+  closers.push(() => lastWord(database, clock));
   // Turns drain while phones still listen; a socket that closed first would miss the last replies.
   closers.push(() => pool.stop(settings.config.shutdownGraceMs));
   return { url, dataDir, fingerprint: certificate?.fingerprint, stop: () => closers.close() };

@@ -1,4 +1,5 @@
 import type { Closers } from "./closers.ts";
+import { confirmedPush } from "./delivery/confirmedPush.ts";
 import { Connections } from "./delivery/connections.ts";
 import { Courier } from "./delivery/courier.ts";
 import { Dispatcher } from "./delivery/dispatcher.ts";
@@ -21,8 +22,9 @@ interface DeliveryFloorParts {
 
 /** What takes the log's news to devices. The courier is started by the caller, when the last run has been put right. */
 export function openDelivery(parts: DeliveryFloorParts, closers: Closers) {
-  const { database, push, settings, clock, log, defaultEnvironment } = parts;
-  const connections = new Connections({ clock });
+  const { database, settings, clock, log, defaultEnvironment } = parts;
+  const push = confirmedPush(parts.push, database);
+  const connections = new Connections({ clock, durability: database });
   // Read at each use: the owner may change it while the server runs.
   const withGrace = <T extends object>(workings: T): T & { readonly graceMs: number } =>
     Object.defineProperty(workings, "graceMs", { get: () => settings.config.pushGraceMs }) as T & {

@@ -8,8 +8,11 @@ import type { SessionPool } from "./pool/requests.ts";
 /** Below this the database may soon not be writable: one backup copy and a day of events. */
 const lowDiskBytes = 200 * 1024 * 1024;
 
+/** A disk that takes longer than this for a commit holds back every answer. */
+const longOwedMs = 5_000;
+
 interface HealthParts {
-  store: Pick<Store, "events"> & { checkWritable(): void };
+  store: Pick<Store, "events"> & { checkWritable(): void; readonly owedMs: number };
   pool: SessionPool;
   host: ProcessHost;
   push: PushSender;
@@ -21,6 +24,8 @@ export async function healthReport({ store, pool, host, push, dataDir }: HealthP
   const database = probe(() => {
     store.events.tip();
     store.checkWritable();
+    if (store.owedMs > longOwedMs)
+      throw new Error(`The disk has not confirmed a commit for ${Math.round(store.owedMs / 1_000)} s.`);
   });
   const disk = await statfs(dataDir).then(
     (stats) => {

@@ -95,7 +95,14 @@ async function main(): Promise<void> {
     log.error("server.unhandled_rejection", { error: String(reason), stack: (reason as Error)?.stack }),
   );
 
-  running = await startDaylong({ config, environment, clock: systemClock, log, version, cliEnvironment });
+  // The service manager starts it anew, and what the phones were not told of is told then, if it is there.
+  const crash = (error: Error) => {
+    log.error("server.crashed", { error });
+    process.exit(1);
+  };
+  running = await startDaylong({
+    ...{ config, environment, clock: systemClock, log, version, cliEnvironment, crash },
+  });
   log.info("server.ready", { url: running.url, version, dataDir: config.dataDir, demo: flags.demo === true });
   if (interactive) {
     console.log(`Daylong is ready at ${running.url}`);

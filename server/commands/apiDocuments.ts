@@ -31,6 +31,7 @@ async function writeDocuments(folder: string): Promise<void> {
     log: openLog(config.logLevel, false),
     version: readVersion(packagePath),
     cliEnvironment: { PATH: process.env.PATH, HOME: dataDir },
+    crash: failCommand,
   });
   try {
     mkdirSync(folder, { recursive: true });

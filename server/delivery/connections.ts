@@ -1,5 +1,5 @@
 import type { LoggedEvent } from "../domain/event.ts";
-import type { Clock } from "../domain/ports.ts";
+import type { Clock, Durability } from "../domain/ports.ts";
 
 /** One live socket of one device, as delivery sees it. */
 export interface Connection {
@@ -24,6 +24,8 @@ const pollGapMs = 1_000;
 
 export interface ConnectionsParts {
   clock: Clock;
+  /** Left out: what is committed is durable at once. */
+  durability?: Durability;
 }
 
 interface Link {
@@ -34,6 +36,8 @@ interface Link {
   cursor: number;
   /** The last event that passed it by while it was not caught up. */
   passedCursor: number;
+  /** Length of the frames that wait until what they tell of is durable. */
+  heldChars: number;
 }
 
 /**
@@ -46,17 +50,19 @@ interface Link {
  */
 export class Connections {
   readonly #clock: Clock;
+  readonly #durability: Durability;
   readonly #links = new Map<Connection, Link>();
   readonly #byDevice = new Map<string, Set<Connection>>();
   readonly #pollsByDevice = new Map<string, { pending: number; endedAt: number }>();
 
-  constructor({ clock }: ConnectionsParts) {
+  constructor({ clock, durability = atOnce }: ConnectionsParts) {
     this.#clock = clock;
+    this.#durability = durability;
   }
 
   add(connection: Connection): void {
     if (this.#links.has(connection)) return;
-    this.#links.set(connection, { connection, caughtUp: false, cursor: 0, passedCursor: 0 });
+    this.#links.set(connection, { connection, caughtUp: false, cursor: 0, passedCursor: 0, heldChars: 0 });
     const siblings = this.#byDevice.get(connection.deviceId);
     if (siblings) siblings.add(connection);
     else this.#byDevice.set(connection.deviceId, new Set([connection]));
@@ -118,16 +124,38 @@ export class Connections {
     };
   }
 
-  /** Sends one frame, unless the connection is too slow: then it is closed, and resumes by its cursor. */
+  /**
+   * Sends one frame as soon as everything committed by now is durable, after those that wait already; unless the
+   * connection is too slow: then it is closed, and resumes by its cursor.
+   */
   deliver(connection: Connection, text: string): boolean {
-    if (!this.#links.has(connection)) return false;
-    // Before the send, not after: one frame larger than the limit must pass on an empty socket.
-    if (connection.bufferedBytes() > maxUnsentBytes) {
-      this.drop(connection, tooSlowCode, "More than 1 MB is unsent: resume by cursor.");
-      return false;
-    }
+    const link = this.#links.get(connection);
+    if (!link || !this.#hasRoom(link)) return false;
+    link.heldChars += text.length;
+    this.#durability.whenDurable(() => {
+      link.heldChars -= text.length;
+      if (this.#links.get(connection) === link) connection.send(text);
+    });
+    return true;
+  }
+
+  /** Sends one frame that tells of nothing kept: it waits for no disk. */
+  deliverNow(connection: Connection, text: string): boolean {
+    const link = this.#links.get(connection);
+    if (!link || !this.#hasRoom(link)) return false;
     connection.send(text);
     return true;
+  }
+
+  /** What is owed to the connection, in bytes: handed over and not yet taken, or (in characters) waiting for the disk. */
+  unsentBytes(connection: Connection): number {
+    return connection.bufferedBytes() + (this.#links.get(connection)?.heldChars ?? 0);
+  }
+
+  /** Resolves when every frame that waits for the disk by now has left. */
+  heldBack(connection: Connection): Promise<void> | undefined {
+    if (!this.#links.get(connection)?.heldChars) return undefined;
+    return new Promise((resolve) => this.#durability.whenDurable(resolve));
   }
 
   /** Sends a logged event to every connection that is caught up and does not have it; serialised once for all. */
@@ -145,13 +173,16 @@ export class Connections {
     }
   }
 
-  /** Sends an ephemeral frame to every connection that is caught up; serialised once for all, or not at all. */
+  /**
+   * Sends an ephemeral frame to every connection that is caught up, past what waits for the disk; serialised once for
+   * all, or not at all.
+   */
   broadcast(frame: object): void {
     let text: string | undefined;
     for (const link of this.#links.values()) {
       if (!link.caughtUp) continue;
       text ??= JSON.stringify(frame);
-      this.deliver(link.connection, text);
+      this.deliverNow(link.connection, text);
     }
   }
 
@@ -171,6 +202,13 @@ export class Connections {
     for (const connection of [...this.#links.keys()]) this.drop(connection, code, reason);
   }
 
+  /** Before the send, not after: one frame larger than the limit must pass on an empty socket. */
+  #hasRoom({ connection, heldChars }: Link): boolean {
+    if (connection.bufferedBytes() + heldChars <= maxUnsentBytes) return true;
+    this.drop(connection, tooSlowCode, "More than 1 MB is unsent: resume by cursor.");
+    return false;
+  }
+
   #isPolling(deviceId: string): boolean {
     const polls = this.#pollsByDevice.get(deviceId);
     if (!polls) return false;
@@ -179,3 +217,5 @@ export class Connections {
     return false;
   }
 }
+
+const atOnce: Durability = { whenDurable: (tell) => tell() };

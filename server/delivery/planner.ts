@@ -78,6 +78,7 @@ export function planned(store: Store, ...planners: ReadonlyArray<Pick<DeliveryPl
   };
   return {
     transaction: (work, committed) => store.transaction(work, committed),
+    whenDurable: (tell) => store.whenDurable(tell),
     events,
     sessions: store.sessions,
     turns: store.turns,

@@ -86,12 +86,18 @@ export class Replay {
       }
       let waited = false;
       for (const event of page) {
-        if (connection.bufferedBytes() > windowBytes) {
+        if (connections.unsentBytes(connection) > windowBytes) {
           waited = true;
           if (!(await this.#drained(connection))) return;
         }
         if (!connections.deliver(connection, JSON.stringify({ type: "event", event }))) return;
         cursor = event.cursor;
+      }
+      // Live words pass by what waits for the disk; they must not pass by the welcome and the history.
+      const leaving = connections.heldBack(connection);
+      if (leaving) {
+        waited = true;
+        await leaving;
       }
       const isLast = page.length === 0 || cursor >= events.tip();
       if (!waited && isLast && connections.attach(connection, cursor)) {
@@ -105,19 +111,19 @@ export class Replay {
   // The drafts leave in the step of the attach, so that the next live delta follows on the text so far.
   #sendDrafts(connection: Connection): void {
     for (const draft of this.#parts.feed.drafts()) {
-      if (!this.#parts.connections.deliver(connection, JSON.stringify(draft))) return;
+      if (!this.#parts.connections.deliverNow(connection, JSON.stringify(draft))) return;
     }
   }
 
   /** False: the connection has gone, or took nothing for too long and was closed. */
   async #drained(connection: Connection): Promise<boolean> {
     const { clock, connections, log } = this.#parts;
-    let lowestBytes = connection.bufferedBytes();
+    let lowestBytes = connections.unsentBytes(connection);
     let progressAt = clock.now();
-    while (connection.bufferedBytes() > windowBytes) {
+    while (connections.unsentBytes(connection) > windowBytes) {
       await pause(clock, drainPollMs);
       if (!connections.has(connection)) return false;
-      const bufferedBytes = connection.bufferedBytes();
+      const bufferedBytes = connections.unsentBytes(connection);
       if (bufferedBytes < lowestBytes) {
         lowestBytes = bufferedBytes;
         progressAt = clock.now();

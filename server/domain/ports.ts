@@ -1,4 +1,5 @@
 import type { Attachment } from "./attachment.ts";
+import type { ConversationBook } from "./conversation.ts";
 import type { Delivery, DeliveryAttempt, DeliveryKind, DeliveryState } from "./delivery.ts";
 import type { Caller, Device, DevicePreferences, Scope } from "./device.ts";
 import type { LoggedEvent, NewEvent } from "./event.ts";
@@ -214,27 +215,6 @@ export interface HistoryCutter {
   cut(beforeAt: number, limit: number): number;
 }
 
-/** A session that tools of `/v1` know by a name of their own. */
-export interface NamedConversation {
-  /** Any string; theirs. */
-  conversationId: string;
-  sessionId: string;
-  createdAt: number;
-  /** What was said elsewhere before it began, for Claude to know ahead of the first prompt; empty: nothing. */
-  earlier: string;
-}
-
-export interface ConversationBook {
-  /** Throws when the name, or the session, is taken: whoever inserts has looked in the same transaction. */
-  insert(conversation: NamedConversation): void;
-  get(conversationId: string): NamedConversation | undefined;
-  ofSession(sessionId: string): NamedConversation | undefined;
-  /** The newest first; `after`: those that come after this one in the list. */
-  list(after: string | undefined, limit: number): NamedConversation[];
-  /** The session's name, if it has one, is free again; the session stays. */
-  removeOf(sessionId: string): boolean;
-}
-
 /** What the owner set while the server ran; the names and bounds are the edges' business. */
 export interface SettingsBook {
   all(): Map<string, number>;
@@ -254,8 +234,20 @@ export interface AuditLog {
   list(before: string | undefined, limit: number): { entries: AuditEntry[]; nextBefore?: string };
 }
 
-/** Everything durable. Calls are synchronous: SQLite is in the process, and a commit is a fraction of a millisecond. */
-export interface Store {
+/** Says when what is committed would survive a power loss. Whatever leaves the server and tells of it waits for that. */
+export interface Durability {
+  /**
+   * Calls back when everything committed by now would survive: at once when it would already, else later, in the order
+   * of the calls. `tell` must not throw.
+   */
+  whenDurable(tell: () => void): void;
+}
+
+/**
+ * Everything durable. Calls are synchronous: SQLite is in the process, and a commit is a fraction of a millisecond. It
+ * survives the end of the program as soon as it is there, and the end of the power when `whenDurable` says so.
+ */
+export interface Store extends Durability {
   /**
    * All or nothing; what it appended is announced after the commit. Nested calls join the outer one. `committed` is
    * called right after the commit, before anybody hears of it: for what must not wait for the telling.

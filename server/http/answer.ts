@@ -8,8 +8,19 @@ import type { Answer } from "./route.ts";
 const stuckMs = 30_000;
 const keepAliveMs = 30_000;
 
+export interface AnswerParts {
+  clock: Clock;
+  /** Resolves when what the answer may tell of is durable. */
+  durable(): Promise<void>;
+}
+
 /** Sends what a route answered. A client that is gone gets nothing, and that is no error. */
-export async function sendAnswer(response: Response, answer: Answer, clock: Clock): Promise<void> {
+export async function sendAnswer(
+  response: Response,
+  answer: Answer,
+  { clock, durable }: AnswerParts,
+): Promise<void> {
+  await durable();
   switch (answer.kind) {
     case "json":
       if (isOver(response)) return;
@@ -32,7 +43,7 @@ export async function sendAnswer(response: Response, answer: Answer, clock: Cloc
       response.flushHeaders();
       // Without a word from the other end for so long, the system asks whether anybody is there.
       response.socket?.setKeepAlive(true, keepAliveMs);
-      await sendLines(response, answer.lines);
+      await sendLines(response, answer.lines, durable);
       return;
     case "sse":
       try {
@@ -84,13 +95,14 @@ function drained(response: Response, clock: Clock): Promise<void> {
 async function sendLines(
   response: Response,
   lines: Iterable<unknown> | AsyncIterable<unknown>,
+  durable: () => Promise<void>,
 ): Promise<void> {
   if (response.req.method === "HEAD") {
     response.end();
     return;
   }
   try {
-    await pipeline(Readable.from(encodeLines(lines)), response);
+    await pipeline(Readable.from(encodeLines(lines, durable)), response);
   } catch (error) {
     // The reader hung up: whatever was read so far was right.
     if (
@@ -105,6 +117,12 @@ async function sendLines(
 }
 
 /** Asks for the next line only when the reader has taken the last ones. */
-async function* encodeLines(lines: Iterable<unknown> | AsyncIterable<unknown>): AsyncGenerator<string> {
-  for await (const line of lines) yield `${JSON.stringify(line)}\n`;
+async function* encodeLines(
+  lines: Iterable<unknown> | AsyncIterable<unknown>,
+  durable: () => Promise<void>,
+): AsyncGenerator<string> {
+  for await (const line of lines) {
+    await durable();
+    yield `${JSON.stringify(line)}\n`;
+  }
 }

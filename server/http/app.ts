@@ -68,7 +68,8 @@ export function routeTable(parts: HttpParts): Route[] {
 
 /** The HTTP edge as an express application; the composition root puts a listener under it. */
 export function createHttpApp(parts: HttpParts): express.Express {
-  const { access, names, clock, log, limits, stopping, prometheus } = parts;
+  const { store, access, names, clock, log, limits, stopping, prometheus } = parts;
+  const durable = () => new Promise<void>((resolve) => store.whenDurable(resolve));
   // Every request that is under way listens for the stop; that is no leak.
   setMaxListeners(0, stopping);
   const bodies = new JsonBodies();
@@ -143,16 +144,18 @@ export function createHttpApp(parts: HttpParts): express.Express {
       gone: goneSignal(response, stopping),
       bytes: request,
     });
-    await sendAnswer(response, answer, clock);
+    await sendAnswer(response, answer, { clock, durable: route.isOfTheMoment ? atOnce : durable });
   });
   app.use(router);
 
-  app.use((thrown: unknown, request: Request, response: Response, _next: NextFunction) => {
+  app.use(async (thrown: unknown, request: Request, response: Response, _next: NextFunction) => {
     const error = catalogued(thrown);
     const requestId = String(response.locals.requestId ?? "");
     if (error.status >= 500 && error.code !== "not_implemented") {
       log.error("http.failed", { requestId, code: error.code, error: error.cause ?? error });
     }
+    // A refusal tells a device of what is, too; a stranger learns nothing from it.
+    if (response.locals.deviceId !== undefined) await durable();
     if (response.headersSent || response.destroyed) {
       response.destroy();
       return;
@@ -177,6 +180,8 @@ function goneSignal(response: Response, stopping: AbortSignal): AbortSignal {
   });
   return gone.signal;
 }
+
+const atOnce = (): Promise<void> => Promise.resolve();
 
 /** For a page of our own without a script; other pages may neither frame us nor read us. */
 function securityHeaders() {

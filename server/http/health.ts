@@ -19,6 +19,7 @@ export const healthRoutes = (parts: HttpParts): Route[] => [
     method: "GET",
     path: "/health",
     scope: "open",
+    isOfTheMoment: true,
     summary: "The state of the server; its parts are named only to holders of a token.",
     response: { 200: healthSchema, 503: healthSchema },
     async handle({ caller }) {

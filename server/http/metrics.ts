@@ -10,6 +10,7 @@ export function metricsRoutes({ metrics, prometheus }: HttpParts): Route[] {
       method: "GET",
       path: "/metrics",
       scope: "read",
+      isOfTheMoment: true,
       summary: "The same and more in Prometheus' format; scrape it with a token of the scope read.",
       response: { 200: { mediaType: "text/plain", schema: z.string() } },
       handle: async () => ({
@@ -22,6 +23,7 @@ export function metricsRoutes({ metrics, prometheus }: HttpParts): Route[] {
       method: "GET",
       path: "/api/metrics/sessions",
       scope: "read",
+      isOfTheMoment: true,
       summary: "What the pool holds now, and what happened since the server started.",
       response: sessionMetricsSchema,
       handle: () => json(metrics()),

@@ -63,6 +63,8 @@ export interface RouteDefinition<S extends RouteScope, P, Q, B> {
   maxBodyBytes?: number;
   /** The body is a file of any type: it is not read before, but by the route itself, from `bytes`. */
   takesBytes?: boolean;
+  /** It tells of nothing that was committed: it answers also while the disk does not. */
+  isOfTheMoment?: boolean;
   handle(
     input: { params: Parsed<P>; query: Parsed<Q>; body: Parsed<B> } & RequestFacts<CallerOf<S>>,
   ): Answer | Promise<Answer>;
@@ -89,6 +91,7 @@ export interface Route {
   readonly refusals: readonly ErrorCode[];
   readonly maxBodyBytes: number;
   readonly takesBytes: boolean;
+  readonly isOfTheMoment: boolean;
   /** Validates, then handles. Throws `invalid_request` with every fault of the request. */
   answer(input: RawInput): Promise<Answer>;
 }
@@ -118,6 +121,7 @@ export function defineRoute<
     refusals: definition.refusals ?? [],
     maxBodyBytes: definition.maxBodyBytes ?? defaultMaxBodyBytes,
     takesBytes: definition.takesBytes ?? false,
+    isOfTheMoment: definition.isOfTheMoment ?? false,
     async answer(input) {
       const faults: FieldFault[] = [];
       const parsed = {

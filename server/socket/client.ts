@@ -148,7 +148,11 @@ export class Client implements Connection, Pulse, Asker {
   }
 
   answer(frame: ServerFrame): void {
-    if (this.#open) this.#parts.connections.deliver(this, JSON.stringify(frame));
+    if (!this.#open) return;
+    const { connections } = this.#parts;
+    // A pong says that the server lives, and it does while the disk does not answer.
+    if (frame.type === "pong") connections.deliverNow(this, JSON.stringify(frame));
+    else connections.deliver(this, JSON.stringify(frame));
   }
 
   /** Counts an order; one too many is answered by `rate_limited` and not carried out. */

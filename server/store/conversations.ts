@@ -1,4 +1,4 @@
-import type { ConversationBook, NamedConversation } from "../domain/ports.ts";
+import type { ConversationBook, NamedConversation } from "../domain/conversation.ts";
 import { type Connection, Statement } from "./statement.ts";
 
 const columns =

@@ -35,7 +35,7 @@ export function databasePath(location: DatabaseLocation): string {
 export function openDatabase(location: DatabaseLocation & { migrations?: readonly Migration[] }): Connection {
   const path = databasePath(location);
   makePrivateFile(path);
-  const connection = withStorageFailures(() => new Database(path, { timeout: busyTimeoutMs }));
+  const connection = connect(path);
   try {
     withStorageFailures(() => {
       makeDurable(connection);
@@ -47,6 +47,37 @@ export function openDatabase(location: DatabaseLocation & { migrations?: readonl
     throw error;
   }
   return connection;
+}
+
+const connect = (path: string): Connection =>
+  withStorageFailures(() => new Database(path, { timeout: busyTimeoutMs }));
+
+/**
+ * From now on commits on this connection are made durable by somebody else (see `WalSync`): SQLite writes them and does
+ * not wait for the disk, and leaves the checkpoints alone. What it still syncs by itself, on level NORMAL, is the first
+ * frame of a log that begins anew, which keeps the file whole whatever reaches the disk first.
+ */
+export function leaveSyncing(connection: Connection): void {
+  connection.pragma("synchronous = NORMAL");
+  connection.pragma("wal_autocheckpoint = 0");
+}
+
+/** SQLite folds the log in by itself again, within a commit. */
+export function resumeCheckpoints(connection: Connection): void {
+  connection.pragma(`wal_autocheckpoint = ${journalPages}`);
+}
+
+/** Folds the write-ahead log into the database, as far as nobody reads an older state; holds up neither readers nor writers. */
+export function foldJournal(path: string): void {
+  const connection = connect(path);
+  try {
+    withStorageFailures(() => {
+      makeDurable(connection);
+      connection.pragma("wal_checkpoint(PASSIVE)");
+    });
+  } finally {
+    connection.close();
+  }
 }
 
 function makePrivateFile(path: string): void {
@@ -90,8 +121,10 @@ function makeDurable(connection: Connection): void {
   connection.pragma(`journal_size_limit = ${journalSizeLimitBytes}`);
 }
 
-/** SQLite begins the log anew after 1,000 pages of 4 KiB (`wal_autocheckpoint`); so much of it is laid out beforehand. */
-const journalFillBytes = 4_000_000;
+/** SQLite's own `wal_autocheckpoint`: pages of 4 KiB after which the log is folded in and begins anew. */
+const journalPages = 1_000;
+/** So much of the log is laid out beforehand. */
+const journalFillBytes = 4_000 * journalPages;
 
 /**
  * Lays out the write-ahead log's file. A commit that makes the file grow has to sync its length as well as its data,

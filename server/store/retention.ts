@@ -56,7 +56,10 @@ export class SqliteHistoryCutter implements HistoryCutter {
       }
       return count + this.#cutAudit.run(beforeAt, limit) + this.#cutProcesses.run(beforeAt, limit);
     });
-    if (rows > 0) this.#connection.pragma(`incremental_vacuum(${vacuumPages})`);
+    if (rows > 0) {
+      this.#connection.pragma(`incremental_vacuum(${vacuumPages})`);
+      this.#connection.committed?.();
+    }
     return rows;
   }
 }

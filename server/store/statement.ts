@@ -2,7 +2,10 @@ import type Database from "better-sqlite3";
 import { DaylongError } from "../domain/errors.ts";
 
 /** One open SQLite connection. */
-export type Connection = Database.Database;
+export type Connection = Database.Database & {
+  /** Called after every statement that committed, be it by itself. */
+  committed?: () => void;
+};
 
 /** What the operating system or another program can do to us, as opposed to faults of our own SQL. */
 const environmental =
@@ -47,28 +50,39 @@ export function withStorageFailures<T>(work: () => T): T {
 
 /** One prepared statement. Throws `storage_failed` when the disk, not the SQL, is at fault. */
 export class Statement<Parameters extends unknown[], Row = unknown> {
+  readonly #connection: Connection;
   readonly #prepared: Database.Statement<unknown[], Row>;
 
   constructor(connection: Connection, sql: string) {
+    this.#connection = connection;
     this.#prepared = withStorageFailures(() => connection.prepare<unknown[], Row>(sql));
   }
 
   /** Returns the number of rows written. */
   run(...parameters: Parameters): number {
-    return withStorageFailures(() => this.#prepared.run(...parameters).changes);
+    const { changes } = withStorageFailures(() => this.#prepared.run(...parameters));
+    this.#noteCommit();
+    return changes;
   }
 
   /** Returns the rowid of the row inserted. */
   insert(...parameters: Parameters): number {
-    return withStorageFailures(() => Number(this.#prepared.run(...parameters).lastInsertRowid));
+    const { lastInsertRowid } = withStorageFailures(() => this.#prepared.run(...parameters));
+    this.#noteCommit();
+    return Number(lastInsertRowid);
   }
 
   get(...parameters: Parameters): Row | undefined {
-    return withStorageFailures(() => this.#prepared.get(...parameters));
+    const row = withStorageFailures(() => this.#prepared.get(...parameters));
+    // One that reads commits nothing; one that writes and returns (`RETURNING`) does.
+    if (!this.#prepared.readonly) this.#noteCommit();
+    return row;
   }
 
   all(...parameters: Parameters): Row[] {
-    return withStorageFailures(() => this.#prepared.all(...parameters));
+    const rows = withStorageFailures(() => this.#prepared.all(...parameters));
+    if (!this.#prepared.readonly) this.#noteCommit();
+    return rows;
   }
 
   /** The first rows, up to and without the first one that `fits` refuses; always one if there is one. */
@@ -81,6 +95,10 @@ export class Statement<Parameters extends unknown[], Row = unknown> {
       }
       return rows;
     });
+  }
+
+  #noteCommit(): void {
+    if (this.#connection.committed && !this.#connection.inTransaction) this.#connection.committed();
   }
 }
 

@@ -4,7 +4,13 @@ import { SqliteActivityBook } from "./activities.ts";
 import { SqliteAttachmentBook } from "./attachments.ts";
 import { SqliteAuditLog } from "./audit.ts";
 import { SqliteConversationBook } from "./conversations.ts";
-import { type DatabaseLocation, openDatabase } from "./database.ts";
+import {
+  type DatabaseLocation,
+  databasePath,
+  leaveSyncing,
+  openDatabase,
+  resumeCheckpoints,
+} from "./database.ts";
 import { SqliteDeviceDirectory } from "./devices.ts";
 import { SqliteEventLog } from "./events.ts";
 import { SqliteOutbox } from "./outbox.ts";
@@ -17,6 +23,7 @@ import { type Connection, Statement } from "./statement.ts";
 import { Transactions } from "./transactions.ts";
 import { SqliteTrustBook } from "./trust.ts";
 import { SqliteTurnBook } from "./turns.ts";
+import { WalSync, type WalSyncParts } from "./walSync.ts";
 
 export interface StoreParts {
   clock: Clock;
@@ -29,21 +36,43 @@ export interface StoreParts {
   onCommit?: (durationMs: number) => void;
 }
 
+/** How the store makes commits durable when it does not do so within them. */
+export type BesideParts = Pick<WalSyncParts, "onFault" | "onSync" | "sync"> & {
+  /** After each commit; whoever it is sees to the checkpoints. */
+  onWritten?(): void;
+};
+
 export type OpenStore = Store & {
   readonly history: HistoryCutter;
+  /** For how long the disk has owed its word on a commit, in milliseconds; 0: it owes none. */
+  readonly owedMs: number;
+  /** SQLite sees to the checkpoints by itself again. */
+  resumeCheckpoints(): void;
   /** Throws `storage_failed` when the database can be read but not be written, which is tried when the last write failed. */
   checkWritable(): void;
   /** Folds the write-ahead log into the file and closes it. Idempotent. */
   close(): void;
 };
 
-/** Opens the store in a file or a data folder, made and migrated as needed. Throws `storage_failed`. */
-export function openStore(options: DatabaseLocation & StoreParts): OpenStore {
-  return storeOver(openDatabase(options), options);
+/**
+ * Opens the store in a file or a data folder, made and migrated as needed. A commit is durable when it returns; with
+ * `beside`, when `whenDurable` says so. Throws `storage_failed`.
+ */
+export function openStore(options: DatabaseLocation & StoreParts & { beside?: BesideParts }): OpenStore {
+  const connection = openDatabase(options);
+  const { beside } = options;
+  if (beside === undefined) return storeOver(connection, options);
+  const sync = new WalSync({ ...beside, path: `${databasePath(options)}-wal` });
+  leaveSyncing(connection);
+  connection.committed = () => {
+    sync.noteCommit();
+    beside.onWritten?.();
+  };
+  return storeOver(connection, options, sync);
 }
 
 /** The store over a connection of `openDatabase`; closing the store closes it. */
-export function storeOver(connection: Connection, parts: StoreParts): OpenStore {
+export function storeOver(connection: Connection, parts: StoreParts, sync?: WalSync): OpenStore {
   const { clock } = parts;
   const transactions = new Transactions({
     connection,
@@ -56,6 +85,11 @@ export function storeOver(connection: Connection, parts: StoreParts): OpenStore 
       if (transactions.storageFault !== undefined) transactions.run(() => touch.run());
     },
     transaction: (work, committed) => transactions.run(work, committed),
+    whenDurable: (tell) => (sync === undefined ? tell() : sync.whenDurable(tell)),
+    get owedMs() {
+      return sync?.syncingMs ?? 0;
+    },
+    resumeCheckpoints: () => resumeCheckpoints(connection),
     events: new SqliteEventLog({ connection, clock, transactions }),
     sessions: new SqliteSessionDirectory({ connection, transactions }),
     turns: new SqliteTurnBook(connection),
@@ -71,6 +105,7 @@ export function storeOver(connection: Connection, parts: StoreParts): OpenStore 
     audit: new SqliteAuditLog(connection),
     history: new SqliteHistoryCutter({ connection, transactions }),
     close: () => {
+      sync?.close();
       connection.close();
     },
   };

@@ -58,7 +58,9 @@ export class SocketClient {
   constructor(options: SocketClientOptions) {
     const headers = { ...options.headers };
     if (options.token && options.tokenInHeader) headers.authorization = `Bearer ${options.token}`;
-    const wsOptions: ClientOptions = { headers, ca: options.ca, autoPong: options.autoPong, maxPayload: 0 };
+    // Said outright: ws takes a missing word here for a no, and the server lets go of who answers no ping for 35 s.
+    const { ca, autoPong = true } = options;
+    const wsOptions: ClientOptions = { headers, ca, autoPong, maxPayload: 0 };
     this.socket = new WebSocket(options.url, options.protocols ?? ["daylong.v1"], wsOptions);
     this.socket.on("open", () => {
       if (options.silent) return this.#changed();

@@ -1,4 +1,4 @@
-import type { NamedConversation } from "../../domain/ports.ts";
+import type { NamedConversation } from "../../domain/conversation.ts";
 import type { Reply, Turn } from "../../domain/turn.ts";
 import type { SessionView } from "../../pool/requests.ts";
 

@@ -9,7 +9,7 @@ const textBreak = "\n\n";
 const pageSize = 200;
 
 export interface TurnReadingParts {
-  store: Pick<Store, "events" | "turns">;
+  store: Pick<Store, "events" | "turns" | "whenDurable">;
   clock: Clock;
   sessionId: string;
   turnId: string;
@@ -107,13 +107,17 @@ export class TurnReading {
   }
 
   #look(): void {
-    const turn = this.#parts.store.turns.get(this.#parts.turnId);
+    const { store, turnId } = this.#parts;
+    const turn = store.turns.get(turnId);
     if (turn === undefined || !isTerminal(turn.state)) return;
-    this.#ended = turn;
     // The log may have been cut since; the turn's own record has at least the last text.
     if (!this.#hasText && turn.reply) this.#finish(turn.reply.text);
-    this.close();
-    this.#wake?.();
+    // Words may be shown before they are durable; that the turn is over may not.
+    store.whenDurable(() => {
+      this.#ended = turn;
+      this.close();
+      this.#wake?.();
+    });
   }
 
   #grow({ turnId, offset, text }: DeltaFrame): void {

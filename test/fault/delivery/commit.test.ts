@@ -1,11 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { fdatasync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import Database from "better-sqlite3";
+import { systemClock } from "../../../server/clock.ts";
 import { openDatabase } from "../../../server/store/database.ts";
 import { migrations } from "../../../server/store/migrations.ts";
+import { openStore } from "../../../server/store/store.ts";
+import { aDevice } from "../../integration/store/fixture.ts";
 import { seedsFrom } from "../../support/chance.ts";
 import { Torture } from "../../torture/torture.ts";
 
@@ -70,6 +73,46 @@ describe("V2: acked data survives a power loss", () => {
     other.pragma("journal_mode = DELETE");
     other.pragma("synchronous = OFF");
     other.close();
+    expect(levels(path)).toEqual([2, "wal"]);
+  });
+
+  test("V2 the server's own connection hands the syncs over, whole: nothing is told before they are made, and whoever folds the log syncs", async () => {
+    const path = join(folder, "beside.db");
+    let syncs = 0;
+    const store = openStore({
+      ...{ path, clock: systemClock },
+      beside: {
+        onFault: () => {},
+        sync: (fd, done) => {
+          syncs += 1;
+          fdatasync(fd, done);
+        },
+      },
+    });
+    const device = aDevice();
+    store.devices.insert(device, "hash");
+    await new Promise<void>((resolve) => store.whenDurable(resolve));
+    syncs = 0;
+    // By a transaction, by a statement of its own, and by one that returns what it wrote.
+    const writes = [
+      () => store.transaction(() => store.settings.set("one", 1)),
+      () => store.settings.set("two", 2),
+      () => store.devices.ack(device.deviceId, 1),
+    ];
+    for (const [index, write] of writes.entries()) {
+      let isTold = false;
+      write();
+      const told = new Promise<void>((resolve) =>
+        store.whenDurable(() => {
+          isTold = true;
+          resolve();
+        }),
+      );
+      expect(isTold).toBe(false);
+      await told;
+      expect(syncs).toBe(index + 1);
+    }
+    store.close();
     expect(levels(path)).toEqual([2, "wal"]);
   });
 

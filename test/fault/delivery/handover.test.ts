@@ -100,4 +100,48 @@ describe("V4 the hand-over from replay to live", () => {
       expect(cursors).toEqual(upTo(tip));
     },
   );
+
+  test("V4 while the disk owes its word on the history, live words do not pass by the welcome; then they follow on", async () => {
+    const clock = new ManualClock();
+    const events = new MemoryLog();
+    const owed: Array<() => void> = [];
+    const durability = { whenDurable: (tell: () => void) => void owed.push(tell) };
+    const connections = new Connections({ clock, durability });
+    const feed = new Feed({ connections });
+    new Dispatcher({ events, connections, feed, courier: { pulse: () => {} } }).start();
+    for (let count = 0; count < 3; count += 1) events.append(aMessage());
+    const devices = { get: () => ({ ackedCursor: 0 }) as never };
+    const replay = new Replay({ events, devices, connections, feed, clock, log: new MemoryWords() });
+    const connection = new MemoryConnection();
+    connections.add(connection);
+    const resumed = replay.resume(connection, { cursor: 0, epoch: "epoch-1" });
+    feed.delta("session-1", "turn-1", "First ");
+    events.append(aMessage());
+    expect(connection.texts).toEqual([]);
+    expect(connections.unsentBytes(connection)).toBeGreaterThan(0);
+
+    let isOver = false;
+    void resumed.then(() => {
+      isOver = true;
+    });
+    while (!isOver) {
+      for (const tell of owed.splice(0)) tell();
+      await clock.settle();
+    }
+    feed.delta("session-1", "turn-1", "words");
+    const types = connection.frames.map(({ type, offset }) => (type === "delta" ? `delta ${offset}` : type));
+    expect(types).toEqual(["welcome", "event", "event", "event", "event", "delta 0", "delta 6"]);
+    expect(connection.cursors).toEqual(upTo(4));
+    expect(connections.unsentBytes(connection)).toBe(0);
+  });
+
+  test("V8 what waits for the disk counts as unsent: a connection that is owed more than 1 MB comes back instead", () => {
+    const connections = new Connections({ clock: new ManualClock(), durability: { whenDurable: () => {} } });
+    const connection = new MemoryConnection();
+    connections.add(connection);
+    expect(connections.deliver(connection, "x".repeat(1024 * 1024 + 1))).toBe(true);
+    expect(connections.deliver(connection, "y")).toBe(false);
+    expect(connection.closed?.code).toBe(4408);
+    expect(connection.texts).toEqual([]);
+  });
 });

@@ -1,0 +1,61 @@
+import type { Closers } from "./closers.ts";
+import { withDeadline } from "./delivery/pause.ts";
+import { DaylongError } from "./domain/errors.ts";
+import type { Clock, Log } from "./domain/ports.ts";
+import { Checkpoints } from "./store/checkpoints.ts";
+import { databasePath } from "./store/database.ts";
+import { type OpenStore, openStore } from "./store/store.ts";
+
+/** A stop waits no longer than this for the disk's word on the last commits; what it owes then is told at the next start. */
+const lastWordMs = 2_000;
+
+interface StorageParts {
+  dataDir: string;
+  clock: Clock;
+  log: Log;
+  onCommit(durationMs: number): void;
+  onSync(durationMs: number): void;
+  /** The disk has refused what it was given: the server must not go on as if it had it. */
+  crash(error: Error): void;
+}
+
+/** The database, whose commits are synced and whose log is folded in beside the event loop. */
+export function openStorage(parts: StorageParts, closers: Closers): OpenStore {
+  const { dataDir, clock, log, onCommit, onSync, crash } = parts;
+  const store = openStore({
+    dataDir,
+    clock,
+    onCommit,
+    onSubscriberError: (error) => log.error("log.subscriber_failed", { error: String(error) }),
+    beside: {
+      onSync,
+      onWritten: () => checkpoints.noteCommit(),
+      onFault: (cause) =>
+        crash(
+          new DaylongError(
+            "storage_failed",
+            `The disk did not take what was written to it: ${cause.message}`,
+            {
+              cause,
+            },
+          ),
+        ),
+    },
+  });
+  const checkpoints = new Checkpoints({
+    path: databasePath({ dataDir }),
+    clock,
+    log,
+    isQuiet: () => store.turns.inState("running").length === 0,
+    giveUp: () => store.resumeCheckpoints(),
+  });
+  closers.push(() => store.close());
+  closers.push(() => checkpoints.stop());
+  return store;
+}
+
+/** Resolves when everything committed is durable, or after two seconds. */
+export function lastWord(store: OpenStore, clock: Clock): Promise<void> {
+  const durable = new Promise<void>((resolve) => store.whenDurable(resolve));
+  return withDeadline(clock, lastWordMs, durable, () => undefined);
+}

@@ -1,0 +1,107 @@
+import { closeSync, fdatasync, openSync } from "node:fs";
+
+/** Calls back when everything written to the file so far would survive a power loss, or with what went wrong. */
+export type SyncFile = (fd: number, done: (error: Error | null) => void) => void;
+
+export interface WalSyncParts {
+  /** The write-ahead log's file; it must be there. */
+  path: string;
+  /**
+   * The disk refused, once. Nothing more is called back: of a file whose sync has failed nobody knows what is on the
+   * disk, and a second try may say yes without having written anything (https://lwn.net/Articles/752063/).
+   */
+  onFault(error: Error): void;
+  /** Told how long each sync took. */
+  onSync?(durationMs: number): void;
+  /** Default: `fdatasync` in one of Node's file threads; on a Mac libuv asks the drive as well (F_FULLFSYNC). */
+  sync?: SyncFile;
+}
+
+/**
+ * Makes commits durable beside the event loop. SQLite writes a commit into the system's memory and goes on; this asks
+ * the disk for it in another thread, and what would tell somebody of the commit waits here. So a disk that takes a second
+ * holds back exactly what it has not confirmed, and neither the words that Claude speaks nor anything else.
+ *
+ *   durable --commit--> asked (until the end of the step) -> syncing --done--> durable, or asked if commits came meanwhile
+ *                                                               \--error--> failed
+ *
+ * All commits that come while a sync is under way share the next one.
+ */
+export class WalSync {
+  readonly #parts: WalSyncParts;
+  readonly #sync: SyncFile;
+  readonly #fd: number;
+  /** Commits, counted; those up to `#durable` are on the disk. */
+  #committed = 0;
+  #durable = 0;
+  readonly #waiting: Array<{ committed: number; tell: () => void }> = [];
+  #syncingSince: number | undefined;
+  #isAsked = false;
+  #isFailed = false;
+  #isClosed = false;
+
+  constructor(parts: WalSyncParts) {
+    this.#parts = parts;
+    this.#sync = parts.sync ?? fdatasync;
+    this.#fd = openSync(parts.path, "r+");
+  }
+
+  /** Something was committed. */
+  noteCommit(): void {
+    this.#committed += 1;
+    if (this.#isAsked || this.#syncingSince !== undefined || this.#isFailed || this.#isClosed) return;
+    this.#isAsked = true;
+    // The prompt goes to Claude in the step of its commit; the disk is asked right after.
+    queueMicrotask(() => this.#begin());
+  }
+
+  /** Calls back when everything committed by now is durable: at once when it is, else in the order of the calls. */
+  whenDurable(tell: () => void): void {
+    if (this.#durable === this.#committed && this.#waiting.length === 0) tell();
+    else this.#waiting.push({ committed: this.#committed, tell });
+  }
+
+  /** For how long the sync that is under way has been, in milliseconds; 0: none is. */
+  get syncingMs(): number {
+    return this.#syncingSince === undefined ? 0 : performance.now() - this.#syncingSince;
+  }
+
+  /** Idempotent. Who still waits is not called back any more. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#waiting.length = 0;
+    // A number that is given back while a thread still syncs it could by then mean another file.
+    if (this.#syncingSince === undefined) closeSync(this.#fd);
+  }
+
+  #begin(): void {
+    this.#isAsked = false;
+    if (this.#isClosed) return;
+    const committed = this.#committed;
+    const beganAt = performance.now();
+    this.#syncingSince = beganAt;
+    this.#sync(this.#fd, (error) => {
+      this.#syncingSince = undefined;
+      if (this.#isClosed) closeSync(this.#fd);
+      else if (error) this.#fail(error);
+      else this.#settle(committed, performance.now() - beganAt);
+    });
+  }
+
+  #settle(committed: number, durationMs: number): void {
+    this.#durable = committed;
+    // Before anybody is told: the next sync need not wait for that.
+    if (this.#committed > committed) this.#begin();
+    const ready = this.#waiting.findIndex((one) => one.committed > committed);
+    const told = this.#waiting.splice(0, ready < 0 ? this.#waiting.length : ready);
+    for (const { tell } of told) tell();
+    this.#parts.onSync?.(durationMs);
+  }
+
+  #fail(error: Error): void {
+    this.#isFailed = true;
+    this.#waiting.length = 0;
+    this.#parts.onFault(error);
+  }
+}

@@ -1,0 +1,103 @@
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { Checkpoints } from "../../../server/store/checkpoints.ts";
+import { foldJournal } from "../../../server/store/database.ts";
+import { type OpenStore, openStore } from "../../../server/store/store.ts";
+import { ManualClock } from "../../support/manualClock.ts";
+import { MemoryWords } from "../../unit/delivery/memoryLog.ts";
+
+describe("folding the log in beside the event loop", () => {
+  let folder: string;
+  let path: string;
+  let clock: ManualClock;
+  let words: MemoryWords;
+  let isQuiet: boolean;
+  let folded: number;
+  let refusal: Error | undefined;
+  let checkpoints: Checkpoints;
+  let store: OpenStore;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "daylong-checkpoints-"));
+    path = join(folder, "daylong.db");
+    [clock, words] = [new ManualClock(), new MemoryWords()];
+    [isQuiet, folded, refusal] = [true, 0, undefined];
+    store = openStore({
+      path,
+      clock,
+      beside: { onFault: () => {}, onWritten: () => checkpoints.noteCommit() },
+    });
+    checkpoints = new Checkpoints({
+      path,
+      clock,
+      log: words,
+      isQuiet: () => isQuiet,
+      giveUp: () => store.resumeCheckpoints(),
+      fold: async () => {
+        folded += 1;
+        if (refusal) throw refusal;
+        foldJournal(path);
+      },
+    });
+  });
+  afterEach(async () => {
+    await checkpoints.stop();
+    store.close();
+    rmSync(folder, { recursive: true });
+  });
+  const commit = (count: number) => {
+    for (let done = 0; done < count; done += 1) store.settings.set("padding", done);
+  };
+  const journalBytes = () => statSync(`${path}-wal`).size;
+
+  test("it is done when there is enough to fold and nobody is spoken to", async () => {
+    commit(399);
+    await clock.run(10_000);
+    expect(folded).toBe(0);
+    isQuiet = false;
+    commit(1);
+    await clock.run(10_000);
+    expect(folded).toBe(0);
+    isQuiet = true;
+    await clock.run(1_000);
+    expect(folded).toBe(1);
+    // And not again before there is as much again.
+    commit(399);
+    await clock.run(10_000);
+    expect(folded).toBe(1);
+  });
+
+  test("it does not wait for ever for a quiet moment", async () => {
+    isQuiet = false;
+    commit(1_599);
+    await clock.run(10_000);
+    expect(folded).toBe(0);
+    commit(1);
+    await clock.run(1_000);
+    expect(folded).toBe(1);
+  });
+
+  test("the log begins anew after it, and so stays as small as it was laid out", async () => {
+    const laidOut = journalBytes();
+    for (let round = 0; round < 20; round += 1) {
+      commit(400);
+      await clock.run(1_000);
+    }
+    expect(folded).toBe(20);
+    expect(journalBytes()).toBe(laidOut);
+  });
+
+  test("where it cannot be done SQLite does it within commits again, and that is said", async () => {
+    const laidOut = journalBytes();
+    refusal = new Error("no thread");
+    commit(400);
+    await clock.run(1_000);
+    expect(words.names).toContain("store.checkpoint_failed");
+    commit(8_000);
+    await clock.run(10_000);
+    expect(folded).toBe(1);
+    expect(journalBytes()).toBe(laidOut);
+  });
+});
