@@ -36,8 +36,10 @@ interface Link {
   cursor: number;
   /** The last event that passed it by while it was not caught up. */
   passedCursor: number;
-  /** Length of the frames that wait until what they tell of is durable. */
+  /** Length of what waits until what it tells of is durable. */
   heldChars: number;
+  /** For each event or answer about a turn that waits, in order: the turn's words that follow on it. */
+  readonly heldByTurn: Map<string, string[][]>;
 }
 
 /**
@@ -62,7 +64,10 @@ export class Connections {
 
   add(connection: Connection): void {
     if (this.#links.has(connection)) return;
-    this.#links.set(connection, { connection, caughtUp: false, cursor: 0, passedCursor: 0, heldChars: 0 });
+    this.#links.set(connection, {
+      ...{ connection, caughtUp: false, cursor: 0, passedCursor: 0 },
+      ...{ heldChars: 0, heldByTurn: new Map() },
+    });
     const siblings = this.#byDevice.get(connection.deviceId);
     if (siblings) siblings.add(connection);
     else this.#byDevice.set(connection.deviceId, new Set([connection]));
@@ -126,16 +131,13 @@ export class Connections {
 
   /**
    * Sends one frame as soon as everything committed by now is durable, after those that wait already; unless the
-   * connection is too slow: then it is closed, and resumes by its cursor.
+   * connection is too slow: then it is closed, and resumes by its cursor. `turnId`: the turn that it is about.
    */
-  deliver(connection: Connection, text: string): boolean {
+  deliver(connection: Connection, text: string, turnId?: string): boolean {
     const link = this.#links.get(connection);
     if (!link || !this.#hasRoom(link)) return false;
-    link.heldChars += text.length;
-    this.#durability.whenDurable(() => {
-      link.heldChars -= text.length;
-      if (this.#links.get(connection) === link) connection.send(text);
-    });
+    this.#hold(link, text, turnId);
+    this.#durability.whenDurable(() => this.#release(link, text, turnId));
     return true;
   }
 
@@ -169,20 +171,26 @@ export class Connections {
       if (event.cursor <= link.cursor) continue;
       link.cursor = event.cursor;
       text ??= JSON.stringify({ type: "event", event });
-      this.deliver(link.connection, text);
+      this.deliver(link.connection, text, event.turnId);
     }
   }
 
   /**
-   * Sends an ephemeral frame to every connection that is caught up, past what waits for the disk; serialised once for
-   * all, or not at all.
+   * Sends what is spoken in a turn to every connection that is caught up; serialised once for all, or not at all. It
+   * waits for no disk but where it follows on something that does: the words of a turn say that it was accepted, and a
+   * text comes after the one before.
    */
-  broadcast(frame: object): void {
+  broadcastWords(frame: { readonly turnId: string }): void {
     let text: string | undefined;
     for (const link of this.#links.values()) {
       if (!link.caughtUp) continue;
       text ??= JSON.stringify(frame);
-      this.deliverNow(link.connection, text);
+      const held = link.heldByTurn.get(frame.turnId);
+      if (!held) this.deliverNow(link.connection, text);
+      else if (this.#hasRoom(link)) {
+        link.heldChars += text.length;
+        held.at(-1)!.push(text);
+      }
     }
   }
 
@@ -200,6 +208,28 @@ export class Connections {
   closeAll(code: number, reason: string): void {
     this.#pollsByDevice.clear();
     for (const connection of [...this.#links.keys()]) this.drop(connection, code, reason);
+  }
+
+  #hold(link: Link, text: string, turnId: string | undefined): void {
+    link.heldChars += text.length;
+    if (turnId === undefined) return;
+    const held = link.heldByTurn.get(turnId);
+    if (held) held.push([]);
+    else link.heldByTurn.set(turnId, [[]]);
+  }
+
+  #release(link: Link, text: string, turnId: string | undefined): void {
+    this.#sendHeld(link, text);
+    if (turnId === undefined) return;
+    const held = link.heldByTurn.get(turnId) ?? [];
+    const words = held.shift() ?? [];
+    if (held.length === 0) link.heldByTurn.delete(turnId);
+    for (const spoken of words) this.#sendHeld(link, spoken);
+  }
+
+  #sendHeld(link: Link, text: string): void {
+    link.heldChars -= text.length;
+    if (this.#links.get(link.connection) === link) link.connection.send(text);
   }
 
   /** Before the send, not after: one frame larger than the limit must pass on an empty socket. */

@@ -42,7 +42,7 @@ export class Feed implements LiveFeed {
     if (goesOn) draft.text += text;
     else this.#draftBySession.set(sessionId, { turnId, text });
     const frame: DeltaFrame = { type: "delta", sessionId, turnId, offset, text };
-    this.#connections.broadcast(frame);
+    this.#connections.broadcastWords(frame);
     for (const listener of this.#listenersBySession.get(sessionId) ?? []) listener(frame);
   }
 
@@ -67,7 +67,7 @@ export class Feed implements LiveFeed {
 
   activity(sessionId: string, turnId: string, activity: Parameters<LiveFeed["activity"]>[2]): void {
     const frame: ActivityFrame = { type: "activity", sessionId, turnId, ...activity };
-    this.#connections.broadcast(frame);
+    this.#connections.broadcastWords(frame);
   }
 
   /** A turn that is over writes no more: whatever it left unfinished is not shown to who comes later. */

@@ -152,7 +152,8 @@ export class Client implements Connection, Pulse, Asker {
     const { connections } = this.#parts;
     // A pong says that the server lives, and it does while the disk does not answer.
     if (frame.type === "pong") connections.deliverNow(this, JSON.stringify(frame));
-    else connections.deliver(this, JSON.stringify(frame));
+    else
+      connections.deliver(this, JSON.stringify(frame), frame.type === "accepted" ? frame.turnId : undefined);
   }
 
   /** Counts an order; one too many is answered by `rate_limited` and not carried out. */

@@ -34,7 +34,7 @@ describe("connections", () => {
     const connection = new MemoryConnection();
     connections.add(connection);
     connections.broadcastEvent(new MemoryLog().keep(aMessage()));
-    connections.broadcast({ type: "delta" });
+    connections.broadcastWords({ turnId: "turn-1" });
     expect(connection.texts).toEqual([]);
     expect(connections.isLive("device-1")).toBe(true);
   });
@@ -44,8 +44,8 @@ describe("connections", () => {
     const slow = attached(connections);
     const quick = attached(connections);
     slow.takes = false;
-    const halfMegabyte = { type: "delta", text: "x".repeat(maxUnsentBytes / 2) };
-    for (let sent = 0; sent < 4; sent += 1) connections.broadcast(halfMegabyte);
+    const halfMegabyte = { type: "delta", turnId: "turn-1", text: "x".repeat(maxUnsentBytes / 2) };
+    for (let sent = 0; sent < 4; sent += 1) connections.broadcastWords(halfMegabyte);
     expect(slow.closed?.code).toBe(4408);
     // The third found the limit passed by the framing's few bytes; nothing is sent after that.
     expect(slow.texts).toHaveLength(2);
@@ -58,9 +58,45 @@ describe("connections", () => {
     const connections = new Connections({ clock: new ManualClock() });
     const connection = attached(connections);
     connection.takes = false;
-    connections.broadcast({ type: "delta", text: "x".repeat(3 * maxUnsentBytes) });
+    const large = { turnId: "turn-1", text: "x".repeat(3 * maxUnsentBytes) };
+    connections.broadcastWords(large);
     expect(connection.closed).toBeUndefined();
     expect(connection.texts).toHaveLength(1);
+  });
+
+  test("V1 words wait for what they follow on in their turn, in order, and for nothing else that the disk owes", () => {
+    const owed: Array<() => void> = [];
+    let isSlow = true;
+    const durability = { whenDurable: (tell: () => void) => void (isSlow ? owed.push(tell) : tell()) };
+    const connections = new Connections({ clock: new ManualClock(), durability });
+    const connection = attached(connections);
+    const log = new MemoryLog();
+    const words = (turnId: string, text: string) => {
+      const frame = { type: "delta", turnId, text };
+      connections.broadcastWords(frame);
+    };
+    const shown = () =>
+      connection.frames.map(({ type, text, event }) => (type === "event" ? event!.cursor : text));
+
+    connections.broadcastEvent(log.keep({ ...aMessage(), turnId: "a" }));
+    words("a", "a1");
+    words("b", "b1");
+    expect(shown()).toEqual(["b1"]);
+    connections.broadcastEvent(log.keep({ ...aMessage(), turnId: "a" }));
+    words("a", "a2");
+    owed.shift()!();
+    // The second event of the turn is still owed: what was said before it does not wait for it.
+    expect(shown()).toEqual(["b1", 1, "a1"]);
+    owed.shift()!();
+    expect(shown()).toEqual(["b1", 1, "a1", 2, "a2"]);
+    // What another turn owes holds up nobody else.
+    connections.broadcastEvent(log.keep({ ...aMessage(), turnId: "b" }));
+    words("a", "a3");
+    expect(shown()).toEqual(["b1", 1, "a1", 2, "a2", "a3"]);
+    isSlow = false;
+    expect(connections.unsentBytes(connection)).toBeGreaterThan(0);
+    owed.shift()!();
+    expect(connections.unsentBytes(connection)).toBe(0);
   });
 
   test("D06 a pending long poll counts as live, and so does the moment until the next one", () => {
