@@ -1,10 +1,12 @@
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { parentPort } from "node:worker_threads";
 import { getSessionInfo, getSessionMessages } from "@anthropic-ai/claude-agent-sdk";
 import type { PastMessage } from "../domain/history.ts";
-import { PastConversations, realPathOf } from "./pastConversations.ts";
+import { begunIn } from "./beginning.ts";
+import { PastConversations } from "./pastConversations.ts";
 import { pageBefore, pastMessageOf, type RawEntry } from "./pastMessage.ts";
-import { claudeConfigDir } from "./transcript.ts";
+import { claudeConfigDir, findTranscript } from "./transcript.ts";
 
 /**
  * A thread that reads Claude's transcripts with the SDK's own functions. A transcript of a long day has hundreds of
@@ -23,8 +25,9 @@ export type HistoryQuestion =
     };
 export type HistoryAnswer = { id: number; value: unknown } | { id: number; fault: string };
 
+const configDir = claudeConfigDir(process.env);
 const conversations = new PastConversations({
-  folder: join(claudeConfigDir(process.env), "projects"),
+  folder: join(configDir, "projects"),
   readInfo: (sessionId) => getSessionInfo(sessionId),
 });
 
@@ -40,14 +43,15 @@ async function answer(question: HistoryQuestion): Promise<unknown> {
       return conversations.list(question.projectPath);
     case "messages": {
       const { sessionId, projectPath, before, limit } = question;
-      const info = await getSessionInfo(sessionId);
+      const path = await findTranscript(configDir, sessionId);
       // Another project's conversation may be nobody's business here.
-      if (info?.cwd === undefined || (await realPathOf(info.cwd)) !== projectPath) return undefined;
-      const key = `${sessionId} ${info.lastModified} ${info.fileSize}`;
+      if (path === undefined || (await begunIn(path)) !== projectPath) return undefined;
+      const { mtimeMs, size } = await stat(path);
+      const key = `${sessionId} ${mtimeMs} ${size}`;
       if (last?.key === key) return pageBefore(last.messages, before, limit);
       const entries = (await getSessionMessages(sessionId)) as RawEntry[];
       const messages = entries.map(pastMessageOf).filter((message) => message !== undefined);
-      last = (info.fileSize ?? 0) <= keptBytes ? { key, messages } : undefined;
+      last = size <= keptBytes ? { key, messages } : undefined;
       return pageBefore(messages, before, limit);
     }
   }

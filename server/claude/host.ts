@@ -16,6 +16,7 @@ import type {
 } from "../domain/process.ts";
 import type { ProjectStanding, ProjectTrust } from "../domain/trust.ts";
 import { Asides } from "./asides.ts";
+import { begunIn } from "./beginning.ts";
 import { mendConfigFile } from "./configFile.ts";
 import { within } from "./deadline.ts";
 import { cliEnvironment } from "./environment.ts";
@@ -28,7 +29,6 @@ import { Spares } from "./spares.ts";
 import { StartLine } from "./startLine.ts";
 import { heldConversations } from "./terminals.ts";
 import {
-  begunIn,
   claudeConfigDir,
   findReply,
   findTranscript,

@@ -1,11 +1,19 @@
-import { readdir, realpath, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { SDKSessionInfo } from "@anthropic-ai/claude-agent-sdk";
 import type { PastConversation } from "../domain/history.ts";
+import { begunIn, firstSaidIn } from "./beginning.ts";
 
 /** Transcripts read at once: the disk is asked for more than one, and nobody else has to wait for it. */
 const readAtOnce = 16;
 const transcriptName = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.jsonl$/;
+
+interface Transcript {
+  sessionId: string;
+  path: string;
+  changedAt: number;
+  sizeBytes: number;
+}
 
 interface Known {
   /** Changes with every word that is written to the transcript. */
@@ -35,18 +43,20 @@ export class PastConversations {
   /** All of them, or those that were begun in a directory; the latest first. */
   async list(projectPath?: string): Promise<PastConversation[]> {
     const known = new Map<string, Known>();
-    const changed: Array<{ sessionId: string; stamp: string }> = [];
-    for (const [sessionId, stamp] of await this.#stamps()) {
-      const before = this.#known.get(sessionId);
-      if (before?.stamp === stamp) known.set(sessionId, before);
-      else changed.push({ sessionId, stamp });
+    const changed: Transcript[] = [];
+    for (const transcript of await this.#transcripts()) {
+      const before = this.#known.get(transcript.sessionId);
+      if (before?.stamp === stampOf(transcript)) known.set(transcript.sessionId, before);
+      else changed.push(transcript);
     }
-    const realPaths = new Map<string, Promise<string>>();
     const left = changed.values();
     const read = async () => {
-      for (const { sessionId, stamp } of left) {
+      for (const transcript of left) {
+        const { sessionId } = transcript;
         const info = await this.#readInfo(sessionId).catch(() => undefined);
-        known.set(sessionId, { stamp, conversation: info && (await conversationOf(info, realPaths)) });
+        // One that went, or cannot be read, is as if it had nothing in it.
+        const conversation = await conversationOf(transcript, info).catch(() => undefined);
+        known.set(sessionId, { stamp: stampOf(transcript), conversation });
       }
     };
     await Promise.all(Array.from({ length: readAtOnce }, read));
@@ -61,40 +71,46 @@ export class PastConversations {
       .sort((a, b) => b.lastActivityAt - a.lastActivityAt);
   }
 
-  async #stamps(): Promise<Map<string, string>> {
-    const stamps = new Map<string, string>();
+  async #transcripts(): Promise<Iterable<Transcript>> {
+    const transcripts = new Map<string, Transcript>();
     for (const project of await readdir(this.#folder).catch(() => [])) {
       const names = await readdir(join(this.#folder, project)).catch(() => []);
       await Promise.all(
         names.map(async (name) => {
           const sessionId = transcriptName.exec(name)?.[1];
           if (sessionId === undefined) return;
-          const file = await stat(join(this.#folder, project, name)).catch(() => undefined);
-          if (file?.isFile()) stamps.set(sessionId, `${file.mtimeMs} ${file.size}`);
+          const path = join(this.#folder, project, name);
+          const file = await stat(path).catch(() => undefined);
+          if (!file?.isFile()) return;
+          const { mtimeMs: changedAt, size: sizeBytes } = file;
+          transcripts.set(sessionId, { sessionId, path, changedAt, sizeBytes });
         }),
       );
     }
-    return stamps;
+    return transcripts.values();
   }
 }
 
+const stampOf = ({ changedAt, sizeBytes }: Transcript) => `${changedAt} ${sizeBytes}`;
+
+/** What the SDK says of a transcript, and what it does not see in one whose first message is longer than its look. */
 async function conversationOf(
-  info: SDKSessionInfo,
-  realPaths: Map<string, Promise<string>>,
-): Promise<PastConversation> {
-  const { cwd } = info;
-  if (cwd !== undefined && !realPaths.has(cwd)) realPaths.set(cwd, realPathOf(cwd));
+  { sessionId, path, changedAt, sizeBytes }: Transcript,
+  info: SDKSessionInfo | undefined,
+): Promise<PastConversation | undefined> {
+  const first = info?.firstPrompt === undefined ? await firstSaidIn(path) : undefined;
+  const firstMessage = info?.firstPrompt ?? first?.text;
+  const title = info?.customTitle ?? info?.summary ?? firstMessage;
+  // Nobody has said anything in it.
+  if (title === undefined) return undefined;
   return {
-    sessionId: info.sessionId,
-    title: (info.customTitle ?? info.summary).slice(0, 200).toWellFormed(),
-    firstMessage: info.firstPrompt?.slice(0, 2_000).toWellFormed(),
-    projectPath: cwd === undefined ? undefined : await realPaths.get(cwd),
-    createdAt: info.createdAt,
-    lastActivityAt: info.lastModified,
-    sizeBytes: info.fileSize,
-    gitBranch: info.gitBranch,
+    sessionId,
+    title: title.slice(0, 200).toWellFormed(),
+    firstMessage: firstMessage?.slice(0, 2_000).toWellFormed(),
+    projectPath: await begunIn(path),
+    createdAt: info?.createdAt ?? first?.createdAt,
+    lastActivityAt: info?.lastModified ?? Math.floor(changedAt),
+    sizeBytes,
+    gitBranch: info?.gitBranch,
   };
 }
-
-/** Claude writes down the path it was started with, which may lead through links. Of one that is gone, the path as it was. */
-export const realPathOf = (cwd: string): Promise<string> => realpath(cwd).catch(() => cwd);

@@ -1,4 +1,4 @@
-import { open, readdir, realpath, stat } from "node:fs/promises";
+import { open, readdir, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { TranscriptReply } from "../domain/process.ts";
@@ -32,35 +32,6 @@ export async function findTranscript(configDir: string, sessionId: string): Prom
     if (sizeBytes > 0) return path;
   }
   return undefined;
-}
-
-/** How much of a transcript's beginning is read for the directory it was begun in. */
-const headBytes = 256 * 1024;
-
-/** The directory a conversation was begun in, links followed where it still exists; `undefined` when nothing says so. */
-export async function begunIn(path: string): Promise<string | undefined> {
-  const file = await open(path, "r");
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0);
-    for (const line of buffer.toString("utf8", 0, bytesRead).split("\n")) {
-      const cwd = cwdOf(line);
-      if (cwd !== undefined) return await realpath(cwd).catch(() => cwd);
-    }
-    return undefined;
-  } finally {
-    await file.close();
-  }
-}
-
-function cwdOf(line: string): string | undefined {
-  try {
-    const entry: unknown = JSON.parse(line);
-    if (typeof entry !== "object" || entry === null || !("cwd" in entry)) return undefined;
-    return typeof entry.cwd === "string" ? entry.cwd : undefined;
-  } catch {
-    // The last line that was read may be half a line.
-    return undefined;
-  }
 }
 
 /** The last bytes of a file, from the first whole line on. */

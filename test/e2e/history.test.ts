@@ -119,6 +119,44 @@ describe("S31: Claude's own conversations", () => {
     expect((await ask()).body.reply.text).toContain("99");
   });
 
+  test("S31 S20: one that begins with a long message is listed, read, gone on with and forked as any other", async () => {
+    const long = (number: number, kilobytes: number) =>
+      `Remember the number ${number} and never mind this: ${"word ".repeat(kilobytes * 200)}`;
+    const question = "What number did I ask you to remember?";
+    await askInTerminal(bench, model.url, bench.project, long(55, 100));
+    const chat = { projectPath: bench.project, message: long(66, 250) };
+    const ours = (await server.ask("POST", "/api/chat", chat, wait)).body.sessionId;
+    const { sessions: listed } = await sessions();
+    const beginsWith = (text: string) =>
+      listed.find((one: { firstMessage?: string }) => one.firstMessage?.startsWith(text));
+    const typed = beginsWith("Remember the number 55");
+    expect(beginsWith("Remember the number 66")?.sessionId).toBe(ours);
+    for (const [sessionId, number] of [
+      [typed?.sessionId, "55"],
+      [ours, "66"],
+    ]) {
+      const history = await server.ask("GET", `/api/projects/${projectId}/sessions/${sessionId}/messages`);
+      expect([history.status, history.body.messages?.at(-1).text.slice(0, 22)]).toEqual([
+        200,
+        `Remember the number ${number}`,
+      ]);
+      const fork = await server.ask("POST", "/api/sessions", {
+        projectPath: bench.project,
+        resume: sessionId,
+        fork: true,
+      });
+      expect(fork.status).toBe(201);
+      const asked = { sessionId: fork.body.sessionId, message: question };
+      expect((await server.ask("POST", "/api/chat", asked, wait)).body.reply.text).toContain(number);
+    }
+    const fork = await server.ask("POST", `/api/sessions/${ours}/fork`, {});
+    expect(fork.status).toBe(201);
+    const resumed = { projectPath: bench.project, resume: typed.sessionId };
+    expect((await server.ask("POST", "/api/sessions", resumed)).status).toBe(201);
+    const asked = { sessionId: typed.sessionId, message: question };
+    expect((await server.ask("POST", "/api/chat", asked, wait)).body.reply.text).toContain("55");
+  });
+
   test("A05 S31: what was begun outside the roots is neither listed nor read nor gone on with", async () => {
     const outside = join(bench.dir, "private");
     await askInTerminal(bench, model.url, outside, "Remember the number 13, it is a secret");
@@ -151,7 +189,7 @@ describe("S31: Claude's own conversations", () => {
       isRead = true;
     });
     let answered = 0;
-    while (!isRead) {
+    while (!isRead && answered < 20) {
       expect((await server.ask("GET", "/health")).status).toBe(200);
       answered += 1;
     }

@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   realpathSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -47,7 +48,7 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }));
 function write(cwd: string | undefined): string {
   const sessionId = randomUUID();
   if (cwd !== undefined) cwds.set(sessionId, cwd);
-  writeFileSync(join(dir, "projects", "-a", `${sessionId}.jsonl`), "{}\n");
+  writeFileSync(join(dir, "projects", "-a", `${sessionId}.jsonl`), `${JSON.stringify({ cwd })}\n`);
   return sessionId;
 }
 const idsOf = async (projectPath?: string) =>
@@ -91,6 +92,36 @@ test("S31: a path that leads through a link is the directory it leads to", async
   const gone = write(join(dir, "gone"));
   expect(await idsOf(join(dir, "real"))).toEqual([linked]);
   expect(await idsOf(join(dir, "gone"))).toEqual([gone]);
+});
+
+test("S31: one whose beginning the SDK does not see is listed by what stands in it", async () => {
+  const sessionId = randomUUID();
+  const said = `Remember the number 77 ${"word ".repeat(60_000)}`;
+  const content = [{ type: "text", text: said }];
+  const lines = [
+    { type: "queue-operation", content: said },
+    // A message with images can be longer than anything that is looked at; the lines after it say the directory too.
+    { type: "user", message: { content: "x".repeat(3 * 1024 * 1024) }, cwd: "/elsewhere" },
+    { type: "user", isMeta: true, message: { content: "Caveat" }, cwd: "/a" },
+    { type: "user", message: { content }, timestamp: "2026-11-21T10:00:00.000Z", cwd: "/b" },
+  ];
+  const path = join(dir, "projects", "-a", `${sessionId}.jsonl`);
+  writeFileSync(path, `${lines.map((line) => JSON.stringify(line)).join("\n")}\n{"cwd":"/half`);
+  const [one] = await past.list("/a");
+  expect(one).toMatchObject({
+    sessionId,
+    projectPath: "/a",
+    title: said.slice(0, 200),
+    firstMessage: said.slice(0, 2_000),
+    createdAt: Date.parse("2026-11-21T10:00:00.000Z"),
+    lastActivityAt: Math.floor(statSync(path).mtimeMs),
+  });
+  // What Claude's own helpers wrote down is nobody's conversation.
+  writeFileSync(
+    path,
+    `${JSON.stringify({ type: "user", isSidechain: true, message: { content }, cwd: "/a" })}\n`,
+  );
+  expect(await past.list("/a")).toEqual([]);
 });
 
 test("S31: without a folder there are none", async () => {
