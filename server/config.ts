@@ -97,36 +97,49 @@ const hour = 3_600_000;
 export const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "::1" || /^127\./.test(host);
 
-/** Environment -> frozen configuration. Throws a ConfigError that lists every fault; values are never repeated in it. */
-export function readConfig(environment: Readonly<Record<string, string | undefined>>) {
-  const parsed = environmentSchema.safeParse(environment);
-  const faults = parsed.success
-    ? []
-    : parsed.error.issues.map((issue) => `${issue.path.join(".") || "environment"}: ${issue.message}`);
-  const e = parsed.data;
-  if (e === undefined) throw new ConfigError(faults);
+type Environment = Readonly<Record<string, string | undefined>>;
+type Settings = z.output<typeof environmentSchema>;
 
+/** What is wrong with the settings together. Those that are faulty by themselves are left out of `e`. */
+function faultsBetween(e: Partial<Settings>, environment: Environment): string[] {
+  const faults: string[] = [];
+  const isSet = (name: keyof Settings) => (environment[name] ?? "") !== "";
   const apnsNames = ["APNS_KEY_PATH", "APNS_KEY_ID", "APNS_TEAM_ID", "APNS_BUNDLE_ID"] as const;
-  const missing = apnsNames.filter((name) => e[name] === undefined);
+  const missing = apnsNames.filter((name) => !isSet(name));
   if (missing.length > 0 && missing.length < apnsNames.length) {
     faults.push(`${missing.join(", ")}: needed as well, because other APNS_ variables are set`);
   }
-  if ((e.TLS_CERT_PATH === undefined) !== (e.TLS_KEY_PATH === undefined)) {
+  if (isSet("TLS_CERT_PATH") !== isSet("TLS_KEY_PATH")) {
     faults.push("TLS_CERT_PATH, TLS_KEY_PATH: set both or none");
   }
-  if (e.TLS !== undefined && e.TLS_CERT_PATH !== undefined)
-    faults.push("TLS: leave it unset with TLS_CERT_PATH");
-  const tls = e.TLS !== undefined || e.TLS_CERT_PATH !== undefined;
-  if (!isLoopback(e.HOST) && !tls && !e.ALLOW_PLAINTEXT_LAN) {
+  if (isSet("TLS") && isSet("TLS_CERT_PATH")) faults.push("TLS: leave it unset with TLS_CERT_PATH");
+  const isPlain = !isSet("TLS") && !isSet("TLS_CERT_PATH") && e.ALLOW_PLAINTEXT_LAN === false;
+  if (e.HOST !== undefined && !isLoopback(e.HOST) && isPlain) {
     faults.push(
       "HOST: an address beyond this computer needs TLS (TLS=self-signed, or TLS_CERT_PATH and TLS_KEY_PATH), " +
         "or ALLOW_PLAINTEXT_LAN=true behind a tunnel or proxy",
     );
   }
-  if (e.SESSION_WARNING_HOURS > e.SESSION_TIMEOUT_HOURS) {
+  const { SESSION_WARNING_HOURS: warning, SESSION_TIMEOUT_HOURS: term } = e;
+  if (warning !== undefined && term !== undefined && warning > term) {
     faults.push("SESSION_WARNING_HOURS: must not be more than SESSION_TIMEOUT_HOURS");
   }
+  return faults;
+}
+
+/** Environment -> frozen configuration. Throws a ConfigError that lists every fault; values are never repeated in it. */
+export function readConfig(environment: Environment) {
+  const faults: string[] = [];
+  const sound: Record<string, unknown> = {};
+  // One by one: a fault of one must not hide what is wrong between the others.
+  for (const [name, schema] of Object.entries(environmentSchema.shape)) {
+    const parsed = schema.safeParse(environment[name]);
+    if (parsed.success) sound[name] = parsed.data;
+    else faults.push(...parsed.error.issues.map(({ message }) => `${name}: ${message}`));
+  }
+  faults.push(...faultsBetween(sound, environment));
   if (faults.length > 0) throw new ConfigError(faults);
+  const e = sound as Settings;
 
   return Object.freeze({
     host: e.HOST,

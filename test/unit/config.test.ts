@@ -1,0 +1,43 @@
+import { describe, expect, test } from "@jest/globals";
+import { ConfigError, readConfig } from "../../server/config.ts";
+
+const faultsOf = (environment: Record<string, string>): string[] => {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
+  }
+  return [];
+};
+
+describe("O01: a bad configuration", () => {
+  test("O01: lists every fault at once, also those between settings when others are faulty by themselves", () => {
+    const faults = faultsOf({
+      PORT: "many",
+      LOG_LEVEL: "loud",
+      SESSION_WARNING_HOURS: "30",
+      SESSION_TIMEOUT_HOURS: "24",
+      APNS_KEY_ID: "ABC",
+      TLS_KEY_PATH: "/key.pem",
+      HOST: "0.0.0.0",
+    });
+    expect(faults.map((fault) => fault.slice(0, fault.indexOf(":")))).toEqual([
+      "PORT",
+      "LOG_LEVEL",
+      "APNS_KEY_PATH, APNS_TEAM_ID, APNS_BUNDLE_ID",
+      "TLS_CERT_PATH, TLS_KEY_PATH",
+      "HOST",
+      "SESSION_WARNING_HOURS",
+    ]);
+    // What was set may be a secret.
+    expect(faults.join()).not.toMatch(/ABC|many|loud|key\.pem/);
+  });
+
+  test("O01: is not blamed for what follows from another fault", () => {
+    expect(faultsOf({ SESSION_TIMEOUT_HOURS: "a day", SESSION_WARNING_HOURS: "30" })).toHaveLength(1);
+    expect(faultsOf({ HOST: "0.0.0.0", TLS: "on" })).toHaveLength(1);
+    expect(faultsOf({ HOST: "0.0.0.0", ALLOW_PLAINTEXT_LAN: "maybe" })).toHaveLength(1);
+    expect(faultsOf({ TLS: "", APNS_KEY_ID: "", SESSION_WARNING_HOURS: "" })).toEqual([]);
+  });
+});
