@@ -72,7 +72,7 @@ export function planned(store: Store, ...planners: ReadonlyArray<Pick<DeliveryPl
     floor: () => log.floor(),
     after: (cursor, limit, maxChars) => log.after(cursor, limit, maxChars),
     ofSession: (sessionId, afterSeq, limit, maxChars) => log.ofSession(sessionId, afterSeq, limit, maxChars),
-    transcript: (sessionId, beforeCursor, limit) => log.transcript(sessionId, beforeCursor, limit),
+    transcript: (sessionId, before, limit, maxChars) => log.transcript(sessionId, before, limit, maxChars),
     message: (messageId) => log.message(messageId),
     subscribe: (listener) => log.subscribe(listener),
   };

@@ -43,8 +43,13 @@ export interface EventLog {
    */
   after(cursor: number, limit: number, maxChars?: number): LoggedEvent[];
   ofSession(sessionId: string, afterSeq: number, limit: number, maxChars?: number): LoggedEvent[];
-  /** Messages of both sides, newest first, before a cursor. */
-  transcript(sessionId: string, beforeCursor: number | undefined, limit: number): LoggedEvent[];
+  /** Messages of both sides, newest first, before a cursor; `maxChars` as in `after`. */
+  transcript(
+    sessionId: string,
+    beforeCursor: number | undefined,
+    limit: number,
+    maxChars?: number,
+  ): LoggedEvent[];
   message(messageId: string): LoggedEvent | undefined;
   /** Calls back after every commit that appended, with what it appended; the result unsubscribes. */
   subscribe(listener: (events: LoggedEvent[]) => void): () => void;

@@ -15,7 +15,7 @@ import { defineRoute, json, type Route } from "./route.ts";
 const maxPollMs = 60_000;
 
 /** An answer holds no more than this, whatever `limit` says, or one event: a thousand long replies are no page. */
-const maxPageChars = 4 * 1024 * 1024;
+export const maxPageChars = 4 * 1024 * 1024;
 
 /** The log, for those who read it over plain HTTP. */
 export function eventRoutes(parts: HttpParts): Route[] {

@@ -3,6 +3,7 @@ import { DaylongError } from "../domain/errors.ts";
 import type { LoggedEvent } from "../domain/event.ts";
 import { messageSchema } from "../wire/messages.ts";
 import { beforeSchema, idSchema, limitSchema } from "../wire/paging.ts";
+import { maxPageChars } from "./events.ts";
 import type { HttpParts } from "./parts.ts";
 import { invalidRequest } from "./problem.ts";
 import { refusalsOf } from "./refusals.ts";
@@ -30,11 +31,10 @@ export function messageRoutes({ store, pool }: HttpParts): Route[] {
       handle({ params, query }) {
         pool.session(params.id);
         const before = query.before === undefined ? undefined : cursorOf(query.before);
-        const events = store.events.transcript(params.id, before, query.limit + 1);
-        const page = events.slice(0, query.limit);
-        const messages = page.map(messageView).filter((message) => message !== undefined);
-        const last = page.at(-1);
-        const hasMore = events.length > query.limit && last !== undefined;
+        const events = store.events.transcript(params.id, before, query.limit, maxPageChars);
+        const messages = events.map(messageView).filter((message) => message !== undefined);
+        const last = events.at(-1);
+        const hasMore = last !== undefined && store.events.transcript(params.id, last.cursor, 1).length > 0;
         return json({ messages, nextBefore: hasMore ? markOf(last.cursor) : undefined });
       },
     }),

@@ -132,8 +132,13 @@ export class SqliteEventLog implements EventLog {
     return page(this.#ofSession, maxChars, sessionId, afterSeq, limit);
   }
 
-  transcript(sessionId: string, beforeCursor: number | undefined, limit: number): LoggedEvent[] {
-    return this.#transcript.all(sessionId, beforeCursor ?? Number.MAX_SAFE_INTEGER, limit).map(eventOf);
+  transcript(
+    sessionId: string,
+    beforeCursor: number | undefined,
+    limit: number,
+    maxChars?: number,
+  ): LoggedEvent[] {
+    return page(this.#transcript, maxChars, sessionId, beforeCursor ?? Number.MAX_SAFE_INTEGER, limit);
   }
 
   message(messageId: string): LoggedEvent | undefined {

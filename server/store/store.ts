@@ -28,7 +28,7 @@ import { WalSync, type WalSyncParts } from "./walSync.ts";
 export interface StoreParts {
   clock: Clock;
   /**
-   * Told what a subscriber of the event log threw. The commit stands and the other subscribers are called all the
+   * Told what a subscriber of the event log threw, or who waited for a commit to be durable. The commit stands and the other subscribers are called all the
    * same. Default: a process warning, so that it is seen.
    */
   onSubscriberError?: (error: unknown) => void;
@@ -62,7 +62,12 @@ export function openStore(options: DatabaseLocation & StoreParts & { beside?: Be
   const connection = openDatabase(options);
   const { beside } = options;
   if (beside === undefined) return storeOver(connection, options);
-  const sync = new WalSync({ ...beside, path: `${databasePath(options)}-wal` });
+  const path = `${databasePath(options)}-wal`;
+  const sync = new WalSync({
+    ...beside,
+    path,
+    onTellError: options.onSubscriberError ?? warnOfSubscriberError,
+  });
   leaveSyncing(connection);
   connection.committed = () => {
     sync.noteCommit();

@@ -13,6 +13,8 @@ export interface WalSyncParts {
   onFault(error: Error): void;
   /** Told how long each sync took. */
   onSync?(durationMs: number): void;
+  /** Told what somebody threw who was called back; the others are called all the same. */
+  onTellError?(error: unknown): void;
   /** Default: `fdatasync` in one of Node's file threads; on a Mac libuv asks the drive as well (F_FULLFSYNC). */
   sync?: SyncFile;
 }
@@ -95,7 +97,13 @@ export class WalSync {
     if (this.#committed > committed) this.#begin();
     const ready = this.#waiting.findIndex((one) => one.committed > committed);
     const told = this.#waiting.splice(0, ready < 0 ? this.#waiting.length : ready);
-    for (const { tell } of told) tell();
+    for (const { tell } of told) {
+      try {
+        tell();
+      } catch (error) {
+        this.#parts.onTellError?.(error);
+      }
+    }
     this.#parts.onSync?.(durationMs);
   }
 

@@ -174,6 +174,23 @@ describe("S30: what was said", () => {
     expectProblem(await rig.ask("GET", "/api/sessions/unknown/messages"), 404, "session_not_found");
   });
 
+  test("S30: a page of long replies ends early, and leads on to the rest", async () => {
+    const sessionId = await newSessionId();
+    for (let round = 0; round < 6; round += 1)
+      await rig.store.transaction(() => say(sessionId, `${round}${"x".repeat(1_000_000)}`));
+    const sizes: number[] = [];
+    let seen = "";
+    for (let before: unknown = ""; before !== undefined; ) {
+      const { body } = await rig.ask("GET", `/api/sessions/${sessionId}/messages?limit=200${before}`);
+      const messages = body.messages as Array<{ text: string }>;
+      sizes.push(messages.length);
+      seen += messages.map(({ text }) => text[0]).join("");
+      before = body.nextBefore === undefined ? undefined : `&before=${body.nextBefore}`;
+    }
+    expect(seen).toBe("543210");
+    expect(sizes).toEqual([4, 2]);
+  });
+
   test("S30: the output is JSON lines, the oldest first, of long sessions too", async () => {
     const sessionId = await newSessionId();
     for (let round = 0; round < 260; round += 1)

@@ -90,6 +90,24 @@ describe("syncing beside the event loop", () => {
     expect(told).toEqual(["of the old one", "of the new one"]);
   });
 
+  test("one who throws keeps nobody else from being told", async () => {
+    const thrown: unknown[] = [];
+    const careful = new WalSync({
+      ...{ path, onFault: (error) => faults.push(error), onTellError: (error) => thrown.push(error) },
+      sync: (_fd, done) => underway.push(done),
+    });
+    careful.noteCommit();
+    careful.whenDurable(() => {
+      throw new Error("a fault of ours");
+    });
+    careful.whenDurable(() => told.push("b"));
+    await nextStep();
+    answer();
+    expect(told).toEqual(["b"]);
+    expect(thrown.map(String)).toEqual(["Error: a fault of ours"]);
+    careful.close();
+  });
+
   test("a disk that refuses is said once, and nothing is told any more", async () => {
     sync.noteCommit();
     tell("a");
