@@ -34,7 +34,7 @@ import { lockFolder } from "./lock.ts";
 import { Metrics } from "./metrics.ts";
 import { Counters } from "./pool/counters.ts";
 import { InteractiveSessionPool } from "./pool/pool.ts";
-import { openPushServices } from "./pushServices.ts";
+import { openPushProviders } from "./pushProviders.ts";
 import { livePoolLimits, Settings } from "./settings.ts";
 import { Gateway } from "./socket/gateway.ts";
 import { lastWord, openStorage } from "./storage.ts";
@@ -102,9 +102,9 @@ async function compose(
   });
   closers.push(() => metrics.stop());
   const settings = new Settings({ store: database, clock, log, environment });
-  const services = openPushServices(config, clock, log);
-  const { webPush } = services;
-  const push = metrics.counted(services.push);
+  const providers = openPushProviders(config, clock, log);
+  const { webPush } = providers;
+  const push = metrics.counted(providers.push);
   closers.push(() => push.stop(2_000));
   const { apnsEnvironment: defaultEnvironment } = config;
   const { store, connections, activities, feed, courier } = openDelivery(
