@@ -92,6 +92,9 @@ const environmentSchema = z.object({
   CLAUDE_MODEL: text,
 });
 
+/** Every variable that is a setting of the server's own. */
+export const settingNames: readonly string[] = Object.keys(environmentSchema.shape);
+
 const hour = 3_600_000;
 /** Whether only this computer reaches what is bound to the host. */
 export const isLoopback = (host: string): boolean =>

@@ -47,7 +47,8 @@ export function cliEnvironment(
 ): Record<string, string> {
   const environment: Record<string, string> = {};
   for (const [name, value] of Object.entries(source)) {
-    if (value === undefined || nestingNames.has(name)) continue;
+    // In a .env file an empty value means "not set"; with an empty CLAUDE_CONFIG_DIR the CLI keeps its state in the project.
+    if (value === undefined || value === "" || nestingNames.has(name)) continue;
     if (refusedPrefixes.some((prefix) => name.startsWith(prefix))) continue;
     if (exactNames.has(name) || prefixes.some((prefix) => name.startsWith(prefix))) environment[name] = value;
   }

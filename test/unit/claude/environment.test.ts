@@ -65,6 +65,10 @@ describe("A08 the environment of the CLI", () => {
     });
   });
 
+  test("does not hold what is empty: CLAUDE_CONFIG_DIR= would have the CLI keep its state in the project", () => {
+    expect(cliEnvironment({ CLAUDE_CONFIG_DIR: "", LANG: "" }, "p1")).not.toHaveProperty("CLAUDE_CONFIG_DIR");
+  });
+
   test("F10 holds the mark of its own process, not of one the server was started from", () => {
     expect(cliEnvironment({ [processMark]: "outer" }, "inner")[processMark]).toBe("inner");
   });
