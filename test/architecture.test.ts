@@ -156,7 +156,11 @@ describe("architecture", () => {
     );
     expect(wrong).toEqual([]);
     expect(
-      files.filter((file) => readFileSync(join(clientDir, file), "utf8").split("\n").length > 301),
+      files.filter(
+        (file) =>
+          // Nobody writes it, and nobody reads it from top to bottom.
+          file !== "generated.ts" && readFileSync(join(clientDir, file), "utf8").split("\n").length > 301,
+      ),
     ).toEqual([]);
   });
 });

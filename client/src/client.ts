@@ -6,14 +6,16 @@ import { type KeptMessage, Outbox } from "./outbox.ts";
 import { type Clock, type KeptStore, memoryStore, type SocketConstructor, systemClock } from "./ports.ts";
 import type {
   Activity,
+  Answer,
   DaylongEvent,
   Delta,
   Message,
   NewSession,
   Permission,
   PermissionAnswer,
+  Recap,
   ServerFrame,
-  Session,
+  SessionFilter,
 } from "./protocol.ts";
 import { queryOf, Rest } from "./rest.ts";
 import { SessionHandle } from "./session.ts";
@@ -35,13 +37,6 @@ export interface ClientOptions {
   clock?: Clock;
   /** 0 to 1, for the jitter of pauses. */
   random?: () => number;
-}
-
-export interface Recap {
-  text: string;
-  createdAt: number;
-  turnCount: number;
-  cached: boolean;
 }
 
 type Listener<T> = (news: T) => void;
@@ -120,7 +115,7 @@ export class DaylongClient {
 
   /** A new session in a project. */
   async createSession(wanted: NewSession): Promise<SessionHandle> {
-    const { sessionId } = await this.rest.ask<Session>("POST", "/api/sessions", wanted);
+    const { sessionId } = await this.rest.ask<Answer<"POST /api/sessions">>("POST", "/api/sessions", wanted);
     return this.session(sessionId);
   }
 
@@ -128,11 +123,8 @@ export class DaylongClient {
     return new SessionHandle(this, sessionId);
   }
 
-  async sessions(filter: { state?: string; projectPath?: string; limit?: number; before?: string } = {}) {
-    return this.rest.ask<{ sessions: Session[]; nextBefore?: string }>(
-      "GET",
-      `/api/sessions${queryOf(filter)}`,
-    );
+  async sessions(filter: SessionFilter = {}) {
+    return this.rest.ask<Answer<"GET /api/sessions">>("GET", `/api/sessions${queryOf(filter)}`);
   }
 
   /**
@@ -193,7 +185,7 @@ export class DaylongClient {
   }
 
   async permissions(): Promise<Permission[]> {
-    return (await this.rest.ask<{ permissions: Permission[] }>("GET", "/api/permissions")).permissions;
+    return (await this.rest.ask<Answer<"GET /api/permissions">>("GET", "/api/permissions")).permissions;
   }
 
   /** The same answer twice is one answer. */
@@ -207,10 +199,16 @@ export class DaylongClient {
 
   async recap(sessionId: string): Promise<Recap> {
     const body = { sessionId, action: "recap" };
-    return (await this.rest.ask<{ recap: Recap }>("POST", "/api/sessions/keep-alive", body)).recap;
+    const answer = await this.rest.ask<Answer<"POST /api/sessions/keep-alive">>(
+      "POST",
+      "/api/sessions/keep-alive",
+      body,
+    );
+    // Who asks for one gets one, or a refusal.
+    return answer.recap!;
   }
 
-  async interrupt(sessionId: string, turnId?: string): Promise<{ interrupted: boolean; turnId: string }> {
+  async interrupt(sessionId: string, turnId?: string): Promise<Answer<"POST /api/chat/interrupt">> {
     return this.rest.ask("POST", "/api/chat/interrupt", { sessionId, turnId });
   }
 
@@ -219,10 +217,7 @@ export class DaylongClient {
     const known = await this.#inbox.position();
     if (known) this.#askedFrom = known;
     else {
-      const first = await this.rest.ask<{ epoch: string; cursor: number; events: DaylongEvent[] }>(
-        "GET",
-        "/api/events?limit=1",
-      );
+      const first = await this.rest.ask<Answer<"GET /api/events">>("GET", "/api/events?limit=1");
       const next = first.events[0];
       this.#askedFrom = { epoch: first.epoch, cursor: next ? next.cursor - 1 : first.cursor };
     }

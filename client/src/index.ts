@@ -1,4 +1,4 @@
-export { type ClientOptions, DaylongClient, type Recap } from "./client.ts";
+export { type ClientOptions, DaylongClient } from "./client.ts";
 export { ClientStopped, DaylongProblem, TurnFailed } from "./errors.ts";
 export { EventStream } from "./eventStream.ts";
 export type { EventHandler, GapHandler } from "./inbox.ts";
@@ -23,7 +23,5 @@ export {
   type ClaudeStatus,
   type Execution,
   type HistoryMessage,
-  type Project,
-  type ProjectSession,
 } from "./sessionManagement.ts";
 export { Turn } from "./turn.ts";

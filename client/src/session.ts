@@ -1,6 +1,6 @@
-import type { DaylongClient, Recap } from "./client.ts";
+import type { DaylongClient } from "./client.ts";
 import type { EventStream } from "./eventStream.ts";
-import type { Message, Session } from "./protocol.ts";
+import type { Answer, Message, Recap, Session, SessionChange } from "./protocol.ts";
 import type { Turn } from "./turn.ts";
 
 /** A conversation, by its id. It has nothing to close: sessions outlive every client. */
@@ -28,7 +28,7 @@ export class SessionHandle {
     return this.#client.rest.ask("GET", `/api/sessions/${this.sessionId}`);
   }
 
-  update(change: Partial<Pick<Session, "title" | "model" | "permissionMode" | "muted" | "autoKeepAlive">>) {
+  update(change: SessionChange) {
     return this.#client.rest.ask<Session>("PATCH", `/api/sessions/${this.sessionId}`, change);
   }
 
@@ -42,7 +42,7 @@ export class SessionHandle {
   }
 
   /** Stops the running turn, or this one if it is the running one. */
-  interrupt(turnId?: string): Promise<{ interrupted: boolean; turnId: string }> {
+  interrupt(turnId?: string): Promise<Answer<"POST /api/chat/interrupt">> {
     return this.#client.interrupt(this.sessionId, turnId);
   }
 

@@ -1,5 +1,14 @@
 import type { DaylongClient } from "./client.ts";
-import type { Activity, DaylongEvent, Delta, Reply, Session } from "./protocol.ts";
+import type {
+  Activity,
+  Answer,
+  DaylongEvent,
+  Delta,
+  Project,
+  ProjectSession,
+  Reply,
+  Session,
+} from "./protocol.ts";
 import { isTerminalEvent } from "./protocol.ts";
 import { queryOf } from "./rest.ts";
 import type { Turn } from "./turn.ts";
@@ -43,30 +52,11 @@ export interface Execution {
   turn: Turn;
 }
 
-export interface Project {
-  projectId: string;
-  path: string;
-  name: string;
-  sessionCount: number;
-  lastActivityAt: number | null;
-}
-
-/** A conversation as Claude keeps it, begun here or in a terminal. */
-export interface ProjectSession {
-  sessionId: string;
-  title: string | null;
-  firstMessage: string | null;
-  createdAt: number | null;
-  lastActivityAt: number;
-  /** A terminal goes on with it now: it can be copied, not taken. */
-  held: boolean;
-}
-
-export interface HistoryMessage {
-  messageId: string;
-  role: "user" | "assistant";
-  text: string;
-}
+/** What one side said, in Claude's own transcript or in the server's log. */
+export type HistoryMessage = HistoryPage["messages"][number];
+type HistoryPage =
+  | Answer<"GET /api/sessions/{id}/messages">
+  | Answer<"GET /api/projects/{projectId}/sessions/{id}/messages">;
 
 type Listener<N extends ClaudeEventName> = (payload: ClaudeEvents[N]) => void;
 
@@ -121,14 +111,17 @@ export class ClaudeSessions {
 
   /** Sessions that have a process now. */
   async listRunningClaudeSessions(): Promise<Session[]> {
-    return (await this.#client.rest.ask<{ sessions: Session[] }>("GET", "/api/sessions/active")).sessions;
+    return (await this.#client.rest.ask<Answer<"GET /api/sessions/active">>("GET", "/api/sessions/active"))
+      .sessions;
   }
 
   /** Stops the process of one session, or of all; what ran ends as interrupted, the sessions stay. */
   async cancelClaudeExecution(sessionId?: string): Promise<string[]> {
-    const answer = await this.#client.rest.ask<{ cancelled: string[] }>("POST", "/api/sessions/cancel", {
-      sessionId,
-    });
+    const answer = await this.#client.rest.ask<Answer<"POST /api/sessions/cancel">>(
+      "POST",
+      "/api/sessions/cancel",
+      { sessionId },
+    );
     return answer.cancelled;
   }
 
@@ -138,13 +131,14 @@ export class ClaudeSessions {
   }
 
   async listProjects(): Promise<Project[]> {
-    return (await this.#client.rest.ask<{ projects: Project[] }>("GET", "/api/projects")).projects;
+    return (await this.#client.rest.ask<Answer<"GET /api/projects">>("GET", "/api/projects")).projects;
   }
 
   /** The conversations that Claude keeps of the project, the latest first. */
   async getProjectSessions(projectId: string, limit = 200): Promise<ProjectSession[]> {
     const path = `/api/projects/${projectId}/sessions${queryOf({ limit })}`;
-    return (await this.#client.rest.ask<{ sessions: ProjectSession[] }>("GET", path)).sessions;
+    return (await this.#client.rest.ask<Answer<"GET /api/projects/{projectId}/sessions">>("GET", path))
+      .sessions;
   }
 
   /** Everything that was said, the oldest first: with a project as Claude wrote it down, else as the server's log has it. */
@@ -153,7 +147,7 @@ export class ClaudeSessions {
     const messages: HistoryMessage[] = [];
     let before: string | undefined;
     do {
-      const page = await this.#client.rest.ask<{ messages: HistoryMessage[]; nextBefore?: string }>(
+      const page = await this.#client.rest.ask<HistoryPage>(
         "GET",
         `${base}/${sessionId}/messages${queryOf({ limit: 200, before })}`,
       );

@@ -3,11 +3,11 @@ import { ClientStopped, DaylongProblem } from "./errors.ts";
 import type { Clock } from "./ports.ts";
 import {
   type Accepted,
+  type Answer,
   type DaylongEvent,
   type Delta,
   isTerminalEvent,
   type TerminalEvent,
-  type TurnView,
 } from "./protocol.ts";
 import type { Rest } from "./rest.ts";
 import { Turn, type TurnPromises } from "./turn.ts";
@@ -93,7 +93,7 @@ export class Turns {
     const open = this.#open.get(turnId);
     if (open === undefined) return;
     try {
-      const view = await this.#parts.rest.ask<TurnView>(
+      const view = await this.#parts.rest.ask<Answer<"GET /api/sessions/{id}/turns/{turnId}">>(
         "GET",
         `/api/sessions/${open.sessionId}/turns/${turnId}`,
       );

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { permissionModes } from "../domain/session.ts";
 import { countSchema, instantSchema } from "./instants.ts";
+import { permissionModeSchema } from "./sessions.ts";
 import { chosenIdSchema, textSchema } from "./text.ts";
 import { failureSchema, replySchema, turnStateSchema } from "./turns.ts";
 
@@ -38,8 +38,10 @@ export const messageFields = {
   /** More than five are refused by their own name (`message_too_large`). */
   attachments: z.array(attachmentSchema).max(100).optional(),
   model: textSchema.min(1).max(200).optional(),
-  permissionMode: z.enum(permissionModes).optional(),
-  sendAt: instantSchema.optional(),
+  permissionMode: permissionModeSchema.optional(),
+  sendAt: instantSchema
+    .optional()
+    .meta({ description: "The instant at which it is to run; at once without it." }),
 };
 
 /** The word that a message is kept and will end in one reply or one failure. */

@@ -1,14 +1,12 @@
 import { z } from "zod";
 import type { EventType, LoggedEvent } from "../domain/event.ts";
-import { permissionModes } from "../domain/session.ts";
 import { countSchema, cursorSchema, durationMsSchema, instantSchema } from "./instants.ts";
 import { openPermissionSchema } from "./permissions.ts";
-import { sessionStateSchema } from "./sessions.ts";
+import { permissionModeSchema, sessionStateSchema } from "./sessions.ts";
 import { errorCodeSchema, failureSchema, replySchema } from "./turns.ts";
 
 const detail = z.object({ detail: z.string() });
 const by = z.object({ by: z.string() });
-const permissionModeSchema = z.enum(permissionModes);
 const namedDevice = z.object({ deviceId: z.string(), name: z.string() });
 
 /** What each type of event says. */

@@ -3,33 +3,39 @@ import { sessionStates } from "../domain/session.ts";
 import { countSchema, instantSchema } from "./instants.ts";
 
 /** A conversation that can be gone on with: `POST /api/sessions {projectPath, resume: sessionId}`. */
-export const projectSessionSchema = z.object({
-  sessionId: z.string(),
-  title: z.string(),
-  firstMessage: z.string().nullable(),
-  createdAt: instantSchema.nullable(),
-  lastActivityAt: instantSchema,
-  sizeBytes: countSchema.nullable(),
-  gitBranch: z.string().nullable(),
-  /** Of a session of this server; `null` for one that was begun elsewhere and not resumed yet. */
-  state: z.enum(sessionStates).nullable(),
-  /** A terminal on the computer holds it now: only a fork can go on. */
-  held: z.boolean(),
-});
+export const projectSessionSchema = z
+  .object({
+    sessionId: z.string(),
+    title: z.string(),
+    firstMessage: z.string().nullable(),
+    createdAt: instantSchema.nullable(),
+    lastActivityAt: instantSchema,
+    sizeBytes: countSchema.nullable(),
+    gitBranch: z.string().nullable(),
+    state: z.enum(sessionStates).nullable().meta({
+      description: "Of a session of this server; null for one that was begun elsewhere and not resumed yet.",
+    }),
+    held: z.boolean().meta({
+      description: "A terminal on the computer holds it now: only a fork can go on.",
+    }),
+  })
+  .meta({ id: "ProjectSession" });
 
 export const projectSessionListSchema = z.object({
   sessions: z.array(projectSessionSchema),
   nextBefore: z.string().optional(),
 });
 
-export const pastMessageSchema = z.object({
-  messageId: z.string(),
-  role: z.enum(["user", "assistant"]),
-  text: z.string(),
-  tools: z.array(z.object({ toolName: z.string(), title: z.string() })),
-  imageCount: countSchema,
-  createdAt: instantSchema.optional(),
-});
+export const pastMessageSchema = z
+  .object({
+    messageId: z.string(),
+    role: z.enum(["user", "assistant"]),
+    text: z.string(),
+    tools: z.array(z.object({ toolName: z.string(), title: z.string() })),
+    imageCount: countSchema,
+    createdAt: instantSchema.optional(),
+  })
+  .meta({ id: "PastMessage" });
 
 /** The newest message first. */
 export const pastMessageListSchema = z.object({

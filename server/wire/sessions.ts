@@ -8,6 +8,7 @@ const titleSchema = textSchema.trim().min(1).max(200);
 const modelSchema = textSchema.min(1).max(200);
 
 export const projectPathSchema = textSchema.min(1).max(4096);
+export const permissionModeSchema = z.enum(permissionModes).meta({ id: "PermissionMode" });
 export const sessionStateSchema = z.enum(sessionStates).meta({ id: "SessionState" });
 
 /** A new session, and what it is fixed to for its life. */
@@ -16,11 +17,13 @@ export const newSessionSchema = z
     projectPath: projectPathSchema,
     title: titleSchema.optional(),
     model: modelSchema.optional(),
-    permissionMode: z.enum(permissionModes).optional(),
-    /** Id of the Claude conversation to go on with; `latest` is the project's newest. */
-    resume: z.union([z.uuid(), z.literal("latest")]).optional(),
-    fork: z.boolean().optional(),
-    resumeAt: z.uuid().optional(),
+    permissionMode: permissionModeSchema.optional(),
+    resume: z
+      .union([z.uuid(), z.literal("latest")])
+      .optional()
+      .meta({ description: "Id of the Claude conversation to go on with; latest is the project's newest." }),
+    fork: z.boolean().optional().meta({ description: "Goes on in a copy of the conversation." }),
+    resumeAt: z.uuid().optional().meta({ description: "The last message that is taken over." }),
     appendSystemPrompt: textSchema.max(65_536).optional(),
     allowedTools: toolNamesSchema.optional(),
     disallowedTools: toolNamesSchema.optional(),
@@ -36,7 +39,7 @@ export type NewSession = z.infer<typeof newSessionSchema>;
 export const sessionPatchSchema = z.object({
   title: titleSchema.optional(),
   model: modelSchema.nullable().optional(),
-  permissionMode: z.enum(permissionModes).optional(),
+  permissionMode: permissionModeSchema.optional(),
   muted: z.boolean().optional(),
   autoKeepAlive: z.boolean().optional(),
 });
@@ -84,7 +87,7 @@ export const sessionSchema = z
     title: z.string(),
     state: sessionStateSchema,
     model: z.string().nullable(),
-    permissionMode: z.enum(permissionModes),
+    permissionMode: permissionModeSchema,
     createdAt: instantSchema,
     lastActivityAt: instantSchema,
     lease: leaseSchema,
@@ -108,7 +111,7 @@ export const sessionSchema = z
       .optional()
       .meta({ description: "Absent while the session has no process." }),
   })
-  .meta({ id: "Session" });
+  .meta({ id: "Session", description: "A conversation with Claude in one project directory." });
 
 /** What the pool holds. */
 export const poolStatsFields = {

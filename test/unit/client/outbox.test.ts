@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Reply } from "../../../client/src/protocol.ts";
+import type { ErrorCode, Reply } from "../../../client/src/protocol.ts";
 import { anEvent, type ScriptedSocket, useClientRig } from "./rig.ts";
 
 const rig = useClientRig();
@@ -133,7 +133,7 @@ describe("C04 V7: messages", () => {
     const socket = await rig.online();
     const turn = rig.client.send({ sessionId: "a", message: "Hello" });
     await rig.clock.settle();
-    const refuse = (code: string, retryAfterMs?: number) =>
+    const refuse = (code: ErrorCode, retryAfterMs?: number) =>
       socket.say({ type: "error", ref: socket.of("send").at(-1)?.ref, code, detail: "No.", retryAfterMs });
     refuse("pool_full", 5_000);
     await rig.clock.run(4_900);
@@ -271,7 +271,7 @@ describe("C04 D01: the words of a turn", () => {
   test("C04: of a turn that fails what was said is given, then the failure", async () => {
     const { socket, turn, delta } = await speaking();
     delta(0, "I wi");
-    const data = { code: "process_crashed", detail: "It died.", retryable: true };
+    const data = { code: "process_crashed", detail: "It died.", retryable: true } as const;
     socket.say({ type: "event", event: anEvent(11, { type: "turn.failed", data }) });
     const heard: string[] = [];
     const reading = (async () => {

@@ -1,0 +1,1754 @@
+// Written by scripts/client-types from the OpenAPI and AsyncAPI documents that the server serves: do not edit it here.
+// A server may be newer than this file: fields, events, frames and codes that are not in it are to be tolerated.
+
+export type SessionState = "idle" | "busy" | "waiting" | "parked" | "expired" | "quarantined" | "closed";
+export type PermissionMode = "default" | "acceptEdits" | "plan" | "dontAsk" | "bypassPermissions";
+export type TurnState = "queued" | "running" | "completed" | "failed" | "interrupted" | "cancelled";
+/**
+ * What clients branch on; a code is never reused for something else.
+ */
+export type ErrorCode =
+  | "invalid_request"
+  | "unsupported_parameter"
+  | "malformed_json"
+  | "unauthenticated"
+  | "pairing_code_invalid"
+  | "scope_forbidden"
+  | "project_forbidden"
+  | "host_forbidden"
+  | "origin_forbidden"
+  | "permission_mode_forbidden"
+  | "not_found"
+  | "session_not_found"
+  | "conversation_not_found"
+  | "project_not_found"
+  | "turn_not_found"
+  | "message_not_found"
+  | "device_not_found"
+  | "permission_not_found"
+  | "attachment_not_found"
+  | "method_not_allowed"
+  | "idempotency_conflict"
+  | "nothing_running"
+  | "turn_not_cancellable"
+  | "permission_already_resolved"
+  | "session_busy"
+  | "conversation_held"
+  | "attachment_failed"
+  | "nothing_to_recap"
+  | "push_disabled"
+  | "push_not_registered"
+  | "setting_fixed"
+  | "session_closed"
+  | "permission_expired"
+  | "message_too_large"
+  | "body_too_large"
+  | "unsupported_media_type"
+  | "rate_limited"
+  | "attachment_limit"
+  | "internal_error"
+  | "not_implemented"
+  | "ask_failed"
+  | "recap_failed"
+  | "pool_full"
+  | "shutting_down"
+  | "storage_failed"
+  | "bad_frame"
+  | "interrupted"
+  | "process_crashed"
+  | "process_start_failed"
+  | "process_stopped"
+  | "server_restarted"
+  | "claude_error"
+  | "conversation_lost"
+  | "turn_limit"
+  | "ask_timed_out"
+  | "history_unavailable"
+  | "stalled"
+  | "memory_limit"
+  | "login_required"
+  | "usage_limit"
+  | "session_quarantined"
+  | "lease_expired";
+/**
+ * One row of the log. cursor grows over the whole log; seq is gap-free in its session from 1. Events about no session have sessionId and seq null.
+ */
+export type Event =
+  | SessionCreatedEvent
+  | SessionRenewedEvent
+  | SessionExpiringEvent
+  | SessionExpiredEvent
+  | SessionParkedEvent
+  | SessionWokenEvent
+  | SessionCrashedEvent
+  | SessionRecoveredEvent
+  | SessionRecycledEvent
+  | SessionQuarantinedEvent
+  | SessionClosedEvent
+  | SessionUpdatedEvent
+  | SessionRecapEvent
+  | TurnAcceptedEvent
+  | TurnQueuedEvent
+  | TurnStartedEvent
+  | TurnCompletedEvent
+  | TurnFailedEvent
+  | TurnInterruptedEvent
+  | TurnCancelledEvent
+  | MessageEvent
+  | ToolStartedEvent
+  | ToolFinishedEvent
+  | PermissionRequestedEvent
+  | PermissionResolvedEvent
+  | PermissionExpiredEvent
+  | ResourceWarningEvent
+  | LimitReachedEvent
+  | LoginRequiredEvent
+  | DevicePairedEvent
+  | DeviceRevokedEvent;
+export type ClientFrame =
+  | HelloFrame
+  | SendFrame
+  | AckFrame
+  | PermissionFrame
+  | InterruptFrame
+  | KeepaliveFrame
+  | PresenceFrame
+  | PingFrame;
+export type ServerFrame =
+  | WelcomeFrame
+  | EventFrame
+  | DeltaFrame
+  | ActivityFrame
+  | AcceptedFrame
+  | ResultFrame
+  | ErrorFrame
+  | PongFrame;
+/**
+ * What Claude does now. Never stored.
+ */
+export type ActivityFrame =
+  | {
+      type: "activity";
+      sessionId: string;
+      turnId: string;
+      kind: "thinking";
+    }
+  | {
+      type: "activity";
+      sessionId: string;
+      turnId: string;
+      kind: "tool";
+      toolName: string;
+      title: string;
+    };
+/**
+ * The answer to every other order.
+ */
+export type ResultFrame =
+  | {
+      type: "result";
+      ref?: string;
+      cursor: number;
+    }
+  | {
+      type: "result";
+      ref?: string;
+      permissionId: string;
+      state: "resolved";
+      decision: "allow" | "deny";
+      /**
+       * How long it holds in truth: once, where Claude suggested no rule that could hold longer.
+       */
+      scope: "once" | "session" | "always";
+    }
+  | {
+      type: "result";
+      ref?: string;
+      sessionId: string;
+      interrupted: boolean;
+      turnId: string;
+    }
+  | {
+      type: "result";
+      ref?: string;
+      success: true;
+      sessionId: string;
+      extended: boolean;
+      expiresAt: number;
+      recap?: Recap;
+    }
+  | {
+      type: "result";
+      ref?: string;
+      foreground: boolean;
+    };
+
+/**
+ * Everything that goes between a server and its clients.
+ */
+export interface Api {
+  /**
+   * What a request says in its query.
+   */
+  queries: {
+    /**
+     * State changes by devices, newest first.
+     */
+    "GET /api/audit": {
+      before?: string;
+      /**
+       * How many at most; 100 when not said, never more than 500.
+       */
+      limit?: number;
+    };
+    /**
+     * What became of the device's pushes, newest first.
+     */
+    "GET /api/devices/{id}/deliveries": {
+      /**
+       * How many at most; 50 when not said, never more than 200.
+       */
+      limit?: number;
+    };
+    /**
+     * Events after a cursor; with wait, held open until there are some.
+     */
+    "GET /api/events": {
+      after?: number;
+      epoch?: string;
+      /**
+       * How many at most; 100 when not said, never more than 1000.
+       */
+      limit?: number;
+      wait?: string;
+    };
+    /**
+     * The conversations that Claude keeps of a project, those of the terminal included, the latest first.
+     */
+    "GET /api/projects/{projectId}/sessions": {
+      before?: string;
+      /**
+       * How many at most; 50 when not said, never more than 200.
+       */
+      limit?: number;
+    };
+    /**
+     * A page of a conversation as Claude wrote it down, the newest message first.
+     */
+    "GET /api/projects/{projectId}/sessions/{id}/messages": {
+      before?: string;
+      /**
+       * How many at most; 50 when not said, never more than 200.
+       */
+      limit?: number;
+    };
+    /**
+     * Sessions, the latest first.
+     */
+    "GET /api/sessions": {
+      state?: SessionState;
+      projectPath?: string;
+      /**
+       * How many at most; 50 when not said, never more than 200.
+       */
+      limit?: number;
+      before?: string;
+    };
+    /**
+     * A session's events after a sequence number.
+     */
+    "GET /api/sessions/{id}/events": {
+      after?: number;
+      /**
+       * How many at most; 100 when not said, never more than 1000.
+       */
+      limit?: number;
+    };
+    /**
+     * A page of the transcript, the newest message first.
+     */
+    "GET /api/sessions/{id}/messages": {
+      before?: string;
+      /**
+       * How many at most; 50 when not said, never more than 200.
+       */
+      limit?: number;
+    };
+    /**
+     * What was said, the oldest first, as JSON lines; with follow=true also what is said from now on, until the session ends.
+     */
+    "GET /api/sessions/{id}/output": {
+      follow?: "0" | "1" | "true" | "false";
+    };
+  };
+  /**
+   * What a request says in its body.
+   */
+  bodies: {
+    /**
+     * Ask Claude one thing, or several at once; no session is kept, and what needs a permission is denied.
+     */
+    "POST /api/ask": {
+      projectPath: string;
+      prompt?: string;
+      prompts?: string[];
+      model?: string;
+      timeoutMs?: number;
+      concurrency?: number;
+    };
+    /**
+     * Send a message; 202 when it is kept, 200 with the reply under Prefer: wait=SECONDS. With a `sessionId`, `model` and `permissionMode` change the session first, as PATCH does: at once, for this turn and later ones.
+     */
+    "POST /api/chat": {
+      message: string;
+      sessionId?: string;
+      projectPath?: string;
+      clientMessageId?: string;
+      attachments?: (
+        | {
+            attachmentId: string;
+          }
+        | {
+            name: string;
+            mimeType: string;
+            data: string;
+          }
+      )[];
+      model?: string;
+      permissionMode?: PermissionMode;
+      /**
+       * The instant at which it is to run; at once without it.
+       */
+      sendAt?: number;
+      deviceToken?: string;
+    };
+    /**
+     * Stop the running turn of a session.
+     */
+    "POST /api/chat/interrupt": {
+      sessionId: string;
+      turnId?: string;
+    };
+    /**
+     * Register the caller's APNs token (kept for older clients; see PATCH /api/devices/me).
+     */
+    "POST /api/devices/register": {
+      deviceToken: string;
+      platform?: string;
+      bundleId?: string;
+    };
+    /**
+     * Change a device's name, push target or preferences; what is absent stays, null removes.
+     */
+    "PATCH /api/devices/{id}": {
+      name?: string;
+      push?: {
+        provider?: "apns" | "webpush";
+        token?: string;
+        environment?: "sandbox" | "production";
+        topic?: string | null;
+        encryptionKey?: string | null;
+        subscription?: {
+          endpoint: string;
+          keys: {
+            p256dh: string;
+            auth: string;
+          };
+        };
+        liveActivity?: {
+          pushToStartToken?: string | null;
+        };
+      } | null;
+      preferences?: {
+        mutedKinds?: string[];
+        quietHours?: {
+          startMinute: number;
+          endMinute: number;
+          timeZone: string;
+        } | null;
+      };
+    };
+    /**
+     * Say that the device holds everything up to a cursor.
+     */
+    "POST /api/events/ack": {
+      cursor: number;
+    };
+    /**
+     * Use a pairing code: the new device's token, shown this once.
+     */
+    "POST /api/pair": {
+      code: string;
+      device: {
+        name: string;
+        platform: string;
+      };
+    };
+    /**
+     * Make a pairing code: one use, ten minutes.
+     */
+    "POST /api/pairing-codes": {
+      scope?: "read" | "chat" | "admin";
+    };
+    /**
+     * Answer one; the same answer again is no error.
+     */
+    "POST /api/permissions/{permissionId}": {
+      decision: "allow" | "deny";
+      message?: string;
+      updatedInput?: {
+        [k: string]: unknown;
+      };
+      scope?: "once" | "session" | "always";
+      answers?: {
+        [k: string]: string;
+      };
+    };
+    /**
+     * Make a directory under a root; 200 when it was there already.
+     */
+    "POST /api/projects": {
+      root: string;
+      name: string;
+    };
+    /**
+     * Make a session in a project, or go on with a conversation of it: `resume` names it, or is `latest` (404 when none).
+     */
+    "POST /api/sessions": {
+      projectPath: string;
+      title?: string;
+      model?: string;
+      permissionMode?: PermissionMode;
+      /**
+       * Id of the Claude conversation to go on with; latest is the project's newest.
+       */
+      resume?: string | "latest";
+      /**
+       * Goes on in a copy of the conversation.
+       */
+      fork?: boolean;
+      /**
+       * The last message that is taken over.
+       */
+      resumeAt?: string;
+      appendSystemPrompt?: string;
+      allowedTools?: string[];
+      disallowedTools?: string[];
+      maxTurns?: number;
+      maxBudgetUsd?: number;
+    };
+    /**
+     * Stop the process of one session, or of all; the sessions stay.
+     */
+    "POST /api/sessions/cancel": {
+      sessionId?: string;
+    };
+    /**
+     * Open the session's next lease term without a model turn, or ask for a recap.
+     */
+    "POST /api/sessions/keep-alive": {
+      sessionId: string;
+      action?: "extend" | "recap";
+    };
+    /**
+     * Change a session; model and permission mode switch live.
+     */
+    "PATCH /api/sessions/{id}": {
+      title?: string;
+      model?: string | null;
+      permissionMode?: PermissionMode;
+      muted?: boolean;
+      autoKeepAlive?: boolean;
+    };
+    /**
+     * A new session that begins as a copy of this one, up to a message or as it is now.
+     */
+    "POST /api/sessions/{id}/fork": {
+      atMessageId?: string;
+    };
+    /**
+     * Name the push token of the caller's Live Activity, which shows the session's turn.
+     */
+    "PUT /api/sessions/{id}/live-activity": {
+      activityToken: string;
+    };
+    /**
+     * The caller's Live Activity was ended by the app; without a token, all of this session.
+     */
+    "DELETE /api/sessions/{id}/live-activity": {
+      activityToken?: string;
+    };
+    /**
+     * Take the project's files back to before a message, or count what that would change.
+     */
+    "POST /api/sessions/{id}/rewind": {
+      messageId: string;
+      dryRun?: boolean;
+    };
+    /**
+     * Change limits; what is absent stays, null goes back to the default. They outlive a restart.
+     */
+    "PATCH /api/settings": {
+      maxConcurrentSessions?: number | null;
+      maxQueuedTurns?: number | null;
+      sessionTimeoutHours?: number | null;
+      sessionWarningHours?: number | null;
+      sessionFinalWarningMinutes?: number | null;
+      sessionIdleMinutes?: number | null;
+      maxMemoryPerSessionMb?: number | null;
+      maxTotalMemoryGb?: number | null;
+      cpuUsageLimitPercent?: number | null;
+      healthIntervalSeconds?: number | null;
+      resourceSampleSeconds?: number | null;
+      turnStallMinutes?: number | null;
+      permissionTimeoutMinutes?: number | null;
+      prewarmedProcesses?: number | null;
+      pushGraceMs?: number | null;
+      retentionDays?: number | null;
+      shutdownGraceSeconds?: number | null;
+    };
+  };
+  /**
+   * What a request is answered with, if it is not refused with a Problem.
+   */
+  answers: {
+    /**
+     * Ask Claude one thing, or several at once; no session is kept, and what needs a permission is denied.
+     */
+    "POST /api/ask":
+      | {
+          text: string;
+          costUsd: number;
+          durationMs: number;
+          denied: {
+            toolName: string;
+            title: string;
+          }[];
+        }
+      | {
+          results: (
+            | {
+                text: string;
+                costUsd: number;
+                durationMs: number;
+                denied: {
+                  toolName: string;
+                  title: string;
+                }[];
+              }
+            | {
+                error: {
+                  code: string;
+                  detail: string;
+                };
+              }
+          )[];
+        };
+    /**
+     * The description of the WebSocket, as AsyncAPI 3.0.
+     */
+    "GET /api/asyncapi.json": {
+      [k: string]: unknown;
+    };
+    /**
+     * Upload a file for a later message: the raw body, with Content-Type and X-Filename (UTF-8 or percent-encoded).
+     */
+    "POST /api/attachments": {
+      attachmentId: string;
+      name: string;
+      mimeType: string;
+      sizeBytes: number;
+      sha256: string;
+    };
+    /**
+     * State changes by devices, newest first.
+     */
+    "GET /api/audit": {
+      entries: {
+        at: number;
+        deviceId: string;
+        action: string;
+        target: string;
+        detail: string;
+      }[];
+      nextBefore?: string;
+    };
+    /**
+     * Send a message; 202 when it is kept, 200 with the reply under Prefer: wait=SECONDS. With a `sessionId`, `model` and `permissionMode` change the session first, as PATCH does: at once, for this turn and later ones.
+     */
+    "POST /api/chat": Finished | Accepted;
+    /**
+     * Stop the running turn of a session.
+     */
+    "POST /api/chat/interrupt": {
+      interrupted: boolean;
+      turnId: string;
+    };
+    /**
+     * The paired devices.
+     */
+    "GET /api/devices": {
+      devices: Device[];
+    };
+    /**
+     * Register the caller's APNs token (kept for older clients; see PATCH /api/devices/me).
+     */
+    "POST /api/devices/register": {
+      success: true;
+      deviceId: string;
+    };
+    /**
+     * Send a push to the caller's device and tell what its push service said.
+     */
+    "POST /api/devices/test-push": {
+      outcome: string;
+      apnsId: string;
+      status?: number;
+      reason?: string;
+      latencyMs: number;
+    };
+    "GET /api/devices/{id}": Device;
+    "PATCH /api/devices/{id}": Device;
+    /**
+     * Revoke a device: its token ends at once and its sockets close.
+     */
+    "DELETE /api/devices/{id}": {
+      success: true;
+      deviceId: string;
+    };
+    /**
+     * What became of the device's pushes, newest first.
+     */
+    "GET /api/devices/{id}/deliveries": {
+      deliveries: Delivery[];
+    };
+    /**
+     * Events after a cursor; with wait, held open until there are some.
+     */
+    "GET /api/events": {
+      epoch: string;
+      events: Event[];
+      cursor: number;
+      recovered: boolean;
+    };
+    /**
+     * Say that the device holds everything up to a cursor.
+     */
+    "POST /api/events/ack": {
+      cursor: number;
+    };
+    /**
+     * The full text of a message: what a cut push leads to.
+     */
+    "GET /api/messages/{messageId}": {
+      messageId: string;
+      role: "user" | "assistant";
+      text: string;
+      turnId?: string;
+      createdAt: number;
+      sessionId: string | null;
+    };
+    "GET /api/metrics/sessions": SessionMetrics;
+    /**
+     * This description of the HTTP interface, as OpenAPI 3.1.
+     */
+    "GET /api/openapi.json": {
+      [k: string]: unknown;
+    };
+    /**
+     * Use a pairing code: the new device's token, shown this once.
+     */
+    "POST /api/pair": {
+      deviceId: string;
+      token: string;
+      serverName: string;
+      epoch: string;
+    };
+    /**
+     * Make a pairing code: one use, ten minutes.
+     */
+    "POST /api/pairing-codes": {
+      code: string;
+      expiresAt: number;
+      url: string;
+    };
+    /**
+     * The open permissions, questions and plans.
+     */
+    "GET /api/permissions": {
+      permissions: Permission[];
+    };
+    /**
+     * Answer one; the same answer again is no error.
+     */
+    "POST /api/permissions/{permissionId}": {
+      permissionId: string;
+      state: "resolved";
+      decision: "allow" | "deny";
+      /**
+       * How long it holds in truth: once, where Claude suggested no rule that could hold longer.
+       */
+      scope: "once" | "session" | "always";
+    };
+    /**
+     * The project roots, the directories in them, and deeper ones in which Claude has worked.
+     */
+    "GET /api/projects": {
+      roots: string[];
+      projects: Project[];
+    };
+    "POST /api/projects": Project;
+    /**
+     * The conversations that Claude keeps of a project, those of the terminal included, the latest first.
+     */
+    "GET /api/projects/{projectId}/sessions": {
+      sessions: ProjectSession[];
+      nextBefore?: string;
+    };
+    /**
+     * A page of a conversation as Claude wrote it down, the newest message first.
+     */
+    "GET /api/projects/{projectId}/sessions/{id}/messages": {
+      messages: PastMessage[];
+      nextBefore?: string;
+    };
+    "PUT /api/projects/{projectId}/trust": Project;
+    "DELETE /api/projects/{projectId}/trust": Project;
+    /**
+     * The server's key that a page subscribes with (`applicationServerKey`).
+     */
+    "GET /api/push/vapid-key": {
+      publicKey: string;
+    };
+    "POST /api/sessions": Session;
+    /**
+     * Sessions, the latest first.
+     */
+    "GET /api/sessions": {
+      sessions: Session[];
+      nextBefore?: string;
+    };
+    /**
+     * Sessions that have a process, and how much room is left.
+     */
+    "GET /api/sessions/active": {
+      sessions: Session[];
+      stats: {
+        totalSessions: number;
+        maxSessions: number;
+        availableSlots: number;
+        queuedTurns: number;
+        memoryUsageBytes: number;
+        memoryLimitBytes: number;
+        cpuPercent: number;
+      };
+    };
+    /**
+     * Stop the process of one session, or of all; the sessions stay.
+     */
+    "POST /api/sessions/cancel": {
+      cancelled: string[];
+    };
+    /**
+     * Close a session: its turns end, its process is gone.
+     */
+    "DELETE /api/sessions/interactive/{id}": {
+      success: true;
+      sessionId: string;
+    };
+    "GET /api/sessions/interactive/{id}/status": Session;
+    /**
+     * Open the session's next lease term without a model turn, or ask for a recap.
+     */
+    "POST /api/sessions/keep-alive": {
+      success: true;
+      sessionId: string;
+      extended: boolean;
+      expiresAt: number;
+      recap?: Recap;
+    };
+    "GET /api/sessions/{id}": Session;
+    "PATCH /api/sessions/{id}": Session;
+    /**
+     * Close a session: its turns end, its process is gone.
+     */
+    "DELETE /api/sessions/{id}": {
+      success: true;
+      sessionId: string;
+    };
+    /**
+     * How full Claude's context window is.
+     */
+    "GET /api/sessions/{id}/context": {
+      model: string;
+      totalTokens: number;
+      maxTokens: number;
+      percentage: number;
+      categories: {
+        name: string;
+        tokens: number;
+      }[];
+    };
+    /**
+     * A session's events after a sequence number.
+     */
+    "GET /api/sessions/{id}/events": {
+      events: Event[];
+      lastSeq: number;
+    };
+    "POST /api/sessions/{id}/fork": Session;
+    /**
+     * Name the push token of the caller's Live Activity, which shows the session's turn.
+     */
+    "PUT /api/sessions/{id}/live-activity": {
+      sessionId: string;
+      turnId: string;
+      state: "waiting" | "queued" | "running" | "completed" | "failed" | "interrupted" | "cancelled";
+    };
+    /**
+     * The caller's Live Activity was ended by the app; without a token, all of this session.
+     */
+    "DELETE /api/sessions/{id}/live-activity": {
+      success: true;
+      sessionId: string;
+      removed: boolean;
+    };
+    /**
+     * A page of the transcript, the newest message first.
+     */
+    "GET /api/sessions/{id}/messages": {
+      messages: Message[];
+      nextBefore?: string;
+    };
+    /**
+     * Take the project's files back to before a message, or count what that would change.
+     */
+    "POST /api/sessions/{id}/rewind": {
+      canRewind: boolean;
+      filesChanged: string[];
+      insertions: number;
+      deletions: number;
+      detail?: string;
+    };
+    "GET /api/sessions/{id}/turns/{turnId}": Turn;
+    "DELETE /api/sessions/{id}/turns/{turnId}": Turn;
+    "GET /api/settings": Settings;
+    "PATCH /api/settings": Settings;
+    "GET /health": Health;
+  };
+  problem: Problem;
+  clientFrame: ClientFrame;
+  serverFrame: ServerFrame;
+}
+export interface Finished {
+  success: true;
+  sessionId: string;
+  turnId: string;
+  clientMessageId: string;
+  state: TurnState;
+  queuePosition: number;
+  duplicate: boolean;
+  expiresAt: number;
+  requestId: string;
+  /**
+   * How news will reach the device now.
+   */
+  deliveryMethod: string[];
+  reply?: Reply;
+  error?: Failure;
+}
+export interface Reply {
+  messageId: string;
+  text: string;
+  costUsd: number;
+  usage: Usage;
+  durationMs: number;
+  numTurns: number;
+}
+export interface Usage {
+  inputTokens: number;
+  outputTokens: number;
+  cacheReadTokens: number;
+  cacheCreationTokens: number;
+}
+export interface Failure {
+  code: ErrorCode;
+  detail: string;
+}
+export interface Accepted {
+  success: true;
+  sessionId: string;
+  turnId: string;
+  clientMessageId: string;
+  state: TurnState;
+  queuePosition: number;
+  duplicate: boolean;
+  expiresAt: number;
+  requestId: string;
+  /**
+   * How news will reach the device now.
+   */
+  deliveryMethod: string[];
+}
+export interface Device {
+  deviceId: string;
+  name: string;
+  platform: string;
+  scope: "read" | "chat" | "admin";
+  createdAt: number;
+  lastSeenAt: number;
+  connected: boolean;
+  ackedCursor: number | null;
+  push: {
+    provider: string;
+    environment?: string;
+    registeredAt: number;
+    encrypted: boolean;
+  } | null;
+  preferences: {
+    mutedKinds: string[];
+    quietHours?: {
+      startMinute: number;
+      endMinute: number;
+      timeZone: string;
+    };
+  };
+}
+export interface Delivery {
+  deliveryId: string;
+  cursor: number;
+  kind:
+    | "reply"
+    | "failed"
+    | "permission"
+    | "question"
+    | "plan"
+    | "expiring"
+    | "expired"
+    | "crashed"
+    | "limit"
+    | "login"
+    | "resource"
+    | "activity-start"
+    | "activity-end";
+  state: "pending" | "sent" | "acked" | "suppressed" | "gone" | "dead";
+  attempts: {
+    at: number;
+    status?: number;
+    reason?: string;
+    latencyMs: number;
+  }[];
+  nextAttemptAt?: number;
+}
+export interface SessionCreatedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "session.created";
+  at: number;
+  turnId?: string;
+  data: {
+    projectPath: string;
+    title: string;
+    model: string | null;
+    permissionMode: PermissionMode;
+  };
+}
+export interface SessionRenewedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "session.renewed";
+  at: number;
+  turnId?: string;
+  data: {
+    term: number;
+    expiresAt: number;
+    reason: "keep-alive" | "activity" | "revived";
+  };
+}
+export interface SessionExpiringEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "session.expiring";
+  at: number;
+  turnId?: string;
+  data: {
+    expiresAt: number;
+    timeRemainingMs: number;
+    final: boolean;
+  };
+}
+export interface SessionExpiredEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "session.expired";
+  at: number;
+  turnId?: string;
+  data: {
+    term: number;
+    expiredAt: number;
+  };
+}
+export interface SessionParkedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "session.parked";
+  at: number;
+  turnId?: string;
+  data: {
+    reason: "evicted" | "idle" | "cancelled" | "server_restarted" | "server_stopped" | "process_ended";
+  };
+}
+export interface SessionWokenEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "session.woken";
+  at: number;
+  turnId?: string;
+  data: {
+    pid: number;
+    resumed: boolean;
+    spare?: boolean;
+  };
+}
+export interface SessionCrashedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "session.crashed";
+  at: number;
+  turnId?: string;
+  data: {
+    detail: string;
+  };
+}
+export interface SessionRecoveredEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "session.recovered";
+  at: number;
+  turnId?: string;
+  data: {
+    detail: string;
+  };
+}
+export interface SessionRecycledEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "session.recycled";
+  at: number;
+  turnId?: string;
+  data: {
+    detail: string;
+  };
+}
+export interface SessionQuarantinedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "session.quarantined";
+  at: number;
+  turnId?: string;
+  data: {
+    detail: string;
+    retryAt?: number;
+  };
+}
+export interface SessionClosedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "session.closed";
+  at: number;
+  turnId?: string;
+  data: {
+    by: string;
+  };
+}
+export interface SessionUpdatedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "session.updated";
+  at: number;
+  turnId?: string;
+  data: {
+    title?: string;
+    model?: string | null;
+    permissionMode?: PermissionMode;
+    muted?: boolean;
+    autoKeepAlive?: boolean;
+    state?: SessionState;
+  };
+}
+export interface SessionRecapEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "session.recap";
+  at: number;
+  turnId?: string;
+  data: {
+    text: string;
+    turnCount: number;
+  };
+}
+export interface TurnAcceptedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "turn.accepted";
+  at: number;
+  turnId?: string;
+  data: {
+    messageId: string;
+    message: string;
+    clientMessageId: string;
+    deviceId: string;
+    attachments: string[];
+    sendAt?: number;
+  };
+}
+export interface TurnQueuedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "turn.queued";
+  at: number;
+  turnId?: string;
+  data: {
+    queuePosition: number;
+  };
+}
+export interface TurnStartedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "turn.started";
+  at: number;
+  turnId?: string;
+  data: Record<string, never>;
+}
+export interface TurnCompletedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "turn.completed";
+  at: number;
+  turnId?: string;
+  data: Reply;
+}
+export interface TurnFailedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "turn.failed";
+  at: number;
+  turnId?: string;
+  data: {
+    code: ErrorCode;
+    detail: string;
+    retryable: boolean;
+  };
+}
+export interface TurnInterruptedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "turn.interrupted";
+  at: number;
+  turnId?: string;
+  data: Failure;
+}
+export interface TurnCancelledEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "turn.cancelled";
+  at: number;
+  turnId?: string;
+  data: {
+    by: string;
+  };
+}
+export interface MessageEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "message";
+  at: number;
+  turnId?: string;
+  data: {
+    messageId: string;
+    text: string;
+  };
+}
+export interface ToolStartedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "tool.started";
+  at: number;
+  turnId?: string;
+  data: {
+    toolUseId: string;
+    toolName: string;
+    title: string;
+  };
+}
+export interface ToolFinishedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "tool.finished";
+  at: number;
+  turnId?: string;
+  data: {
+    toolUseId: string;
+    toolName: string;
+    failed: boolean;
+  };
+}
+export interface PermissionRequestedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "permission.requested";
+  at: number;
+  turnId?: string;
+  data: {
+    permissionId: string;
+    sessionId: string;
+    turnId: string;
+    kind: "tool" | "question" | "plan";
+    toolName: string;
+    title: string;
+    description?: string;
+    input: {
+      [k: string]: unknown;
+    };
+    plan?: string;
+    questions?: unknown[];
+    suggestions: unknown[];
+    requestedAt: number;
+    expiresAt: number;
+  };
+}
+export interface PermissionResolvedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "permission.resolved";
+  at: number;
+  turnId?: string;
+  data: {
+    permissionId: string;
+    decision: "allow" | "deny";
+    by: string;
+  };
+}
+export interface PermissionExpiredEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "permission.expired";
+  at: number;
+  turnId?: string;
+  data: {
+    permissionId: string;
+    reason: "timed_out" | "turn_ended" | "process_gone" | "server_restarted";
+  };
+}
+export interface ResourceWarningEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "resource.warning";
+  at: number;
+  turnId?: string;
+  data: {
+    kind: string;
+    detail: string;
+  };
+}
+export interface LimitReachedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "limit.reached";
+  at: number;
+  turnId?: string;
+  data: {
+    kind: string;
+    resetsAt?: number;
+    retryAt: number;
+    detail: string;
+  };
+}
+export interface LoginRequiredEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "login.required";
+  at: number;
+  turnId?: string;
+  data: {
+    detail: string;
+  };
+}
+export interface DevicePairedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "device.paired";
+  at: number;
+  turnId?: string;
+  data: {
+    deviceId: string;
+    name: string;
+    platform: string;
+  };
+}
+export interface DeviceRevokedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "device.revoked";
+  at: number;
+  turnId?: string;
+  data: {
+    deviceId: string;
+    name: string;
+  };
+}
+export interface SessionMetrics {
+  sinceAt: number;
+  totalSessions: number;
+  maxSessions: number;
+  availableSlots: number;
+  queuedTurns: number;
+  memoryUsageBytes: number;
+  memoryLimitBytes: number;
+  cpuPercent: number;
+  spares: number;
+  starts: {
+    spare: number;
+    cold: number;
+    resumed: number;
+  };
+  wakes: number;
+  parks: {
+    [k: string]: number;
+  };
+  recycles: number;
+  crashes: number;
+  recoveries: number;
+  quarantines: number;
+  warnings: {
+    lease: number;
+    resource: number;
+  };
+  expiries: number;
+  renewals: {
+    [k: string]: number;
+  };
+  limits: number;
+  loginsRequired: number;
+  turns: {
+    accepted: number;
+    completed: number;
+    failed: number;
+    interrupted: number;
+    cancelled: number;
+  };
+  peakProcesses: number;
+  peakMemoryBytes: number;
+}
+export interface Permission {
+  permissionId: string;
+  sessionId: string;
+  turnId: string;
+  kind: "tool" | "question" | "plan";
+  toolName: string;
+  title: string;
+  description?: string;
+  input: {
+    [k: string]: unknown;
+  };
+  plan?: string;
+  questions?: unknown[];
+  suggestions: unknown[];
+  requestedAt: number;
+  expiresAt: number;
+  state: "open" | "resolved" | "expired";
+  decision?: {
+    decision: "allow" | "deny";
+    message?: string;
+    updatedInput?: {
+      [k: string]: unknown;
+    };
+    scope?: "once" | "session" | "always";
+    answers?: {
+      [k: string]: string;
+    };
+  };
+}
+export interface Project {
+  projectId: string;
+  path: string;
+  name: string;
+  sessionCount: number;
+  lastActivityAt: number | null;
+  /**
+   * Whether the project's own settings act: it brings none, the owner has not said so, what it says to Claude lies outside it, or the owner trusts it.
+   */
+  trust: "plain" | "untrusted" | "suspect" | "trusted";
+  /**
+   * What was answered with “always”, in Claude's own notation.
+   */
+  rules: string[];
+}
+export interface ProjectSession {
+  sessionId: string;
+  title: string;
+  firstMessage: string | null;
+  createdAt: number | null;
+  lastActivityAt: number;
+  sizeBytes: number | null;
+  gitBranch: string | null;
+  /**
+   * Of a session of this server; null for one that was begun elsewhere and not resumed yet.
+   */
+  state: ("idle" | "busy" | "waiting" | "parked" | "expired" | "quarantined" | "closed") | null;
+  /**
+   * A terminal on the computer holds it now: only a fork can go on.
+   */
+  held: boolean;
+}
+export interface PastMessage {
+  messageId: string;
+  role: "user" | "assistant";
+  text: string;
+  tools: {
+    toolName: string;
+    title: string;
+  }[];
+  imageCount: number;
+  createdAt?: number;
+}
+/**
+ * A conversation with Claude in one project directory.
+ */
+export interface Session {
+  sessionId: string;
+  projectPath: string;
+  title: string;
+  state: SessionState;
+  model: string | null;
+  permissionMode: PermissionMode;
+  createdAt: number;
+  lastActivityAt: number;
+  lease: Lease;
+  timeRemainingMs: number;
+  turnCount: number;
+  queuedTurns: number;
+  lastSeq: number;
+  costUsd: number;
+  tokens: {
+    input: number;
+    output: number;
+  };
+  muted: boolean;
+  autoKeepAlive: boolean;
+  openPermissions: number;
+  /**
+   * Absent while the session has no process.
+   */
+  process?: {
+    pid: number;
+    startedAt: number;
+    rssBytes: number;
+    cpuPercent: number;
+    processCount: number;
+  };
+}
+export interface Lease {
+  term: number;
+  startedAt: number;
+  warnAt: number;
+  expiresAt: number;
+  warnedAt?: number;
+}
+export interface Recap {
+  text: string;
+  createdAt: number;
+  turnCount: number;
+  cached: boolean;
+}
+export interface Message {
+  messageId: string;
+  role: "user" | "assistant";
+  text: string;
+  turnId?: string;
+  createdAt: number;
+}
+export interface Turn {
+  turnId: string;
+  sessionId: string;
+  clientMessageId: string;
+  state: TurnState;
+  acceptedAt: number;
+  sendAt?: number;
+  startedAt?: number;
+  endedAt?: number;
+  /**
+   * 0 runs now, 1 is next.
+   */
+  queuePosition?: number;
+  reply?: Reply;
+  error?: Failure;
+}
+export interface Settings {
+  maxConcurrentSessions: Setting;
+  maxQueuedTurns: Setting;
+  sessionTimeoutHours: Setting;
+  sessionWarningHours: Setting;
+  sessionFinalWarningMinutes: Setting;
+  sessionIdleMinutes: Setting;
+  maxMemoryPerSessionMb: Setting;
+  maxTotalMemoryGb: Setting;
+  cpuUsageLimitPercent: Setting;
+  healthIntervalSeconds: Setting;
+  resourceSampleSeconds: Setting;
+  turnStallMinutes: Setting;
+  permissionTimeoutMinutes: Setting;
+  prewarmedProcesses: Setting;
+  pushGraceMs: Setting;
+  retentionDays: Setting;
+  shutdownGraceSeconds: Setting;
+}
+export interface Setting {
+  /**
+   * In force now.
+   */
+  value: number;
+  default: number;
+  min: number;
+  max: number;
+  /**
+   * Whether a change takes effect at once.
+   */
+  live: boolean;
+  /**
+   * The environment wins: what it sets can be changed there only.
+   */
+  source: "default" | "environment" | "stored";
+  /**
+   * In force from the next start.
+   */
+  next?: number;
+}
+export interface Health {
+  status: "ok" | "degraded" | "failing";
+  version: string;
+  uptimeMs: number;
+  checks?: {
+    [k: string]: {
+      state: string;
+      detail?: string;
+    };
+  };
+}
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  code: ErrorCode;
+  detail: string;
+  requestId: string;
+  retryAfterMs?: number;
+  errors?: {
+    path: string;
+    message: string;
+  }[];
+}
+/**
+ * Say who is there and from where to go on.
+ */
+export interface HelloFrame {
+  type: "hello";
+  ref?: string;
+  token?: string;
+  cursor?: number;
+  epoch?: string;
+  device?: {
+    push?: {
+      provider: "apns";
+      token: string;
+      environment?: "sandbox" | "production";
+      topic?: string;
+      encryptionKey?: string;
+    } | null;
+  };
+}
+/**
+ * Send a message.
+ */
+export interface SendFrame {
+  type: "send";
+  ref?: string;
+  message: string;
+  sessionId?: string;
+  projectPath?: string;
+  clientMessageId: string;
+  attachments?: (
+    | {
+        attachmentId: string;
+      }
+    | {
+        name: string;
+        mimeType: string;
+        data: string;
+      }
+  )[];
+  model?: string;
+  permissionMode?: PermissionMode;
+  /**
+   * The instant at which it is to run; at once without it.
+   */
+  sendAt?: number;
+}
+/**
+ * Say that the device holds everything up to a cursor.
+ */
+export interface AckFrame {
+  type: "ack";
+  ref?: string;
+  cursor: number;
+}
+/**
+ * Answer a permission, a question or a plan.
+ */
+export interface PermissionFrame {
+  type: "permission";
+  ref?: string;
+  permissionId: string;
+  decision: "allow" | "deny";
+  message?: string;
+  updatedInput?: {
+    [k: string]: unknown;
+  };
+  scope?: "once" | "session" | "always";
+  answers?: {
+    [k: string]: string;
+  };
+}
+/**
+ * Stop the running turn of a session.
+ */
+export interface InterruptFrame {
+  type: "interrupt";
+  ref?: string;
+  sessionId: string;
+  turnId?: string;
+}
+/**
+ * Open a session's next lease term, or ask for a recap.
+ */
+export interface KeepaliveFrame {
+  type: "keepalive";
+  ref?: string;
+  sessionId: string;
+  action?: "extend" | "recap";
+}
+/**
+ * Say whether somebody looks at the app.
+ */
+export interface PresenceFrame {
+  type: "presence";
+  ref?: string;
+  foreground: boolean;
+  sessionId?: string;
+}
+/**
+ * Ask whether the server is there.
+ */
+export interface PingFrame {
+  type: "ping";
+  ref?: string;
+}
+/**
+ * The first frame: where the device stands. The missed events follow, then live ones.
+ */
+export interface WelcomeFrame {
+  type: "welcome";
+  ref?: string;
+  deviceId: string;
+  epoch: string;
+  /**
+   * The tip of the log.
+   */
+  cursor: number;
+  /**
+   * False: events may be missing; the client starts over from GET /api/sessions.
+   */
+  recovered: boolean;
+}
+/**
+ * A row of the log, missed or live. Only what is committed is sent.
+ */
+export interface EventFrame {
+  type: "event";
+  event: Event;
+}
+/**
+ * Text that is being written. Never stored, never the only copy.
+ */
+export interface DeltaFrame {
+  type: "delta";
+  sessionId: string;
+  turnId: string;
+  /**
+   * In UTF-16 units into the assistant text that is being written.
+   */
+  offset: number;
+  text: string;
+}
+/**
+ * The answer to send: the message is kept and ends in one reply or one failure.
+ */
+export interface AcceptedFrame {
+  type: "accepted";
+  ref?: string;
+  sessionId: string;
+  turnId: string;
+  clientMessageId: string;
+  state: TurnState;
+  queuePosition: number;
+  duplicate: boolean;
+  expiresAt: number;
+}
+/**
+ * The refusal of a frame, with its ref if it had one. The connection stays.
+ */
+export interface ErrorFrame {
+  type: "error";
+  ref?: string;
+  code: ErrorCode;
+  detail: string;
+  retryAfterMs?: number;
+}
+/**
+ * The answer to ping.
+ */
+export interface PongFrame {
+  type: "pong";
+  ref?: string;
+}

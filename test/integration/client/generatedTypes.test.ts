@@ -1,0 +1,44 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "@jest/globals";
+import { clientTypes } from "../../../client/generator/clientTypes.ts";
+import { formatTypes, generatedPath } from "../../../client/generator/format.ts";
+import { routeTable } from "../../../server/http/app.ts";
+import { asyncApiDocument } from "../../../server/http/asyncapi.ts";
+import { openApiDocument } from "../../../server/http/openapi.ts";
+import { pathTemplate } from "../../../server/http/operationNames.ts";
+import { eventTypes } from "../../../server/wire/events.ts";
+import { clientFrameTypes } from "../../../server/wire/frames.ts";
+import { serverFrameSchemas } from "../../../server/wire/serverFrames.ts";
+import { useRig } from "../http/rig.ts";
+
+const rig = useRig();
+
+/** The documents as they are served: plain JSON. */
+const served = (document: unknown) => JSON.parse(JSON.stringify(document));
+
+test("C04: the client's types are those that today's schemas make; scripts/client-types writes them anew", async () => {
+  const openApi = openApiDocument(routeTable(rig.parts), "any");
+  const types = formatTypes(await clientTypes(served(openApi), served(asyncApiDocument("any"))));
+  const isCurrent = readFileSync(generatedPath, "utf8") === types;
+  // A difference of a thousand lines says less than the command that mends it.
+  expect(isCurrent ? "current" : "out of date: run scripts/client-types, and commit what it writes").toBe(
+    "current",
+  );
+});
+
+test("C04: every answer, frame and event has its type, and none of them is anything at all", () => {
+  const types = readFileSync(generatedPath, "utf8");
+  const answers = routeTable(rig.parts).filter(
+    ({ path, responses }) =>
+      path.startsWith("/api/") && responses.some(({ mediaType }) => mediaType === "application/json"),
+  );
+  expect(answers.length).toBeGreaterThan(30);
+  const named = [
+    ...answers.map(({ method, path }) => `"${method} ${pathTemplate(path)}":`),
+    ...[...clientFrameTypes, ...Object.keys(serverFrameSchemas), ...eventTypes].map(
+      (type) => `type: "${type}";`,
+    ),
+  ];
+  expect(named.filter((name) => !types.includes(name))).toEqual([]);
+  expect(types).not.toMatch(/\bany\b[;[]|: \{\};/);
+});
