@@ -26,6 +26,11 @@ export interface DemoModel {
   /** Answers every request with this HTTP status until called with `undefined`. */
   failEverything(status: number | undefined): void;
   /**
+   * Answers every request until this instant as the API does to a login whose five hours are used up. Only a CLI that is
+   * logged in (`CLAUDE_CODE_OAUTH_TOKEN`) looks at it; the instant is a whole second.
+   */
+  useUpLimit(resetsAt: number): void;
+  /**
    * From now on it takes the result of this tool use for missing, and answers 400 to every conversation that holds it,
    * as the API does to a transcript that a crash has damaged.
    */
@@ -57,15 +62,29 @@ function sendJson(
 const sendError = (
   response: ServerResponse,
   status: number,
-  retryAfterSeconds?: number,
+  headers: Record<string, string> = {},
   message = `The demo model was told to answer ${status}.`,
 ) =>
   sendJson(
     response,
     status,
     { type: "error", error: { type: errorTypes[status] ?? "api_error", message } },
-    retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) },
+    headers,
   );
+
+/** Headers as the API sends them with the 429 of a login's usage limit; they count seconds. */
+const usedUpHeaders = (resetsAt: number): Record<string, string> => {
+  const reset = String(resetsAt / 1_000);
+  return {
+    "anthropic-ratelimit-unified-status": "rejected",
+    "anthropic-ratelimit-unified-reset": reset,
+    "anthropic-ratelimit-unified-representative-claim": "five_hour",
+    "anthropic-ratelimit-unified-5h-status": "rejected",
+    "anthropic-ratelimit-unified-5h-reset": reset,
+    "anthropic-ratelimit-unified-5h-utilization": "1.0",
+    "anthropic-ratelimit-unified-overage-status": "rejected",
+  };
+};
 
 /**
  * Tokens of a request's whole body, system prompt and tools included, as the API counts. About four characters each: near
@@ -95,6 +114,7 @@ const sendWhole = (response: ServerResponse, model: string, inputTokens: number,
 export async function startDemoModel(options: { port?: number } = {}): Promise<DemoModel> {
   let requests = 0;
   let failure: number | undefined;
+  let limitResetsAt = 0;
   const lostResults = new Set<string>();
   const timers = new Set<NodeJS.Timeout>();
   const pause = (ms: number) =>
@@ -173,12 +193,16 @@ export async function startDemoModel(options: { port?: number } = {}): Promise<D
     const parsed = requestSchema.safeParse(JSON.parse(body));
     if (!parsed.success) return sendError(response, 400);
     if (failure !== undefined) return sendError(response, failure);
+    if (Date.now() < limitResetsAt) return sendError(response, 429, usedUpHeaders(limitResetsAt));
     if (!parsed.data.model.startsWith("claude-")) return sendError(response, 404);
     const messages = parsed.data.messages as unknown as ModelMessage[];
     const unpaired = unpairedToolUse(messages, lostResults);
-    if (unpaired !== undefined) return sendError(response, 400, undefined, unpaired);
+    if (unpaired !== undefined) return sendError(response, 400, {}, unpaired);
     const answer = reply(messages, JSON.stringify(parsed.data.system ?? ""));
-    if (answer.kind === "error") return sendError(response, answer.status, answer.retryAfterSeconds);
+    if (answer.kind === "error") {
+      const { status, retryAfterSeconds: pause } = answer;
+      return sendError(response, status, pause === undefined ? {} : { "retry-after": String(pause) });
+    }
     if (answer.kind === "silence") return;
     // Without `stream` the CLI only probes whether it may use a model.
     if (!parsed.data.stream) return sendWhole(response, parsed.data.model, countTokens(body), answer);
@@ -212,6 +236,9 @@ export async function startDemoModel(options: { port?: number } = {}): Promise<D
     requestCount: () => requests,
     failEverything: (status) => {
       failure = status;
+    },
+    useUpLimit: (resetsAt) => {
+      limitResetsAt = resetsAt;
     },
     loseToolResult: (toolUseId) => {
       lostResults.add(toolUseId);

@@ -201,7 +201,9 @@ export class Outages {
     const told = waitMs < shortPauseMs ? undefined : this.#parts.clock.now() + waitMs;
     const resetsAt = hit.resetsAt ?? told;
     if (final && incarnation.turn) incarnation.turn.limited = { code: "usage_limit", detail };
-    this.#limitHit = { sessionId: incarnation.sessionId, limit, detail, resetsAt };
+    // After the limit by its name the CLI also reports the request that it refused, which says less.
+    const isKnown = this.#limit.isOpen && this.#limitHit?.resetsAt !== undefined && resetsAt === undefined;
+    if (!isKnown) this.#limitHit = { sessionId: incarnation.sessionId, limit, detail, resetsAt };
     // The turn itself is left to the CLI's patience, which is bounded: what it has done so far is worth it.
     this.#limit.fail(incarnation.turn?.turnId, resetsAt);
   }

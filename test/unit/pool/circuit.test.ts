@@ -181,9 +181,12 @@ describe("F17: a usage limit", () => {
       resetsAt,
     } as const;
     process.refused(limit);
+    // The CLI reports the request that was refused as well; it says less.
+    process.refused({ kind: "limit-hit", limit: "rate_limit", final: true, detail: "Some limit." });
     process.result({ outcome: "failed", failure: { code: "claude_error", detail: "You've hit your limit" } });
     await clock.settle();
     expect(rig.current.ends(turnId)).toEqual(["turn.failed usage_limit"]);
+    expect(rig.current.pool.health().detail).toBe("Used up.");
     const next = rig.current.submit({ sessionId, message: "Next" });
     const other = rig.current.submit({ message: "Other" });
     await clock.run(90 * minuteMs - 1);
