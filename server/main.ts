@@ -2,9 +2,9 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { config as readDotenv } from "dotenv";
 import { systemClock } from "./clock.ts";
+import { readFlags } from "./commands/flags.ts";
 import { type RunningDaylong, readVersion, startDaylong } from "./compose.ts";
 import { ConfigError, readConfig } from "./config.ts";
 import { type DemoModel, startDemoModel } from "./demo/model.ts";
@@ -15,8 +15,10 @@ import { openLog } from "./log.ts";
 const exitConfig = 78;
 const packagePath = fileURLToPath(new URL("../../package.json", import.meta.url));
 
-const { values: flags } = parseArgs({
-  options: { demo: { type: "boolean" }, "data-dir": { type: "string" }, port: { type: "string" } },
+const flags = readFlags("scripts/start", {
+  demo: { type: "boolean" },
+  "data-dir": { type: "string" },
+  port: { type: "string" },
 });
 
 /** A folder of its own, a project to play with, and nothing of the owner's: neither login nor settings nor network. */

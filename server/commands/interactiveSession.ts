@@ -1,7 +1,10 @@
-import { parseArgs } from "node:util";
+import { readFlags } from "./flags.ts";
 import { ask, failCommand, findRunningServer, type RunningServer } from "./runningServer.ts";
 
-const { values } = parseArgs({ options: { "data-dir": { type: "string" }, project: { type: "string" } } });
+const values = readFlags("scripts/test-interactive-session", {
+  "data-dir": { type: "string" },
+  project: { type: "string" },
+});
 
 /** An answer, where it was given and by which process. */
 interface Said {

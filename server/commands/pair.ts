@@ -1,9 +1,11 @@
-import { parseArgs } from "node:util";
 import QRCode from "qrcode";
+import { readFlags } from "./flags.ts";
 import { ask, failCommand, findRunningServer } from "./runningServer.ts";
 
-const { values } = parseArgs({
-  options: { "data-dir": { type: "string" }, scope: { type: "string" }, json: { type: "boolean" } },
+const values = readFlags("scripts/pair", {
+  "data-dir": { type: "string" },
+  scope: { type: "string" },
+  json: { type: "boolean" },
 });
 
 async function main(): Promise<void> {

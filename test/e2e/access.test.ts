@@ -1,8 +1,10 @@
+import { execFile } from "node:child_process";
 import { mkdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { networkInterfaces } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
 import { describe, expect, test } from "@jest/globals";
 import { type DaylongServer, startServer } from "../support/daylongServer.ts";
 import { useScene } from "../support/scene.ts";
@@ -174,6 +176,23 @@ describe("nobody comes in who was not paired", () => {
   test("a second server on the same data folder is refused, and harms nothing", async () => {
     await expect(startServer(scene.environment)).rejects.toThrow(/Another Daylong server/);
     expect((await scene.server.ask("GET", "/health")).status).toBe(200);
+  });
+
+  test("O01: a flag that is none is named in a sentence, without a stack trace, and ends with 64", async () => {
+    const command = promisify(execFile);
+    for (const [program, script, flag] of [
+      ["main", "scripts/start", "--nope"],
+      ["commands/pair", "scripts/pair", "nope"],
+      ["commands/interactiveSession", "scripts/test-interactive-session", "--data-dir"],
+    ] as const) {
+      const path = resolve(`dist/server/${program}.js`);
+      const { code, stderr } = await command(process.execPath, [path, flag], { env: scene.environment }).then(
+        () => ({ code: 0, stderr: "" }),
+        (error: { code: number; stderr: string }) => error,
+      );
+      expect([code, stderr.trim().split("\n")]).toEqual([64, [expect.stringContaining(flag)]]);
+      expect(stderr).toContain(`${script} --help`);
+    }
   });
 
   test("a taken port is named and ends with 1; a bad configuration lists every fault and ends with 78", async () => {
