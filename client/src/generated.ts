@@ -360,7 +360,20 @@ export interface Api {
         };
       } | null;
       preferences?: {
-        mutedKinds?: string[];
+        mutedKinds?: (
+          | "reply"
+          | "failed"
+          | "permission"
+          | "question"
+          | "plan"
+          | "expiring"
+          | "expired"
+          | "crashed"
+          | "limit"
+          | "login"
+          | "resource"
+          | "activity"
+        )[];
         quietHours?: {
           startMinute: number;
           endMinute: number;

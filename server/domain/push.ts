@@ -15,6 +15,8 @@ export const pushKinds = [
   "resource",
 ] as const;
 export type PushKind = (typeof pushKinds)[number];
+/** What a device may mute; `activity` are the Live Activities of its turns. */
+export const mutableKinds = [...pushKinds, "activity"] as const;
 
 /** Apple's two environments: a token belongs to one of them. */
 export type ApnsEnvironment = "sandbox" | "production";

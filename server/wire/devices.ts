@@ -2,7 +2,7 @@ import { ECDH } from "node:crypto";
 import { z } from "zod";
 import { scopes } from "../domain/device.ts";
 import { activityKinds } from "../domain/liveActivity.ts";
-import { pushKinds } from "../domain/push.ts";
+import { mutableKinds, pushKinds } from "../domain/push.ts";
 import { countSchema, cursorSchema, durationMsSchema, instantSchema } from "./instants.ts";
 import { textSchema } from "./text.ts";
 
@@ -97,7 +97,7 @@ const isTimeZone = (name: string): boolean => {
 };
 
 export const devicePreferencesSchema = z.object({
-  mutedKinds: z.array(textSchema.max(40)).max(20).optional(),
+  mutedKinds: z.array(z.enum(mutableKinds)).max(20).optional(),
   quietHours: z
     .object({
       startMinute: z.number().int().min(0).max(1439),

@@ -248,5 +248,21 @@ describe("D19: preferences", () => {
     expect(await patch({ quietHours })).toEqual({ mutedKinds: ["limit"], quietHours });
     expect(await patch({ mutedKinds: [] })).toEqual({ mutedKinds: [], quietHours });
     expect(await patch({ quietHours: null })).toEqual({ mutedKinds: [] });
+    expect(await patch({ mutedKinds: ["activity"] })).toEqual({ mutedKinds: ["activity"] });
+  });
+
+  test("D19: a kind that there is none of is refused, and nothing of the patch is kept", async () => {
+    const { token } = rig.device();
+    const refused = await rig.ask("PATCH", me, {
+      token,
+      body: { name: "Other", preferences: { mutedKinds: ["reply", "bogus"] } },
+    });
+    expect([refused.status, refused.body.code]).toEqual([400, "invalid_request"]);
+    expect(refused.body.errors).toEqual([
+      { path: "preferences.mutedKinds.1", message: expect.stringContaining("reply") },
+    ]);
+    const kept = (await rig.ask("GET", me, { token })).body;
+    expect(kept).toMatchObject({ preferences: { mutedKinds: [] } });
+    expect(kept.name).not.toBe("Other");
   });
 });
