@@ -1,13 +1,13 @@
+import { unlessLate } from "../domain/deadline.ts";
 import type { Caller } from "../domain/device.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Store } from "../domain/ports.ts";
-import type { ClaudeProcess, ContextUse, ProcessHost, RewindReport } from "../domain/process.ts";
+import type { ContextUse, ProcessHost, RewindReport } from "../domain/process.ts";
 import type { Session } from "../domain/session.ts";
+import type { Errands } from "./errands.ts";
 import type { CreateSessionRequest } from "./requests.ts";
 import type { Roster } from "./roster.ts";
 
-/** A start takes up to a second; a machine that is busy takes longer. */
-const wakeDeadlineMs = 60_000;
 /** A live CLI answers in milliseconds; one that takes many files back in a second or two. */
 const answerDeadlineMs = 30_000;
 
@@ -16,8 +16,7 @@ export interface BackstageParts {
   host: ProcessHost;
   clock: Clock;
   roster: Roster;
-  /** Brings up a process without a turn, if there is a free place. */
-  wake(sessionId: string): void;
+  errands: Errands;
   create(request: CreateSessionRequest): Promise<Session>;
 }
 
@@ -62,47 +61,38 @@ export class Backstage {
     if (message?.sessionId !== sessionId || message.turnId === undefined)
       throw new DaylongError("message_not_found", "The session has no message with this id.");
     this.#refuseBusy(sessionId);
-    const process = await this.#awake(session);
-    this.#refuseBusy(sessionId);
-    // The user's message carries the turn's id; an answer is taken back together with its question.
-    if (!dryRun) {
-      this.#store.audit.add({
-        at: this.#parts.clock.now(),
-        deviceId: caller.deviceId,
-        action: "session.rewind",
-        target: sessionId,
-        detail: messageId,
-      });
-    }
-    const report = await this.#answered(
-      dryRun ? "what would be taken back" : "whether the files were taken back",
-      process.rewind(message.turnId, dryRun),
-    );
-    return { ...report, filesChanged: report.filesChanged.map((path) => shownPath(path, projectPath)) };
+    const { turnId } = message;
+    return this.#parts.errands.run(sessionId, async (process) => {
+      this.#refuseBusy(sessionId);
+      if (!dryRun) {
+        const at = this.#parts.clock.now();
+        const { deviceId } = caller;
+        const target = sessionId;
+        this.#store.audit.add({ at, deviceId, action: "session.rewind", target, detail: messageId });
+      }
+      // The user's message carries the turn's id; an answer is taken back together with its question.
+      const report = await this.#answered(
+        dryRun ? "what would be taken back" : "whether the files were taken back",
+        process.rewind(turnId, dryRun),
+      );
+      return { ...report, filesChanged: report.filesChanged.map((path) => shownPath(path, projectPath)) };
+    });
   }
 
-  async contextUse(session: Session): Promise<ContextUse> {
-    const process = await this.#awake(session);
-    return this.#answered("how full its window is", process.contextUse());
+  contextUse({ sessionId }: Session): Promise<ContextUse> {
+    return this.#parts.errands.run(sessionId, (process) =>
+      this.#answered("how full its window is", process.contextUse()),
+    );
   }
 
   /** A CLI that hangs must not make whoever asks it hang with it. */
-  async #answered<T>(what: string, work: Promise<T>): Promise<T> {
-    let cancel = () => {};
-    const late = new Promise<never>((_resolve, reject) => {
-      cancel = this.#parts.clock.after(answerDeadlineMs, () =>
-        reject(
-          new DaylongError(
-            "session_busy",
-            `Claude did not say ${what} within ${answerDeadlineMs / 1_000} s.`,
-            {
-              retryAfterMs: answerDeadlineMs,
-            },
-          ),
-        ),
-      );
-    });
-    return Promise.race([work, late]).finally(() => cancel());
+  #answered<T>(what: string, work: Promise<T>): Promise<T> {
+    const deadlineMs = answerDeadlineMs;
+    const late = () =>
+      new DaylongError("session_busy", `Claude did not say ${what} within ${deadlineMs / 1_000} s.`, {
+        retryAfterMs: deadlineMs,
+      });
+    return unlessLate(work, { clock: this.#parts.clock, deadlineMs, late });
   }
 
   #refuseBusy(sessionId: string): void {
@@ -119,29 +109,6 @@ export class Backstage {
       return (await this.#parts.host.holdsMessage(claudeSessionId, messageId)) ? messageId : undefined;
     }
     return undefined;
-  }
-
-  async #awake(session: Session): Promise<ClaudeProcess> {
-    const { roster, clock, wake } = this.#parts;
-    const { sessionId, state } = session;
-    if (state === "closed") throw new DaylongError("session_closed", "The session is closed.");
-    if (state === "expired")
-      throw new DaylongError("nothing_running", "The session's lease is over; keep it alive first.");
-    if (roster.get(sessionId) === undefined) wake(sessionId);
-    const incarnation = roster.get(sessionId);
-    if (incarnation === undefined)
-      throw new DaylongError("pool_full", "No place is free for the session's process.", {
-        retryAfterMs: 5_000,
-      });
-    let cancel = () => {};
-    const late = new Promise<void>((resolve) => {
-      cancel = clock.after(wakeDeadlineMs, resolve);
-    });
-    await Promise.race([incarnation.up, incarnation.gone, late]).finally(() => cancel());
-    const { process } = incarnation;
-    if (process === undefined || incarnation.hasExited || incarnation.phase === "stopping")
-      throw new DaylongError("process_start_failed", "The session's process did not come up; try again.");
-    return process;
   }
 }
 

@@ -10,7 +10,7 @@ import type { Endings } from "./endings.ts";
 import { type Gate, isHeld } from "./gate.ts";
 import { Handover } from "./handover.ts";
 import type { HeldEvents } from "./heldEvents.ts";
-import { type Incarnation, newIncarnation } from "./incarnation.ts";
+import { type Incarnation, isFree, newIncarnation } from "./incarnation.ts";
 import type { PoolLimits } from "./limits.ts";
 import { Narrator } from "./narrator.ts";
 import type { Outages } from "./outages.ts";
@@ -108,7 +108,7 @@ export class Conductor {
     // The rollback: a process per message. The next one resumes the conversation in a process of its own.
     if (!this.#parts.limits.interactive) {
       for (const one of this.#roster.all()) {
-        if (one.phase === "idle") void this.#endings.stopProcess(one, "idle");
+        if (isFree(one)) void this.#endings.stopProcess(one, "idle");
       }
     }
     // Places that are being vacated belong to the sessions that have waited longest.

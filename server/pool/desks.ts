@@ -7,6 +7,7 @@ import { Backstage } from "./backstage.ts";
 import { Conductor } from "./conductor.ts";
 import { Conversations } from "./conversations.ts";
 import { Endings } from "./endings.ts";
+import { Errands } from "./errands.ts";
 import type { Gate } from "./gate.ts";
 import { HealthMonitor } from "./healthMonitor.ts";
 import { HeldEvents } from "./heldEvents.ts";
@@ -89,7 +90,8 @@ export function joinDesks(parts: PoolParts) {
     leaseChanged,
     wake,
   });
-  const backstage = new Backstage({ ...inner, wake, create: (request) => sessions.create(request) });
+  const errands = new Errands({ ...inner, endings, wake });
+  const backstage = new Backstage({ ...inner, errands, create: (request) => sessions.create(request) });
   const leases: LeaseClock = new LeaseClock({
     ...inner,
     duties: {

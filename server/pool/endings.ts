@@ -3,7 +3,7 @@ import { DaylongError, type Failure } from "../domain/errors.ts";
 import type { Clock, LiveFeed, Log, Store } from "../domain/ports.ts";
 import type { Session } from "../domain/session.ts";
 import type { HeldEvents } from "./heldEvents.ts";
-import type { CurrentTurn, Incarnation, StopReason } from "./incarnation.ts";
+import { type CurrentTurn, type Incarnation, isFree, type StopReason } from "./incarnation.ts";
 import type { PoolLimits } from "./limits.ts";
 import type { PermissionDesk } from "./permissionDesk.ts";
 import type { Roster } from "./roster.ts";
@@ -123,8 +123,7 @@ export class Endings {
   /** Ends the processes that were to be replaced after their turn. */
   recycleDue(): void {
     for (const incarnation of this.#roster.all()) {
-      if (incarnation.recycle && incarnation.phase === "idle" && !incarnation.hasExited)
-        void this.stopProcess(incarnation, "recycled");
+      if (incarnation.recycle && isFree(incarnation)) void this.stopProcess(incarnation, "recycled");
     }
   }
 

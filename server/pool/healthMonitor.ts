@@ -2,7 +2,7 @@ import { hotSamplesAfter, judge, parkedFor, toolsWork, type Verdict } from "../d
 import type { Clock, Log, Store } from "../domain/ports.ts";
 import type { ProcessHost } from "../domain/process.ts";
 import type { Endings } from "./endings.ts";
-import type { Incarnation } from "./incarnation.ts";
+import { type Incarnation, isFree } from "./incarnation.ts";
 import { Incidents } from "./incidents.ts";
 import type { PoolLimits } from "./limits.ts";
 import { Load } from "./load.ts";
@@ -111,7 +111,7 @@ export class HealthMonitor {
     for (const incarnation of roster.all()) {
       const parkMs = incarnation.isNamed ? limits.conversationIdleParkMs : limits.idleParkMs;
       const idleMs = clock.now() - incarnation.idleSinceAt;
-      if (parkMs > 0 && incarnation.phase === "idle" && idleMs >= parkMs)
+      if (parkMs > 0 && isFree(incarnation) && idleMs >= parkMs)
         void endings.stopProcess(incarnation, "idle");
     }
     this.#armSample();

@@ -53,6 +53,8 @@ export interface Incarnation {
   phase: "starting" | "idle" | "busy" | "stopping";
   process?: ClaudeProcess;
   turn?: CurrentTurn;
+  /** How often it is asked something without a message right now: idle or not, it must not be taken away from that. */
+  errands: number;
   /** Instant since which it is idle; the longest idle makes room first. */
   idleSinceAt: number;
   stopReason?: StopReason;
@@ -82,6 +84,13 @@ export interface Incarnation {
   readonly markGone: () => void;
 }
 
+/** Nothing of it can be used any more, though something of it is left. */
+export const isLeaving = ({ phase, hasExited }: Incarnation): boolean => phase === "stopping" || hasExited;
+
+/** It is there and has nothing to do: it can be ended, for another or for a fresh one. */
+export const isFree = ({ phase, hasExited, errands }: Incarnation): boolean =>
+  phase === "idle" && !hasExited && errands === 0;
+
 export function newIncarnation(parts: {
   sessionId: string;
   processId: string;
@@ -102,6 +111,7 @@ export function newIncarnation(parts: {
     processId: parts.processId,
     isNamed: parts.isNamed,
     phase: "starting",
+    errands: 0,
     idleSinceAt: parts.clock.now(),
     hasExited: false,
     lastSignAt: parts.clock.now(),

@@ -1,5 +1,5 @@
 import type { Failure } from "../domain/errors.ts";
-import type { Incarnation } from "./incarnation.ts";
+import { type Incarnation, isFree, isLeaving } from "./incarnation.ts";
 
 /** A process that belongs to no session and has a place like one. */
 export interface Guest {
@@ -38,14 +38,13 @@ export class Roster {
   }
 
   stoppingCount(): number {
-    return this.all().filter((incarnation) => incarnation.phase === "stopping" || incarnation.hasExited)
-      .length;
+    return this.all().filter(isLeaving).length;
   }
 
   /** Sessions that could make room, longest idle first. */
   idlest(): string[] {
     return this.all()
-      .filter((incarnation) => incarnation.phase === "idle" && !incarnation.hasExited)
+      .filter(isFree)
       .sort((a, b) => a.idleSinceAt - b.idleSinceAt)
       .map((incarnation) => incarnation.sessionId);
   }

@@ -44,6 +44,24 @@ describe("more conversations than processes", () => {
     expect(body.stats).toMatchObject({ maxSessions: 3, queuedTurns: 0 });
   });
 
+  test("S14 S21 S27: what a parked session is asked while the places are full of idle ones, it is woken for", async () => {
+    const active = await scene.server.ask("GET", "/api/sessions/active");
+    expect(active.body.stats.availableSlots).toBe(0);
+    const { body } = await scene.server.ask("GET", "/api/sessions?state=parked");
+    const [{ sessionId }, { sessionId: other }] = body.sessions;
+    const context = await scene.server.ask("GET", `/api/sessions/${sessionId}/context`);
+    expect([context.status, context.body.totalTokens > 0]).toEqual([200, true]);
+    const said = await scene.server.ask("GET", `/api/sessions/${other}/events?after=0`);
+    const messageId = said.body.events.findLast(({ type }: { type: string }) => type === "turn.completed")
+      .data.messageId;
+    const rewound = await scene.server.ask("POST", `/api/sessions/${other}/rewind`, {
+      messageId,
+      dryRun: true,
+    });
+    expect([rewound.status, rewound.body.canRewind]).toEqual([200, true]);
+    expect(childrenOf(scene.server.pid).length).toBeLessThanOrEqual(3);
+  });
+
   test("S09: when the queue itself is full, a message is refused with pool_full and Retry-After", async () => {
     const busy = await Promise.all(
       // Three run and twelve wait, also where the last of them come when the first have long begun; none ends meanwhile.
