@@ -17,7 +17,7 @@ import type {
 import type { ProjectStanding, ProjectTrust } from "../domain/trust.ts";
 import { Asides } from "./asides.ts";
 import { begunIn } from "./beginning.ts";
-import { mendConfigFile } from "./configFile.ts";
+import { ConfigFile } from "./configFile.ts";
 import { within } from "./deadline.ts";
 import { cliEnvironment } from "./environment.ts";
 import { withPlan } from "./planFile.ts";
@@ -68,6 +68,7 @@ export class CliHost implements ProcessHost {
   readonly #sampler: Sampler;
   readonly #line: StartLine;
   readonly #asides: Asides;
+  readonly #configFile: ConfigFile;
   readonly spares: Spares | undefined;
   #lastFault: string | undefined;
   /** What the CLI offered when a process was last started; empty before the first. */
@@ -77,6 +78,7 @@ export class CliHost implements ProcessHost {
     this.#parts = { ladderMs: 2_000, startDeadlineMs: 60_000, orderDeadlineMs: 5_000, ...parts };
     this.#sampler = new Sampler({ clock: parts.clock });
     this.#line = new StartLine({ clock: parts.clock });
+    this.#configFile = new ConfigFile(this.#parts);
     this.#asides = new Asides({ ...this.#parts, standingOf: (spec) => this.#standingOf(spec) });
     this.spares =
       parts.sparesDir === undefined ? undefined : new Spares({ ...this.#parts, dir: parts.sparesDir });
@@ -107,9 +109,7 @@ export class CliHost implements ProcessHost {
       const sizeBytes = await transcriptBytes(await this.#transcriptOf(spec.claudeSessionId));
       const standing = await this.#standingOf(spec);
       await this.#line.wait();
-      await mendConfigFile(this.#parts.environment, this.#parts.log).catch((error: unknown) => {
-        this.#parts.log.error("claude.config_not_mended", { error });
-      });
+      await this.#configFile.mend();
       if (sizeBytes > 0) refuseHeld(await this.heldElsewhere(), spec.claudeSessionId);
       return { sizeBytes, standing };
     };
@@ -279,6 +279,8 @@ export class CliHost implements ProcessHost {
   }
 
   health(): { state: "ok" | "failing"; detail?: string } {
-    return this.#lastFault === undefined ? { state: "ok" } : { state: "failing", detail: this.#lastFault };
+    if (this.#lastFault !== undefined) return { state: "failing", detail: this.#lastFault };
+    const { detail } = this.#configFile;
+    return detail === undefined ? { state: "ok" } : { state: "ok", detail };
   }
 }

@@ -153,6 +153,10 @@ describe("Claude's own record of a conversation, with the real CLI", () => {
     expect(answer.reply.text).toBe("You asked me to remember 42.");
     expect(() => JSON.parse(readFileSync(path, "utf8"))).not.toThrow();
     expect(server.lines.some((line) => line.includes("claude.config_restored"))).toBe(true);
+    expect((await server.ask("GET", "/health")).body.checks.claude).toEqual({
+      state: "ok",
+      detail: expect.stringMatching(/\.claude\.json was damaged and was restored/),
+    });
   });
 
   test("F2: the reply to a message is found in what the real CLI writes, text for text", async () => {
