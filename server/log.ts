@@ -2,8 +2,13 @@ import { pino } from "pino";
 import pretty from "pino-pretty";
 import type { Log } from "./domain/ports.ts";
 
+/** The log, and a way to say what whoever started the server waits for, whatever level is asked for. */
+export interface ServerLog extends Log {
+  announce: Log["info"];
+}
+
 /** Structured JSON lines on standard output; readable lines when a person looks on. */
-export function openLog(level: string, interactive: boolean): Log {
+export function openLog(level: string, interactive: boolean): ServerLog {
   const options = {
     level,
     base: undefined,
@@ -30,7 +35,9 @@ export function openLog(level: string, interactive: boolean): Log {
         }),
       )
     : pino(options);
+  const always = logger.child({}, { level: "info" });
   return {
+    announce: (event, fields) => always.info(fields ?? {}, event),
     debug: (event, fields) => logger.debug(fields ?? {}, event),
     info: (event, fields) => logger.info(fields ?? {}, event),
     warn: (event, fields) => logger.warn(fields ?? {}, event),

@@ -105,7 +105,9 @@ async function main(): Promise<void> {
   running = await startDaylong({
     ...{ config, environment, clock: systemClock, log, version, cliEnvironment, crash },
   });
-  log.info("server.ready", { url: running.url, version, dataDir: config.dataDir, demo: flags.demo === true });
+  // A program that started the server learns the address from this line; a person reads the words below.
+  const announce = interactive ? log.info : log.announce;
+  announce("server.ready", { url: running.url, version, dataDir: config.dataDir, demo: flags.demo === true });
   if (interactive) {
     console.log(`Daylong is ready at ${running.url}`);
     console.log(`Pair a phone: scripts/pair${flags["data-dir"] ? ` --data-dir ${flags["data-dir"]}` : ""}`);

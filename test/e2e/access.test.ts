@@ -195,6 +195,18 @@ describe("nobody comes in who was not paired", () => {
     }
   });
 
+  test("O08: the line with its address comes also where only errors are logged", async () => {
+    const settings = { DATA_DIR: join(scene.bench.dir, "quiet"), LOG_LEVEL: "error" };
+    const quiet = await startServer({ ...scene.environment, ...settings });
+    const answer = await quiet.ask("GET", "/health");
+    expect(await quiet.kill("SIGTERM")).toBe(0);
+    expect(answer.status).toBe(200);
+    const events = quiet.lines.filter(Boolean).map((line) => JSON.parse(line));
+    expect(events).toEqual([
+      expect.objectContaining({ event: "server.ready", level: "info", url: quiet.url }),
+    ]);
+  });
+
   test("a taken port is named and ends with 1; a bad configuration lists every fault and ends with 78", async () => {
     const { port } = new URL(scene.server.url);
     const elsewhere = { ...scene.environment, DATA_DIR: join(scene.bench.dir, "data2") };
