@@ -59,7 +59,7 @@ export class DaylongClient {
   #askedFrom: Position = { cursor: 0, epoch: "" };
 
   constructor(options: ClientOptions) {
-    const url = options.url.replace(/\/+$/, "");
+    const url = addressOf(options);
     const { token, store = memoryStore(), clock = systemClock, random = Math.random } = options;
     const onFault = options.onFault ?? throwAside;
     const fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
@@ -94,17 +94,21 @@ export class DaylongClient {
 
   /** Connects, and comes back whenever the connection is lost. Idempotent. */
   start(): this {
-    void this.#outbox.load().catch(() => {});
+    this.#outbox.start();
     this.#link.start();
     return this;
   }
 
-  /** Ends the connection. Unsent messages stay in the store; who waits for something hears ClientStopped. */
+  /** Ends the connection. Unsent messages stay in the store; who waits for something hears ClientStopped, as after a refusal. */
   stop(): void {
     this.#link.stop();
-    this.#outbox.stop();
-    this.#turns.stop();
-    for (const stream of this.#streams) stream.end(new ClientStopped());
+    this.#giveUp(new ClientStopped());
+  }
+
+  #giveUp(why: ClientStopped): void {
+    this.#outbox.stop(why);
+    this.#turns.stop(why);
+    for (const stream of this.#streams) stream.end(why);
     this.#streams.clear();
   }
 
@@ -250,8 +254,18 @@ export class DaylongClient {
       if (this.#presence) this.#link.send({ type: "presence", ...this.#presence });
       this.#outbox.online();
     } else this.#outbox.offline();
+    // Nobody comes back from there: whoever waits would wait for ever.
+    if (state === "refused") this.#giveUp(new ClientStopped(detail));
     for (const listener of this.#stateListeners) listener(state, detail);
   }
+}
+
+/** Without the slashes at its end. What no try could ever reach is told at once. */
+function addressOf({ url, token }: ClientOptions): string {
+  if (!/^https?:\/\/[^/]/.test(url ?? ""))
+    throw new TypeError("`url` has to be the server's address, such as http://127.0.0.1:3000.");
+  if (!token) throw new TypeError("`token` is missing: a device gets its token by pairing.");
+  return url.replace(/\/+$/, "");
 }
 
 function socketConstructor(given: SocketConstructor | undefined): SocketConstructor {

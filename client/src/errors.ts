@@ -37,10 +37,13 @@ export class TurnFailed extends Error {
   }
 }
 
-/** The client was stopped while somebody waited. What it had kept is sent when it is started again. */
+/**
+ * The client was stopped while somebody waited, or the server refuses it for good (the message says why). What it had
+ * kept is sent when a client over the same store is started.
+ */
 export class ClientStopped extends Error {
   override readonly name = "ClientStopped";
-  constructor() {
-    super("The client was stopped.");
+  constructor(detail = "The client was stopped.") {
+    super(detail);
   }
 }

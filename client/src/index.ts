@@ -4,6 +4,7 @@ export { EventStream } from "./eventStream.ts";
 export type { EventHandler, GapHandler } from "./inbox.ts";
 export type { LinkState, Position } from "./link.ts";
 export type { KeptMessage } from "./outbox.ts";
+export { type PairingOptions, pair } from "./pairing.ts";
 export {
   type Clock,
   type KeptStore,

@@ -1,5 +1,5 @@
 import { BackOff } from "./backOff.ts";
-import { ClientStopped, DaylongProblem } from "./errors.ts";
+import { type ClientStopped, DaylongProblem } from "./errors.ts";
 import type { Clock, KeptStore } from "./ports.ts";
 import type { Accepted, ClientFrame, Message, ServerFrame } from "./protocol.ts";
 
@@ -51,9 +51,17 @@ export class Outbox {
   #writing: Promise<void> = Promise.resolve();
   #refs = 0;
   #isOnline = false;
+  /** Why nothing is sent any more. */
+  #end: ClientStopped | undefined;
 
   constructor(parts: OutboxParts) {
     this.#parts = parts;
+  }
+
+  /** Messages wait for a connection from now on. */
+  start(): void {
+    this.#end = undefined;
+    this.load().catch(() => {});
   }
 
   /** What an earlier run left unsent comes first. Rejects when the store cannot be read; the next call reads it again. */
@@ -109,7 +117,8 @@ export class Outbox {
       throw error;
     }
     entry.isStored = true;
-    this.#flush();
+    if (this.#end) this.#giveUp(entry, this.#end);
+    else this.#flush();
   }
 
   online(): void {
@@ -125,14 +134,17 @@ export class Outbox {
   }
 
   /** What is kept stays kept; who waits for it hears that nobody sends it now. */
-  stop(): void {
+  stop(why: ClientStopped): void {
     this.#isOnline = false;
-    for (const entry of this.#entries) {
-      entry.cancelPause?.();
-      entry.cancelPause = undefined;
-      entry.settle?.refused(new ClientStopped());
-      entry.settle = undefined;
-    }
+    this.#end = why;
+    for (const entry of this.#entries) this.#giveUp(entry, why);
+  }
+
+  #giveUp(entry: Entry, why: ClientStopped): void {
+    entry.cancelPause?.();
+    entry.cancelPause = undefined;
+    entry.settle?.refused(why);
+    entry.settle = undefined;
   }
 
   /** True when the frame answered a message of this outbox. */

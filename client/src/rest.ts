@@ -3,7 +3,8 @@ import type { Problem } from "./protocol.ts";
 
 export interface RestParts {
   url: string;
-  token: string;
+  /** None yet, before pairing. */
+  token?: string;
   fetch: typeof globalThis.fetch;
 }
 
@@ -28,7 +29,7 @@ export class Rest {
     const answer = await fetch(`${url}${path}`, {
       method,
       headers: {
-        authorization: `Bearer ${token}`,
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         ...(body === undefined ? {} : { "content-type": "application/json" }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -1,5 +1,5 @@
 import { BackOff } from "./backOff.ts";
-import { ClientStopped, DaylongProblem } from "./errors.ts";
+import { type ClientStopped, DaylongProblem } from "./errors.ts";
 import type { Clock } from "./ports.ts";
 import {
   type Accepted,
@@ -80,11 +80,11 @@ export class Turns {
     for (const turnId of this.#open.keys()) void this.#check(turnId);
   }
 
-  stop(): void {
+  stop(why: ClientStopped): void {
     for (const cancel of this.#cancels) cancel();
     this.#cancels.clear();
-    for (const { turn } of this.#open.values()) turn.hear({ error: new ClientStopped() });
-    for (const turn of this.#unaccepted) turn.hear({ error: new ClientStopped() });
+    for (const { turn } of this.#open.values()) turn.hear({ error: why });
+    for (const turn of this.#unaccepted) turn.hear({ error: why });
     this.#open.clear();
   }
 

@@ -68,6 +68,7 @@ describe("C04: the TypeScript client talks to real Claude processes", () => {
 
   test("C04: the README has a program for each of its chapters", () => {
     expect(examples.map(({ title }) => title)).toEqual([
+      "Pair",
       "Send a message, hear the words",
       "Offline, and after a crash",
       "Events",
@@ -80,6 +81,7 @@ describe("C04: the TypeScript client talks to real Claude processes", () => {
     "C04: $title: the README's program prints what it says",
     async ({ title, isBrowser, code, output }) => {
       const { token } = await scene.server.pair(title);
+      const { body: pairing } = await scene.server.ask("POST", "/api/pairing-codes", {});
       const file = join(examplesDir, "example.mjs");
       writeFileSync(file, code);
       const { stdout } = await run(
@@ -93,6 +95,7 @@ describe("C04: the TypeScript client talks to real Claude processes", () => {
             TMPDIR: join(scene.bench.dir, token.slice(0, 8)),
             DAYLONG_URL: scene.server.url,
             DAYLONG_TOKEN: token,
+            DAYLONG_CODE: pairing.code,
             PROJECT: scene.bench.project,
           },
         },
@@ -169,7 +172,7 @@ describe("C04: the TypeScript client talks to real Claude processes", () => {
     });
   });
 
-  test("C04: a revoked token is told and not tried again; a stopped client lets nobody wait", async () => {
+  test("C04: a revoked token is told and not tried again; neither a refused client nor a stopped one lets anybody wait", async () => {
     const { token, deviceId } = await scene.server.pair("revoked");
     const client = clientOf(token);
     const states: string[] = [];
@@ -179,11 +182,13 @@ describe("C04: the TypeScript client talks to real Claude processes", () => {
     await scene.server.ask("DELETE", `/api/devices/${deviceId}`);
     await eventually("the refusal", () => client.state === "refused");
     expect(states).toEqual(["connecting", "online", "refused"]);
-    const waiting = client.send({ projectPath: scene.bench.project, message: "Hello" });
-    await eventually("the message in the outbox", () => client.unsent.length === 1);
+    const late = client.send({ projectPath: scene.bench.project, message: "Hello" });
+    await expect(late.reply()).rejects.toThrow("The device was revoked.");
     client.stop();
-    await expect(waiting.reply()).rejects.toThrow("The client was stopped.");
-    expect(client.unsent).toHaveLength(1);
+    const later = client.send({ projectPath: scene.bench.project, message: "Hello" });
+    await expect(later.reply()).rejects.toThrow("The client was stopped.");
+    // They are kept for a client that has a token.
+    expect(client.unsent).toHaveLength(2);
   });
 
   test("C04: refusals of a message are told to whoever waits, and a failed turn by its code", async () => {

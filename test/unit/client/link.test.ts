@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { DaylongClient } from "../../../client/src/client.ts";
 import { useClientRig } from "./rig.ts";
 
 const rig = useClientRig();
@@ -50,6 +51,38 @@ describe("C04 the client's connection", () => {
     rig.socket().end(code);
     await rig.clock.run(600_000);
     expect([rig.client.state, rig.sockets.length]).toEqual(["refused", 1]);
+  });
+
+  test("C04: a refusal is told to whoever waits for a reply, an event or a message's way, and to who comes later", async () => {
+    const socket = await rig.online();
+    const running = rig.client.send({ sessionId: "a", message: "One" });
+    await rig.clock.settle();
+    const { ref, clientMessageId } = socket.of("send").at(-1)!;
+    socket.say({
+      ...{ type: "accepted", ref, clientMessageId, sessionId: "a", turnId: "t", state: "running" },
+      ...{ queuePosition: 0, duplicate: false, expiresAt: 0 },
+    });
+    await running.accepted;
+    const unsent = rig.client.send({ sessionId: "a", message: "Two" });
+    const next = rig.client.events().next();
+    await unsent.stored;
+    socket.end(4401, "The device was revoked.");
+    await expect(running.reply()).rejects.toThrow("The device was revoked.");
+    await expect(unsent.reply()).rejects.toMatchObject({ name: "ClientStopped" });
+    expect(await next).toEqual({ done: true, value: undefined });
+    await expect(rig.client.send({ sessionId: "a", message: "Three" }).reply()).rejects.toThrow("revoked");
+    // A client with another token sends them.
+    expect(rig.client.unsent.map(({ message }) => message.message)).toEqual(["Two", "Three"]);
+    rig.restart();
+    expect((await rig.online()).of("send").map(({ message }) => message)).toEqual(["Two"]);
+  });
+
+  test.each([
+    [{ url: "127.0.0.1:3000", token: "t" }, "http://127.0.0.1:3000"],
+    [{ url: undefined as unknown as string, token: "t" }, "http://127.0.0.1:3000"],
+    [{ url: "http://127.0.0.1:3000", token: "" }, "token"],
+  ])("C04: what no try could ever reach is told at once: %j", (options, word) => {
+    expect(() => new DaylongClient(options)).toThrow(word);
   });
 
   test("C04 V9: a server that falls silent is asked, and given up when it does not answer", async () => {
