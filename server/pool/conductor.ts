@@ -147,7 +147,6 @@ export class Conductor {
 
   /** Brings a session's process up without a turn, if there is a free place. */
   wake(sessionId: string): void {
-    if (!this.#parts.limits.interactive) return;
     const leaving = this.#roster.get(sessionId);
     if (leaving?.phase === "stopping") {
       // Never two processes of one conversation: the old one goes first.

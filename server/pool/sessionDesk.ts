@@ -171,7 +171,7 @@ export class SessionDesk {
       if (caller) this.#audit(caller, "session.keep-alive", sessionId);
     });
     this.#parts.leaseChanged(Math.min(lease.warnAt, lease.expiresAt));
-    if (revived) this.#parts.wake(sessionId);
+    if (revived && limits.interactive) this.#parts.wake(sessionId);
   }
 
   /** The session goes on after an earlier message: in a copy of its conversation, which keeps the original whole. */

@@ -93,6 +93,26 @@ describe("S21 S27 what a parked session is asked while every place is taken", ()
     expect(rig.current.ends(turnId)).toEqual(["turn.completed"]);
   });
 
+  test("S18: in the rollback a process is brought up for it, right after a turn too, and let go after it", async () => {
+    await rig.current.open({ interactive: false, maxProcesses: 1 });
+    const { pool, clock, host } = rig.current;
+    const [first, second] = (await idleSessions(2)) as [string, string];
+    expect(live()).toEqual([]);
+    const asked = pool.contextUse(first);
+    await clock.settle();
+    expect((await asked).totalTokens).toBe(10);
+    await clock.settle();
+    expect([live(), rig.current.state(first)]).toEqual([[], "parked"]);
+    const { sessionId, process } = await rig.current.busySession();
+    process.reply("Done.");
+    const rewound = pool.rewind(sessionId, lastReplyOf(sessionId), false, owner);
+    await clock.settle();
+    expect(await rewound).toMatchObject({ canRewind: true });
+    rig.current.submit({ sessionId: second, message: "Go on" });
+    await clock.settle();
+    expect([live(), host.mostAtOnce, host.mostOfOneSession]).toEqual([[second], 1, 1]);
+  });
+
   test("of a closed and of an expired session there is nothing to be asked", async () => {
     await rig.current.open();
     const { pool, clock } = rig.current;
