@@ -299,6 +299,7 @@ export class Torture {
       [verdict.undelivered, "deliveries were not settled"],
       [verdict.neverSent, "deliveries were never sent"],
       [verdict.changedIds, "deliveries changed their apns-id"],
+      [verdict.pushedTooOften, "pushes went out again though no kill had met them"],
       [verdict.givenTwice, "prompts were given to Claude twice"],
       [verdict.inventedReplies, "replies are to prompts that were never given"],
       [this.#sightings.contradictions, "cursors showed different events to two devices"],

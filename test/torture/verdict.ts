@@ -26,6 +26,8 @@ export interface Verdict {
   undelivered: number;
   neverSent: number;
   changedIds: number;
+  /** Pushes beyond the first of a delivery that no kill and no answer of Apple's called for: V10's "at most twice" a kill. */
+  pushedTooOften: number;
   /** Prompts that Claude was given more than once, and replies to prompts that it was never given. */
   givenTwice: number;
   inventedReplies: number;
@@ -57,6 +59,8 @@ interface DeliveryRow {
   cursor: number;
   state: string;
   push: string | null;
+  /** Attempts of which the database knows that they did not succeed, or does not know that they did. */
+  in_vain: number;
 }
 
 /** Reads the database file itself, past all code of the server but its tables. */
@@ -79,6 +83,7 @@ export function judge(evidence: Evidence): Verdict {
       undelivered: 0,
       neverSent: 0,
       changedIds: 0,
+      pushedTooOften: 0,
       givenTwice: 0,
       inventedReplies: 0,
     };
@@ -151,11 +156,14 @@ function judgeDeliveries(
 ): void {
   const rows = database
     .prepare<[], DeliveryRow>(
-      `SELECT delivery_id, device_id, cursor, state, devices.push FROM deliveries JOIN devices USING (device_id)`,
+      `SELECT delivery_id, device_id, cursor, state, devices.push,
+         (SELECT count(*) FROM attempts
+          WHERE attempts.delivery_id = deliveries.delivery_id AND status IS NOT 200) AS in_vain
+       FROM deliveries JOIN devices USING (device_id)`,
     )
     .iterate();
   const unknown = new Set(pushes.trails.keys());
-  for (const { delivery_id, device_id, cursor, state, push } of rows) {
+  for (const { delivery_id, device_id, cursor, state, push, in_vain } of rows) {
     verdict.deliveries[state] = (verdict.deliveries[state] ?? 0) + 1;
     if (!["sent", "acked"].includes(state)) verdict.undelivered += 1;
     const trail = pushes.trails.get(delivery_id);
@@ -171,6 +179,7 @@ function judgeDeliveries(
       (trail.turnId ?? null) === turnOfCursor.get(cursor);
     if (!isItsOwn) verdict.pushedNotKept += 1;
     if (trail.requests > 1) verdict.pushedTwice += 1;
+    verdict.pushedTooOften += Math.max(0, trail.requests - 1 - in_vain);
     verdict.mostPushes = Math.max(verdict.mostPushes, trail.requests);
   }
   verdict.pushedNotKept += unknown.size;
