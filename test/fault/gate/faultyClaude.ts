@@ -80,7 +80,9 @@ export class FaultyClaude implements HostScript {
   }
 
   hears(process: ScriptedProcess): boolean {
-    return !this.#deaf.has(process);
+    const isDeaf = this.#deaf.has(process);
+    if (isDeaf) this.#count("interrupt: is not heard");
+    return !isDeaf;
   }
 
   stopping(process: ScriptedProcess): void {
