@@ -29,6 +29,8 @@ import { isLostConversation, translate } from "./translate.ts";
 
 /** A claim takes a tenth of a second; one that takes longer than a start is worth nothing. */
 const claimDeadlineMs = 3_000;
+/** The end of its output breaks orders off; that its process is over is known moments later. */
+const exitDelayMs = 200;
 
 export interface CliProcessParts {
   spec: ProcessSpec;
@@ -247,11 +249,24 @@ export class CliProcess implements ClaudeProcess {
   }
 
   setModel(model: string | null): Promise<void> {
-    return this.#model.set(model);
+    return this.#ordered(this.#model.set(model));
   }
 
   setPermissionMode(mode: PermissionMode): Promise<void> {
-    return this.#mode.set(mode);
+    return this.#ordered(this.#mode.set(mode));
+  }
+
+  /** What the CLI refuses is its word; an order that broke off because the CLI went is none. */
+  async #ordered(order: Promise<void>): Promise<void> {
+    try {
+      await order;
+    } catch (error) {
+      const { clock } = this.#parts;
+      const isGone = this.#stopping || (await within(clock, this.#cli.exit, exitDelayMs)) !== undefined;
+      if (!isGone) throw error;
+      const detail = "Claude went before it answered a change of its settings.";
+      throw new DaylongError("process_crashed", detail, { cause: error });
+    }
   }
 
   async rewind(messageId: string, dryRun: boolean): Promise<RewindReport> {

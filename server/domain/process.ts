@@ -135,6 +135,7 @@ export interface ClaudeProcess {
   send(prompt: Prompt): void;
   /** Resolves when the CLI has taken the order, or after `deadlineMs`. */
   interrupt(deadlineMs: number): Promise<void>;
+  /** This and the next throw `process_crashed` when the process went, or goes, before it has answered. */
   setModel(model: string | null): Promise<void>;
   setPermissionMode(mode: PermissionMode): Promise<void>;
   /** Takes the project's files back to what they were before the user's message; `dryRun` only counts. */

@@ -5,6 +5,7 @@ import { openLease } from "../domain/lease.ts";
 import type { Clock, Store } from "../domain/ports.ts";
 import type { ProcessHost } from "../domain/process.ts";
 import type { Session, SessionOrigin } from "../domain/session.ts";
+import { isLeaving } from "./incarnation.ts";
 import { latestConversation } from "./latest.ts";
 import type { PoolLimits } from "./limits.ts";
 import type { CreateSessionRequest, SessionChange, SubmitRequest } from "./requests.ts";
@@ -118,37 +119,52 @@ export class SessionDesk {
   }
 
   async #update(session: Session, change: SessionChange, caller: Caller): Promise<void> {
-    const { roster, submissions } = this.#parts;
     const { sessionId } = session;
     refuseClosed(session);
-    if (change.permissionMode !== undefined) submissions.allowedMode(change.permissionMode);
+    if (change.permissionMode !== undefined) this.#parts.submissions.allowedMode(change.permissionMode);
     // The live process first: what it refuses must not be written down as done.
-    const incarnation = roster.get(sessionId);
-    const process = incarnation?.process;
-    let hasModel = false;
-    try {
-      if (process && change.model !== undefined) {
-        await process.setModel(change.model);
-        hasModel = true;
-      }
-      if (process && change.permissionMode !== undefined)
-        await process.setPermissionMode(change.permissionMode);
-    } catch (error) {
-      // All or nothing. A process that does not take its model back is replaced after its turn; the next has the store's.
-      if (incarnation?.process && hasModel) {
-        await incarnation.process.setModel(session.model).catch(() => {
-          incarnation.recycle ??= { detail: "Claude did not answer a change of its settings." };
-        });
-      }
-      if (error instanceof DaylongError) throw error;
-      const said = error instanceof Error ? error.message : String(error);
-      throw new DaylongError("invalid_request", `Claude does not take the change: ${said}`, { cause: error });
-    }
+    await this.#tell(session, change);
     this.#store.transaction(() => {
       this.#store.sessions.update(sessionId, change);
       this.#store.events.append({ sessionId, type: "session.updated", data: change });
       this.#audit(caller, "session.update", sessionId, Object.keys(change).join(", "));
     });
+  }
+
+  /** One that goes, or goes meanwhile, takes no orders any more: the session's next process has them from the store. */
+  async #tell(session: Session, change: SessionChange): Promise<void> {
+    const { roster } = this.#parts;
+    const { sessionId } = session;
+    for (;;) {
+      const incarnation = roster.get(sessionId);
+      if (incarnation?.process === undefined || isLeaving(incarnation)) return;
+      const { process } = incarnation;
+      let hasModel = false;
+      try {
+        if (change.model !== undefined) {
+          await process.setModel(change.model);
+          hasModel = true;
+        }
+        if (change.permissionMode !== undefined) await process.setPermissionMode(change.permissionMode);
+        return;
+      } catch (error) {
+        // Another one may be up already, which was started with what the store said before.
+        if (roster.get(sessionId) !== incarnation) continue;
+        if (isLeaving(incarnation) || (error instanceof DaylongError && error.code === "process_crashed"))
+          return;
+        // All or nothing. A process that does not take its model back is replaced after its turn; the next has the store's.
+        if (hasModel) {
+          await process.setModel(session.model).catch(() => {
+            incarnation.recycle ??= { detail: "Claude did not answer a change of its settings." };
+          });
+        }
+        if (error instanceof DaylongError) throw error;
+        const said = error instanceof Error ? error.message : String(error);
+        throw new DaylongError("invalid_request", `Claude does not take the change: ${said}`, {
+          cause: error,
+        });
+      }
+    }
   }
 
   /** The next term, without a word to Claude. An expired session comes back. No caller: the session keeps itself alive. */

@@ -74,6 +74,22 @@ describe.each([
     await chat("run: touch asked.txt", { sessionId });
   });
 
+  test("S22: its mode can be changed at every moment, also while its process goes", async () => {
+    const { sessionId } = await chat("say: hello");
+    const change = (permissionMode: string) =>
+      scene.server.ask("PATCH", `/api/sessions/${sessionId}`, { permissionMode });
+    for (const mode of ["plan", "default", "plan"]) {
+      const stopped = scene.server.ask("POST", "/api/sessions/cancel", { sessionId });
+      const changed = await change(mode);
+      expect(changed).toMatchObject({ status: 200, body: { permissionMode: mode } });
+      await stopped;
+      await chat("say: again", { sessionId });
+    }
+    expect((await change("acceptEdits")).status).toBe(200);
+    await chat("write: unasked.txt some words", { sessionId });
+    expect(isThere("unasked.txt")).toBe(true);
+  });
+
   test("S34: what a session was begun with is in force for each of its messages", async () => {
     const { body } = await scene.server.ask("POST", "/api/sessions", {
       projectPath: scene.bench.project,

@@ -120,14 +120,21 @@ export class ScriptedProcess implements ClaudeProcess {
   }
 
   async setModel(model: string | null): Promise<void> {
+    this.#refuseLeaving();
     if (this.#host.refusal) throw this.#host.refusal;
     this.models.push(model);
   }
 
   async setPermissionMode(mode: PermissionMode): Promise<void> {
+    this.#refuseLeaving();
     const refusal = this.refuseModes ?? this.#host.refusal;
     if (refusal) throw refusal;
     this.modes.push(mode);
+  }
+
+  /** As the SDK says it. */
+  #refuseLeaving(): void {
+    if (this.stopCount > 0 || !this.alive) throw new Error("Query closed before response received");
   }
 
   async rewind(messageId: string, dryRun: boolean): Promise<RewindReport> {

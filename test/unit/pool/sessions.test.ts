@@ -213,6 +213,24 @@ describe("S22 S25 changing a session", () => {
     expect([process.models.at(-1), pool.session(sessionId).model]).toEqual(["claude-y", "claude-y"]);
   });
 
+  test("S22: while the process goes, or goes before it answers, is for the next one", async () => {
+    await rig.current.open();
+    const { pool, host, clock } = rig.current;
+    const { sessionId, process } = await rig.current.idleSession();
+    process.refuseModes = new DaylongError("process_crashed", "It went.");
+    await pool.updateSession(sessionId, { model: "claude-x", permissionMode: "plan" }, owner);
+    expect(pool.session(sessionId)).toMatchObject({ model: "claude-x", permissionMode: "plan" });
+    host.manners.stop = "held";
+    const stopped = pool.stopProcesses(sessionId, owner);
+    await pool.updateSession(sessionId, { model: "claude-y", permissionMode: "acceptEdits" }, owner);
+    rig.current.submit({ sessionId, message: "Go on" });
+    process.leave();
+    await stopped;
+    await clock.settle();
+    expect(host.specs.at(-1)).toMatchObject({ model: "claude-y", permissionMode: "acceptEdits" });
+    expect(process.models).toEqual(["claude-x"]);
+  });
+
   test("without a process is for its next start", async () => {
     await rig.current.open();
     const { sessionId } = await begin();
