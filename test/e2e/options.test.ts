@@ -82,9 +82,9 @@ describe("what a session may be begun with, with the real CLI", () => {
     const before = await pid();
     const wish = { permissionMode: "acceptEdits", model: "claude-opus-4-8" };
     // In the mode it was begun in, each of these would wait for the phone.
-    const wrote = await ask("write: wished.txt one", { sessionId, ...wish }, 10);
+    const wrote = await ask("write: wished.txt one", { sessionId, ...wish }, 60);
     expect([wrote.state, existsSync(join(bench.project, "wished.txt"))]).toEqual(["completed", true]);
-    expect((await ask("write: later.txt two", { sessionId }, 10)).state).toBe("completed");
+    expect((await ask("write: later.txt two", { sessionId }, 60)).state).toBe("completed");
     expect([typeof before, await pid()]).toEqual(["number", before]);
     const session = await server.ask("GET", `/api/sessions/${sessionId}`);
     expect(session.body).toMatchObject(wish);
@@ -94,7 +94,7 @@ describe("what a session may be begun with, with the real CLI", () => {
     expect((await server.ask("GET", `/api/sessions/${sessionId}/context`)).body.model).toBe(
       "claude-sonnet-5",
     );
-    expect((await ask("write: parked.txt three", { sessionId }, 10)).state).toBe("completed");
+    expect((await ask("write: parked.txt three", { sessionId }, 60)).state).toBe("completed");
     const message = { message: "say: no", sessionId, permissionMode: "bypassPermissions" };
     const forbidden = await server.ask("POST", "/api/chat", message);
     expect([forbidden.status, forbidden.body.code]).toEqual([403, "permission_mode_forbidden"]);

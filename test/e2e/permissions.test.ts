@@ -140,7 +140,7 @@ describe("Claude asks before it acts", () => {
         "POST",
         "/api/chat",
         { message: "run: touch again.txt", sessionId },
-        { headers: { prefer: "wait=30" } },
+        { headers: { prefer: "wait=120" } },
       );
       expect(again.body.state).toBe("completed");
       return socket.events.filter(
