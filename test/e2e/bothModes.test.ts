@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "@jest/globals";
+import { beforeAll, describe, expect, test } from "@jest/globals";
 import { eventually } from "../support/daylongServer.ts";
 import { useScene } from "../support/scene.ts";
 
@@ -11,6 +11,11 @@ describe.each([
   ["S18: the rollback, a process per message", false, { USE_INTERACTIVE_SESSIONS: "false" }],
 ])("the same API answers the same with %s", (_mode, isInteractive, settings) => {
   const scene = useScene({ every: "file", settings });
+  // On a busy machine the first message could come before it.
+  beforeAll(async () => {
+    const isReady = () => scene.server.lines.some((line) => line.includes('"spare.ready"'));
+    if (isInteractive) await eventually("the spare", isReady);
+  });
 
   const chat = async (message: string, rest: Record<string, unknown> = {}) => {
     const place = rest.sessionId === undefined ? { projectPath: scene.bench.project } : {};
@@ -18,7 +23,7 @@ describe.each([
       "POST",
       "/api/chat",
       { message, ...place, ...rest },
-      { headers: { prefer: "wait=60" } },
+      { headers: { prefer: "wait=120" } },
     );
     expect([status, body.state]).toEqual([200, "completed"]);
     return body as { sessionId: string; turnId: string; reply: { text: string; messageId: string } };
