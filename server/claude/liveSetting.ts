@@ -2,6 +2,9 @@ import { DaylongError } from "../domain/errors.ts";
 import type { Clock } from "../domain/ports.ts";
 import { within } from "./deadline.ts";
 
+/** The end of its output breaks orders off; that the CLI itself is over is known moments later. */
+export const exitDelayMs = 200;
+
 export interface LiveSettingParts<T> {
   clock: Clock;
   /** For people: "the model". */
@@ -11,6 +14,8 @@ export interface LiveSettingParts<T> {
   /** Tells the CLI; resolves when it has taken it. */
   tell(value: T): Promise<unknown>;
   deadlineMs: number;
+  /** Asked when an order failed: whether the CLI went, so that it refused nothing. */
+  hasGone(): Promise<boolean>;
 }
 
 /**
@@ -30,9 +35,16 @@ export class LiveSetting<T> {
     this.#agreed = parts.agreed;
   }
 
-  /** Throws `session_busy` after the deadline, and whatever the CLI refuses it with. */
-  set(value: T): Promise<void> {
-    return this.#queue(() => this.#tell(value));
+  /** Throws `session_busy` after the deadline, `process_crashed` when the CLI went, and whatever it refuses it with. */
+  async set(value: T): Promise<void> {
+    try {
+      await this.#queue(() => this.#tell(value));
+    } catch (error) {
+      const { what, hasGone } = this.#parts;
+      if (error instanceof DaylongError || !(await hasGone())) throw error;
+      const detail = `Claude went before it answered the change of ${what}.`;
+      throw new DaylongError("process_crashed", detail, { cause: error });
+    }
   }
 
   /** The CLI says what it has. False: it says so while it obeys; else it changed its mind by itself, and that holds now. */

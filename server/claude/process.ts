@@ -15,7 +15,7 @@ import type { PermissionMode } from "../domain/session.ts";
 import type { ProjectStanding } from "../domain/trust.ts";
 import { contextUseOf } from "./contextUse.ts";
 import { within } from "./deadline.ts";
-import { LiveSetting } from "./liveSetting.ts";
+import { exitDelayMs, LiveSetting } from "./liveSetting.ts";
 import { claudeModels } from "./models.ts";
 import { baseOptions, conversationOptions, sessionOptions } from "./options.ts";
 import { permissionAskOf } from "./permissionAsk.ts";
@@ -29,8 +29,6 @@ import { isLostConversation, translate } from "./translate.ts";
 
 /** A claim takes a tenth of a second; one that takes longer than a start is worth nothing. */
 const claimDeadlineMs = 3_000;
-/** The end of its output breaks orders off; that its process is over is known moments later. */
-const exitDelayMs = 200;
 
 export interface CliProcessParts {
   spec: ProcessSpec;
@@ -104,7 +102,9 @@ export class CliProcess implements ClaudeProcess {
     this.#query = parts.spare
       ? parts.spare.claim(this.#input, spec, parts.rules, options.canUseTool)
       : query({ prompt: this.#input, options });
-    const orders = { clock: parts.clock, deadlineMs: parts.orderDeadlineMs };
+    const hasGone = async () =>
+      this.#stopping || (await within(parts.clock, this.#cli.exit, exitDelayMs)) !== undefined;
+    const orders = { clock: parts.clock, deadlineMs: parts.orderDeadlineMs, hasGone };
     this.#model = new LiveSetting({
       ...orders,
       what: "the model",
@@ -249,24 +249,11 @@ export class CliProcess implements ClaudeProcess {
   }
 
   setModel(model: string | null): Promise<void> {
-    return this.#ordered(this.#model.set(model));
+    return this.#model.set(model);
   }
 
   setPermissionMode(mode: PermissionMode): Promise<void> {
-    return this.#ordered(this.#mode.set(mode));
-  }
-
-  /** What the CLI refuses is its word; an order that broke off because the CLI went is none. */
-  async #ordered(order: Promise<void>): Promise<void> {
-    try {
-      await order;
-    } catch (error) {
-      const { clock } = this.#parts;
-      const isGone = this.#stopping || (await within(clock, this.#cli.exit, exitDelayMs)) !== undefined;
-      if (!isGone) throw error;
-      const detail = "Claude went before it answered a change of its settings.";
-      throw new DaylongError("process_crashed", detail, { cause: error });
-    }
+    return this.#mode.set(mode);
   }
 
   async rewind(messageId: string, dryRun: boolean): Promise<RewindReport> {

@@ -7,12 +7,13 @@ import { refusal } from "../pool/rig.ts";
 function slowCli() {
   const clock = new ManualClock();
   const open: Array<{ value: string; take(): void; refuse(): void }> = [];
-  const cli = { has: "old", told: [] as string[] };
+  const cli = { has: "old", told: [] as string[], hasGone: false };
   const setting = new LiveSetting<string>({
     clock,
     deadlineMs: 5_000,
     what: "the model",
     agreed: "old",
+    hasGone: async () => cli.hasGone,
     tell: (value) =>
       new Promise((resolve, reject) => {
         cli.told.push(value);
@@ -68,6 +69,14 @@ describe("S22 a setting of a live CLI", () => {
     await second;
     await answer();
     expect([cli.has, cli.told]).toEqual(["second", ["first", "second", "second"]]);
+  });
+
+  test("S22: that broke off because the CLI went was refused by nobody", async () => {
+    const { cli, setting, answer } = slowCli();
+    const changed = refusal(() => setting.set("new"));
+    cli.hasGone = true;
+    await answer("refuse");
+    expect(await changed).toBe("process_crashed");
   });
 
   test("S22: that the CLI refuses leaves what was agreed, late or not", async () => {
