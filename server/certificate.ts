@@ -12,8 +12,12 @@ export interface ServerCertificate {
   fingerprint: string;
 }
 
-const fingerprintOf = (pem: string): string =>
+/** SHA-256 of a certificate, lower-case hex. */
+export const fingerprintOf = (pem: string): string =>
   createHash("sha256").update(new X509Certificate(pem).raw).digest("hex");
+
+/** The certificate that the server made for itself, in its data folder. */
+export const ownCertificateFile = "tls-cert.pem";
 
 /** Ten years: the app pins this very certificate, so a short life would only break pairings. */
 const lifeMs = 10 * 365 * 24 * 3_600_000;
@@ -54,7 +58,7 @@ export async function readCertificate(config: Config): Promise<ServerCertificate
     const cert = readFileSync(config.tls.certPath, "utf8");
     return { cert, key: readFileSync(config.tls.keyPath, "utf8"), fingerprint: fingerprintOf(cert) };
   }
-  const certPath = join(config.dataDir, "tls-cert.pem");
+  const certPath = join(config.dataDir, ownCertificateFile);
   const keyPath = join(config.dataDir, "tls-key.pem");
   if (!existsSync(certPath) || !existsSync(keyPath)) {
     const made = await makeSelfSigned();

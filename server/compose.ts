@@ -264,9 +264,10 @@ async function compose(
 
   const url = `${certificate ? "https" : "http"}://${urlHost(config.host)}:${boundPort}`;
   const serverFile = join(dataDir, "server.json");
-  writeFileSync(serverFile, `${JSON.stringify({ url, pid: process.pid, version })}\n`, { mode: 0o600 });
-  closers.push(() => rmSync(serverFile, { force: true }));
   const { fingerprint } = certificate ?? {};
+  const found = { url, pid: process.pid, version, fingerprint };
+  writeFileSync(serverFile, `${JSON.stringify(found)}\n`, { mode: 0o600 });
+  closers.push(() => rmSync(serverFile, { force: true }));
   closers.push(
     announce({ host: config.host, port: boundPort, hostname: hostname(), fingerprint, clock, log }),
   );

@@ -1,6 +1,9 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import QRCode from "qrcode";
+import { fingerprintOf, ownCertificateFile } from "../certificate.ts";
 import { readFlags } from "./flags.ts";
-import { ask, failCommand, findRunningServer } from "./runningServer.ts";
+import { ask, failCommand, findRunningServer, type RunningServer } from "./runningServer.ts";
 
 const values = readFlags("scripts/pair", {
   "data-dir": { type: "string" },
@@ -27,8 +30,15 @@ async function main(): Promise<void> {
   console.log(`Code  ${pairing.code}   (one use, until ${new Date(pairing.expiresAt).toLocaleTimeString()})`);
   console.log(`
 Scan it with the app, or pair by hand:
-  curl -s ${server.url}/api/pair -H 'content-type: application/json' \\
+  curl -s${trustFlag(server)} ${server.url}/api/pair -H 'content-type: application/json' \\
     -d '{"code":"${pairing.code}","device":{"name":"my phone","platform":"ios"}}'`);
+}
+
+/** What makes curl trust a certificate that nobody but the server itself has signed. */
+function trustFlag({ dataDir, fingerprint }: RunningServer): string {
+  const path = join(dataDir, ownCertificateFile);
+  if (fingerprint === undefined || !existsSync(path)) return "";
+  return fingerprintOf(readFileSync(path, "utf8")) === fingerprint ? ` --cacert '${path}'` : "";
 }
 
 main().catch(failCommand);

@@ -2,14 +2,22 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import { requestLocally } from "./localRequest.ts";
 
-const serverFileSchema = z.object({ url: z.url(), pid: z.number().int(), version: z.string() });
+const serverFileSchema = z.object({
+  url: z.url(),
+  pid: z.number().int(),
+  version: z.string(),
+  fingerprint: z.string().optional(),
+});
 
 /** A server of this computer, with the token that its data folder holds. */
 export interface RunningServer {
   url: string;
   pid: number;
   version: string;
+  /** SHA-256 of its certificate, lower-case hex; absent without TLS. */
+  fingerprint?: string;
   dataDir: string;
   adminToken: string;
 }
@@ -54,14 +62,16 @@ export async function ask<T>(
   body?: unknown,
   headers: Record<string, string> = {},
 ): Promise<T> {
-  const response = await fetch(`${server.url}${path}`, {
+  const { status, body: said } = await requestLocally({
     method,
+    url: new URL(path, server.url),
     headers: { authorization: `Bearer ${server.adminToken}`, "content-type": "application/json", ...headers },
     body: body === undefined ? undefined : JSON.stringify(body),
+    fingerprint: server.fingerprint,
   });
-  const answer = (await response.json()) as T & { detail?: string; title?: string };
-  if (!response.ok)
-    throw new Error(`${method} ${path}: ${response.status} ${answer.title ?? ""} ${answer.detail ?? ""}`);
+  const answer = JSON.parse(said) as T & { detail?: string; title?: string };
+  if (status < 200 || status > 299)
+    throw new Error(`${method} ${path}: ${status} ${answer.title ?? ""} ${answer.detail ?? ""}`);
   return answer;
 }
 

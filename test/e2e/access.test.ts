@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { networkInterfaces } from "node:os";
@@ -224,7 +224,7 @@ describe("nobody comes in who was not paired", () => {
     await expect(all).rejects.toThrow(/APNS_KEY_PATH[\s\S]*HOST/);
   });
 
-  test("A03: beyond loopback it speaks TLS with a certificate of its own, whose fingerprint is in the pairing link", async () => {
+  test("A03: beyond loopback it speaks TLS with a certificate of its own, by which the pairing link and the commands know it", async () => {
     const secure = await startServer({
       ...scene.environment,
       DATA_DIR: join(scene.bench.dir, "data3"),
@@ -269,6 +269,19 @@ describe("nobody comes in who was not paired", () => {
     );
     expect(answer.status).toBe(201);
     expect(JSON.parse(answer.body).url.toLowerCase()).toContain(`fp=${answer.fingerprint}`);
+
+    // The commands of this computer know it by that certificate, and say nothing to another one.
+    const command = promisify(execFile);
+    const dataDir = join(scene.bench.dir, "data3");
+    const pair = () =>
+      command(process.execPath, [resolve("dist/server/commands/pair.js"), "--data-dir", dataDir]);
+    const { stdout } = await pair();
+    expect(stdout).toContain(`fp=${answer.fingerprint}`);
+    expect(stdout).toContain(`curl -s --cacert '${join(dataDir, "tls-cert.pem")}' ${secure.url}/api/pair`);
+    const file = join(dataDir, "server.json");
+    const other = readFileSync(file, "utf8").replace(answer.fingerprint, "0".repeat(64));
+    writeFileSync(file, other);
+    await expect(pair()).rejects.toMatchObject({ stderr: expect.stringContaining("another certificate") });
     expect(await secure.kill("SIGTERM")).toBe(0);
   });
 });
