@@ -125,4 +125,6 @@ async function* encodeLines(
     await durable();
     yield `${JSON.stringify(line)}\n`;
   }
+  // That nothing more comes tells of something too: the session is over.
+  await durable();
 }

@@ -73,6 +73,30 @@ describe("V1: what HTTP tells waits for the disk", () => {
     await reader.cancel();
   });
 
+  test("V1: that a followed output is over, because its session is, waits", async () => {
+    const { sessionId, turnId } = rig.pool.submit({
+      caller: admin,
+      message: "Hello",
+      projectPath: rig.project,
+    });
+    rig.pool.complete(turnId, aReply({ text: "Done." }));
+    const response = await fetch(`${rig.url}/api/sessions/${sessionId}/output?follow=true`, {
+      headers: { authorization: `Bearer ${rig.adminToken}` },
+    });
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+    let text = "";
+    while (!text.includes("Done.")) text += (await reader.read()).value;
+    stop();
+    rig.store.transaction(() => {
+      rig.store.sessions.setState(sessionId, "closed");
+      rig.store.events.append({ sessionId, type: "session.closed", data: { by: "local" } });
+    });
+    const end = reader.read();
+    expect(await soFar(end)).toBe("nothing");
+    goOn();
+    expect((await end).done).toBe(true);
+  });
+
   test("V1 C03: the words of a completion do not wait, its end does", async () => {
     const begun = new Promise<{ sessionId: string; turnId: string }>((resolve) => {
       const unsubscribe = rig.store.events.subscribe((events) => {
