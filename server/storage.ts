@@ -48,6 +48,7 @@ export function openStorage(parts: StorageParts, closers: Closers): OpenStore {
     log,
     isQuiet: () => store.turns.inState("running").length === 0,
     giveUp: () => store.resumeCheckpoints(),
+    foldNow: () => store.foldJournal(),
   });
   closers.push(() => store.close());
   closers.push(() => checkpoints.stop());

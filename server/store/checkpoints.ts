@@ -8,6 +8,11 @@ import type { Clock, Log } from "../domain/ports.ts";
 const dueCommits = 400;
 /** Commits after which it is folded in any case: some 40 MB of log. */
 const overdueCommits = 4 * dueCommits;
+/**
+ * Commits since the log was last folded in whole, after which it is done on the event loop: where commits come without a
+ * pause, a thread on a slow disk never catches up with them, and the log would grow for ever. Some 250 MB of log.
+ */
+const outrunCommits = 4 * overdueCommits;
 /** While it is due, look this often whether somebody would notice. */
 const lookMs = 1_000;
 
@@ -23,14 +28,18 @@ export interface CheckpointsParts {
   isQuiet(): boolean;
   /** The thread cannot do it: SQLite is to do it within commits, as it does where nobody says otherwise. */
   giveUp(): void;
-  /** Default: a thread of its own for each. */
-  fold?: (path: string) => Promise<void>;
+  /** Folds the log in here and now, while nothing can be committed. */
+  foldNow(): void;
+  /** Whether the log was folded in whole. Default: a thread of its own for each. */
+  fold?: (path: string) => Promise<boolean>;
 }
 
 /** Folds the write-ahead log into the database beside the event loop: `waiting -> due -> folding -> waiting`. */
 export class Checkpoints {
   readonly #parts: CheckpointsParts;
   #commits = 0;
+  /** Those that may still be in the log: it has not begun anew since. */
+  #kept = 0;
   #disarm: (() => void) | undefined;
   #folding: Promise<void> | undefined;
   #isOver = false;
@@ -42,6 +51,7 @@ export class Checkpoints {
   /** Something was committed. */
   noteCommit(): void {
     this.#commits += 1;
+    this.#kept += 1;
     if (this.#commits >= dueCommits) this.#arm();
   }
 
@@ -62,10 +72,16 @@ export class Checkpoints {
   }
 
   async #fold(): Promise<void> {
-    const { path, log, giveUp, fold = foldInThread } = this.#parts;
+    const { path, log, giveUp, foldNow, fold = foldInThread } = this.#parts;
+    const commits = this.#kept;
     this.#commits = 0;
     try {
-      await fold(path);
+      if (await fold(path)) this.#kept -= commits;
+      else if (this.#kept >= outrunCommits && !this.#isOver) {
+        log.info("store.log_outran_checkpoints", { commits: this.#kept });
+        this.#kept = 0;
+        foldNow();
+      }
     } catch (error) {
       this.#isOver = true;
       log.warn("store.checkpoint_failed", { error: String(error) });
@@ -75,14 +91,15 @@ export class Checkpoints {
   }
 }
 
-function foldInThread(path: string): Promise<void> {
+function foldInThread(path: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL("./checkpointWorker.js", import.meta.url), {
       workerData: path,
       env: {},
     });
     worker.unref();
+    worker.once("message", resolve);
     worker.once("error", reject);
-    worker.once("exit", () => resolve());
+    worker.once("exit", () => resolve(false));
   });
 }

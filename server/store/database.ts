@@ -67,17 +67,41 @@ export function resumeCheckpoints(connection: Connection): void {
   connection.pragma(`wal_autocheckpoint = ${journalPages}`);
 }
 
-/** Folds the write-ahead log into the database, as far as nobody reads an older state; holds up neither readers nor writers. */
-export function foldJournal(path: string): void {
+/** So many times one fold looks whether the log grew meanwhile; each time there is less to do. */
+const foldRounds = 12;
+
+/**
+ * Folds the write-ahead log into the database; holds up neither readers nor writers. False: somebody reads an older
+ * state, or commits came faster than they could be folded in. Only a log that was folded in whole begins anew.
+ */
+export function foldJournal(path: string): boolean {
   const connection = connect(path);
   try {
-    withStorageFailures(() => {
+    return withStorageFailures(() => {
       makeDurable(connection);
-      connection.pragma("wal_checkpoint(PASSIVE)");
+      let before = Number.POSITIVE_INFINITY;
+      for (let round = 0; round < foldRounds; round += 1) {
+        const { frames, isFolded } = foldOnce(connection);
+        // SQLite counts what was there when it began. As many as before: nothing came. Fewer: the log has begun anew.
+        if (isFolded && round > 0 && frames <= before) return true;
+        before = frames;
+      }
+      return false;
     });
   } finally {
     connection.close();
   }
+}
+
+/** The same on the server's own connection, where no commit comes between; the event loop waits for the disk. */
+export function foldHere(connection: Connection): void {
+  withStorageFailures(() => foldOnce(connection));
+}
+
+function foldOnce(connection: Connection): { frames: number; isFolded: boolean } {
+  const rows = connection.pragma("wal_checkpoint(PASSIVE)") as Array<{ log: number; checkpointed: number }>;
+  const { log = 0, checkpointed = 0 } = rows[0] ?? {};
+  return { frames: log, isFolded: log === checkpointed };
 }
 
 function makePrivateFile(path: string): void {

@@ -7,6 +7,7 @@ import { SqliteConversationBook } from "./conversations.ts";
 import {
   type DatabaseLocation,
   databasePath,
+  foldHere,
   leaveSyncing,
   openDatabase,
   resumeCheckpoints,
@@ -48,6 +49,8 @@ export type OpenStore = Store & {
   readonly owedMs: number;
   /** SQLite sees to the checkpoints by itself again. */
   resumeCheckpoints(): void;
+  /** Folds the write-ahead log in; the caller waits for the disk. */
+  foldJournal(): void;
   /** Throws `storage_failed` when the database can be read but not be written, which is tried when the last write failed. */
   checkWritable(): void;
   /** Folds the write-ahead log into the file and closes it. Idempotent. */
@@ -95,6 +98,7 @@ export function storeOver(connection: Connection, parts: StoreParts, sync?: WalS
       return sync?.syncingMs ?? 0;
     },
     resumeCheckpoints: () => resumeCheckpoints(connection),
+    foldJournal: () => foldHere(connection),
     events: new SqliteEventLog({ connection, clock, transactions }),
     sessions: new SqliteSessionDirectory({ connection, transactions }),
     turns: new SqliteTurnBook(connection),

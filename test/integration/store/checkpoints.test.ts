@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import Database from "better-sqlite3";
 import { Checkpoints } from "../../../server/store/checkpoints.ts";
 import { foldJournal } from "../../../server/store/database.ts";
 import { type OpenStore, openStore } from "../../../server/store/store.ts";
@@ -15,6 +16,7 @@ describe("folding the log in beside the event loop", () => {
   let words: MemoryWords;
   let isQuiet: boolean;
   let folded: number;
+  let isOutrun: boolean;
   let refusal: Error | undefined;
   let checkpoints: Checkpoints;
   let store: OpenStore;
@@ -23,7 +25,7 @@ describe("folding the log in beside the event loop", () => {
     folder = mkdtempSync(join(tmpdir(), "daylong-checkpoints-"));
     path = join(folder, "daylong.db");
     [clock, words] = [new ManualClock(), new MemoryWords()];
-    [isQuiet, folded, refusal] = [true, 0, undefined];
+    [isQuiet, isOutrun, folded, refusal] = [true, false, 0, undefined];
     store = openStore({
       path,
       clock,
@@ -38,8 +40,16 @@ describe("folding the log in beside the event loop", () => {
       fold: async () => {
         folded += 1;
         if (refusal) throw refusal;
-        foldJournal(path);
+        if (!isOutrun) return foldJournal(path);
+        // Whoever reads the state before it keeps the fold from a commit as does one that comes in the middle.
+        const reader = new Database(path);
+        reader.exec("BEGIN; SELECT * FROM meta");
+        commit(1);
+        const isWhole = foldJournal(path);
+        reader.close();
+        return isWhole;
       },
+      foldNow: () => store.foldJournal(),
     });
   });
   afterEach(async () => {
@@ -87,6 +97,21 @@ describe("folding the log in beside the event loop", () => {
     }
     expect(folded).toBe(20);
     expect(journalBytes()).toBe(laidOut);
+  });
+
+  test("where commits outrun every fold, the log is folded in on the loop, and does not grow for ever", async () => {
+    isOutrun = true;
+    const rounds = async (count: number) => {
+      for (let round = 0; round < count; round += 1) {
+        commit(800);
+        await clock.run(1_000);
+      }
+      return journalBytes();
+    };
+    const longest = await rounds(9);
+    expect(words.names).toContain("store.log_outran_checkpoints");
+    expect(await rounds(18)).toBe(longest);
+    expect(folded).toBe(27);
   });
 
   test("where it cannot be done SQLite does it within commits again, and that is said", async () => {
