@@ -109,10 +109,6 @@ function requestBody(route: Route, components: SchemaComponents): { requestBody?
       requestBody: { required: true, content: { "*/*": { schema: { type: "string", format: "binary" } } } },
     };
   }
-  if (route.takesBytes)
-    return {
-      requestBody: { required: true, content: { "*/*": { schema: { type: "string", format: "binary" } } } },
-    };
   if (route.body === undefined) return {};
   return {
     requestBody: {
