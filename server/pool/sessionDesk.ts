@@ -43,7 +43,7 @@ export class SessionDesk {
 
   /** A new session; or, with an origin that is not forked, the session of that very conversation. */
   async create(request: CreateSessionRequest): Promise<Session> {
-    const { host, newId, submissions } = this.#parts;
+    const { host, submissions } = this.#parts;
     const origin = request.latest ? await this.#latest(request, request.latest) : request.options.origin;
     const resumed = origin !== undefined && !origin.fork ? origin.resume : undefined;
     // After a `/clear` it is under another id than its session's; two sessions must never go on with one conversation.
@@ -65,9 +65,9 @@ export class SessionDesk {
     // Claude's own fork reads only, so a copy can be made of what a terminal holds.
     if (resumed !== undefined) refuseHeld(await host.heldElsewhere(), resumed);
     if (resumeAt !== undefined) await this.#checkHolds(resumed ?? "", resumeAt);
-    // Our id is Claude's id: a conversation that is gone on with keeps the one it has.
-    const sessionId = resumed ?? newId();
     const options = { ...request.options, origin: resumed === undefined ? origin : undefined };
+    // Our id is Claude's id: a conversation that is gone on with keeps the one it has.
+    const sessionId = resumed ?? submissions.newSessionId({ ...request, options });
     const session = this.#store.transaction(() => {
       const begun = submissions.create({ ...request, options }, sessionId);
       if (resumeAt !== undefined) this.#copyUpTo(begun, resumeAt);

@@ -164,7 +164,7 @@ export class SubmissionDesk {
     const title = titleFrom(request.message);
     const session = this.create(
       { caller, projectPath, title, model, permissionMode, options },
-      this.#newSessionId(request),
+      this.newSessionId(request),
     );
     if (conversation) {
       const { sessionId, createdAt } = session;
@@ -173,8 +173,13 @@ export class SubmissionDesk {
     return session;
   }
 
-  /** A session that can begin now takes the id of a spare, which is fixed in it since its start. */
-  #newSessionId({ projectPath, permissionMode, sendAt, options = {} }: SubmitRequest): string {
+  /** A session that can begin now takes the id of a spare, fixed since its start. It may wait for its first message a while. */
+  newSessionId({
+    projectPath,
+    permissionMode,
+    sendAt,
+    options = {},
+  }: Omit<SubmitRequest, "message">): string {
     const hasPlace = this.#roster.size < this.#limits.maxProcesses || this.#roster.idlest().length > 0;
     const isForNow = sendAt === undefined || sendAt <= this.#clock.now();
     const isPlain =

@@ -64,6 +64,29 @@ describe("prewarmed spares", () => {
     expect(third.body.reply.text).toBe("You asked me to remember 42.");
   });
 
+  test("S16: so does the first message of a session that was begun without one", async () => {
+    const pid = await sparePid();
+    const { body } = await scene.server.ask("POST", "/api/sessions", {
+      projectPath: scene.bench.project,
+      permissionMode: "acceptEdits",
+    });
+    const { sessionId } = body;
+    expect([body.state, body.process]).toEqual(["parked", undefined]);
+    const first = await chat({ message: "write: note.txt some words", sessionId });
+    expect([first.status, existsSync(join(scene.bench.project, "note.txt"))]).toEqual([200, true]);
+    expect(await wokenOf(sessionId)).toMatchObject([{ data: { pid, resumed: false, spare: true } }]);
+    // What has to be fixed at a start is started, and costs nobody a spare.
+    const next = await sparePid(2);
+    const other = await scene.server.ask("POST", "/api/sessions", {
+      projectPath: scene.bench.project,
+      appendSystemPrompt: "Be brief.",
+    });
+    await chat({ message: "say: hello", sessionId: other.body.sessionId });
+    const [woken] = await wokenOf(other.body.sessionId);
+    expect(woken?.data.pid).not.toBe(next);
+    expect(childrenOf(scene.server.pid)).toContain(next);
+  });
+
   test("S21: what a session on a spare wrote can be taken back", async () => {
     await sparePid();
     const wrote = await chat({

@@ -18,6 +18,29 @@ describe("S20 a session that is begun without a message", () => {
     expect(rig.current.host.specs[0]?.options).toMatchObject({ appendSystemPrompt: "Be brief." });
   });
 
+  test("S16: takes the id of a spare, which becomes its process, unless it is not plain or waited too long", async () => {
+    rig.current.keepsSpares = true;
+    await rig.current.open({ spareProcesses: 1, sampleMs: 10_000 });
+    const { clock, host } = rig.current;
+    /** Whether the first message, said after so long, ran on a spare. */
+    const ranOnSpare = async (waitMs: number, options = {}, more = {}) => {
+      const { sessionId } = await begin(options, more);
+      await clock.run(waitMs);
+      rig.current.submit({ sessionId, message: "Hello" });
+      await clock.settle();
+      const process = host.process(sessionId);
+      process.reply("Hi.");
+      // The next spare comes up.
+      await clock.run(90_000);
+      return process.wasSpare;
+    };
+    expect(await ranOnSpare(30_000)).toBe(true);
+    expect(await ranOnSpare(0, {}, { model: "claude-x", permissionMode: "plan" })).toBe(true);
+    expect(await ranOnSpare(0, { appendSystemPrompt: "Be brief." })).toBe(false);
+    expect(await ranOnSpare(75_000)).toBe(false);
+    expect(host.mostWithSpares).toBeLessThanOrEqual(4);
+  });
+
   test("resumes a conversation from the terminal under its own id", async () => {
     await rig.current.open();
     rig.current.host.transcripts.add("terminal");
