@@ -5,6 +5,8 @@ import { DaylongError } from "../domain/errors.ts";
 export type Connection = Database.Database & {
   /** Called after every statement that committed, be it by itself. */
   committed?: () => void;
+  /** What SQLite said when it found the file damaged. From then on nothing is written: it could only do more harm. */
+  damage?: DaylongError;
 };
 
 /** What the operating system or another program can do to us, as opposed to faults of our own SQL. */
@@ -48,6 +50,14 @@ export function withStorageFailures<T>(work: () => T): T {
   }
 }
 
+const isDamage = (error: unknown): error is DaylongError =>
+  error instanceof DaylongError && /^SQLITE_(CORRUPT|NOTADB)/.test(codeOf(error.cause));
+
+/** Throws `storage_failed` when the file is known to be damaged, which no later success disproves. */
+export function refuseDamaged({ damage }: Connection): void {
+  if (damage) throw new DaylongError("storage_failed", damage.message, { cause: damage });
+}
+
 /** One prepared statement. Throws `storage_failed` when the disk, not the SQL, is at fault. */
 export class Statement<Parameters extends unknown[], Row = unknown> {
   readonly #connection: Connection;
@@ -60,34 +70,34 @@ export class Statement<Parameters extends unknown[], Row = unknown> {
 
   /** Returns the number of rows written. */
   run(...parameters: Parameters): number {
-    const { changes } = withStorageFailures(() => this.#prepared.run(...parameters));
+    const { changes } = this.#do(() => this.#prepared.run(...parameters));
     this.#noteCommit();
     return changes;
   }
 
   /** Returns the rowid of the row inserted. */
   insert(...parameters: Parameters): number {
-    const { lastInsertRowid } = withStorageFailures(() => this.#prepared.run(...parameters));
+    const { lastInsertRowid } = this.#do(() => this.#prepared.run(...parameters));
     this.#noteCommit();
     return Number(lastInsertRowid);
   }
 
   get(...parameters: Parameters): Row | undefined {
-    const row = withStorageFailures(() => this.#prepared.get(...parameters));
+    const row = this.#do(() => this.#prepared.get(...parameters));
     // One that reads commits nothing; one that writes and returns (`RETURNING`) does.
     if (!this.#prepared.readonly) this.#noteCommit();
     return row;
   }
 
   all(...parameters: Parameters): Row[] {
-    const rows = withStorageFailures(() => this.#prepared.all(...parameters));
+    const rows = this.#do(() => this.#prepared.all(...parameters));
     if (!this.#prepared.readonly) this.#noteCommit();
     return rows;
   }
 
   /** The first rows, up to and without the first one that `fits` refuses; always one if there is one. */
   while(fits: (row: Row) => boolean, ...parameters: Parameters): Row[] {
-    return withStorageFailures(() => {
+    return this.#do(() => {
       const rows: Row[] = [];
       for (const row of this.#prepared.iterate(...parameters)) {
         if (!fits(row) && rows.length > 0) break;
@@ -95,6 +105,17 @@ export class Statement<Parameters extends unknown[], Row = unknown> {
       }
       return rows;
     });
+  }
+
+  #do<T>(work: () => T): T {
+    // Ends of transactions count as reading, their beginnings (IMMEDIATE) do not.
+    if (this.#connection.damage && !this.#prepared.readonly) refuseDamaged(this.#connection);
+    try {
+      return withStorageFailures(work);
+    } catch (error) {
+      if (isDamage(error)) this.#connection.damage ??= error;
+      throw error;
+    }
   }
 
   #noteCommit(): void {

@@ -20,7 +20,7 @@ import { SqliteProcessBook } from "./processes.ts";
 import { SqliteHistoryCutter } from "./retention.ts";
 import { SqliteSessionDirectory } from "./sessions.ts";
 import { SqliteSettingsBook } from "./settings.ts";
-import { type Connection, Statement } from "./statement.ts";
+import { type Connection, refuseDamaged, Statement } from "./statement.ts";
 import { Transactions } from "./transactions.ts";
 import { SqliteTrustBook } from "./trust.ts";
 import { SqliteTurnBook } from "./turns.ts";
@@ -51,7 +51,10 @@ export type OpenStore = Store & {
   resumeCheckpoints(): void;
   /** Folds the write-ahead log in; the caller waits for the disk. */
   foldJournal(): void;
-  /** Throws `storage_failed` when the database can be read but not be written, which is tried when the last write failed. */
+  /**
+   * Throws `storage_failed` when the database can be read but not be written, which is tried when the last write failed, and
+   * when any part of it was found to be damaged.
+   */
   checkWritable(): void;
   /** Folds the write-ahead log into the file and closes it. Idempotent. */
   close(): void;
@@ -90,6 +93,7 @@ export function storeOver(connection: Connection, parts: StoreParts, sync?: WalS
   const touch = new Statement<[]>(connection, "UPDATE meta SET id = id");
   return {
     checkWritable: () => {
+      refuseDamaged(connection);
       if (transactions.storageFault !== undefined) transactions.run(() => touch.run());
     },
     transaction: (work, committed) => transactions.run(work, committed),

@@ -11,7 +11,7 @@ interface Told {
 }
 
 /** Long enough for a slow machine to send three messages in it. */
-const limitMs = 12_000;
+const limitMs = 9_000;
 
 describe("a usage limit of a login", () => {
   // An API key has no such limits: the CLI looks at these headers only when it is logged in.

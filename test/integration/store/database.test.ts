@@ -126,7 +126,7 @@ describe("openDatabase", () => {
     );
   });
 
-  test("refuses a file that is not a database with storage_failed", () => {
+  test("F20: refuses a file that is not a database with storage_failed", () => {
     const path = join(folder, "daylong.db");
     writeFileSync(path, "This is a letter, and a long one, not a database at all. ".repeat(50));
     expect(() => openDatabase({ path })).toThrow(expect.objectContaining({ code: "storage_failed" }));

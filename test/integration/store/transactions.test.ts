@@ -148,7 +148,7 @@ describe("misuse and failing storage", () => {
     expect(bench.store.events.tip()).toBe(0);
   });
 
-  test("a full disk is storage_failed, and nothing is half written", () => {
+  test("F20: a full disk is storage_failed, and nothing is half written", () => {
     const pages = Number(bench.connection.pragma("page_count", { simple: true }));
     bench.connection.pragma(`max_page_count = ${pages + 4}`);
     const turn = aTurn(session.sessionId);
@@ -196,7 +196,7 @@ describe("misuse and failing storage", () => {
     expect(bench.store.events.tip()).toBe(0);
   });
 
-  test("a lock held by another program is storage_failed after the busy timeout", () => {
+  test("F20: a lock held by another program is storage_failed after the busy timeout", () => {
     const other = openDatabase({ path: bench.path });
     other.exec("BEGIN IMMEDIATE");
     bench.connection.pragma("busy_timeout = 20");
