@@ -146,9 +146,9 @@ function encodePart(text: string): string {
   return encodeURIComponent(text.toWellFormed());
 }
 
-/** Refusals that a server in its right mind may give in the five hundreds. */
-const mayAnswer = ({ status, body }: Answer): boolean =>
-  status < 500 || (status === 501 && body.code === "not_implemented") || (status === 503 && !!body.code);
+/** What may be refused in the five hundreds here: five places for messages that wait are soon taken. */
+const mayBeShortOf: ReadonlySet<unknown> = new Set(["pool_full"]);
+const mayAnswer = ({ status, body }: Answer): boolean => status < 500 || mayBeShortOf.has(body.code);
 
 const figure = async (name: string): Promise<number> => {
   const { body } = await server.ask("GET", "/metrics");
