@@ -132,6 +132,32 @@ describe("architecture", () => {
     expect(wrong).toEqual([]);
   });
 
+  const exported = () => {
+    const texts = sources.map((file) => readFileSync(join(serverDir, file), "utf8"));
+    const name = /^export (?:async )?(?:const|let|function\*?|class|interface|type) (\w+)/gm;
+    return { texts, names: texts.flatMap((text) => [...text.matchAll(name)].map((match) => match[1]!)) };
+  };
+
+  test("what is exported is named a second time: by another file, by a test or by its own", () => {
+    const { texts, names } = exported();
+    const tests = (readdirSync("test", { recursive: true }) as string[]).filter((path) =>
+      path.endsWith(".ts"),
+    );
+    const words = [...texts, ...tests.map((file) => readFileSync(join("test", file), "utf8"))]
+      .join("\n")
+      .match(/\w+/g)!;
+    const uses = new Map<string, number>();
+    for (const word of words) uses.set(word, (uses.get(word) ?? 0) + 1);
+    expect(names.length).toBeGreaterThan(500);
+    expect(names.filter((name) => uses.get(name) === 1)).toEqual([]);
+  });
+
+  test("the shape of a frame is written down once", () => {
+    const frames = exported().names.filter((name) => name.endsWith("Frame"));
+    expect(frames.length).toBeGreaterThan(8);
+    expect(frames.filter((name, index) => frames.indexOf(name) !== index)).toEqual([]);
+  });
+
   test("no file is named after a place to put things", () => {
     const vague = /(utils?|helpers?|services?|managers?|handlers?|common|misc|shared)(\.ts|\/)/i;
     expect(sources.filter((file) => vague.test(file))).toEqual([]);

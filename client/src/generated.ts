@@ -47,7 +47,6 @@ export type ErrorCode =
   | "rate_limited"
   | "attachment_limit"
   | "internal_error"
-  | "not_implemented"
   | "ask_failed"
   | "recap_failed"
   | "pool_full"

@@ -12,8 +12,7 @@ export interface Connection {
   close(code: number, reason: string): void;
 }
 
-/** Close codes that delivery itself uses (contract: WebSocket). */
-export const notAuthorisedCode = 4401;
+/** The close code that delivery itself uses (contract: WebSocket). */
 export const tooSlowCode = 4408;
 
 /** A connection with more than this unsent, when its next frame is due, is cut loose (contract: 1 MB). */

@@ -1,20 +1,8 @@
 import type { LoggedEvent } from "../domain/event.ts";
 import { terminalTurnEvents } from "../domain/event.ts";
+import type { ActivityFrame, DeltaFrame } from "../domain/frames.ts";
 import type { LiveFeed } from "../domain/ports.ts";
 import type { Connections } from "./connections.ts";
-
-/** A piece of the text being written. `offset` counts UTF-16 units, as `string.length` does in Swift's and JS's interop. */
-export interface DeltaFrame {
-  type: "delta";
-  sessionId: string;
-  turnId: string;
-  offset: number;
-  text: string;
-}
-
-export type ActivityFrame = { type: "activity"; sessionId: string; turnId: string } & Parameters<
-  LiveFeed["activity"]
->[2];
 
 interface Draft {
   turnId: string;

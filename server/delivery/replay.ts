@@ -1,3 +1,4 @@
+import type { WelcomeFrame } from "../domain/frames.ts";
 import type { Clock, DeviceDirectory, EventLog, Log } from "../domain/ports.ts";
 import { type Connection, type Connections, tooSlowCode } from "./connections.ts";
 import type { Feed } from "./feed.ts";
@@ -34,16 +35,6 @@ export interface ResumeRequest {
   cursor?: number;
   epoch?: string;
   ref?: string;
-}
-
-export interface WelcomeFrame {
-  type: "welcome";
-  ref?: string;
-  deviceId: string;
-  epoch: string;
-  /** The tip of the log. */
-  cursor: number;
-  recovered: boolean;
 }
 
 /**

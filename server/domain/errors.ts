@@ -66,7 +66,6 @@ export const errorCatalogue = {
   rate_limited: { status: 429, title: "Too many requests", retryable: true },
   attachment_limit: { status: 429, title: "Too many attachments are kept", retryable: true },
   internal_error: { status: 500, title: "Something broke in the server", retryable: true },
-  not_implemented: { status: 501, title: "This version cannot do this yet", retryable: false },
   ask_failed: { status: 502, title: "Claude did not answer the prompt", retryable: true },
   recap_failed: { status: 502, title: "Claude did not give a recap", retryable: true },
   pool_full: { status: 503, title: "Too many turns are waiting", retryable: true },

@@ -151,7 +151,7 @@ export function createHttpApp(parts: HttpParts): express.Express {
   app.use(async (thrown: unknown, request: Request, response: Response, _next: NextFunction) => {
     const error = catalogued(thrown);
     const requestId = String(response.locals.requestId ?? "");
-    if (error.status >= 500 && error.code !== "not_implemented") {
+    if (error.status >= 500) {
       log.error("http.failed", { requestId, code: error.code, error: error.cause ?? error });
     }
     // A refusal tells a device of what is, too; a stranger learns nothing from it.

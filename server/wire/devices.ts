@@ -58,7 +58,6 @@ export const subscriptionSchema = z.object({
     ),
   }),
 });
-export type Subscription = z.output<typeof subscriptionSchema>;
 
 const apnsFields = ["token", "environment", "topic", "encryptionKey"] as const;
 

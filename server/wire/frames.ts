@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { ErrorCode } from "../domain/errors.ts";
-import type { LoggedEvent } from "../domain/event.ts";
+import type { ActivityFrame, DeltaFrame, EventFrame, WelcomeFrame } from "../domain/frames.ts";
 import type { TurnState } from "../domain/turn.ts";
 import { messageFields, sessionIdSchema } from "./chat.ts";
 import { apnsPushSchema } from "./devices.ts";
@@ -96,33 +96,6 @@ export const clientFrameTypes: ReadonlySet<string> = new Set(
   clientFrameSchema.options.map((option) => option.shape.type.value),
 );
 
-/** The first frame: where the device stands. `cursor` is the tip of the log. */
-export interface WelcomeFrame {
-  type: "welcome";
-  ref?: string;
-  deviceId: string;
-  epoch: string;
-  cursor: number;
-  /** False: events may be missing; the client starts over from `GET /api/sessions`. */
-  recovered: boolean;
-}
-/** A row of the log, missed or live; only committed ones are sent. */
-export interface EventFrame {
-  type: "event";
-  event: LoggedEvent;
-}
-/** Text being written; `offset` in UTF-16 units into the assistant text. */
-export interface DeltaFrame {
-  type: "delta";
-  sessionId: string;
-  turnId: string;
-  offset: number;
-  text: string;
-}
-export type ActivityFrame = { type: "activity"; sessionId: string; turnId: string } & (
-  | { kind: "thinking" }
-  | { kind: "tool"; toolName: string; title: string }
-);
 /** The answer to `send`: the message is kept and will end in one reply or one failure. */
 export interface AcceptedFrame {
   type: "accepted";

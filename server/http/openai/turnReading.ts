@@ -1,5 +1,5 @@
-import type { DeltaFrame } from "../../delivery/feed.ts";
 import { type LoggedEvent, terminalTurnEvents } from "../../domain/event.ts";
+import type { DeltaFrame } from "../../domain/frames.ts";
 import type { Clock, Store } from "../../domain/ports.ts";
 import { isTerminal, type Turn } from "../../domain/turn.ts";
 
