@@ -107,7 +107,7 @@ export function createHttpApp(parts: HttpParts): express.Express {
       throw new DaylongError(
         refusal,
         refusal === "host_forbidden"
-          ? "The Host header is not a name of this server. A tunnel's or proxy's name has to be made known to it."
+          ? "The Host header is not a name of this server. A tunnel's or proxy's name is made known to it with PUBLIC_URL."
           : "Pages of other origins cannot use this server.",
       );
     }

@@ -15,6 +15,9 @@ describe("A04: names of the server", () => {
       const answer = await rig.raw({ path, headers: { host: "evil.example", ...bearer() } });
       expect(codeOf(answer)).toEqual([403, "host_forbidden"]);
     }
+    // Whoever set up the tunnel reads how to mend it.
+    const { text } = await rig.raw({ path: "/health", headers: { host: "tunnel.example" } });
+    expect(JSON.parse(text).detail).toContain("PUBLIC_URL");
     const rebound = await rig.raw({ path: "/health", headers: { host: `evil.example:${rig.port}` } });
     expect(codeOf(rebound)).toEqual([403, "host_forbidden"]);
   });
