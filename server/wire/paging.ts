@@ -7,14 +7,15 @@ export const wholeNumberSchema = z
   .transform(Number)
   .meta({ type: "integer", minimum: 0 });
 
-/** How many rows a page may have: `fallback` when not said, never more than `most`. */
+/** How many rows a page may have: `fallback` when not said, never more than `most`. A page without rows is refused. */
 export const limitSchema = (fallback: number, most: number) =>
   wholeNumberSchema
+    .refine((limit) => limit >= 1, "must be at least 1")
     .optional()
-    .transform((limit) => Math.min(Math.max(limit ?? fallback, 1), most))
+    .transform((limit) => Math.min(limit ?? fallback, most))
     .meta({
       type: "integer",
-      minimum: 0,
+      minimum: 1,
       description: `How many at most; ${fallback} when not said, never more than ${most}.`,
     });
 

@@ -82,7 +82,7 @@ describe("S20: sessions", () => {
     expect(await count(`projectPath=${encodeURIComponent(rig.project)}`)).toBe(5);
     expect(await count("projectPath=~/root/alpha")).toBe(5);
     expect(await count("projectPath=/etc")).toBe(0);
-    for (const query of ["state=asleep", "before=garbage", "limit=x", "limit=1&limit=2"]) {
+    for (const query of ["state=asleep", "before=garbage", "limit=x", "limit=0", "limit=1&limit=2"]) {
       expectProblem(await rig.ask("GET", `/api/sessions?${query}`), 400, "invalid_request");
     }
   });

@@ -28,11 +28,12 @@ describe("A02: what a device may say of itself", () => {
 });
 
 describe("C01: numbers in a query", () => {
-  test("C01: a page is as long as asked, at least one row and never more than the most", () => {
+  test("C01: a page is as long as asked, never more than the most, and one without rows is refused", () => {
     const limit = limitSchema(50, 200);
     expect(limit.parse(undefined)).toBe(50);
     expect(limit.parse("7")).toBe(7);
-    expect(limit.parse("0")).toBe(1);
+    expect(limit.parse("1")).toBe(1);
+    expect(limit.safeParse("0").success).toBe(false);
     expect(limit.parse("100000")).toBe(200);
   });
 
