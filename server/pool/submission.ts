@@ -10,6 +10,7 @@ import { requestHashOf } from "./requestHash.ts";
 import type { Accepted, CreateSessionRequest, SubmitRequest } from "./requests.ts";
 import type { Roster } from "./roster.ts";
 import { refuseSchedule } from "./schedule.ts";
+import { existingSession } from "./sessionDesk.ts";
 import type { TurnClerk } from "./turnClerk.ts";
 
 /** What the pool does with a message that is kept now. */
@@ -145,20 +146,14 @@ export class SubmissionDesk {
 
   #sessionFor(request: SubmitRequest): Session {
     if (request.sessionId !== undefined) {
-      const session = this.#store.sessions.get(request.sessionId);
-      if (session === undefined) {
-        throw new DaylongError("session_not_found", `There is no session ${request.sessionId}.`);
-      }
+      const session = existingSession(this.#store, request.sessionId);
       if (session.state === "closed") {
         throw new DaylongError("session_closed", "The session was closed; begin a new one.");
       }
       return session;
     }
     if (request.projectPath === undefined) {
-      throw new DaylongError(
-        "invalid_request",
-        "A message needs a sessionId, or a projectPath for a new session.",
-      );
+      throw new DaylongError("invalid_request", "A message needs a sessionId, or a projectPath to begin in.");
     }
     const { caller, projectPath, model, permissionMode, options = {}, conversation } = request;
     const title = titleFrom(request.message);
