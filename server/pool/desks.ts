@@ -19,7 +19,7 @@ import { PermissionDesk } from "./permissionDesk.ts";
 import { Recaps } from "./recaps.ts";
 import { Roster } from "./roster.ts";
 import { SessionDesk } from "./sessionDesk.ts";
-import { SpareKeeper } from "./spareKeeper.ts";
+import { type SessionBeginning, SpareKeeper } from "./spareKeeper.ts";
 import { SubmissionDesk } from "./submission.ts";
 import { TurnClerk } from "./turnClerk.ts";
 import { TurnWatch } from "./turnWatch.ts";
@@ -51,9 +51,10 @@ export function joinDesks(parts: PoolParts) {
   const clerk = new TurnClerk({ store, clock, limits, newId });
   const permissions = new PermissionDesk({ store, clock, limits, newId });
   const gates: Gate[] = [];
-  const readySession = (projectPath: string) => host.spares?.reserve(projectPath);
-  const submissions = new SubmissionDesk({ store, clock, limits, roster, clerk, gates, newId, readySession });
   const views = new Views({ store, roster, clock, limits });
+  const spares = new SpareKeeper({ ...parts, roster, views });
+  const newSessionId = (begun: SessionBeginning) => spares.newSessionId(begun);
+  const submissions = new SubmissionDesk({ store, clock, limits, roster, clerk, gates, newId, newSessionId });
   const watch = new TurnWatch({ store, clock });
   const recaps = new Recaps({ store, clock, host, newId, checkProject: parts.checkProject });
   const leaseChanged = (deadlineAt: number) => leases.leaseChanged(deadlineAt);
@@ -73,7 +74,6 @@ export function joinDesks(parts: PoolParts) {
   gates.push(health.load);
   const outages = new Outages({ ...inner, endings });
   gates.push(...outages.gates);
-  const spares = new SpareKeeper({ ...inner, views });
   const conductor: Conductor = new Conductor({
     ...inner,
     outages,
@@ -87,6 +87,7 @@ export function joinDesks(parts: PoolParts) {
     ...inner,
     stopProcess: (sessionId) => endings.stopOf(sessionId),
     submissions,
+    newSessionId,
     leaseChanged,
     wake,
   });

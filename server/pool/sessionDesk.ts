@@ -10,6 +10,7 @@ import { latestConversation } from "./latest.ts";
 import type { PoolLimits } from "./limits.ts";
 import type { CreateSessionRequest, SessionChange, SubmitRequest } from "./requests.ts";
 import type { Roster } from "./roster.ts";
+import type { SessionBeginning } from "./spareKeeper.ts";
 import type { SubmissionDesk } from "./submission.ts";
 import { Turnstile } from "./turnstile.ts";
 import { changeFor } from "./wish.ts";
@@ -23,6 +24,8 @@ export interface SessionDeskParts {
   roster: Roster;
   submissions: SubmissionDesk;
   newId: () => string;
+  /** The id of a session that begins, a spare's if one can be its process. */
+  newSessionId(begun: SessionBeginning): string;
   leaseChanged(deadlineAt: number): void;
   /** Ends the session's process, if it has one, and waits until nothing is left of it. */
   stopProcess(sessionId: string): Promise<void>;
@@ -43,7 +46,7 @@ export class SessionDesk {
 
   /** A new session; or, with an origin that is not forked, the session of that very conversation. */
   async create(request: CreateSessionRequest): Promise<Session> {
-    const { host, submissions } = this.#parts;
+    const { host, newSessionId, submissions } = this.#parts;
     const origin = request.latest ? await this.#latest(request, request.latest) : request.options.origin;
     const resumed = origin !== undefined && !origin.fork ? origin.resume : undefined;
     // After a `/clear` it is under another id than its session's; two sessions must never go on with one conversation.
@@ -67,7 +70,7 @@ export class SessionDesk {
     if (resumeAt !== undefined) await this.#checkHolds(resumed ?? "", resumeAt);
     const options = { ...request.options, origin: resumed === undefined ? origin : undefined };
     // Our id is Claude's id: a conversation that is gone on with keeps the one it has.
-    const sessionId = resumed ?? submissions.newSessionId({ ...request, options });
+    const sessionId = resumed ?? newSessionId({ ...request, options });
     const session = this.#store.transaction(() => {
       const begun = submissions.create({ ...request, options }, sessionId);
       if (resumeAt !== undefined) this.#copyUpTo(begun, resumeAt);

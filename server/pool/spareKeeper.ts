@@ -2,6 +2,7 @@ import type { Clock, Store } from "../domain/ports.ts";
 import type { ProcessHost } from "../domain/process.ts";
 import { sparesWanted } from "../domain/spare.ts";
 import type { PoolLimits } from "./limits.ts";
+import type { SubmitRequest } from "./requests.ts";
 import type { Roster } from "./roster.ts";
 import type { Views } from "./views.ts";
 
@@ -12,9 +13,13 @@ export interface SpareKeeperParts {
   limits: PoolLimits;
   roster: Roster;
   views: Views;
+  newId: () => string;
 }
 
-/** Tells the host, at every sampling, how many spares the pool's load and memory allow. */
+/** What of a new session decides whether a spare can be its process. */
+export type SessionBeginning = Pick<SubmitRequest, "projectPath" | "permissionMode" | "sendAt" | "options">;
+
+/** Tells the host, at every sampling, how many spares the pool's load and memory allow, and gives them to new sessions. */
 export class SpareKeeper {
   readonly #parts: SpareKeeperParts;
   #cancelTimer: (() => void) | undefined;
@@ -37,6 +42,17 @@ export class SpareKeeper {
     if (this.#isRunning) this.#parts.host.spares?.keep(0);
     this.#isRunning = false;
     this.#cancelTimer?.();
+  }
+
+  /** A session that can begin now takes the id of a spare, fixed since its start. It may wait for its first message a while. */
+  newSessionId({ projectPath, permissionMode, sendAt, options = {} }: SessionBeginning): string {
+    const { host, clock, limits, roster, newId } = this.#parts;
+    const hasPlace = roster.size < limits.maxProcesses || roster.idlest().length > 0;
+    const isForNow = sendAt === undefined || sendAt <= clock.now();
+    const isPlain =
+      permissionMode !== "bypassPermissions" && Object.values(options).every((value) => value === undefined);
+    const canClaim = hasPlace && isForNow && isPlain && projectPath !== undefined;
+    return (canClaim ? host.spares?.reserve(projectPath) : undefined) ?? newId();
   }
 
   #pass(): void {

@@ -32,7 +32,7 @@ export class SubmissionDesk {
   readonly #clerk: TurnClerk;
   readonly #gates: readonly Gate[];
   readonly #newId: () => string;
-  readonly #readySession: (projectPath: string) => string | undefined;
+  readonly #newSessionId: (request: SubmitRequest) => string;
 
   constructor(parts: {
     store: Store;
@@ -42,8 +42,8 @@ export class SubmissionDesk {
     clerk: TurnClerk;
     gates: readonly Gate[];
     newId: () => string;
-    /** The id of a session whose process is ready before it is begun. */
-    readySession(projectPath: string): string | undefined;
+    /** The id of a session that begins, a spare's if one can be its process. */
+    newSessionId(request: SubmitRequest): string;
   }) {
     this.#store = parts.store;
     this.#clock = parts.clock;
@@ -52,7 +52,7 @@ export class SubmissionDesk {
     this.#clerk = parts.clerk;
     this.#gates = parts.gates;
     this.#newId = parts.newId;
-    this.#readySession = parts.readySession;
+    this.#newSessionId = parts.newSessionId;
   }
 
   /** `run` is called as soon as a message is committed whose process can take it, before anybody is told of it. */
@@ -159,29 +159,13 @@ export class SubmissionDesk {
     const title = titleFrom(request.message);
     const session = this.create(
       { caller, projectPath, title, model, permissionMode, options },
-      this.newSessionId(request),
+      this.#newSessionId(request),
     );
     if (conversation) {
       const { sessionId, createdAt } = session;
       this.#store.conversations.insert({ ...conversation, sessionId, createdAt });
     }
     return session;
-  }
-
-  /** A session that can begin now takes the id of a spare, fixed since its start. It may wait for its first message a while. */
-  newSessionId({
-    projectPath,
-    permissionMode,
-    sendAt,
-    options = {},
-  }: Omit<SubmitRequest, "message">): string {
-    const hasPlace = this.#roster.size < this.#limits.maxProcesses || this.#roster.idlest().length > 0;
-    const isForNow = sendAt === undefined || sendAt <= this.#clock.now();
-    const isPlain =
-      permissionMode !== "bypassPermissions" && Object.values(options).every((v) => v === undefined);
-    const canClaim = projectPath !== undefined && isPlain;
-    const ready = hasPlace && isForNow && canClaim ? this.#readySession(projectPath) : undefined;
-    return ready ?? this.#newId();
   }
 
   #keep(request: SubmitRequest, clientMessageId: string, requestHash: string): Submission {
