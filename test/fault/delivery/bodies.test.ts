@@ -100,7 +100,7 @@ describe("V15 D10 every push leads to the full text", () => {
   const http = useRig((parts) => ({ limits: { ...parts.limits, requestsPerMinute: 1_000_000 } }));
 
   test.each(seedsFrom(1, 1))(
-    "V15 (seed %i) 10,000 Unicode bodies up to 1 MB: at most 4,096 bytes, decodable, a prefix; the fetched text is equal to the byte",
+    "V15 (seed %i) 10,000 Unicode bodies up to 1 MB: at most 4,096 bytes, decodable, a prefix; the log has each text whole, and a thousand that are fetched over HTTP are equal to the byte",
     async (seed) => {
       process.stdout.write(`V15: seed ${seed}\n`);
       const chance = new Chance(seed);
@@ -150,14 +150,14 @@ describe("V15 D10 every push leads to the full text", () => {
           if (kept?.type !== "message" || kept.data.text !== text) {
             throw new Error(`The log's text of ${messageId} (${text.length} units) is another one.`);
           }
-          if (text.length < 50_000 && index % 50 !== 0) continue;
+          if (text.length < 50_000 && index % 10 !== 0) continue;
           const { status, body: message } = await http.ask("GET", `/api/messages/${messageId}`);
           expect(status).toBe(200);
           if (message.text !== text) throw new Error(`${messageId} was fetched as another text.`);
           fetched += 1;
         }
       }
-      expect(fetched).toBeGreaterThanOrEqual(200);
+      expect(fetched).toBeGreaterThanOrEqual(1_000);
       expect(cutOnes).toBeGreaterThan(1_000);
     },
   );
