@@ -76,7 +76,7 @@ describe("a session's options and copies, with the real CLI", () => {
     expect([unknown.status, unknown.body.code]).toEqual([404, "message_not_found"]);
   });
 
-  test("S20: the use of the context window is told", async () => {
+  test("S27: the use of the context window is told", async () => {
     const { sessionId } = await ask("say: short", { projectPath: scene.bench.project });
     const context = async () => (await scene.server.ask("GET", `/api/sessions/${sessionId}/context`)).body;
     const before = await context();

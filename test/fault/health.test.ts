@@ -57,7 +57,7 @@ const sessionState = async (sessionId: string) =>
   (await server.ask("GET", `/api/sessions/${sessionId}`)).body.state;
 
 describe("a real CLI whose model is silent", () => {
-  test("F1: the turn fails as stalled, once, and the waiting message is answered with the context", async () => {
+  test("F1 S11: the turn fails as stalled, once, and the waiting message is answered with the context", async () => {
     await open({ TURN_STALL_MINUTES: stallMinutes, PREWARMED_PROCESSES: "0" });
     const { sessionId } = await chat("Remember the number 42");
     const silent = chat("silence", sessionId);
@@ -129,7 +129,7 @@ describe("a CLI that does not do as it should", () => {
     await eventually("the incident closes", async () => (await pool()).state === "ok");
   });
 
-  test("F8 S19: one that has grown is replaced between two turns, unnoticed", async () => {
+  test("F8 S11 S19: one that has grown is replaced between two turns, unnoticed", async () => {
     await open({ ...standIn, MAX_MEMORY_PER_SESSION_MB: "400" });
     const { sessionId } = await chat("eat 330");
     await eventually("it is parked", async () => (await sessionState(sessionId)) === "parked");
@@ -152,7 +152,20 @@ describe("a CLI that does not do as it should", () => {
     expect(answers.map((answer) => answer.reply.text)).toEqual(sessions.map(() => "eat 100"));
   });
 
-  test("F9: one that spins with nothing to do is replaced", async () => {
+  test("S11: one that dies while nobody writes to it is noticed at once, and the next message has the context", async () => {
+    await open(standIn);
+    const { sessionId } = await chat("Hello");
+    const { pid } = (await server.ask("GET", `/api/sessions/${sessionId}`)).body.process;
+    process.kill(pid, "SIGKILL");
+    await eventually("it is parked", async () => (await sessionState(sessionId)) === "parked");
+    const ends = (await typesOf(sessionId)).filter((type) =>
+      /^(turn|session)\.(completed|failed|crashed)$/.test(type),
+    );
+    expect(ends).toEqual(["turn.completed", "session.crashed"]);
+    expect((await chat("first?", sessionId)).reply.text).toBe("Hello");
+  });
+
+  test("F9 S11: one that spins with nothing to do is replaced", async () => {
     await open(standIn);
     const { sessionId } = await chat("spin");
     await eventually("it is parked", async () => (await sessionState(sessionId)) === "parked");

@@ -176,7 +176,7 @@ describe("SIGKILL at the worst moment", () => {
     expect([other.status, other.body.code]).toEqual([409, "idempotency_conflict"]);
   });
 
-  test("F10: of the server while a tool and its background child run: nothing is left after the next boot", async () => {
+  test("F10 S11: of the server while a tool and its background child run: nothing is left after the next boot", async () => {
     const { body } = await chat({
       message: "run: (setsid sleep 300 >/dev/null 2>&1 &) ; sleep 300",
       projectPath: scene.bench.project,

@@ -31,7 +31,7 @@ const facts = (change: Partial<ProcessFacts> = {}): ProcessFacts => ({
 });
 const verdict = (change: Partial<ProcessFacts>) => judge(facts(change), limits).kind;
 
-describe("the verdict on a process", () => {
+describe("S11: the verdict on a process", () => {
   test.each<[string, Partial<ProcessFacts>, string]>([
     ["S11: at rest", {}, "ok"],
     ["S11: not measured yet", { usage: undefined }, "ok"],
