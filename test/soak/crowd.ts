@@ -2,6 +2,7 @@ import { startDemoModel } from "../../server/demo/model.ts";
 import {
   benchEnvironment,
   type DaylongServer,
+  eventually,
   makeBench,
   processesOf,
   startServer,
@@ -25,8 +26,12 @@ export interface CrowdReport extends Verdict {
   parks: Record<string, number>;
   warnings: Record<string, number>;
   mostProcesses: number;
+  /** Of sessions and spares together; a recap, of which the crowd asks none, would come on top. */
   processLimit: number;
+  /** First messages that did not wait for a start. */
+  spareStarts: number;
   peakMemoryMb: number;
+  memoryLimitMb: number;
   /** Conversations that did not say their own number in the end. */
   forgot: number;
   leftAfterStop: number;
@@ -39,6 +44,9 @@ const roundMs = 600_000;
 /** Conversations of one device: each may send 300 frames a minute. */
 const perPhone = 25;
 
+/** `PREWARMED_PROCESSES`' default, which the tests' environment takes away. */
+const spares = 1;
+
 /** Many conversations on the default limits, in rounds: the processes have to go round, and nobody may notice. */
 export async function runCrowd({ conversations, rounds }: CrowdOptions): Promise<CrowdReport> {
   const bench = makeBench();
@@ -47,8 +55,13 @@ export async function runCrowd({ conversations, rounds }: CrowdOptions): Promise
   let server: DaylongServer | undefined;
   const watch = new ProcessWatch({ pid: () => server?.pid, memory: true });
   try {
-    const running = await startServer(benchEnvironment(bench, model.url));
+    const running = await startServer({
+      ...benchEnvironment(bench, model.url),
+      PREWARMED_PROCESSES: String(spares),
+    });
     server = running;
+    // All begin at once: only a spare that is up by then is any of theirs.
+    await eventually("the spare", () => running.lines.some((line) => line.includes('"spare.ready"')), 60_000);
     for (let index = 0; index < Math.ceil(conversations / perPhone); index += 1) {
       const { token, epoch } = await running.pair(`crowd ${index + 1}`);
       const phone = new Phone({ server: async () => running, token, epoch, allowsTools: false });
@@ -86,7 +99,10 @@ export async function runCrowd({ conversations, rounds }: CrowdOptions): Promise
     }
     const seconds = Math.round((Date.now() - startedAt) / 1_000);
     const log = await wholeLog(running);
-    const processLimit = (await running.ask("GET", "/api/sessions/active")).body.stats.maxSessions as number;
+    const { stats } = (await running.ask("GET", "/api/sessions/active")).body;
+    const processLimit: number = stats.maxSessions + spares;
+    const memoryLimitMb = Math.round(stats.memoryLimitBytes / 1_048_576);
+    const spareStarts: number = (await running.ask("GET", "/api/metrics/sessions")).body.starts.spare;
     const exitCode = await running.kill("SIGTERM");
     const verdict = judge(log, kept);
     const parks: Record<string, number> = {};
@@ -113,7 +129,9 @@ export async function runCrowd({ conversations, rounds }: CrowdOptions): Promise
       warnings,
       mostProcesses: watch.mostProcesses,
       processLimit,
+      spareStarts,
       peakMemoryMb: Math.round(watch.peakMemoryBytes / 1_048_576),
+      memoryLimitMb,
       forgot,
       leftAfterStop: processesOf(bench).length,
       modelRequests: model.requestCount(),
@@ -123,6 +141,8 @@ export async function runCrowd({ conversations, rounds }: CrowdOptions): Promise
     breaks(conversations * rounds - report.replied, "messages were not replied to");
     breaks(forgot, "conversations did not know their number");
     breaks(Math.max(0, report.mostProcesses - processLimit), "processes more than the limit");
+    breaks(Math.max(0, report.peakMemoryMb - memoryLimitMb), "MB more than the limit");
+    if (spareStarts === 0) report.broken.push("no conversation began on a spare");
     breaks(report.leftAfterStop, "processes live after the stop");
     if (exitCode !== 0) report.broken.push(`the server ended with ${exitCode}`);
     return report;
