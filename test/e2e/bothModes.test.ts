@@ -1,21 +1,16 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { eventually } from "../support/daylongServer.ts";
 import { useScene } from "../support/scene.ts";
 
 const question = "What number did I ask you to remember?";
 
 describe.each([
-  ["one process a session, the first message on a spare", true, { PREWARMED_PROCESSES: "1" }],
+  ["one process a session, the first message on a spare", true, {}],
   ["S18: the rollback, a process per message", false, { USE_INTERACTIVE_SESSIONS: "false" }],
 ])("the same API answers the same with %s", (_mode, isInteractive, settings) => {
-  const scene = useScene({ every: "file", settings });
-  // On a busy machine the first message could come before it.
-  beforeAll(async () => {
-    const isReady = () => scene.server.lines.some((line) => line.includes('"spare.ready"'));
-    if (isInteractive) await eventually("the spare", isReady);
-  });
+  const scene = useScene({ every: "file", spares: isInteractive, settings });
 
   const chat = async (message: string, rest: Record<string, unknown> = {}) => {
     const place = rest.sessionId === undefined ? { projectPath: scene.bench.project } : {};

@@ -10,7 +10,7 @@ import {
   type DaylongServer,
   makeBench,
   processesOf,
-  startServer,
+  startDefaultServer,
 } from "../support/daylongServer.ts";
 import { connect, type SocketClient } from "../support/socketClient.ts";
 
@@ -26,7 +26,7 @@ describe("a phone chats with a real Claude process", () => {
   beforeAll(async () => {
     bench = makeBench();
     model = await startDemoModel();
-    server = await startServer(benchEnvironment(bench, model.url));
+    server = await startDefaultServer(benchEnvironment(bench, model.url));
     phone = await server.pair("phone");
   });
   afterAll(async () => {

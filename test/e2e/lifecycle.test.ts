@@ -4,7 +4,7 @@ import { describe, expect, test } from "@jest/globals";
 import { useScene } from "../support/scene.ts";
 
 describe("a session's options and copies, with the real CLI", () => {
-  const scene = useScene({ every: "test" });
+  const scene = useScene({ every: "test", spares: true });
 
   const chat = (message: string, rest: Record<string, unknown>, seconds = 60) =>
     scene.server.ask("POST", "/api/chat", { message, ...rest }, { headers: { prefer: `wait=${seconds}` } });

@@ -7,7 +7,7 @@ import {
   benchEnvironment,
   type DaylongServer,
   makeBench,
-  startServer,
+  startDefaultServer,
 } from "../support/daylongServer.ts";
 import { connect, type ReceivedFrame, type SocketClient } from "../support/socketClient.ts";
 
@@ -22,7 +22,7 @@ describe("Claude asks before it acts", () => {
   beforeAll(async () => {
     bench = makeBench();
     model = await startDemoModel();
-    server = await startServer(benchEnvironment(bench, model.url));
+    server = await startDefaultServer(benchEnvironment(bench, model.url));
     const phone = await server.pair("phone");
     socket = await connect({ url: `${server.url.replace("http", "ws")}/ws`, token: phone.token });
   });

@@ -77,7 +77,7 @@ export const benchEnvironment = (bench: Bench, modelUrl: string): Record<string,
   PROJECT_ROOTS: bench.roots,
   PORT: "0",
   SHUTDOWN_GRACE_SECONDS: "2",
-  // Tests count processes; those about spares ask for them.
+  // Many tests count processes; `startDefaultServer` leaves it as owners have it.
   PREWARMED_PROCESSES: "0",
 });
 
@@ -165,6 +165,14 @@ export async function startServer(
       return body;
     },
   };
+}
+
+/** A server that keeps spares as it does for who sets nothing; the first one is ready. */
+export async function startDefaultServer(environment: Record<string, string>): Promise<DaylongServer> {
+  const { PREWARMED_PROCESSES: _none, ...rest } = environment;
+  const server = await startServer(rest);
+  await eventually("a spare is ready", () => server.lines.some((line) => line.includes('"spare.ready"')));
+  return server;
 }
 
 function readyUrl(child: ChildProcess, lines: string[], listeners: Set<() => void>): Promise<string> {

@@ -7,6 +7,7 @@ import {
   type DaylongServer,
   makeBench,
   processesOf,
+  startDefaultServer,
   startServer,
 } from "./daylongServer.ts";
 import { steadyPort } from "./steadyPort.ts";
@@ -30,6 +31,8 @@ export interface SceneParts {
   apple?: boolean;
   /** Whether a server that is killed and started again has to have the same port. */
   keepsPort?: boolean;
+  /** Whether it keeps spares as owners have it; else it has the processes of its sessions and no others. */
+  spares?: boolean;
   /** On top of the bench's own environment. */
   settings?: Record<string, string>;
 }
@@ -49,7 +52,13 @@ export const apnsSettings = (apple: ApnsStandIn): Record<string, string> => ({
  * Sets a scene before each test, or before the first of a file, and strikes it afterwards: the server has to end by itself
  * with exit code 0 and must leave no process behind.
  */
-export function useScene({ every, apple = false, keepsPort = false, settings = {} }: SceneParts): Scene {
+export function useScene({
+  every,
+  apple = false,
+  keepsPort = false,
+  spares = false,
+  settings = {},
+}: SceneParts): Scene {
   const scene = {} as Scene;
   const [before, after] = every === "test" ? [beforeEach, afterEach] : [beforeAll, afterAll];
   before(async () => {
@@ -61,7 +70,7 @@ export function useScene({ every, apple = false, keepsPort = false, settings = {
       scene.apple = await startApnsStandIn({ tlsDir: scene.bench.dir });
       Object.assign(scene.environment, apnsSettings(scene.apple));
     }
-    scene.server = await startServer(scene.environment);
+    scene.server = await (spares ? startDefaultServer : startServer)(scene.environment);
   });
   after(async () => {
     expect(await scene.server.kill("SIGTERM")).toBe(0);
