@@ -23,7 +23,7 @@ interface DeliveryFloorParts {
 /** What takes the log's news to devices. The courier is started by the caller, when the last run has been put right. */
 export function openDelivery(parts: DeliveryFloorParts, closers: Closers) {
   const { database, settings, clock, log, defaultEnvironment } = parts;
-  const push = confirmedPush(parts.push, database);
+  const push = confirmedPush(parts.push, database, clock);
   const connections = new Connections({ clock, durability: database });
   // Read at each use: the owner may change it while the server runs.
   const withGrace = <T extends object>(workings: T): T & { readonly graceMs: number } =>

@@ -15,7 +15,7 @@ const maxLaneHoldMs = 30_000;
 export type LaneHold = number | undefined;
 
 export interface AttemptsParts {
-  outbox: Pick<Store["outbox"], "get">;
+  store: Pick<Store, "whenDurable"> & { outbox: Pick<Store["outbox"], "get"> };
   alerts: Errands;
   activities: Errands;
   clock: Clock;
@@ -37,8 +37,10 @@ export class Attempts {
 
   /** Sends the delivery, or settles it when there is nothing to send, and books what came of it. */
   async make(deliveryId: string): Promise<LaneHold> {
-    const { clock, ledger } = this.#parts;
-    const delivery = this.#parts.outbox.get(deliveryId);
+    const { clock, ledger, store } = this.#parts;
+    // The claim is to be on the disk first. What is acked or over by then is not sent: on a slow disk that is a while.
+    await new Promise<void>((resolve) => store.whenDurable(resolve));
+    const delivery = store.outbox.get(deliveryId);
     if (delivery?.state !== "pending") return undefined;
     const found = this.#prepare(delivery);
     if ("next" in found) {

@@ -25,7 +25,7 @@ const storageRetryMs = 5_000;
 const maxTimerMs = 60_000;
 
 export interface CourierParts {
-  store: Pick<Store, "transaction" | "events" | "sessions" | "permissions" | "devices" | "outbox">;
+  store: Store;
   push: PushSender;
   activities: Errands;
   connections: Connections;
@@ -82,7 +82,7 @@ export class Courier {
     this.#acks = new Acks({ store, connections, readSync: this.#readSync, clock, log });
     const [ledger, ward, graceMs] = [this.#ledger, this.#ward, () => parts.graceMs];
     const alerts = new AlertErrands({ store, push, connections, clock, log, graceMs, ward, random });
-    this.#attempts = new Attempts({ outbox: store.outbox, alerts, activities, clock, log, ledger, random });
+    this.#attempts = new Attempts({ store, alerts, activities, clock, log, ledger, random });
   }
 
   /** Idempotent. Takes up what an earlier run left pending. */

@@ -72,6 +72,21 @@ describe("a push", () => {
     expect(rig.states(deviceId)).toEqual(["acked"]);
   });
 
+  test("D13 V2 is not sent when the ack comes while the disk owes its word on the claim", async () => {
+    const { deviceId } = rig.device();
+    rig.watch(deviceId);
+    const owed: Array<() => void> = [];
+    Object.defineProperty(rig.store, "whenDurable", { value: (tell: () => void) => owed.push(tell) });
+    const { cursor } = rig.reply(sessionId);
+    await rig.clock.run(graceMs + 1);
+    expect(owed).toHaveLength(1);
+    expect(rig.courier.acknowledge(deviceId, cursor)).toBe(cursor);
+    for (const tell of owed) tell();
+    await rig.clock.run(60_000);
+    expect(rig.push.requests).toEqual([]);
+    expect(rig.states(deviceId)).toEqual(["acked"]);
+  });
+
   test("D13 fires after the grace, exactly, if it stays unacked", async () => {
     const { deviceId } = rig.device();
     rig.watch(deviceId);
