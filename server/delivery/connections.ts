@@ -37,6 +37,8 @@ interface Link {
   passedCursor: number;
   /** Length of what waits until what it tells of is durable. */
   heldChars: number;
+  /** What is spoken while the welcome and the history wait: it follows on them. */
+  spoken: string[] | undefined;
   /** For each event or answer about a turn that waits, in order: the turn's words that follow on it. */
   readonly heldByTurn: Map<string, string[][]>;
 }
@@ -65,7 +67,7 @@ export class Connections {
     if (this.#links.has(connection)) return;
     this.#links.set(connection, {
       ...{ connection, caughtUp: false, cursor: 0, passedCursor: 0 },
-      ...{ heldChars: 0, heldByTurn: new Map() },
+      ...{ heldChars: 0, spoken: undefined, heldByTurn: new Map() },
     });
     const siblings = this.#byDevice.get(connection.deviceId);
     if (siblings) siblings.add(connection);
@@ -96,6 +98,14 @@ export class Connections {
     if (!link || link.passedCursor > cursor) return false;
     link.cursor = cursor;
     link.caughtUp = true;
+    if (link.heldChars > 0) {
+      link.spoken = [];
+      this.#durability.whenDurable(() => {
+        const spoken = link.spoken ?? [];
+        link.spoken = undefined;
+        for (const text of spoken) this.#sendHeld(link, text);
+      });
+    }
     return true;
   }
 
@@ -153,12 +163,6 @@ export class Connections {
     return connection.bufferedBytes() + (this.#links.get(connection)?.heldChars ?? 0);
   }
 
-  /** Resolves when every frame that waits for the disk by now has left. */
-  heldBack(connection: Connection): Promise<void> | undefined {
-    if (!this.#links.get(connection)?.heldChars) return undefined;
-    return new Promise((resolve) => this.#durability.whenDurable(resolve));
-  }
-
   /** Sends a logged event to every connection that is caught up and does not have it; serialised once for all. */
   broadcastEvent(event: LoggedEvent): void {
     let text: string | undefined;
@@ -184,13 +188,14 @@ export class Connections {
     for (const link of this.#links.values()) {
       if (!link.caughtUp) continue;
       text ??= JSON.stringify(frame);
-      const held = link.heldByTurn.get(frame.turnId);
-      if (!held) this.deliverNow(link.connection, text);
-      else if (this.#hasRoom(link)) {
-        link.heldChars += text.length;
-        held.at(-1)!.push(text);
-      }
+      this.#speak(link, text, frame.turnId);
     }
+  }
+
+  /** The same to one connection: the text so far of a turn, right after it was attached. */
+  say(connection: Connection, frame: { readonly turnId: string }): void {
+    const link = this.#links.get(connection);
+    if (link) this.#speak(link, JSON.stringify(frame), frame.turnId);
   }
 
   /** Closes one connection and forgets it at once: nothing more is sent on it. */
@@ -207,6 +212,15 @@ export class Connections {
   closeAll(code: number, reason: string): void {
     this.#pollsByDevice.clear();
     for (const connection of [...this.#links.keys()]) this.drop(connection, code, reason);
+  }
+
+  #speak(link: Link, text: string, turnId: string): void {
+    const held = link.heldByTurn.get(turnId)?.at(-1) ?? link.spoken;
+    if (!held) this.deliverNow(link.connection, text);
+    else if (this.#hasRoom(link)) {
+      link.heldChars += text.length;
+      held.push(text);
+    }
   }
 
   #hold(link: Link, text: string, turnId: string | undefined): void {

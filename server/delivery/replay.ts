@@ -81,14 +81,8 @@ export class Replay {
           waited = true;
           if (!(await this.#drained(connection))) return;
         }
-        if (!connections.deliver(connection, JSON.stringify({ type: "event", event }))) return;
+        if (!connections.deliver(connection, JSON.stringify({ type: "event", event }), event.turnId)) return;
         cursor = event.cursor;
-      }
-      // Live words pass by what waits for the disk; they must not pass by the welcome and the history.
-      const leaving = connections.heldBack(connection);
-      if (leaving) {
-        waited = true;
-        await leaving;
       }
       const isLast = page.length === 0 || cursor >= events.tip();
       if (!waited && isLast && connections.attach(connection, cursor)) {
@@ -101,9 +95,7 @@ export class Replay {
 
   // The drafts leave in the step of the attach, so that the next live delta follows on the text so far.
   #sendDrafts(connection: Connection): void {
-    for (const draft of this.#parts.feed.drafts()) {
-      if (!this.#parts.connections.deliverNow(connection, JSON.stringify(draft))) return;
-    }
+    for (const draft of this.#parts.feed.drafts()) this.#parts.connections.say(connection, draft);
   }
 
   /** False: the connection has gone, or took nothing for too long and was closed. */

@@ -130,8 +130,42 @@ describe("V4 the hand-over from replay to live", () => {
     }
     feed.delta("session-1", "turn-1", "words");
     const types = connection.frames.map(({ type, offset }) => (type === "delta" ? `delta ${offset}` : type));
-    expect(types).toEqual(["welcome", "event", "event", "event", "event", "delta 0", "delta 6"]);
+    expect(types).toEqual(["welcome", "event", "event", "event", "delta 0", "event", "delta 6"]);
     expect(connection.cursors).toEqual(upTo(4));
+    expect(connections.unsentBytes(connection)).toBe(0);
+  });
+
+  test("V4 a connection comes up with the log also where the disk is slower than the next commit", async () => {
+    const clock = new ManualClock();
+    const events = new MemoryLog();
+    const owed: Array<() => void> = [];
+    const durability = { whenDurable: (tell: () => void) => void owed.push(tell) };
+    const connections = new Connections({ clock, durability });
+    const feed = new Feed({ connections });
+    new Dispatcher({ events, connections, feed, courier: { pulse: () => {} } }).start();
+    events.append(aMessage());
+    const devices = { get: () => ({ ackedCursor: 0 }) as never };
+    const replay = new Replay({ events, devices, connections, feed, clock, log: new MemoryWords() });
+    const connection = new MemoryConnection();
+    connections.add(connection);
+    let isUp = false;
+    void replay.resume(connection, { cursor: 0, epoch: "epoch-1" }).then(() => {
+      isUp = true;
+    });
+    for (let commits = 0; commits < 20; commits += 1) {
+      feed.delta("session-1", "turn-1", "word ");
+      const confirmed = owed.splice(0);
+      events.append(aMessage());
+      for (const tell of confirmed) tell();
+      await clock.settle();
+    }
+    expect(isUp).toBe(true);
+    for (const tell of owed.splice(0)) tell();
+    expect(connection.cursors).toEqual(upTo(21));
+    const offsets = connection.frames.filter(({ type }) => type === "delta").map(({ offset }) => offset);
+    expect(offsets).toEqual([...offsets].sort((a, b) => Number(a) - Number(b)));
+    expect(offsets.length).toBeGreaterThan(15);
+    expect(connection.frames[0]?.type).toBe("welcome");
     expect(connections.unsentBytes(connection)).toBe(0);
   });
 
