@@ -50,7 +50,10 @@ export function openStorage(parts: StorageParts, closers: Closers): OpenStore {
     giveUp: () => store.resumeCheckpoints(),
     foldNow: () => store.foldJournal(),
   });
-  closers.push(() => store.close());
+  closers.push(async () => {
+    await lastWord(store, clock);
+    store.close();
+  });
   closers.push(() => checkpoints.stop());
   return store;
 }

@@ -56,7 +56,10 @@ export type OpenStore = Store & {
    * when any part of it was found to be damaged.
    */
   checkWritable(): void;
-  /** Folds the write-ahead log into the file and closes it. Idempotent. */
+  /**
+   * Folds the write-ahead log into the file and closes it; while the disk owes its word the log is left to the next
+   * start, for the fold would ask it twice more, on the event loop. Idempotent.
+   */
   close(): void;
 };
 
@@ -118,8 +121,9 @@ export function storeOver(connection: Connection, parts: StoreParts, sync?: WalS
     audit: new SqliteAuditLog(connection),
     history: new SqliteHistoryCutter({ connection, transactions }),
     close: () => {
+      const isOwed = (sync?.syncingMs ?? 0) > 0;
       sync?.close();
-      connection.close();
+      if (!isOwed) connection.close();
     },
   };
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
@@ -112,6 +112,21 @@ describe("folding the log in beside the event loop", () => {
     expect(words.names).toContain("store.log_outran_checkpoints");
     expect(await rounds(18)).toBe(longest);
     expect(folded).toBe(27);
+  });
+
+  test("F20 a store that is closed while the disk owes its word leaves the log to the next start, and asks for no more", async () => {
+    const other = join(folder, "other.db");
+    const asked: unknown[] = [];
+    const beside = { onFault: () => {}, sync: (fd: number) => void asked.push(fd) };
+    const owing = openStore({ path: other, clock, beside });
+    owing.settings.set("padding", 1);
+    await clock.settle();
+    expect(asked).toHaveLength(1);
+    owing.close();
+    expect(existsSync(`${other}-wal`)).toBe(true);
+    const next = openStore({ path: other, clock });
+    expect(next.settings.all().get("padding")).toBe(1);
+    next.close();
   });
 
   test("where it cannot be done SQLite does it within commits again, and that is said", async () => {
