@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
+import { eventually } from "../../support/daylongServer.ts";
 import { aReply } from "../../support/fakePool.ts";
 import { useRig } from "./rig.ts";
 
@@ -42,9 +43,11 @@ describe("V1: what HTTP tells waits for the disk", () => {
     });
     const listed = rig.ask("GET", "/api/sessions", { token });
     const refused = rig.ask("GET", "/api/sessions/nowhere/messages", { token });
+    // It is accepted; it is only not said yet.
+    const submitted = () => rig.pool.calls.filter(({ name }) => name === "submit").length;
+    await eventually("the message is accepted", () => submitted() > 0, 20_000);
     expect(await soFar(Promise.race([accepted, listed, refused]))).toBe("nothing");
-    // It was accepted; it is only not said yet.
-    expect(rig.pool.calls.filter(({ name }) => name === "submit")).toHaveLength(1);
+    expect(submitted()).toBe(1);
     expect((await rig.ask("GET", "/metrics")).status).toBe(200);
     expect((await rig.ask("GET", "/api/sessions", { token: "wrong" })).status).toBe(401);
     goOn();
