@@ -65,10 +65,13 @@ describe("the ceiling of CLI processes", () => {
     try {
       await spareReady(1);
       const fresh = () => say("say: hello", { projectPath: bench.project });
-      // The first claims the spare, and another one comes up; the second session has an id of its own and leaves it be.
+      // The first claims the spare, and another one comes up; the second has tools of its own and leaves it be.
       const sessions = [await fresh()];
       await spareReady(2);
-      const made = await server.ask("POST", "/api/sessions", { projectPath: bench.project });
+      const made = await server.ask("POST", "/api/sessions", {
+        projectPath: bench.project,
+        allowedTools: ["Read"],
+      });
       sessions.push(await say("say: hello", { sessionId: made.body.sessionId }));
       // The house is full. Recaps of both at once: one fork comes on top, and no second one.
       const recaps = Promise.all(sessions.map(recap));

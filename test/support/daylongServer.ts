@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { OpenApiDocument } from "../../server/http/openapi.ts";
 import { Conformance } from "./conformance.ts";
+import { pause } from "./pause.ts";
 
 /** A folder for one test: home, data, a project. Removed by `remove`. */
 export interface Bench {
@@ -231,25 +232,21 @@ export function childrenOf(pid: number): number[] {
     .map(Number);
 }
 
-/** Awaits a condition that only the operating system knows of, looking every 20 ms, with a deadline. */
+/**
+ * Awaits a condition that only the operating system knows of, with a deadline. Looks every 20 ms at first and every 400 ms
+ * in the end: a look may be a request, and a device has 300 of them a minute.
+ */
 export async function eventually<T>(
   what: string,
   look: () => T | undefined | false | Promise<T | undefined | false>,
   deadlineMs = 60_000,
 ): Promise<T> {
-  const endAt = Date.now() + deadlineMs;
+  const beganAt = Date.now();
   for (;;) {
     const found = await look();
     if (found) return found as T;
-    if (Date.now() > endAt) throw new Error(`${what}: not within ${deadlineMs} ms.`);
-    await nextLook();
+    const tookMs = Date.now() - beganAt;
+    if (tookMs > deadlineMs) throw new Error(`${what}: not within ${deadlineMs} ms.`);
+    await pause(tookMs < 400 ? 20 : tookMs < 2_000 ? 100 : 400);
   }
 }
-
-const nextLook = () =>
-  new Promise<void>((resolve) => {
-    const timer = setInterval(() => {
-      clearInterval(timer);
-      resolve();
-    }, 20);
-  });
