@@ -73,6 +73,12 @@ CREATE TABLE session_rules (
 ) STRICT, WITHOUT ROWID;
 `;
 
+/** The badge of a push counts them all, and a phone that is never opened has thousands. To the letter as in the outbox. */
+const unackedAlerts = `
+CREATE INDEX deliveries_unacked ON deliveries (device_id, cursor)
+  WHERE state <> 'acked' AND kind NOT IN ('activity-start', 'activity-end');
+`;
+
 /** Every version of the schema, oldest first, without gaps. */
 export const migrations: readonly Migration[] = [
   {
@@ -91,4 +97,5 @@ export const migrations: readonly Migration[] = [
     apply: (connection) => void connection.exec(keptAttachments + namesOfClosed + scheduledTurns),
   },
   { version: 7, apply: (connection) => void connection.exec(sessionRules) },
+  { version: 8, apply: (connection) => void connection.exec(unackedAlerts) },
 ];
