@@ -3,13 +3,13 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { config as readDotenv } from "dotenv";
-import { systemClock } from "./clock.ts";
-import { readFlags } from "./commands/flags.ts";
-import { type RunningDaylong, readVersion, startDaylong } from "./compose.ts";
-import { ConfigError, readConfig } from "./config.ts";
+import { type RunningDaylong, readVersion, startDaylong } from "./app/compose.ts";
+import { ConfigError, readConfig } from "./app/config.ts";
 import { type DemoModel, startDemoModel } from "./demo/model.ts";
-import { FolderTakenError } from "./lock.ts";
-import { openLog } from "./log.ts";
+import { systemClock } from "./platform/clock.ts";
+import { readFlags } from "./platform/flags.ts";
+import { FolderTakenError } from "./platform/folderLock.ts";
+import { openLog } from "./platform/log.ts";
 
 /** sysexits.h: EX_CONFIG. */
 const exitConfig = 78;

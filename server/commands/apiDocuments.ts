@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { systemClock } from "../clock.ts";
-import { readVersion, startDaylong } from "../compose.ts";
-import { readConfig } from "../config.ts";
-import { openLog } from "../log.ts";
+import { readVersion, startDaylong } from "../app/compose.ts";
+import { readConfig } from "../app/config.ts";
+import { systemClock } from "../platform/clock.ts";
+import { openLog } from "../platform/log.ts";
 import { ask, failCommand, findRunningServer } from "./runningServer.ts";
 
 /** The documents that a server serves of itself. */

@@ -1,4 +1,4 @@
-import { readFlags } from "./flags.ts";
+import { readFlags } from "../platform/flags.ts";
 import { ask, failCommand, findRunningServer, type RunningServer } from "./runningServer.ts";
 
 const values = readFlags("scripts/test-interactive-session", {

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import QRCode from "qrcode";
-import { fingerprintOf, ownCertificateFile } from "../certificate.ts";
-import { readFlags } from "./flags.ts";
+import { fingerprintOf, ownCertificateFile } from "../platform/certificate.ts";
+import { readFlags } from "../platform/flags.ts";
 import { ask, failCommand, findRunningServer, type RunningServer } from "./runningServer.ts";
 
 const values = readFlags("scripts/pair", {

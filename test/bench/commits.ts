@@ -2,7 +2,7 @@ import { closeSync, fsync, mkdtempSync, openSync, rmSync, write } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
-import { systemClock } from "../../server/clock.ts";
+import { systemClock } from "../../server/platform/clock.ts";
 import { type OpenStore, openStore } from "../../server/store/store.ts";
 import { pause } from "../support/pause.ts";
 

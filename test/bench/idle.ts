@@ -3,8 +3,8 @@ import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { ticksPerSecond } from "../../server/claude/proctable.ts";
 import { Sampler } from "../../server/claude/sampler.ts";
-import { systemClock } from "../../server/clock.ts";
 import { startDemoModel } from "../../server/demo/model.ts";
+import { systemClock } from "../../server/platform/clock.ts";
 import {
   benchEnvironment,
   childrenOf,

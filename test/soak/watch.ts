@@ -1,5 +1,5 @@
 import { Sampler } from "../../server/claude/sampler.ts";
-import { systemClock } from "../../server/clock.ts";
+import { systemClock } from "../../server/platform/clock.ts";
 import { childrenOf } from "../support/daylongServer.ts";
 
 /** Counts the server's CLI processes, and now and then their memory, while something runs. */

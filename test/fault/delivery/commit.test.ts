@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import Database from "better-sqlite3";
-import { systemClock } from "../../../server/clock.ts";
+import { systemClock } from "../../../server/platform/clock.ts";
 import { openDatabase } from "../../../server/store/database.ts";
 import { migrations } from "../../../server/store/migrations.ts";
 import { openStore } from "../../../server/store/store.ts";

@@ -1,7 +1,7 @@
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { systemClock } from "../../../server/clock.ts";
+import { systemClock } from "../../../server/platform/clock.ts";
 import { openStore, renewEpoch } from "../../../server/store/store.ts";
 import { type Bench, type DaylongServer, makeBench, startServer } from "../../support/daylongServer.ts";
 import { quickEnvironment } from "../../support/quickServer.ts";

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import Database from "better-sqlite3";
-import { Closers } from "../../../server/closers.ts";
+import { wireDelivery } from "../../../server/app/wireDelivery.ts";
 import type { Connection } from "../../../server/delivery/connections.ts";
 import { Replay } from "../../../server/delivery/replay.ts";
-import { openDelivery } from "../../../server/deliveryFloor.ts";
+import { Closers } from "../../../server/platform/closers.ts";
 import { type OpenStore, openStore } from "../../../server/store/store.ts";
 import { aDevice, aSession } from "../../integration/store/fixture.ts";
 import { Chance, seedsFrom } from "../../support/chance.ts";
@@ -127,7 +127,7 @@ describe("V1 V2: what was acknowledged, shown or pushed is still there after a p
       });
       return { outcome: "sent", apnsId: request.deliveryId, status: 200, latencyMs: 1 };
     });
-    const delivery = openDelivery(
+    const delivery = wireDelivery(
       {
         ...{ database, push, clock, log, defaultEnvironment: "production" },
         settings: { config: { pushGraceMs: 1_000 } } as never,

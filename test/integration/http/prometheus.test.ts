@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import type { Metrics } from "../../../server/metrics.ts";
+import type { Metrics } from "../../../server/app/metrics.ts";
 import { aReply } from "../../support/fakePool.ts";
 import { MemoryPush } from "../../support/memoryPush.ts";
 import { expectProblem, useRig } from "./rig.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { readConfig } from "../../../server/config.ts";
-import { livePoolLimits, Settings } from "../../../server/settings.ts";
+import { readConfig } from "../../../server/app/config.ts";
+import { livePoolLimits, Settings } from "../../../server/app/settings.ts";
 import { environmentName, limitNames, limitTable } from "../../../server/wire/settings.ts";
 import { expectProblem, useRig } from "./rig.ts";
 

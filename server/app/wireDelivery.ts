@@ -1,16 +1,16 @@
-import type { Closers } from "./closers.ts";
-import { confirmedPush } from "./delivery/confirmedPush.ts";
-import { Connections } from "./delivery/connections.ts";
-import { Courier } from "./delivery/courier.ts";
-import { Dispatcher } from "./delivery/dispatcher.ts";
-import { Feed } from "./delivery/feed.ts";
-import { LiveActivities } from "./delivery/liveActivities.ts";
-import { DeliveryPlanner, planned } from "./delivery/planner.ts";
-import type { Clock, Log, Store } from "./domain/ports.ts";
-import type { ApnsEnvironment, PushSender } from "./domain/push.ts";
+import { confirmedPush } from "../delivery/confirmedPush.ts";
+import { Connections } from "../delivery/connections.ts";
+import { Courier } from "../delivery/courier.ts";
+import { Dispatcher } from "../delivery/dispatcher.ts";
+import { Feed } from "../delivery/feed.ts";
+import { LiveActivities } from "../delivery/liveActivities.ts";
+import { DeliveryPlanner, planned } from "../delivery/planner.ts";
+import type { Clock, Log, Store } from "../domain/ports.ts";
+import type { ApnsEnvironment, PushSender } from "../domain/push.ts";
+import type { Closers } from "../platform/closers.ts";
 import type { Settings } from "./settings.ts";
 
-interface DeliveryFloorParts {
+interface WireDeliveryParts {
   /** The bare store; everything that appends is to use the one that is given back. */
   database: Store;
   push: PushSender;
@@ -21,7 +21,7 @@ interface DeliveryFloorParts {
 }
 
 /** What takes the log's news to devices. The courier is started by the caller, when the last run has been put right. */
-export function openDelivery(parts: DeliveryFloorParts, closers: Closers) {
+export function wireDelivery(parts: WireDeliveryParts, closers: Closers) {
   const { database, settings, clock, log, defaultEnvironment } = parts;
   const push = confirmedPush(parts.push, database, clock);
   const connections = new Connections({ clock, durability: database });

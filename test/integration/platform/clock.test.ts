@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { systemClock as clock } from "../../server/clock.ts";
+import { systemClock as clock } from "../../../server/platform/clock.ts";
 
 test("no timer fires before its instant has come by the same clock", async () => {
   /** Somewhere within a millisecond. */

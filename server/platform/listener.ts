@@ -41,3 +41,7 @@ export function closeServer(server: Server): Promise<void> {
     setTimeout(() => server.closeAllConnections(), closeGraceMs).unref();
   });
 }
+
+/** Whether only this computer reaches a socket that is bound to the host. */
+export const isLoopback = (host: string): boolean =>
+  host === "localhost" || host === "::1" || /^127\./.test(host);

@@ -1,11 +1,11 @@
 import { createSocket } from "node:dgram";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { Bonjour, type Service } from "bonjour-service";
-import { announce, serviceOf } from "../../server/bonjour.ts";
-import { systemClock } from "../../server/clock.ts";
-import { isLoopback } from "../../server/config.ts";
-import type { Log } from "../../server/domain/ports.ts";
-import { eventually } from "../support/daylongServer.ts";
+import type { Log } from "../../../server/domain/ports.ts";
+import { announce, serviceOf } from "../../../server/platform/bonjour.ts";
+import { systemClock } from "../../../server/platform/clock.ts";
+import { isLoopback } from "../../../server/platform/listener.ts";
+import { eventually } from "../../support/daylongServer.ts";
 
 /** A port of our own on the loopback, so that nobody else on this machine hears it. */
 const freeUdpPort = (): Promise<number> =>

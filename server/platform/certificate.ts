@@ -3,7 +3,6 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { generate } from "selfsigned";
-import type { Config } from "./config.ts";
 
 export interface ServerCertificate {
   cert: string;
@@ -51,15 +50,24 @@ async function makeSelfSigned(): Promise<{ cert: string; key: string }> {
   return { cert: made.cert, key: made.private };
 }
 
+/** Where the certificate comes from: PEM files of the owner's, or one that the server signs itself. */
+export type CertificateSource =
+  | { kind: "files"; certPath: string; keyPath: string }
+  | { kind: "self-signed" };
+
 /** The certificate of the owner's files, or a self-signed one that is made once and kept in the data folder. */
-export async function readCertificate(config: Config): Promise<ServerCertificate | undefined> {
-  if (config.tls === undefined) return undefined;
-  if (config.tls.kind === "files") {
-    const cert = readFileSync(config.tls.certPath, "utf8");
-    return { cert, key: readFileSync(config.tls.keyPath, "utf8"), fingerprint: fingerprintOf(cert) };
+export async function readCertificate(parts: {
+  tls: CertificateSource | undefined;
+  dataDir: string;
+}): Promise<ServerCertificate | undefined> {
+  const { tls, dataDir } = parts;
+  if (tls === undefined) return undefined;
+  if (tls.kind === "files") {
+    const cert = readFileSync(tls.certPath, "utf8");
+    return { cert, key: readFileSync(tls.keyPath, "utf8"), fingerprint: fingerprintOf(cert) };
   }
-  const certPath = join(config.dataDir, ownCertificateFile);
-  const keyPath = join(config.dataDir, "tls-key.pem");
+  const certPath = join(dataDir, ownCertificateFile);
+  const keyPath = join(dataDir, "tls-key.pem");
   if (!existsSync(certPath) || !existsSync(keyPath)) {
     const made = await makeSelfSigned();
     writeFileSync(keyPath, made.key, { mode: 0o600 });

@@ -1,8 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { Store } from "./domain/ports.ts";
-import type { PushOutcome, PushSender } from "./domain/push.ts";
-import { sessionStates } from "./domain/session.ts";
-import type { SeenRequest, SessionMetrics } from "./http/parts.ts";
+import type { Store } from "../domain/ports.ts";
+import type { PushOutcome, PushSender } from "../domain/push.ts";
+import { sessionStates } from "../domain/session.ts";
+import type { SeenRequest, SessionMetrics } from "../http/parts.ts";
 
 export interface MetricsParts {
   store: Store;

@@ -1,9 +1,9 @@
 import { statfs } from "node:fs/promises";
-import type { Store } from "./domain/ports.ts";
-import type { ProcessHost } from "./domain/process.ts";
-import type { PushSender } from "./domain/push.ts";
-import type { HealthReport } from "./http/parts.ts";
-import type { SessionPool } from "./pool/requests.ts";
+import type { Store } from "../domain/ports.ts";
+import type { ProcessHost } from "../domain/process.ts";
+import type { PushSender } from "../domain/push.ts";
+import type { HealthReport } from "../http/parts.ts";
+import type { SessionPool } from "../pool/requests.ts";
 
 /** Below this the database may soon not be writable: one backup copy and a day of events. */
 const lowDiskBytes = 200 * 1024 * 1024;

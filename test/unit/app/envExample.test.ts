@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
-import { readConfig, settingNames } from "../../server/config.ts";
+import { readConfig, settingNames } from "../../../server/app/config.ts";
 
 /** The lines of .env.example that set something, with the mark of a comment before them or without. */
 const example = Object.fromEntries(

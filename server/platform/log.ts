@@ -1,6 +1,6 @@
 import { pino } from "pino";
 import pretty from "pino-pretty";
-import type { Log } from "./domain/ports.ts";
+import type { Log } from "../domain/ports.ts";
 
 /** The log, and a way to say what whoever started the server waits for, whatever level is asked for. */
 export interface ServerLog extends Log {

@@ -1,4 +1,4 @@
-import type { Clock } from "./domain/ports.ts";
+import type { Clock } from "../domain/ports.ts";
 
 /** Longest delay a Node timer takes (2^31 - 1 ms); a longer one would fire at once. */
 const longestTimerMs = 2_147_483_647;

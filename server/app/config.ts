@@ -1,7 +1,8 @@
 import { homedir } from "node:os";
 import { delimiter, resolve } from "node:path";
 import { z } from "zod";
-import { type LimitName, limitTable, limitValueSchema } from "./wire/settings.ts";
+import { isLoopback } from "../platform/listener.ts";
+import { type LimitName, limitTable, limitValueSchema } from "../wire/settings.ts";
 
 /** Every fault of a configuration at once; `main` prints them and exits with 78 (EX_CONFIG of sysexits.h). */
 export class ConfigError extends Error {
@@ -96,10 +97,6 @@ const environmentSchema = z.object({
 export const settingNames: readonly string[] = Object.keys(environmentSchema.shape);
 
 const hour = 3_600_000;
-/** Whether only this computer reaches what is bound to the host. */
-export const isLoopback = (host: string): boolean =>
-  host === "localhost" || host === "::1" || /^127\./.test(host);
-
 type Environment = Readonly<Record<string, string | undefined>>;
 type Settings = z.output<typeof environmentSchema>;
 

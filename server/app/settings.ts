@@ -1,9 +1,8 @@
-import { type Config, ConfigError, readConfig } from "./config.ts";
-import type { Caller } from "./domain/device.ts";
-import { DaylongError, type FieldFault } from "./domain/errors.ts";
-import type { Clock, Log, Store } from "./domain/ports.ts";
-import type { SettingsDesk } from "./http/parts.ts";
-import type { PoolLimits } from "./pool/limits.ts";
+import type { Caller } from "../domain/device.ts";
+import { DaylongError, type FieldFault } from "../domain/errors.ts";
+import type { Clock, Log, Store } from "../domain/ports.ts";
+import type { SettingsDesk } from "../http/parts.ts";
+import type { PoolLimits } from "../pool/limits.ts";
 import {
   environmentName,
   type LimitName,
@@ -12,7 +11,8 @@ import {
   type SettingsPatch,
   type SettingsView,
   type SettingView,
-} from "./wire/settings.ts";
+} from "../wire/settings.ts";
+import { type Config, ConfigError, readConfig } from "./config.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type Values = ReadonlyMap<string, number>;

@@ -1,11 +1,11 @@
+import type { Clock, Log } from "../domain/ports.ts";
+import { ApnsSender } from "../push/apns.ts";
+import { PushProviders } from "../push/providers.ts";
+import { WebPushSender } from "../push/webPush.ts";
 import type { Config } from "./config.ts";
-import type { Clock, Log } from "./domain/ports.ts";
-import { ApnsSender } from "./push/apns.ts";
-import { PushProviders } from "./push/providers.ts";
-import { WebPushSender } from "./push/webPush.ts";
 
 /** Every push service behind one port, and what a browser's registration needs of Web Push. */
-export function openPushProviders(config: Config, clock: Clock, log: Log) {
+export function openPushSenders(config: Config, clock: Clock, log: Log) {
   const { apns, dataDir } = config;
   const onEvent = (name: string, fields: Record<string, unknown>) => log.info(name, fields);
   const webPush = new WebPushSender({ ...config.webPush, clock, dataDir, onEvent });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { ConfigError, readConfig } from "../../server/config.ts";
+import { ConfigError, readConfig } from "../../../server/app/config.ts";
 
 const faultsOf = (environment: Record<string, string>): string[] => {
   try {
