@@ -1,15 +1,15 @@
 import { createHash } from "node:crypto";
+import type { Caller } from "../domain/delivery/device.ts";
+import { DaylongError } from "../domain/errors.ts";
+import type { Store } from "../domain/ports.ts";
 import {
   type Attachment,
-  type AttachmentShelf,
+  type AttachmentStorage,
   type MessageAttachment,
   maxAttachments,
   maxInlineBytes,
   maxUploadBytes,
-} from "../domain/attachment.ts";
-import type { Caller } from "../domain/device.ts";
-import { DaylongError } from "../domain/errors.ts";
-import type { Store } from "../domain/ports.ts";
+} from "../domain/sessions/attachment.ts";
 
 /** A file of a message: one that was uploaded before, or its bytes in base64. */
 export type GivenAttachment = { attachmentId: string } | { name: string; mimeType: string; data: string };
@@ -23,9 +23,9 @@ export interface TakenAttachment extends MessageAttachment {
 /** What comes with messages: kept before the message is, because a message that is accepted has its files for sure. */
 export class MessageAttachments {
   readonly #store: Pick<Store, "attachments" | "turns">;
-  readonly #shelf: AttachmentShelf;
+  readonly #shelf: AttachmentStorage;
 
-  constructor(parts: { store: Pick<Store, "attachments" | "turns">; shelf: AttachmentShelf }) {
+  constructor(parts: { store: Pick<Store, "attachments" | "turns">; shelf: AttachmentStorage }) {
     this.#store = parts.store;
     this.#shelf = parts.shelf;
   }

@@ -1,4 +1,4 @@
-import type { Caller } from "../domain/device.ts";
+import type { Caller } from "../domain/delivery/device.ts";
 
 /** Recognises tokens; what the edges need of access. */
 export interface Gatekeeper {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Caller, Device, DevicePreferences, QuietHours, Scope } from "../domain/device.ts";
+import type { Caller, Device, DevicePreferences, QuietHours, Scope } from "../domain/delivery/device.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
 import type { Gatekeeper } from "./caller.ts";

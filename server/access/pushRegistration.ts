@@ -1,7 +1,13 @@
-import type { Caller } from "../domain/device.ts";
+import type { Caller } from "../domain/delivery/device.ts";
+import type {
+  ApnsEnvironment,
+  ApnsTarget,
+  PushTarget,
+  WebPushDoor,
+  WebPushTarget,
+} from "../domain/delivery/push.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Store } from "../domain/ports.ts";
-import type { ApnsEnvironment, ApnsTarget, PushTarget, WebPushDoor, WebPushTarget } from "../domain/push.ts";
 
 export interface PushRegistrationParts {
   store: Store;

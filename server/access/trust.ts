@@ -2,7 +2,7 @@ import { realpathSync } from "node:fs";
 import { lstat, readdir, realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Clock, Log, Store } from "../domain/ports.ts";
-import type { ProjectStanding, ProjectTrust } from "../domain/trust.ts";
+import type { ProjectStanding, ProjectTrust } from "../domain/sessions/trust.ts";
 
 /** What Claude reads of a project that nobody trusts: words, which start nothing by themselves. */
 const plainNames: ReadonlySet<string> = new Set(["CLAUDE.md", "rules"]);

@@ -1,7 +1,7 @@
 import { statfs } from "node:fs/promises";
+import type { PushSender } from "../domain/delivery/push.ts";
 import type { Store } from "../domain/ports.ts";
-import type { ProcessHost } from "../domain/process.ts";
-import type { PushSender } from "../domain/push.ts";
+import type { ProcessHost } from "../domain/processes/process.ts";
 import type { HealthReport } from "../http/parts.ts";
 import type { SessionPool } from "../pool/requests.ts";
 

@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { PushOutcome, PushSender } from "../domain/delivery/push.ts";
 import type { Store } from "../domain/ports.ts";
-import type { PushOutcome, PushSender } from "../domain/push.ts";
-import { sessionStates } from "../domain/session.ts";
+import { sessionStates } from "../domain/sessions/session.ts";
 import type { SeenRequest, SessionMetrics } from "../http/parts.ts";
 
 export interface MetricsParts {

@@ -5,8 +5,8 @@ import { Dispatcher } from "../delivery/dispatcher.ts";
 import { Feed } from "../delivery/feed.ts";
 import { LiveActivities } from "../delivery/liveActivities.ts";
 import { DeliveryPlanner, planned } from "../delivery/planner.ts";
+import type { ApnsEnvironment, PushSender } from "../domain/delivery/push.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
-import type { ApnsEnvironment, PushSender } from "../domain/push.ts";
 import type { Closers } from "../platform/closers.ts";
 import type { Settings } from "./settings.ts";
 

@@ -1,14 +1,14 @@
 import type { Options } from "@anthropic-ai/claude-agent-sdk";
 import { unlessAborted } from "../domain/deadline.ts";
-import type { Clock, ProcessBook } from "../domain/ports.ts";
-import type { ProcessSpec } from "../domain/process.ts";
-import type { ProjectStanding, ProjectTrust } from "../domain/trust.ts";
+import type { Clock, ProcessStore } from "../domain/ports.ts";
+import type { ProcessSpec } from "../domain/processes/process.ts";
+import type { ProjectStanding, ProjectTrust } from "../domain/sessions/trust.ts";
 import { cliEnvironment } from "./environment.ts";
 import { OneShot, type OneShotEnd } from "./oneShot.ts";
 
 export interface AsidesParts {
   clock: Clock;
-  book: ProcessBook;
+  book: ProcessStore;
   environment: Readonly<Record<string, string | undefined>>;
   binary?: string;
   ladderMs: number;

@@ -1,5 +1,5 @@
 import { open, realpath } from "node:fs/promises";
-import type { PastMessage } from "../domain/history.ts";
+import type { PastMessage } from "../domain/sessions/history.ts";
 import { pastMessageOf, type RawEntry } from "./pastMessage.ts";
 
 /** How far into a transcript is looked: past the longest first message with its images, which stands in it twice. */

@@ -1,5 +1,5 @@
 import type { Query } from "@anthropic-ai/claude-agent-sdk";
-import type { ContextUse } from "../domain/process.ts";
+import type { ContextUse } from "../domain/processes/process.ts";
 
 type CliContextUse = Awaited<ReturnType<Query["getContextUsage"]>>;
 /** What of the CLI's answer is read. */

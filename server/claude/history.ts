@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { DaylongError } from "../domain/errors.ts";
-import type { ClaudeHistory, PastConversation, PastPage } from "../domain/history.ts";
 import type { Clock, Log } from "../domain/ports.ts";
+import type { ClaudeHistory, PastConversation, PastPage } from "../domain/sessions/history.ts";
 import type { HistoryAnswer, HistoryQuestion } from "./historyWorker.ts";
 import { claudeConfigDir } from "./transcript.ts";
 

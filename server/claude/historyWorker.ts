@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { parentPort } from "node:worker_threads";
 import { getSessionInfo, getSessionMessages } from "@anthropic-ai/claude-agent-sdk";
-import type { PastMessage } from "../domain/history.ts";
+import type { PastMessage } from "../domain/sessions/history.ts";
 import { begunIn } from "./beginning.ts";
 import { PastConversations } from "./pastConversations.ts";
 import { pageBefore, pastMessageOf, type RawEntry } from "./pastMessage.ts";

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { unlessLate } from "../domain/deadline.ts";
 import { DaylongError, refuseHeld } from "../domain/errors.ts";
-import type { Clock, Log, ProcessBook } from "../domain/ports.ts";
+import type { Clock, Log, ProcessStore } from "../domain/ports.ts";
 import type {
   ClaudeModel,
   ClaudeProcess,
@@ -13,8 +13,8 @@ import type {
   ProcessSpec,
   ProcessUsage,
   TranscriptReply,
-} from "../domain/process.ts";
-import type { ProjectStanding, ProjectTrust } from "../domain/trust.ts";
+} from "../domain/processes/process.ts";
+import type { ProjectStanding, ProjectTrust } from "../domain/sessions/trust.ts";
 import { Asides } from "./asides.ts";
 import { begunIn } from "./beginning.ts";
 import { ConfigFile } from "./configFile.ts";
@@ -40,7 +40,7 @@ import {
 export interface CliHostParts {
   clock: Clock;
   log: Log;
-  book: ProcessBook;
+  book: ProcessStore;
   /** The server's environment, of which the CLI gets the allowed part. */
   environment: Readonly<Record<string, string | undefined>>;
   /** Another CLI than the SDK's own (`CLAUDE_BIN`). */

@@ -1,5 +1,5 @@
 import type { ModelInfo } from "@anthropic-ai/claude-agent-sdk";
-import type { ClaudeModel } from "../domain/process.ts";
+import type { ClaudeModel } from "../domain/processes/process.ts";
 
 /** The CLI's own list, in our words. */
 export const claudeModels = (models: readonly ModelInfo[]): ClaudeModel[] =>

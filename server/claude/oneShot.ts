@@ -1,7 +1,7 @@
 import { type Options, type Query, query } from "@anthropic-ai/claude-agent-sdk";
-import type { Clock, ProcessBook } from "../domain/ports.ts";
-import type { OneShotAnswer, ProcessSpec } from "../domain/process.ts";
-import type { ProjectStanding } from "../domain/trust.ts";
+import type { Clock, ProcessStore } from "../domain/ports.ts";
+import type { OneShotAnswer, ProcessSpec } from "../domain/processes/process.ts";
+import type { ProjectStanding } from "../domain/sessions/trust.ts";
 import { baseOptions } from "./options.ts";
 import { endBelongings } from "./reaper.ts";
 import { prepareSpawn } from "./spawn.ts";
@@ -15,7 +15,7 @@ export interface OneShotParts {
   environment: Record<string, string>;
   binary?: string;
   clock: Clock;
-  book: ProcessBook;
+  book: ProcessStore;
   ladderMs: number;
   /** What else it is started with: the conversation it forks, say. */
   options?: Options;

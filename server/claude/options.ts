@@ -1,6 +1,6 @@
 import type { Options } from "@anthropic-ai/claude-agent-sdk";
-import type { ProcessSpec } from "../domain/process.ts";
-import type { ProjectStanding } from "../domain/trust.ts";
+import type { ProcessSpec } from "../domain/processes/process.ts";
+import type { ProjectStanding } from "../domain/sessions/trust.ts";
 
 /** What every start has in common, a session's process and a recap's alike. */
 export function baseOptions(

@@ -1,7 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { SDKSessionInfo } from "@anthropic-ai/claude-agent-sdk";
-import type { PastConversation } from "../domain/history.ts";
+import type { PastConversation } from "../domain/sessions/history.ts";
 import { begunIn, firstSaidIn } from "./beginning.ts";
 
 /** Transcripts read at once: the disk is asked for more than one, and nobody else has to wait for it. */

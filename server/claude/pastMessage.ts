@@ -1,4 +1,4 @@
-import type { PastMessage, PastPage } from "../domain/history.ts";
+import type { PastMessage, PastPage } from "../domain/sessions/history.ts";
 import { toolTitle } from "./translate.ts";
 
 /** What the SDK gives of a transcript's entry; the CLI's own fields come along. */

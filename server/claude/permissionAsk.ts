@@ -1,6 +1,6 @@
 import type { CanUseTool } from "@anthropic-ai/claude-agent-sdk";
-import { permissionKindOf } from "../domain/permission.ts";
-import type { PermissionAsk } from "../domain/process.ts";
+import type { PermissionAsk } from "../domain/processes/process.ts";
+import { permissionKindOf } from "../domain/sessions/permission.ts";
 import { toolTitle } from "./translate.ts";
 
 /** What the CLI asks before a tool, in our words. Its title is what a lock screen shows: it has to say what would be done. */

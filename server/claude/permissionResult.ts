@@ -1,5 +1,5 @@
 import type { PermissionResult, PermissionUpdate } from "@anthropic-ai/claude-agent-sdk";
-import { type PermissionDecision, standingRules } from "../domain/permission.ts";
+import { type PermissionDecision, standingRules } from "../domain/sessions/permission.ts";
 
 /** The owner's answer in the CLI's words. */
 export function permissionResult(

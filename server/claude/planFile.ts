@@ -1,8 +1,8 @@
 import { open } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { permissionKindOf } from "../domain/permission.ts";
 import type { Clock } from "../domain/ports.ts";
-import type { PermissionAsk } from "../domain/process.ts";
+import type { PermissionAsk } from "../domain/processes/process.ts";
+import { permissionKindOf } from "../domain/sessions/permission.ts";
 import { within } from "./deadline.ts";
 import { claudeConfigDir, findTranscript, readTail } from "./transcript.ts";
 

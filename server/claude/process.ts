@@ -1,6 +1,6 @@
 import { type Options, type Query, query, type SDKMessage } from "@anthropic-ai/claude-agent-sdk";
 import { DaylongError } from "../domain/errors.ts";
-import type { Clock, Log, ProcessBook } from "../domain/ports.ts";
+import type { Clock, Log, ProcessStore } from "../domain/ports.ts";
 import type {
   ClaudeModel,
   ClaudeProcess,
@@ -10,9 +10,9 @@ import type {
   ProcessSpec,
   Prompt,
   RewindReport,
-} from "../domain/process.ts";
-import type { PermissionMode } from "../domain/session.ts";
-import type { ProjectStanding } from "../domain/trust.ts";
+} from "../domain/processes/process.ts";
+import type { PermissionMode } from "../domain/sessions/session.ts";
+import type { ProjectStanding } from "../domain/sessions/trust.ts";
 import { contextUseOf } from "./contextUse.ts";
 import { within } from "./deadline.ts";
 import { exitDelayMs, LiveSetting } from "./liveSetting.ts";
@@ -43,7 +43,7 @@ export interface CliProcessParts {
   transcriptIsGiant: boolean;
   clock: Clock;
   log: Log;
-  book: ProcessBook;
+  book: ProcessStore;
   /** How long each rung of the stop ladder waits. */
   ladderMs: number;
   /** How long a start may take. */

@@ -1,5 +1,5 @@
 import type { SDKUserMessage } from "@anthropic-ai/claude-agent-sdk";
-import type { Prompt } from "../domain/process.ts";
+import type { Prompt } from "../domain/processes/process.ts";
 
 /** The line of stream-json that gives the CLI a prompt: what the SDK itself would write. */
 export function promptLine(prompt: Prompt): string {

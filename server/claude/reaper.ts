@@ -1,5 +1,5 @@
 import type { Clock } from "../domain/ports.ts";
-import type { ProcessRecord } from "../domain/process.ts";
+import type { ProcessRecord } from "../domain/processes/process.ts";
 import { markedPids, type ProcRow, readProcTable, sendSignal, treeOf } from "./proctable.ts";
 
 /** Pause between looks while descendants go. */

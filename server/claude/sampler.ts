@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import pidusage from "pidusage";
 import type { Clock } from "../domain/ports.ts";
-import type { ProcessUsage } from "../domain/process.ts";
+import type { ProcessUsage } from "../domain/processes/process.ts";
 import { type ProcRow, ProcTable, ticksPerSecond, treeOf } from "./proctable.ts";
 
 /** PSS is read again when the resident pages have changed by more than this share: the kernel walks all of them for it. */

@@ -1,7 +1,7 @@
 import type { CanUseTool, Query, SDKUserMessage, SpareProcess } from "@anthropic-ai/claude-agent-sdk";
 import { prewarm } from "@anthropic-ai/claude-agent-sdk";
-import type { Clock, ProcessBook } from "../domain/ports.ts";
-import type { ProcessSpec } from "../domain/process.ts";
+import type { Clock, ProcessStore } from "../domain/ports.ts";
+import type { ProcessSpec } from "../domain/processes/process.ts";
 import { baseOptions, ruleSettings, sessionOptions } from "./options.ts";
 import { endBelongings } from "./reaper.ts";
 import { prepareSpawn, type SpawnedCli } from "./spawn.ts";
@@ -123,6 +123,6 @@ export interface SpareParts {
   environment: Record<string, string>;
   binary?: string;
   clock: Clock;
-  book: ProcessBook;
+  book: ProcessStore;
   ladderMs: number;
 }

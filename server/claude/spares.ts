@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { freemem } from "node:os";
-import type { Clock, Log, ProcessBook } from "../domain/ports.ts";
-import type { ProcessSpec, SpareShelf } from "../domain/process.ts";
-import { spareBytes } from "../domain/spare.ts";
-import type { ProjectStanding } from "../domain/trust.ts";
+import type { Clock, Log, ProcessStore } from "../domain/ports.ts";
+import type { ProcessSpec, SparePool } from "../domain/processes/process.ts";
+import { spareBytes } from "../domain/processes/spare.ts";
+import type { ProjectStanding } from "../domain/sessions/trust.ts";
 import { cliEnvironment } from "./environment.ts";
 import { isClaimable, Spare } from "./spare.ts";
 
@@ -20,13 +20,13 @@ export interface SparesParts {
   binary?: string;
   clock: Clock;
   log: Log;
-  book: ProcessBook;
+  book: ProcessStore;
   ladderMs: number;
   startDeadlineMs: number;
 }
 
 /** The spares of this computer: started one after another, replaced when they are claimed or die. */
-export class Spares implements SpareShelf {
+export class Spares implements SparePool {
   readonly #parts: SparesParts;
   readonly #shelf = new Set<Spare>();
   /** Projects whose own settings a running process cannot take: there a start is needed, every time. */

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import type { Options, SpawnedProcess } from "@anthropic-ai/claude-agent-sdk";
-import type { ProcessBook } from "../domain/ports.ts";
-import type { ProcessRecord } from "../domain/process.ts";
+import type { ProcessStore } from "../domain/ports.ts";
+import type { ProcessRecord } from "../domain/processes/process.ts";
 import { parseProcStat } from "./proctable.ts";
 
 /** How much of standard error is kept for the reason of a failure. */
@@ -53,7 +53,7 @@ export function prepareSpawn(
   processId: string,
   sessionId: string,
   startedAt: number,
-  book: ProcessBook,
+  book: ProcessStore,
 ): SpawnedCli {
   let settle!: (exit: { code: number | null; signal: NodeJS.Signals | null }) => void;
   const cli: SpawnedCli = {

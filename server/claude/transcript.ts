@@ -1,7 +1,7 @@
 import { open, readdir, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import type { TranscriptReply } from "../domain/process.ts";
+import type { TranscriptReply } from "../domain/processes/process.ts";
 import { replyAfter } from "./transcriptReply.ts";
 
 /** How much of a transcript's end is read for a reply: one turn, however chatty, is shorter. */

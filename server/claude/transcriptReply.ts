@@ -1,4 +1,4 @@
-import type { TranscriptReply } from "../domain/process.ts";
+import type { TranscriptReply } from "../domain/processes/process.ts";
 
 /** What a line of Claude's transcript may hold, as far as the reply to a message goes. */
 interface Entry {

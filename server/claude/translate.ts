@@ -1,7 +1,7 @@
 import type { SDKMessage } from "@anthropic-ai/claude-agent-sdk";
 import type { Failure } from "../domain/errors.ts";
-import type { ProcessSignal, Refusal, TurnResult } from "../domain/process.ts";
-import { permissionModes } from "../domain/session.ts";
+import type { ProcessSignal, Refusal, TurnResult } from "../domain/processes/process.ts";
+import { permissionModes } from "../domain/sessions/session.ts";
 
 type ResultMessage = Extract<SDKMessage, { type: "result" }>;
 

@@ -1,6 +1,6 @@
-import { type Delivery, isActivityKind } from "../domain/delivery.ts";
+import { type Delivery, isActivityKind } from "../domain/delivery/delivery.ts";
+import type { PushOutcome, PushSender } from "../domain/delivery/push.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
-import type { PushOutcome, PushSender } from "../domain/push.ts";
 import { type ActivityRequests, type ActivitySubject, activityLifeMs } from "./activityRequests.ts";
 import type { Connections } from "./connections.ts";
 import { type Errand, type Errands, type NoErrand, pendingAt, settled } from "./errand.ts";

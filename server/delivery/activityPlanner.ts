@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { DeliveryKind } from "../domain/delivery.ts";
-import { type LoggedEvent, terminalTurnEvents } from "../domain/event.ts";
+import type { DeliveryKind } from "../domain/delivery/delivery.ts";
+import { type LoggedEvent, terminalTurnEvents } from "../domain/delivery/event.ts";
 import type { Clock, Store } from "../domain/ports.ts";
 import { quietEndsAt } from "./quietHours.ts";
 import { wantsActivities } from "./subject.ts";

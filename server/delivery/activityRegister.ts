@@ -1,14 +1,14 @@
-import type { Caller } from "../domain/device.ts";
-import { DaylongError } from "../domain/errors.ts";
-import { type LoggedEvent, terminalTurnEvents } from "../domain/event.ts";
+import type { Caller } from "../domain/delivery/device.ts";
+import { type LoggedEvent, terminalTurnEvents } from "../domain/delivery/event.ts";
 import {
   type ActivityState,
   activityContentOf,
   type LiveActivity,
   noProgress,
-} from "../domain/liveActivity.ts";
+} from "../domain/delivery/liveActivity.ts";
+import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Store } from "../domain/ports.ts";
-import type { Turn } from "../domain/turn.ts";
+import type { Turn } from "../domain/sessions/turn.ts";
 import type { ActivityPlanner } from "./activityPlanner.ts";
 
 /** How far back the end of the last turn is looked for: hardly anything is appended after it but the next turn. */

@@ -5,11 +5,11 @@ import {
   activityContentOf,
   noProgress,
   type Progress,
-} from "../domain/liveActivity.ts";
+} from "../domain/delivery/liveActivity.ts";
+import type { ApnsEnvironment, ApnsTarget } from "../domain/delivery/push.ts";
 import type { Clock, Store } from "../domain/ports.ts";
-import type { ApnsEnvironment, ApnsTarget } from "../domain/push.ts";
-import type { Session } from "../domain/session.ts";
-import type { Turn } from "../domain/turn.ts";
+import type { Session } from "../domain/sessions/session.ts";
+import type { Turn } from "../domain/sessions/turn.ts";
 
 /** Without an update for so long an activity shows that it may be outdated. */
 export const staleAfterMs = 10 * 60_000;

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { type LoggedEvent, terminalTurnEvents } from "../domain/event.ts";
-import { type LiveActivity, progressAfter, showsInActivity } from "../domain/liveActivity.ts";
+import { type LoggedEvent, terminalTurnEvents } from "../domain/delivery/event.ts";
+import { type LiveActivity, progressAfter, showsInActivity } from "../domain/delivery/liveActivity.ts";
+import type { PushOutcome, PushSender } from "../domain/delivery/push.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
-import type { PushOutcome, PushSender } from "../domain/push.ts";
-import { isTerminal } from "../domain/turn.ts";
+import { isTerminal } from "../domain/sessions/turn.ts";
 import { isProof } from "./activityErrands.ts";
 import type { ActivityRequests } from "./activityRequests.ts";
 import { withDeadline } from "./pause.ts";

@@ -1,7 +1,13 @@
 import { basename } from "node:path";
-import { type Delivery, isActivityKind, pushContentOf, pushEndsAt, retryAt } from "../domain/delivery.ts";
+import {
+  type Delivery,
+  isActivityKind,
+  pushContentOf,
+  pushEndsAt,
+  retryAt,
+} from "../domain/delivery/delivery.ts";
+import type { ApnsTarget, PushRequest, PushSender } from "../domain/delivery/push.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
-import type { ApnsTarget, PushRequest, PushSender } from "../domain/push.ts";
 import type { Connections } from "./connections.ts";
 import { type Errand, type Errands, type Fate, type NoErrand, pendingAt, settled } from "./errand.ts";
 import { quietEndsAt } from "./quietHours.ts";

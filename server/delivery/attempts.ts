@@ -1,6 +1,6 @@
-import { type Delivery, isActivityKind, retryAt } from "../domain/delivery.ts";
+import { type Delivery, isActivityKind, retryAt } from "../domain/delivery/delivery.ts";
+import type { PushOutcome } from "../domain/delivery/push.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
-import type { PushOutcome } from "../domain/push.ts";
 import { type Errand, type Errands, type Fate, type NoErrand, pendingAt, settled } from "./errand.ts";
 import type { Ledger, Standing } from "./ledger.ts";
 import { withDeadline } from "./pause.ts";

@@ -1,5 +1,5 @@
+import type { PushOutcome, PushSender } from "../domain/delivery/push.ts";
 import type { Clock, Durability } from "../domain/ports.ts";
-import type { PushOutcome, PushSender } from "../domain/push.ts";
 
 /** Shorter than any caller's deadline: who has given a push up must not find that it rings after all. */
 const patienceMs = 30_000;

@@ -1,4 +1,4 @@
-import type { LoggedEvent } from "../domain/event.ts";
+import type { LoggedEvent } from "../domain/delivery/event.ts";
 import type { Clock, Durability } from "../domain/ports.ts";
 
 /** One live socket of one device, as delivery sees it. */

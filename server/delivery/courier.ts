@@ -1,7 +1,7 @@
-import type { Delivery } from "../domain/delivery.ts";
-import type { Device } from "../domain/device.ts";
+import type { Delivery } from "../domain/delivery/delivery.ts";
+import type { Device } from "../domain/delivery/device.ts";
+import type { PushSender } from "../domain/delivery/push.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
-import type { PushSender } from "../domain/push.ts";
 import { Acks } from "./acks.ts";
 import { AlertErrands } from "./alertErrands.ts";
 import { Attempts } from "./attempts.ts";

@@ -1,6 +1,6 @@
-import { pushKindOf } from "../domain/delivery.ts";
-import type { LoggedEvent } from "../domain/event.ts";
-import type { EventLog } from "../domain/ports.ts";
+import { pushKindOf } from "../domain/delivery/delivery.ts";
+import type { LoggedEvent } from "../domain/delivery/event.ts";
+import type { EventStore } from "../domain/ports.ts";
 import type { Connections } from "./connections.ts";
 import type { Feed } from "./feed.ts";
 
@@ -8,7 +8,7 @@ import type { Feed } from "./feed.ts";
 const pageSize = 500;
 
 export interface DispatcherParts {
-  events: EventLog;
+  events: EventStore;
   connections: Connections;
   feed: Feed;
   /** Whoever drains the outbox; told after a commit that may have filled it. */

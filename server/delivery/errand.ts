@@ -1,5 +1,5 @@
-import type { Delivery } from "../domain/delivery.ts";
-import type { PushOutcome, PushTarget } from "../domain/push.ts";
+import type { Delivery } from "../domain/delivery/delivery.ts";
+import type { PushOutcome, PushTarget } from "../domain/delivery/push.ts";
 import type { Standing } from "./ledger.ts";
 
 export type GoneOutcome = Extract<PushOutcome, { outcome: "gone" }>;

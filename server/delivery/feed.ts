@@ -1,6 +1,6 @@
-import type { LoggedEvent } from "../domain/event.ts";
-import { terminalTurnEvents } from "../domain/event.ts";
-import type { ActivityFrame, DeltaFrame } from "../domain/frames.ts";
+import type { LoggedEvent } from "../domain/delivery/event.ts";
+import { terminalTurnEvents } from "../domain/delivery/event.ts";
+import type { ActivityFrame, DeltaFrame } from "../domain/delivery/frames.ts";
 import type { LiveFeed } from "../domain/ports.ts";
 import type { Connections } from "./connections.ts";
 

@@ -1,5 +1,5 @@
-import type { DeliveryAttempt, DeliveryState } from "../domain/delivery.ts";
-import type { Log, Outbox } from "../domain/ports.ts";
+import type { DeliveryAttempt, DeliveryState } from "../domain/delivery/delivery.ts";
+import type { Log, OutboxStore } from "../domain/ports.ts";
 
 /** Where a delivery stands after something was done about it. */
 export interface Standing {
@@ -17,11 +17,11 @@ interface Entry {
  * it can be booked it is remembered here, so that it is not sent again and again.
  */
 export class Ledger {
-  readonly #outbox: Pick<Outbox, "get" | "record" | "claim" | "hold">;
+  readonly #outbox: Pick<OutboxStore, "get" | "record" | "claim" | "hold">;
   readonly #log: Log;
   readonly #owed = new Map<string, Entry[]>();
 
-  constructor({ outbox, log }: { outbox: Pick<Outbox, "get" | "record" | "claim" | "hold">; log: Log }) {
+  constructor({ outbox, log }: { outbox: Pick<OutboxStore, "get" | "record" | "claim" | "hold">; log: Log }) {
     this.#outbox = outbox;
     this.#log = log;
   }

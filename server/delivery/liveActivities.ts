@@ -1,6 +1,6 @@
-import type { LoggedEvent } from "../domain/event.ts";
+import type { LoggedEvent } from "../domain/delivery/event.ts";
+import type { ApnsEnvironment, PushSender } from "../domain/delivery/push.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
-import type { ApnsEnvironment, PushSender } from "../domain/push.ts";
 import { ActivityErrands } from "./activityErrands.ts";
 import { ActivityPlanner } from "./activityPlanner.ts";
 import { ActivityRegister } from "./activityRegister.ts";

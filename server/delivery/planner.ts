@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { pushKindOf } from "../domain/delivery.ts";
-import type { LoggedEvent } from "../domain/event.ts";
-import type { Clock, EventLog, Store } from "../domain/ports.ts";
+import { pushKindOf } from "../domain/delivery/delivery.ts";
+import type { LoggedEvent } from "../domain/delivery/event.ts";
+import type { Clock, EventStore, Store } from "../domain/ports.ts";
 import type { Connections } from "./connections.ts";
 import { quietEndsAt } from "./quietHours.ts";
 import { isWanted, waitsForOwner } from "./subject.ts";
@@ -59,7 +59,7 @@ export class DeliveryPlanner {
  */
 export function planned(store: Store, ...planners: ReadonlyArray<Pick<DeliveryPlanner, "plan">>): Store {
   const log = store.events;
-  const events: EventLog = {
+  const events: EventStore = {
     append(event) {
       const logged = log.append(event);
       for (const planner of planners) planner.plan(logged);

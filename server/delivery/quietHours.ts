@@ -1,4 +1,4 @@
-import type { QuietHours } from "../domain/device.ts";
+import type { QuietHours } from "../domain/delivery/device.ts";
 
 const minutesADay = 24 * 60;
 

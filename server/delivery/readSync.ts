@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
+import type { PushSender } from "../domain/delivery/push.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
-import type { PushSender } from "../domain/push.ts";
 
 /** Apple lets two or three background pushes an hour through ("Pushing background updates to your App"). */
 const betweenMs = 20 * 60_000;

@@ -1,5 +1,5 @@
-import type { WelcomeFrame } from "../domain/frames.ts";
-import type { Clock, DeviceDirectory, EventLog, Log } from "../domain/ports.ts";
+import type { WelcomeFrame } from "../domain/delivery/frames.ts";
+import type { Clock, DeviceStore, EventStore, Log } from "../domain/ports.ts";
 import { type Connection, type Connections, tooSlowCode } from "./connections.ts";
 import type { Feed } from "./feed.ts";
 import { pause, yieldToEventLoop } from "./pause.ts";
@@ -22,8 +22,8 @@ const stallMs = 30_000;
 const comeBackCode = 1012;
 
 export interface ReplayParts {
-  events: EventLog;
-  devices: Pick<DeviceDirectory, "get">;
+  events: EventStore;
+  devices: Pick<DeviceStore, "get">;
   connections: Connections;
   feed: Feed;
   clock: Clock;

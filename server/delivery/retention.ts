@@ -1,4 +1,4 @@
-import type { Clock, HistoryCutter, Log } from "../domain/ports.ts";
+import type { Clock, Log, RetentionStore } from "../domain/ports.ts";
 
 /** Rows of each table cut in one commit: a few milliseconds, so that no turn waits for it. */
 const batchRows = 500;
@@ -8,7 +8,7 @@ const breathMs = 200;
 const passMs = 3_600_000;
 
 export interface RetentionParts {
-  cutter: HistoryCutter;
+  cutter: RetentionStore;
   clock: Clock;
   log: Log;
   /** How long events, pushes with their attempts and the audit log are kept (`RETENTION_DAYS`). */

@@ -1,4 +1,4 @@
-import { type PushTarget, routeOf } from "../domain/push.ts";
+import { type PushTarget, routeOf } from "../domain/delivery/push.ts";
 
 /** Pause between two probes of a route that refuses everything: mended by the owner, not by haste. */
 export const probeEveryMs = 60_000;

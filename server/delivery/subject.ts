@@ -1,8 +1,8 @@
-import type { DevicePreferences } from "../domain/device.ts";
-import type { LoggedEvent } from "../domain/event.ts";
-import type { Permission } from "../domain/permission.ts";
-import type { PushKind } from "../domain/push.ts";
-import type { Session } from "../domain/session.ts";
+import type { DevicePreferences } from "../domain/delivery/device.ts";
+import type { LoggedEvent } from "../domain/delivery/event.ts";
+import type { PushKind } from "../domain/delivery/push.ts";
+import type { Permission } from "../domain/sessions/permission.ts";
+import type { Session } from "../domain/sessions/session.ts";
 
 const permissionKinds: ReadonlySet<PushKind> = new Set(["permission", "question", "plan"]);
 /** Claude stands still until somebody answers: such a push passes every mute and quiet hour. */

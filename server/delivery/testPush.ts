@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import type { Device } from "../domain/device.ts";
+import type { Device } from "../domain/delivery/device.ts";
+import type { PushOutcome, PushSender } from "../domain/delivery/push.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Store } from "../domain/ports.ts";
-import type { PushOutcome, PushSender } from "../domain/push.ts";
 
 /** What became of a test push; `status` and `reason` as Apple gave them. */
 export interface TestPushReport {

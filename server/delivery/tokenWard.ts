@@ -1,5 +1,5 @@
-import type { Clock, DeviceDirectory, Log } from "../domain/ports.ts";
-import type { ApnsEnvironment, ApnsTarget, PushProvider, PushTarget } from "../domain/push.ts";
+import type { ApnsEnvironment, ApnsTarget, PushProvider, PushTarget } from "../domain/delivery/push.ts";
+import type { Clock, DeviceStore, Log } from "../domain/ports.ts";
 
 /** How long a token that both environments refuse is watched before it is dropped. */
 const quarantineMs = 10_000;
@@ -7,7 +7,7 @@ const quarantineMs = 10_000;
 const massSize = 5;
 
 export interface TokenWardParts {
-  devices: Pick<DeviceDirectory, "get" | "setPush">;
+  devices: Pick<DeviceStore, "get" | "setPush">;
   clock: Clock;
   log: Log;
 }

@@ -14,14 +14,17 @@ export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise
 }
 
 /** The same with a time: after `deadlineMs` it rejects with what `late` makes. */
-export function unlessLate<T>(work: Promise<T>, { clock, deadlineMs, late, signal }: Patience): Promise<T> {
+export function unlessLate<T>(
+  work: Promise<T>,
+  { clock, deadlineMs, late, signal }: DeadlineOptions,
+): Promise<T> {
   const over = new AbortController();
   const cancel = clock.after(deadlineMs, () => over.abort(late()));
   const inTime = unlessAborted(work, over.signal);
   return (signal === undefined ? inTime : unlessAborted(inTime, signal)).finally(cancel);
 }
 
-export interface Patience {
+export interface DeadlineOptions {
   clock: Clock;
   deadlineMs: number;
   /** What it is told as. */

@@ -1,16 +1,16 @@
-import type { Attachment } from "./attachment.ts";
-import type { ConversationBook } from "./conversation.ts";
-import type { Delivery, DeliveryAttempt, DeliveryKind, DeliveryState } from "./delivery.ts";
-import type { Caller, Device, DevicePreferences, Scope } from "./device.ts";
-import type { LoggedEvent, NewEvent } from "./event.ts";
-import type { Lease } from "./lease.ts";
-import type { ActivityBook } from "./liveActivity.ts";
-import type { Permission, PermissionDecision } from "./permission.ts";
-import type { ProcessRecord } from "./process.ts";
-import type { PushKind, PushTarget } from "./push.ts";
-import type { Session, SessionOrigin, SessionState } from "./session.ts";
-import type { TrustBook } from "./trust.ts";
-import type { Turn, TurnState } from "./turn.ts";
+import type { Delivery, DeliveryAttempt, DeliveryKind, DeliveryState } from "./delivery/delivery.ts";
+import type { Caller, Device, DevicePreferences, Scope } from "./delivery/device.ts";
+import type { LoggedEvent, NewEvent } from "./delivery/event.ts";
+import type { ActivityStore } from "./delivery/liveActivity.ts";
+import type { PushKind, PushTarget } from "./delivery/push.ts";
+import type { ProcessRecord } from "./processes/process.ts";
+import type { Attachment } from "./sessions/attachment.ts";
+import type { ConversationStore } from "./sessions/conversation.ts";
+import type { Lease } from "./sessions/lease.ts";
+import type { Permission, PermissionDecision } from "./sessions/permission.ts";
+import type { Session, SessionOrigin, SessionState } from "./sessions/session.ts";
+import type { TrustStore } from "./sessions/trust.ts";
+import type { Turn, TurnState } from "./sessions/turn.ts";
 
 /** Time, in integer milliseconds since the epoch. Everything that waits or dates does it through this. */
 export interface Clock {
@@ -28,7 +28,7 @@ export interface Log {
 }
 
 /** The append-only log; the truth that every device is brought up to. */
-export interface EventLog {
+export interface EventStore {
   /** Only inside `Store.transaction`; listeners hear of it after the commit, in order. */
   append(event: NewEvent): LoggedEvent;
   /** Changes when the log is not the one clients knew. */
@@ -63,7 +63,7 @@ export interface SessionFilter {
   before?: string;
 }
 
-export interface SessionDirectory {
+export interface SessionStore {
   insert(session: Session): void;
   get(sessionId: string): Session | undefined;
   /** The session that goes on with this conversation of Claude's, under whichever id. */
@@ -101,7 +101,7 @@ export interface SessionDirectory {
   setRecap(sessionId: string, recap: { text: string; createdAt: number; turnCount: number }): void;
 }
 
-export interface TurnBook {
+export interface TurnStore {
   insert(turn: Turn): void;
   get(turnId: string): Turn | undefined;
   byClientMessage(deviceId: string, clientMessageId: string): Turn | undefined;
@@ -126,7 +126,7 @@ export interface TurnBook {
   settle(turnId: string, end: Pick<Turn, "state" | "reply" | "error"> & { endedAt: number }): boolean;
 }
 
-export interface PermissionBook {
+export interface PermissionStore {
   insert(permission: Permission): void;
   get(permissionId: string): Permission | undefined;
   open(): Permission[];
@@ -137,7 +137,7 @@ export interface PermissionBook {
   expire(permissionId: string): boolean;
 }
 
-export interface AttachmentBook {
+export interface AttachmentStore {
   insert(attachment: Attachment): void;
   get(attachmentId: string): Attachment | undefined;
   /** A message takes it; false when it is gone. */
@@ -151,7 +151,7 @@ export interface AttachmentBook {
   remove(attachmentId: string): void;
 }
 
-export interface DeviceDirectory {
+export interface DeviceStore {
   insert(device: Device, tokenHash: string): void;
   byTokenHash(tokenHash: string): Device | undefined;
   get(deviceId: string): Device | undefined;
@@ -171,7 +171,7 @@ export interface DeviceDirectory {
   usePairingCode(codeHash: string, at: number): Scope | undefined;
 }
 
-export interface Outbox {
+export interface OutboxStore {
   insert(delivery: Delivery): void;
   /** Pending deliveries that are due, oldest first; of each device at most so many. */
   due(at: number, limit: number, perDevice: number): Delivery[];
@@ -203,7 +203,7 @@ export interface Outbox {
   unackedCount(deviceId: string): number;
 }
 
-export interface ProcessBook {
+export interface ProcessStore {
   /** Before the spawn: the mark is known before the process is. */
   open(record: ProcessRecord): void;
   started(processId: string, pid: number, startTicks: string | null): void;
@@ -212,7 +212,7 @@ export interface ProcessBook {
 }
 
 /** Lets go of what is too old. */
-export interface HistoryCutter {
+export interface RetentionStore {
   /**
    * Cuts at most `limit` rows of each kind that are older than `beforeAt`: events (and with them their deliveries), the
    * audit log, ended processes. Returns the number of rows cut; 0 when nothing is left to cut.
@@ -221,7 +221,7 @@ export interface HistoryCutter {
 }
 
 /** What the owner set while the server ran; the names and bounds are the edges' business. */
-export interface SettingsBook {
+export interface SettingsStore {
   all(): Map<string, number>;
   set(name: string, value: number): void;
   remove(name: string): void;
@@ -234,7 +234,7 @@ export interface AuditEntry {
   target: string;
   detail: string;
 }
-export interface AuditLog {
+export interface AuditStore {
   add(entry: AuditEntry): void;
   list(before: string | undefined, limit: number): { entries: AuditEntry[]; nextBefore?: string };
 }
@@ -258,19 +258,19 @@ export interface Store extends Durability {
    * called right after the commit, before anybody hears of it: for what must not wait for the telling.
    */
   transaction<T>(work: () => T, committed?: (result: T) => void): T;
-  readonly events: EventLog;
-  readonly sessions: SessionDirectory;
-  readonly turns: TurnBook;
-  readonly permissions: PermissionBook;
-  readonly attachments: AttachmentBook;
-  readonly devices: DeviceDirectory;
-  readonly outbox: Outbox;
-  readonly activities: ActivityBook;
-  readonly processes: ProcessBook;
-  readonly trust: TrustBook;
-  readonly conversations: ConversationBook;
-  readonly settings: SettingsBook;
-  readonly audit: AuditLog;
+  readonly events: EventStore;
+  readonly sessions: SessionStore;
+  readonly turns: TurnStore;
+  readonly permissions: PermissionStore;
+  readonly attachments: AttachmentStore;
+  readonly devices: DeviceStore;
+  readonly outbox: OutboxStore;
+  readonly activities: ActivityStore;
+  readonly processes: ProcessStore;
+  readonly trust: TrustStore;
+  readonly conversations: ConversationStore;
+  readonly settings: SettingsStore;
+  readonly audit: AuditStore;
 }
 
 /** Ephemeral words for whoever watches now; never stored, never the only copy. */

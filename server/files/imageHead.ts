@@ -1,5 +1,5 @@
 import { imageDimensionsFromData } from "image-dimensions";
-import { maxImageBytes, maxImageSide } from "../domain/attachment.ts";
+import { maxImageBytes, maxImageSide } from "../domain/sessions/attachment.ts";
 
 /** How much of a file is looked at: the size of a JPEG may come after hundreds of kilobytes of camera data. */
 export const headBytes = 1024 * 1024;

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { copyFile, link, lstat, mkdir, open, readFile, realpath, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Attachment, numberedName } from "../domain/attachment.ts";
 import { DaylongError } from "../domain/errors.ts";
+import { type Attachment, numberedName } from "../domain/sessions/attachment.ts";
 
 /** Where a project's attachments go, below the project. */
 export const inboxFolder = [".daylong", "inbox"] as const;

@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { DaylongError } from "../domain/errors.ts";
+import type { Clock, Log, Store } from "../domain/ports.ts";
 import {
   type Attachment,
-  type AttachmentShelf,
+  type AttachmentStorage,
   attachmentLifeMs,
   isImageType,
   maxKeptBytes,
@@ -11,9 +13,7 @@ import {
   type PreparedAttachments,
   plainFileName,
   type Upload,
-} from "../domain/attachment.ts";
-import { DaylongError } from "../domain/errors.ts";
-import type { Clock, Log, Store } from "../domain/ports.ts";
+} from "../domain/sessions/attachment.ts";
 import { headBytes, imageTypeOf, isShowable } from "./imageHead.ts";
 import { putIntoInbox } from "./inbox.ts";
 
@@ -35,7 +35,7 @@ export interface DiskShelfParts {
  * The attachments on disk: a file each, named by its id, complete before it has that name, and known to the store only
  * then. `kept -> (taken by messages) -> gone` a day after it came or was last taken, but never under a turn that waits.
  */
-export class DiskShelf implements AttachmentShelf {
+export class DiskShelf implements AttachmentStorage {
   readonly #parts: DiskShelfParts;
   /** Bytes of uploads under way, by device: they are not in the store yet, but on the disk. */
   readonly #arriving = new Map<string, { count: number; bytes: number }>();

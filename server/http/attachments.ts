@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
-import { maxUploadBytes } from "../domain/attachment.ts";
 import { DaylongError } from "../domain/errors.ts";
+import { maxUploadBytes } from "../domain/sessions/attachment.ts";
 import { mimeTypeSchema, uploadedSchema } from "../wire/chat.ts";
 import type { HttpParts } from "./parts.ts";
 import { defineRoute, json, type Route } from "./route.ts";

@@ -1,7 +1,7 @@
 import type { Request } from "express";
 import type { AttemptWindow } from "../access/attemptWindow.ts";
 import type { Devices } from "../access/devices.ts";
-import { type Caller, scopeAllows } from "../domain/device.ts";
+import { type Caller, scopeAllows } from "../domain/delivery/device.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { RouteScope } from "./route.ts";
 

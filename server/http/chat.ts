@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { TakenAttachment } from "../access/attachments.ts";
 import { DaylongError } from "../domain/errors.ts";
-import type { Turn } from "../domain/turn.ts";
-import { isTerminal } from "../domain/turn.ts";
+import type { Turn } from "../domain/sessions/turn.ts";
+import { isTerminal } from "../domain/sessions/turn.ts";
 import type { Accepted, SubmitRequest } from "../pool/requests.ts";
 import {
   acceptedSchema,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Caller, Device } from "../domain/device.ts";
+import type { Caller, Device } from "../domain/delivery/device.ts";
 import { DaylongError } from "../domain/errors.ts";
 import {
   apnsTokenSchema,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { resumePoint } from "../delivery/resumePoint.ts";
-import type { LoggedEvent } from "../domain/event.ts";
+import type { LoggedEvent } from "../domain/delivery/event.ts";
 import type { Clock, Store } from "../domain/ports.ts";
 import { loggedEventSchema } from "../wire/events.ts";
 import { countSchema, cursorSchema } from "../wire/instants.ts";

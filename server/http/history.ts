@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { DaylongError } from "../domain/errors.ts";
-import type { PastConversation } from "../domain/history.ts";
+import type { PastConversation } from "../domain/sessions/history.ts";
 import { pastMessageListSchema, projectSessionListSchema } from "../wire/history.ts";
 import { beforeSchema, idSchema, limitSchema } from "../wire/paging.ts";
 import { decodeMark, encodeMark } from "./pageMark.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { turnStates } from "../domain/turn.ts";
+import { turnStates } from "../domain/sessions/turn.ts";
 import { apnsTokenSchema } from "../wire/devices.ts";
 import { idSchema } from "../wire/paging.ts";
 import type { HttpParts } from "./parts.ts";

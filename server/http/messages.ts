@@ -1,6 +1,6 @@
 import { z } from "zod";
+import type { LoggedEvent } from "../domain/delivery/event.ts";
 import { DaylongError } from "../domain/errors.ts";
-import type { LoggedEvent } from "../domain/event.ts";
 import { messageSchema } from "../wire/messages.ts";
 import { beforeSchema, idSchema, limitSchema } from "../wire/paging.ts";
 import { maxPageChars } from "./events.ts";

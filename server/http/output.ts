@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Devices } from "../access/devices.ts";
-import type { Caller } from "../domain/device.ts";
+import type { Caller } from "../domain/delivery/device.ts";
+import type { LoggedEvent } from "../domain/delivery/event.ts";
 import { DaylongError } from "../domain/errors.ts";
-import type { LoggedEvent } from "../domain/event.ts";
 import type { Store } from "../domain/ports.ts";
 import { outputLineSchema } from "../wire/messages.ts";
 import { outputQuerySchema } from "../wire/output.ts";

@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import type { Request, Response, Router } from "express";
 import type { z } from "zod";
-import type { Caller, Scope } from "../domain/device.ts";
+import type { Caller, Scope } from "../domain/delivery/device.ts";
 import { DaylongError, type ErrorCode, type FieldFault } from "../domain/errors.ts";
 import { faultsOf, invalidRequest } from "./problem.ts";
 import { type DocumentedResponse, documentedResponses, type ResponseSchemas } from "./responses.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { DaylongError } from "../domain/errors.ts";
-import type { SessionOptions } from "../domain/session.ts";
+import type { SessionOptions } from "../domain/sessions/session.ts";
 import { beforeSchema, idSchema, limitSchema } from "../wire/paging.ts";
 import {
   type NewSession,

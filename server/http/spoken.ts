@@ -1,4 +1,4 @@
-import type { LoggedEvent } from "../domain/event.ts";
+import type { LoggedEvent } from "../domain/delivery/event.ts";
 
 /** A message of either side, as an event of the log tells it. */
 export interface SpokenMessage {

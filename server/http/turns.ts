@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { DaylongError } from "../domain/errors.ts";
-import type { Turn } from "../domain/turn.ts";
+import type { Turn } from "../domain/sessions/turn.ts";
 import { idSchema } from "../wire/paging.ts";
 import { turnSchema } from "../wire/turns.ts";
 import type { HttpParts } from "./parts.ts";

@@ -1,9 +1,9 @@
 import { unlessLate } from "../domain/deadline.ts";
-import type { Caller } from "../domain/device.ts";
+import type { Caller } from "../domain/delivery/device.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Store } from "../domain/ports.ts";
-import type { ContextUse, ProcessHost, RewindReport } from "../domain/process.ts";
-import type { Session } from "../domain/session.ts";
+import type { ContextUse, ProcessHost, RewindReport } from "../domain/processes/process.ts";
+import type { Session } from "../domain/sessions/session.ts";
 import type { Errands } from "./errands.ts";
 import type { CreateSessionRequest } from "./requests.ts";
 import type { Roster } from "./roster.ts";

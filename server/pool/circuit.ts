@@ -1,5 +1,5 @@
-import { type BackOff, type Circuit, failed, type OpenCircuit } from "../domain/circuit.ts";
 import type { Clock, Log } from "../domain/ports.ts";
+import { type BackOff, type Circuit, failed, type OpenCircuit } from "../domain/processes/circuitBreaker.ts";
 import type { Gate, GateUse } from "./gate.ts";
 
 /** Never further than a minute: a computer that slept, or a clock that was set, is noticed. */
@@ -22,7 +22,7 @@ export interface PoolCircuitParts {
 }
 
 /**
- * A trouble that all sessions share, as a gate; its states are those of `domain/circuit`. Open, nothing begins; from
+ * A trouble that all sessions share, as a gate; its states are those of `domain/processes/circuitBreaker`. Open, nothing begins; from
  * `retryAt` one waiting message at a time is the try, or the next one that comes; a success closes it.
  * It lives in memory: after a restart of the server the first message is the try.
  */

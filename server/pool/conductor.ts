@@ -1,10 +1,10 @@
-import type { AttachmentShelf } from "../domain/attachment.ts";
 import { unlessLate } from "../domain/deadline.ts";
 import { DaylongError, type ErrorCode } from "../domain/errors.ts";
 import type { Clock, LiveFeed, Log, Store } from "../domain/ports.ts";
-import type { ProcessHost } from "../domain/process.ts";
-import type { Session } from "../domain/session.ts";
-import type { Turn } from "../domain/turn.ts";
+import type { ProcessHost } from "../domain/processes/process.ts";
+import type { AttachmentStorage } from "../domain/sessions/attachment.ts";
+import type { Session } from "../domain/sessions/session.ts";
+import type { Turn } from "../domain/sessions/turn.ts";
 import type { Conversation, Conversations } from "./conversations.ts";
 import type { Endings } from "./endings.ts";
 import { type Gate, isHeld } from "./gate.ts";
@@ -38,7 +38,7 @@ export interface ConductorParts {
   gates: readonly Gate[];
   outages: Outages;
   conversations: Conversations;
-  attachments: Pick<AttachmentShelf, "prepare">;
+  attachments: Pick<AttachmentStorage, "prepare">;
   /** Throws when Claude may not work in the directory, or not any more. */
   checkProject(path: string): Promise<void>;
   leaseChanged(deadlineAt: number): void;

@@ -1,7 +1,7 @@
-import type { LoggedEvent } from "../domain/event.ts";
+import type { LoggedEvent } from "../domain/delivery/event.ts";
 import type { Store } from "../domain/ports.ts";
-import type { ProcessHost } from "../domain/process.ts";
-import type { Session, SessionOptions } from "../domain/session.ts";
+import type { ProcessHost } from "../domain/processes/process.ts";
+import type { Session, SessionOptions } from "../domain/sessions/session.ts";
 import { seedText } from "./seed.ts";
 
 /** How many texts are looked at for a seed; far more than fit into one. */

@@ -1,5 +1,5 @@
-import type { LoggedEvent } from "../domain/event.ts";
-import type { EventLog } from "../domain/ports.ts";
+import type { LoggedEvent } from "../domain/delivery/event.ts";
+import type { EventStore } from "../domain/ports.ts";
 import type { PoolStats } from "./requests.ts";
 
 /** What happened since the server started, and how much there was at most. */
@@ -50,7 +50,7 @@ export class Counters {
   readonly #stats: () => PoolStats;
   readonly #unsubscribe: () => void;
 
-  constructor(parts: { events: Pick<EventLog, "subscribe">; stats: () => PoolStats }) {
+  constructor(parts: { events: Pick<EventStore, "subscribe">; stats: () => PoolStats }) {
     this.#stats = parts.stats;
     this.#unsubscribe = parts.events.subscribe((events) => {
       for (const event of events) this.#count(event);

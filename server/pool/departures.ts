@@ -1,6 +1,6 @@
 import { DaylongError, type Failure } from "../domain/errors.ts";
 import type { LiveFeed, Log, Store } from "../domain/ports.ts";
-import type { ProcessExit, ProcessHost, TranscriptReply } from "../domain/process.ts";
+import type { ProcessExit, ProcessHost, TranscriptReply } from "../domain/processes/process.ts";
 import type { Conversations } from "./conversations.ts";
 import { describeExit, tellExit } from "./exitEvent.ts";
 import type { HeldEvents } from "./heldEvents.ts";

@@ -1,8 +1,8 @@
-import type { AttachmentShelf } from "../domain/attachment.ts";
-import type { ClaudeHistory } from "../domain/history.ts";
 import type { Clock, LiveFeed, Log, Store } from "../domain/ports.ts";
-import type { ProcessHost } from "../domain/process.ts";
-import type { Session } from "../domain/session.ts";
+import type { ProcessHost } from "../domain/processes/process.ts";
+import type { AttachmentStorage } from "../domain/sessions/attachment.ts";
+import type { ClaudeHistory } from "../domain/sessions/history.ts";
+import type { Session } from "../domain/sessions/session.ts";
 import { Backstage } from "./backstage.ts";
 import { Conductor } from "./conductor.ts";
 import { Conversations } from "./conversations.ts";
@@ -34,7 +34,7 @@ export interface PoolParts {
   log: Log;
   limits: PoolLimits;
   newId: () => string;
-  attachments: Pick<AttachmentShelf, "prepare">;
+  attachments: Pick<AttachmentStorage, "prepare">;
   /** Throws `project_forbidden` or `project_not_found` when Claude may not work in the directory, or not any more. */
   checkProject(path: string): Promise<void>;
   /** A session was closed or has expired, and no process of it is left. */

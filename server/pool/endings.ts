@@ -1,7 +1,7 @@
-import type { Caller } from "../domain/device.ts";
+import type { Caller } from "../domain/delivery/device.ts";
 import { DaylongError, type Failure } from "../domain/errors.ts";
 import type { Clock, LiveFeed, Log, Store } from "../domain/ports.ts";
-import type { Session } from "../domain/session.ts";
+import type { Session } from "../domain/sessions/session.ts";
 import type { HeldEvents } from "./heldEvents.ts";
 import { type CurrentTurn, type Incarnation, isFree, type StopReason } from "./incarnation.ts";
 import type { PoolLimits } from "./limits.ts";

@@ -1,7 +1,7 @@
 import { unlessLate } from "../domain/deadline.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Store } from "../domain/ports.ts";
-import type { ClaudeProcess } from "../domain/process.ts";
+import type { ClaudeProcess } from "../domain/processes/process.ts";
 import type { Endings } from "./endings.ts";
 import { type Gate, isHeld } from "./gate.ts";
 import { type Incarnation, isLeaving } from "./incarnation.ts";

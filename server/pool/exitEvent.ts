@@ -1,5 +1,5 @@
-import type { EventLog } from "../domain/ports.ts";
-import type { ProcessExit } from "../domain/process.ts";
+import type { EventStore } from "../domain/ports.ts";
+import type { ProcessExit } from "../domain/processes/process.ts";
 import type { Incarnation } from "./incarnation.ts";
 
 /** How a process ended, in the middle of a sentence. */
@@ -8,7 +8,7 @@ export const describeExit = (exit: ProcessExit): string =>
 
 /** Inside a transaction: what the session's log says of a process that is gone. Returns the word of a crash. */
 export function tellExit(
-  events: EventLog,
+  events: EventStore,
   { sessionId, turn, stopReason, recycle }: Incarnation,
   exit: ProcessExit,
 ): string | undefined {

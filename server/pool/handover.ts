@@ -1,7 +1,7 @@
-import type { AttachmentShelf, PreparedAttachments } from "../domain/attachment.ts";
 import { DaylongError, type Failure } from "../domain/errors.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
-import type { Turn } from "../domain/turn.ts";
+import type { AttachmentStorage, PreparedAttachments } from "../domain/sessions/attachment.ts";
+import type { Turn } from "../domain/sessions/turn.ts";
 import type { Endings } from "./endings.ts";
 import type { Incarnation } from "./incarnation.ts";
 import type { Roster } from "./roster.ts";
@@ -14,7 +14,7 @@ export interface HandoverParts {
   roster: Roster;
   clerk: TurnClerk;
   endings: Endings;
-  attachments: Pick<AttachmentShelf, "prepare">;
+  attachments: Pick<AttachmentStorage, "prepare">;
   /** Throws when Claude may not work in the directory, or not any more. */
   checkProject(path: string): Promise<void>;
   /** A process became free. */

@@ -1,6 +1,6 @@
-import { hotSamplesAfter, judge, parkedFor, toolsWork, type Verdict } from "../domain/health.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
-import type { ProcessHost } from "../domain/process.ts";
+import { hotSamplesAfter, judge, parkedFor, toolsWork, type Verdict } from "../domain/processes/health.ts";
+import type { ProcessHost } from "../domain/processes/process.ts";
 import type { Endings } from "./endings.ts";
 import { type Incarnation, isFree } from "./incarnation.ts";
 import { Incidents } from "./incidents.ts";
@@ -29,7 +29,7 @@ const inMegabytes = (bytes: number): string => `${Math.round(bytes / 1_024 ** 2)
 const inPercent = (value: number): string => `${Math.round(value)} %`;
 
 /**
- * Measures the processes, judges them and acts: recycles, stops, parks, holds back, warns. Judgement is `domain/health`'s.
+ * Measures the processes, judges them and acts: recycles, stops, parks, holds back, warns. Judgement is `domain/processes/health`'s.
  */
 export class HealthMonitor {
   readonly #parts: HealthMonitorParts;

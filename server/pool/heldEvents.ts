@@ -1,4 +1,4 @@
-import type { NewEvent } from "../domain/event.ts";
+import type { NewEvent } from "../domain/delivery/event.ts";
 import type { Clock, LiveFeed, Log, Store } from "../domain/ports.ts";
 import type { Incarnation } from "./incarnation.ts";
 

@@ -1,7 +1,7 @@
+import type { NewEvent } from "../domain/delivery/event.ts";
 import type { Failure } from "../domain/errors.ts";
-import type { NewEvent } from "../domain/event.ts";
 import type { Clock, Log } from "../domain/ports.ts";
-import type { ClaudeProcess } from "../domain/process.ts";
+import type { ClaudeProcess } from "../domain/processes/process.ts";
 import { PatientWriter } from "./patientWriter.ts";
 
 /** The turn a process works on, as far as memory has to know it. */

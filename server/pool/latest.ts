@@ -1,7 +1,7 @@
-import type { ClaudeHistory } from "../domain/history.ts";
 import type { Store } from "../domain/ports.ts";
-import type { ProcessHost } from "../domain/process.ts";
-import type { Session } from "../domain/session.ts";
+import type { ProcessHost } from "../domain/processes/process.ts";
+import type { ClaudeHistory } from "../domain/sessions/history.ts";
+import type { Session } from "../domain/sessions/session.ts";
 
 /** Sessions read at a time. */
 const pageSize = 500;

@@ -1,6 +1,6 @@
-import { type LeaseDuty, leaseDuty } from "../domain/lease.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
-import type { Session } from "../domain/session.ts";
+import { type LeaseDuty, leaseDuty } from "../domain/sessions/lease.ts";
+import type { Session } from "../domain/sessions/session.ts";
 
 /** Longest sleep: a suspended computer or a changed clock is noticed within it. */
 const recheckMs = 60_000;

@@ -1,4 +1,4 @@
-import type { LeaseLimits } from "../domain/lease.ts";
+import type { LeaseLimits } from "../domain/sessions/lease.ts";
 
 /** What the owner set; all times in milliseconds. */
 export interface PoolLimits {

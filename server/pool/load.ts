@@ -6,8 +6,8 @@ import {
   readGauge,
   restingGauge,
   totalBytes,
-} from "../domain/health.ts";
-import type { ProcessUsage } from "../domain/process.ts";
+} from "../domain/processes/health.ts";
+import type { ProcessUsage } from "../domain/processes/process.ts";
 import type { Gate, GateUse } from "./gate.ts";
 import type { PoolLimits } from "./limits.ts";
 import type { Roster } from "./roster.ts";

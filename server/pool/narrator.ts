@@ -5,7 +5,7 @@ import type {
   ProcessSignal,
   TranscriptReply,
   TurnResult,
-} from "../domain/process.ts";
+} from "../domain/processes/process.ts";
 import type { Conversations } from "./conversations.ts";
 import { Departures } from "./departures.ts";
 import type { HeldEvents } from "./heldEvents.ts";

@@ -1,8 +1,8 @@
 import { unlessAborted } from "../domain/deadline.ts";
-import type { Caller } from "../domain/device.ts";
+import type { Caller } from "../domain/delivery/device.ts";
 import { DaylongError, type Failure } from "../domain/errors.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
-import type { OneShotAnswer, ProcessHost } from "../domain/process.ts";
+import type { OneShotAnswer, ProcessHost } from "../domain/processes/process.ts";
 import type { Endings } from "./endings.ts";
 import { type Gate, isHeld } from "./gate.ts";
 import type { PoolLimits } from "./limits.ts";

@@ -1,8 +1,8 @@
-import type { BackOff } from "../domain/circuit.ts";
+import type { NewEvent } from "../domain/delivery/event.ts";
 import type { Failure } from "../domain/errors.ts";
-import type { NewEvent } from "../domain/event.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
-import type { ProcessSignal, Refusal } from "../domain/process.ts";
+import type { BackOff } from "../domain/processes/circuitBreaker.ts";
+import type { ProcessSignal, Refusal } from "../domain/processes/process.ts";
 import { PoolCircuit } from "./circuit.ts";
 import type { Endings } from "./endings.ts";
 import type { Gate } from "./gate.ts";

@@ -1,6 +1,8 @@
-import type { Caller } from "../domain/device.ts";
+import type { Caller } from "../domain/delivery/device.ts";
+import type { EventDataByType } from "../domain/delivery/event.ts";
 import { DaylongError } from "../domain/errors.ts";
-import type { EventDataByType } from "../domain/event.ts";
+import type { Clock, Store } from "../domain/ports.ts";
+import type { PermissionAsk } from "../domain/processes/process.ts";
 import {
   misfits,
   type Permission,
@@ -10,9 +12,7 @@ import {
   rulesIn,
   sameDecision,
   scopeInForce,
-} from "../domain/permission.ts";
-import type { Clock, Store } from "../domain/ports.ts";
-import type { PermissionAsk } from "../domain/process.ts";
+} from "../domain/sessions/permission.ts";
 import type { PoolLimits } from "./limits.ts";
 import { rewriteMs } from "./patientWriter.ts";
 

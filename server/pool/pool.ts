@@ -1,9 +1,9 @@
-import type { Caller } from "../domain/device.ts";
+import type { Caller } from "../domain/delivery/device.ts";
 import { DaylongError } from "../domain/errors.ts";
-import type { PermissionDecision } from "../domain/permission.ts";
 import type { Store } from "../domain/ports.ts";
-import type { Session } from "../domain/session.ts";
-import type { Turn } from "../domain/turn.ts";
+import type { PermissionDecision } from "../domain/sessions/permission.ts";
+import type { Session } from "../domain/sessions/session.ts";
+import type { Turn } from "../domain/sessions/turn.ts";
 import { type Desks, joinDesks, type PoolParts } from "./desks.ts";
 import { type Recovery, recover } from "./recovery.ts";
 import type {

@@ -1,6 +1,6 @@
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
-import { afterFailure, type StartRecord } from "../domain/startRecord.ts";
+import { afterFailure, type StartFailures } from "../domain/processes/startFailures.ts";
 import type { Gate, GateUse } from "./gate.ts";
 import { PatientWriter } from "./patientWriter.ts";
 import type { TurnClerk } from "./turnClerk.ts";
@@ -21,7 +21,7 @@ export interface QuarantineParts {
  */
 export class Quarantine implements Gate {
   readonly #parts: QuarantineParts;
-  readonly #records = new Map<string, StartRecord>();
+  readonly #records = new Map<string, StartFailures>();
   readonly #timers = new Map<string, () => void>();
   readonly #writer: PatientWriter;
   #stopped = false;

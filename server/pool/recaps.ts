@@ -1,8 +1,8 @@
 import { unlessLate } from "../domain/deadline.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Store } from "../domain/ports.ts";
-import type { ProcessHost } from "../domain/process.ts";
-import type { Session } from "../domain/session.ts";
+import type { ProcessHost } from "../domain/processes/process.ts";
+import type { Session } from "../domain/sessions/session.ts";
 import type { Recap } from "./requests.ts";
 
 /** What Claude is asked; it answers on a fork, so the conversation never sees the question. */

@@ -1,5 +1,5 @@
 import type { Log, Store } from "../domain/ports.ts";
-import type { ProcessHost, TranscriptReply } from "../domain/process.ts";
+import type { ProcessHost, TranscriptReply } from "../domain/processes/process.ts";
 import type { PermissionDesk } from "./permissionDesk.ts";
 import type { TurnClerk } from "./turnClerk.ts";
 import { writtenReply } from "./writtenReply.ts";

@@ -1,10 +1,10 @@
-import type { MessageAttachment } from "../domain/attachment.ts";
-import type { Caller } from "../domain/device.ts";
-import type { Lease } from "../domain/lease.ts";
-import type { PermissionDecision, PermissionScope } from "../domain/permission.ts";
-import type { ContextUse, OneShotAnswer, ProcessUsage, RewindReport } from "../domain/process.ts";
-import type { PermissionMode, Session, SessionOptions } from "../domain/session.ts";
-import type { Turn, TurnState } from "../domain/turn.ts";
+import type { Caller } from "../domain/delivery/device.ts";
+import type { ContextUse, OneShotAnswer, ProcessUsage, RewindReport } from "../domain/processes/process.ts";
+import type { MessageAttachment } from "../domain/sessions/attachment.ts";
+import type { Lease } from "../domain/sessions/lease.ts";
+import type { PermissionDecision, PermissionScope } from "../domain/sessions/permission.ts";
+import type { PermissionMode, Session, SessionOptions } from "../domain/sessions/session.ts";
+import type { Turn, TurnState } from "../domain/sessions/turn.ts";
 
 /** A message for a session, or for a new one in `projectPath` (resolved and inside the roots already). */
 export interface SubmitRequest {

@@ -49,7 +49,7 @@ export class Roster {
       .map((incarnation) => incarnation.sessionId);
   }
 
-  /** The session's own process, in the words of `domain/admission`. */
+  /** The session's own process, in the words of `domain/processes/admission`. */
   ownState(sessionId: string): "none" | "ready" | "busy" | "stopping" {
     const incarnation = this.#bySession.get(sessionId);
     const phase = incarnation?.hasExited ? "stopping" : incarnation?.phase;

@@ -1,4 +1,4 @@
-import type { LoggedEvent } from "../domain/event.ts";
+import type { LoggedEvent } from "../domain/delivery/event.ts";
 
 /** How much of what was said a new conversation is told, in UTF-16 units: some 5,000 tokens, once. */
 export const seedUnits = 20_000;

@@ -1,10 +1,10 @@
-import type { Caller } from "../domain/device.ts";
+import type { Caller } from "../domain/delivery/device.ts";
 import { DaylongError, refuseHeld } from "../domain/errors.ts";
-import type { ClaudeHistory } from "../domain/history.ts";
-import { openLease } from "../domain/lease.ts";
 import type { Clock, Store } from "../domain/ports.ts";
-import type { ProcessHost } from "../domain/process.ts";
-import type { Session, SessionOrigin } from "../domain/session.ts";
+import type { ProcessHost } from "../domain/processes/process.ts";
+import type { ClaudeHistory } from "../domain/sessions/history.ts";
+import { openLease } from "../domain/sessions/lease.ts";
+import type { Session, SessionOrigin } from "../domain/sessions/session.ts";
 import { isLeaving } from "./incarnation.ts";
 import { latestConversation } from "./latest.ts";
 import type { PoolLimits } from "./limits.ts";

@@ -1,6 +1,6 @@
 import type { Clock, Store } from "../domain/ports.ts";
-import type { ProcessHost } from "../domain/process.ts";
-import { sparesWanted } from "../domain/spare.ts";
+import type { ProcessHost } from "../domain/processes/process.ts";
+import { sparesWanted } from "../domain/processes/spare.ts";
 import type { PoolLimits } from "./limits.ts";
 import type { SubmitRequest } from "./requests.ts";
 import type { Roster } from "./roster.ts";

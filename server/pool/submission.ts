@@ -1,9 +1,9 @@
-import { admit } from "../domain/admission.ts";
 import { DaylongError } from "../domain/errors.ts";
-import { openLease } from "../domain/lease.ts";
 import type { Clock, Store } from "../domain/ports.ts";
-import { type PermissionMode, type Session, titleFrom } from "../domain/session.ts";
-import type { Turn } from "../domain/turn.ts";
+import { admit } from "../domain/processes/admission.ts";
+import { openLease } from "../domain/sessions/lease.ts";
+import { type PermissionMode, type Session, titleFrom } from "../domain/sessions/session.ts";
+import type { Turn } from "../domain/sessions/turn.ts";
 import { type Gate, isHeld } from "./gate.ts";
 import type { PoolLimits } from "./limits.ts";
 import { requestHashOf } from "./requestHash.ts";

@@ -1,10 +1,10 @@
 import type { Failure } from "../domain/errors.ts";
 import { errorCatalogue } from "../domain/errors.ts";
-import { renewLease } from "../domain/lease.ts";
 import type { Clock, Store } from "../domain/ports.ts";
-import type { ProcessSignal, TranscriptReply, TurnResult } from "../domain/process.ts";
-import type { Session, SessionState } from "../domain/session.ts";
-import { isTerminal, type Reply } from "../domain/turn.ts";
+import type { ProcessSignal, TranscriptReply, TurnResult } from "../domain/processes/process.ts";
+import { renewLease } from "../domain/sessions/lease.ts";
+import type { Session, SessionState } from "../domain/sessions/session.ts";
+import { isTerminal, type Reply } from "../domain/sessions/turn.ts";
 import type { PoolLimits } from "./limits.ts";
 
 /** How a turn ends; `state` is what the session is afterwards. */

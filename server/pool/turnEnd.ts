@@ -1,4 +1,4 @@
-import type { TurnResult } from "../domain/process.ts";
+import type { TurnResult } from "../domain/processes/process.ts";
 import type { CurrentTurn } from "./incarnation.ts";
 import type { TurnEnd } from "./turnClerk.ts";
 

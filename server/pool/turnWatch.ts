@@ -1,6 +1,6 @@
-import { terminalTurnEvents } from "../domain/event.ts";
+import { terminalTurnEvents } from "../domain/delivery/event.ts";
 import type { Clock, Store } from "../domain/ports.ts";
-import { isTerminal, type Turn } from "../domain/turn.ts";
+import { isTerminal, type Turn } from "../domain/sessions/turn.ts";
 
 /** Lets callers wait for the end of a turn; the log tells it. */
 export class TurnWatch {

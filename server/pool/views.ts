@@ -1,7 +1,7 @@
-import { leaseView } from "../domain/event.ts";
+import { leaseView } from "../domain/delivery/event.ts";
 import type { Clock, Store } from "../domain/ports.ts";
-import type { ProcessUsage } from "../domain/process.ts";
-import type { Session } from "../domain/session.ts";
+import type { ProcessUsage } from "../domain/processes/process.ts";
+import type { Session } from "../domain/sessions/session.ts";
 import type { PoolLimits } from "./limits.ts";
 import type { PoolStats, SessionView } from "./requests.ts";
 import type { Roster } from "./roster.ts";

@@ -1,4 +1,4 @@
-import type { Session } from "../domain/session.ts";
+import type { Session } from "../domain/sessions/session.ts";
 import type { SessionChange, SubmitRequest } from "./requests.ts";
 
 /** Whether a message wants the session that it names to be of a certain model or mode. */

@@ -1,5 +1,5 @@
 import type { Log, Store } from "../domain/ports.ts";
-import type { ProcessHost, TranscriptReply } from "../domain/process.ts";
+import type { ProcessHost, TranscriptReply } from "../domain/processes/process.ts";
 
 /**
  * The whole answer to a session's message in Claude's own record, if it is there: for a turn whose process was ended, or

@@ -1,4 +1,4 @@
-import type { ActivityRequest } from "../domain/liveActivity.ts";
+import type { ActivityRequest } from "../domain/delivery/liveActivity.ts";
 import type { ApnsPush } from "./payload.ts";
 import { cutToJsonBytes, MAX_TITLE_BYTES } from "./preview.ts";
 

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { ActivityRequest } from "../domain/liveActivity.ts";
+import type { ActivityRequest } from "../domain/delivery/liveActivity.ts";
 import type {
   ApnsEnvironment,
   ApnsTarget,
@@ -8,7 +8,7 @@ import type {
   PushOutcome,
   PushRequest,
   SyncRequest,
-} from "../domain/push.ts";
+} from "../domain/delivery/push.ts";
 import { buildActivityPush } from "./activityPayload.ts";
 import { ApnsConnection } from "./connection.ts";
 import { Flights } from "./flights.ts";

@@ -1,4 +1,4 @@
-import type { PushOutcome } from "../domain/push.ts";
+import type { PushOutcome } from "../domain/delivery/push.ts";
 
 /** The pushes of one sender that are on their way. */
 export class Flights {

@@ -1,4 +1,4 @@
-import type { PushContent, PushKind, PushRequest } from "../domain/push.ts";
+import type { PushContent, PushKind, PushRequest } from "../domain/delivery/push.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 

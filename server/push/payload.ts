@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { ApnsTarget, PushContent, PushRequest, SyncRequest } from "../domain/push.ts";
+import type { ApnsTarget, PushContent, PushRequest, SyncRequest } from "../domain/delivery/push.ts";
 import { describeEvent, type KindRule, kindRules, worthlessAt } from "./kindRules.ts";
 import { boundTitles, fitBody } from "./preview.ts";
 import { maxPlaintextBytes, type NonceSource, sealPush } from "./seal.ts";

@@ -1,4 +1,4 @@
-import type { PushContent } from "../domain/push.ts";
+import type { PushContent } from "../domain/delivery/push.ts";
 
 /** Own bound of title and subtitle, in JSON bytes: more than a lock screen shows, little of the payload. */
 export const MAX_TITLE_BYTES = 256;

@@ -1,4 +1,4 @@
-import type { ActivityRequest } from "../domain/liveActivity.ts";
+import type { ActivityRequest } from "../domain/delivery/liveActivity.ts";
 import type {
   ApnsTarget,
   PushChannel,
@@ -9,7 +9,7 @@ import type {
   PushSender,
   SyncRequest,
   WebPushTarget,
-} from "../domain/push.ts";
+} from "../domain/delivery/push.ts";
 
 export interface PushProvidersParts {
   apns: PushChannel<ApnsTarget> & Pick<PushSender, "activity">;

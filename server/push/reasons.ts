@@ -1,4 +1,4 @@
-import type { PushOutcome } from "../domain/push.ts";
+import type { PushOutcome } from "../domain/delivery/push.ts";
 
 /** What Apple answered. `timestamp` and `retryAfter` are as they came off the wire. */
 export interface ApnsAnswer {

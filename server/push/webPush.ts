@@ -10,7 +10,7 @@ import type {
   SyncRequest,
   WebPushDoor,
   WebPushTarget,
-} from "../domain/push.ts";
+} from "../domain/delivery/push.ts";
 import { Flights } from "./flights.ts";
 import { isPublicAddress, lookupPublic } from "./publicAddress.ts";
 import { keepVapidKeys, VapidSignatures } from "./vapid.ts";

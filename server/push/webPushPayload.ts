@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { PushRequest, WebPushTarget } from "../domain/push.ts";
+import type { PushRequest, WebPushTarget } from "../domain/delivery/push.ts";
 import { describeEvent, kindRules, worthlessAt } from "./kindRules.ts";
 import { boundTitles, fitBody } from "./preview.ts";
 

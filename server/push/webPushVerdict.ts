@@ -1,4 +1,4 @@
-import type { PushOutcome } from "../domain/push.ts";
+import type { PushOutcome } from "../domain/delivery/push.ts";
 import { parseRetryAfter } from "./reasons.ts";
 
 /**

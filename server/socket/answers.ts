@@ -1,7 +1,7 @@
 import type { MessageAttachments } from "../access/attachments.ts";
-import type { MessageAttachment } from "../domain/attachment.ts";
-import { type Caller, type Scope, scopeAllows } from "../domain/device.ts";
+import { type Caller, type Scope, scopeAllows } from "../domain/delivery/device.ts";
 import { DaylongError } from "../domain/errors.ts";
+import type { MessageAttachment } from "../domain/sessions/attachment.ts";
 import type { Accepted, SessionPool, SubmitRequest } from "../pool/requests.ts";
 import { hasWish } from "../pool/wish.ts";
 import { maxMessageBytes } from "../wire/chat.ts";

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { RawData, WebSocket } from "ws";
 import type { AttemptWindow } from "../access/attemptWindow.ts";
 import type { Connection, Connections } from "../delivery/connections.ts";
-import type { Caller } from "../domain/device.ts";
+import type { Caller } from "../domain/delivery/device.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import { type ClientFrameType, closeCodes, type ErrorFrame, type ServerFrame } from "../wire/frames.ts";

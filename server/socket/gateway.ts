@@ -8,9 +8,9 @@ import type { Gatekeeper } from "../access/caller.ts";
 import type { Connections } from "../delivery/connections.ts";
 import { withDeadline } from "../delivery/pause.ts";
 import type { Replay } from "../delivery/replay.ts";
-import type { Caller } from "../domain/device.ts";
+import type { Caller } from "../domain/delivery/device.ts";
 import { DaylongError } from "../domain/errors.ts";
-import type { Clock, DeviceDirectory, Log } from "../domain/ports.ts";
+import type { Clock, DeviceStore, Log } from "../domain/ports.ts";
 import type { apnsPushSchema } from "../wire/devices.ts";
 import { closeCodes, type HelloFrame, maxFrameBytes, socketProtocol } from "../wire/frames.ts";
 import { Answers, type AnswersParts } from "./answers.ts";
@@ -37,7 +37,7 @@ export interface GatewayParts {
   connections: Connections;
   replay: Replay;
   courier: Pick<AnswersParts, "acknowledge" | "noteAck">;
-  devices: Pick<DeviceDirectory, "seen">;
+  devices: Pick<DeviceStore, "seen">;
   clock: Clock;
   log: Log;
   /** Looks at Host and Origin; the status to refuse the upgrade with, or `undefined` to let it pass. */

@@ -1,6 +1,6 @@
 import type { RawData, WebSocket } from "ws";
 import type { Gatekeeper } from "../access/caller.ts";
-import type { Caller } from "../domain/device.ts";
+import type { Caller } from "../domain/delivery/device.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import { closeCodes, type ErrorFrame, type HelloFrame } from "../wire/frames.ts";
 import { closeReason, parseFrame } from "./protocol.ts";

@@ -1,5 +1,5 @@
-import type { Attachment } from "../domain/attachment.ts";
-import type { AttachmentBook } from "../domain/ports.ts";
+import type { AttachmentStore } from "../domain/ports.ts";
+import type { Attachment } from "../domain/sessions/attachment.ts";
 import { type Connection, Statement } from "./statement.ts";
 
 interface AttachmentRow {
@@ -27,7 +27,7 @@ const attachmentOf = (row: AttachmentRow): Attachment => ({
 const columns = "attachment_id, device_id, name, mime_type, size_bytes, sha256, created_at, used_at";
 
 /** What is known of the files that came with messages; their bytes lie in the data folder. */
-export class SqliteAttachmentBook implements AttachmentBook {
+export class SqliteAttachmentBook implements AttachmentStore {
   readonly #insert: Statement<[Record<string, string | number>]>;
   readonly #get: Statement<[attachmentId: string], AttachmentRow>;
   readonly #use: Statement<[at: number, attachmentId: string]>;

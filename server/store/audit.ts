@@ -1,4 +1,4 @@
-import type { AuditEntry, AuditLog } from "../domain/ports.ts";
+import type { AuditEntry, AuditStore } from "../domain/ports.ts";
 import { decodePageMark, pageOf } from "./page.ts";
 import { type Connection, Statement } from "./statement.ts";
 
@@ -12,7 +12,7 @@ interface AuditRow {
 }
 
 /** Who changed what. Ordered by insertion, which a clock that was set back does not disturb. */
-export class SqliteAuditLog implements AuditLog {
+export class SqliteAuditLog implements AuditStore {
   readonly #add: Statement<[AuditEntry]>;
   readonly #list: Statement<[beforeId: number, limit: number], AuditRow>;
 

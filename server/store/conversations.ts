@@ -1,11 +1,11 @@
-import type { ConversationBook, NamedConversation } from "../domain/conversation.ts";
+import type { ConversationStore, NamedConversation } from "../domain/sessions/conversation.ts";
 import { type Connection, Statement } from "./statement.ts";
 
 const columns =
   "conversation_id AS conversationId, session_id AS sessionId, created_at AS createdAt, earlier FROM conversations";
 
 /** The names that tools of `/v1` gave to sessions. */
-export class SqliteConversationBook implements ConversationBook {
+export class SqliteConversationBook implements ConversationStore {
   readonly #insert: Statement<[NamedConversation]>;
   readonly #get: Statement<[conversationId: string], NamedConversation>;
   readonly #ofSession: Statement<[sessionId: string], NamedConversation>;

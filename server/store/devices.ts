@@ -1,7 +1,7 @@
-import type { Device, DevicePreferences, Scope } from "../domain/device.ts";
+import type { Device, DevicePreferences, Scope } from "../domain/delivery/device.ts";
+import type { PushTarget } from "../domain/delivery/push.ts";
 import { DaylongError } from "../domain/errors.ts";
-import type { Clock, DeviceDirectory } from "../domain/ports.ts";
-import type { PushTarget } from "../domain/push.ts";
+import type { Clock, DeviceStore } from "../domain/ports.ts";
 import { type Connection, jsonOrNull, parsedOrUndefined, Statement } from "./statement.ts";
 import type { Transactions } from "./transactions.ts";
 
@@ -37,7 +37,7 @@ const selectDevices = `SELECT device_id, name, platform, scope, created_at, last
 type Named = Record<string, string | number | null>;
 
 /** The paired devices and the codes that pair them; only hashes of tokens and codes are kept. */
-export class SqliteDeviceDirectory implements DeviceDirectory {
+export class SqliteDeviceDirectory implements DeviceStore {
   readonly #clock: Clock;
   readonly #transactions: Transactions;
   readonly #insert: Statement<[Named]>;

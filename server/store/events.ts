@@ -1,6 +1,6 @@
+import type { LoggedEvent, NewEvent } from "../domain/delivery/event.ts";
 import { DaylongError } from "../domain/errors.ts";
-import type { LoggedEvent, NewEvent } from "../domain/event.ts";
-import type { Clock, EventLog } from "../domain/ports.ts";
+import type { Clock, EventStore } from "../domain/ports.ts";
 import { type Connection, Statement } from "./statement.ts";
 import type { EventListener, Transactions } from "./transactions.ts";
 
@@ -45,7 +45,7 @@ const columns = "cursor, session_id, seq, type, at, turn_id, data";
 const isMessage = "type IN ('message', 'turn.accepted')";
 
 /** The event log in SQLite. A cursor is an AUTOINCREMENT rowid: it only grows, and is not used again after a deletion. */
-export class SqliteEventLog implements EventLog {
+export class SqliteEventLog implements EventStore {
   readonly epoch: string;
   readonly #clock: Clock;
   readonly #transactions: Transactions;

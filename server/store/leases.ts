@@ -1,4 +1,4 @@
-import { type Lease, nextDeadline } from "../domain/lease.ts";
+import { type Lease, nextDeadline } from "../domain/sessions/lease.ts";
 import { type Connection, Statement } from "./statement.ts";
 
 /** The columns of a session's newest term, as session reads join them. */

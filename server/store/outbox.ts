@@ -1,5 +1,5 @@
-import type { Delivery, DeliveryAttempt, DeliveryKind, DeliveryState } from "../domain/delivery.ts";
-import type { Outbox } from "../domain/ports.ts";
+import type { Delivery, DeliveryAttempt, DeliveryKind, DeliveryState } from "../domain/delivery/delivery.ts";
+import type { OutboxStore } from "../domain/ports.ts";
 import { type Connection, Statement } from "./statement.ts";
 import type { Transactions } from "./transactions.ts";
 
@@ -55,7 +55,7 @@ const isAlert = "kind NOT IN ('activity-start', 'activity-end')";
 type Named = Record<string, string | number | null>;
 
 /** The deliveries and what was tried for each. An event has at most one delivery a device. */
-export class SqliteOutbox implements Outbox {
+export class SqliteOutbox implements OutboxStore {
   readonly #transactions: Transactions;
   readonly #insert: Statement<[Named]>;
   readonly #due: Statement<[{ at: number; limit: number; perDevice: number }], DeliveryRow>;

@@ -1,10 +1,10 @@
+import type { PermissionStore } from "../domain/ports.ts";
 import type {
   Permission,
   PermissionDecision,
   PermissionKind,
   PermissionState,
-} from "../domain/permission.ts";
-import type { PermissionBook } from "../domain/ports.ts";
+} from "../domain/sessions/permission.ts";
 import { type Connection, jsonOrNull, parsedOrUndefined, Statement } from "./statement.ts";
 
 interface PermissionRow {
@@ -48,7 +48,7 @@ function permissionOf(row: PermissionRow): Permission {
 const selectPermissions = "SELECT * FROM permissions";
 
 /** The permission requests; the first answer to one that is open is the answer. */
-export class SqlitePermissionBook implements PermissionBook {
+export class SqlitePermissionBook implements PermissionStore {
   readonly #insert: Statement<[Record<string, string | number | null>]>;
   readonly #get: Statement<[permissionId: string], PermissionRow>;
   readonly #open: Statement<[], PermissionRow>;

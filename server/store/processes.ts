@@ -1,12 +1,12 @@
-import type { ProcessBook } from "../domain/ports.ts";
-import type { ProcessRecord } from "../domain/process.ts";
+import type { ProcessStore } from "../domain/ports.ts";
+import type { ProcessRecord } from "../domain/processes/process.ts";
 import { type Connection, Statement } from "./statement.ts";
 
 /**
  * The processes that were started, so that the next run of the server can end what a crash of this one left behind.
  * A record may name a session that is not in the directory: a prewarmed spare's becomes one when it is claimed.
  */
-export class SqliteProcessBook implements ProcessBook {
+export class SqliteProcessBook implements ProcessStore {
   readonly #open: Statement<[ProcessRecord]>;
   readonly #started: Statement<[pid: number, startTicks: string | null, processId: string]>;
   readonly #ended: Statement<[at: number, processId: string]>;

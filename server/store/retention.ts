@@ -1,4 +1,4 @@
-import type { HistoryCutter } from "../domain/ports.ts";
+import type { RetentionStore } from "../domain/ports.ts";
 import { type Connection, Statement } from "./statement.ts";
 import type { Transactions } from "./transactions.ts";
 
@@ -9,7 +9,7 @@ const vacuumPages = 500;
  * Cuts history off at its old end, a bounded number of rows at a time. How far the log was cut is written in the same
  * commit (`meta.floor_cursor`): whoever asks for something older is told that it is gone.
  */
-export class SqliteHistoryCutter implements HistoryCutter {
+export class SqliteHistoryCutter implements RetentionStore {
   readonly #connection: Connection;
   readonly #transactions: Transactions;
   readonly #oldest: Statement<[limit: number], { cursor: number; at: number }>;

@@ -1,7 +1,7 @@
 import { DaylongError } from "../domain/errors.ts";
-import type { Lease } from "../domain/lease.ts";
-import type { SessionDirectory, SessionFilter } from "../domain/ports.ts";
-import type { PermissionMode, Session, SessionOrigin, SessionState } from "../domain/session.ts";
+import type { SessionFilter, SessionStore } from "../domain/ports.ts";
+import type { Lease } from "../domain/sessions/lease.ts";
+import type { PermissionMode, Session, SessionOrigin, SessionState } from "../domain/sessions/session.ts";
 import { type LeaseRow, LeaseTerms, leaseColumns, leaseOf } from "./leases.ts";
 import { decodePageMark, type PageMark, pageOf } from "./page.ts";
 import { type Recap, Recaps } from "./recaps.ts";
@@ -67,7 +67,7 @@ interface CostRow {
 type Named = Record<string, string | number | null>;
 
 /** The sessions, their lease terms and their recaps. Writes to a session that does not exist throw `session_not_found`. */
-export class SqliteSessionDirectory implements SessionDirectory {
+export class SqliteSessionDirectory implements SessionStore {
   readonly #transactions: Transactions;
   readonly #leases: LeaseTerms;
   readonly #recaps: Recaps;
@@ -216,7 +216,7 @@ export class SqliteSessionDirectory implements SessionDirectory {
     if (origin !== undefined) this.#setOrigin.run(JSON.stringify({ origin }), sessionId);
   }
 
-  update(sessionId: string, change: Parameters<SessionDirectory["update"]>[1]): void {
+  update(sessionId: string, change: Parameters<SessionStore["update"]>[1]): void {
     this.#transactions.run(() => {
       const session = this.get(sessionId);
       if (!session) throw notFound(sessionId);

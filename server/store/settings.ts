@@ -1,8 +1,8 @@
-import type { SettingsBook } from "../domain/ports.ts";
+import type { SettingsStore } from "../domain/ports.ts";
 import { type Connection, Statement } from "./statement.ts";
 
 /** What the owner set while the server ran. */
-export class SqliteSettingsBook implements SettingsBook {
+export class SqliteSettingsBook implements SettingsStore {
   readonly #all: Statement<[], { key: string; value: string }>;
   readonly #set: Statement<[key: string, value: string]>;
   readonly #remove: Statement<[key: string]>;

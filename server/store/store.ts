@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Clock, HistoryCutter, Store } from "../domain/ports.ts";
+import type { Clock, RetentionStore, Store } from "../domain/ports.ts";
 import { SqliteActivityBook } from "./activities.ts";
 import { SqliteAttachmentBook } from "./attachments.ts";
 import { SqliteAuditLog } from "./audit.ts";
@@ -44,7 +44,7 @@ export type BesideParts = Pick<WalSyncParts, "onFault" | "onSync" | "sync"> & {
 };
 
 export type OpenStore = Store & {
-  readonly history: HistoryCutter;
+  readonly history: RetentionStore;
   /** For how long the disk has owed its word on a commit, in milliseconds; 0: it owes none. */
   readonly owedMs: number;
   /** SQLite sees to the checkpoints by itself again. */

@@ -1,5 +1,5 @@
+import type { LoggedEvent } from "../domain/delivery/event.ts";
 import { DaylongError } from "../domain/errors.ts";
-import type { LoggedEvent } from "../domain/event.ts";
 import { type Connection, Statement } from "./statement.ts";
 
 export type EventListener = (events: LoggedEvent[]) => void;

@@ -1,8 +1,8 @@
-import type { TrustBook, TrustedProject } from "../domain/trust.ts";
+import type { TrustedProject, TrustStore } from "../domain/sessions/trust.ts";
 import { type Connection, Statement } from "./statement.ts";
 
 /** The projects whose own settings may act, and what may be done in a project, or in a session, without asking. */
-export class SqliteTrustBook implements TrustBook {
+export class SqliteTrustBook implements TrustStore {
   readonly #add: Statement<[TrustedProject]>;
   readonly #get: Statement<[projectPath: string], { found: number }>;
   readonly #remove: Statement<[projectPath: string]>;

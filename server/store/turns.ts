@@ -1,6 +1,6 @@
 import type { Failure } from "../domain/errors.ts";
-import type { TurnBook } from "../domain/ports.ts";
-import { type Reply, type Turn, type TurnState, turnStates } from "../domain/turn.ts";
+import type { TurnStore } from "../domain/ports.ts";
+import { type Reply, type Turn, type TurnState, turnStates } from "../domain/sessions/turn.ts";
 import { type Connection, jsonOrNull, parsedOrUndefined, Statement } from "./statement.ts";
 
 interface TurnRow {
@@ -48,7 +48,7 @@ const isDue = "(t.send_at IS NULL OR t.send_at <= ?)";
 type Named = Record<string, string | number | null>;
 
 /** The turns. The order of acceptance is that of `ordinal`, because two turns can share a millisecond. */
-export class SqliteTurnBook implements TurnBook {
+export class SqliteTurnBook implements TurnStore {
   readonly #insert: Statement<[Named]>;
   readonly #get: Statement<[turnId: string], TurnRow>;
   readonly #byClientMessage: Statement<[deviceId: string, clientMessageId: string], TurnRow>;
@@ -225,7 +225,7 @@ export class SqliteTurnBook implements TurnBook {
     mustChange(this.#requeue.run(turnId), turnId, "running");
   }
 
-  settle(turnId: string, end: Parameters<TurnBook["settle"]>[1]): boolean {
+  settle(turnId: string, end: Parameters<TurnStore["settle"]>[1]): boolean {
     const { state, endedAt } = end;
     return (
       this.#settle.run({

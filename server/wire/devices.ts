@@ -1,8 +1,8 @@
 import { ECDH } from "node:crypto";
 import { z } from "zod";
-import { scopes } from "../domain/device.ts";
-import { activityKinds } from "../domain/liveActivity.ts";
-import { mutableKinds, pushKinds } from "../domain/push.ts";
+import { scopes } from "../domain/delivery/device.ts";
+import { activityKinds } from "../domain/delivery/liveActivity.ts";
+import { mutableKinds, pushKinds } from "../domain/delivery/push.ts";
 import { countSchema, cursorSchema, durationMsSchema, instantSchema } from "./instants.ts";
 import { textSchema } from "./text.ts";
 

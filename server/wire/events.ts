@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { EventType, LoggedEvent } from "../domain/event.ts";
+import type { EventType, LoggedEvent } from "../domain/delivery/event.ts";
 import { countSchema, cursorSchema, durationMsSchema, instantSchema } from "./instants.ts";
 import { openPermissionSchema } from "./permissions.ts";
 import { permissionModeSchema, sessionStateSchema } from "./sessions.ts";

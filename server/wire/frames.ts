@@ -1,7 +1,7 @@
 import { z } from "zod";
+import type { ActivityFrame, DeltaFrame, EventFrame, WelcomeFrame } from "../domain/delivery/frames.ts";
 import type { ErrorCode } from "../domain/errors.ts";
-import type { ActivityFrame, DeltaFrame, EventFrame, WelcomeFrame } from "../domain/frames.ts";
-import type { TurnState } from "../domain/turn.ts";
+import type { TurnState } from "../domain/sessions/turn.ts";
 import { messageFields, sessionIdSchema } from "./chat.ts";
 import { apnsPushSchema } from "./devices.ts";
 import { permissionAnswerFields } from "./permissions.ts";

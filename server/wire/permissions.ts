@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Permission, permissionKinds, permissionScopes } from "../domain/permission.ts";
+import { type Permission, permissionKinds, permissionScopes } from "../domain/sessions/permission.ts";
 import { instantSchema } from "./instants.ts";
 import { textSchema } from "./text.ts";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { projectStandings } from "../domain/trust.ts";
+import { projectStandings } from "../domain/sessions/trust.ts";
 import { countSchema, instantSchema } from "./instants.ts";
 
 const standingSchema = z.enum(projectStandings).meta({

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { permissionModes, sessionStates } from "../domain/session.ts";
+import { permissionModes, sessionStates } from "../domain/sessions/session.ts";
 import { countSchema, durationMsSchema, instantSchema } from "./instants.ts";
 import { textSchema } from "./text.ts";
 

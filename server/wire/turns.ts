@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { errorCatalogue } from "../domain/errors.ts";
-import { type Reply, type Turn, turnStates } from "../domain/turn.ts";
+import { type Reply, type Turn, turnStates } from "../domain/sessions/turn.ts";
 import { countSchema, durationMsSchema, instantSchema } from "./instants.ts";
 
 /** A code of the one catalogue. */

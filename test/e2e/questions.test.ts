@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { type LoggedEvent, terminalTurnEvents } from "../../server/domain/event.ts";
+import { type LoggedEvent, terminalTurnEvents } from "../../server/domain/delivery/event.ts";
 import { startServer } from "../support/daylongServer.ts";
 import { useScene } from "../support/scene.ts";
 import { connect, type SocketClient } from "../support/socketClient.ts";

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { type DemoModel, startDemoModel } from "../../server/demo/model.ts";
-import type { LoggedEvent } from "../../server/domain/event.ts";
+import type { LoggedEvent } from "../../server/domain/delivery/event.ts";
 import {
   type Bench,
   benchEnvironment,

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { type DemoModel, startDemoModel } from "../../server/demo/model.ts";
-import type { LoggedEvent } from "../../server/domain/event.ts";
+import type { LoggedEvent } from "../../server/domain/delivery/event.ts";
 import {
   type Bench,
   benchEnvironment,

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { CliHost, type CliHostParts } from "../../server/claude/host.ts";
-import type { LoggedEvent } from "../../server/domain/event.ts";
-import type { Turn } from "../../server/domain/turn.ts";
+import type { LoggedEvent } from "../../server/domain/delivery/event.ts";
+import type { Turn } from "../../server/domain/sessions/turn.ts";
 import { systemClock } from "../../server/platform/clock.ts";
 import type { PoolLimits } from "../../server/pool/limits.ts";
 import { InteractiveSessionPool } from "../../server/pool/pool.ts";

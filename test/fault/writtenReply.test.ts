@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import type { LoggedEvent } from "../../server/domain/event.ts";
+import type { LoggedEvent } from "../../server/domain/delivery/event.ts";
 import {
   type Bench,
   benchEnvironment,

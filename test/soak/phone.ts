@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { LoggedEvent } from "../../server/domain/event.ts";
+import type { LoggedEvent } from "../../server/domain/delivery/event.ts";
 import type { DaylongServer } from "../support/daylongServer.ts";
 import { pause } from "../support/pause.ts";
 import { connect, type SocketClient } from "../support/socketClient.ts";

@@ -1,5 +1,5 @@
-import type { LoggedEvent } from "../../server/domain/event.ts";
-import { terminalTurnEvents } from "../../server/domain/event.ts";
+import type { LoggedEvent } from "../../server/domain/delivery/event.ts";
+import { terminalTurnEvents } from "../../server/domain/delivery/event.ts";
 import type { DaylongServer } from "../support/daylongServer.ts";
 import type { Kept } from "./phone.ts";
 

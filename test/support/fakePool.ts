@@ -1,12 +1,16 @@
 import { randomUUID } from "node:crypto";
-import type { Caller } from "../../server/domain/device.ts";
+import type { Caller } from "../../server/domain/delivery/device.ts";
 import { DaylongError } from "../../server/domain/errors.ts";
-import { openLease } from "../../server/domain/lease.ts";
-import { type PermissionDecision, sameDecision, scopeInForce } from "../../server/domain/permission.ts";
 import type { Clock, Store } from "../../server/domain/ports.ts";
-import type { OneShotAnswer } from "../../server/domain/process.ts";
-import { type Session, titleFrom } from "../../server/domain/session.ts";
-import { isTerminal, type Reply, type Turn } from "../../server/domain/turn.ts";
+import type { OneShotAnswer } from "../../server/domain/processes/process.ts";
+import { openLease } from "../../server/domain/sessions/lease.ts";
+import {
+  type PermissionDecision,
+  sameDecision,
+  scopeInForce,
+} from "../../server/domain/sessions/permission.ts";
+import { type Session, titleFrom } from "../../server/domain/sessions/session.ts";
+import { isTerminal, type Reply, type Turn } from "../../server/domain/sessions/turn.ts";
 import { requestHashOf } from "../../server/pool/requestHash.ts";
 import type {
   Accepted,

@@ -1,11 +1,11 @@
-import type { ActivityRequest } from "../../server/domain/liveActivity.ts";
+import type { ActivityRequest } from "../../server/domain/delivery/liveActivity.ts";
 import type {
   ApnsTarget,
   PushOutcome,
   PushRequest,
   PushSender,
   SyncRequest,
-} from "../../server/domain/push.ts";
+} from "../../server/domain/delivery/push.ts";
 
 /** What a scripted sender answers: an outcome, a promise of one, or what to make of the request. */
 export type PushScript =

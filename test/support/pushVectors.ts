@@ -1,4 +1,4 @@
-import type { ApnsTarget, PushRequest } from "../../server/domain/push.ts";
+import type { ApnsTarget, PushRequest } from "../../server/domain/delivery/push.ts";
 import { buildApnsPush } from "../../server/push/payload.ts";
 import { openSealedPush, SEAL_AAD } from "../../server/push/seal.ts";
 

@@ -1,5 +1,4 @@
 import { DaylongError } from "../../server/domain/errors.ts";
-import type { PermissionDecision } from "../../server/domain/permission.ts";
 import type { Clock } from "../../server/domain/ports.ts";
 import type {
   ClaudeProcess,
@@ -17,8 +16,9 @@ import type {
   RewindReport,
   TranscriptReply,
   TurnResult,
-} from "../../server/domain/process.ts";
-import type { PermissionMode } from "../../server/domain/session.ts";
+} from "../../server/domain/processes/process.ts";
+import type { PermissionDecision } from "../../server/domain/sessions/permission.ts";
+import type { PermissionMode } from "../../server/domain/sessions/session.ts";
 import { ScriptedSpares } from "./scriptedSpares.ts";
 
 /** How fake processes behave until a test says otherwise; read at the moment of the start, the stop, the interrupt. */

@@ -1,11 +1,11 @@
 import type { Clock } from "../../server/domain/ports.ts";
-import type { SpareShelf } from "../../server/domain/process.ts";
+import type { SparePool } from "../../server/domain/processes/process.ts";
 
 /** As long as the real shelf keeps a spare for the session it was promised to. */
 const promiseMs = 60_000;
 
 /** Spares that are ready as soon as they are wanted. It has no timers: what is due is done when somebody looks. */
-export class ScriptedSpares implements SpareShelf {
+export class ScriptedSpares implements SparePool {
   /** How many became a session's process. */
   claimed = 0;
   readonly #clock: Clock;

@@ -1,5 +1,5 @@
 import { type ClientOptions, WebSocket } from "ws";
-import type { LoggedEvent } from "../../server/domain/event.ts";
+import type { LoggedEvent } from "../../server/domain/delivery/event.ts";
 import { frameFault } from "./conformance.ts";
 
 /** How long a wait goes on when nothing comes. */

@@ -1,5 +1,5 @@
 import { WebSocket } from "ws";
-import { type LoggedEvent, terminalTurnEvents } from "../../server/domain/event.ts";
+import { type LoggedEvent, terminalTurnEvents } from "../../server/domain/delivery/event.ts";
 import type { DaylongServer } from "../support/daylongServer.ts";
 import { pause } from "../support/pause.ts";
 import type { ReceivedFrame } from "../support/socketClient.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { LoggedEvent } from "../../server/domain/event.ts";
+import type { LoggedEvent } from "../../server/domain/delivery/event.ts";
 
 /** What an event says, whichever way it came: two devices that were shown the same cursor must agree on it. */
 export function digestOf(event: LoggedEvent): string {

@@ -1,5 +1,5 @@
 import Database from "better-sqlite3";
-import { type LoggedEvent, terminalTurnEvents } from "../../server/domain/event.ts";
+import { type LoggedEvent, terminalTurnEvents } from "../../server/domain/delivery/event.ts";
 import type { PushTrails } from "./pushes.ts";
 import { digestOf, type Sightings } from "./sightings.ts";
 import type { AcceptedMessage } from "./traffic.ts";

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Caller } from "../../domain/device.ts";
+import type { Caller } from "../../domain/delivery/device.ts";
 import { DaylongError } from "../../domain/errors.ts";
 import type { SubmitRequest } from "../../pool/requests.ts";
 import type { CompletionRequest, InlineImage } from "../../wire/completions.ts";

@@ -1,6 +1,6 @@
-import type { Caller } from "../../domain/device.ts";
+import type { Caller } from "../../domain/delivery/device.ts";
 import { DaylongError } from "../../domain/errors.ts";
-import { isTerminal, type Turn } from "../../domain/turn.ts";
+import { isTerminal, type Turn } from "../../domain/sessions/turn.ts";
 import {
   type CompletionRequest,
   completionSchema,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { NamedConversation } from "../../domain/conversation.ts";
+import type { NamedConversation } from "../../domain/sessions/conversation.ts";
 import { conversationIdSchema } from "../../wire/completions.ts";
 import {
   conversationDeletedSchema,

@@ -1,7 +1,7 @@
-import type { Caller } from "../../domain/device.ts";
+import type { Caller } from "../../domain/delivery/device.ts";
 import { DaylongError } from "../../domain/errors.ts";
 import type { Log, Store } from "../../domain/ports.ts";
-import { isTerminal } from "../../domain/turn.ts";
+import { isTerminal } from "../../domain/sessions/turn.ts";
 import type { SessionPool } from "../../pool/requests.ts";
 import type { BegunTurn } from "./begin.ts";
 

@@ -1,5 +1,5 @@
-import type { NamedConversation } from "../../domain/conversation.ts";
-import type { Reply, Turn } from "../../domain/turn.ts";
+import type { NamedConversation } from "../../domain/sessions/conversation.ts";
+import type { Reply, Turn } from "../../domain/sessions/turn.ts";
 import type { SessionView } from "../../pool/requests.ts";
 
 /** OpenAI counts in seconds. */

@@ -1,7 +1,7 @@
-import { type LoggedEvent, terminalTurnEvents } from "../../domain/event.ts";
-import type { DeltaFrame } from "../../domain/frames.ts";
+import { type LoggedEvent, terminalTurnEvents } from "../../domain/delivery/event.ts";
+import type { DeltaFrame } from "../../domain/delivery/frames.ts";
 import type { Clock, Store } from "../../domain/ports.ts";
-import { isTerminal, type Turn } from "../../domain/turn.ts";
+import { isTerminal, type Turn } from "../../domain/sessions/turn.ts";
 
 /** Between two texts of one turn: what Claude says before and after it uses a tool. */
 const textBreak = "\n\n";

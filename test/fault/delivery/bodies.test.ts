@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
-import { pushContentOf } from "../../../server/domain/delivery.ts";
-import type { LoggedEvent } from "../../../server/domain/event.ts";
-import type { ApnsTarget, PushRequest } from "../../../server/domain/push.ts";
+import { pushContentOf } from "../../../server/domain/delivery/delivery.ts";
+import type { LoggedEvent } from "../../../server/domain/delivery/event.ts";
+import type { ApnsTarget, PushRequest } from "../../../server/domain/delivery/push.ts";
 import { buildApnsPush } from "../../../server/push/payload.ts";
 import { openSealedPush } from "../../../server/push/seal.ts";
 import { useRig } from "../../integration/http/rig.ts";

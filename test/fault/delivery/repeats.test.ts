@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import type { LoggedEvent } from "../../../server/domain/event.ts";
+import type { LoggedEvent } from "../../../server/domain/delivery/event.ts";
 import { Chance, seedsFrom } from "../../support/chance.ts";
 import {
   type Bench,

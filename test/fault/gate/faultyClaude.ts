@@ -1,5 +1,5 @@
 import { DaylongError } from "../../../server/domain/errors.ts";
-import type { Prompt } from "../../../server/domain/process.ts";
+import type { Prompt } from "../../../server/domain/processes/process.ts";
 import type { Chance } from "../../support/chance.ts";
 import type { ManualClock } from "../../support/manualClock.ts";
 import type { HostScript, OpenAsk, ScriptedProcess, ScriptedStart } from "../../support/scriptedHost.ts";

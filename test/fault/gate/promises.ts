@@ -1,7 +1,7 @@
 import { expect } from "@jest/globals";
-import { pushKindOf } from "../../../server/domain/delivery.ts";
-import { terminalTurnEvents } from "../../../server/domain/event.ts";
-import { isTerminal } from "../../../server/domain/turn.ts";
+import { pushKindOf } from "../../../server/domain/delivery/delivery.ts";
+import { terminalTurnEvents } from "../../../server/domain/delivery/event.ts";
+import { isTerminal } from "../../../server/domain/sessions/turn.ts";
 import type { Accepted } from "../../../server/pool/requests.ts";
 import { hourMs, minuteMs, type PoolRig } from "../../unit/pool/rig.ts";
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { withPlan } from "../../../server/claude/planFile.ts";
-import type { PermissionAsk } from "../../../server/domain/process.ts";
+import type { PermissionAsk } from "../../../server/domain/processes/process.ts";
 import { ManualClock } from "../../support/manualClock.ts";
 
 let configDir: string;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { prepareSpawn, startTicksOf } from "../../../server/claude/spawn.ts";
-import type { ProcessBook } from "../../../server/domain/ports.ts";
+import type { ProcessStore } from "../../../server/domain/ports.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const book: ProcessBook = { open: () => {}, started: () => {}, ended: () => {}, unended: () => [] };
+const book: ProcessStore = { open: () => {}, started: () => {}, ended: () => {}, unended: () => [] };
 
 const lastWordsOf = async (command: string, cwd = folder): Promise<string> => {
   const cli = prepareSpawn("p1", "s1", 0, book);
@@ -37,7 +37,7 @@ describe("a CLI that cannot be started", () => {
 
 test("F10: a process is known by its pid and its start time, from the spawn on", async () => {
   const booked: unknown[] = [];
-  const started: ProcessBook["started"] = (_processId, pid, startTicks) => booked.push({ pid, startTicks });
+  const started: ProcessStore["started"] = (_processId, pid, startTicks) => booked.push({ pid, startTicks });
   const cli = prepareSpawn("p1", "s1", 0, { ...book, started });
   expect(cli.identity).toEqual({ pid: null, startTicks: null });
   const args = ["-e", "process.stdin.resume()"];

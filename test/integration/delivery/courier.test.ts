@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { renewLease } from "../../../server/domain/lease.ts";
-import type { ApnsTarget, PushOutcome, PushRequest } from "../../../server/domain/push.ts";
+import type { ApnsTarget, PushOutcome, PushRequest } from "../../../server/domain/delivery/push.ts";
+import { renewLease } from "../../../server/domain/sessions/lease.ts";
 import { accepted, held } from "../../support/memoryPush.ts";
 import { graceMs, leaseLimits, Rig } from "./rig.ts";
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import type { PushOutcome, PushTarget } from "../../../server/domain/push.ts";
+import type { PushOutcome, PushTarget } from "../../../server/domain/delivery/push.ts";
 import { accepted, held } from "../../support/memoryPush.ts";
 import { Rig } from "./rig.ts";
 

@@ -15,8 +15,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { attachmentLifeMs, maxKeptBytes, type Upload } from "../../../server/domain/attachment.ts";
 import { DaylongError } from "../../../server/domain/errors.ts";
+import { attachmentLifeMs, maxKeptBytes, type Upload } from "../../../server/domain/sessions/attachment.ts";
 import { DiskShelf } from "../../../server/files/shelf.ts";
 import { type OpenStore, openStore } from "../../../server/store/store.ts";
 import { pngOfSize, tinyPng } from "../../support/images.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { projectIdOf } from "../../../server/access/roots.ts";
 import { DaylongError } from "../../../server/domain/errors.ts";
-import type { PastConversation, PastMessage } from "../../../server/domain/history.ts";
+import type { PastConversation, PastMessage } from "../../../server/domain/sessions/history.ts";
 import { expectProblem, useRig } from "./rig.ts";
 
 const rig = useRig();

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
-import { openLease } from "../../../server/domain/lease.ts";
-import type { TurnState } from "../../../server/domain/turn.ts";
+import { openLease } from "../../../server/domain/sessions/lease.ts";
+import type { TurnState } from "../../../server/domain/sessions/turn.ts";
 import { expectProblem, useRig } from "./rig.ts";
 
 const rig = useRig();

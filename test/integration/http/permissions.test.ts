@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Permission } from "../../../server/domain/permission.ts";
+import type { Permission } from "../../../server/domain/sessions/permission.ts";
 import { expectProblem, useRig } from "./rig.ts";
 
 const rig = useRig();

@@ -21,10 +21,14 @@ import { pageBefore } from "../../../server/claude/pastMessage.ts";
 import { Connections } from "../../../server/delivery/connections.ts";
 import { Feed } from "../../../server/delivery/feed.ts";
 import { LiveActivities } from "../../../server/delivery/liveActivities.ts";
-import type { Scope } from "../../../server/domain/device.ts";
+import type { Scope } from "../../../server/domain/delivery/device.ts";
 import type { DaylongError } from "../../../server/domain/errors.ts";
-import type { ClaudeHistory, PastConversation, PastMessage } from "../../../server/domain/history.ts";
 import type { Log } from "../../../server/domain/ports.ts";
+import type {
+  ClaudeHistory,
+  PastConversation,
+  PastMessage,
+} from "../../../server/domain/sessions/history.ts";
 import { DiskShelf } from "../../../server/files/shelf.ts";
 import { createHttpApp, routeTable } from "../../../server/http/app.ts";
 import { openApiDocument } from "../../../server/http/openapi.ts";

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import type { ActivityRequest } from "../../../server/domain/liveActivity.ts";
+import type { ActivityRequest } from "../../../server/domain/delivery/liveActivity.ts";
 import { ApnsSender } from "../../../server/push/apns.ts";
 import { type ApnsStandIn, startApnsStandIn } from "../../support/apnsStandIn.ts";
 

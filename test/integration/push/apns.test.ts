@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import type { ApnsTarget, PushOutcome, PushRequest } from "../../../server/domain/push.ts";
+import type { ApnsTarget, PushOutcome, PushRequest } from "../../../server/domain/delivery/push.ts";
 import { ApnsSender, type ApnsSenderParts } from "../../../server/push/apns.ts";
 import { type ApnsStandIn, startApnsStandIn } from "../../support/apnsStandIn.ts";
 import { steadyPort } from "../../support/steadyPort.ts";

@@ -12,7 +12,7 @@ import { Dispatcher } from "../../../server/delivery/dispatcher.ts";
 import { Feed } from "../../../server/delivery/feed.ts";
 import { DeliveryPlanner, planned } from "../../../server/delivery/planner.ts";
 import { Replay } from "../../../server/delivery/replay.ts";
-import type { Caller, Scope } from "../../../server/domain/device.ts";
+import type { Caller, Scope } from "../../../server/domain/delivery/device.ts";
 import { DaylongError } from "../../../server/domain/errors.ts";
 import type { Clock, Log, Store } from "../../../server/domain/ports.ts";
 import { DiskShelf } from "../../../server/files/shelf.ts";

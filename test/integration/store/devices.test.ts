@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { PushTarget } from "../../../server/domain/push.ts";
+import type { PushTarget } from "../../../server/domain/delivery/push.ts";
 import { aDelivery, aDevice, useBench } from "./fixture.ts";
 
 const bench = useBench();

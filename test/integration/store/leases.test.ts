@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { type Lease, leaseDuty, nextDeadline } from "../../../server/domain/lease.ts";
-import type { Session, SessionState } from "../../../server/domain/session.ts";
+import { type Lease, leaseDuty, nextDeadline } from "../../../server/domain/sessions/lease.ts";
+import type { Session, SessionState } from "../../../server/domain/sessions/session.ts";
 import { aLease, aSession, useBench } from "./fixture.ts";
 
 const bench = useBench();

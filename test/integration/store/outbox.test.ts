@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
-import type { Delivery } from "../../../server/domain/delivery.ts";
+import type { Delivery } from "../../../server/domain/delivery/delivery.ts";
 import { aDelivery, aDevice, useBench } from "./fixture.ts";
 
 const bench = useBench();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Session } from "../../../server/domain/session.ts";
+import type { Session } from "../../../server/domain/sessions/session.ts";
 import { aSession, useBench } from "./fixture.ts";
 
 const bench = useBench();

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
-import type { LoggedEvent } from "../../../server/domain/event.ts";
+import type { LoggedEvent } from "../../../server/domain/delivery/event.ts";
 import { openDatabase } from "../../../server/store/database.ts";
 import { aMessage, append, aSession, aTurn, useBench } from "./fixture.ts";
 

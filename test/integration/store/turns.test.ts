@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
-import type { Turn } from "../../../server/domain/turn.ts";
+import type { Turn } from "../../../server/domain/sessions/turn.ts";
 import { aSession, aTurn, useBench } from "./fixture.ts";
 
 const bench = useBench();

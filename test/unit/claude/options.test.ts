@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { baseOptions, conversationOptions } from "../../../server/claude/options.ts";
-import type { ProcessSpec } from "../../../server/domain/process.ts";
-import type { SessionOptions } from "../../../server/domain/session.ts";
+import type { ProcessSpec } from "../../../server/domain/processes/process.ts";
+import type { SessionOptions } from "../../../server/domain/sessions/session.ts";
 
 const spec = (options: SessionOptions = {}): ProcessSpec => ({
   processId: "p1",

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { pageBefore, pastMessageOf, type RawEntry } from "../../../server/claude/pastMessage.ts";
-import type { PastMessage } from "../../../server/domain/history.ts";
+import type { PastMessage } from "../../../server/domain/sessions/history.ts";
 
 const entry = (type: string, content: unknown, more: Partial<RawEntry> = {}): RawEntry => ({
   type,

@@ -1,7 +1,7 @@
 import type { SDKMessage } from "@anthropic-ai/claude-agent-sdk";
 import { describe, expect, test } from "@jest/globals";
 import { toolTitle, translate } from "../../../server/claude/translate.ts";
-import type { TurnResult } from "../../../server/domain/process.ts";
+import type { TurnResult } from "../../../server/domain/processes/process.ts";
 
 /** What the SDK hands over, as far as Daylong reads it. */
 const hear = (message: object) => translate(message as SDKMessage);

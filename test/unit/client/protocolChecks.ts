@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type * as client from "../../../client/src/protocol.ts";
-import type { LoggedEvent } from "../../../server/domain/event.ts";
-import type { Permission, PermissionDecision } from "../../../server/domain/permission.ts";
+import type { LoggedEvent } from "../../../server/domain/delivery/event.ts";
+import type { Permission, PermissionDecision } from "../../../server/domain/sessions/permission.ts";
 import type { Accepted, SessionView } from "../../../server/pool/requests.ts";
 import type { clientFrameSchema, ServerFrame } from "../../../server/wire/frames.ts";
 import type { Problem } from "../../../server/wire/problem.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { confirmedPush } from "../../../server/delivery/confirmedPush.ts";
-import type { PushOutcome, PushRequest } from "../../../server/domain/push.ts";
+import type { PushOutcome, PushRequest } from "../../../server/domain/delivery/push.ts";
 import { ManualClock } from "../../support/manualClock.ts";
 import { MemoryPush } from "../../support/memoryPush.ts";
 

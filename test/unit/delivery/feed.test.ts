@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { Connections } from "../../../server/delivery/connections.ts";
 import { Feed } from "../../../server/delivery/feed.ts";
-import type { LoggedEvent } from "../../../server/domain/event.ts";
+import type { LoggedEvent } from "../../../server/domain/delivery/event.ts";
 import { ManualClock } from "../../support/manualClock.ts";
 import { MemoryConnection } from "./memoryLog.ts";
 

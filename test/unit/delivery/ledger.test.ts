@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { Ledger } from "../../../server/delivery/ledger.ts";
-import type { Delivery, DeliveryState } from "../../../server/domain/delivery.ts";
+import type { Delivery, DeliveryState } from "../../../server/domain/delivery/delivery.ts";
 import { MemoryWords } from "./memoryLog.ts";
 
 const sent = { state: "sent", nextAttemptAt: null } as const;

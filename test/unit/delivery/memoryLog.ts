@@ -1,9 +1,9 @@
 import type { Connection } from "../../../server/delivery/connections.ts";
-import type { LoggedEvent, NewEvent } from "../../../server/domain/event.ts";
-import type { EventLog, Log } from "../../../server/domain/ports.ts";
+import type { LoggedEvent, NewEvent } from "../../../server/domain/delivery/event.ts";
+import type { EventStore, Log } from "../../../server/domain/ports.ts";
 
 /** An event log in memory. `append` announces at once, as a commit of one event does. */
-export class MemoryLog implements EventLog {
+export class MemoryLog implements EventStore {
   epoch = "epoch-1";
   floorCursor = 0;
   readonly rows: LoggedEvent[] = [];

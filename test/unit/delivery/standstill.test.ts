@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { massSize, probeEveryMs, Standstill } from "../../../server/delivery/standstill.ts";
-import type { ApnsTarget, PushTarget } from "../../../server/domain/push.ts";
+import type { ApnsTarget, PushTarget } from "../../../server/domain/delivery/push.ts";
 
 const target = (change: Partial<ApnsTarget> = {}): ApnsTarget => ({
   provider: "apns",

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { isOver, isWanted } from "../../../server/delivery/subject.ts";
-import type { LoggedEvent } from "../../../server/domain/event.ts";
-import { openLease } from "../../../server/domain/lease.ts";
-import type { SessionState } from "../../../server/domain/session.ts";
+import type { LoggedEvent } from "../../../server/domain/delivery/event.ts";
+import { openLease } from "../../../server/domain/sessions/lease.ts";
+import type { SessionState } from "../../../server/domain/sessions/session.ts";
 
 const limits = { termMs: 1_000, warnAfterMs: 800, finalWarningMs: 0 };
 const session = (expiresFrom = 0, term = 1, state: SessionState = "idle") => ({

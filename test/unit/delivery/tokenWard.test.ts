@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { TokenWard } from "../../../server/delivery/tokenWard.ts";
-import type { ApnsTarget, PushTarget } from "../../../server/domain/push.ts";
+import type { ApnsTarget, PushTarget } from "../../../server/domain/delivery/push.ts";
 import { ManualClock } from "../../support/manualClock.ts";
 import { MemoryWords } from "./memoryLog.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { LoggedEvent } from "../../../server/domain/event.ts";
+import type { LoggedEvent } from "../../../server/domain/delivery/event.ts";
 import { Counters } from "../../../server/pool/counters.ts";
 
 const stats = {

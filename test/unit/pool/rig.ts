@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach } from "@jest/globals";
-import type { AttachmentShelf } from "../../../server/domain/attachment.ts";
+import { type LoggedEvent, terminalTurnEvents } from "../../../server/domain/delivery/event.ts";
 import { DaylongError } from "../../../server/domain/errors.ts";
-import { type LoggedEvent, terminalTurnEvents } from "../../../server/domain/event.ts";
-import type { PastConversation } from "../../../server/domain/history.ts";
 import type { LiveFeed, Log, Store } from "../../../server/domain/ports.ts";
+import type { AttachmentStorage } from "../../../server/domain/sessions/attachment.ts";
+import type { PastConversation } from "../../../server/domain/sessions/history.ts";
 import type { PoolLimits } from "../../../server/pool/limits.ts";
 import { InteractiveSessionPool } from "../../../server/pool/pool.ts";
 import type { Accepted, SubmitRequest } from "../../../server/pool/requests.ts";
@@ -85,7 +85,7 @@ export class PoolRig {
   /** Makes the pool's ids; a test that has to go the same way twice gives its own. */
   newId: () => string = randomUUID;
   /** Readies the files of a message. */
-  prepare: AttachmentShelf["prepare"] = async (ids) => ({ images: [], note: `files: ${ids.join(" ")}` });
+  prepare: AttachmentStorage["prepare"] = async (ids) => ({ images: [], note: `files: ${ids.join(" ")}` });
   /** Directories that Claude may not work in any more. */
   readonly refusedProjects = new Map<string, Error>();
   /** Directories on a mount that is dead: what is asked of them is never answered. */

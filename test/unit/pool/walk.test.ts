@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { DaylongError } from "../../../server/domain/errors.ts";
-import { isTerminal } from "../../../server/domain/turn.ts";
+import { isTerminal } from "../../../server/domain/sessions/turn.ts";
 import type { Accepted } from "../../../server/pool/requests.ts";
 import type { OpenAsk } from "../../support/scriptedHost.ts";
 import { hourMs, minuteMs, owner, type PoolRig, usePoolRig } from "./rig.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { TranscriptReply } from "../../../server/domain/process.ts";
+import type { TranscriptReply } from "../../../server/domain/processes/process.ts";
 import type { ScriptedProcess } from "../../support/scriptedHost.ts";
 import { minuteMs, usePoolRig } from "./rig.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { ActivityRequest } from "../../../server/domain/liveActivity.ts";
+import type { ActivityRequest } from "../../../server/domain/delivery/liveActivity.ts";
 import { buildActivityPush } from "../../../server/push/activityPayload.ts";
 import { MAX_PAYLOAD_BYTES } from "../../../server/push/payload.ts";
 import { findActivityFault } from "../../support/apnsRules.ts";

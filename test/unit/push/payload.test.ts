@@ -6,7 +6,7 @@ import {
   type PushKind,
   type PushRequest,
   pushKinds,
-} from "../../../server/domain/push.ts";
+} from "../../../server/domain/delivery/push.ts";
 import { buildApnsPush, MAX_PAYLOAD_BYTES } from "../../../server/push/payload.ts";
 import { MAX_TITLE_BYTES } from "../../../server/push/preview.ts";
 import { openSealedPush } from "../../../server/push/seal.ts";

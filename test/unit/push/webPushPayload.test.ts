@@ -5,7 +5,7 @@ import {
   type PushRequest,
   pushKinds,
   type WebPushTarget,
-} from "../../../server/domain/push.ts";
+} from "../../../server/domain/delivery/push.ts";
 import { buildWebPush, MAX_PLAINTEXT_BYTES } from "../../../server/push/webPushPayload.ts";
 import { Chance } from "../../support/chance.ts";
 

@@ -1,4 +1,4 @@
-import { type BackOff, backOffMs } from "./circuit.ts";
+import { type BackOff, backOffMs } from "./circuitBreaker.ts";
 
 /**
  * What a session's process did lately.
@@ -6,7 +6,7 @@ import { type BackOff, backOffMs } from "./circuit.ts";
  *   (none) -> backing off: 1 to 4 failures in a row, each with a pause -> quarantined: the next try after a longer pause
  *   A turn that is answered forgets it all.
  */
-export interface StartRecord {
+export interface StartFailures {
   failures: number;
   /** Before this instant no process of the session is started. */
   retryAt: number;
@@ -27,10 +27,10 @@ const quarantineBackOff: BackOff = { firstMs: 60_000, mostMs: 3_600_000 };
  * by the next start, which it does not delay.
  */
 export function afterFailure(
-  record: StartRecord | undefined,
+  record: StartFailures | undefined,
   kind: "start" | "crash",
   now: number,
-): StartRecord {
+): StartFailures {
   const failures = (record?.failures ?? 0) + 1;
   if (failures >= quarantineAfter) {
     const pauseMs = backOffMs(quarantineBackOff, failures - quarantineAfter + 1);

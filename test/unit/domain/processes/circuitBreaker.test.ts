@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { backOffMs, type Circuit, failed } from "../../../server/domain/circuit.ts";
+import { backOffMs, type Circuit, failed } from "../../../../server/domain/processes/circuitBreaker.ts";
 
 const backOff = { firstMs: 15_000, mostMs: 300_000 };
 

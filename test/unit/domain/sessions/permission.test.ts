@@ -6,7 +6,7 @@ import {
   rulesIn,
   sameDecision,
   scopeInForce,
-} from "../../../server/domain/permission.ts";
+} from "../../../../server/domain/sessions/permission.ts";
 
 describe("P03 the same answer again", () => {
   test("is the same whatever words came with it, and without a scope means once", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { titleFrom } from "../../../server/domain/session.ts";
+import { titleFrom } from "../../../../server/domain/sessions/session.ts";
 
 describe("S25 a title from the first message", () => {
   test("is its first line, with its white space made plain", () => {

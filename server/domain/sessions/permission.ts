@@ -1,4 +1,4 @@
-import type { FieldFault } from "./errors.ts";
+import type { FieldFault } from "../errors.ts";
 
 export const permissionKinds = ["tool", "question", "plan"] as const;
 export type PermissionKind = (typeof permissionKinds)[number];

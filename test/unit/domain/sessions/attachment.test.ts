@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { numberedName, plainFileName } from "../../../server/domain/attachment.ts";
+import { numberedName, plainFileName } from "../../../../server/domain/sessions/attachment.ts";
 
 describe("S33: names of attachments", () => {
   test.each([

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { type AdmissionFacts, admit } from "../../../server/domain/admission.ts";
+import { type AdmissionFacts, admit } from "../../../../server/domain/processes/admission.ts";
 
 const facts = (change: Partial<AdmissionFacts>): AdmissionFacts => ({
   own: "none",

@@ -1,6 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
-import { pushContentOf, pushEndsAt, pushKindOf, retryDelayMs } from "../../../server/domain/delivery.ts";
-import type { EventDataByType, EventType, LoggedEvent } from "../../../server/domain/event.ts";
+import {
+  pushContentOf,
+  pushEndsAt,
+  pushKindOf,
+  retryDelayMs,
+} from "../../../../server/domain/delivery/delivery.ts";
+import type { EventDataByType, EventType, LoggedEvent } from "../../../../server/domain/delivery/event.ts";
 
 const at = 1_000_000;
 const logged = <T extends EventType>(type: T, data: EventDataByType[T]): LoggedEvent =>

@@ -131,7 +131,7 @@ export interface Upload {
 }
 
 /** Port of what keeps the bytes of attachments. Refusals are thrown as `DaylongError`. */
-export interface AttachmentShelf {
+export interface AttachmentStorage {
   /** Streams an upload to disk; `body_too_large` beyond its limit, and then nothing is left of it. */
   keep(upload: Upload, deviceId: string): Promise<Attachment>;
   /**

@@ -1,7 +1,7 @@
+import type { Session } from "../sessions/session.ts";
+import { isTerminal, type Turn, type TurnState } from "../sessions/turn.ts";
 import type { LoggedEvent } from "./event.ts";
 import type { ApnsTarget } from "./push.ts";
-import type { Session } from "./session.ts";
-import { isTerminal, type Turn, type TurnState } from "./turn.ts";
 
 /**
  * What the outbox carries for Live Activities. A start that is lost is a turn nobody sees, an end that is lost is a turn
@@ -52,7 +52,7 @@ export interface PushToStart {
 }
 
 /** Where Live Activities are reached. A token given with a removal is the only one that is removed. */
-export interface ActivityBook {
+export interface ActivityStore {
   putStart(start: PushToStart): void;
   removeStart(deviceId: string, token?: string): boolean;
   start(deviceId: string): PushToStart | undefined;

@@ -1,5 +1,5 @@
+import type { LiveFeed } from "../ports.ts";
 import type { LoggedEvent } from "./event.ts";
-import type { LiveFeed } from "./ports.ts";
 
 /** The first frame: where the device stands. `cursor` is the tip of the log. */
 export interface WelcomeFrame {

@@ -6,7 +6,7 @@ import {
   nextDeadline,
   openLease,
   renewLease,
-} from "../../../server/domain/lease.ts";
+} from "../../../../server/domain/sessions/lease.ts";
 
 const hourMs = 3_600_000;
 const limits: LeaseLimits = {

@@ -1,9 +1,9 @@
-import type { Failure } from "./errors.ts";
+import type { Failure } from "../errors.ts";
 
 /**
  * queued -> running -> completed | failed | interrupted
  *   queued -> cancelled | failed
- * Exactly one terminal event per turn: `TurnBook.settle` is compare-and-set on a non-terminal state.
+ * Exactly one terminal event per turn: `TurnStore.settle` is compare-and-set on a non-terminal state.
  */
 export const turnStates = ["queued", "running", "completed", "failed", "interrupted", "cancelled"] as const;
 export type TurnState = (typeof turnStates)[number];

@@ -1,8 +1,8 @@
-import type { ErrorCode, Failure } from "./errors.ts";
-import type { Lease } from "./lease.ts";
-import type { Permission, PermissionDecision } from "./permission.ts";
-import type { PermissionMode, SessionState } from "./session.ts";
-import type { Reply } from "./turn.ts";
+import type { ErrorCode, Failure } from "../errors.ts";
+import type { Lease } from "../sessions/lease.ts";
+import type { Permission, PermissionDecision } from "../sessions/permission.ts";
+import type { PermissionMode, SessionState } from "../sessions/session.ts";
+import type { Reply } from "../sessions/turn.ts";
 
 /** What each type of event says. Rows of the log are immutable; a new fact is a new event. */
 export interface EventDataByType {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
-import { afterFailure, type StartRecord } from "../../../server/domain/startRecord.ts";
+import { afterFailure, type StartFailures } from "../../../../server/domain/processes/startFailures.ts";
 
 const row = (kinds: Array<"start" | "crash">) => {
-  let record: StartRecord | undefined;
+  let record: StartFailures | undefined;
   return kinds.map((kind) => {
     record = afterFailure(record, kind, 0);
     return record.quarantined ? `quarantine ${record.retryAt / 1_000}` : record.retryAt / 1_000;

@@ -5,7 +5,7 @@ import type { Lease } from "./lease.ts";
  *   idle -> parked (no process; the next message wakes it) -> busy
  *   any live state -> expired (lease over) -> busy (message) | parked (keep-alive)
  *   any live state -> quarantined (crash loop); any -> closed (terminal)
- * One function writes it: `SessionDirectory.setState`, called by the pool alone.
+ * One function writes it: `SessionStore.setState`, called by the pool alone.
  */
 export const sessionStates = [
   "idle",

@@ -1,7 +1,7 @@
-import type { Failure } from "./errors.ts";
-import type { PermissionDecision } from "./permission.ts";
-import type { PermissionMode, SessionOptions } from "./session.ts";
-import type { Reply } from "./turn.ts";
+import type { Failure } from "../errors.ts";
+import type { PermissionDecision } from "../sessions/permission.ts";
+import type { PermissionMode, SessionOptions } from "../sessions/session.ts";
+import type { Reply } from "../sessions/turn.ts";
 
 /** What a process is started with. */
 export interface ProcessSpec {
@@ -166,7 +166,7 @@ export interface ProcessUsage {
 }
 
 /** Processes that were started before anybody asked for them, each for the session it carries the id of. */
-export interface SpareShelf {
+export interface SparePool {
   /** Keeps so many ready from now on; ends those that are too many. */
   keep(count: number): void;
   /**
@@ -227,5 +227,5 @@ export interface ProcessHost {
   /** Ends whatever is left of an earlier run; resolves to the number of operating-system processes ended. */
   reap(records: ProcessRecord[]): Promise<number>;
   health(): { state: "ok" | "failing"; detail?: string };
-  readonly spares?: SpareShelf;
+  readonly spares?: SparePool;
 }

@@ -1,8 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
-import type { LoggedEvent } from "../../../server/domain/event.ts";
-import { openLease } from "../../../server/domain/lease.ts";
-import { activityContentOf, noProgress, progressAfter } from "../../../server/domain/liveActivity.ts";
-import type { Turn } from "../../../server/domain/turn.ts";
+import type { LoggedEvent } from "../../../../server/domain/delivery/event.ts";
+import {
+  activityContentOf,
+  noProgress,
+  progressAfter,
+} from "../../../../server/domain/delivery/liveActivity.ts";
+import { openLease } from "../../../../server/domain/sessions/lease.ts";
+import type { Turn } from "../../../../server/domain/sessions/turn.ts";
 
 const event = (type: LoggedEvent["type"], data: object): LoggedEvent =>
   ({ cursor: 1, sessionId: "s", seq: 1, at: 1, turnId: "t", type, data }) as LoggedEvent;

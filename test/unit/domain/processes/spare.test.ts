@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { spareBytes, sparesWanted } from "../../../server/domain/spare.ts";
+import { spareBytes, sparesWanted } from "../../../../server/domain/processes/spare.ts";
 
 const calm = {
   limit: 3,

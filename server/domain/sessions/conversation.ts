@@ -8,7 +8,7 @@ export interface NamedConversation {
   earlier: string;
 }
 
-export interface ConversationBook {
+export interface ConversationStore {
   /** Throws when the name, or the session, is taken: whoever inserts has looked in the same transaction. */
   insert(conversation: NamedConversation): void;
   get(conversationId: string): NamedConversation | undefined;

@@ -11,7 +11,7 @@ import {
   restingGauge,
   spinSamples,
   toolsWork,
-} from "../../../server/domain/health.ts";
+} from "../../../../server/domain/processes/health.ts";
 
 const mega = 1_024 ** 2;
 const limits = { sessionMemoryLimitBytes: 500 * mega, stallMs: 600_000 };

@@ -25,7 +25,7 @@ export interface TrustedProject {
   deviceId: string;
 }
 
-export interface TrustBook {
+export interface TrustStore {
   /** False: it was trusted before. */
   add(project: TrustedProject): boolean;
   has(projectPath: string): boolean;
