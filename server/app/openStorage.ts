@@ -2,8 +2,8 @@ import { withDeadline } from "../delivery/pause.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import type { Closers } from "../platform/closers.ts";
-import { Checkpoints } from "../store/checkpoints.ts";
 import { databasePath } from "../store/database.ts";
+import { Checkpoints } from "../store/durability/checkpoints.ts";
 import { type OpenStore, openStore } from "../store/store.ts";
 
 /** A stop waits no longer than this for the disk's word on the last commits; what it owes then is told at the next start. */

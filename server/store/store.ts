@@ -1,9 +1,5 @@
 import { randomUUID } from "node:crypto";
 import type { Clock, RetentionStore, Store } from "../domain/ports.ts";
-import { SqliteActivityBook } from "./activities.ts";
-import { SqliteAttachmentBook } from "./attachments.ts";
-import { SqliteAuditLog } from "./audit.ts";
-import { SqliteConversationBook } from "./conversations.ts";
 import {
   type DatabaseLocation,
   databasePath,
@@ -12,19 +8,23 @@ import {
   openDatabase,
   resumeCheckpoints,
 } from "./database.ts";
-import { SqliteDeviceDirectory } from "./devices.ts";
-import { SqliteEventLog } from "./events.ts";
-import { SqliteOutbox } from "./outbox.ts";
-import { SqlitePermissionBook } from "./permissions.ts";
-import { SqliteProcessBook } from "./processes.ts";
-import { SqliteHistoryCutter } from "./retention.ts";
-import { SqliteSessionDirectory } from "./sessions.ts";
-import { SqliteSettingsBook } from "./settings.ts";
+import { SqliteActivityStore } from "./delivery/activities.ts";
+import { SqliteDeviceStore } from "./delivery/devices.ts";
+import { SqliteEventStore } from "./delivery/events.ts";
+import { SqliteOutboxStore } from "./delivery/outbox.ts";
+import { WalSync, type WalSyncParts } from "./durability/walSync.ts";
+import { SqliteAttachmentStore } from "./operation/attachments.ts";
+import { SqliteAuditStore } from "./operation/audit.ts";
+import { SqliteProcessStore } from "./operation/processes.ts";
+import { SqliteRetentionStore } from "./operation/retention.ts";
+import { SqliteSettingsStore } from "./operation/settings.ts";
+import { SqliteConversationStore } from "./sessions/conversations.ts";
+import { SqlitePermissionStore } from "./sessions/permissions.ts";
+import { SqliteSessionStore } from "./sessions/sessions.ts";
+import { SqliteTrustStore } from "./sessions/trust.ts";
+import { SqliteTurnStore } from "./sessions/turns.ts";
 import { type Connection, refuseDamaged, Statement } from "./statement.ts";
 import { Transactions } from "./transactions.ts";
-import { SqliteTrustBook } from "./trust.ts";
-import { SqliteTurnBook } from "./turns.ts";
-import { WalSync, type WalSyncParts } from "./walSync.ts";
 
 export interface StoreParts {
   clock: Clock;
@@ -106,20 +106,20 @@ export function storeOver(connection: Connection, parts: StoreParts, sync?: WalS
     },
     resumeCheckpoints: () => resumeCheckpoints(connection),
     foldJournal: () => foldHere(connection),
-    events: new SqliteEventLog({ connection, clock, transactions }),
-    sessions: new SqliteSessionDirectory({ connection, transactions }),
-    turns: new SqliteTurnBook(connection),
-    permissions: new SqlitePermissionBook(connection),
-    attachments: new SqliteAttachmentBook(connection),
-    devices: new SqliteDeviceDirectory({ connection, clock, transactions }),
-    outbox: new SqliteOutbox({ connection, transactions }),
-    activities: new SqliteActivityBook(connection),
-    processes: new SqliteProcessBook(connection),
-    trust: new SqliteTrustBook(connection),
-    conversations: new SqliteConversationBook(connection),
-    settings: new SqliteSettingsBook(connection),
-    audit: new SqliteAuditLog(connection),
-    history: new SqliteHistoryCutter({ connection, transactions }),
+    events: new SqliteEventStore({ connection, clock, transactions }),
+    sessions: new SqliteSessionStore({ connection, transactions }),
+    turns: new SqliteTurnStore(connection),
+    permissions: new SqlitePermissionStore(connection),
+    attachments: new SqliteAttachmentStore(connection),
+    devices: new SqliteDeviceStore({ connection, clock, transactions }),
+    outbox: new SqliteOutboxStore({ connection, transactions }),
+    activities: new SqliteActivityStore(connection),
+    processes: new SqliteProcessStore(connection),
+    trust: new SqliteTrustStore(connection),
+    conversations: new SqliteConversationStore(connection),
+    settings: new SqliteSettingsStore(connection),
+    audit: new SqliteAuditStore(connection),
+    history: new SqliteRetentionStore({ connection, transactions }),
     close: () => {
       const isOwed = (sync?.syncingMs ?? 0) > 0;
       sync?.close();

@@ -1,0 +1,244 @@
+import type {
+  Delivery,
+  DeliveryAttempt,
+  DeliveryKind,
+  DeliveryState,
+} from "../../domain/delivery/delivery.ts";
+import type { OutboxStore } from "../../domain/ports.ts";
+import { type Connection, Statement } from "../statement.ts";
+import type { Transactions } from "../transactions.ts";
+
+interface DeliveryRow {
+  delivery_id: string;
+  device_id: string;
+  cursor: number;
+  kind: DeliveryKind;
+  state: DeliveryState;
+  created_at: number;
+  next_attempt_at: number | null;
+  attempt_count: number;
+  claimed_at: number | null;
+}
+
+interface AttemptRow {
+  at: number;
+  status: number | null;
+  reason: string | null;
+  latency_ms: number;
+}
+
+function deliveryOf(row: DeliveryRow): Delivery {
+  return {
+    deliveryId: row.delivery_id,
+    deviceId: row.device_id,
+    cursor: row.cursor,
+    kind: row.kind,
+    state: row.state,
+    createdAt: row.created_at,
+    nextAttemptAt: row.next_attempt_at,
+    attemptCount: row.attempt_count,
+  };
+}
+
+function attemptOf(row: AttemptRow): DeliveryAttempt {
+  return {
+    at: row.at,
+    status: row.status ?? undefined,
+    reason: row.reason ?? undefined,
+    latencyMs: row.latency_ms,
+  };
+}
+
+const selectDeliveries = `SELECT delivery_id, device_id, cursor, kind, state, created_at, next_attempt_at, attempt_count,
+  claimed_at FROM deliveries`;
+/** To the letter the WHEREs of the partial indexes. */
+const isWaiting = "state = 'pending' AND next_attempt_at IS NOT NULL";
+const isUnsettled = "state IN ('pending', 'sent')";
+/** A Live Activity is on the lock screen whatever the app holds: an ack settles nothing of it, and no badge counts it. */
+const isAlert = "kind NOT IN ('activity-start', 'activity-end')";
+
+type Named = Record<string, string | number | null>;
+
+/** The deliveries and what was tried for each. An event has at most one delivery a device. */
+export class SqliteOutboxStore implements OutboxStore {
+  readonly #transactions: Transactions;
+  readonly #insert: Statement<[Named]>;
+  readonly #due: Statement<[{ at: number; limit: number; perDevice: number }], DeliveryRow>;
+  readonly #hold: Statement<[{ deviceId: string; untilAt: number }]>;
+  readonly #nextDueAfter: Statement<[at: number], { at: number | null }>;
+  readonly #claim: Statement<[at: number, deliveryId: string]>;
+  readonly #claimed: Statement<[], DeliveryRow>;
+  readonly #addAttempt: Statement<[Named]>;
+  readonly #countAttempt: Statement<[deliveryId: string]>;
+  readonly #move: Statement<[Named]>;
+  readonly #reopen: Statement<[at: number, deviceId: string, cursor: number, kind: string]>;
+  readonly #ackUpTo: Statement<[deviceId: string, cursor: number]>;
+  readonly #readElsewhere: Statement<[deviceId: string, cursor: number], { device_id: string }>;
+  readonly #get: Statement<[deliveryId: string], DeliveryRow>;
+  readonly #ofDevice: Statement<[deviceId: string, limit: number], DeliveryRow>;
+  readonly #attemptsOf: Statement<[deliveryId: string], AttemptRow>;
+  readonly #unackedCount: Statement<[{ deviceId: string }], { count: number }>;
+
+  constructor(parts: { connection: Connection; transactions: Transactions }) {
+    const { connection } = parts;
+    this.#transactions = parts.transactions;
+    this.#insert = new Statement(
+      connection,
+      `INSERT INTO deliveries (delivery_id, device_id, cursor, kind, state, created_at, next_attempt_at, attempt_count)
+       VALUES (@deliveryId, @deviceId, @cursor, @kind, @state, @createdAt, @nextAttemptAt, @attemptCount)`,
+    );
+    this.#due = new Statement(
+      connection,
+      `SELECT * FROM (
+         SELECT *, rowid AS line, row_number() OVER (PARTITION BY device_id ORDER BY cursor) AS place
+         FROM deliveries WHERE ${isWaiting} AND next_attempt_at <= @at
+       ) WHERE place <= @perDevice ORDER BY cursor, line LIMIT @limit`,
+    );
+    this.#hold = new Statement(
+      connection,
+      `UPDATE deliveries SET next_attempt_at = @untilAt
+       WHERE device_id = @deviceId AND ${isUnsettled} AND ${isWaiting} AND next_attempt_at < @untilAt`,
+    );
+    this.#nextDueAfter = new Statement(
+      connection,
+      `SELECT min(next_attempt_at) AS at FROM deliveries WHERE ${isWaiting} AND next_attempt_at > ?`,
+    );
+    this.#claim = new Statement(
+      connection,
+      "UPDATE deliveries SET claimed_at = ? WHERE delivery_id = ? AND state = 'pending'",
+    );
+    // Narrowed by the index of what is due; the claimed are few among them.
+    this.#claimed = new Statement(
+      connection,
+      `${selectDeliveries} WHERE ${isWaiting} AND claimed_at IS NOT NULL ORDER BY cursor, rowid`,
+    );
+    this.#countAttempt = new Statement(
+      connection,
+      "UPDATE deliveries SET attempt_count = attempt_count + 1 WHERE delivery_id = ?",
+    );
+    this.#addAttempt = new Statement(
+      connection,
+      `INSERT INTO attempts (delivery_id, number, at, status, reason, latency_ms)
+       SELECT delivery_id, attempt_count, @at, @status, @reason, @latencyMs FROM deliveries WHERE delivery_id = @deliveryId`,
+    );
+    // An answer from Apple that comes after the device's ack, or after its revocation, must not reopen the delivery.
+    this.#move = new Statement(
+      connection,
+      `UPDATE deliveries SET state = @state, next_attempt_at = @nextAttemptAt, claimed_at = NULL
+       WHERE delivery_id = @deliveryId AND (state = 'pending' OR (state = 'sent' AND @state = 'acked'))`,
+    );
+    this.#reopen = new Statement(
+      connection,
+      `UPDATE deliveries SET state = 'pending', next_attempt_at = ? WHERE device_id = ? AND cursor = ? AND kind = ?`,
+    );
+    this.#ackUpTo = new Statement(
+      connection,
+      `UPDATE deliveries SET state = 'acked', next_attempt_at = NULL WHERE device_id = ? AND cursor <= ? AND ${isUnsettled} AND ${isAlert}`,
+    );
+    // Only what was sent: a push that is still to come waits for its own device's word.
+    this.#readElsewhere = new Statement(
+      connection,
+      `UPDATE deliveries SET state = 'acked'
+       WHERE device_id <> ? AND cursor <= ? AND state = 'sent' AND ${isAlert} RETURNING device_id`,
+    );
+    this.#get = new Statement(connection, `${selectDeliveries} WHERE delivery_id = ?`);
+    this.#ofDevice = new Statement(
+      connection,
+      `${selectDeliveries} WHERE device_id = ? ORDER BY cursor DESC LIMIT ?`,
+    );
+    this.#attemptsOf = new Statement(
+      connection,
+      "SELECT at, status, reason, latency_ms FROM attempts WHERE delivery_id = ? ORDER BY number",
+    );
+    // Suppressed and undeliverable ones count too: the owner has not seen what they are about.
+    this.#unackedCount = new Statement(
+      connection,
+      `SELECT count(*) AS count FROM deliveries WHERE device_id = @deviceId AND state <> 'acked' AND ${isAlert}
+         AND cursor > coalesce((SELECT acked_cursor FROM devices WHERE device_id = @deviceId), 0)`,
+    );
+  }
+
+  insert(delivery: Delivery): void {
+    this.#insert.run({
+      deliveryId: delivery.deliveryId,
+      deviceId: delivery.deviceId,
+      cursor: delivery.cursor,
+      kind: delivery.kind,
+      state: delivery.state,
+      createdAt: delivery.createdAt,
+      nextAttemptAt: delivery.nextAttemptAt,
+      attemptCount: delivery.attemptCount,
+    });
+  }
+
+  due(at: number, limit: number, perDevice: number): Delivery[] {
+    return this.#due.all({ at, limit, perDevice }).map(deliveryOf);
+  }
+
+  hold(deviceId: string, untilAt: number): void {
+    this.#hold.run({ deviceId, untilAt });
+  }
+
+  nextDueAfter(at: number): number | undefined {
+    return this.#nextDueAfter.get(at)?.at ?? undefined;
+  }
+
+  claim(deliveryIds: readonly string[], at: number): void {
+    this.#transactions.run(() => {
+      for (const deliveryId of deliveryIds) this.#claim.run(at, deliveryId);
+    });
+  }
+
+  claimed(): Array<Delivery & { claimedAt: number }> {
+    return this.#claimed.all().map((row) => ({ ...deliveryOf(row), claimedAt: row.claimed_at ?? 0 }));
+  }
+
+  record(
+    deliveryId: string,
+    attempt: DeliveryAttempt | undefined,
+    next: { state: DeliveryState; nextAttemptAt: number | null },
+  ): void {
+    this.#transactions.run(() => {
+      if (attempt !== undefined) {
+        this.#countAttempt.run(deliveryId);
+        this.#addAttempt.run({
+          deliveryId,
+          at: attempt.at,
+          status: attempt.status ?? null,
+          reason: attempt.reason ?? null,
+          // Measured with a monotonic clock, which counts in fractions.
+          latencyMs: Math.round(attempt.latencyMs),
+        });
+      }
+      this.#move.run({ deliveryId, state: next.state, nextAttemptAt: next.nextAttemptAt });
+    });
+  }
+
+  reopen(deviceId: string, cursor: number, kind: DeliveryKind, at: number): boolean {
+    return this.#reopen.run(at, deviceId, cursor, kind) > 0;
+  }
+
+  ackUpTo(deviceId: string, cursor: number): void {
+    this.#ackUpTo.run(deviceId, cursor);
+  }
+
+  readElsewhere(deviceId: string, cursor: number): string[] {
+    return [...new Set(this.#readElsewhere.all(deviceId, cursor).map((row) => row.device_id))];
+  }
+
+  get(deliveryId: string): Delivery | undefined {
+    const row = this.#get.get(deliveryId);
+    return row && deliveryOf(row);
+  }
+
+  ofDevice(deviceId: string, limit: number): Array<Delivery & { attempts: DeliveryAttempt[] }> {
+    return this.#ofDevice.all(deviceId, limit).map((row) => ({
+      ...deliveryOf(row),
+      attempts: this.#attemptsOf.all(row.delivery_id).map(attemptOf),
+    }));
+  }
+
+  unackedCount(deviceId: string): number {
+    return this.#unackedCount.get({ deviceId })?.count ?? 0;
+  }
+}

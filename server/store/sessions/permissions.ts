@@ -1,0 +1,135 @@
+import type { PermissionStore } from "../../domain/ports.ts";
+import type {
+  Permission,
+  PermissionDecision,
+  PermissionKind,
+  PermissionState,
+} from "../../domain/sessions/permission.ts";
+import { type Connection, jsonOrNull, parsedOrUndefined, Statement } from "../statement.ts";
+
+interface PermissionRow {
+  permission_id: string;
+  session_id: string;
+  turn_id: string;
+  kind: PermissionKind;
+  tool_name: string;
+  title: string;
+  description: string | null;
+  input: string;
+  plan: string | null;
+  questions: string | null;
+  suggestions: string;
+  requested_at: number;
+  expires_at: number;
+  state: PermissionState;
+  decision: string | null;
+}
+
+function permissionOf(row: PermissionRow): Permission {
+  return {
+    permissionId: row.permission_id,
+    sessionId: row.session_id,
+    turnId: row.turn_id,
+    kind: row.kind,
+    toolName: row.tool_name,
+    title: row.title,
+    description: row.description ?? undefined,
+    input: JSON.parse(row.input),
+    plan: row.plan ?? undefined,
+    questions: parsedOrUndefined<unknown[]>(row.questions),
+    suggestions: JSON.parse(row.suggestions),
+    requestedAt: row.requested_at,
+    expiresAt: row.expires_at,
+    state: row.state,
+    decision: parsedOrUndefined<PermissionDecision>(row.decision),
+  };
+}
+
+const selectPermissions = "SELECT * FROM permissions";
+
+/** The permission requests; the first answer to one that is open is the answer. */
+export class SqlitePermissionStore implements PermissionStore {
+  readonly #insert: Statement<[Record<string, string | number | null>]>;
+  readonly #get: Statement<[permissionId: string], PermissionRow>;
+  readonly #open: Statement<[], PermissionRow>;
+  readonly #openOf: Statement<[sessionId: string], PermissionRow>;
+  readonly #openCountOf: Statement<[sessionId: string], { count: number }>;
+  readonly #resolve: Statement<[decision: string, permissionId: string]>;
+  readonly #expire: Statement<[permissionId: string]>;
+
+  constructor(connection: Connection) {
+    this.#insert = new Statement(
+      connection,
+      `INSERT INTO permissions (permission_id, session_id, turn_id, kind, tool_name, title, description, input, plan,
+         questions, suggestions, requested_at, expires_at, state, decision)
+       VALUES (@permissionId, @sessionId, @turnId, @kind, @toolName, @title, @description, @input, @plan,
+         @questions, @suggestions, @requestedAt, @expiresAt, @state, @decision)`,
+    );
+    this.#get = new Statement(connection, `${selectPermissions} WHERE permission_id = ?`);
+    this.#open = new Statement(
+      connection,
+      `${selectPermissions} WHERE state = 'open' ORDER BY requested_at, rowid`,
+    );
+    this.#openOf = new Statement(
+      connection,
+      `${selectPermissions} WHERE session_id = ? AND state = 'open' ORDER BY requested_at, rowid`,
+    );
+    this.#openCountOf = new Statement(
+      connection,
+      "SELECT count(*) AS count FROM permissions WHERE session_id = ? AND state = 'open'",
+    );
+    this.#resolve = new Statement(
+      connection,
+      "UPDATE permissions SET state = 'resolved', decision = ? WHERE permission_id = ? AND state = 'open'",
+    );
+    this.#expire = new Statement(
+      connection,
+      "UPDATE permissions SET state = 'expired' WHERE permission_id = ? AND state = 'open'",
+    );
+  }
+
+  insert(permission: Permission): void {
+    this.#insert.run({
+      permissionId: permission.permissionId,
+      sessionId: permission.sessionId,
+      turnId: permission.turnId,
+      kind: permission.kind,
+      toolName: permission.toolName,
+      title: permission.title,
+      description: permission.description ?? null,
+      input: JSON.stringify(permission.input),
+      plan: permission.plan ?? null,
+      questions: jsonOrNull(permission.questions),
+      suggestions: JSON.stringify(permission.suggestions),
+      requestedAt: permission.requestedAt,
+      expiresAt: permission.expiresAt,
+      state: permission.state,
+      decision: jsonOrNull(permission.decision),
+    });
+  }
+
+  get(permissionId: string): Permission | undefined {
+    const row = this.#get.get(permissionId);
+    return row && permissionOf(row);
+  }
+
+  open(): Permission[] {
+    return this.#open.all().map(permissionOf);
+  }
+
+  openOf(sessionId: string): Permission[] {
+    return this.#openOf.all(sessionId).map(permissionOf);
+  }
+
+  openCountOf(sessionId: string): number {
+    return this.#openCountOf.get(sessionId)?.count ?? 0;
+  }
+
+  resolve(permissionId: string, decision: PermissionDecision): boolean {
+    return this.#resolve.run(JSON.stringify(decision), permissionId) === 1;
+  }
+
+  expire(permissionId: string): boolean {
+    return this.#expire.run(permissionId) === 1;
+  }
+}

@@ -1,0 +1,81 @@
+import type { TrustedProject, TrustStore } from "../../domain/sessions/trust.ts";
+import { type Connection, Statement } from "../statement.ts";
+
+/** The projects whose own settings may act, and what may be done in a project, or in a session, without asking. */
+export class SqliteTrustStore implements TrustStore {
+  readonly #add: Statement<[TrustedProject]>;
+  readonly #get: Statement<[projectPath: string], { found: number }>;
+  readonly #remove: Statement<[projectPath: string]>;
+  readonly #keepRule: Statement<[projectPath: string, rule: string, at: number]>;
+  readonly #rulesOf: Statement<[projectPath: string], { rule: string }>;
+  readonly #forgetRules: Statement<[projectPath: string]>;
+  readonly #keepSessionRule: Statement<[sessionId: string, rule: string, at: number]>;
+  readonly #sessionRulesOf: Statement<[sessionId: string], { rule: string }>;
+  readonly #forgetSession: Statement<[sessionId: string]>;
+  readonly #forgetSessions: Statement<[projectPath: string]>;
+
+  constructor(connection: Connection) {
+    this.#add = new Statement(
+      connection,
+      `INSERT INTO trusted_projects (project_path, trusted_at, device_id) VALUES (@projectPath, @trustedAt, @deviceId)
+       ON CONFLICT (project_path) DO NOTHING`,
+    );
+    this.#get = new Statement(connection, "SELECT 1 AS found FROM trusted_projects WHERE project_path = ?");
+    this.#remove = new Statement(connection, "DELETE FROM trusted_projects WHERE project_path = ?");
+    this.#keepRule = new Statement(
+      connection,
+      "INSERT INTO project_rules (project_path, rule, kept_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+    );
+    this.#rulesOf = new Statement(
+      connection,
+      "SELECT rule FROM project_rules WHERE project_path = ? ORDER BY kept_at, rule",
+    );
+    this.#forgetRules = new Statement(connection, "DELETE FROM project_rules WHERE project_path = ?");
+    this.#keepSessionRule = new Statement(
+      connection,
+      "INSERT INTO session_rules (session_id, rule, kept_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+    );
+    this.#sessionRulesOf = new Statement(
+      connection,
+      "SELECT rule FROM session_rules WHERE session_id = ? ORDER BY kept_at, rule",
+    );
+    this.#forgetSession = new Statement(connection, "DELETE FROM session_rules WHERE session_id = ?");
+    this.#forgetSessions = new Statement(
+      connection,
+      "DELETE FROM session_rules WHERE session_id IN (SELECT session_id FROM sessions WHERE project_path = ?)",
+    );
+  }
+
+  add(project: TrustedProject): boolean {
+    return this.#add.run(project) > 0;
+  }
+
+  has(projectPath: string): boolean {
+    return this.#get.get(projectPath) !== undefined;
+  }
+
+  remove(projectPath: string): boolean {
+    const forgotten = this.#forgetRules.run(projectPath) + this.#forgetSessions.run(projectPath);
+    return this.#remove.run(projectPath) + forgotten > 0;
+  }
+
+  rulesOf(projectPath: string): string[] {
+    return this.#rulesOf.all(projectPath).map(({ rule }) => rule);
+  }
+
+  keepRule(projectPath: string, rule: string, at: number): void {
+    this.#keepRule.run(projectPath, rule, at);
+  }
+
+  sessionRulesOf(sessionId: string): string[] {
+    return this.#sessionRulesOf.all(sessionId).map(({ rule }) => rule);
+  }
+
+  keepSessionRule(sessionId: string, rule: string, at: number): void {
+    this.#keepSessionRule.run(sessionId, rule, at);
+  }
+
+  forgetSession(sessionId: string): void {
+    this.#forgetSession.run(sessionId);
+  }
+}

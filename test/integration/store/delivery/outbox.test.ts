@@ -1,0 +1,168 @@
+import { beforeEach, describe, expect, test } from "@jest/globals";
+import type { Delivery } from "../../../../server/domain/delivery/delivery.ts";
+import { aDelivery, aDevice, useBench } from "../fixture.ts";
+
+const bench = useBench();
+const insert = (cursor: number, delivery: Partial<Delivery> = {}, deviceId = "phone"): Delivery => {
+  const whole = aDelivery(deviceId, cursor, delivery);
+  bench.store.outbox.insert(whole);
+  return whole;
+};
+const stateOf = (delivery: Delivery): string | undefined =>
+  bench.store.outbox.get(delivery.deliveryId)?.state;
+
+beforeEach(() => {
+  bench.store.devices.insert(aDevice({ deviceId: "phone" }), "hash-phone");
+  bench.store.devices.insert(aDevice({ deviceId: "tablet" }), "hash-tablet");
+});
+
+describe("the outbox", () => {
+  test("gives what is pending and due, oldest first, and says when the next is", () => {
+    const { outbox } = bench.store;
+    expect(outbox.nextDueAfter(0)).toBeUndefined();
+    const second = insert(2, { nextAttemptAt: 10 });
+    const first = insert(1, { nextAttemptAt: 20 });
+    const third = insert(2, { nextAttemptAt: 20 }, "tablet");
+    insert(3, { nextAttemptAt: 21 });
+    insert(4, { nextAttemptAt: null });
+    insert(5, { nextAttemptAt: 1, state: "sent" });
+    expect(outbox.due(20, 10, 20)).toEqual([first, second, third]);
+    expect(outbox.due(20, 1, 20)).toEqual([first]);
+    expect(outbox.due(9, 10, 20)).toEqual([]);
+    expect([0, 10, 20, 21].map((at) => outbox.nextDueAfter(at))).toEqual([10, 20, 21, undefined]);
+  });
+
+  test("gives of each device only so many, and holds back one device's without touching another's", () => {
+    for (let cursor = 1; cursor <= 5; cursor += 1) insert(cursor, { nextAttemptAt: cursor });
+    const theirs = insert(6, { nextAttemptAt: 6 }, "tablet");
+    const places = () => bench.store.outbox.due(20, 10, 2).map(({ deviceId, cursor }) => [deviceId, cursor]);
+    expect(places()).toEqual([
+      ["phone", 1],
+      ["phone", 2],
+      ["tablet", 6],
+    ]);
+    bench.store.outbox.hold("phone", 4);
+    expect(bench.store.outbox.ofDevice("phone", 9).map(({ nextAttemptAt }) => nextAttemptAt)).toEqual([
+      5, 4, 4, 4, 4,
+    ]);
+    expect(bench.store.outbox.get(theirs.deliveryId)).toEqual(theirs);
+  });
+
+  test("has one delivery an event and device", () => {
+    insert(1);
+    insert(1, {}, "tablet");
+    expect(() => insert(1)).toThrow(expect.objectContaining({ code: "SQLITE_CONSTRAINT_UNIQUE" }));
+  });
+
+  test("books attempts and the state after each, and keeps them over a restart", () => {
+    const older = insert(1);
+    const delivery = insert(2);
+    const first = { at: 5, status: 503, reason: "ServiceUnavailable", latencyMs: 12.6 };
+    bench.store.outbox.record(delivery.deliveryId, first, { state: "pending", nextAttemptAt: 99 });
+    expect(bench.store.outbox.get(delivery.deliveryId)).toEqual({
+      ...delivery,
+      nextAttemptAt: 99,
+      attemptCount: 1,
+    });
+    bench.store.outbox.record(
+      delivery.deliveryId,
+      { at: 99, latencyMs: 3 },
+      { state: "sent", nextAttemptAt: null },
+    );
+    bench.store.outbox.record(older.deliveryId, undefined, { state: "suppressed", nextAttemptAt: null });
+    bench.reopen();
+    expect(bench.store.outbox.ofDevice("phone", 10)).toEqual([
+      {
+        ...delivery,
+        state: "sent",
+        nextAttemptAt: null,
+        attemptCount: 2,
+        attempts: [
+          { ...first, latencyMs: 13 },
+          { at: 99, latencyMs: 3 },
+        ],
+      },
+      { ...older, state: "suppressed", nextAttemptAt: null, attempts: [] },
+    ]);
+    expect(bench.store.outbox.ofDevice("phone", 1)).toHaveLength(1);
+  });
+
+  test("knows over a restart what was claimed, until it is booked, acked or settled", () => {
+    const [booked, acked, held, untouched] = [insert(1), insert(2, {}, "tablet"), insert(3), insert(4)];
+    const ids = [booked, acked, held].map(({ deliveryId }) => deliveryId);
+    bench.store.outbox.claim(ids, 77);
+    bench.store.outbox.record(booked.deliveryId, undefined, { state: "pending", nextAttemptAt: 99 });
+    bench.store.outbox.ackUpTo("tablet", 2);
+    bench.reopen();
+    expect(bench.store.outbox.claimed()).toEqual([{ ...held, claimedAt: 77 }]);
+    expect(bench.store.outbox.due(1_000_000_000_000_000, 10, 20)).toContainEqual(untouched);
+  });
+
+  test("an ack settles what is pending or sent up to its cursor, of that device", () => {
+    const pending = insert(1);
+    const sent = insert(2, { state: "sent", nextAttemptAt: null });
+    const dead = insert(3, { state: "dead", nextAttemptAt: null });
+    const later = insert(4);
+    const theirs = insert(1, {}, "tablet");
+    bench.store.outbox.ackUpTo("phone", 3);
+    expect([pending, sent, dead, later, theirs].map(stateOf)).toEqual([
+      "acked",
+      "acked",
+      "dead",
+      "pending",
+      "pending",
+    ]);
+    expect(bench.store.outbox.get(pending.deliveryId)?.nextAttemptAt).toBeNull();
+  });
+
+  test("an outcome that comes after the ack is booked but does not reopen the delivery", () => {
+    const delivery = insert(1);
+    bench.store.outbox.ackUpTo("phone", 1);
+    bench.store.outbox.record(
+      delivery.deliveryId,
+      { at: 5, latencyMs: 1 },
+      { state: "pending", nextAttemptAt: 9 },
+    );
+    expect(bench.store.outbox.get(delivery.deliveryId)).toMatchObject({
+      state: "acked",
+      nextAttemptAt: null,
+      attemptCount: 1,
+    });
+    const sent = insert(2, { state: "sent", nextAttemptAt: null });
+    bench.store.outbox.record(sent.deliveryId, undefined, { state: "acked", nextAttemptAt: null });
+    expect(stateOf(sent)).toBe("acked");
+  });
+
+  test("counts for the badge what the device has not acked, seen by push or not", () => {
+    const { devices, outbox } = bench.store;
+    expect(outbox.unackedCount("phone")).toBe(0);
+    insert(1);
+    insert(3, { state: "sent" });
+    insert(5, { state: "suppressed" });
+    insert(6, { state: "dead" });
+    insert(6, {}, "tablet");
+    expect(outbox.unackedCount("phone")).toBe(4);
+    devices.ack("phone", 3);
+    outbox.ackUpTo("phone", 3);
+    expect(outbox.unackedCount("phone")).toBe(2);
+  });
+
+  test("finds what is due and what an ack settles through partial indexes", () => {
+    const plan = (sql: string): string =>
+      bench.connection
+        .prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`)
+        .all()
+        .map((row) => row.detail)
+        .join("; ");
+    expect(
+      plan(
+        "SELECT * FROM deliveries WHERE state = 'pending' AND next_attempt_at IS NOT NULL AND next_attempt_at <= 5",
+      ),
+    ).toMatch(/USING INDEX deliveries_due \(next_attempt_at>\? AND next_attempt_at<\?\)|deliveries_due/);
+    expect(
+      plan(
+        "UPDATE deliveries SET state = 'acked' WHERE device_id = 'd' AND cursor <= 5 AND state IN ('pending', 'sent')",
+      ),
+    ).toMatch(/deliveries_unsettled/);
+  });
+});
