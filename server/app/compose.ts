@@ -12,10 +12,10 @@ import { PushRegistration } from "../access/pushRegistration.ts";
 import { Refusals } from "../access/refusals.ts";
 import { ProjectRoots } from "../access/roots.ts";
 import { OwnersTrust } from "../access/trust.ts";
-import { TranscriptHistory } from "../claude/history.ts";
 import { CliHost } from "../claude/host.ts";
-import { TerminalTrust } from "../claude/terminalTrust.ts";
-import { claudeConfigDir } from "../claude/transcript.ts";
+import { CliTrust } from "../claude/process/cliTrust.ts";
+import { claudeConfigDir } from "../claude/transcripts/transcriptFile.ts";
+import { TranscriptHistory } from "../claude/transcripts/transcriptHistory.ts";
 import { Replay } from "../delivery/replay.ts";
 import { Retention } from "../delivery/retention.ts";
 import { DaylongError } from "../domain/errors.ts";
@@ -127,7 +127,7 @@ async function compose(
   closers.push(() => shelf.stop());
   const attachments = new MessageAttachments({ store, shelf });
 
-  const terminal = new TerminalTrust(cliEnvironment);
+  const terminal = new CliTrust(cliEnvironment);
   const trust = new OwnersTrust({
     store,
     clock,

@@ -15,19 +15,18 @@ import type {
   TranscriptReply,
 } from "../domain/processes/process.ts";
 import type { ProjectStanding, ProjectTrust } from "../domain/sessions/trust.ts";
-import { Asides } from "./asides.ts";
-import { begunIn } from "./beginning.ts";
-import { ConfigFile } from "./configFile.ts";
+import { AuxiliaryProcesses } from "./auxiliary/auxiliaryProcesses.ts";
+import type { SpareCliProcess } from "./auxiliary/spareProcess.ts";
+import { SpareProcesses } from "./auxiliary/spareProcesses.ts";
 import { within } from "./deadline.ts";
-import { cliEnvironment } from "./environment.ts";
-import { withPlan } from "./planFile.ts";
-import { CliProcess } from "./process.ts";
-import { endBelongings } from "./reaper.ts";
-import { Sampler } from "./sampler.ts";
-import type { Spare } from "./spare.ts";
-import { Spares } from "./spares.ts";
-import { StartLine } from "./startLine.ts";
-import { heldConversations } from "./terminals.ts";
+import { endBelongings } from "./os/reaper.ts";
+import { Sampler } from "./os/sampler.ts";
+import { CliProcess } from "./process/cliProcess.ts";
+import { ConfigFile } from "./process/configFile.ts";
+import { cliEnvironment } from "./process/environment.ts";
+import { StartThrottle } from "./process/startThrottle.ts";
+import { heldConversations } from "./transcripts/conversationHolders.ts";
+import { withPlan } from "./transcripts/planFile.ts";
 import {
   claudeConfigDir,
   findReply,
@@ -35,7 +34,8 @@ import {
   giantBytes,
   holdsEntry,
   transcriptBytes,
-} from "./transcript.ts";
+} from "./transcripts/transcriptFile.ts";
+import { begunIn } from "./transcripts/transcriptHead.ts";
 
 export interface CliHostParts {
   clock: Clock;
@@ -66,10 +66,10 @@ export class CliHost implements ProcessHost {
   readonly coreCount = availableParallelism();
   readonly #live = new Map<string, CliProcess>();
   readonly #sampler: Sampler;
-  readonly #line: StartLine;
-  readonly #asides: Asides;
+  readonly #line: StartThrottle;
+  readonly #auxiliary: AuxiliaryProcesses;
   readonly #configFile: ConfigFile;
-  readonly spares: Spares | undefined;
+  readonly spares: SpareProcesses | undefined;
   #lastFault: string | undefined;
   /** What the CLI offered when a process was last started; empty before the first. */
   models: readonly ClaudeModel[] = [];
@@ -77,11 +77,16 @@ export class CliHost implements ProcessHost {
   constructor(parts: CliHostParts) {
     this.#parts = { ladderMs: 2_000, startDeadlineMs: 60_000, orderDeadlineMs: 5_000, ...parts };
     this.#sampler = new Sampler({ clock: parts.clock });
-    this.#line = new StartLine({ clock: parts.clock });
+    this.#line = new StartThrottle({ clock: parts.clock });
     this.#configFile = new ConfigFile(this.#parts);
-    this.#asides = new Asides({ ...this.#parts, standingOf: (spec) => this.#standingOf(spec) });
+    this.#auxiliary = new AuxiliaryProcesses({
+      ...this.#parts,
+      standingOf: (spec) => this.#standingOf(spec),
+    });
     this.spares =
-      parts.sparesDir === undefined ? undefined : new Spares({ ...this.#parts, dir: parts.sparesDir });
+      parts.sparesDir === undefined
+        ? undefined
+        : new SpareProcesses({ ...this.#parts, dir: parts.sparesDir });
   }
 
   async start(spec: ProcessSpec, listener: ProcessListener, signal?: AbortSignal): Promise<ClaudeProcess> {
@@ -139,7 +144,7 @@ export class CliHost implements ProcessHost {
     listener: ProcessListener;
     signal: AbortSignal | undefined;
     sizeBytes: number;
-    spare?: Spare;
+    spare?: SpareCliProcess;
   }): Promise<ClaudeProcess> {
     const { spec, standing, listener, signal, sizeBytes, spare } = start;
     // A start that fails is told by the rejection alone; `exited` is for a process that was handed over.
@@ -206,7 +211,7 @@ export class CliHost implements ProcessHost {
   }
 
   heldElsewhere(): Promise<Map<string, number>> {
-    const own = new Set([...this.#live.values(), ...this.#asides.live()].map(({ pid }) => pid));
+    const own = new Set([...this.#live.values(), ...this.#auxiliary.live()].map(({ pid }) => pid));
     for (const { pid } of this.spares?.live() ?? []) own.add(pid);
     return heldConversations(claudeConfigDir(this.#parts.environment), (pid) => own.has(pid));
   }
@@ -234,7 +239,7 @@ export class CliHost implements ProcessHost {
     const options = { resume: spec.claudeSessionId, forkSession: true, tools: [], maxTurns: 1 };
     const late = new AbortController();
     const cancel = this.#parts.clock.after(deadlineMs, () => late.abort());
-    const end = await this.#asides.ask(spec, prompt, late.signal, options).finally(cancel);
+    const end = await this.#auxiliary.ask(spec, prompt, late.signal, options).finally(cancel);
     switch (end.kind) {
       case "answered":
         return end.answer.text;
@@ -247,7 +252,7 @@ export class CliHost implements ProcessHost {
 
   async askOnce(spec: ProcessSpec, prompt: string, signal: AbortSignal): Promise<OneShotAnswer | undefined> {
     await this.#line.wait();
-    const end = await this.#asides.ask(spec, prompt, signal);
+    const end = await this.#auxiliary.ask(spec, prompt, signal);
     switch (end.kind) {
       case "answered":
         return end.answer;
@@ -259,7 +264,7 @@ export class CliHost implements ProcessHost {
   }
 
   usage(): Promise<Map<string, ProcessUsage>> {
-    const own = [...this.#live.values(), ...this.#asides.live()].filter(({ pid }) => pid !== 0);
+    const own = [...this.#live.values(), ...this.#auxiliary.live()].filter(({ pid }) => pid !== 0);
     return this.#sampler.sample([...own, ...(this.spares?.live() ?? [])]);
   }
 
@@ -273,7 +278,7 @@ export class CliHost implements ProcessHost {
 
   /** Ends those that are still asked something; sessions' processes are the pool's to end. */
   async stop(): Promise<void> {
-    this.#asides.close();
+    this.#auxiliary.close();
     await this.spares?.stop();
     await endBelongings(this.#parts.book.unended(), this.#parts.clock, this.#parts.ladderMs);
   }

@@ -2,7 +2,7 @@ import type { Caller } from "../domain/delivery/device.ts";
 import type { EventDataByType } from "../domain/delivery/event.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Store } from "../domain/ports.ts";
-import type { PermissionAsk } from "../domain/processes/process.ts";
+import type { PermissionRequest } from "../domain/processes/process.ts";
 import {
   misfits,
   type Permission,
@@ -60,7 +60,7 @@ export class PermissionDesk {
   }
 
   /** Keeps the request, tells the phones, and resolves with the answer; a request nobody answers is denied. */
-  ask(sessionId: string, turnId: string, ask: PermissionAsk): Promise<PermissionDecision> {
+  ask(sessionId: string, turnId: string, ask: PermissionRequest): Promise<PermissionDecision> {
     const now = this.#clock.now();
     const kind = permissionKindOf(ask.toolName);
     const permission: Permission = {
@@ -110,7 +110,7 @@ export class PermissionDesk {
   }
 
   /** The plan that is to be approved: what came with the request, else what Claude said before it. */
-  #planOf({ input, plan }: PermissionAsk, sessionId: string, turnId: string): string {
+  #planOf({ input, plan }: PermissionRequest, sessionId: string, turnId: string): string {
     if (typeof input.plan === "string" && input.plan !== "") return input.plan.toWellFormed();
     if (plan) return plan;
     for (const event of this.#store.events.transcript(sessionId, undefined, wordsBeforePlan)) {

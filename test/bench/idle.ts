@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
-import { ticksPerSecond } from "../../server/claude/proctable.ts";
-import { Sampler } from "../../server/claude/sampler.ts";
+import { ticksPerSecond } from "../../server/claude/os/processTable.ts";
+import { Sampler } from "../../server/claude/os/sampler.ts";
 import { startDemoModel } from "../../server/demo/model.ts";
 import { systemClock } from "../../server/platform/clock.ts";
 import {

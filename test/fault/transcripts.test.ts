@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { findReply, findTranscript, holdsEntry } from "../../server/claude/transcript.ts";
+import { findReply, findTranscript, holdsEntry } from "../../server/claude/transcripts/transcriptFile.ts";
 import { type DemoModel, startDemoModel } from "../../server/demo/model.ts";
 import {
   type Bench,

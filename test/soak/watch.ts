@@ -1,4 +1,4 @@
-import { Sampler } from "../../server/claude/sampler.ts";
+import { Sampler } from "../../server/claude/os/sampler.ts";
 import { systemClock } from "../../server/platform/clock.ts";
 import { childrenOf } from "../support/daylongServer.ts";
 

@@ -4,7 +4,7 @@ import type {
   ClaudeProcess,
   ContextUse,
   OneShotAnswer,
-  PermissionAsk,
+  PermissionRequest,
   ProcessExit,
   ProcessHost,
   ProcessListener,
@@ -221,7 +221,7 @@ export class ScriptedProcess implements ClaudeProcess {
     });
   }
 
-  ask(ask: Partial<PermissionAsk> = {}): OpenAsk {
+  ask(ask: Partial<PermissionRequest> = {}): OpenAsk {
     const controller = new AbortController();
     const open: OpenAsk = {
       answer: this.#listener.askPermission({

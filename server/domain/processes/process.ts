@@ -28,7 +28,7 @@ export interface Prompt {
 }
 
 /** What Claude asks before it uses a tool. */
-export interface PermissionAsk {
+export interface PermissionRequest {
   toolName: string;
   toolUseId: string;
   title: string;
@@ -78,7 +78,7 @@ export interface ContextUse {
   categories: Array<{ name: string; tokens: number }>;
 }
 
-/** What a process says while it lives; translated from the CLI's messages by `claude/translate`. */
+/** What a process says while it lives; translated from the CLI's messages by `claude/process/translate`. */
 export type ProcessSignal =
   | { kind: "delta"; text: string }
   /** A finished assistant text; the deltas before it were its parts. */
@@ -117,7 +117,7 @@ export interface ProcessExit {
 /** Who listens to a process. Calls come in order, one at a time. */
 export interface ProcessListener {
   signal(signal: ProcessSignal): void;
-  askPermission(ask: PermissionAsk): Promise<PermissionDecision>;
+  askPermission(ask: PermissionRequest): Promise<PermissionDecision>;
   /** Once, after everything the process said, when it and its descendants are gone. */
   exited(exit: ProcessExit): void;
 }

@@ -17,7 +17,7 @@ import { ProjectRoots } from "../../../server/access/roots.ts";
 import { OwnersTrust } from "../../../server/access/trust.ts";
 import { Metrics } from "../../../server/app/metrics.ts";
 import { Settings } from "../../../server/app/settings.ts";
-import { pageBefore } from "../../../server/claude/pastMessage.ts";
+import { pageBefore } from "../../../server/claude/transcripts/transcriptMessages.ts";
 import { Connections } from "../../../server/delivery/connections.ts";
 import { Feed } from "../../../server/delivery/feed.ts";
 import { LiveActivities } from "../../../server/delivery/liveActivities.ts";

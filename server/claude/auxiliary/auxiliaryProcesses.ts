@@ -1,0 +1,65 @@
+import type { Options } from "@anthropic-ai/claude-agent-sdk";
+import { unlessAborted } from "../../domain/deadline.ts";
+import type { Clock, ProcessStore } from "../../domain/ports.ts";
+import type { ProcessSpec } from "../../domain/processes/process.ts";
+import type { ProjectStanding, ProjectTrust } from "../../domain/sessions/trust.ts";
+import { cliEnvironment } from "../process/environment.ts";
+import { type OneShotEnd, OneShotProcess } from "./oneShotProcess.ts";
+
+export interface AuxiliaryProcessesParts {
+  clock: Clock;
+  book: ProcessStore;
+  environment: Readonly<Record<string, string | undefined>>;
+  binary?: string;
+  ladderMs: number;
+  trust: Pick<ProjectTrust, "rulesOf">;
+  standingOf(spec: ProcessSpec): Promise<ProjectStanding>;
+}
+
+/** Processes that are asked one thing, beside those of the sessions: recaps on forks, one-shot prompts. */
+export class AuxiliaryProcesses {
+  readonly #parts: AuxiliaryProcessesParts;
+  readonly #asked = new Set<OneShotProcess>();
+
+  constructor(parts: AuxiliaryProcessesParts) {
+    this.#parts = parts;
+  }
+
+  /** Those of which something is left. */
+  live(): OneShotProcess[] {
+    return [...this.#asked];
+  }
+
+  /** Given up as soon as `signal` aborts, at whatever point; settles when nothing is left of the process. */
+  async ask(spec: ProcessSpec, prompt: string, signal: AbortSignal, options?: Options): Promise<OneShotEnd> {
+    if (signal.aborted) return { kind: "given-up" };
+    let standing: ProjectStanding;
+    try {
+      standing = await unlessAborted(this.#parts.standingOf(spec), signal);
+    } catch (error) {
+      if (signal.aborted) return { kind: "given-up" };
+      throw error;
+    }
+    const environment = cliEnvironment(this.#parts.environment, spec.processId);
+    const one = new OneShotProcess({
+      ...this.#parts,
+      spec,
+      standing,
+      rules: this.#parts.trust.rulesOf(spec.projectPath, spec.sessionId),
+      environment,
+      options,
+    });
+    this.#asked.add(one);
+    const givenUp = new Promise<void>((resolve) => {
+      // It may have been aborted between the look at the project and now; such an event does not come again.
+      if (signal.aborted) resolve();
+      else signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+    return one.ask(prompt, givenUp).finally(() => this.#asked.delete(one));
+  }
+
+  /** Ends all of them; each `ask` resolves as failed. */
+  close(): void {
+    for (const one of this.#asked) one.close();
+  }
+}

@@ -1,0 +1,113 @@
+import { type Options, type Query, query } from "@anthropic-ai/claude-agent-sdk";
+import type { Clock, ProcessStore } from "../../domain/ports.ts";
+import type { OneShotAnswer, ProcessSpec } from "../../domain/processes/process.ts";
+import type { ProjectStanding } from "../../domain/sessions/trust.ts";
+import { endBelongings } from "../os/reaper.ts";
+import { prepareSpawn } from "../os/spawn.ts";
+import { baseOptions } from "../process/options.ts";
+import { toolTitle } from "../process/translate.ts";
+
+export interface OneShotProcessParts {
+  spec: ProcessSpec;
+  standing: ProjectStanding;
+  /** What may always be done in the project. */
+  rules: readonly string[];
+  environment: Record<string, string>;
+  binary?: string;
+  clock: Clock;
+  book: ProcessStore;
+  ladderMs: number;
+  /** What else it is started with: the conversation it forks, say. */
+  options?: Options;
+}
+
+/** What became of it; its last words on standard error help to say why. */
+export type OneShotEnd =
+  | { kind: "answered"; answer: OneShotAnswer }
+  | { kind: "failed"; detail: string; cause?: unknown }
+  | { kind: "given-up" };
+
+const denial =
+  "This prompt is answered without a person who could be asked, so nothing is allowed that would need one. " +
+  "Answer with what can be known without it, and say what could not be done.";
+
+/**
+ * A CLI process for one prompt, of which nothing is kept: no session, no transcript. Whatever it would ask is denied.
+ */
+export class OneShotProcess {
+  readonly #parts: OneShotProcessParts;
+  readonly #cli: ReturnType<typeof prepareSpawn>;
+  #query: Query | undefined;
+
+  constructor(parts: OneShotProcessParts) {
+    const { spec, clock, book } = parts;
+    this.#parts = parts;
+    this.#cli = prepareSpawn(spec.processId, spec.sessionId, clock.now(), book);
+  }
+
+  get processId(): string {
+    return this.#parts.spec.processId;
+  }
+
+  get pid(): number {
+    return this.#cli.child?.pid ?? 0;
+  }
+
+  /** Resolves when it is answered, has failed, or was given up, and nothing is left of it. Never rejects. */
+  async ask(prompt: string, givenUp: Promise<unknown>): Promise<OneShotEnd> {
+    const { spec, standing, rules, environment, binary, options } = this.#parts;
+    const denied: OneShotAnswer["denied"] = [];
+    try {
+      this.#query = query({
+        prompt,
+        options: {
+          ...baseOptions(spec, environment, binary, standing, rules),
+          canUseTool: async (toolName, input) => {
+            denied.push({ toolName, title: toolTitle(toolName, input) });
+            return { behavior: "deny", message: denial };
+          },
+          ...options,
+          persistSession: false,
+          spawnClaudeCodeProcess: this.#cli.spawnClaudeCodeProcess,
+        },
+      });
+      return await Promise.race([
+        answerOf(this.#query, denied),
+        givenUp.then((): OneShotEnd => ({ kind: "given-up" })),
+      ]);
+    } catch (cause) {
+      return { kind: "failed", detail: this.#cli.stderrTail.slice(-300).trim() || String(cause), cause };
+    } finally {
+      await this.#end();
+    }
+  }
+
+  /** Ends what it is asked; `ask` resolves as failed. */
+  close(): void {
+    this.#query?.close();
+  }
+
+  async #end(): Promise<void> {
+    const { clock, book, ladderMs } = this.#parts;
+    this.#query?.close();
+    const { child, identity } = this.#cli;
+    if (child) await endBelongings([{ processId: this.processId, ...identity }], clock, ladderMs);
+    book.ended(this.processId, clock.now());
+  }
+}
+
+async function answerOf(asked: Query, denied: OneShotAnswer["denied"]): Promise<OneShotEnd> {
+  for await (const message of asked) {
+    if (message.type !== "result") continue;
+    if (message.subtype === "success" && !message.is_error) {
+      const { total_cost_usd: costUsd, duration_ms: durationMs } = message;
+      return {
+        kind: "answered",
+        answer: { text: message.result.toWellFormed(), costUsd, durationMs, denied },
+      };
+    }
+    const said = message.subtype === "success" ? message.result : message.errors.join("; ");
+    return { kind: "failed", detail: said.slice(0, 500).toWellFormed() };
+  }
+  return { kind: "failed", detail: "It ended without an answer." };
+}

@@ -1,0 +1,128 @@
+import type { CanUseTool, Query, SDKUserMessage, SpareProcess } from "@anthropic-ai/claude-agent-sdk";
+import { prewarm } from "@anthropic-ai/claude-agent-sdk";
+import type { Clock, ProcessStore } from "../../domain/ports.ts";
+import type { ProcessSpec } from "../../domain/processes/process.ts";
+import { endBelongings } from "../os/reaper.ts";
+import { prepareSpawn, type SpawnedCli } from "../os/spawn.ts";
+import { baseOptions, ruleSettings, sessionOptions } from "../process/options.ts";
+
+/** Whether a spare can become the process of this spec: what is fixed at its start must be what everybody gets. */
+export const isClaimable = ({ options, permissionMode }: ProcessSpec): boolean =>
+  Object.values(options).every((value) => value === undefined) && permissionMode !== "bypassPermissions";
+
+/**
+ * One CLI process that runs and is no session yet: `starting -> ready -> claimed | ended`.
+ *
+ * The SDK's `prewarm()` takes the project, the model and the permission mode at the claim, but not the conversation's
+ * id: that is fixed when the process starts. So a spare is started with the id of the session it will be, and a new
+ * session takes its id from the spare (`Spares.reserve`); our id is Claude's id from the first byte, as without spares.
+ */
+export class SpareCliProcess {
+  readonly processId: string;
+  /** Of the session it will be. */
+  readonly sessionId: string;
+  readonly cli: SpawnedCli;
+  readonly startedAt: number;
+  /** Set when a session has been promised it. */
+  isReserved = false;
+  isReady = false;
+  readonly #parts: SpareProcessParts;
+  #handle: SpareProcess | undefined;
+  #ask: CanUseTool | undefined;
+  #ended: Promise<void> | undefined;
+
+  constructor(parts: SpareProcessParts) {
+    this.#parts = parts;
+    this.processId = parts.processId;
+    this.sessionId = parts.sessionId;
+    this.startedAt = parts.clock.now();
+    this.cli = prepareSpawn(parts.processId, parts.sessionId, this.startedAt, parts.book);
+  }
+
+  /** Resolves when it can be claimed; rejects when it does not come up. */
+  async start(deadlineMs: number): Promise<void> {
+    const { processId, sessionId, dir, environment, binary } = this.#parts;
+    const spec: ProcessSpec = {
+      processId,
+      sessionId,
+      claudeSessionId: sessionId,
+      projectPath: dir,
+      model: null,
+      permissionMode: "default",
+      options: {},
+    };
+    this.#handle = await prewarm({
+      initializeTimeoutMs: deadlineMs,
+      options: {
+        ...baseOptions(spec, environment, binary, "plain"),
+        ...sessionOptions,
+        additionalDirectories: [],
+        sessionId,
+        permissionMode: "default",
+        spawnClaudeCodeProcess: (command) => {
+          if (this.#ended !== undefined) throw new Error("The spare is not wanted any more.");
+          return this.cli.spawnClaudeCodeProcess(command);
+        },
+        // Nobody can ask before the claim, which names who answers.
+        canUseTool: (name, input, context) =>
+          this.#ask?.(name, input, context) ??
+          Promise.resolve({ behavior: "deny", message: "This process belongs to no session yet." }),
+      },
+    });
+    this.isReady = this.#ended === undefined;
+  }
+
+  /** Settles when the CLI has answered the claim. */
+  get claimed(): Promise<unknown> | undefined {
+    return this.#handle?.claimed;
+  }
+
+  /** Makes it the session's process. Throws when it is not there any more; `claimed` rejects when the CLI refuses. */
+  claim(
+    prompt: AsyncIterable<SDKUserMessage>,
+    spec: ProcessSpec,
+    rules: readonly string[],
+    canUseTool: CanUseTool | undefined,
+  ): Query {
+    if (this.#handle === undefined) throw new Error("The spare never came up.");
+    this.#ask = canUseTool;
+    return this.#handle.claim({
+      prompt,
+      options: {
+        cwd: spec.projectPath,
+        additionalDirectories: [spec.projectPath],
+        settings: ruleSettings(rules),
+        model: spec.model ?? undefined,
+        permissionMode: spec.permissionMode,
+      },
+    });
+  }
+
+  /** Ends it and all that it started; resolves when nothing is left. Idempotent. */
+  end(): Promise<void> {
+    this.#ended ??= this.#end();
+    return this.#ended;
+  }
+
+  async #end(): Promise<void> {
+    const { clock, book, ladderMs, processId } = this.#parts;
+    this.isReady = false;
+    this.cli.child?.stdin?.end();
+    this.#handle?.close();
+    const { identity } = this.cli;
+    if (identity.pid !== null) await endBelongings([{ processId, ...identity }], clock, ladderMs);
+    book.ended(processId, clock.now());
+  }
+}
+
+export interface SpareProcessParts {
+  processId: string;
+  sessionId: string;
+  /** Where it waits: an empty directory that is no project. */
+  dir: string;
+  environment: Record<string, string>;
+  binary?: string;
+  clock: Clock;
+  book: ProcessStore;
+  ladderMs: number;
+}

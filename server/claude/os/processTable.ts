@@ -1,0 +1,148 @@
+import { execFile } from "node:child_process";
+import { readdir, readFile } from "node:fs/promises";
+import { promisify } from "node:util";
+import { processMark } from "../process/environment.ts";
+
+/** One row of the operating system's process table. */
+export interface ProcRow {
+  pid: number;
+  ppid: number;
+  pgid: number;
+  /** Kernel's start time, opaque: tells a reused pid from the process that was recorded. */
+  startTicks: string;
+  /** Clock ticks (100 a second on Linux) of user and system time. */
+  cpuTicks: number;
+  /** Pages in memory; 0 where the table does not tell. */
+  residentPages: number;
+  zombie: boolean;
+}
+
+/** Ticks a second of `cpuTicks`; Linux fixes USER_HZ at 100 for user space. */
+export const ticksPerSecond = 100;
+
+/** `/proc/PID/stat`: the command name stands in brackets and may hold anything, so count fields after the last one. */
+export function parseProcStat(stat: string): ProcRow | undefined {
+  const close = stat.lastIndexOf(")");
+  const pid = Number.parseInt(stat, 10);
+  const fields = stat.slice(close + 2).split(" ");
+  if (close < 0 || !Number.isInteger(pid) || fields.length < 20) return undefined;
+  return {
+    pid,
+    zombie: fields[0] === "Z" || fields[0] === "X",
+    ppid: Number(fields[1]),
+    pgid: Number(fields[2]),
+    cpuTicks: Number(fields[11]) + Number(fields[12]),
+    startTicks: fields[19]!,
+    residentPages: Number(fields[21] ?? 0),
+  };
+}
+
+const listPids = async (): Promise<number[]> =>
+  (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
+
+// A process may end between the listing and the reading.
+const readRow = (pid: number): Promise<ProcRow | undefined> =>
+  readFile(`/proc/${pid}/stat`, "utf8").then(parseProcStat, () => undefined);
+
+async function readLinux(): Promise<ProcRow[]> {
+  const rows = await Promise.all((await listPids()).map(readRow));
+  return rows.filter((row) => row !== undefined);
+}
+
+const run = promisify(execFile);
+async function readPs(): Promise<ProcRow[]> {
+  const { stdout } = await run("ps", ["-A", "-o", "pid=,ppid=,pgid=,stat=,time=,lstart="]);
+  return stdout.split("\n").flatMap((line) => {
+    const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\S+)\s+(.+)$/.exec(line);
+    if (!match) return [];
+    const seconds = match[5]!.split(/[:-]/).reduce((total, part) => total * 60 + Number(part), 0);
+    return [
+      {
+        pid: Number(match[1]),
+        ppid: Number(match[2]),
+        pgid: Number(match[3]),
+        zombie: match[4]!.startsWith("Z"),
+        cpuTicks: Math.round(seconds * ticksPerSecond),
+        startTicks: match[6]!.trim(),
+        residentPages: 0,
+      },
+    ];
+  });
+}
+
+export const readProcTable = (): Promise<ProcRow[]> =>
+  process.platform === "linux" ? readLinux() : readPs();
+
+/** Readings after which strangers are read again as well: a pid that was reused must not hide a child for long. */
+const fullReadingEach = 12;
+
+/**
+ * The process table, read again and again for the trees below some roots: after the first time only the trees and the
+ * newcomers are read, because a process that was no descendant does not become one.
+ */
+export class ProcessTable {
+  #known = new Map<number, ProcRow>();
+  #readings = 0;
+
+  async read(roots: readonly number[]): Promise<ProcRow[]> {
+    if (process.platform !== "linux") return readPs();
+    const known = this.#readings % fullReadingEach === 0 ? new Map<number, ProcRow>() : this.#known;
+    this.#readings += 1;
+    const earlier = [...known.values()];
+    const own = new Set(roots.flatMap((pid) => [pid, ...treeOf(earlier, pid).map((row) => row.pid)]));
+    const pids = await listPids();
+    const rows = await Promise.all(
+      pids.map((pid) => (own.has(pid) ? undefined : known.get(pid)) ?? readRow(pid)),
+    );
+    this.#known = new Map(rows.flatMap((row) => (row ? [[row.pid, row]] : [])));
+    return [...this.#known.values()];
+  }
+}
+
+/** The pid and everything below it, parents first. */
+export function treeOf(rows: readonly ProcRow[], rootPid: number): ProcRow[] {
+  const children = new Map<number, ProcRow[]>();
+  for (const row of rows) {
+    const siblings = children.get(row.ppid);
+    if (siblings) siblings.push(row);
+    else children.set(row.ppid, [row]);
+  }
+  const found = rows.filter((row) => row.pid === rootPid);
+  for (let index = 0; index < found.length; index += 1)
+    found.push(...(children.get(found[index]!.pid) ?? []));
+  return found;
+}
+
+/**
+ * Pids that carry one of the marks in their environment: a double-forked child hangs on pid 1 and leads its own
+ * session, and nothing but the mark tells whose it is. Linux only; elsewhere the recorded groups have to do.
+ */
+export async function markedPids(
+  rows: readonly ProcRow[],
+  processIds: ReadonlySet<string>,
+): Promise<Map<number, string>> {
+  const marked = new Map<number, string>();
+  if (process.platform !== "linux" || processIds.size === 0) return marked;
+  await Promise.all(
+    rows.map(async (row) => {
+      const environ = await readFile(`/proc/${row.pid}/environ`, "latin1").catch(() => "");
+      const start = environ.startsWith(`${processMark}=`) ? 0 : environ.indexOf(`\0${processMark}=`) + 1;
+      if (start === 0 && !environ.startsWith(`${processMark}=`)) return;
+      const end = environ.indexOf("\0", start);
+      const id = environ.slice(start + processMark.length + 1, end < 0 ? undefined : end);
+      if (processIds.has(id)) marked.set(row.pid, id);
+    }),
+  );
+  return marked;
+}
+
+/** False when there is no such process any more. */
+export function sendSignal(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(pid, signal);
+    return true;
+  } catch (error) {
+    // EPERM: it lives, under another user; there is nothing we may do about it.
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

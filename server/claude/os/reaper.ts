@@ -1,0 +1,68 @@
+import type { Clock } from "../../domain/ports.ts";
+import type { ProcessRecord } from "../../domain/processes/process.ts";
+import { markedPids, type ProcRow, readProcTable, sendSignal, treeOf } from "./processTable.ts";
+
+/** Pause between looks while descendants go. */
+const lookMs = 25;
+
+const pause = (clock: Clock, ms: number) => new Promise<void>((resolve) => void clock.after(ms, resolve));
+
+/** Which of the table's rows belong to a process of ours: its tree, its group, and whatever carries its mark. */
+export async function belongings(
+  rows: readonly ProcRow[],
+  records: ReadonlyArray<Pick<ProcessRecord, "processId" | "pid" | "startTicks">>,
+): Promise<ProcRow[]> {
+  const own = new Set<number>();
+  for (const record of records) {
+    const root = rows.find((row) => row.pid === record.pid);
+    // A pid that was reused by a stranger is not ours, and neither is its tree.
+    const ours = root !== undefined && (record.startTicks === null || root.startTicks === record.startTicks);
+    if (ours && record.pid !== null) {
+      for (const row of treeOf(rows, record.pid)) own.add(row.pid);
+      // The CLI leads its own group, so the group's number is its pid.
+      for (const row of rows) if (row.pgid === record.pid) own.add(row.pid);
+    }
+  }
+  const marked = await markedPids(rows, new Set(records.map((record) => record.processId)));
+  for (const pid of marked.keys()) {
+    own.add(pid);
+    for (const row of treeOf(rows, pid)) own.add(row.pid);
+  }
+  own.delete(process.pid);
+  return rows.filter((row) => own.has(row.pid) && !row.zombie);
+}
+
+/**
+ * Ends everything that belongs to the records: SIGTERM, then SIGKILL after `termGraceMs`, looked up anew each time,
+ * because a dying parent hands its children to pid 1. Resolves to the number of processes found at the start.
+ */
+export async function endBelongings(
+  records: ReadonlyArray<Pick<ProcessRecord, "processId" | "pid" | "startTicks">>,
+  clock: Clock,
+  termGraceMs: number,
+): Promise<number> {
+  const found = await belongings(await readProcTable(), records);
+  if (found.length === 0) return 0;
+  // Children found through the tree are remembered: once their parent is gone, the walk cannot find them again.
+  const known = new Map(found.map((row) => [row.pid, row.startTicks]));
+  const killAt = clock.now() + termGraceMs;
+  const giveUpAt = killAt + 5_000;
+  let signalled: NodeJS.Signals = "SIGTERM";
+  for (const row of found) sendSignal(row.pid, signalled);
+  for (;;) {
+    await pause(clock, lookMs);
+    const rows = await readProcTable();
+    for (const row of await belongings(rows, records)) {
+      if (!known.has(row.pid)) {
+        known.set(row.pid, row.startTicks);
+        sendSignal(row.pid, signalled);
+      }
+    }
+    const left = rows.filter((row) => !row.zombie && known.get(row.pid) === row.startTicks);
+    if (left.length === 0 || clock.now() > giveUpAt) return found.length;
+    if (clock.now() >= killAt) {
+      signalled = "SIGKILL";
+      for (const row of left) sendSignal(row.pid, signalled);
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import type { Options, SpawnedProcess } from "@anthropic-ai/claude-agent-sdk";
+import type { ProcessStore } from "../../domain/ports.ts";
+import type { ProcessRecord } from "../../domain/processes/process.ts";
+import { parseProcStat } from "./processTable.ts";
+
+/** How much of standard error is kept for the reason of a failure. */
+const stderrTailBytes = 4_096;
+
+/** The operating-system side of one CLI process: its child, its recorded identity, its last words. */
+export interface SpawnedCli {
+  child?: ChildProcess;
+  /** Its pid with the kernel's start time of it, so that a stranger who has the pid later is not taken for it. */
+  identity: Pick<ProcessRecord, "pid" | "startTicks">;
+  stderrTail: string;
+  /** Called when nothing can be written to it any more. */
+  inputLost?: () => void;
+  /** Resolves when the operating system says that the process is gone (or could not be made). */
+  exit: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  /** For the SDK's option of the same name. */
+  spawnClaudeCodeProcess: NonNullable<Options["spawnClaudeCodeProcess"]>;
+}
+
+/** Kernel start time of a pid, or `null` where it cannot be read. */
+export function startTicksOf(pid: number): string | null {
+  try {
+    return parseProcStat(readFileSync(`/proc/${pid}/stat`, "utf8"))?.startTicks ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** Why there is no process, for people far from this computer: the system's own words name paths of it. */
+function spawnFault(error: NodeJS.ErrnoException, cwd: string | undefined): string {
+  const code = error.code ?? "no code";
+  // Node reports a missing working directory as a missing command.
+  if (cwd !== undefined && !existsSync(cwd))
+    return `The project's directory is not there any more (${code}).`;
+  switch (error.code) {
+    case "ENOENT":
+    case "ENOTDIR":
+    case "EACCES":
+    case "ENOEXEC":
+      return `The Claude CLI could not be found or run; set CLAUDE_BIN or install the packages again. (${code})`;
+    default:
+      return `The operating system did not start the Claude CLI (${code}).`;
+  }
+}
+
+/** Prepares a spawn in a group of its own, booked before and after, so that no crash of ours loses sight of it. */
+export function prepareSpawn(
+  processId: string,
+  sessionId: string,
+  startedAt: number,
+  book: ProcessStore,
+): SpawnedCli {
+  let settle!: (exit: { code: number | null; signal: NodeJS.Signals | null }) => void;
+  const cli: SpawnedCli = {
+    stderrTail: "",
+    identity: { pid: null, startTicks: null },
+    exit: new Promise((resolve) => {
+      settle = resolve;
+    }),
+    spawnClaudeCodeProcess: (options) => {
+      book.open({ processId, sessionId, pid: null, startTicks: null, startedAt });
+      const child = spawn(options.command, options.args, {
+        cwd: options.cwd,
+        env: options.env as NodeJS.ProcessEnv,
+        stdio: ["pipe", "pipe", "pipe"],
+        // Its own group: a signal to our terminal must not reach it, and one signal reaches all of it.
+        detached: true,
+      });
+      cli.child = child;
+      if (child.pid !== undefined) {
+        const startTicks = startTicksOf(child.pid);
+        cli.identity = { pid: child.pid, startTicks };
+        book.started(processId, child.pid, startTicks);
+      }
+      child.stderr.setEncoding("utf8").on("data", (text: string) => {
+        cli.stderrTail = (cli.stderrTail + text).slice(-stderrTailBytes);
+      });
+      // EPIPE: of a process that ended while we wrote, or of one that lives and is deaf.
+      child.stdin.on("error", () => cli.inputLost?.());
+      child.once("error", (error) => {
+        cli.stderrTail = spawnFault(error, options.cwd);
+        if (child.pid === undefined) settle({ code: null, signal: null });
+      });
+      child.once("exit", (code, signal) => settle({ code, signal }));
+      return child as unknown as SpawnedProcess;
+    },
+  };
+  return cli;
+}

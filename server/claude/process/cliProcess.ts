@@ -1,0 +1,294 @@
+import { type Options, type Query, query, type SDKMessage } from "@anthropic-ai/claude-agent-sdk";
+import { DaylongError } from "../../domain/errors.ts";
+import type { Clock, Log, ProcessStore } from "../../domain/ports.ts";
+import type {
+  ClaudeModel,
+  ClaudeProcess,
+  ContextUse,
+  ProcessExit,
+  ProcessListener,
+  ProcessSpec,
+  Prompt,
+  RewindReport,
+} from "../../domain/processes/process.ts";
+import type { PermissionMode } from "../../domain/sessions/session.ts";
+import type { ProjectStanding } from "../../domain/sessions/trust.ts";
+import type { SpareCliProcess } from "../auxiliary/spareProcess.ts";
+import { within } from "../deadline.ts";
+import { endBelongings } from "../os/reaper.ts";
+import { prepareSpawn, type SpawnedCli } from "../os/spawn.ts";
+import { contextUseOf } from "./contextUse.ts";
+import { KeepOpenInput } from "./keepOpenInput.ts";
+import { exitDelayMs, LiveSetting } from "./liveSetting.ts";
+import { claudeModels } from "./models.ts";
+import { baseOptions, conversationOptions, sessionOptions } from "./options.ts";
+import { permissionRequestOf } from "./permissionRequest.ts";
+import { permissionResult } from "./permissionResult.ts";
+import { promptLine } from "./promptLine.ts";
+import { isLostConversation, translate } from "./translate.ts";
+
+/** A claim takes a tenth of a second; one that takes longer than a start is worth nothing. */
+const claimDeadlineMs = 3_000;
+
+export interface CliProcessParts {
+  spec: ProcessSpec;
+  listener: ProcessListener;
+  environment: Record<string, string>;
+  binary?: string;
+  transcriptExists: boolean;
+  standing: ProjectStanding;
+  /** What may always be done in the project. */
+  rules: readonly string[];
+  /** A start that does not come up in time with such a transcript is given up together with it. */
+  transcriptIsGiant: boolean;
+  clock: Clock;
+  log: Log;
+  book: ProcessStore;
+  /** How long each rung of the stop ladder waits. */
+  ladderMs: number;
+  /** How long a start may take. */
+  startDeadlineMs: number;
+  orderDeadlineMs: number;
+  /** Gives the start up. */
+  signal?: AbortSignal;
+  /** Becomes this process; otherwise one is spawned. */
+  spare?: SpareCliProcess;
+}
+
+/**
+ * One real CLI process, driven by one reader loop for its whole life (leaving a `for await` over the query would end
+ * the process). `starting -> live -> stopping -> gone`; the listener hears `exited` exactly once, after the last signal
+ * and after every descendant is gone.
+ */
+export class CliProcess implements ClaudeProcess {
+  readonly processId: string;
+  readonly resumed: boolean;
+  readonly wasSpare: boolean;
+  readonly startedAt: number;
+  readonly #parts: CliProcessParts;
+  readonly #cli: SpawnedCli;
+  readonly #query: Query;
+  readonly #input = new KeepOpenInput();
+  readonly #gone: Promise<void>;
+  readonly #model: LiveSetting<string | null>;
+  readonly #mode: LiveSetting<PermissionMode>;
+  #claudeSessionId: string;
+  #stopping = false;
+  #recycled = false;
+  #stopped?: Promise<void>;
+
+  constructor(parts: CliProcessParts) {
+    this.#parts = parts;
+    const { spec, listener } = parts;
+    this.processId = spec.processId;
+    this.startedAt = parts.clock.now();
+    this.resumed = parts.transcriptExists;
+    this.#claudeSessionId = spec.claudeSessionId;
+    this.wasSpare = parts.spare !== undefined;
+    this.#cli = parts.spare?.cli ?? prepareSpawn(spec.processId, spec.sessionId, this.startedAt, parts.book);
+    this.#cli.inputLost = () => this.#recycle();
+    const options: Options = {
+      ...baseOptions(spec, parts.environment, parts.binary, parts.standing, parts.rules),
+      ...conversationOptions(spec, parts.transcriptExists),
+      ...sessionOptions,
+      permissionMode: spec.permissionMode,
+      allowDangerouslySkipPermissions: spec.permissionMode === "bypassPermissions",
+      spawnClaudeCodeProcess: this.#cli.spawnClaudeCodeProcess,
+      canUseTool: async (toolName, input, context) => {
+        const ask = permissionRequestOf(toolName, input, context);
+        return permissionResult(await listener.askPermission(ask), input, ask.suggestions);
+      },
+    };
+    this.#query = parts.spare
+      ? parts.spare.claim(this.#input, spec, parts.rules, options.canUseTool)
+      : query({ prompt: this.#input, options });
+    const hasGone = async () =>
+      this.#stopping || (await within(parts.clock, this.#cli.exit, exitDelayMs)) !== undefined;
+    const orders = { clock: parts.clock, deadlineMs: parts.orderDeadlineMs, hasGone };
+    this.#model = new LiveSetting({
+      ...orders,
+      what: "the model",
+      agreed: spec.model,
+      tell: (model) => this.#query.setModel(model ?? undefined),
+    });
+    this.#mode = new LiveSetting({
+      ...orders,
+      what: "the permission mode",
+      agreed: spec.permissionMode,
+      tell: (mode) => this.#query.setPermissionMode(mode),
+    });
+    this.#gone = this.#read();
+  }
+
+  get pid(): number {
+    return this.#cli.child?.pid ?? 0;
+  }
+
+  /** Resolves when the CLI has answered the handshake. Ends the process and throws when it does not. */
+  async ready(): Promise<void> {
+    const { clock, startDeadlineMs, signal } = this.#parts;
+    let reason: unknown;
+    const givenUp = new Promise<undefined>((resolve) => {
+      if (signal?.aborted) resolve(undefined);
+      signal?.addEventListener("abort", () => resolve(undefined), { once: true });
+    });
+    const handshake = Promise.race([
+      this.#parts.spare?.claimed ?? this.#query.initializationResult(),
+      givenUp,
+      // A CLI that closes its output and lives on answers nothing any more.
+      this.#gone.then(() => undefined),
+    ]);
+    const deadlineMs = this.wasSpare ? Math.min(claimDeadlineMs, startDeadlineMs) : startDeadlineMs;
+    const answered = await within(clock, handshake, deadlineMs).catch((error: unknown) => {
+      reason = error;
+      return undefined;
+    });
+    if (answered !== undefined && this.pid !== 0) return;
+    await this.stop();
+    const said = this.#cli.stderrTail.trim() || (reason instanceof Error ? reason.message : "");
+    const isLost =
+      this.resumed &&
+      !signal?.aborted &&
+      (isLostConversation(said) || (said === "" && this.#parts.transcriptIsGiant));
+    throw new DaylongError(
+      isLost ? "conversation_lost" : "process_start_failed",
+      said
+        ? `Claude could not be started: ${said.slice(-500)}`
+        : signal?.aborted
+          ? "The start of Claude was given up."
+          : `Claude did not come up within ${deadlineMs} ms.`,
+      { cause: reason },
+    );
+  }
+
+  async #read(): Promise<void> {
+    const { listener, log, spec, clock, book, ladderMs } = this.#parts;
+    let fault = "";
+    try {
+      for (;;) {
+        const { value, done } = await this.#query.next();
+        if (done || value === undefined) break;
+        this.#follow(value);
+        const signals = translate(value);
+        if (signals.length === 0) listener.signal({ kind: "alive" });
+        for (const signal of signals) {
+          // What it says while it obeys is our own word.
+          if (signal.kind === "mode" && !this.#mode.heard(signal.permissionMode)) continue;
+          listener.signal(signal);
+        }
+      }
+    } catch (error) {
+      fault = error instanceof Error ? error.message : String(error);
+    }
+    // Before the spawn there is nothing to wait for; after it, a CLI that closed its output but lives is ended.
+    const exited = this.#cli.child
+      ? await within(clock, this.#cli.exit, ladderMs)
+      : { code: null, signal: null };
+    await endBelongings([this.#identity()], clock, ladderMs);
+    const exit: ProcessExit = {
+      expected: this.#stopping,
+      code: exited?.code ?? null,
+      signal: exited?.signal ?? null,
+      detail: this.#cli.stderrTail.trim() || fault,
+    };
+    book.ended(this.#bookedAs, clock.now());
+    log.info("process.exited", {
+      processId: this.processId,
+      sessionId: spec.sessionId,
+      pid: this.pid,
+      expected: exit.expected,
+      exitCode: exit.code,
+      signal: exit.signal,
+    });
+    listener.exited(exit);
+  }
+
+  /** A `/clear` makes the CLI go on under a new id, which is the one to resume from then on. */
+  #follow(message: SDKMessage): void {
+    if (
+      message.type !== "system" ||
+      message.subtype !== "init" ||
+      message.session_id === this.#claudeSessionId
+    )
+      return;
+    this.#claudeSessionId = message.session_id;
+    this.#parts.listener.signal({ kind: "conversation", claudeSessionId: message.session_id });
+  }
+
+  /** A spare keeps the mark and the record that it was started with. */
+  get #bookedAs(): string {
+    return this.#parts.spare?.processId ?? this.processId;
+  }
+
+  #identity() {
+    return { processId: this.#bookedAs, ...this.#cli.identity };
+  }
+
+  /** A CLI that takes no input can do nothing but wait for ever: it goes, and the next message gets another one. */
+  #recycle(): void {
+    if (this.#stopping || this.#recycled) return;
+    this.#recycled = true;
+    const { clock, ladderMs, log } = this.#parts;
+    log.warn("process.input_lost", { processId: this.processId, pid: this.pid });
+    void endBelongings([this.#identity()], clock, ladderMs);
+  }
+
+  /**
+   * Writes the prompt to the CLI in this very tick, past the SDK's input iterator, whose turns of the event loop would
+   * let everything else of the tick go first. It is the line that the SDK would write.
+   */
+  send(prompt: Prompt): void {
+    // A stream that is destroyed tells only the callback.
+    this.#cli.child?.stdin?.write(promptLine(prompt), (error) => error && this.#recycle());
+  }
+
+  async interrupt(deadlineMs: number): Promise<void> {
+    await within(this.#parts.clock, this.#query.interrupt(), deadlineMs).catch((error: unknown) => {
+      this.#parts.log.warn("process.interrupt_failed", { processId: this.processId, error: String(error) });
+    });
+  }
+
+  setModel(model: string | null): Promise<void> {
+    return this.#model.set(model);
+  }
+
+  setPermissionMode(mode: PermissionMode): Promise<void> {
+    return this.#mode.set(mode);
+  }
+
+  async rewind(messageId: string, dryRun: boolean): Promise<RewindReport> {
+    // Only a dry run counts, so it comes first.
+    const counted = await this.#query.rewindFiles(messageId, { dryRun: true });
+    const done = dryRun || !counted.canRewind ? counted : await this.#query.rewindFiles(messageId);
+    const { filesChanged = [], insertions = 0, deletions = 0 } = counted;
+    return { canRewind: done.canRewind, filesChanged, insertions, deletions, detail: done.error };
+  }
+
+  models(): Promise<ClaudeModel[]> {
+    return this.#query.supportedModels().then(claudeModels);
+  }
+
+  async contextUse(): Promise<ContextUse> {
+    // `full` asks the API to count each part; the total is the same.
+    return contextUseOf(await this.#query.getContextUsage({ detail: "summary" }));
+  }
+
+  stop(): Promise<void> {
+    this.#stopping = true;
+    this.#stopped ??= this.#descend();
+    return this.#stopped;
+  }
+
+  /** The stop ladder. The reader loop does the last sweep and tells the listener. */
+  async #descend(): Promise<void> {
+    const { clock, ladderMs } = this.#parts;
+    this.#input.end();
+    if (this.#cli.child) {
+      this.#cli.child.stdin?.end();
+      const left = await within(clock, this.#cli.exit, ladderMs);
+      if (left === undefined) await endBelongings([this.#identity()], clock, ladderMs);
+    }
+    this.#query.close();
+    await this.#gone;
+  }
+}

@@ -1,0 +1,40 @@
+import type { CanUseTool } from "@anthropic-ai/claude-agent-sdk";
+import type { PermissionRequest } from "../../domain/processes/process.ts";
+import { permissionKindOf } from "../../domain/sessions/permission.ts";
+import { toolTitle } from "./translate.ts";
+
+/** What the CLI asks before a tool, in our words. Its title is what a lock screen shows: it has to say what would be done. */
+export function permissionRequestOf(
+  toolName: string,
+  input: Record<string, unknown>,
+  context: Parameters<CanUseTool>[2],
+): PermissionRequest {
+  return {
+    toolName,
+    toolUseId: context.toolUseID,
+    title: titleOf(toolName, input, context.title ?? undefined),
+    description: context.description ?? context.decisionReason,
+    input,
+    suggestions: context.suggestions ?? [],
+    signal: context.signal,
+  };
+}
+
+function titleOf(toolName: string, input: Record<string, unknown>, said: string | undefined): string {
+  switch (permissionKindOf(toolName)) {
+    case "question":
+      return said ?? firstQuestionOf(input) ?? "Claude has a question";
+    case "plan":
+      return said ?? "Claude has made a plan";
+    case "tool":
+      return said ?? toolTitle(toolName, input);
+  }
+}
+
+function firstQuestionOf({ questions }: Record<string, unknown>): string | undefined {
+  const first: unknown = Array.isArray(questions) ? questions[0] : undefined;
+  const isAsked = typeof first === "object" && first !== null && "question" in first;
+  return isAsked && typeof first.question === "string"
+    ? first.question.slice(0, 500).toWellFormed()
+    : undefined;
+}

@@ -1,0 +1,195 @@
+import type { SDKMessage } from "@anthropic-ai/claude-agent-sdk";
+import type { Failure } from "../../domain/errors.ts";
+import type { ProcessSignal, Refusal, TurnResult } from "../../domain/processes/process.ts";
+import { permissionModes } from "../../domain/sessions/session.ts";
+
+type ResultMessage = Extract<SDKMessage, { type: "result" }>;
+
+/** The beginning of a text. A character that the cut would leave in half is left out. */
+const headOf = (text: string, mostUnits: number): string =>
+  text
+    .slice(0, mostUnits)
+    .replace(/[\uD800-\uDBFF]$/, "")
+    .toWellFormed();
+
+/** One line that tells a person what a tool is about to do. */
+export function toolTitle(toolName: string, input: Record<string, unknown>): string {
+  const hint =
+    input.command ?? input.file_path ?? input.path ?? input.pattern ?? input.url ?? input.description;
+  return typeof hint === "string" && hint !== ""
+    ? `${toolName}: ${headOf(hint.split("\n", 1)[0]!, 200)}`
+    : toolName;
+}
+
+/**
+ * The CLI's words for a conversation that cannot be gone on with: its transcript is gone or damaged, or its tool uses and
+ * their results do not pair, which the API answers with 400 for ever. The CLI (2.1.330) puts the API's own words for the
+ * latter into three of its own; those that pass through a gateway may still be the API's.
+ */
+const lostWords = new RegExp(
+  [
+    "No conversation found with session ID",
+    "400 due to tool use concurrency issues",
+    "400 orphaned tool_result in conversation history",
+    "400 duplicate tool_use ID in conversation history",
+    "tool_use.{0,80}without.{0,20}tool_result",
+    "unexpected .?tool_use_id",
+    "tool_use.{0,4} ids must be unique",
+  ].join("|"),
+  "s",
+);
+export const isLostConversation = (said: string): boolean => lostWords.test(said);
+
+function failureOf(message: ResultMessage): Failure {
+  const said = message.subtype === "success" ? message.result : message.errors.join("; ");
+  if (isLostConversation(said)) return { code: "conversation_lost", detail: headOf(said, 500) };
+  switch (message.subtype) {
+    case "error_max_turns":
+      return { code: "turn_limit", detail: "The session's limit of model turns was reached." };
+    case "error_max_budget_usd":
+      return { code: "turn_limit", detail: "The session's budget was reached." };
+    default:
+      return { code: "claude_error", detail: headOf(said || "Claude gave no reason.", 2_000) };
+  }
+}
+
+function resultOf(message: ResultMessage): TurnResult {
+  const usage = message.usage;
+  const aborted = (message as { terminal_reason?: string }).terminal_reason?.startsWith("aborted") ?? false;
+  const completed = message.subtype === "success" && !message.is_error;
+  const named = message as { user_message_uuids?: string[]; user_message_uuid?: string };
+  return {
+    text: completed && message.subtype === "success" ? message.result.toWellFormed() : "",
+    totalCostUsd: message.total_cost_usd,
+    usage: {
+      inputTokens: usage.input_tokens ?? 0,
+      outputTokens: usage.output_tokens ?? 0,
+      cacheReadTokens: usage.cache_read_input_tokens ?? 0,
+      cacheCreationTokens: usage.cache_creation_input_tokens ?? 0,
+    },
+    durationMs: message.duration_ms,
+    numTurns: message.num_turns,
+    messageIds: named.user_message_uuids ?? (named.user_message_uuid ? [named.user_message_uuid] : []),
+    outcome: aborted ? "interrupted" : completed ? "completed" : "failed",
+    failure: completed || aborted ? undefined : failureOf(message),
+  };
+}
+
+const loginAdvice =
+  "Claude has to be logged in again: run `claude /login` on the computer, or mend its ANTHROPIC_API_KEY.";
+
+/** What a failed request of Claude's says about all sessions; most failures say nothing. */
+function refusalsOf(
+  error: string,
+  status: number | null,
+  rest: { refusals: number; final: boolean; waitMs: number },
+): Refusal[] {
+  switch (error) {
+    case "authentication_failed":
+    case "oauth_org_not_allowed":
+    case "account_on_hold":
+    case "verification_required":
+    case "cloud_credential_error":
+      return [{ kind: "login-refused", detail: loginAdvice, ...rest }];
+    case "rate_limit":
+      return [{ kind: "limit-hit", limit: "rate_limit", detail: limitDetail("rate limit"), ...rest }];
+    case "billing_error":
+      return [{ kind: "limit-hit", limit: "billing", detail: limitDetail("credit"), ...rest }];
+    default:
+      // Whatever the CLI calls it: these two statuses have one meaning.
+      if (status === 401) return refusalsOf("authentication_failed", null, rest);
+      return status === 429 ? refusalsOf("rate_limit", null, rest) : [];
+  }
+}
+
+const limitDetail = (name: string): string =>
+  `Claude's ${name} is used up. Messages wait and go on by themselves.`;
+
+/** A login's usage limit that lets nothing through any more. */
+function usageLimitOf({
+  rate_limit_info: info,
+}: Extract<SDKMessage, { type: "rate_limit_event" }>): Refusal[] {
+  // Beyond the limit the owner may have bought more.
+  if (info.status !== "rejected" || info.isUsingOverage === true) return [];
+  const limit = info.rateLimitType ?? "usage";
+  // The header that it comes from counts seconds.
+  const resetsAt = info.resetsAt === undefined ? undefined : info.resetsAt * 1_000;
+  const detail = limitDetail(`usage limit (${limit.replaceAll("_", " ")})`);
+  return [{ kind: "limit-hit", limit, detail, refusals: 1, final: true, waitMs: 0, resetsAt }];
+}
+
+/** A mode that Claude went into by itself: into planning, or out of it with an approved plan. */
+function modeOf(mode: string | undefined): ProcessSignal[] {
+  const permissionMode = permissionModes.find((known) => known === mode);
+  return permissionMode === undefined ? [] : [{ kind: "mode", permissionMode }];
+}
+
+/** What a message of the SDK means to Daylong. Pure; what means nothing (yet) gives no signal. */
+export function translate(message: SDKMessage): ProcessSignal[] {
+  switch (message.type) {
+    case "stream_event": {
+      // A subagent's words belong to its own conversation, not to the reply.
+      if (message.parent_tool_use_id !== null) return [];
+      const event = message.event;
+      if (event.type === "content_block_delta" && event.delta.type === "text_delta") {
+        return [{ kind: "delta", text: event.delta.text }];
+      }
+      if (event.type === "content_block_start" && event.content_block.type === "thinking")
+        return [{ kind: "thinking" }];
+      return [];
+    }
+    case "assistant": {
+      // With `error` the text is the CLI's own notice of a failed request; the result reports it as the failure.
+      if (message.error !== undefined)
+        return refusalsOf(message.error, null, { refusals: 1, final: true, waitMs: 0 });
+      if (message.parent_tool_use_id !== null) return [];
+      return message.message.content.flatMap((block): ProcessSignal[] => {
+        if (block.type === "text") {
+          return block.text === ""
+            ? []
+            : [{ kind: "message", messageId: message.uuid, text: block.text.toWellFormed() }];
+        }
+        if (block.type === "tool_use") {
+          const input = (block.input ?? {}) as Record<string, unknown>;
+          return [
+            {
+              kind: "tool-started",
+              toolUseId: block.id,
+              toolName: block.name,
+              title: toolTitle(block.name, input),
+            },
+          ];
+        }
+        return [];
+      });
+    }
+    case "user": {
+      const content = message.message.content;
+      if (message.parent_tool_use_id !== null || typeof content === "string") return [];
+      return content.flatMap((block): ProcessSignal[] =>
+        block.type === "tool_result"
+          ? [{ kind: "tool-finished", toolUseId: block.tool_use_id, failed: block.is_error === true }]
+          : [],
+      );
+    }
+    case "result":
+      return [{ kind: "result", result: resultOf(message) }];
+    case "rate_limit_event":
+      return usageLimitOf(message);
+    case "system":
+      if (message.subtype === "status") return modeOf(message.permissionMode);
+      return message.subtype === "api_retry"
+        ? refusalsOf(message.error, message.error_status, {
+            refusals: message.attempt,
+            final: false,
+            waitMs: message.retry_delay_ms,
+          })
+        : [];
+    case "auth_status":
+      return message.error === undefined
+        ? []
+        : refusalsOf("authentication_failed", null, { refusals: 1, final: true, waitMs: 0 });
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,86 @@
+import { open, readdir, stat } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { TranscriptReply } from "../../domain/processes/process.ts";
+import { replyAfter } from "./transcriptReply.ts";
+
+/** How much of a transcript's end is read for a reply: one turn, however chatty, is shorter. */
+const tailBytes = 8 * 1024 * 1024;
+/** How far back a message is looked for. */
+const searchBytes = 256 * 1024 * 1024;
+/** A transcript beyond this is a reason for a start that does not come up. */
+export const giantBytes = 20 * 1024 * 1024;
+
+/** Where the CLI keeps its state: `CLAUDE_CONFIG_DIR`, else `~/.claude`. */
+export const claudeConfigDir = (environment: Readonly<Record<string, string | undefined>>): string =>
+  environment.CLAUDE_CONFIG_DIR || join(environment.HOME || homedir(), ".claude");
+
+/**
+ * The transcript of a conversation, if the CLI has written one. Its folder's name is the CLI's own encoding of the
+ * project path, so every project folder is looked into rather than the encoding guessed. An empty file, which a crash or
+ * a full disk leaves behind, is none: the CLI refuses to go on with it.
+ */
+export async function findTranscript(configDir: string, sessionId: string): Promise<string | undefined> {
+  const projects = join(configDir, "projects");
+  const folders = await readdir(projects).catch(() => []);
+  for (const folder of folders) {
+    const path = join(projects, folder, `${sessionId}.jsonl`);
+    const sizeBytes = await stat(path).then(
+      (file) => (file.isFile() ? file.size : 0),
+      () => 0,
+    );
+    if (sizeBytes > 0) return path;
+  }
+  return undefined;
+}
+
+/** The last bytes of a file, from the first whole line on. */
+export async function readTail(path: string, mostBytes: number): Promise<string> {
+  const file = await open(path, "r");
+  try {
+    const { size } = await file.stat();
+    const from = Math.max(0, size - mostBytes);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(size - from), 0, size - from, from);
+    const text = buffer.toString("utf8", 0, bytesRead);
+    return from === 0 ? text : text.slice(text.indexOf("\n") + 1);
+  } finally {
+    await file.close();
+  }
+}
+
+/** The whole answer to a user's message, if the end of the transcript holds it. */
+export async function findReply(path: string, messageId: string): Promise<TranscriptReply | undefined> {
+  const text = await readTail(path, tailBytes);
+  // Only from the prompt on: the rest of a day's conversation need not be parsed.
+  const at = text.indexOf(messageId);
+  if (at < 0) return undefined;
+  return replyAfter(text.slice(text.lastIndexOf("\n", at) + 1).split("\n"), messageId);
+}
+
+/** Whether an entry of the transcript carries the id. Reads the file in pieces. */
+export async function holdsEntry(path: string, messageId: string): Promise<boolean> {
+  // The CLI writes its lines without spaces. An entry that only refers to the id names it otherwise.
+  const sought = `"uuid":"${messageId}"`;
+  const file = await open(path, "r");
+  try {
+    let rest = "";
+    const { size } = await file.stat();
+    const start = Math.max(0, size - searchBytes);
+    for await (const piece of file.createReadStream({ encoding: "latin1", start, autoClose: false })) {
+      if ((rest + piece).includes(sought)) return true;
+      rest = String(piece).slice(-sought.length);
+    }
+    return false;
+  } finally {
+    await file.close();
+  }
+}
+
+/** Size of the transcript in bytes; 0 when there is none. */
+export const transcriptBytes = (path: string | undefined): Promise<number> =>
+  path === undefined
+    ? Promise.resolve(0)
+    : stat(path).then(
+        (file) => file.size,
+        () => 0,
+      );

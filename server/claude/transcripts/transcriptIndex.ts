@@ -1,0 +1,116 @@
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { SDKSessionInfo } from "@anthropic-ai/claude-agent-sdk";
+import type { PastConversation } from "../../domain/sessions/history.ts";
+import { begunIn, firstSaidIn } from "./transcriptHead.ts";
+
+/** Transcripts read at once: the disk is asked for more than one, and nobody else has to wait for it. */
+const readAtOnce = 16;
+const transcriptName = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.jsonl$/;
+
+interface Transcript {
+  sessionId: string;
+  path: string;
+  changedAt: number;
+  sizeBytes: number;
+}
+
+interface Known {
+  /** Changes with every word that is written to the transcript. */
+  stamp: string;
+  conversation: PastConversation | undefined;
+}
+
+/**
+ * The conversations of a folder of transcripts. The SDK reads the head and the tail of each, which takes milliseconds a
+ * file and is thousands of files in a long life; so what has not changed since is not read again.
+ */
+export class TranscriptIndex {
+  readonly #folder: string;
+  readonly #readInfo: (sessionId: string) => Promise<SDKSessionInfo | undefined>;
+  #known = new Map<string, Known>();
+
+  constructor(parts: {
+    /** `projects` of the CLI's own folder. */
+    folder: string;
+    /** The SDK's `getSessionInfo`. */
+    readInfo(sessionId: string): Promise<SDKSessionInfo | undefined>;
+  }) {
+    this.#folder = parts.folder;
+    this.#readInfo = parts.readInfo;
+  }
+
+  /** All of them, or those that were begun in a directory; the latest first. */
+  async list(projectPath?: string): Promise<PastConversation[]> {
+    const known = new Map<string, Known>();
+    const changed: Transcript[] = [];
+    for (const transcript of await this.#transcripts()) {
+      const before = this.#known.get(transcript.sessionId);
+      if (before?.stamp === stampOf(transcript)) known.set(transcript.sessionId, before);
+      else changed.push(transcript);
+    }
+    const left = changed.values();
+    const read = async () => {
+      for (const transcript of left) {
+        const { sessionId } = transcript;
+        const info = await this.#readInfo(sessionId).catch(() => undefined);
+        // One that went, or cannot be read, is as if it had nothing in it.
+        const conversation = await conversationOf(transcript, info).catch(() => undefined);
+        known.set(sessionId, { stamp: stampOf(transcript), conversation });
+      }
+    };
+    await Promise.all(Array.from({ length: readAtOnce }, read));
+    // What is gone is forgotten with the old map.
+    this.#known = known;
+    return [...known.values()]
+      .flatMap(({ conversation }) =>
+        conversation === undefined || (projectPath !== undefined && conversation.projectPath !== projectPath)
+          ? []
+          : [conversation],
+      )
+      .sort((a, b) => b.lastActivityAt - a.lastActivityAt);
+  }
+
+  async #transcripts(): Promise<Iterable<Transcript>> {
+    const transcripts = new Map<string, Transcript>();
+    for (const project of await readdir(this.#folder).catch(() => [])) {
+      const names = await readdir(join(this.#folder, project)).catch(() => []);
+      await Promise.all(
+        names.map(async (name) => {
+          const sessionId = transcriptName.exec(name)?.[1];
+          if (sessionId === undefined) return;
+          const path = join(this.#folder, project, name);
+          const file = await stat(path).catch(() => undefined);
+          if (!file?.isFile()) return;
+          const { mtimeMs: changedAt, size: sizeBytes } = file;
+          transcripts.set(sessionId, { sessionId, path, changedAt, sizeBytes });
+        }),
+      );
+    }
+    return transcripts.values();
+  }
+}
+
+const stampOf = ({ changedAt, sizeBytes }: Transcript) => `${changedAt} ${sizeBytes}`;
+
+/** What the SDK says of a transcript, and what it does not see in one whose first message is longer than its look. */
+async function conversationOf(
+  { sessionId, path, changedAt, sizeBytes }: Transcript,
+  info: SDKSessionInfo | undefined,
+): Promise<PastConversation | undefined> {
+  const first = info?.firstPrompt === undefined ? await firstSaidIn(path) : undefined;
+  const firstMessage = info?.firstPrompt ?? first?.text;
+  const title = info?.customTitle ?? info?.summary ?? firstMessage;
+  // Nobody has said anything in it.
+  if (title === undefined) return undefined;
+  return {
+    sessionId,
+    title: title.slice(0, 200).toWellFormed(),
+    firstMessage: firstMessage?.slice(0, 2_000).toWellFormed(),
+    projectPath: await begunIn(path),
+    createdAt: info?.createdAt ?? first?.createdAt,
+    lastActivityAt: info?.lastModified ?? Math.floor(changedAt),
+    sizeBytes,
+    gitBranch: info?.gitBranch,
+  };
+}

@@ -1,0 +1,95 @@
+import type { PastMessage, PastPage } from "../../domain/sessions/history.ts";
+import { toolTitle } from "../process/translate.ts";
+
+/** What the SDK gives of a transcript's entry; the CLI's own fields come along. */
+export interface RawEntry {
+  type: string;
+  uuid: string;
+  message: unknown;
+  parent_tool_use_id?: string | null;
+  timestamp?: unknown;
+  isMeta?: unknown;
+}
+
+interface Block {
+  type?: unknown;
+  text?: unknown;
+  name?: unknown;
+  input?: unknown;
+}
+
+/** What the CLI puts among a person's words: reminders, notes about files, the wrapping of a command. */
+const insertion =
+  /^\s*<(system-reminder|attached-files|earlier-conversation|local-command-caveat|local-command-stdout|local-command-stderr|command-message|command-args|task-notification|bash-stdout|bash-stderr)\b[\s\S]*$/;
+const commandName = /^\s*<command-name>\s*(\/[^<\s]+)/;
+
+/** Words of a page, in UTF-16 units: more come with the next one. One message is given whole, however long. */
+const mostUnits = 1_000_000;
+
+/** The message as a person would read it; `undefined` for what only the CLI and the model tell each other. */
+export function pastMessageOf(entry: RawEntry): PastMessage | undefined {
+  const role = entry.type === "user" || entry.type === "assistant" ? entry.type : undefined;
+  if (role === undefined || entry.parent_tool_use_id || entry.isMeta === true) return undefined;
+  const content = contentOf(entry.message);
+  const blocks: Block[] = typeof content === "string" ? [{ type: "text", text: content }] : content;
+  const texts = blocks.flatMap((block) =>
+    block.type === "text" && typeof block.text === "string" ? [block.text.toWellFormed()] : [],
+  );
+  const text = (role === "user" ? texts.flatMap(saidIn) : texts.filter((one) => one !== "")).join("\n\n");
+  const tools = blocks.flatMap((block) =>
+    block.type === "tool_use" && typeof block.name === "string"
+      ? [
+          {
+            toolName: block.name,
+            title: toolTitle(block.name, (block.input ?? {}) as Record<string, unknown>),
+          },
+        ]
+      : [],
+  );
+  const imageCount = blocks.filter(({ type }) => type === "image").length;
+  if (text === "" && tools.length === 0 && imageCount === 0) return undefined;
+  const at = typeof entry.timestamp === "string" ? Date.parse(entry.timestamp) : Number.NaN;
+  return {
+    messageId: entry.uuid,
+    role,
+    text,
+    tools,
+    imageCount,
+    ...(Number.isNaN(at) ? {} : { createdAt: at }),
+  };
+}
+
+function saidIn(text: string): string[] {
+  const command = commandName.exec(text)?.[1];
+  if (command !== undefined) return [command];
+  return text.trim() === "" || insertion.test(text) ? [] : [text];
+}
+
+function contentOf(message: unknown): string | Block[] {
+  if (typeof message !== "object" || message === null || !("content" in message)) return [];
+  const { content } = message;
+  if (typeof content === "string") return content;
+  return Array.isArray(content) ? (content as unknown[]).filter(isBlock) : [];
+}
+
+const isBlock = (value: unknown): value is Block => typeof value === "object" && value !== null;
+
+/** The page of the messages (oldest first) before the one named; `undefined` when it is not among them. */
+export function pageBefore(
+  messages: readonly PastMessage[],
+  before: string | undefined,
+  limit: number,
+): PastPage | undefined {
+  const end =
+    before === undefined ? messages.length : messages.findIndex(({ messageId }) => messageId === before);
+  if (end < 0) return undefined;
+  const page: PastMessage[] = [];
+  let unitsLeft = mostUnits;
+  for (let index = end - 1; index >= 0 && page.length < limit; index -= 1) {
+    const message = messages[index]!;
+    unitsLeft -= message.text.length;
+    if (unitsLeft < 0 && page.length > 0) break;
+    page.push(message);
+  }
+  return { messages: page, hasMore: page.length < end };
+}

@@ -1,0 +1,96 @@
+import { describe, expect, test } from "@jest/globals";
+import {
+  pageBefore,
+  pastMessageOf,
+  type RawEntry,
+} from "../../../../server/claude/transcripts/transcriptMessages.ts";
+import type { PastMessage } from "../../../../server/domain/sessions/history.ts";
+
+const entry = (type: string, content: unknown, more: Partial<RawEntry> = {}): RawEntry => ({
+  type,
+  uuid: "u1",
+  message: { role: type, content },
+  ...more,
+});
+const text = (value: string) => ({ type: "text", text: value });
+
+describe("S31: what a person reads of a transcript", () => {
+  test("S31: both sides' words, whatever form they were written in", () => {
+    expect(pastMessageOf(entry("user", "Hi", { timestamp: "2026-01-01T00:00:00.000Z" }))).toEqual({
+      messageId: "u1",
+      role: "user",
+      text: "Hi",
+      tools: [],
+      imageCount: 0,
+      createdAt: Date.UTC(2026, 0, 1),
+    });
+    expect(pastMessageOf(entry("assistant", [text("One."), text(""), text("Two.")]))?.text).toBe(
+      "One.\n\nTwo.",
+    );
+    expect(pastMessageOf(entry("user", [text("half \ud83d")]))?.text).toBe("half \ufffd");
+  });
+
+  test("S31: tools and images are told of, without their bytes", () => {
+    const content = [text("Look."), { type: "tool_use", name: "Bash", input: { command: "ls -l\nrm x" } }];
+    expect(pastMessageOf(entry("assistant", content))?.tools).toEqual([
+      { toolName: "Bash", title: "Bash: ls -l" },
+    ]);
+    const image = { type: "image", source: { type: "base64", media_type: "image/png", data: "AAAA" } };
+    const shown = pastMessageOf(entry("user", [image, image]));
+    expect(shown).toMatchObject({ text: "", imageCount: 2 });
+    expect(JSON.stringify(shown)).not.toContain("AAAA");
+  });
+
+  test.each([
+    ["a tool's result", entry("user", [{ type: "tool_result", tool_use_id: "t", content: "out" }])],
+    ["a reminder", entry("user", [text("<system-reminder>\nx\n</system-reminder>")])],
+    ["a note about files", entry("user", [text("<attached-files>\n- a\n</attached-files>")])],
+    ["what was said in a lost conversation", entry("user", [text("<earlier-conversation>\nx")])],
+    ["an entry of the CLI's own", entry("system", "compacted")],
+    ["a note to the model", entry("user", "Caveat", { isMeta: true })],
+    ["a word of a subagent", entry("assistant", [text("x")], { parent_tool_use_id: "t" })],
+    ["thinking", entry("assistant", [{ type: "thinking", thinking: "hm" }])],
+    ["no content", entry("user", undefined)],
+    ["odd content", entry("user", [null, 7, { type: "text", text: 7 }, { type: "tool_use" }])],
+    ["no message", { type: "user", uuid: "u", message: null }],
+  ])("S31: %s is not shown", (_what, raw) => {
+    expect(pastMessageOf(raw)).toBeUndefined();
+  });
+
+  test("S31: a prompt keeps its words beside what was put before it, and a command its name", () => {
+    const asked = [text("<system-reminder>x</system-reminder>"), text("Why <b>?")];
+    expect(pastMessageOf(entry("user", asked))?.text).toBe("Why <b>?");
+    const command = "<command-name>/clear</command-name>\n<command-message>clear</command-message>";
+    expect(pastMessageOf(entry("user", command))?.text).toBe("/clear");
+  });
+});
+
+describe("S31: pages of a transcript", () => {
+  const messages = (texts: string[]): PastMessage[] =>
+    texts.map((one, index) => ({
+      messageId: `m${index}`,
+      role: "user",
+      text: one,
+      tools: [],
+      imageCount: 0,
+    }));
+  const idsOf = (page: ReturnType<typeof pageBefore>) => page?.messages.map(({ messageId }) => messageId);
+
+  test("S31: the newest first, and no page without an end", () => {
+    const all = messages(["a", "b", "c"]);
+    expect(pageBefore(all, undefined, 2)).toMatchObject({ hasMore: true });
+    expect(idsOf(pageBefore(all, undefined, 2))).toEqual(["m2", "m1"]);
+    expect(pageBefore(all, "m1", 2)).toMatchObject({ hasMore: false });
+    expect(idsOf(pageBefore(all, "m1", 2))).toEqual(["m0"]);
+    expect(pageBefore(all, "m0", 2)).toEqual({ messages: [], hasMore: false });
+    expect(pageBefore(all, "other", 2)).toBeUndefined();
+    expect(pageBefore([], undefined, 2)).toEqual({ messages: [], hasMore: false });
+  });
+
+  test("S31: a page is bounded by its words too, but has one message at least", () => {
+    const all = messages(["x".repeat(3_000_000), "y".repeat(700_000), "z".repeat(700_000)]);
+    expect(idsOf(pageBefore(all, undefined, 50))).toEqual(["m2"]);
+    expect(idsOf(pageBefore(all, "m2", 50))).toEqual(["m1"]);
+    expect(idsOf(pageBefore(all, "m1", 50))).toEqual(["m0"]);
+  });
+});
