@@ -1,7 +1,7 @@
 import type { Clock, Log } from "../domain/ports.ts";
-import { ApnsSender } from "../push/apns.ts";
-import { PushProviders } from "../push/providers.ts";
-import { WebPushSender } from "../push/webPush.ts";
+import { ApnsSender } from "../push/apns/apnsSender.ts";
+import { PushRouter } from "../push/pushRouter.ts";
+import { WebPushSender } from "../push/webPush/webPushSender.ts";
 import type { Config } from "./config.ts";
 
 /** Every push service behind one port, and what a browser's registration needs of Web Push. */
@@ -18,5 +18,5 @@ export function openPushSenders(config: Config, clock: Clock, log: Log) {
     dataDir,
     onEvent,
   });
-  return { push: new PushProviders({ apns: apple, webpush: webPush }), webPush };
+  return { push: new PushRouter({ apns: apple, webpush: webPush }), webPush };
 }

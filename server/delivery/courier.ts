@@ -62,7 +62,7 @@ export class Courier {
   readonly #waiting: string[] = [];
   readonly #inHand = new Set<string>();
   readonly #inFlight = new Set<Promise<void>>();
-  /** Flights have landed; the next ones start when all that is ready has landed too. */
+  /** InFlight have landed; the next ones start when all that is ready has landed too. */
   #landing: Promise<void> | undefined;
   /** A lane has run dry: only then is the outbox looked at again, for a look costs time with what is due. */
   #isDry = false;

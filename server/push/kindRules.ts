@@ -1,6 +1,6 @@
 import type { PushContent, PushKind, PushRequest } from "../domain/delivery/push.ts";
 
-const DAY_MS = 24 * 60 * 60 * 1000;
+const dayMs = 24 * 60 * 60 * 1000;
 
 /** What the contract's table says of a kind, whatever push service carries it. */
 export interface KindRule {
@@ -48,7 +48,7 @@ export const kindRules: Readonly<Record<PushKind, KindRule>> = {
 export function worthlessAt(request: PushRequest): number {
   const { content, at } = request;
   const ownEndAt = kindRules[content.kind].endsWith === "subject" ? content.expiresAt : undefined;
-  return ownEndAt ?? at + DAY_MS;
+  return ownEndAt ?? at + dayMs;
 }
 
 /** The `daylong` object of every alert; JSON.stringify leaves out the ids the event does not have. */

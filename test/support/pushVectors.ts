@@ -1,6 +1,6 @@
 import type { ApnsTarget, PushRequest } from "../../server/domain/delivery/push.ts";
-import { buildApnsPush } from "../../server/push/payload.ts";
-import { openSealedPush, SEAL_AAD } from "../../server/push/seal.ts";
+import { buildApnsPush } from "../../server/push/apns/apnsPayload.ts";
+import { decryptPush, encryptionAad } from "../../server/push/encryption.ts";
 
 /** One sealed push with everything that went into it: what an app's decryption is checked against. */
 export interface PushVector {
@@ -74,6 +74,6 @@ export const makePushVectors = (): PushVector[] =>
     const built = buildApnsPush(request, "dev.daylong.ios", () => Buffer.from(nonce, "hex"));
     const payload = JSON.parse(built.payload) as PushVector["payload"];
     const sealed = payload.daylong.enc;
-    const plaintext = openSealedPush(sealed, key);
-    return { name, key, nonce, aad: SEAL_AAD, plaintext, sealed, payload };
+    const plaintext = decryptPush(sealed, key);
+    return { name, key, nonce, aad: encryptionAad, plaintext, sealed, payload };
   });

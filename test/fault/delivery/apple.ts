@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CourierParts } from "../../../server/delivery/courier.ts";
 import type { Clock } from "../../../server/domain/ports.ts";
-import { ApnsSender, type ApnsSenderParts } from "../../../server/push/apns.ts";
+import { ApnsSender, type ApnsSenderParts } from "../../../server/push/apns/apnsSender.ts";
 import { Rig } from "../../integration/delivery/rig.ts";
 import { type ApnsStandIn, type ApnsStandInParts, startApnsStandIn } from "../../support/apnsStandIn.ts";
 import { ManualClock } from "../../support/manualClock.ts";

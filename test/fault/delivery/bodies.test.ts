@@ -3,8 +3,8 @@ import { describe, expect, test } from "@jest/globals";
 import { pushContentOf } from "../../../server/domain/delivery/delivery.ts";
 import type { LoggedEvent } from "../../../server/domain/delivery/event.ts";
 import type { ApnsTarget, PushRequest } from "../../../server/domain/delivery/push.ts";
-import { buildApnsPush } from "../../../server/push/payload.ts";
-import { openSealedPush } from "../../../server/push/seal.ts";
+import { buildApnsPush } from "../../../server/push/apns/apnsPayload.ts";
+import { decryptPush } from "../../../server/push/encryption.ts";
 import { useRig } from "../../integration/http/rig.ts";
 import { Chance, seedsFrom } from "../../support/chance.ts";
 import { eventually } from "../../support/daylongServer.ts";
@@ -93,7 +93,7 @@ function readPayload(
   expect(bytes.length).toBeLessThanOrEqual(maxPayloadBytes);
   const { aps, daylong } = JSON.parse(strictUtf8.decode(bytes)) as Payload;
   if (!sealed) return { ...daylong, body: aps.alert.body };
-  return JSON.parse(openSealedPush(daylong.enc, encryptionKey)) as ReturnType<typeof readPayload>;
+  return JSON.parse(decryptPush(daylong.enc, encryptionKey)) as ReturnType<typeof readPayload>;
 }
 
 describe("V15 D10 every push leads to the full text", () => {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import type { ApnsTarget, PushRequest } from "../../../server/domain/delivery/push.ts";
-import { ApnsSender } from "../../../server/push/apns.ts";
+import { ApnsSender } from "../../../server/push/apns/apnsSender.ts";
 import { type RecordedRequest, type ScriptedAnswer, startApnsStandIn } from "../../support/apnsStandIn.ts";
 import { Chance, seedsFrom } from "../../support/chance.ts";
 import { eventually } from "../../support/daylongServer.ts";

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { reasonVerdicts } from "../../../server/push/reasons.ts";
+import { reasonVerdicts } from "../../../server/push/apns/apnsVerdict.ts";
 import type { RecordedRequest, ScriptedReply } from "../../support/apnsStandIn.ts";
 import { eventually } from "../../support/daylongServer.ts";
 import { AppleRig, hexToken } from "./apple.ts";

@@ -34,7 +34,7 @@ import { createHttpApp, routeTable } from "../../../server/http/app.ts";
 import { openApiDocument } from "../../../server/http/openapi.ts";
 import { defaultHttpLimits, type HealthReport, type HttpParts } from "../../../server/http/parts.ts";
 import { Counters } from "../../../server/pool/counters.ts";
-import { WebPushSender } from "../../../server/push/webPush.ts";
+import { WebPushSender } from "../../../server/push/webPush/webPushSender.ts";
 import { type OpenStore, openStore } from "../../../server/store/store.ts";
 import { Conformance, type SeenAnswer } from "../../support/conformance.ts";
 import { FakePool } from "../../support/fakePool.ts";

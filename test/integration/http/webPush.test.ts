@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { WebPushSender } from "../../../server/push/webPush.ts";
+import { WebPushSender } from "../../../server/push/webPush/webPushSender.ts";
 import { makeBrowserKeys } from "../../support/webPushRules.ts";
 import { expectProblem, useRig } from "./rig.ts";
 

@@ -1,0 +1,216 @@
+import type { ClientHttp2Session } from "node:http2";
+import { isIP, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import apn, { type ProviderOptions } from "@parse/node-apn";
+import { type NodeApnRequest, sendApnsRequest } from "./apnsRequest.ts";
+import { ApnsSession, type ApnsSessionTiming } from "./apnsSession.ts";
+import type { ApnsExchange, ApnsFault } from "./apnsVerdict.ts";
+import type { ProviderToken } from "./providerToken.ts";
+import { nameFault } from "./transportFault.ts";
+
+/** Megabytes nghttp2 may hold for a session; Node's 10 fail a burst of some 10,000 pushes as a whole. */
+const maxSessionMemoryMb = 64;
+
+/** node-apn's inner client, as of 8.1; the package's declarations stop at `Provider`. */
+interface NodeApnClient {
+  session?: ClientHttp2Session;
+  config: { token: unknown };
+  connect(): Promise<void>;
+  request: NodeApnRequest;
+  closeAndDestroySession(session: ClientHttp2Session): Promise<void>;
+  shutdown(): Promise<void>;
+}
+
+/** Explicit parts of a connection to one APNs environment. */
+export interface ApnsConnectionParts {
+  host: string;
+  port: number;
+  /** PEM of the authorities to trust instead of the system's. */
+  ca?: string;
+  key: { pem: string; keyId: string; teamId: string };
+  token: ProviderToken;
+  /** Longest wait for a place on the connection, and again for the answer, ms. */
+  requestTimeoutMs: number;
+  timing: ApnsSessionTiming;
+  onEvent(name: string, fields: Record<string, unknown>): void;
+}
+
+interface Ticket {
+  start(link: ApnsSession): void;
+  fail(fault: ApnsFault): void;
+}
+
+/**
+ * Sends pushes to one APNs environment through node-apn's client: its configuration, headers, authorization and response
+ * parsing are used; its retries, time-outs and session handling are not, for they lose pushes (GOAWAY, half-open
+ * connections, shutdown) and hide Retry-After. Opens lazily, keeps one link, queues what has no place on it.
+ */
+export class ApnsConnection {
+  readonly #parts: ApnsConnectionParts;
+  readonly #client: NodeApnClient;
+  readonly #links = new Set<ApnsSession>();
+  #current: ApnsSession | undefined;
+  #opening = false;
+  #stopped = false;
+  readonly #waiting = new Set<Ticket>();
+  #socket: Socket | undefined;
+
+  constructor(parts: ApnsConnectionParts) {
+    this.#parts = parts;
+    const { host, port, ca, key, requestTimeoutMs } = parts;
+    const options: ProviderOptions & Record<string, unknown> = {
+      address: host,
+      port,
+      token: { key: key.pem, keyId: key.keyId, teamId: key.teamId },
+      rejectUnauthorized: true,
+      connectionRetryLimit: 0,
+      // Ours comes first; this one only ends what ours might have missed.
+      requestTimeout: requestTimeoutMs * 2,
+      maxSessionMemory: maxSessionMemoryMb,
+      // node-apn hands its options to http2.connect. Our own socket can be destroyed for good when it is half-open.
+      createConnection: () => {
+        this.#socket = connectTls({
+          host,
+          port,
+          ca,
+          rejectUnauthorized: true,
+          ALPNProtocols: ["h2"],
+          ...(isIP(host) === 0 ? { servername: host } : {}),
+        });
+        return this.#socket;
+      },
+    };
+    this.#client = innerClient(new apn.Provider(options));
+    this.#client.config.token = parts.token;
+    // node-apn calls this on GOAWAY and errors, and so kills requests that Apple would still answer. Links end themselves.
+    this.#client.closeAndDestroySession = async () => {};
+  }
+
+  /** Sends one push. Never rejects: what went wrong is in the exchange. */
+  post(deviceToken: string, headers: object, body: string): Promise<ApnsExchange> {
+    return new Promise((resolve) => {
+      if (this.#stopped) {
+        resolve({ kind: "fault", fault: "stopping" });
+        return;
+      }
+      const ticket: Ticket = {
+        start: (link) => {
+          clearTimeout(timer);
+          resolve(this.#exchange(link, deviceToken, { headers, body }));
+        },
+        fail: (fault) => {
+          clearTimeout(timer);
+          resolve(fault);
+        },
+      };
+      const timer = setTimeout(() => {
+        this.#waiting.delete(ticket);
+        ticket.fail({ kind: "fault", fault: "timeout" });
+      }, this.#parts.requestTimeoutMs);
+      this.#waiting.add(ticket);
+      this.#pump();
+    });
+  }
+
+  /** Takes no more pushes and gives back those that wait for a place; those in flight go on. Idempotent. */
+  refuseNew(): void {
+    this.#stopped = true;
+    this.#failWaiting({ kind: "fault", fault: "stopping" });
+  }
+
+  /** Drops the connections and node-apn's timers. Idempotent. */
+  async destroy(): Promise<void> {
+    this.refuseNew();
+    const closed = [...this.#links].map(
+      (link) =>
+        new Promise<void>((resolve) => (link.closed ? resolve() : link.session.once("close", resolve))),
+    );
+    for (const link of this.#links) link.destroy();
+    await Promise.all([...closed, this.#client.shutdown()]);
+  }
+
+  #pump(): void {
+    if (this.#stopped) return;
+    for (const ticket of this.#waiting) {
+      const link = this.#current;
+      if (!link?.isUsable) {
+        this.#open();
+        return;
+      }
+      if (!link.hasRoom) return;
+      this.#waiting.delete(ticket);
+      ticket.start(link);
+    }
+  }
+
+  #open(): void {
+    if (this.#opening) return;
+    this.#opening = true;
+    this.#client
+      .connect()
+      .then(() => this.#adopt())
+      .catch((error: Error) => this.#failWaiting({ kind: "fault", fault: nameFault(error) }))
+      .finally(() => {
+        this.#opening = false;
+        this.#pump();
+      });
+  }
+
+  /** Takes over the session that node-apn has just begun to open. */
+  #adopt(): void {
+    const { session } = this.#client;
+    const socket = this.#socket;
+    if (session === undefined || socket === undefined) throw new Error("node-apn opened no session.");
+    const { timing, onEvent, host } = this.#parts;
+    const link = new ApnsSession({
+      session,
+      socket,
+      timing,
+      onEvent: (name, fields) => onEvent(name, { host, ...fields }),
+      onChange: () => {
+        if (link.closed) this.#links.delete(link);
+        // Nobody is there: tell all who wait, instead of dialling again for each of them.
+        if (link.closed && !link.connected && this.#current === link) {
+          this.#current = undefined;
+          this.#failWaiting({ kind: "fault", fault: nameFault(link.error, link) });
+        }
+        this.#pump();
+      },
+    });
+    this.#links.add(link);
+    this.#current = link;
+    if (this.#stopped) link.destroy();
+  }
+
+  #exchange(
+    link: ApnsSession,
+    deviceToken: string,
+    push: { headers: object; body: string },
+  ): Promise<ApnsExchange> {
+    return sendApnsRequest({
+      link,
+      request: (...args) => this.#client.request(...args),
+      address: this.#parts.host,
+      deviceToken,
+      push,
+      timeoutMs: this.#parts.requestTimeoutMs,
+      currentToken: () => this.#parts.token.current,
+    });
+  }
+
+  #failWaiting(fault: ApnsFault): void {
+    for (const ticket of this.#waiting) ticket.fail(fault);
+    this.#waiting.clear();
+  }
+}
+
+function innerClient(provider: InstanceType<typeof apn.Provider>): NodeApnClient {
+  const { client } = provider as unknown as { client?: Partial<NodeApnClient> };
+  const missing = (["connect", "request", "closeAndDestroySession", "shutdown"] as const).filter(
+    (name) => typeof client?.[name] !== "function",
+  );
+  if (client?.config === undefined || missing.length > 0) {
+    throw new Error(`This version of @parse/node-apn lacks ${missing.join(", ") || "config"}; use 8.1.`);
+  }
+  return client as NodeApnClient;
+}

@@ -1,0 +1,113 @@
+import {
+  type ClientHttp2Stream,
+  constants,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+} from "node:http2";
+import type { ApnsSession } from "./apnsSession.ts";
+import type { ApnsAnswer, ApnsExchange } from "./apnsVerdict.ts";
+import { nameFault } from "./transportFault.ts";
+
+/** node-apn's `Client.request`, as of 8.1: writes one notification to a session and parses the response. */
+export type NodeApnRequest = (
+  session: { request(headers: OutgoingHttpHeaders): ClientHttp2Stream },
+  address: string,
+  notification: { headers: object; body: string },
+  path: string,
+  method: string,
+) => Promise<unknown>;
+
+/** Explicit parts of one exchange. */
+export interface ApnsRequestParts {
+  link: ApnsSession;
+  request: NodeApnRequest;
+  address: string;
+  deviceToken: string;
+  push: { headers: object; body: string };
+  timeoutMs: number;
+  /** The provider token that the next request would carry. */
+  currentToken(): string;
+}
+
+/** What node-apn rejects with: `{status, response}` or `{error}`. */
+interface NodeApnRejection {
+  response?: { reason?: string; timestamp?: number | string };
+  error?: Error;
+}
+
+/**
+ * Sends one push over `link` and waits for the answer up to `timeoutMs`. Never rejects.
+ * A push that stays unanswered retires the link: the next one goes over a new connection.
+ */
+export function sendApnsRequest(parts: ApnsRequestParts): Promise<ApnsExchange> {
+  const { link, address, deviceToken, push, timeoutMs } = parts;
+  link.begin();
+  return new Promise<ApnsExchange>((resolve) => {
+    let answer: IncomingHttpHeaders | undefined;
+    let authorization: unknown;
+    let stream: ClientHttp2Stream | undefined;
+    let streamError: Error | undefined;
+
+    const conclude = (rejection?: unknown): void => {
+      clearTimeout(timer);
+      // The status decides even when the answer's body was lost on the way.
+      if (answer !== undefined) {
+        const tokenReplaced = authorization !== `bearer ${parts.currentToken()}`;
+        resolve({ ...readAnswer(answer, rejection), tokenReplaced });
+      } else {
+        const fault = nameFault(streamError ?? rejection, link, stream);
+        resolve({ kind: "fault", fault, atOnce: link.answered });
+      }
+    };
+    const timer = setTimeout(() => {
+      resolve(answer ? readAnswer(answer) : { kind: "fault", fault: "timeout" });
+      stream?.close(constants.NGHTTP2_CANCEL);
+      link.retire();
+    }, timeoutMs);
+
+    // node-apn asks the session for nothing but the stream: this is where the response headers can be had.
+    const tap = {
+      request: (headers: OutgoingHttpHeaders): ClientHttp2Stream => {
+        authorization = headers.authorization;
+        const opened = link.session.request(headers);
+        stream = opened;
+        opened.once("response", (responseHeaders) => {
+          answer = responseHeaders;
+          link.noteAnswer();
+        });
+        opened.once("error", (error: Error) => {
+          streamError = error;
+        });
+        // node-apn's promise never settles when a stream closes without end or error. This comes after its own.
+        opened.once("close", () => setImmediate(conclude));
+        return opened;
+      },
+    };
+    const path = `/3/device/${encodeURIComponent(deviceToken)}`;
+    parts.request(tap, address, push, path, "POST").then(
+      () => conclude(),
+      (rejection: unknown) => {
+        // With an answer at once, before "close" concludes without the reason that only the rejection holds. Without
+        // one a turn later: the stream's error and the link's GOAWAY are told after node-apn has rejected.
+        if (answer !== undefined) conclude(rejection);
+        else setImmediate(conclude, rejection);
+      },
+    );
+  }).finally(() => link.end());
+}
+
+function readAnswer(headers: IncomingHttpHeaders, rejection?: unknown): ApnsAnswer {
+  const { response, error } = (rejection ?? {}) as NodeApnRejection;
+  const status = Number(headers[":status"]);
+  const apnsId = headers["apns-id"];
+  // node-apn gives one reason only in the message of its error, and that of a 500 not at all.
+  const expired = error?.message === "ExpiredProviderToken" ? error.message : undefined;
+  return {
+    kind: "answer",
+    status,
+    apnsId: typeof apnsId === "string" ? apnsId : undefined,
+    reason: response?.reason ?? expired ?? (status === 500 ? "InternalServerError" : undefined),
+    timestamp: response?.timestamp,
+    retryAfter: headers["retry-after"],
+  };
+}

@@ -1,0 +1,190 @@
+import { readFileSync } from "node:fs";
+import { Agent } from "node:https";
+import { isIP } from "node:net";
+import webpush from "web-push";
+import type {
+  PushChannel,
+  PushHealth,
+  PushOutcome,
+  PushRequest,
+  SyncRequest,
+  WebPushDoor,
+  WebPushTarget,
+} from "../../domain/delivery/push.ts";
+import { InFlight } from "../inFlight.ts";
+import { isPublicAddress, lookupPublic } from "./publicAddress.ts";
+import { keepVapidKeys, VapidSignatures } from "./vapidKeys.ts";
+import { buildWebPush } from "./webPushPayload.ts";
+import { postWebPush } from "./webPushRequest.ts";
+import { judgeWebPush } from "./webPushVerdict.ts";
+
+/** Longest wait for one answer, ms; push services answer within a second. */
+const requestTimeoutMs = 10_000;
+/** Connections to one push service, and to all of them. */
+const maxSockets = 8;
+const maxTotalSockets = 64;
+
+/** Explicit parts of a WebPushSender. */
+export interface WebPushSenderParts {
+  clock: { now(): number };
+  /** Whom a push service may write to (`mailto:` or `https:`). Absent: Web Push is off. */
+  subject?: string;
+  /** Folder of the VAPID keys. */
+  dataDir: string;
+  /** PEM file of the authorities to trust instead of the system's. TLS is verified in any case. */
+  caPath?: string;
+  /** Lets pushes go to this computer and its network: for tests, and for a push service of one's own. */
+  allowPrivateEndpoints?: boolean;
+  requestTimeoutMs?: number;
+  /** For the log: never given an endpoint, a key or any text of a push. */
+  onEvent?(name: string, fields: Record<string, unknown>): void;
+}
+
+type Core =
+  | { state: "disabled" }
+  | { state: "broken"; reason: string }
+  | { state: "ready"; publicKey: string; signatures: VapidSignatures; agent: Agent };
+
+/**
+ * Sends pushes to browsers through their push services (RFC 8030), encrypted for the one browser (RFC 8291) and signed
+ * with the server's key (RFC 8292). Every failure is an outcome; `send` never rejects.
+ * An endpoint is an address that a client names and the server calls: only public https addresses are called.
+ */
+export class WebPushSender implements PushChannel<WebPushTarget>, WebPushDoor {
+  readonly #parts: WebPushSenderParts;
+  readonly #core: Core;
+  readonly #inFlight = new InFlight();
+  #fault: string | undefined;
+
+  constructor(parts: WebPushSenderParts) {
+    this.#parts = parts;
+    this.#core = prepareCore(parts);
+  }
+
+  get publicKey(): string | undefined {
+    return this.#core.state === "ready" ? this.#core.publicKey : undefined;
+  }
+
+  refusal(endpoint: string): string | undefined {
+    const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+    if (url?.protocol !== "https:") return "must be an https address";
+    if (url.username !== "" || url.password !== "") return "must not hold a user name or password";
+    if (this.#parts.allowPrivateEndpoints) return undefined;
+    const host = url.hostname.replace(/^\[(.*)\]$/, "$1").replace(/\.$/, "");
+    const isPublic =
+      isIP(host) === 0
+        ? host.includes(".") && !/\.(localhost|local|internal|lan|home\.arpa)$/.test(host)
+        : isPublicAddress(host);
+    return isPublic ? undefined : "must be an address of the public Internet";
+  }
+
+  /** Sends one push once. Retries are the caller's; they carry the same delivery id, and replace each other by topic. */
+  send(request: PushRequest<WebPushTarget>): Promise<PushOutcome> {
+    return this.#inFlight.track(this.#attempt(request));
+  }
+
+  /** Browsers want every push to show something: there is no silent one to clear a badge with. */
+  async sync({ deliveryId }: SyncRequest<WebPushTarget>): Promise<PushOutcome> {
+    this.#parts.onEvent?.("webpush.sync_not_possible", { deliveryId });
+    return { outcome: "dead", reason: "no_silent_web_push", latencyMs: 0 };
+  }
+
+  health(): PushHealth {
+    switch (this.#core.state) {
+      case "disabled":
+        return { state: "disabled", detail: "vapid_subject_not_set" };
+      case "broken":
+        return { state: "failing", detail: this.#core.reason };
+      case "ready":
+        return this.#fault === undefined ? { state: "ok" } : { state: "failing", detail: this.#fault };
+    }
+  }
+
+  stop(graceMs: number): Promise<void> {
+    const core = this.#core;
+    return this.#inFlight.land(graceMs, () => {
+      if (core.state === "ready") core.agent.destroy();
+    });
+  }
+
+  async #attempt(request: PushRequest<WebPushTarget>): Promise<PushOutcome> {
+    const { clock, onEvent, allowPrivateEndpoints } = this.#parts;
+    const { deliveryId, target } = request;
+    const core = this.#core;
+    if (core.state === "disabled")
+      return { outcome: "config", reason: "webpush_not_configured", latencyMs: 0 };
+    if (core.state === "broken") return { outcome: "config", reason: core.reason, latencyMs: 0 };
+    if (this.#inFlight.isOver) return { outcome: "retry", reason: "stopping", latencyMs: 0 };
+    if (this.refusal(target.endpoint)) return { outcome: "dead", reason: "endpoint_refused", latencyMs: 0 };
+
+    const startedAt = clock.now();
+    const audience = new URL(target.endpoint).origin;
+    let prepared: { headers: Record<string, string | number>; body: Buffer };
+    try {
+      prepared = seal(request, startedAt, core.signatures.authorizationFor(audience));
+    } catch (error) {
+      onEvent?.("webpush.not_built", { deliveryId, message: (error as Error).message });
+      return { outcome: "dead", reason: "payload_not_built", latencyMs: 0 };
+    }
+    const exchange = await postWebPush({
+      endpoint: target.endpoint,
+      ...prepared,
+      agent: core.agent,
+      lookup: allowPrivateEndpoints ? undefined : lookupPublic,
+      timeoutMs: this.#parts.requestTimeoutMs ?? requestTimeoutMs,
+    });
+    const now = clock.now();
+    const outcome = judgeWebPush(exchange, { deliveryId, now, latencyMs: Math.max(0, now - startedAt) });
+    if (outcome.outcome === "config") core.signatures.renew(audience);
+    this.#note(outcome, deliveryId);
+    return outcome;
+  }
+
+  #note(outcome: PushOutcome, deliveryId: string): void {
+    if (outcome.outcome === "sent") {
+      this.#fault = undefined;
+      return;
+    }
+    this.#parts.onEvent?.("webpush.not_sent", { deliveryId, ...outcome });
+    if (outcome.outcome === "config" || outcome.reason === "untrusted") this.#fault = outcome.reason;
+  }
+}
+
+/** Headers and encrypted body of one push. Throws when the subscription's keys are none. */
+function seal(request: PushRequest<WebPushTarget>, now: number, authorization: string) {
+  const { plaintext, ttlSeconds, urgency, topic } = buildWebPush(request, now);
+  const { endpoint, keys } = request.target;
+  const { headers, body } = webpush.generateRequestDetails({ endpoint, keys }, plaintext, {
+    TTL: ttlSeconds,
+    urgency,
+    topic,
+    contentEncoding: "aes128gcm",
+  });
+  return { headers: { ...headers, Authorization: authorization }, body };
+}
+
+/** Keys and authorities, once, at start: what is wrong with them shows in health before the first push. */
+function prepareCore({ clock, subject, dataDir, caPath, onEvent }: WebPushSenderParts): Core {
+  if (subject === undefined) return { state: "disabled" };
+  let ca: string | undefined;
+  try {
+    ca = caPath === undefined ? undefined : readFileSync(caPath, "utf8");
+  } catch {
+    return { state: "broken", reason: "webpush_ca_unreadable" };
+  }
+  try {
+    const keys = keepVapidKeys(dataDir);
+    const agent = new Agent({
+      keepAlive: true,
+      maxSockets: maxSockets,
+      maxTotalSockets: maxTotalSockets,
+      ca,
+    });
+    const signatures = new VapidSignatures({ keys, subject, clock });
+    return { state: "ready", publicKey: keys.publicKey, signatures, agent };
+  } catch (error) {
+    // The name only: what JSON.parse complains about quotes the file.
+    onEvent?.("webpush.keys_unusable", { error: (error as Error).name });
+    return { state: "broken", reason: "vapid_keys_unusable" };
+  }
+}
