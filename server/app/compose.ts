@@ -16,8 +16,8 @@ import { CliHost } from "../claude/host.ts";
 import { CliTrust } from "../claude/process/cliTrust.ts";
 import { claudeConfigDir } from "../claude/transcripts/transcriptFile.ts";
 import { TranscriptHistory } from "../claude/transcripts/transcriptHistory.ts";
-import { Replay } from "../delivery/replay.ts";
 import { Retention } from "../delivery/retention.ts";
+import { Replay } from "../delivery/sockets/replay.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import { DiskShelf } from "../files/shelf.ts";
@@ -107,7 +107,7 @@ async function compose(
   const push = metrics.counted(providers.push);
   closers.push(() => push.stop(2_000));
   const { apnsEnvironment: defaultEnvironment } = config;
-  const { store, connections, activities, feed, courier } = wireDelivery(
+  const { store, connections, activities, feed, outboxSender } = wireDelivery(
     { database, push, settings, clock, log, defaultEnvironment },
     closers,
   );
@@ -197,7 +197,7 @@ async function compose(
     access,
     attachments,
     pushRegistration,
-    activityRegister: activities.register,
+    activityRegistrations: activities.register,
     roots,
     trust,
     folders,
@@ -224,10 +224,10 @@ async function compose(
       ];
     },
     connected: (deviceId) => connections.isLive(deviceId),
-    acknowledge: (deviceId, cursor) => courier.acknowledge(deviceId, cursor),
+    acknowledge: (deviceId, cursor) => outboxSender.acknowledge(deviceId, cursor),
     beginPoll: (deviceId) => connections.beginPoll(deviceId),
     settings,
-    testPush: (device) => courier.testPush(device),
+    testPush: (device) => outboxSender.testPush(device),
     pairingUrl: (code) => pairingLink({ url: publicUrl(), code, fingerprint: certificate?.fingerprint }),
   });
 
@@ -239,7 +239,7 @@ async function compose(
     gatekeeper: access,
     connections,
     replay,
-    courier,
+    outboxSender,
     devices: store.devices,
     clock,
     log,
@@ -253,7 +253,7 @@ async function compose(
   // Before the first request: what the last run left is put right, and only then is anything accepted.
   await folders.sweep();
   await pool.start();
-  courier.start();
+  outboxSender.start();
   retention.start();
   shelf.start();
   gateway.attach(server);

@@ -1,10 +1,10 @@
-import { confirmedPush } from "../delivery/confirmedPush.ts";
-import { Connections } from "../delivery/connections.ts";
-import { Courier } from "../delivery/courier.ts";
-import { Dispatcher } from "../delivery/dispatcher.ts";
-import { Feed } from "../delivery/feed.ts";
-import { LiveActivities } from "../delivery/liveActivities.ts";
-import { DeliveryPlanner, planned } from "../delivery/planner.ts";
+import { LiveActivities } from "../delivery/activities/liveActivities.ts";
+import { DeliveryPlanner, planned } from "../delivery/outbox/deliveryPlanner.ts";
+import { durablePush } from "../delivery/outbox/durablePush.ts";
+import { OutboxSender } from "../delivery/outbox/outboxSender.ts";
+import { Connections } from "../delivery/sockets/connections.ts";
+import { EventBroadcaster } from "../delivery/sockets/eventBroadcaster.ts";
+import { DeltaFeed } from "../delivery/sockets/liveFeed.ts";
 import type { ApnsEnvironment, PushSender } from "../domain/delivery/push.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
 import type { Closers } from "../platform/closers.ts";
@@ -20,10 +20,10 @@ interface WireDeliveryParts {
   defaultEnvironment: ApnsEnvironment;
 }
 
-/** What takes the log's news to devices. The courier is started by the caller, when the last run has been put right. */
+/** What takes the log's news to devices. The outboxSender is started by the caller, when the last run has been put right. */
 export function wireDelivery(parts: WireDeliveryParts, closers: Closers) {
   const { database, settings, clock, log, defaultEnvironment } = parts;
-  const push = confirmedPush(parts.push, database, clock);
+  const push = durablePush(parts.push, database, clock);
   const connections = new Connections({ clock, durability: database });
   // Read at each use: the owner may change it while the server runs.
   const withGrace = <T extends object>(workings: T): T & { readonly graceMs: number } =>
@@ -34,19 +34,19 @@ export function wireDelivery(parts: WireDeliveryParts, closers: Closers) {
   const activities = new LiveActivities(
     withGrace({
       ...{ store: database, push, connections, clock, log, defaultEnvironment },
-      planned: () => courier.pulse(),
+      planned: () => outboxSender.pulse(),
     }),
   );
   const store = planned(database, planner, activities);
-  const feed = new Feed({ connections });
-  const courier = new Courier(
+  const feed = new DeltaFeed({ connections });
+  const outboxSender = new OutboxSender(
     withGrace({ store, push, activities: activities.errands, connections, clock, log }),
   );
-  const dispatcher = new Dispatcher({ events: store.events, connections, feed, courier });
-  closers.push(() => dispatcher.stop());
-  closers.push(() => courier.stop(3_000));
+  const broadcaster = new EventBroadcaster({ events: store.events, connections, feed, outboxSender });
+  closers.push(() => broadcaster.stop());
+  closers.push(() => outboxSender.stop(3_000));
   closers.push(() => activities.stop());
   activities.start();
-  dispatcher.start();
-  return { store, connections, activities, feed, courier };
+  broadcaster.start();
+  return { store, connections, activities, feed, outboxSender };
 }

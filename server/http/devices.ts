@@ -39,7 +39,7 @@ export const deviceView = (device: Device, connected: boolean): z.input<typeof d
 
 /** The paired devices. `me` is the caller's own; others are for admin. */
 export function deviceRoutes(parts: HttpParts): Route[] {
-  const { access, pushRegistration, activityRegister, store } = parts;
+  const { access, pushRegistration, activityRegistrations, store } = parts;
   const view = (deviceId: string) => deviceView(access.get(deviceId), parts.connected(deviceId));
 
   return [
@@ -179,7 +179,7 @@ export function deviceRoutes(parts: HttpParts): Route[] {
     }
     const { token, environment, topic, encryptionKey, subscription, liveActivity } = push;
     if (liveActivity?.pushToStartToken !== undefined) {
-      activityRegister.setStart(deviceId, liveActivity.pushToStartToken, caller);
+      activityRegistrations.setStart(deviceId, liveActivity.pushToStartToken, caller);
     }
     if (subscription !== undefined) {
       pushRegistration.subscribe(deviceId, subscription, caller);

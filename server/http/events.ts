@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { resumePoint } from "../delivery/resumePoint.ts";
+import { resumePoint } from "../delivery/sockets/resumePoint.ts";
 import type { LoggedEvent } from "../domain/delivery/event.ts";
 import type { Clock, Store } from "../domain/ports.ts";
 import { loggedEventSchema } from "../wire/events.ts";

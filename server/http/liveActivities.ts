@@ -10,7 +10,7 @@ const path = "/api/sessions/:id/live-activity";
 const params = z.object({ id: idSchema });
 
 /** Where the caller's Live Activity of a session is reached. Starting one from afar: `PATCH /api/devices/me`. */
-export function liveActivityRoutes({ activityRegister }: HttpParts): Route[] {
+export function liveActivityRoutes({ activityRegistrations }: HttpParts): Route[] {
   return [
     defineRoute({
       method: "PUT",
@@ -26,7 +26,7 @@ export function liveActivityRoutes({ activityRegister }: HttpParts): Route[] {
         state: z.enum(["waiting", ...turnStates]),
       }),
       handle: ({ params, body, caller }) =>
-        json(activityRegister.put(caller.deviceId, params.id, body.activityToken, caller)),
+        json(activityRegistrations.put(caller.deviceId, params.id, body.activityToken, caller)),
     }),
     defineRoute({
       method: "DELETE",
@@ -38,7 +38,7 @@ export function liveActivityRoutes({ activityRegister }: HttpParts): Route[] {
       body: z.object({ activityToken: apnsTokenSchema.optional() }),
       response: z.object({ success: z.literal(true), sessionId: z.string(), removed: z.boolean() }),
       handle({ params, body, caller }) {
-        const removed = activityRegister.remove(caller.deviceId, params.id, body.activityToken, caller);
+        const removed = activityRegistrations.remove(caller.deviceId, params.id, body.activityToken, caller);
         return json({ success: true, sessionId: params.id, removed });
       },
     }),

@@ -5,7 +5,7 @@ import type { ServerNames } from "../access/names.ts";
 import type { PushRegistration } from "../access/pushRegistration.ts";
 import type { ProjectRoots } from "../access/roots.ts";
 import type { OwnersTrust } from "../access/trust.ts";
-import type { ActivityRegister } from "../delivery/activityRegister.ts";
+import type { ActivityRegistrations } from "../delivery/activities/activityRegistrations.ts";
 import type { Caller, Device } from "../domain/delivery/device.ts";
 import type { DeltaFrame } from "../domain/delivery/frames.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
@@ -81,7 +81,7 @@ export interface HttpParts {
   access: Devices;
   attachments: MessageAttachments;
   pushRegistration: PushRegistration;
-  activityRegister: ActivityRegister;
+  activityRegistrations: ActivityRegistrations;
   roots: ProjectRoots;
   trust: OwnersTrust;
   /** Where conversations of `/v1` work that named no project. */

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { RawData, WebSocket } from "ws";
 import type { AttemptWindow } from "../access/attemptWindow.ts";
-import type { Connection, Connections } from "../delivery/connections.ts";
+import type { Connection, Connections } from "../delivery/sockets/connections.ts";
 import type { Caller } from "../domain/delivery/device.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log } from "../domain/ports.ts";

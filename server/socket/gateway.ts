@@ -5,9 +5,9 @@ import { type WebSocket, WebSocketServer } from "ws";
 import type { z } from "zod";
 import { AttemptWindow } from "../access/attemptWindow.ts";
 import type { Gatekeeper } from "../access/caller.ts";
-import type { Connections } from "../delivery/connections.ts";
 import { withDeadline } from "../delivery/pause.ts";
-import type { Replay } from "../delivery/replay.ts";
+import type { Connections } from "../delivery/sockets/connections.ts";
+import type { Replay } from "../delivery/sockets/replay.ts";
 import type { Caller } from "../domain/delivery/device.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, DeviceStore, Log } from "../domain/ports.ts";
@@ -36,7 +36,7 @@ export interface GatewayParts {
   gatekeeper: Gatekeeper;
   connections: Connections;
   replay: Replay;
-  courier: Pick<AnswersParts, "acknowledge" | "noteAck">;
+  outboxSender: Pick<AnswersParts, "acknowledge" | "noteAck">;
   devices: Pick<DeviceStore, "seen">;
   clock: Clock;
   log: Log;
@@ -75,8 +75,8 @@ export class Gateway {
       pool: parts.pool,
       attachments: parts.attachments,
       resolveProject: (path) => parts.gatekeeper.resolveProject(path),
-      acknowledge: (deviceId, cursor) => parts.courier.acknowledge(deviceId, cursor),
-      noteAck: (deviceId, cursor) => parts.courier.noteAck(deviceId, cursor),
+      acknowledge: (deviceId, cursor) => parts.outboxSender.acknowledge(deviceId, cursor),
+      noteAck: (deviceId, cursor) => parts.outboxSender.noteAck(deviceId, cursor),
     });
     this.#heartbeat = new Heartbeat({ clock: parts.clock });
     this.#server = new WebSocketServer({

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { CourierParts } from "../../../server/delivery/courier.ts";
+import type { OutboxSenderParts } from "../../../server/delivery/outbox/outboxSender.ts";
 import type { Clock } from "../../../server/domain/ports.ts";
 import { ApnsSender, type ApnsSenderParts } from "../../../server/push/apns/apnsSender.ts";
 import { Rig } from "../../integration/delivery/rig.ts";
@@ -11,7 +11,7 @@ import { ManualClock } from "../../support/manualClock.ts";
 
 export const hexToken = (index: number): string => index.toString(16).padStart(64, "0");
 
-/** The courier over a real database and the real sender, and both of Apple's environments as stand-ins. */
+/** The outboxSender over a real database and the real sender, and both of Apple's environments as stand-ins. */
 export class AppleRig extends Rig {
   readonly production: ApnsStandIn;
   readonly sandbox: ApnsStandIn;
@@ -23,7 +23,7 @@ export class AppleRig extends Rig {
     sandbox: ApnsStandIn;
     sender: ApnsSender;
     folder: string;
-    overrides: Partial<CourierParts>;
+    overrides: Partial<OutboxSenderParts>;
   }) {
     super({ push: parts.sender, ...parts.overrides });
     this.production = parts.production;
@@ -36,7 +36,7 @@ export class AppleRig extends Rig {
   static async open(
     parts: {
       clock?: Clock;
-      courier?: Partial<CourierParts>;
+      outboxSender?: Partial<OutboxSenderParts>;
       sender?: Partial<ApnsSenderParts>;
       /** Device tokens of the sandbox; every token is good for production unless `productionKnows` says otherwise. */
       sandboxKnows?: ApnsStandInParts["knows"];
@@ -59,7 +59,7 @@ export class AppleRig extends Rig {
       dataDir: join(folder, randomUUID()),
       ...parts.sender,
     });
-    const overrides = { ...(parts.clock && { clock: parts.clock }), ...parts.courier };
+    const overrides = { ...(parts.clock && { clock: parts.clock }), ...parts.outboxSender };
     rig = new AppleRig({ production, sandbox, sender, folder, overrides });
     return rig;
   }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
-import { Connections } from "../../../server/delivery/connections.ts";
-import { Dispatcher } from "../../../server/delivery/dispatcher.ts";
-import { Feed } from "../../../server/delivery/feed.ts";
-import { Replay } from "../../../server/delivery/replay.ts";
+import { Connections } from "../../../server/delivery/sockets/connections.ts";
+import { EventBroadcaster } from "../../../server/delivery/sockets/eventBroadcaster.ts";
+import { DeltaFeed } from "../../../server/delivery/sockets/liveFeed.ts";
+import { Replay } from "../../../server/delivery/sockets/replay.ts";
 import { Chance, seedsFrom } from "../../support/chance.ts";
 import { ManualClock } from "../../support/manualClock.ts";
 import { aMessage, MemoryConnection, MemoryLog, MemoryWords } from "../../unit/delivery/memoryLog.ts";
@@ -30,9 +30,9 @@ async function comeBack(missed: number, size: number, strikes: (step: number) =>
   const clock = new ManualClock();
   const events = new MemoryLog();
   const connections = new Connections({ clock });
-  const feed = new Feed({ connections });
+  const feed = new DeltaFeed({ connections });
   for (let count = 0; count < missed; count += 1) events.append(aMessage());
-  new Dispatcher({ events, connections, feed, courier: { pulse: () => {} } }).start();
+  new EventBroadcaster({ events, connections, feed, outboxSender: { pulse: () => {} } }).start();
   let steps = 0;
   let committing = false;
   const step = (): void => {
@@ -107,8 +107,8 @@ describe("V4 the hand-over from replay to live", () => {
     const owed: Array<() => void> = [];
     const durability = { whenDurable: (tell: () => void) => void owed.push(tell) };
     const connections = new Connections({ clock, durability });
-    const feed = new Feed({ connections });
-    new Dispatcher({ events, connections, feed, courier: { pulse: () => {} } }).start();
+    const feed = new DeltaFeed({ connections });
+    new EventBroadcaster({ events, connections, feed, outboxSender: { pulse: () => {} } }).start();
     for (let count = 0; count < 3; count += 1) events.append(aMessage());
     const devices = { get: () => ({ ackedCursor: 0 }) as never };
     const replay = new Replay({ events, devices, connections, feed, clock, log: new MemoryWords() });
@@ -141,8 +141,8 @@ describe("V4 the hand-over from replay to live", () => {
     const owed: Array<() => void> = [];
     const durability = { whenDurable: (tell: () => void) => void owed.push(tell) };
     const connections = new Connections({ clock, durability });
-    const feed = new Feed({ connections });
-    new Dispatcher({ events, connections, feed, courier: { pulse: () => {} } }).start();
+    const feed = new DeltaFeed({ connections });
+    new EventBroadcaster({ events, connections, feed, outboxSender: { pulse: () => {} } }).start();
     events.append(aMessage());
     const devices = { get: () => ({ ackedCursor: 0 }) as never };
     const replay = new Replay({ events, devices, connections, feed, clock, log: new MemoryWords() });

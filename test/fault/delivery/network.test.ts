@@ -32,7 +32,7 @@ describe("V11 D11 a network that breaks", () => {
       const rig = await AppleRig.open({
         clock,
         sender: { timing },
-        courier: { random: () => chance.share() },
+        outboxSender: { random: () => chance.share() },
       });
       try {
         const { production } = rig;

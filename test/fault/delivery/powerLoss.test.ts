@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import Database from "better-sqlite3";
 import { wireDelivery } from "../../../server/app/wireDelivery.ts";
-import type { Connection } from "../../../server/delivery/connections.ts";
-import { Replay } from "../../../server/delivery/replay.ts";
+import type { Connection } from "../../../server/delivery/sockets/connections.ts";
+import { Replay } from "../../../server/delivery/sockets/replay.ts";
 import { Closers } from "../../../server/platform/closers.ts";
 import { type OpenStore, openStore } from "../../../server/store/store.ts";
 import { aDevice, aSession } from "../../integration/store/fixture.ts";
@@ -134,8 +134,8 @@ describe("V1 V2: what was acknowledged, shown or pushed is still there after a p
       },
       closers,
     );
-    const { store: planned, connections, courier, feed } = delivery;
-    courier.start();
+    const { store: planned, connections, outboxSender, feed } = delivery;
+    outboxSender.start();
     const replay = new Replay({
       events: planned.events,
       devices: planned.devices,
@@ -195,7 +195,7 @@ describe("V1 V2: what was acknowledged, shown or pushed is still there after a p
         },
         ack: () => {
           if (connection === undefined || cursors.length === 0) return;
-          const cursor = courier.acknowledge(device.deviceId, cursors.at(-1)!);
+          const cursor = outboxSender.acknowledge(device.deviceId, cursors.at(-1)!);
           connections.deliver(connection, JSON.stringify({ type: "result", cursor }));
         },
       };

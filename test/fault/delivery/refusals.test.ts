@@ -20,7 +20,7 @@ const nextAt = (deviceId: string) => rig.deliveries(deviceId)[0]!.nextAttemptAt;
 /** All that Apple was asked, in both environments. */
 const asked = (): RecordedRequest[] => [...rig.production.requests, ...rig.sandbox.requests];
 
-/** Attempts in the database, over all devices. */
+/** DeliveryAttempts in the database, over all devices. */
 const attempts = () =>
   rig.store.devices
     .list()

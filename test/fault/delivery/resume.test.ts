@@ -53,7 +53,7 @@ describe("D02 a phone on a bad network", () => {
             }
           }
           if (kept.length > 0 && chance.happens(0.5)) {
-            rig.courier.acknowledge("device-phone", kept.at(-1)!);
+            rig.outboxSender.acknowledge("device-phone", kept.at(-1)!);
             hasAcked = true;
           }
           await client.kill();
@@ -74,7 +74,7 @@ describe("D02 a phone on a bad network", () => {
       rig = await Rig.open();
       rig.pair("phone");
       const sessionId = await rig.session();
-      rig.courier.acknowledge("device-phone", 0);
+      rig.outboxSender.acknowledge("device-phone", 0);
       const held = new Set<number>();
       let heard = 0;
       for (let life = 0; life < 30; life += 1) {

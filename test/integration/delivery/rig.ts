@@ -2,12 +2,12 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Connections } from "../../../server/delivery/connections.ts";
-import { Courier, type CourierParts } from "../../../server/delivery/courier.ts";
-import { Dispatcher } from "../../../server/delivery/dispatcher.ts";
-import { Feed } from "../../../server/delivery/feed.ts";
-import { LiveActivities } from "../../../server/delivery/liveActivities.ts";
-import { DeliveryPlanner, planned } from "../../../server/delivery/planner.ts";
+import { LiveActivities } from "../../../server/delivery/activities/liveActivities.ts";
+import { DeliveryPlanner, planned } from "../../../server/delivery/outbox/deliveryPlanner.ts";
+import { OutboxSender, type OutboxSenderParts } from "../../../server/delivery/outbox/outboxSender.ts";
+import { Connections } from "../../../server/delivery/sockets/connections.ts";
+import { EventBroadcaster } from "../../../server/delivery/sockets/eventBroadcaster.ts";
+import { DeltaFeed } from "../../../server/delivery/sockets/liveFeed.ts";
 import type { Delivery, DeliveryAttempt } from "../../../server/domain/delivery/delivery.ts";
 import type { Device } from "../../../server/domain/delivery/device.ts";
 import type { LoggedEvent, NewEvent } from "../../../server/domain/delivery/event.ts";
@@ -43,31 +43,31 @@ export class Rig {
   readonly words = new Words();
   readonly push = new MemoryPush();
   readonly #dataDir = mkdtempSync(join(tmpdir(), "daylong-delivery-"));
-  readonly #overrides: Partial<CourierParts>;
+  readonly #overrides: Partial<OutboxSenderParts>;
   #database: ReturnType<typeof openStore>;
   connections!: Connections;
   store!: Store;
-  courier!: Courier;
-  dispatcher!: Dispatcher;
+  outboxSender!: OutboxSender;
+  broadcaster!: EventBroadcaster;
   activities!: LiveActivities;
 
-  constructor(overrides: Partial<CourierParts> = {}) {
+  constructor(overrides: Partial<OutboxSenderParts> = {}) {
     this.#overrides = overrides;
     this.#database = this.#open();
   }
 
   /** A crash: nothing is stopped or flushed; the parts are built anew over the same file. */
   restart(): void {
-    this.dispatcher.stop();
+    this.broadcaster.stop();
     this.activities.stop();
     this.#database.close();
     this.#database = this.#open();
   }
 
   async close(): Promise<void> {
-    this.dispatcher.stop();
+    this.broadcaster.stop();
     this.activities.stop();
-    await this.courier.stop(0);
+    await this.outboxSender.stop(0);
     this.#database.close();
     rmSync(this.#dataDir, { recursive: true });
   }
@@ -187,26 +187,26 @@ export class Rig {
     const activities = new LiveActivities({
       ...{ store: database, push, connections, clock, log, graceMs },
       defaultEnvironment: "production",
-      planned: () => this.courier.pulse(),
+      planned: () => this.outboxSender.pulse(),
     });
     const store = planned(database, planner, activities);
     const random = () => 0.5;
-    this.courier = new Courier({
+    this.outboxSender = new OutboxSender({
       ...{ store, push, activities: activities.errands, connections, clock, log, graceMs, random },
       ...this.#overrides,
     });
-    this.dispatcher = new Dispatcher({
+    this.broadcaster = new EventBroadcaster({
       events: store.events,
       connections,
-      feed: new Feed({ connections }),
-      courier: this.courier,
+      feed: new DeltaFeed({ connections }),
+      outboxSender: this.outboxSender,
     });
     this.store = store;
     this.connections = connections;
     this.activities = activities;
     this.activities.start();
-    this.dispatcher.start();
-    this.courier.start();
+    this.broadcaster.start();
+    this.outboxSender.start();
     return database;
   }
 }

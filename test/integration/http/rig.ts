@@ -18,9 +18,9 @@ import { OwnersTrust } from "../../../server/access/trust.ts";
 import { Metrics } from "../../../server/app/metrics.ts";
 import { Settings } from "../../../server/app/settings.ts";
 import { pageBefore } from "../../../server/claude/transcripts/transcriptMessages.ts";
-import { Connections } from "../../../server/delivery/connections.ts";
-import { Feed } from "../../../server/delivery/feed.ts";
-import { LiveActivities } from "../../../server/delivery/liveActivities.ts";
+import { LiveActivities } from "../../../server/delivery/activities/liveActivities.ts";
+import { Connections } from "../../../server/delivery/sockets/connections.ts";
+import { DeltaFeed } from "../../../server/delivery/sockets/liveFeed.ts";
 import type { Scope } from "../../../server/domain/delivery/device.ts";
 import type { DaylongError } from "../../../server/domain/errors.ts";
 import type { Log } from "../../../server/domain/ports.ts";
@@ -93,7 +93,7 @@ export interface Rig {
   clock: ManualClock;
   log: KeptLog;
   store: OpenStore;
-  feed: Feed;
+  feed: DeltaFeed;
   pool: FakePool;
   history: KeptHistory;
   access: Devices;
@@ -160,7 +160,7 @@ export function useRig(change: (parts: HttpParts) => Partial<HttpParts> = () => 
     rig.log = new KeptLog();
     rig.store = openStore({ dataDir: rig.folder, clock: rig.clock });
     rig.pool = new FakePool(rig);
-    rig.feed = new Feed({ connections: new Connections(rig) });
+    rig.feed = new DeltaFeed({ connections: new Connections(rig) });
     rig.history = new KeptHistory();
     rig.stopping = new AbortController();
     rig.health = { status: "ok", checks: { database: { state: "ok" } } };
@@ -199,7 +199,7 @@ export function useRig(change: (parts: HttpParts) => Partial<HttpParts> = () => 
         defaultEnvironment: "production",
         webPush: rig.webPush,
       }),
-      activityRegister: rig.activities.register,
+      activityRegistrations: rig.activities.register,
       roots,
       history: rig.history,
       heldElsewhere: async () => rig.history.held,

@@ -6,12 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MessageAttachments } from "../../../server/access/attachments.ts";
 import type { Gatekeeper } from "../../../server/access/caller.ts";
-import { Connections } from "../../../server/delivery/connections.ts";
-import { Courier } from "../../../server/delivery/courier.ts";
-import { Dispatcher } from "../../../server/delivery/dispatcher.ts";
-import { Feed } from "../../../server/delivery/feed.ts";
-import { DeliveryPlanner, planned } from "../../../server/delivery/planner.ts";
-import { Replay } from "../../../server/delivery/replay.ts";
+import { DeliveryPlanner, planned } from "../../../server/delivery/outbox/deliveryPlanner.ts";
+import { OutboxSender } from "../../../server/delivery/outbox/outboxSender.ts";
+import { Connections } from "../../../server/delivery/sockets/connections.ts";
+import { EventBroadcaster } from "../../../server/delivery/sockets/eventBroadcaster.ts";
+import { DeltaFeed } from "../../../server/delivery/sockets/liveFeed.ts";
+import { Replay } from "../../../server/delivery/sockets/replay.ts";
 import type { Caller, Scope } from "../../../server/domain/delivery/device.ts";
 import { DaylongError } from "../../../server/domain/errors.ts";
 import type { Clock, Log, Store } from "../../../server/domain/ports.ts";
@@ -68,9 +68,9 @@ export class Rig {
   readonly clock: Clock;
   readonly connections: Connections;
   readonly store: Store;
-  readonly feed: Feed;
-  readonly courier: Courier;
-  readonly dispatcher: Dispatcher;
+  readonly feed: DeltaFeed;
+  readonly outboxSender: OutboxSender;
+  readonly broadcaster: EventBroadcaster;
   readonly pool: FakePool;
   readonly gateway: Gateway;
   port = 0;
@@ -88,12 +88,20 @@ export class Rig {
     const planner = new DeliveryPlanner({ store: this.#database, connections, clock, graceMs });
     this.store = planned(this.#database, planner);
     const { events, devices } = this.store;
-    this.feed = new Feed({ connections });
+    this.feed = new DeltaFeed({ connections });
     // No device of these tests has a Live Activity.
     const activities = { prepare: () => ({ next: { state: "suppressed", nextAttemptAt: null } as const }) };
-    this.courier = new Courier({ store: this.store, push, activities, connections, clock, log, graceMs });
-    const { feed, courier } = this;
-    this.dispatcher = new Dispatcher({ events, connections, feed, courier });
+    this.outboxSender = new OutboxSender({
+      store: this.store,
+      push,
+      activities,
+      connections,
+      clock,
+      log,
+      graceMs,
+    });
+    const { feed, outboxSender } = this;
+    this.broadcaster = new EventBroadcaster({ events, connections, feed, outboxSender });
     this.pool = new FakePool({ store: this.store, clock });
     const replay = new Replay({ events, devices, connections, feed, clock, log });
     const allowUpgrade = (request: IncomingMessage) =>
@@ -106,15 +114,15 @@ export class Rig {
       gatekeeper,
       connections,
       replay,
-      courier,
+      outboxSender,
       devices,
       clock,
       log,
       allowUpgrade,
     };
     this.gateway = new Gateway({ ...parts, ...gatewayParts });
-    this.dispatcher.start();
-    courier.start();
+    this.broadcaster.start();
+    outboxSender.start();
     this.gateway.attach(this.#http);
   }
 
@@ -190,8 +198,8 @@ export class Rig {
   async close(): Promise<void> {
     await this.gateway.stop();
     await Promise.all(this.#clients.map((client) => client.kill()));
-    this.dispatcher.stop();
-    await this.courier.stop(0);
+    this.broadcaster.stop();
+    await this.outboxSender.stop(0);
     await new Promise<void>((resolve) => {
       this.#http.close(() => resolve());
       this.#http.closeAllConnections();

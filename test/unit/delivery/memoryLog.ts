@@ -1,4 +1,4 @@
-import type { Connection } from "../../../server/delivery/connections.ts";
+import type { Connection } from "../../../server/delivery/sockets/connections.ts";
 import type { LoggedEvent, NewEvent } from "../../../server/domain/delivery/event.ts";
 import type { EventStore, Log } from "../../../server/domain/ports.ts";
 

@@ -1,0 +1,133 @@
+import { randomUUID } from "node:crypto";
+import { type LoggedEvent, terminalTurnEvents } from "../../domain/delivery/event.ts";
+import { type LiveActivity, progressAfter, showsInActivity } from "../../domain/delivery/liveActivity.ts";
+import type { PushOutcome, PushSender } from "../../domain/delivery/push.ts";
+import type { Clock, Log, Store } from "../../domain/ports.ts";
+import { isTerminal } from "../../domain/sessions/turn.ts";
+import { withDeadline } from "../pause.ts";
+import { isProof } from "./activityPushes.ts";
+import type { ActivityRequestBuilder } from "./activityRequestBuilder.ts";
+
+/** At most one update in this time; what happens in between is in the next one. Apple throttles who updates more. */
+export const betweenUpdatesMs = 15_000;
+/** Without news an update goes out all the same, well before the content counts as outdated. */
+export const refreshMs = 5 * 60_000;
+const sendDeadlineMs = 60_000;
+
+export interface ActivityUpdatesParts {
+  store: Pick<Store, "activities">;
+  requests: ActivityRequestBuilder;
+  push: Pick<PushSender, "activity">;
+  clock: Clock;
+  log: Log;
+}
+
+/** What was spent on one activity. */
+interface Budget {
+  activity: LiveActivity;
+  /** No update before this instant. */
+  notBeforeAt: number;
+  dueAt: number;
+  cancel: () => void;
+}
+
+/**
+ * Keeps the Live Activities of running turns up to date. Lossy, and meant to be: an update that does not get through is
+ * neither kept nor tried again, because the next one says everything anew. Whatever must not be lost (that the turn
+ * waits for a permission, that it has ended) is an alert or an end, and goes through the outbox.
+ */
+export class ActivityUpdates {
+  readonly #parts: ActivityUpdatesParts;
+  readonly #budgets = new Map<string, Budget>();
+  #stopped = false;
+
+  constructor(parts: ActivityUpdatesParts) {
+    this.#parts = parts;
+  }
+
+  /** After the commit that appended the event. */
+  heed(event: LoggedEvent): void {
+    const { requests } = this.#parts;
+    const { sessionId, turnId } = event;
+    if (sessionId === null || turnId === undefined) return;
+    if (terminalTurnEvents.has(event.type)) {
+      requests.setProgress(turnId, undefined);
+      for (const budget of [...this.#budgets.values()]) {
+        if (budget.activity.turnId === turnId) this.#close(budget);
+      }
+      return;
+    }
+    const before = requests.progressOf(turnId);
+    const after = progressAfter(before, event);
+    if (after === before && !showsInActivity(event)) return;
+    requests.setProgress(turnId, after);
+    for (const activity of this.#parts.store.activities.ofTurn(sessionId, turnId)) this.request(activity);
+  }
+
+  /** The activity shows something else than what is so: an update, as soon as the budget allows. */
+  request(activity: LiveActivity): void {
+    if (this.#stopped) return;
+    const now = this.#parts.clock.now();
+    const budget = this.#budgets.get(keyOf(activity)) ?? this.#open(activity, now);
+    this.#arm(budget, Math.max(now, budget.notBeforeAt));
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const budget of [...this.#budgets.values()]) this.#close(budget);
+  }
+
+  #open(activity: LiveActivity, now: number): Budget {
+    const budget = { activity, notBeforeAt: now, dueAt: Number.POSITIVE_INFINITY, cancel: () => {} };
+    this.#budgets.set(keyOf(activity), budget);
+    return budget;
+  }
+
+  #close(budget: Budget): void {
+    budget.cancel();
+    this.#budgets.delete(keyOf(budget.activity));
+  }
+
+  #arm(budget: Budget, at: number): void {
+    if (at >= budget.dueAt) return;
+    budget.cancel();
+    budget.dueAt = at;
+    budget.cancel = this.#parts.clock.after(Math.max(0, at - this.#parts.clock.now()), () => {
+      budget.dueAt = Number.POSITIVE_INFINITY;
+      this.#update(budget).catch((error: unknown) => {
+        const { deviceId } = budget.activity;
+        this.#parts.log.warn("activity.update_failed", { deviceId, error });
+      });
+    });
+  }
+
+  async #update(budget: Budget): Promise<void> {
+    const { store, requests, push, clock, log } = this.#parts;
+    const { deviceId, sessionId, turnId } = budget.activity;
+    const activity = store.activities.get(deviceId, sessionId, turnId);
+    const subject = requests.subject(sessionId, turnId);
+    if (!activity || !subject || isTerminal(subject.turn.state)) {
+      this.#close(budget);
+      return;
+    }
+    const now = clock.now();
+    budget.notBeforeAt = now + betweenUpdatesMs;
+    this.#arm(budget, now + refreshMs);
+    const request = requests.write("update", randomUUID(), subject, activity);
+    const late = (): PushOutcome => ({ outcome: "retry", reason: "sender_hangs", latencyMs: sendDeadlineMs });
+    const outcome = await withDeadline(clock, sendDeadlineMs, push.activity(request), late);
+    if (outcome.outcome === "sent") return;
+    log.info("activity.update_lost", { deviceId, outcome: outcome.outcome, reason: outcome.reason });
+    if (outcome.outcome === "retry") {
+      // Apple's word on when to come back holds for the updates that follow, too.
+      budget.notBeforeAt = Math.max(budget.notBeforeAt, outcome.notBeforeAt ?? 0);
+    }
+    const current = store.activities.get(deviceId, sessionId, turnId);
+    if (current?.token !== activity.token || !isProof(outcome, current.registeredAt)) return;
+    store.activities.remove(deviceId, sessionId, activity.token);
+    log.info("activity.token_dropped", { deviceId });
+    this.#close(budget);
+  }
+}
+
+const keyOf = ({ deviceId, turnId }: LiveActivity): string => `${deviceId} ${turnId}`;

@@ -1,0 +1,80 @@
+import type { LoggedEvent } from "../../domain/delivery/event.ts";
+import type { ApnsEnvironment, PushSender } from "../../domain/delivery/push.ts";
+import type { Clock, Log, Store } from "../../domain/ports.ts";
+import type { PushPreparer } from "../outbox/preparedPush.ts";
+import type { Connections } from "../sockets/connections.ts";
+import { ActivityPlanner } from "./activityPlanner.ts";
+import { ActivityPushes } from "./activityPushes.ts";
+import { ActivityRegistrations } from "./activityRegistrations.ts";
+import { ActivityRequestBuilder } from "./activityRequestBuilder.ts";
+import { ActivityUpdates } from "./activityUpdates.ts";
+
+export interface LiveActivitiesParts {
+  /** The bare one: what is planned here is planned in its transactions. */
+  store: Store;
+  push: PushSender;
+  connections: Connections;
+  clock: Clock;
+  log: Log;
+  /** Read each time, because the owner may change it. */
+  readonly graceMs: number;
+  defaultEnvironment: ApnsEnvironment;
+  /** There is something new in the outbox. */
+  planned: () => void;
+}
+
+/**
+ * Live Activities (ActivityKit): a running turn on the lock screen.
+ *
+ *   turn.started -> start (outbox; only if the turn outlasts the grace and nobody looks) -> the app names the address
+ *     -> updates (past the outbox, lossy) -> turn over -> end (outbox) -> the address is forgotten
+ *
+ * An app that starts an activity itself names the address at once, and the rest is the same.
+ */
+export class LiveActivities {
+  readonly #parts: LiveActivitiesParts;
+  readonly #planner: ActivityPlanner;
+  /** What the outbox sends of ours. */
+  readonly errands: PushPreparer;
+  readonly #updates: ActivityUpdates;
+  readonly register: ActivityRegistrations;
+  #unsubscribe: (() => void) | undefined;
+
+  constructor(parts: LiveActivitiesParts) {
+    const { store, push, connections, clock, log, defaultEnvironment, planned } = parts;
+    this.#parts = parts;
+    const requests = new ActivityRequestBuilder({ store, clock, defaultEnvironment });
+    this.#planner = new ActivityPlanner({
+      ...{ store, clock, planned },
+      get graceMs() {
+        return parts.graceMs;
+      },
+    });
+    this.errands = new ActivityPushes({ store, requests, push, connections, clock, log });
+    this.#updates = new ActivityUpdates({ store, requests, push, clock, log });
+    this.register = new ActivityRegistrations({
+      store,
+      planner: this.#planner,
+      clock,
+      registered: (activity) => this.#updates.request(activity),
+    });
+  }
+
+  /** Idempotent. */
+  start(): void {
+    this.#unsubscribe ??= this.#parts.store.events.subscribe((events) => {
+      for (const event of events) this.#updates.heed(event);
+    });
+  }
+
+  stop(): void {
+    this.#unsubscribe?.();
+    this.#unsubscribe = undefined;
+    this.#updates.stop();
+  }
+
+  /** Only inside `Store.transaction`, right after the event was appended. */
+  plan(event: LoggedEvent): void {
+    this.#planner.plan(event);
+  }
+}

@@ -1,0 +1,157 @@
+import { basename } from "node:path";
+import {
+  type Delivery,
+  isActivityKind,
+  pushContentOf,
+  pushEndsAt,
+  retryAt,
+} from "../../domain/delivery/delivery.ts";
+import type { ApnsTarget, PushRequest, PushSender } from "../../domain/delivery/push.ts";
+import type { Clock, Log, Store } from "../../domain/ports.ts";
+import type { Connections } from "../sockets/connections.ts";
+import {
+  type Fate,
+  type NoPush,
+  type PreparedPush,
+  type PushPreparer,
+  pendingAt,
+  settled,
+} from "./preparedPush.ts";
+import { isOver, isWanted, waitsForOwner } from "./pushEligibility.ts";
+import { quietEndsAt } from "./quietHours.ts";
+import type { TokenInvalidation } from "./tokenInvalidation.ts";
+
+export interface AlertPushesParts {
+  store: Pick<Store, "events" | "sessions" | "permissions" | "devices" | "outbox">;
+  push: PushSender;
+  connections: Connections;
+  clock: Clock;
+  log: Log;
+  graceMs: () => number;
+  ward: TokenInvalidation;
+  /** From 0 to 1, for the jitter. */
+  random: () => number;
+}
+
+/** The alerts of the outbox: what they say, to whom, and what is made of an address that is refused. */
+export class AlertPushes implements PushPreparer {
+  readonly #parts: AlertPushesParts;
+
+  constructor(parts: AlertPushesParts) {
+    this.#parts = parts;
+  }
+
+  prepare(delivery: Delivery): PreparedPush | NoPush {
+    const { store, connections, clock } = this.#parts;
+    const { deliveryId, deviceId, cursor, kind } = delivery;
+    if (isActivityKind(kind)) throw new Error(`${kind} is no alert.`);
+    const now = clock.now();
+    const device = store.devices.get(deviceId);
+    if (!device?.push) return { next: settled("gone") };
+    if (device.ackedCursor !== null && device.ackedCursor >= cursor) return { next: settled("acked") };
+    const event = store.events.after(cursor - 1, 1)[0];
+    if (event?.cursor !== cursor || now >= pushEndsAt(event))
+      return { next: settled("dead"), reason: "expired" };
+    const session = event.sessionId === null ? undefined : store.sessions.get(event.sessionId);
+    const permission =
+      event.type === "permission.requested" ? store.permissions.get(event.data.permissionId) : undefined;
+    if (isOver(event, { session, permission }) || !isWanted(kind, session, device.preferences)) {
+      return { next: settled("suppressed") };
+    }
+    const graceEndsAt = delivery.createdAt + this.#parts.graceMs();
+    if (now < graceEndsAt && connections.isWatched(deviceId)) return { next: pendingAt(graceEndsAt) };
+    // Planned before the quiet hours began, and tried again in them.
+    const quietUntilAt = waitsForOwner(kind) ? undefined : quietEndsAt(device.preferences.quietHours, now);
+    if (quietUntilAt !== undefined) return { next: pendingAt(quietUntilAt) };
+    const named = session && { title: session.title, projectName: basename(session.projectPath) };
+    const content = pushContentOf(event, kind, named, store.outbox.unackedCount(deviceId));
+    const target = device.push;
+    const request = { deliveryId, content, at: event.at };
+    switch (target.provider) {
+      case "apns":
+        return this.#toPhone(deviceId, { ...request, target }, now);
+      case "webpush":
+        return this.#toBrowser(deviceId, { ...request, target }, now);
+      default: {
+        const unknown: never = target;
+        throw new Error(`No alert for ${JSON.stringify(unknown)}.`);
+      }
+    }
+  }
+
+  #toPhone(deviceId: string, request: PushRequest<ApnsTarget>, askedAt: number): PreparedPush {
+    const { ward, clock, log } = this.#parts;
+    const { target } = request;
+    return {
+      ...this.#prepared(request),
+      gone: (outcome) => {
+        if (outcome.status === 410) {
+          const verdict = ward.judgeUnregistered(deviceId, target, outcome.sinceAt);
+          // With a new token the same delivery goes on at once; the recorder keeps the attempt on the old one.
+          return { next: verdict === "changed" ? pendingAt(clock.now()) : settled("gone") };
+        }
+        if (outcome.reason === "BadDeviceToken")
+          return { instead: this.#elsewhere(deviceId, request, askedAt) };
+        // `DeviceTokenNotForTopic` speaks of the app's bundle id, which may be ours to mend: no proof against the token.
+        log.error("push.token_refused", { deviceId, reason: outcome.reason });
+        return { next: settled("gone") };
+      },
+    };
+  }
+
+  /** `BadDeviceToken`: the app may have named the wrong environment, so the other one is asked once. */
+  #elsewhere(deviceId: string, request: PushRequest<ApnsTarget>, askedAt: number): PreparedPush {
+    const { ward } = this.#parts;
+    const { target } = request;
+    const environment = target.environment === "production" ? "sandbox" : "production";
+    const prepared = this.#prepared({ ...request, target: { ...target, environment } });
+    return {
+      ...prepared,
+      sent: () => {
+        ward.repairEnvironment(deviceId, target, environment);
+        return prepared.sent();
+      },
+      gone: ({ reason }, attempt) =>
+        reason === "BadDeviceToken"
+          ? this.#afterVerdict(ward.suspect(deviceId, target, askedAt), attempt)
+          : { next: settled("gone") },
+      // A key that is good for one environment only cannot tell about the other: no proof either.
+      misconfigured: () => ({ next: settled("gone") }),
+    };
+  }
+
+  #toBrowser(deviceId: string, request: PushRequest, askedAt: number): PreparedPush {
+    const { ward, clock } = this.#parts;
+    return {
+      ...this.#prepared(request),
+      // A push service that knows the subscription no more may be mistaken, and says not since when.
+      gone: (_outcome, attempt) =>
+        ward.hasChanged(deviceId, request.target)
+          ? { next: pendingAt(clock.now()) }
+          : this.#afterVerdict(ward.suspect(deviceId, request.target, askedAt), attempt),
+    };
+  }
+
+  #prepared(request: PushRequest): Pick<PreparedPush, "target" | "send" | "sent"> {
+    const { push, ward } = this.#parts;
+    return {
+      target: request.target,
+      send: () => push.send(request),
+      sent: () => {
+        ward.noteSent(request.target.provider);
+        return settled("sent");
+      },
+    };
+  }
+
+  /** Looked at again after the verdict: a token that was dropped ends the delivery, one that was kept is tried again. */
+  #afterVerdict(verdictAt: number, attempt: number): Fate {
+    const { clock, random } = this.#parts;
+    const nextAttemptAt = retryAt(attempt, {
+      now: clock.now(),
+      notBeforeAt: verdictAt + 1,
+      random: random(),
+    });
+    return { next: pendingAt(nextAttemptAt), holdUntilAt: nextAttemptAt };
+  }
+}

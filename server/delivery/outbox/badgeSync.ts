@@ -1,0 +1,75 @@
+import { randomUUID } from "node:crypto";
+import type { PushSender } from "../../domain/delivery/push.ts";
+import type { Clock, Log, Store } from "../../domain/ports.ts";
+
+/** Apple lets two or three background pushes an hour through ("Pushing background updates to your App"). */
+const betweenMs = 20 * 60_000;
+/** An owner who reads acks event after event: one push for all of them. */
+const settleMs = 2_000;
+
+interface Budget {
+  /** As the database has it: a restart gives no device another one. */
+  lastAt: number | undefined;
+  cancel?: () => void;
+}
+
+/**
+ * Tells devices silently that what they showed was read on another one, so that their badge is true. At most one push
+ * in 20 minutes a device; what was read in between is in the count of the next one. Nothing is lost with one of these:
+ * the next alert carries the badge too, so they are neither kept nor tried again.
+ */
+export class BadgeSync {
+  readonly #parts: {
+    store: Pick<Store, "events" | "devices" | "outbox">;
+    push: PushSender;
+    clock: Clock;
+    log: Log;
+  };
+  readonly #budgets = new Map<string, Budget>();
+  #stopped = false;
+
+  constructor(parts: {
+    store: Pick<Store, "events" | "devices" | "outbox">;
+    push: PushSender;
+    clock: Clock;
+    log: Log;
+  }) {
+    this.#parts = parts;
+  }
+
+  /** The device's badge is out of date. */
+  request(deviceId: string): void {
+    const budget = this.#budgets.get(deviceId) ?? { lastAt: this.#parts.store.devices.syncedAt(deviceId) };
+    this.#budgets.set(deviceId, budget);
+    if (this.#stopped || budget.cancel) return;
+    const now = this.#parts.clock.now();
+    const dueAt = Math.max(now + settleMs, (budget.lastAt ?? Number.NEGATIVE_INFINITY) + betweenMs);
+    budget.cancel = this.#parts.clock.after(dueAt - now, () => {
+      budget.cancel = undefined;
+      this.#send(deviceId, budget).catch((error: unknown) => {
+        this.#parts.log.warn("sync.not_sent", { deviceId, error });
+      });
+    });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const { cancel } of this.#budgets.values()) cancel?.();
+    this.#budgets.clear();
+  }
+
+  async #send(deviceId: string, budget: Budget): Promise<void> {
+    const { store, push, clock, log } = this.#parts;
+    const target = store.devices.get(deviceId)?.push;
+    // Browsers want every push to show something: a silent one would be shown as an unknown one.
+    if (target?.provider !== "apns") {
+      this.#budgets.delete(deviceId);
+      return;
+    }
+    budget.lastAt = clock.now();
+    store.devices.setSynced(deviceId, budget.lastAt);
+    const unread = store.outbox.unackedCount(deviceId);
+    const outcome = await push.sync({ deliveryId: randomUUID(), target, unread, cursor: store.events.tip() });
+    if (outcome.outcome !== "sent") log.info("sync.not_sent", { deviceId, reason: outcome.reason });
+  }
+}

@@ -1,0 +1,96 @@
+import { randomUUID } from "node:crypto";
+import { pushKindOf } from "../../domain/delivery/delivery.ts";
+import type { LoggedEvent } from "../../domain/delivery/event.ts";
+import type { Clock, EventStore, Store } from "../../domain/ports.ts";
+import type { Connections } from "../sockets/connections.ts";
+import { isWanted, waitsForOwner } from "./pushEligibility.ts";
+import { quietEndsAt } from "./quietHours.ts";
+
+export interface DeliveryPlannerParts {
+  store: Pick<Store, "devices" | "sessions" | "outbox">;
+  connections: Connections;
+  clock: Clock;
+  /** How long a device that watches has to ack before it is pushed to (`PUSH_GRACE_MS`). */
+  graceMs: number;
+}
+
+/**
+ * Decides who is pushed what: one pending delivery for each device with a push target. It runs inside the transaction
+ * that appends the event, so that an event and the duty to tell of it are one commit: a crash after it loses neither.
+ *
+ * The pool does not know of it. The composition root gives the pool the store as `planned(store, planner)`, whose
+ * `events.append` plans after each append; whoever appends, nobody can forget to plan.
+ */
+export class DeliveryPlanner {
+  readonly #parts: DeliveryPlannerParts;
+
+  constructor(parts: DeliveryPlannerParts) {
+    this.#parts = parts;
+  }
+
+  /** Only inside `Store.transaction`. */
+  plan(event: LoggedEvent): void {
+    const kind = pushKindOf(event);
+    if (kind === undefined) return;
+    const { store, connections, clock, graceMs } = this.#parts;
+    const session = event.sessionId === null ? undefined : store.sessions.get(event.sessionId);
+    const now = clock.now();
+    for (const device of store.devices.list()) {
+      if (device.push === null || !isWanted(kind, session, device.preferences)) continue;
+      const graceEndsAt = connections.isWatched(device.deviceId) ? event.at + graceMs : event.at;
+      const quietUntilAt = waitsForOwner(kind) ? undefined : quietEndsAt(device.preferences.quietHours, now);
+      store.outbox.insert({
+        deliveryId: randomUUID(),
+        deviceId: device.deviceId,
+        cursor: event.cursor,
+        kind,
+        state: "pending",
+        createdAt: event.at,
+        nextAttemptAt: Math.max(graceEndsAt, quietUntilAt ?? 0),
+        attemptCount: 0,
+      });
+    }
+  }
+}
+
+/**
+ * The same store, whose `events.append` also plans the event's deliveries, in the caller's transaction. Give it to
+ * everything that appends.
+ */
+export function planned(store: Store, ...planners: ReadonlyArray<Pick<DeliveryPlanner, "plan">>): Store {
+  const log = store.events;
+  const events: EventStore = {
+    append(event) {
+      const logged = log.append(event);
+      for (const planner of planners) planner.plan(logged);
+      return logged;
+    },
+    get epoch() {
+      return log.epoch;
+    },
+    tip: () => log.tip(),
+    floor: () => log.floor(),
+    after: (cursor, limit, maxChars) => log.after(cursor, limit, maxChars),
+    ofSession: (sessionId, afterSeq, limit, maxChars) => log.ofSession(sessionId, afterSeq, limit, maxChars),
+    transcript: (sessionId, before, limit, maxChars) => log.transcript(sessionId, before, limit, maxChars),
+    message: (messageId) => log.message(messageId),
+    subscribe: (listener) => log.subscribe(listener),
+  };
+  return {
+    transaction: (work, committed) => store.transaction(work, committed),
+    whenDurable: (tell) => store.whenDurable(tell),
+    events,
+    sessions: store.sessions,
+    turns: store.turns,
+    permissions: store.permissions,
+    attachments: store.attachments,
+    devices: store.devices,
+    outbox: store.outbox,
+    activities: store.activities,
+    processes: store.processes,
+    trust: store.trust,
+    conversations: store.conversations,
+    settings: store.settings,
+    audit: store.audit,
+  };
+}

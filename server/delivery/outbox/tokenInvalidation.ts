@@ -1,0 +1,136 @@
+import type { ApnsEnvironment, ApnsTarget, PushProvider, PushTarget } from "../../domain/delivery/push.ts";
+import type { Clock, DeviceStore, Log } from "../../domain/ports.ts";
+
+/** How long a token that both environments refuse is watched before it is dropped. */
+const quarantineMs = 10_000;
+/** As many refused tokens in one quarantine are our fault (key, topic, host), not the devices'. */
+const massSize = 5;
+
+export interface TokenInvalidationParts {
+  devices: Pick<DeviceStore, "get" | "setPush">;
+  clock: Clock;
+  log: Log;
+}
+
+const addressOf = (target: PushTarget): string =>
+  target.provider === "apns" ? target.token : target.endpoint;
+const sameToken = (a: PushTarget | null | undefined, b: PushTarget): boolean =>
+  a?.provider === b.provider && addressOf(a) === addressOf(b);
+
+/**
+ * Decides which push tokens go. A token that is dropped by mistake is a phone that stays silent, so only proof counts:
+ *
+ *   410 (`Unregistered`, `ExpiredToken`): dropped when Apple's timestamp is later than the registration and the device
+ *     has not registered another token since. No timestamp is no proof.
+ *   400 `BadDeviceToken` in both environments: quarantined for ten seconds, then dropped; unless five tokens are there
+ *     by then, which says that it is us.
+ *   404 or 410 of a browser's push service, which names no instant: the same quarantine.
+ *
+ * Each push service has its own quarantine: what is wrong with one says nothing about the other.
+ */
+export class TokenInvalidation {
+  readonly #parts: TokenInvalidationParts;
+  readonly #suspects = new Map<string, PushTarget>();
+  #disarm: (() => void) | undefined;
+  #verdictAt = 0;
+  /** After a mass refusal no token is dropped until a push has got through: the fault may still be there. */
+  readonly #distrusted = new Set<PushProvider>();
+  readonly #trustedAgainAt = new Map<PushProvider, number>();
+
+  constructor(parts: TokenInvalidationParts) {
+    this.#parts = parts;
+  }
+
+  /** Apple says the token is dead since `sinceAt`. `changed`: the device has another one by now, which may be tried. */
+  judgeUnregistered(
+    deviceId: string,
+    target: PushTarget,
+    sinceAt: number | undefined,
+  ): "dropped" | "kept" | "changed" {
+    const { devices, log } = this.#parts;
+    const current = devices.get(deviceId)?.push;
+    if (current && !sameToken(current, target)) return "changed";
+    // The registration in force, not the one that was sent to: the app may have said the same token again since.
+    const registeredAt = current?.registeredAt ?? target.registeredAt;
+    if (sinceAt === undefined || sinceAt <= registeredAt) {
+      log.warn("push.token_kept", { deviceId, sinceAt, registeredAt });
+      return "kept";
+    }
+    devices.setPush(deviceId, null);
+    log.info("push.token_dropped", { deviceId, sinceAt, registeredAt });
+    return "dropped";
+  }
+
+  /** Whether the device has registered another address since. */
+  hasChanged(deviceId: string, target: PushTarget): boolean {
+    const current = this.#parts.devices.get(deviceId)?.push;
+    return !!current && !sameToken(current, target);
+  }
+
+  /**
+   * Both environments refuse the token, or the browser's subscription is said to be over, as it was asked at `askedAt`.
+   * Returns the instant of the verdict; until then the device is left alone.
+   */
+  suspect(deviceId: string, target: PushTarget, askedAt: number): number {
+    const { clock, log } = this.#parts;
+    // Asked before the fault of ours was mended, answered after it: no reason to suspect the token.
+    const trustedAgainAt = this.#trustedAgainAt.get(target.provider);
+    if (trustedAgainAt !== undefined && askedAt < trustedAgainAt) return clock.now();
+    log.warn("push.token_quarantined", { deviceId, quarantineMs });
+    this.#suspects.set(deviceId, target);
+    if (!this.#disarm) {
+      this.#verdictAt = clock.now() + quarantineMs;
+      this.#disarm = clock.after(quarantineMs, () => this.#judgeSuspects());
+    }
+    return this.#verdictAt;
+  }
+
+  /** The token works, in the other environment than the app had said. */
+  repairEnvironment(deviceId: string, target: ApnsTarget, environment: ApnsEnvironment): void {
+    const current = this.#parts.devices.get(deviceId)?.push;
+    if (current?.provider !== "apns" || !sameToken(current, target)) return;
+    this.#parts.devices.setPush(deviceId, { ...current, environment });
+    this.#parts.log.info("push.environment_repaired", { deviceId, environment });
+  }
+
+  /** A push got through: key, topic and host are right. */
+  noteSent(provider: PushProvider): void {
+    if (!this.#distrusted.delete(provider)) return;
+    this.#trustedAgainAt.set(provider, this.#parts.clock.now());
+    // Refused while the fault was ours, and mended before their verdict: that is held against no token.
+    for (const [deviceId, target] of this.#suspects) {
+      if (target.provider === provider) this.#suspects.delete(deviceId);
+    }
+  }
+
+  /** Forgets the suspects; their tokens stay, and the next push finds out anew. */
+  stop(): void {
+    this.#disarm?.();
+    this.#disarm = undefined;
+    this.#suspects.clear();
+  }
+
+  #judgeSuspects(): void {
+    const { devices, log } = this.#parts;
+    const suspects = [...this.#suspects];
+    this.stop();
+    for (const provider of new Set(suspects.map(([, target]) => target.provider))) {
+      const count = suspects.filter(([, target]) => target.provider === provider).length;
+      if (count >= massSize) this.#distrusted.add(provider);
+      if (this.#distrusted.has(provider)) {
+        log.error("push.tokens_refused_in_mass", { provider, devices: count, dropped: 0 });
+      }
+    }
+    for (const [deviceId, target] of suspects) {
+      if (this.#distrusted.has(target.provider)) continue;
+      try {
+        const current = devices.get(deviceId)?.push;
+        if (!current || current.registeredAt !== target.registeredAt || !sameToken(current, target)) continue;
+        devices.setPush(deviceId, null);
+        log.info("push.token_dropped", { deviceId, provider: target.provider });
+      } catch (error) {
+        log.error("push.token_not_dropped", { deviceId, error });
+      }
+    }
+  }
+}

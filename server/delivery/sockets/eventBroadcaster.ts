@@ -1,0 +1,68 @@
+import { pushKindOf } from "../../domain/delivery/delivery.ts";
+import type { LoggedEvent } from "../../domain/delivery/event.ts";
+import type { EventStore } from "../../domain/ports.ts";
+import type { Connections } from "./connections.ts";
+import type { DeltaFeed } from "./liveFeed.ts";
+
+/** Events read at once when an announcement skipped some. */
+const pageSize = 500;
+
+export interface EventBroadcasterParts {
+  events: EventStore;
+  connections: Connections;
+  feed: DeltaFeed;
+  /** Whoever drains the outbox; told after a commit that may have filled it. */
+  outboxSender: { pulse(): void };
+}
+
+/**
+ * Takes each commit's events to the connections, in cursor order, and wakes the outboxSender.
+ * It sends nothing that is not committed: its only source is the log's announcement, and the log itself.
+ */
+export class EventBroadcaster {
+  readonly #parts: EventBroadcasterParts;
+  #unsubscribe: (() => void) | undefined;
+  /** The last event that was dispatched. */
+  #cursor = 0;
+
+  constructor(parts: EventBroadcasterParts) {
+    this.#parts = parts;
+  }
+
+  /** Idempotent. Events before the start are the replay's. */
+  start(): void {
+    if (this.#unsubscribe) return;
+    this.#cursor = this.#parts.events.tip();
+    this.#unsubscribe = this.#parts.events.subscribe((events) => this.#dispatch(events));
+  }
+
+  stop(): void {
+    this.#unsubscribe?.();
+    this.#unsubscribe = undefined;
+  }
+
+  #dispatch(announced: LoggedEvent[]): void {
+    const first = announced[0];
+    if (!first) return;
+    // A listener that commits makes the log announce in the middle of an announcement. Should the later commit be heard
+    // first, the earlier one is read from the log: the order of cursors does not hang on the order of calls.
+    if (first.cursor > this.#cursor + 1) this.#catchUp(first.cursor);
+    for (const event of announced) this.#send(event);
+    if (announced.some((event) => pushKindOf(event) !== undefined)) this.#parts.outboxSender.pulse();
+  }
+
+  #catchUp(beforeCursor: number): void {
+    for (;;) {
+      const missed = this.#parts.events.after(this.#cursor, pageSize).filter((e) => e.cursor < beforeCursor);
+      if (missed.length === 0) return;
+      for (const event of missed) this.#send(event);
+    }
+  }
+
+  #send(event: LoggedEvent): void {
+    if (event.cursor <= this.#cursor) return;
+    this.#cursor = event.cursor;
+    this.#parts.connections.broadcastEvent(event);
+    this.#parts.feed.heed(event);
+  }
+}

@@ -1,0 +1,77 @@
+import type { LoggedEvent } from "../../domain/delivery/event.ts";
+import { terminalTurnEvents } from "../../domain/delivery/event.ts";
+import type { ActivityFrame, DeltaFrame } from "../../domain/delivery/frames.ts";
+import type { LiveFeed } from "../../domain/ports.ts";
+import type { Connections } from "./connections.ts";
+
+interface Draft {
+  turnId: string;
+  text: string;
+}
+
+/**
+ * The words of a turn while they are spoken: straight from the process to whoever is caught up, past the database. The
+ * text so far is kept, because a device that comes back in the middle gets it as the first delta.
+ */
+export class DeltaFeed implements LiveFeed {
+  readonly #connections: Connections;
+  readonly #draftBySession = new Map<string, Draft>();
+  readonly #listenersBySession = new Map<string, Set<(delta: DeltaFrame) => void>>();
+
+  constructor({ connections }: { connections: Connections }) {
+    this.#connections = connections;
+  }
+
+  delta(sessionId: string, turnId: string, text: string): void {
+    if (text === "") return;
+    const draft = this.#draftBySession.get(sessionId);
+    const goesOn = draft !== undefined && draft.turnId === turnId;
+    const offset = goesOn ? draft.text.length : 0;
+    if (goesOn) draft.text += text;
+    else this.#draftBySession.set(sessionId, { turnId, text });
+    const frame: DeltaFrame = { type: "delta", sessionId, turnId, offset, text };
+    this.#connections.broadcastWords(frame);
+    for (const listener of this.#listenersBySession.get(sessionId) ?? []) listener(frame);
+  }
+
+  /**
+   * Calls back with the words of a session as they are spoken, first of all with those of the text being written, as a
+   * device gets them that comes in the middle; the result unsubscribes. A listener must not throw.
+   */
+  listen(sessionId: string, listener: (delta: DeltaFrame) => void): () => void {
+    const listeners = this.#listenersBySession.get(sessionId) ?? new Set();
+    this.#listenersBySession.set(sessionId, listeners.add(listener));
+    const draft = this.drafts().find((one) => one.sessionId === sessionId);
+    if (draft) listener(draft);
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#listenersBySession.delete(sessionId);
+    };
+  }
+
+  flush(sessionId: string): void {
+    this.#draftBySession.delete(sessionId);
+  }
+
+  activity(sessionId: string, turnId: string, activity: Parameters<LiveFeed["activity"]>[2]): void {
+    const frame: ActivityFrame = { type: "activity", sessionId, turnId, ...activity };
+    this.#connections.broadcastWords(frame);
+  }
+
+  /** A turn that is over writes no more: whatever it left unfinished is not shown to who comes later. */
+  heed(event: LoggedEvent): void {
+    if (event.sessionId === null || !terminalTurnEvents.has(event.type)) return;
+    if (this.#draftBySession.get(event.sessionId)?.turnId === event.turnId) this.flush(event.sessionId);
+  }
+
+  /** The texts being written now, each as a first delta. */
+  drafts(): DeltaFrame[] {
+    return [...this.#draftBySession].map(([sessionId, { turnId, text }]) => ({
+      type: "delta",
+      sessionId,
+      turnId,
+      offset: 0,
+      text,
+    }));
+  }
+}

@@ -1,0 +1,89 @@
+import { describe, expect, test } from "@jest/globals";
+import {
+  massSize,
+  PushCircuitBreaker,
+  probeEveryMs,
+} from "../../../../server/delivery/outbox/pushCircuitBreaker.ts";
+import type { ApnsTarget, PushTarget } from "../../../../server/domain/delivery/push.ts";
+
+const target = (change: Partial<ApnsTarget> = {}): ApnsTarget => ({
+  provider: "apns",
+  token: "t",
+  environment: "production",
+  registeredAt: 1,
+  ...change,
+});
+
+test("V14 a route that refuses everything is asked by one push a minute, whichever device it is for", () => {
+  const pushCircuitBreaker = new PushCircuitBreaker();
+  expect(pushCircuitBreaker.enter("d", target(), 0)).toBeUndefined();
+  expect(pushCircuitBreaker.stop(target(), 10)).toBe(10 + probeEveryMs);
+  expect(pushCircuitBreaker.enter("d", target({ token: "other" }), 11)).toBe(10 + probeEveryMs);
+  expect(pushCircuitBreaker.enter("d", target(), 10 + probeEveryMs)).toBeUndefined();
+  // The probe is on its way: nobody else goes before its answer, or a minute.
+  expect(pushCircuitBreaker.enter("d", target({ token: "other" }), 10 + probeEveryMs)).toBe(
+    10 + 2 * probeEveryMs,
+  );
+  pushCircuitBreaker.open(target());
+  expect(pushCircuitBreaker.enter("d", target({ token: "other" }), 10 + probeEveryMs)).toBeUndefined();
+});
+
+test("V14 another environment or another app's topic goes on", () => {
+  const pushCircuitBreaker = new PushCircuitBreaker();
+  pushCircuitBreaker.stop(target({ topic: "com.example.other" }), 0);
+  pushCircuitBreaker.stop(target({ environment: "sandbox" }), 0);
+  expect(pushCircuitBreaker.enter("d", target(), 1)).toBeUndefined();
+  expect(pushCircuitBreaker.enter("d", target({ environment: "sandbox" }), 1)).toBe(probeEveryMs);
+  const keys = { p256dh: "p", auth: "a" };
+  const page = (endpoint: string) => ({ provider: "webpush", endpoint, keys, registeredAt: 1 }) as const;
+  pushCircuitBreaker.stop(page("https://one.example/a"), 0);
+  expect(pushCircuitBreaker.enter("d", page("https://one.example/b"), 1)).toBe(probeEveryMs);
+  expect(pushCircuitBreaker.enter("d", page("https://two.example/a"), 1)).toBeUndefined();
+});
+
+describe("D17 V14 a push service for browsers that refuses", () => {
+  const page = (name: string): PushTarget => ({
+    provider: "webpush",
+    endpoint: `https://push.example/${name}`,
+    keys: { p256dh: "p", auth: "a" },
+    registeredAt: 1,
+  });
+  const foreign = Array.from({ length: massSize }, (_, index) => `foreign${index}`);
+  const enter = (pushCircuitBreaker: PushCircuitBreaker, name: string, now: number) =>
+    pushCircuitBreaker.enter(name, page(name), now);
+  const refuse = (pushCircuitBreaker: PushCircuitBreaker, names: readonly string[], now: number) =>
+    names.map((name) => pushCircuitBreaker.refuse(name, page(name), now)).at(-1);
+
+  test("one device, however often, is left open to the others", () => {
+    const pushCircuitBreaker = new PushCircuitBreaker();
+    for (let count = 0; count < 10; count += 1)
+      expect(refuse(pushCircuitBreaker, ["foreign"], count)).toBeUndefined();
+    expect(enter(pushCircuitBreaker, "good", 10)).toBeUndefined();
+  });
+
+  test("several devices stands still, until one gets through; from then on they count no more", () => {
+    const pushCircuitBreaker = new PushCircuitBreaker();
+    expect(refuse(pushCircuitBreaker, foreign.slice(1), 0)).toBeUndefined();
+    pushCircuitBreaker.pass("good", page("good"));
+    expect(refuse(pushCircuitBreaker, foreign, 0)).toBeUndefined();
+    expect(enter(pushCircuitBreaker, "good", 0)).toBeUndefined();
+    const others = foreign.map((name) => `other ${name}`);
+    expect(refuse(pushCircuitBreaker, others, 0)).toBe(probeEveryMs);
+    expect(enter(pushCircuitBreaker, "good", 1)).toBe(probeEveryMs);
+    pushCircuitBreaker.pass("good", page("good"));
+    expect(refuse(pushCircuitBreaker, [...foreign, ...others], 2)).toBeUndefined();
+  });
+
+  test("is asked again by a device that was not refused, or else by each in turn", () => {
+    const pushCircuitBreaker = new PushCircuitBreaker();
+    refuse(pushCircuitBreaker, foreign, 0);
+    const [first, second] = foreign as [string, string];
+    expect(enter(pushCircuitBreaker, first, probeEveryMs)).toBe(2 * probeEveryMs);
+    expect(enter(pushCircuitBreaker, first, 2 * probeEveryMs)).toBeUndefined();
+    expect(refuse(pushCircuitBreaker, [first], 2 * probeEveryMs)).toBe(3 * probeEveryMs);
+    expect(enter(pushCircuitBreaker, first, 4 * probeEveryMs)).toBe(5 * probeEveryMs);
+    expect(enter(pushCircuitBreaker, second, 4 * probeEveryMs)).toBeUndefined();
+    expect(refuse(pushCircuitBreaker, [second], 4 * probeEveryMs)).toBe(5 * probeEveryMs);
+    expect(enter(pushCircuitBreaker, "good", 5 * probeEveryMs)).toBeUndefined();
+  });
+});

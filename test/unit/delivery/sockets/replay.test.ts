@@ -1,0 +1,218 @@
+import { describe, expect, test } from "@jest/globals";
+import { Connections } from "../../../../server/delivery/sockets/connections.ts";
+import { EventBroadcaster } from "../../../../server/delivery/sockets/eventBroadcaster.ts";
+import { DeltaFeed } from "../../../../server/delivery/sockets/liveFeed.ts";
+import { Replay } from "../../../../server/delivery/sockets/replay.ts";
+import { ManualClock } from "../../../support/manualClock.ts";
+import { aMessage, MemoryConnection, MemoryLog, MemoryWords } from "../memoryLog.ts";
+
+function rig(missed = 0) {
+  const clock = new ManualClock();
+  const events = new MemoryLog();
+  const words = new MemoryWords();
+  const connections = new Connections({ clock });
+  const feed = new DeltaFeed({ connections });
+  const pulses: number[] = [];
+  const outboxSender = { pulse: () => pulses.push(events.tip()) };
+  const broadcaster = new EventBroadcaster({ events, connections, feed, outboxSender });
+  let ackedCursor: number | null = null;
+  const devices = { get: () => ({ ackedCursor }) as never };
+  const replay = new Replay({ events, devices, connections, feed, clock, log: words });
+  for (let count = 0; count < missed; count += 1) events.append(aMessage());
+  broadcaster.start();
+  const arrive = () => {
+    const connection = new MemoryConnection();
+    connections.add(connection);
+    return connection;
+  };
+  const ack = (cursor: number) => {
+    ackedCursor = cursor;
+  };
+  return { clock, events, words, connections, feed, broadcaster, replay, pulses, arrive, ack };
+}
+
+const upTo = (last: number, first = 1) => Array.from({ length: last - first + 1 }, (_, i) => first + i);
+
+describe("resume", () => {
+  test("D02 welcome with the tip, then the missed events oldest first, then live, in one tick", () => {
+    const { replay, arrive, events } = rig(7);
+    const connection = arrive();
+    void replay.resume(connection, { cursor: 3, epoch: "epoch-1", ref: "r" });
+    events.append(aMessage());
+    expect(connection.frames[0]).toEqual({
+      type: "welcome",
+      ref: "r",
+      deviceId: "device-1",
+      epoch: "epoch-1",
+      cursor: 7,
+      recovered: true,
+    });
+    expect(connection.cursors).toEqual([4, 5, 6, 7, 8]);
+  });
+
+  test("D03 without a cursor it goes on from the device's last ack, and from the tip if it never acked", () => {
+    const { replay, arrive, ack } = rig(5);
+    const first = arrive();
+    void replay.resume(first, {});
+    expect(first.cursors).toEqual([]);
+    ack(2);
+    const second = arrive();
+    void replay.resume(second, {});
+    expect(second.cursors).toEqual([3, 4, 5]);
+  });
+
+  test("V5 after a loss it says so and sends nothing old", () => {
+    const { replay, arrive, events } = rig(5);
+    events.floorCursor = 2;
+    const connection = arrive();
+    void replay.resume(connection, { cursor: 1, epoch: "epoch-1" });
+    expect(connection.frames).toMatchObject([{ type: "welcome", recovered: false, cursor: 5 }]);
+  });
+
+  test("D01 a resume in mid-turn gets the text so far as the first delta, and what follows fits on it", () => {
+    const { replay, arrive, feed } = rig(1);
+    feed.delta("s", "t", "The text so far");
+    const connection = arrive();
+    void replay.resume(connection, { cursor: 0 });
+    feed.delta("s", "t", ", and on.");
+    expect(connection.frames.slice(-2)).toMatchObject([
+      { type: "delta", offset: 0, text: "The text so far" },
+      { type: "delta", offset: 15, text: ", and on." },
+    ]);
+  });
+
+  test("a long backlog is sent in pages, with the event loop served between them", async () => {
+    const { replay, arrive } = rig(1_201);
+    const connection = arrive();
+    const done = replay.resume(connection, { cursor: 0 });
+    expect(connection.cursors).toHaveLength(500);
+    await done;
+    expect(connection.cursors).toEqual(upTo(1_201));
+  });
+});
+
+describe("V4 no race between replay and live", () => {
+  test.each(upTo(6, 1))("an event committed within read %i comes once and in order", async (step) => {
+    const { replay, arrive, events } = rig(1_300);
+    const connection = arrive();
+    let reads = 0;
+    events.afterRead = () => {
+      reads += 1;
+      if (reads === step) for (let count = 0; count < 3; count += 1) events.append(aMessage());
+    };
+    await replay.resume(connection, { cursor: 0 });
+    events.afterRead = undefined;
+    events.append(aMessage());
+    expect(connection.cursors).toEqual(upTo(events.tip()));
+  });
+
+  test("events committed between all pages, in all ticks, come once and in order", async () => {
+    const { replay, arrive, events } = rig(2_000);
+    const connection = arrive();
+    let done = false;
+    const resumed = replay.resume(connection, { cursor: 0 }).then(() => {
+      done = true;
+    });
+    while (!done) {
+      events.append(aMessage());
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await resumed;
+    events.append(aMessage());
+    expect(connection.cursors).toEqual(upTo(events.tip()));
+  });
+
+  test("an event that was replayed before it is announced is not sent again", () => {
+    const { replay, arrive, events } = rig(2);
+    const late = events.keep(aMessage());
+    const connection = arrive();
+    void replay.resume(connection, { cursor: 0 });
+    events.announce([late]);
+    events.append(aMessage());
+    expect(connection.cursors).toEqual([1, 2, 3, 4]);
+  });
+
+  test("announcements that come in the wrong order are sent in the right one", () => {
+    const { replay, arrive, events } = rig(1);
+    const connection = arrive();
+    void replay.resume(connection, {});
+    const [second, third] = [events.keep(aMessage()), events.keep(aMessage())];
+    events.announce([third]);
+    events.announce([second]);
+    expect(connection.cursors).toEqual([2, 3]);
+  });
+});
+
+describe("V8 a slow reader in replay", () => {
+  test("D07 is waited for while it takes something, and gets everything", async () => {
+    const { replay, arrive, events, clock } = rig();
+    for (let count = 0; count < 30; count += 1) events.append(aMessage("x".repeat(100_000)));
+    const connection = arrive();
+    connection.takes = false;
+    let done = false;
+    const resumed = replay.resume(connection, { cursor: 0 }).then(() => {
+      done = true;
+    });
+    while (!done) {
+      expect(connection.unsentBytes).toBeLessThan(400_000);
+      connection.unsentBytes = Math.max(0, connection.unsentBytes - 50_000);
+      await clock.run(1_000);
+    }
+    await resumed;
+    expect(connection.cursors).toEqual(upTo(30));
+    expect(connection.closed).toBeUndefined();
+  });
+
+  test("D07 that takes nothing for 30 s is closed with 4408 and nothing is left running", async () => {
+    const { replay, arrive, events, clock, words } = rig();
+    for (let count = 0; count < 30; count += 1) events.append(aMessage("x".repeat(100_000)));
+    const connection = arrive();
+    connection.takes = false;
+    const resumed = replay.resume(connection, { cursor: 0 });
+    await clock.run(31_000);
+    await resumed;
+    expect(connection.closed?.code).toBe(4408);
+    expect(words.names).toContain("replay.stalled");
+    expect(clock.armed).toBe(0);
+  });
+
+  test("that leaves is not sent anything more", async () => {
+    const { replay, arrive, connections } = rig(1_500);
+    const connection = arrive();
+    const resumed = replay.resume(connection, { cursor: 0 });
+    connections.remove(connection);
+    await resumed;
+    expect(connection.cursors).toHaveLength(500);
+  });
+
+  test("V5 whose history is cut under the replay is sent away to be told of the loss", async () => {
+    const { replay, arrive, events } = rig(1_500);
+    const connection = arrive();
+    const resumed = replay.resume(connection, { cursor: 0 });
+    events.floorCursor = 1_000;
+    await resumed;
+    expect(connection.closed?.code).toBe(1012);
+    expect(connection.cursors).toHaveLength(500);
+  });
+});
+
+test("the courier is woken by events that call for a push, and not by others", () => {
+  const { events, pulses } = rig();
+  events.append(aMessage());
+  expect(pulses).toEqual([]);
+  const data = { code: "claude_error", detail: "No.", retryable: true } as const;
+  events.append({ sessionId: "s", type: "turn.failed", turnId: "t", data });
+  expect(pulses).toEqual([2]);
+});
+
+test("a dispatcher that was stopped is silent, and starting twice sends nothing twice", () => {
+  const { events, broadcaster, replay, arrive } = rig();
+  broadcaster.start();
+  const connection = arrive();
+  void replay.resume(connection, {});
+  events.append(aMessage());
+  broadcaster.stop();
+  broadcaster.stop();
+  events.append(aMessage());
+  expect(connection.cursors).toEqual([1]);
+});
