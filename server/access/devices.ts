@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import type { Caller, Device, DevicePreferences, QuietHours, Scope } from "../domain/delivery/device.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
-import type { Gatekeeper } from "./caller.ts";
+import type { Gatekeeper } from "./gatekeeper.ts";
 import { makePairingCode, normalisePairingCode, pairingCodeLifeMs } from "./pairingCode.ts";
-import type { ProjectRoots } from "./roots.ts";
+import type { ProjectRoots } from "./projectRoots.ts";
 import { hashSecret, looksLikeToken, makeToken } from "./tokens.ts";
 
 /** Device id of this computer's own command line, whose token is the file `admin-token`. */

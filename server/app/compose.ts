@@ -3,15 +3,15 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { ensureAdminToken } from "../access/adminToken.ts";
-import { MessageAttachments } from "../access/attachments.ts";
 import { ConversationFolders } from "../access/conversationFolders.ts";
 import { Devices } from "../access/devices.ts";
-import { ServerNames } from "../access/names.ts";
+import { HostCheck } from "../access/hostCheck.ts";
+import { MessageAttachments } from "../access/messageAttachments.ts";
 import { pairingLink } from "../access/pairingCode.ts";
+import { ProjectRoots } from "../access/projectRoots.ts";
+import { OwnersTrust } from "../access/projectTrust.ts";
 import { PushRegistration } from "../access/pushRegistration.ts";
 import { Refusals } from "../access/refusals.ts";
-import { ProjectRoots } from "../access/roots.ts";
-import { OwnersTrust } from "../access/trust.ts";
 import { CliHost } from "../claude/host.ts";
 import { CliTrust } from "../claude/process/cliTrust.ts";
 import { claudeConfigDir } from "../claude/transcripts/transcriptFile.ts";
@@ -20,7 +20,7 @@ import { Retention } from "../delivery/retention.ts";
 import { Replay } from "../delivery/sockets/replay.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log } from "../domain/ports.ts";
-import { DiskShelf } from "../files/shelf.ts";
+import { DiskAttachmentStorage } from "../files/attachmentStorage.ts";
 import { createHttpApp } from "../http/app.ts";
 import { defaultHttpLimits } from "../http/parts.ts";
 import { announce } from "../platform/bonjour.ts";
@@ -123,7 +123,13 @@ async function compose(
   });
   closers.push(() => retention.stop());
 
-  const shelf = new DiskShelf({ dir: join(dataDir, "attachments"), store, clock, log, newId: randomUUID });
+  const shelf = new DiskAttachmentStorage({
+    dir: join(dataDir, "attachments"),
+    store,
+    clock,
+    log,
+    newId: randomUUID,
+  });
   closers.push(() => shelf.stop());
   const attachments = new MessageAttachments({ store, shelf });
 
@@ -185,7 +191,7 @@ async function compose(
   let boundPort: number | undefined;
   const publicUrl = () =>
     config.publicUrl ?? `${certificate ? "https" : "http"}://${urlHost(config.host)}:${boundPort}`;
-  const names = new ServerNames({
+  const names = new HostCheck({
     bindHost: config.host,
     port: () => boundPort,
     hostname: hostname(),

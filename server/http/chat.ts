@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { TakenAttachment } from "../access/attachments.ts";
+import type { TakenAttachment } from "../access/messageAttachments.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Turn } from "../domain/sessions/turn.ts";
 import { isTerminal } from "../domain/sessions/turn.ts";

@@ -1,10 +1,10 @@
-import type { MessageAttachments } from "../access/attachments.ts";
 import type { ConversationFolders } from "../access/conversationFolders.ts";
 import type { Devices } from "../access/devices.ts";
-import type { ServerNames } from "../access/names.ts";
+import type { HostCheck } from "../access/hostCheck.ts";
+import type { MessageAttachments } from "../access/messageAttachments.ts";
+import type { ProjectRoots } from "../access/projectRoots.ts";
+import type { OwnersTrust } from "../access/projectTrust.ts";
 import type { PushRegistration } from "../access/pushRegistration.ts";
-import type { ProjectRoots } from "../access/roots.ts";
-import type { OwnersTrust } from "../access/trust.ts";
 import type { ActivityRegistrations } from "../delivery/activities/activityRegistrations.ts";
 import type { Caller, Device } from "../domain/delivery/device.ts";
 import type { DeltaFrame } from "../domain/delivery/frames.ts";
@@ -89,7 +89,7 @@ export interface HttpParts {
   history: ClaudeHistory;
   /** Conversations that terminals hold now, with the process's id. */
   heldElsewhere(): Promise<ReadonlyMap<string, number>>;
-  names: ServerNames;
+  names: HostCheck;
   clock: Clock;
   log: Log;
   version: string;

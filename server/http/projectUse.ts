@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { type ProjectDirectory, projectIdOf } from "../access/roots.ts";
+import { type ProjectDirectory, projectIdOf } from "../access/projectRoots.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Store } from "../domain/ports.ts";
 import type { HttpParts } from "./parts.ts";

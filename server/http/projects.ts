@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ProjectDirectory } from "../access/roots.ts";
+import type { ProjectDirectory } from "../access/projectRoots.ts";
 import { projectSchema } from "../wire/projects.ts";
 import { textSchema } from "../wire/text.ts";
 import type { HttpParts } from "./parts.ts";

@@ -1,4 +1,4 @@
-import type { MessageAttachments } from "../access/attachments.ts";
+import type { MessageAttachments } from "../access/messageAttachments.ts";
 import { type Caller, type Scope, scopeAllows } from "../domain/delivery/device.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { MessageAttachment } from "../domain/sessions/attachment.ts";

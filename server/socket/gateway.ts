@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { z } from "zod";
 import { AttemptWindow } from "../access/attemptWindow.ts";
-import type { Gatekeeper } from "../access/caller.ts";
+import type { Gatekeeper } from "../access/gatekeeper.ts";
 import { withDeadline } from "../delivery/pause.ts";
 import type { Connections } from "../delivery/sockets/connections.ts";
 import type { Replay } from "../delivery/sockets/replay.ts";

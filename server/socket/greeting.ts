@@ -1,5 +1,5 @@
 import type { RawData, WebSocket } from "ws";
-import type { Gatekeeper } from "../access/caller.ts";
+import type { Gatekeeper } from "../access/gatekeeper.ts";
 import type { Caller } from "../domain/delivery/device.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import { closeCodes, type ErrorFrame, type HelloFrame } from "../wire/frames.ts";

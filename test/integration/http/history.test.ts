@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { projectIdOf } from "../../../server/access/roots.ts";
+import { projectIdOf } from "../../../server/access/projectRoots.ts";
 import { DaylongError } from "../../../server/domain/errors.ts";
 import type { PastConversation, PastMessage } from "../../../server/domain/sessions/history.ts";
 import { expectProblem, useRig } from "./rig.ts";

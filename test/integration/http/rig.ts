@@ -7,14 +7,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect } from "@jest/globals";
 import { ensureAdminToken } from "../../../server/access/adminToken.ts";
-import { MessageAttachments } from "../../../server/access/attachments.ts";
 import { ConversationFolders } from "../../../server/access/conversationFolders.ts";
 import { Devices } from "../../../server/access/devices.ts";
-import { ServerNames } from "../../../server/access/names.ts";
+import { HostCheck } from "../../../server/access/hostCheck.ts";
+import { MessageAttachments } from "../../../server/access/messageAttachments.ts";
 import { pairingLink } from "../../../server/access/pairingCode.ts";
+import { ProjectRoots } from "../../../server/access/projectRoots.ts";
+import { OwnersTrust } from "../../../server/access/projectTrust.ts";
 import { PushRegistration } from "../../../server/access/pushRegistration.ts";
-import { ProjectRoots } from "../../../server/access/roots.ts";
-import { OwnersTrust } from "../../../server/access/trust.ts";
 import { Metrics } from "../../../server/app/metrics.ts";
 import { Settings } from "../../../server/app/settings.ts";
 import { pageBefore } from "../../../server/claude/transcripts/transcriptMessages.ts";
@@ -29,7 +29,7 @@ import type {
   PastConversation,
   PastMessage,
 } from "../../../server/domain/sessions/history.ts";
-import { DiskShelf } from "../../../server/files/shelf.ts";
+import { DiskAttachmentStorage } from "../../../server/files/attachmentStorage.ts";
 import { createHttpApp, routeTable } from "../../../server/http/app.ts";
 import { openApiDocument } from "../../../server/http/openapi.ts";
 import { defaultHttpLimits, type HealthReport, type HttpParts } from "../../../server/http/parts.ts";
@@ -174,9 +174,9 @@ export function useRig(change: (parts: HttpParts) => Partial<HttpParts> = () => 
     rig.access = new Devices({ store, clock, log, roots });
     rig.adminToken = ensureAdminToken({ dataDir: rig.folder, store, clock, log });
     const dir = join(rig.folder, "attachments");
-    const shelf = new DiskShelf({ dir, store, clock, log, newId: randomUUID });
+    const shelf = new DiskAttachmentStorage({ dir, store, clock, log, newId: randomUUID });
     const bindHost = "127.0.0.1";
-    const names = new ServerNames({ bindHost, port: () => rig.port, hostname: "studio", publicNames: [] });
+    const names = new HostCheck({ bindHost, port: () => rig.port, hostname: "studio", publicNames: [] });
     rig.activities = new LiveActivities({
       ...{ store, push: new MemoryPush(), connections: new Connections({ clock }), clock, log },
       ...{ graceMs: 3_000, defaultEnvironment: "production", planned: () => {} },

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { projectIdOf } from "../../../server/access/roots.ts";
+import { projectIdOf } from "../../../server/access/projectRoots.ts";
 import { aReply } from "../../support/fakePool.ts";
 import { expectProblem, useRig } from "./rig.ts";
 

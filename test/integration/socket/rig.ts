@@ -4,8 +4,8 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { MessageAttachments } from "../../../server/access/attachments.ts";
-import type { Gatekeeper } from "../../../server/access/caller.ts";
+import type { Gatekeeper } from "../../../server/access/gatekeeper.ts";
+import { MessageAttachments } from "../../../server/access/messageAttachments.ts";
 import { DeliveryPlanner, planned } from "../../../server/delivery/outbox/deliveryPlanner.ts";
 import { OutboxSender } from "../../../server/delivery/outbox/outboxSender.ts";
 import { Connections } from "../../../server/delivery/sockets/connections.ts";
@@ -15,7 +15,7 @@ import { Replay } from "../../../server/delivery/sockets/replay.ts";
 import type { Caller, Scope } from "../../../server/domain/delivery/device.ts";
 import { DaylongError } from "../../../server/domain/errors.ts";
 import type { Clock, Log, Store } from "../../../server/domain/ports.ts";
-import { DiskShelf } from "../../../server/files/shelf.ts";
+import { DiskAttachmentStorage } from "../../../server/files/attachmentStorage.ts";
 import { systemClock } from "../../../server/platform/clock.ts";
 import { Gateway, type GatewayParts } from "../../../server/socket/gateway.ts";
 import { openStore } from "../../../server/store/store.ts";
@@ -107,7 +107,7 @@ export class Rig {
     const allowUpgrade = (request: IncomingMessage) =>
       request.headers.origin === undefined ? undefined : { status: 403 };
     const dir = join(this.#dataDir, "attachments");
-    const shelf = new DiskShelf({ dir, store: this.store, clock, log, newId: randomUUID });
+    const shelf = new DiskAttachmentStorage({ dir, store: this.store, clock, log, newId: randomUUID });
     const parts = {
       pool: this.pool,
       attachments: new MessageAttachments({ store: this.store, shelf }),

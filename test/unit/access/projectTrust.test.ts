@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { OwnersTrust } from "../../../server/access/trust.ts";
+import { OwnersTrust } from "../../../server/access/projectTrust.ts";
 import { type OpenStore, openStore } from "../../../server/store/store.ts";
 import { aSession } from "../../integration/store/fixture.ts";
 import { ManualClock } from "../../support/manualClock.ts";

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { ProjectRoots, projectIdOf } from "../../../server/access/roots.ts";
+import { ProjectRoots, projectIdOf } from "../../../server/access/projectRoots.ts";
 
 let folder: string;
 let root: string;

@@ -17,7 +17,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { DaylongError } from "../../../server/domain/errors.ts";
 import { attachmentLifeMs, maxKeptBytes, type Upload } from "../../../server/domain/sessions/attachment.ts";
-import { DiskShelf } from "../../../server/files/shelf.ts";
+import { DiskAttachmentStorage } from "../../../server/files/attachmentStorage.ts";
 import { type OpenStore, openStore } from "../../../server/store/store.ts";
 import { pngOfSize, tinyPng } from "../../support/images.ts";
 import { ManualClock } from "../../support/manualClock.ts";
@@ -31,7 +31,7 @@ let project: string;
 let outside: string;
 let store: OpenStore;
 let clock: ManualClock;
-let shelf: DiskShelf;
+let shelf: DiskAttachmentStorage;
 
 beforeEach(() => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "daylong-files-")));
@@ -42,7 +42,7 @@ beforeEach(() => {
   mkdirSync(outside);
   clock = new ManualClock(Date.now());
   store = openStore({ dataDir: folder, clock });
-  shelf = new DiskShelf({ dir, store, clock, log: silent, newId: randomUUID });
+  shelf = new DiskAttachmentStorage({ dir, store, clock, log: silent, newId: randomUUID });
 });
 afterEach(async () => {
   await shelf.stop();
@@ -148,7 +148,7 @@ describe("S33: files on the shelf", () => {
   /** A pass over what is there, as at the start of a server. */
   async function sweep(): Promise<void> {
     await shelf.stop();
-    shelf = new DiskShelf({ dir, store, clock, log: silent, newId: randomUUID });
+    shelf = new DiskAttachmentStorage({ dir, store, clock, log: silent, newId: randomUUID });
     shelf.start();
     await shelf.stop();
   }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
-import { ServerNames, type ServerNamesParts } from "../../../server/access/names.ts";
+import { HostCheck, type HostCheckParts } from "../../../server/access/hostCheck.ts";
 
-const namesOf = (parts: Partial<ServerNamesParts> = {}): ServerNames =>
-  new ServerNames({
+const namesOf = (parts: Partial<HostCheckParts> = {}): HostCheck =>
+  new HostCheck({
     bindHost: "127.0.0.1",
     port: () => 3000,
     hostname: "Studio.local",

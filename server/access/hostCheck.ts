@@ -1,7 +1,7 @@
 import { networkInterfaces } from "node:os";
 import type { ErrorCode } from "../domain/errors.ts";
 
-export interface ServerNamesParts {
+export interface HostCheckParts {
   /** What the server binds to (`HOST`). */
   bindHost: string;
   /** The port in use; `undefined` until the server listens. */
@@ -27,13 +27,13 @@ const wildcardHosts = new Set(["0.0.0.0", "::", ""]);
  * name at 127.0.0.1 (DNS rebinding), but then its requests carry that name in `Host`; and a page that reaches it by
  * the right name still carries its own `Origin`. Both are judged here, for HTTP requests and socket upgrades alike.
  */
-export class ServerNames {
-  readonly #parts: ServerNamesParts;
+export class HostCheck {
+  readonly #parts: HostCheckParts;
   readonly #ownNames: ReadonlySet<string>;
   readonly #publicNames: readonly Authority[];
   readonly #addresses: () => string[];
 
-  constructor(parts: ServerNamesParts) {
+  constructor(parts: HostCheckParts) {
     this.#parts = parts;
     const own = new Set(loopbackNames);
     if (!this.#bindsAll()) own.add(canonicalName(parts.bindHost));

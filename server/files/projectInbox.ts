@@ -18,7 +18,7 @@ const mostOfOneName = 1_000;
  * A repository may bring `.daylong` or the inbox as a link to somewhere else. Both must be directories of the project
  * itself; `attachment_failed` otherwise.
  */
-export async function putIntoInbox(
+export async function copyToInbox(
   projectPath: string,
   attachment: Attachment,
   source: string,

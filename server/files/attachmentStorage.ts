@@ -14,15 +14,15 @@ import {
   plainFileName,
   type Upload,
 } from "../domain/sessions/attachment.ts";
-import { headBytes, imageTypeOf, isShowable } from "./imageHead.ts";
-import { putIntoInbox } from "./inbox.ts";
+import { headBytes, imageTypeOf, isShowable } from "./imageSniffer.ts";
+import { copyToInbox } from "./projectInbox.ts";
 
 /** Pause between two looks for what nobody needs any more. */
 const sweepMs = 3_600_000;
 /** Files let go of in one sweep. */
 const sweepCount = 500;
 
-export interface DiskShelfParts {
+export interface DiskAttachmentStorageParts {
   /** A folder of ours under `DATA_DIR`. */
   dir: string;
   store: Pick<Store, "transaction" | "attachments">;
@@ -35,15 +35,15 @@ export interface DiskShelfParts {
  * The attachments on disk: a file each, named by its id, complete before it has that name, and known to the store only
  * then. `kept -> (taken by messages) -> gone` a day after it came or was last taken, but never under a turn that waits.
  */
-export class DiskShelf implements AttachmentStorage {
-  readonly #parts: DiskShelfParts;
+export class DiskAttachmentStorage implements AttachmentStorage {
+  readonly #parts: DiskAttachmentStorageParts;
   /** Bytes of uploads under way, by device: they are not in the store yet, but on the disk. */
   readonly #arriving = new Map<string, { count: number; bytes: number }>();
   #cancelSweep: (() => void) | undefined;
   #sweeping: Promise<void> = Promise.resolve();
   #isStopped = false;
 
-  constructor(parts: DiskShelfParts) {
+  constructor(parts: DiskAttachmentStorageParts) {
     this.#parts = parts;
   }
 
@@ -127,7 +127,7 @@ export class DiskShelf implements AttachmentStorage {
         lines.push(`- image ${images.length}, shown with this message: ${name}`);
         continue;
       }
-      const place = await putIntoInbox(projectPath, attachment, path);
+      const place = await copyToInbox(projectPath, attachment, path);
       lines.push(`- ${place} (${mimeType}, ${sizeBytes} bytes)`);
     }
     return {
