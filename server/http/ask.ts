@@ -1,5 +1,5 @@
 import { DaylongError } from "../domain/errors.ts";
-import { type AskResult, askResponseSchema, askSchema } from "../wire/ask.ts";
+import { type AskResult, askResponseSchema, askSchema } from "../wire/sessions/ask.ts";
 import { waitWhilePaired } from "./auth.ts";
 import type { HttpParts } from "./parts.ts";
 import { refusalsOf } from "./refusals.ts";

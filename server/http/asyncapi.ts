@@ -1,7 +1,12 @@
 import type { z } from "zod";
-import { type ClientFrameType, clientFrameSchema, closeCodes, socketProtocol } from "../wire/frames.ts";
+import {
+  type ClientFrameType,
+  clientFrameSchema,
+  closeCodes,
+  socketProtocol,
+} from "../wire/delivery/clientFrames.ts";
+import { serverFrameSchemas } from "../wire/delivery/serverFrames.ts";
 import { type JsonSchema, SchemaComponents } from "../wire/jsonSchema.ts";
-import { serverFrameSchemas } from "../wire/serverFrames.ts";
 
 const introduction = `The WebSocket of a Daylong server, at /ws with the subprotocol ${socketProtocol}: one JSON object a text frame.
 

@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { DaylongError } from "../domain/errors.ts";
 import { maxUploadBytes } from "../domain/sessions/attachment.ts";
-import { mimeTypeSchema, uploadedSchema } from "../wire/chat.ts";
+import { mimeTypeSchema, uploadedSchema } from "../wire/sessions/chat.ts";
 import type { HttpParts } from "./parts.ts";
 import { defineRoute, json, type Route } from "./route.ts";
 

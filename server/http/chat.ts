@@ -4,14 +4,14 @@ import { DaylongError } from "../domain/errors.ts";
 import type { Turn } from "../domain/sessions/turn.ts";
 import { isTerminal } from "../domain/sessions/turn.ts";
 import type { Accepted, SubmitRequest } from "../pool/requests.ts";
+import { apnsTokenSchema } from "../wire/delivery/devices.ts";
 import {
   acceptedSchema,
   finishedSchema,
   maxMessageBytes,
   messageFields,
   sessionIdSchema,
-} from "../wire/chat.ts";
-import { apnsTokenSchema } from "../wire/devices.ts";
+} from "../wire/sessions/chat.ts";
 import { waitWhilePaired } from "./auth.ts";
 import type { HttpParts } from "./parts.ts";
 import { preferredWaitSeconds } from "./prefer.ts";

@@ -7,7 +7,7 @@ import {
   devicePatchSchema,
   deviceSchema,
   testPushSchema,
-} from "../wire/devices.ts";
+} from "../wire/delivery/devices.ts";
 import { idSchema, limitSchema } from "../wire/paging.ts";
 import { textSchema } from "../wire/text.ts";
 import { ownDeviceId } from "./auth.ts";

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { resumePoint } from "../delivery/sockets/resumePoint.ts";
 import type { LoggedEvent } from "../domain/delivery/event.ts";
 import type { Clock, Store } from "../domain/ports.ts";
-import { loggedEventSchema } from "../wire/events.ts";
+import { loggedEventSchema } from "../wire/delivery/events.ts";
 import { countSchema, cursorSchema } from "../wire/instants.ts";
 import { idSchema, limitSchema, wholeNumberSchema } from "../wire/paging.ts";
 import { waitWhilePaired } from "./auth.ts";

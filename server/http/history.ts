@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { DaylongError } from "../domain/errors.ts";
 import type { PastConversation } from "../domain/sessions/history.ts";
-import { pastMessageListSchema, projectSessionListSchema } from "../wire/history.ts";
 import { beforeSchema, idSchema, limitSchema } from "../wire/paging.ts";
+import { pastMessageListSchema, projectSessionListSchema } from "../wire/sessions/history.ts";
 import { decodeMark, encodeMark } from "./pageMark.ts";
 import type { HttpParts } from "./parts.ts";
 import { invalidRequest } from "./problem.ts";

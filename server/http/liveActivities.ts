@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { turnStates } from "../domain/sessions/turn.ts";
-import { apnsTokenSchema } from "../wire/devices.ts";
+import { apnsTokenSchema } from "../wire/delivery/devices.ts";
 import { idSchema } from "../wire/paging.ts";
 import type { HttpParts } from "./parts.ts";
 import { refusalsOf } from "./refusals.ts";

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { LoggedEvent } from "../domain/delivery/event.ts";
 import { DaylongError } from "../domain/errors.ts";
-import { messageSchema } from "../wire/messages.ts";
 import { beforeSchema, idSchema, limitSchema } from "../wire/paging.ts";
+import { messageSchema } from "../wire/sessions/messages.ts";
 import { maxPageChars } from "./events.ts";
 import type { HttpParts } from "./parts.ts";
 import { invalidRequest } from "./problem.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { AttemptWindow } from "../access/attemptWindow.ts";
 import { DaylongError } from "../domain/errors.ts";
-import { newDeviceSchema, scopeSchema } from "../wire/devices.ts";
+import { newDeviceSchema, scopeSchema } from "../wire/delivery/devices.ts";
 import { instantSchema } from "../wire/instants.ts";
 import type { HttpParts } from "./parts.ts";
 import { defineRoute, json, type Route } from "./route.ts";

@@ -1,6 +1,10 @@
 import { z } from "zod";
 import { idSchema } from "../wire/paging.ts";
-import { permissionAnsweredSchema, permissionAnswerFields, permissionSchema } from "../wire/permissions.ts";
+import {
+  permissionAnsweredSchema,
+  permissionAnswerFields,
+  permissionSchema,
+} from "../wire/sessions/permissions.ts";
 import type { HttpParts } from "./parts.ts";
 import { defineRoute, json, type Route } from "./route.ts";
 

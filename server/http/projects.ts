@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { ProjectDirectory } from "../access/projectRoots.ts";
-import { projectSchema } from "../wire/projects.ts";
+import { projectSchema } from "../wire/sessions/projects.ts";
 import { textSchema } from "../wire/text.ts";
 import type { HttpParts } from "./parts.ts";
 import { allProjects, findProject, type ProjectUse, projectUse } from "./projectUse.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { sessionIdSchema } from "../wire/chat.ts";
 import { idSchema } from "../wire/paging.ts";
+import { sessionIdSchema } from "../wire/sessions/chat.ts";
 import {
   contextUseSchema,
   forkSchema,
@@ -9,7 +9,7 @@ import {
   rewindReportSchema,
   rewindSchema,
   sessionSchema,
-} from "../wire/sessions.ts";
+} from "../wire/sessions/sessions.ts";
 import type { HttpParts } from "./parts.ts";
 import { refusalsOf } from "./refusals.ts";
 import { defineRoute, json, type Route } from "./route.ts";

@@ -10,7 +10,7 @@ import {
   sessionPatchSchema,
   sessionSchema,
   sessionStateSchema,
-} from "../wire/sessions.ts";
+} from "../wire/sessions/sessions.ts";
 import type { HttpParts } from "./parts.ts";
 import { refusalsOf } from "./refusals.ts";
 import { defineRoute, json, type Route } from "./route.ts";

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { DaylongError } from "../domain/errors.ts";
 import type { Turn } from "../domain/sessions/turn.ts";
 import { idSchema } from "../wire/paging.ts";
-import { turnSchema } from "../wire/turns.ts";
+import { turnSchema } from "../wire/sessions/turns.ts";
 import type { HttpParts } from "./parts.ts";
 import { refusalsOf } from "./refusals.ts";
 import { defineRoute, json, type Route } from "./route.ts";

@@ -4,8 +4,14 @@ import { DaylongError } from "../domain/errors.ts";
 import type { MessageAttachment } from "../domain/sessions/attachment.ts";
 import type { Accepted, SessionPool, SubmitRequest } from "../pool/requests.ts";
 import { hasWish } from "../pool/wish.ts";
-import { maxMessageBytes } from "../wire/chat.ts";
-import type { AcceptedFrame, ClientFrame, PongFrame, ResultFrame, ServerFrame } from "../wire/frames.ts";
+import type {
+  AcceptedFrame,
+  ClientFrame,
+  PongFrame,
+  ResultFrame,
+  ServerFrame,
+} from "../wire/delivery/clientFrames.ts";
+import { maxMessageBytes } from "../wire/sessions/chat.ts";
 
 export interface AnswersParts {
   pool: Pick<

@@ -5,7 +5,12 @@ import type { Connection, Connections } from "../delivery/sockets/connections.ts
 import type { Caller } from "../domain/delivery/device.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log } from "../domain/ports.ts";
-import { type ClientFrameType, closeCodes, type ErrorFrame, type ServerFrame } from "../wire/frames.ts";
+import {
+  type ClientFrameType,
+  closeCodes,
+  type ErrorFrame,
+  type ServerFrame,
+} from "../wire/delivery/clientFrames.ts";
 import type { Answers, Asker } from "./answers.ts";
 import type { Pulse } from "./heartbeat.ts";
 import { closeReason, parseFrame } from "./protocol.ts";

@@ -2,7 +2,7 @@ import type { RawData, WebSocket } from "ws";
 import type { Gatekeeper } from "../access/gatekeeper.ts";
 import type { Caller } from "../domain/delivery/device.ts";
 import type { Clock, Log } from "../domain/ports.ts";
-import { closeCodes, type ErrorFrame, type HelloFrame } from "../wire/frames.ts";
+import { closeCodes, type ErrorFrame, type HelloFrame } from "../wire/delivery/clientFrames.ts";
 import { closeReason, parseFrame } from "./protocol.ts";
 
 /** A socket says hello within this time (contract: 5 s). */

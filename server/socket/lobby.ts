@@ -1,4 +1,4 @@
-import { closeCodes } from "../wire/frames.ts";
+import { closeCodes } from "../wire/delivery/clientFrames.ts";
 import type { Greeting } from "./greeting.ts";
 
 /**

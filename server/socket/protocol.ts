@@ -1,5 +1,10 @@
 import type { z } from "zod";
-import { type ClientFrame, clientFrameSchema, clientFrameTypes, refSchema } from "../wire/frames.ts";
+import {
+  type ClientFrame,
+  clientFrameSchema,
+  clientFrameTypes,
+  refSchema,
+} from "../wire/delivery/clientFrames.ts";
 
 /**
  * What a text frame is.

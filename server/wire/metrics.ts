@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { countSchema, instantSchema } from "./instants.ts";
-import { poolStatsFields } from "./sessions.ts";
+import { poolStatsFields } from "./sessions/sessions.ts";
 
 const byReason = z.record(z.string(), countSchema);
 

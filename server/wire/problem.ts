@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { errorCodeSchema } from "./turns.ts";
+import { errorCodeSchema } from "./sessions/turns.ts";
 
 /** An error as RFC 9457 has it; `code` is of the one catalogue and is what clients branch on. */
 export const problemSchema = z

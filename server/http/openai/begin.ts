@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Caller } from "../../domain/delivery/device.ts";
 import { DaylongError } from "../../domain/errors.ts";
 import type { SubmitRequest } from "../../pool/requests.ts";
-import type { CompletionRequest, InlineImage } from "../../wire/completions.ts";
+import type { CompletionRequest, InlineImage } from "../../wire/openai/completionRequest.ts";
 import type { HttpParts } from "../parts.ts";
 import { promptOf } from "./prompt.ts";
 

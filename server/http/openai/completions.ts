@@ -6,8 +6,8 @@ import {
   completionSchema,
   ignoredParameters,
   unsupportedParameters,
-} from "../../wire/completions.ts";
-import { chatCompletionSchema, completionFrameSchema } from "../../wire/openai.ts";
+} from "../../wire/openai/completionRequest.ts";
+import { chatCompletionSchema, completionFrameSchema } from "../../wire/openai/completions.ts";
 import { chosenIdSchema } from "../../wire/text.ts";
 import { waitWhilePaired } from "../auth.ts";
 import type { HttpParts } from "../parts.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { NamedConversation } from "../../domain/sessions/conversation.ts";
-import { conversationIdSchema } from "../../wire/completions.ts";
+import { conversationIdSchema } from "../../wire/openai/completionRequest.ts";
 import {
   conversationDeletedSchema,
   conversationListSchema,
@@ -8,7 +8,7 @@ import {
   conversationSessionSchema,
   modelListSchema,
   statsSchema,
-} from "../../wire/openai.ts";
+} from "../../wire/openai/completions.ts";
 import { limitSchema } from "../../wire/paging.ts";
 import type { HttpParts } from "../parts.ts";
 import { defineRoute, json, type Route } from "../route.ts";

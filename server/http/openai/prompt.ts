@@ -1,6 +1,6 @@
 import { DaylongError } from "../../domain/errors.ts";
-import { maxMessageBytes } from "../../wire/chat.ts";
-import { type CompletionMessage, contentsOf, type InlineImage } from "../../wire/completions.ts";
+import { type CompletionMessage, contentsOf, type InlineImage } from "../../wire/openai/completionRequest.ts";
+import { maxMessageBytes } from "../../wire/sessions/chat.ts";
 import { invalidRequest } from "../problem.ts";
 
 /** Longest addition to the system prompt, in UTF-16 units: as in `POST /api/sessions`. */

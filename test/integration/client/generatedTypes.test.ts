@@ -6,9 +6,9 @@ import { routeTable } from "../../../server/http/app.ts";
 import { asyncApiDocument } from "../../../server/http/asyncapi.ts";
 import { openApiDocument } from "../../../server/http/openapi.ts";
 import { pathTemplate } from "../../../server/http/operationNames.ts";
-import { eventTypes } from "../../../server/wire/events.ts";
-import { clientFrameTypes } from "../../../server/wire/frames.ts";
-import { serverFrameSchemas } from "../../../server/wire/serverFrames.ts";
+import { clientFrameTypes } from "../../../server/wire/delivery/clientFrames.ts";
+import { eventTypes } from "../../../server/wire/delivery/events.ts";
+import { serverFrameSchemas } from "../../../server/wire/delivery/serverFrames.ts";
 import { useRig } from "../http/rig.ts";
 
 const rig = useRig();

@@ -3,9 +3,9 @@ import type * as client from "../../../client/src/protocol.ts";
 import type { LoggedEvent } from "../../../server/domain/delivery/event.ts";
 import type { Permission, PermissionDecision } from "../../../server/domain/sessions/permission.ts";
 import type { Accepted, SessionView } from "../../../server/pool/requests.ts";
-import type { clientFrameSchema, ServerFrame } from "../../../server/wire/frames.ts";
+import type { clientFrameSchema, ServerFrame } from "../../../server/wire/delivery/clientFrames.ts";
 import type { Problem } from "../../../server/wire/problem.ts";
-import type { newSessionSchema } from "../../../server/wire/sessions.ts";
+import type { newSessionSchema } from "../../../server/wire/sessions/sessions.ts";
 
 /** Compiles only when whatever the server sends can be read as what the client expects. */
 type Reads<Sent extends Expected, Expected> = Sent;

@@ -2,7 +2,7 @@ import { expect, test } from "@jest/globals";
 import { DaylongError } from "../../../server/domain/errors.ts";
 import type { SubmitRequest } from "../../../server/pool/requests.ts";
 import { Answers, type AnswersParts, type Asker } from "../../../server/socket/answers.ts";
-import type { ClientFrame } from "../../../server/wire/frames.ts";
+import type { ClientFrame } from "../../../server/wire/delivery/clientFrames.ts";
 
 const sessionId = "6f1b8f1e-0f51-4d6c-9d5f-0a6f5f0f8b11";
 const accepted = {

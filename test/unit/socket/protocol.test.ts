@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { closeReason, parseFrame } from "../../../server/socket/protocol.ts";
-import { clientFrameTypes } from "../../../server/wire/frames.ts";
+import { clientFrameTypes } from "../../../server/wire/delivery/clientFrames.ts";
 
 const session = "6f1b8f1e-0f51-4d6c-9d5f-0a6f5f0f8b11";
 

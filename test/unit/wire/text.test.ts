@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import { z } from "zod";
-import { messageFields } from "../../../server/wire/chat.ts";
-import { devicePatchSchema } from "../../../server/wire/devices.ts";
-import { permissionAnswerFields } from "../../../server/wire/permissions.ts";
-import { newSessionSchema, sessionPatchSchema } from "../../../server/wire/sessions.ts";
+import { devicePatchSchema } from "../../../server/wire/delivery/devices.ts";
+import { messageFields } from "../../../server/wire/sessions/chat.ts";
+import { permissionAnswerFields } from "../../../server/wire/sessions/permissions.ts";
+import { newSessionSchema, sessionPatchSchema } from "../../../server/wire/sessions/sessions.ts";
 import { chosenIdSchema, textSchema } from "../../../server/wire/text.ts";
 
 const half = "a\ud83d";

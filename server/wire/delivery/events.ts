@@ -1,9 +1,9 @@
 import { z } from "zod";
-import type { EventType, LoggedEvent } from "../domain/delivery/event.ts";
-import { countSchema, cursorSchema, durationMsSchema, instantSchema } from "./instants.ts";
-import { openPermissionSchema } from "./permissions.ts";
-import { permissionModeSchema, sessionStateSchema } from "./sessions.ts";
-import { errorCodeSchema, failureSchema, replySchema } from "./turns.ts";
+import type { EventType, LoggedEvent } from "../../domain/delivery/event.ts";
+import { countSchema, cursorSchema, durationMsSchema, instantSchema } from "../instants.ts";
+import { openPermissionSchema } from "../sessions/permissions.ts";
+import { permissionModeSchema, sessionStateSchema } from "../sessions/sessions.ts";
+import { errorCodeSchema, failureSchema, replySchema } from "../sessions/turns.ts";
 
 const detail = z.object({ detail: z.string() });
 const by = z.object({ by: z.string() });

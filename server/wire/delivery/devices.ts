@@ -1,10 +1,10 @@
 import { ECDH } from "node:crypto";
 import { z } from "zod";
-import { scopes } from "../domain/delivery/device.ts";
-import { activityKinds } from "../domain/delivery/liveActivity.ts";
-import { mutableKinds, pushKinds } from "../domain/delivery/push.ts";
-import { countSchema, cursorSchema, durationMsSchema, instantSchema } from "./instants.ts";
-import { textSchema } from "./text.ts";
+import { scopes } from "../../domain/delivery/device.ts";
+import { activityKinds } from "../../domain/delivery/liveActivity.ts";
+import { mutableKinds, pushKinds } from "../../domain/delivery/push.ts";
+import { countSchema, cursorSchema, durationMsSchema, instantSchema } from "../instants.ts";
+import { textSchema } from "../text.ts";
 
 /** An APNs token is an opaque byte string; Apple tells not to assume its length (32 bytes today). */
 export const apnsTokenSchema = z

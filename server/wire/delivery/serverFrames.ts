@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { acceptedFields } from "./chat.ts";
+import { cursorSchema, durationMsSchema } from "../instants.ts";
+import { acceptedFields } from "../sessions/chat.ts";
+import { permissionAnsweredSchema } from "../sessions/permissions.ts";
+import { keptAliveFields } from "../sessions/sessions.ts";
+import { errorCodeSchema } from "../sessions/turns.ts";
+import type { ServerFrame } from "./clientFrames.ts";
+import { refSchema } from "./clientFrames.ts";
 import { loggedEventSchema } from "./events.ts";
-import type { ServerFrame } from "./frames.ts";
-import { refSchema } from "./frames.ts";
-import { cursorSchema, durationMsSchema } from "./instants.ts";
-import { permissionAnsweredSchema } from "./permissions.ts";
-import { keptAliveFields } from "./sessions.ts";
-import { errorCodeSchema } from "./turns.ts";
 
 const ref = refSchema.optional();
 const result = { type: z.literal("result"), ref };

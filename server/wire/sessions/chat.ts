@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { countSchema, instantSchema } from "./instants.ts";
+import { countSchema, instantSchema } from "../instants.ts";
+import { chosenIdSchema, textSchema } from "../text.ts";
 import { permissionModeSchema } from "./sessions.ts";
-import { chosenIdSchema, textSchema } from "./text.ts";
 import { failureSchema, replySchema, turnStateSchema } from "./turns.ts";
 
 /** Longest message, in bytes of UTF-8 (contract: 256 KB). */

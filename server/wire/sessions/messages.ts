@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { instantSchema } from "./instants.ts";
+import { instantSchema } from "../instants.ts";
 
 export const speakerSchema = z.enum(["user", "assistant"]);
 

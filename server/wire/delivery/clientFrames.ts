@@ -1,11 +1,11 @@
 import { z } from "zod";
-import type { ActivityFrame, DeltaFrame, EventFrame, WelcomeFrame } from "../domain/delivery/frames.ts";
-import type { ErrorCode } from "../domain/errors.ts";
-import type { TurnState } from "../domain/sessions/turn.ts";
-import { messageFields, sessionIdSchema } from "./chat.ts";
+import type { ActivityFrame, DeltaFrame, EventFrame, WelcomeFrame } from "../../domain/delivery/frames.ts";
+import type { ErrorCode } from "../../domain/errors.ts";
+import type { TurnState } from "../../domain/sessions/turn.ts";
+import { messageFields, sessionIdSchema } from "../sessions/chat.ts";
+import { permissionAnswerFields } from "../sessions/permissions.ts";
+import { chosenIdSchema } from "../text.ts";
 import { apnsPushSchema } from "./devices.ts";
-import { permissionAnswerFields } from "./permissions.ts";
-import { chosenIdSchema } from "./text.ts";
 
 /** The subprotocol of `/ws`; a change that old clients cannot tolerate gets a new name. */
 export const socketProtocol = "daylong.v1";

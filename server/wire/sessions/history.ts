@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { sessionStates } from "../domain/sessions/session.ts";
-import { countSchema, instantSchema } from "./instants.ts";
+import { sessionStates } from "../../domain/sessions/session.ts";
+import { countSchema, instantSchema } from "../instants.ts";
 
 /** A conversation that can be gone on with: `POST /api/sessions {projectPath, resume: sessionId}`. */
 export const projectSessionSchema = z

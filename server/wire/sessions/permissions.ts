@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { type Permission, permissionKinds, permissionScopes } from "../domain/sessions/permission.ts";
-import { instantSchema } from "./instants.ts";
-import { textSchema } from "./text.ts";
+import { type Permission, permissionKinds, permissionScopes } from "../../domain/sessions/permission.ts";
+import { instantSchema } from "../instants.ts";
+import { textSchema } from "../text.ts";
 
 /** Deeper than any tool's input, and not so deep that somebody's parser could fall over it. */
 const maxInputDepth = 32;

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { projectStandings } from "../domain/sessions/trust.ts";
-import { countSchema, instantSchema } from "./instants.ts";
+import { projectStandings } from "../../domain/sessions/trust.ts";
+import { countSchema, instantSchema } from "../instants.ts";
 
 const standingSchema = z.enum(projectStandings).meta({
   description:

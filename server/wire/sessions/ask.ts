@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { textSchema } from "../text.ts";
 import { maxMessageBytes } from "./chat.ts";
 import { projectPathSchema } from "./sessions.ts";
-import { textSchema } from "./text.ts";
 
 /** Most prompts of one batch. */
 export const maxBatch = 50;

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { sessionMetricsSchema } from "./metrics.ts";
-import { openAiErrorSchema } from "./problem.ts";
-import { poolStatsFields, sessionSchema, sessionStateSchema } from "./sessions.ts";
+import { sessionMetricsSchema } from "../metrics.ts";
+import { openAiErrorSchema } from "../problem.ts";
+import { poolStatsFields, sessionSchema, sessionStateSchema } from "../sessions/sessions.ts";
 
 /** OpenAI counts in seconds. */
 const secondsSchema = z.number().int().nonnegative();

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { errorCatalogue } from "../domain/errors.ts";
-import { type Reply, type Turn, turnStates } from "../domain/sessions/turn.ts";
-import { countSchema, durationMsSchema, instantSchema } from "./instants.ts";
+import { errorCatalogue } from "../../domain/errors.ts";
+import { type Reply, type Turn, turnStates } from "../../domain/sessions/turn.ts";
+import { countSchema, durationMsSchema, instantSchema } from "../instants.ts";
 
 /** A code of the one catalogue. */
 export const errorCodeSchema = z.enum(Object.keys(errorCatalogue) as [keyof typeof errorCatalogue]).meta({

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { chosenIdSchema, textSchema } from "./text.ts";
+import { chosenIdSchema, textSchema } from "../text.ts";
 
 /** The images Claude takes (Anthropic's documentation, "Vision"). */
 const imageUrl = /^data:(image\/(?:png|jpeg|gif|webp));base64,([A-Za-z0-9+/]+={0,2})$/;

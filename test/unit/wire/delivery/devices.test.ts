@@ -1,6 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
-import { deviceNameSchema, devicePatchSchema, pushPatchSchema } from "../../../server/wire/devices.ts";
-import { limitSchema, wholeNumberSchema } from "../../../server/wire/paging.ts";
+import {
+  deviceNameSchema,
+  devicePatchSchema,
+  pushPatchSchema,
+} from "../../../../server/wire/delivery/devices.ts";
+import { limitSchema, wholeNumberSchema } from "../../../../server/wire/paging.ts";
 
 describe("A02: what a device may say of itself", () => {
   test("A02: a name has no control characters, which could forge lines of a log", () => {

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { permissionModes, sessionStates } from "../domain/sessions/session.ts";
-import { countSchema, durationMsSchema, instantSchema } from "./instants.ts";
-import { textSchema } from "./text.ts";
+import { permissionModes, sessionStates } from "../../domain/sessions/session.ts";
+import { countSchema, durationMsSchema, instantSchema } from "../instants.ts";
+import { textSchema } from "../text.ts";
 
 const toolNamesSchema = z.array(textSchema.min(1).max(200)).max(200);
 const titleSchema = textSchema.trim().min(1).max(200);
