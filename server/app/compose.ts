@@ -22,7 +22,7 @@ import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import { DiskAttachmentStorage } from "../files/attachmentStorage.ts";
 import { createHttpApp } from "../http/app.ts";
-import { defaultHttpLimits } from "../http/parts.ts";
+import { defaultHttpLimits } from "../http/dependencies.ts";
 import { announce } from "../platform/bonjour.ts";
 import { readCertificate } from "../platform/certificate.ts";
 import { Closers } from "../platform/closers.ts";

@@ -2,7 +2,7 @@ import { statfs } from "node:fs/promises";
 import type { PushSender } from "../domain/delivery/push.ts";
 import type { Store } from "../domain/ports.ts";
 import type { ProcessHost } from "../domain/processes/process.ts";
-import type { HealthReport } from "../http/parts.ts";
+import type { HealthReport } from "../http/dependencies.ts";
 import type { SessionPool } from "../pool/requests.ts";
 
 /** Below this the database may soon not be writable: one backup copy and a day of events. */

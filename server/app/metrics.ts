@@ -2,7 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 import type { PushOutcome, PushSender } from "../domain/delivery/push.ts";
 import type { Store } from "../domain/ports.ts";
 import { sessionStates } from "../domain/sessions/session.ts";
-import type { SeenRequest, SessionMetrics } from "../http/parts.ts";
+import type { SeenRequest, SessionMetrics } from "../http/dependencies.ts";
 
 export interface MetricsParts {
   store: Store;

@@ -1,7 +1,7 @@
 import type { Caller } from "../domain/delivery/device.ts";
 import { DaylongError, type FieldFault } from "../domain/errors.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
-import type { SettingsDesk } from "../http/parts.ts";
+import type { SettingsPort } from "../http/dependencies.ts";
 import type { PoolLimits } from "../pool/limits.ts";
 import {
   environmentName,
@@ -29,7 +29,7 @@ export interface SettingsParts {
  * The limits in force. Each has its value from the environment, else from the store, else by default; the same schemas
  * judge all three. What is `live` changes at once; the rest keeps what it had at the start of the server.
  */
-export class Settings implements SettingsDesk {
+export class Settings implements SettingsPort {
   readonly #parts: SettingsParts;
   readonly #listeners = new Set<() => void>();
   /** What the store held at the start. */

@@ -4,41 +4,41 @@ import express, { type NextFunction, type Request, type Response } from "express
 import helmet from "helmet";
 import { AttemptWindow } from "../access/attemptWindow.ts";
 import { DaylongError } from "../domain/errors.ts";
-import { sendAnswer } from "./answer.ts";
-import { askRoutes } from "./ask.ts";
-import { attachmentRoutes } from "./attachments.ts";
-import { auditRoutes } from "./audit.ts";
-import { authorise } from "./auth.ts";
-import { JsonBodies, runMiddleware } from "./body.ts";
-import { chatRoutes } from "./chat.ts";
-import { deviceRoutes } from "./devices.ts";
-import { documentRoutes } from "./documents.ts";
-import { eventRoutes } from "./events.ts";
-import { healthRoutes } from "./health.ts";
-import { historyRoutes } from "./history.ts";
-import { addressOf, limitDevices } from "./limits.ts";
-import { liveActivityRoutes } from "./liveActivities.ts";
-import { messageRoutes } from "./messages.ts";
-import { metricsRoutes } from "./metrics.ts";
+import type { HttpDependencies } from "./dependencies.ts";
+import { documentRoutes } from "./documents/documentRoutes.ts";
+import { authorise } from "./framework/authorise.ts";
+import { JsonBodies, runMiddleware } from "./framework/jsonBody.ts";
+import { catalogued, sendProblem } from "./framework/problem.ts";
+import { addressOf, limitDevices } from "./framework/rateLimit.ts";
+import { mountRoutes, type Route } from "./framework/route.ts";
+import { sendAnswer } from "./framework/sendAnswer.ts";
 import { completionRoutes } from "./openai/completions.ts";
 import { conversationRoutes } from "./openai/conversations.ts";
-import { outputRoutes } from "./output.ts";
-import { pageRoutes, pageStyleHash } from "./page.ts";
-import { pairingRoutes } from "./pairing.ts";
-import type { HttpParts } from "./parts.ts";
-import { permissionRoutes } from "./permissions.ts";
-import { catalogued, sendProblem } from "./problem.ts";
-import { projectRoutes } from "./projects.ts";
-import { mountRoutes, type Route } from "./route.ts";
-import { sessionControlRoutes } from "./sessionControl.ts";
-import { sessionRoutes } from "./sessions.ts";
-import { settingsRoutes } from "./settings.ts";
-import { turnRoutes } from "./turns.ts";
+import { askRoutes } from "./routes/chat/ask.ts";
+import { attachmentRoutes } from "./routes/chat/attachments.ts";
+import { chatRoutes } from "./routes/chat/chat.ts";
+import { messageRoutes } from "./routes/chat/messages.ts";
+import { permissionRoutes } from "./routes/chat/permissions.ts";
+import { turnRoutes } from "./routes/chat/turns.ts";
+import { deviceRoutes } from "./routes/devices/devices.ts";
+import { liveActivityRoutes } from "./routes/devices/liveActivities.ts";
+import { pairingRoutes } from "./routes/devices/pairing.ts";
+import { auditRoutes } from "./routes/operation/audit.ts";
+import { healthRoutes } from "./routes/operation/health.ts";
+import { homePageRoutes, pageStyleHash } from "./routes/operation/homePage.ts";
+import { metricsRoutes } from "./routes/operation/metrics.ts";
+import { settingsRoutes } from "./routes/operation/settings.ts";
+import { historyRoutes } from "./routes/projects/history.ts";
+import { projectRoutes } from "./routes/projects/projects.ts";
+import { eventRoutes } from "./routes/sessions/events.ts";
+import { outputRoutes } from "./routes/sessions/output.ts";
+import { sessionControlRoutes } from "./routes/sessions/sessionControl.ts";
+import { sessionRoutes } from "./routes/sessions/sessions.ts";
 
 /** Every route of the contract, in one table. */
-export function routeTable(parts: HttpParts): Route[] {
+export function routeTable(parts: HttpDependencies): Route[] {
   const routes = [
-    ...pageRoutes(parts),
+    ...homePageRoutes(parts),
     ...healthRoutes(parts),
     ...metricsRoutes(parts),
     ...pairingRoutes(parts),
@@ -67,7 +67,7 @@ export function routeTable(parts: HttpParts): Route[] {
 }
 
 /** The HTTP edge as an express application; the composition root puts a listener under it. */
-export function createHttpApp(parts: HttpParts): express.Express {
+export function createHttpApp(parts: HttpDependencies): express.Express {
   const { store, access, names, clock, log, limits, stopping, prometheus } = parts;
   const durable = () => new Promise<void>((resolve) => store.whenDurable(resolve));
   // Every request that is under way listens for the stop; that is no leak.

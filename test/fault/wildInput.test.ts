@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { type DemoModel, startDemoModel } from "../../server/demo/model.ts";
-import type { OpenApiDocument } from "../../server/http/openapi.ts";
+import type { OpenApiDocument } from "../../server/http/documents/openapi.ts";
 import {
   type Answer,
   type Bench,

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { OpenApiDocument } from "../../server/http/openapi.ts";
+import type { OpenApiDocument } from "../../server/http/documents/openapi.ts";
 import { Conformance } from "./conformance.ts";
 import { pause } from "./pause.ts";
 

@@ -79,7 +79,7 @@ const loginAdvice =
   "Claude has to be logged in again: run `claude /login` on the computer, or mend its ANTHROPIC_API_KEY.";
 
 /** What a failed request of Claude's says about all sessions; most failures say nothing. */
-function refusalsOf(
+function errorSets(
   error: string,
   status: number | null,
   rest: { refusals: number; final: boolean; waitMs: number },
@@ -97,8 +97,8 @@ function refusalsOf(
       return [{ kind: "limit-hit", limit: "billing", detail: limitDetail("credit"), ...rest }];
     default:
       // Whatever the CLI calls it: these two statuses have one meaning.
-      if (status === 401) return refusalsOf("authentication_failed", null, rest);
-      return status === 429 ? refusalsOf("rate_limit", null, rest) : [];
+      if (status === 401) return errorSets("authentication_failed", null, rest);
+      return status === 429 ? errorSets("rate_limit", null, rest) : [];
   }
 }
 
@@ -141,7 +141,7 @@ export function translate(message: SDKMessage): ProcessSignal[] {
     case "assistant": {
       // With `error` the text is the CLI's own notice of a failed request; the result reports it as the failure.
       if (message.error !== undefined)
-        return refusalsOf(message.error, null, { refusals: 1, final: true, waitMs: 0 });
+        return errorSets(message.error, null, { refusals: 1, final: true, waitMs: 0 });
       if (message.parent_tool_use_id !== null) return [];
       return message.message.content.flatMap((block): ProcessSignal[] => {
         if (block.type === "text") {
@@ -179,7 +179,7 @@ export function translate(message: SDKMessage): ProcessSignal[] {
     case "system":
       if (message.subtype === "status") return modeOf(message.permissionMode);
       return message.subtype === "api_retry"
-        ? refusalsOf(message.error, message.error_status, {
+        ? errorSets(message.error, message.error_status, {
             refusals: message.attempt,
             final: false,
             waitMs: message.retry_delay_ms,
@@ -188,7 +188,7 @@ export function translate(message: SDKMessage): ProcessSignal[] {
     case "auth_status":
       return message.error === undefined
         ? []
-        : refusalsOf("authentication_failed", null, { refusals: 1, final: true, waitMs: 0 });
+        : errorSets("authentication_failed", null, { refusals: 1, final: true, waitMs: 0 });
     default:
       return [];
   }

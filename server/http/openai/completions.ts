@@ -9,15 +9,15 @@ import {
 } from "../../wire/openai/completionRequest.ts";
 import { chatCompletionSchema, completionFrameSchema } from "../../wire/openai/completions.ts";
 import { chosenIdSchema } from "../../wire/text.ts";
-import { waitWhilePaired } from "../auth.ts";
-import type { HttpParts } from "../parts.ts";
-import { invalidRequest, openAiErrorOf } from "../problem.ts";
-import { refusalsOf } from "../refusals.ts";
-import { type Answer, defineRoute, json, type Route } from "../route.ts";
-import { type BegunTurn, beginTurn } from "./begin.ts";
-import { Readers } from "./readers.ts";
-import { chunkOf, completionOf, headOf, usageChunkOf } from "./shapes.ts";
-import { TurnReading } from "./turnReading.ts";
+import type { HttpDependencies } from "../dependencies.ts";
+import { waitWhilePaired } from "../framework/authorise.ts";
+import { errorSets } from "../framework/errorSets.ts";
+import { invalidRequest, openAiErrorOf } from "../framework/problem.ts";
+import { type Answer, defineRoute, json, type Route } from "../framework/route.ts";
+import { CompletionReaders } from "./completionReaders.ts";
+import { chunkOf, completionOf, headOf, usageChunkOf } from "./responseShapes.ts";
+import { type StartedCompletion, startCompletion } from "./startCompletion.ts";
+import { TurnStream } from "./turnStream.ts";
 
 /** Room for a long list of messages and 5 MB of images in base64. */
 const maxCompletionBytes = 8 * 1024 * 1024;
@@ -69,16 +69,16 @@ function pathOf(header: string | undefined): string | undefined {
 /** A request whose turn is begun. */
 interface Call {
   body: CompletionRequest;
-  begun: BegunTurn;
+  begun: StartedCompletion;
   caller: Caller;
   gone: AbortSignal;
   headers: Record<string, string>;
 }
 
 /** Chat completions: each is a turn of the pool. */
-export function completionRoutes(parts: HttpParts): Route[] {
+export function completionRoutes(parts: HttpDependencies): Route[] {
   const { store, pool, access, clock, log, stopping, listen } = parts;
-  const readers = new Readers({ store, pool, log, stopping });
+  const readers = new CompletionReaders({ store, pool, log, stopping });
   return [
     defineRoute({
       method: "POST",
@@ -91,10 +91,10 @@ export function completionRoutes(parts: HttpParts): Route[] {
         "X-Project-Path": "The project of a new conversation, unless the body says it.",
       },
       refusals: [
-        ...refusalsOf.project,
-        ...refusalsOf.openSession,
-        ...refusalsOf.message,
-        ...refusalsOf.failedTurn,
+        ...errorSets.project,
+        ...errorSets.openSession,
+        ...errorSets.message,
+        ...errorSets.failedTurn,
         "unsupported_parameter",
         "conversation_not_found",
       ],
@@ -106,7 +106,7 @@ export function completionRoutes(parts: HttpParts): Route[] {
         refuseUnsupported(body);
         const key = keyOf(header("idempotency-key"));
         const projectPath = body.project_path ?? pathOf(header("x-project-path"));
-        const begun = await beginTurn(parts, { body, caller, key, projectPath });
+        const begun = await startCompletion(parts, { body, caller, key, projectPath });
         const ignored = ignoredIn(body);
         const headers: Record<string, string> =
           ignored.length > 0 ? { "X-Daylong-Ignored": ignored.join(", ") } : {};
@@ -126,7 +126,7 @@ export function completionRoutes(parts: HttpParts): Route[] {
         }
       });
       if (turn.reply === undefined) return failure(turn, headers);
-      const reading = new TurnReading({ store, clock, ...begun });
+      const reading = new TurnStream({ store, clock, ...begun });
       const head = headOf(turn, body.model, begun.conversationId);
       return json(completionOf(head, reading.take(), turn.reply), 200, headers);
     } finally {
@@ -136,7 +136,7 @@ export function completionRoutes(parts: HttpParts): Route[] {
 
   async function stream(call: Call): Promise<Answer> {
     const { begun, caller, gone, headers } = call;
-    const reading = new TurnReading({ store, clock, listen, ...begun });
+    const reading = new TurnStream({ store, clock, listen, ...begun });
     const leave = readers.enter(begun, caller);
     const close = () => {
       reading.close();
@@ -160,7 +160,7 @@ export function completionRoutes(parts: HttpParts): Route[] {
 
   async function* framesOf(
     { body, begun, gone }: Call,
-    reading: TurnReading,
+    reading: TurnStream,
     change: (waitMs: number) => Promise<void>,
   ): AsyncGenerator<string> {
     const withUsage = body.stream_options?.include_usage === true;

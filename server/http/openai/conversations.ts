@@ -10,10 +10,10 @@ import {
   statsSchema,
 } from "../../wire/openai/completions.ts";
 import { limitSchema } from "../../wire/paging.ts";
-import type { HttpParts } from "../parts.ts";
-import { defineRoute, json, type Route } from "../route.ts";
-import { conversationNotFound, defaultModel } from "./begin.ts";
-import { conversationView } from "./shapes.ts";
+import type { HttpDependencies } from "../dependencies.ts";
+import { defineRoute, json, type Route } from "../framework/route.ts";
+import { conversationView } from "./responseShapes.ts";
+import { conversationNotFound, defaultModel } from "./startCompletion.ts";
 
 /** Messages of a conversation that are shown with it. */
 const shownMessages = 200;
@@ -21,7 +21,7 @@ const shownMessages = 200;
 const params = z.object({ id: conversationIdSchema });
 
 /** Models, conversations and figures, in OpenAI's shapes. */
-export function conversationRoutes({ store, pool, models, metrics, startedAt }: HttpParts): Route[] {
+export function conversationRoutes({ store, pool, models, metrics, startedAt }: HttpDependencies): Route[] {
   return [
     defineRoute({
       method: "GET",

@@ -1,7 +1,7 @@
 import { DaylongError } from "../../domain/errors.ts";
 import { type CompletionMessage, contentsOf, type InlineImage } from "../../wire/openai/completionRequest.ts";
 import { maxMessageBytes } from "../../wire/sessions/chat.ts";
-import { invalidRequest } from "../problem.ts";
+import { invalidRequest } from "../framework/problem.ts";
 
 /** Longest addition to the system prompt, in UTF-16 units: as in `POST /api/sessions`. */
 const maxSystemUnits = 65_536;

@@ -31,8 +31,12 @@ import type {
 } from "../../../server/domain/sessions/history.ts";
 import { DiskAttachmentStorage } from "../../../server/files/attachmentStorage.ts";
 import { createHttpApp, routeTable } from "../../../server/http/app.ts";
-import { openApiDocument } from "../../../server/http/openapi.ts";
-import { defaultHttpLimits, type HealthReport, type HttpParts } from "../../../server/http/parts.ts";
+import {
+  defaultHttpLimits,
+  type HealthReport,
+  type HttpDependencies,
+} from "../../../server/http/dependencies.ts";
+import { openApiDocument } from "../../../server/http/documents/openapi.ts";
 import { Counters } from "../../../server/pool/counters.ts";
 import { WebPushSender } from "../../../server/push/webPush/webPushSender.ts";
 import { type OpenStore, openStore } from "../../../server/store/store.ts";
@@ -97,7 +101,7 @@ export interface Rig {
   pool: FakePool;
   history: KeptHistory;
   access: Devices;
-  parts: HttpParts;
+  parts: HttpDependencies;
   server: Server;
   port: number;
   url: string;
@@ -149,7 +153,7 @@ function expectConformance(rig: Rig, seen: SeenAnswer): void {
 }
 
 /** Gives each test a server of its own, and leaves no socket and no file behind. */
-export function useRig(change: (parts: HttpParts) => Partial<HttpParts> = () => ({})): Rig {
+export function useRig(change: (parts: HttpDependencies) => Partial<HttpDependencies> = () => ({})): Rig {
   const rig = {} as Rig;
   beforeEach(async () => {
     rig.folder = realpathSync(mkdtempSync(join(tmpdir(), "daylong-http-")));
@@ -188,7 +192,7 @@ export function useRig(change: (parts: HttpParts) => Partial<HttpParts> = () => 
       spares: 0,
       ...counters.counts(),
     });
-    const parts: HttpParts = {
+    const parts: HttpDependencies = {
       store,
       pool,
       access: rig.access,

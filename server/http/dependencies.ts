@@ -1,0 +1,122 @@
+import type { ConversationFolders } from "../access/conversationFolders.ts";
+import type { Devices } from "../access/devices.ts";
+import type { HostCheck } from "../access/hostCheck.ts";
+import type { MessageAttachments } from "../access/messageAttachments.ts";
+import type { ProjectRoots } from "../access/projectRoots.ts";
+import type { OwnersTrust } from "../access/projectTrust.ts";
+import type { PushRegistration } from "../access/pushRegistration.ts";
+import type { ActivityRegistrations } from "../delivery/activities/activityRegistrations.ts";
+import type { Caller, Device } from "../domain/delivery/device.ts";
+import type { DeltaFrame } from "../domain/delivery/frames.ts";
+import type { Clock, Log, Store } from "../domain/ports.ts";
+import type { ClaudeModel } from "../domain/processes/process.ts";
+import type { ClaudeHistory } from "../domain/sessions/history.ts";
+import type { LifecycleCounts } from "../pool/counters.ts";
+import type { PoolStats, SessionPool } from "../pool/requests.ts";
+import type { SettingsPatch, SettingsView } from "../wire/settings.ts";
+
+/** The state of the server in one word, and of its parts. */
+export interface HealthReport {
+  status: "ok" | "degraded" | "failing";
+  checks: Record<string, { state: string; detail?: string }>;
+}
+
+/** What became of a test push. */
+export interface TestPush {
+  outcome: string;
+  apnsId: string;
+  status?: number;
+  reason?: string;
+  latencyMs: number;
+}
+
+export interface HttpLimits {
+  /** Requests of one device in a minute (contract: 300). */
+  requestsPerMinute: number;
+  /** Requests without a valid token from one address in a minute, after which the answer is 429 instead of 401. */
+  refusalsPerMinute: number;
+  /** Wrong pairing codes from one address in 15 minutes (contract: 5). */
+  pairingFailures: number;
+  /** Pairings from one address in an hour (contract: 30). */
+  pairingsPerHour: number;
+}
+
+/** The contract's limits. */
+export const defaultHttpLimits: HttpLimits = {
+  requestsPerMinute: 300,
+  refusalsPerMinute: 60,
+  pairingFailures: 5,
+  pairingsPerHour: 30,
+};
+
+/** What the pool holds now, and what happened since the server started. */
+export type SessionMetrics = PoolStats & LifecycleCounts & { sinceAt: number; spares: number };
+
+/** An answered request, as it is counted. */
+export interface SeenRequest {
+  method: string;
+  /** The route's pattern, not the address: there are few of them, and none holds an id. */
+  route: string;
+  status: number;
+  durationMs: number;
+}
+
+/** Figures in Prometheus' format. */
+export interface MetricsPort {
+  readonly contentType: string;
+  text(): Promise<string>;
+  observeRequest(request: SeenRequest): void;
+}
+
+/** The limits, as the owner sees and changes them. */
+export interface SettingsPort {
+  view(): SettingsView;
+  change(patch: SettingsPatch, caller: Caller): SettingsView;
+}
+
+/** Everything the HTTP edge is made of. */
+export interface HttpDependencies {
+  store: Store;
+  pool: SessionPool;
+  access: Devices;
+  attachments: MessageAttachments;
+  pushRegistration: PushRegistration;
+  activityRegistrations: ActivityRegistrations;
+  roots: ProjectRoots;
+  trust: OwnersTrust;
+  /** Where conversations of `/v1` work that named no project. */
+  folders: ConversationFolders;
+  history: ClaudeHistory;
+  /** Conversations that terminals hold now, with the process's id. */
+  heldElsewhere(): Promise<ReadonlyMap<string, number>>;
+  names: HostCheck;
+  clock: Clock;
+  log: Log;
+  version: string;
+  /** What a phone calls this server. */
+  serverName: string;
+  /** Instant the server started. */
+  startedAt: number;
+  limits: HttpLimits;
+  /** Aborted when the server begins to stop, so that long polls and waits end instead of holding it up. */
+  stopping: AbortSignal;
+  health(): HealthReport | Promise<HealthReport>;
+  metrics(): SessionMetrics;
+  /** What the CLI offered when a process was last started; empty before the first. */
+  models(): readonly ClaudeModel[];
+  /** Calls back with the words of a session as they are spoken; the result unsubscribes. */
+  listen(sessionId: string, listener: (delta: DeltaFrame) => void): () => void;
+  /** How news will reach the device now: `websocket`, `apns`. */
+  deliveryMethods(deviceId: string): string[];
+  /** Whether the device has a live connection. */
+  connected(deviceId: string): boolean;
+  /** Takes the device's word that it holds everything up to the cursor, and settles its deliveries; the cursor in force. */
+  acknowledge(deviceId: string, cursor: number): number;
+  /** A pending long poll counts as a live connection until the result is called. */
+  beginPoll(deviceId: string): () => void;
+  settings: SettingsPort;
+  prometheus: MetricsPort;
+  testPush(device: Device): Promise<TestPush>;
+  /** The link behind the pairing QR for a new code. */
+  pairingUrl(code: string): string;
+}

@@ -1,0 +1,90 @@
+import type { Request } from "express";
+import type { AttemptWindow } from "../../access/attemptWindow.ts";
+import type { Devices } from "../../access/devices.ts";
+import { type Caller, scopeAllows } from "../../domain/delivery/device.ts";
+import { DaylongError } from "../../domain/errors.ts";
+import type { RouteScope } from "./route.ts";
+
+/**
+ * Who asks, from the Authorization header alone: a token in the address would end up in histories, proxies' logs and
+ * referrers. Throws `unauthenticated`, `rate_limited` (too many of these from the address) or `scope_forbidden`.
+ */
+export function authorise(
+  request: Request,
+  scope: RouteScope,
+  parts: { access: Devices; refusals: AttemptWindow; address: string },
+): Caller | undefined {
+  const token = bearerToken(request.headers.authorization);
+  if (scope === "open") return callerIfKnown(parts.access, token);
+  const caller = token === undefined ? undefined : parts.access.authenticate(token);
+  if (caller === undefined) {
+    // A valid token is never held up by the failures of others behind the same address.
+    parts.refusals.take(parts.address, "requests without a valid token from this address");
+    throw unauthenticated();
+  }
+  if (!scopeAllows(caller.scope, scope)) {
+    throw new DaylongError(
+      "scope_forbidden",
+      `This needs the scope ${scope}; the token has ${caller.scope}.`,
+    );
+  }
+  return caller;
+}
+
+/** Where nobody has to be known, a database that cannot be read is for the answer to speak of: `/health` does. */
+function callerIfKnown(access: Devices, token: string | undefined): Caller | undefined {
+  try {
+    return token === undefined ? undefined : access.authenticate(token);
+  } catch (error) {
+    if (error instanceof DaylongError && error.code === "storage_failed") return undefined;
+    throw error;
+  }
+}
+
+const unauthenticated = (): DaylongError =>
+  new DaylongError(
+    "unauthenticated",
+    "Send a device's token as Authorization: Bearer TOKEN. A device gets its token by pairing.",
+  );
+
+/**
+ * Waits on behalf of a device, for as long as it is paired: its revocation ends the wait, as `gone` does. Throws
+ * `unauthenticated` then, because what was found in the meantime is not for it any more.
+ */
+export async function waitWhilePaired<T>(
+  parts: { access: Devices; caller: Caller; gone: AbortSignal },
+  wait: (over: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { access, caller, gone } = parts;
+  const over = new AbortController();
+  const end = () => over.abort();
+  const unsubscribe = access.onRevoked((deviceId) => deviceId === caller.deviceId && end());
+  gone.addEventListener("abort", end);
+  if (gone.aborted) end();
+  try {
+    const found = await wait(over.signal);
+    if (!access.isPaired(caller.deviceId)) throw unauthenticated();
+    return found;
+  } finally {
+    unsubscribe();
+    gone.removeEventListener("abort", end);
+    // One part of the work may have thrown while others run on: nobody waits for them any more.
+    end();
+  }
+}
+
+/** The token of an Authorization header, if it is a bearer's (RFC 6750, 2.1). */
+export const bearerToken = (header: string | undefined): string | undefined =>
+  /^Bearer +([A-Za-z0-9._~+/-]+=*) *$/i.exec(header ?? "")?.[1];
+
+/** The device a path speaks of: `me` is the caller, and only admin may speak of others. Throws `scope_forbidden`. */
+export function ownDeviceId(idOrMe: string, caller: Caller): string {
+  const deviceId = idOrMe === "me" ? caller.deviceId : idOrMe;
+  if (deviceId !== caller.deviceId && caller.scope !== "admin") {
+    throw new DaylongError(
+      "scope_forbidden",
+      "Other devices can be seen and changed with the scope admin only.",
+    );
+  }
+  return deviceId;
+}

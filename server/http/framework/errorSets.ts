@@ -1,0 +1,89 @@
+import { type ErrorCode, errorCatalogue } from "../../domain/errors.ts";
+import type { Route } from "./route.ts";
+
+/** Codes that come together: whoever does the one can meet the others. */
+export const errorSets = {
+  project: ["project_forbidden", "project_not_found"],
+  session: ["session_not_found"],
+  /** A session that is to do something. */
+  openSession: ["session_not_found", "session_closed"],
+  /** What takes a process, or has to start one. */
+  process: [
+    "conversation_held",
+    "pool_full",
+    "process_start_failed",
+    "session_quarantined",
+    "shutting_down",
+    "login_required",
+  ],
+  message: [
+    "message_too_large",
+    "attachment_not_found",
+    "attachment_failed",
+    "attachment_limit",
+    "idempotency_conflict",
+    "permission_mode_forbidden",
+    "pool_full",
+    "session_quarantined",
+    "shutting_down",
+  ],
+  pushTarget: ["device_not_found", "push_disabled", "push_not_registered"],
+  /** What is asked of Claude beside a session. */
+  asked: [
+    "ask_timed_out",
+    "ask_failed",
+    "interrupted",
+    "claude_error",
+    "conversation_lost",
+    "memory_limit",
+    "turn_limit",
+    "process_crashed",
+  ],
+  /** A turn that ended without a reply, told as the answer to the request that began it. */
+  failedTurn: [
+    "interrupted",
+    "process_crashed",
+    "process_start_failed",
+    "process_stopped",
+    "server_restarted",
+    "claude_error",
+    "conversation_lost",
+    "turn_limit",
+    "stalled",
+    "memory_limit",
+    "login_required",
+    "usage_limit",
+    "lease_expired",
+    "session_quarantined",
+    "conversation_held",
+    "attachment_failed",
+  ],
+  turn: ["session_not_found", "turn_not_found"],
+} as const satisfies Record<string, readonly ErrorCode[]>;
+
+/** The codes a route may refuse with, by status: its own, and those that its nature brings. */
+export function errorsByStatus(route: Route): Map<number, ErrorCode[]> {
+  const codes = new Set<ErrorCode>([...ofNature(route), ...route.refusals]);
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of codes) {
+    const { status } = errorCatalogue[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  return byStatus;
+}
+
+function ofNature({ scope, params, query, body, takesBytes }: Route): ErrorCode[] {
+  const isClosed = scope !== "open";
+  return [
+    // An address that is no valid percent-encoding.
+    ...(params || query || body || takesBytes ? (["invalid_request"] as const) : []),
+    ...(isClosed ? (["unauthenticated", "scope_forbidden"] as const) : []),
+    "host_forbidden",
+    "origin_forbidden",
+    ...(body ? (["malformed_json"] as const) : []),
+    ...(body || takesBytes ? (["body_too_large", "unsupported_media_type"] as const) : []),
+    ...(isClosed ? (["rate_limited"] as const) : []),
+    "internal_error",
+    ...(isClosed ? (["storage_failed"] as const) : []),
+  ];
+}

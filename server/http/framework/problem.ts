@@ -1,0 +1,126 @@
+import type { Request, Response } from "express";
+import { z } from "zod";
+import { DaylongError, type ErrorCode, type FieldFault } from "../../domain/errors.ts";
+import type { OpenAiError, Problem } from "../../wire/problem.ts";
+
+/** When a refusal that passes by itself does not know when: the pause told to the client. */
+const defaultRetryAfterMs: Partial<Record<ErrorCode, number>> = {
+  pool_full: 5_000,
+  shutting_down: 5_000,
+  storage_failed: 10_000,
+};
+
+/** The problem document of an error. */
+export function problemOf(error: DaylongError, requestId: string): Problem {
+  const retryAfterMs = retryAfterMsOf(error);
+  return {
+    type: `urn:daylong:problem:${error.code}`,
+    title: error.title,
+    status: error.status,
+    code: error.code,
+    detail: error.message,
+    requestId,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(error.faults === undefined ? {} : { errors: error.faults }),
+  };
+}
+
+/** The error in OpenAI's shape. */
+export function openAiErrorOf(error: DaylongError): OpenAiError {
+  return {
+    error: {
+      message: error.message,
+      type: openAiTypeOf(error.status),
+      param: error.faults?.[0]?.path ?? null,
+      code: error.code,
+    },
+  };
+}
+
+function openAiTypeOf(status: number): string {
+  if (status === 401) return "authentication_error";
+  if (status === 403) return "permission_error";
+  if (status === 429) return "rate_limit_error";
+  return status < 500 ? "invalid_request_error" : "server_error";
+}
+
+/** Paths whose errors have OpenAI's shape (contract, general rules). */
+export const speaksOpenAi = (path: string): boolean => /^\/(v1|stats)(\/|$)/i.test(path);
+
+/** Answers with the error, in the shape of the path. */
+export function sendProblem(request: Request, response: Response, error: DaylongError): void {
+  const requestId = String(response.locals.requestId ?? "");
+  const retryAfterMs = retryAfterMsOf(error);
+  if (retryAfterMs !== undefined)
+    response.setHeader("Retry-After", Math.max(1, Math.ceil(retryAfterMs / 1000)));
+  // RFC 9110, 15.5.2: a 401 names the scheme that would do.
+  if (error.status === 401) response.setHeader("WWW-Authenticate", 'Bearer realm="daylong"');
+  response.status(error.status);
+  if (speaksOpenAi(request.path)) {
+    // What OpenAI's own clients go by before they look at the status.
+    response.setHeader("X-Should-Retry", String(error.retryable));
+    response.type("application/json").send(JSON.stringify(openAiErrorOf(error)));
+  } else {
+    response.type("application/problem+json").send(JSON.stringify(problemOf(error, requestId)));
+  }
+}
+
+/** Whatever was thrown, as an error of the catalogue. What nobody foresaw becomes `internal_error`, without its text. */
+export function catalogued(error: unknown): DaylongError {
+  if (error instanceof DaylongError) return error;
+  const fault = parserFaultSchema.safeParse(error);
+  if (fault.success) return new DaylongError(...foreseen(fault.data), { cause: error });
+  // express gives up on a path that is no valid percent-encoding.
+  if (error instanceof URIError) {
+    return new DaylongError("invalid_request", "The address is not validly percent-encoded.", {
+      cause: error,
+    });
+  }
+  return new DaylongError(
+    "internal_error",
+    "The server could not do this. Its log names the cause under this requestId.",
+    { cause: error },
+  );
+}
+
+/** Faults found in a request by zod, as field faults; `""` is the whole. */
+export const faultsOf = (error: z.ZodError): FieldFault[] =>
+  error.issues.map((issue) => ({ path: issue.path.map(String).join("."), message: issue.message }));
+
+/** The error for a request whose fields are wrong. */
+export function invalidRequest(faults: FieldFault[]): DaylongError {
+  const fields = [...new Set(faults.map((fault) => fault.path || "the body"))].join(", ");
+  return new DaylongError("invalid_request", `The request is not valid: see ${fields}.`, { faults });
+}
+
+/** What body-parser throws; `type` is its documented field. */
+const parserFaultSchema = z.object({
+  type: z.enum([
+    "entity.parse.failed",
+    "entity.too.large",
+    "encoding.unsupported",
+    "charset.unsupported",
+    "request.size.invalid",
+    "request.aborted",
+  ]),
+});
+
+function foreseen(fault: z.infer<typeof parserFaultSchema>): [ErrorCode, string] {
+  switch (fault.type) {
+    case "entity.parse.failed":
+      return ["malformed_json", "The body cannot be parsed as JSON."];
+    case "entity.too.large":
+      return ["body_too_large", "The body is larger than this address takes."];
+    case "encoding.unsupported":
+      return ["unsupported_media_type", "The body must be sent without Content-Encoding."];
+    case "charset.unsupported":
+      return ["unsupported_media_type", "The body must be UTF-8."];
+    case "request.size.invalid":
+    case "request.aborted":
+      return ["invalid_request", "The body ended before the length it announced."];
+  }
+}
+
+function retryAfterMsOf(error: DaylongError): number | undefined {
+  return error.retryAfterMs ?? defaultRetryAfterMs[error.code];
+}

@@ -1,0 +1,130 @@
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { Response } from "express";
+import type { Clock } from "../../domain/ports.ts";
+import type { Answer } from "./route.ts";
+
+/** A client that takes nothing for so long, while there is something for it, is cut loose. */
+const stuckMs = 30_000;
+const keepAliveMs = 30_000;
+
+export interface AnswerParts {
+  clock: Clock;
+  /** Resolves when what the answer may tell of is durable. */
+  durable(): Promise<void>;
+}
+
+/** Sends what a route answered. A client that is gone gets nothing, and that is no error. */
+export async function sendAnswer(
+  response: Response,
+  answer: Answer,
+  { clock, durable }: AnswerParts,
+): Promise<void> {
+  await durable();
+  switch (answer.kind) {
+    case "json":
+      if (isOver(response)) return;
+      setHeaders(response, answer.headers);
+      response.status(answer.status).json(answer.body);
+      return;
+    case "page":
+      if (isOver(response)) return;
+      for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
+      response.status(200).type("html").send(answer.html);
+      return;
+    case "content":
+      for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
+      response.status(200).type(answer.mediaType).send(answer.content);
+      return;
+    case "lines":
+      if (isOver(response)) return;
+      response.status(200).type("application/x-ndjson");
+      // Of a stream that waits for its first line the reader knows at least that it has begun.
+      response.flushHeaders();
+      // Without a word from the other end for so long, the system asks whether anybody is there.
+      response.socket?.setKeepAlive(true, keepAliveMs);
+      await sendLines(response, answer.lines, durable);
+      return;
+    case "sse":
+      try {
+        if (isOver(response)) return;
+        setHeaders(response, answer.headers);
+        await sendFrames(response, answer.frames, clock);
+      } finally {
+        answer.close();
+      }
+      return;
+  }
+}
+
+const isOver = (response: Response): boolean => response.destroyed || response.writableEnded;
+
+function setHeaders(response: Response, headers: Record<string, string> = {}): void {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+}
+
+/** Asks for the next frame only when the client has taken the last ones (WHATWG HTML, "Server-sent events"). */
+async function sendFrames(response: Response, frames: AsyncIterable<string>, clock: Clock): Promise<void> {
+  response.status(200).type("text/event-stream");
+  // nginx would keep the words back until it has a page of them.
+  response.setHeader("X-Accel-Buffering", "no");
+  response.flushHeaders();
+  for await (const frame of frames) {
+    if (isOver(response)) return;
+    if (!response.write(frame)) await drained(response, clock);
+  }
+  if (!isOver(response)) response.end();
+}
+
+/** Resolves when the client has taken what was written, or is gone; one that is stuck is. */
+function drained(response: Response, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const finish = () => {
+      cancel();
+      response.off("drain", finish);
+      response.off("close", finish);
+      resolve();
+    };
+    const cancel = clock.after(stuckMs, () => response.destroy());
+    response.once("drain", finish);
+    response.once("close", finish);
+    if (response.destroyed) finish();
+  });
+}
+
+async function sendLines(
+  response: Response,
+  lines: Iterable<unknown> | AsyncIterable<unknown>,
+  durable: () => Promise<void>,
+): Promise<void> {
+  if (response.req.method === "HEAD") {
+    response.end();
+    return;
+  }
+  try {
+    await pipeline(Readable.from(encodeLines(lines, durable)), response);
+  } catch (error) {
+    // The reader hung up: whatever was read so far was right.
+    if (
+      typeof error === "object" &&
+      error !== null &&
+      "code" in error &&
+      error.code === "ERR_STREAM_PREMATURE_CLOSE"
+    )
+      return;
+    throw error;
+  }
+}
+
+/** Asks for the next line only when the reader has taken the last ones. */
+async function* encodeLines(
+  lines: Iterable<unknown> | AsyncIterable<unknown>,
+  durable: () => Promise<void>,
+): AsyncGenerator<string> {
+  for await (const line of lines) {
+    await durable();
+    yield `${JSON.stringify(line)}\n`;
+  }
+  // That nothing more comes tells of something too: the session is over.
+  await durable();
+}

@@ -1,0 +1,32 @@
+import { z } from "zod";
+import { idSchema } from "../../../wire/paging.ts";
+import {
+  permissionAnsweredSchema,
+  permissionAnswerFields,
+  permissionSchema,
+} from "../../../wire/sessions/permissions.ts";
+import type { HttpDependencies } from "../../dependencies.ts";
+import { defineRoute, json, type Route } from "../../framework/route.ts";
+
+/** What Claude asks before it goes on, and the owner's answers. */
+export const permissionRoutes = ({ store, pool }: HttpDependencies): Route[] => [
+  defineRoute({
+    method: "GET",
+    path: "/api/permissions",
+    scope: "read",
+    summary: "The open permissions, questions and plans.",
+    response: z.object({ permissions: z.array(permissionSchema) }),
+    handle: () => json({ permissions: store.permissions.open() }),
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/permissions/:permissionId",
+    scope: "chat",
+    summary: "Answer one; the same answer again is no error.",
+    params: z.object({ permissionId: idSchema }),
+    body: z.object(permissionAnswerFields),
+    refusals: ["permission_not_found", "permission_already_resolved", "permission_expired"],
+    response: permissionAnsweredSchema,
+    handle: ({ params, body, caller }) => json(pool.answerPermission(params.permissionId, body, caller)),
+  }),
+];

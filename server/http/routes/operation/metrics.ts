@@ -1,0 +1,32 @@
+import { z } from "zod";
+import { sessionMetricsSchema } from "../../../wire/metrics.ts";
+import type { HttpDependencies } from "../../dependencies.ts";
+import { defineRoute, json, type Route } from "../../framework/route.ts";
+
+/** Figures for whoever runs the server. */
+export function metricsRoutes({ metrics, prometheus }: HttpDependencies): Route[] {
+  return [
+    defineRoute({
+      method: "GET",
+      path: "/metrics",
+      scope: "read",
+      isOfTheMoment: true,
+      summary: "The same and more in Prometheus' format; scrape it with a token of the scope read.",
+      response: { 200: { mediaType: "text/plain", schema: z.string() } },
+      handle: async () => ({
+        kind: "content",
+        mediaType: prometheus.contentType,
+        content: await prometheus.text(),
+      }),
+    }),
+    defineRoute({
+      method: "GET",
+      path: "/api/metrics/sessions",
+      scope: "read",
+      isOfTheMoment: true,
+      summary: "What the pool holds now, and what happened since the server started.",
+      response: sessionMetricsSchema,
+      handle: () => json(metrics()),
+    }),
+  ];
+}

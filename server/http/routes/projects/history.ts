@@ -1,0 +1,99 @@
+import { z } from "zod";
+import { DaylongError } from "../../../domain/errors.ts";
+import type { PastConversation } from "../../../domain/sessions/history.ts";
+import { beforeSchema, idSchema, limitSchema } from "../../../wire/paging.ts";
+import { pastMessageListSchema, projectSessionListSchema } from "../../../wire/sessions/history.ts";
+import type { HttpDependencies } from "../../dependencies.ts";
+import { errorSets } from "../../framework/errorSets.ts";
+import { decodePageCursor, encodePageCursor } from "../../framework/pageCursor.ts";
+import { invalidRequest } from "../../framework/problem.ts";
+import { defineRoute, json, type Route } from "../../framework/route.ts";
+import { findProject } from "./projectUse.ts";
+
+const projectIdSchema = z.string().min(1).max(200);
+/** Where a page of conversations ended. */
+const conversationMark = z.tuple([z.number(), z.string()]);
+const messageMark = z.tuple([z.string()]);
+
+/** Claude's own transcripts: conversations of terminals and editors too, to look at and to go on with. */
+export const historyRoutes = (parts: HttpDependencies): Route[] => [
+  defineRoute({
+    method: "GET",
+    path: "/api/projects/:projectId/sessions",
+    scope: "read",
+    summary:
+      "The conversations that Claude keeps of a project, those of the terminal included, the latest first.",
+    params: z.object({ projectId: projectIdSchema }),
+    query: z.object({ before: beforeSchema, limit: limitSchema(50, 200) }),
+    refusals: [...errorSets.project, "history_unavailable"],
+    response: projectSessionListSchema,
+    async handle({ params, query }) {
+      const { path } = await findProject(parts, params.projectId);
+      const begin = query.before === undefined ? undefined : decodePageCursor(query.before, conversationMark);
+      const known = (await parts.history.conversations(path))
+        .filter(({ projectPath }) => projectPath === path)
+        .sort(latestFirst)
+        .filter(
+          ({ lastActivityAt: at, sessionId }) => begin === undefined || isAfter([at, sessionId], begin),
+        );
+      const page = known.slice(0, query.limit);
+      const last = page.at(-1);
+      const held = await parts.heldElsewhere();
+      return json({
+        sessions: page.map((one) => conversationView(parts, one, held.has(one.sessionId))),
+        nextBefore:
+          known.length > page.length && last !== undefined
+            ? encodePageCursor([last.lastActivityAt, last.sessionId])
+            : undefined,
+      });
+    },
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/api/projects/:projectId/sessions/:id/messages",
+    scope: "read",
+    summary: "A page of a conversation as Claude wrote it down, the newest message first.",
+    params: z.object({ projectId: projectIdSchema, id: idSchema }),
+    query: z.object({ before: beforeSchema, limit: limitSchema(50, 200) }),
+    refusals: [...errorSets.project, ...errorSets.session, "history_unavailable"],
+    response: pastMessageListSchema,
+    async handle({ params, query }) {
+      const { path: projectPath } = await findProject(parts, params.projectId);
+      const before = query.before === undefined ? undefined : decodePageCursor(query.before, messageMark)[0];
+      const conversation = { sessionId: params.id, projectPath };
+      const found =
+        z.uuid().safeParse(params.id).success &&
+        (await parts.history.messages(conversation, before, query.limit));
+      if (!found) {
+        // With a mark it may be the mark that is unknown; the conversation is looked for without it.
+        if (before !== undefined && (await parts.history.messages(conversation, undefined, 1)))
+          throw invalidRequest([{ path: "before", message: "must be the nextBefore of an earlier page" }]);
+        throw new DaylongError("session_not_found", "Claude keeps no such conversation of this project.");
+      }
+      const last = found.messages.at(-1);
+      const nextBefore = found.hasMore && last !== undefined ? encodePageCursor([last.messageId]) : undefined;
+      return json({ messages: found.messages, nextBefore });
+    },
+  }),
+];
+
+function conversationView({ store }: HttpDependencies, one: PastConversation, held: boolean) {
+  const own = store.sessions.ofConversation(one.sessionId);
+  return {
+    sessionId: one.sessionId,
+    title: own?.title ?? one.title,
+    firstMessage: one.firstMessage ?? null,
+    createdAt: one.createdAt ?? null,
+    lastActivityAt: one.lastActivityAt,
+    sizeBytes: one.sizeBytes ?? null,
+    gitBranch: one.gitBranch ?? null,
+    state: own?.state ?? null,
+    held,
+  };
+}
+
+const latestFirst = (a: PastConversation, b: PastConversation): number =>
+  b.lastActivityAt - a.lastActivityAt || (a.sessionId < b.sessionId ? 1 : -1);
+
+const isAfter = (one: readonly [number, string], mark: readonly [number, string]): boolean =>
+  one[0] < mark[0] || (one[0] === mark[0] && one[1] < mark[1]);

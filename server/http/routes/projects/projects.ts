@@ -1,0 +1,81 @@
+import { z } from "zod";
+import type { ProjectDirectory } from "../../../access/projectRoots.ts";
+import { projectSchema } from "../../../wire/sessions/projects.ts";
+import { textSchema } from "../../../wire/text.ts";
+import type { HttpDependencies } from "../../dependencies.ts";
+import { errorSets } from "../../framework/errorSets.ts";
+import { defineRoute, json, type Route } from "../../framework/route.ts";
+import { allProjects, findProject, type ProjectUse, projectUse } from "./projectUse.ts";
+
+const projectParams = z.object({ projectId: textSchema.min(1).max(64) });
+
+/** The directories Claude can work in. */
+export function projectRoutes(parts: HttpDependencies): Route[] {
+  const { roots, access, trust } = parts;
+  const viewOf = async (project: ProjectDirectory, use: ProjectUse | undefined) => ({
+    ...project,
+    sessionCount: use?.sessionIds.size ?? 0,
+    lastActivityAt: use?.lastActivityAt ?? null,
+    trust: await trust.standingOf(project.path),
+    rules: trust.rulesOf(project.path),
+  });
+  return [
+    defineRoute({
+      method: "GET",
+      path: "/api/projects",
+      scope: "read",
+      summary: "The project roots, the directories in them, and deeper ones in which Claude has worked.",
+      response: z.object({ roots: z.array(z.string()), projects: z.array(projectSchema) }),
+      async handle() {
+        const projects = await allProjects(parts);
+        return json({
+          roots: roots.paths,
+          projects: await Promise.all(projects.map(({ use, ...one }) => viewOf(one, use))),
+        });
+      },
+    }),
+    defineRoute({
+      method: "POST",
+      path: "/api/projects",
+      scope: "chat",
+      summary: "Make a directory under a root; 200 when it was there already.",
+      body: z.object({ root: textSchema.min(1).max(4096), name: textSchema.min(1).max(255) }),
+      refusals: errorSets.project,
+      response: { 200: projectSchema, 201: projectSchema },
+      async handle({ body, caller }) {
+        const { project, created } = await access.createProject(body.root, body.name, caller);
+        const use = created ? undefined : (await projectUse(parts)).get(project.path);
+        return json(await viewOf(project, use), created ? 201 : 200);
+      },
+    }),
+    defineRoute({
+      method: "PUT",
+      path: "/api/projects/:projectId/trust",
+      scope: "admin",
+      summary:
+        "Let the project's own settings (hooks, MCP servers, rules) act, from the next start of a process on.",
+      params: projectParams,
+      refusals: errorSets.project,
+      response: projectSchema,
+      async handle({ params, caller }) {
+        const project = await findProject(parts, params.projectId);
+        trust.trust(project.path, caller.deviceId);
+        return json(await viewOf(project, (await projectUse(parts)).get(project.path)));
+      },
+    }),
+    defineRoute({
+      method: "DELETE",
+      path: "/api/projects/:projectId/trust",
+      scope: "admin",
+      summary: "Take the trust back, from the next start of a process on; a terminal's own answer stays.",
+      params: projectParams,
+      refusals: errorSets.project,
+      response: projectSchema,
+      async handle({ params, caller }) {
+        const project = await findProject(parts, params.projectId);
+        trust.withdraw(project.path, caller.deviceId);
+        return json(await viewOf(project, (await projectUse(parts)).get(project.path)));
+      },
+    }),
+  ];
+}
