@@ -13,11 +13,11 @@ import { DaylongError } from "../domain/errors.ts";
 import type { Clock, DeviceStore, Log } from "../domain/ports.ts";
 import { closeCodes, type HelloFrame, maxFrameBytes, socketProtocol } from "../wire/delivery/clientFrames.ts";
 import type { apnsPushSchema } from "../wire/delivery/devices.ts";
-import { Answers, type AnswersParts } from "./answers.ts";
-import { Client } from "./client.ts";
-import { Greeting } from "./greeting.ts";
+import { DeviceSocket } from "./deviceSocket.ts";
+import { FrameRouter, type FrameRouterParts } from "./frameRouter.ts";
+import { Handshake } from "./handshake.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import { Lobby } from "./lobby.ts";
+import { PendingHandshakes } from "./pendingHandshakes.ts";
 
 /** Bytes a socket may send before it has said who it is; a hello has a few hundred. */
 const maxHelloBytes = 64 * 1024;
@@ -31,12 +31,12 @@ export interface HelloLimiter {
 }
 
 export interface GatewayParts {
-  pool: AnswersParts["pool"];
-  attachments: AnswersParts["attachments"];
+  pool: FrameRouterParts["pool"];
+  attachments: FrameRouterParts["attachments"];
   gatekeeper: Gatekeeper;
   connections: Connections;
   replay: Replay;
-  outboxSender: Pick<AnswersParts, "acknowledge" | "noteAck">;
+  outboxSender: Pick<FrameRouterParts, "acknowledge" | "noteAck">;
   devices: Pick<DeviceStore, "seen">;
   clock: Clock;
   log: Log;
@@ -58,20 +58,20 @@ export interface GatewayParts {
  */
 export class Gateway {
   readonly #parts: GatewayParts;
-  readonly #answers: Answers;
+  readonly #router: FrameRouter;
   readonly #heartbeat: Heartbeat;
   readonly #server: WebSocketServer;
   readonly #detachments: Array<() => void> = [];
-  readonly #lobby: Lobby;
+  readonly #pendingHandshakes: PendingHandshakes;
   readonly #orders: AttemptWindow;
   #stopping: Promise<void> | undefined;
 
   constructor(parts: GatewayParts) {
     this.#parts = parts;
-    this.#lobby = new Lobby({ maxStrangers: parts.maxUngreeted ?? 64 });
+    this.#pendingHandshakes = new PendingHandshakes({ maxStrangers: parts.maxUngreeted ?? 64 });
     const limit = parts.framesPerMinute ?? defaultFramesPerMinute;
     this.#orders = new AttemptWindow({ clock: parts.clock, windowMs: 60_000, limit });
-    this.#answers = new Answers({
+    this.#router = new FrameRouter({
       pool: parts.pool,
       attachments: parts.attachments,
       resolveProject: (path) => parts.gatekeeper.resolveProject(path),
@@ -113,7 +113,7 @@ export class Gateway {
     const { connections, clock } = this.#parts;
     for (const detach of this.#detachments.splice(0)) detach();
     const reason = "The server stops; come back.";
-    this.#lobby.refuseAll(closeCodes.serverRestart, reason);
+    this.#pendingHandshakes.refuseAll(closeCodes.serverRestart, reason);
     connections.closeAll(closeCodes.serverRestart, reason);
     const farewells = [...this.#server.clients].map(
       (socket) => new Promise<void>((resolve) => socket.once("close", () => resolve())),
@@ -164,9 +164,9 @@ export class Gateway {
     const { gatekeeper, clock, log, helloLimiter } = this.#parts;
     socket.on("error", (error) => log.debug("socket.error", { error: error.message }));
     const token = bearerToken(request.headers.authorization);
-    const receive = (data: Parameters<Greeting["receive"]>[0], isBinary: boolean) =>
+    const receive = (data: Parameters<Handshake["receive"]>[0], isBinary: boolean) =>
       greeting.receive(data, isBinary);
-    const greeting = new Greeting({
+    const greeting = new Handshake({
       socket,
       token,
       gatekeeper,
@@ -185,7 +185,7 @@ export class Gateway {
     const speaksOurs = socket.protocol === "" || socket.protocol === socketProtocol;
     if (speaksOurs) greeting.checkHeader();
     else greeting.refuse(closeCodes.replacedProtocol, `This server speaks ${socketProtocol}.`);
-    this.#lobby.add(greeting);
+    this.#pendingHandshakes.add(greeting);
     const readBefore = tcp.bytesRead - unread;
     // The large frames of the protocol are for devices we know: a stranger may not fill 16 MB of memory a socket.
     const bound = () => {
@@ -195,7 +195,7 @@ export class Gateway {
       if (!greeting.isOver) greeting.refuse(closeCodes.tooBig, "The hello is too large.");
     };
     const release = () => {
-      this.#lobby.remove(greeting);
+      this.#pendingHandshakes.remove(greeting);
       tcp.off("data", bound);
     };
     tcp.on("data", bound);
@@ -209,12 +209,12 @@ export class Gateway {
   #admit(socket: WebSocket, tcp: Socket, caller: Caller, hello: HelloFrame): void {
     const { connections, replay, devices, clock, log, registerPush } = this.#parts;
     const { deviceId } = caller;
-    const client = new Client({
+    const client = new DeviceSocket({
       socket,
       tcp,
       caller,
       connections,
-      answers: this.#answers,
+      router: this.#router,
       orders: this.#orders,
       clock,
       log,

@@ -6,7 +6,7 @@ export const pingEveryMs = 15_000;
 export const silenceLimitMs = 35_000;
 
 /** Somebody who must show that he is there. */
-export interface Pulse {
+export interface HeartbeatPeer {
   /** Instant of the last sign of life. */
   readonly heardAt: number;
   ping(): void;
@@ -20,7 +20,7 @@ export interface Pulse {
  */
 export class Heartbeat {
   readonly #clock: Clock;
-  readonly #nextPingAt = new Map<Pulse, number>();
+  readonly #nextPingAt = new Map<HeartbeatPeer, number>();
   #disarm: (() => void) | undefined;
   #armedAt = Number.POSITIVE_INFINITY;
 
@@ -28,13 +28,13 @@ export class Heartbeat {
     this.#clock = clock;
   }
 
-  watch(pulse: Pulse): void {
+  watch(pulse: HeartbeatPeer): void {
     const now = this.#clock.now();
     this.#nextPingAt.set(pulse, now + pingEveryMs);
     this.#arm(now + pingEveryMs);
   }
 
-  forget(pulse: Pulse): void {
+  forget(pulse: HeartbeatPeer): void {
     if (this.#nextPingAt.delete(pulse) && this.#nextPingAt.size === 0) this.#rest();
   }
 

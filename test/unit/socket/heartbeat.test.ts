@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { Heartbeat, type Pulse } from "../../../server/socket/heartbeat.ts";
+import { Heartbeat, type HeartbeatPeer } from "../../../server/socket/heartbeat.ts";
 import { ManualClock } from "../../support/manualClock.ts";
 
 function rig() {
@@ -14,7 +14,7 @@ function rig() {
         if (answers) pulse.heardAt = clock.now();
       },
       terminate: () => void seen.push(`terminate ${clock.now()}`),
-    } satisfies Pulse;
+    } satisfies HeartbeatPeer;
     heartbeat.watch(pulse);
     return { pulse, seen };
   };

@@ -10,7 +10,7 @@ export const helloDeadlineMs = 5_000;
 /** A refused socket has this long to answer the close. */
 const farewellMs = 1_000;
 
-export interface GreetingParts {
+export interface HandshakeParts {
   socket: WebSocket;
   /** The token of the upgrade's Authorization header, if it had one. */
   token: string | undefined;
@@ -28,13 +28,13 @@ export interface GreetingParts {
  *
  *   waiting -> greeted (a hello with a valid token) | refused (closed, with the code that says why)
  */
-export class Greeting {
-  readonly #parts: GreetingParts;
+export class Handshake {
+  readonly #parts: HandshakeParts;
   #disarm: () => void;
   #over = false;
   #known = false;
 
-  constructor(parts: GreetingParts) {
+  constructor(parts: HandshakeParts) {
     this.#parts = parts;
     this.#disarm = parts.clock.after(helloDeadlineMs, () =>
       this.refuse(closeCodes.badFrame, "No hello within 5 s."),

@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { DaylongError } from "../../../server/domain/errors.ts";
 import type { SubmitRequest } from "../../../server/pool/requests.ts";
-import { Answers, type AnswersParts, type Asker } from "../../../server/socket/answers.ts";
+import { type Asker, FrameRouter, type FrameRouterParts } from "../../../server/socket/frameRouter.ts";
 import type { ClientFrame } from "../../../server/wire/delivery/clientFrames.ts";
 
 const sessionId = "6f1b8f1e-0f51-4d6c-9d5f-0a6f5f0f8b11";
@@ -27,7 +27,7 @@ function rig(scope: "read" | "chat" = "chat") {
       submitted.push(request);
       return { ...accepted, state: "queued" };
     },
-  } as unknown as AnswersParts["pool"];
+  } as unknown as FrameRouterParts["pool"];
   const resolveProject = async (path: string) => `${path}!`;
   const givenBack: string[] = [];
   const attachments = {
@@ -36,7 +36,7 @@ function rig(scope: "read" | "chat" = "chat") {
       givenBack.push(...taken.map(({ attachmentId }) => attachmentId));
     },
   };
-  const answers = new Answers({
+  const answers = new FrameRouter({
     pool,
     resolveProject,
     attachments,

@@ -13,7 +13,7 @@ import type {
 } from "../wire/delivery/clientFrames.ts";
 import { maxMessageBytes } from "../wire/sessions/chat.ts";
 
-export interface AnswersParts {
+export interface FrameRouterParts {
   pool: Pick<
     SessionPool,
     "submit" | "submitChanging" | "answerPermission" | "interrupt" | "keepAlive" | "recap" | "session"
@@ -48,13 +48,13 @@ const scopeByType: Partial<Record<OrderFrame["type"], Scope>> = {
 
 /**
  * Turns a client's order into what the pool is asked, and the pool's word into the frame that answers. Knows nothing of
- * sockets. Answers at once what can be answered at once: a `send` reaches the pool in the tick in which it arrived.
+ * sockets. FrameRouter at once what can be answered at once: a `send` reaches the pool in the tick in which it arrived.
  * Throws, or rejects with, a DaylongError for what is refused.
  */
-export class Answers {
-  readonly #parts: AnswersParts;
+export class FrameRouter {
+  readonly #parts: FrameRouterParts;
 
-  constructor(parts: AnswersParts) {
+  constructor(parts: FrameRouterParts) {
     this.#parts = parts;
   }
 

@@ -11,17 +11,17 @@ import {
   type ErrorFrame,
   type ServerFrame,
 } from "../wire/delivery/clientFrames.ts";
-import type { Answers, Asker } from "./answers.ts";
-import type { Pulse } from "./heartbeat.ts";
+import type { Asker, FrameRouter } from "./frameRouter.ts";
+import type { HeartbeatPeer } from "./heartbeat.ts";
 import { closeReason, parseFrame } from "./protocol.ts";
 
-export interface ClientParts {
+export interface DeviceSocketParts {
   socket: WebSocket;
   /** What the socket writes to. */
   tcp: Pick<Socket, "cork" | "uncork">;
   caller: Caller;
   connections: Connections;
-  answers: Answers;
+  router: FrameRouter;
   /** The orders of each device within a minute, over all its sockets. */
   orders: AttemptWindow;
   clock: Clock;
@@ -36,16 +36,16 @@ const unboundedTypes: ReadonlySet<string> = new Set<ClientFrameType>(["ack", "pi
  *
  *   open -> closing (by us: nothing is heard or sent any more) -> closed
  */
-export class Client implements Connection, Pulse, Asker {
+export class DeviceSocket implements Connection, HeartbeatPeer, Asker {
   readonly deviceId: string;
   readonly caller: Caller;
   foreground: boolean | undefined;
   heardAt: number;
-  readonly #parts: ClientParts;
+  readonly #parts: DeviceSocketParts;
   #open = true;
   #corked = false;
 
-  constructor(parts: ClientParts) {
+  constructor(parts: DeviceSocketParts) {
     this.#parts = parts;
     this.caller = parts.caller;
     this.deviceId = parts.caller.deviceId;
@@ -137,8 +137,8 @@ export class Client implements Connection, Pulse, Asker {
       return;
     }
     try {
-      const answer = this.#parts.answers.to(frame, this);
-      // What is known is answered now: answers keep the order of their frames unless one has to wait.
+      const answer = this.#parts.router.to(frame, this);
+      // What is known is answered now: router keep the order of their frames unless one has to wait.
       if (answer instanceof Promise) {
         answer.then(
           (later) => later && this.answer(later),

@@ -1,26 +1,26 @@
 import { closeCodes } from "../wire/delivery/clientFrames.ts";
-import type { Greeting } from "./greeting.ts";
+import type { Handshake } from "./handshake.ts";
 
 /**
  * The sockets that have not said hello. Strangers among them are bounded, by sending the oldest away and not the newest:
  * whoever fills the room with silent sockets must not lock the phones out, and a phone says hello within a round trip,
  * so it is hardly ever the one that has been silent longest.
  */
-export class Lobby {
+export class PendingHandshakes {
   readonly #maxStrangers: number;
   /** In the order in which they came; those that were refused and have not gone yet are among them. */
-  readonly #greetings = new Set<Greeting>();
+  readonly #greetings = new Set<Handshake>();
 
   constructor({ maxStrangers }: { maxStrangers: number }) {
     this.#maxStrangers = maxStrangers;
   }
 
-  add(greeting: Greeting): void {
+  add(greeting: Handshake): void {
     this.#greetings.add(greeting);
     if (!greeting.isKnown) this.#makeRoom();
   }
 
-  remove(greeting: Greeting): void {
+  remove(greeting: Handshake): void {
     this.#greetings.delete(greeting);
   }
 
