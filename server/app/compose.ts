@@ -28,7 +28,7 @@ import { readCertificate } from "../platform/certificate.ts";
 import { Closers } from "../platform/closers.ts";
 import { lockFolder } from "../platform/folderLock.ts";
 import { closeServer, createServer, listen, urlHost } from "../platform/listener.ts";
-import { Counters } from "../pool/counters.ts";
+import { LifecycleCounters } from "../pool/health/lifecycleCounters.ts";
 import { InteractiveSessionPool } from "../pool/pool.ts";
 import { Gateway } from "../socket/gateway.ts";
 import type { Config } from "./config.ts";
@@ -174,7 +174,7 @@ async function compose(
       }
     },
   });
-  const counters = new Counters({ events: store.events, stats: () => pool.stats() });
+  const counters = new LifecycleCounters({ events: store.events, stats: () => pool.stats() });
   closers.push(() => counters.stop());
   const sessionMetrics = () => ({
     sinceAt: startedAt,

@@ -3,7 +3,7 @@ import type { PushSender } from "../domain/delivery/push.ts";
 import type { Store } from "../domain/ports.ts";
 import type { ProcessHost } from "../domain/processes/process.ts";
 import type { HealthReport } from "../http/dependencies.ts";
-import type { SessionPool } from "../pool/requests.ts";
+import type { SessionPool } from "../pool/port.ts";
 
 /** Below this the database may soon not be writable: one backup copy and a day of events. */
 const lowDiskBytes = 200 * 1024 * 1024;

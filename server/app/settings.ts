@@ -2,7 +2,7 @@ import type { Caller } from "../domain/delivery/device.ts";
 import { DaylongError, type FieldFault } from "../domain/errors.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
 import type { SettingsPort } from "../http/dependencies.ts";
-import type { PoolLimits } from "../pool/limits.ts";
+import type { PoolLimits } from "../pool/state/limits.ts";
 import {
   environmentName,
   type LimitName,

@@ -11,8 +11,8 @@ import type { DeltaFrame } from "../domain/delivery/frames.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
 import type { ClaudeModel } from "../domain/processes/process.ts";
 import type { ClaudeHistory } from "../domain/sessions/history.ts";
-import type { LifecycleCounts } from "../pool/counters.ts";
-import type { PoolStats, SessionPool } from "../pool/requests.ts";
+import type { LifecycleCounts } from "../pool/health/lifecycleCounters.ts";
+import type { PoolStats, SessionPool } from "../pool/port.ts";
 import type { SettingsPatch, SettingsView } from "../wire/settings.ts";
 
 /** The state of the server in one word, and of its parts. */

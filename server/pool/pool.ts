@@ -4,8 +4,7 @@ import type { Store } from "../domain/ports.ts";
 import type { PermissionDecision } from "../domain/sessions/permission.ts";
 import type { Session } from "../domain/sessions/session.ts";
 import type { Turn } from "../domain/sessions/turn.ts";
-import { type Desks, joinDesks, type PoolParts } from "./desks.ts";
-import { type Recovery, recover } from "./recovery.ts";
+import { assemblePool, type PoolComponents, type PoolParts } from "./assemble.ts";
 import type {
   Accepted,
   AskRequest,
@@ -16,25 +15,26 @@ import type {
   SessionPool,
   SessionView,
   SubmitRequest,
-} from "./requests.ts";
-import { existingSession } from "./sessionDesk.ts";
-import { hasWish } from "./wish.ts";
+} from "./port.ts";
+import { type Recovery, recover } from "./processes/bootRecovery.ts";
+import { existingSession } from "./sessions/sessions.ts";
+import { hasWish } from "./turns/submitRules.ts";
 
 /**
  * Conversations that live for a day on a bounded number of Claude processes. The face of the pool: it checks, keeps and
- * answers; `Conductor` moves the processes.
+ * answers; `Scheduler` moves the processes.
  */
 export class InteractiveSessionPool implements SessionPool {
   readonly #parts: PoolParts;
   readonly #store: Store;
-  readonly #desks: Desks;
+  readonly #components: PoolComponents;
   #open = false;
   #stopped: Promise<void> | undefined;
 
   constructor(parts: PoolParts) {
     this.#parts = parts;
     this.#store = parts.store;
-    this.#desks = joinDesks(parts);
+    this.#components = assemblePool(parts);
   }
 
   /** Puts the last run right, then takes messages. */
@@ -42,15 +42,15 @@ export class InteractiveSessionPool implements SessionPool {
     const recovery = await recover({
       store: this.#store,
       host: this.#parts.host,
-      clerk: this.#desks.clerk,
-      permissions: this.#desks.permissions,
+      turnWriter: this.#components.turnWriter,
+      permissions: this.#components.permissions,
       log: this.#parts.log,
     });
     this.#open = true;
-    this.#desks.conductor.start();
-    this.#desks.leases.start();
-    this.#desks.health.start();
-    this.#desks.spares.start();
+    this.#components.scheduler.start();
+    this.#components.leases.start();
+    this.#components.health.start();
+    this.#components.spares.start();
     return recovery;
   }
 
@@ -58,120 +58,123 @@ export class InteractiveSessionPool implements SessionPool {
   stop(graceMs: number): Promise<void> {
     this.#open = false;
     this.#stopped ??= (async () => {
-      this.#desks.leases.stop();
-      this.#desks.health.stop();
-      this.#desks.outages.stop();
-      this.#desks.spares.stop();
-      this.#desks.oneShots.stop();
-      await this.#desks.conductor.stop(graceMs);
-      this.#desks.watch.stop();
+      this.#components.leases.stop();
+      this.#components.health.stop();
+      this.#components.outages.stop();
+      this.#components.spares.stop();
+      this.#components.oneShots.stop();
+      await this.#components.scheduler.stop(graceMs);
+      this.#components.watch.stop();
     })();
     return this.#stopped;
   }
 
   submit(request: SubmitRequest): Accepted {
     this.#checkOpen();
-    const { accepted, run, waits, leaseDeadlineAt } = this.#desks.submissions.submit(request, (turn) =>
-      this.#desks.conductor.give(turn),
+    const { accepted, run, waits, leaseDeadlineAt } = this.#components.submissions.submit(request, (turn) =>
+      this.#components.scheduler.give(turn),
     );
-    if (waits) this.#desks.conductor.advance();
-    else if (!run) this.#desks.conductor.armSchedule();
-    this.#desks.leases.leaseChanged(leaseDeadlineAt);
+    if (waits) this.#components.scheduler.advance();
+    else if (!run) this.#components.scheduler.armSchedule();
+    this.#components.leases.leaseChanged(leaseDeadlineAt);
     return accepted;
   }
 
   async submitChanging(request: SubmitRequest): Promise<Accepted> {
     const keep = () => this.submit(request);
     this.#checkOpen();
-    return hasWish(request) ? this.#desks.sessions.changeFirst(request, keep) : keep();
+    return hasWish(request) ? this.#components.sessions.changeFirst(request, keep) : keep();
   }
 
   async waitForTurn(turnId: string, deadlineMs: number, signal?: AbortSignal): Promise<Turn> {
-    const turn = (await this.#desks.watch.ended(turnId, deadlineMs, signal)) ?? this.#store.turns.get(turnId);
+    const turn =
+      (await this.#components.watch.ended(turnId, deadlineMs, signal)) ?? this.#store.turns.get(turnId);
     if (turn) return turn;
     throw new DaylongError("turn_not_found", `There is no turn ${turnId}.`);
   }
 
   interrupt(sessionId: string, turnId: string | undefined, caller: Caller) {
     this.#existing(sessionId);
-    return this.#desks.endings.interrupt(sessionId, turnId, caller);
+    return this.#components.termination.interrupt(sessionId, turnId, caller);
   }
 
   cancelTurn(sessionId: string, turnId: string, caller: Caller): void {
-    this.#desks.endings.cancelTurn(sessionId, turnId, caller);
+    this.#components.termination.cancelTurn(sessionId, turnId, caller);
   }
 
   createSession(request: CreateSessionRequest): Promise<SessionView> {
     this.#checkOpen();
-    return this.#desks.sessions.create(request).then((session) => this.#desks.views.session(session));
+    return this.#components.sessions
+      .create(request)
+      .then((session) => this.#components.views.session(session));
   }
 
   async updateSession(sessionId: string, change: SessionChange, caller: Caller): Promise<SessionView> {
-    await this.#desks.sessions.update(this.#existing(sessionId), change, caller);
+    await this.#components.sessions.update(this.#existing(sessionId), change, caller);
     return this.session(sessionId);
   }
 
   async closeSession(sessionId: string, caller: Caller): Promise<void> {
     const session = this.#existing(sessionId);
-    if (session.state !== "closed") await this.#desks.endings.close(session, caller);
+    if (session.state !== "closed") await this.#components.termination.close(session, caller);
   }
 
   async stopProcesses(sessionId: string | undefined, caller: Caller): Promise<string[]> {
     if (sessionId !== undefined) this.#existing(sessionId);
-    return this.#desks.endings.cancel(sessionId, caller);
+    return this.#components.termination.cancel(sessionId, caller);
   }
 
   async forkSession(sessionId: string, atMessageId: string | undefined, caller: Caller) {
     this.#checkOpen();
-    return this.#desks.views.session(
-      await this.#desks.backstage.fork(this.#existing(sessionId), atMessageId, caller),
+    return this.#components.views.session(
+      await this.#components.forkAndRewind.fork(this.#existing(sessionId), atMessageId, caller),
     );
   }
 
   async rewind(sessionId: string, messageId: string, dryRun: boolean, caller: Caller) {
-    return this.#desks.backstage.rewind(this.#existing(sessionId), messageId, dryRun, caller);
+    return this.#components.forkAndRewind.rewind(this.#existing(sessionId), messageId, dryRun, caller);
   }
 
   async contextUse(sessionId: string) {
-    return this.#desks.backstage.contextUse(this.#existing(sessionId));
+    return this.#components.forkAndRewind.contextUse(this.#existing(sessionId));
   }
 
   keepAlive(sessionId: string, caller: Caller): SessionView {
-    this.#desks.sessions.keepAlive(this.#existing(sessionId), caller);
+    this.#components.sessions.keepAlive(this.#existing(sessionId), caller);
     return this.session(sessionId);
   }
 
   async recap(sessionId: string): Promise<Recap> {
     const session = this.#existing(sessionId);
     // A fork would try for minutes what every session has been refused.
-    const refused = this.#desks.outages.loginDetail;
+    const refused = this.#components.outages.loginDetail;
     if (refused !== undefined) throw new DaylongError("login_required", refused);
-    return this.#desks.recaps.recap(session);
+    return this.#components.recaps.recap(session);
   }
 
   async ask(request: AskRequest, caller: Caller, signal: AbortSignal) {
     this.#checkOpen();
-    return this.#desks.oneShots.ask(request, caller, signal);
+    return this.#components.oneShots.ask(request, caller, signal);
   }
 
   answerPermission(permissionId: string, decision: PermissionDecision, caller: Caller) {
-    return this.#desks.permissions.answer(permissionId, decision, caller);
+    return this.#components.permissions.answer(permissionId, decision, caller);
   }
 
   session(sessionId: string): SessionView {
-    return this.#desks.views.session(this.#existing(sessionId));
+    return this.#components.views.session(this.#existing(sessionId));
   }
 
   views(sessions: Session[]): SessionView[] {
-    return sessions.map((session) => this.#desks.views.session(session));
+    return sessions.map((session) => this.#components.views.session(session));
   }
 
   active(): SessionView[] {
-    return this.#desks.views.active();
+    return this.#components.views.active();
   }
 
   stats(): PoolStats {
-    return this.#desks.views.stats();
+    return this.#components.views.stats();
   }
 
   health(): { state: "ok" | "degraded" | "failing"; detail?: string } {
@@ -181,7 +184,7 @@ export class InteractiveSessionPool implements SessionPool {
     // Where nothing may wait, nothing that waits is too much.
     if (maxQueuedTurns > 0 && waiting >= maxQueuedTurns)
       return { state: "degraded", detail: `${waiting} turns are waiting.` };
-    const wrong = [...this.#desks.outages.details(), ...this.#desks.health.details()];
+    const wrong = [...this.#components.outages.details(), ...this.#components.health.details()];
     return wrong.length > 0 ? { state: "degraded", detail: wrong.join(" ") } : { state: "ok" };
   }
 

@@ -2,8 +2,8 @@ import type { MessageAttachments } from "../access/messageAttachments.ts";
 import { type Caller, type Scope, scopeAllows } from "../domain/delivery/device.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { MessageAttachment } from "../domain/sessions/attachment.ts";
-import type { Accepted, SessionPool, SubmitRequest } from "../pool/requests.ts";
-import { hasWish } from "../pool/wish.ts";
+import type { Accepted, SessionPool, SubmitRequest } from "../pool/port.ts";
+import { hasWish } from "../pool/turns/submitRules.ts";
 import type {
   AcceptedFrame,
   ClientFrame,

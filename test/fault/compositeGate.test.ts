@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "@jest/globals";
+import { PoolRig, usePoolRig } from "../integration/pool/rig.ts";
 import { seedsFrom } from "../support/chance.ts";
-import { PoolRig, usePoolRig } from "../unit/pool/rig.ts";
 import { FaultyDay } from "./gate/day.ts";
 import { faultsOfTheDay, soundKinds } from "./gate/kinds.ts";
 

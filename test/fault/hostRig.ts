@@ -3,11 +3,11 @@ import { CliHost, type CliHostParts } from "../../server/claude/host.ts";
 import type { LoggedEvent } from "../../server/domain/delivery/event.ts";
 import type { Turn } from "../../server/domain/sessions/turn.ts";
 import { systemClock } from "../../server/platform/clock.ts";
-import type { PoolLimits } from "../../server/pool/limits.ts";
 import { InteractiveSessionPool } from "../../server/pool/pool.ts";
+import type { PoolLimits } from "../../server/pool/state/limits.ts";
 import { type OpenStore, openStore } from "../../server/store/store.ts";
+import { limitsOf, owner } from "../integration/pool/rig.ts";
 import { type Bench, benchEnvironment, makeBench } from "../support/daylongServer.ts";
-import { limitsOf, owner } from "../unit/pool/rig.ts";
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const feed = { delta: () => {}, flush: () => {}, activity: () => {} };

@@ -1,8 +1,8 @@
 import { truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "@jest/globals";
+import { owner, refusal } from "../integration/pool/rig.ts";
 import { eventually, processesOf } from "../support/daylongServer.ts";
-import { owner, refusal } from "../unit/pool/rig.ts";
 import { HostRig } from "./hostRig.ts";
 
 /** Many times what a stand-in needs to come up on a busy machine; the server's own is a minute. */

@@ -11,7 +11,6 @@ import {
 } from "../../server/domain/sessions/permission.ts";
 import { type Session, titleFrom } from "../../server/domain/sessions/session.ts";
 import { isTerminal, type Reply, type Turn } from "../../server/domain/sessions/turn.ts";
-import { requestHashOf } from "../../server/pool/requestHash.ts";
 import type {
   Accepted,
   AskRequest,
@@ -22,7 +21,8 @@ import type {
   SessionPool,
   SessionView,
   SubmitRequest,
-} from "../../server/pool/requests.ts";
+} from "../../server/pool/port.ts";
+import { requestHashOf } from "../../server/pool/turns/requestHash.ts";
 
 const lease = { termMs: 24 * 3_600_000, warnAfterMs: 20 * 3_600_000, finalWarningMs: 900_000 };
 

@@ -2,7 +2,7 @@ import type { Caller } from "../../domain/delivery/device.ts";
 import { DaylongError } from "../../domain/errors.ts";
 import type { Log, Store } from "../../domain/ports.ts";
 import { isTerminal } from "../../domain/sessions/turn.ts";
-import type { SessionPool } from "../../pool/requests.ts";
+import type { SessionPool } from "../../pool/port.ts";
 import type { StartedCompletion } from "./startCompletion.ts";
 
 export interface CompletionReadersParts {

@@ -1,6 +1,6 @@
 import type { NamedConversation } from "../../domain/sessions/conversation.ts";
 import type { Reply, Turn } from "../../domain/sessions/turn.ts";
-import type { SessionView } from "../../pool/requests.ts";
+import type { SessionView } from "../../pool/port.ts";
 
 /** OpenAI counts in seconds. */
 const seconds = (at: number): number => Math.floor(at / 1_000);

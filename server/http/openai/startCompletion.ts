@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Caller } from "../../domain/delivery/device.ts";
 import { DaylongError } from "../../domain/errors.ts";
-import type { SubmitRequest } from "../../pool/requests.ts";
+import type { SubmitRequest } from "../../pool/port.ts";
 import type { CompletionRequest, InlineImage } from "../../wire/openai/completionRequest.ts";
 import type { HttpDependencies } from "../dependencies.ts";
 import { promptOf } from "./prompt.ts";

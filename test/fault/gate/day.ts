@@ -1,6 +1,6 @@
 import { expect } from "@jest/globals";
+import { hourMs, minuteMs, type PoolRig } from "../../integration/pool/rig.ts";
 import { Chance } from "../../support/chance.ts";
-import { hourMs, minuteMs, type PoolRig } from "../../unit/pool/rig.ts";
 import { FaultyClaude, memoryLimitBytes } from "./faultyClaude.ts";
 import { Owner } from "./owner.ts";
 import { type Absence, checkEnds, checkIncidents, checkLeases, checkLog, checkMoment } from "./promises.ts";

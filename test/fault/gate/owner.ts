@@ -1,8 +1,8 @@
 import { expect } from "@jest/globals";
 import { DaylongError } from "../../../server/domain/errors.ts";
-import type { Accepted, SubmitRequest } from "../../../server/pool/requests.ts";
+import type { Accepted, SubmitRequest } from "../../../server/pool/port.ts";
+import { minuteMs, owner, type PoolRig } from "../../integration/pool/rig.ts";
 import type { Chance } from "../../support/chance.ts";
-import { minuteMs, owner, type PoolRig } from "../../unit/pool/rig.ts";
 
 type Sent = Partial<SubmitRequest> & { message: string; clientMessageId: string };
 

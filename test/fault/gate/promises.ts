@@ -2,8 +2,8 @@ import { expect } from "@jest/globals";
 import { pushKindOf } from "../../../server/domain/delivery/delivery.ts";
 import { terminalTurnEvents } from "../../../server/domain/delivery/event.ts";
 import { isTerminal } from "../../../server/domain/sessions/turn.ts";
-import type { Accepted } from "../../../server/pool/requests.ts";
-import { hourMs, minuteMs, type PoolRig } from "../../unit/pool/rig.ts";
+import type { Accepted } from "../../../server/pool/port.ts";
+import { hourMs, minuteMs, type PoolRig } from "../../integration/pool/rig.ts";
 
 /** A stretch of the clock that nobody saw pass. */
 export interface Absence {

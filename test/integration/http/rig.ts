@@ -37,7 +37,7 @@ import {
   type HttpDependencies,
 } from "../../../server/http/dependencies.ts";
 import { openApiDocument } from "../../../server/http/documents/openapi.ts";
-import { Counters } from "../../../server/pool/counters.ts";
+import { LifecycleCounters } from "../../../server/pool/health/lifecycleCounters.ts";
 import { WebPushSender } from "../../../server/push/webPush/webPushSender.ts";
 import { type OpenStore, openStore } from "../../../server/store/store.ts";
 import { Conformance, type SeenAnswer } from "../../support/conformance.ts";
@@ -185,7 +185,7 @@ export function useRig(change: (parts: HttpDependencies) => Partial<HttpDependen
       ...{ store, push: new MemoryPush(), connections: new Connections({ clock }), clock, log },
       ...{ graceMs: 3_000, defaultEnvironment: "production", planned: () => {} },
     });
-    const counters = new Counters({ events: store.events, stats: () => pool.stats() });
+    const counters = new LifecycleCounters({ events: store.events, stats: () => pool.stats() });
     const sessionMetrics = () => ({
       sinceAt: clock.now(),
       ...pool.stats(),

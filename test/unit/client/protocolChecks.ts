@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type * as client from "../../../client/src/protocol.ts";
 import type { LoggedEvent } from "../../../server/domain/delivery/event.ts";
 import type { Permission, PermissionDecision } from "../../../server/domain/sessions/permission.ts";
-import type { Accepted, SessionView } from "../../../server/pool/requests.ts";
+import type { Accepted, SessionView } from "../../../server/pool/port.ts";
 import type { clientFrameSchema, ServerFrame } from "../../../server/wire/delivery/clientFrames.ts";
 import type { Problem } from "../../../server/wire/problem.ts";
 import type { newSessionSchema } from "../../../server/wire/sessions/sessions.ts";

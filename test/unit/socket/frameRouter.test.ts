@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { DaylongError } from "../../../server/domain/errors.ts";
-import type { SubmitRequest } from "../../../server/pool/requests.ts";
+import type { SubmitRequest } from "../../../server/pool/port.ts";
 import { type Asker, FrameRouter, type FrameRouterParts } from "../../../server/socket/frameRouter.ts";
 import type { ClientFrame } from "../../../server/wire/delivery/clientFrames.ts";
 

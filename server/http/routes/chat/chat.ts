@@ -3,7 +3,7 @@ import type { TakenAttachment } from "../../../access/messageAttachments.ts";
 import { DaylongError } from "../../../domain/errors.ts";
 import type { Turn } from "../../../domain/sessions/turn.ts";
 import { isTerminal } from "../../../domain/sessions/turn.ts";
-import type { Accepted, SubmitRequest } from "../../../pool/requests.ts";
+import type { Accepted, SubmitRequest } from "../../../pool/port.ts";
 import { apnsTokenSchema } from "../../../wire/delivery/devices.ts";
 import {
   acceptedSchema,

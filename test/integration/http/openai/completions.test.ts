@@ -4,7 +4,7 @@ import { request as httpRequest } from "node:http";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { DaylongError } from "../../../../server/domain/errors.ts";
-import type { SubmitRequest } from "../../../../server/pool/requests.ts";
+import type { SubmitRequest } from "../../../../server/pool/port.ts";
 import { aReply } from "../../../support/fakePool.ts";
 import { type Asked, useRig } from "../rig.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { LiveSetting } from "../../../../server/claude/process/liveSetting.ts";
+import { refusal } from "../../../integration/pool/rig.ts";
 import { ManualClock } from "../../../support/manualClock.ts";
-import { refusal } from "../../pool/rig.ts";
 
 /** A CLI that answers when the test says so, and has what it answered last. */
 function slowCli() {

@@ -1,0 +1,129 @@
+import type { Clock, LiveFeed, Log, Store } from "../domain/ports.ts";
+import type { ProcessHost } from "../domain/processes/process.ts";
+import type { AttachmentStorage } from "../domain/sessions/attachment.ts";
+import type { ClaudeHistory } from "../domain/sessions/history.ts";
+import type { Session } from "../domain/sessions/session.ts";
+import { HealthMonitor } from "./health/healthMonitor.ts";
+import { Outages } from "./health/outages.ts";
+import { OneShots } from "./processes/oneShots.ts";
+import { ProcessCalls } from "./processes/processCalls.ts";
+import { ResumeSources } from "./processes/resumeSource.ts";
+import { Scheduler } from "./processes/scheduler.ts";
+import { type SessionBeginning, Spares } from "./processes/spares.ts";
+import { Termination } from "./processes/termination.ts";
+import { ForkAndRewind } from "./sessions/forkAndRewind.ts";
+import { LeaseTimer } from "./sessions/leaseTimer.ts";
+import { Recaps } from "./sessions/recaps.ts";
+import { Sessions } from "./sessions/sessions.ts";
+import { Views } from "./sessions/views.ts";
+import type { Gate } from "./state/gate.ts";
+import type { PoolLimits } from "./state/limits.ts";
+import { ProcessRegistry } from "./state/processRegistry.ts";
+import { EventBuffer } from "./turns/eventBuffer.ts";
+import { PermissionRequests } from "./turns/permissionRequests.ts";
+import { Submissions } from "./turns/submit.ts";
+import { TurnWaiter } from "./turns/turnWaiter.ts";
+import { TurnWriter } from "./turns/turnWriter.ts";
+
+export interface PoolParts {
+  store: Store;
+  host: ProcessHost;
+  history: Pick<ClaudeHistory, "conversations">;
+  feed: LiveFeed;
+  clock: Clock;
+  log: Log;
+  limits: PoolLimits;
+  newId: () => string;
+  attachments: Pick<AttachmentStorage, "prepare">;
+  /** Throws `project_forbidden` or `project_not_found` when Claude may not work in the directory, or not any more. */
+  checkProject(path: string): Promise<void>;
+  /** A session was closed or has expired, and no process of it is left. */
+  sessionOver?(session: Session): void;
+}
+
+/** Those who do the pool's work, each one thing of it. */
+export type PoolComponents = ReturnType<typeof assemblePool>;
+
+/** Makes them and tells each of those it needs. */
+export function assemblePool(parts: PoolParts) {
+  const { store, clock, limits, newId, host } = parts;
+  const registry = new ProcessRegistry();
+  const turnWriter = new TurnWriter({ store, clock, limits, newId });
+  const permissions = new PermissionRequests({ store, clock, limits, newId });
+  const gates: Gate[] = [];
+  const views = new Views({ store, registry, clock, limits });
+  const spares = new Spares({ ...parts, registry, views });
+  const newSessionId = (begun: SessionBeginning) => spares.newSessionId(begun);
+  const submissions = new Submissions({
+    store,
+    clock,
+    limits,
+    registry,
+    turnWriter,
+    gates,
+    newId,
+    newSessionId,
+  });
+  const watch = new TurnWaiter({ store, clock });
+  const recaps = new Recaps({ store, clock, host, newId, checkProject: parts.checkProject });
+  const leaseChanged = (deadlineAt: number) => leases.leaseChanged(deadlineAt);
+  const wake = (sessionId: string) => scheduler.wake(sessionId);
+  const inner = {
+    ...parts,
+    registry,
+    turnWriter,
+    permissions,
+    watch,
+    held: new EventBuffer(parts),
+    gates,
+    advance: () => scheduler.advance(),
+  };
+  const termination = new Termination(inner);
+  const health = new HealthMonitor({ ...inner, views, termination });
+  gates.push(health.load);
+  const outages = new Outages({ ...inner, termination });
+  gates.push(...outages.gates);
+  const scheduler: Scheduler = new Scheduler({
+    ...inner,
+    outages,
+    conversations: new ResumeSources(parts),
+    termination,
+    leaseChanged,
+    sessionsServed: () => oneShots.admit(),
+  });
+  const oneShots = new OneShots({ ...inner, termination, outages });
+  const sessions = new Sessions({
+    ...inner,
+    stopProcess: (sessionId) => termination.stopOf(sessionId),
+    submissions,
+    newSessionId,
+    leaseChanged,
+    wake,
+  });
+  const calls = new ProcessCalls({ ...inner, termination, wake });
+  const forkAndRewind = new ForkAndRewind({ ...inner, calls, create: (request) => sessions.create(request) });
+  const leases: LeaseTimer = new LeaseTimer({
+    ...inner,
+    duties: {
+      expire: (session) => termination.expire(session),
+      keepAlive: (session) => sessions.keepAlive(session),
+    },
+  });
+  return {
+    turnWriter,
+    permissions,
+    submissions,
+    sessions,
+    forkAndRewind,
+    scheduler,
+    termination,
+    health,
+    outages,
+    spares,
+    leases,
+    recaps,
+    oneShots,
+    views,
+    watch,
+  };
+}

@@ -1,0 +1,100 @@
+import type { Clock, Log } from "../../domain/ports.ts";
+import {
+  type BackOff,
+  type Circuit,
+  failed,
+  type OpenCircuit,
+} from "../../domain/processes/circuitBreaker.ts";
+import type { Gate, GateUse } from "../state/gate.ts";
+
+/** Never further than a minute: a computer that slept, or a clock that was set, is noticed. */
+const longestTimerMs = 60_000;
+
+export interface CircuitBreakerParts {
+  /** For the log. */
+  name: string;
+  clock: Clock;
+  log: Log;
+  backOff: BackOff;
+  /** What it holds back. */
+  uses: readonly GateUse[];
+  /** Ids of what is under way now and may succeed or fail: running turns, or starts. */
+  tries(): string[];
+  /** Told once per incident. */
+  opened(circuit: OpenCircuit): void;
+  /** Lets the pool go on. */
+  advance(): void;
+}
+
+/**
+ * A trouble that all sessions share, as a gate; its states are those of `domain/processes/circuitBreaker`. Open, nothing begins; from
+ * `retryAt` one waiting message at a time is the try, or the next one that comes; a success closes it.
+ * It lives in memory: after a restart of the server the first message is the try.
+ */
+export class CircuitBreaker implements Gate {
+  readonly #parts: CircuitBreakerParts;
+  #circuit: Circuit;
+  /** What was under way when it opened and has not failed: its success may be older than the trouble and proves nothing. */
+  #before = new Set<string>();
+  #cancelTimer: (() => void) | undefined;
+  #stopped = false;
+
+  constructor(parts: CircuitBreakerParts) {
+    this.#parts = parts;
+  }
+
+  get isOpen(): boolean {
+    return this.#circuit !== undefined;
+  }
+
+  get retryAt(): number | undefined {
+    return this.#circuit?.retryAt;
+  }
+
+  /** A try met the trouble. `resetsAt`: the instant from which it will be over, if somebody said so. */
+  fail(tryId: string | undefined, resetsAt?: number): void {
+    const { clock, log, name, backOff, tries, opened } = this.#parts;
+    if (this.#stopped) return;
+    const earlier = this.#circuit;
+    const circuit = failed(earlier, clock.now(), backOff, resetsAt);
+    if (earlier === undefined) this.#before = new Set(tries());
+    if (tryId !== undefined) this.#before.delete(tryId);
+    if (circuit === earlier) return;
+    this.#circuit = circuit;
+    log.warn("circuit.opened", { name, failures: circuit.failures, retryAt: circuit.retryAt });
+    this.#arm(circuit);
+    if (earlier === undefined) opened(circuit);
+  }
+
+  /** A try went well. */
+  succeed(tryId: string): void {
+    if (this.#circuit === undefined || this.#before.has(tryId)) return;
+    this.#cancelTimer?.();
+    this.#circuit = undefined;
+    this.#before.clear();
+    this.#parts.log.info("circuit.closed", { name: this.#parts.name });
+    this.#parts.advance();
+  }
+
+  holds(_sessionId: string, use: GateUse): boolean {
+    const circuit = this.#circuit;
+    if (circuit === undefined || !this.#parts.uses.includes(use)) return false;
+    const { clock, tries } = this.#parts;
+    return clock.now() < circuit.retryAt || tries().some((id) => !this.#before.has(id));
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancelTimer?.();
+  }
+
+  #arm(circuit: OpenCircuit): void {
+    const { clock, advance } = this.#parts;
+    this.#cancelTimer?.();
+    const leftMs = Math.min(circuit.retryAt - clock.now(), longestTimerMs);
+    this.#cancelTimer = clock.after(leftMs, () => {
+      if (clock.now() >= circuit.retryAt) advance();
+      else this.#arm(circuit);
+    });
+  }
+}

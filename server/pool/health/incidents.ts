@@ -1,0 +1,73 @@
+import type { Clock, Log, Store } from "../../domain/ports.ts";
+
+/** What goes wrong now, each said once to the phones: an incident is opened, stays open, and closes by itself. */
+export interface Incident {
+  /** `memory` and `cpu` of the pool; `session_memory` of one session; `stalled` turns are told by their own end. */
+  kind: "memory" | "cpu" | "session_memory";
+  sessionId: string | null;
+  detail: string;
+}
+
+/** The open incidents. Only in memory: after a restart the processes are new, and so is what is wrong with them. */
+export class Incidents {
+  readonly #parts: { store: Store; clock: Clock; log: Log };
+  readonly #open = new Map<string, Incident & { openedAt: number }>();
+  readonly #untold: Incident[] = [];
+
+  constructor(parts: { store: Store; clock: Clock; log: Log }) {
+    this.#parts = parts;
+  }
+
+  /** Opens it and writes the one `resource.warning`; not again while it is open. */
+  open(incident: Incident): void {
+    const { clock, log } = this.#parts;
+    const { kind, sessionId } = incident;
+    const key = keyOf(kind, sessionId);
+    if (this.#open.has(key)) return;
+    this.#open.set(key, { ...incident, openedAt: clock.now() });
+    log.warn("health.incident_opened", { kind, sessionId });
+    this.#untold.push(incident);
+    this.tell();
+  }
+
+  /** Writes the warnings that are not written yet: what the store could not take is tried again at the next look. */
+  tell(): void {
+    const { store, log } = this.#parts;
+    for (const { kind, sessionId, detail } of [...this.#untold]) {
+      try {
+        store.transaction(() =>
+          store.events.append({ sessionId, type: "resource.warning", data: { kind, detail } }),
+        );
+      } catch (error) {
+        log.error("health.warning_unwritten", { kind, sessionId, error });
+        return;
+      }
+      this.#untold.shift();
+    }
+  }
+
+  close(kind: Incident["kind"], sessionId: string | null): void {
+    const key = keyOf(kind, sessionId);
+    const incident = this.#open.get(key);
+    if (incident === undefined) return;
+    this.#open.delete(key);
+    const openMs = this.#parts.clock.now() - incident.openedAt;
+    this.#parts.log.info("health.incident_closed", { kind, sessionId, openMs });
+  }
+
+  /** Closes those of sessions that `isOver` no longer confirms. */
+  closeSessions(isOver: (sessionId: string) => boolean): void {
+    for (const { kind, sessionId } of [...this.#open.values()]) {
+      if (sessionId !== null && kind === "session_memory" && !isOver(sessionId)) this.close(kind, sessionId);
+    }
+  }
+
+  /** One line of each, for `/health`. */
+  details(): string[] {
+    return [...this.#open.values()].map(({ detail }) => detail);
+  }
+}
+
+/** The CPU of the pool is one incident, whoever it is said of. */
+const keyOf = (kind: Incident["kind"], sessionId: string | null): string =>
+  kind === "session_memory" ? `${kind} ${sessionId}` : kind;

@@ -1,0 +1,91 @@
+import {
+  type Gauge,
+  hasRoom,
+  type MemoryFacts,
+  machineShare,
+  readGauge,
+  restingGauge,
+  totalBytes,
+} from "../../domain/processes/health.ts";
+import type { ProcessUsage } from "../../domain/processes/process.ts";
+import type { Gate, GateUse } from "../state/gate.ts";
+import type { PoolLimits } from "../state/limits.ts";
+import type { ProcessRegistry } from "../state/processRegistry.ts";
+
+/**
+ * What the processes use, as of the newest sample, and the gate that holds new ones while the machine has no room for
+ * them. It never holds the last hope: without any process, or for CPU without one that works, a start is let through.
+ */
+export class LoadGate implements Gate {
+  readonly #limits: PoolLimits;
+  readonly #registry: ProcessRegistry;
+  readonly #coreCount: number;
+  readonly #shortOfRoom: () => void;
+  #usage: ReadonlyMap<string, ProcessUsage> = new Map();
+  #otherBytes = 0;
+  #cpu: Gauge = restingGauge;
+  #cpuShare = 0;
+
+  constructor(parts: {
+    limits: PoolLimits;
+    registry: ProcessRegistry;
+    coreCount: number;
+    /** A message was held because memory is short. Must not act before the caller is through. */
+    shortOfRoom(): void;
+  }) {
+    this.#limits = parts.limits;
+    this.#registry = parts.registry;
+    this.#coreCount = parts.coreCount;
+    this.#shortOfRoom = parts.shortOfRoom;
+  }
+
+  read(usage: ReadonlyMap<string, ProcessUsage>): void {
+    const ofSessions = new Set(this.#registry.all().map(({ processId }) => processId));
+    this.#usage = usage;
+    this.#otherBytes = 0;
+    for (const [processId, { rssBytes }] of usage) {
+      if (!ofSessions.has(processId)) this.#otherBytes += rssBytes;
+    }
+    this.#cpuShare = machineShare(
+      [...usage.values()].map(({ cpuPercent }) => cpuPercent),
+      this.#coreCount,
+    );
+    this.#cpu = readGauge(this.#cpu, this.#cpuShare, this.#limits.cpuLimitPercent);
+  }
+
+  usageOf(processId: string): ProcessUsage | undefined {
+    return this.#usage.get(processId);
+  }
+
+  get memory(): MemoryFacts {
+    const live = this.#registry.all();
+    const sampled = live.flatMap(({ processId }) => this.#usage.get(processId)?.rssBytes ?? []);
+    return { sampled, unsampledCount: live.length - sampled.length, otherBytes: this.#otherBytes };
+  }
+
+  get totalBytes(): number {
+    return totalBytes(this.memory);
+  }
+
+  get hasRoom(): boolean {
+    return hasRoom(this.memory, this.#limits.memoryLimitBytes);
+  }
+
+  get isCpuOver(): boolean {
+    return this.#cpu.isOver;
+  }
+
+  /** Of the whole machine, in percent. */
+  get cpuShare(): number {
+    return this.#cpuShare;
+  }
+
+  holds(_sessionId: string, use: GateUse): boolean {
+    if (use === "give" || this.#registry.size === 0) return false;
+    if (!this.hasRoom) {
+      this.#shortOfRoom();
+      return true;
+    }
+    return this.#cpu.isOver && this.#registry.all().some(({ phase }) => phase !== "idle");
+  }
+}

@@ -1,0 +1,74 @@
+import type { Log, Store } from "../../domain/ports.ts";
+import type { ProcessHost, TranscriptReply } from "../../domain/processes/process.ts";
+import type { PermissionRequests } from "../turns/permissionRequests.ts";
+import { recoverReply } from "../turns/recoverReply.ts";
+import type { TurnWriter } from "../turns/turnWriter.ts";
+
+/** What a boot found of the run before. */
+export interface Recovery {
+  interruptedTurns: number;
+  /** Turns whose whole answer Claude had written down. */
+  answeredTurns: number;
+  requeuedTurns: number;
+  parkedSessions: number;
+  reapedProcesses: number;
+}
+
+/**
+ * Puts the store right after a run that ended anyhow. Processes of that run are ended before anything else, so that no
+ * conversation ever has two. A turn whose prompt was given may have had effects and is reported as interrupted, unless
+ * Claude had written its whole answer down: then that is the reply. One that was not given runs again, unnoticed. A
+ * quarantined session is tried again: memory alone knew how often it had failed.
+ */
+export async function recover(parts: {
+  store: Store;
+  host: ProcessHost;
+  turnWriter: TurnWriter;
+  permissions: PermissionRequests;
+  log: Log;
+}): Promise<Recovery> {
+  const { store, host, turnWriter, permissions, log } = parts;
+  const reapedProcesses = await host.reap(store.processes.unended());
+  const replies = new Map<string, TranscriptReply>();
+  for (const turn of store.turns.inState("running")) {
+    if (turn.givenAt === undefined) continue;
+    const reply = await recoverReply(parts, turn.sessionId, turn.turnId);
+    if (reply) replies.set(turn.turnId, reply);
+  }
+  const recovery = store.transaction(() => {
+    const found = { interruptedTurns: 0, answeredTurns: 0, requeuedTurns: 0, parkedSessions: 0 };
+    for (const permission of store.permissions.open())
+      permissions.expireAll(permission.sessionId, "server_restarted");
+    for (const turn of store.turns.inState("running")) {
+      if (turn.givenAt === undefined) {
+        store.turns.requeue(turn.turnId);
+        found.requeuedTurns += 1;
+        continue;
+      }
+      const reply = replies.get(turn.turnId);
+      if (reply && turnWriter.endWithTranscript(turn.sessionId, turn.turnId, reply, undefined, undefined)) {
+        found.answeredTurns += 1;
+        continue;
+      }
+      const failure = {
+        code: "server_restarted" as const,
+        detail:
+          "The server restarted in the middle of this turn. Send a message to go on; the context is kept.",
+      };
+      turnWriter.end(turn.sessionId, turn.turnId, { kind: "interrupted", failure }, undefined);
+      found.interruptedTurns += 1;
+    }
+    for (const session of store.sessions.inStates(["idle", "busy", "waiting", "quarantined"])) {
+      store.sessions.setState(session.sessionId, "parked");
+      store.events.append({
+        sessionId: session.sessionId,
+        type: "session.parked",
+        data: { reason: "server_restarted" },
+      });
+      found.parkedSessions += 1;
+    }
+    return found;
+  });
+  log.info("pool.recovered", { ...recovery, reapedProcesses });
+  return { ...recovery, reapedProcesses };
+}

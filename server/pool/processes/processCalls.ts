@@ -1,0 +1,117 @@
+import { unlessLate } from "../../domain/deadline.ts";
+import { DaylongError } from "../../domain/errors.ts";
+import type { Clock, Store } from "../../domain/ports.ts";
+import type { ClaudeProcess } from "../../domain/processes/process.ts";
+import { existingSession } from "../sessions/sessions.ts";
+import { type Gate, isHeld } from "../state/gate.ts";
+import type { PoolLimits } from "../state/limits.ts";
+import type { ProcessRegistry } from "../state/processRegistry.ts";
+import { isLeaving, type SessionProcess } from "../state/sessionProcess.ts";
+import type { Termination } from "./termination.ts";
+
+/** A start takes up to a second; a machine that is busy takes longer. */
+const wakeDeadlineMs = 60_000;
+/** Whoever makes room goes by the stop ladder: three rungs of two seconds, and some. */
+const roomDeadlineMs = 10_000;
+
+export interface ProcessCallsParts {
+  store: Store;
+  clock: Clock;
+  limits: PoolLimits;
+  registry: ProcessRegistry;
+  termination: Termination;
+  gates: readonly Gate[];
+  /** Brings up a process without a turn, if there is a free place. */
+  wake(sessionId: string): void;
+  /** A process became free. */
+  advance(): void;
+}
+
+/**
+ * What is asked of a session's process without a message. It is woken for it, and the longest idle makes room as for a
+ * message; until the call is over it is at work, so that nobody takes its place meanwhile.
+ */
+export class ProcessCalls {
+  readonly #parts: ProcessCallsParts;
+
+  constructor(parts: ProcessCallsParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Throws `session_closed`, `nothing_running` for an expired session, `pool_full` when nobody can make room, and
+   * `process_start_failed` when the process does not come up, or goes before it has answered.
+   */
+  async run<T>(sessionId: string, work: (process: ClaudeProcess) => Promise<T>): Promise<T> {
+    const sessionProcess = await this.#call(sessionId);
+    try {
+      return await work(await this.#up(sessionProcess));
+    } catch (error) {
+      if (error instanceof DaylongError || !isLeaving(sessionProcess)) throw error;
+      throw new DaylongError("process_start_failed", "The session's process went before it answered.", {
+        cause: error,
+      });
+    } finally {
+      sessionProcess.calls -= 1;
+      if (sessionProcess.calls === 0) this.#parts.advance();
+    }
+  }
+
+  /** The session's process, coming up or there, kept for the call from this very tick on. */
+  async #call(sessionId: string): Promise<SessionProcess> {
+    const { store, clock, registry, gates, wake } = this.#parts;
+    const endAt = clock.now() + roomDeadlineMs;
+    const late = () =>
+      new DaylongError("pool_full", "No place is free for the session's process.", { retryAfterMs: 5_000 });
+    for (;;) {
+      const { state } = existingSession(store, sessionId);
+      if (state === "closed") throw new DaylongError("session_closed", "The session is closed.");
+      if (state === "expired")
+        throw new DaylongError("nothing_running", "The session's lease is over; keep it alive first.");
+      if (registry.get(sessionId) === undefined) {
+        for (const gate of gates) {
+          const refusal = gate.refusal?.(sessionId);
+          if (refusal) throw refusal;
+        }
+        wake(sessionId);
+      }
+      const own = registry.get(sessionId);
+      if (own !== undefined && !isLeaving(own)) {
+        own.calls += 1;
+        return own;
+      }
+      // Its old process goes first: there must never be two of one conversation.
+      const leaving = own ?? this.#leaver(sessionId);
+      const deadlineMs = endAt - clock.now();
+      if (leaving === undefined || deadlineMs <= 0) throw late();
+      await unlessLate(leaving.gone, { clock, deadlineMs, late });
+    }
+  }
+
+  /** Whose place the session can have: one that goes and that no message waits for, else the longest idle. */
+  #leaver(sessionId: string): SessionProcess | undefined {
+    const { store, clock, limits, registry, termination, gates } = this.#parts;
+    if (registry.size < limits.maxProcesses || isHeld(gates, sessionId, "start")) return undefined;
+    const waiting = store.turns
+      .sessionsWithQueued(clock.now())
+      .filter((id) => registry.ownState(id) === "none").length;
+    if (registry.stoppingCount() > waiting) return registry.all().find(isLeaving);
+    const victim = registry.idlest().map((id) => registry.get(id))[0];
+    if (victim !== undefined) void termination.stopProcess(victim, "evicted");
+    return victim;
+  }
+
+  async #up(sessionProcess: SessionProcess): Promise<ClaudeProcess> {
+    const { clock } = this.#parts;
+    const late = () =>
+      new DaylongError("process_start_failed", "The session's process did not come up; try again.");
+    await unlessLate(Promise.race([sessionProcess.up, sessionProcess.gone]), {
+      clock,
+      deadlineMs: wakeDeadlineMs,
+      late,
+    });
+    const { process } = sessionProcess;
+    if (process === undefined || isLeaving(sessionProcess)) throw late();
+    return process;
+  }
+}

@@ -1,0 +1,139 @@
+import { DaylongError, type Failure } from "../../domain/errors.ts";
+import type { LiveFeed, Log, Store } from "../../domain/ports.ts";
+import type { ProcessExit, ProcessHost, TranscriptReply } from "../../domain/processes/process.ts";
+import type { Outages } from "../health/outages.ts";
+import type { ProcessRegistry } from "../state/processRegistry.ts";
+import type { SessionProcess } from "../state/sessionProcess.ts";
+import type { EventBuffer } from "../turns/eventBuffer.ts";
+import type { PermissionRequests } from "../turns/permissionRequests.ts";
+import { recoverReply } from "../turns/recoverReply.ts";
+import type { TurnWriter } from "../turns/turnWriter.ts";
+import { describeExit, tellExit } from "./exitEvent.ts";
+import type { ResumeSources } from "./resumeSource.ts";
+
+export interface ProcessExitsParts {
+  store: Store;
+  host: ProcessHost;
+  conversations: ResumeSources;
+  feed: LiveFeed;
+  log: Log;
+  registry: ProcessRegistry;
+  turnWriter: TurnWriter;
+  permissions: PermissionRequests;
+  held: EventBuffer;
+  outages: Outages;
+  leaseChanged(deadlineAt: number): void;
+  /** A place became free. */
+  turnEnded(): void;
+}
+
+/** Writes down how processes end, and how they do not come up: the log, their turns, their places. */
+export class ProcessExits {
+  readonly #parts: ProcessExitsParts;
+  readonly #store: Store;
+
+  constructor(parts: ProcessExitsParts) {
+    this.#parts = parts;
+    this.#store = parts.store;
+  }
+
+  startFailed(sessionProcess: SessionProcess, error: unknown): void {
+    let failure: Failure =
+      error instanceof DaylongError
+        ? { code: error.code, detail: error.message }
+        : { code: "process_start_failed", detail: "Claude could not be started." };
+    if (sessionProcess.process !== undefined) {
+      // It came up but could not be set up: what it was meant for fails now, and its exit frees the place.
+      sessionProcess.stopReason ??= "failed";
+      sessionProcess.phase = "stopping";
+      void sessionProcess.process.stop();
+      return;
+    }
+    const { sessionId, turn } = sessionProcess;
+    if (failure.code === "conversation_lost" && !this.#parts.conversations.giveUp(sessionId, turn?.turnId))
+      failure = { code: "process_start_failed", detail: failure.detail };
+    this.#leave(sessionProcess, undefined, () => failure);
+  }
+
+  exited(sessionProcess: SessionProcess, exit: ProcessExit): void {
+    const { sessionId } = sessionProcess;
+    this.#parts.log.debug("process.gone", { sessionId, detail: exit.detail });
+    sessionProcess.hasExited = true;
+    const failureOf = (): Failure => {
+      const { stopReason, turn } = sessionProcess;
+      if (turn?.interrupt) return { code: "interrupted", detail: turn.interrupt.detail };
+      if (turn?.fault) return turn.fault;
+      if (stopReason !== undefined) {
+        return { code: "process_stopped", detail: "Claude was stopped in the middle of this turn." };
+      }
+      const detail = `Claude ${describeExit(exit)} in the middle of this turn. The context is kept; send a message to go on.`;
+      return { code: "process_crashed", detail };
+    };
+    const { turn } = sessionProcess;
+    if (!turn?.isGiven || turn.interrupt) {
+      this.#leave(sessionProcess, exit, failureOf);
+      return;
+    }
+    // It may have written its whole answer down and ended before it could say so.
+    void recoverReply(this.#parts, sessionId, turn.messageId).then((reply) =>
+      this.#leave(sessionProcess, exit, failureOf, reply),
+    );
+  }
+
+  /** The sessionProcess is over: its turn ends or goes back to the queue, its place is free. */
+  #leave(
+    sessionProcess: SessionProcess,
+    exit: ProcessExit | undefined,
+    failureOf: () => Failure,
+    reply?: TranscriptReply,
+  ): void {
+    const { sessionId } = sessionProcess;
+    const { turnWriter, permissions, registry, feed, held, outages } = this.#parts;
+    let crash: string | undefined;
+    let isAnswered = false;
+    let deadlineAt = Number.POSITIVE_INFINITY;
+    const write = () => {
+      const { turn, stopReason } = sessionProcess;
+      held.write(sessionProcess);
+      permissions.expireAll(sessionId, "process_gone");
+      if (turn !== undefined) {
+        const isGiven = this.#store.turns.get(turn.turnId)?.givenAt !== undefined;
+        const couldNotStart = stopReason === "failed" || (exit === undefined && stopReason === undefined);
+        const failure = failureOf();
+        if (reply !== undefined)
+          isAnswered = turnWriter.endWithTranscript(sessionId, turn.turnId, reply, undefined, undefined);
+        else if (failure.code !== "conversation_lost" && (isGiven || couldNotStart)) {
+          const kind = failure.code === "interrupted" ? "interrupted" : "failed";
+          turnWriter.end(sessionId, turn.turnId, { kind, failure }, undefined);
+        } else this.#store.turns.requeue(turn.turnId);
+      }
+      const session = this.#store.sessions.get(sessionId);
+      if (session === undefined || session.state === "closed" || session.state === "expired") return;
+      if (session.state !== "parked") this.#store.sessions.setState(sessionId, "parked");
+      if (isAnswered) {
+        const lease = turnWriter.renewLease(session);
+        deadlineAt = Math.min(lease.warnAt, lease.expiresAt);
+      }
+      // A process that never came up leaves no word but its turn's failure. One whose answer is there went after its turn.
+      const told = isAnswered ? { ...sessionProcess, turn: undefined } : sessionProcess;
+      crash = exit === undefined ? undefined : tellExit(this.#store.events, told, exit);
+    };
+    sessionProcess.writer.run(
+      () => this.#store.transaction(write),
+      () => {
+        sessionProcess.turn = undefined;
+        feed.flush(sessionId);
+        registry.remove(sessionProcess);
+        if (isAnswered) {
+          outages.answered(sessionId);
+          this.#parts.leaseChanged(deadlineAt);
+        }
+        // A start that was given up says nothing about the next one.
+        if (exit === undefined && sessionProcess.stopReason === undefined)
+          outages.startFailed(sessionProcess, failureOf());
+        if (crash !== undefined) outages.crashed(sessionId, crash);
+        this.#parts.turnEnded();
+      },
+    );
+  }
+}

@@ -1,0 +1,234 @@
+import type { Clock, LiveFeed, Log, Store } from "../../domain/ports.ts";
+import type {
+  ProcessHost,
+  ProcessListener,
+  ProcessSignal,
+  TranscriptReply,
+  TurnResult,
+} from "../../domain/processes/process.ts";
+import type { Outages } from "../health/outages.ts";
+import type { ProcessRegistry } from "../state/processRegistry.ts";
+import type { CurrentTurn, SessionProcess } from "../state/sessionProcess.ts";
+import type { EventBuffer } from "../turns/eventBuffer.ts";
+import type { PermissionRequests } from "../turns/permissionRequests.ts";
+import { recoverReply } from "../turns/recoverReply.ts";
+import { endOf } from "../turns/turnEnd.ts";
+import type { TurnWriter } from "../turns/turnWriter.ts";
+import { ProcessExits } from "./processExit.ts";
+import type { ResumeSources } from "./resumeSource.ts";
+
+export interface PoolProcessListenerParts {
+  store: Store;
+  host: ProcessHost;
+  conversations: ResumeSources;
+  feed: LiveFeed;
+  clock: Clock;
+  log: Log;
+  registry: ProcessRegistry;
+  turnWriter: TurnWriter;
+  permissions: PermissionRequests;
+  held: EventBuffer;
+  outages: Outages;
+  newId: () => string;
+  leaseChanged(deadlineAt: number): void;
+  /** A place or a process became free. */
+  turnEnded(): void;
+}
+
+/** Writes down what processes say: the log, the turns, the live words. How they end is written by `ProcessExits`. */
+export class PoolProcessListener {
+  readonly #parts: PoolProcessListenerParts;
+  readonly #store: Store;
+  readonly #exits: ProcessExits;
+
+  constructor(parts: PoolProcessListenerParts) {
+    this.#parts = parts;
+    this.#store = parts.store;
+    this.#exits = new ProcessExits(parts);
+  }
+
+  listenerFor(sessionProcess: SessionProcess): ProcessListener {
+    return {
+      signal: (signal) => {
+        // What comes after the end is too late: the turn's end may be looked for in the transcript already.
+        if (sessionProcess.hasExited) return;
+        sessionProcess.lastSignAt = this.#parts.clock.now();
+        // A fault here must not end the reader loop and with it the process.
+        try {
+          this.#hear(sessionProcess, signal);
+        } catch (error) {
+          this.#parts.log.error("process.signal_lost", {
+            sessionId: sessionProcess.sessionId,
+            signal: signal.kind,
+            error: String(error),
+          });
+        }
+      },
+      askPermission: (ask) => {
+        const turnId = sessionProcess.turn?.turnId;
+        // A background task may ask between turns; without a turn there is nobody to show it to as part of one.
+        if (turnId === undefined) {
+          return Promise.resolve({
+            decision: "deny",
+            message: "No turn is running, so nobody can be asked.",
+          });
+        }
+        this.#parts.held.write(sessionProcess);
+        return this.#parts.permissions.ask(sessionProcess.sessionId, turnId, ask).finally(() => {
+          // The answer is on its way; from here on Claude is awaited again.
+          sessionProcess.lastSignAt = this.#parts.clock.now();
+        });
+      },
+      exited: (exit) => this.#exits.exited(sessionProcess, exit),
+    };
+  }
+
+  startFailed(sessionProcess: SessionProcess, error: unknown): void {
+    this.#exits.startFailed(sessionProcess, error);
+  }
+
+  #hear(sessionProcess: SessionProcess, signal: ProcessSignal): void {
+    const { feed } = this.#parts;
+    const { sessionId, turn } = sessionProcess;
+    const turnId = turn?.turnId;
+    this.#parts.outages.heard(sessionProcess, signal);
+    switch (signal.kind) {
+      case "delta":
+        // The words of the next text come after the one that is finished.
+        if (sessionProcess.held.length > 0) this.#parts.held.write(sessionProcess);
+        if (turnId !== undefined) feed.delta(sessionId, turnId, signal.text);
+        return;
+      case "alive":
+        return;
+      case "thinking":
+        if (turnId !== undefined) feed.activity(sessionId, turnId, { kind: "thinking" });
+        return;
+      case "message": {
+        const { messageId, text } = signal;
+        this.#parts.held.hold(sessionProcess, {
+          sessionId,
+          turnId,
+          type: "message",
+          data: { messageId, text },
+        });
+        if (turn) {
+          turn.lastMessageId = messageId;
+          turn.hasActed = true;
+        }
+        return;
+      }
+      case "tool-started": {
+        const { toolUseId, toolName, title } = signal;
+        sessionProcess.tools.set(toolUseId, toolName);
+        if (turn) turn.hasActed = true;
+        this.#parts.held.hold(sessionProcess, {
+          sessionId,
+          turnId,
+          type: "tool.started",
+          data: { toolUseId, toolName, title },
+        });
+        if (turnId !== undefined) feed.activity(sessionId, turnId, { kind: "tool", toolName, title });
+        return;
+      }
+      case "tool-finished": {
+        const { toolUseId, failed } = signal;
+        const toolName = sessionProcess.tools.get(toolUseId);
+        if (toolName === undefined) return;
+        sessionProcess.tools.delete(toolUseId);
+        this.#parts.held.hold(sessionProcess, {
+          sessionId,
+          turnId,
+          type: "tool.finished",
+          data: { toolUseId, toolName, failed },
+        });
+        return;
+      }
+      case "conversation":
+      case "mode":
+        this.#parts.turnWriter.follow(sessionId, signal);
+        return;
+      case "result":
+        this.#finish(sessionProcess, signal.result);
+        return;
+      case "login-refused":
+      case "limit-hit":
+        return;
+    }
+  }
+
+  #finish(sessionProcess: SessionProcess, result: TurnResult): void {
+    const { sessionId, turn } = sessionProcess;
+    // A result of a background task's own turn, or of a turn that was cut: not the answer to anybody's message.
+    const foreign =
+      result.messageIds.length > 0 && turn !== undefined && !result.messageIds.includes(turn.messageId);
+    if (turn === undefined || foreign) return;
+    const isLost = result.failure?.code === "conversation_lost" && !turn.hasActed && !turn.interrupt;
+    if (isLost && this.#parts.conversations.giveUp(sessionId, turn.turnId)) {
+      this.#beginAnew(sessionProcess, turn.turnId);
+      return;
+    }
+    if (turn.fault?.code !== "stalled" || result.outcome === "completed") {
+      this.#conclude(sessionProcess, turn, result);
+      return;
+    }
+    // It obeyed the interrupt of its silence; what it never said it may have written down.
+    void recoverReply(this.#parts, sessionId, turn.messageId).then((reply) =>
+      this.#conclude(sessionProcess, turn, result, reply),
+    );
+  }
+
+  /** Ends the turn with its result, or with the reply that was found in the transcript. */
+  #conclude(
+    sessionProcess: SessionProcess,
+    turn: CurrentTurn,
+    result: TurnResult,
+    reply?: TranscriptReply,
+  ): void {
+    const { turnWriter, permissions, held, feed, outages } = this.#parts;
+    const { sessionId } = sessionProcess;
+    const end = endOf(result, turn);
+    let deadlineAt = Number.POSITIVE_INFINITY;
+    sessionProcess.writer.run(
+      () =>
+        this.#store.transaction(() => {
+          held.write(sessionProcess);
+          permissions.expireAll(sessionId, "turn_ended");
+          const isEnded =
+            reply === undefined
+              ? turnWriter.end(sessionId, turn.turnId, end, "idle")
+              : turnWriter.endWithTranscript(sessionId, turn.turnId, reply, "idle", result.totalCostUsd);
+          const session = isEnded ? this.#store.sessions.get(sessionId) : undefined;
+          if (session === undefined) return;
+          const lease = turnWriter.renewLease(session);
+          deadlineAt = Math.min(lease.warnAt, lease.expiresAt);
+        }),
+      () => {
+        this.#parts.leaseChanged(deadlineAt);
+        if (end.kind === "completed" || reply !== undefined) outages.answered(sessionId);
+        // The turn may have been cut, and another one given, while this one's end waited for the disk.
+        if (sessionProcess.turn === turn) {
+          sessionProcess.turn = undefined;
+          if (sessionProcess.phase === "busy") sessionProcess.phase = "idle";
+          sessionProcess.idleSinceAt = this.#parts.clock.now();
+          sessionProcess.tools.clear();
+          feed.flush(sessionId);
+        }
+        this.#parts.turnEnded();
+      },
+    );
+  }
+
+  /** Claude cannot go on with its conversation and did nothing yet: the message runs again, in a new conversation. */
+  #beginAnew(sessionProcess: SessionProcess, turnId: string): void {
+    this.#parts.log.warn("conversation.lost", { sessionId: sessionProcess.sessionId });
+    sessionProcess.writer.run(
+      () => this.#store.transaction(() => this.#store.turns.requeue(turnId)),
+      () => {
+        if (sessionProcess.turn?.turnId === turnId) sessionProcess.turn = undefined;
+        sessionProcess.phase = "stopping";
+        sessionProcess.stopReason ??= "failed";
+        void sessionProcess.process?.stop();
+      },
+    );
+  }
+}

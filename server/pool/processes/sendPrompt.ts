@@ -1,0 +1,148 @@
+import { DaylongError, type Failure } from "../../domain/errors.ts";
+import type { Clock, Log, Store } from "../../domain/ports.ts";
+import type { AttachmentStorage, PreparedAttachments } from "../../domain/sessions/attachment.ts";
+import type { Turn } from "../../domain/sessions/turn.ts";
+import type { ProcessRegistry } from "../state/processRegistry.ts";
+import type { SessionProcess } from "../state/sessionProcess.ts";
+import type { TurnWriter } from "../turns/turnWriter.ts";
+import type { Termination } from "./termination.ts";
+
+export interface PromptSenderParts {
+  store: Store;
+  clock: Clock;
+  log: Log;
+  registry: ProcessRegistry;
+  turnWriter: TurnWriter;
+  termination: Termination;
+  attachments: Pick<AttachmentStorage, "prepare">;
+  /** Throws when Claude may not work in the directory, or not any more. */
+  checkProject(path: string): Promise<void>;
+  /** A process became free. */
+  advance(): void;
+}
+
+/**
+ * Gives prompts to processes. A message without files is written in the tick of its commit. One with files begins, has them
+ * readied (images read, files put into the project), and is marked as given only then: whatever happens before, it can run
+ * again without having had an effect.
+ */
+export class PromptSender {
+  readonly #parts: PromptSenderParts;
+  readonly #store: Store;
+
+  constructor(parts: PromptSenderParts) {
+    this.#parts = parts;
+    this.#store = parts.store;
+  }
+
+  /** Writes the prompt of a turn that is kept, marked as given and running, to its process. */
+  give(turn: Turn, prepared?: PreparedAttachments): void {
+    const sessionProcess = this.#parts.registry.get(turn.sessionId);
+    if (sessionProcess?.process === undefined || sessionProcess.hasExited) return;
+    const { turnId, message: text } = turn;
+    sessionProcess.phase = "busy";
+    sessionProcess.lastSignAt = this.#parts.clock.now();
+    sessionProcess.turn = { turnId, messageId: turnId, isGiven: true };
+    const words = [sessionProcess.preamble, prepared?.note].filter(Boolean);
+    sessionProcess.preamble = undefined;
+    const preamble = words.length > 0 ? words.join("\n\n") : undefined;
+    sessionProcess.process.send({
+      turnId,
+      messageId: turnId,
+      text,
+      preamble,
+      images: prepared?.images ?? [],
+    });
+  }
+
+  /** Begins a waiting turn on the idle process of its session. */
+  run(turn: Turn): void {
+    const { turnWriter, registry } = this.#parts;
+    const hasFiles = turn.attachmentIds.length > 0;
+    this.#store.transaction(
+      () => turnWriter.begin(turn.sessionId, turn.turnId, !hasFiles),
+      () => {
+        if (!hasFiles) return this.give(turn);
+        const sessionProcess = registry.get(turn.sessionId);
+        if (sessionProcess) this.giveWithFiles(sessionProcess, turn);
+      },
+    );
+  }
+
+  /** Readies the files of a turn that runs and is not given, and gives it. */
+  giveWithFiles(sessionProcess: SessionProcess, turn: Turn): void {
+    const { clock, attachments, checkProject } = this.#parts;
+    sessionProcess.phase = "busy";
+    sessionProcess.lastSignAt = clock.now();
+    sessionProcess.turn = { turnId: turn.turnId, messageId: turn.turnId };
+    const ready = async () => {
+      const projectPath = this.#store.sessions.get(turn.sessionId)?.projectPath ?? "";
+      await checkProject(projectPath);
+      return attachments.prepare(turn.attachmentIds, projectPath);
+    };
+    ready().then(
+      (prepared) => this.#giveReady(sessionProcess, turn, prepared),
+      (error: unknown) => this.#fail(sessionProcess, turn, error),
+    );
+  }
+
+  #giveReady(sessionProcess: SessionProcess, turn: Turn, prepared: PreparedAttachments): void {
+    const { clock, log, termination } = this.#parts;
+    if (!this.#isStillWanted(sessionProcess, turn)) return;
+    try {
+      this.#store.transaction(
+        () => this.#store.turns.markGiven(turn.turnId, clock.now()),
+        () => this.give(turn, prepared),
+      );
+    } catch (error) {
+      // Nothing may be given that is not written down; the turn stays and the process goes.
+      log.error("process.handover_failed", { sessionId: turn.sessionId, error: String(error) });
+      void termination.stopProcess(sessionProcess, "unwritten");
+    }
+  }
+
+  #fail(sessionProcess: SessionProcess, turn: Turn, error: unknown): void {
+    const { log, turnWriter } = this.#parts;
+    const { sessionId, turnId } = turn;
+    if (!this.#isStillWanted(sessionProcess, turn)) return;
+    log.warn("attachments.not_ready", { sessionId, turnId, error });
+    const failure: Failure =
+      error instanceof DaylongError
+        ? { code: error.code, detail: error.message }
+        : { code: "attachment_failed", detail: "The message's files could not be read." };
+    sessionProcess.writer.run(
+      () =>
+        this.#store.transaction(
+          () => void turnWriter.end(sessionId, turnId, { kind: "failed", failure }, "idle"),
+        ),
+      () => {
+        if (sessionProcess.turn?.turnId === turnId) sessionProcess.turn = undefined;
+        this.#release(sessionProcess);
+      },
+    );
+  }
+
+  /** The turn may have been interrupted, the process stopped, while its files were readied. */
+  #isStillWanted(sessionProcess: SessionProcess, turn: Turn): boolean {
+    const isHere = this.#parts.registry.get(turn.sessionId) === sessionProcess && !sessionProcess.hasExited;
+    if (!isHere || sessionProcess.phase !== "busy") return false;
+    if (sessionProcess.turn?.turnId === turn.turnId) return true;
+    this.#release(sessionProcess);
+    return false;
+  }
+
+  /** The process has nothing to do after all. */
+  #release(sessionProcess: SessionProcess): void {
+    if (sessionProcess.phase !== "busy" || sessionProcess.turn !== undefined) return;
+    sessionProcess.phase = "idle";
+    sessionProcess.idleSinceAt = this.#parts.clock.now();
+    const { sessionId } = sessionProcess;
+    sessionProcess.writer.run(
+      () => {
+        if (this.#store.sessions.get(sessionId)?.state === "busy")
+          this.#store.transaction(() => this.#store.sessions.setState(sessionId, "idle"));
+      },
+      () => this.#parts.advance(),
+    );
+  }
+}

@@ -1,0 +1,81 @@
+import type { Clock, Store } from "../../domain/ports.ts";
+import type { ProcessHost } from "../../domain/processes/process.ts";
+import { sparesWanted } from "../../domain/processes/spare.ts";
+import type { SubmitRequest } from "../port.ts";
+import type { Views } from "../sessions/views.ts";
+import type { PoolLimits } from "../state/limits.ts";
+import type { ProcessRegistry } from "../state/processRegistry.ts";
+
+export interface SparesParts {
+  host: ProcessHost;
+  store: Store;
+  clock: Clock;
+  limits: PoolLimits;
+  registry: ProcessRegistry;
+  views: Views;
+  newId: () => string;
+}
+
+/** What of a new session decides whether a spare can be its process. */
+export type SessionBeginning = Pick<SubmitRequest, "projectPath" | "permissionMode" | "sendAt" | "options">;
+
+/** Tells the host, at every sampling, how many spares the pool's load and memory allow, and gives them to new sessions. */
+export class Spares {
+  readonly #parts: SparesParts;
+  #cancelTimer: (() => void) | undefined;
+  #isRunning = false;
+
+  constructor(parts: SparesParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    const { host, limits } = this.#parts;
+    // A process per message is the plain way to run; spares are no part of it.
+    if (host.spares === undefined || !limits.interactive) return;
+    this.#isRunning = true;
+    limits.onChange?.(() => this.#pass());
+    this.#pass();
+  }
+
+  stop(): void {
+    if (this.#isRunning) this.#parts.host.spares?.keep(0);
+    this.#isRunning = false;
+    this.#cancelTimer?.();
+  }
+
+  /** A session that can begin now takes the id of a spare, fixed since its start. It may wait for its first message a while. */
+  newSessionId({ projectPath, permissionMode, sendAt, options = {} }: SessionBeginning): string {
+    const { host, clock, limits, registry, newId } = this.#parts;
+    const hasPlace = registry.size < limits.maxProcesses || registry.idlest().length > 0;
+    const isForNow = sendAt === undefined || sendAt <= clock.now();
+    const isPlain =
+      permissionMode !== "bypassPermissions" && Object.values(options).every((value) => value === undefined);
+    const canClaim = hasPlace && isForNow && isPlain && projectPath !== undefined;
+    return (canClaim ? host.spares?.reserve(projectPath) : undefined) ?? newId();
+  }
+
+  #pass(): void {
+    const { host, store, clock, limits, registry, views } = this.#parts;
+    if (!this.#isRunning || host.spares === undefined) return;
+    this.#cancelTimer?.();
+    if (limits.spareProcesses === 0) {
+      host.spares.keep(0);
+      return;
+    }
+    const waiting = store.turns
+      .sessionsWithQueued(clock.now())
+      .filter((sessionId) => registry.ownState(sessionId) === "none");
+    host.spares.keep(
+      sparesWanted({
+        limit: limits.spareProcesses,
+        current: host.spares.count,
+        waitingSessions: waiting.length,
+        freePlaces: limits.maxProcesses - registry.size,
+        memoryUsedBytes: views.stats().memoryUsageBytes,
+        memoryLimitBytes: limits.memoryLimitBytes,
+      }),
+    );
+    this.#cancelTimer = clock.after(limits.sampleMs, () => this.#pass());
+  }
+}

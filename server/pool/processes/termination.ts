@@ -1,0 +1,280 @@
+import type { Caller } from "../../domain/delivery/device.ts";
+import { DaylongError, type Failure } from "../../domain/errors.ts";
+import type { Clock, LiveFeed, Log, Store } from "../../domain/ports.ts";
+import type { Session } from "../../domain/sessions/session.ts";
+import type { PoolLimits } from "../state/limits.ts";
+import type { ProcessRegistry } from "../state/processRegistry.ts";
+import { type CurrentTurn, isFree, type SessionProcess, type StopReason } from "../state/sessionProcess.ts";
+import type { EventBuffer } from "../turns/eventBuffer.ts";
+import type { PermissionRequests } from "../turns/permissionRequests.ts";
+import type { TurnWaiter } from "../turns/turnWaiter.ts";
+import type { TurnWriter } from "../turns/turnWriter.ts";
+
+/** The ladder's three rungs of two seconds, and some. */
+const stopDeadlineMs = 10_000;
+
+export interface TerminationParts {
+  store: Store;
+  feed: LiveFeed;
+  clock: Clock;
+  log: Log;
+  limits: PoolLimits;
+  registry: ProcessRegistry;
+  turnWriter: TurnWriter;
+  permissions: PermissionRequests;
+  watch: TurnWaiter;
+  held: EventBuffer;
+  sessionOver?(session: Session): void;
+}
+
+/**
+ * Every way a turn or a process is made to end: interrupt, cancel, close, expiry, shutdown. The store is written first,
+ * so that a turn that was cut is reported once, whatever its process still says or does.
+ */
+export class Termination {
+  readonly #parts: TerminationParts;
+  readonly #store: Store;
+  readonly #registry: ProcessRegistry;
+
+  constructor(parts: TerminationParts) {
+    this.#parts = parts;
+    this.#store = parts.store;
+    this.#registry = parts.registry;
+  }
+
+  /** Shutdown: turns that run may finish for `graceMs`; then every process goes. What was not given yet waits for the next run. */
+  async endAll(graceMs: number): Promise<void> {
+    const { watch, log } = this.#parts;
+    const live = this.#registry.all();
+    const starting = live.filter(({ phase, turn }) => phase === "starting" || (turn && !turn.isGiven));
+    for (const sessionProcess of starting) void this.stopProcess(sessionProcess, "server_stopped");
+    const running = live.filter(({ phase }) => phase === "busy");
+    await Promise.all(running.map(({ turn }) => turn && watch.ended(turn.turnId, graceMs)));
+    for (const sessionProcess of running) {
+      try {
+        this.#cut(sessionProcess, {
+          code: "server_restarted",
+          detail: "The server was stopped in the middle of this turn. The context is kept.",
+        });
+      } catch (error) {
+        // A disk that is full keeps no process alive; the next start reports the turn.
+        log.error("pool.write_failed", { sessionId: sessionProcess.sessionId, error });
+      }
+    }
+    const gone = Promise.all(this.#registry.all().map((one) => this.stopProcess(one, "server_stopped")));
+    // An end that cannot be written must not hold up the stop: the processes themselves are gone long before.
+    let cancel = () => {};
+    const late = new Promise<void>((resolve) => {
+      cancel = this.#parts.clock.after(stopDeadlineMs, resolve);
+    });
+    await Promise.race([gone, late]).finally(() => cancel());
+  }
+
+  /** The owner's interrupt: bounded, and if Claude does not obey, the process goes. */
+  async interrupt(sessionId: string, turnId: string | undefined, caller: Caller) {
+    const sessionProcess = this.#registry.get(sessionId);
+    const current = sessionProcess?.turn;
+    if (
+      sessionProcess === undefined ||
+      current === undefined ||
+      (turnId !== undefined && turnId !== current.turnId)
+    ) {
+      throw new DaylongError("nothing_running", "No turn of this session is running.");
+    }
+    const detail = "The owner interrupted the turn.";
+    this.#audit(caller, "turn.interrupt", current.turnId);
+    if (sessionProcess.process === undefined || !current.isGiven) {
+      // The process is still coming up, or the message's files are readied: nothing was given, nothing has to be taken back.
+      this.#cut(sessionProcess, { code: "interrupted", detail });
+      return { interrupted: true, turnId: current.turnId };
+    }
+    current.interrupt = { detail };
+    await this.#orderEnd(sessionProcess, current, "failed");
+    return { interrupted: true, turnId: current.turnId };
+  }
+
+  /** Interrupts a turn, which fails with the failure; bounded as the owner's interrupt is. */
+  async breakOff(sessionProcess: SessionProcess, current: CurrentTurn, failure: Failure): Promise<void> {
+    current.fault = failure;
+    await this.#orderEnd(sessionProcess, current, "recycled");
+  }
+
+  async #orderEnd(sessionProcess: SessionProcess, current: CurrentTurn, reason: StopReason): Promise<void> {
+    const { limits, watch } = this.#parts;
+    await sessionProcess.process?.interrupt(limits.drainMs);
+    if (
+      (await watch.ended(current.turnId, limits.drainMs)) === undefined &&
+      sessionProcess.turn === current
+    ) {
+      await this.stopProcess(sessionProcess, reason);
+    }
+  }
+
+  /** Stops a process in the middle of its turn, which fails with the failure. */
+  failBusy(sessionProcess: SessionProcess, failure: Failure): void {
+    if (sessionProcess.turn) sessionProcess.turn.fault ??= failure;
+    sessionProcess.recycle = { detail: failure.detail };
+    void this.stopProcess(sessionProcess, "recycled");
+  }
+
+  /** Ends a process so that the next message gets a fresh one: now when it is idle, else right after its turn. */
+  recycle(sessionProcess: SessionProcess, detail: string): void {
+    sessionProcess.recycle ??= { detail };
+    this.recycleDue();
+  }
+
+  /** Ends the processes that were to be replaced after their turn. */
+  recycleDue(): void {
+    for (const sessionProcess of this.#registry.all()) {
+      if (sessionProcess.recycle && isFree(sessionProcess)) void this.stopProcess(sessionProcess, "recycled");
+    }
+  }
+
+  /** Ends everything of a session for good. */
+  async close(session: Session, caller: Caller): Promise<void> {
+    const { sessionId } = session;
+    const sessionProcess = this.#registry.get(sessionId);
+    this.#store.transaction(() => {
+      this.#cancelQueued(sessionId, caller, true);
+      if (sessionProcess)
+        this.#cut(sessionProcess, { code: "interrupted", detail: "The owner closed the session." });
+      this.#store.sessions.markLeaseEnded(sessionId, session.lease.term, this.#parts.clock.now());
+      this.#store.sessions.setState(sessionId, "closed");
+      // Whoever knows the session by a name begins anew under it.
+      this.#store.conversations.removeOf(sessionId);
+      this.#store.trust.forgetSession(sessionId);
+      this.#store.events.append({ sessionId, type: "session.closed", data: { by: caller.deviceId } });
+      this.#audit(caller, "session.close", sessionId);
+    });
+    if (sessionProcess) await this.stopProcess(sessionProcess, "closed");
+    this.#tellOver(session);
+  }
+
+  /** Ends a turn that waits. The same again is no error. */
+  cancelTurn(sessionId: string, turnId: string, caller: Caller): void {
+    const turn = this.#store.turns.get(turnId);
+    if (turn?.sessionId !== sessionId)
+      throw new DaylongError("turn_not_found", `There is no turn ${turnId}.`);
+    if (turn.state === "cancelled") return;
+    if (turn.state !== "queued") {
+      throw new DaylongError(
+        "turn_not_cancellable",
+        `The turn is ${turn.state}; only a waiting turn can be cancelled.`,
+      );
+    }
+    this.#store.transaction(() => {
+      this.#parts.turnWriter.end(sessionId, turnId, { kind: "cancelled", by: caller.deviceId }, undefined);
+      this.#audit(caller, "turn.cancel", turnId);
+    });
+  }
+
+  /** Stops one process or all; turns that run or wait end, the sessions stay. Returns the sessions it touched. */
+  async cancel(sessionId: string | undefined, caller: Caller): Promise<string[]> {
+    const isMeant = (id: string) => sessionId === undefined || sessionId === id;
+    const chosen = this.#registry.all().filter((one) => isMeant(one.sessionId));
+    const waiting = this.#store.turns.sessionsWithQueued(this.#parts.clock.now()).filter(isMeant);
+    const touched = [...new Set([...chosen.map((one) => one.sessionId), ...waiting])];
+    this.#store.transaction(() => {
+      for (const id of touched) {
+        this.#cancelQueued(id, caller, false);
+        this.#audit(caller, "session.cancel", id);
+      }
+      for (const sessionProcess of chosen) {
+        this.#cut(sessionProcess, { code: "interrupted", detail: "The owner stopped the process." });
+      }
+    });
+    await Promise.all(chosen.map((sessionProcess) => this.stopProcess(sessionProcess, "cancelled")));
+    return touched;
+  }
+
+  /** The end of a lease. False while a running turn still has its time to finish. */
+  expire(session: Session): boolean {
+    const { clock, limits, log } = this.#parts;
+    const { sessionId, lease } = session;
+    const now = clock.now();
+    const sessionProcess = this.#registry.get(sessionId);
+    if (sessionProcess?.turn !== undefined && now < lease.expiresAt + limits.drainMs) return false;
+    this.#store.transaction(() => {
+      if (!this.#store.sessions.markLeaseEnded(sessionId, lease.term, now)) return;
+      if (sessionProcess) {
+        this.#cut(sessionProcess, {
+          code: "lease_expired",
+          detail: "The session's lease ended in the middle of this turn.",
+        });
+      }
+      this.#store.sessions.setState(sessionId, "expired");
+      this.#store.events.append({
+        sessionId,
+        type: "session.expired",
+        data: { term: lease.term, expiredAt: now },
+      });
+    });
+    log.info("lease.expired", { sessionId, term: lease.term });
+    if (sessionProcess) void this.stopProcess(sessionProcess, "expired").then(() => this.#tellOver(session));
+    else this.#tellOver(session);
+    return true;
+  }
+
+  /** Not of a session that goes on meanwhile, whose next process is coming up already. */
+  #tellOver(session: Session): void {
+    if (this.#registry.get(session.sessionId) === undefined) this.#parts.sessionOver?.(session);
+  }
+
+  /** Ends the running turn in the store; what the process still says about it is no longer heard. */
+  #cut(sessionProcess: SessionProcess, failure: Failure): void {
+    const { sessionId, turn } = sessionProcess;
+    if (turn === undefined) return;
+    const end = failure.code === "lease_expired" ? "failed" : "interrupted";
+    // Only when it is committed, the outer transaction included: a turn that memory forgot too early would never end.
+    const forget = () => {
+      if (sessionProcess.turn === turn) sessionProcess.turn = undefined;
+      this.#parts.feed.flush(sessionId);
+    };
+    this.#store.transaction(() => {
+      this.#parts.held.write(sessionProcess);
+      this.#parts.permissions.expireAll(sessionId, "turn_ended");
+      this.#parts.turnWriter.end(sessionId, turn.turnId, { kind: end, failure }, undefined);
+    }, forget);
+  }
+
+  #cancelQueued(sessionId: string, caller: Caller, scheduledToo: boolean): void {
+    for (const turn of this.#store.turns.queuedOf(sessionId)) {
+      if (turn.sendAt !== undefined && !scheduledToo) continue;
+      this.#parts.turnWriter.end(
+        sessionId,
+        turn.turnId,
+        { kind: "cancelled", by: caller.deviceId },
+        undefined,
+      );
+    }
+  }
+
+  /** Ends a session's process, if it has one; resolves when nothing is left of it. */
+  async stopOf(sessionId: string): Promise<void> {
+    const sessionProcess = this.#registry.get(sessionId);
+    if (sessionProcess) await this.stopProcess(sessionProcess, "cancelled");
+  }
+
+  /** Ends a process by the stop ladder; resolves when nothing is left of it. */
+  stopProcess(sessionProcess: SessionProcess, reason: StopReason): Promise<void> {
+    if (sessionProcess.phase !== "stopping") {
+      sessionProcess.phase = "stopping";
+      sessionProcess.stopReason = reason;
+      sessionProcess.start.abort(
+        new DaylongError("process_start_failed", "The start of Claude was given up."),
+      );
+      void sessionProcess.process?.stop();
+    }
+    return sessionProcess.gone;
+  }
+
+  #audit(caller: Caller, action: string, target: string): void {
+    this.#store.audit.add({
+      at: this.#parts.clock.now(),
+      deviceId: caller.deviceId,
+      action,
+      target,
+      detail: "",
+    });
+  }
+}

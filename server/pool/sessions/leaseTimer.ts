@@ -1,0 +1,108 @@
+import type { Clock, Log, Store } from "../../domain/ports.ts";
+import { type LeaseDuty, leaseDuty } from "../../domain/sessions/lease.ts";
+import type { Session } from "../../domain/sessions/session.ts";
+
+/** Longest sleep: a suspended computer or a changed clock is noticed within it. */
+const recheckMs = 60_000;
+/** Pause after a fault of the database. */
+const faultPauseMs = 5_000;
+/** Pause between two tries when an expiry has to wait for a running turn. */
+const drainCheckMs = 250;
+
+export interface LeaseDuties {
+  /** Ends the session's process and turns. False: a turn still has its time to finish; ask again soon. */
+  expire(session: Session): boolean;
+  /** A warning is due in a session that keeps itself alive. */
+  keepAlive(session: Session): void;
+}
+
+/** Warns of leases that end and ends them, each once per term, over restarts, sleep and clock jumps. */
+export class LeaseTimer {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #duties: LeaseDuties;
+  #cancelTimer: (() => void) | undefined;
+  #armedAt = Number.POSITIVE_INFINITY;
+  #running = false;
+
+  constructor(parts: { store: Store; clock: Clock; log: Log; duties: LeaseDuties }) {
+    this.#store = parts.store;
+    this.#clock = parts.clock;
+    this.#log = parts.log;
+    this.#duties = parts.duties;
+  }
+
+  start(): void {
+    this.#running = true;
+    this.#pass();
+  }
+
+  stop(): void {
+    this.#running = false;
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+  }
+
+  /** A lease was opened or moved: it may end before everything that is armed. Cheap, for it is on the hot path. */
+  leaseChanged(deadlineAt: number): void {
+    if (this.#running && deadlineAt < this.#armedAt) this.#arm(deadlineAt);
+  }
+
+  #arm(deadlineAt: number): void {
+    this.#cancelTimer?.();
+    const now = this.#clock.now();
+    this.#armedAt = Math.min(deadlineAt, now + recheckMs);
+    this.#cancelTimer = this.#clock.after(Math.max(0, this.#armedAt - now), () => this.#pass());
+  }
+
+  #pass(): void {
+    if (!this.#running) return;
+    try {
+      this.#look();
+    } catch (error) {
+      this.#log.error("lease.look_failed", { error });
+      this.#arm(this.#clock.now() + faultPauseMs);
+    }
+  }
+
+  #look(): void {
+    const now = this.#clock.now();
+    let again = Number.POSITIVE_INFINITY;
+    for (const session of this.#store.sessions.withLeaseDue(now)) {
+      const duty = leaseDuty(session.lease, now);
+      if (duty === undefined) continue;
+      try {
+        if (!this.#perform(session, duty, now)) again = now + drainCheckMs;
+      } catch (error) {
+        // A full disk must not stop the clock; the duty is still in the database and comes again.
+        this.#log.error("lease.duty_failed", { sessionId: session.sessionId, duty, error: String(error) });
+        again = now + faultPauseMs;
+      }
+    }
+    const next = this.#store.sessions.nextLeaseDeadline() ?? Number.POSITIVE_INFINITY;
+    // What is still due was put off above; arming for it at once would spin.
+    this.#arm(next <= now ? again : Math.min(next, again));
+  }
+
+  #perform(session: Session, duty: LeaseDuty, now: number): boolean {
+    // Also after a sleep that was longer than the term: it asked to be kept alive, and the computer was away, not the owner.
+    if (session.autoKeepAlive) {
+      this.#duties.keepAlive(session);
+      return true;
+    }
+    if (duty === "expire") return this.#duties.expire(session);
+    const { sessionId, lease } = session;
+    const final = duty === "warn-final";
+    this.#store.transaction(() => {
+      if (!this.#store.sessions.markWarned(sessionId, lease.term, final, now)) return;
+      this.#store.events.append({
+        sessionId,
+        type: "session.expiring",
+        data: { expiresAt: lease.expiresAt, timeRemainingMs: lease.expiresAt - now, final },
+      });
+    });
+    this.#log.info("lease.warned", { sessionId, term: lease.term, final });
+    return true;
+  }
+}

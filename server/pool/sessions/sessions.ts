@@ -1,0 +1,253 @@
+import type { Caller } from "../../domain/delivery/device.ts";
+import { DaylongError, refuseHeld } from "../../domain/errors.ts";
+import type { Clock, Store } from "../../domain/ports.ts";
+import type { ProcessHost } from "../../domain/processes/process.ts";
+import type { ClaudeHistory } from "../../domain/sessions/history.ts";
+import { openLease } from "../../domain/sessions/lease.ts";
+import type { Session, SessionOrigin } from "../../domain/sessions/session.ts";
+import type { CreateSessionRequest, SessionChange, SubmitRequest } from "../port.ts";
+import type { SessionBeginning } from "../processes/spares.ts";
+import type { PoolLimits } from "../state/limits.ts";
+import type { ProcessRegistry } from "../state/processRegistry.ts";
+import { isLeaving } from "../state/sessionProcess.ts";
+import type { Submissions } from "../turns/submit.ts";
+import { changeFor } from "../turns/submitRules.ts";
+import { KeyedQueue } from "./keyedQueue.ts";
+import { latestConversation } from "./latestConversation.ts";
+
+export interface SessionsParts {
+  store: Store;
+  host: ProcessHost;
+  history: Pick<ClaudeHistory, "conversations">;
+  clock: Clock;
+  limits: PoolLimits;
+  registry: ProcessRegistry;
+  submissions: Submissions;
+  newId: () => string;
+  /** The id of a session that begins, a spare's if one can be its process. */
+  newSessionId(begun: SessionBeginning): string;
+  leaseChanged(deadlineAt: number): void;
+  /** Ends the session's process, if it has one, and waits until nothing is left of it. */
+  stopProcess(sessionId: string): Promise<void>;
+  /** Brings up a process without a turn, if there is a free place. */
+  wake(sessionId: string): void;
+}
+
+/** Sessions without their turns: begin one, go on with one, fork one, change one, keep one alive. */
+export class Sessions {
+  readonly #parts: SessionsParts;
+  readonly #store: Store;
+  readonly #changes = new KeyedQueue();
+
+  constructor(parts: SessionsParts) {
+    this.#parts = parts;
+    this.#store = parts.store;
+  }
+
+  /** A new session; or, with an origin that is not forked, the session of that very conversation. */
+  async create(request: CreateSessionRequest): Promise<Session> {
+    const { host, newSessionId, submissions } = this.#parts;
+    const origin = request.latest ? await this.#latest(request, request.latest) : request.options.origin;
+    const resumed = origin !== undefined && !origin.fork ? origin.resume : undefined;
+    // After a `/clear` it is under another id than its session's; two sessions must never go on with one conversation.
+    const { sessions } = this.#store;
+    const ours =
+      resumed === undefined ? undefined : (sessions.ofConversation(resumed) ?? sessions.get(resumed));
+    const resumeAt = resumed === undefined ? undefined : origin?.resumeAt;
+    if (ours !== undefined) {
+      this.#goOn(ours, request.caller);
+      return resumeAt === undefined ? this.#now(ours) : this.#goBack(ours, resumeAt, request.caller);
+    }
+    // One that was begun elsewhere may be of a directory that nobody may look into from here.
+    if (origin && !(await host.hasTranscript(origin.resume, request.projectPath))) {
+      throw new DaylongError(
+        "session_not_found",
+        `Claude has no conversation ${origin.resume} that was begun in this project.`,
+      );
+    }
+    // Claude's own fork reads only, so a copy can be made of what a terminal holds.
+    if (resumed !== undefined) refuseHeld(await host.heldElsewhere(), resumed);
+    if (resumeAt !== undefined) await this.#checkHolds(resumed ?? "", resumeAt);
+    const options = { ...request.options, origin: resumed === undefined ? origin : undefined };
+    // Our id is Claude's id: a conversation that is gone on with keeps the one it has.
+    const sessionId = resumed ?? newSessionId({ ...request, options });
+    const session = this.#store.transaction(() => {
+      const begun = submissions.create({ ...request, options }, sessionId);
+      if (resumeAt !== undefined) this.#copyUpTo(begun, resumeAt);
+      return begun;
+    });
+    this.#parts.leaseChanged(Math.min(session.lease.warnAt, session.lease.expiresAt));
+    return this.#store.sessions.get(sessionId) ?? session;
+  }
+
+  async #latest(
+    { projectPath }: CreateSessionRequest,
+    { fork, resumeAt }: NonNullable<CreateSessionRequest["latest"]>,
+  ): Promise<SessionOrigin> {
+    const latest = await latestConversation(this.#parts, projectPath);
+    if (latest === undefined)
+      throw new DaylongError("session_not_found", "The project has no conversation to go on with.");
+    // A copy is made of Claude's conversation; what is gone on with is the session.
+    const { claudeSessionId, session } = latest;
+    return { resume: fork ? claudeSessionId : (session?.sessionId ?? claudeSessionId), fork, resumeAt };
+  }
+
+  /**
+   * Throws `session_closed`, `permission_mode_forbidden`, `session_busy` for a Claude that does not answer, or
+   * `invalid_request` for what it does not take. Changes of one session go one after the other, so that the store and
+   * Claude end with the same.
+   */
+  update(session: Session, change: SessionChange, caller: Caller): Promise<void> {
+    return this.#changes.pass(session.sessionId, () => this.#update(this.#now(session), change, caller));
+  }
+
+  /**
+   * The same for the model and the mode that a message wants, and then `keep`, before anybody else can change them. A
+   * message that was kept already changes nothing.
+   */
+  changeFirst<T>(request: SubmitRequest & { sessionId: string }, keep: () => T): Promise<T> {
+    const { sessionId, clientMessageId, caller, permissionMode } = request;
+    return this.#changes.pass(sessionId, async () => {
+      const isRepeated =
+        clientMessageId !== undefined &&
+        this.#store.turns.byClientMessage(caller.deviceId, clientMessageId) !== undefined;
+      if (!isRepeated) {
+        const session = existingSession(this.#store, sessionId);
+        if (permissionMode !== undefined) this.#parts.submissions.allowedMode(permissionMode);
+        const change = changeFor(request, session);
+        if (change) await this.#update(session, change, caller);
+      }
+      return keep();
+    });
+  }
+
+  async #update(session: Session, change: SessionChange, caller: Caller): Promise<void> {
+    const { sessionId } = session;
+    refuseClosed(session);
+    if (change.permissionMode !== undefined) this.#parts.submissions.allowedMode(change.permissionMode);
+    // The live process first: what it refuses must not be written down as done.
+    await this.#tell(session, change);
+    this.#store.transaction(() => {
+      this.#store.sessions.update(sessionId, change);
+      this.#store.events.append({ sessionId, type: "session.updated", data: change });
+      this.#audit(caller, "session.update", sessionId, Object.keys(change).join(", "));
+    });
+  }
+
+  /** One that goes, or goes meanwhile, takes no orders any more: the session's next process has them from the store. */
+  async #tell(session: Session, change: SessionChange): Promise<void> {
+    const { registry } = this.#parts;
+    const { sessionId } = session;
+    for (;;) {
+      const sessionProcess = registry.get(sessionId);
+      if (sessionProcess?.process === undefined || isLeaving(sessionProcess)) return;
+      const { process } = sessionProcess;
+      let hasModel = false;
+      try {
+        if (change.model !== undefined) {
+          await process.setModel(change.model);
+          hasModel = true;
+        }
+        if (change.permissionMode !== undefined) await process.setPermissionMode(change.permissionMode);
+        return;
+      } catch (error) {
+        // Another one may be up already, which was started with what the store said before.
+        if (registry.get(sessionId) !== sessionProcess) continue;
+        if (isLeaving(sessionProcess) || (error instanceof DaylongError && error.code === "process_crashed"))
+          return;
+        // All or nothing. A process that does not take its model back is replaced after its turn; the next has the store's.
+        if (hasModel) {
+          await process.setModel(session.model).catch(() => {
+            sessionProcess.recycle ??= { detail: "Claude did not answer a change of its settings." };
+          });
+        }
+        if (error instanceof DaylongError) throw error;
+        const said = error instanceof Error ? error.message : String(error);
+        throw new DaylongError("invalid_request", `Claude does not take the change: ${said}`, {
+          cause: error,
+        });
+      }
+    }
+  }
+
+  /** The next term, without a word to Claude. An expired session comes back. No caller: the session keeps itself alive. */
+  keepAlive(session: Session, caller?: Caller): void {
+    const { clock, limits } = this.#parts;
+    const { sessionId } = session;
+    refuseClosed(session);
+    const now = clock.now();
+    const lease = openLease(session.lease.term + 1, now, limits.lease);
+    const revived = session.state === "expired";
+    this.#store.transaction(() => {
+      this.#store.sessions.setLease(sessionId, lease, now);
+      if (revived) this.#store.sessions.setState(sessionId, "parked");
+      const { term, expiresAt } = lease;
+      this.#store.events.append({
+        sessionId,
+        type: "session.renewed",
+        data: { term, expiresAt, reason: "keep-alive" },
+      });
+      if (caller) this.#audit(caller, "session.keep-alive", sessionId);
+    });
+    this.#parts.leaseChanged(Math.min(lease.warnAt, lease.expiresAt));
+    if (revived && limits.interactive) this.#parts.wake(sessionId);
+  }
+
+  /** The session goes on after an earlier message: in a copy of its conversation, which keeps the original whole. */
+  async #goBack(session: Session, resumeAt: string, caller: Caller): Promise<Session> {
+    const { sessionId } = session;
+    const { registry } = this.#parts;
+    await this.#checkHolds(session.claudeSessionId ?? sessionId, resumeAt);
+    const isBusy = () =>
+      this.#store.turns.queuedCountOf(sessionId) > 0 || registry.get(sessionId)?.turn !== undefined;
+    const refuseBusy = () => {
+      if (isBusy()) throw new DaylongError("session_busy", "A turn of the session runs or waits.");
+    };
+    refuseBusy();
+    await this.#parts.stopProcess(sessionId);
+    refuseBusy();
+    this.#store.transaction(() => {
+      this.#copyUpTo(this.#now(session), resumeAt);
+      this.#audit(caller, "session.resume-at", sessionId, resumeAt);
+    });
+    return this.#now(session);
+  }
+
+  #copyUpTo(session: Session, resumeAt: string): void {
+    const { sessionId, claudeSessionId = sessionId, turnCount: afterTurns } = session;
+    const origin = { resume: claudeSessionId, fork: true, resumeAt, afterTurns };
+    this.#store.sessions.setClaudeSession(sessionId, this.#parts.newId(), origin);
+  }
+
+  async #checkHolds(claudeSessionId: string, messageId: string): Promise<void> {
+    if (!(await this.#parts.host.holdsMessage(claudeSessionId, messageId)))
+      throw new DaylongError("message_not_found", "Claude's record does not hold a message with this id.");
+  }
+
+  #now(session: Session): Session {
+    return this.#store.sessions.get(session.sessionId) ?? session;
+  }
+
+  #goOn(session: Session, caller: Caller): void {
+    if (session.state === "closed")
+      throw new DaylongError("session_closed", "The session was closed; fork it instead.");
+    if (session.state === "expired") this.keepAlive(session, caller);
+  }
+
+  #audit(caller: Caller, action: string, target: string, detail = ""): void {
+    this.#store.audit.add({ at: this.#parts.clock.now(), deviceId: caller.deviceId, action, target, detail });
+  }
+}
+
+function refuseClosed(session: Session): void {
+  if (session.state === "closed") throw new DaylongError("session_closed", "The session is closed.");
+}
+
+/** Throws `session_not_found`. */
+export function existingSession(store: Store, sessionId: string): Session {
+  const session = store.sessions.get(sessionId);
+  if (session === undefined) {
+    throw new DaylongError("session_not_found", `There is no session ${sessionId}.`);
+  }
+  return session;
+}

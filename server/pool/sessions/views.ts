@@ -1,0 +1,81 @@
+import { leaseView } from "../../domain/delivery/event.ts";
+import type { Clock, Store } from "../../domain/ports.ts";
+import type { ProcessUsage } from "../../domain/processes/process.ts";
+import type { Session } from "../../domain/sessions/session.ts";
+import type { PoolStats, SessionView } from "../port.ts";
+import type { PoolLimits } from "../state/limits.ts";
+import type { ProcessRegistry } from "../state/processRegistry.ts";
+
+const unknownUsage: ProcessUsage = { rssBytes: 0, cpuPercent: 0, ownCpuPercent: 0, processCount: 1 };
+const shownUsage = ({ rssBytes, cpuPercent, processCount }: ProcessUsage) => ({
+  rssBytes,
+  cpuPercent,
+  processCount,
+});
+
+/** Sessions and the pool as clients see them. */
+export class Views {
+  readonly #store: Store;
+  readonly #registry: ProcessRegistry;
+  readonly #clock: Clock;
+  readonly #limits: PoolLimits;
+  #usage = new Map<string, ProcessUsage>();
+
+  constructor(parts: { store: Store; registry: ProcessRegistry; clock: Clock; limits: PoolLimits }) {
+    this.#store = parts.store;
+    this.#registry = parts.registry;
+    this.#clock = parts.clock;
+    this.#limits = parts.limits;
+  }
+
+  /** The newest samples, by process id. */
+  setUsage(usage: Map<string, ProcessUsage>): void {
+    this.#usage = usage;
+  }
+
+  session(session: Session): SessionView {
+    const { options: _options, claudeSessionId: _claudeSessionId, lease, ...shown } = session;
+    const sessionProcess = this.#registry.get(session.sessionId);
+    const process = sessionProcess?.process;
+    return {
+      ...shown,
+      lease: leaseView(lease),
+      timeRemainingMs: lease.endedAt === undefined ? Math.max(0, lease.expiresAt - this.#clock.now()) : 0,
+      queuedTurns: this.#store.turns.queuedCountOf(session.sessionId),
+      openPermissions: this.#store.permissions.openCountOf(session.sessionId),
+      ...(process && {
+        process: {
+          pid: process.pid,
+          startedAt: process.startedAt,
+          ...shownUsage(this.#usage.get(process.processId) ?? unknownUsage),
+        },
+      }),
+    };
+  }
+
+  active(): SessionView[] {
+    return this.#registry
+      .all()
+      .map((sessionProcess) => this.#store.sessions.get(sessionProcess.sessionId))
+      .filter((session) => session !== undefined)
+      .map((session) => this.session(session));
+  }
+
+  stats(): PoolStats {
+    const live = this.#registry.all();
+    const sum = (of: (usage: ProcessUsage) => number) =>
+      live.reduce(
+        (total, sessionProcess) => total + of(this.#usage.get(sessionProcess.processId) ?? unknownUsage),
+        0,
+      );
+    return {
+      totalSessions: live.length,
+      maxSessions: this.#limits.maxProcesses,
+      availableSlots: Math.max(0, this.#limits.maxProcesses - this.#registry.size),
+      queuedTurns: this.#store.turns.queuedCount(this.#clock.now()),
+      memoryUsageBytes: sum((usage) => usage.rssBytes),
+      memoryLimitBytes: this.#limits.memoryLimitBytes,
+      cpuPercent: Math.round(sum((usage) => usage.cpuPercent) * 10) / 10,
+    };
+  }
+}

@@ -1,0 +1,68 @@
+import type { Failure } from "../../domain/errors.ts";
+import { isFree, isLeaving, type SessionProcess } from "./sessionProcess.ts";
+
+/** A process that belongs to no session and has a place like one. */
+export interface OneShotProcess {
+  readonly processId: string;
+  /** Ends it for a reason of ours, which whoever asked is told. */
+  fail(failure: Failure): void;
+}
+
+/** Which sessions have a process now, and how many places are taken. */
+export class ProcessRegistry {
+  readonly #bySession = new Map<string, SessionProcess>();
+
+  /** Places that are taken, those of oneShots included. */
+  get size(): number {
+    return this.#bySession.size + this.oneShots.size;
+  }
+
+  readonly oneShots = new Set<OneShotProcess>();
+
+  get(sessionId: string): SessionProcess | undefined {
+    return this.#bySession.get(sessionId);
+  }
+
+  add(sessionProcess: SessionProcess): void {
+    this.#bySession.set(sessionProcess.sessionId, sessionProcess);
+  }
+
+  remove(sessionProcess: SessionProcess): void {
+    if (this.#bySession.get(sessionProcess.sessionId) === sessionProcess)
+      this.#bySession.delete(sessionProcess.sessionId);
+    sessionProcess.markGone();
+  }
+
+  all(): SessionProcess[] {
+    return [...this.#bySession.values()];
+  }
+
+  stoppingCount(): number {
+    return this.all().filter(isLeaving).length;
+  }
+
+  /** Sessions that could make room, longest idle first. */
+  idlest(): string[] {
+    return this.all()
+      .filter(isFree)
+      .sort((a, b) => a.idleSinceAt - b.idleSinceAt)
+      .map((sessionProcess) => sessionProcess.sessionId);
+  }
+
+  /** The session's own process, in the words of `domain/processes/admission`. */
+  ownState(sessionId: string): "none" | "ready" | "busy" | "stopping" {
+    const sessionProcess = this.#bySession.get(sessionId);
+    const phase = sessionProcess?.hasExited ? "stopping" : sessionProcess?.phase;
+    switch (phase) {
+      case undefined:
+        return "none";
+      case "idle":
+        return "ready";
+      case "starting":
+      case "busy":
+        return "busy";
+      case "stopping":
+        return "stopping";
+    }
+  }
+}

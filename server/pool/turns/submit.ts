@@ -1,0 +1,283 @@
+import { DaylongError } from "../../domain/errors.ts";
+import type { Clock, Store } from "../../domain/ports.ts";
+import { admit } from "../../domain/processes/admission.ts";
+import { openLease } from "../../domain/sessions/lease.ts";
+import { type PermissionMode, type Session, titleFrom } from "../../domain/sessions/session.ts";
+import type { Turn } from "../../domain/sessions/turn.ts";
+import type { Accepted, CreateSessionRequest, SubmitRequest } from "../port.ts";
+import { existingSession } from "../sessions/sessions.ts";
+import { type Gate, isHeld } from "../state/gate.ts";
+import type { PoolLimits } from "../state/limits.ts";
+import type { ProcessRegistry } from "../state/processRegistry.ts";
+import { requestHashOf } from "./requestHash.ts";
+import { refuseSchedule } from "./schedule.ts";
+import type { TurnWriter } from "./turnWriter.ts";
+
+/** What the pool does with a message that is kept now. */
+export interface Submission {
+  accepted: Accepted;
+  /** The turn whose prompt is to be written at once; its process is live and was marked busy in the store. */
+  run?: Turn;
+  /** The turn waits for a process. */
+  waits: boolean;
+  leaseDeadlineAt: number;
+}
+
+/** Keeps messages: one transaction from the request to the promise that it ends in one reply or one failure. */
+export class Submissions {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #limits: PoolLimits;
+  readonly #registry: ProcessRegistry;
+  readonly #turnWriter: TurnWriter;
+  readonly #gates: readonly Gate[];
+  readonly #newId: () => string;
+  readonly #newSessionId: (request: SubmitRequest) => string;
+
+  constructor(parts: {
+    store: Store;
+    clock: Clock;
+    limits: PoolLimits;
+    registry: ProcessRegistry;
+    turnWriter: TurnWriter;
+    gates: readonly Gate[];
+    newId: () => string;
+    /** The id of a session that begins, a spare's if one can be its process. */
+    newSessionId(request: SubmitRequest): string;
+  }) {
+    this.#store = parts.store;
+    this.#clock = parts.clock;
+    this.#limits = parts.limits;
+    this.#registry = parts.registry;
+    this.#turnWriter = parts.turnWriter;
+    this.#gates = parts.gates;
+    this.#newId = parts.newId;
+    this.#newSessionId = parts.newSessionId;
+  }
+
+  /** `run` is called as soon as a message is committed whose process can take it, before anybody is told of it. */
+  submit(request: SubmitRequest, run: (turn: Turn) => void): Submission {
+    const clientMessageId = request.clientMessageId ?? this.#newId();
+    const requestHash = requestHashOf(request);
+    const earlier = this.#store.turns.byClientMessage(request.caller.deviceId, clientMessageId);
+    if (earlier !== undefined) return this.#repeat(earlier, request, requestHash);
+    return this.#store.transaction(
+      () => this.#keep(request, clientMessageId, requestHash),
+      (kept) => kept.run && run(kept.run),
+    );
+  }
+
+  /** Inside a transaction: a session with its first lease. */
+  create(request: CreateSessionRequest, sessionId: string): Session {
+    const now = this.#clock.now();
+    const session: Session = {
+      sessionId,
+      projectPath: request.projectPath,
+      title: request.title ?? "New session",
+      state: "parked",
+      model: request.model ?? this.#limits.defaultModel,
+      permissionMode: this.allowedMode(request.permissionMode ?? "default"),
+      createdAt: now,
+      lastActivityAt: now,
+      lease: openLease(1, now, this.#limits.lease),
+      turnCount: 0,
+      lastSeq: 0,
+      costUsd: 0,
+      tokens: { input: 0, output: 0 },
+      muted: false,
+      autoKeepAlive: false,
+      options: request.options,
+    };
+    this.#store.sessions.insert(session);
+    const { deviceId } = request.caller;
+    this.#store.audit.add({ at: now, deviceId, action: "session.create", target: sessionId, detail: "" });
+    const { projectPath, title, model, permissionMode } = session;
+    this.#store.events.append({
+      sessionId,
+      type: "session.created",
+      data: { projectPath, title, model, permissionMode },
+    });
+    return session;
+  }
+
+  allowedMode(mode: PermissionMode): PermissionMode {
+    if (mode === "bypassPermissions" && !this.#limits.allowBypassPermissions) {
+      throw new DaylongError(
+        "permission_mode_forbidden",
+        "The mode bypassPermissions has to be enabled on the computer, with ALLOW_BYPASS_PERMISSIONS=true.",
+      );
+    }
+    return mode;
+  }
+
+  #repeat(turn: Turn, request: SubmitRequest, requestHash: string): Submission {
+    const session = this.#store.sessions.get(turn.sessionId);
+    // Who learnt the new session's id from an event may repeat the message with it.
+    const isSamePlace =
+      request.sessionId === undefined
+        ? request.projectPath === session?.projectPath && this.#beganSession(turn)
+        : request.sessionId === turn.sessionId;
+    if (turn.requestHash !== requestHash || !isSamePlace) {
+      throw new DaylongError(
+        "idempotency_conflict",
+        `The clientMessageId ${turn.clientMessageId} belongs to another message.`,
+      );
+    }
+    return {
+      accepted: {
+        sessionId: turn.sessionId,
+        turnId: turn.turnId,
+        clientMessageId: turn.clientMessageId,
+        state: turn.state,
+        queuePosition: this.#store.turns.queuePosition(turn.turnId),
+        duplicate: true,
+        expiresAt: session?.lease.expiresAt ?? this.#clock.now(),
+      },
+      waits: false,
+      leaseDeadlineAt: Number.POSITIVE_INFINITY,
+    };
+  }
+
+  /** Whether the message came without a session and made one. */
+  #beganSession(turn: Turn): boolean {
+    const [, second] = this.#store.events.ofSession(turn.sessionId, 0, 2);
+    return second?.turnId === turn.turnId;
+  }
+
+  #sessionFor(request: SubmitRequest): Session {
+    if (request.sessionId !== undefined) {
+      const session = existingSession(this.#store, request.sessionId);
+      if (session.state === "closed") {
+        throw new DaylongError("session_closed", "The session was closed; begin a new one.");
+      }
+      return session;
+    }
+    if (request.projectPath === undefined) {
+      throw new DaylongError("invalid_request", "A message needs a sessionId, or a projectPath to begin in.");
+    }
+    const { caller, projectPath, model, permissionMode, options = {}, conversation } = request;
+    const title = titleFrom(request.message);
+    const session = this.create(
+      { caller, projectPath, title, model, permissionMode, options },
+      this.#newSessionId(request),
+    );
+    if (conversation) {
+      const { sessionId, createdAt } = session;
+      this.#store.conversations.insert({ ...conversation, sessionId, createdAt });
+    }
+    return session;
+  }
+
+  #keep(request: SubmitRequest, clientMessageId: string, requestHash: string): Submission {
+    const now = this.#clock.now();
+    const session = this.#sessionFor(request);
+    const { sessionId } = session;
+    for (const gate of this.#gates) {
+      const refusal = gate.refusal?.(sessionId);
+      if (refusal) throw refusal;
+    }
+    const sendAt = request.sendAt !== undefined && request.sendAt > now ? request.sendAt : undefined;
+    const scheduled = sendAt !== undefined;
+    if (scheduled) refuseSchedule(this.#store, request.caller.deviceId, sendAt, now);
+    // A session whose earlier messages still wait must not be overtaken by this one.
+    const state = this.#registry.ownState(sessionId);
+    const waits =
+      scheduled ||
+      this.#store.turns.nextQueued(sessionId, now) !== undefined ||
+      isHeld(this.#gates, sessionId, state === "ready" ? "give" : "start");
+    const registry = this.#registry;
+    const { turns } = this.#store;
+    const admission = admit({
+      own: waits ? "busy" : state,
+      processCount: registry.size,
+      processLimit: this.#limits.maxProcesses,
+      queueLimit: scheduled ? Number.POSITIVE_INFINITY : this.#limits.maxQueuedTurns,
+      // Looked up only where the decision needs them: the message to a live process does not.
+      get idleSessionIds() {
+        return registry.idlest();
+      },
+      get queuedTurns() {
+        return turns.queuedCount(now);
+      },
+    });
+    if (admission.action === "refuse") {
+      throw new DaylongError("pool_full", `${this.#limits.maxQueuedTurns} turns are waiting already.`, {
+        retryAfterMs: 10_000,
+      });
+    }
+    const attachmentIds = this.#takeAttachments(request);
+    // Files take a moment to be readied, which is no part of the commit: such a turn is given right after it.
+    const runsNow = admission.action === "use" && attachmentIds.length === 0;
+    const turn: Turn = {
+      turnId: this.#newId(),
+      sessionId,
+      deviceId: request.caller.deviceId,
+      clientMessageId,
+      requestHash,
+      message: request.message,
+      attachmentIds,
+      state: runsNow ? "running" : "queued",
+      acceptedAt: now,
+      givenAt: runsNow ? now : undefined,
+      startedAt: runsNow ? now : undefined,
+      sendAt,
+    };
+    this.#store.turns.insert(turn);
+    const { turnId, deviceId } = turn;
+    this.#store.audit.add({ at: now, deviceId, action: "message.send", target: sessionId, detail: turnId });
+    // The user's message carries the turn's id in Claude's transcript too: one name for one thing.
+    const messageId = turn.turnId;
+    this.#store.events.append({
+      sessionId,
+      turnId: turn.turnId,
+      type: "turn.accepted",
+      data: {
+        messageId,
+        message: turn.message,
+        clientMessageId,
+        deviceId: turn.deviceId,
+        attachments: turn.attachmentIds,
+        ...(turn.sendAt === undefined ? {} : { sendAt: turn.sendAt }),
+      },
+    });
+    if (session.turnCount === 0 && session.title === "New session") {
+      this.#store.sessions.update(sessionId, { title: titleFrom(request.message) });
+    }
+    const lease = this.#turnWriter.renewLease(session);
+    if (runsNow) this.#turnWriter.announceStart(sessionId, turn.turnId);
+    else if (admission.action === "wait" || admission.action === "evict") {
+      this.#store.events.append({
+        sessionId,
+        turnId: turn.turnId,
+        type: "turn.queued",
+        data: { queuePosition: this.#store.turns.queuePosition(turn.turnId) },
+      });
+    }
+    // Without a process an expired session's new term begins parked.
+    if (session.state === "expired" && !runsNow) this.#store.sessions.setState(sessionId, "parked");
+    const startsNow = admission.action === "use" || admission.action === "start";
+    return {
+      accepted: {
+        sessionId,
+        turnId: turn.turnId,
+        clientMessageId,
+        state: startsNow ? "running" : "queued",
+        queuePosition: startsNow ? 0 : this.#store.turns.queuePosition(turn.turnId),
+        duplicate: false,
+        expiresAt: lease.expiresAt,
+      },
+      run: runsNow ? turn : undefined,
+      waits: !runsNow && !scheduled,
+      leaseDeadlineAt: Math.min(lease.warnAt, lease.expiresAt),
+    };
+  }
+
+  /** Marks the message's attachments as used; one may have been let go since it was looked up. */
+  #takeAttachments({ attachments = [] }: SubmitRequest): string[] {
+    for (const { attachmentId } of attachments) {
+      if (!this.#store.attachments.use(attachmentId, this.#clock.now()))
+        throw new DaylongError("attachment_not_found", `There is no attachment ${attachmentId} any more.`);
+    }
+    return attachments.map(({ attachmentId }) => attachmentId);
+  }
+}

@@ -1,0 +1,156 @@
+import type { Failure } from "../../domain/errors.ts";
+import { errorCatalogue } from "../../domain/errors.ts";
+import type { Clock, Store } from "../../domain/ports.ts";
+import type { ProcessSignal, TranscriptReply, TurnResult } from "../../domain/processes/process.ts";
+import { renewLease } from "../../domain/sessions/lease.ts";
+import type { Session, SessionState } from "../../domain/sessions/session.ts";
+import { isTerminal, type Reply } from "../../domain/sessions/turn.ts";
+import type { PoolLimits } from "../state/limits.ts";
+
+/** How a turn ends; `state` is what the session is afterwards. */
+export type TurnEnd =
+  | { kind: "completed"; result: TurnResult; messageId: string | undefined }
+  | { kind: "failed"; failure: Failure; result?: TurnResult }
+  | { kind: "interrupted"; failure: Failure; result?: TurnResult }
+  | { kind: "cancelled"; by: string };
+
+/** Writes turns, their events and the lease they renew; every method runs inside a transaction of the caller. */
+export class TurnWriter {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #limits: PoolLimits;
+  readonly #newId: () => string;
+
+  constructor(parts: { store: Store; clock: Clock; limits: PoolLimits; newId: () => string }) {
+    this.#store = parts.store;
+    this.#clock = parts.clock;
+    this.#limits = parts.limits;
+    this.#newId = parts.newId;
+  }
+
+  /** Marks the turn as the session's running one. With `given`, its prompt is about to be written. */
+  begin(sessionId: string, turnId: string, given: boolean): void {
+    const now = this.#clock.now();
+    this.#store.turns.markRunning(turnId, now);
+    if (given) this.#store.turns.markGiven(turnId, now);
+    this.announceStart(sessionId, turnId);
+  }
+
+  /** Says that a turn that is kept as running has begun. */
+  announceStart(sessionId: string, turnId: string): void {
+    this.#store.sessions.setState(sessionId, "busy");
+    this.#store.events.append({ sessionId, turnId, type: "turn.started", data: {} });
+  }
+
+  /** Ends the turn once: false when it has ended already, and then nothing is written. */
+  end(sessionId: string, turnId: string, end: TurnEnd, stateAfter: SessionState | undefined): boolean {
+    const store = this.#store;
+    const turn = store.turns.get(turnId);
+    if (turn === undefined || isTerminal(turn.state)) return false;
+    const result = end.kind === "cancelled" ? undefined : end.result;
+    const costUsd = result
+      ? store.sessions.addTurn(
+          sessionId,
+          result.totalCostUsd,
+          result.usage.inputTokens + result.usage.cacheReadTokens + result.usage.cacheCreationTokens,
+          result.usage.outputTokens,
+        )
+      : 0;
+    const settle = (settled: { reply?: Reply; error?: Failure }) =>
+      store.turns.settle(turnId, { state: end.kind, endedAt: this.#clock.now(), ...settled });
+    switch (end.kind) {
+      case "completed": {
+        const { text, usage, durationMs, numTurns } = end.result;
+        const messageId = end.messageId ?? this.#newId();
+        const reply = { messageId, text, costUsd, usage, durationMs, numTurns };
+        settle({ reply });
+        // A reply that no assistant text announced (a slash command's output) still gets its place in the transcript.
+        if (end.messageId === undefined && text !== "") {
+          store.events.append({ sessionId, turnId, type: "message", data: { messageId, text } });
+        }
+        store.events.append({ sessionId, turnId, type: "turn.completed", data: reply });
+        break;
+      }
+      case "failed": {
+        settle({ error: end.failure });
+        const retryable = errorCatalogue[end.failure.code].retryable;
+        store.events.append({ sessionId, turnId, type: "turn.failed", data: { ...end.failure, retryable } });
+        break;
+      }
+      case "interrupted":
+        settle({ error: end.failure });
+        store.events.append({ sessionId, turnId, type: "turn.interrupted", data: end.failure });
+        break;
+      case "cancelled":
+        settle({});
+        // Another message that waits with one of them keeps it all the same.
+        for (const attachmentId of turn.attachmentIds) store.attachments.release(attachmentId);
+        store.events.append({ sessionId, turnId, type: "turn.cancelled", data: { by: end.by } });
+        break;
+    }
+    if (stateAfter !== undefined) store.sessions.setState(sessionId, stateAfter);
+    return true;
+  }
+
+  /**
+   * Ends the turn with an answer that Claude wrote down and never gave. What it said already is not said again.
+   * `totalCostUsd` is the CLI's cumulative figure, if it gave one after all.
+   */
+  endWithTranscript(
+    sessionId: string,
+    turnId: string,
+    reply: TranscriptReply,
+    stateAfter: SessionState | undefined,
+    totalCostUsd: number | undefined,
+  ): boolean {
+    const { texts, usage, durationMs, numTurns } = reply;
+    const last = texts.at(-1);
+    const turn = this.#store.turns.get(turnId);
+    if (last === undefined || turn === undefined || isTerminal(turn.state)) return false;
+    for (const { messageId, text } of texts) {
+      if (this.#store.events.message(messageId) !== undefined) continue;
+      this.#store.events.append({ sessionId, turnId, type: "message", data: { messageId, text } });
+    }
+    const result: TurnResult = {
+      text: last.text,
+      usage,
+      durationMs,
+      numTurns,
+      totalCostUsd,
+      messageIds: [turnId],
+      outcome: "completed",
+    };
+    return this.end(sessionId, turnId, { kind: "completed", result, messageId: last.messageId }, stateAfter);
+  }
+
+  /** Keeps what Claude changed about the session by itself. */
+  follow(sessionId: string, change: Extract<ProcessSignal, { kind: "conversation" | "mode" }>): void {
+    const { sessions, events } = this.#store;
+    this.#store.transaction(() => {
+      if (change.kind === "conversation") return sessions.setClaudeSession(sessionId, change.claudeSessionId);
+      const { permissionMode } = change;
+      if (sessions.get(sessionId)?.permissionMode === permissionMode) return;
+      sessions.update(sessionId, { permissionMode });
+      events.append({ sessionId, type: "session.updated", data: { permissionMode } });
+    });
+  }
+
+  /** Activity: the lease moves on, or the next term begins if this one has warned. */
+  renewLease(session: Session): Session["lease"] {
+    const now = this.#clock.now();
+    const lease = renewLease(session.lease, now, this.#limits.lease);
+    this.#store.sessions.setLease(session.sessionId, lease, now);
+    if (lease.term !== session.lease.term) {
+      this.#store.events.append({
+        sessionId: session.sessionId,
+        type: "session.renewed",
+        data: {
+          term: lease.term,
+          expiresAt: lease.expiresAt,
+          reason: session.state === "expired" ? "revived" : "activity",
+        },
+      });
+    }
+    return lease;
+  }
+}
