@@ -1,9 +1,6 @@
-import { ClientStopped } from "./errors.ts";
-import { EventStream } from "./eventStream.ts";
-import { type EventHandler, type GapHandler, Inbox } from "./inbox.ts";
-import { Link, type LinkState, type Position } from "./link.ts";
-import { type KeptMessage, Outbox } from "./outbox.ts";
-import { type Clock, type KeptStore, memoryStore, type SocketConstructor, systemClock } from "./ports.ts";
+import { EventStream } from "./connection/eventStream.ts";
+import { type EventHandler, type GapHandler, Inbox } from "./connection/inbox.ts";
+import { type KeptMessage, Outbox } from "./connection/outbox.ts";
 import type {
   Activity,
   Answer,
@@ -16,7 +13,10 @@ import type {
   Recap,
   ServerFrame,
   SessionFilter,
-} from "./protocol.ts";
+} from "./connection/protocol.ts";
+import { Link, type LinkState, type Position } from "./connection/socketLink.ts";
+import { ClientStopped } from "./errors.ts";
+import { type Clock, type KeptStore, memoryStore, type SocketConstructor, systemClock } from "./ports.ts";
 import { queryOf, Rest } from "./rest.ts";
 import { SessionHandle } from "./session.ts";
 import type { Turn } from "./turn.ts";

@@ -1,4 +1,4 @@
-import type { Problem } from "./protocol.ts";
+import type { Problem } from "./connection/protocol.ts";
 
 /** A refusal of the server's. `code` is what to branch on; `detail` is for people. */
 export class DaylongProblem extends Error {

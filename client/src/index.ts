@@ -1,9 +1,10 @@
 export { type ClientOptions, DaylongClient } from "./client.ts";
+export { EventStream } from "./connection/eventStream.ts";
+export type { EventHandler, GapHandler } from "./connection/inbox.ts";
+export type { KeptMessage } from "./connection/outbox.ts";
+export * from "./connection/protocol.ts";
+export type { LinkState, Position } from "./connection/socketLink.ts";
 export { ClientStopped, DaylongProblem, TurnFailed } from "./errors.ts";
-export { EventStream } from "./eventStream.ts";
-export type { EventHandler, GapHandler } from "./inbox.ts";
-export type { LinkState, Position } from "./link.ts";
-export type { KeptMessage } from "./outbox.ts";
 export { type PairingOptions, pair } from "./pairing.ts";
 export {
   type Clock,
@@ -13,7 +14,6 @@ export {
   type SocketLike,
   webStore,
 } from "./ports.ts";
-export * from "./protocol.ts";
 export { SessionHandle } from "./session.ts";
 export {
   type ClaudeComplete,

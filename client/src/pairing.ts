@@ -1,4 +1,4 @@
-import type { Answer } from "./protocol.ts";
+import type { Answer } from "./connection/protocol.ts";
 import { Rest } from "./rest.ts";
 
 export interface PairingOptions {

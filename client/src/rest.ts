@@ -1,5 +1,5 @@
+import type { Problem } from "./connection/protocol.ts";
 import { DaylongProblem } from "./errors.ts";
-import type { Problem } from "./protocol.ts";
 
 export interface RestParts {
   url: string;

@@ -1,6 +1,6 @@
 import type { DaylongClient } from "./client.ts";
-import type { EventStream } from "./eventStream.ts";
-import type { Answer, Message, Recap, Session, SessionChange } from "./protocol.ts";
+import type { EventStream } from "./connection/eventStream.ts";
+import type { Answer, Message, Recap, Session, SessionChange } from "./connection/protocol.ts";
 import type { Turn } from "./turn.ts";
 
 /** A conversation, by its id. It has nothing to close: sessions outlive every client. */

@@ -8,8 +8,8 @@ import type {
   ProjectSession,
   Reply,
   Session,
-} from "./protocol.ts";
-import { isTerminalEvent } from "./protocol.ts";
+} from "./connection/protocol.ts";
+import { isTerminalEvent } from "./connection/protocol.ts";
 import { queryOf } from "./rest.ts";
 import type { Turn } from "./turn.ts";
 

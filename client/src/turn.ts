@@ -1,5 +1,5 @@
+import type { Accepted, Delta, Reply, TerminalEvent, TurnView } from "./connection/protocol.ts";
 import { TurnFailed } from "./errors.ts";
-import type { Accepted, Delta, Reply, TerminalEvent, TurnView } from "./protocol.ts";
 
 /** Between two texts of one turn: what Claude says before and after it uses a tool. */
 const textBreak = "\n\n";

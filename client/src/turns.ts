@@ -1,6 +1,4 @@
-import { BackOff } from "./backOff.ts";
-import { type ClientStopped, DaylongProblem } from "./errors.ts";
-import type { Clock } from "./ports.ts";
+import { BackOff } from "./connection/backOff.ts";
 import {
   type Accepted,
   type Answer,
@@ -8,7 +6,9 @@ import {
   type Delta,
   isTerminalEvent,
   type TerminalEvent,
-} from "./protocol.ts";
+} from "./connection/protocol.ts";
+import { type ClientStopped, DaylongProblem } from "./errors.ts";
+import type { Clock } from "./ports.ts";
 import type { Rest } from "./rest.ts";
 import { Turn, type TurnPromises } from "./turn.ts";
 

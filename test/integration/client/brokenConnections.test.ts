@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { WebSocket } from "ws";
 import { DaylongClient } from "../../../client/src/client.ts";
+import type { DaylongEvent, TurnView } from "../../../client/src/connection/protocol.ts";
 import { type Clock, memoryStore, type SocketConstructor } from "../../../client/src/ports.ts";
-import type { DaylongEvent, TurnView } from "../../../client/src/protocol.ts";
 import { Chance, seedsFrom } from "../../support/chance.ts";
 import { eventually } from "../../support/daylongServer.ts";
 import { aReply } from "../../support/fakePool.ts";

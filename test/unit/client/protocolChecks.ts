@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type * as client from "../../../client/src/protocol.ts";
+import type * as client from "../../../client/src/connection/protocol.ts";
 import type { LoggedEvent } from "../../../server/domain/delivery/event.ts";
 import type { Permission, PermissionDecision } from "../../../server/domain/sessions/permission.ts";
 import type { Accepted, SessionView } from "../../../server/pool/port.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { anEvent, useClientRig } from "./rig.ts";
+import { anEvent, useClientRig } from "../rig.ts";
 
 const rig = useClientRig();
 

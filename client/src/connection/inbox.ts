@@ -1,7 +1,7 @@
-import { ClientStopped } from "./errors.ts";
-import type { Position } from "./link.ts";
-import type { KeptStore } from "./ports.ts";
+import { ClientStopped } from "../errors.ts";
+import type { KeptStore } from "../ports.ts";
 import type { DaylongEvent, ServerFrame } from "./protocol.ts";
+import type { Position } from "./socketLink.ts";
 
 /** Called with one event after the other; the next one waits until it has settled. */
 export type EventHandler = (event: DaylongEvent) => unknown;

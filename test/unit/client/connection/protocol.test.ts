@@ -1,8 +1,8 @@
 import { expect, test } from "@jest/globals";
-import type * as client from "../../../client/src/protocol.ts";
-import { terminalEvents } from "../../../client/src/protocol.ts";
-import { terminalTurnEvents } from "../../../server/domain/delivery/event.ts";
-import { type ClientFrame, clientFrameSchema } from "../../../server/wire/delivery/clientFrames.ts";
+import type * as client from "../../../../client/src/connection/protocol.ts";
+import { terminalEvents } from "../../../../client/src/connection/protocol.ts";
+import { terminalTurnEvents } from "../../../../server/domain/delivery/event.ts";
+import { type ClientFrame, clientFrameSchema } from "../../../../server/wire/delivery/clientFrames.ts";
 
 test("C04: the client's frames are frames of the server", () => {
   const frames: client.ClientFrame[] = [

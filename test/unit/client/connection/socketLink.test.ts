@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { DaylongClient } from "../../../client/src/client.ts";
-import { useClientRig } from "./rig.ts";
+import { DaylongClient } from "../../../../client/src/client.ts";
+import { useClientRig } from "../rig.ts";
 
 const rig = useClientRig();
 

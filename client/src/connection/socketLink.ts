@@ -1,6 +1,6 @@
+import { DaylongProblem } from "../errors.ts";
+import type { Clock, SocketConstructor, SocketLike } from "../ports.ts";
 import { BackOff } from "./backOff.ts";
-import { DaylongProblem } from "./errors.ts";
-import type { Clock, SocketConstructor, SocketLike } from "./ports.ts";
 import type { ClientFrame, ServerFrame } from "./protocol.ts";
 
 /** The subprotocol of `/ws`. */

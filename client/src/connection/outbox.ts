@@ -1,6 +1,6 @@
+import { type ClientStopped, DaylongProblem } from "../errors.ts";
+import type { Clock, KeptStore } from "../ports.ts";
 import { BackOff } from "./backOff.ts";
-import { type ClientStopped, DaylongProblem } from "./errors.ts";
-import type { Clock, KeptStore } from "./ports.ts";
 import type { Accepted, ClientFrame, Message, ServerFrame } from "./protocol.ts";
 
 const queueKey = "outbox";

@@ -1,4 +1,4 @@
-import type { AcceptedFrame, Api, Event, SendFrame } from "./generated.ts";
+import type { AcceptedFrame, Api, Event, SendFrame } from "../generated.ts";
 
 /*
  * Names over the generated types of the outside of a Daylong server. Instants are milliseconds since the epoch; events,
@@ -24,7 +24,7 @@ export type {
   Turn as TurnView,
   TurnState,
   Usage,
-} from "./generated.ts";
+} from "../generated.ts";
 
 /** The answer to a request: `Answer<"GET /api/sessions">`. */
 export type Answer<Request extends keyof Api["answers"]> = Api["answers"][Request];

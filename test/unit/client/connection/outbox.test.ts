@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import type { ErrorCode, Reply } from "../../../client/src/protocol.ts";
-import { anEvent, type ScriptedSocket, useClientRig } from "./rig.ts";
+import type { ErrorCode, Reply } from "../../../../client/src/connection/protocol.ts";
+import { anEvent, type ScriptedSocket, useClientRig } from "../rig.ts";
 
 const rig = useClientRig();
 
