@@ -5,6 +5,7 @@ import { ticksPerSecond } from "../../server/claude/os/processTable.ts";
 import { Sampler } from "../../server/claude/os/sampler.ts";
 import { startDemoModel } from "../../server/demo/model.ts";
 import { systemClock } from "../../server/platform/clock.ts";
+import { pause } from "../support/pause.ts";
 import {
   benchEnvironment,
   childrenOf,
@@ -12,8 +13,7 @@ import {
   eventually,
   makeBench,
   startServer,
-} from "../support/daylongServer.ts";
-import { pause } from "../support/pause.ts";
+} from "../support/server/daylongServer.ts";
 
 /**
  * What a server costs that has nothing to do: its own CPU time while its CLI processes are idle, and the part of it that

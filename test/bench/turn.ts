@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { startDemoModel } from "../../server/demo/model.ts";
-import { benchEnvironment, eventually, makeBench, startServer } from "../support/daylongServer.ts";
-import { connect, type SocketClient } from "../support/socketClient.ts";
+import { benchEnvironment, eventually, makeBench, startServer } from "../support/server/daylongServer.ts";
+import { connect, type SocketClient } from "../support/server/socketClient.ts";
 import { RawCli, type RawTiming } from "./rawCli.ts";
 import { RelayedCli } from "./relayedCli.ts";
 

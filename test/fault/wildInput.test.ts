@@ -12,8 +12,8 @@ import {
   makeBench,
   processesOf,
   startServer,
-} from "../support/daylongServer.ts";
-import { connect, type SocketClient } from "../support/socketClient.ts";
+} from "../support/server/daylongServer.ts";
+import { connect, type SocketClient } from "../support/server/socketClient.ts";
 import { type Known, type SchemaBook, wildBody, wildText } from "../support/wildInput.ts";
 
 /** One seed, so that a failure comes again; another one by DAYLONG_SEED. */
@@ -38,7 +38,7 @@ beforeAll(async () => {
   model = await startDemoModel();
   server = await startServer({
     ...benchEnvironment(bench, model.url),
-    CLAUDE_BIN: resolve("test/support/cliStandIn.mjs"),
+    CLAUDE_BIN: resolve("test/support/claude/cliStandIn.mjs"),
     MAX_CONCURRENT_SESSIONS: "2",
     MAX_QUEUED_TURNS: "5",
     PERMISSION_TIMEOUT_MINUTES: "0.05",

@@ -6,7 +6,7 @@ import {
   makeBench,
   processesOf,
   startServer,
-} from "../support/daylongServer.ts";
+} from "../support/server/daylongServer.ts";
 import { Phone } from "./phone.ts";
 import { brokenPromises, judge, type Verdict, wholeLog } from "./verdict.ts";
 import { ProcessWatch } from "./watch.ts";

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { LoggedEvent } from "../../server/domain/delivery/event.ts";
-import type { DaylongServer } from "../support/daylongServer.ts";
 import { pause } from "../support/pause.ts";
-import { connect, type SocketClient } from "../support/socketClient.ts";
+import type { DaylongServer } from "../support/server/daylongServer.ts";
+import { connect, type SocketClient } from "../support/server/socketClient.ts";
 
 const terminal = /^turn\.(completed|failed|interrupted|cancelled)$/;
 

@@ -1,5 +1,6 @@
 import { type DemoModel, startDemoModel } from "../../server/demo/model.ts";
 import { Chance } from "../support/chance.ts";
+import { pause } from "../support/pause.ts";
 import {
   benchEnvironment,
   childrenOf,
@@ -7,8 +8,7 @@ import {
   makeBench,
   processesOf,
   startServer,
-} from "../support/daylongServer.ts";
-import { pause } from "../support/pause.ts";
+} from "../support/server/daylongServer.ts";
 import { type Kept, Phone } from "./phone.ts";
 import { brokenPromises, judge, type Verdict, wholeLog } from "./verdict.ts";
 import { ProcessWatch } from "./watch.ts";

@@ -1,6 +1,6 @@
 import type { LoggedEvent } from "../../server/domain/delivery/event.ts";
 import { terminalTurnEvents } from "../../server/domain/delivery/event.ts";
-import type { DaylongServer } from "../support/daylongServer.ts";
+import type { DaylongServer } from "../support/server/daylongServer.ts";
 import type { Kept } from "./phone.ts";
 
 /** What became of the messages, read from the server's own log. */

@@ -1,6 +1,6 @@
 import { Sampler } from "../../server/claude/os/sampler.ts";
 import { systemClock } from "../../server/platform/clock.ts";
-import { childrenOf } from "../support/daylongServer.ts";
+import { childrenOf } from "../support/server/daylongServer.ts";
 
 /** Counts the server's CLI processes, and now and then their memory, while something runs. */
 export class ProcessWatch {

@@ -1,8 +1,8 @@
 import { WebSocket } from "ws";
 import { type LoggedEvent, terminalTurnEvents } from "../../server/domain/delivery/event.ts";
-import type { DaylongServer } from "../support/daylongServer.ts";
 import { pause } from "../support/pause.ts";
-import type { ReceivedFrame } from "../support/socketClient.ts";
+import type { DaylongServer } from "../support/server/daylongServer.ts";
+import type { ReceivedFrame } from "../support/server/socketClient.ts";
 import type { Sightings } from "./sightings.ts";
 
 /**

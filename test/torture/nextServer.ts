@@ -1,4 +1,4 @@
-import type { DaylongServer } from "../support/daylongServer.ts";
+import type { DaylongServer } from "../support/server/daylongServer.ts";
 
 /** The server that runs, or the next one that will: whoever needs it waits, instead of asking a dead one. */
 export class NextServer {

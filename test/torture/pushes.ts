@@ -1,4 +1,4 @@
-import type { ApnsStandIn, RecordedRequest } from "../support/apnsStandIn.ts";
+import type { ApnsStandIn, RecordedRequest } from "../support/push/apnsStandIn.ts";
 
 /** What Apple knows of one delivery. */
 export interface PushTrail {

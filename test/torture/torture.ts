@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { type ApnsStandIn, startApnsStandIn } from "../support/apnsStandIn.ts";
 import { Chance } from "../support/chance.ts";
-import { type DaylongServer, makeBench, processesOf, startServer } from "../support/daylongServer.ts";
 import { pause } from "../support/pause.ts";
-import { promptsGiven, quickEnvironment } from "../support/quickServer.ts";
+import { type ApnsStandIn, startApnsStandIn } from "../support/push/apnsStandIn.ts";
+import { type DaylongServer, makeBench, processesOf, startServer } from "../support/server/daylongServer.ts";
+import { promptsGiven, quickEnvironment } from "../support/server/quickServer.ts";
 import { type DeviceHabit, TortureDevice } from "./device.ts";
 import { NextServer } from "./nextServer.ts";
 import { PushTrails } from "./pushes.ts";

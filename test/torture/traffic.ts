@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Chance } from "../support/chance.ts";
-import type { DaylongServer } from "../support/daylongServer.ts";
 import { pause } from "../support/pause.ts";
+import type { DaylongServer } from "../support/server/daylongServer.ts";
 import type { TortureDevice } from "./device.ts";
 
 /** A message that the server said it keeps. */

@@ -6,8 +6,8 @@ import type { OutboxSenderParts } from "../../../server/delivery/outbox/outboxSe
 import type { Clock } from "../../../server/domain/ports.ts";
 import { ApnsSender, type ApnsSenderParts } from "../../../server/push/apns/apnsSender.ts";
 import { Rig } from "../../integration/delivery/rig.ts";
-import { type ApnsStandIn, type ApnsStandInParts, startApnsStandIn } from "../../support/apnsStandIn.ts";
 import { ManualClock } from "../../support/manualClock.ts";
+import { type ApnsStandIn, type ApnsStandInParts, startApnsStandIn } from "../../support/push/apnsStandIn.ts";
 
 export const hexToken = (index: number): string => index.toString(16).padStart(64, "0");
 

@@ -7,7 +7,7 @@ import { buildApnsPush } from "../../../server/push/apns/apnsPayload.ts";
 import { decryptPush } from "../../../server/push/encryption.ts";
 import { useRig } from "../../integration/http/rig.ts";
 import { Chance, seedsFrom } from "../../support/chance.ts";
-import { eventually } from "../../support/daylongServer.ts";
+import { eventually } from "../../support/server/daylongServer.ts";
 import { AppleRig, hexToken } from "./apple.ts";
 
 const maxPayloadBytes = 4_096;

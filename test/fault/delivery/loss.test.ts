@@ -3,9 +3,14 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { systemClock } from "../../../server/platform/clock.ts";
 import { openStore, renewEpoch } from "../../../server/store/store.ts";
-import { type Bench, type DaylongServer, makeBench, startServer } from "../../support/daylongServer.ts";
-import { quickEnvironment } from "../../support/quickServer.ts";
-import { connect } from "../../support/socketClient.ts";
+import {
+  type Bench,
+  type DaylongServer,
+  makeBench,
+  startServer,
+} from "../../support/server/daylongServer.ts";
+import { quickEnvironment } from "../../support/server/quickServer.ts";
+import { connect } from "../../support/server/socketClient.ts";
 
 describe("V5 D02 loss is always said, over the socket and the long poll alike", () => {
   let bench: Bench;

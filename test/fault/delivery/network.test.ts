@@ -5,11 +5,15 @@ import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import type { ApnsTarget, PushRequest } from "../../../server/domain/delivery/push.ts";
 import { ApnsSender } from "../../../server/push/apns/apnsSender.ts";
-import { type RecordedRequest, type ScriptedAnswer, startApnsStandIn } from "../../support/apnsStandIn.ts";
 import { Chance, seedsFrom } from "../../support/chance.ts";
-import { eventually } from "../../support/daylongServer.ts";
 import { HastyClock } from "../../support/hastyClock.ts";
 import { ManualClock } from "../../support/manualClock.ts";
+import {
+  type RecordedRequest,
+  type ScriptedAnswer,
+  startApnsStandIn,
+} from "../../support/push/apnsStandIn.ts";
+import { eventually } from "../../support/server/daylongServer.ts";
 import { AppleRig, hexToken } from "./apple.ts";
 
 const minuteMs = 60_000;

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { type ApnsStandIn, type RecordedRequest, startApnsStandIn } from "../../support/apnsStandIn.ts";
+import { type ApnsStandIn, type RecordedRequest, startApnsStandIn } from "../../support/push/apnsStandIn.ts";
 import {
   type Bench,
   type DaylongServer,
   eventually,
   makeBench,
   startServer,
-} from "../../support/daylongServer.ts";
-import { quickEnvironment } from "../../support/quickServer.ts";
-import { connect } from "../../support/socketClient.ts";
+} from "../../support/server/daylongServer.ts";
+import { quickEnvironment } from "../../support/server/quickServer.ts";
+import { connect } from "../../support/server/socketClient.ts";
 
 const tokenOf = (digit: string) => digit.repeat(64);
 const deadlineMs = 60_000;

@@ -12,7 +12,7 @@ import { type OpenStore, openStore } from "../../../server/store/store.ts";
 import { aDevice, aSession } from "../../integration/store/fixture.ts";
 import { Chance, seedsFrom } from "../../support/chance.ts";
 import { ManualClock } from "../../support/manualClock.ts";
-import { MemoryPush } from "../../support/memoryPush.ts";
+import { MemoryPush } from "../../support/push/memoryPush.ts";
 import { MemoryWords } from "../../unit/delivery/memoryLog.ts";
 
 /** What somebody was told, as a question to the database of which the answer must be 1. */

@@ -2,8 +2,8 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import { Rig } from "../../integration/socket/rig.ts";
 import { Chance, seedsFrom } from "../../support/chance.ts";
 import { ManualClock } from "../../support/manualClock.ts";
-import { startRelay } from "../../support/relay.ts";
-import type { SocketClient } from "../../support/socketClient.ts";
+import { startRelay } from "../../support/server/relay.ts";
+import type { SocketClient } from "../../support/server/socketClient.ts";
 
 let rig: Rig;
 let calm: Rig | undefined;

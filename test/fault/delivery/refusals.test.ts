@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { reasonVerdicts } from "../../../server/push/apns/apnsVerdict.ts";
-import type { RecordedRequest, ScriptedReply } from "../../support/apnsStandIn.ts";
-import { eventually } from "../../support/daylongServer.ts";
+import type { RecordedRequest, ScriptedReply } from "../../support/push/apnsStandIn.ts";
+import { eventually } from "../../support/server/daylongServer.ts";
 import { AppleRig, hexToken } from "./apple.ts";
 
 let rig: AppleRig;

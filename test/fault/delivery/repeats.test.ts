@@ -8,9 +8,9 @@ import {
   eventually,
   makeBench,
   startServer,
-} from "../../support/daylongServer.ts";
-import { promptsGiven, quickEnvironment } from "../../support/quickServer.ts";
-import { connect } from "../../support/socketClient.ts";
+} from "../../support/server/daylongServer.ts";
+import { promptsGiven, quickEnvironment } from "../../support/server/quickServer.ts";
+import { connect } from "../../support/server/socketClient.ts";
 
 interface Answer {
   turnId: string;

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { Rig } from "../../integration/socket/rig.ts";
 import { Chance, seedsFrom } from "../../support/chance.ts";
-import { startCutter } from "../../support/cutter.ts";
+import { startCutter } from "../../support/server/cutter.ts";
 
 /** One of them again, or another: `DAYLONG_SEED=7`. */
 const seeds = seedsFrom(1, 2);

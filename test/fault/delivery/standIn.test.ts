@@ -4,8 +4,8 @@ import http2 from "node:http2";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { type ApnsStandIn, startApnsStandIn } from "../../support/apnsStandIn.ts";
 import { ManualClock } from "../../support/manualClock.ts";
+import { type ApnsStandIn, startApnsStandIn } from "../../support/push/apnsStandIn.ts";
 import { hexToken } from "./apple.ts";
 
 /** What stands in for Apple in all these tests has to be as strict as Apple, or they prove nothing. */

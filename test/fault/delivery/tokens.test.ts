@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, describe, expect, test } from "@jest/globals";
-import type { ApnsStandIn } from "../../support/apnsStandIn.ts";
 import { Chance, seedsFrom } from "../../support/chance.ts";
-import { eventually } from "../../support/daylongServer.ts";
+import type { ApnsStandIn } from "../../support/push/apnsStandIn.ts";
+import { eventually } from "../../support/server/daylongServer.ts";
 import { AppleRig, hexToken } from "./apple.ts";
 
 let rig: AppleRig;

@@ -1,8 +1,13 @@
 import { DaylongError } from "../../../server/domain/errors.ts";
 import type { Prompt } from "../../../server/domain/processes/process.ts";
 import type { Chance } from "../../support/chance.ts";
+import type {
+  HostScript,
+  OpenAsk,
+  ScriptedProcess,
+  ScriptedStart,
+} from "../../support/claude/scriptedHost.ts";
 import type { ManualClock } from "../../support/manualClock.ts";
-import type { HostScript, OpenAsk, ScriptedProcess, ScriptedStart } from "../../support/scriptedHost.ts";
 
 /** Longer than the host lets a start take, so that a start that hangs ends as its deadline would end it. */
 const startDeadlineMs = 60_000;

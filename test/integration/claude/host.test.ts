@@ -51,7 +51,7 @@ beforeEach(() => {
     book,
     environment: { HOME: home, PATH: process.env.PATH },
     trust: { standingOf, rulesOf: () => [] },
-    binary: resolve("test/support/cliStandIn.mjs"),
+    binary: resolve("test/support/claude/cliStandIn.mjs"),
     startDeadlineMs: 5_000,
   });
 });

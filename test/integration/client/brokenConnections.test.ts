@@ -4,8 +4,8 @@ import { DaylongClient } from "../../../client/src/client.ts";
 import type { DaylongEvent, TurnView } from "../../../client/src/connection/protocol.ts";
 import { type Clock, memoryStore, type SocketConstructor } from "../../../client/src/ports.ts";
 import { Chance, seedsFrom } from "../../support/chance.ts";
-import { eventually } from "../../support/daylongServer.ts";
-import { aReply } from "../../support/fakePool.ts";
+import { eventually } from "../../support/server/daylongServer.ts";
+import { aReply } from "../../support/server/fakePool.ts";
 import { Rig } from "../socket/rig.ts";
 
 /** How long the client waits for the server: long enough on a busy machine. */

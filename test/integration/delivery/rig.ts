@@ -17,7 +17,7 @@ import { openLease } from "../../../server/domain/sessions/lease.ts";
 import type { Permission } from "../../../server/domain/sessions/permission.ts";
 import { openStore } from "../../../server/store/store.ts";
 import { ManualClock } from "../../support/manualClock.ts";
-import { MemoryPush } from "../../support/memoryPush.ts";
+import { MemoryPush } from "../../support/push/memoryPush.ts";
 
 export const graceMs = 3_000;
 export const leaseLimits = { termMs: 86_400_000, warnAfterMs: 72_000_000, finalWarningMs: 900_000 };

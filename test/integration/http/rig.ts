@@ -40,10 +40,10 @@ import { openApiDocument } from "../../../server/http/documents/openapi.ts";
 import { LifecycleCounters } from "../../../server/pool/health/lifecycleCounters.ts";
 import { WebPushSender } from "../../../server/push/webPush/webPushSender.ts";
 import { type OpenStore, openStore } from "../../../server/store/store.ts";
-import { Conformance, type SeenAnswer } from "../../support/conformance.ts";
-import { FakePool } from "../../support/fakePool.ts";
 import { ManualClock } from "../../support/manualClock.ts";
-import { MemoryPush } from "../../support/memoryPush.ts";
+import { MemoryPush } from "../../support/push/memoryPush.ts";
+import { Conformance, type SeenAnswer } from "../../support/server/conformance.ts";
+import { FakePool } from "../../support/server/fakePool.ts";
 
 /** Keeps what was logged, so that tests can look for what must not be in it. */
 export class KeptLog implements Log {

@@ -5,7 +5,7 @@ import type { Log } from "../../../server/domain/ports.ts";
 import { announce, serviceOf } from "../../../server/platform/bonjour.ts";
 import { systemClock } from "../../../server/platform/clock.ts";
 import { isLoopback } from "../../../server/platform/listener.ts";
-import { eventually } from "../../support/daylongServer.ts";
+import { eventually } from "../../support/server/daylongServer.ts";
 
 /** A port of our own on the loopback, so that nobody else on this machine hears it. */
 const freeUdpPort = (): Promise<number> =>

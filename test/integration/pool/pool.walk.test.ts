@@ -2,7 +2,7 @@ import { expect, test } from "@jest/globals";
 import { DaylongError } from "../../../server/domain/errors.ts";
 import { isTerminal } from "../../../server/domain/sessions/turn.ts";
 import type { Accepted } from "../../../server/pool/port.ts";
-import type { OpenAsk } from "../../support/scriptedHost.ts";
+import type { OpenAsk } from "../../support/claude/scriptedHost.ts";
 import { hourMs, minuteMs, owner, type PoolRig, usePoolRig } from "./rig.ts";
 
 const rig = usePoolRig();

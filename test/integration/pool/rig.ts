@@ -14,8 +14,8 @@ import type { PoolLimits } from "../../../server/pool/state/limits.ts";
 import { openDatabase } from "../../../server/store/database.ts";
 import type { Connection } from "../../../server/store/statement.ts";
 import { type OpenStore, storeOver } from "../../../server/store/store.ts";
+import { ScriptedHost, type ScriptedProcess } from "../../support/claude/scriptedHost.ts";
 import { ManualClock } from "../../support/manualClock.ts";
-import { ScriptedHost, type ScriptedProcess } from "../../support/scriptedHost.ts";
 
 export const hourMs = 3_600_000;
 export const minuteMs = 60_000;

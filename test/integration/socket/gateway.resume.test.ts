@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { ManualClock } from "../../support/manualClock.ts";
-import type { SocketClient } from "../../support/socketClient.ts";
+import type { SocketClient } from "../../support/server/socketClient.ts";
 import { Rig } from "./rig.ts";
 
 let rig: Rig;

@@ -19,9 +19,9 @@ import { DiskAttachmentStorage } from "../../../server/files/attachmentStorage.t
 import { systemClock } from "../../../server/platform/clock.ts";
 import { Gateway, type GatewayParts } from "../../../server/socket/gateway.ts";
 import { openStore } from "../../../server/store/store.ts";
-import { FakePool } from "../../support/fakePool.ts";
-import { MemoryPush } from "../../support/memoryPush.ts";
-import { connect, SocketClient, type SocketClientOptions } from "../../support/socketClient.ts";
+import { MemoryPush } from "../../support/push/memoryPush.ts";
+import { FakePool } from "../../support/server/fakePool.ts";
+import { connect, SocketClient, type SocketClientOptions } from "../../support/server/socketClient.ts";
 
 /** A gatekeeper with a list of tokens. */
 export class ListedGatekeeper implements Gatekeeper {

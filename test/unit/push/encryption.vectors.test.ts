@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { decryptPush, encryptPush } from "../../../server/push/encryption.ts";
-import { makePushVectors, type PushVector } from "../../support/pushVectors.ts";
+import { makePushVectors, type PushVector } from "../../support/push/pushVectors.ts";
 
 const path = resolve("ios-client-spec/fixtures/encrypted-pushes.json");
 if (process.env.DAYLONG_WRITE_FIXTURES === "1") {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { Sampler } from "../../../../server/claude/os/sampler.ts";
-import { eventually } from "../../../support/daylongServer.ts";
+import { eventually } from "../../../support/server/daylongServer.ts";
 
 /**
  * A process that does what it is told, a line each, and says when it is done: `child`, `shell` (a child that leads a group

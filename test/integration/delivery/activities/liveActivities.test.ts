@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { Caller, Device } from "../../../../server/domain/delivery/device.ts";
 import type { PushOutcome } from "../../../../server/domain/delivery/push.ts";
-import { held } from "../../../support/memoryPush.ts";
+import { held } from "../../../support/push/memoryPush.ts";
 import { graceMs, Rig } from "../rig.ts";
 
 let rig: Rig;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { ApnsTarget, PushOutcome, PushRequest } from "../../../../server/domain/delivery/push.ts";
 import { renewLease } from "../../../../server/domain/sessions/lease.ts";
-import { accepted, held } from "../../../support/memoryPush.ts";
+import { accepted, held } from "../../../support/push/memoryPush.ts";
 import { graceMs, leaseLimits, Rig } from "../rig.ts";
 
 const retry = (extra: Partial<Extract<PushOutcome, { outcome: "retry" }>> = {}): PushOutcome => ({

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { PushOutcome, PushTarget } from "../../../../server/domain/delivery/push.ts";
-import { accepted, held } from "../../../support/memoryPush.ts";
+import { accepted, held } from "../../../support/push/memoryPush.ts";
 import { Rig } from "../rig.ts";
 
 let rig: Rig;

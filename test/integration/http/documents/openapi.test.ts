@@ -3,7 +3,7 @@ import type { Express } from "express";
 import { errorCatalogue } from "../../../../server/domain/errors.ts";
 import { createHttpApp, routeTable } from "../../../../server/http/app.ts";
 import type { OpenApiDocument } from "../../../../server/http/documents/openapi.ts";
-import { Conformance, frameFault, type SeenAnswer } from "../../../support/conformance.ts";
+import { Conformance, frameFault, type SeenAnswer } from "../../../support/server/conformance.ts";
 import { useRig } from "../rig.ts";
 
 const rig = useRig();

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
-import { eventually } from "../../../support/daylongServer.ts";
-import { aReply } from "../../../support/fakePool.ts";
+import { eventually } from "../../../support/server/daylongServer.ts";
+import { aReply } from "../../../support/server/fakePool.ts";
 import { useRig } from "../rig.ts";
 
 /** What waits for the disk; `undefined`: the disk answers at once. */

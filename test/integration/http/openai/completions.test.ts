@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { DaylongError } from "../../../../server/domain/errors.ts";
 import type { SubmitRequest } from "../../../../server/pool/port.ts";
-import { aReply } from "../../../support/fakePool.ts";
+import { aReply } from "../../../support/server/fakePool.ts";
 import { type Asked, useRig } from "../rig.ts";
 
 const rig = useRig();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { DaylongError } from "../../../../server/domain/errors.ts";
 import type { AskRequest } from "../../../../server/pool/port.ts";
-import type { AskedOnce } from "../../../support/scriptedHost.ts";
+import type { AskedOnce } from "../../../support/claude/scriptedHost.ts";
 import { owner, type PoolRig, usePoolRig } from "../rig.ts";
 
 const rig = usePoolRig();

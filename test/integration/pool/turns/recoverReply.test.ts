@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { TranscriptReply } from "../../../../server/domain/processes/process.ts";
-import type { ScriptedProcess } from "../../../support/scriptedHost.ts";
+import type { ScriptedProcess } from "../../../support/claude/scriptedHost.ts";
 import { minuteMs, usePoolRig } from "../rig.ts";
 
 const rig = usePoolRig();

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { ActivityRequest } from "../../../../server/domain/delivery/liveActivity.ts";
 import { ApnsSender } from "../../../../server/push/apns/apnsSender.ts";
-import { type ApnsStandIn, startApnsStandIn } from "../../../support/apnsStandIn.ts";
+import { type ApnsStandIn, startApnsStandIn } from "../../../support/push/apnsStandIn.ts";
 
 let folder: string;
 let apple: ApnsStandIn;

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import type { ApnsTarget, PushOutcome, PushRequest } from "../../../../server/domain/delivery/push.ts";
 import { ApnsSender, type ApnsSenderParts } from "../../../../server/push/apns/apnsSender.ts";
-import { type ApnsStandIn, startApnsStandIn } from "../../../support/apnsStandIn.ts";
-import { steadyPort } from "../../../support/steadyPort.ts";
+import { type ApnsStandIn, startApnsStandIn } from "../../../support/push/apnsStandIn.ts";
+import { steadyPort } from "../../../support/server/steadyPort.ts";
 
 const DEADLINE_MS = 30_000;
 const MINUTE_MS = 60_000;

@@ -10,7 +10,7 @@ import {
   type BrowserSubscription,
   startWebPushStandIn,
   type WebPushStandIn,
-} from "../../../support/webPushStandIn.ts";
+} from "../../../support/push/webPushStandIn.ts";
 
 const hour = 3_600_000;
 

@@ -2,7 +2,7 @@ import { expect, test } from "@jest/globals";
 import { durablePush } from "../../../../server/delivery/outbox/durablePush.ts";
 import type { PushOutcome, PushRequest } from "../../../../server/domain/delivery/push.ts";
 import { ManualClock } from "../../../support/manualClock.ts";
-import { MemoryPush } from "../../../support/memoryPush.ts";
+import { MemoryPush } from "../../../support/push/memoryPush.ts";
 
 const request = {
   deliveryId: "delivery-1",

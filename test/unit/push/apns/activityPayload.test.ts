@@ -2,8 +2,8 @@ import { describe, expect, test } from "@jest/globals";
 import type { ActivityRequest } from "../../../../server/domain/delivery/liveActivity.ts";
 import { buildActivityPush } from "../../../../server/push/apns/activityPayload.ts";
 import { maxPayloadBytes } from "../../../../server/push/apns/apnsPayload.ts";
-import { findActivityFault } from "../../../support/apnsRules.ts";
 import { Chance } from "../../../support/chance.ts";
+import { findActivityFault } from "../../../support/push/apnsRules.ts";
 
 const at = Date.UTC(2026, 0, 1, 12, 0, 0, 250);
 const atSeconds = Math.floor(at / 1000);

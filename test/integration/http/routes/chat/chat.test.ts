@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { DaylongError } from "../../../../../server/domain/errors.ts";
-import { aReply } from "../../../../support/fakePool.ts";
+import { aReply } from "../../../../support/server/fakePool.ts";
 import { type Asked, expectProblem, useRig } from "../../rig.ts";
 
 const rig = useRig();

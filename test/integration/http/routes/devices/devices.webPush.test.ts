@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { WebPushSender } from "../../../../../server/push/webPush/webPushSender.ts";
-import { makeBrowserKeys } from "../../../../support/webPushRules.ts";
+import { makeBrowserKeys } from "../../../../support/push/webPushRules.ts";
 import { expectProblem, useRig } from "../../rig.ts";
 
 const rig = useRig();

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import type { Metrics } from "../../../../../server/app/metrics.ts";
-import { aReply } from "../../../../support/fakePool.ts";
-import { MemoryPush } from "../../../../support/memoryPush.ts";
+import { MemoryPush } from "../../../../support/push/memoryPush.ts";
+import { aReply } from "../../../../support/server/fakePool.ts";
 import { expectProblem, useRig } from "../../rig.ts";
 
 const rig = useRig();

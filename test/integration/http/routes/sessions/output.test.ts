@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { aReply } from "../../../../support/fakePool.ts";
+import { aReply } from "../../../../support/server/fakePool.ts";
 import { expectProblem, useRig } from "../../rig.ts";
 
 const rig = useRig();

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { projectIdOf } from "../../../../../server/access/projectRoots.ts";
-import { aReply } from "../../../../support/fakePool.ts";
+import { aReply } from "../../../../support/server/fakePool.ts";
 import { expectProblem, useRig } from "../../rig.ts";
 
 const rig = useRig();
