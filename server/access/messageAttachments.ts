@@ -23,16 +23,16 @@ export interface TakenAttachment extends MessageAttachment {
 /** What comes with messages: kept before the message is, because a message that is accepted has its files for sure. */
 export class MessageAttachments {
   readonly #store: Pick<Store, "attachments" | "turns">;
-  readonly #shelf: AttachmentStorage;
+  readonly #storage: AttachmentStorage;
 
-  constructor(parts: { store: Pick<Store, "attachments" | "turns">; shelf: AttachmentStorage }) {
+  constructor(parts: { store: Pick<Store, "attachments" | "turns">; storage: AttachmentStorage }) {
     this.#store = parts.store;
-    this.#shelf = parts.shelf;
+    this.#storage = parts.storage;
   }
 
   /** A file on its own, to be named by a message later. */
   upload(upload: { name: string; mimeType: string; bytes: AsyncIterable<Uint8Array> }, caller: Caller) {
-    return this.#shelf.keep({ ...upload, maxBytes: maxUploadBytes }, caller.deviceId);
+    return this.#storage.keep({ ...upload, maxBytes: maxUploadBytes }, caller.deviceId);
   }
 
   /**
@@ -86,12 +86,12 @@ export class MessageAttachments {
 
   /** Removes what was kept for a message that was refused, or had been accepted before: a repeat brings its files again. */
   giveBack(taken: readonly TakenAttachment[]): void {
-    this.#shelf.letGo(taken.filter(({ isInline }) => isInline).map(({ attachmentId }) => attachmentId));
+    this.#storage.letGo(taken.filter(({ isInline }) => isInline).map(({ attachmentId }) => attachmentId));
   }
 
   #keep(file: { name: string; mimeType: string; bytes: Buffer }, caller: Caller): Promise<Attachment> {
     const { name, mimeType, bytes } = file;
-    return this.#shelf.keep(
+    return this.#storage.keep(
       { name, mimeType, bytes: once(bytes), maxBytes: maxInlineBytes },
       caller.deviceId,
     );

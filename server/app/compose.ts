@@ -123,15 +123,15 @@ async function compose(
   });
   closers.push(() => retention.stop());
 
-  const shelf = new DiskAttachmentStorage({
+  const attachmentStorage = new DiskAttachmentStorage({
     dir: join(dataDir, "attachments"),
     store,
     clock,
     log,
     newId: randomUUID,
   });
-  closers.push(() => shelf.stop());
-  const attachments = new MessageAttachments({ store, shelf });
+  closers.push(() => attachmentStorage.stop());
+  const attachments = new MessageAttachments({ store, storage: attachmentStorage });
 
   const terminal = new CliTrust(cliEnvironment);
   const trust = new OwnersTrust({
@@ -162,7 +162,7 @@ async function compose(
     log,
     limits: livePoolLimits(settings),
     newId: randomUUID,
-    attachments: shelf,
+    attachments: attachmentStorage,
     sessionOver: ({ projectPath }) => folders.removeIfEmpty(projectPath),
     checkProject: async (path) => {
       if (await folders.holds(path)) return;
@@ -261,7 +261,7 @@ async function compose(
   await pool.start();
   outboxSender.start();
   retention.start();
-  shelf.start();
+  attachmentStorage.start();
   gateway.attach(server);
   boundPort = await listen(server, config.host, config.port);
   closers.push(() => closeServer(server));

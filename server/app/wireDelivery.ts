@@ -20,7 +20,7 @@ interface WireDeliveryParts {
   defaultEnvironment: ApnsEnvironment;
 }
 
-/** What takes the log's news to devices. The outboxSender is started by the caller, when the last run has been put right. */
+/** What takes the log's news to devices. The outbox sender is started by the caller, when the last run has been put right. */
 export function wireDelivery(parts: WireDeliveryParts, closers: Closers) {
   const { database, settings, clock, log, defaultEnvironment } = parts;
   const push = durablePush(parts.push, database, clock);
@@ -40,7 +40,7 @@ export function wireDelivery(parts: WireDeliveryParts, closers: Closers) {
   const store = planned(database, planner, activities);
   const feed = new DeltaFeed({ connections });
   const outboxSender = new OutboxSender(
-    withGrace({ store, push, activities: activities.errands, connections, clock, log }),
+    withGrace({ store, push, activities: activities.pushes, connections, clock, log }),
   );
   const broadcaster = new EventBroadcaster({ events: store.events, connections, feed, outboxSender });
   closers.push(() => broadcaster.stop());

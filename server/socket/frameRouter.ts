@@ -48,7 +48,7 @@ const scopeByType: Partial<Record<OrderFrame["type"], Scope>> = {
 
 /**
  * Turns a client's order into what the pool is asked, and the pool's word into the frame that answers. Knows nothing of
- * sockets. FrameRouter at once what can be answered at once: a `send` reaches the pool in the tick in which it arrived.
+ * sockets. Answers at once what can be answered at once: a `send` reaches the pool in the tick in which it arrived.
  * Throws, or rejects with, a DaylongError for what is refused.
  */
 export class FrameRouter {

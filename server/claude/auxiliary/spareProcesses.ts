@@ -28,7 +28,7 @@ export interface SpareProcessesParts {
 /** The spares of this computer: started one after another, replaced when they are claimed or die. */
 export class SpareProcesses implements SparePool {
   readonly #parts: SpareProcessesParts;
-  readonly #shelf = new Set<SpareCliProcess>();
+  readonly #spares = new Set<SpareCliProcess>();
   /** Projects whose own settings a running process cannot take: there a start is needed, every time. */
   readonly #unclaimable = new Set<string>();
   #wanted = 0;
@@ -42,20 +42,20 @@ export class SpareProcesses implements SparePool {
   }
 
   get count(): number {
-    return this.#shelf.size;
+    return this.#spares.size;
   }
 
   /** For the sampler. */
   live(): Array<{ processId: string; pid: number }> {
-    return [...this.#shelf].flatMap(({ processId, cli }) =>
+    return [...this.#spares].flatMap(({ processId, cli }) =>
       cli.child?.pid === undefined ? [] : [{ processId, pid: cli.child.pid }],
     );
   }
 
   keep(count: number): void {
     this.#wanted = count;
-    let tooMany = this.#shelf.size - count;
-    for (const spare of this.#shelf) {
+    let tooMany = this.#spares.size - count;
+    for (const spare of this.#spares) {
       if (tooMany <= 0) break;
       if (spare.isReserved) continue;
       tooMany -= 1;
@@ -66,11 +66,11 @@ export class SpareProcesses implements SparePool {
 
   reserve(projectPath: string): string | undefined {
     if (this.#unclaimable.has(projectPath)) return undefined;
-    const spare = [...this.#shelf].find((one) => one.isReady && !one.isReserved);
+    const spare = [...this.#spares].find((one) => one.isReady && !one.isReserved);
     if (spare === undefined) return undefined;
     spare.isReserved = true;
     this.#parts.clock.after(promiseMs, () => {
-      if (this.#shelf.has(spare)) void this.#discard(spare);
+      if (this.#spares.has(spare)) void this.#discard(spare);
     });
     return spare.sessionId;
   }
@@ -80,7 +80,7 @@ export class SpareProcesses implements SparePool {
    * must never be two processes of one id.
    */
   async take(spec: ProcessSpec, standing: ProjectStanding): Promise<SpareCliProcess | undefined> {
-    const spare = [...this.#shelf].find((one) => one.sessionId === spec.claudeSessionId);
+    const spare = [...this.#spares].find((one) => one.sessionId === spec.claudeSessionId);
     if (spare === undefined) return undefined;
     // Whose settings it follows is fixed at its start: the owner's alone, as for every project that is not trusted.
     const isFitting = standing !== "trusted" && standing !== "suspect";
@@ -89,7 +89,7 @@ export class SpareProcesses implements SparePool {
       await this.#discard(spare);
       return undefined;
     }
-    this.#shelf.delete(spare);
+    this.#spares.delete(spare);
     this.#refillIn(refillMs);
     return spare;
   }
@@ -105,13 +105,13 @@ export class SpareProcesses implements SparePool {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#cancelRefill?.();
-    await Promise.all([...this.#shelf].map((spare) => this.#discard(spare)));
+    await Promise.all([...this.#spares].map((spare) => this.#discard(spare)));
   }
 
   /** It counts as long as anything of it is left. */
   async #discard(spare: SpareCliProcess): Promise<void> {
     await spare.end();
-    if (this.#shelf.delete(spare)) this.#refillIn(refillMs);
+    if (this.#spares.delete(spare)) this.#refillIn(refillMs);
   }
 
   #refillIn(delayMs: number): void {
@@ -123,7 +123,7 @@ export class SpareProcesses implements SparePool {
   }
 
   #refill(): void {
-    if (this.#isStopped || this.#isStarting || this.#shelf.size >= this.#wanted) return;
+    if (this.#isStopped || this.#isStarting || this.#spares.size >= this.#wanted) return;
     // The computer's own memory, besides the pool's limit: a spare must not push anybody into swap.
     if (freemem() < 2 * spareBytes) return;
     this.#isStarting = true;
@@ -146,7 +146,7 @@ export class SpareProcesses implements SparePool {
       book,
       ladderMs,
     });
-    this.#shelf.add(spare);
+    this.#spares.add(spare);
     try {
       mkdirSync(dir, { recursive: true, mode: 0o700 });
       await spare.start(startDeadlineMs);
@@ -160,7 +160,7 @@ export class SpareProcesses implements SparePool {
     this.#failures = 0;
     log.info("spare.ready", { processId, pid: spare.cli.child?.pid, tookMs: clock.now() - spare.startedAt });
     void spare.cli.exit.then(() => {
-      if (!this.#shelf.has(spare)) return;
+      if (!this.#spares.has(spare)) return;
       log.warn("spare.lost", { processId });
       void this.#discard(spare);
     });

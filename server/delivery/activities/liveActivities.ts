@@ -35,7 +35,7 @@ export class LiveActivities {
   readonly #parts: LiveActivitiesParts;
   readonly #planner: ActivityPlanner;
   /** What the outbox sends of ours. */
-  readonly errands: PushPreparer;
+  readonly pushes: PushPreparer;
   readonly #updates: ActivityUpdates;
   readonly register: ActivityRegistrations;
   #unsubscribe: (() => void) | undefined;
@@ -50,7 +50,7 @@ export class LiveActivities {
         return parts.graceMs;
       },
     });
-    this.errands = new ActivityPushes({ store, requests, push, connections, clock, log });
+    this.pushes = new ActivityPushes({ store, requests, push, connections, clock, log });
     this.#updates = new ActivityUpdates({ store, requests, push, clock, log });
     this.register = new ActivityRegistrations({
       store,

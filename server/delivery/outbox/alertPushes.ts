@@ -28,7 +28,7 @@ export interface AlertPushesParts {
   clock: Clock;
   log: Log;
   graceMs: () => number;
-  ward: TokenInvalidation;
+  invalidation: TokenInvalidation;
   /** From 0 to 1, for the jitter. */
   random: () => number;
 }
@@ -80,13 +80,13 @@ export class AlertPushes implements PushPreparer {
   }
 
   #toPhone(deviceId: string, request: PushRequest<ApnsTarget>, askedAt: number): PreparedPush {
-    const { ward, clock, log } = this.#parts;
+    const { invalidation, clock, log } = this.#parts;
     const { target } = request;
     return {
       ...this.#prepared(request),
       gone: (outcome) => {
         if (outcome.status === 410) {
-          const verdict = ward.judgeUnregistered(deviceId, target, outcome.sinceAt);
+          const verdict = invalidation.judgeUnregistered(deviceId, target, outcome.sinceAt);
           // With a new token the same delivery goes on at once; the recorder keeps the attempt on the old one.
           return { next: verdict === "changed" ? pendingAt(clock.now()) : settled("gone") };
         }
@@ -101,19 +101,19 @@ export class AlertPushes implements PushPreparer {
 
   /** `BadDeviceToken`: the app may have named the wrong environment, so the other one is asked once. */
   #elsewhere(deviceId: string, request: PushRequest<ApnsTarget>, askedAt: number): PreparedPush {
-    const { ward } = this.#parts;
+    const { invalidation } = this.#parts;
     const { target } = request;
     const environment = target.environment === "production" ? "sandbox" : "production";
     const prepared = this.#prepared({ ...request, target: { ...target, environment } });
     return {
       ...prepared,
       sent: () => {
-        ward.repairEnvironment(deviceId, target, environment);
+        invalidation.repairEnvironment(deviceId, target, environment);
         return prepared.sent();
       },
       gone: ({ reason }, attempt) =>
         reason === "BadDeviceToken"
-          ? this.#afterVerdict(ward.suspect(deviceId, target, askedAt), attempt)
+          ? this.#afterVerdict(invalidation.suspect(deviceId, target, askedAt), attempt)
           : { next: settled("gone") },
       // A key that is good for one environment only cannot tell about the other: no proof either.
       misconfigured: () => ({ next: settled("gone") }),
@@ -121,24 +121,24 @@ export class AlertPushes implements PushPreparer {
   }
 
   #toBrowser(deviceId: string, request: PushRequest, askedAt: number): PreparedPush {
-    const { ward, clock } = this.#parts;
+    const { invalidation, clock } = this.#parts;
     return {
       ...this.#prepared(request),
       // A push service that knows the subscription no more may be mistaken, and says not since when.
       gone: (_outcome, attempt) =>
-        ward.hasChanged(deviceId, request.target)
+        invalidation.hasChanged(deviceId, request.target)
           ? { next: pendingAt(clock.now()) }
-          : this.#afterVerdict(ward.suspect(deviceId, request.target, askedAt), attempt),
+          : this.#afterVerdict(invalidation.suspect(deviceId, request.target, askedAt), attempt),
     };
   }
 
   #prepared(request: PushRequest): Pick<PreparedPush, "target" | "send" | "sent"> {
-    const { push, ward } = this.#parts;
+    const { push, invalidation } = this.#parts;
     return {
       target: request.target,
       send: () => push.send(request),
       sent: () => {
-        ward.noteSent(request.target.provider);
+        invalidation.noteSent(request.target.provider);
         return settled("sent");
       },
     };

@@ -52,7 +52,7 @@ export interface OutboxSenderParts {
 export class OutboxSender {
   readonly #parts: OutboxSenderParts;
   readonly #recorder: DeliveryRecorder;
-  readonly #ward: TokenInvalidation;
+  readonly #invalidation: TokenInvalidation;
   readonly #attempts: DeliveryAttempts;
   readonly #badgeSync: BadgeSync;
   readonly #acks: Acks;
@@ -62,7 +62,7 @@ export class OutboxSender {
   readonly #waiting: string[] = [];
   readonly #inHand = new Set<string>();
   readonly #inFlight = new Set<Promise<void>>();
-  /** InFlight have landed; the next ones start when all that is ready has landed too. */
+  /** Pushes have settled; the next ones start when every one that is ready has settled too. */
   #landing: Promise<void> | undefined;
   /** A lane has run dry: only then is the outbox looked at again, for a look costs time with what is due. */
   #isDry = false;
@@ -77,11 +77,11 @@ export class OutboxSender {
     this.#parts = parts;
     this.#concurrency = parts.concurrency ?? 100;
     this.#recorder = new DeliveryRecorder({ outbox: store.outbox, log });
-    this.#ward = new TokenInvalidation({ devices: store.devices, clock, log });
+    this.#invalidation = new TokenInvalidation({ devices: store.devices, clock, log });
     this.#badgeSync = new BadgeSync({ store, push, clock, log });
     this.#acks = new Acks({ store, connections, badgeSync: this.#badgeSync, clock, log });
-    const [recorder, ward, graceMs] = [this.#recorder, this.#ward, () => parts.graceMs];
-    const alerts = new AlertPushes({ store, push, connections, clock, log, graceMs, ward, random });
+    const [recorder, invalidation, graceMs] = [this.#recorder, this.#invalidation, () => parts.graceMs];
+    const alerts = new AlertPushes({ store, push, connections, clock, log, graceMs, invalidation, random });
     this.#attempts = new DeliveryAttempts({ store, alerts, activities, clock, log, recorder, random });
   }
 
@@ -143,7 +143,7 @@ export class OutboxSender {
     );
     this.#state = "stopped";
     if (!inTime) log.warn("outboxSender.stopped_early", { inFlight: this.#inFlight.size, deadlineMs });
-    this.#ward.stop();
+    this.#invalidation.stop();
     this.#recorder.settle();
   }
 

@@ -16,7 +16,7 @@ export interface EventBroadcasterParts {
 }
 
 /**
- * Takes each commit's events to the connections, in cursor order, and wakes the outboxSender.
+ * Takes each commit's events to the connections, in cursor order, and wakes the outbox sender.
  * It sends nothing that is not committed: its only source is the log's announcement, and the log itself.
  */
 export class EventBroadcaster {

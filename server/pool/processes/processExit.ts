@@ -80,7 +80,7 @@ export class ProcessExits {
     );
   }
 
-  /** The sessionProcess is over: its turn ends or goes back to the queue, its place is free. */
+  /** The process is over: its turn ends or goes back to the queue, its place is free. */
   #leave(
     sessionProcess: SessionProcess,
     exit: ProcessExit | undefined,

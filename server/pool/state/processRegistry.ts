@@ -12,7 +12,7 @@ export interface OneShotProcess {
 export class ProcessRegistry {
   readonly #bySession = new Map<string, SessionProcess>();
 
-  /** Places that are taken, those of oneShots included. */
+  /** Places that are taken, those of one-shot prompts included. */
   get size(): number {
     return this.#bySession.size + this.oneShots.size;
   }

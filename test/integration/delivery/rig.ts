@@ -192,7 +192,7 @@ export class Rig {
     const store = planned(database, planner, activities);
     const random = () => 0.5;
     this.outboxSender = new OutboxSender({
-      ...{ store, push, activities: activities.errands, connections, clock, log, graceMs, random },
+      ...{ store, push, activities: activities.pushes, connections, clock, log, graceMs, random },
       ...this.#overrides,
     });
     this.broadcaster = new EventBroadcaster({

@@ -31,7 +31,7 @@ let project: string;
 let outside: string;
 let store: OpenStore;
 let clock: ManualClock;
-let shelf: DiskAttachmentStorage;
+let storage: DiskAttachmentStorage;
 
 beforeEach(() => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "daylong-files-")));
@@ -42,10 +42,10 @@ beforeEach(() => {
   mkdirSync(outside);
   clock = new ManualClock(Date.now());
   store = openStore({ dataDir: folder, clock });
-  shelf = new DiskAttachmentStorage({ dir, store, clock, log: silent, newId: randomUUID });
+  storage = new DiskAttachmentStorage({ dir, store, clock, log: silent, newId: randomUUID });
 });
 afterEach(async () => {
-  await shelf.stop();
+  await storage.stop();
   expect(clock.armed).toBe(0);
   store.close();
   rmSync(folder, { recursive: true, force: true });
@@ -55,7 +55,7 @@ async function* pieces(...chunks: Buffer[]): AsyncGenerator<Uint8Array> {
   yield* chunks;
 }
 const keep = (bytes: Buffer, upload: Partial<Upload> = {}, deviceId = "phone") =>
-  shelf.keep(
+  storage.keep(
     { name: "notes.txt", mimeType: "text/plain", bytes: pieces(bytes), maxBytes: 1_000_000, ...upload },
     deviceId,
   );
@@ -67,7 +67,7 @@ const codeOf = (work: Promise<unknown>) =>
 const text = (value: string) => Buffer.from(value);
 const inbox = () => join(project, ".daylong", "inbox");
 
-describe("S33: files on the shelf", () => {
+describe("S33: files on the storage", () => {
   test("S33: an upload is kept whole, with its hash, for the owner alone", async () => {
     const bytes = pieces(text("one "), text("two"));
     const kept = await keep(text(""), { bytes, name: "../x/Notes.txt" });
@@ -117,7 +117,7 @@ describe("S33: files on the shelf", () => {
   test("S33: what is let go is gone with its file, unless a message uses it", async () => {
     const [used, unused] = [await keep(text("used")), await keep(text("unused"))];
     store.attachments.use(used.attachmentId, clock.now());
-    shelf.letGo([used.attachmentId, unused.attachmentId, "", "../elsewhere"]);
+    storage.letGo([used.attachmentId, unused.attachmentId, "", "../elsewhere"]);
     expect(store.attachments.get(unused.attachmentId)).toBeUndefined();
     expect(store.attachments.keptOf("phone")).toEqual({ count: 1, bytes: 4 });
   });
@@ -147,16 +147,16 @@ describe("S33: files on the shelf", () => {
 
   /** A pass over what is there, as at the start of a server. */
   async function sweep(): Promise<void> {
-    await shelf.stop();
-    shelf = new DiskAttachmentStorage({ dir, store, clock, log: silent, newId: randomUUID });
-    shelf.start();
-    await shelf.stop();
+    await storage.stop();
+    storage = new DiskAttachmentStorage({ dir, store, clock, log: silent, newId: randomUUID });
+    storage.start();
+    await storage.stop();
   }
 });
 
 describe("S33: files for a prompt", () => {
   const prepare = async (...files: Array<{ attachmentId: string }>) =>
-    shelf.prepare(
+    storage.prepare(
       files.map(({ attachmentId }) => attachmentId),
       project,
     );
@@ -233,6 +233,6 @@ describe("S33: files for a prompt", () => {
   });
 
   test("S33: an attachment that is gone is told so", async () => {
-    expect(await codeOf(shelf.prepare([randomUUID()], project))).toBe("attachment_not_found");
+    expect(await codeOf(storage.prepare([randomUUID()], project))).toBe("attachment_not_found");
   });
 });

@@ -178,7 +178,7 @@ export function useRig(change: (parts: HttpDependencies) => Partial<HttpDependen
     rig.access = new Devices({ store, clock, log, roots });
     rig.adminToken = ensureAdminToken({ dataDir: rig.folder, store, clock, log });
     const dir = join(rig.folder, "attachments");
-    const shelf = new DiskAttachmentStorage({ dir, store, clock, log, newId: randomUUID });
+    const storage = new DiskAttachmentStorage({ dir, store, clock, log, newId: randomUUID });
     const bindHost = "127.0.0.1";
     const names = new HostCheck({ bindHost, port: () => rig.port, hostname: "studio", publicNames: [] });
     rig.activities = new LiveActivities({
@@ -196,7 +196,7 @@ export function useRig(change: (parts: HttpDependencies) => Partial<HttpDependen
       store,
       pool,
       access: rig.access,
-      attachments: new MessageAttachments({ store, shelf }),
+      attachments: new MessageAttachments({ store, storage }),
       pushRegistration: new PushRegistration({
         store,
         clock,

@@ -107,10 +107,10 @@ export class Rig {
     const allowUpgrade = (request: IncomingMessage) =>
       request.headers.origin === undefined ? undefined : { status: 403 };
     const dir = join(this.#dataDir, "attachments");
-    const shelf = new DiskAttachmentStorage({ dir, store: this.store, clock, log, newId: randomUUID });
+    const storage = new DiskAttachmentStorage({ dir, store: this.store, clock, log, newId: randomUUID });
     const parts = {
       pool: this.pool,
-      attachments: new MessageAttachments({ store: this.store, shelf }),
+      attachments: new MessageAttachments({ store: this.store, storage }),
       gatekeeper,
       connections,
       replay,
