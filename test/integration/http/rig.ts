@@ -192,6 +192,8 @@ export function useRig(change: (parts: HttpDependencies) => Partial<HttpDependen
       spares: 0,
       ...counters.counts(),
     });
+    const metrics = new Metrics({ version: "9.9.9" });
+    metrics.show({ store, sessionMetrics, socketCount: () => 2 });
     const parts: HttpDependencies = {
       store,
       pool,
@@ -226,7 +228,7 @@ export function useRig(change: (parts: HttpDependencies) => Partial<HttpDependen
       stopping: rig.stopping.signal,
       health: () => rig.health,
       metrics: sessionMetrics,
-      prometheus: new Metrics({ store, sessionMetrics, socketCount: () => 2, version: "9.9.9" }),
+      prometheus: metrics,
       models: () => [],
       listen: (sessionId, listener) => rig.feed.listen(sessionId, listener),
       deliveryMethods: () => ["websocket", "apns"],
