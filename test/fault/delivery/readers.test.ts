@@ -28,6 +28,8 @@ describe("V8 D07 a slow reader", () => {
       calm = await Rig.open();
       for (const one of [rig, calm]) one.pair("phone");
       const [sessionId, calmSession] = [await rig.session(), await calm.session()];
+      const begun = rig.store.events.tip();
+      const upTo = (last: number) => Array.from({ length: last - begun }, (_, index) => begun + index + 1);
       const readers = (of: Rig, count: number) =>
         Promise.all(Array.from({ length: count }, () => of.connect({ token: "phone" })));
       const [slow, ...others] = await readers(rig, 4);
@@ -60,9 +62,10 @@ describe("V8 D07 a slow reader", () => {
       expect(await slow!.waitForClose()).toMatchObject({ code: 4408 });
       const tip = rig.say(sessionId, 3);
       const had = slow!.cursors;
-      expect(had).toEqual(upTo(had.length));
-      expect(had.length).toBeLessThan(tip);
-      const back = await rig.connect({ token: "phone", cursor: had.length, epoch: rig.store.events.epoch });
+      const cursor = begun + had.length;
+      expect(had).toEqual(upTo(cursor));
+      expect(cursor).toBeLessThan(tip);
+      const back = await rig.connect({ token: "phone", cursor, epoch: rig.store.events.epoch });
       await back.waitForCursor(tip);
       expect([...had, ...back.cursors]).toEqual(upTo(tip));
       for (const client of others) {
@@ -116,7 +119,7 @@ describe("V9 D08 a socket that went dark", () => {
       expect(rig.connections.isLive("device-tablet")).toBe(true);
       const caller = { deviceId: "local", scope: "admin" } as const;
       const { turnId } = rig.pool.submit({ caller, message: "Hi", sessionId });
-      rig.pool.complete(turnId);
+      await rig.pool.complete(turnId);
       await clock.run(1);
       expect(rig.push.requests.map(({ target }) => target)).toMatchObject([{ token: "apns-phone" }]);
     } finally {
@@ -137,7 +140,7 @@ describe("V9 D08 a socket that went dark", () => {
       relay.blackhole();
       const caller = { deviceId: "local", scope: "admin" } as const;
       const { turnId } = rig.pool.submit({ caller, message: "Hi", sessionId });
-      rig.pool.complete(turnId);
+      await rig.pool.complete(turnId);
       await clock.run(2_999);
       expect(rig.push.requests).toHaveLength(0);
       await clock.run(1);
