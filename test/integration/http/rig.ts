@@ -103,8 +103,6 @@ export interface Rig {
   onPoll: () => void;
   /** Stops what is behind the edge, with all its timers: what is armed then is the edge's own. */
   stopParts(): Promise<void>;
-  /** Timers that were armed since the server started. */
-  armed(): number;
   /** Pairs a device and returns its id and token. */
   device(scope?: Scope): { deviceId: string; token: string };
   /** Asks with JSON, as the admin unless said otherwise; `token: null` sends none. */
@@ -196,10 +194,6 @@ export function useRig(change: (parts: HttpDependencies) => Partial<HttpDependen
     await once(rig.server, "listening");
     rig.port = (rig.server.address() as AddressInfo).port;
     rig.url = `http://127.0.0.1:${rig.port}`;
-    // The first sample of the processes is taken by now, and the next one is armed.
-    await clock.settle();
-    const { armed } = clock;
-    rig.armed = () => clock.armed - armed;
   });
   afterEach(async () => {
     rig.server.closeAllConnections();

@@ -87,10 +87,9 @@ const waits: Array<{ title: string; ask(signal?: AbortSignal): Promise<unknown>;
           over.addEventListener("abort", answerOneShot);
           began();
         });
-      const begun = new Promise<void>((resolve) => {
+      oneShotBegun = new Promise((resolve) => {
         began = resolve;
       });
-      oneShotBegun = begun;
       return rig.ask("POST", "/api/ask", { body: { projectPath: rig.project, prompt: "Why?" }, signal });
     },
     end: () => oneShotBegun.then(() => answerOneShot()),

@@ -8,7 +8,7 @@ const send = (body: Record<string, unknown>, headers: Record<string, string> = {
   rig.ask("POST", "/api/chat", { body, headers });
 const untilWaiting = (count: number): Promise<void> => rig.pool.whenWaiting(count);
 /** The turn that was accepted first. */
-const first = () => rig.store.events.after(0, 100).find(({ type }) => type === "turn.accepted")!.turnId!;
+const firstTurn = () => rig.store.events.after(0, 100).find(({ type }) => type === "turn.accepted")!.turnId!;
 const hello = () => ({ message: "Hello", projectPath: rig.project });
 
 describe("S01: messages", () => {
@@ -18,7 +18,7 @@ describe("S01: messages", () => {
     expect(asked.body).toEqual({
       success: true,
       sessionId: expect.any(String),
-      turnId: first(),
+      turnId: firstTurn(),
       clientMessageId: "m1",
       requestId: "r1",
       state: "running",
@@ -49,8 +49,8 @@ describe("S01: messages", () => {
     expect((await rig.ask("DELETE", path)).body).toMatchObject({ state: "cancelled" });
     // The same again is no error.
     expect((await rig.ask("DELETE", path)).body).toMatchObject({ state: "cancelled" });
-    await rig.host.prompted(first());
-    const running = `/api/sessions/${sessionId}/turns/${first()}`;
+    await rig.host.prompted(firstTurn());
+    const running = `/api/sessions/${sessionId}/turns/${firstTurn()}`;
     expectProblem(await rig.ask("DELETE", running), 409, "turn_not_cancellable");
   });
 
@@ -126,7 +126,7 @@ describe("C01: waiting for the reply", () => {
   test("C01: Prefer: wait answers with the reply when the turn ends in time", async () => {
     const asking = wait(30);
     await untilWaiting(1);
-    const reply = await rig.pool.complete(first(), { text: "Forty-two." });
+    const reply = await rig.pool.complete(firstTurn(), { text: "Forty-two." });
     const asked = await asking;
     expect(asked.status).toBe(200);
     expect(asked.headers.get("preference-applied")).toBe("wait=30");
@@ -136,7 +136,7 @@ describe("C01: waiting for the reply", () => {
   test("C01: a turn that failed in time is answered 200 with its error", async () => {
     const asking = wait(30);
     await untilWaiting(1);
-    await rig.pool.fail(first(), "It broke.");
+    await rig.pool.fail(firstTurn(), "It broke.");
     const asked = await asking;
     expect(asked.status).toBe(200);
     expect(asked.body).toMatchObject({
@@ -174,7 +174,7 @@ describe("C01: waiting for the reply", () => {
     const options = { body: hello(), headers: { prefer: "wait=300" }, token: phone.token };
     const asking = rig.ask("POST", "/api/chat", options);
     await untilWaiting(1);
-    const turnId = first();
+    const turnId = firstTurn();
     rig.access.revoke(phone.deviceId, { deviceId: "local", scope: "admin" });
     await rig.pool.complete(turnId, { text: "For the owner alone." });
     const asked = await asking;
