@@ -14,7 +14,7 @@ const warnings = () =>
 const count = (line: string) => rig.current.logged.filter((logged) => logged === line).length;
 
 describe("a sample that fails", () => {
-  test("NET-1 M4: is followed by the next one, which ends what is over its limit", async () => {
+  test("NET-4: is followed by the next one, which ends what is over its limit", async () => {
     await rig.current.open(limited);
     const { clock, host } = rig.current;
     const { sessionId, process } = await rig.current.idleSession();

@@ -201,7 +201,7 @@ describe("S32: prompts without a session", () => {
   });
 });
 
-describe("NET-1 M8: one of several prompts leaves", () => {
+describe("NET-8: one of several prompts leaves", () => {
   /** Prompts that are asked in this order, where one at a time may run. */
   async function asked(names: string[]) {
     await rig.current.open({ maxProcesses: 2 });
@@ -213,7 +213,7 @@ describe("NET-1 M8: one of several prompts leaves", () => {
     return { finish, callers, ends, ran: () => rig.current.host.oneShots.map(({ prompt }) => prompt) };
   }
 
-  test("NET-1 M8: one that runs and is given up throws no other out", async () => {
+  test("NET-8: one that runs and is given up throws no other out", async () => {
     const { callers, ends, finish, ran } = await asked(["runs", "second", "third"]);
     callers[0]!.abort();
     expect(await ends[0]).toBe("interrupted");

@@ -27,7 +27,7 @@ async function startInOlderMode() {
 }
 
 describe("a start during which the session is changed", () => {
-  test("NET-1 M3: gives the prompt only when the stricter mode is in force", async () => {
+  test("NET-3: gives the prompt only when the stricter mode is in force", async () => {
     await rig.current.open();
     const { clock } = rig.current;
     const { sessionId, process, answer } = await startInOlderMode();
@@ -38,7 +38,7 @@ describe("a start during which the session is changed", () => {
     expect(rig.current.types(sessionId)).toContain("session.woken");
   });
 
-  test("NET-1 M3: gives the prompt only when the newer model is in force", async () => {
+  test("NET-3: gives the prompt only when the newer model is in force", async () => {
     await rig.current.open();
     const { clock, host, pool } = rig.current;
     host.manners.start = "held";

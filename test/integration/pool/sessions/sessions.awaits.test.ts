@@ -11,7 +11,7 @@ const copyOf = (sessionId: string) => rig.current.store.sessions.get(sessionId)?
 const audited = () => rig.current.store.audit.list(undefined, 50).entries.map(({ action }) => action);
 
 describe("going back to an earlier message", () => {
-  test("NET-1 M11: is refused when a message came while the process went, and that stays in the conversation", async () => {
+  test("NET-11: is refused when a message came while the process went, and that stays in the conversation", async () => {
     await rig.current.open();
     const { clock, host } = rig.current;
     const { sessionId, process } = await rig.current.idleSession();

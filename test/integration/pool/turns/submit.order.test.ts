@@ -5,7 +5,7 @@ const rig = usePoolRig();
 const texts = (sent: Array<{ text: string }>) => sent.map(({ text }) => text);
 
 describe("a message behind one that waits", () => {
-  test("NET-1 M15: does not overtake it when advancing has just failed", async () => {
+  test("NET-15: does not overtake it when advancing has just failed", async () => {
     await rig.current.open();
     const { clock, disk } = rig.current;
     const { sessionId, process } = await rig.current.busySession();

@@ -185,7 +185,7 @@ describe("S16: a CLI that does not start", () => {
   };
   const failures = (count: number) => until(() => times("spare.start_failed") === count);
 
-  test("S16: is tried again after one second, then two, then four, up to a minute", async () => {
+  test("NET-12 S16: is tried again after one second, then two, then four, up to a minute", async () => {
     broken();
     spares.keep(1);
     await failures(1);
