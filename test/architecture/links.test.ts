@@ -18,6 +18,15 @@ describe("the documents", () => {
     expect(documents.flatMap((path) => brokenLinks(path, readFileSync(path, "utf8")))).toEqual([]);
   });
 
+  test("every document of docs/ is linked from another document", () => {
+    const linked = new Set(
+      documents.flatMap((path) =>
+        linksIn(readFileSync(path, "utf8")).map((link) => join(dirname(path), link.split("#")[0]!)),
+      ),
+    );
+    expect(documents.filter((path) => path.startsWith("docs/") && !linked.has(path))).toEqual([]);
+  });
+
   test("every path of the code that is named is there", () => {
     expect(documents.flatMap((path) => missingPaths(path, readFileSync(path, "utf8")))).toEqual([]);
   });
@@ -49,11 +58,16 @@ const anchorOf = (heading: string): string =>
 const anchorsOf = (markdown: string): Set<string> =>
   new Set([...markdown.matchAll(/^#{1,6} +(.+)$/gm)].map((match) => anchorOf(match[1]!)));
 
-function brokenLinks(path: string, markdown: string): string[] {
+/** The relative links of a text; what stands in code is none. */
+function linksIn(markdown: string): string[] {
   const withoutCode = markdown.replace(/```[\s\S]*?```/g, "").replace(/`[^`\n]*`/g, "code");
   return [...withoutCode.matchAll(/\]\(([^)\s]+)\)/g)]
     .map((match) => match[1]!)
-    .filter((link) => !/^[a-z]+:/.test(link))
+    .filter((link) => !/^[a-z]+:/.test(link));
+}
+
+function brokenLinks(path: string, markdown: string): string[] {
+  return linksIn(markdown)
     .filter((link) => {
       const [target = "", anchor] = link.split("#");
       const file = target === "" ? path : join(dirname(path), target);
