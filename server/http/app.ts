@@ -35,7 +35,7 @@ import { outputRoutes } from "./routes/sessions/output.ts";
 import { sessionControlRoutes } from "./routes/sessions/sessionControl.ts";
 import { sessionRoutes } from "./routes/sessions/sessions.ts";
 
-/** Every route of the contract, in one table. */
+/** Every route of the interface, in one table. */
 export function routeTable(parts: HttpDependencies): Route[] {
   const routes = [
     ...homePageRoutes(parts),

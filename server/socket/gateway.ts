@@ -21,7 +21,7 @@ import { PendingHandshakes } from "./pendingHandshakes.ts";
 
 /** Bytes a socket may send before it has said who it is; a hello has a few hundred. */
 const maxHelloBytes = 64 * 1024;
-/** As many as over HTTP (contract, Access: 300). */
+/** As many as over HTTP (docs/api.md, Access: 300). */
 const defaultFramesPerMinute = 300;
 
 /** Counts wrong tokens by address. */

@@ -5,7 +5,7 @@ import type { Clock, Log } from "../domain/ports.ts";
 import { closeCodes, type ErrorFrame, type HelloFrame } from "../wire/delivery/clientFrames.ts";
 import { closeReason, parseFrame } from "./protocol.ts";
 
-/** A socket says hello within this time (contract: 5 s). */
+/** A socket says hello within this time (docs/api.md, WebSocket: 5 s). */
 export const helloDeadlineMs = 5_000;
 /** A refused socket has this long to answer the close. */
 const farewellMs = 1_000;

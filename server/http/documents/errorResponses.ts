@@ -5,7 +5,7 @@ import { errorsByStatus } from "../framework/errorSets.ts";
 import { speaksOpenAi } from "../framework/problem.ts";
 import type { Route } from "../framework/route.ts";
 
-/** The two shapes of a refusal (contract, general rules). */
+/** The two shapes of a refusal (docs/api.md, Errors). */
 const shapes = {
   Problem: {
     mediaType: "application/problem+json",

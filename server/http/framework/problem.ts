@@ -44,7 +44,7 @@ function openAiTypeOf(status: number): string {
   return status < 500 ? "invalid_request_error" : "server_error";
 }
 
-/** Paths whose errors have OpenAI's shape (contract, general rules). */
+/** Paths whose errors have OpenAI's shape (docs/api.md, Errors). */
 export const speaksOpenAi = (path: string): boolean => /^\/(v1|stats)(\/|$)/i.test(path);
 
 /** Answers with the error, in the shape of the path. */

@@ -96,7 +96,7 @@ export interface Route {
   answer(input: RawInput): Promise<Answer>;
 }
 
-/** Largest body of a route that does not say otherwise (contract: 413 beyond). */
+/** Largest body of a route that does not say otherwise (docs/api.md, General rules: 413 beyond). */
 const defaultMaxBodyBytes = 1024 * 1024;
 
 /** Describes one route; its input types follow from its schemas. */
