@@ -1,12 +1,7 @@
 import { basename } from "node:path";
-import {
-  type Delivery,
-  isActivityKind,
-  pushContentOf,
-  pushEndsAt,
-  retryAt,
-} from "../../domain/delivery/delivery.ts";
+import { type Delivery, isActivityKind, pushContentOf, retryAt } from "../../domain/delivery/delivery.ts";
 import type { ApnsTarget, PushRequest, PushSender } from "../../domain/delivery/push.ts";
+import { kindRules, pushEndsAt, pushOf } from "../../domain/delivery/pushRules.ts";
 import type { Clock, Log, Store } from "../../domain/ports.ts";
 import type { Connections } from "../sockets/connections.ts";
 import {
@@ -17,7 +12,7 @@ import {
   pendingAt,
   settled,
 } from "./preparedPush.ts";
-import { isOver, isWanted, waitsForOwner } from "./pushEligibility.ts";
+import { isMoot, isWanted } from "./pushEligibility.ts";
 import { quietEndsAt } from "./quietHours.ts";
 import type { TokenInvalidation } from "./tokenInvalidation.ts";
 
@@ -50,21 +45,25 @@ export class AlertPushes implements PushPreparer {
     if (!device?.push) return { next: settled("gone") };
     if (device.ackedCursor !== null && device.ackedCursor >= cursor) return { next: settled("acked") };
     const event = store.events.after(cursor - 1, 1)[0];
-    if (event?.cursor !== cursor || now >= pushEndsAt(event))
-      return { next: settled("dead"), reason: "expired" };
+    if (event?.cursor !== cursor) return { next: settled("dead"), reason: "expired" };
+    const push = pushOf(event);
+    if (push === undefined) return { next: settled("suppressed") };
+    if (now >= pushEndsAt(push, event.at)) return { next: settled("dead"), reason: "expired" };
     const session = event.sessionId === null ? undefined : store.sessions.get(event.sessionId);
     const permission =
       event.type === "permission.requested" ? store.permissions.get(event.data.permissionId) : undefined;
-    if (isOver(event, { session, permission }) || !isWanted(kind, session, device.preferences)) {
+    if (isMoot(event, push, { session, permission }) || !isWanted(kind, session, device.preferences)) {
       return { next: settled("suppressed") };
     }
     const graceEndsAt = delivery.createdAt + this.#parts.graceMs();
     if (now < graceEndsAt && connections.isWatched(deviceId)) return { next: pendingAt(graceEndsAt) };
     // Planned before the quiet hours began, and tried again in them.
-    const quietUntilAt = waitsForOwner(kind) ? undefined : quietEndsAt(device.preferences.quietHours, now);
+    const quietUntilAt = kindRules[kind].waitsForOwner
+      ? undefined
+      : quietEndsAt(device.preferences.quietHours, now);
     if (quietUntilAt !== undefined) return { next: pendingAt(quietUntilAt) };
     const named = session && { title: session.title, projectName: basename(session.projectPath) };
-    const content = pushContentOf(event, kind, named, store.outbox.unackedCount(deviceId));
+    const content = pushContentOf(event, push, named, store.outbox.unackedCount(deviceId));
     const target = device.push;
     const request = { deliveryId, content, at: event.at };
     switch (target.provider) {

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { pushKindOf } from "../../domain/delivery/delivery.ts";
 import type { LoggedEvent } from "../../domain/delivery/event.ts";
+import { kindRules, pushKindOf } from "../../domain/delivery/pushRules.ts";
 import type { Clock, EventStore, Store } from "../../domain/ports.ts";
 import type { Connections } from "../sockets/connections.ts";
-import { isWanted, waitsForOwner } from "./pushEligibility.ts";
+import { isWanted } from "./pushEligibility.ts";
 import { quietEndsAt } from "./quietHours.ts";
 
 export interface DeliveryPlannerParts {
@@ -38,7 +38,9 @@ export class DeliveryPlanner {
     for (const device of store.devices.list()) {
       if (device.push === null || !isWanted(kind, session, device.preferences)) continue;
       const graceEndsAt = connections.isWatched(device.deviceId) ? event.at + graceMs : event.at;
-      const quietUntilAt = waitsForOwner(kind) ? undefined : quietEndsAt(device.preferences.quietHours, now);
+      const quietUntilAt = kindRules[kind].waitsForOwner
+        ? undefined
+        : quietEndsAt(device.preferences.quietHours, now);
       store.outbox.insert({
         deliveryId: randomUUID(),
         deviceId: device.deviceId,

@@ -1,5 +1,5 @@
-import { pushKindOf } from "../../domain/delivery/delivery.ts";
 import type { LoggedEvent } from "../../domain/delivery/event.ts";
+import { pushKindOf } from "../../domain/delivery/pushRules.ts";
 import type { EventStore } from "../../domain/ports.ts";
 import type { Connections } from "./connections.ts";
 import type { DeltaFeed } from "./liveFeed.ts";

@@ -68,8 +68,11 @@ export type EventType = keyof EventDataByType;
  * One row of the log. `cursor` grows over the whole log; `seq` is gap-free in its session from 1. Events about no
  * session (`device.*`, `login.required`) have `sessionId` and `seq` null.
  */
-export type LoggedEvent = {
-  [T in EventType]: {
+export type LoggedEvent = LoggedEventOf<EventType>;
+
+/** A row of the log of the given type. */
+export type LoggedEventOf<Type extends EventType> = {
+  [T in Type]: {
     cursor: number;
     sessionId: string | null;
     seq: number | null;
@@ -78,7 +81,7 @@ export type LoggedEvent = {
     turnId?: string;
     data: EventDataByType[T];
   };
-}[EventType];
+}[Type];
 
 /** An event before the log gives it its place. */
 export type NewEvent = {

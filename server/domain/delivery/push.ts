@@ -1,22 +1,5 @@
 import type { ActivityRequest } from "./liveActivity.ts";
-
-/** What a push is about; the key `daylong.kind` of every payload. */
-export const pushKinds = [
-  "reply",
-  "failed",
-  "permission",
-  "question",
-  "plan",
-  "expiring",
-  "expired",
-  "crashed",
-  "limit",
-  "login",
-  "resource",
-] as const;
-export type PushKind = (typeof pushKinds)[number];
-/** What a device may mute; `activity` are the Live Activities of its turns. */
-export const mutableKinds = [...pushKinds, "activity"] as const;
+import type { PushKind } from "./pushRules.ts";
 
 /** Apple's two environments: a token belongs to one of them. */
 export type ApnsEnvironment = "sandbox" | "production";

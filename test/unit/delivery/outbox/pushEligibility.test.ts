@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
-import { isOver, isWanted } from "../../../../server/delivery/outbox/pushEligibility.ts";
+import { isMoot, isWanted } from "../../../../server/delivery/outbox/pushEligibility.ts";
 import type { LoggedEvent } from "../../../../server/domain/delivery/event.ts";
+import { type PushSubject, pushOf } from "../../../../server/domain/delivery/pushRules.ts";
 import { openLease } from "../../../../server/domain/sessions/lease.ts";
 import type { SessionState } from "../../../../server/domain/sessions/session.ts";
 
@@ -13,7 +14,7 @@ const event = (type: string, data: object, sessionId: string | null = "s") =>
   ({ cursor: 1, seq: 1, at: 0, sessionId, type, data }) as LoggedEvent;
 const permission = undefined;
 
-describe("what is over is not pushed", () => {
+describe("what is moot is not pushed", () => {
   const requested = event("permission.requested", { permissionId: "p" });
   const expiring = event("session.expiring", { expiresAt: 1_000 });
   const expired = event("session.expired", { term: 1, expiredAt: 1_000 });
@@ -21,7 +22,7 @@ describe("what is over is not pushed", () => {
   const login = event("login.required", {}, null);
   const open = { state: "open" } as const;
 
-  test.each<[string, LoggedEvent, Parameters<typeof isOver>[1], boolean]>([
+  test.each<[string, LoggedEvent, PushSubject, boolean]>([
     ["an open permission", requested, { session: session(), permission: open }, false],
     ["an answered permission", requested, { session: session(), permission: { state: "resolved" } }, true],
     [
@@ -38,8 +39,8 @@ describe("what is over is not pushed", () => {
     ["a failure in a deleted session", failed, { session: undefined, permission }, true],
     ["a failure in a closed session", failed, { session: session(0, 1, "closed"), permission }, true],
     ["a lost login, which has no session", login, { session: undefined, permission }, false],
-  ])("%s", (_name, about, subject, over) => {
-    expect(isOver(about, subject)).toBe(over);
+  ])("%s", (_name, about, subject, moot) => {
+    expect(isMoot(about, pushOf(about)!, subject)).toBe(moot);
   });
 });
 
