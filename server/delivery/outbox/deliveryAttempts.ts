@@ -1,6 +1,7 @@
 import { type Delivery, isActivityKind, retryAt } from "../../domain/delivery/delivery.ts";
 import type { PushOutcome } from "../../domain/delivery/push.ts";
 import type { Clock, Log, Store } from "../../domain/ports.ts";
+import { DurableGate } from "../durableGate.ts";
 import { withDeadline } from "../pause.ts";
 import type { DeliveryRecorder, DeliveryStatus } from "./deliveryRecorder.ts";
 import {
@@ -35,18 +36,20 @@ export interface DeliveryAttemptsParts {
 /** One try to deliver: whatever it is that is sent, what came of it is booked by the same rules. */
 export class DeliveryAttempts {
   readonly #parts: DeliveryAttemptsParts;
+  readonly #gate: DurableGate;
   readonly #pushCircuitBreaker = new PushCircuitBreaker();
   #configFault: string | undefined;
 
   constructor(parts: DeliveryAttemptsParts) {
     this.#parts = parts;
+    this.#gate = new DurableGate(parts.store);
   }
 
   /** Sends the delivery, or settles it when there is nothing to send, and books what came of it. */
   async make(deliveryId: string): Promise<LaneHold> {
     const { clock, recorder, store } = this.#parts;
     // The claim is to be on the disk first. What is acked or over by then is not sent: on a slow disk that is a while.
-    await new Promise<void>((resolve) => store.whenDurable(resolve));
+    await this.#gate.durable();
     const delivery = store.outbox.get(deliveryId);
     if (delivery?.state !== "pending") return undefined;
     const found = this.#prepare(delivery);

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Response } from "express";
+import type { DurableGate } from "../../delivery/durableGate.ts";
 import type { Clock } from "../../domain/ports.ts";
 import type { Answer } from "./route.ts";
 
@@ -10,17 +11,17 @@ const keepAliveMs = 30_000;
 
 export interface AnswerParts {
   clock: Clock;
-  /** Resolves when what the answer may tell of is durable. */
-  durable(): Promise<void>;
+  /** Holds the answer back until what it may tell of is durable. */
+  gate: DurableGate;
 }
 
 /** Sends what a route answered. A client that is gone gets nothing, and that is no error. */
 export async function sendAnswer(
   response: Response,
   answer: Answer,
-  { clock, durable }: AnswerParts,
+  { clock, gate }: AnswerParts,
 ): Promise<void> {
-  await durable();
+  await gate.durable();
   switch (answer.kind) {
     case "json":
       if (isOver(response)) return;
@@ -43,7 +44,7 @@ export async function sendAnswer(
       response.flushHeaders();
       // Without a word from the other end for so long, the system asks whether anybody is there.
       response.socket?.setKeepAlive(true, keepAliveMs);
-      await sendLines(response, answer.lines, durable);
+      await sendLines(response, answer.lines, gate);
       return;
     case "sse":
       try {
@@ -95,14 +96,14 @@ function drained(response: Response, clock: Clock): Promise<void> {
 async function sendLines(
   response: Response,
   lines: Iterable<unknown> | AsyncIterable<unknown>,
-  durable: () => Promise<void>,
+  gate: DurableGate,
 ): Promise<void> {
   if (response.req.method === "HEAD") {
     response.end();
     return;
   }
   try {
-    await pipeline(Readable.from(encodeLines(lines, durable)), response);
+    await pipeline(Readable.from(encodeLines(lines, gate)), response);
   } catch (error) {
     // The reader hung up: whatever was read so far was right.
     if (
@@ -119,12 +120,12 @@ async function sendLines(
 /** Asks for the next line only when the reader has taken the last ones. */
 async function* encodeLines(
   lines: Iterable<unknown> | AsyncIterable<unknown>,
-  durable: () => Promise<void>,
+  gate: DurableGate,
 ): AsyncGenerator<string> {
   for await (const line of lines) {
-    await durable();
+    await gate.durable();
     yield `${JSON.stringify(line)}\n`;
   }
   // That nothing more comes tells of something too: the session is over.
-  await durable();
+  await gate.durable();
 }
