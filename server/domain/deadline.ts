@@ -31,3 +31,22 @@ export interface DeadlineOptions {
   late: () => Error;
   signal?: AbortSignal;
 }
+
+/** What `work` resolves to, or `fallback()` when it has not within `deadlineMs`. Rejects as `work` does. */
+export function withDeadline<T>(
+  clock: Clock,
+  deadlineMs: number,
+  work: Promise<T>,
+  fallback: () => T,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(deadlineMs, () => resolve(fallback()));
+    work.then(resolve, reject).finally(cancel);
+  });
+}
+
+/** Resolves after `delayMs` of the clock. */
+export const pause = (clock: Clock, delayMs: number): Promise<void> =>
+  new Promise((resolve) => {
+    clock.after(delayMs, resolve);
+  });

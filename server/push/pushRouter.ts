@@ -1,5 +1,5 @@
-import type { ActivityRequest } from "../domain/delivery/liveActivity.ts";
 import type {
+  ActivityRequest,
   ApnsTarget,
   PushChannel,
   PushHealth,

@@ -1,12 +1,11 @@
 import { basename } from "node:path";
 import {
   type ActivityContent,
-  type ActivityRequest,
   activityContentOf,
   noProgress,
   type Progress,
 } from "../../domain/delivery/liveActivity.ts";
-import type { ApnsEnvironment, ApnsTarget } from "../../domain/delivery/push.ts";
+import type { ActivityRequest, ApnsEnvironment, ApnsTarget } from "../../domain/delivery/push.ts";
 import type { Clock, Store } from "../../domain/ports.ts";
 import type { Session } from "../../domain/sessions/session.ts";
 import type { Turn } from "../../domain/sessions/turn.ts";

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
+import { withDeadline } from "../../domain/deadline.ts";
 import { type LoggedEvent, terminalTurnEvents } from "../../domain/delivery/event.ts";
 import { type LiveActivity, progressAfter, showsInActivity } from "../../domain/delivery/liveActivity.ts";
 import type { PushOutcome, PushSender } from "../../domain/delivery/push.ts";
 import type { Clock, Log, Store } from "../../domain/ports.ts";
 import { isTerminal } from "../../domain/sessions/turn.ts";
-import { withDeadline } from "../pause.ts";
 import { isProof } from "./activityPushes.ts";
 import type { ActivityRequestBuilder } from "./activityRequestBuilder.ts";
 

@@ -1,8 +1,8 @@
+import { withDeadline } from "../../domain/deadline.ts";
 import { type Delivery, isActivityKind, retryAt } from "../../domain/delivery/delivery.ts";
 import type { PushOutcome } from "../../domain/delivery/push.ts";
 import type { Clock, Log, Store } from "../../domain/ports.ts";
 import { DurableGate } from "../durableGate.ts";
-import { withDeadline } from "../pause.ts";
 import type { DeliveryRecorder, DeliveryStatus } from "./deliveryRecorder.ts";
 import {
   type Fate,

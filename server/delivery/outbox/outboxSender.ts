@@ -1,8 +1,8 @@
+import { pause, withDeadline } from "../../domain/deadline.ts";
 import type { Delivery } from "../../domain/delivery/delivery.ts";
 import type { Device } from "../../domain/delivery/device.ts";
 import type { PushSender } from "../../domain/delivery/push.ts";
 import type { Clock, Log, Store } from "../../domain/ports.ts";
-import { pause, withDeadline } from "../pause.ts";
 import { Acks } from "../sockets/acks.ts";
 import type { Connections } from "../sockets/connections.ts";
 import { AlertPushes } from "./alertPushes.ts";

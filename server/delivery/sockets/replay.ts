@@ -1,6 +1,6 @@
+import { pause } from "../../domain/deadline.ts";
 import type { WelcomeFrame } from "../../domain/delivery/frames.ts";
 import type { Clock, DeviceStore, EventStore, Log } from "../../domain/ports.ts";
-import { pause, yieldToEventLoop } from "../pause.ts";
 import { type Connection, type Connections, tooSlowCode } from "./connections.ts";
 import type { DeltaFeed } from "./liveFeed.ts";
 import { resumePoint } from "./resumePoint.ts";
@@ -119,3 +119,6 @@ export class Replay {
     return connections.has(connection);
   }
 }
+
+/** Resolves after the input and output that is ready has been handled. */
+const yieldToEventLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

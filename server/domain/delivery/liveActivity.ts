@@ -1,7 +1,6 @@
 import type { Session } from "../sessions/session.ts";
 import { isTerminal, type Turn, type TurnState } from "../sessions/turn.ts";
 import type { LoggedEvent } from "./event.ts";
-import type { ApnsTarget } from "./push.ts";
 
 /**
  * What the outbox carries for Live Activities. A start that is lost is a turn nobody sees, an end that is lost is a turn
@@ -63,23 +62,6 @@ export interface ActivityStore {
   ofTurn(sessionId: string, turnId: string): LiveActivity[];
   remove(deviceId: string, sessionId: string, token?: string): boolean;
   removeAll(deviceId: string): void;
-}
-
-/** One push to a Live Activity, or one that starts it. */
-export interface ActivityRequest {
-  deliveryId: string;
-  /** As of the app's alerts, but with the activity's token, or the one that starts activities. */
-  target: ApnsTarget;
-  event: "start" | "update" | "end";
-  content: ActivityContent;
-  /** Fixed for the life of the activity; the names are also what the alert of its start says. */
-  attributes: { sessionId: string; turnId: string; title: string; projectName: string };
-  /** Instant it is sent: a device shows the latest, in whatever order they come. */
-  at: number;
-  /** Instant from which the content counts as outdated; of an end, from which it is taken off the screen. */
-  untilAt: number;
-  /** Instant after which Apple need not deliver it any more. */
-  expiresAt: number;
 }
 
 /** The progress after an event of the turn; the very same object when the event changes nothing. */

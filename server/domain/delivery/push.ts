@@ -1,4 +1,4 @@
-import type { ActivityRequest } from "./liveActivity.ts";
+import type { ActivityContent } from "./liveActivity.ts";
 import type { PushKind } from "./pushRules.ts";
 
 /** Apple's two environments: a token belongs to one of them. */
@@ -71,6 +71,23 @@ export interface SyncRequest<Target extends PushTarget = PushTarget> {
   /** What is still unread there. */
   unread: number;
   cursor: number;
+}
+
+/** One push to a Live Activity, or one that starts it. */
+export interface ActivityRequest {
+  deliveryId: string;
+  /** As of the app's alerts, but with the activity's token, or the one that starts activities. */
+  target: ApnsTarget;
+  event: "start" | "update" | "end";
+  content: ActivityContent;
+  /** Fixed for the life of the activity; the names are also what the alert of its start says. */
+  attributes: { sessionId: string; turnId: string; title: string; projectName: string };
+  /** Instant it is sent: a device shows the latest, in whatever order they come. */
+  at: number;
+  /** Instant from which the content counts as outdated; of an end, from which it is taken off the screen. */
+  untilAt: number;
+  /** Instant after which Apple need not deliver it any more. */
+  expiresAt: number;
 }
 
 /** What became of one attempt. `sent` means accepted by the push service, not seen by anybody. */

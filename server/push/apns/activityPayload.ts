@@ -1,4 +1,4 @@
-import type { ActivityRequest } from "../../domain/delivery/liveActivity.ts";
+import type { ActivityRequest } from "../../domain/delivery/push.ts";
 import { cutToJsonBytes, maxTitleBytes } from "../truncation.ts";
 import type { ApnsPush } from "./apnsPayload.ts";
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import type { ActivityRequest } from "../../domain/delivery/liveActivity.ts";
 import type {
+  ActivityRequest,
   ApnsEnvironment,
   ApnsTarget,
   PushChannel,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { isMoot, isWanted } from "../../../../server/delivery/outbox/pushEligibility.ts";
+import { isMoot, isWanted, wantsActivities } from "../../../../server/delivery/outbox/pushEligibility.ts";
 import type { LoggedEvent } from "../../../../server/domain/delivery/event.ts";
 import { type PushSubject, pushOf } from "../../../../server/domain/delivery/pushRules.ts";
 import { openLease } from "../../../../server/domain/sessions/lease.ts";
@@ -54,4 +54,22 @@ test("D19 mutes by kind and by session hold back everything but what Claude wait
   for (const kind of ["permission", "question", "plan"] as const) {
     expect(isWanted(kind, { muted: true }, all)).toBe(true);
   }
+});
+
+test("D19 activities are wanted for a session that is there and not muted, unless the device mutes them", () => {
+  const none = { mutedKinds: [] };
+  expect(wantsActivities({ muted: false }, none)).toBe(true);
+  expect(wantsActivities({ muted: false }, { mutedKinds: ["reply"] })).toBe(true);
+  expect(wantsActivities({ muted: false }, { mutedKinds: ["activity"] })).toBe(false);
+  expect(wantsActivities({ muted: true }, none)).toBe(false);
+  expect(wantsActivities(undefined, none)).toBe(false);
+});
+
+test("an expiry is moot when a lease of a later term holds, or when the session is gone", () => {
+  const expired = event("session.expired", { term: 2, expiredAt: 1_000 });
+  expect(isMoot(expired, pushOf(expired)!, { session: session(0, 1), permission })).toBe(false);
+  expect(isMoot(expired, pushOf(expired)!, { session: session(0, 2), permission })).toBe(false);
+  expect(isMoot(expired, pushOf(expired)!, { session: session(0, 3), permission })).toBe(true);
+  const requested = event("permission.requested", { permissionId: "p" });
+  expect(isMoot(requested, pushOf(requested)!, { session: session(), permission: undefined })).toBe(true);
 });

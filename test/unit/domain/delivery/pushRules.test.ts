@@ -4,6 +4,8 @@ import type { EventDataByType, EventType, LoggedEvent } from "../../../../server
 import {
   collapseIdOf,
   kindRules,
+  mutableKinds,
+  type PushKind,
   pushEndsAt,
   pushKindOf,
   pushKinds,
@@ -11,6 +13,7 @@ import {
 } from "../../../../server/domain/delivery/pushRules.ts";
 
 const at = 1_000_000;
+const day = 24 * 3_600_000;
 const logged = <T extends EventType>(type: T, data: EventDataByType[T]): LoggedEvent =>
   ({ cursor: 7, sessionId: "s1", seq: 3, type, at, turnId: "t1", data }) as LoggedEvent;
 
@@ -86,9 +89,7 @@ describe("D14 a push is worth sending", () => {
     expect(pushEndsAt(pushOf(expiring(5_000))!, at)).toBe(at + 5_000);
   });
   test("for a day where its subject has no end", () => {
-    expect(pushEndsAt(pushOf(completed("Hi."))!, at)).toBe(at + 24 * 3_600_000);
-    // The end of a lease or a permission is the end of no other push, although it may carry one.
-    expect(pushEndsAt({ kind: "limit", expiresAt: at + 1 }, at)).toBe(at + 24 * 3_600_000);
+    expect(pushEndsAt(pushOf(completed("Hi."))!, at)).toBe(at + day);
   });
 });
 
@@ -144,12 +145,39 @@ describe("D09 what a push says", () => {
   });
 });
 
-test("pushes about the same turn, permission, lease or session share a name, and no others", () => {
-  const ids = { sessionId: "s", turnId: "t", permissionId: "p" };
-  expect(collapseIdOf({ kind: "failed", ...ids })).toBe("turn-t");
-  expect(collapseIdOf({ kind: "question", ...ids })).toBe("perm-p");
-  expect(collapseIdOf({ kind: "expiring", ...ids })).toBe("lease-s");
-  expect(collapseIdOf({ kind: "crashed", ...ids })).toBe("crashed-s");
+/** The contract's table: category, level, urgency, end, and what the push replaces. */
+const table: Array<[PushKind, string, string, string, number, string]> = [
+  ["reply", "REPLY", "active", "high", at + day, "turn-t"],
+  ["failed", "REPLY", "active", "high", at + day, "turn-t"],
+  ["permission", "PERMISSION", "time-sensitive", "high", at + 5_000, "perm-p"],
+  ["question", "QUESTION", "time-sensitive", "high", at + 5_000, "perm-p"],
+  ["plan", "PERMISSION", "time-sensitive", "high", at + 5_000, "perm-p"],
+  ["expiring", "EXPIRING", "time-sensitive", "high", at + 5_000, "lease-s"],
+  ["expired", "SESSION", "active", "normal", at + day, "expired-s"],
+  ["crashed", "SESSION", "active", "normal", at + day, "crashed-s"],
+  ["limit", "SESSION", "active", "normal", at + day, "limit-s"],
+  ["login", "SESSION", "active", "normal", at + day, "login-s"],
+  ["resource", "SESSION", "active", "normal", at + day, "resource-s"],
+];
+
+describe("D09 the contract's table", () => {
+  test("has every kind there is", () =>
+    expect(new Set(table.map(([kind]) => kind))).toEqual(new Set(pushKinds)));
+
+  test.each(table)("of %s", (kind, category, level, urgency, endsAt, collapseId) => {
+    expect(kindRules[kind]).toMatchObject({ category, level, urgency, priority: "10" });
+    expect(collapseIdOf({ kind, sessionId: "s", turnId: "t", permissionId: "p" })).toBe(collapseId);
+    // Only a push that ends with its subject heeds the subject's end; each ends after a day without one.
+    expect(pushEndsAt({ kind, expiresAt: at + 5_000 }, at)).toBe(endsAt);
+    expect(pushEndsAt({ kind }, at)).toBe(at + day);
+  });
+});
+
+test("without a turn or a permission the newer push of its kind replaces the older one of its session", () => {
   expect(collapseIdOf({ kind: "reply", sessionId: "s" })).toBe("reply-s");
-  expect(collapseIdOf({ kind: "plan", sessionId: "s", turnId: "t" })).toBe("plan-s");
+  expect(collapseIdOf({ kind: "question", sessionId: "s", turnId: "t" })).toBe("question-s");
+});
+
+test("a device may mute every kind of push, and the activities of its turns", () => {
+  expect(mutableKinds).toEqual([...pushKinds, "activity"]);
 });
