@@ -25,23 +25,30 @@ export function wireDelivery(parts: WireDeliveryParts, closers: Closers) {
   const { database, settings, clock, log, defaultEnvironment } = parts;
   const push = durablePush(parts.push, database, clock);
   const connections = new Connections({ clock, durability: database });
-  // Read at each use: the owner may change it while the server runs.
-  const withGrace = <T extends object>(workings: T): T & { readonly graceMs: number } =>
-    Object.defineProperty(workings, "graceMs", { get: () => settings.config.pushGraceMs }) as T & {
-      graceMs: number;
-    };
-  const planner = new DeliveryPlanner(withGrace({ store: database, connections, clock }));
-  const activities = new LiveActivities(
-    withGrace({
-      ...{ store: database, push, connections, clock, log, defaultEnvironment },
-      planned: () => outboxSender.pulse(),
-    }),
-  );
+  // A function, because the owner may change it while the server runs.
+  const graceMs = () => settings.config.pushGraceMs;
+  const planner = new DeliveryPlanner({ store: database, connections, clock, graceMs });
+  const activities = new LiveActivities({
+    store: database,
+    push,
+    connections,
+    clock,
+    log,
+    graceMs,
+    defaultEnvironment,
+    planned: () => outboxSender.pulse(),
+  });
   const store = planned(database, planner, activities);
   const feed = new DeltaFeed({ connections });
-  const outboxSender = new OutboxSender(
-    withGrace({ store, push, activities: activities.pushes, connections, clock, log }),
-  );
+  const outboxSender = new OutboxSender({
+    store,
+    push,
+    activities: activities.pushes,
+    connections,
+    clock,
+    log,
+    graceMs,
+  });
   const broadcaster = new EventBroadcaster({ events: store.events, connections, feed, outboxSender });
   closers.push(() => broadcaster.stop());
   closers.push(() => outboxSender.stop(3_000));

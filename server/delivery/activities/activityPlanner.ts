@@ -9,7 +9,7 @@ export interface ActivityPlannerParts {
   store: Pick<Store, "devices" | "sessions" | "outbox" | "activities">;
   clock: Clock;
   /** A turn that is over by then shows no activity (`PUSH_GRACE_MS`). */
-  graceMs: number;
+  graceMs: () => number;
   /** There is something new in the outbox. */
   planned: () => void;
 }
@@ -56,7 +56,7 @@ export class ActivityPlanner {
       if (!preferences || !wantsActivities(session, preferences)) continue;
       // Later there may be nothing left to watch.
       if (quietEndsAt(preferences.quietHours, clock.now()) !== undefined) continue;
-      this.#insert(deviceId, event, "activity-start", event.at + graceMs);
+      this.#insert(deviceId, event, "activity-start", event.at + graceMs());
     }
   }
 

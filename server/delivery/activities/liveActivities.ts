@@ -16,8 +16,8 @@ export interface LiveActivitiesParts {
   connections: Connections;
   clock: Clock;
   log: Log;
-  /** Read each time, because the owner may change it. */
-  readonly graceMs: number;
+  /** How long a turn must last before it is shown (`PUSH_GRACE_MS`). */
+  graceMs: () => number;
   defaultEnvironment: ApnsEnvironment;
   /** There is something new in the outbox. */
   planned: () => void;
@@ -41,15 +41,10 @@ export class LiveActivities {
   #unsubscribe: (() => void) | undefined;
 
   constructor(parts: LiveActivitiesParts) {
-    const { store, push, connections, clock, log, defaultEnvironment, planned } = parts;
+    const { store, push, connections, clock, log, graceMs, defaultEnvironment, planned } = parts;
     this.#parts = parts;
     const requests = new ActivityRequestBuilder({ store, clock, defaultEnvironment });
-    this.#planner = new ActivityPlanner({
-      ...{ store, clock, planned },
-      get graceMs() {
-        return parts.graceMs;
-      },
-    });
+    this.#planner = new ActivityPlanner({ store, clock, graceMs, planned });
     this.pushes = new ActivityPushes({ store, requests, push, connections, clock, log });
     this.#updates = new ActivityUpdates({ store, requests, push, clock, log });
     this.register = new ActivityRegistrations({

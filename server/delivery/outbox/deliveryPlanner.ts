@@ -11,7 +11,7 @@ export interface DeliveryPlannerParts {
   connections: Connections;
   clock: Clock;
   /** How long a device that watches has to ack before it is pushed to (`PUSH_GRACE_MS`). */
-  graceMs: number;
+  graceMs: () => number;
 }
 
 /**
@@ -37,7 +37,7 @@ export class DeliveryPlanner {
     const now = clock.now();
     for (const device of store.devices.list()) {
       if (device.push === null || !isWanted(kind, session, device.preferences)) continue;
-      const graceEndsAt = connections.isWatched(device.deviceId) ? event.at + graceMs : event.at;
+      const graceEndsAt = connections.isWatched(device.deviceId) ? event.at + graceMs() : event.at;
       const quietUntilAt = kindRules[kind].waitsForOwner
         ? undefined
         : quietEndsAt(device.preferences.quietHours, now);

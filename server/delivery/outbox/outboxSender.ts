@@ -32,7 +32,7 @@ export interface OutboxSenderParts {
   clock: Clock;
   log: Log;
   /** How long a device that watches has to ack before it is pushed to (`PUSH_GRACE_MS`). */
-  graceMs: number;
+  graceMs: () => number;
   /** Pushes in flight at once, over all devices. */
   concurrency?: number;
   /** From 0 to 1, for the jitter of back-off. */
@@ -73,14 +73,14 @@ export class OutboxSender {
   #stopping: Promise<void> | undefined;
 
   constructor(parts: OutboxSenderParts) {
-    const { store, push, activities, connections, clock, log, random = Math.random } = parts;
+    const { store, push, activities, connections, clock, log, graceMs, random = Math.random } = parts;
     this.#parts = parts;
     this.#concurrency = parts.concurrency ?? 100;
     this.#recorder = new DeliveryRecorder({ outbox: store.outbox, log });
     this.#invalidation = new TokenInvalidation({ devices: store.devices, clock, log });
     this.#badgeSync = new BadgeSync({ store, push, clock, log });
     this.#acks = new Acks({ store, connections, badgeSync: this.#badgeSync, clock, log });
-    const [recorder, invalidation, graceMs] = [this.#recorder, this.#invalidation, () => parts.graceMs];
+    const [recorder, invalidation] = [this.#recorder, this.#invalidation];
     const alerts = new AlertPushes({ store, push, connections, clock, log, graceMs, invalidation, random });
     this.#attempts = new DeliveryAttempts({ store, alerts, activities, clock, log, recorder, random });
   }
@@ -131,7 +131,7 @@ export class OutboxSender {
     this.#acks.stop();
     this.#badgeSync.stop();
     try {
-      if (wasRunning) this.#takeDue(clock.now() + graceMs);
+      if (wasRunning) this.#takeDue(clock.now() + graceMs());
     } catch (error) {
       log.error("outbox.not_drained", { error });
     }

@@ -183,7 +183,7 @@ export function useRig(change: (parts: HttpDependencies) => Partial<HttpDependen
     const names = new HostCheck({ bindHost, port: () => rig.port, hostname: "studio", publicNames: [] });
     rig.activities = new LiveActivities({
       ...{ store, push: new MemoryPush(), connections: new Connections({ clock }), clock, log },
-      ...{ graceMs: 3_000, defaultEnvironment: "production", planned: () => {} },
+      ...{ graceMs: () => 3_000, defaultEnvironment: "production", planned: () => {} },
     });
     const counters = new LifecycleCounters({ events: store.events, stats: () => pool.stats() });
     const sessionMetrics = () => ({

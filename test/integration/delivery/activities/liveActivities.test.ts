@@ -25,14 +25,15 @@ function startTurn(inSession = sessionId): string {
   const at = rig.clock.now();
   rig.store.transaction(() => {
     rig.store.turns.insert({
-      ...{
-        turnId,
-        sessionId: inSession,
-        deviceId: phone.deviceId,
-        clientMessageId: turnId,
-        requestHash: "h",
-      },
-      ...{ message: "Hello", attachmentIds: [], state: "queued", acceptedAt: at },
+      turnId,
+      sessionId: inSession,
+      deviceId: phone.deviceId,
+      clientMessageId: turnId,
+      requestHash: "h",
+      message: "Hello",
+      attachmentIds: [],
+      state: "queued",
+      acceptedAt: at,
     });
     rig.store.turns.markRunning(turnId, at);
     rig.store.sessions.setState(inSession, "busy");
@@ -67,7 +68,11 @@ const statesOf = (kind: string) =>
     .filter((delivery) => delivery.kind === kind)
     .map(({ state }) => state);
 const unregistered = (sinceAt: number): PushOutcome => ({
-  ...{ outcome: "gone", status: 410, reason: "Unregistered", latencyMs: 1, sinceAt },
+  outcome: "gone",
+  status: 410,
+  reason: "Unregistered",
+  latencyMs: 1,
+  sinceAt,
 });
 
 describe("D16: a running turn", () => {
@@ -284,7 +289,9 @@ describe("D16: updates", () => {
     rig.store.transaction(() => {
       rig.store.sessions.setState(sessionId, "waiting");
       rig.store.events.append({
-        ...{ sessionId, turnId: running, type: "permission.expired" },
+        sessionId,
+        turnId: running,
+        type: "permission.expired",
         data: { permissionId, reason: "timed_out" },
       });
     });
@@ -303,7 +310,10 @@ describe("D16: updates", () => {
   test("that get lost are not tried again, and Apple's word on when to come back is kept", async () => {
     const turnId = startTurn();
     rig.push.answerNextActivity({
-      ...{ outcome: "retry", status: 429, reason: "TooManyRequests", latencyMs: 1 },
+      outcome: "retry",
+      status: 429,
+      reason: "TooManyRequests",
+      latencyMs: 1,
       notBeforeAt: rig.clock.now() + 60_000,
     });
     put("bb22");

@@ -19,7 +19,12 @@ import { held, MemoryPush } from "../../../support/push/memoryPush.ts";
 import { MemoryWords } from "../memoryLog.ts";
 
 const anActivity = (change: Partial<LiveActivity> = {}): LiveActivity => ({
-  ...{ deviceId: "phone", sessionId: "s", turnId: "t", token: "aa", registeredAt: 1_000, ...change },
+  deviceId: "phone",
+  sessionId: "s",
+  turnId: "t",
+  token: "aa",
+  registeredAt: 1_000,
+  ...change,
 });
 
 let clock: ManualClock;
@@ -37,7 +42,10 @@ beforeEach(() => {
   known = [anActivity()];
   turn = { turnId: "t", state: "running", acceptedAt: 1, startedAt: 2 };
   const session = {
-    ...{ sessionId: "s", state: "busy", title: "Tidy up", projectPath: "/home/dev/acme" },
+    sessionId: "s",
+    state: "busy",
+    title: "Tidy up",
+    projectPath: "/home/dev/acme",
     lease: { expiresAt: 9 },
   } as Session;
   const activities = {
@@ -88,7 +96,9 @@ describe("D16 updates of an activity", () => {
       event: "update",
       target: { provider: "apns", token: "aa", environment: "sandbox", registeredAt: 1_000 },
       attributes: { sessionId: "s", turnId: "t", title: "Tidy up", projectName: "acme" },
-      ...{ at: startedAt, untilAt: startedAt + 600_000, expiresAt: startedAt + 600_000 },
+      at: startedAt,
+      untilAt: startedAt + 600_000,
+      expiresAt: startedAt + 600_000,
     });
     expect(new Set(push.activities.map(({ deliveryId }) => deliveryId)).size).toBe(3);
   });
@@ -151,7 +161,10 @@ describe("D16 updates of an activity", () => {
   test("wait as long as Apple says, and no longer", async () => {
     const startedAt = clock.now();
     push.answerNextActivity({
-      ...{ outcome: "retry", reason: "TooManyRequests", latencyMs: 1, notBeforeAt: startedAt + 60_000 },
+      outcome: "retry",
+      reason: "TooManyRequests",
+      latencyMs: 1,
+      notBeforeAt: startedAt + 60_000,
     });
     updates.request(anActivity());
     await clock.run(0);
@@ -199,7 +212,11 @@ describe("D16 updates of an activity", () => {
 
 describe("D16 V12 an address that Apple calls dead", () => {
   const gone = (status: number, sinceAt: number | undefined): PushOutcome => ({
-    ...{ outcome: "gone", reason: "Unregistered", latencyMs: 1, status, sinceAt },
+    outcome: "gone",
+    reason: "Unregistered",
+    latencyMs: 1,
+    status,
+    sinceAt,
   });
 
   test.each([

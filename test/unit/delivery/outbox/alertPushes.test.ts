@@ -14,11 +14,17 @@ const graceMs = 3_000;
 const day = 86_400_000;
 const phone: ApnsTarget = { provider: "apns", token: "t", environment: "production", registeredAt: 1 };
 const page: WebPushTarget = {
-  ...{ provider: "webpush", endpoint: "https://push.example/1", registeredAt: 1 },
+  provider: "webpush",
+  endpoint: "https://push.example/1",
+  registeredAt: 1,
   keys: { p256dh: "p", auth: "a" },
 };
 const gone = (reason: string, status: number, sinceAt?: number): GoneOutcome => ({
-  ...{ outcome: "gone", reason, status, latencyMs: 1, ...(sinceAt === undefined ? {} : { sinceAt }) },
+  outcome: "gone",
+  reason,
+  status,
+  latencyMs: 1,
+  ...(sinceAt === undefined ? {} : { sinceAt }),
 });
 
 let clock: ManualClock;
@@ -47,7 +53,12 @@ beforeEach(() => {
   push = new MemoryPush();
   connections = new Connections({ clock });
   event = {
-    ...{ cursor: 5, seq: 1, sessionId: "s", type: "turn.completed", turnId: "turn", at: clock.now() },
+    cursor: 5,
+    seq: 1,
+    sessionId: "s",
+    type: "turn.completed",
+    turnId: "turn",
+    at: clock.now(),
     data: { messageId: "m", text: "Done." },
   } as LoggedEvent;
   device = { push: phone, ackedCursor: null, preferences: { mutedKinds: [] } };
@@ -81,19 +92,24 @@ beforeEach(() => {
     outbox: { unackedCount: () => 4 },
   } as never;
   errands = new AlertPushes({
-    ...{
-      store,
-      push,
-      connections,
-      clock,
-      log: words,
-      invalidation: invalidation as unknown as TokenInvalidation,
-    },
-    ...{ graceMs: () => graceMs, random: () => 0.5 },
+    store,
+    push,
+    connections,
+    clock,
+    log: words,
+    invalidation: invalidation as unknown as TokenInvalidation,
+    graceMs: () => graceMs,
+    random: () => 0.5,
   });
   delivery = {
-    ...{ deliveryId: "d", deviceId: "phone", cursor: 5, kind: "reply", state: "pending" },
-    ...{ createdAt: clock.now(), nextAttemptAt: clock.now(), attemptCount: 0 },
+    deliveryId: "d",
+    deviceId: "phone",
+    cursor: 5,
+    kind: "reply",
+    state: "pending",
+    createdAt: clock.now(),
+    nextAttemptAt: clock.now(),
+    attemptCount: 0,
   };
 });
 
@@ -117,8 +133,15 @@ describe("an alert", () => {
         target: phone,
         at: clock.now(),
         content: {
-          ...{ kind: "reply", cursor: 5, sessionId: "s", turnId: "turn", messageId: "m", badge: 4 },
-          ...{ title: "Tidy up", subtitle: "acme", body: "Done." },
+          kind: "reply",
+          cursor: 5,
+          sessionId: "s",
+          turnId: "turn",
+          messageId: "m",
+          badge: 4,
+          title: "Tidy up",
+          subtitle: "acme",
+          body: "Done.",
         },
       },
     ]);

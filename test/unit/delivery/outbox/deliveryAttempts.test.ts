@@ -63,13 +63,21 @@ function rig() {
     },
     alerts: prepare("alert"),
     activities: prepare("activity"),
-    ...{ clock, log, recorder },
+    clock,
+    log,
+    recorder,
     random: () => 0.5,
   });
   const add = (deliveryId: string, change: Partial<Delivery> = {}): Delivery => {
     const delivery: Delivery = {
-      ...{ deliveryId, deviceId: "phone", cursor: 1, kind: "reply", state: "pending" },
-      ...{ createdAt: clock.now(), nextAttemptAt: clock.now(), attemptCount: 0 },
+      deliveryId,
+      deviceId: "phone",
+      cursor: 1,
+      kind: "reply",
+      state: "pending",
+      createdAt: clock.now(),
+      nextAttemptAt: clock.now(),
+      attemptCount: 0,
       ...change,
     };
     rows.set(deliveryId, delivery);

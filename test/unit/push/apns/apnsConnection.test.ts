@@ -41,7 +41,11 @@ function connectTo(port: number, requestTimeoutMs: number): ApnsConnection {
     dataDir,
   });
   return new ApnsConnection({
-    ...{ host: "127.0.0.1", port, key, token, requestTimeoutMs },
+    host: "127.0.0.1",
+    port,
+    key,
+    token,
+    requestTimeoutMs,
     timing: { pingAfterMs: 60_000, pongWithinMs: 60_000 },
     onEvent: () => {},
   });

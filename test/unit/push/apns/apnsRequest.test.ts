@@ -28,7 +28,12 @@ function rig(change: Partial<Pick<ApnsSession, "answered" | "connected" | "goawa
     end: () => void calls.push("end"),
     noteAnswer: () => void calls.push("answer"),
     retire: () => void calls.push("retire"),
-    ...{ answered: false, connected: true, goaway: false, halfOpen: false, error: undefined, ...change },
+    answered: false,
+    connected: true,
+    goaway: false,
+    halfOpen: false,
+    error: undefined,
+    ...change,
   } as unknown as ApnsSession;
   let resolve: (value?: unknown) => void = () => {};
   let reject: (reason: unknown) => void = () => {};
@@ -43,13 +48,23 @@ function rig(change: Partial<Pick<ApnsSession, "answered" | "connected" | "goawa
   };
   const token = { current: "old" };
   const exchange = sendApnsRequest({
-    ...{ link, request, address: "apple.example", deviceToken: "a/b c" },
-    ...{ push: { headers: { a: 1 }, body: "{}" }, timeoutMs: 1_000, currentToken: () => token.current },
+    link,
+    request,
+    address: "apple.example",
+    deviceToken: "a/b c",
+    push: { headers: { a: 1 }, body: "{}" },
+    timeoutMs: 1_000,
+    currentToken: () => token.current,
   });
   const answer = (status: number, headers: object = {}) =>
     stream.emit("response", { ":status": status, ...headers });
   return {
-    ...{ stream, calls, asked, exchange, answer, token },
+    stream,
+    calls,
+    asked,
+    exchange,
+    answer,
+    token,
     resolve: () => resolve(),
     reject: (reason: unknown) => reject(reason),
   };
@@ -76,8 +91,13 @@ test("a push is a POST to its device, counted in before it is sent and out when 
   answer(200, { "apns-id": "apple-1" });
   resolve();
   expect(await ended(exchange)).toEqual({
-    ...{ kind: "answer", status: 200, apnsId: "apple-1", tokenReplaced: false },
-    ...{ reason: undefined, timestamp: undefined, retryAfter: undefined },
+    kind: "answer",
+    status: 200,
+    apnsId: "apple-1",
+    tokenReplaced: false,
+    reason: undefined,
+    timestamp: undefined,
+    retryAfter: undefined,
   });
   expect(calls).toEqual(["begin", "answer", "end"]);
   expect(jest.getTimerCount()).toBe(0);
@@ -89,8 +109,13 @@ describe("an answer", () => {
     answer(429, { "retry-after": "30", "apns-id": ["twice", "over"] });
     reject({ status: 429, response: { reason: "TooManyRequests", timestamp: 7 } });
     expect(await ended(exchange)).toEqual({
-      ...{ kind: "answer", status: 429, apnsId: undefined, reason: "TooManyRequests", timestamp: 7 },
-      ...{ retryAfter: "30", tokenReplaced: false },
+      kind: "answer",
+      status: 429,
+      apnsId: undefined,
+      reason: "TooManyRequests",
+      timestamp: 7,
+      retryAfter: "30",
+      tokenReplaced: false,
     });
   });
 
