@@ -1,3 +1,4 @@
+import { DeadlineTimer } from "../domain/deadlineTimer.ts";
 import type { Clock, Log, RetentionStore } from "../domain/ports.ts";
 
 /** Rows of each table cut in one commit: a few milliseconds, so that no turn waits for it. */
@@ -21,12 +22,13 @@ export interface RetentionParts {
  */
 export class Retention {
   readonly #parts: RetentionParts;
-  #cancel: (() => void) | undefined;
+  readonly #timer: DeadlineTimer;
   #running = false;
   #cutRows = 0;
 
   constructor(parts: RetentionParts) {
     this.#parts = parts;
+    this.#timer = new DeadlineTimer({ clock: parts.clock, onDue: () => this.#pass() });
   }
 
   /** Idempotent. The first pass waits its turn like every other, so that a start is not slowed. */
@@ -38,12 +40,11 @@ export class Retention {
 
   stop(): void {
     this.#running = false;
-    this.#cancel?.();
-    this.#cancel = undefined;
+    this.#timer.cancel();
   }
 
   #arm(delayMs: number): void {
-    if (this.#running) this.#cancel = this.#parts.clock.after(delayMs, () => this.#pass());
+    if (this.#running) this.#timer.armAt(this.#parts.clock.now() + delayMs);
   }
 
   #pass(): void {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { withDeadline } from "../../domain/deadline.ts";
+import { DeadlineTimer } from "../../domain/deadlineTimer.ts";
 import { type LoggedEvent, terminalTurnEvents } from "../../domain/delivery/event.ts";
 import { type LiveActivity, progressAfter, showsInActivity } from "../../domain/delivery/liveActivity.ts";
 import type { PushOutcome, PushSender } from "../../domain/delivery/push.ts";
@@ -27,8 +28,7 @@ interface Budget {
   activity: LiveActivity;
   /** No update before this instant. */
   notBeforeAt: number;
-  dueAt: number;
-  cancel: () => void;
+  timer: DeadlineTimer;
 }
 
 /**
@@ -69,7 +69,7 @@ export class ActivityUpdates {
     if (this.#stopped) return;
     const now = this.#parts.clock.now();
     const budget = this.#budgets.get(keyOf(activity)) ?? this.#open(activity, now);
-    this.#arm(budget, Math.max(now, budget.notBeforeAt));
+    budget.timer.armNoLaterThan(Math.max(now, budget.notBeforeAt));
   }
 
   stop(): void {
@@ -78,27 +78,19 @@ export class ActivityUpdates {
   }
 
   #open(activity: LiveActivity, now: number): Budget {
-    const budget = { activity, notBeforeAt: now, dueAt: Number.POSITIVE_INFINITY, cancel: () => {} };
+    const { clock, log } = this.#parts;
+    const onDue = () =>
+      this.#update(budget).catch((error: unknown) => {
+        log.warn("activity.update_failed", { deviceId: activity.deviceId, error });
+      });
+    const budget: Budget = { activity, notBeforeAt: now, timer: new DeadlineTimer({ clock, onDue }) };
     this.#budgets.set(keyOf(activity), budget);
     return budget;
   }
 
   #close(budget: Budget): void {
-    budget.cancel();
+    budget.timer.cancel();
     this.#budgets.delete(keyOf(budget.activity));
-  }
-
-  #arm(budget: Budget, at: number): void {
-    if (at >= budget.dueAt) return;
-    budget.cancel();
-    budget.dueAt = at;
-    budget.cancel = this.#parts.clock.after(Math.max(0, at - this.#parts.clock.now()), () => {
-      budget.dueAt = Number.POSITIVE_INFINITY;
-      this.#update(budget).catch((error: unknown) => {
-        const { deviceId } = budget.activity;
-        this.#parts.log.warn("activity.update_failed", { deviceId, error });
-      });
-    });
   }
 
   async #update(budget: Budget): Promise<void> {
@@ -112,7 +104,7 @@ export class ActivityUpdates {
     }
     const now = clock.now();
     budget.notBeforeAt = now + betweenUpdatesMs;
-    this.#arm(budget, now + refreshMs);
+    budget.timer.armNoLaterThan(now + refreshMs);
     const request = requests.write("update", randomUUID(), subject, activity);
     const late = (): PushOutcome => ({ outcome: "retry", reason: "sender_hangs", latencyMs: sendDeadlineMs });
     const outcome = await withDeadline(clock, sendDeadlineMs, push.activity(request), late);

@@ -1,4 +1,5 @@
 import { pause, withDeadline } from "../../domain/deadline.ts";
+import { DeadlineTimer } from "../../domain/deadlineTimer.ts";
 import type { Delivery } from "../../domain/delivery/delivery.ts";
 import type { Device } from "../../domain/delivery/device.ts";
 import type { PushSender } from "../../domain/delivery/push.ts";
@@ -21,8 +22,6 @@ const laneLength = 50;
 const lookAgainMs = 100;
 /** Pause after the database refused to be read or written. */
 const storageRetryMs = 5_000;
-/** The due instant is looked at anew at least this often: the computer may have slept, or its clock been set. */
-const maxTimerMs = 60_000;
 
 export interface OutboxSenderParts {
   store: Store;
@@ -67,8 +66,7 @@ export class OutboxSender {
   /** A lane has run dry: only then is the outbox looked at again, for a look costs time with what is due. */
   #isDry = false;
   readonly #heldUntil = new Map<string, number>();
-  #disarm: (() => void) | undefined;
-  #armedAt = Number.POSITIVE_INFINITY;
+  readonly #timer: DeadlineTimer;
   #state: "ready" | "running" | "last-call" | "stopped" = "ready";
   #stopping: Promise<void> | undefined;
 
@@ -76,6 +74,7 @@ export class OutboxSender {
     const { store, push, activities, connections, clock, log, graceMs, random = Math.random } = parts;
     this.#parts = parts;
     this.#concurrency = parts.concurrency ?? 100;
+    this.#timer = new DeadlineTimer({ clock, onDue: () => this.#drain() });
     this.#recorder = new DeliveryRecorder({ outbox: store.outbox, log });
     this.#invalidation = new TokenInvalidation({ devices: store.devices, clock, log });
     this.#badgeSync = new BadgeSync({ store, push, clock, log });
@@ -126,8 +125,7 @@ export class OutboxSender {
     const { clock, log, graceMs } = this.#parts;
     const wasRunning = this.#state === "running";
     this.#state = "last-call";
-    this.#disarm?.();
-    this.#disarm = undefined;
+    this.#timer.cancel();
     this.#acks.stop();
     this.#badgeSync.stop();
     try {
@@ -168,17 +166,11 @@ export class OutboxSender {
   }
 
   #arm(at: number): void {
-    if (this.#state !== "running" || at >= this.#armedAt) return;
-    this.#disarm?.();
-    this.#armedAt = at;
-    const delayMs = Math.max(0, Math.min(at - this.#parts.clock.now(), maxTimerMs));
-    this.#disarm = this.#parts.clock.after(delayMs, () => this.#drain());
+    if (this.#state === "running") this.#timer.armNoLaterThan(at);
   }
 
   #drain(): void {
     const { clock, store, log } = this.#parts;
-    this.#disarm = undefined;
-    this.#armedAt = Number.POSITIVE_INFINITY;
     if (this.#state !== "running") return;
     const now = clock.now();
     this.#acks.flush();

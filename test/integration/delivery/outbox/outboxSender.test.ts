@@ -236,6 +236,21 @@ describe("D11 V14 what did not go out", () => {
     expect(rig.states(deviceId)).toEqual(["sent", "sent"]);
   });
 
+  test("that falls due while the computer sleeps goes out within a minute of waking", async () => {
+    const { deviceId } = rig.device();
+    const hour = 3_600_000;
+    rig.push.answerNext(retry({ notBeforeAt: rig.clock.now() + hour }));
+    rig.reply(sessionId);
+    await rig.clock.run(1);
+    rig.clock.suspend(5 * hour);
+    const wokenAt = rig.clock.now();
+    await rig.clock.run(60_000);
+    expect(rig.states(deviceId)).toEqual(["sent"]);
+    const attempts = rig.deliveries(deviceId)[0]!.attempts;
+    expect(attempts).toHaveLength(2);
+    expect(attempts[1]!.at - wokenAt).toBeLessThanOrEqual(60_000);
+  });
+
   test("may go again at once after a GOAWAY, but not for ever", async () => {
     rig.device();
     rig.push.otherwise(() => retry({ reason: "goaway", notBeforeAt: rig.clock.now() }));

@@ -103,6 +103,14 @@ describe("D16 updates of an activity", () => {
     expect(new Set(push.activities.map(({ deliveryId }) => deliveryId)).size).toBe(3);
   });
 
+  test("go out within a minute of waking when the computer slept over the refresh", async () => {
+    updates.heed(toolStarts("one"));
+    await clock.run(0);
+    clock.suspend(refreshMs);
+    await clock.run(60_000);
+    expect(push.activities).toHaveLength(2);
+  });
+
   test("are for what an activity shows: no other event, no other turn", async () => {
     updates.heed(event("turn.queued", { queuePosition: 1 }));
     updates.heed(toolStarts("x", "other"));
