@@ -2,9 +2,11 @@ import { LiveActivities } from "../delivery/activities/liveActivities.ts";
 import { DeliveryPlanner, planned } from "../delivery/outbox/deliveryPlanner.ts";
 import { durablePush } from "../delivery/outbox/durablePush.ts";
 import { OutboxSender } from "../delivery/outbox/outboxSender.ts";
+import { sendTestPush } from "../delivery/outbox/testPush.ts";
 import { Connections } from "../delivery/sockets/connections.ts";
 import { EventBroadcaster } from "../delivery/sockets/eventBroadcaster.ts";
 import { DeltaFeed } from "../delivery/sockets/liveFeed.ts";
+import type { Device } from "../domain/delivery/device.ts";
 import type { ApnsEnvironment, PushSender } from "../domain/delivery/push.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
 import type { Closers } from "../platform/closers.ts";
@@ -55,5 +57,6 @@ export function wireDelivery(parts: WireDeliveryParts, closers: Closers) {
   closers.push(() => activities.stop());
   activities.start();
   broadcaster.start();
-  return { store, connections, activities, feed, outboxSender };
+  const testPush = (device: Device) => sendTestPush(device, { store, push, clock });
+  return { store, connections, activities, feed, outboxSender, testPush };
 }

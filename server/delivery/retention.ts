@@ -4,16 +4,16 @@ import type { Clock, Log, RetentionStore } from "../domain/ports.ts";
 /** Rows of each table cut in one commit: a few milliseconds, so that no turn waits for it. */
 const batchRows = 500;
 /** Pause between two commits of one pass. */
-const breathMs = 200;
+const batchPauseMs = 200;
 /** Pause between two passes; after a fault of the database as well. */
 const passMs = 3_600_000;
 
 export interface RetentionParts {
-  cutter: RetentionStore;
+  store: RetentionStore;
   clock: Clock;
   log: Log;
   /** How long events, pushes with their attempts and the audit log are kept (`RETENTION_DAYS`). */
-  keepMs: number;
+  keepMs: () => number;
 }
 
 /**
@@ -35,7 +35,7 @@ export class Retention {
   start(): void {
     if (this.#running) return;
     this.#running = true;
-    this.#arm(breathMs);
+    this.#arm(batchPauseMs);
   }
 
   stop(): void {
@@ -48,12 +48,12 @@ export class Retention {
   }
 
   #pass(): void {
-    const { cutter, clock, log, keepMs } = this.#parts;
+    const { store, clock, log, keepMs } = this.#parts;
     try {
-      const rows = cutter.cut(clock.now() - keepMs, batchRows);
+      const rows = store.cut(clock.now() - keepMs(), batchRows);
       this.#cutRows += rows;
       if (rows > 0) {
-        this.#arm(breathMs);
+        this.#arm(batchPauseMs);
         return;
       }
     } catch (error) {

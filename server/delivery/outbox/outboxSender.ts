@@ -1,7 +1,6 @@
 import { pause, withDeadline } from "../../domain/deadline.ts";
 import { DeadlineTimer } from "../../domain/deadlineTimer.ts";
 import type { Delivery } from "../../domain/delivery/delivery.ts";
-import type { Device } from "../../domain/delivery/device.ts";
 import type { PushSender } from "../../domain/delivery/push.ts";
 import type { Clock, Log, Store } from "../../domain/ports.ts";
 import { Acks } from "../sockets/acks.ts";
@@ -11,7 +10,6 @@ import { BadgeSync } from "./badgeSync.ts";
 import { DeliveryAttempts } from "./deliveryAttempts.ts";
 import { DeliveryRecorder } from "./deliveryRecorder.ts";
 import type { PushPreparer } from "./preparedPush.ts";
-import { sendTestPush, type TestPushReport } from "./testPush.ts";
 import { TokenInvalidation } from "./tokenInvalidation.ts";
 
 /** Deliveries taken up at once, besides those in hand. */
@@ -105,11 +103,6 @@ export class OutboxSender {
   /** The same for an ack that wants no answer: written a moment later, and before anything is sent. */
   noteAck(deviceId: string, cursor: number): void {
     this.#acks.note(deviceId, cursor);
-  }
-
-  /** Sends a harmless push now, past the outbox. `push_not_registered` for a device without a token. */
-  testPush(device: Device): Promise<TestPushReport> {
-    return sendTestPush(device, this.#parts);
   }
 
   /**

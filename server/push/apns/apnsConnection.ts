@@ -2,6 +2,7 @@ import type { ClientHttp2Session } from "node:http2";
 import { isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import apn, { type ProviderOptions } from "@parse/node-apn";
+import type { Log } from "../../domain/ports.ts";
 import { type NodeApnRequest, sendApnsRequest } from "./apnsRequest.ts";
 import { ApnsSession, type ApnsSessionTiming } from "./apnsSession.ts";
 import type { ApnsExchange, ApnsFault } from "./apnsVerdict.ts";
@@ -32,7 +33,7 @@ export interface ApnsConnectionParts {
   /** Longest wait for a place on the connection, and again for the answer, ms. */
   requestTimeoutMs: number;
   timing: ApnsSessionTiming;
-  onEvent(name: string, fields: Record<string, unknown>): void;
+  log: Pick<Log, "info">;
 }
 
 interface Ticket {
@@ -161,12 +162,12 @@ export class ApnsConnection {
     const { session } = this.#client;
     const socket = this.#socket;
     if (session === undefined || socket === undefined) throw new Error("node-apn opened no session.");
-    const { timing, onEvent, host } = this.#parts;
+    const { timing, log, host } = this.#parts;
     const link = new ApnsSession({
       session,
       socket,
       timing,
-      onEvent: (name, fields) => onEvent(name, { host, ...fields }),
+      log: { info: (event, fields) => log.info(event, { host, ...fields }) },
       onChange: () => {
         if (link.closed) this.#links.delete(link);
         // Nobody is there: tell all who wait, instead of dialling again for each of them.

@@ -9,6 +9,7 @@ import type {
   PushRequest,
   SyncRequest,
 } from "../../domain/delivery/push.ts";
+import type { Log } from "../../domain/ports.ts";
 import { EncryptionKeyError } from "../encryption.ts";
 import { InFlight } from "../inFlight.ts";
 import { buildActivityPush } from "./activityPayload.ts";
@@ -48,8 +49,8 @@ export interface ApnsSenderParts {
   /** Folder of the stored provider token. */
   dataDir: string;
   timing?: Partial<ApnsTiming>;
-  /** For the log: never given a token, a key or any text of a push. */
-  onEvent?(name: string, fields: Record<string, unknown>): void;
+  /** Never given a token, a key or any text of a push. */
+  log: Pick<Log, "info">;
 }
 
 type Core =
@@ -122,7 +123,7 @@ export class ApnsSender implements PushChannel<ApnsTarget> {
   }
 
   async #attempt(request: Addressed, build: (topic: string) => ApnsPush): Promise<PushOutcome> {
-    const { clock, topic, onEvent } = this.#parts;
+    const { clock, topic, log } = this.#parts;
     const core = this.#core;
     if (core.state === "disabled") return { outcome: "config", reason: "apns_not_configured", latencyMs: 0 };
     if (core.state === "broken") return { outcome: "config", reason: core.reason, latencyMs: 0 };
@@ -133,7 +134,7 @@ export class ApnsSender implements PushChannel<ApnsTarget> {
       push = build(topic);
     } catch (error) {
       const reason = error instanceof EncryptionKeyError ? "encryption_key_invalid" : "payload_not_built";
-      onEvent?.("push.not_built", { deliveryId: request.deliveryId, reason });
+      log.info("push.not_built", { deliveryId: request.deliveryId, reason });
       return { outcome: "dead", reason, latencyMs: 0 };
     }
     let connection: ApnsConnection;
@@ -141,7 +142,7 @@ export class ApnsSender implements PushChannel<ApnsTarget> {
       connection = this.#connect(request.target.environment, core);
     } catch (error) {
       this.#fault = "apns_client_failed";
-      onEvent?.("push.client_failed", { message: (error as Error).message });
+      log.info("push.client_failed", { message: (error as Error).message });
       return { outcome: "config", reason: this.#fault, latencyMs: 0 };
     }
 
@@ -164,7 +165,7 @@ export class ApnsSender implements PushChannel<ApnsTarget> {
       return;
     }
     const { deliveryId } = request;
-    this.#parts.onEvent?.("push.not_sent", { deliveryId, ...outcome });
+    this.#parts.log.info("push.not_sent", { deliveryId, ...outcome });
     // A topic that a device named for itself is that device's fault, not one of this server.
     if (request.target.topic !== undefined && request.target.topic !== this.#parts.topic) return;
     // An untrusted certificate is retried, because a hotel's network causes it too; but the owner should know.
@@ -188,7 +189,7 @@ export class ApnsSender implements PushChannel<ApnsTarget> {
       token: core.token,
       requestTimeoutMs: this.#timing.requestTimeoutMs,
       timing: this.#timing,
-      onEvent: (name, fields) => this.#parts.onEvent?.(name, { environment, ...fields }),
+      log: { info: (event, fields) => this.#parts.log.info(event, { environment, ...fields }) },
     });
     this.#connections.set(environment, connection);
     return connection;
@@ -207,8 +208,8 @@ function prepareCore(parts: ApnsSenderParts): Core {
   }
   try {
     const ca = parts.caPath === undefined ? undefined : readFileSync(parts.caPath, "utf8");
-    const { clock, dataDir, onEvent } = parts;
-    const token = new ProviderToken({ clock, keyPem: pem, keyId, teamId, dataDir, onEvent });
+    const { clock, dataDir, log } = parts;
+    const token = new ProviderToken({ clock, keyPem: pem, keyId, teamId, dataDir, log });
     return { state: "ready", token, key: { pem, keyId, teamId }, ca };
   } catch (error) {
     const unreadable = (error as NodeJS.ErrnoException).syscall !== undefined;

@@ -1,5 +1,6 @@
 import type { ClientHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
+import type { Log } from "../../domain/ports.ts";
 
 /**
  * Most requests in flight on one connection. Apple allows about 1,000 streams; node-apn lost whole bursts that were
@@ -23,7 +24,7 @@ export interface ApnsSessionParts {
   timing: ApnsSessionTiming;
   /** There may be room for another request, or the link has ended. */
   onChange(): void;
-  onEvent(name: string, fields: Record<string, unknown>): void;
+  log: Pick<Log, "info">;
 }
 
 /**
@@ -54,7 +55,7 @@ export class ApnsSession {
     const { session } = parts;
     session.on("connect", () => {
       this.connected = true;
-      parts.onEvent("push.connected", {});
+      parts.log.info("push.connected");
       this.#watch();
     });
     session.on("remoteSettings", (settings) => {
@@ -66,7 +67,7 @@ export class ApnsSession {
     });
     session.on("goaway", (errorCode) => {
       this.goaway = true;
-      parts.onEvent("push.goaway", { errorCode, inFlight: this.#inFlight });
+      parts.log.info("push.goaway", { errorCode, inFlight: this.#inFlight });
       this.retire();
     });
     session.on("frameError", () => this.retire());
@@ -143,7 +144,7 @@ export class ApnsSession {
     if (!this.connected || this.session.closed || this.session.destroyed) return;
     this.#watchdog = setTimeout(() => {
       this.halfOpen = true;
-      this.#parts.onEvent("push.half_open", { inFlight: this.#inFlight });
+      this.#parts.log.info("push.half_open", { inFlight: this.#inFlight });
       this.destroy();
     }, this.#parts.timing.pongWithinMs);
     this.session.ping((error) => {

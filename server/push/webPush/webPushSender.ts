@@ -11,6 +11,7 @@ import type {
   WebPushDoor,
   WebPushTarget,
 } from "../../domain/delivery/push.ts";
+import type { Log } from "../../domain/ports.ts";
 import { InFlight } from "../inFlight.ts";
 import { isPublicAddress, lookupPublic } from "./publicAddress.ts";
 import { keepVapidKeys, VapidSignatures } from "./vapidKeys.ts";
@@ -36,8 +37,8 @@ export interface WebPushSenderParts {
   /** Lets pushes go to this computer and its network: for tests, and for a push service of one's own. */
   allowPrivateEndpoints?: boolean;
   requestTimeoutMs?: number;
-  /** For the log: never given an endpoint, a key or any text of a push. */
-  onEvent?(name: string, fields: Record<string, unknown>): void;
+  /** Never given an endpoint, a key or any text of a push. */
+  log: Pick<Log, "info">;
 }
 
 type Core =
@@ -85,7 +86,7 @@ export class WebPushSender implements PushChannel<WebPushTarget>, WebPushDoor {
 
   /** Browsers want every push to show something: there is no silent one to clear a badge with. */
   async sync({ deliveryId }: SyncRequest<WebPushTarget>): Promise<PushOutcome> {
-    this.#parts.onEvent?.("webpush.sync_not_possible", { deliveryId });
+    this.#parts.log.info("webpush.sync_not_possible", { deliveryId });
     return { outcome: "dead", reason: "no_silent_web_push", latencyMs: 0 };
   }
 
@@ -108,7 +109,7 @@ export class WebPushSender implements PushChannel<WebPushTarget>, WebPushDoor {
   }
 
   async #attempt(request: PushRequest<WebPushTarget>): Promise<PushOutcome> {
-    const { clock, onEvent, allowPrivateEndpoints } = this.#parts;
+    const { clock, log, allowPrivateEndpoints } = this.#parts;
     const { deliveryId, target } = request;
     const core = this.#core;
     if (core.state === "disabled")
@@ -123,7 +124,7 @@ export class WebPushSender implements PushChannel<WebPushTarget>, WebPushDoor {
     try {
       prepared = seal(request, startedAt, core.signatures.authorizationFor(audience));
     } catch (error) {
-      onEvent?.("webpush.not_built", { deliveryId, message: (error as Error).message });
+      log.info("webpush.not_built", { deliveryId, message: (error as Error).message });
       return { outcome: "dead", reason: "payload_not_built", latencyMs: 0 };
     }
     const exchange = await postWebPush({
@@ -145,7 +146,7 @@ export class WebPushSender implements PushChannel<WebPushTarget>, WebPushDoor {
       this.#fault = undefined;
       return;
     }
-    this.#parts.onEvent?.("webpush.not_sent", { deliveryId, ...outcome });
+    this.#parts.log.info("webpush.not_sent", { deliveryId, ...outcome });
     if (outcome.outcome === "config" || outcome.reason === "untrusted") this.#fault = outcome.reason;
   }
 }
@@ -164,7 +165,7 @@ function seal(request: PushRequest<WebPushTarget>, now: number, authorization: s
 }
 
 /** Keys and authorities, once, at start: what is wrong with them shows in health before the first push. */
-function prepareCore({ clock, subject, dataDir, caPath, onEvent }: WebPushSenderParts): Core {
+function prepareCore({ clock, subject, dataDir, caPath, log }: WebPushSenderParts): Core {
   if (subject === undefined) return { state: "disabled" };
   let ca: string | undefined;
   try {
@@ -184,7 +185,7 @@ function prepareCore({ clock, subject, dataDir, caPath, onEvent }: WebPushSender
     return { state: "ready", publicKey: keys.publicKey, signatures, agent };
   } catch (error) {
     // The name only: what JSON.parse complains about quotes the file.
-    onEvent?.("webpush.keys_unusable", { error: (error as Error).name });
+    log.info("webpush.keys_unusable", { error: (error as Error).name });
     return { state: "broken", reason: "vapid_keys_unusable" };
   }
 }

@@ -173,7 +173,7 @@ export function useRig(change: (parts: HttpDependencies) => Partial<HttpDependen
     rig.polls = new Map();
     rig.onPoll = () => {};
     const { store, clock, log, pool } = rig;
-    rig.webPush = new WebPushSender({ clock, subject: "mailto:owner@example.org", dataDir: rig.folder });
+    rig.webPush = new WebPushSender({ clock, subject: "mailto:owner@example.org", dataDir: rig.folder, log });
     const roots = await ProjectRoots.open({ paths: [rig.root], homeDir: rig.folder });
     rig.access = new Devices({ store, clock, log, roots });
     rig.adminToken = ensureAdminToken({ dataDir: rig.folder, store, clock, log });

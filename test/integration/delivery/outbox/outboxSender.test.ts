@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { sendTestPush } from "../../../../server/delivery/outbox/testPush.ts";
 import type { ApnsTarget, PushOutcome, PushRequest } from "../../../../server/domain/delivery/push.ts";
 import { renewLease } from "../../../../server/domain/sessions/lease.ts";
 import { accepted, held } from "../../../support/push/memoryPush.ts";
@@ -812,7 +813,7 @@ describe("the end of the courier", () => {
 describe("D18 a test push", () => {
   test("goes out past the outbox and reports what Apple said", async () => {
     const device = rig.device();
-    const report = await rig.outboxSender.testPush(device);
+    const report = await sendTestPush(device, rig);
     expect(report).toEqual({
       outcome: "sent",
       apnsId: rig.push.requests[0]?.deliveryId,
@@ -821,7 +822,7 @@ describe("D18 a test push", () => {
       latencyMs: 5,
     });
     rig.push.answerNext(config);
-    expect(await rig.outboxSender.testPush(device)).toMatchObject({
+    expect(await sendTestPush(device, rig)).toMatchObject({
       outcome: "config",
       status: 403,
       reason: "InvalidProviderToken",
@@ -830,7 +831,7 @@ describe("D18 a test push", () => {
   });
 
   test("of a device without a token is refused", async () => {
-    await expect(rig.outboxSender.testPush(rig.device({ push: null }))).rejects.toMatchObject({
+    await expect(sendTestPush(rig.device({ push: null }), rig)).rejects.toMatchObject({
       code: "push_not_registered",
     });
   });

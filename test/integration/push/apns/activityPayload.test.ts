@@ -23,6 +23,7 @@ beforeAll(async () => {
     sandbox: endpoint,
     caPath: apple.caPath,
     dataDir: folder,
+    log: { info: () => {} },
   });
 });
 afterAll(async () => {

@@ -47,7 +47,7 @@ function makeSender(parts: Partial<WebPushSenderParts> = {}): WebPushSender {
     dataDir,
     caPath: service.caPath,
     allowPrivateEndpoints: true,
-    onEvent: (name, fields) => void told.push({ name, fields }),
+    log: { info: (name, fields = {}) => void told.push({ name, fields }) },
     ...parts,
   });
   senders.push(sender);

@@ -41,7 +41,7 @@ function rig() {
     onChange: () => {
       told.changes += 1;
     },
-    onEvent: (name, fields) => void told.events.push([name, fields]),
+    log: { info: (name, fields = {}) => void told.events.push([name, fields]) },
   });
   const open = (maxConcurrentStreams?: number) => {
     session.emit("connect");
