@@ -201,7 +201,7 @@ async function compose(
     access,
     attachments,
     pushRegistration,
-    activityRegistrations: activities.register,
+    activityRegistrations: activities.registrations,
     roots,
     trust,
     folders,

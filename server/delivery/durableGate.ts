@@ -99,7 +99,7 @@ export class FrameQueue {
   }
 
   /** Writes words of a turn: at once, or after the waiting frame that they follow on. */
-  say(text: string, turnId: string): void {
+  sendEphemeral(text: string, turnId: string): void {
     const words = this.#wordsByTurn.get(turnId)?.at(-1) ?? this.#wordsAfterHistory;
     if (words === undefined) {
       this.#write(text);

@@ -1,7 +1,7 @@
 import { DeadlineTimer } from "../domain/deadlineTimer.ts";
 import type { Clock, Log, RetentionStore } from "../domain/ports.ts";
 
-/** Rows of each table cut in one commit: a few milliseconds, so that no turn waits for it. */
+/** Rows of each table cut in one commit: a few milliseconds, so that no turn waits long for it. */
 const batchRows = 500;
 /** Pause between two commits of one pass. */
 const batchPauseMs = 200;
@@ -17,7 +17,7 @@ export interface RetentionParts {
 }
 
 /**
- * Lets history go when it is old enough, little by little. A device that comes back from before the cut is told so
+ * Deletes history that is older than the retention, in small batches. A device that comes back from before the cut is told so
  * (`recovered: false`): the log knows how far it was cut.
  */
 export class Retention {
@@ -31,7 +31,7 @@ export class Retention {
     this.#timer = new DeadlineTimer({ clock: parts.clock, onDue: () => this.#pass() });
   }
 
-  /** Idempotent. The first pass waits its turn like every other, so that a start is not slowed. */
+  /** Idempotent. The first pass comes a moment later, so that the start is not slowed. */
   start(): void {
     if (this.#running) return;
     this.#running = true;

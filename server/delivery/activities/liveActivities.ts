@@ -10,7 +10,7 @@ import { ActivityRequestBuilder } from "./activityRequestBuilder.ts";
 import { ActivityUpdates } from "./activityUpdates.ts";
 
 export interface LiveActivitiesParts {
-  /** The bare one: what is planned here is planned in its transactions. */
+  /** The store without `planned`: deliveries are planned in its transactions. */
   store: Store;
   push: PushSender;
   connections: Connections;
@@ -34,10 +34,10 @@ export interface LiveActivitiesParts {
 export class LiveActivities {
   readonly #parts: LiveActivitiesParts;
   readonly #planner: ActivityPlanner;
-  /** What the outbox sends of ours. */
+  /** Prepares the pushes of the outbox that start and end activities. */
   readonly pushes: PushPreparer;
   readonly #updates: ActivityUpdates;
-  readonly register: ActivityRegistrations;
+  readonly registrations: ActivityRegistrations;
   #unsubscribe: (() => void) | undefined;
 
   constructor(parts: LiveActivitiesParts) {
@@ -47,7 +47,7 @@ export class LiveActivities {
     this.#planner = new ActivityPlanner({ store, clock, graceMs, planned });
     this.pushes = new ActivityPushes({ store, requests, push, connections, clock, log });
     this.#updates = new ActivityUpdates({ store, requests, push, clock, log });
-    this.register = new ActivityRegistrations({
+    this.registrations = new ActivityRegistrations({
       store,
       planner: this.#planner,
       clock,
@@ -58,7 +58,7 @@ export class LiveActivities {
   /** Idempotent. */
   start(): void {
     this.#unsubscribe ??= this.#parts.store.events.subscribe((events) => {
-      for (const event of events) this.#updates.heed(event);
+      for (const event of events) this.#updates.noteEvent(event);
     });
   }
 

@@ -5,19 +5,19 @@ import type { Clock, Log, Store } from "../../domain/ports.ts";
 
 /** Apple lets two or three background pushes an hour through ("Pushing background updates to your App"). */
 const betweenMs = 20 * 60_000;
-/** An owner who reads acks event after event: one push for all of them. */
+/** A device that is read on acks event after event: one push for all of them. */
 const settleMs = 2_000;
 
 interface Budget {
-  /** As the database has it: a restart gives no device another one. */
+  /** As the database has it: a restart does not reset the budget. */
   lastAt: number | undefined;
   timer: DeadlineTimer;
 }
 
 /**
- * Tells devices silently that what they showed was read on another one, so that their badge is true. At most one push
- * in 20 minutes a device; what was read in between is in the count of the next one. Nothing is lost with one of these:
- * the next alert carries the badge too, so they are neither kept nor tried again.
+ * Sends the silent pushes that correct the badge of a device after its events were read on another device. At most one push
+ * in 20 minutes a device; reads in between are in the count of the next one. They are neither stored nor retried, because
+ * the next alert carries the badge too.
  */
 export class BadgeSync {
   readonly #parts: {

@@ -15,11 +15,12 @@ export interface DeliveryPlannerParts {
 }
 
 /**
- * Decides who is pushed what: one pending delivery for each device with a push target. It runs inside the transaction
- * that appends the event, so that an event and the duty to tell of it are one commit: a crash after it loses neither.
+ * Plans the deliveries of an event: one pending row in the outbox for each device with a push target that wants it. It runs
+ * inside the transaction that appends the event, so that an event and the duty to tell of it are one commit: a crash after
+ * it loses neither.
  *
  * The pool does not know of it. The composition root gives the pool the store as `planned(store, planner)`, whose
- * `events.append` plans after each append; whoever appends, nobody can forget to plan.
+ * `events.append` plans after each append, so that no code that appends can forget to plan.
  */
 export class DeliveryPlanner {
   readonly #parts: DeliveryPlannerParts;

@@ -2,10 +2,10 @@ import type { LoggedEvent } from "../../domain/delivery/event.ts";
 import type { Clock, Durability } from "../../domain/ports.ts";
 import { DurableGate, type FrameQueue } from "../durableGate.ts";
 
-/** One live socket of one device, as delivery sees it. */
+/** A live socket of a device, as delivery sees it. */
 export interface Connection {
   readonly deviceId: string;
-  /** The app's own word on whether somebody looks at it; absent: it did not say. */
+  /** Whether the app is in the foreground, by its own word; absent: it did not say. */
   readonly foreground?: boolean;
   send(text: string): void;
   /** Bytes handed over and not yet taken by the operating system. */
@@ -16,10 +16,10 @@ export interface Connection {
 /** The close code that delivery itself uses (contract: WebSocket). */
 export const tooSlowCode = 4408;
 
-/** A connection with more than this unsent, when its next frame is due, is cut loose (contract: 1 MB). */
+/** A connection with more than this unsent, when its next frame is due, is closed (contract: 1 MB). */
 export const maxUnsentBytes = 1024 * 1024;
 
-/** Between the end of one long poll and the next the device is not gone: it is on its way back. */
+/** Pause between two long polls of a device, within which it still counts as live. */
 const pollGapMs = 1_000;
 
 export interface ConnectionsParts {
@@ -28,7 +28,7 @@ export interface ConnectionsParts {
   durability?: Durability;
 }
 
-/** What is known of one connection. */
+/** The registry's entry for one connection. */
 interface Entry {
   readonly connection: Connection;
   /** The frames that wait for the disk. */
@@ -37,14 +37,14 @@ interface Entry {
   caughtUp: boolean;
   /** The last event that was sent on it; nothing up to here is sent again. */
   cursor: number;
-  /** The last event that passed it by while it was not caught up. */
-  passedCursor: number;
+  /** The last event that was broadcast while it was not caught up. */
+  missedCursor: number;
 }
 
 /**
- * The live connections of each device.
+ * Registry of the live connections of each device.
  *
- *   added (replay runs, live frames pass it by) -> caught up (gets everything) -> removed
+ *   added (replay runs, live frames are not sent to it) -> caught up (gets everything) -> removed
  *
  * The cursor kept with each connection is what makes a double impossible, in whatever order an event is replayed and
  * announced.
@@ -64,7 +64,7 @@ export class Connections {
   add(connection: Connection): void {
     if (this.#entries.has(connection)) return;
     const frames = this.#gate.frameQueue((text) => connection.send(text));
-    this.#entries.set(connection, { connection, frames, caughtUp: false, cursor: 0, passedCursor: 0 });
+    this.#entries.set(connection, { connection, frames, caughtUp: false, cursor: 0, missedCursor: 0 });
     const siblings = this.#byDevice.get(connection.deviceId);
     if (siblings) siblings.add(connection);
     else this.#byDevice.set(connection.deviceId, new Set([connection]));
@@ -94,7 +94,7 @@ export class Connections {
    */
   attach(connection: Connection, cursor: number): boolean {
     const entry = this.#entries.get(connection);
-    if (!entry || entry.passedCursor > cursor) return false;
+    if (!entry || entry.missedCursor > cursor) return false;
     entry.cursor = cursor;
     entry.caughtUp = true;
     entry.frames.endHistory();
@@ -131,8 +131,8 @@ export class Connections {
   }
 
   /**
-   * Sends one frame as soon as everything committed by now is durable, after those that wait already; unless the
-   * connection is too slow: then it is closed, and resumes by its cursor. `turnId`: the turn that it is about.
+   * Sends one frame as soon as everything committed by now is durable, after the frames that wait already; unless the
+   * connection is too slow: then it is closed, and resumes by its cursor. `turnId`: the turn that the frame is about.
    */
   deliver(connection: Connection, text: string, turnId?: string): boolean {
     const entry = this.#entries.get(connection);
@@ -141,7 +141,7 @@ export class Connections {
     return true;
   }
 
-  /** Sends one frame that tells of nothing kept: it waits for no disk. */
+  /** Sends one frame that tells of no commit: it does not wait for the disk. */
   deliverNow(connection: Connection, text: string): boolean {
     const entry = this.#entries.get(connection);
     if (!entry || !this.#hasRoom(entry)) return false;
@@ -159,7 +159,7 @@ export class Connections {
     let text: string | undefined;
     for (const entry of this.#entries.values()) {
       if (!entry.caughtUp) {
-        entry.passedCursor = Math.max(entry.passedCursor, event.cursor);
+        entry.missedCursor = Math.max(entry.missedCursor, event.cursor);
         continue;
       }
       if (event.cursor <= entry.cursor) continue;
@@ -170,23 +170,22 @@ export class Connections {
   }
 
   /**
-   * Sends what is spoken in a turn to every connection that is caught up; serialised once for all, or not at all. It
-   * waits for no disk but where it follows on something that does: the words of a turn say that it was accepted, and a
-   * text comes after the one before.
+   * Sends an ephemeral frame of a turn (a delta, activity) to every connection that is caught up; serialised once for all,
+   * or not at all. `FrameQueue` says when it waits for the disk.
    */
-  broadcastWords(frame: { readonly turnId: string }): void {
+  broadcastEphemeral(frame: { readonly turnId: string }): void {
     let text: string | undefined;
     for (const entry of this.#entries.values()) {
       if (!entry.caughtUp) continue;
       text ??= JSON.stringify(frame);
-      this.#say(entry, text, frame.turnId);
+      this.#sendEphemeral(entry, text, frame.turnId);
     }
   }
 
-  /** The same to one connection: the text so far of a turn, right after it was attached. */
-  say(connection: Connection, frame: { readonly turnId: string }): void {
+  /** Sends an ephemeral frame to one connection: the text so far of a turn, right after the connection was attached. */
+  sendEphemeral(connection: Connection, frame: { readonly turnId: string }): void {
     const entry = this.#entries.get(connection);
-    if (entry) this.#say(entry, JSON.stringify(frame), frame.turnId);
+    if (entry) this.#sendEphemeral(entry, JSON.stringify(frame), frame.turnId);
   }
 
   /** Closes one connection and forgets it at once: nothing more is sent on it. */
@@ -205,8 +204,8 @@ export class Connections {
     for (const connection of [...this.#entries.keys()]) this.drop(connection, code, reason);
   }
 
-  #say(entry: Entry, text: string, turnId: string): void {
-    if (this.#hasRoom(entry)) entry.frames.say(text, turnId);
+  #sendEphemeral(entry: Entry, text: string, turnId: string): void {
+    if (this.#hasRoom(entry)) entry.frames.sendEphemeral(text, turnId);
   }
 
   /** Before the send, not after: one frame larger than the limit must pass on an empty socket. */

@@ -16,7 +16,7 @@ const pageChars = 256 * 1024;
 const windowBytes = 256 * 1024;
 /** Look again after this time whether the connection has taken something. */
 const drainPollMs = 10;
-/** A connection that takes nothing for this long while it is owed its backlog is cut loose. */
+/** A connection that takes nothing for this long while its backlog waits is closed. */
 const stallMs = 30_000;
 /** RFC 6455's registry: service restart. The client comes back and asks anew. */
 const comeBackCode = 1012;
@@ -30,7 +30,7 @@ export interface ReplayParts {
   log: Log;
 }
 
-/** What a device says when it comes back; `ref` is repeated in the welcome. */
+/** The resume point that a device names when it comes back; `ref` is repeated in the welcome. */
 export interface ResumeRequest {
   cursor?: number;
   epoch?: string;
@@ -70,7 +70,7 @@ export class Replay {
     let cursor = start.cursor;
     while (connections.has(connection)) {
       const page = events.after(cursor, pageSize, pageChars);
-      // Retention cut the log under our feet: the next hello is told that something is missing.
+      // Retention cut the log meanwhile: the welcome after the next hello says that events are missing.
       if (events.floor() > cursor && page[0]?.cursor !== cursor + 1) {
         connections.drop(connection, comeBackCode, "The history was cut during the replay.");
         return;
@@ -95,7 +95,7 @@ export class Replay {
 
   // The drafts leave in the step of the attach, so that the next live delta follows on the text so far.
   #sendDrafts(connection: Connection): void {
-    for (const draft of this.#parts.feed.drafts()) this.#parts.connections.say(connection, draft);
+    for (const draft of this.#parts.feed.drafts()) this.#parts.connections.sendEphemeral(connection, draft);
   }
 
   /** False: the connection has gone, or took nothing for too long and was closed. */

@@ -129,7 +129,7 @@ export interface PushSender extends Omit<PushChannel<PushTarget>, "health"> {
 }
 
 /** What the registration of a browser has to know of Web Push. */
-export interface WebPushDoor {
+export interface WebPushPolicy {
   /** The server's VAPID key for `pushManager.subscribe`: an uncompressed P-256 point, base64url. Absent: Web Push is off. */
   readonly publicKey: string | undefined;
   /** Why nothing will be sent to this endpoint; `undefined`: it may be tried. */

@@ -8,7 +8,7 @@ import type {
   PushOutcome,
   PushRequest,
   SyncRequest,
-  WebPushDoor,
+  WebPushPolicy,
   WebPushTarget,
 } from "../../domain/delivery/push.ts";
 import type { Log } from "../../domain/ports.ts";
@@ -51,7 +51,7 @@ type Core =
  * with the server's key (RFC 8292). Every failure is an outcome; `send` never rejects.
  * An endpoint is an address that a client names and the server calls: only public https addresses are called.
  */
-export class WebPushSender implements PushChannel<WebPushTarget>, WebPushDoor {
+export class WebPushSender implements PushChannel<WebPushTarget>, WebPushPolicy {
   readonly #parts: WebPushSenderParts;
   readonly #core: Core;
   readonly #inFlight = new InFlight();

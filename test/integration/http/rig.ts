@@ -203,7 +203,7 @@ export function useRig(change: (parts: HttpDependencies) => Partial<HttpDependen
         defaultEnvironment: "production",
         webPush: rig.webPush,
       }),
-      activityRegistrations: rig.activities.register,
+      activityRegistrations: rig.activities.registrations,
       roots,
       history: rig.history,
       heldElsewhere: async () => rig.history.held,

@@ -22,7 +22,7 @@ describe("V1 the durable gate", () => {
     const written: string[] = [];
     const queue = new DurableGate().frameQueue((text) => void written.push(text));
     queue.send("event", "turn-1");
-    queue.say("word", "turn-1");
+    queue.sendEphemeral("word", "turn-1");
     expect(written).toEqual(["event", "word"]);
     expect(queue.heldChars).toBe(0);
   });
@@ -63,7 +63,7 @@ describe("V1 the durable gate", () => {
     const written: string[] = [];
     const queue = disk.gate.frameQueue((text) => void written.push(text));
     queue.send("event", "turn-1");
-    queue.say("word", "turn-1");
+    queue.sendEphemeral("word", "turn-1");
     expect(queue.heldChars).toBe("eventword".length);
     queue.close();
     disk.answer();
@@ -77,11 +77,11 @@ describe("V1 the durable gate", () => {
     const queue = disk.gate.frameQueue((text) => void written.push(text));
     queue.send("welcome", undefined);
     queue.endHistory();
-    queue.say("word", "turn-1");
+    queue.sendEphemeral("word", "turn-1");
     expect(written).toEqual([]);
     disk.answer();
     expect(written).toEqual(["welcome", "word"]);
-    queue.say("next", "turn-1");
+    queue.sendEphemeral("next", "turn-1");
     expect(written).toEqual(["welcome", "word", "next"]);
   });
 });

@@ -15,7 +15,7 @@ beforeEach(() => {
   sessionId = rig.session();
   phone = rig.device();
   by = { deviceId: phone.deviceId, scope: "chat" };
-  rig.activities.register.setStart(phone.deviceId, "aa11", by);
+  rig.activities.registrations.setStart(phone.deviceId, "aa11", by);
 });
 afterEach(() => rig.close());
 
@@ -59,7 +59,7 @@ const toolStarts = (turnId: string, title: string) =>
     type: "tool.started",
     data: { toolUseId: randomUUID(), toolName: "Bash", title },
   });
-const put = (token: string) => rig.activities.register.put(phone.deviceId, sessionId, token, by);
+const put = (token: string) => rig.activities.registrations.put(phone.deviceId, sessionId, token, by);
 const events = () => rig.push.activities.map(({ event }) => event);
 const sentTo = () => rig.push.activities.map(({ event, target }) => `${event} ${target.token}`);
 const statesOf = (kind: string) =>
@@ -148,7 +148,7 @@ describe("D16: a running turn", () => {
     await rig.clock.run(60_000);
     expect(events()).toEqual([]);
     const third = rig.store.turns.get(turnId)!.sessionId;
-    rig.activities.register.put(phone.deviceId, third, "bb22", by);
+    rig.activities.registrations.put(phone.deviceId, third, "bb22", by);
     endTurn(turnId, third);
     await rig.clock.run(1_000);
     expect(sentTo()).toContain("end bb22");
@@ -332,7 +332,7 @@ describe("D16: updates", () => {
     put("bb22");
     await rig.clock.run(1);
     toolStarts(turnId, "Run x");
-    rig.activities.register.remove(phone.deviceId, sessionId, "bb22", by);
+    rig.activities.registrations.remove(phone.deviceId, sessionId, "bb22", by);
     await rig.clock.run(30 * 60_000);
     expect(events()).toEqual(["update", "start"]);
     endTurn(turnId);
@@ -386,7 +386,7 @@ describe("D16 V12: addresses of activities that are dead", () => {
     const answer = held<PushOutcome>();
     rig.push.answerNextActivity(answer.promise);
     await rig.clock.run(graceMs + 1);
-    rig.activities.register.setStart(phone.deviceId, "dd44", by);
+    rig.activities.registrations.setStart(phone.deviceId, "dd44", by);
     answer.resolve(unregistered(rig.clock.now() + 60_000));
     await rig.clock.run(1_000);
     expect(sentTo()).toEqual(["start aa11", "start dd44"]);

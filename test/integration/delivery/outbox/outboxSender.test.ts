@@ -374,7 +374,7 @@ describe("V10 a full disk", () => {
     await rig.clock.run(12_000);
     expect(rig.states(deviceId)).toEqual(["pending"]);
     expect(rig.push.requests).toHaveLength(1);
-    expect(rig.words.names).toEqual(["delivery.not_booked"]);
+    expect(rig.words.names).toEqual(["delivery.not_recorded"]);
     empty();
     await rig.clock.run(5_000);
     expect(rig.states(deviceId)).toEqual(["sent"]);
@@ -530,7 +530,7 @@ describe("V10 D11 over a restart", () => {
     }
     const [delivery] = rig.deliveries(deviceId);
     expect(delivery).toMatchObject({ state: "pending", attemptCount: 3 });
-    expect(rig.words.names).toEqual(Array(3).fill("outbox.reaped"));
+    expect(rig.words.names).toEqual(Array(3).fill("outbox.claims_released"));
     expect(delivery!.attempts).toEqual(diedAt.map((at) => ({ at, reason: "server_stopped", latencyMs: 0 })));
     await rig.clock.run(7_000);
     expect(rig.push.requests).toHaveLength(3);
@@ -804,7 +804,7 @@ describe("the end of the courier", () => {
     await rig.clock.run(2_000);
     await stop;
     expect(rig.states(deviceId)).toEqual(["pending"]);
-    expect(rig.words.names).toContain("outboxSender.stopped_early");
+    expect(rig.words.names).toContain("outbox.stopped_early");
     answer.resolve(accepted(rig.push.requests[0]!));
     await rig.clock.settle();
   });

@@ -79,11 +79,11 @@ describe("D16 updates of an activity", () => {
       ...[15_000, 300_000, 600_000, 28_800_000],
     ]);
     const startedAt = clock.now();
-    updates.heed(toolStarts("one"));
+    updates.noteEvent(toolStarts("one"));
     await clock.run(0);
-    updates.heed(toolStarts("two"));
+    updates.noteEvent(toolStarts("two"));
     await clock.run(1_000);
-    updates.heed(toolStarts("three"));
+    updates.noteEvent(toolStarts("three"));
     await clock.run(13_999);
     expect(sentAt(startedAt)).toEqual([0]);
     await clock.run(1);
@@ -104,7 +104,7 @@ describe("D16 updates of an activity", () => {
   });
 
   test("go out within a minute of waking when the computer slept over the refresh", async () => {
-    updates.heed(toolStarts("one"));
+    updates.noteEvent(toolStarts("one"));
     await clock.run(0);
     clock.suspend(refreshMs);
     await clock.run(60_000);
@@ -112,12 +112,12 @@ describe("D16 updates of an activity", () => {
   });
 
   test("are for what an activity shows: no other event, no other turn", async () => {
-    updates.heed(event("turn.queued", { queuePosition: 1 }));
-    updates.heed(toolStarts("x", "other"));
-    updates.heed({ ...event("device.paired"), sessionId: null } as LoggedEvent);
-    updates.heed({ ...event("session.renewed"), turnId: undefined } as LoggedEvent);
+    updates.noteEvent(event("turn.queued", { queuePosition: 1 }));
+    updates.noteEvent(toolStarts("x", "other"));
+    updates.noteEvent({ ...event("device.paired"), sessionId: null } as LoggedEvent);
+    updates.noteEvent({ ...event("session.renewed"), turnId: undefined } as LoggedEvent);
     expect(clock.armed).toBe(0);
-    updates.heed(event("permission.requested"));
+    updates.noteEvent(event("permission.requested"));
     await clock.run(0);
     expect(push.activities).toHaveLength(1);
   });
@@ -126,7 +126,7 @@ describe("D16 updates of an activity", () => {
     known.push(anActivity({ deviceId: "tablet", token: "bb" }));
     updates.request(anActivity());
     await clock.run(0);
-    updates.heed(toolStarts("x"));
+    updates.noteEvent(toolStarts("x"));
     await clock.run(0);
     expect(push.activities.map(({ target }) => target.token)).toEqual(["aa", "bb"]);
     await clock.run(15_000);
@@ -135,10 +135,10 @@ describe("D16 updates of an activity", () => {
 
   test("end with their turn: what is armed is taken back, and nothing of it is remembered", async () => {
     known.push(anActivity({ turnId: "u", token: "bb" }));
-    updates.heed(toolStarts("x"));
-    updates.heed(toolStarts("y", "u"));
+    updates.noteEvent(toolStarts("x"));
+    updates.noteEvent(toolStarts("y", "u"));
     expect([clock.armed, requests.progressOf("t").tools.length]).toEqual([2, 1]);
-    updates.heed(event("turn.completed"));
+    updates.noteEvent(event("turn.completed"));
     expect([clock.armed, requests.progressOf("t").tools.length]).toEqual([1, 0]);
     expect(requests.progressOf("u").tools).toHaveLength(1);
     await clock.run(0);
@@ -213,7 +213,7 @@ describe("D16 updates of an activity", () => {
     updates.stop();
     expect(clock.armed).toBe(0);
     updates.request(anActivity());
-    updates.heed(toolStarts("x"));
+    updates.noteEvent(toolStarts("x"));
     expect(clock.armed).toBe(0);
   });
 });

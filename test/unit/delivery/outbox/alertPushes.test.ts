@@ -277,11 +277,11 @@ describe("V12 a phone's token that is refused", () => {
       device.push = { ...phone, environment };
       const other = environment === "production" ? "sandbox" : "production";
       const fate = prepared().gone(gone("BadDeviceToken", 400), 1);
-      if (!("instead" in fate)) throw new Error("Not tried elsewhere.");
-      expect(fate.instead.target).toEqual({ ...phone, environment: other });
-      await fate.instead.send();
+      if (!("fallback" in fate)) throw new Error("Not tried elsewhere.");
+      expect(fate.fallback.target).toEqual({ ...phone, environment: other });
+      await fate.fallback.send();
       expect(push.requests).toMatchObject([{ deliveryId: "d", target: { environment: other } }]);
-      expect(fate.instead.sent()).toEqual({ state: "sent", nextAttemptAt: null });
+      expect(fate.fallback.sent()).toEqual({ state: "sent", nextAttemptAt: null });
       expect(asked).toEqual([
         ["repair", "phone", { ...phone, environment }, other],
         ["noteSent", "apns"],
@@ -292,25 +292,25 @@ describe("V12 a phone's token that is refused", () => {
   test("in both is suspected, and waits with its device for the verdict", () => {
     const askedAt = clock.now();
     const fate = prepared().gone(gone("BadDeviceToken", 400), 1);
-    if (!("instead" in fate)) throw new Error("Not tried elsewhere.");
+    if (!("fallback" in fate)) throw new Error("Not tried elsewhere.");
     clock.jump(50);
-    const after = fate.instead.gone(gone("BadDeviceToken", 400), 2);
+    const after = fate.fallback.gone(gone("BadDeviceToken", 400), 2);
     expect(asked).toEqual([["suspect", "phone", phone, askedAt]]);
     expect(after).toEqual({
       next: { state: "pending", nextAttemptAt: askedAt + 10_001 },
       holdUntilAt: askedAt + 10_001,
     });
-    expect(fate.instead.gone(gone("BadDeviceToken", 400), 5)).toMatchObject({
+    expect(fate.fallback.gone(gone("BadDeviceToken", 400), 5)).toMatchObject({
       next: { nextAttemptAt: clock.now() + 32_000 },
     });
   });
 
   test("elsewhere for another reason, or by a key of one environment, is no proof", () => {
     const fate = prepared().gone(gone("BadDeviceToken", 400), 1);
-    if (!("instead" in fate)) throw new Error("Not tried elsewhere.");
+    if (!("fallback" in fate)) throw new Error("Not tried elsewhere.");
     const given = { next: { state: "gone", nextAttemptAt: null } };
-    expect(fate.instead.gone(gone("Unregistered", 410, 9), 2)).toEqual(given);
-    expect(fate.instead.misconfigured?.()).toEqual(given);
+    expect(fate.fallback.gone(gone("Unregistered", 410, 9), 2)).toEqual(given);
+    expect(fate.fallback.misconfigured?.()).toEqual(given);
     expect(prepared().misconfigured).toBeUndefined();
     expect(asked).toEqual([]);
   });
