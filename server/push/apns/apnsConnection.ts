@@ -22,7 +22,6 @@ interface NodeApnClient {
   shutdown(): Promise<void>;
 }
 
-/** Explicit parts of a connection to one APNs environment. */
 export interface ApnsConnectionParts {
   host: string;
   port: number;
@@ -36,24 +35,25 @@ export interface ApnsConnectionParts {
   log: Pick<Log, "info">;
 }
 
-interface Ticket {
-  start(link: ApnsSession): void;
+/** A push that waits for room on a session. */
+interface WaitingPush {
+  start(session: ApnsSession): void;
   fail(fault: ApnsFault): void;
 }
 
 /**
  * Sends pushes to one APNs environment through node-apn's client: its configuration, headers, authorization and response
  * parsing are used; its retries, time-outs and session handling are not, for they lose pushes (GOAWAY, half-open
- * connections, shutdown) and hide Retry-After. Opens lazily, keeps one link, queues what has no place on it.
+ * connections, shutdown) and hide Retry-After. Opens lazily, keeps one session, queues the pushes that have no room on it.
  */
 export class ApnsConnection {
   readonly #parts: ApnsConnectionParts;
   readonly #client: NodeApnClient;
-  readonly #links = new Set<ApnsSession>();
+  readonly #sessions = new Set<ApnsSession>();
   #current: ApnsSession | undefined;
   #opening = false;
   #stopped = false;
-  readonly #waiting = new Set<Ticket>();
+  readonly #waiting = new Set<WaitingPush>();
   #socket: Socket | undefined;
 
   constructor(parts: ApnsConnectionParts) {
@@ -83,7 +83,7 @@ export class ApnsConnection {
     };
     this.#client = innerClient(new apn.Provider(options));
     this.#client.config.token = parts.token;
-    // node-apn calls this on GOAWAY and errors, and so kills requests that Apple would still answer. Links end themselves.
+    // node-apn calls this on GOAWAY and errors, and so kills requests that Apple would still answer. Sessions end themselves.
     this.#client.closeAndDestroySession = async () => {};
   }
 
@@ -94,10 +94,10 @@ export class ApnsConnection {
         resolve({ kind: "fault", fault: "stopping" });
         return;
       }
-      const ticket: Ticket = {
-        start: (link) => {
+      const push: WaitingPush = {
+        start: (session) => {
           clearTimeout(timer);
-          resolve(this.#exchange(link, deviceToken, { headers, body }));
+          resolve(this.#send(session, deviceToken, { headers, body }));
         },
         fail: (fault) => {
           clearTimeout(timer);
@@ -105,11 +105,11 @@ export class ApnsConnection {
         },
       };
       const timer = setTimeout(() => {
-        this.#waiting.delete(ticket);
-        ticket.fail({ kind: "fault", fault: "timeout" });
+        this.#waiting.delete(push);
+        push.fail({ kind: "fault", fault: "timeout" });
       }, this.#parts.requestTimeoutMs);
-      this.#waiting.add(ticket);
-      this.#pump();
+      this.#waiting.add(push);
+      this.#startWaiting();
     });
   }
 
@@ -122,25 +122,25 @@ export class ApnsConnection {
   /** Drops the connections and node-apn's timers. Idempotent. */
   async destroy(): Promise<void> {
     this.refuseNew();
-    const closed = [...this.#links].map(
-      (link) =>
-        new Promise<void>((resolve) => (link.closed ? resolve() : link.session.once("close", resolve))),
+    const closed = [...this.#sessions].map(
+      (session) =>
+        new Promise<void>((resolve) => (session.closed ? resolve() : session.http2.once("close", resolve))),
     );
-    for (const link of this.#links) link.destroy();
+    for (const session of this.#sessions) session.destroy();
     await Promise.all([...closed, this.#client.shutdown()]);
   }
 
-  #pump(): void {
+  #startWaiting(): void {
     if (this.#stopped) return;
-    for (const ticket of this.#waiting) {
-      const link = this.#current;
-      if (!link?.isUsable) {
+    for (const push of this.#waiting) {
+      const session = this.#current;
+      if (!session?.isUsable) {
         this.#open();
         return;
       }
-      if (!link.hasRoom) return;
-      this.#waiting.delete(ticket);
-      ticket.start(link);
+      if (!session.hasRoom) return;
+      this.#waiting.delete(push);
+      push.start(session);
     }
   }
 
@@ -153,43 +153,43 @@ export class ApnsConnection {
       .catch((error: Error) => this.#failWaiting({ kind: "fault", fault: nameFault(error) }))
       .finally(() => {
         this.#opening = false;
-        this.#pump();
+        this.#startWaiting();
       });
   }
 
   /** Takes over the session that node-apn has just begun to open. */
   #adopt(): void {
-    const { session } = this.#client;
+    const { session: http2 } = this.#client;
     const socket = this.#socket;
-    if (session === undefined || socket === undefined) throw new Error("node-apn opened no session.");
+    if (http2 === undefined || socket === undefined) throw new Error("node-apn opened no session.");
     const { timing, log, host } = this.#parts;
-    const link = new ApnsSession({
-      session,
+    const session = new ApnsSession({
+      http2,
       socket,
       timing,
       log: { info: (event, fields) => log.info(event, { host, ...fields }) },
       onChange: () => {
-        if (link.closed) this.#links.delete(link);
-        // Nobody is there: tell all who wait, instead of dialling again for each of them.
-        if (link.closed && !link.connected && this.#current === link) {
+        if (session.closed) this.#sessions.delete(session);
+        // Apple cannot be reached: fail all that wait, instead of connecting again for each of them.
+        if (session.closed && !session.connected && this.#current === session) {
           this.#current = undefined;
-          this.#failWaiting({ kind: "fault", fault: nameFault(link.error, link) });
+          this.#failWaiting({ kind: "fault", fault: nameFault(session.error, session) });
         }
-        this.#pump();
+        this.#startWaiting();
       },
     });
-    this.#links.add(link);
-    this.#current = link;
-    if (this.#stopped) link.destroy();
+    this.#sessions.add(session);
+    this.#current = session;
+    if (this.#stopped) session.destroy();
   }
 
-  #exchange(
-    link: ApnsSession,
+  #send(
+    session: ApnsSession,
     deviceToken: string,
     push: { headers: object; body: string },
   ): Promise<ApnsExchange> {
     return sendApnsRequest({
-      link,
+      session,
       request: (...args) => this.#client.request(...args),
       address: this.#parts.host,
       deviceToken,
@@ -200,7 +200,7 @@ export class ApnsConnection {
   }
 
   #failWaiting(fault: ApnsFault): void {
-    for (const ticket of this.#waiting) ticket.fail(fault);
+    for (const push of this.#waiting) push.fail(fault);
     this.#waiting.clear();
   }
 }

@@ -35,7 +35,6 @@ export interface ApnsTiming extends ApnsSessionTiming {
 }
 export const defaultApnsTiming: ApnsTiming = { ...defaultSessionTiming, requestTimeoutMs: 10_000 };
 
-/** Explicit parts of an ApnsSender. */
 export interface ApnsSenderParts {
   clock: { now(): number };
   /** Absent: push is off, and every send says so. */
@@ -87,16 +86,16 @@ export class ApnsSender implements PushChannel<ApnsTarget> {
 
   /** Sends one push once. Retries are the caller's; `apns-id` stays the delivery's id on each of them. */
   send(request: PushRequest<ApnsTarget>): Promise<PushOutcome> {
-    return this.#fly(request, (topic) => buildApnsPush(request, topic));
+    return this.#send(request, (topic) => buildApnsPush(request, topic));
   }
 
   sync(request: SyncRequest<ApnsTarget>): Promise<PushOutcome> {
-    return this.#fly(request, (topic) => buildSyncPush(request, topic));
+    return this.#send(request, (topic) => buildSyncPush(request, topic));
   }
 
   /** Starts, updates or ends a Live Activity. */
   activity(request: ActivityRequest): Promise<PushOutcome> {
-    return this.#fly(request, (topic) => buildActivityPush(request, topic));
+    return this.#send(request, (topic) => buildActivityPush(request, topic));
   }
 
   health(): PushHealth {
@@ -113,12 +112,12 @@ export class ApnsSender implements PushChannel<ApnsTarget> {
   stop(graceMs: number): Promise<void> {
     const connections = [...this.#connections.values()];
     for (const connection of connections) connection.refuseNew();
-    return this.#inFlight.land(graceMs, () =>
+    return this.#inFlight.drain(graceMs, () =>
       Promise.all(connections.map((connection) => connection.destroy())),
     );
   }
 
-  #fly(addressed: Addressed, build: (topic: string) => ApnsPush): Promise<PushOutcome> {
+  #send(addressed: Addressed, build: (topic: string) => ApnsPush): Promise<PushOutcome> {
     return this.#inFlight.track(this.#attempt(addressed, build));
   }
 

@@ -8,7 +8,6 @@ const maxReasonBytes = 2048;
 /** An answer that goes on beyond this is no answer of a push service: the connection is dropped. */
 const maxAnswerBytes = 65_536;
 
-/** Explicit parts of one request to a push service. */
 export interface WebPushRequestParts {
   endpoint: string;
   headers: Record<string, string | number>;

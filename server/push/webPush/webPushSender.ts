@@ -25,7 +25,6 @@ const requestTimeoutMs = 10_000;
 const maxSockets = 8;
 const maxTotalSockets = 64;
 
-/** Explicit parts of a WebPushSender. */
 export interface WebPushSenderParts {
   clock: { now(): number };
   /** Whom a push service may write to (`mailto:` or `https:`). Absent: Web Push is off. */
@@ -103,7 +102,7 @@ export class WebPushSender implements PushChannel<WebPushTarget>, WebPushPolicy 
 
   stop(graceMs: number): Promise<void> {
     const core = this.#core;
-    return this.#inFlight.land(graceMs, () => {
+    return this.#inFlight.drain(graceMs, () => {
       if (core.state === "ready") core.agent.destroy();
     });
   }
@@ -122,7 +121,7 @@ export class WebPushSender implements PushChannel<WebPushTarget>, WebPushPolicy 
     const audience = new URL(target.endpoint).origin;
     let prepared: { headers: Record<string, string | number>; body: Buffer };
     try {
-      prepared = seal(request, startedAt, core.signatures.authorizationFor(audience));
+      prepared = buildRequest(request, startedAt, core.signatures.authorizationFor(audience));
     } catch (error) {
       log.info("webpush.not_built", { deliveryId, message: (error as Error).message });
       return { outcome: "dead", reason: "payload_not_built", latencyMs: 0 };
@@ -152,7 +151,7 @@ export class WebPushSender implements PushChannel<WebPushTarget>, WebPushPolicy 
 }
 
 /** Headers and encrypted body of one push. Throws when the subscription's keys are none. */
-function seal(request: PushRequest<WebPushTarget>, now: number, authorization: string) {
+function buildRequest(request: PushRequest<WebPushTarget>, now: number, authorization: string) {
   const { plaintext, ttlSeconds, urgency, topic } = buildWebPush(request, now);
   const { endpoint, keys } = request.target;
   const { headers, body } = webpush.generateRequestDetails({ endpoint, keys }, plaintext, {

@@ -17,8 +17,8 @@ function rig(change: Partial<Pick<ApnsSession, "answered" | "connected" | "goawa
   const stream = new ScriptedStream();
   const calls: string[] = [];
   const asked: { headers?: OutgoingHttpHeaders; address?: string; path?: string; method?: string } = {};
-  const link = {
-    session: {
+  const session = {
+    http2: {
       request: (headers: OutgoingHttpHeaders) => {
         asked.headers = headers;
         return stream as unknown as ClientHttp2Stream;
@@ -37,10 +37,10 @@ function rig(change: Partial<Pick<ApnsSession, "answered" | "connected" | "goawa
   } as unknown as ApnsSession;
   let resolve: (value?: unknown) => void = () => {};
   let reject: (reason: unknown) => void = () => {};
-  const request: NodeApnRequest = (session, address, notification, path, method) => {
+  const request: NodeApnRequest = (http2, address, notification, path, method) => {
     expect(notification).toEqual({ headers: { a: 1 }, body: "{}" });
     Object.assign(asked, { address, path, method });
-    session.request({ authorization: "bearer old" });
+    http2.request({ authorization: "bearer old" });
     return new Promise((yes, no) => {
       resolve = yes;
       reject = no;
@@ -48,7 +48,7 @@ function rig(change: Partial<Pick<ApnsSession, "answered" | "connected" | "goawa
   };
   const token = { current: "old" };
   const exchange = sendApnsRequest({
-    link,
+    session,
     request,
     address: "apple.example",
     deviceToken: "a/b c",
@@ -159,7 +159,7 @@ describe("an answer", () => {
 });
 
 describe("no answer", () => {
-  test("within the time is a time-out: the stream is cancelled and the link takes no more", async () => {
+  test("within the time is a time-out: the stream is cancelled and the session takes no more", async () => {
     const { exchange, calls, stream } = rig();
     jest.advanceTimersByTime(999);
     expect(calls).toEqual(["begin"]);
@@ -170,8 +170,8 @@ describe("no answer", () => {
   });
 
   test.each([
-    [true, "over a link that had answered before, may be tried again at once"],
-    [false, "over a link that never answered, may not"],
+    [true, "over a session that had answered before, may be tried again at once"],
+    [false, "over a session that never answered, may not"],
   ])("%p: %s", async (answered) => {
     const { exchange, stream } = rig({ answered, goaway: true });
     stream.emit("close");
@@ -199,7 +199,7 @@ describe("no answer", () => {
     expect(await ended(exchange)).toMatchObject({ kind: "fault", fault: "refused" });
   });
 
-  test("is final: an answer that comes after it changes nothing, and the link is counted out once", async () => {
+  test("is final: an answer that comes after it changes nothing, and the session is counted out once", async () => {
     const { exchange, stream, calls, answer, resolve } = rig();
     jest.advanceTimersByTime(1_000);
     const concluded = await ended(exchange);
