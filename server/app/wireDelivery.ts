@@ -13,7 +13,7 @@ import type { Closers } from "../platform/closers.ts";
 import type { Settings } from "./settings.ts";
 
 interface WireDeliveryParts {
-  /** The bare store; everything that appends is to use the one that is given back. */
+  /** The store without planning; everything that appends has to use the store that is returned. */
   database: Store;
   push: PushSender;
   settings: Settings;
@@ -22,7 +22,7 @@ interface WireDeliveryParts {
   defaultEnvironment: ApnsEnvironment;
 }
 
-/** What takes the log's news to devices. The outbox sender is started by the caller, when the last run has been put right. */
+/** Builds and wires delivery: sockets, outbox, Live Activities. The caller starts the outbox sender after the recovery. */
 export function wireDelivery(parts: WireDeliveryParts, closers: Closers) {
   const { database, settings, clock, log, defaultEnvironment } = parts;
   const push = durablePush(parts.push, database, clock);

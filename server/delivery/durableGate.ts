@@ -5,8 +5,8 @@ const alwaysDurable: Durability = { whenDurable: (tell) => tell() };
 
 /**
  * The gate between a commit and everything that leaves the server and tells of it: frames, answers, pushes and the end of
- * a stream wait here until the commit would survive a power loss. Work passes in the order in which it came. While the disk
- * owes nothing the gate is open, and what passes it passes in the same step.
+ * a stream wait here until the commit would survive a power loss. Frames and callbacks pass in the order in which
+ * they came. While no sync is outstanding the gate is open, and they pass in the same step.
  */
 export class DurableGate implements Durability {
   readonly #durability: Durability;
@@ -26,8 +26,8 @@ export class DurableGate implements Durability {
   }
 
   /**
-   * Starts the work when everything committed by now is durable. After `deadlineMs` without the disk's word it resolves
-   * to what `late` makes, and the work is never started.
+   * Starts the work when everything committed by now is durable. After `deadlineMs` without the disk's confirmation it
+   * resolves to the value that `late` makes, and the work is never started.
    */
   start<T>(work: () => Promise<T>, options: { clock: Clock; deadlineMs: number; late: () => T }): Promise<T> {
     const { clock, deadlineMs, late } = options;
@@ -54,17 +54,18 @@ export class DurableGate implements Durability {
 /**
  * The queue of one connection's frames that wait for the disk.
  *
- * A frame that tells of a commit waits for that commit. The words of a turn tell of nothing kept and wait for no disk,
- * except where they follow on a waiting frame of their own turn (the first words say that the turn was accepted, a text
- * comes after the one before), or on the welcome and the history of a connection that has just caught up.
+ * A frame that tells of a commit waits for that commit. The ephemeral frames of a turn (deltas, activity) tell of no commit
+ * and do not wait, except where they follow on a waiting frame of their own turn (the first delta says that the turn was
+ * accepted, and a text must not come before the end of the text before it), or on the welcome and the history of a
+ * connection that has just caught up.
  */
 export class FrameQueue {
   readonly #durability: Durability;
   readonly #write: (text: string) => void;
-  /** For each frame about a turn that waits, in order: the turn's words that follow on it. */
-  readonly #wordsByTurn = new Map<string, string[][]>();
-  /** Words that follow on the welcome and the history, while those wait. */
-  #wordsAfterHistory: string[] | undefined;
+  /** By turn, for each of its waiting frames in order: the ephemeral frames that follow on it. */
+  readonly #ephemeralByTurn = new Map<string, string[][]>();
+  /** Ephemeral frames that follow on the welcome and the history, as long as these wait. */
+  #ephemeralAfterHistory: string[] | undefined;
   #heldChars = 0;
   #isClosed = false;
 
@@ -73,7 +74,7 @@ export class FrameQueue {
     this.#write = write;
   }
 
-  /** Length of what waits. */
+  /** Characters of the frames that wait. */
   get heldChars(): number {
     return this.#heldChars;
   }
@@ -93,30 +94,30 @@ export class FrameQueue {
     isHeld = true;
     this.#heldChars += text.length;
     if (turnId === undefined) return;
-    const words = this.#wordsByTurn.get(turnId);
-    if (words) words.push([]);
-    else this.#wordsByTurn.set(turnId, [[]]);
+    const ephemeral = this.#ephemeralByTurn.get(turnId);
+    if (ephemeral) ephemeral.push([]);
+    else this.#ephemeralByTurn.set(turnId, [[]]);
   }
 
-  /** Writes words of a turn: at once, or after the waiting frame that they follow on. */
+  /** Writes an ephemeral frame of a turn: at once, or after the waiting frame that it follows on. */
   sendEphemeral(text: string, turnId: string): void {
-    const words = this.#wordsByTurn.get(turnId)?.at(-1) ?? this.#wordsAfterHistory;
-    if (words === undefined) {
+    const held = this.#ephemeralByTurn.get(turnId)?.at(-1) ?? this.#ephemeralAfterHistory;
+    if (held === undefined) {
       this.#write(text);
       return;
     }
     this.#heldChars += text.length;
-    words.push(text);
+    held.push(text);
   }
 
-  /** The history has been sent: words come from now on, and follow on what of it still waits. */
+  /** The history has been sent: ephemeral frames may come from now on, after the part of the history that still waits. */
   endHistory(): void {
     if (this.#heldChars === 0) return;
-    this.#wordsAfterHistory = [];
+    this.#ephemeralAfterHistory = [];
     this.#durability.whenDurable(() => {
-      const words = this.#wordsAfterHistory ?? [];
-      this.#wordsAfterHistory = undefined;
-      for (const text of words) this.#writeHeld(text);
+      const held = this.#ephemeralAfterHistory ?? [];
+      this.#ephemeralAfterHistory = undefined;
+      for (const text of held) this.#writeHeld(text);
     });
   }
 
@@ -128,10 +129,10 @@ export class FrameQueue {
   #release(text: string, turnId: string | undefined): void {
     this.#writeHeld(text);
     if (turnId === undefined) return;
-    const held = this.#wordsByTurn.get(turnId) ?? [];
-    const words = held.shift() ?? [];
-    if (held.length === 0) this.#wordsByTurn.delete(turnId);
-    for (const word of words) this.#writeHeld(word);
+    const held = this.#ephemeralByTurn.get(turnId) ?? [];
+    const following = held.shift() ?? [];
+    if (held.length === 0) this.#ephemeralByTurn.delete(turnId);
+    for (const frame of following) this.#writeHeld(frame);
   }
 
   #writeHeld(text: string): void {

@@ -32,7 +32,7 @@ export interface DeadlineOptions {
   signal?: AbortSignal;
 }
 
-/** What `work` resolves to, or `fallback()` when it has not within `deadlineMs`. Rejects as `work` does. */
+/** The result of `work`, or `fallback()` when there is none within `deadlineMs`. Rejects as `work` does. */
 export function withDeadline<T>(
   clock: Pick<Clock, "after">,
   deadlineMs: number,

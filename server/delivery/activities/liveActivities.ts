@@ -26,7 +26,7 @@ export interface LiveActivitiesParts {
 /**
  * Live Activities (ActivityKit): a running turn on the lock screen.
  *
- *   turn.started -> start (outbox; only if the turn outlasts the grace and nobody looks) -> the app names the address
+ *   turn.started -> start (outbox; if the turn outlasts the grace and the device is not watched) -> the app names the address
  *     -> updates (past the outbox, lossy) -> turn over -> end (outbox) -> the address is forgotten
  *
  * An app that starts an activity itself names the address at once, and the rest is the same.

@@ -50,7 +50,7 @@ export class DeliveryRecorder {
     }
   }
 
-  /** Holds back what is due for the device. False: it could not be written, and is still due. */
+  /** Holds back the due deliveries of the device. False: that could not be written, and they are still due. */
   hold(deviceId: string, untilAt: number): boolean {
     try {
       this.#outbox.hold(deviceId, untilAt);
@@ -70,7 +70,7 @@ export class DeliveryRecorder {
     return this.#unwritten.size;
   }
 
-  /** Tries again to record what could not be booked. Stops at the first failure: the next would fail alike. */
+  /** Writes the outcomes that could not be written. Stops at the first failure: the next would fail alike. */
   retryWrites(): void {
     for (const [deliveryId, entries] of this.#unwritten) {
       try {

@@ -14,7 +14,7 @@ import { TokenInvalidation } from "./tokenInvalidation.ts";
 
 /** Deliveries read from the outbox at once, besides those that are queued. */
 const batchSize = 100;
-/** Longest queue of one device: a backlog of thousands for one device must not hide what is due for another. */
+/** Longest queue of one device: a backlog of thousands for one device must not hide the due ones of another. */
 const maxQueueLength = 50;
 /** When more is due than is read at once: look again after this time. */
 const lookAgainMs = 100;
@@ -84,7 +84,7 @@ export class OutboxSender {
     this.#attempts = new DeliveryAttempts({ store, alerts, activities, clock, log, recorder, random });
   }
 
-  /** Idempotent. Takes up what an earlier run left pending. */
+  /** Idempotent. Goes on with the deliveries that an earlier run left pending. */
   start(): void {
     if (this.#state !== "ready") return;
     this.#state = "running";

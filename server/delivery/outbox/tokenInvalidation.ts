@@ -27,7 +27,7 @@ const sameToken = (a: PushTarget | null | undefined, b: PushTarget): boolean =>
  *     quarantine by then, which proves a fault of ours.
  *   404 or 410 of a browser's push service, which names no instant: the same quarantine.
  *
- * Each push service has its own quarantine: what is wrong with one says nothing about the other.
+ * Each push service has its own quarantine: a fault of one says nothing about the other.
  */
 export class TokenInvalidation {
   readonly #parts: TokenInvalidationParts;
@@ -51,7 +51,7 @@ export class TokenInvalidation {
     const { devices, log } = this.#parts;
     const current = devices.get(deviceId)?.push;
     if (current && !sameToken(current, target)) return "changed";
-    // The registration in force, not the one that was sent to: the app may have said the same token again since.
+    // The registration in force, not the one that was sent to: the app may have registered the same token again since.
     const registeredAt = current?.registeredAt ?? target.registeredAt;
     if (sinceAt === undefined || sinceAt <= registeredAt) {
       log.warn("push.token_kept", { deviceId, sinceAt, registeredAt });

@@ -24,7 +24,7 @@ const pollGapMs = 1_000;
 
 export interface ConnectionsParts {
   clock: Clock;
-  /** Left out: what is committed is durable at once. */
+  /** Absent: commits are durable at once. */
   durability?: Durability;
 }
 
@@ -107,8 +107,8 @@ export class Connections {
   }
 
   /**
-   * Whether what is sent now may be seen at once: live, and not known to be in the background. A backgrounded app takes
-   * events, and even acks them, without anybody looking.
+   * Whether the owner may see a frame at once: the device is live, and not known to be in the background. An app in the
+   * background takes events, and even acks them, unseen.
    */
   isWatched(deviceId: string): boolean {
     const siblings = this.#byDevice.get(deviceId);
@@ -149,7 +149,7 @@ export class Connections {
     return true;
   }
 
-  /** What is owed to the connection, in bytes: handed over and not yet taken, or (in characters) waiting for the disk. */
+  /** Bytes not yet taken by the operating system, plus the characters that wait for the disk. */
   unsentBytes(connection: Connection): number {
     return connection.bufferedBytes() + (this.#entries.get(connection)?.frames.heldChars ?? 0);
   }

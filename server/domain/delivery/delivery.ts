@@ -10,7 +10,7 @@ import type { EventPush, PushKind } from "./pushRules.ts";
  */
 export type DeliveryState = "pending" | "sent" | "acked" | "suppressed" | "gone" | "dead";
 
-/** What a delivery is for: an alert of its kind, or the start or end of a Live Activity. */
+/** The purpose of a delivery: an alert of its kind, or the start or end of a Live Activity. */
 export type DeliveryKind = PushKind | ActivityKind;
 
 export const isActivityKind = (kind: DeliveryKind): kind is ActivityKind =>
@@ -34,7 +34,7 @@ export interface DeliveryAttempt {
   latencyMs: number;
 }
 
-/** What the push says to a person. The preview is cut later, by bytes; the event remains the full text. */
+/** The content of the push. The preview is cut later, by bytes; the event remains the full text. */
 export function pushContentOf(
   event: Pick<LoggedEvent, "cursor" | "sessionId" | "turnId">,
   { kind, body, messageId, permissionId, expiresAt }: EventPush,

@@ -4,7 +4,7 @@ import type { Permission, PermissionDecision } from "../sessions/permission.ts";
 import type { PermissionMode, SessionState } from "../sessions/session.ts";
 import type { Reply } from "../sessions/turn.ts";
 
-/** What each type of event says. Rows of the log are immutable; a new fact is a new event. */
+/** The data of each type of event. Rows of the log are immutable; a new fact is a new event. */
 export interface EventDataByType {
   "session.created": {
     projectPath: string;

@@ -2,9 +2,9 @@ import type { Permission } from "../sessions/permission.ts";
 import type { Session } from "../sessions/session.ts";
 import type { EventType, LoggedEvent, LoggedEventOf } from "./event.ts";
 
-/** How pushes of one kind are sent, whatever they say; the words are Apple's, and the browser's where they differ. */
+/** The rule of one kind of push: how it is sent, in the terms of Apple and (where they differ) of Web Push. */
 interface KindRule {
-  /** Names the buttons that the app shows under the alert (`aps.category`; a service worker is told the same). */
+  /** Names the buttons that the app shows under the alert (`aps.category`; the same for a service worker). */
   category: "REPLY" | "PERMISSION" | "QUESTION" | "EXPIRING" | "SESSION";
   /** `time-sensitive` breaks through a Focus and the notification summary (`aps.interruption-level`). */
   level: "active" | "time-sensitive";
@@ -67,19 +67,19 @@ export const kindRules = {
   resource: session,
 } as const satisfies Record<string, KindRule>;
 
-/** What a push is about; the key `daylong.kind` of every payload. */
+/** The subject of a push; the key `daylong.kind` of every payload. */
 export type PushKind = keyof typeof kindRules;
 export const pushKinds = Object.keys(kindRules) as readonly PushKind[];
-/** What a device may mute; `activity` are the Live Activities of its turns. */
+/** The kinds that a device may mute; `activity` are the Live Activities of its turns. */
 export const mutableKinds = [...pushKinds, "activity"] as const;
 
-/** The state, when a push is about to be sent, of what its event is about. */
+/** The session and the permission that an event is about, in their state when the push is about to be sent. */
 export interface PushSubject {
   session: Pick<Session, "state" | "lease"> | undefined;
   permission: Pick<Permission, "state"> | undefined;
 }
 
-/** The push that one event calls for: its kind, its words and the ids that the app acts on. */
+/** The push that one event calls for: its kind, its text and the ids that the app acts on. */
 export interface EventPush {
   kind: PushKind;
   body: string;
@@ -93,7 +93,7 @@ export interface EventPush {
 
 type EventRule<T extends EventType> = (event: LoggedEventOf<T>) => EventPush | undefined;
 
-/** Most events ring no phone: only what needs the owner does. */
+/** The rule of events that call for no push: only an event that needs the owner does. */
 const silent = () => undefined;
 
 /** Every event type and the push that it calls for. A type that is missing here does not compile. */
@@ -166,7 +166,7 @@ export const pushKindOf = (event: LoggedEvent): PushKind | undefined => pushOf(e
 
 const dayMs = 24 * 3_600_000;
 
-/** After this instant the push is not worth sending (contract: 24 h, or the end of what it is about). `at`: of its event. */
+/** After this instant the push is not worth sending (contract: 24 h, or the end of its subject). `at`: of its event. */
 export function pushEndsAt({ kind, expiresAt }: Pick<EventPush, "kind" | "expiresAt">, at: number): number {
   const ownEndAt = kindRules[kind].endsWith === "subject" ? expiresAt : undefined;
   return ownEndAt ?? at + dayMs;

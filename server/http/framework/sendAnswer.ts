@@ -5,17 +5,17 @@ import type { DurableGate } from "../../delivery/durableGate.ts";
 import type { Clock } from "../../domain/ports.ts";
 import type { Answer } from "./route.ts";
 
-/** A client that takes nothing for so long, while there is something for it, is cut loose. */
+/** A client that takes nothing for so long, while there is something for it, is disconnected. */
 const stuckMs = 30_000;
 const keepAliveMs = 30_000;
 
 export interface AnswerParts {
   clock: Clock;
-  /** Holds the answer back until what it may tell of is durable. */
+  /** Holds the answer back until the commits that it may tell of are durable. */
   gate: DurableGate;
 }
 
-/** Sends what a route answered. A client that is gone gets nothing, and that is no error. */
+/** Sends the answer of a route. A client that is gone gets nothing, and that is no error. */
 export async function sendAnswer(
   response: Response,
   answer: Answer,
@@ -42,7 +42,7 @@ export async function sendAnswer(
       response.status(200).type("application/x-ndjson");
       // Of a stream that waits for its first line the reader knows at least that it has begun.
       response.flushHeaders();
-      // Without a word from the other end for so long, the system asks whether anybody is there.
+      // After so long without a packet from the client, the operating system probes the connection.
       response.socket?.setKeepAlive(true, keepAliveMs);
       await sendLines(response, answer.lines, gate);
       return;
@@ -67,7 +67,7 @@ function setHeaders(response: Response, headers: Record<string, string> = {}): v
 /** Asks for the next frame only when the client has taken the last ones (WHATWG HTML, "Server-sent events"). */
 async function sendFrames(response: Response, frames: AsyncIterable<string>, clock: Clock): Promise<void> {
   response.status(200).type("text/event-stream");
-  // nginx would keep the words back until it has a page of them.
+  // nginx would buffer the deltas until it has a page of them.
   response.setHeader("X-Accel-Buffering", "no");
   response.flushHeaders();
   for await (const frame of frames) {
@@ -77,7 +77,7 @@ async function sendFrames(response: Response, frames: AsyncIterable<string>, clo
   if (!isOver(response)) response.end();
 }
 
-/** Resolves when the client has taken what was written, or is gone; one that is stuck is. */
+/** Resolves when the client has taken the frames, or is gone; a client that is stuck is disconnected. */
 function drained(response: Response, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
     const finish = () => {
@@ -105,7 +105,7 @@ async function sendLines(
   try {
     await pipeline(Readable.from(encodeLines(lines, gate)), response);
   } catch (error) {
-    // The reader hung up: whatever was read so far was right.
+    // The client disconnected: the lines that it read so far were right.
     if (
       typeof error === "object" &&
       error !== null &&
@@ -126,6 +126,6 @@ async function* encodeLines(
     await gate.durable();
     yield `${JSON.stringify(line)}\n`;
   }
-  // That nothing more comes tells of something too: the session is over.
+  // The end of the lines tells of a commit, too: the session is closed.
   await gate.durable();
 }

@@ -65,7 +65,7 @@ export class ApnsConnection {
       token: { key: key.pem, keyId: key.keyId, teamId: key.teamId },
       rejectUnauthorized: true,
       connectionRetryLimit: 0,
-      // Ours comes first; this one only ends what ours might have missed.
+      // Our own time-out comes first; this one only ends a request that ours might have missed.
       requestTimeout: requestTimeoutMs * 2,
       maxSessionMemory: maxSessionMemoryMb,
       // node-apn hands its options to http2.connect. Our own socket can be destroyed for good when it is half-open.
@@ -87,7 +87,7 @@ export class ApnsConnection {
     this.#client.closeAndDestroySession = async () => {};
   }
 
-  /** Sends one push. Never rejects: what went wrong is in the exchange. */
+  /** Sends one push. Never rejects: a fault is in the exchange. */
   post(deviceToken: string, headers: object, body: string): Promise<ApnsExchange> {
     return new Promise((resolve) => {
       if (this.#stopped) {
@@ -113,7 +113,7 @@ export class ApnsConnection {
     });
   }
 
-  /** Takes no more pushes and gives back those that wait for a place; those in flight go on. Idempotent. */
+  /** Takes no more pushes and fails those that wait for room; those in flight go on. Idempotent. */
   refuseNew(): void {
     this.#stopped = true;
     this.#failWaiting({ kind: "fault", fault: "stopping" });

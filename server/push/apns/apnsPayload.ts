@@ -55,8 +55,8 @@ export function buildApnsPush(
 }
 
 /**
- * A background push. Apple throws away one whose `aps` holds more than `content-available` or whose priority is not 5,
- * and keeps none for later with an expiration of 0.
+ * A background push. Apple drops a background push whose `aps` holds more than `content-available` or whose priority is not 5,
+ * and stores none for later with an expiration of 0.
  */
 export function buildSyncPush(
   { deliveryId, target, unread, cursor }: SyncRequest<ApnsTarget>,

@@ -28,7 +28,7 @@ export interface ApnsRequestParts {
   currentToken(): string;
 }
 
-/** What node-apn rejects with: `{status, response}` or `{error}`. */
+/** The rejection of node-apn: `{status, response}` or `{error}`. */
 interface NodeApnRejection {
   response?: { reason?: string; timestamp?: number | string };
   error?: Error;

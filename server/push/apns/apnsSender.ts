@@ -62,7 +62,7 @@ type Core =
       ca?: string;
     };
 
-/** What every push has, whatever it says. */
+/** The address and the id that every push has. */
 type Addressed = Pick<PushRequest<ApnsTarget>, "deliveryId" | "target">;
 
 /**
@@ -165,7 +165,7 @@ export class ApnsSender implements PushChannel<ApnsTarget> {
     }
     const { deliveryId } = request;
     this.#parts.log.info("push.not_sent", { deliveryId, ...outcome });
-    // A topic that a device named for itself is that device's fault, not one of this server.
+    // A topic that a device named for itself is the fault of that device, not of this server.
     if (request.target.topic !== undefined && request.target.topic !== this.#parts.topic) return;
     // An untrusted certificate is retried, because a hotel's network causes it too; but the owner should know.
     if (outcome.outcome === "config" || outcome.reason === "untrusted") this.#fault = outcome.reason;
@@ -195,7 +195,7 @@ export class ApnsSender implements PushChannel<ApnsTarget> {
   }
 }
 
-/** Reads key and authorities once, at start: what is wrong with them shows in health before the first push. */
+/** Reads key and authorities once, at start: a fault of theirs shows in health before the first push. */
 function prepareCore(parts: ApnsSenderParts): Core {
   if (parts.key === undefined) return { state: "disabled" };
   const { keyId, teamId } = parts.key;

@@ -46,7 +46,7 @@ export class ApnsSession {
   closed = false;
   goaway = false;
   halfOpen = false;
-  /** A response has come over this session: it was not one of those that fail from the start. */
+  /** A response has come over this session: it is not a session that failed from the start. */
   answered = false;
   /** Why the connection broke, when Node said so. */
   error: Error | undefined;

@@ -4,7 +4,7 @@ import { collapseIdOf, kindRules, pushEndsAt } from "../../domain/delivery/pushR
 import { describeEvent } from "../describeEvent.ts";
 import { boundTitles, fitBody } from "../truncation.ts";
 
-/** What fits into the 4,096 bytes that every push service takes, once encrypted (RFC 8291, 4). */
+/** Bytes that fit into the 4,096 bytes that every push service takes, once encrypted (RFC 8291, 4). */
 export const maxPlaintextBytes = 3993;
 
 /** One push for a browser, before it is encrypted. */
@@ -21,7 +21,7 @@ export interface WebPush {
   truncated: boolean;
 }
 
-/** Builds what a page's service worker gets, from the contract's table. Pure. */
+/** Builds the push for a page's service worker, from the contract's table. Pure. */
 export function buildWebPush(request: PushRequest<WebPushTarget>, now: number): WebPush {
   const { content, deliveryId } = request;
   const { category, level, urgency } = kindRules[content.kind];

@@ -27,7 +27,7 @@ const maxTotalSockets = 64;
 
 export interface WebPushSenderParts {
   clock: { now(): number };
-  /** Whom a push service may write to (`mailto:` or `https:`). Absent: Web Push is off. */
+  /** Contact for the operators of push services (`mailto:` or `https:`). Absent: Web Push is off. */
   subject?: string;
   /** Folder of the VAPID keys. */
   dataDir: string;
@@ -163,7 +163,7 @@ function buildRequest(request: PushRequest<WebPushTarget>, now: number, authoriz
   return { headers: { ...headers, Authorization: authorization }, body };
 }
 
-/** Keys and authorities, once, at start: what is wrong with them shows in health before the first push. */
+/** Keys and authorities, once, at start: a fault of theirs shows in health before the first push. */
 function prepareCore({ clock, subject, dataDir, caPath, log }: WebPushSenderParts): Core {
   if (subject === undefined) return { state: "disabled" };
   let ca: string | undefined;
@@ -183,7 +183,7 @@ function prepareCore({ clock, subject, dataDir, caPath, log }: WebPushSenderPart
     const signatures = new VapidSignatures({ keys, subject, clock });
     return { state: "ready", publicKey: keys.publicKey, signatures, agent };
   } catch (error) {
-    // The name only: what JSON.parse complains about quotes the file.
+    // The name only: the message of JSON.parse quotes the file.
     log.info("webpush.keys_unusable", { error: (error as Error).name });
     return { state: "broken", reason: "vapid_keys_unusable" };
   }
