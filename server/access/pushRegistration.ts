@@ -3,7 +3,7 @@ import type {
   ApnsEnvironment,
   ApnsTarget,
   PushTarget,
-  WebPushDoor,
+  WebPushPolicy,
   WebPushTarget,
 } from "../domain/delivery/push.ts";
 import { DaylongError } from "../domain/errors.ts";
@@ -14,7 +14,7 @@ export interface PushRegistrationParts {
   clock: Clock;
   /** Environment of a token that comes without one (`APNS_ENVIRONMENT`). */
   defaultEnvironment: ApnsEnvironment;
-  webPush: WebPushDoor;
+  webPush: WebPushPolicy;
 }
 
 /** A merge patch of a push target: absent = unchanged, `null` = removed. */

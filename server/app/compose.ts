@@ -107,19 +107,17 @@ async function compose(
   const push = metrics.counted(providers.push);
   closers.push(() => push.stop(2_000));
   const { apnsEnvironment: defaultEnvironment } = config;
-  const { store, connections, activities, feed, outboxSender } = wireDelivery(
+  const { store, connections, activities, feed, outboxSender, testPush } = wireDelivery(
     { database, push, settings, clock, log, defaultEnvironment },
     closers,
   );
   ensureAdminToken({ dataDir, store, clock, log });
 
   const retention = new Retention({
-    cutter: database.history,
+    store: database.history,
     clock,
     log,
-    get keepMs() {
-      return settings.config.retentionMs;
-    },
+    keepMs: () => settings.config.retentionMs,
   });
   closers.push(() => retention.stop());
 
@@ -203,7 +201,7 @@ async function compose(
     access,
     attachments,
     pushRegistration,
-    activityRegistrations: activities.register,
+    activityRegistrations: activities.registrations,
     roots,
     trust,
     folders,
@@ -233,7 +231,7 @@ async function compose(
     acknowledge: (deviceId, cursor) => outboxSender.acknowledge(deviceId, cursor),
     beginPoll: (deviceId) => connections.beginPoll(deviceId),
     settings,
-    testPush: (device) => outboxSender.testPush(device),
+    testPush,
     pairingUrl: (code) => pairingLink({ url: publicUrl(), code, fingerprint: certificate?.fingerprint }),
   });
 

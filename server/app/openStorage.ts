@@ -1,4 +1,4 @@
-import { withDeadline } from "../delivery/pause.ts";
+import { withDeadline } from "../domain/deadline.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import type { Closers } from "../platform/closers.ts";

@@ -2,7 +2,7 @@ import type { Delivery, DeliveryAttempt, DeliveryKind, DeliveryState } from "./d
 import type { Caller, Device, DevicePreferences, Scope } from "./delivery/device.ts";
 import type { LoggedEvent, NewEvent } from "./delivery/event.ts";
 import type { ActivityStore } from "./delivery/liveActivity.ts";
-import type { PushKind, PushTarget } from "./delivery/push.ts";
+import type { PushTarget } from "./delivery/push.ts";
 import type { ProcessRecord } from "./processes/process.ts";
 import type { Attachment } from "./sessions/attachment.ts";
 import type { ConversationStore } from "./sessions/conversation.ts";
@@ -285,4 +285,4 @@ export interface LiveFeed {
   ): void;
 }
 
-export type { Caller, PushKind };
+export type { Caller };

@@ -3,6 +3,7 @@ import { setMaxListeners } from "node:events";
 import express, { type NextFunction, type Request, type Response } from "express";
 import helmet from "helmet";
 import { AttemptWindow } from "../access/attemptWindow.ts";
+import { DurableGate } from "../delivery/durableGate.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { HttpDependencies } from "./dependencies.ts";
 import { documentRoutes } from "./documents/documentRoutes.ts";
@@ -69,7 +70,7 @@ export function routeTable(parts: HttpDependencies): Route[] {
 /** The HTTP edge as an express application; the composition root puts a listener under it. */
 export function createHttpApp(parts: HttpDependencies): express.Express {
   const { store, access, names, clock, log, limits, stopping, prometheus } = parts;
-  const durable = () => new Promise<void>((resolve) => store.whenDurable(resolve));
+  const gate = new DurableGate(store);
   // Every request that is under way listens for the stop; that is no leak.
   setMaxListeners(0, stopping);
   const bodies = new JsonBodies();
@@ -144,7 +145,7 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
       gone: goneSignal(response, stopping),
       bytes: request,
     });
-    await sendAnswer(response, answer, { clock, durable: route.isOfTheMoment ? atOnce : durable });
+    await sendAnswer(response, answer, { clock, gate: route.isOfTheMoment ? openGate : gate });
   });
   app.use(router);
 
@@ -155,7 +156,7 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
       log.error("http.failed", { requestId, code: error.code, error: error.cause ?? error });
     }
     // A refusal tells a device of what is, too; a stranger learns nothing from it.
-    if (response.locals.deviceId !== undefined) await durable();
+    if (response.locals.deviceId !== undefined) await gate.durable();
     if (response.headersSent || response.destroyed) {
       response.destroy();
       return;
@@ -181,7 +182,8 @@ function goneSignal(response: Response, stopping: AbortSignal): AbortSignal {
   return gone.signal;
 }
 
-const atOnce = (): Promise<void> => Promise.resolve();
+/** For answers that tell of nothing kept. */
+const openGate = new DurableGate();
 
 /** For a page of our own without a script; other pages may neither frame us nor read us. */
 function securityHeaders() {

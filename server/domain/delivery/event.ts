@@ -4,7 +4,7 @@ import type { Permission, PermissionDecision } from "../sessions/permission.ts";
 import type { PermissionMode, SessionState } from "../sessions/session.ts";
 import type { Reply } from "../sessions/turn.ts";
 
-/** What each type of event says. Rows of the log are immutable; a new fact is a new event. */
+/** The data of each type of event. Rows of the log are immutable; a new fact is a new event. */
 export interface EventDataByType {
   "session.created": {
     projectPath: string;
@@ -68,8 +68,11 @@ export type EventType = keyof EventDataByType;
  * One row of the log. `cursor` grows over the whole log; `seq` is gap-free in its session from 1. Events about no
  * session (`device.*`, `login.required`) have `sessionId` and `seq` null.
  */
-export type LoggedEvent = {
-  [T in EventType]: {
+export type LoggedEvent = LoggedEventOf<EventType>;
+
+/** A row of the log of the given type. */
+export type LoggedEventOf<Type extends EventType> = {
+  [T in Type]: {
     cursor: number;
     sessionId: string | null;
     seq: number | null;
@@ -78,7 +81,7 @@ export type LoggedEvent = {
     turnId?: string;
     data: EventDataByType[T];
   };
-}[EventType];
+}[Type];
 
 /** An event before the log gives it its place. */
 export type NewEvent = {

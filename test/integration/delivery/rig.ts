@@ -183,16 +183,28 @@ export class Rig {
     const { clock, push, words: log } = this;
     const database = openStore({ dataDir: this.#dataDir, clock });
     const connections = new Connections({ clock });
-    const planner = new DeliveryPlanner({ store: database, connections, clock, graceMs });
+    const planner = new DeliveryPlanner({ store: database, connections, clock, graceMs: () => graceMs });
     const activities = new LiveActivities({
-      ...{ store: database, push, connections, clock, log, graceMs },
+      store: database,
+      push,
+      connections,
+      clock,
+      log,
+      graceMs: () => graceMs,
       defaultEnvironment: "production",
       planned: () => this.outboxSender.pulse(),
     });
     const store = planned(database, planner, activities);
     const random = () => 0.5;
     this.outboxSender = new OutboxSender({
-      ...{ store, push, activities: activities.pushes, connections, clock, log, graceMs, random },
+      store,
+      push,
+      activities: activities.pushes,
+      connections,
+      clock,
+      log,
+      graceMs: () => graceMs,
+      random,
       ...this.#overrides,
     });
     this.broadcaster = new EventBroadcaster({

@@ -173,7 +173,7 @@ export function useRig(change: (parts: HttpDependencies) => Partial<HttpDependen
     rig.polls = new Map();
     rig.onPoll = () => {};
     const { store, clock, log, pool } = rig;
-    rig.webPush = new WebPushSender({ clock, subject: "mailto:owner@example.org", dataDir: rig.folder });
+    rig.webPush = new WebPushSender({ clock, subject: "mailto:owner@example.org", dataDir: rig.folder, log });
     const roots = await ProjectRoots.open({ paths: [rig.root], homeDir: rig.folder });
     rig.access = new Devices({ store, clock, log, roots });
     rig.adminToken = ensureAdminToken({ dataDir: rig.folder, store, clock, log });
@@ -183,7 +183,7 @@ export function useRig(change: (parts: HttpDependencies) => Partial<HttpDependen
     const names = new HostCheck({ bindHost, port: () => rig.port, hostname: "studio", publicNames: [] });
     rig.activities = new LiveActivities({
       ...{ store, push: new MemoryPush(), connections: new Connections({ clock }), clock, log },
-      ...{ graceMs: 3_000, defaultEnvironment: "production", planned: () => {} },
+      ...{ graceMs: () => 3_000, defaultEnvironment: "production", planned: () => {} },
     });
     const counters = new LifecycleCounters({ events: store.events, stats: () => pool.stats() });
     const sessionMetrics = () => ({
@@ -203,7 +203,7 @@ export function useRig(change: (parts: HttpDependencies) => Partial<HttpDependen
         defaultEnvironment: "production",
         webPush: rig.webPush,
       }),
-      activityRegistrations: rig.activities.register,
+      activityRegistrations: rig.activities.registrations,
       roots,
       history: rig.history,
       heldElsewhere: async () => rig.history.held,

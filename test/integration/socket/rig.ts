@@ -85,7 +85,12 @@ export class Rig {
     this.#database = openStore({ dataDir: this.#dataDir, clock });
     this.connections = new Connections({ clock });
     const { connections, gatekeeper, push } = this;
-    const planner = new DeliveryPlanner({ store: this.#database, connections, clock, graceMs });
+    const planner = new DeliveryPlanner({
+      store: this.#database,
+      connections,
+      clock,
+      graceMs: () => graceMs,
+    });
     this.store = planned(this.#database, planner);
     const { events, devices } = this.store;
     this.feed = new DeltaFeed({ connections });
@@ -98,7 +103,7 @@ export class Rig {
       connections,
       clock,
       log,
-      graceMs,
+      graceMs: () => graceMs,
     });
     const { feed, outboxSender } = this;
     this.broadcaster = new EventBroadcaster({ events, connections, feed, outboxSender });

@@ -47,9 +47,11 @@ function makeSender(parts: Partial<ApnsSenderParts> = {}): ApnsSender {
     sandbox: endpoint,
     caPath: apple.caPath,
     dataDir: join(folder, randomUUID()),
-    onEvent: (name) => {
-      events.push(name);
-      onNextEvent?.();
+    log: {
+      info: (name) => {
+        events.push(name);
+        onNextEvent?.();
+      },
     },
     ...parts,
   });

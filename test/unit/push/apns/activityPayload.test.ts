@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { ActivityRequest } from "../../../../server/domain/delivery/liveActivity.ts";
+import type { ActivityRequest } from "../../../../server/domain/delivery/push.ts";
 import { buildActivityPush } from "../../../../server/push/apns/activityPayload.ts";
 import { maxPayloadBytes } from "../../../../server/push/apns/apnsPayload.ts";
 import { Chance } from "../../../support/chance.ts";

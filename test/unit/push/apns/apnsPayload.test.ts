@@ -1,12 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
-import {
-  type ApnsTarget,
-  type PushContent,
-  type PushKind,
-  type PushRequest,
-  pushKinds,
-} from "../../../../server/domain/delivery/push.ts";
+import type { ApnsTarget, PushContent, PushRequest } from "../../../../server/domain/delivery/push.ts";
+import { type PushKind, pushKinds } from "../../../../server/domain/delivery/pushRules.ts";
 import { buildApnsPush, maxPayloadBytes } from "../../../../server/push/apns/apnsPayload.ts";
 import { decryptPush } from "../../../../server/push/encryption.ts";
 import { maxTitleBytes } from "../../../../server/push/truncation.ts";
