@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { ensureAdminToken } from "../access/adminToken.ts";
+import { openTokenFailures } from "../access/bearerToken.ts";
 import { ConversationFolders } from "../access/conversationFolders.ts";
 import { Devices } from "../access/devices.ts";
 import { HostCheck } from "../access/hostCheck.ts";
@@ -11,7 +12,6 @@ import { pairingLink } from "../access/pairingCode.ts";
 import { ProjectRoots } from "../access/projectRoots.ts";
 import { OwnersTrust } from "../access/projectTrust.ts";
 import { PushRegistration } from "../access/pushRegistration.ts";
-import { Refusals } from "../access/refusals.ts";
 import { CliHost } from "../claude/host.ts";
 import { CliTrust } from "../claude/process/cliTrust.ts";
 import { claudeConfigDir } from "../claude/transcripts/transcriptFile.ts";
@@ -186,6 +186,7 @@ async function compose(
   closers.push(() => pool.stop(settings.config.shutdownGraceMs));
 
   const access = new Devices({ store, clock, log, roots });
+  const tokenFailures = openTokenFailures(clock);
   const pushRegistration = new PushRegistration({ store, clock, defaultEnvironment, webPush });
   const stopping = new AbortController();
   let boundPort: number | undefined;
@@ -201,6 +202,7 @@ async function compose(
     store,
     pool,
     access,
+    tokenFailures,
     attachments,
     pushRegistration,
     activityRegistrations: activities.register,
@@ -243,6 +245,7 @@ async function compose(
     pool,
     attachments,
     gatekeeper: access,
+    tokenFailures,
     connections,
     replay,
     outboxSender,
@@ -250,7 +253,6 @@ async function compose(
     clock,
     log,
     allowUpgrade: (request) => (names.judge(request.headers) === undefined ? undefined : { status: 403 }),
-    helloLimiter: new Refusals({ clock, limit: defaultHttpLimits.refusalsPerMinute, windowMs: 60_000 }),
     registerPush: (caller, target) =>
       target === null
         ? pushRegistration.remove(caller.deviceId, caller)

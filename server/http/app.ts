@@ -3,13 +3,13 @@ import { setMaxListeners } from "node:events";
 import express, { type NextFunction, type Request, type Response } from "express";
 import helmet from "helmet";
 import { AttemptWindow } from "../access/attemptWindow.ts";
+import { callerAddress } from "../access/callerAddress.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { HttpDependencies } from "./dependencies.ts";
 import { documentRoutes } from "./documents/documentRoutes.ts";
 import { authorise } from "./framework/authorise.ts";
-import { JsonBodies, runMiddleware } from "./framework/jsonBody.ts";
+import { JsonBodies } from "./framework/jsonBody.ts";
 import { catalogued, sendProblem } from "./framework/problem.ts";
-import { addressOf, limitDevices } from "./framework/rateLimit.ts";
 import { mountRoutes, type Route } from "./framework/route.ts";
 import { sendAnswer } from "./framework/sendAnswer.ts";
 import { completionRoutes } from "./openai/completions.ts";
@@ -68,13 +68,13 @@ export function routeTable(parts: HttpDependencies): Route[] {
 
 /** The HTTP edge as an express application; the composition root puts a listener under it. */
 export function createHttpApp(parts: HttpDependencies): express.Express {
-  const { store, access, names, clock, log, limits, stopping, prometheus } = parts;
+  const { store, access, tokenFailures, names, clock, log, stopping, prometheus } = parts;
+  const { requestsPerMinute } = parts.limits;
   const durable = () => new Promise<void>((resolve) => store.whenDurable(resolve));
   // Every request that is under way listens for the stop; that is no leak.
   setMaxListeners(0, stopping);
   const bodies = new JsonBodies();
-  const perDevice = limitDevices({ clock, requestsPerMinute: limits.requestsPerMinute });
-  const refusals = new AttemptWindow({ clock, windowMs: 60_000, limit: limits.refusalsPerMinute });
+  const deviceRequests = new AttemptWindow({ clock, windowMs: 60_000, limit: requestsPerMinute });
 
   const app = express();
   app.disable("x-powered-by");
@@ -118,10 +118,10 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
   mountRoutes(router, routeTable(parts), async (route, request, response) => {
     const startedAt = clock.now();
     response.locals.route = route.path;
-    const address = addressOf(request);
+    const address = callerAddress(request.socket);
     const requestId = String(response.locals.requestId);
     // Before the body is touched: nobody unknown makes us read and parse megabytes.
-    const caller = authorise(request, route.scope, { access, refusals, address });
+    const caller = authorise(request, route.scope, { access, tokenFailures, address });
     response.on("close", () => {
       const { method, path } = route;
       const took = { status: response.statusCode, durationMs: clock.now() - startedAt };
@@ -129,7 +129,7 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
     });
     if (caller !== undefined) {
       response.locals.deviceId = caller.deviceId;
-      await runMiddleware(perDevice, request, response);
+      deviceRequests.take(caller.deviceId, `requests of this device (${requestsPerMinute} a minute)`);
     }
     const body =
       route.body === undefined ? undefined : await bodies.read(request, response, route.maxBodyBytes);

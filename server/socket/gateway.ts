@@ -4,6 +4,8 @@ import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { z } from "zod";
 import { AttemptWindow } from "../access/attemptWindow.ts";
+import { bearerToken } from "../access/bearerToken.ts";
+import { callerAddress } from "../access/callerAddress.ts";
 import type { Gatekeeper } from "../access/gatekeeper.ts";
 import { withDeadline } from "../delivery/pause.ts";
 import type { Connections } from "../delivery/sockets/connections.ts";
@@ -24,16 +26,12 @@ const maxHelloBytes = 64 * 1024;
 /** As many as over HTTP (contract, Access: 300). */
 const defaultFramesPerMinute = 300;
 
-/** Counts wrong tokens by address. */
-export interface HelloLimiter {
-  isBlocked(address: string): boolean;
-  noteFailure(address: string): void;
-}
-
 export interface GatewayParts {
   pool: FrameRouterParts["pool"];
   attachments: FrameRouterParts["attachments"];
   gatekeeper: Gatekeeper;
+  /** Failed authentications by address, on HTTP as well; when it is full, upgrades without a valid token are refused. */
+  tokenFailures: AttemptWindow;
   connections: Connections;
   replay: Replay;
   outboxSender: Pick<FrameRouterParts, "acknowledge" | "noteAck">;
@@ -44,7 +42,6 @@ export interface GatewayParts {
   allowUpgrade(request: IncomingMessage): { status: number } | undefined;
   /** Registers what a hello says about pushes; left out, a hello cannot. */
   registerPush?(caller: Caller, push: z.infer<typeof apnsPushSchema> | null): void;
-  helloLimiter?: HelloLimiter;
   /** Strangers that have not said hello yet, at most; one more sends the oldest of them away. */
   maxUngreeted?: number;
   /** Frames of one device in a minute, those aside that only say where it stands. */
@@ -144,13 +141,13 @@ export class Gateway {
   }
 
   #refusalOf(request: IncomingMessage): number | undefined {
-    const { allowUpgrade, helloLimiter, log } = this.#parts;
+    const { allowUpgrade, tokenFailures, log } = this.#parts;
     if (this.#stopping) return 503;
     if (request.url?.split("?", 1)[0] !== "/ws") return 404;
     try {
       const refused = allowUpgrade(request);
       if (refused) return refused.status;
-      if (helloLimiter?.isBlocked(addressOf(request))) return 429;
+      if (tokenFailures.isFull(callerAddress(request.socket)) && !this.#hasValidToken(request)) return 429;
     } catch (error) {
       // Nobody is above an upgrade's listener: what it throws would end the program.
       log.error("socket.upgrade_failed", { error });
@@ -159,11 +156,18 @@ export class Gateway {
     return undefined;
   }
 
+  /** As over HTTP, a valid token is never held up by the failures of others behind the same address. */
+  #hasValidToken(request: IncomingMessage): boolean {
+    const token = bearerToken(request.headers.authorization);
+    return token !== undefined && this.#parts.gatekeeper.authenticate(token) !== undefined;
+  }
+
   #greet(socket: WebSocket, request: IncomingMessage, unread: number): void {
     const tcp = request.socket;
-    const { gatekeeper, clock, log, helloLimiter } = this.#parts;
+    const { gatekeeper, clock, log, tokenFailures } = this.#parts;
     socket.on("error", (error) => log.debug("socket.error", { error: error.message }));
     const token = bearerToken(request.headers.authorization);
+    const address = callerAddress(tcp);
     const receive = (data: Parameters<Handshake["receive"]>[0], isBinary: boolean) =>
       greeting.receive(data, isBinary);
     const greeting = new Handshake({
@@ -178,8 +182,8 @@ export class Gateway {
         this.#admit(socket, tcp, caller, hello);
       },
       onBadToken: () => {
-        helloLimiter?.noteFailure(addressOf(request));
-        log.info("socket.bad_token", { address: addressOf(request) });
+        tokenFailures.count(address);
+        log.info("socket.bad_token", { address });
       },
     });
     const speaksOurs = socket.protocol === "" || socket.protocol === socketProtocol;
@@ -247,9 +251,3 @@ export class Gateway {
 }
 
 const ignore = (): void => {};
-
-const addressOf = (request: IncomingMessage): string => request.socket.remoteAddress ?? "";
-
-/** The token of an Authorization header, if it is a bearer's (RFC 6750, 2.1). Never one from the address. */
-const bearerToken = (header: string | undefined): string | undefined =>
-  /^Bearer +([^\s]+) *$/i.exec(header ?? "")?.[1];

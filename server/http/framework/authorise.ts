@@ -1,25 +1,26 @@
 import type { Request } from "express";
 import type { AttemptWindow } from "../../access/attemptWindow.ts";
+import { bearerToken } from "../../access/bearerToken.ts";
 import type { Devices } from "../../access/devices.ts";
 import { type Caller, scopeAllows } from "../../domain/delivery/device.ts";
 import { DaylongError } from "../../domain/errors.ts";
 import type { RouteScope } from "./route.ts";
 
 /**
- * Who asks, from the Authorization header alone: a token in the address would end up in histories, proxies' logs and
- * referrers. Throws `unauthenticated`, `rate_limited` (too many of these from the address) or `scope_forbidden`.
+ * Authenticates a request by its Authorization header, and authorises it for the route's scope. Throws `unauthenticated`,
+ * `rate_limited` (too many of these from the address) or `scope_forbidden`.
  */
 export function authorise(
   request: Request,
   scope: RouteScope,
-  parts: { access: Devices; refusals: AttemptWindow; address: string },
+  parts: { access: Devices; tokenFailures: AttemptWindow; address: string },
 ): Caller | undefined {
   const token = bearerToken(request.headers.authorization);
   if (scope === "open") return callerIfKnown(parts.access, token);
   const caller = token === undefined ? undefined : parts.access.authenticate(token);
   if (caller === undefined) {
     // A valid token is never held up by the failures of others behind the same address.
-    parts.refusals.take(parts.address, "requests without a valid token from this address");
+    parts.tokenFailures.take(parts.address, "requests without a valid token from this address");
     throw unauthenticated();
   }
   if (!scopeAllows(caller.scope, scope)) {
@@ -72,10 +73,6 @@ export async function waitWhilePaired<T>(
     end();
   }
 }
-
-/** The token of an Authorization header, if it is a bearer's (RFC 6750, 2.1). */
-export const bearerToken = (header: string | undefined): string | undefined =>
-  /^Bearer +([A-Za-z0-9._~+/-]+=*) *$/i.exec(header ?? "")?.[1];
 
 /** The device a path speaks of: `me` is the caller, and only admin may speak of others. Throws `scope_forbidden`. */
 export function ownDeviceId(idOrMe: string, caller: Caller): string {

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect } from "@jest/globals";
 import { ensureAdminToken } from "../../../server/access/adminToken.ts";
+import { openTokenFailures } from "../../../server/access/bearerToken.ts";
 import { ConversationFolders } from "../../../server/access/conversationFolders.ts";
 import { Devices } from "../../../server/access/devices.ts";
 import { HostCheck } from "../../../server/access/hostCheck.ts";
@@ -196,6 +197,7 @@ export function useRig(change: (parts: HttpDependencies) => Partial<HttpDependen
       store,
       pool,
       access: rig.access,
+      tokenFailures: openTokenFailures(clock),
       attachments: new MessageAttachments({ store, storage }),
       pushRegistration: new PushRegistration({
         store,

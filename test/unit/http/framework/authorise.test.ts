@@ -13,8 +13,8 @@ test("F20 O06: a database that cannot be read keeps nobody from /health, and let
       throw new DaylongError("storage_failed", "The database file is damaged. Restore a backup.");
     },
   } as unknown as Devices;
-  const refusals = new AttemptWindow({ clock: new ManualClock(), limit: 1, windowMs: 1_000 });
-  const parts = { access, refusals, address: "127.0.0.1" };
+  const tokenFailures = new AttemptWindow({ clock: new ManualClock(), limit: 1, windowMs: 1_000 });
+  const parts = { access, tokenFailures, address: "127.0.0.1" };
   expect(authorise(request, "open", parts)).toBeUndefined();
   expect(() => authorise(request, "read", parts)).toThrow(
     expect.objectContaining({ code: "storage_failed" }),
