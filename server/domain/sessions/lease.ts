@@ -19,23 +19,23 @@ export interface Lease {
 
 export interface LeaseLimits {
   /** Length of a term (`SESSION_TIMEOUT_HOURS`). */
-  termMs: number;
+  sessionTimeoutMs: number;
   /** Inactivity after which the owner is warned (`SESSION_WARNING_HOURS`). */
-  warnAfterMs: number;
+  sessionWarningMs: number;
   /** Time before the end of the last warning (`SESSION_FINAL_WARNING_MINUTES`); 0 = off. */
-  finalWarningMs: number;
+  sessionFinalWarningMs: number;
 }
 
 export function openLease(term: number, nowAt: number, limits: LeaseLimits): Lease {
   // Fractions of hours are allowed; instants are whole milliseconds.
-  const expiresAt = Math.round(nowAt + limits.termMs);
-  const warnAt = Math.round(nowAt + Math.min(limits.warnAfterMs, limits.termMs));
-  const finalWarnAt = Math.round(expiresAt - limits.finalWarningMs);
+  const expiresAt = Math.round(nowAt + limits.sessionTimeoutMs);
+  const warnAt = Math.round(nowAt + Math.min(limits.sessionWarningMs, limits.sessionTimeoutMs));
+  const finalWarnAt = Math.round(expiresAt - limits.sessionFinalWarningMs);
   return {
     term,
     startedAt: nowAt,
     warnAt,
-    finalWarnAt: limits.finalWarningMs > 0 && finalWarnAt > warnAt ? finalWarnAt : undefined,
+    finalWarnAt: limits.sessionFinalWarningMs > 0 && finalWarnAt > warnAt ? finalWarnAt : undefined,
     expiresAt,
   };
 }

@@ -176,7 +176,7 @@ export class Sessions {
     const { sessionId } = session;
     refuseClosed(session);
     const now = clock.now();
-    const lease = openLease(session.lease.term + 1, now, limits.lease);
+    const lease = openLease(session.lease.term + 1, now, limits);
     const revived = session.state === "expired";
     this.#store.transaction(() => {
       this.#store.sessions.setLease(sessionId, lease, now);

@@ -30,7 +30,7 @@ describe("S13 after a restart", () => {
   });
 
   test("what waited runs in its order, behind what was taken back", async () => {
-    await rig.current.open({ maxProcesses: 1 });
+    await rig.current.open({ maxConcurrentSessions: 1 });
     rig.current.host.manners.start = "held";
     const first = rig.current.submit({ message: "first" });
     const other = rig.current.submit({ message: "other" });

@@ -48,7 +48,7 @@ describe("S32: prompts without a session", () => {
   });
 
   test("S32: takes a place of the pool until nothing is left of it; one place is left to the sessions", async () => {
-    await rig.current.open({ maxProcesses: 3 });
+    await rig.current.open({ maxConcurrentSessions: 3 });
     const { pool, host, clock } = rig.current;
     const finish = held(rig.current);
     const { signal } = new AbortController();
@@ -69,7 +69,7 @@ describe("S32: prompts without a session", () => {
   });
 
   test("S32: a session's message goes before a prompt that waits longer", async () => {
-    await rig.current.open({ maxProcesses: 1 });
+    await rig.current.open({ maxConcurrentSessions: 1 });
     const { pool, host, clock } = rig.current;
     const { sessionId, process } = await rig.current.busySession();
     const asked = pool.ask(request("later"), owner, new AbortController().signal);
@@ -85,7 +85,7 @@ describe("S32: prompts without a session", () => {
   });
 
   test("S32: time over, caller gone, and the stop of the server give it up, and its place is free again", async () => {
-    await rig.current.open({ maxProcesses: 2 });
+    await rig.current.open({ maxConcurrentSessions: 2 });
     const { pool, clock } = rig.current;
     held(rig.current);
     const caller = new AbortController();
@@ -111,7 +111,7 @@ describe("S32: prompts without a session", () => {
   });
 
   test("S32: one that waits for a place and is given up never starts", async () => {
-    await rig.current.open({ maxProcesses: 1 });
+    await rig.current.open({ maxConcurrentSessions: 1 });
     const { pool, host, clock } = rig.current;
     await rig.current.busySession();
     const asked = codeOf(
@@ -136,7 +136,7 @@ describe("S32: prompts without a session", () => {
   });
 
   test("S32: too many that wait are refused, and a directory that is forbidden by now", async () => {
-    await rig.current.open({ maxProcesses: 1, maxQueuedTurns: 1 });
+    await rig.current.open({ maxConcurrentSessions: 1, maxQueuedTurns: 1 });
     const { pool, clock } = rig.current;
     held(rig.current);
     const { signal } = new AbortController();
@@ -155,7 +155,7 @@ describe("S32: prompts without a session", () => {
   });
 
   test("S32: where nothing may wait, one is asked while a place is free, and only then", async () => {
-    await rig.current.open({ maxProcesses: 2, maxQueuedTurns: 0 });
+    await rig.current.open({ maxConcurrentSessions: 2, maxQueuedTurns: 0 });
     const { pool, host, clock } = rig.current;
     expect(pool.health()).toEqual({ state: "ok" });
     const { signal } = new AbortController();
@@ -174,7 +174,7 @@ describe("S32: prompts without a session", () => {
 
   test("S32 F10: one that uses too much memory is ended, and whoever asked is told so", async () => {
     const mega = 1_024 ** 2;
-    await rig.current.open({ sampleMs: 5_000, sessionMemoryLimitBytes: 500 * mega });
+    await rig.current.open({ resourceSampleMs: 5_000, maxMemoryPerSessionBytes: 500 * mega });
     const { pool, host, clock } = rig.current;
     held(rig.current);
     const asked = pool.ask(request("eat"), owner, new AbortController().signal).catch((error) => error);

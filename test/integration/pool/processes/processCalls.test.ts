@@ -3,7 +3,7 @@ import { hourMs, minuteMs, owner, refusal, usePoolRig } from "../rig.ts";
 
 const rig = usePoolRig();
 
-/** Sessions that are idle, one after the other; those before the last `maxProcesses` had to make room. */
+/** Sessions that are idle, one after the other; those before the last `maxConcurrentSessions` had to make room. */
 async function idleSessions(count: number): Promise<string[]> {
   const ids: string[] = [];
   for (let index = 0; index < count; index += 1) {
@@ -20,7 +20,7 @@ const live = () => rig.current.host.live().map(({ spec }) => spec.sessionId);
 
 describe("S21 S27 what a parked session is asked while every place is taken", () => {
   test("S14: the longest idle makes room, as for a message", async () => {
-    await rig.current.open({ maxProcesses: 2 });
+    await rig.current.open({ maxConcurrentSessions: 2 });
     const { pool, clock, host } = rig.current;
     const [first, second, third] = (await idleSessions(3)) as [string, string, string];
     expect([live(), rig.current.state(first)]).toEqual([[second, third], "parked"]);
@@ -35,7 +35,7 @@ describe("S21 S27 what a parked session is asked while every place is taken", ()
   });
 
   test("two that ask at once get two places", async () => {
-    await rig.current.open({ maxProcesses: 2 });
+    await rig.current.open({ maxConcurrentSessions: 2 });
     const { pool, clock, host } = rig.current;
     const [first, second] = (await idleSessions(4)) as [string, string];
     const asked = Promise.all([pool.contextUse(first), pool.contextUse(second)]);
@@ -45,7 +45,7 @@ describe("S21 S27 what a parked session is asked while every place is taken", ()
   });
 
   test("is refused at once when all of them work, and after 10 s when nobody goes; no timer is left", async () => {
-    await rig.current.open({ maxProcesses: 1 });
+    await rig.current.open({ maxConcurrentSessions: 1 });
     const { pool, clock, host } = rig.current;
     const [first] = (await idleSessions(1)) as [string];
     const { process } = await rig.current.busySession();
@@ -77,7 +77,7 @@ describe("S21 S27 what a parked session is asked while every place is taken", ()
   });
 
   test("nobody takes the process away from what it is asked, and a message gets its place right after", async () => {
-    await rig.current.open({ maxProcesses: 1 });
+    await rig.current.open({ maxConcurrentSessions: 1 });
     const { pool, clock, host } = rig.current;
     const [first, second] = (await idleSessions(2)) as [string, string];
     host.process(second).isDumb = true;
@@ -94,7 +94,7 @@ describe("S21 S27 what a parked session is asked while every place is taken", ()
   });
 
   test("S18: in the rollback a process is brought up for it, right after a turn too, and let go after it", async () => {
-    await rig.current.open({ interactive: false, maxProcesses: 1 });
+    await rig.current.open({ interactive: false, maxConcurrentSessions: 1 });
     const { pool, clock, host } = rig.current;
     const [first, second] = (await idleSessions(2)) as [string, string];
     expect(live()).toEqual([]);

@@ -21,7 +21,11 @@ function session(): string {
       lastSeq: 0,
       costUsd: 0,
     },
-    lease: openLease(1, now, { termMs: 86_400_000, warnAfterMs: 72_000_000, finalWarningMs: 0 }),
+    lease: openLease(1, now, {
+      sessionTimeoutMs: 86_400_000,
+      sessionWarningMs: 72_000_000,
+      sessionFinalWarningMs: 0,
+    }),
     ...{ tokens: { input: 0, output: 0 }, muted: false, autoKeepAlive: false, options: {} },
   });
   return sessionId;
