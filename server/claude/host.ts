@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { unlessLate } from "../domain/deadline.ts";
-import { DaylongError, refuseHeld } from "../domain/errors.ts";
+import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log, ProcessStore } from "../domain/ports.ts";
 import type {
   ClaudeModel,
@@ -14,6 +14,7 @@ import type {
   ProcessUsage,
   TranscriptReply,
 } from "../domain/processes/process.ts";
+import { refuseHeld } from "../domain/sessions/conversation.ts";
 import type { ProjectStanding, ProjectTrust } from "../domain/sessions/trust.ts";
 import { AuxiliaryProcesses } from "./auxiliary/auxiliaryProcesses.ts";
 import type { SpareCliProcess } from "./auxiliary/spareProcess.ts";
