@@ -18,7 +18,7 @@ const project = (name) => ({
 
 export default {
   projects: [
-    { ...base, displayName: "architecture", testMatch: ["<rootDir>/test/architecture.test.ts"] },
+    { ...base, displayName: "architecture", testMatch: ["<rootDir>/test/architecture/**/*.test.ts"] },
     project("unit"),
     project("integration"),
     project("e2e"),

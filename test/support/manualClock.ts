@@ -52,9 +52,18 @@ export class ManualClock implements Clock {
     await this.settle();
   }
 
-  /** Sets the clock without firing anything, as a sleep of the computer or a correction of its clock does. */
+  /** Sets the clock without firing anything; timers keep their instants, so those that are passed fire at the next step. */
   jump(ms: number): void {
     this.#now += ms;
+  }
+
+  /**
+   * Lets the computer sleep for `ms`, or its clock be set by `ms` (negative: back). Timers move along, as Node's do, which
+   * count the time awake: each still waits for what it had to wait for before.
+   */
+  suspend(ms: number): void {
+    this.#now += ms;
+    for (const timer of this.#timers) timer.at += ms;
   }
 
   /** Resolves when what can go on without time or input has gone on. */

@@ -1,0 +1,61 @@
+import { describe, expect, test } from "@jest/globals";
+import { filesIn, textOf } from "./sources.ts";
+
+const sources = filesIn("server");
+const folderOf = (file: string) => (file.includes("/") ? file.split("/", 1)[0]! : "");
+const matching = (pattern: RegExp) => sources.filter((file) => pattern.test(textOf("server", file)));
+
+/** The programs and what puts them together: they may know the real clock and end the process. */
+const programs = new Set(["", "commands", "app", "platform"]);
+
+describe("habits of the code", () => {
+  test("the domain has no clock and no timer", () => {
+    const clocks = matching(/\bDate\.now|new Date\(|setTimeout|setInterval|Math\.random/);
+    expect(clocks.filter((file) => folderOf(file) === "domain")).toEqual([]);
+  });
+
+  test("time comes from the Clock everywhere but in the composition and the demo model", () => {
+    const wrong = matching(/\bDate\.now\(|\bsetTimeout\(|\bsetInterval\(/).filter(
+      (file) => !programs.has(folderOf(file)) && folderOf(file) !== "demo",
+    );
+    // node-apn's connection is watched by real time whatever the clock says: it is the network that is timed.
+    expect(wrong.filter((file) => folderOf(file) !== "push")).toEqual([]);
+  });
+
+  test("process.exit is called by the programs only", () => {
+    const wrong = matching(/process\.exit\(/).filter(
+      // It reads a program's command line, and ends the program that was given a wrong one.
+      (file) => file !== "main.ts" && file !== "platform/flags.ts" && folderOf(file) !== "commands",
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  const exportedNames = () =>
+    sources.flatMap((file) =>
+      [
+        ...textOf("server", file).matchAll(
+          /^export (?:async )?(?:const|let|function\*?|class|interface|type) (\w+)/gm,
+        ),
+      ].map((match) => match[1]!),
+    );
+
+  test("what is exported is named a second time: by another file, by a test or by its own", () => {
+    const names = exportedNames();
+    const words = [
+      ...sources.map((file) => textOf("server", file)),
+      ...filesIn("test").map((file) => textOf("test", file)),
+    ]
+      .join("\n")
+      .match(/\w+/g)!;
+    const uses = new Map<string, number>();
+    for (const word of words) uses.set(word, (uses.get(word) ?? 0) + 1);
+    expect(names.length).toBeGreaterThan(500);
+    expect(names.filter((name) => uses.get(name) === 1)).toEqual([]);
+  });
+
+  test("the shape of a frame is written down once", () => {
+    const frames = exportedNames().filter((name) => name.endsWith("Frame"));
+    expect(frames.length).toBeGreaterThan(8);
+    expect(frames.filter((name, index) => frames.indexOf(name) !== index)).toEqual([]);
+  });
+});

@@ -1,0 +1,82 @@
+import { describe, expect, test } from "@jest/globals";
+import { circlesIn, filesIn, importsOf, localImports, tell } from "./sources.ts";
+
+/** The floor of each folder; imports go down only (4 the programs, 3 composition, 2 edges, 1 the pool and its neighbours). */
+const floors: Record<string, number> = {
+  "": 4,
+  commands: 4,
+  app: 3,
+  demo: 2,
+  http: 2,
+  socket: 2,
+  store: 2,
+  claude: 2,
+  push: 2,
+  files: 2,
+  pool: 1,
+  delivery: 1,
+  access: 1,
+  wire: 1,
+  domain: 0,
+  platform: 0,
+};
+/** Edges that are driven: they know the domain and nothing above it. */
+const driven = new Set(["store", "claude", "push", "files", "demo"]);
+/** The rooms of the pool, from the one that may import all others to the one that imports none. */
+const poolRooms = ["", "sessions", "health", "processes", "turns", "state"];
+
+const sources = filesIn("server");
+const local = localImports("server", sources);
+const folderOf = (file: string) => (file.includes("/") ? file.split("/", 1)[0]! : "");
+
+describe("layers of the server", () => {
+  test("every folder of the server stands on a floor", () => {
+    expect([...new Set(sources.map(folderOf))].filter((folder) => floors[folder] === undefined)).toEqual([]);
+  });
+
+  test("imports go down only, and no part imports another one of its floor", () => {
+    const wrong = local.filter(({ from, to }) => {
+      const [a, b] = [folderOf(from), folderOf(to)];
+      if (a === b) return false;
+      if (driven.has(a)) return b !== "domain";
+      if (a === "platform") return to !== "domain/ports.ts";
+      return floors[b]! >= floors[a]!;
+    });
+    expect(wrong.map(tell)).toEqual([]);
+  });
+
+  test("inside the pool, imports go down only: sessions, health, processes, turns, state", () => {
+    // The port is what the pool answers and is asked: every room may know it, and it knows none.
+    const rankOf = (file: string) =>
+      file === "pool/port.ts" ? poolRooms.length : poolRooms.indexOf(file.split("/").slice(1, -1)[0] ?? "");
+    const inPool = local.filter(({ from, to }) => folderOf(from) === "pool" && folderOf(to) === "pool");
+    expect(inPool.length).toBeGreaterThan(20);
+    expect(inPool.filter(({ from, to }) => rankOf(from) < 0 || rankOf(to) < rankOf(from)).map(tell)).toEqual(
+      [],
+    );
+  });
+
+  test("there is no circle of imports, those of types included, in the server and in the client", () => {
+    expect(circlesIn(local)).toEqual([]);
+    expect(circlesIn(localImports("client/src"))).toEqual([]);
+  });
+
+  test("the domain imports no package and no Node module", () => {
+    const wrong = sources
+      .filter((file) => folderOf(file) === "domain")
+      .flatMap((file) => importsOf(file, "server"))
+      .filter(({ to }) => !to.startsWith("."));
+    expect(wrong.map(tell)).toEqual([]);
+  });
+
+  test("the client stands alone: it imports nothing of the server and no package, and Node's modules in one file only", () => {
+    const files = filesIn("client/src");
+    const inside = new Set(files);
+    const foreign = localImports("client/src").filter(({ to }) => !inside.has(to));
+    expect(foreign.map(tell)).toEqual([]);
+    const packages = files
+      .flatMap((file) => importsOf(file, "client/src"))
+      .filter(({ to }) => !to.startsWith("."));
+    expect(packages.filter(({ from, to }) => from !== "fileStore.ts" || !to.startsWith("node:"))).toEqual([]);
+  });
+});
