@@ -64,7 +64,7 @@ export class AttemptWindow {
   }
 }
 
-const rateLimited = (what: string, retryAfterMs: number): DaylongError =>
+export const rateLimited = (what: string, retryAfterMs: number): DaylongError =>
   new DaylongError("rate_limited", `Too many ${what}. Try again in ${Math.ceil(retryAfterMs / 1000)} s.`, {
     retryAfterMs,
   });

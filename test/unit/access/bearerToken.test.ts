@@ -11,6 +11,8 @@ test("A04: a bearer token is read as RFC 6750 writes it, and nothing else is tak
     ["Bearer ", undefined],
     ["Bearerabc", undefined],
     ["Bearer a=b", undefined],
+    ["Bearer a,b", undefined],
+    ["abc", undefined],
     ["Bearer abc, Basic def", undefined],
     ["Bearer ab!c", undefined],
     ["Bearer abc def", undefined],

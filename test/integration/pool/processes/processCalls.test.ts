@@ -129,7 +129,7 @@ const full: ContextUse = { model: "claude", totalTokens: 1, maxTokens: 2, percen
 
 describe("two that ask one process", () => {
   test("keep it until the second has its answer; then it makes room", async () => {
-    await rig.current.open({ maxProcesses: 1 });
+    await rig.current.open({ maxConcurrentSessions: 1 });
     const { clock, host, pool } = rig.current;
     const { sessionId, process } = await rig.current.idleSession();
     const answers = [deferred<ContextUse>(), deferred<ContextUse>()];
@@ -216,7 +216,7 @@ describe("a process that is woken for what it is asked", () => {
   });
 
   test("waits for the place that another vacates, though a message waits for one as well", async () => {
-    await rig.current.open({ maxProcesses: 1 });
+    await rig.current.open({ maxConcurrentSessions: 1 });
     const { clock, host, pool } = rig.current;
     const first = await rig.current.idleSession();
     const second = await rig.current.idleSession();
