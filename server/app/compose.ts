@@ -88,7 +88,10 @@ async function compose(
 
   const database = openStorage(
     {
-      ...{ dataDir, clock, log, crash },
+      dataDir,
+      clock,
+      log,
+      crash,
       onCommit: (durationMs) => metrics.observeCommit(durationMs),
       onSync: (durationMs) => metrics.observeSync(durationMs),
     },

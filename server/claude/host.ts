@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { unlessLate } from "../domain/deadline.ts";
+import { unlessLate, within } from "../domain/deadline.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log, ProcessStore } from "../domain/ports.ts";
 import type {
@@ -19,7 +19,6 @@ import type { ProjectStanding, ProjectTrust } from "../domain/sessions/trust.ts"
 import { AuxiliaryProcesses } from "./auxiliary/auxiliaryProcesses.ts";
 import type { SpareCliProcess } from "./auxiliary/spareProcess.ts";
 import { SpareProcesses } from "./auxiliary/spareProcesses.ts";
-import { within } from "./deadline.ts";
 import { endBelongings } from "./os/reaper.ts";
 import { Sampler } from "./os/sampler.ts";
 import { CliProcess } from "./process/cliProcess.ts";

@@ -13,6 +13,14 @@ export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise
   });
 }
 
+/** What the work comes to, or `undefined` when it has not ended within `deadlineMs`. Rejects as the work does. */
+export function within<T>(clock: Clock, work: Promise<T>, deadlineMs: number): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(deadlineMs, () => resolve(undefined));
+    work.then(resolve, reject).finally(cancel);
+  });
+}
+
 /** The same with a time: after `deadlineMs` it rejects with what `late` makes. */
 export function unlessLate<T>(
   work: Promise<T>,

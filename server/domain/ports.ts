@@ -1,8 +1,8 @@
 import type { Delivery, DeliveryAttempt, DeliveryKind, DeliveryState } from "./delivery/delivery.ts";
-import type { Caller, Device, DevicePreferences, Scope } from "./delivery/device.ts";
+import type { Device, DevicePreferences, Scope } from "./delivery/device.ts";
 import type { LoggedEvent, NewEvent } from "./delivery/event.ts";
 import type { ActivityStore } from "./delivery/liveActivity.ts";
-import type { PushKind, PushTarget } from "./delivery/push.ts";
+import type { PushTarget } from "./delivery/push.ts";
 import type { ProcessRecord } from "./processes/process.ts";
 import type { Attachment } from "./sessions/attachment.ts";
 import type { ConversationStore } from "./sessions/conversation.ts";
@@ -76,8 +76,10 @@ export interface SessionStore {
     sessionId: string,
     change: Partial<Pick<Session, "title" | "model" | "permissionMode" | "muted" | "autoKeepAlive">>,
   ): void;
-  /** Claude goes on with this session under another id of its own. */
-  /** With `origin`, what that conversation is to be made from; `null` forgets what it was made from. */
+  /**
+   * Claude goes on with this session under another id of its own. `origin` says what that conversation is to be made from;
+   * `null` forgets what it was made from.
+   */
   setClaudeSession(sessionId: string, claudeSessionId: string, origin?: SessionOrigin | null): void;
   /** Writes the term (a new one or the same one moved) and the instant of activity. */
   setLease(sessionId: string, lease: Lease, activityAt: number): void;
@@ -284,5 +286,3 @@ export interface LiveFeed {
     activity: { kind: "thinking" } | { kind: "tool"; toolName: string; title: string },
   ): void;
 }
-
-export type { Caller, PushKind };

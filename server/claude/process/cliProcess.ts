@@ -1,4 +1,5 @@
 import { type Options, type Query, query, type SDKMessage } from "@anthropic-ai/claude-agent-sdk";
+import { within } from "../../domain/deadline.ts";
 import { DaylongError } from "../../domain/errors.ts";
 import type { Clock, Log, ProcessStore } from "../../domain/ports.ts";
 import type {
@@ -14,7 +15,6 @@ import type {
 import type { PermissionMode } from "../../domain/sessions/session.ts";
 import type { ProjectStanding } from "../../domain/sessions/trust.ts";
 import type { SpareCliProcess } from "../auxiliary/spareProcess.ts";
-import { within } from "../deadline.ts";
 import { endBelongings } from "../os/reaper.ts";
 import { prepareSpawn, type SpawnedCli } from "../os/spawn.ts";
 import { contextUseOf } from "./contextUse.ts";

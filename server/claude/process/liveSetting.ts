@@ -1,6 +1,6 @@
+import { within } from "../../domain/deadline.ts";
 import { DaylongError } from "../../domain/errors.ts";
 import type { Clock } from "../../domain/ports.ts";
-import { within } from "../deadline.ts";
 
 /** The end of its output breaks orders off; that the CLI itself is over is known moments later. */
 export const exitDelayMs = 200;

@@ -1,5 +1,6 @@
 /**
- * A lease is a numbered term of a session. Pure arithmetic; the store keeps the terms, `pool/expiry` the clock.
+ * A lease is a numbered term of a session. Pure arithmetic: the store keeps the terms, and `pool/sessions/leaseTimer`
+ * arms the timer for the next deadline.
  *
  *   open --(warnAt)--> warned --(finalWarnAt)--> final --(expiresAt)--> expired
  *     ^------ activity: same term, all instants move ------|

@@ -183,8 +183,14 @@ export function useRig(change: (parts: HttpDependencies) => Partial<HttpDependen
     const bindHost = "127.0.0.1";
     const names = new HostCheck({ bindHost, port: () => rig.port, hostname: "studio", publicNames: [] });
     rig.activities = new LiveActivities({
-      ...{ store, push: new MemoryPush(), connections: new Connections({ clock }), clock, log },
-      ...{ graceMs: 3_000, defaultEnvironment: "production", planned: () => {} },
+      store,
+      push: new MemoryPush(),
+      connections: new Connections({ clock }),
+      clock,
+      log,
+      graceMs: 3_000,
+      defaultEnvironment: "production",
+      planned: () => {},
     });
     const counters = new LifecycleCounters({ events: store.events, stats: () => pool.stats() });
     const sessionMetrics = () => ({

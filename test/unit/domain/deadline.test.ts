@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "@jest/globals";
-import { unlessAborted, unlessLate } from "../../../server/domain/deadline.ts";
+import { unlessAborted, unlessLate, within } from "../../../server/domain/deadline.ts";
 import { ManualClock } from "../../support/manualClock.ts";
 import { held } from "../../support/push/memoryPush.ts";
 
@@ -68,5 +68,27 @@ describe("work with a time", () => {
     controller.abort(new Error("Given up."));
     await expect(result).rejects.toThrow("Given up.");
     expect(clock.armed).toBe(0);
+  });
+});
+
+describe("work that is waited for until a deadline", () => {
+  test("counts as it ends in time, and leaves no timer", async () => {
+    const clock = new ManualClock();
+    expect(await within(clock, Promise.resolve("done"), 1_000)).toBe("done");
+    await expect(within(clock, Promise.reject(new Error("No.")), 1_000)).rejects.toThrow("No.");
+    await clock.settle();
+    expect(clock.armed).toBe(0);
+  });
+
+  test("is undefined from the deadline on, and not before", async () => {
+    const clock = new ManualClock();
+    let result: unknown = "waits";
+    void within(clock, new Promise(() => {}), 1_000).then((value) => {
+      result = value;
+    });
+    await clock.run(999);
+    expect(result).toBe("waits");
+    await clock.run(1);
+    expect(result).toBeUndefined();
   });
 });
