@@ -13,7 +13,7 @@ import { ProjectRoots } from "../access/projectRoots.ts";
 import { OwnersTrust } from "../access/projectTrust.ts";
 import { PushRegistration } from "../access/pushRegistration.ts";
 import { CliHost } from "../claude/host.ts";
-import { CliTrust } from "../claude/process/cliTrust.ts";
+import { CliTrust } from "../claude/start/cliTrust.ts";
 import { claudeConfigDir } from "../claude/transcripts/transcriptFile.ts";
 import { TranscriptHistory } from "../claude/transcripts/transcriptHistory.ts";
 import { Retention } from "../delivery/retention.ts";

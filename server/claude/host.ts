@@ -22,9 +22,9 @@ import { SpareProcesses } from "./auxiliary/spareProcesses.ts";
 import { endBelongings } from "./os/reaper.ts";
 import { Sampler } from "./os/sampler.ts";
 import { CliProcess } from "./process/cliProcess.ts";
-import { ConfigFile } from "./process/configFile.ts";
-import { cliEnvironment } from "./process/environment.ts";
-import { StartThrottle } from "./process/startThrottle.ts";
+import { ConfigFile } from "./start/configFile.ts";
+import { cliEnvironment } from "./start/environment.ts";
+import { StartThrottle } from "./start/startThrottle.ts";
 import { heldConversations } from "./transcripts/conversationHolders.ts";
 import { withPlan } from "./transcripts/planFile.ts";
 import {

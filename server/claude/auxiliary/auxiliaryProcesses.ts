@@ -3,7 +3,7 @@ import { unlessAborted } from "../../domain/deadline.ts";
 import type { Clock, ProcessStore } from "../../domain/ports.ts";
 import type { ProcessSpec } from "../../domain/processes/process.ts";
 import type { ProjectStanding, ProjectTrust } from "../../domain/sessions/trust.ts";
-import { cliEnvironment } from "../process/environment.ts";
+import { cliEnvironment } from "../start/environment.ts";
 import { type OneShotEnd, OneShotProcess } from "./oneShotProcess.ts";
 
 export interface AuxiliaryProcessesParts {

@@ -4,8 +4,8 @@ import type { OneShotAnswer, ProcessSpec } from "../../domain/processes/process.
 import type { ProjectStanding } from "../../domain/sessions/trust.ts";
 import { endBelongings } from "../os/reaper.ts";
 import { prepareSpawn } from "../os/spawn.ts";
-import { baseOptions } from "../process/options.ts";
 import { toolTitle } from "../process/translate.ts";
+import { baseOptions } from "../start/options.ts";
 
 export interface OneShotProcessParts {
   spec: ProcessSpec;

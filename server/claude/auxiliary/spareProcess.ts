@@ -4,7 +4,7 @@ import type { Clock, ProcessStore } from "../../domain/ports.ts";
 import type { ProcessSpec } from "../../domain/processes/process.ts";
 import { endBelongings } from "../os/reaper.ts";
 import { prepareSpawn, type SpawnedCli } from "../os/spawn.ts";
-import { baseOptions, ruleSettings, sessionOptions } from "../process/options.ts";
+import { baseOptions, ruleSettings, sessionOptions } from "../start/options.ts";
 
 /** Whether a spare can become the process of this spec: what is fixed at its start must be what everybody gets. */
 export const isClaimable = ({ options, permissionMode }: ProcessSpec): boolean =>

@@ -5,7 +5,7 @@ import type { Clock, Log, ProcessStore } from "../../domain/ports.ts";
 import type { ProcessSpec, SparePool } from "../../domain/processes/process.ts";
 import { spareBytes } from "../../domain/processes/spare.ts";
 import type { ProjectStanding } from "../../domain/sessions/trust.ts";
-import { cliEnvironment } from "../process/environment.ts";
+import { cliEnvironment } from "../start/environment.ts";
 import { isClaimable, SpareCliProcess } from "./spareProcess.ts";
 
 /** After a claim the next spare waits a moment, so that its start does not slow the first turn of the claimed one. */

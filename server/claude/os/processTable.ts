@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { promisify } from "node:util";
-import { processMark } from "../process/environment.ts";
+import { processMark } from "../start/environment.ts";
 
 /** One row of the operating system's process table. */
 export interface ProcRow {

@@ -17,15 +17,14 @@ import type { ProjectStanding } from "../../domain/sessions/trust.ts";
 import type { SpareCliProcess } from "../auxiliary/spareProcess.ts";
 import { endBelongings } from "../os/reaper.ts";
 import { prepareSpawn, type SpawnedCli } from "../os/spawn.ts";
+import { baseOptions, conversationOptions, sessionOptions } from "../start/options.ts";
 import { contextUseOf } from "./contextUse.ts";
 import { KeepOpenInput } from "./keepOpenInput.ts";
 import { exitDelayMs, LiveSetting } from "./liveSetting.ts";
-import { claudeModels } from "./models.ts";
-import { baseOptions, conversationOptions, sessionOptions } from "./options.ts";
 import { permissionRequestOf } from "./permissionRequest.ts";
 import { permissionResult } from "./permissionResult.ts";
 import { promptLine } from "./promptLine.ts";
-import { isLostConversation, translate } from "./translate.ts";
+import { claudeModels, isLostConversation, translate } from "./translate.ts";
 
 /** A claim takes a tenth of a second; one that takes longer than a start is worth nothing. */
 const claimDeadlineMs = 3_000;
