@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { unlessLate, within } from "../domain/deadline.ts";
 import { DaylongError } from "../domain/errors.ts";
-import type { Clock, Log, ProcessStore } from "../domain/ports.ts";
+import type { Clock, Log } from "../domain/ports.ts";
 import type {
   ClaudeModel,
   ClaudeProcess,
@@ -16,6 +16,7 @@ import type {
 } from "../domain/processes/process.ts";
 import { refuseHeld } from "../domain/sessions/conversation.ts";
 import type { ProjectStanding, ProjectTrust } from "../domain/sessions/trust.ts";
+import type { ProcessStore } from "../domain/stores/operation.ts";
 import { AuxiliaryProcesses } from "./auxiliary/auxiliaryProcesses.ts";
 import type { SpareCliProcess } from "./auxiliary/spareProcess.ts";
 import { SpareProcesses } from "./auxiliary/spareProcesses.ts";

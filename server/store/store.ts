@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { Clock, RetentionStore, Store } from "../domain/ports.ts";
+import type { Clock, Store } from "../domain/ports.ts";
+import type { RetentionStore } from "../domain/stores/operation.ts";
 import {
   type DatabaseLocation,
   databasePath,

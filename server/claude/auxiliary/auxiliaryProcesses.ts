@@ -1,8 +1,9 @@
 import type { Options } from "@anthropic-ai/claude-agent-sdk";
 import { unlessAborted } from "../../domain/deadline.ts";
-import type { Clock, ProcessStore } from "../../domain/ports.ts";
+import type { Clock } from "../../domain/ports.ts";
 import type { ProcessSpec } from "../../domain/processes/process.ts";
 import type { ProjectStanding, ProjectTrust } from "../../domain/sessions/trust.ts";
+import type { ProcessStore } from "../../domain/stores/operation.ts";
 import { cliEnvironment } from "../start/environment.ts";
 import { type OneShotEnd, OneShotProcess } from "./oneShotProcess.ts";
 

@@ -1,7 +1,8 @@
 import { type Options, type Query, query } from "@anthropic-ai/claude-agent-sdk";
-import type { Clock, ProcessStore } from "../../domain/ports.ts";
+import type { Clock } from "../../domain/ports.ts";
 import type { OneShotAnswer, ProcessSpec } from "../../domain/processes/process.ts";
 import type { ProjectStanding } from "../../domain/sessions/trust.ts";
+import type { ProcessStore } from "../../domain/stores/operation.ts";
 import { endBelongings } from "../os/reaper.ts";
 import { prepareSpawn } from "../os/spawn.ts";
 import { toolTitle } from "../process/translate.ts";

@@ -1,7 +1,8 @@
 import type { CanUseTool, Query, SDKUserMessage, SpareProcess } from "@anthropic-ai/claude-agent-sdk";
 import { prewarm } from "@anthropic-ai/claude-agent-sdk";
-import type { Clock, ProcessStore } from "../../domain/ports.ts";
+import type { Clock } from "../../domain/ports.ts";
 import type { ProcessSpec } from "../../domain/processes/process.ts";
+import type { ProcessStore } from "../../domain/stores/operation.ts";
 import { endBelongings } from "../os/reaper.ts";
 import { prepareSpawn, type SpawnedCli } from "../os/spawn.ts";
 import { baseOptions, ruleSettings, sessionOptions } from "../start/options.ts";

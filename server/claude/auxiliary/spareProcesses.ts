@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { freemem } from "node:os";
-import type { Clock, Log, ProcessStore } from "../../domain/ports.ts";
+import type { Clock, Log } from "../../domain/ports.ts";
 import type { ProcessSpec, SparePool } from "../../domain/processes/process.ts";
 import { spareBytes } from "../../domain/processes/spare.ts";
 import type { ProjectStanding } from "../../domain/sessions/trust.ts";
+import type { ProcessStore } from "../../domain/stores/operation.ts";
 import { cliEnvironment } from "../start/environment.ts";
 import { isClaimable, SpareCliProcess } from "./spareProcess.ts";
 

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import type { Options, SpawnedProcess } from "@anthropic-ai/claude-agent-sdk";
-import type { ProcessStore } from "../../domain/ports.ts";
 import type { ProcessRecord } from "../../domain/processes/process.ts";
+import type { ProcessStore } from "../../domain/stores/operation.ts";
 import { parseProcStat } from "./processTable.ts";
 
 /** How much of standard error is kept for the reason of a failure. */

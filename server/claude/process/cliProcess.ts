@@ -1,7 +1,7 @@
 import { type Options, type Query, query, type SDKMessage } from "@anthropic-ai/claude-agent-sdk";
 import { within } from "../../domain/deadline.ts";
 import { DaylongError } from "../../domain/errors.ts";
-import type { Clock, Log, ProcessStore } from "../../domain/ports.ts";
+import type { Clock, Log } from "../../domain/ports.ts";
 import type {
   ClaudeModel,
   ClaudeProcess,
@@ -14,6 +14,7 @@ import type {
 } from "../../domain/processes/process.ts";
 import type { PermissionMode } from "../../domain/sessions/session.ts";
 import type { ProjectStanding } from "../../domain/sessions/trust.ts";
+import type { ProcessStore } from "../../domain/stores/operation.ts";
 import type { SpareCliProcess } from "../auxiliary/spareProcess.ts";
 import { endBelongings } from "../os/reaper.ts";
 import { prepareSpawn, type SpawnedCli } from "../os/spawn.ts";

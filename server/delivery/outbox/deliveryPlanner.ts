@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { pushKindOf } from "../../domain/delivery/delivery.ts";
 import type { LoggedEvent } from "../../domain/delivery/event.ts";
-import type { Clock, EventStore, Store } from "../../domain/ports.ts";
+import type { Clock, Store } from "../../domain/ports.ts";
+import type { EventStore } from "../../domain/stores/delivery.ts";
 import type { Connections } from "../sockets/connections.ts";
 import { isWanted, waitsForOwner } from "./pushEligibility.ts";
 import { quietEndsAt } from "./quietHours.ts";

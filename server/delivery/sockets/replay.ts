@@ -1,5 +1,6 @@
 import type { WelcomeFrame } from "../../domain/delivery/frames.ts";
-import type { Clock, DeviceStore, EventStore, Log } from "../../domain/ports.ts";
+import type { Clock, Log } from "../../domain/ports.ts";
+import type { DeviceStore, EventStore } from "../../domain/stores/delivery.ts";
 import { pause, yieldToEventLoop } from "../pause.ts";
 import { type Connection, type Connections, tooSlowCode } from "./connections.ts";
 import type { DeltaFeed } from "./liveFeed.ts";

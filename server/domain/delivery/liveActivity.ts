@@ -51,20 +51,6 @@ export interface PushToStart {
   registeredAt: number;
 }
 
-/** Where Live Activities are reached. A token given with a removal is the only one that is removed. */
-export interface ActivityStore {
-  putStart(start: PushToStart): void;
-  removeStart(deviceId: string, token?: string): boolean;
-  start(deviceId: string): PushToStart | undefined;
-  starts(): PushToStart[];
-  /** In place of the one that the device had for this turn. */
-  put(activity: LiveActivity): void;
-  get(deviceId: string, sessionId: string, turnId: string): LiveActivity | undefined;
-  ofTurn(sessionId: string, turnId: string): LiveActivity[];
-  remove(deviceId: string, sessionId: string, token?: string): boolean;
-  removeAll(deviceId: string): void;
-}
-
 /** One push to a Live Activity, or one that starts it. */
 export interface ActivityRequest {
   deliveryId: string;

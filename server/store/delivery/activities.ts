@@ -1,4 +1,5 @@
-import type { ActivityStore, LiveActivity, PushToStart } from "../../domain/delivery/liveActivity.ts";
+import type { LiveActivity, PushToStart } from "../../domain/delivery/liveActivity.ts";
+import type { ActivityStore } from "../../domain/stores/delivery.ts";
 import { type Connection, Statement } from "../statement.ts";
 
 interface StartRow {

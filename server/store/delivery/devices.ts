@@ -1,7 +1,8 @@
 import type { Device, DevicePreferences, Scope } from "../../domain/delivery/device.ts";
 import type { PushTarget } from "../../domain/delivery/push.ts";
 import { DaylongError } from "../../domain/errors.ts";
-import type { Clock, DeviceStore } from "../../domain/ports.ts";
+import type { Clock } from "../../domain/ports.ts";
+import type { DeviceStore } from "../../domain/stores/delivery.ts";
 import { type Connection, jsonOrNull, parsedOrUndefined, Statement } from "../statement.ts";
 import type { Transactions } from "../transactions.ts";
 

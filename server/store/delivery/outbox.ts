@@ -4,7 +4,7 @@ import type {
   DeliveryKind,
   DeliveryState,
 } from "../../domain/delivery/delivery.ts";
-import type { OutboxStore } from "../../domain/ports.ts";
+import type { OutboxStore } from "../../domain/stores/delivery.ts";
 import { type Connection, Statement } from "../statement.ts";
 import type { Transactions } from "../transactions.ts";
 

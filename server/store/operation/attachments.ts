@@ -1,5 +1,5 @@
-import type { AttachmentStore } from "../../domain/ports.ts";
 import type { Attachment } from "../../domain/sessions/attachment.ts";
+import type { AttachmentStore } from "../../domain/stores/operation.ts";
 import { type Connection, Statement } from "../statement.ts";
 
 interface AttachmentRow {

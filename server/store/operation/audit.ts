@@ -1,5 +1,5 @@
 import { decodePageCursor, pageOf } from "../../domain/pageCursor.ts";
-import type { AuditEntry, AuditStore } from "../../domain/ports.ts";
+import type { AuditEntry, AuditStore } from "../../domain/stores/operation.ts";
 import { type Connection, Statement } from "../statement.ts";
 
 interface AuditRow {

@@ -1,5 +1,5 @@
-import type { ProcessStore } from "../../domain/ports.ts";
 import type { ProcessRecord } from "../../domain/processes/process.ts";
+import type { ProcessStore } from "../../domain/stores/operation.ts";
 import { type Connection, Statement } from "../statement.ts";
 
 /**

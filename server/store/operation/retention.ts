@@ -1,4 +1,4 @@
-import type { RetentionStore } from "../../domain/ports.ts";
+import type { RetentionStore } from "../../domain/stores/operation.ts";
 import { type Connection, Statement } from "../statement.ts";
 import type { Transactions } from "../transactions.ts";
 

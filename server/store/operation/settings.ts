@@ -1,4 +1,4 @@
-import type { SettingsStore } from "../../domain/ports.ts";
+import type { SettingsStore } from "../../domain/stores/operation.ts";
 import { type Connection, Statement } from "../statement.ts";
 
 /** What the owner set while the server ran. */

@@ -1,4 +1,5 @@
-import type { ConversationStore, NamedConversation } from "../../domain/sessions/conversation.ts";
+import type { NamedConversation } from "../../domain/sessions/conversation.ts";
+import type { ConversationStore } from "../../domain/stores/sessions.ts";
 import { type Connection, Statement } from "../statement.ts";
 
 const columns =

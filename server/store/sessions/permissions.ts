@@ -1,10 +1,10 @@
-import type { PermissionStore } from "../../domain/ports.ts";
 import type {
   Permission,
   PermissionDecision,
   PermissionKind,
   PermissionState,
 } from "../../domain/sessions/permission.ts";
+import type { PermissionStore } from "../../domain/stores/sessions.ts";
 import { type Connection, jsonOrNull, parsedOrUndefined, Statement } from "../statement.ts";
 
 interface PermissionRow {

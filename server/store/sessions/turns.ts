@@ -1,6 +1,6 @@
 import type { Failure } from "../../domain/errors.ts";
-import type { TurnStore } from "../../domain/ports.ts";
 import { type Reply, type Turn, type TurnState, turnStates } from "../../domain/sessions/turn.ts";
+import type { TurnStore } from "../../domain/stores/sessions.ts";
 import { type Connection, jsonOrNull, parsedOrUndefined, Statement } from "../statement.ts";
 
 interface TurnRow {
