@@ -79,7 +79,7 @@ async function main(): Promise<void> {
   let running: RunningDaylong | undefined;
   let stopping = false;
   const stop = async (signal: string) => {
-    // Who asks twice means it.
+    // A second signal ends the program at once.
     if (stopping) process.exit(130);
     stopping = true;
     log.info("server.stopping", { signal });

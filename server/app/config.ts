@@ -154,7 +154,7 @@ export function readConfig(environment: Environment) {
     publicUrl: e.PUBLIC_URL,
     dataDir: expandHome(e.DATA_DIR),
     projectRoots: e.PROJECT_ROOTS.split(delimiter).filter(Boolean).map(expandHome),
-    // Nobody closes a conversation of /v1.
+    // Conversations of /v1 have no client that closes them.
     conversationIdleMs: parksIdle ? limits.sessionIdleMs : 30 * 60_000,
     // As long as a stop may take: an interrupt, or a turn at the end of its lease, waits no longer than a stop does.
     drainMs: Math.max(1_000, limits.shutdownGraceMs),

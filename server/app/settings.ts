@@ -19,8 +19,8 @@ export interface SettingsParts {
 }
 
 /**
- * The limits in force. Each has its value from the environment, else from the store, else by default; the same schemas
- * judge all three. What is `live` changes at once; the rest keeps what it had at the start of the server.
+ * Settings: the limits in force. Each has its value from the environment, else from the store, else by default; the
+ * same schemas judge all three. What is `live` changes at once; the rest keeps what it had at the start of the server.
  */
 export class Settings implements SettingsPort {
   readonly #parts: SettingsParts;
@@ -36,7 +36,7 @@ export class Settings implements SettingsPort {
       this.#config = this.#read(stored, stored);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      // What was set by phone contradicts what the environment says by now. A server that does not start helps nobody.
+      // The stored limits contradict the environment by now. A server that does not start would be no use to the owner.
       parts.log.warn("settings.ignored", { faults: error.faults });
       stored = new Map();
       this.#config = this.#read(stored, stored);

@@ -60,7 +60,7 @@ export interface CliHostParts {
 /** How long a turn's end may wait for a look into the transcript. */
 const transcriptDeadlineMs = 3_000;
 
-/** Starts, finds and ends real Claude CLI processes. */
+/** Process host: starts, finds and ends real Claude CLI processes. */
 export class CliHost implements ProcessHost {
   readonly #parts: Required<Omit<CliHostParts, "binary" | "sparesDir">> &
     Pick<CliHostParts, "binary" | "sparesDir">;
@@ -106,8 +106,8 @@ export class CliHost implements ProcessHost {
   }
 
   /**
-   * All that has to be known before a start. The project, or Claude's own folder, may be on a mount that is dead, and what
-   * is asked of such a disk is never answered; so it is bounded as the start itself is.
+   * All that has to be known before a start. The project, or Claude's own folder, may be on a mount that is dead, and
+   * what is asked of such a disk is never answered; so it is bounded as the start itself is.
    */
   async #ready(spec: ProcessSpec, signal: AbortSignal | undefined) {
     const { clock, startDeadlineMs } = this.#parts;

@@ -78,7 +78,7 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
 
   const app = express();
   app.disable("x-powered-by");
-  // Answers are of the moment; a validator over each would cost a hash and serve nobody.
+  // Answers change from moment to moment: a validator would cost a hash each and hardly ever match.
   app.disable("etag");
   app.set("query parser", "simple");
 
@@ -120,7 +120,7 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
     response.locals.route = route.path;
     const address = callerAddress(request.socket);
     const requestId = String(response.locals.requestId);
-    // Before the body is touched: nobody unknown makes us read and parse megabytes.
+    // Before the body is read: a caller without a token must not make the server read and parse megabytes.
     const caller = authorise(request, route.scope, { access, tokenFailures, address });
     response.on("close", () => {
       const { method, path } = route;
@@ -154,7 +154,7 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
     if (error.status >= 500) {
       log.error("http.failed", { requestId, code: error.code, error: error.cause ?? error });
     }
-    // A refusal tells a device of what is, too; a stranger learns nothing from it.
+    // A refusal tells a device about the state as well; a caller without a token learns nothing from it.
     if (response.locals.deviceId !== undefined) await durable();
     if (response.headersSent || response.destroyed) {
       response.destroy();
@@ -183,7 +183,7 @@ function goneSignal(response: Response, stopping: AbortSignal): AbortSignal {
 
 const atOnce = (): Promise<void> => Promise.resolve();
 
-/** For a page of our own without a script; other pages may neither frame us nor read us. */
+/** Security headers for a page without a script; other sites may neither frame the server nor read from it. */
 function securityHeaders() {
   return helmet({
     contentSecurityPolicy: {

@@ -22,7 +22,7 @@ import { Handshake } from "./handshake.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { PendingHandshakes } from "./pendingHandshakes.ts";
 
-/** Bytes a socket may send before it has said who it is; a hello has a few hundred. */
+/** Bytes that an unauthenticated socket may send; a hello has a few hundred. */
 const maxHelloBytes = 64 * 1024;
 /** As many as over HTTP (contract, Access: 300). */
 const defaultFramesPerMinute = 300;
@@ -43,14 +43,14 @@ export interface GatewayParts {
   allowUpgrade(request: IncomingMessage): { status: number } | undefined;
   /** Registers what a hello says about pushes; left out, a hello cannot. */
   registerPush?(caller: Caller, push: z.infer<typeof apnsPushSchema> | null): void;
-  /** Strangers that have not said hello yet, at most; one more sends the oldest of them away. */
+  /** Most unauthenticated sockets without a hello; one more closes the oldest of them. */
   maxUngreeted?: number;
-  /** Frames of one device in a minute, those aside that only say where it stands. */
+  /** Frames of one device in a minute, without those that only report about the device (ack, ping, presence). */
   framesPerMinute?: number;
 }
 
 /**
- * The WebSocket edge: upgrade, hello, then a Client for each socket.
+ * WebSocket gateway: the upgrade, the handshake, then a DeviceSocket for each socket.
  *
  *   attached (to any number of HTTP servers) -> stopped
  */
@@ -101,7 +101,7 @@ export class Gateway {
     this.#detachments.push(() => server.off("upgrade", upgrade));
   }
 
-  /** Closes every socket with 1012 and waits up to `deadlineMs` for their farewells. Idempotent. */
+  /** Closes every socket with 1012 and waits up to `deadlineMs` until their clients have closed too. Idempotent. */
   stop(deadlineMs = 1_000): Promise<void> {
     this.#stopping ??= this.#stop(deadlineMs);
     return this.#stopping;
@@ -125,7 +125,7 @@ export class Gateway {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    // Until ws takes over nobody else hears a reset, and an unheard one would end the program.
+    // Until ws takes over there is no other listener for a reset, and an unhandled one would end the program.
     socket.on("error", ignore);
     const status = this.#refusalOf(request);
     if (status !== undefined) {
@@ -150,7 +150,7 @@ export class Gateway {
       if (refused) return refused.status;
       if (tokenFailures.isFull(callerAddress(request.socket)) && !this.#hasValidToken(request)) return 429;
     } catch (error) {
-      // Nobody is above an upgrade's listener: what it throws would end the program.
+      // An error thrown in the upgrade's listener would end the program.
       log.error("socket.upgrade_failed", { error });
       return 500;
     }
@@ -192,7 +192,7 @@ export class Gateway {
     else greeting.refuse(closeCodes.replacedProtocol, `This server speaks ${socketProtocol}.`);
     this.#pendingHandshakes.add(greeting);
     const readBefore = tcp.bytesRead - unread;
-    // The large frames of the protocol are for devices we know: a stranger may not fill 16 MB of memory a socket.
+    // The large frames of the protocol are for known devices: an unauthenticated socket may not fill 16 MB of memory.
     const bound = () => {
       if (tcp.bytesRead - readBefore <= maxHelloBytes) return;
       tcp.off("data", bound);

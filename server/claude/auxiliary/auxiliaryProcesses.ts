@@ -17,7 +17,7 @@ export interface AuxiliaryProcessesParts {
   standingOf(spec: ProcessSpec): Promise<ProjectStanding>;
 }
 
-/** Processes that are asked one thing, beside those of the sessions: recaps on forks, one-shot prompts. */
+/** Auxiliary processes, beside those of the sessions: recaps on forks, and one-shot prompts. */
 export class AuxiliaryProcesses {
   readonly #parts: AuxiliaryProcessesParts;
   readonly #asked = new Set<OneShotProcess>();
@@ -31,7 +31,7 @@ export class AuxiliaryProcesses {
     return [...this.#asked];
   }
 
-  /** Given up as soon as `signal` aborts, at whatever point; settles when nothing is left of the process. */
+  /** Given up as soon as `signal` aborts, at any point; settles when nothing is left of the process. */
   async ask(spec: ProcessSpec, prompt: string, signal: AbortSignal, options?: Options): Promise<OneShotEnd> {
     if (signal.aborted) return { kind: "given-up" };
     let standing: ProjectStanding;

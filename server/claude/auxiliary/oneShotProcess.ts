@@ -33,7 +33,8 @@ const denial =
   "Answer with what can be known without it, and say what could not be done.";
 
 /**
- * A CLI process for one prompt, of which nothing is kept: no session, no transcript. Whatever it would ask is denied.
+ * A CLI process for one prompt, of which nothing is kept: no session, no transcript. Every permission that it asks for
+ * is denied.
  */
 export class OneShotProcess {
   readonly #parts: OneShotProcessParts;

@@ -12,7 +12,7 @@ export const isClaimable = ({ options, permissionMode }: ProcessSpec): boolean =
   Object.values(options).every((value) => value === undefined) && permissionMode !== "bypassPermissions";
 
 /**
- * One CLI process that runs and is no session yet: `starting -> ready -> claimed | ended`.
+ * A prewarmed CLI process, which is no session yet: `starting -> ready -> claimed | ended`.
  *
  * The SDK's `prewarm()` takes the project, the model and the permission mode at the claim, but not the conversation's
  * id: that is fixed when the process starts. So a spare is started with the id of the session it will be, and a new
@@ -64,7 +64,7 @@ export class SpareCliProcess {
           if (this.#ended !== undefined) throw new Error("The spare is not wanted any more.");
           return this.cli.spawnClaudeCodeProcess(command);
         },
-        // Nobody can ask before the claim, which names who answers.
+        // No permission is asked for before the claim, which brings the callback that answers.
         canUseTool: (name, input, context) =>
           this.#ask?.(name, input, context) ??
           Promise.resolve({ behavior: "deny", message: "This process belongs to no session yet." }),

@@ -26,7 +26,7 @@ export interface SpareProcessesParts {
   startDeadlineMs: number;
 }
 
-/** The spares of this computer: started one after another, replaced when they are claimed or die. */
+/** Pool of prewarmed processes (spares): started one after another, replaced when they are claimed or die. */
 export class SpareProcesses implements SparePool {
   readonly #parts: SpareProcessesParts;
   readonly #spares = new Set<SpareCliProcess>();
@@ -83,7 +83,7 @@ export class SpareProcesses implements SparePool {
   async take(spec: ProcessSpec, standing: ProjectStanding): Promise<SpareCliProcess | undefined> {
     const spare = [...this.#spares].find((one) => one.sessionId === spec.claudeSessionId);
     if (spare === undefined) return undefined;
-    // Whose settings it follows is fixed at its start: the owner's alone, as for every project that is not trusted.
+    // The settings that it follows are fixed at its start: the owner's alone, as for every project that is not trusted.
     const isFitting = standing !== "trusted" && standing !== "suspect";
     if (!isFitting) this.#unclaimable.add(spec.projectPath);
     if (!spare.isReady || !isClaimable(spec) || !isFitting) {

@@ -26,9 +26,9 @@ export function toolTitle(toolName: string, input: Record<string, unknown>): str
 }
 
 /**
- * The CLI's words for a conversation that cannot be gone on with: its transcript is gone or damaged, or its tool uses and
- * their results do not pair, which the API answers with 400 for ever. The CLI (2.1.330) puts the API's own words for the
- * latter into three of its own; those that pass through a gateway may still be the API's.
+ * The CLI's words for a conversation that cannot be gone on with: its transcript is gone or damaged, or its tool uses
+ * and their results do not pair, which the API answers with 400 for ever. The CLI (2.1.330) puts the API's own words
+ * for the latter into three of its own; those that pass through a gateway may still be the API's.
  */
 const lostWords = new RegExp(
   [
@@ -100,7 +100,7 @@ function refusalOf(
     case "billing_error":
       return [{ kind: "limit-hit", limit: "billing", detail: limitDetail("credit"), ...rest }];
     default:
-      // Whatever the CLI calls it: these two statuses have one meaning.
+      // These two statuses have one meaning, under any name that the CLI gives them.
       if (status === 401) return refusalOf("authentication_failed", null, rest);
       return status === 429 ? refusalOf("rate_limit", null, rest) : [];
   }

@@ -37,7 +37,7 @@ const selectDevices = `SELECT device_id, name, platform, scope, created_at, last
 
 type Named = Record<string, string | number | null>;
 
-/** The paired devices and the codes that pair them; only hashes of tokens and codes are kept. */
+/** Paired devices and pairing codes in SQLite; only hashes of tokens and codes are kept. */
 export class SqliteDeviceStore implements DeviceStore {
   readonly #clock: Clock;
   readonly #transactions: Transactions;

@@ -11,7 +11,7 @@ interface AuditRow {
   detail: string;
 }
 
-/** Who changed what. Ordered by insertion, which a clock that was set back does not disturb. */
+/** The audit log in SQLite. Ordered by insertion, which a clock that was set back does not disturb. */
 export class SqliteAuditStore implements AuditStore {
   readonly #add: Statement<[AuditEntry]>;
   readonly #list: Statement<[beforeId: number, limit: number], AuditRow>;

@@ -108,7 +108,7 @@ const componentNameOf = (type: EventType): string =>
 
 const [first, ...rest] = eventTypes.map(eventOf);
 
-/** One row of the log, of whichever type. */
+/** One row of the log, of any type. */
 export const loggedEventSchema = z.discriminatedUnion("type", [first!, ...rest]).meta({
   id: "Event",
   description:
