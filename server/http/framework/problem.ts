@@ -65,7 +65,10 @@ export function sendProblem(request: Request, response: Response, error: Daylong
   }
 }
 
-/** Whatever was thrown, as an error of the catalogue. What nobody foresaw becomes `internal_error`, without its text. */
+/**
+ * Converts anything thrown into an error of the catalogue. An unforeseen error becomes `internal_error`, without its
+ * text.
+ */
 export function catalogued(error: unknown): DaylongError {
   if (error instanceof DaylongError) return error;
   const fault = parserFaultSchema.safeParse(error);

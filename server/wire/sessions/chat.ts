@@ -64,7 +64,7 @@ export const acceptedSchema = z
   })
   .meta({ id: "Accepted" });
 
-/** The same with the turn's end, for who waited for it. */
+/** The same with the turn's end, for requests that waited for it. */
 export const finishedSchema = acceptedSchema
   .extend({ reply: replySchema.optional(), error: failureSchema.optional() })
   .meta({ id: "Finished" });

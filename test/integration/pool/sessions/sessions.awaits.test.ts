@@ -143,7 +143,9 @@ describe("going on with a conversation", () => {
 
   test("warns of its end by the new session's own lease", async () => {
     await rig.current.open({
-      lease: { termMs: 30_000, warnAfterMs: 20_000, finalWarningMs: 0 },
+      sessionTimeoutMs: 30_000,
+      sessionWarningMs: 20_000,
+      sessionFinalWarningMs: 0,
     });
     const { sessionId } = await begin();
     await rig.current.clock.run(20_000);

@@ -4,8 +4,8 @@ import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { SpareProcesses } from "../../../../server/claude/auxiliary/spareProcesses.ts";
 import { readProcTable } from "../../../../server/claude/os/processTable.ts";
-import type { ProcessStore } from "../../../../server/domain/ports.ts";
 import type { ProcessSpec } from "../../../../server/domain/processes/process.ts";
+import type { ProcessStore } from "../../../../server/domain/stores/operation.ts";
 import { ShortRealClock } from "../../../support/shortRealClock.ts";
 
 const standIn = resolve("test/support/claude/cliStandIn.mjs");

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import { type ProcRow, readProcTable } from "../../../../server/claude/os/processTable.ts";
 import { belongings, endBelongings } from "../../../../server/claude/os/reaper.ts";
 import { startTicksOf } from "../../../../server/claude/os/spawn.ts";
-import { processMark } from "../../../../server/claude/process/environment.ts";
+import { processMark } from "../../../../server/claude/start/environment.ts";
 import { systemClock } from "../../../../server/platform/clock.ts";
 
 /** Above every pid that Linux gives (`pid_max` is 2^22 at the most): no process has one of these. */

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { ConfigFile } from "../../../../server/claude/process/configFile.ts";
+import { ConfigFile } from "../../../../server/claude/start/configFile.ts";
 import type { Log } from "../../../../server/domain/ports.ts";
 import { ManualClock } from "../../../support/manualClock.ts";
 

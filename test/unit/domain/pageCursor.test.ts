@@ -1,5 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
-import { decodePageCursor, encodePageCursor, pageOf } from "../../../server/store/pageCursor.ts";
+import {
+  decodeCursor,
+  decodePageCursor,
+  encodePageCursor,
+  pageOf,
+} from "../../../server/domain/pageCursor.ts";
 
 describe("page marks", () => {
   test("come back as they were, and are safe in a URL", () => {
@@ -17,6 +22,18 @@ describe("page marks", () => {
           faults: [expect.objectContaining({ path: "before" })],
         }),
       );
+    }
+  });
+});
+
+describe("cursors of other shapes", () => {
+  const read = (decoded: unknown) => (typeof decoded === "string" ? decoded : undefined);
+
+  test("are read by their own rule, and what is not JSON or not of that shape is invalid_request", () => {
+    const encoded = (text: string) => Buffer.from(text).toString("base64url");
+    expect(decodeCursor(encoded('"message"'), read)).toBe("message");
+    for (const before of [encoded("1"), encoded("{"), "x"]) {
+      expect(() => decodeCursor(before, read)).toThrow(expect.objectContaining({ code: "invalid_request" }));
     }
   });
 });

@@ -24,10 +24,10 @@ function isObject(text: string): boolean {
 
 const readText = (path: string): Promise<string | undefined> => readFile(path, "utf8").catch(() => undefined);
 
-/** Files that were damaged by starts at the same time are found within the day, or nobody looks for them any more. */
+/** Files damaged by simultaneous starts are found within a day; older ones are not looked for. */
 const dayMs = 24 * 3_600_000;
 
-/** The CLI's `.claude.json`, looked at before each start. */
+/** Check of the CLI's `.claude.json` before each start. */
 export class ConfigFile {
   readonly #parts: { environment: Environment; clock: Clock; log: Log };
   #restoredAt: number | undefined;
@@ -47,9 +47,9 @@ export class ConfigFile {
   }
 
   /**
-   * Puts a damaged file right from its newest whole backup; the CLI refuses to start with a damaged one. What was damaged is
-   * kept beside it as `.claude.json.damaged`. Resolves to whether it was restored; a file that is missing is the CLI's to
-   * make, and one that cannot be mended is the CLI's to complain of.
+   * Puts a damaged file right from its newest whole backup; the CLI refuses to start with a damaged one. What was
+   * damaged is kept beside it as `.claude.json.damaged`. Resolves to whether it was restored; a file that is missing is
+   * the CLI's to make, and one that cannot be mended is the CLI's to complain of.
    */
   async mend(): Promise<boolean> {
     const { environment, clock, log } = this.#parts;

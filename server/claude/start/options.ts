@@ -38,7 +38,7 @@ export const ruleSettings = (rules: readonly string[]): { permissions: { allow: 
   rules.length === 0 ? undefined : { permissions: { allow: [...rules] } };
 
 /**
- * Whose settings a process follows. As in a terminal: the owner's, and of a trusted project its own. The CLI looks at
+ * The setting sources of a process. As in a terminal: the owner's, and of a trusted project its own. The CLI looks at
  * settings again whenever their files change, so a project that brings none now is not given the chance to bring some
  * later. What it says to Claude (its CLAUDE.md, with what that imports, and its rules) is read all the same, as that of
  * an additional directory, for which `cliEnvironment` asks.

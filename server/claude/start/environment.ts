@@ -1,5 +1,5 @@
 /**
- * The CLI's environment is an allow-list, so that Daylong's own secrets (APNs keys, tokens) and whatever else the
+ * The CLI's environment is an allow-list, so that Daylong's own secrets (APNs keys, tokens) and anything else that the
  * owner's shell holds never reach a process that runs tools on a model's word.
  */
 const exactNames = new Set([

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
-import { CliTrust } from "../../../../server/claude/process/cliTrust.ts";
+import { CliTrust } from "../../../../server/claude/start/cliTrust.ts";
 
 let dir: string;
 let terminal: CliTrust;

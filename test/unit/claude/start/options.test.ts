@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { baseOptions, conversationOptions } from "../../../../server/claude/process/options.ts";
+import { baseOptions, conversationOptions } from "../../../../server/claude/start/options.ts";
 import type { ProcessSpec } from "../../../../server/domain/processes/process.ts";
 import type { SessionOptions } from "../../../../server/domain/sessions/session.ts";
 

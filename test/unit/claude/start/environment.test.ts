@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { cliEnvironment, processMark } from "../../../../server/claude/process/environment.ts";
+import { cliEnvironment, processMark } from "../../../../server/claude/start/environment.ts";
 
 const passes = (name: string): boolean => name in cliEnvironment({ [name]: "value" }, "p1");
 

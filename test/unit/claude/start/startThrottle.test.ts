@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { StartThrottle } from "../../../../server/claude/process/startThrottle.ts";
+import { StartThrottle } from "../../../../server/claude/start/startThrottle.ts";
 import { ManualClock } from "../../../support/manualClock.ts";
 
 test("F15: starts in the same instant stand in line; one alone does not wait", async () => {

@@ -1,8 +1,8 @@
 import { basename } from "node:path";
-import { type ProjectDirectory, projectIdOf } from "../../../access/projectRoots.ts";
-import { DaylongError } from "../../../domain/errors.ts";
-import type { Store } from "../../../domain/ports.ts";
-import type { HttpDependencies } from "../../dependencies.ts";
+import { DaylongError } from "../domain/errors.ts";
+import type { Log, Store } from "../domain/ports.ts";
+import type { ClaudeHistory } from "../domain/sessions/history.ts";
+import { type ProjectDirectory, type ProjectRoots, projectIdOf } from "./projectRoots.ts";
 
 /** Sessions read at a time while they are counted. */
 const countPage = 500;
@@ -13,10 +13,19 @@ export interface ProjectUse {
   lastActivityAt: number;
 }
 
-type UseParts = Pick<HttpDependencies, "store" | "history" | "roots" | "log">;
+interface UseParts {
+  store: Pick<Store, "sessions">;
+  history: Pick<ClaudeHistory, "conversations">;
+  roots: ProjectRoots;
+  log: Log;
+}
 
 /** What was done where: in this server's sessions and in Claude's own transcripts, a conversation counted once. */
-export async function projectUse({ store, history, log }: UseParts): Promise<Map<string, ProjectUse>> {
+export async function projectUse({
+  store,
+  history,
+  log,
+}: Omit<UseParts, "roots">): Promise<Map<string, ProjectUse>> {
   const use = useOfSessions(store);
   const past = await history.conversations().catch((error: unknown) => {
     // The list of directories is worth having without it.
@@ -40,7 +49,7 @@ export async function allProjects(parts: UseParts): Promise<Array<ProjectDirecto
     if (known.has(path)) continue;
     // A directory that is gone, or outside the roots by now, is no project any more.
     if ((await roots.resolve(path).catch(() => undefined)) !== path) continue;
-    deeper.push({ projectId: projectIdOf(path), path, name: basename(path) || path });
+    deeper.push(describe(path));
   }
   return [...listed, ...deeper].map((project) => ({ ...project, use: use.get(project.path) }));
 }
@@ -69,7 +78,7 @@ const describe = (path: string): ProjectDirectory => ({
   name: basename(path) || path,
 });
 
-function useOfSessions(store: Store): Map<string, ProjectUse> {
+function useOfSessions(store: UseParts["store"]): Map<string, ProjectUse> {
   const use = new Map<string, ProjectUse>();
   let before: string | undefined;
   do {

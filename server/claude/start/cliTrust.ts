@@ -13,7 +13,10 @@ const configSchema = z.object({
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What the owner answered to the CLI's own question in a terminal ("Do you trust the files in this folder?"). */
+/**
+ * Trust given in a terminal: what the owner answered to the CLI's own question ("Do you trust the files in this
+ * folder?").
+ */
 export class CliTrust {
   readonly #path: string;
   /** The file is read again when it has changed: the CLI keeps megabytes in it, and a list asks for every project. */

@@ -1,8 +1,8 @@
 import type { Clock } from "../../domain/ports.ts";
 
 /**
- * CLI processes that start in the same instant write the same `.claude.json`; people who start many at once find it
- * damaged. So starts stand in line. One that has nobody before it does not wait.
+ * Throttle of CLI starts. Processes that start in the same instant write the same `.claude.json` and damage it, so
+ * starts are spaced out. A start that has none before it does not wait.
  */
 const betweenMs = 50;
 
