@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { ensureAdminToken } from "../access/adminToken.ts";
+import { openTokenFailures } from "../access/bearerToken.ts";
 import { ConversationFolders } from "../access/conversationFolders.ts";
 import { Devices } from "../access/devices.ts";
 import { HostCheck } from "../access/hostCheck.ts";
@@ -11,14 +12,13 @@ import { pairingLink } from "../access/pairingCode.ts";
 import { ProjectRoots } from "../access/projectRoots.ts";
 import { OwnersTrust } from "../access/projectTrust.ts";
 import { PushRegistration } from "../access/pushRegistration.ts";
-import { Refusals } from "../access/refusals.ts";
 import { CliHost } from "../claude/host.ts";
-import { CliTrust } from "../claude/process/cliTrust.ts";
+import { CliTrust } from "../claude/start/cliTrust.ts";
 import { claudeConfigDir } from "../claude/transcripts/transcriptFile.ts";
 import { TranscriptHistory } from "../claude/transcripts/transcriptHistory.ts";
 import { Retention } from "../delivery/retention.ts";
 import { Replay } from "../delivery/sockets/replay.ts";
-import type { PushSender, WebPushDoor } from "../domain/delivery/push.ts";
+import type { PushSender, WebPushPolicy } from "../domain/delivery/push.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import type { ProcessHost } from "../domain/processes/process.ts";
@@ -57,7 +57,7 @@ export interface RunningDaylong {
 export interface OutsidePorts {
   host: ProcessHost & Pick<CliHost, "models" | "stop">;
   /** Every push service, and what a browser's registration needs of Web Push. */
-  pushSenders: { push: PushSender; webPush: WebPushDoor };
+  pushSenders: { push: PushSender; webPush: WebPushPolicy };
   /** Claude's own transcripts. */
   history: ClaudeHistory;
 }
@@ -112,7 +112,10 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
   closers.push(() => metrics.stop());
   const database = openStorage(
     {
-      ...{ dataDir, clock, log, crash },
+      dataDir,
+      clock,
+      log,
+      crash,
       onCommit: (durationMs) => metrics.observeCommit(durationMs),
       onSync: (durationMs) => metrics.observeSync(durationMs),
     },
@@ -122,7 +125,9 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
   const assembly = await assemble(
     {
       ...parts,
-      ...{ database, metrics, certificate },
+      database,
+      metrics,
+      certificate,
       homeDir: homedir(),
       hostname: hostname(),
       port: () => boundPort,
@@ -166,19 +171,17 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
   const push = metrics.counted(providers.push);
   closers.push(() => push.stop(2_000));
   const { apnsEnvironment: defaultEnvironment } = config;
-  const { store, connections, activities, feed, outboxSender } = wireDelivery(
+  const { store, connections, activities, feed, outboxSender, testPush } = wireDelivery(
     { database, push, settings, clock, log, defaultEnvironment },
     closers,
   );
   ensureAdminToken({ dataDir, store, clock, log });
 
   const retention = new Retention({
-    cutter: database.history,
+    store: database.history,
     clock,
     log,
-    get keepMs() {
-      return settings.config.retentionMs;
-    },
+    keepMs: () => settings.config.retentionMs,
   });
   closers.push(() => retention.stop());
 
@@ -252,6 +255,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
   closers.push(() => pool.stop(settings.config.shutdownGraceMs));
 
   const access = new Devices({ store, clock, log, roots });
+  const tokenFailures = openTokenFailures(clock);
   const pushRegistration = new PushRegistration({ store, clock, defaultEnvironment, webPush });
   const stopping = new AbortController();
   const publicUrl = () =>
@@ -266,9 +270,10 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     store,
     pool,
     access,
+    tokenFailures,
     attachments,
     pushRegistration,
-    activityRegistrations: activities.register,
+    activityRegistrations: activities.registrations,
     roots,
     trust,
     folders,
@@ -298,7 +303,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     acknowledge: (deviceId, cursor) => outboxSender.acknowledge(deviceId, cursor),
     beginPoll: (deviceId) => connections.beginPoll(deviceId),
     settings,
-    testPush: (device) => outboxSender.testPush(device),
+    testPush,
     pairingUrl: (code) => pairingLink({ url: publicUrl(), code, fingerprint: certificate?.fingerprint }),
   };
 
@@ -307,6 +312,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     pool,
     attachments,
     gatekeeper: access,
+    tokenFailures,
     connections,
     replay,
     outboxSender,
@@ -314,7 +320,6 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     clock,
     log,
     allowUpgrade: (request) => (names.judge(request.headers) === undefined ? undefined : { status: 403 }),
-    helloLimiter: new Refusals({ clock, limit: defaultHttpLimits.refusalsPerMinute, windowMs: 60_000 }),
     registerPush: (caller, target) =>
       target === null
         ? pushRegistration.remove(caller.deviceId, caller)

@@ -38,7 +38,10 @@ const log: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () =>
 async function start(port = 0): Promise<RunningDaylong> {
   const environment = { DATA_DIR: dataDir(), PROJECT_ROOTS: join(folder, "root"), PORT: String(port) };
   running = await startDaylong({
-    ...{ clock: systemClock, log, version: "9.9.9", environment },
+    clock: systemClock,
+    log,
+    version: "9.9.9",
+    environment,
     config: readConfig(environment),
     cliEnvironment: { HOME: folder },
     crash: (error) => {

@@ -157,9 +157,14 @@ export function useRig(change: (parts: HttpDependencies) => Partial<HttpDependen
     rig.polls = new Map();
     rig.onPoll = () => {};
     const { clock, log, history, environment } = rig;
-    rig.webPush = new WebPushSender({ clock, subject: "mailto:owner@example.org", dataDir: rig.folder });
+    rig.webPush = new WebPushSender({ clock, subject: "mailto:owner@example.org", dataDir: rig.folder, log });
     assembly = await assembleForTest({
-      ...{ dataDir: rig.folder, environment, clock, log, history, webPush: rig.webPush },
+      dataDir: rig.folder,
+      environment,
+      clock,
+      log,
+      history,
+      webPush: rig.webPush,
       port: () => rig.port,
     });
     const { store, feed, host, push, pool, access, activities, stopping, connections } = assembly;

@@ -1,7 +1,7 @@
 import { assemble } from "../../../server/app/compose.ts";
 import { readConfig } from "../../../server/app/config.ts";
 import { Metrics } from "../../../server/app/metrics.ts";
-import type { WebPushDoor } from "../../../server/domain/delivery/push.ts";
+import type { WebPushPolicy } from "../../../server/domain/delivery/push.ts";
 import type { Clock, Log } from "../../../server/domain/ports.ts";
 import type { ClaudeHistory } from "../../../server/domain/sessions/history.ts";
 import { Closers } from "../../../server/platform/closers.ts";
@@ -17,7 +17,7 @@ interface TestAssemblyParts {
   environment: Record<string, string>;
   clock: Clock;
   log: Log;
-  webPush: WebPushDoor;
+  webPush: WebPushPolicy;
   history: ClaudeHistory;
   /** The port that the test's server listens on. */
   port(): number | undefined;
@@ -39,7 +39,12 @@ export async function assembleForTest(parts: TestAssemblyParts) {
   const version = "9.9.9";
   const assembly = await assemble(
     {
-      ...{ database, clock, log, version, environment, port },
+      database,
+      clock,
+      log,
+      version,
+      environment,
+      port,
       metrics: new Metrics({ version }),
       config: readConfig(environment),
       cliEnvironment: { HOME: dataDir },
@@ -54,7 +59,10 @@ export async function assembleForTest(parts: TestAssemblyParts) {
   await assembly.start();
   return {
     ...assembly,
-    ...{ database, host, push, pool },
+    database,
+    host,
+    push,
+    pool,
     http: { ...assembly.http, pool },
     gateway: { ...assembly.gateway, pool },
     /** Closes everything but the database; turns that run are not waited for. Idempotent. */

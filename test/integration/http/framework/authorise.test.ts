@@ -119,32 +119,38 @@ async function expectNothingWaits(): Promise<void> {
 }
 
 describe("A02: a request that waits listens for its device's revocation", () => {
-  test.each(waits)("A02: $title leaves no listener behind when it is answered", async ({ ask, end }) => {
-    const before = { commits: commits.count, stops: stops() };
-    for (let round = 0; round < 2; round += 1) {
-      const asked = ask();
+  test.each(waits)(
+    "NET-14 A02: $title leaves no listener behind when it is answered",
+    async ({ ask, end }) => {
+      const before = { commits: commits.count, stops: stops() };
+      for (let round = 0; round < 2; round += 1) {
+        const asked = ask();
+        await revocations.whenExactly(1);
+        await rig.clock.settle();
+        await end();
+        await asked;
+        await rig.clock.settle();
+        expect(revocations.count).toBe(0);
+      }
+      await rig.clock.settle();
+      expect({ commits: commits.count, stops: stops() }).toEqual(before);
+      await expectNothingWaits();
+    },
+  );
+
+  test.each(waits)(
+    "NET-14 A02: $title leaves no listener behind when the client goes away",
+    async ({ ask }) => {
+      const before = commits.count;
+      const client = new AbortController();
+      const asked = ask(client.signal).catch(() => "gone");
       await revocations.whenExactly(1);
       await rig.clock.settle();
-      await end();
-      await asked;
-      await rig.clock.settle();
-      expect(revocations.count).toBe(0);
-    }
-    await rig.clock.settle();
-    expect({ commits: commits.count, stops: stops() }).toEqual(before);
-    await expectNothingWaits();
-  });
-
-  test.each(waits)("A02: $title leaves no listener behind when the client goes away", async ({ ask }) => {
-    const before = commits.count;
-    const client = new AbortController();
-    const asked = ask(client.signal).catch(() => "gone");
-    await revocations.whenExactly(1);
-    await rig.clock.settle();
-    client.abort();
-    expect(await asked).toBe("gone");
-    await revocations.whenExactly(0);
-    await commits.whenExactly(before);
-    await expectNothingWaits();
-  });
+      client.abort();
+      expect(await asked).toBe("gone");
+      await revocations.whenExactly(0);
+      await commits.whenExactly(before);
+      await expectNothingWaits();
+    },
+  );
 });
