@@ -8,6 +8,7 @@ import { afterEach, beforeEach, expect } from "@jest/globals";
 import type { Devices } from "../../../server/access/devices.ts";
 import { pageBefore } from "../../../server/claude/transcripts/transcriptMessages.ts";
 import type { LiveActivities } from "../../../server/delivery/activities/liveActivities.ts";
+import type { Connections } from "../../../server/delivery/sockets/connections.ts";
 import type { DeltaFeed } from "../../../server/delivery/sockets/liveFeed.ts";
 import type { Scope } from "../../../server/domain/delivery/device.ts";
 import type { DaylongError } from "../../../server/domain/errors.ts";
@@ -81,6 +82,8 @@ export interface Rig {
   log: KeptLog;
   store: Store;
   feed: DeltaFeed;
+  /** The live connections; no socket is served here, so that a test adds its own. */
+  connections: Connections;
   host: ScriptedHost;
   push: MemoryPush;
   pool: DrivenPool;
@@ -168,7 +171,7 @@ export function useRig(change: (parts: HttpDependencies) => Partial<HttpDependen
       port: () => rig.port,
     });
     const { store, feed, host, push, pool, access, activities, stopping, connections } = assembly;
-    Object.assign(rig, { store, feed, host, push, pool, access, activities, stopping });
+    Object.assign(rig, { store, feed, connections, host, push, pool, access, activities, stopping });
     rig.adminToken = readFileSync(join(rig.folder, "admin-token"), "utf8").trim();
     const parts: HttpDependencies = {
       ...assembly.http,

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import type { Metrics } from "../../../../../server/app/metrics.ts";
 import { MemoryPush } from "../../../../support/push/memoryPush.ts";
+import { MemoryConnection } from "../../../../unit/delivery/memoryLog.ts";
 import { expectProblem, useRig } from "../../rig.ts";
 
 const rig = useRig();
@@ -35,13 +36,14 @@ describe("O07: GET /metrics", () => {
     await rig.host.prompted(turnId!);
     await rig.ask("POST", "/api/chat", { body: { sessionId, message: "And then?" } });
     await rig.ask("POST", "/api/sessions", { body: { projectPath: rig.project } });
+    for (const deviceId of ["one", "two"]) rig.connections.add(new MemoryConnection(deviceId));
     const before = await figures();
     expect(before.get('daylong_sessions{state="busy"}')).toBe(1);
     expect(before.get('daylong_sessions{state="parked"}')).toBe(1);
     expect(before.get("daylong_processes")).toBe(1);
     expect(before.get('daylong_sessions{state="closed"}')).toBe(0);
     expect(before.get("daylong_turns_queued")).toBe(1);
-    expect(before.get("daylong_sockets")).toBe(0);
+    expect(before.get("daylong_sockets")).toBe(2);
     expect(before.get('daylong_turns_total{event="accepted"}')).toBe(2);
     expect(before.get('daylong_turns_total{event="completed"}')).toBe(0);
 
