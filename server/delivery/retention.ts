@@ -1,5 +1,6 @@
 import { DeadlineTimer } from "../domain/deadlineTimer.ts";
-import type { Clock, Log, RetentionStore } from "../domain/ports.ts";
+import type { Clock, Log } from "../domain/ports.ts";
+import type { RetentionStore } from "../domain/stores/operation.ts";
 
 /** Rows of each table cut in one commit: a few milliseconds, so that no turn waits long for it. */
 const batchRows = 500;

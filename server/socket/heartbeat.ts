@@ -1,9 +1,9 @@
 import { DeadlineTimer } from "../domain/deadlineTimer.ts";
 import type { Clock } from "../domain/ports.ts";
 
-/** The server pings each client in this rhythm (contract: 15 s). */
+/** The server pings each client in this rhythm (docs/api.md, WebSocket: 15 s). */
 export const pingEveryMs = 15_000;
-/** A client of which nothing was heard for so long, no frame and no pong, is dropped (contract: 35 s). */
+/** A client of which nothing was heard for so long, no frame and no pong, is dropped (docs/api.md, WebSocket: 35 s). */
 export const silenceLimitMs = 35_000;
 
 /** A peer with a keep-alive: the socket of one client. */

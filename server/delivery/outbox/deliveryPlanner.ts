@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { LoggedEvent } from "../../domain/delivery/event.ts";
 import { kindRules, pushKindOf } from "../../domain/delivery/pushRules.ts";
-import type { Clock, EventStore, Store } from "../../domain/ports.ts";
+import type { Clock, Store } from "../../domain/ports.ts";
+import type { EventStore } from "../../domain/stores/delivery.ts";
 import type { Connections } from "../sockets/connections.ts";
 import { isWanted } from "./pushEligibility.ts";
 import { quietEndsAt } from "./quietHours.ts";

@@ -1,5 +1,6 @@
 import type { DeliveryAttempt, DeliveryState } from "../../domain/delivery/delivery.ts";
-import type { Log, OutboxStore } from "../../domain/ports.ts";
+import type { Log } from "../../domain/ports.ts";
+import type { OutboxStore } from "../../domain/stores/delivery.ts";
 
 /** The status of a delivery after an attempt, or after the decision not to make one. */
 export interface DeliveryStatus {

@@ -1,5 +1,6 @@
 import type { ApnsEnvironment, ApnsTarget, PushProvider, PushTarget } from "../../domain/delivery/push.ts";
-import type { Clock, DeviceStore, Log } from "../../domain/ports.ts";
+import type { Clock, Log } from "../../domain/ports.ts";
+import type { DeviceStore } from "../../domain/stores/delivery.ts";
 
 /** How long a token that both environments refuse is watched before it is dropped. */
 const quarantineMs = 10_000;

@@ -1,6 +1,6 @@
 import type { LoggedEvent } from "../../domain/delivery/event.ts";
 import { pushKindOf } from "../../domain/delivery/pushRules.ts";
-import type { EventStore } from "../../domain/ports.ts";
+import type { EventStore } from "../../domain/stores/delivery.ts";
 import type { Connections } from "./connections.ts";
 import type { DeltaFeed } from "./liveFeed.ts";
 

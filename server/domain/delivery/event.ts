@@ -1,7 +1,7 @@
 import type { ErrorCode, Failure } from "../errors.ts";
 import type { Lease } from "../sessions/lease.ts";
 import type { Permission, PermissionDecision } from "../sessions/permission.ts";
-import type { PermissionMode, SessionState } from "../sessions/session.ts";
+import type { PermissionMode } from "../sessions/session.ts";
 import type { Reply } from "../sessions/turn.ts";
 
 /** The data of each type of event. Rows of the log are immutable; a new fact is a new event. */
@@ -30,7 +30,6 @@ export interface EventDataByType {
     permissionMode?: PermissionMode;
     muted?: boolean;
     autoKeepAlive?: boolean;
-    state?: SessionState;
   };
   "session.recap": { text: string; turnCount: number };
   "turn.accepted": {

@@ -50,20 +50,6 @@ export interface PushToStart {
   registeredAt: number;
 }
 
-/** The tokens of Live Activities. A token given with a removal is the only one that is removed. */
-export interface ActivityStore {
-  putStart(start: PushToStart): void;
-  removeStart(deviceId: string, token?: string): boolean;
-  start(deviceId: string): PushToStart | undefined;
-  starts(): PushToStart[];
-  /** Replaces the activity that the device had for this turn. */
-  put(activity: LiveActivity): void;
-  get(deviceId: string, sessionId: string, turnId: string): LiveActivity | undefined;
-  ofTurn(sessionId: string, turnId: string): LiveActivity[];
-  remove(deviceId: string, sessionId: string, token?: string): boolean;
-  removeAll(deviceId: string): void;
-}
-
 /** The progress after an event of the turn; the very same object when the event changes nothing. */
 export function progressAfter(before: Progress, event: LoggedEvent): Progress {
   switch (event.type) {

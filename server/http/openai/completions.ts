@@ -8,7 +8,7 @@ import {
   ignoredParameters,
   unsupportedParameters,
 } from "../../wire/openai/completionRequest.ts";
-import { chatCompletionSchema, completionFrameSchema } from "../../wire/openai/completions.ts";
+import { chatCompletionSchema, completionFrameSchema } from "../../wire/openai/completionResponse.ts";
 import { chosenIdSchema } from "../../wire/text.ts";
 import type { HttpDependencies } from "../dependencies.ts";
 import { waitWhilePaired } from "../framework/authorise.ts";

@@ -1,5 +1,5 @@
-import type { EventStore } from "../../domain/ports.ts";
 import type { ProcessExit } from "../../domain/processes/process.ts";
+import type { EventStore } from "../../domain/stores/delivery.ts";
 import type { SessionProcess } from "../state/sessionProcess.ts";
 
 /** How a process ended, in the middle of a sentence. */

@@ -103,7 +103,7 @@ export class OneShots {
     while (!this.#isStopped && registry.oneShots.size < this.#mostGuests) {
       const next = this.#waiting[0];
       if (next === undefined || isHeld(gates, next.oneShot.processId, "start")) return;
-      if (registry.size >= limits.maxProcesses) {
+      if (registry.size >= limits.maxConcurrentSessions) {
         if (registry.stoppingCount() > 0) return;
         const idlest = registry.idlest()[0];
         const victim = idlest === undefined ? undefined : registry.get(idlest);
@@ -124,7 +124,7 @@ export class OneShots {
 
   /** One place is for the sessions, where there is more than one. */
   get #mostGuests(): number {
-    return Math.max(1, this.#parts.limits.maxProcesses - 1);
+    return Math.max(1, this.#parts.limits.maxConcurrentSessions - 1);
   }
 
   /** Whether a place is free for it, or an idle session's is taken for it at once. */
@@ -132,7 +132,7 @@ export class OneShots {
     const { registry, limits, gates } = this.#parts;
     if (this.#waiting.length > 0 || registry.oneShots.size >= this.#mostGuests) return false;
     if (isHeld(gates, processId, "start")) return false;
-    return registry.size < limits.maxProcesses || registry.idlest().length > 0;
+    return registry.size < limits.maxConcurrentSessions || registry.idlest().length > 0;
   }
 
   async #run(
@@ -152,7 +152,7 @@ export class OneShots {
           sessionId: processId,
           claudeSessionId: processId,
           projectPath: request.projectPath,
-          model: request.model ?? this.#parts.limits.defaultModel,
+          model: request.model ?? this.#parts.limits.claudeModel,
           permissionMode: "default",
           options: {},
         },

@@ -91,7 +91,7 @@ export class ProcessCalls {
   /** Whose place the session can have: one that goes and that no message waits for, else the longest idle. */
   #leaver(sessionId: string): SessionProcess | undefined {
     const { store, clock, limits, registry, termination, gates } = this.#parts;
-    if (registry.size < limits.maxProcesses || isHeld(gates, sessionId, "start")) return undefined;
+    if (registry.size < limits.maxConcurrentSessions || isHeld(gates, sessionId, "start")) return undefined;
     const waiting = store.turns
       .sessionsWithQueued(clock.now())
       .filter((id) => registry.ownState(id) === "none").length;

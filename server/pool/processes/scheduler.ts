@@ -121,7 +121,7 @@ export class Scheduler {
         this.#runNext(sessionId);
         continue;
       }
-      if (this.#registry.size < this.#parts.limits.maxProcesses) {
+      if (this.#registry.size < this.#parts.limits.maxConcurrentSessions) {
         this.#spawn(sessionId);
       } else if (coming > 0) {
         coming -= 1;
@@ -136,7 +136,8 @@ export class Scheduler {
 
   /** The owner may have lowered the number of places: those that are idle go, the others when they are. */
   #vacateTooMany(): void {
-    let tooMany = this.#registry.size - this.#registry.stoppingCount() - this.#parts.limits.maxProcesses;
+    let tooMany =
+      this.#registry.size - this.#registry.stoppingCount() - this.#parts.limits.maxConcurrentSessions;
     for (const sessionId of tooMany > 0 ? this.#registry.idlest() : []) {
       const victim = this.#registry.get(sessionId);
       if (tooMany <= 0 || victim === undefined) return;
@@ -153,7 +154,7 @@ export class Scheduler {
       void leaving.gone.then(() => this.wake(sessionId));
       return;
     }
-    const free = this.#registry.size < this.#parts.limits.maxProcesses;
+    const free = this.#registry.size < this.#parts.limits.maxConcurrentSessions;
     const isParked = this.#store.sessions.get(sessionId)?.state === "parked";
     const isHeldBack = isHeld(this.#parts.gates, sessionId, "start");
     if (!this.#closing && free && isParked && !isHeldBack && leaving === undefined) this.#spawn(sessionId);

@@ -47,7 +47,7 @@ export class Spares {
   /** A session that can begin now takes the id of a spare, fixed since its start. It may wait for its first message a while. */
   newSessionId({ projectPath, permissionMode, sendAt, options = {} }: SessionBeginning): string {
     const { host, clock, limits, registry, newId } = this.#parts;
-    const hasPlace = registry.size < limits.maxProcesses || registry.idlest().length > 0;
+    const hasPlace = registry.size < limits.maxConcurrentSessions || registry.idlest().length > 0;
     const isForNow = sendAt === undefined || sendAt <= clock.now();
     const isPlain =
       permissionMode !== "bypassPermissions" && Object.values(options).every((value) => value === undefined);
@@ -59,7 +59,7 @@ export class Spares {
     const { host, store, clock, limits, registry, views } = this.#parts;
     if (!this.#isRunning || host.spares === undefined) return;
     this.#cancelTimer?.();
-    if (limits.spareProcesses === 0) {
+    if (limits.prewarmedProcesses === 0) {
       host.spares.keep(0);
       return;
     }
@@ -68,14 +68,14 @@ export class Spares {
       .filter((sessionId) => registry.ownState(sessionId) === "none");
     host.spares.keep(
       sparesWanted({
-        limit: limits.spareProcesses,
+        limit: limits.prewarmedProcesses,
         current: host.spares.count,
         waitingSessions: waiting.length,
-        freePlaces: limits.maxProcesses - registry.size,
+        freePlaces: limits.maxConcurrentSessions - registry.size,
         memoryUsedBytes: views.stats().memoryUsageBytes,
-        memoryLimitBytes: limits.memoryLimitBytes,
+        memoryLimitBytes: limits.maxTotalMemoryBytes,
       }),
     );
-    this.#cancelTimer = clock.after(limits.sampleMs, () => this.#pass());
+    this.#cancelTimer = clock.after(limits.resourceSampleMs, () => this.#pass());
   }
 }

@@ -75,11 +75,11 @@ export class Submissions {
       projectPath: request.projectPath,
       title: request.title ?? "New session",
       state: "parked",
-      model: request.model ?? this.#limits.defaultModel,
+      model: request.model ?? this.#limits.claudeModel,
       permissionMode: this.allowedMode(request.permissionMode ?? "default"),
       createdAt: now,
       lastActivityAt: now,
-      lease: openLease(1, now, this.#limits.lease),
+      lease: openLease(1, now, this.#limits),
       turnCount: 0,
       lastSeq: 0,
       costUsd: 0,
@@ -190,7 +190,7 @@ export class Submissions {
     const admission = admit({
       own: waits ? "busy" : state,
       processCount: registry.size,
-      processLimit: this.#limits.maxProcesses,
+      processLimit: this.#limits.maxConcurrentSessions,
       queueLimit: scheduled ? Number.POSITIVE_INFINITY : this.#limits.maxQueuedTurns,
       // Looked up only where the decision needs them: the message to a live process does not.
       get idleSessionIds() {

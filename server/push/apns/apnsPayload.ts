@@ -30,7 +30,7 @@ export interface ApnsPush {
 }
 
 /**
- * Builds headers and payload of one APNs push from the contract's table. Pure but for the nonce of a sealed push.
+ * Builds headers and payload of one APNs push from the table in docs/api.md, Pushes. Pure but for the nonce of a sealed push.
  * Throws EncryptionKeyError when the device's key is unusable, RangeError when the ids alone exceed the payload.
  */
 export function buildApnsPush(

@@ -20,7 +20,11 @@ import { ManualClock } from "../../support/manualClock.ts";
 import { MemoryPush } from "../../support/push/memoryPush.ts";
 
 export const graceMs = 3_000;
-export const leaseLimits = { termMs: 86_400_000, warnAfterMs: 72_000_000, finalWarningMs: 900_000 };
+export const leaseLimits = {
+  sessionTimeoutMs: 86_400_000,
+  sessionWarningMs: 72_000_000,
+  sessionFinalWarningMs: 900_000,
+};
 
 /** A log that keeps the names of what it is told. */
 export class Words implements Log {

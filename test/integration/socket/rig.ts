@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openTokenFailures } from "../../../server/access/bearerToken.ts";
 import type { Gatekeeper } from "../../../server/access/gatekeeper.ts";
 import { MessageAttachments } from "../../../server/access/messageAttachments.ts";
 import { DeliveryPlanner, planned } from "../../../server/delivery/outbox/deliveryPlanner.ts";
@@ -117,6 +118,7 @@ export class Rig {
       pool: this.pool,
       attachments: new MessageAttachments({ store: this.store, storage }),
       gatekeeper,
+      tokenFailures: openTokenFailures(clock),
       connections,
       replay,
       outboxSender,

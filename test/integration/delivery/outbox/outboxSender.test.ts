@@ -367,7 +367,7 @@ function fillDisk(...names: Array<"record" | "due" | "claim" | "hold" | "claimed
 }
 
 describe("V10 a full disk", () => {
-  test("that kept a sent push from being booked: it is booked when there is room again, and not sent twice", async () => {
+  test("NET-7 that kept a sent push from being booked: it is booked when there is room again, and not sent twice", async () => {
     const { deviceId } = rig.device();
     const empty = fillDisk("record");
     rig.reply(sessionId);

@@ -5,7 +5,7 @@ import { type PushSubject, pushOf } from "../../../../server/domain/delivery/pus
 import { openLease } from "../../../../server/domain/sessions/lease.ts";
 import type { SessionState } from "../../../../server/domain/sessions/session.ts";
 
-const limits = { termMs: 1_000, warnAfterMs: 800, finalWarningMs: 0 };
+const limits = { sessionTimeoutMs: 1_000, sessionWarningMs: 800, sessionFinalWarningMs: 0 };
 const session = (expiresFrom = 0, term = 1, state: SessionState = "idle") => ({
   state,
   lease: openLease(term, expiresFrom, limits),

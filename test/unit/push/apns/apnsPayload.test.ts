@@ -90,7 +90,7 @@ function makeBodies(random: () => number): () => string {
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
 
 describe("the payload of an APNs push", () => {
-  test("a reply has the headers, the aps dictionary and the daylong key of the contract", () => {
+  test("a reply has the headers, the aps dictionary and the daylong key of docs/api.md", () => {
     const built = buildApnsPush(push({ subtitle: "main" }), TOPIC);
     expect(built.headers).toEqual({
       "apns-id": "55555555-5555-4555-8555-555555555555",
