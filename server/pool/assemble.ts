@@ -7,8 +7,11 @@ import { HealthMonitor } from "./health/healthMonitor.ts";
 import { Outages } from "./health/outages.ts";
 import { OneShots } from "./processes/oneShots.ts";
 import { ProcessCalls } from "./processes/processCalls.ts";
+import { ProcessExits } from "./processes/processExit.ts";
+import { PoolProcessListener } from "./processes/processListener.ts";
 import { ResumeSources } from "./processes/resumeSource.ts";
 import { Scheduler } from "./processes/scheduler.ts";
+import { PromptSender } from "./processes/sendPrompt.ts";
 import { type SessionBeginning, Spares } from "./processes/spares.ts";
 import { Termination } from "./processes/termination.ts";
 import { ForkAndRewind } from "./sessions/forkAndRewind.ts";
@@ -41,18 +44,17 @@ export interface PoolParts {
   sessionOver?(session: Session): void;
 }
 
-/** Those who do the pool's work, each one thing of it. */
+/** The pool's components. */
 export type PoolComponents = ReturnType<typeof assemblePool>;
 
-/** Makes them and tells each of those it needs. */
+/** Builds the components and gives each the others that it needs. */
 export function assemblePool(parts: PoolParts) {
   const { store, clock, limits, newId, host } = parts;
   const registry = new ProcessRegistry();
   const turnWriter = new TurnWriter({ store, clock, limits, newId });
   const permissions = new PermissionRequests({ store, clock, limits, newId });
   const gates: Gate[] = [];
-  const views = new Views({ store, registry, clock, limits });
-  const spares = new Spares({ ...parts, registry, views });
+  const spares = new Spares({ ...parts, registry, memoryUsedBytes: () => health.load.sessionBytes });
   const newSessionId = (begun: SessionBeginning) => spares.newSessionId(begun);
   const submissions = new Submissions({
     store,
@@ -79,19 +81,24 @@ export function assemblePool(parts: PoolParts) {
     advance: () => scheduler.advance(),
   };
   const termination = new Termination(inner);
-  const health = new HealthMonitor({ ...inner, views, termination });
+  const health = new HealthMonitor({ ...inner, termination });
   gates.push(health.load);
+  const views = new Views({ store, registry, clock, limits, load: health.load });
   const outages = new Outages({ ...inner, termination });
   gates.push(...outages.gates);
+  const observed = { ...inner, observer: outages, conversations: new ResumeSources(parts), leaseChanged };
+  const exits = new ProcessExits(observed);
+  const listener = new PoolProcessListener({ ...observed, exits });
+  const promptSender = new PromptSender({ ...inner, termination });
   const scheduler: Scheduler = new Scheduler({
-    ...inner,
-    outages,
-    conversations: new ResumeSources(parts),
+    ...observed,
+    exits,
+    listener,
+    promptSender,
     termination,
-    leaseChanged,
     sessionsServed: () => oneShots.admit(),
   });
-  const oneShots = new OneShots({ ...inner, termination, outages });
+  const oneShots = new OneShots({ ...inner, termination, observer: outages });
   const sessions = new Sessions({
     ...inner,
     stopProcess: (sessionId) => termination.stopOf(sessionId),
@@ -115,6 +122,7 @@ export function assemblePool(parts: PoolParts) {
     submissions,
     sessions,
     forkAndRewind,
+    promptSender,
     scheduler,
     termination,
     health,

@@ -17,8 +17,7 @@ import type {
   SubmitRequest,
 } from "./port.ts";
 import { type Recovery, recover } from "./processes/bootRecovery.ts";
-import { existingSession } from "./sessions/sessions.ts";
-import { hasWish } from "./turns/submitRules.ts";
+import { existingSession } from "./state/existingSession.ts";
 
 /**
  * Conversations that live for a day on a bounded number of Claude processes. The face of the pool: it checks, keeps and
@@ -69,21 +68,20 @@ export class InteractiveSessionPool implements SessionPool {
     return this.#stopped;
   }
 
-  submit(request: SubmitRequest): Accepted {
+  submit(request: SubmitRequest): Accepted | Promise<Accepted> {
+    this.#checkOpen();
+    return this.#components.sessions.keepChanged(request, () => this.#keep(request));
+  }
+
+  #keep(request: SubmitRequest): Accepted {
     this.#checkOpen();
     const { accepted, run, waits, leaseDeadlineAt } = this.#components.submissions.submit(request, (turn) =>
-      this.#components.scheduler.give(turn),
+      this.#components.promptSender.give(turn),
     );
     if (waits) this.#components.scheduler.advance();
     else if (!run) this.#components.scheduler.armSchedule();
     this.#components.leases.leaseChanged(leaseDeadlineAt);
     return accepted;
-  }
-
-  async submitChanging(request: SubmitRequest): Promise<Accepted> {
-    const keep = () => this.submit(request);
-    this.#checkOpen();
-    return hasWish(request) ? this.#components.sessions.changeFirst(request, keep) : keep();
   }
 
   async waitForTurn(turnId: string, deadlineMs: number, signal?: AbortSignal): Promise<Turn> {

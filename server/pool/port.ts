@@ -15,7 +15,7 @@ export interface SubmitRequest {
   clientMessageId?: string;
   /** Kept already. */
   attachments?: MessageAttachment[];
-  /** Of a message to a session that exists, these two are looked at by `submitChanging` only. */
+  /** Of a message to a session that exists: the session is changed to it first. */
   model?: string;
   permissionMode?: PermissionMode;
   sendAt?: number;
@@ -94,13 +94,12 @@ export interface Recap {
 
 /** What the edges ask of the pool. Refusals are thrown as `DaylongError`. */
 export interface SessionPool {
-  /** Keeps the message in one transaction and starts it if it can. Synchronous: returning is the ack. */
-  submit(request: SubmitRequest): Accepted;
   /**
-   * The same for a message that may want its session to be of another model or mode: the session is changed first, as by
-   * `updateSession`. Kept in this very tick when nothing has to be changed.
+   * Keeps the message in one transaction and starts it if it can; the answer is the acknowledgement. Synchronous, unless
+   * the message asks for another model or mode than its session has: then the session is changed first, as by
+   * `updateSession`, and the message is kept in the tick in which the change is written.
    */
-  submitChanging(request: SubmitRequest): Promise<Accepted>;
+  submit(request: SubmitRequest): Accepted | Promise<Accepted>;
   /** The turn as soon as it has ended, or as it is after `deadlineMs` or when `signal` aborts. */
   waitForTurn(turnId: string, deadlineMs: number, signal?: AbortSignal): Promise<Turn>;
   interrupt(

@@ -16,10 +16,10 @@ export interface ProcessSpec {
   options: SessionOptions;
 }
 
-/** A prompt for one turn. `messageId` comes back with the result and names the user's message in Claude's transcript. */
+/** A prompt for one turn. */
 export interface Prompt {
+  /** Comes back with the result, and names the user's message in Claude's transcript. */
   turnId: string;
-  messageId: string;
   text: string;
   /** What Claude has to know before it and nobody typed: what was said in a conversation that it lost. */
   preamble?: string;

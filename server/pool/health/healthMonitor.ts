@@ -2,7 +2,6 @@ import type { Clock, Log, Store } from "../../domain/ports.ts";
 import { hotSamplesAfter, judge, parkedFor, toolsWork, type Verdict } from "../../domain/processes/health.ts";
 import type { ProcessHost } from "../../domain/processes/process.ts";
 import type { Termination } from "../processes/termination.ts";
-import type { Views } from "../sessions/views.ts";
 import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 import { isFree, type SessionProcess } from "../state/sessionProcess.ts";
@@ -16,7 +15,6 @@ export interface HealthMonitorParts {
   log: Log;
   limits: PoolLimits;
   registry: ProcessRegistry;
-  views: Views;
   termination: Termination;
   /** Gives waiting messages another look: something they wait for may be free. */
   advance(): void;
@@ -92,11 +90,10 @@ export class HealthMonitor {
   }
 
   async #sample(): Promise<void> {
-    const { host, clock, log, limits, registry, views, termination } = this.#parts;
+    const { host, clock, log, limits, registry, termination } = this.#parts;
     try {
       const usage = await host.usage();
       if (!this.#running) return;
-      views.setUsage(usage);
       this.load.read(usage);
       let isUrgent = false;
       for (const sessionProcess of registry.all()) {

@@ -5,7 +5,6 @@ import {
   machineShare,
   readGauge,
   restingGauge,
-  totalBytes,
 } from "../../domain/processes/health.ts";
 import type { ProcessUsage } from "../../domain/processes/process.ts";
 import type { Gate, GateUse } from "../state/gate.ts";
@@ -63,8 +62,9 @@ export class LoadGate implements Gate {
     return { sampled, unsampledCount: live.length - sampled.length, otherBytes: this.#otherBytes };
   }
 
-  get totalBytes(): number {
-    return totalBytes(this.memory);
+  /** What the processes of sessions use, without one-shot prompts and spares. */
+  get sessionBytes(): number {
+    return this.memory.sampled.reduce((total, bytes) => total + bytes, 0);
   }
 
   get hasRoom(): boolean {

@@ -5,6 +5,7 @@ import type { BackOff } from "../../domain/processes/circuitBreaker.ts";
 import type { ProcessSignal, Refusal } from "../../domain/processes/process.ts";
 import type { Termination } from "../processes/termination.ts";
 import type { Gate } from "../state/gate.ts";
+import type { ProcessObserver } from "../state/processObserver.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 import { RetryingWriter } from "../state/retryingWriter.ts";
 import type { SessionProcess } from "../state/sessionProcess.ts";
@@ -43,7 +44,7 @@ const shortPauseMs = 30_000;
 const failedStartsOfPool = 3;
 
 /** What befalls all sessions at once, or one again and again: told once, held back, tried again, and over by itself. */
-export class Outages {
+export class Outages implements ProcessObserver {
   readonly gates: readonly Gate[];
   readonly #parts: OutagesParts;
   readonly #login: CircuitBreaker;
@@ -122,7 +123,7 @@ export class Outages {
       case "result": {
         const { outcome, messageIds } = signal.result;
         // The result of a background task may be of before the trouble.
-        const isOwn = messageIds.length === 0 || messageIds.includes(sessionProcess.turn?.messageId ?? "");
+        const isOwn = messageIds.length === 0 || messageIds.includes(sessionProcess.turn?.turnId ?? "");
         if (outcome === "completed" && isOwn) this.#modelSpoke(sessionProcess);
         return;
       }

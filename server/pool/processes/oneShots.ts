@@ -3,10 +3,10 @@ import type { Caller } from "../../domain/delivery/device.ts";
 import { DaylongError, type Failure } from "../../domain/errors.ts";
 import type { Clock, Log, Store } from "../../domain/ports.ts";
 import type { OneShotAnswer, ProcessHost } from "../../domain/processes/process.ts";
-import type { Outages } from "../health/outages.ts";
 import type { AskRequest } from "../port.ts";
 import { type Gate, isHeld } from "../state/gate.ts";
 import type { PoolLimits } from "../state/limits.ts";
+import type { ProcessObserver } from "../state/processObserver.ts";
 import type { OneShotProcess, ProcessRegistry } from "../state/processRegistry.ts";
 import type { Termination } from "./termination.ts";
 
@@ -18,7 +18,7 @@ export interface OneShotsParts {
   limits: PoolLimits;
   registry: ProcessRegistry;
   termination: Termination;
-  outages: Outages;
+  observer: ProcessObserver;
   gates: readonly Gate[];
   newId: () => string;
   checkProject(path: string): Promise<void>;
@@ -57,8 +57,8 @@ export class OneShots {
 
   /** Throws `pool_full`, `login_required`, `ask_failed`, `ask_timed_out`, `memory_limit`; `interrupted` when `signal` aborted. */
   async ask(request: AskRequest, caller: Caller, signal: AbortSignal): Promise<OneShotAnswer> {
-    const { clock, limits, outages, store } = this.#parts;
-    const refused = outages.loginDetail;
+    const { clock, limits, observer, store } = this.#parts;
+    const refused = observer.loginDetail;
     if (refused !== undefined) throw new DaylongError("login_required", refused);
     const processId = this.#parts.newId();
     // As a session's message, it is refused only if it would have to wait.

@@ -2,7 +2,7 @@ import { unlessLate } from "../../domain/deadline.ts";
 import { DaylongError } from "../../domain/errors.ts";
 import type { Clock, Store } from "../../domain/ports.ts";
 import type { ClaudeProcess } from "../../domain/processes/process.ts";
-import { existingSession } from "../sessions/sessions.ts";
+import { existingSession } from "../state/existingSession.ts";
 import { type Gate, isHeld } from "../state/gate.ts";
 import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";

@@ -1,14 +1,13 @@
 import { DaylongError, type Failure } from "../../domain/errors.ts";
-import type { LiveFeed, Log, Store } from "../../domain/ports.ts";
+import type { EventStore, LiveFeed, Log, Store } from "../../domain/ports.ts";
 import type { ProcessExit, ProcessHost, TranscriptReply } from "../../domain/processes/process.ts";
-import type { Outages } from "../health/outages.ts";
+import type { ProcessObserver } from "../state/processObserver.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 import type { SessionProcess } from "../state/sessionProcess.ts";
 import type { EventBuffer } from "../turns/eventBuffer.ts";
 import type { PermissionRequests } from "../turns/permissionRequests.ts";
 import { recoverReply } from "../turns/recoverReply.ts";
 import type { TurnWriter } from "../turns/turnWriter.ts";
-import { describeExit, tellExit } from "./exitEvent.ts";
 import type { ResumeSources } from "./resumeSource.ts";
 
 export interface ProcessExitsParts {
@@ -21,10 +20,10 @@ export interface ProcessExitsParts {
   turnWriter: TurnWriter;
   permissions: PermissionRequests;
   held: EventBuffer;
-  outages: Outages;
+  observer: ProcessObserver;
   leaseChanged(deadlineAt: number): void;
   /** A place became free. */
-  turnEnded(): void;
+  advance(): void;
 }
 
 /** Writes down how processes end, and how they do not come up: the log, their turns, their places. */
@@ -75,7 +74,7 @@ export class ProcessExits {
       return;
     }
     // It may have written its whole answer down and ended before it could say so.
-    void recoverReply(this.#parts, sessionId, turn.messageId).then((reply) =>
+    void recoverReply(this.#parts, sessionId, turn.turnId).then((reply) =>
       this.#leave(sessionProcess, exit, failureOf, reply),
     );
   }
@@ -88,7 +87,7 @@ export class ProcessExits {
     reply?: TranscriptReply,
   ): void {
     const { sessionId } = sessionProcess;
-    const { turnWriter, permissions, registry, feed, held, outages } = this.#parts;
+    const { turnWriter, permissions, registry, feed, held, observer } = this.#parts;
     let crash: string | undefined;
     let isAnswered = false;
     let deadlineAt = Number.POSITIVE_INFINITY;
@@ -125,15 +124,45 @@ export class ProcessExits {
         feed.flush(sessionId);
         registry.remove(sessionProcess);
         if (isAnswered) {
-          outages.answered(sessionId);
+          observer.answered(sessionId);
           this.#parts.leaseChanged(deadlineAt);
         }
         // A start that was given up says nothing about the next one.
         if (exit === undefined && sessionProcess.stopReason === undefined)
-          outages.startFailed(sessionProcess, failureOf());
-        if (crash !== undefined) outages.crashed(sessionId, crash);
-        this.#parts.turnEnded();
+          observer.startFailed(sessionProcess, failureOf());
+        if (crash !== undefined) observer.crashed(sessionId, crash);
+        this.#parts.advance();
       },
     );
   }
+}
+
+/** How a process ended, in the middle of a sentence. */
+const describeExit = (exit: ProcessExit): string =>
+  exit.signal ? `ended by ${exit.signal}` : `ended with exit code ${exit.code ?? "unknown"}`;
+
+/** Inside a transaction: what the session's log says of a process that is gone. Returns the word of a crash. */
+function tellExit(
+  events: EventStore,
+  { sessionId, turn, stopReason, recycle }: SessionProcess,
+  exit: ProcessExit,
+): string | undefined {
+  if (stopReason === "closed" || stopReason === "expired") return undefined;
+  if (stopReason === "recycled") {
+    const detail = recycle?.detail ?? "Claude did not obey an interrupt and was ended.";
+    events.append({ sessionId, type: "session.recycled", data: { detail } });
+    return undefined;
+  }
+  if (stopReason === undefined && (turn !== undefined || exit.code !== 0)) {
+    const detail = `Claude ${describeExit(exit)}.`;
+    events.append({ sessionId, type: "session.crashed", data: { detail } });
+    return detail;
+  }
+  const isOurs = stopReason !== undefined && stopReason !== "failed" && stopReason !== "unwritten";
+  events.append({
+    sessionId,
+    type: "session.parked",
+    data: { reason: isOurs ? stopReason : "process_ended" },
+  });
+  return undefined;
 }

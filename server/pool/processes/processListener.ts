@@ -6,15 +6,13 @@ import type {
   TranscriptReply,
   TurnResult,
 } from "../../domain/processes/process.ts";
-import type { Outages } from "../health/outages.ts";
-import type { ProcessRegistry } from "../state/processRegistry.ts";
+import type { ProcessObserver } from "../state/processObserver.ts";
 import type { CurrentTurn, SessionProcess } from "../state/sessionProcess.ts";
 import type { EventBuffer } from "../turns/eventBuffer.ts";
 import type { PermissionRequests } from "../turns/permissionRequests.ts";
 import { recoverReply } from "../turns/recoverReply.ts";
-import { endOf } from "../turns/turnEnd.ts";
-import type { TurnWriter } from "../turns/turnWriter.ts";
-import { ProcessExits } from "./processExit.ts";
+import { endOf, type TurnWriter } from "../turns/turnWriter.ts";
+import type { ProcessExits } from "./processExit.ts";
 import type { ResumeSources } from "./resumeSource.ts";
 
 export interface PoolProcessListenerParts {
@@ -24,27 +22,24 @@ export interface PoolProcessListenerParts {
   feed: LiveFeed;
   clock: Clock;
   log: Log;
-  registry: ProcessRegistry;
   turnWriter: TurnWriter;
   permissions: PermissionRequests;
   held: EventBuffer;
-  outages: Outages;
-  newId: () => string;
+  observer: ProcessObserver;
+  exits: ProcessExits;
   leaseChanged(deadlineAt: number): void;
-  /** A place or a process became free. */
-  turnEnded(): void;
+  /** A process became free. */
+  advance(): void;
 }
 
 /** Writes down what processes say: the log, the turns, the live words. How they end is written by `ProcessExits`. */
 export class PoolProcessListener {
   readonly #parts: PoolProcessListenerParts;
   readonly #store: Store;
-  readonly #exits: ProcessExits;
 
   constructor(parts: PoolProcessListenerParts) {
     this.#parts = parts;
     this.#store = parts.store;
-    this.#exits = new ProcessExits(parts);
   }
 
   listenerFor(sessionProcess: SessionProcess): ProcessListener {
@@ -79,19 +74,15 @@ export class PoolProcessListener {
           sessionProcess.lastSignAt = this.#parts.clock.now();
         });
       },
-      exited: (exit) => this.#exits.exited(sessionProcess, exit),
+      exited: (exit) => this.#parts.exits.exited(sessionProcess, exit),
     };
-  }
-
-  startFailed(sessionProcess: SessionProcess, error: unknown): void {
-    this.#exits.startFailed(sessionProcess, error);
   }
 
   #hear(sessionProcess: SessionProcess, signal: ProcessSignal): void {
     const { feed } = this.#parts;
     const { sessionId, turn } = sessionProcess;
     const turnId = turn?.turnId;
-    this.#parts.outages.heard(sessionProcess, signal);
+    this.#parts.observer.heard(sessionProcess, signal);
     switch (signal.kind) {
       case "delta":
         // The words of the next text come after the one that is finished.
@@ -160,7 +151,7 @@ export class PoolProcessListener {
     const { sessionId, turn } = sessionProcess;
     // A result of a background task's own turn, or of a turn that was cut: not the answer to anybody's message.
     const foreign =
-      result.messageIds.length > 0 && turn !== undefined && !result.messageIds.includes(turn.messageId);
+      result.messageIds.length > 0 && turn !== undefined && !result.messageIds.includes(turn.turnId);
     if (turn === undefined || foreign) return;
     const isLost = result.failure?.code === "conversation_lost" && !turn.hasActed && !turn.interrupt;
     if (isLost && this.#parts.conversations.giveUp(sessionId, turn.turnId)) {
@@ -172,7 +163,7 @@ export class PoolProcessListener {
       return;
     }
     // It obeyed the interrupt of its silence; what it never said it may have written down.
-    void recoverReply(this.#parts, sessionId, turn.messageId).then((reply) =>
+    void recoverReply(this.#parts, sessionId, turn.turnId).then((reply) =>
       this.#conclude(sessionProcess, turn, result, reply),
     );
   }
@@ -184,7 +175,7 @@ export class PoolProcessListener {
     result: TurnResult,
     reply?: TranscriptReply,
   ): void {
-    const { turnWriter, permissions, held, feed, outages } = this.#parts;
+    const { turnWriter, permissions, held, feed, observer } = this.#parts;
     const { sessionId } = sessionProcess;
     const end = endOf(result, turn);
     let deadlineAt = Number.POSITIVE_INFINITY;
@@ -204,7 +195,7 @@ export class PoolProcessListener {
         }),
       () => {
         this.#parts.leaseChanged(deadlineAt);
-        if (end.kind === "completed" || reply !== undefined) outages.answered(sessionId);
+        if (end.kind === "completed" || reply !== undefined) observer.answered(sessionId);
         // The turn may have been cut, and another one given, while this one's end waited for the disk.
         if (sessionProcess.turn === turn) {
           sessionProcess.turn = undefined;
@@ -213,7 +204,7 @@ export class PoolProcessListener {
           sessionProcess.tools.clear();
           feed.flush(sessionId);
         }
-        this.#parts.turnEnded();
+        this.#parts.advance();
       },
     );
   }

@@ -1,22 +1,20 @@
 import { unlessLate } from "../../domain/deadline.ts";
 import { DaylongError, type ErrorCode } from "../../domain/errors.ts";
-import type { Clock, LiveFeed, Log, Store } from "../../domain/ports.ts";
+import type { Clock, Log, Store } from "../../domain/ports.ts";
 import type { ProcessHost } from "../../domain/processes/process.ts";
-import type { AttachmentStorage } from "../../domain/sessions/attachment.ts";
 import type { Session } from "../../domain/sessions/session.ts";
 import type { Turn } from "../../domain/sessions/turn.ts";
-import type { Outages } from "../health/outages.ts";
 import { type Gate, isHeld } from "../state/gate.ts";
 import type { PoolLimits } from "../state/limits.ts";
+import type { ProcessObserver } from "../state/processObserver.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 import { rewriteMs } from "../state/retryingWriter.ts";
 import { isFree, newSessionProcess, type SessionProcess } from "../state/sessionProcess.ts";
-import type { EventBuffer } from "../turns/eventBuffer.ts";
-import type { PermissionRequests } from "../turns/permissionRequests.ts";
 import type { TurnWriter } from "../turns/turnWriter.ts";
-import { PoolProcessListener } from "./processListener.ts";
+import type { ProcessExits } from "./processExit.ts";
+import type { PoolProcessListener } from "./processListener.ts";
 import type { ResumeSource, ResumeSources } from "./resumeSource.ts";
-import { PromptSender } from "./sendPrompt.ts";
+import type { PromptSender } from "./sendPrompt.ts";
 import type { Termination } from "./termination.ts";
 
 /** How long a disk is asked about a project or a conversation; a start may take as long. */
@@ -25,23 +23,21 @@ const lookDeadlineMs = 60_000;
 export interface SchedulerParts {
   store: Store;
   host: ProcessHost;
-  feed: LiveFeed;
   clock: Clock;
   log: Log;
   limits: PoolLimits;
   newId: () => string;
   registry: ProcessRegistry;
   turnWriter: TurnWriter;
-  permissions: PermissionRequests;
-  held: EventBuffer;
   termination: Termination;
   gates: readonly Gate[];
-  outages: Outages;
+  observer: ProcessObserver;
+  listener: PoolProcessListener;
+  exits: ProcessExits;
+  promptSender: PromptSender;
   conversations: ResumeSources;
-  attachments: Pick<AttachmentStorage, "prepare">;
   /** Throws when Claude may not work in the directory, or not any more. */
   checkProject(path: string): Promise<void>;
-  leaseChanged(deadlineAt: number): void;
   /** What is left of the places may be taken by others. */
   sessionsServed(): void;
 }
@@ -53,9 +49,7 @@ export class Scheduler {
   readonly #parts: SchedulerParts;
   readonly #store: Store;
   readonly #registry: ProcessRegistry;
-  readonly #listener: PoolProcessListener;
   readonly #termination: Termination;
-  readonly #promptSender: PromptSender;
   #cancelSchedule: (() => void) | undefined;
   #cancelRetry: (() => void) | undefined;
   #closing = false;
@@ -65,8 +59,6 @@ export class Scheduler {
     this.#store = parts.store;
     this.#registry = parts.registry;
     this.#termination = parts.termination;
-    this.#listener = new PoolProcessListener({ ...parts, turnEnded: () => this.advance() });
-    this.#promptSender = new PromptSender({ ...parts, advance: () => this.advance() });
   }
 
   start(): void {
@@ -80,11 +72,6 @@ export class Scheduler {
     this.#cancelSchedule?.();
     this.#cancelRetry?.();
     return this.#termination.endAll(graceMs);
-  }
-
-  /** Writes the prompt of a turn that is kept, marked as given and running, to its idle process. */
-  give(turn: Turn): void {
-    this.#promptSender.give(turn);
   }
 
   /** Goes through the waiting turns, oldest first, and gives each session what it can have now. */
@@ -173,7 +160,7 @@ export class Scheduler {
 
   #runNext(sessionId: string): void {
     const turn = this.#store.turns.nextQueued(sessionId, this.#parts.clock.now());
-    if (turn !== undefined) this.#promptSender.run(turn);
+    if (turn !== undefined) this.#parts.promptSender.run(turn);
   }
 
   /** Starts a process for the session's next turn, or for none. */
@@ -186,14 +173,14 @@ export class Scheduler {
     const turn = this.#store.turns.nextQueued(sessionId, clock.now());
     if (turn) {
       this.#store.transaction(() => turnWriter.begin(sessionId, turn.turnId, false));
-      sessionProcess.turn = { turnId: turn.turnId, messageId: turn.turnId };
+      sessionProcess.turn = { turnId: turn.turnId };
     }
     this.#registry.add(sessionProcess);
     this.#start(sessionProcess, session).then(
       (conversation) => this.#cameUp(sessionProcess, turn, conversation),
       (error: unknown) => {
         log.warn("process.start_failed", { sessionId, processId: sessionProcess.processId, error });
-        this.#listener.startFailed(sessionProcess, error);
+        this.#parts.exits.startFailed(sessionProcess, error);
       },
     );
   }
@@ -209,7 +196,7 @@ export class Scheduler {
     const spec = { processId, sessionId, claudeSessionId, projectPath, model, permissionMode, options };
     const process = await host.start(
       spec,
-      this.#listener.listenerFor(sessionProcess),
+      this.#parts.listener.listenerFor(sessionProcess),
       sessionProcess.start.signal,
     );
     sessionProcess.process = process;
@@ -248,7 +235,7 @@ export class Scheduler {
       void process.stop();
       return;
     }
-    this.#parts.outages.cameUp(sessionProcess);
+    this.#parts.observer.cameUp(sessionProcess);
     const gives = turn !== undefined && sessionProcess.turn?.turnId === turn.turnId;
     const hasFiles = turn !== undefined && turn.attachmentIds.length > 0;
     try {
@@ -269,8 +256,8 @@ export class Scheduler {
     sessionProcess.preamble = preamble;
     sessionProcess.markUp();
     if (gives) {
-      if (hasFiles) this.#promptSender.giveWithFiles(sessionProcess, turn);
-      else this.give(turn);
+      if (hasFiles) this.#parts.promptSender.giveWithFiles(sessionProcess, turn);
+      else this.#parts.promptSender.give(turn);
     } else {
       sessionProcess.phase = "idle";
       sessionProcess.idleSinceAt = clock.now();

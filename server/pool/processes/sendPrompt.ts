@@ -42,13 +42,12 @@ export class PromptSender {
     const { turnId, message: text } = turn;
     sessionProcess.phase = "busy";
     sessionProcess.lastSignAt = this.#parts.clock.now();
-    sessionProcess.turn = { turnId, messageId: turnId, isGiven: true };
+    sessionProcess.turn = { turnId, isGiven: true };
     const words = [sessionProcess.preamble, prepared?.note].filter(Boolean);
     sessionProcess.preamble = undefined;
     const preamble = words.length > 0 ? words.join("\n\n") : undefined;
     sessionProcess.process.send({
       turnId,
-      messageId: turnId,
       text,
       preamble,
       images: prepared?.images ?? [],
@@ -74,7 +73,7 @@ export class PromptSender {
     const { clock, attachments, checkProject } = this.#parts;
     sessionProcess.phase = "busy";
     sessionProcess.lastSignAt = clock.now();
-    sessionProcess.turn = { turnId: turn.turnId, messageId: turn.turnId };
+    sessionProcess.turn = { turnId: turn.turnId };
     const ready = async () => {
       const projectPath = this.#store.sessions.get(turn.sessionId)?.projectPath ?? "";
       await checkProject(projectPath);

@@ -2,7 +2,6 @@ import type { Clock, Store } from "../../domain/ports.ts";
 import type { ProcessHost } from "../../domain/processes/process.ts";
 import { sparesWanted } from "../../domain/processes/spare.ts";
 import type { SubmitRequest } from "../port.ts";
-import type { Views } from "../sessions/views.ts";
 import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 
@@ -12,7 +11,8 @@ export interface SparesParts {
   clock: Clock;
   limits: PoolLimits;
   registry: ProcessRegistry;
-  views: Views;
+  /** What the processes of sessions use now. */
+  memoryUsedBytes(): number;
   newId: () => string;
 }
 
@@ -56,7 +56,7 @@ export class Spares {
   }
 
   #pass(): void {
-    const { host, store, clock, limits, registry, views } = this.#parts;
+    const { host, store, clock, limits, registry, memoryUsedBytes } = this.#parts;
     if (!this.#isRunning || host.spares === undefined) return;
     this.#cancelTimer?.();
     if (limits.spareProcesses === 0) {
@@ -72,7 +72,7 @@ export class Spares {
         current: host.spares.count,
         waitingSessions: waiting.length,
         freePlaces: limits.maxProcesses - registry.size,
-        memoryUsedBytes: views.stats().memoryUsageBytes,
+        memoryUsedBytes: memoryUsedBytes(),
         memoryLimitBytes: limits.memoryLimitBytes,
       }),
     );

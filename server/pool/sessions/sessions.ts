@@ -7,11 +7,12 @@ import { openLease } from "../../domain/sessions/lease.ts";
 import type { Session, SessionOrigin } from "../../domain/sessions/session.ts";
 import type { CreateSessionRequest, SessionChange, SubmitRequest } from "../port.ts";
 import type { SessionBeginning } from "../processes/spares.ts";
+import { existingSession } from "../state/existingSession.ts";
 import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 import { isLeaving } from "../state/sessionProcess.ts";
 import type { Submissions } from "../turns/submit.ts";
-import { changeFor } from "../turns/submitRules.ts";
+import { asksForChange, changeFor } from "../turns/submitRules.ts";
 import { KeyedQueue } from "./keyedQueue.ts";
 import { latestConversation } from "./latestConversation.ts";
 
@@ -102,23 +103,30 @@ export class Sessions {
   }
 
   /**
-   * The same for the model and the mode that a message wants, and then `keep`, before anybody else can change them. A
-   * message that was kept already changes nothing.
+   * Keeps a message with `keep`, after its session is of the model and the mode that the message asks for, and before
+   * another change. Synchronous when nothing has to change and no other change is under way.
    */
-  changeFirst<T>(request: SubmitRequest & { sessionId: string }, keep: () => T): Promise<T> {
-    const { sessionId, clientMessageId, caller, permissionMode } = request;
+  keepChanged<T>(request: SubmitRequest, keep: () => T): T | Promise<T> {
+    if (!asksForChange(request)) return keep();
+    const { sessionId, caller } = request;
+    if (!this.#changes.isBusy(sessionId) && this.#changeFor(request) === undefined) return keep();
     return this.#changes.pass(sessionId, async () => {
-      const isRepeated =
-        clientMessageId !== undefined &&
-        this.#store.turns.byClientMessage(caller.deviceId, clientMessageId) !== undefined;
-      if (!isRepeated) {
-        const session = existingSession(this.#store, sessionId);
-        if (permissionMode !== undefined) this.#parts.submissions.allowedMode(permissionMode);
-        const change = changeFor(request, session);
-        if (change) await this.#update(session, change, caller);
-      }
+      const change = this.#changeFor(request);
+      if (change) await this.#update(existingSession(this.#store, sessionId), change, caller);
       return keep();
     });
+  }
+
+  /** What a message changes in its session; a message that was kept already changes nothing. */
+  #changeFor(request: SubmitRequest & { sessionId: string }): SessionChange | undefined {
+    const { sessionId, clientMessageId, caller, permissionMode } = request;
+    const isRepeated =
+      clientMessageId !== undefined &&
+      this.#store.turns.byClientMessage(caller.deviceId, clientMessageId) !== undefined;
+    if (isRepeated) return undefined;
+    const session = existingSession(this.#store, sessionId);
+    if (permissionMode !== undefined) this.#parts.submissions.allowedMode(permissionMode);
+    return changeFor(request, session);
   }
 
   async #update(session: Session, change: SessionChange, caller: Caller): Promise<void> {
@@ -241,13 +249,4 @@ export class Sessions {
 
 function refuseClosed(session: Session): void {
   if (session.state === "closed") throw new DaylongError("session_closed", "The session is closed.");
-}
-
-/** Throws `session_not_found`. */
-export function existingSession(store: Store, sessionId: string): Session {
-  const session = store.sessions.get(sessionId);
-  if (session === undefined) {
-    throw new DaylongError("session_not_found", `There is no session ${sessionId}.`);
-  }
-  return session;
 }

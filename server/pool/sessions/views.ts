@@ -2,6 +2,7 @@ import { leaseView } from "../../domain/delivery/event.ts";
 import type { Clock, Store } from "../../domain/ports.ts";
 import type { ProcessUsage } from "../../domain/processes/process.ts";
 import type { Session } from "../../domain/sessions/session.ts";
+import type { LoadGate } from "../health/loadGate.ts";
 import type { PoolStats, SessionView } from "../port.ts";
 import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
@@ -19,18 +20,21 @@ export class Views {
   readonly #registry: ProcessRegistry;
   readonly #clock: Clock;
   readonly #limits: PoolLimits;
-  #usage = new Map<string, ProcessUsage>();
+  readonly #load: Pick<LoadGate, "usageOf">;
 
-  constructor(parts: { store: Store; registry: ProcessRegistry; clock: Clock; limits: PoolLimits }) {
+  constructor(parts: {
+    store: Store;
+    registry: ProcessRegistry;
+    clock: Clock;
+    limits: PoolLimits;
+    /** Holds the newest samples. */
+    load: Pick<LoadGate, "usageOf">;
+  }) {
     this.#store = parts.store;
     this.#registry = parts.registry;
     this.#clock = parts.clock;
     this.#limits = parts.limits;
-  }
-
-  /** The newest samples, by process id. */
-  setUsage(usage: Map<string, ProcessUsage>): void {
-    this.#usage = usage;
+    this.#load = parts.load;
   }
 
   session(session: Session): SessionView {
@@ -47,7 +51,7 @@ export class Views {
         process: {
           pid: process.pid,
           startedAt: process.startedAt,
-          ...shownUsage(this.#usage.get(process.processId) ?? unknownUsage),
+          ...shownUsage(this.#load.usageOf(process.processId) ?? unknownUsage),
         },
       }),
     };
@@ -65,7 +69,7 @@ export class Views {
     const live = this.#registry.all();
     const sum = (of: (usage: ProcessUsage) => number) =>
       live.reduce(
-        (total, sessionProcess) => total + of(this.#usage.get(sessionProcess.processId) ?? unknownUsage),
+        (total, sessionProcess) => total + of(this.#load.usageOf(sessionProcess.processId) ?? unknownUsage),
         0,
       );
     return {

@@ -6,9 +6,8 @@ import { RetryingWriter } from "./retryingWriter.ts";
 
 /** The turn a process works on, as far as memory has to know it. */
 export interface CurrentTurn {
+  /** Also the id of the user's message, which comes back with its result. */
   turnId: string;
-  /** Id of the user's message, which comes back with its result. */
-  messageId: string;
   /** The last finished assistant text of the turn. */
   lastMessageId?: string;
   /** Its prompt is with the process. */

@@ -5,12 +5,11 @@ import { openLease } from "../../domain/sessions/lease.ts";
 import { type PermissionMode, type Session, titleFrom } from "../../domain/sessions/session.ts";
 import type { Turn } from "../../domain/sessions/turn.ts";
 import type { Accepted, CreateSessionRequest, SubmitRequest } from "../port.ts";
-import { existingSession } from "../sessions/sessions.ts";
+import { existingSession } from "../state/existingSession.ts";
 import { type Gate, isHeld } from "../state/gate.ts";
 import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
-import { requestHashOf } from "./requestHash.ts";
-import { refuseSchedule } from "./schedule.ts";
+import { refuseSchedule, requestHashOf } from "./submitRules.ts";
 import type { TurnWriter } from "./turnWriter.ts";
 
 /** What the pool does with a message that is kept now. */

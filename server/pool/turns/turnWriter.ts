@@ -6,6 +6,7 @@ import { renewLease } from "../../domain/sessions/lease.ts";
 import type { Session, SessionState } from "../../domain/sessions/session.ts";
 import { isTerminal, type Reply } from "../../domain/sessions/turn.ts";
 import type { PoolLimits } from "../state/limits.ts";
+import type { CurrentTurn } from "../state/sessionProcess.ts";
 
 /** How a turn ends; `state` is what the session is afterwards. */
 export type TurnEnd =
@@ -153,4 +154,36 @@ export class TurnWriter {
     }
     return lease;
   }
+}
+
+/** How a turn ends with this result. */
+export function endOf(
+  result: TurnResult,
+  { lastMessageId, interrupt, fault, limited }: CurrentTurn,
+): TurnEnd {
+  if (result.outcome === "completed") return { kind: "completed", result, messageId: lastMessageId };
+  if (interrupt !== undefined) {
+    return { kind: "interrupted", failure: { code: "interrupted", detail: interrupt.detail }, result };
+  }
+  if (fault !== undefined) return { kind: "failed", failure: fault, result };
+  if (result.outcome === "interrupted") {
+    return {
+      kind: "failed",
+      failure: { code: "claude_error", detail: "Claude broke off the turn." },
+      result,
+    };
+  }
+  // The limit, of which the phones were told, and not a fault of this turn.
+  if (limited !== undefined) {
+    return {
+      kind: "failed",
+      failure: { ...limited, detail: result.failure?.detail ?? limited.detail },
+      result,
+    };
+  }
+  return {
+    kind: "failed",
+    failure: result.failure ?? { code: "claude_error", detail: "Claude gave no reason." },
+    result,
+  };
 }

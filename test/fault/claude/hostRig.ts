@@ -47,7 +47,7 @@ export class HostRig {
   /** A message to its end. */
   async ask(message: string, sessionId?: string): Promise<Turn> {
     const place = sessionId === undefined ? { projectPath: this.bench.project } : { sessionId };
-    const { turnId } = this.pool.submit({ caller: owner, message, ...place });
+    const { turnId } = await this.pool.submit({ caller: owner, message, ...place });
     return this.pool.waitForTurn(turnId, 120_000);
   }
 

@@ -192,7 +192,9 @@ export class PoolRig {
 
   submit(request: Partial<SubmitRequest> & { message: string }): Accepted {
     const place = request.sessionId === undefined ? { projectPath: "/projects/alpha" } : {};
-    return this.pool.submit({ caller: owner, ...place, ...request });
+    const accepted = this.pool.submit({ caller: owner, ...place, ...request });
+    if (accepted instanceof Promise) throw new Error("The message changes its session first.");
+    return accepted;
   }
 
   /** A session whose first message has been answered: idle, with a process. */

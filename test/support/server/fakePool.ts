@@ -22,7 +22,7 @@ import type {
   SessionView,
   SubmitRequest,
 } from "../../../server/pool/port.ts";
-import { requestHashOf } from "../../../server/pool/turns/requestHash.ts";
+import { requestHashOf } from "../../../server/pool/turns/submitRules.ts";
 
 const lease = { termMs: 24 * 3_600_000, warnAfterMs: 20 * 3_600_000, finalWarningMs: 900_000 };
 
@@ -130,10 +130,6 @@ export class FakePool implements SessionPool {
       });
       return this.#acceptedOf(this.#turnOf(turn.turnId), false);
     });
-  }
-
-  async submitChanging(request: SubmitRequest): Promise<Accepted> {
-    return this.submit(request);
   }
 
   /** Ends a turn with Claude's answer. */
