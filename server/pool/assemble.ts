@@ -22,6 +22,7 @@ import { Views } from "./sessions/views.ts";
 import type { Gate } from "./state/gate.ts";
 import type { PoolLimits } from "./state/limits.ts";
 import { ProcessRegistry } from "./state/processRegistry.ts";
+import type { WrongTransition } from "./state/sessionProcess.ts";
 import { EventBuffer } from "./turns/eventBuffer.ts";
 import { PermissionRequests } from "./turns/permissionRequests.ts";
 import { Submissions } from "./turns/submit.ts";
@@ -37,6 +38,8 @@ export interface PoolParts {
   log: Log;
   limits: PoolLimits;
   newId: () => string;
+  /** Told of a bug: a transition of a process that its phase does not allow. Default: an error in the log. */
+  onWrongTransition?(wrong: WrongTransition): void;
   attachments: Pick<AttachmentStorage, "prepare">;
   /** Throws `project_forbidden` or `project_not_found` when Claude may not work in the directory, or not any more. */
   checkProject(path: string): Promise<void>;
@@ -66,17 +69,20 @@ export function assemblePool(parts: PoolParts) {
     newId,
     newSessionId,
   });
-  const watch = new TurnWaiter({ store, clock });
+  const turnWaiter = new TurnWaiter({ store, clock });
   const recaps = new Recaps({ store, clock, host, newId, checkProject: parts.checkProject });
   const leaseChanged = (deadlineAt: number) => leases.leaseChanged(deadlineAt);
   const wake = (sessionId: string) => scheduler.wake(sessionId);
+  const onWrongTransition =
+    parts.onWrongTransition ?? ((wrong) => parts.log.error("process.wrong_transition", { ...wrong }));
   const inner = {
     ...parts,
+    onWrongTransition,
     registry,
     turnWriter,
     permissions,
-    watch,
-    held: new EventBuffer(parts),
+    turnWaiter,
+    buffer: new EventBuffer(parts),
     gates,
     advance: () => scheduler.advance(),
   };
@@ -89,7 +95,7 @@ export function assemblePool(parts: PoolParts) {
   const observed = { ...inner, observer: outages, conversations: new ResumeSources(parts), leaseChanged };
   const exits = new ProcessExits(observed);
   const listener = new PoolProcessListener({ ...observed, exits });
-  const promptSender = new PromptSender({ ...inner, termination });
+  const promptSender = new PromptSender(inner);
   const scheduler: Scheduler = new Scheduler({
     ...observed,
     exits,
@@ -98,16 +104,15 @@ export function assemblePool(parts: PoolParts) {
     termination,
     sessionsServed: () => oneShots.admit(),
   });
-  const oneShots = new OneShots({ ...inner, termination, observer: outages });
+  const oneShots = new OneShots({ ...inner, observer: outages });
   const sessions = new Sessions({
     ...inner,
-    stopProcess: (sessionId) => termination.stopOf(sessionId),
     submissions,
     newSessionId,
     leaseChanged,
     wake,
   });
-  const calls = new ProcessCalls({ ...inner, termination, wake });
+  const calls = new ProcessCalls({ ...inner, wake });
   const forkAndRewind = new ForkAndRewind({ ...inner, calls, create: (request) => sessions.create(request) });
   const leases: LeaseTimer = new LeaseTimer({
     ...inner,
@@ -132,6 +137,6 @@ export function assemblePool(parts: PoolParts) {
     recaps,
     oneShots,
     views,
-    watch,
+    turnWaiter,
   };
 }

@@ -63,7 +63,7 @@ export class InteractiveSessionPool implements SessionPool {
       this.#components.spares.stop();
       this.#components.oneShots.stop();
       await this.#components.scheduler.stop(graceMs);
-      this.#components.watch.stop();
+      this.#components.turnWaiter.stop();
     })();
     return this.#stopped;
   }
@@ -86,7 +86,7 @@ export class InteractiveSessionPool implements SessionPool {
 
   async waitForTurn(turnId: string, deadlineMs: number, signal?: AbortSignal): Promise<Turn> {
     const turn =
-      (await this.#components.watch.ended(turnId, deadlineMs, signal)) ?? this.#store.turns.get(turnId);
+      (await this.#components.turnWaiter.ended(turnId, deadlineMs, signal)) ?? this.#store.turns.get(turnId);
     if (turn) return turn;
     throw new DaylongError("turn_not_found", `There is no turn ${turnId}.`);
   }

@@ -1,10 +1,10 @@
 import type { Clock, Log, Store } from "../../domain/ports.ts";
-import { hotSamplesAfter, judge, parkedFor, toolsWork, type Verdict } from "../../domain/processes/health.ts";
+import { judge, parkedFor, type Verdict } from "../../domain/processes/health.ts";
 import type { ProcessHost } from "../../domain/processes/process.ts";
 import type { Termination } from "../processes/termination.ts";
 import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
-import { isFree, type SessionProcess } from "../state/sessionProcess.ts";
+import type { SessionProcess } from "../state/sessionProcess.ts";
 import { Incidents } from "./incidents.ts";
 import { LoadGate } from "./loadGate.ts";
 
@@ -90,7 +90,7 @@ export class HealthMonitor {
   }
 
   async #sample(): Promise<void> {
-    const { host, clock, log, limits, registry, termination } = this.#parts;
+    const { host, clock, log, limits, registry } = this.#parts;
     try {
       const usage = await host.usage();
       if (!this.#running) return;
@@ -98,12 +98,7 @@ export class HealthMonitor {
       let isUrgent = false;
       for (const sessionProcess of registry.all()) {
         const own = usage.get(sessionProcess.processId);
-        sessionProcess.hotSamples = hotSamplesAfter(
-          sessionProcess.hotSamples,
-          sessionProcess.phase === "idle",
-          own,
-        );
-        if (sessionProcess.tools.size > 0 && toolsWork(own)) sessionProcess.lastSignAt = clock.now();
+        sessionProcess.noteUsage(own);
       }
       for (const { processId } of [...registry.all(), ...registry.oneShots]) {
         const rssBytes = usage.get(processId)?.rssBytes ?? 0;
@@ -117,8 +112,7 @@ export class HealthMonitor {
     for (const sessionProcess of registry.all()) {
       const parkMs = sessionProcess.isNamed ? limits.conversationIdleParkMs : limits.idleParkMs;
       const idleMs = clock.now() - sessionProcess.idleSinceAt;
-      if (parkMs > 0 && isFree(sessionProcess) && idleMs >= parkMs)
-        void termination.stopProcess(sessionProcess, "idle");
+      if (parkMs > 0 && sessionProcess.isFree && idleMs >= parkMs) void sessionProcess.stop("idle");
     }
     this.#armSample();
   }
@@ -133,9 +127,8 @@ export class HealthMonitor {
     for (const sessionProcess of registry.all()) {
       const { phase, sessionId } = sessionProcess;
       // While the computer slept, nobody could give a sign of life; after a clock that was set back, the old one is no measure.
-      if (sleptMs > sleepMs) sessionProcess.lastSignAt += sleptMs;
-      if (sessionProcess.lastSignAt > now) sessionProcess.lastSignAt = now;
-      if ((phase !== "idle" && phase !== "busy") || sessionProcess.hasExited) continue;
+      sessionProcess.forgiveSilence(sleptMs > sleepMs ? sleptMs : 0);
+      if (phase !== "idle" && phase !== "busy") continue;
       const verdict = judge(
         {
           isBusy: phase === "busy",
@@ -189,14 +182,14 @@ export class HealthMonitor {
           return;
         }
         const detail = `Claude used ${used} of memory, the limit is ${limit}, so it was stopped. The context is kept; send a message to go on.`;
-        termination.failBusy(sessionProcess, { code: "memory_limit", detail });
+        sessionProcess.recycleNow({ code: "memory_limit", detail });
         this.#incidents.open({ kind: "session_memory", sessionId, detail });
         return;
       }
       case "stalled": {
         const { turn } = sessionProcess;
         // Somebody ends this turn already, and waits no longer than allowed.
-        if (turn === undefined || turn.fault !== undefined || turn.interrupt !== undefined) return;
+        if (turn === undefined || turn.end !== undefined) return;
         const seconds = Math.round(verdict.silentMs / 1_000);
         const silence = seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
         log.warn("turn.stalled", { sessionId, turnId: turn.turnId, silentMs: verdict.silentMs });
@@ -223,9 +216,9 @@ export class HealthMonitor {
 
   /** The pool as a whole: parks what is idle while there is too much, says what parking does not mend. */
   #boundTotals(): void {
-    const { limits, registry, termination } = this.#parts;
+    const { limits, registry } = this.#parts;
     const { memoryLimitBytes, cpuLimitPercent } = limits;
-    const staying = registry.all().filter(({ phase }) => phase !== "stopping");
+    const staying = registry.all().filter(({ isLeaving }) => !isLeaving);
     const bytesOf = ({ processId }: SessionProcess) => this.load.usageOf(processId)?.rssBytes ?? 0;
     const idle = registry.idlest().flatMap((sessionId) => {
       const sessionProcess = registry.get(sessionId);
@@ -236,7 +229,7 @@ export class HealthMonitor {
     const { parks, remains } = parkedFor(keptBytes, memoryLimitBytes, idle);
     for (const sessionId of parks) {
       const victim = registry.get(sessionId);
-      if (victim) void termination.stopProcess(victim, "evicted");
+      if (victim) void victim.stop("evicted");
     }
     if (remains) {
       const detail = `Claude's processes use ${inMegabytes(keptBytes)} of memory, the limit is ${inMegabytes(memoryLimitBytes)}, and all of them are at work. Other sessions wait.`;
@@ -260,7 +253,7 @@ export class HealthMonitor {
 
   /** A message needs a process and memory has no room for one: the longest idle makes it, as when places are short. */
   #seekRoom(): void {
-    const { clock, store, registry, termination } = this.#parts;
+    const { clock, store, registry } = this.#parts;
     this.#cancelRoom ??= clock.after(0, () => {
       this.#cancelRoom = undefined;
       if (!this.#running || registry.stoppingCount() > 0 || this.load.hasRoom) return;
@@ -268,7 +261,7 @@ export class HealthMonitor {
         .sessionsWithQueued(clock.now())
         .some((sessionId) => registry.ownState(sessionId) === "none");
       const victim = registry.get(registry.idlest()[0] ?? "");
-      if (isWanted && victim) void termination.stopProcess(victim, "evicted");
+      if (isWanted && victim) void victim.stop("evicted");
     });
   }
 }

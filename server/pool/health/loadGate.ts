@@ -86,6 +86,8 @@ export class LoadGate implements Gate {
       this.#shortOfRoom();
       return true;
     }
-    return this.#cpu.isOver && this.#registry.all().some(({ phase }) => phase !== "idle");
+    return (
+      this.#cpu.isOver && this.#registry.all().some(({ phase }) => phase !== "idle" && phase !== "exited")
+    );
   }
 }

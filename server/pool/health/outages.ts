@@ -189,11 +189,12 @@ export class Outages implements ProcessObserver {
     this.#loginDetail = detail;
     this.#login.fail(sessionProcess.turn?.turnId);
     const { turn } = sessionProcess;
-    if (turn === undefined || turn.fault !== undefined) return;
+    if (turn === undefined || turn.end?.kind === "fault") return;
     // The CLI would go on for minutes; an interrupt ends that at once. A process that starts after the login reads it, this
     // one may keep the old.
     this.#parts.termination.recycle(sessionProcess, detail);
-    void this.#parts.termination.breakOff(sessionProcess, turn, { code: "login_required", detail });
+    if (turn.end === undefined)
+      void this.#parts.termination.breakOff(sessionProcess, turn, { code: "login_required", detail });
   }
 
   #limitReached(sessionProcess: SessionProcess, hit: Refusal & { kind: "limit-hit" }): void {
@@ -201,7 +202,7 @@ export class Outages implements ProcessObserver {
     if (!final && refusals < refusalsOfLimit && waitMs < shortPauseMs) return;
     const told = waitMs < shortPauseMs ? undefined : this.#parts.clock.now() + waitMs;
     const resetsAt = hit.resetsAt ?? told;
-    if (final && sessionProcess.turn) sessionProcess.turn.limited = { code: "usage_limit", detail };
+    if (final) sessionProcess.noteLimit({ code: "usage_limit", detail });
     // After the limit by its name the CLI also reports the request that it refused, which says less.
     const isKnown = this.#limit.isOpen && this.#limitHit?.resetsAt !== undefined && resetsAt === undefined;
     if (!isKnown) this.#limitHit = { sessionId: sessionProcess.sessionId, limit, detail, resetsAt };

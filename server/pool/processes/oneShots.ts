@@ -8,7 +8,6 @@ import { type Gate, isHeld } from "../state/gate.ts";
 import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessObserver } from "../state/processObserver.ts";
 import type { OneShotProcess, ProcessRegistry } from "../state/processRegistry.ts";
-import type { Termination } from "./termination.ts";
 
 export interface OneShotsParts {
   store: Store;
@@ -17,7 +16,6 @@ export interface OneShotsParts {
   log: Log;
   limits: PoolLimits;
   registry: ProcessRegistry;
-  termination: Termination;
   observer: ProcessObserver;
   gates: readonly Gate[];
   newId: () => string;
@@ -99,7 +97,7 @@ export class OneShots {
 
   /** Gives free places to those who wait. The pool calls it after it has looked after its sessions. */
   admit(): void {
-    const { registry, limits, gates, termination } = this.#parts;
+    const { registry, limits, gates } = this.#parts;
     while (!this.#isStopped && registry.oneShots.size < this.#mostGuests) {
       const next = this.#waiting[0];
       if (next === undefined || isHeld(gates, next.oneShot.processId, "start")) return;
@@ -108,7 +106,7 @@ export class OneShots {
         const idlest = registry.idlest()[0];
         const victim = idlest === undefined ? undefined : registry.get(idlest);
         // Its place is looked for again when it is gone.
-        if (victim) void termination.stopProcess(victim, "evicted");
+        if (victim) void victim.stop("evicted");
         return;
       }
       this.#waiting.shift();

@@ -6,8 +6,7 @@ import { existingSession } from "../state/existingSession.ts";
 import { type Gate, isHeld } from "../state/gate.ts";
 import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
-import { isLeaving, type SessionProcess } from "../state/sessionProcess.ts";
-import type { Termination } from "./termination.ts";
+import type { SessionProcess } from "../state/sessionProcess.ts";
 
 /** A start takes up to a second; a machine that is busy takes longer. */
 const wakeDeadlineMs = 60_000;
@@ -19,7 +18,6 @@ export interface ProcessCallsParts {
   clock: Clock;
   limits: PoolLimits;
   registry: ProcessRegistry;
-  termination: Termination;
   gates: readonly Gate[];
   /** Brings up a process without a turn, if there is a free place. */
   wake(sessionId: string): void;
@@ -47,13 +45,12 @@ export class ProcessCalls {
     try {
       return await work(await this.#up(sessionProcess));
     } catch (error) {
-      if (error instanceof DaylongError || !isLeaving(sessionProcess)) throw error;
+      if (error instanceof DaylongError || !sessionProcess.isLeaving) throw error;
       throw new DaylongError("process_start_failed", "The session's process went before it answered.", {
         cause: error,
       });
     } finally {
-      sessionProcess.calls -= 1;
-      if (sessionProcess.calls === 0) this.#parts.advance();
+      if (sessionProcess.release()) this.#parts.advance();
     }
   }
 
@@ -76,8 +73,8 @@ export class ProcessCalls {
         wake(sessionId);
       }
       const own = registry.get(sessionId);
-      if (own !== undefined && !isLeaving(own)) {
-        own.calls += 1;
+      if (own !== undefined && !own.isLeaving) {
+        own.hold();
         return own;
       }
       // Its old process goes first: there must never be two of one conversation.
@@ -90,14 +87,14 @@ export class ProcessCalls {
 
   /** Whose place the session can have: one that goes and that no message waits for, else the longest idle. */
   #leaver(sessionId: string): SessionProcess | undefined {
-    const { store, clock, limits, registry, termination, gates } = this.#parts;
+    const { store, clock, limits, registry, gates } = this.#parts;
     if (registry.size < limits.maxProcesses || isHeld(gates, sessionId, "start")) return undefined;
     const waiting = store.turns
       .sessionsWithQueued(clock.now())
       .filter((id) => registry.ownState(id) === "none").length;
-    if (registry.stoppingCount() > waiting) return registry.all().find(isLeaving);
+    if (registry.stoppingCount() > waiting) return registry.all().find(({ isLeaving }) => isLeaving);
     const victim = registry.idlest().map((id) => registry.get(id))[0];
-    if (victim !== undefined) void termination.stopProcess(victim, "evicted");
+    if (victim !== undefined) void victim.stop("evicted");
     return victim;
   }
 
@@ -111,7 +108,7 @@ export class ProcessCalls {
       late,
     });
     const { process } = sessionProcess;
-    if (process === undefined || isLeaving(sessionProcess)) throw late();
+    if (process === undefined || sessionProcess.isLeaving) throw late();
     return process;
   }
 }

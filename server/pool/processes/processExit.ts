@@ -19,7 +19,7 @@ export interface ProcessExitsParts {
   registry: ProcessRegistry;
   turnWriter: TurnWriter;
   permissions: PermissionRequests;
-  held: EventBuffer;
+  buffer: EventBuffer;
   observer: ProcessObserver;
   leaseChanged(deadlineAt: number): void;
   /** A place became free. */
@@ -43,9 +43,7 @@ export class ProcessExits {
         : { code: "process_start_failed", detail: "Claude could not be started." };
     if (sessionProcess.process !== undefined) {
       // It came up but could not be set up: what it was meant for fails now, and its exit frees the place.
-      sessionProcess.stopReason ??= "failed";
-      sessionProcess.phase = "stopping";
-      void sessionProcess.process.stop();
+      void sessionProcess.stop("failed");
       return;
     }
     const { sessionId, turn } = sessionProcess;
@@ -57,11 +55,11 @@ export class ProcessExits {
   exited(sessionProcess: SessionProcess, exit: ProcessExit): void {
     const { sessionId } = sessionProcess;
     this.#parts.log.debug("process.gone", { sessionId, detail: exit.detail });
-    sessionProcess.hasExited = true;
+    sessionProcess.markExited();
     const failureOf = (): Failure => {
       const { stopReason, turn } = sessionProcess;
-      if (turn?.interrupt) return { code: "interrupted", detail: turn.interrupt.detail };
-      if (turn?.fault) return turn.fault;
+      if (turn?.end?.kind === "interrupt") return { code: "interrupted", detail: turn.end.detail };
+      if (turn?.end?.kind === "fault") return turn.end.failure;
       if (stopReason !== undefined) {
         return { code: "process_stopped", detail: "Claude was stopped in the middle of this turn." };
       }
@@ -69,7 +67,7 @@ export class ProcessExits {
       return { code: "process_crashed", detail };
     };
     const { turn } = sessionProcess;
-    if (!turn?.isGiven || turn.interrupt) {
+    if (!turn?.isGiven || turn.end?.kind === "interrupt") {
       this.#leave(sessionProcess, exit, failureOf);
       return;
     }
@@ -87,13 +85,13 @@ export class ProcessExits {
     reply?: TranscriptReply,
   ): void {
     const { sessionId } = sessionProcess;
-    const { turnWriter, permissions, registry, feed, held, observer } = this.#parts;
+    const { turnWriter, permissions, registry, feed, buffer, observer } = this.#parts;
     let crash: string | undefined;
     let isAnswered = false;
     let deadlineAt = Number.POSITIVE_INFINITY;
     const write = () => {
       const { turn, stopReason } = sessionProcess;
-      held.write(sessionProcess);
+      buffer.write(sessionProcess);
       permissions.expireAll(sessionId, "process_gone");
       if (turn !== undefined) {
         const isGiven = this.#store.turns.get(turn.turnId)?.givenAt !== undefined;
@@ -114,13 +112,12 @@ export class ProcessExits {
         deadlineAt = Math.min(lease.warnAt, lease.expiresAt);
       }
       // A process that never came up leaves no word but its turn's failure. One whose answer is there went after its turn.
-      const told = isAnswered ? { ...sessionProcess, turn: undefined } : sessionProcess;
-      crash = exit === undefined ? undefined : tellExit(this.#store.events, told, exit);
+      const isCut = !isAnswered && turn !== undefined;
+      crash = exit === undefined ? undefined : tellExit(this.#store.events, sessionProcess, isCut, exit);
     };
     sessionProcess.writer.run(
       () => this.#store.transaction(write),
       () => {
-        sessionProcess.turn = undefined;
         feed.flush(sessionId);
         registry.remove(sessionProcess);
         if (isAnswered) {
@@ -144,16 +141,17 @@ const describeExit = (exit: ProcessExit): string =>
 /** Inside a transaction: what the session's log says of a process that is gone. Returns the word of a crash. */
 function tellExit(
   events: EventStore,
-  { sessionId, turn, stopReason, recycle }: SessionProcess,
+  { sessionId, stopReason, recycleDetail }: SessionProcess,
+  isCut: boolean,
   exit: ProcessExit,
 ): string | undefined {
   if (stopReason === "closed" || stopReason === "expired") return undefined;
   if (stopReason === "recycled") {
-    const detail = recycle?.detail ?? "Claude did not obey an interrupt and was ended.";
+    const detail = recycleDetail ?? "Claude did not obey an interrupt and was ended.";
     events.append({ sessionId, type: "session.recycled", data: { detail } });
     return undefined;
   }
-  if (stopReason === undefined && (turn !== undefined || exit.code !== 0)) {
+  if (stopReason === undefined && (isCut || exit.code !== 0)) {
     const detail = `Claude ${describeExit(exit)}.`;
     events.append({ sessionId, type: "session.crashed", data: { detail } });
     return detail;

@@ -1,4 +1,4 @@
-import type { Clock, LiveFeed, Log, Store } from "../../domain/ports.ts";
+import type { LiveFeed, Log, Store } from "../../domain/ports.ts";
 import type {
   ProcessHost,
   ProcessListener,
@@ -20,11 +20,10 @@ export interface PoolProcessListenerParts {
   host: ProcessHost;
   conversations: ResumeSources;
   feed: LiveFeed;
-  clock: Clock;
   log: Log;
   turnWriter: TurnWriter;
   permissions: PermissionRequests;
-  held: EventBuffer;
+  buffer: EventBuffer;
   observer: ProcessObserver;
   exits: ProcessExits;
   leaseChanged(deadlineAt: number): void;
@@ -47,7 +46,7 @@ export class PoolProcessListener {
       signal: (signal) => {
         // What comes after the end is too late: the turn's end may be looked for in the transcript already.
         if (sessionProcess.hasExited) return;
-        sessionProcess.lastSignAt = this.#parts.clock.now();
+        sessionProcess.noteSign();
         // A fault here must not end the reader loop and with it the process.
         try {
           this.#hear(sessionProcess, signal);
@@ -68,10 +67,10 @@ export class PoolProcessListener {
             message: "No turn is running, so nobody can be asked.",
           });
         }
-        this.#parts.held.write(sessionProcess);
+        this.#parts.buffer.write(sessionProcess);
         return this.#parts.permissions.ask(sessionProcess.sessionId, turnId, ask).finally(() => {
           // The answer is on its way; from here on Claude is awaited again.
-          sessionProcess.lastSignAt = this.#parts.clock.now();
+          sessionProcess.noteSign();
         });
       },
       exited: (exit) => this.#parts.exits.exited(sessionProcess, exit),
@@ -86,7 +85,7 @@ export class PoolProcessListener {
     switch (signal.kind) {
       case "delta":
         // The words of the next text come after the one that is finished.
-        if (sessionProcess.held.length > 0) this.#parts.held.write(sessionProcess);
+        this.#parts.buffer.write(sessionProcess);
         if (turnId !== undefined) feed.delta(sessionId, turnId, signal.text);
         return;
       case "alive":
@@ -96,23 +95,19 @@ export class PoolProcessListener {
         return;
       case "message": {
         const { messageId, text } = signal;
-        this.#parts.held.hold(sessionProcess, {
+        this.#parts.buffer.add(sessionProcess, {
           sessionId,
           turnId,
           type: "message",
           data: { messageId, text },
         });
-        if (turn) {
-          turn.lastMessageId = messageId;
-          turn.hasActed = true;
-        }
+        sessionProcess.noteMessage(messageId);
         return;
       }
       case "tool-started": {
         const { toolUseId, toolName, title } = signal;
-        sessionProcess.tools.set(toolUseId, toolName);
-        if (turn) turn.hasActed = true;
-        this.#parts.held.hold(sessionProcess, {
+        sessionProcess.noteToolStarted(toolUseId, toolName);
+        this.#parts.buffer.add(sessionProcess, {
           sessionId,
           turnId,
           type: "tool.started",
@@ -123,10 +118,9 @@ export class PoolProcessListener {
       }
       case "tool-finished": {
         const { toolUseId, failed } = signal;
-        const toolName = sessionProcess.tools.get(toolUseId);
+        const toolName = sessionProcess.noteToolFinished(toolUseId);
         if (toolName === undefined) return;
-        sessionProcess.tools.delete(toolUseId);
-        this.#parts.held.hold(sessionProcess, {
+        this.#parts.buffer.add(sessionProcess, {
           sessionId,
           turnId,
           type: "tool.finished",
@@ -153,12 +147,14 @@ export class PoolProcessListener {
     const foreign =
       result.messageIds.length > 0 && turn !== undefined && !result.messageIds.includes(turn.turnId);
     if (turn === undefined || foreign) return;
-    const isLost = result.failure?.code === "conversation_lost" && !turn.hasActed && !turn.interrupt;
+    const isLost =
+      result.failure?.code === "conversation_lost" && !turn.hasActed && turn.end?.kind !== "interrupt";
     if (isLost && this.#parts.conversations.giveUp(sessionId, turn.turnId)) {
       this.#beginAnew(sessionProcess, turn.turnId);
       return;
     }
-    if (turn.fault?.code !== "stalled" || result.outcome === "completed") {
+    const isStalled = turn.end?.kind === "fault" && turn.end.failure.code === "stalled";
+    if (!isStalled || result.outcome === "completed") {
       this.#conclude(sessionProcess, turn, result);
       return;
     }
@@ -171,18 +167,18 @@ export class PoolProcessListener {
   /** Ends the turn with its result, or with the reply that was found in the transcript. */
   #conclude(
     sessionProcess: SessionProcess,
-    turn: CurrentTurn,
+    turn: Readonly<CurrentTurn>,
     result: TurnResult,
     reply?: TranscriptReply,
   ): void {
-    const { turnWriter, permissions, held, feed, observer } = this.#parts;
+    const { turnWriter, permissions, buffer, feed, observer } = this.#parts;
     const { sessionId } = sessionProcess;
     const end = endOf(result, turn);
     let deadlineAt = Number.POSITIVE_INFINITY;
     sessionProcess.writer.run(
       () =>
         this.#store.transaction(() => {
-          held.write(sessionProcess);
+          buffer.write(sessionProcess);
           permissions.expireAll(sessionId, "turn_ended");
           const isEnded =
             reply === undefined
@@ -197,13 +193,7 @@ export class PoolProcessListener {
         this.#parts.leaseChanged(deadlineAt);
         if (end.kind === "completed" || reply !== undefined) observer.answered(sessionId);
         // The turn may have been cut, and another one given, while this one's end waited for the disk.
-        if (sessionProcess.turn === turn) {
-          sessionProcess.turn = undefined;
-          if (sessionProcess.phase === "busy") sessionProcess.phase = "idle";
-          sessionProcess.idleSinceAt = this.#parts.clock.now();
-          sessionProcess.tools.clear();
-          feed.flush(sessionId);
-        }
+        if (sessionProcess.finishTurn(turn)) feed.flush(sessionId);
         this.#parts.advance();
       },
     );
@@ -215,10 +205,8 @@ export class PoolProcessListener {
     sessionProcess.writer.run(
       () => this.#store.transaction(() => this.#store.turns.requeue(turnId)),
       () => {
-        if (sessionProcess.turn?.turnId === turnId) sessionProcess.turn = undefined;
-        sessionProcess.phase = "stopping";
-        sessionProcess.stopReason ??= "failed";
-        void sessionProcess.process?.stop();
+        sessionProcess.dropTurn(turnId);
+        void sessionProcess.stop("failed");
       },
     );
   }

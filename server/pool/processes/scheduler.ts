@@ -9,7 +9,7 @@ import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessObserver } from "../state/processObserver.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 import { rewriteMs } from "../state/retryingWriter.ts";
-import { isFree, newSessionProcess, type SessionProcess } from "../state/sessionProcess.ts";
+import { SessionProcess, type WrongTransition } from "../state/sessionProcess.ts";
 import type { TurnWriter } from "../turns/turnWriter.ts";
 import type { ProcessExits } from "./processExit.ts";
 import type { PoolProcessListener } from "./processListener.ts";
@@ -27,6 +27,8 @@ export interface SchedulerParts {
   log: Log;
   limits: PoolLimits;
   newId: () => string;
+  /** Told of a bug: a transition of a process that its phase does not allow. */
+  onWrongTransition(wrong: WrongTransition): void;
   registry: ProcessRegistry;
   turnWriter: TurnWriter;
   termination: Termination;
@@ -95,7 +97,7 @@ export class Scheduler {
     // The rollback: a process per message. The next one resumes the conversation in a process of its own.
     if (!this.#parts.limits.interactive) {
       for (const one of this.#registry.all()) {
-        if (isFree(one)) void this.#termination.stopProcess(one, "idle");
+        if (one.isFree) void one.stop("idle");
       }
     }
     // Places that are being vacated belong to the sessions that have waited longest.
@@ -116,7 +118,7 @@ export class Scheduler {
         const idlest = this.#registry.idlest()[0];
         const victim = idlest === undefined ? undefined : this.#registry.get(idlest);
         if (victim === undefined) break;
-        void this.#termination.stopProcess(victim, "evicted");
+        void victim.stop("evicted");
       }
     }
   }
@@ -128,7 +130,7 @@ export class Scheduler {
       const victim = this.#registry.get(sessionId);
       if (tooMany <= 0 || victim === undefined) return;
       tooMany -= 1;
-      void this.#termination.stopProcess(victim, "evicted");
+      void victim.stop("evicted");
     }
   }
 
@@ -165,15 +167,22 @@ export class Scheduler {
 
   /** Starts a process for the session's next turn, or for none. */
   #spawn(sessionId: string): void {
-    const { clock, log, newId, turnWriter } = this.#parts;
+    const { clock, log, newId, turnWriter, onWrongTransition } = this.#parts;
     const session = this.#store.sessions.get(sessionId);
     if (session === undefined) return;
     const isNamed = this.#store.conversations.ofSession(sessionId) !== undefined;
-    const sessionProcess = newSessionProcess({ sessionId, processId: newId(), isNamed, clock, log });
+    const sessionProcess = new SessionProcess({
+      sessionId,
+      processId: newId(),
+      isNamed,
+      clock,
+      log,
+      onWrongTransition,
+    });
     const turn = this.#store.turns.nextQueued(sessionId, clock.now());
     if (turn) {
       this.#store.transaction(() => turnWriter.begin(sessionId, turn.turnId, false));
-      sessionProcess.turn = { turnId: turn.turnId };
+      sessionProcess.assign(turn.turnId);
     }
     this.#registry.add(sessionProcess);
     this.#start(sessionProcess, session).then(
@@ -197,9 +206,9 @@ export class Scheduler {
     const process = await host.start(
       spec,
       this.#parts.listener.listenerFor(sessionProcess),
-      sessionProcess.start.signal,
+      sessionProcess.startSignal,
     );
-    sessionProcess.process = process;
+    sessionProcess.attach(process);
     // Changes that were made meanwhile went into the store only. What Claude may do by itself must not be the older word.
     const now = this.#store.sessions.get(sessionId);
     if (now && now.permissionMode !== permissionMode) await process.setPermissionMode(now.permissionMode);
@@ -211,14 +220,14 @@ export class Scheduler {
    * Waits for what the disk says, until the start is given up or it was waited for long enough: on a mount that is dead it
    * never says anything, and the start would hold its place for ever.
    */
-  #look<T>(work: Promise<T>, { start }: SessionProcess, code: ErrorCode): Promise<T> {
+  #look<T>(work: Promise<T>, { startSignal: signal }: SessionProcess, code: ErrorCode): Promise<T> {
     const seconds = lookDeadlineMs / 1_000;
     const late = () => new DaylongError(code, `The disk it is on did not answer within ${seconds} s.`);
     return unlessLate(work, {
       clock: this.#parts.clock,
       deadlineMs: lookDeadlineMs,
       late,
-      signal: start.signal,
+      signal,
     });
   }
 
@@ -231,8 +240,7 @@ export class Scheduler {
     if (process === undefined || sessionProcess.hasExited || this.#registry.get(sessionId) !== sessionProcess)
       return;
     if (this.#closing || sessionProcess.phase === "stopping") {
-      void this.#termination.stopProcess(sessionProcess, "server_stopped");
-      void process.stop();
+      void sessionProcess.stop("server_stopped");
       return;
     }
     this.#parts.observer.cameUp(sessionProcess);
@@ -250,18 +258,13 @@ export class Scheduler {
     } catch (error) {
       // Nothing may be given that is not written down; the turn stays and the process goes.
       log.error("process.handover_failed", { sessionId, error: String(error) });
-      void this.#termination.stopProcess(sessionProcess, "unwritten");
+      void sessionProcess.stop("unwritten");
       return;
     }
-    sessionProcess.preamble = preamble;
-    sessionProcess.markUp();
+    sessionProcess.cameUp(preamble);
     if (gives) {
       if (hasFiles) this.#parts.promptSender.giveWithFiles(sessionProcess, turn);
       else this.#parts.promptSender.give(turn);
-    } else {
-      sessionProcess.phase = "idle";
-      sessionProcess.idleSinceAt = clock.now();
-      this.advance();
-    }
+    } else this.advance();
   }
 }

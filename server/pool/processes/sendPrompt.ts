@@ -5,7 +5,6 @@ import type { Turn } from "../../domain/sessions/turn.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 import type { SessionProcess } from "../state/sessionProcess.ts";
 import type { TurnWriter } from "../turns/turnWriter.ts";
-import type { Termination } from "./termination.ts";
 
 export interface PromptSenderParts {
   store: Store;
@@ -13,7 +12,6 @@ export interface PromptSenderParts {
   log: Log;
   registry: ProcessRegistry;
   turnWriter: TurnWriter;
-  termination: Termination;
   attachments: Pick<AttachmentStorage, "prepare">;
   /** Throws when Claude may not work in the directory, or not any more. */
   checkProject(path: string): Promise<void>;
@@ -40,11 +38,8 @@ export class PromptSender {
     const sessionProcess = this.#parts.registry.get(turn.sessionId);
     if (sessionProcess?.process === undefined || sessionProcess.hasExited) return;
     const { turnId, message: text } = turn;
-    sessionProcess.phase = "busy";
-    sessionProcess.lastSignAt = this.#parts.clock.now();
-    sessionProcess.turn = { turnId, isGiven: true };
-    const words = [sessionProcess.preamble, prepared?.note].filter(Boolean);
-    sessionProcess.preamble = undefined;
+    if (sessionProcess.phase === "idle") sessionProcess.assign(turnId);
+    const words = [sessionProcess.markGiven(), prepared?.note].filter(Boolean);
     const preamble = words.length > 0 ? words.join("\n\n") : undefined;
     sessionProcess.process.send({
       turnId,
@@ -70,10 +65,8 @@ export class PromptSender {
 
   /** Readies the files of a turn that runs and is not given, and gives it. */
   giveWithFiles(sessionProcess: SessionProcess, turn: Turn): void {
-    const { clock, attachments, checkProject } = this.#parts;
-    sessionProcess.phase = "busy";
-    sessionProcess.lastSignAt = clock.now();
-    sessionProcess.turn = { turnId: turn.turnId };
+    const { attachments, checkProject } = this.#parts;
+    if (sessionProcess.phase === "idle") sessionProcess.assign(turn.turnId);
     const ready = async () => {
       const projectPath = this.#store.sessions.get(turn.sessionId)?.projectPath ?? "";
       await checkProject(projectPath);
@@ -86,7 +79,7 @@ export class PromptSender {
   }
 
   #giveReady(sessionProcess: SessionProcess, turn: Turn, prepared: PreparedAttachments): void {
-    const { clock, log, termination } = this.#parts;
+    const { clock, log } = this.#parts;
     if (!this.#isStillWanted(sessionProcess, turn)) return;
     try {
       this.#store.transaction(
@@ -96,7 +89,7 @@ export class PromptSender {
     } catch (error) {
       // Nothing may be given that is not written down; the turn stays and the process goes.
       log.error("process.handover_failed", { sessionId: turn.sessionId, error: String(error) });
-      void termination.stopProcess(sessionProcess, "unwritten");
+      void sessionProcess.stop("unwritten");
     }
   }
 
@@ -115,7 +108,7 @@ export class PromptSender {
           () => void turnWriter.end(sessionId, turnId, { kind: "failed", failure }, "idle"),
         ),
       () => {
-        if (sessionProcess.turn?.turnId === turnId) sessionProcess.turn = undefined;
+        sessionProcess.dropTurn(turnId);
         this.#release(sessionProcess);
       },
     );
@@ -123,8 +116,8 @@ export class PromptSender {
 
   /** The turn may have been interrupted, the process stopped, while its files were readied. */
   #isStillWanted(sessionProcess: SessionProcess, turn: Turn): boolean {
-    const isHere = this.#parts.registry.get(turn.sessionId) === sessionProcess && !sessionProcess.hasExited;
-    if (!isHere || sessionProcess.phase !== "busy") return false;
+    if (this.#parts.registry.get(turn.sessionId) !== sessionProcess || sessionProcess.phase !== "busy")
+      return false;
     if (sessionProcess.turn?.turnId === turn.turnId) return true;
     this.#release(sessionProcess);
     return false;
@@ -132,9 +125,7 @@ export class PromptSender {
 
   /** The process has nothing to do after all. */
   #release(sessionProcess: SessionProcess): void {
-    if (sessionProcess.phase !== "busy" || sessionProcess.turn !== undefined) return;
-    sessionProcess.phase = "idle";
-    sessionProcess.idleSinceAt = this.#parts.clock.now();
+    if (!sessionProcess.becomeIdle()) return;
     const { sessionId } = sessionProcess;
     sessionProcess.writer.run(
       () => {

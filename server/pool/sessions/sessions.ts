@@ -10,7 +10,6 @@ import type { SessionBeginning } from "../processes/spares.ts";
 import { existingSession } from "../state/existingSession.ts";
 import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
-import { isLeaving } from "../state/sessionProcess.ts";
 import type { Submissions } from "../turns/submit.ts";
 import { asksForChange, changeFor } from "../turns/submitRules.ts";
 import { KeyedQueue } from "./keyedQueue.ts";
@@ -28,8 +27,6 @@ export interface SessionsParts {
   /** The id of a session that begins, a spare's if one can be its process. */
   newSessionId(begun: SessionBeginning): string;
   leaseChanged(deadlineAt: number): void;
-  /** Ends the session's process, if it has one, and waits until nothing is left of it. */
-  stopProcess(sessionId: string): Promise<void>;
   /** Brings up a process without a turn, if there is a free place. */
   wake(sessionId: string): void;
 }
@@ -148,7 +145,7 @@ export class Sessions {
     const { sessionId } = session;
     for (;;) {
       const sessionProcess = registry.get(sessionId);
-      if (sessionProcess?.process === undefined || isLeaving(sessionProcess)) return;
+      if (sessionProcess?.process === undefined || sessionProcess.isLeaving) return;
       const { process } = sessionProcess;
       let hasModel = false;
       try {
@@ -161,12 +158,12 @@ export class Sessions {
       } catch (error) {
         // Another one may be up already, which was started with what the store said before.
         if (registry.get(sessionId) !== sessionProcess) continue;
-        if (isLeaving(sessionProcess) || (error instanceof DaylongError && error.code === "process_crashed"))
+        if (sessionProcess.isLeaving || (error instanceof DaylongError && error.code === "process_crashed"))
           return;
         // All or nothing. A process that does not take its model back is replaced after its turn; the next has the store's.
         if (hasModel) {
           await process.setModel(session.model).catch(() => {
-            sessionProcess.recycle ??= { detail: "Claude did not answer a change of its settings." };
+            sessionProcess.recycleAfterTurn("Claude did not answer a change of its settings.");
           });
         }
         if (error instanceof DaylongError) throw error;
@@ -212,7 +209,7 @@ export class Sessions {
       if (isBusy()) throw new DaylongError("session_busy", "A turn of the session runs or waits.");
     };
     refuseBusy();
-    await this.#parts.stopProcess(sessionId);
+    await registry.get(sessionId)?.stop("cancelled");
     refuseBusy();
     this.#store.transaction(() => {
       this.#copyUpTo(this.#now(session), resumeAt);

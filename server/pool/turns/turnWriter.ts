@@ -157,15 +157,12 @@ export class TurnWriter {
 }
 
 /** How a turn ends with this result. */
-export function endOf(
-  result: TurnResult,
-  { lastMessageId, interrupt, fault, limited }: CurrentTurn,
-): TurnEnd {
+export function endOf(result: TurnResult, { lastMessageId, end, limit }: Readonly<CurrentTurn>): TurnEnd {
   if (result.outcome === "completed") return { kind: "completed", result, messageId: lastMessageId };
-  if (interrupt !== undefined) {
-    return { kind: "interrupted", failure: { code: "interrupted", detail: interrupt.detail }, result };
+  if (end?.kind === "interrupt") {
+    return { kind: "interrupted", failure: { code: "interrupted", detail: end.detail }, result };
   }
-  if (fault !== undefined) return { kind: "failed", failure: fault, result };
+  if (end?.kind === "fault") return { kind: "failed", failure: end.failure, result };
   if (result.outcome === "interrupted") {
     return {
       kind: "failed",
@@ -174,10 +171,10 @@ export function endOf(
     };
   }
   // The limit, of which the phones were told, and not a fault of this turn.
-  if (limited !== undefined) {
+  if (limit !== undefined) {
     return {
       kind: "failed",
-      failure: { ...limited, detail: result.failure?.detail ?? limited.detail },
+      failure: { ...limit, detail: result.failure?.detail ?? limit.detail },
       result,
     };
   }

@@ -40,6 +40,9 @@ export class HostRig {
       limits: limitsOf(parts.limits),
       newId: () => crypto.randomUUID(),
       checkProject: async () => {},
+      onWrongTransition: (wrong) => {
+        throw new Error(`A process of the pool made a wrong transition: ${JSON.stringify(wrong)}`);
+      },
       attachments: { prepare: async () => ({ images: [], note: "" }) },
     });
   }

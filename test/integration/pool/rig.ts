@@ -95,6 +95,8 @@ export class PoolRig {
   kept: PastConversation[] = [];
   /** Sessions that were closed or expired, and whether a process of theirs was left then. */
   readonly over: string[] = [];
+  /** Transitions that a process made from a phase that does not allow them; closing the rig fails with the first. */
+  readonly wrongTransitions: string[] = [];
   /** Whether its hosts keep spares. */
   keepsSpares = false;
   #limits = limitsOf();
@@ -136,6 +138,10 @@ export class PoolRig {
       log: { debug: note("debug"), info: note("info"), warn: note("warn"), error: note("error") },
       limits: this.#limits,
       newId: () => this.newId(),
+      onWrongTransition: (wrong) => {
+        this.wrongTransitions.push(JSON.stringify(wrong));
+        throw new Error(`A process of the pool made a wrong transition: ${JSON.stringify(wrong)}`);
+      },
       attachments: { prepare: (ids, projectPath) => this.prepare(ids, projectPath) },
       sessionOver: ({ sessionId }) => {
         const isLive = this.host.live().some((process) => process.spec.sessionId === sessionId);
@@ -188,6 +194,8 @@ export class PoolRig {
       this.store.close();
     }
     rmSync(this.#folder, { recursive: true, force: true });
+    const [wrong] = this.wrongTransitions;
+    if (wrong !== undefined) throw new Error(`A process of the pool made a wrong transition: ${wrong}`);
   }
 
   submit(request: Partial<SubmitRequest> & { message: string }): Accepted {
