@@ -125,14 +125,16 @@ export class PromptSender {
 
   /** The process has nothing to do after all. */
   #release(sessionProcess: SessionProcess): void {
-    if (!sessionProcess.becomeIdle()) return;
+    if (sessionProcess.phase !== "busy" || sessionProcess.turn !== undefined) return;
     const { sessionId } = sessionProcess;
     sessionProcess.writer.run(
       () => {
         if (this.#store.sessions.get(sessionId)?.state === "busy")
           this.#store.transaction(() => this.#store.sessions.setState(sessionId, "idle"));
       },
-      () => this.#parts.advance(),
+      () => {
+        if (sessionProcess.becomeIdle()) this.#parts.advance();
+      },
     );
   }
 }

@@ -19,7 +19,13 @@ export class HostRig {
   readonly pool: InteractiveSessionPool;
 
   constructor(parts: { host: Partial<CliHostParts>; limits?: Partial<PoolLimits> }) {
-    this.store = openStore({ dataDir: this.bench.dataDir, clock: systemClock });
+    this.store = openStore({
+      dataDir: this.bench.dataDir,
+      clock: systemClock,
+      onWrongSessionChange: (wrong) => {
+        throw new Error(`A wrong change of a session: ${JSON.stringify(wrong)}`);
+      },
+    });
     const host = new CliHost({
       clock: systemClock,
       log: silent,

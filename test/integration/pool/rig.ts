@@ -95,7 +95,7 @@ export class PoolRig {
   kept: PastConversation[] = [];
   /** Sessions that were closed or expired, and whether a process of theirs was left then. */
   readonly over: string[] = [];
-  /** Transitions that a process made from a phase that does not allow them; closing the rig fails with the first. */
+  /** Transitions of processes and sessions that are bugs of the pool; closing the rig fails with the first. */
   readonly wrongTransitions: string[] = [];
   /** Whether its hosts keep spares. */
   keepsSpares = false;
@@ -116,6 +116,10 @@ export class PoolRig {
     this.connection = connection;
     this.store = storeOver(connection, {
       clock: { now: () => this.clock.now(), after: () => () => undefined },
+      onWrongSessionChange: (wrong) => {
+        this.wrongTransitions.push(JSON.stringify(wrong));
+        throw new Error(`A wrong change of a session: ${JSON.stringify(wrong)}`);
+      },
       onSubscriberError: (error) => {
         throw error;
       },
@@ -195,7 +199,7 @@ export class PoolRig {
     }
     rmSync(this.#folder, { recursive: true, force: true });
     const [wrong] = this.wrongTransitions;
-    if (wrong !== undefined) throw new Error(`A process of the pool made a wrong transition: ${wrong}`);
+    if (wrong !== undefined) throw new Error(`The pool made a wrong transition: ${wrong}`);
   }
 
   submit(request: Partial<SubmitRequest> & { message: string }): Accepted {
