@@ -5,6 +5,7 @@ import type { ClaudeHistory } from "../domain/sessions/history.ts";
 import type { Session } from "../domain/sessions/session.ts";
 import { HealthMonitor } from "./health/healthMonitor.ts";
 import { Outages } from "./health/outages.ts";
+import { Capacity } from "./processes/capacity.ts";
 import { OneShots } from "./processes/oneShots.ts";
 import { ProcessCalls } from "./processes/processCalls.ts";
 import { ProcessExits } from "./processes/processExit.ts";
@@ -54,10 +55,11 @@ export type PoolComponents = ReturnType<typeof assemblePool>;
 export function assemblePool(parts: PoolParts) {
   const { store, clock, limits, newId, host } = parts;
   const registry = new ProcessRegistry();
+  const capacity = new Capacity({ store, clock, limits, registry });
   const turnWriter = new TurnWriter({ store, clock, limits, newId });
   const permissions = new PermissionRequests({ store, clock, limits, newId });
   const gates: Gate[] = [];
-  const spares = new Spares({ ...parts, registry, memoryUsedBytes: () => health.load.sessionBytes });
+  const spares = new Spares({ ...parts, capacity, memoryUsedBytes: () => health.load.sessionBytes });
   const newSessionId = (begun: SessionBeginning) => spares.newSessionId(begun);
   const submissions = new Submissions({
     store,
@@ -66,6 +68,7 @@ export function assemblePool(parts: PoolParts) {
     registry,
     turnWriter,
     gates,
+    admission: (own, queue) => capacity.admission(own, queue),
     newId,
     newSessionId,
   });
@@ -79,6 +82,7 @@ export function assemblePool(parts: PoolParts) {
     ...parts,
     onWrongTransition,
     registry,
+    capacity,
     turnWriter,
     permissions,
     turnWaiter,
@@ -89,7 +93,7 @@ export function assemblePool(parts: PoolParts) {
   const termination = new Termination(inner);
   const health = new HealthMonitor({ ...inner, termination });
   gates.push(health.load);
-  const views = new Views({ store, registry, clock, limits, load: health.load });
+  const views = new Views({ store, registry, capacity, clock, limits, load: health.load });
   const outages = new Outages({ ...inner, termination });
   gates.push(...outages.gates);
   const observed = { ...inner, observer: outages, conversations: new ResumeSources(parts), leaseChanged };

@@ -1,6 +1,7 @@
 import type { Clock, Log, Store } from "../../domain/ports.ts";
-import { judge, parkedFor, type Verdict } from "../../domain/processes/health.ts";
+import { judge, type Verdict } from "../../domain/processes/health.ts";
 import type { ProcessHost } from "../../domain/processes/process.ts";
+import type { Capacity } from "../processes/capacity.ts";
 import type { Termination } from "../processes/termination.ts";
 import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
@@ -16,6 +17,7 @@ export interface HealthMonitorParts {
   limits: PoolLimits;
   registry: ProcessRegistry;
   termination: Termination;
+  capacity: Capacity;
   /** Gives waiting messages another look: something they wait for may be free. */
   advance(): void;
 }
@@ -216,22 +218,13 @@ export class HealthMonitor {
 
   /** The pool as a whole: parks what is idle while there is too much, says what parking does not mend. */
   #boundTotals(): void {
-    const { limits, registry } = this.#parts;
+    const { limits, registry, capacity } = this.#parts;
     const { memoryLimitBytes, cpuLimitPercent } = limits;
     const staying = registry.all().filter(({ isLeaving }) => !isLeaving);
     const bytesOf = ({ processId }: SessionProcess) => this.load.usageOf(processId)?.rssBytes ?? 0;
-    const idle = registry.idlest().flatMap((sessionId) => {
-      const sessionProcess = registry.get(sessionId);
-      return sessionProcess ? [{ sessionId, rssBytes: bytesOf(sessionProcess) }] : [];
-    });
     // What a process that is on its way out still holds is as good as free.
     const keptBytes = staying.reduce((total, one) => total + bytesOf(one), this.load.memory.otherBytes);
-    const { parks, remains } = parkedFor(keptBytes, memoryLimitBytes, idle);
-    for (const sessionId of parks) {
-      const victim = registry.get(sessionId);
-      if (victim) void victim.stop("evicted");
-    }
-    if (remains) {
+    if (capacity.vacateMemory(keptBytes, memoryLimitBytes, bytesOf)) {
       const detail = `Claude's processes use ${inMegabytes(keptBytes)} of memory, the limit is ${inMegabytes(memoryLimitBytes)}, and all of them are at work. Other sessions wait.`;
       this.#incidents.open({ kind: "memory", sessionId: null, detail });
     } else this.#incidents.close("memory", null);
@@ -253,15 +246,10 @@ export class HealthMonitor {
 
   /** A message needs a process and memory has no room for one: the longest idle makes it, as when places are short. */
   #seekRoom(): void {
-    const { clock, store, registry } = this.#parts;
+    const { clock, capacity } = this.#parts;
     this.#cancelRoom ??= clock.after(0, () => {
       this.#cancelRoom = undefined;
-      if (!this.#running || registry.stoppingCount() > 0 || this.load.hasRoom) return;
-      const isWanted = store.turns
-        .sessionsWithQueued(clock.now())
-        .some((sessionId) => registry.ownState(sessionId) === "none");
-      const victim = registry.get(registry.idlest()[0] ?? "");
-      if (isWanted && victim) void victim.stop("evicted");
+      if (this.#running && !this.load.hasRoom) capacity.makeMemoryForWaiting();
     });
   }
 }

@@ -8,6 +8,7 @@ import { type Gate, isHeld } from "../state/gate.ts";
 import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessObserver } from "../state/processObserver.ts";
 import type { OneShotProcess, ProcessRegistry } from "../state/processRegistry.ts";
+import type { Capacity } from "./capacity.ts";
 
 export interface OneShotsParts {
   store: Store;
@@ -18,6 +19,7 @@ export interface OneShotsParts {
   registry: ProcessRegistry;
   observer: ProcessObserver;
   gates: readonly Gate[];
+  capacity: Capacity;
   newId: () => string;
   checkProject(path: string): Promise<void>;
   /** A place became free. */
@@ -97,18 +99,13 @@ export class OneShots {
 
   /** Gives free places to those who wait. The pool calls it after it has looked after its sessions. */
   admit(): void {
-    const { registry, limits, gates } = this.#parts;
-    while (!this.#isStopped && registry.oneShots.size < this.#mostGuests) {
+    const { capacity, gates } = this.#parts;
+    const nextPlace = capacity.allot();
+    while (!this.#isStopped && capacity.admitsOneShot) {
       const next = this.#waiting[0];
       if (next === undefined || isHeld(gates, next.oneShot.processId, "start")) return;
-      if (registry.size >= limits.maxProcesses) {
-        if (registry.stoppingCount() > 0) return;
-        const idlest = registry.idlest()[0];
-        const victim = idlest === undefined ? undefined : registry.get(idlest);
-        // Its place is looked for again when it is gone.
-        if (victim) void victim.stop("evicted");
-        return;
-      }
+      // A place that is coming is looked for again when it is free.
+      if (nextPlace() !== "free") return;
       this.#waiting.shift();
       next.begin();
     }
@@ -120,17 +117,11 @@ export class OneShots {
     for (const over of this.#underWay) over.abort(refusedAs.stopping());
   }
 
-  /** One place is for the sessions, where there is more than one. */
-  get #mostGuests(): number {
-    return Math.max(1, this.#parts.limits.maxProcesses - 1);
-  }
-
   /** Whether a place is free for it, or an idle session's is taken for it at once. */
   #canBegin(processId: string): boolean {
-    const { registry, limits, gates } = this.#parts;
-    if (this.#waiting.length > 0 || registry.oneShots.size >= this.#mostGuests) return false;
-    if (isHeld(gates, processId, "start")) return false;
-    return registry.size < limits.maxProcesses || registry.idlest().length > 0;
+    const { capacity, gates } = this.#parts;
+    if (this.#waiting.length > 0 || !capacity.admitsOneShot) return false;
+    return !isHeld(gates, processId, "start") && capacity.canMakePlace;
   }
 
   async #run(

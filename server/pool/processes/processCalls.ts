@@ -4,9 +4,9 @@ import type { Clock, Store } from "../../domain/ports.ts";
 import type { ClaudeProcess } from "../../domain/processes/process.ts";
 import { existingSession } from "../state/existingSession.ts";
 import { type Gate, isHeld } from "../state/gate.ts";
-import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 import type { SessionProcess } from "../state/sessionProcess.ts";
+import type { Capacity } from "./capacity.ts";
 
 /** A start takes up to a second; a machine that is busy takes longer. */
 const wakeDeadlineMs = 60_000;
@@ -16,9 +16,9 @@ const roomDeadlineMs = 10_000;
 export interface ProcessCallsParts {
   store: Store;
   clock: Clock;
-  limits: PoolLimits;
   registry: ProcessRegistry;
   gates: readonly Gate[];
+  capacity: Capacity;
   /** Brings up a process without a turn, if there is a free place. */
   wake(sessionId: string): void;
   /** A process became free. */
@@ -78,24 +78,17 @@ export class ProcessCalls {
         return own;
       }
       // Its old process goes first: there must never be two of one conversation.
-      const leaving = own ?? this.#leaver(sessionId);
+      const leaving = own ?? this.#makePlace(sessionId);
       const deadlineMs = endAt - clock.now();
       if (leaving === undefined || deadlineMs <= 0) throw late();
       await unlessLate(leaving.gone, { clock, deadlineMs, late });
     }
   }
 
-  /** Whose place the session can have: one that goes and that no message waits for, else the longest idle. */
-  #leaver(sessionId: string): SessionProcess | undefined {
-    const { store, clock, limits, registry, gates } = this.#parts;
-    if (registry.size < limits.maxProcesses || isHeld(gates, sessionId, "start")) return undefined;
-    const waiting = store.turns
-      .sessionsWithQueued(clock.now())
-      .filter((id) => registry.ownState(id) === "none").length;
-    if (registry.stoppingCount() > waiting) return registry.all().find(({ isLeaving }) => isLeaving);
-    const victim = registry.idlest().map((id) => registry.get(id))[0];
-    if (victim !== undefined) void victim.stop("evicted");
-    return victim;
+  /** The process whose place the session can have when it is gone. */
+  #makePlace(sessionId: string): SessionProcess | undefined {
+    const { gates, capacity } = this.#parts;
+    return isHeld(gates, sessionId, "start") ? undefined : capacity.makePlaceForCall();
   }
 
   async #up(sessionProcess: SessionProcess): Promise<ClaudeProcess> {

@@ -11,6 +11,7 @@ import type { ProcessRegistry } from "../state/processRegistry.ts";
 import { rewriteMs } from "../state/retryingWriter.ts";
 import { SessionProcess, type WrongTransition } from "../state/sessionProcess.ts";
 import type { TurnWriter } from "../turns/turnWriter.ts";
+import type { Capacity } from "./capacity.ts";
 import type { ProcessExits } from "./processExit.ts";
 import type { PoolProcessListener } from "./processListener.ts";
 import type { ResumeSource, ResumeSources } from "./resumeSource.ts";
@@ -33,6 +34,7 @@ export interface SchedulerParts {
   turnWriter: TurnWriter;
   termination: Termination;
   gates: readonly Gate[];
+  capacity: Capacity;
   observer: ProcessObserver;
   listener: PoolProcessListener;
   exits: ProcessExits;
@@ -92,16 +94,16 @@ export class Scheduler {
   }
 
   #advance(): void {
+    const { capacity } = this.#parts;
     this.#termination.recycleDue();
-    this.#vacateTooMany();
+    capacity.vacateSurplus();
     // The rollback: a process per message. The next one resumes the conversation in a process of its own.
     if (!this.#parts.limits.interactive) {
       for (const one of this.#registry.all()) {
         if (one.isFree) void one.stop("idle");
       }
     }
-    // Places that are being vacated belong to the sessions that have waited longest.
-    let coming = this.#registry.stoppingCount();
+    const nextPlace = capacity.allot();
     for (const sessionId of this.#store.turns.sessionsWithQueued(this.#parts.clock.now())) {
       const own = this.#registry.ownState(sessionId);
       if (own === "busy" || own === "stopping") continue;
@@ -110,27 +112,9 @@ export class Scheduler {
         this.#runNext(sessionId);
         continue;
       }
-      if (this.#registry.size < this.#parts.limits.maxProcesses) {
-        this.#spawn(sessionId);
-      } else if (coming > 0) {
-        coming -= 1;
-      } else {
-        const idlest = this.#registry.idlest()[0];
-        const victim = idlest === undefined ? undefined : this.#registry.get(idlest);
-        if (victim === undefined) break;
-        void victim.stop("evicted");
-      }
-    }
-  }
-
-  /** The owner may have lowered the number of places: those that are idle go, the others when they are. */
-  #vacateTooMany(): void {
-    let tooMany = this.#registry.size - this.#registry.stoppingCount() - this.#parts.limits.maxProcesses;
-    for (const sessionId of tooMany > 0 ? this.#registry.idlest() : []) {
-      const victim = this.#registry.get(sessionId);
-      if (tooMany <= 0 || victim === undefined) return;
-      tooMany -= 1;
-      void victim.stop("evicted");
+      const place = nextPlace();
+      if (place === "free") this.#spawn(sessionId);
+      else if (place === "none") break;
     }
   }
 
@@ -142,7 +126,7 @@ export class Scheduler {
       void leaving.gone.then(() => this.wake(sessionId));
       return;
     }
-    const free = this.#registry.size < this.#parts.limits.maxProcesses;
+    const free = this.#parts.capacity.hasPlace;
     const isParked = this.#store.sessions.get(sessionId)?.state === "parked";
     const isHeldBack = isHeld(this.#parts.gates, sessionId, "start");
     if (!this.#closing && free && isParked && !isHeldBack && leaving === undefined) this.#spawn(sessionId);

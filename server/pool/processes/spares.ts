@@ -1,16 +1,15 @@
-import type { Clock, Store } from "../../domain/ports.ts";
+import type { Clock } from "../../domain/ports.ts";
 import type { ProcessHost } from "../../domain/processes/process.ts";
 import { sparesWanted } from "../../domain/processes/spare.ts";
 import type { SubmitRequest } from "../port.ts";
 import type { PoolLimits } from "../state/limits.ts";
-import type { ProcessRegistry } from "../state/processRegistry.ts";
+import type { Capacity } from "./capacity.ts";
 
 export interface SparesParts {
   host: ProcessHost;
-  store: Store;
   clock: Clock;
   limits: PoolLimits;
-  registry: ProcessRegistry;
+  capacity: Capacity;
   /** What the processes of sessions use now. */
   memoryUsedBytes(): number;
   newId: () => string;
@@ -46,32 +45,28 @@ export class Spares {
 
   /** A session that can begin now takes the id of a spare, fixed since its start. It may wait for its first message a while. */
   newSessionId({ projectPath, permissionMode, sendAt, options = {} }: SessionBeginning): string {
-    const { host, clock, limits, registry, newId } = this.#parts;
-    const hasPlace = registry.size < limits.maxProcesses || registry.idlest().length > 0;
+    const { host, clock, capacity, newId } = this.#parts;
     const isForNow = sendAt === undefined || sendAt <= clock.now();
     const isPlain =
       permissionMode !== "bypassPermissions" && Object.values(options).every((value) => value === undefined);
-    const canClaim = hasPlace && isForNow && isPlain && projectPath !== undefined;
+    const canClaim = capacity.canMakePlace && isForNow && isPlain && projectPath !== undefined;
     return (canClaim ? host.spares?.reserve(projectPath) : undefined) ?? newId();
   }
 
   #pass(): void {
-    const { host, store, clock, limits, registry, memoryUsedBytes } = this.#parts;
+    const { host, clock, limits, capacity, memoryUsedBytes } = this.#parts;
     if (!this.#isRunning || host.spares === undefined) return;
     this.#cancelTimer?.();
     if (limits.spareProcesses === 0) {
       host.spares.keep(0);
       return;
     }
-    const waiting = store.turns
-      .sessionsWithQueued(clock.now())
-      .filter((sessionId) => registry.ownState(sessionId) === "none");
     host.spares.keep(
       sparesWanted({
         limit: limits.spareProcesses,
         current: host.spares.count,
-        waitingSessions: waiting.length,
-        freePlaces: limits.maxProcesses - registry.size,
+        waitingSessions: capacity.waitingSessions().length,
+        freePlaces: capacity.freePlaces,
         memoryUsedBytes: memoryUsedBytes(),
         memoryLimitBytes: limits.memoryLimitBytes,
       }),

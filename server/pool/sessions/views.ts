@@ -4,6 +4,7 @@ import type { ProcessUsage } from "../../domain/processes/process.ts";
 import type { Session } from "../../domain/sessions/session.ts";
 import type { LoadGate } from "../health/loadGate.ts";
 import type { PoolStats, SessionView } from "../port.ts";
+import type { Capacity } from "../processes/capacity.ts";
 import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 
@@ -20,6 +21,7 @@ export class Views {
   readonly #registry: ProcessRegistry;
   readonly #clock: Clock;
   readonly #limits: PoolLimits;
+  readonly #capacity: Capacity;
   readonly #load: Pick<LoadGate, "usageOf">;
 
   constructor(parts: {
@@ -27,6 +29,7 @@ export class Views {
     registry: ProcessRegistry;
     clock: Clock;
     limits: PoolLimits;
+    capacity: Capacity;
     /** Holds the newest samples. */
     load: Pick<LoadGate, "usageOf">;
   }) {
@@ -34,6 +37,7 @@ export class Views {
     this.#registry = parts.registry;
     this.#clock = parts.clock;
     this.#limits = parts.limits;
+    this.#capacity = parts.capacity;
     this.#load = parts.load;
   }
 
@@ -75,7 +79,7 @@ export class Views {
     return {
       totalSessions: live.length,
       maxSessions: this.#limits.maxProcesses,
-      availableSlots: Math.max(0, this.#limits.maxProcesses - this.#registry.size),
+      availableSlots: Math.max(0, this.#capacity.freePlaces),
       queuedTurns: this.#store.turns.queuedCount(this.#clock.now()),
       memoryUsageBytes: sum((usage) => usage.rssBytes),
       memoryLimitBytes: this.#limits.memoryLimitBytes,

@@ -1,6 +1,6 @@
 import { DaylongError } from "../../domain/errors.ts";
 import type { Clock, Store } from "../../domain/ports.ts";
-import { admit } from "../../domain/processes/admission.ts";
+import type { Admission, AdmissionFacts } from "../../domain/processes/admission.ts";
 import { openLease } from "../../domain/sessions/lease.ts";
 import { type PermissionMode, type Session, titleFrom } from "../../domain/sessions/session.ts";
 import type { Turn } from "../../domain/sessions/turn.ts";
@@ -22,6 +22,12 @@ export interface Submission {
   leaseDeadlineAt: number;
 }
 
+/** What becomes of a new message, given its session's own process and the queue. */
+export type AdmissionOf = (
+  own: AdmissionFacts["own"],
+  queue: Pick<AdmissionFacts, "queuedTurns" | "queueLimit">,
+) => Admission;
+
 /** Keeps messages: one transaction from the request to the promise that it ends in one reply or one failure. */
 export class Submissions {
   readonly #store: Store;
@@ -30,6 +36,7 @@ export class Submissions {
   readonly #registry: ProcessRegistry;
   readonly #turnWriter: TurnWriter;
   readonly #gates: readonly Gate[];
+  readonly #admission: AdmissionOf;
   readonly #newId: () => string;
   readonly #newSessionId: (request: SubmitRequest) => string;
 
@@ -40,6 +47,7 @@ export class Submissions {
     registry: ProcessRegistry;
     turnWriter: TurnWriter;
     gates: readonly Gate[];
+    admission: AdmissionOf;
     newId: () => string;
     /** The id of a session that begins, a spare's if one can be its process. */
     newSessionId(request: SubmitRequest): string;
@@ -50,6 +58,7 @@ export class Submissions {
     this.#registry = parts.registry;
     this.#turnWriter = parts.turnWriter;
     this.#gates = parts.gates;
+    this.#admission = parts.admission;
     this.#newId = parts.newId;
     this.#newSessionId = parts.newSessionId;
   }
@@ -184,17 +193,10 @@ export class Submissions {
       scheduled ||
       this.#store.turns.nextQueued(sessionId, now) !== undefined ||
       isHeld(this.#gates, sessionId, state === "ready" ? "give" : "start");
-    const registry = this.#registry;
     const { turns } = this.#store;
-    const admission = admit({
-      own: waits ? "busy" : state,
-      processCount: registry.size,
-      processLimit: this.#limits.maxProcesses,
+    const admission = this.#admission(waits ? "busy" : state, {
       queueLimit: scheduled ? Number.POSITIVE_INFINITY : this.#limits.maxQueuedTurns,
-      // Looked up only where the decision needs them: the message to a live process does not.
-      get idleSessionIds() {
-        return registry.idlest();
-      },
+      // Looked up only where the decision needs it: the message to a live process does not.
       get queuedTurns() {
         return turns.queuedCount(now);
       },
