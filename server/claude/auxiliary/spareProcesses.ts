@@ -160,7 +160,8 @@ export class SpareProcesses implements SparePool {
     this.#failures = 0;
     log.info("spare.ready", { processId, pid: spare.cli.child?.pid, tookMs: clock.now() - spare.startedAt });
     void spare.cli.exit.then(() => {
-      if (!this.#spares.has(spare)) return;
+      // A claimed spare is not lost, nor is one that is being ended.
+      if (!this.#spares.has(spare) || !spare.isReady) return;
       log.warn("spare.lost", { processId });
       void this.#discard(spare);
     });

@@ -6,7 +6,7 @@ import type { Session, SessionOptions } from "../../domain/sessions/session.ts";
 /** How many texts are looked at for a seed; far more than fit into one. */
 const mostTexts = 200;
 /** How much of what was said a new conversation is told, in UTF-16 units: some 5,000 tokens, once. */
-const seedUnits = 20_000;
+export const seedUnits = 20_000;
 
 /** The Claude conversation a process is started with. */
 export interface ResumeSource {
@@ -127,7 +127,7 @@ const tailOf = (text: string, mostUnits: number): string =>
  * kept recap before it when it does not reach back to the beginning. `said` comes newest first, as the log pages it.
  * Empty when nothing was said.
  */
-function seedText(said: readonly LoggedEvent[], recap: string | undefined): string {
+export function seedText(said: readonly LoggedEvent[], recap: string | undefined): string {
   const lines: string[] = [];
   let left = seedUnits;
   let isWhole = true;

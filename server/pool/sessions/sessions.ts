@@ -47,15 +47,9 @@ export class Sessions {
     const { host, newSessionId, submissions } = this.#parts;
     const origin = request.latest ? await this.#latest(request, request.latest) : request.options.origin;
     const resumed = origin !== undefined && !origin.fork ? origin.resume : undefined;
-    // After a `/clear` it is under another id than its session's; two sessions must never go on with one conversation.
-    const { sessions } = this.#store;
-    const ours =
-      resumed === undefined ? undefined : (sessions.ofConversation(resumed) ?? sessions.get(resumed));
     const resumeAt = resumed === undefined ? undefined : origin?.resumeAt;
-    if (ours !== undefined) {
-      this.#goOn(ours, request.caller);
-      return resumeAt === undefined ? this.#now(ours) : this.#goBack(ours, resumeAt, request.caller);
-    }
+    const ours = this.#sessionOf(resumed);
+    if (ours !== undefined) return this.#goOnWith(ours, resumeAt, request.caller);
     // One that was begun elsewhere may be of a directory that nobody may look into from here.
     if (origin && !(await host.hasTranscript(origin.resume, request.projectPath))) {
       throw new DaylongError(
@@ -66,6 +60,9 @@ export class Sessions {
     // Claude's own fork reads only, so a copy can be made of what a terminal holds.
     if (resumed !== undefined) refuseHeld(await host.heldElsewhere(), resumed);
     if (resumeAt !== undefined) await this.#checkHolds(resumed ?? "", resumeAt);
+    // Another request may have begun it while Claude's records were read.
+    const begunMeanwhile = this.#sessionOf(resumed);
+    if (begunMeanwhile !== undefined) return this.#goOnWith(begunMeanwhile, resumeAt, request.caller);
     const options = { ...request.options, origin: resumed === undefined ? origin : undefined };
     // Our id is Claude's id: a conversation that is gone on with keeps the one it has.
     const sessionId = resumed ?? newSessionId({ ...request, options });
@@ -76,6 +73,17 @@ export class Sessions {
     });
     this.#parts.leaseChanged(Math.min(session.lease.warnAt, session.lease.expiresAt));
     return this.#store.sessions.get(sessionId) ?? session;
+  }
+
+  /** After a `/clear` it is under another id than its session's; two sessions must never go on with one conversation. */
+  #sessionOf(resumed: string | undefined): Session | undefined {
+    if (resumed === undefined) return undefined;
+    return this.#store.sessions.ofConversation(resumed) ?? this.#store.sessions.get(resumed);
+  }
+
+  async #goOnWith(session: Session, resumeAt: string | undefined, caller: Caller): Promise<Session> {
+    this.#goOn(session, caller);
+    return resumeAt === undefined ? this.#now(session) : this.#goBack(session, resumeAt, caller);
   }
 
   async #latest(
@@ -132,6 +140,8 @@ export class Sessions {
     if (change.permissionMode !== undefined) this.#parts.submissions.allowedMode(change.permissionMode);
     // The live process first: what it refuses must not be written down as done.
     await this.#tell(session, change);
+    // It may have been closed while the process was asked.
+    refuseClosed(this.#now(session));
     this.#store.transaction(() => {
       this.#store.sessions.update(sessionId, change);
       this.#store.events.append({ sessionId, type: "session.updated", data: change });
@@ -205,12 +215,13 @@ export class Sessions {
     await this.#checkHolds(session.claudeSessionId ?? sessionId, resumeAt);
     const isBusy = () =>
       this.#store.turns.queuedCountOf(sessionId) > 0 || registry.get(sessionId)?.turn !== undefined;
-    const refuseBusy = () => {
+    const refuseUnfit = () => {
+      refuseClosed(this.#now(session));
       if (isBusy()) throw new DaylongError("session_busy", "A turn of the session runs or waits.");
     };
-    refuseBusy();
+    refuseUnfit();
     await registry.get(sessionId)?.stop("cancelled");
-    refuseBusy();
+    refuseUnfit();
     this.#store.transaction(() => {
       this.#copyUpTo(this.#now(session), resumeAt);
       this.#audit(caller, "session.resume-at", sessionId, resumeAt);

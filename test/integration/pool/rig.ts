@@ -247,6 +247,17 @@ export class PoolRig {
   }
 }
 
+/** A promise that the test settles. */
+export function deferred<T = void>() {
+  let resolve!: (value: T) => void;
+  let reject!: (reason: unknown) => void;
+  const promise = new Promise<T>((res, rej) => {
+    resolve = res;
+    reject = rej;
+  });
+  return { promise, resolve, reject };
+}
+
 /** The code of the refusal that the work ends in. */
 export async function refusal(work: () => unknown): Promise<string> {
   try {

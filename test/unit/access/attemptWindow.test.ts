@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { AttemptWindow } from "../../../server/access/attemptWindow.ts";
+import { AttemptWindow, rateLimited } from "../../../server/access/attemptWindow.ts";
 
 const clockAt = (nowAt: number) => ({
   nowAt,
@@ -50,5 +50,57 @@ describe("A04: windows of attempts", () => {
     for (let i = 0; i <= 10_000; i += 1) window.count(`key-${i}`);
     expect(window.remainingMs("key-0")).toBe(0);
     expect(window.remainingMs("key-10000")).toBe(1000);
+  });
+
+  test("A04: the limit that was reached is free again after the window, from one on, and says its rest", () => {
+    const clock = clockAt(0);
+    const window = new AttemptWindow({ clock, windowMs: 1000, limit: 2 });
+    expect(window.count("a")).toEqual({ count: 1, endsAt: 1000 });
+    clock.nowAt = 999;
+    expect(window.count("a")).toEqual({ count: 2, endsAt: 1000 });
+    expect(window.remainingMs("a")).toBe(1);
+    clock.nowAt = 1000;
+    expect([window.isFull("a"), window.remainingMs("a")]).toEqual([false, 0]);
+    expect(window.count("a")).toEqual({ count: 1, endsAt: 2000 });
+    expect(window.remainingMs("never seen")).toBe(0);
+  });
+
+  test("A04: one that is taken back does not count, and nothing goes below none", () => {
+    const window = new AttemptWindow({ clock: clockAt(0), windowMs: 1000, limit: 2 });
+    window.uncount("a");
+    expect(window.remainingMs("a")).toBe(0);
+    window.count("a");
+    window.count("a");
+    window.uncount("a");
+    expect(window.isFull("a")).toBe(false);
+    for (let i = 0; i < 3; i += 1) window.uncount("a");
+    window.count("a");
+    expect(window.isFull("a")).toBe(false);
+    window.count("a");
+    expect(window.isFull("a")).toBe(true);
+    window.forget("a");
+    expect([window.isFull("a"), window.remainingMs("a")]).toEqual([false, 0]);
+  });
+
+  test("A04: a key that comes again after its window is young: older ones are pushed out before it", () => {
+    const clock = clockAt(0);
+    const window = new AttemptWindow({ clock, windowMs: 1000, limit: 1 });
+    window.count("again");
+    clock.nowAt = 500;
+    window.count("old");
+    clock.nowAt = 1000;
+    window.count("again");
+    for (let i = 0; i < 9_998; i += 1) window.count(`key-${i}`);
+    expect([window.remainingMs("old"), window.remainingMs("again")]).toEqual([500, 1000]);
+    window.count("one too many");
+    expect([window.remainingMs("old"), window.remainingMs("again")]).toEqual([0, 1000]);
+  });
+
+  test("A04: the refusal says what there was too much of, and the seconds to wait", () => {
+    expect(rateLimited("wrong codes", 1_001)).toMatchObject({
+      code: "rate_limited",
+      message: "Too many wrong codes. Try again in 2 s.",
+      retryAfterMs: 1_001,
+    });
   });
 });

@@ -63,10 +63,10 @@ describe("a project's own settings act only when the owner trusts them", () => {
     put(path);
     expect(await trust.standingOf(project)).toBe("untrusted");
     trust.trust(project, "phone");
-    trust.trust(project, "phone");
+    trust.trust(project, "tablet");
     expect(await trust.standingOf(project)).toBe("trusted");
     trust.withdraw(project, "phone");
-    trust.withdraw(project, "phone");
+    trust.withdraw(project, "tablet");
     expect(await trust.standingOf(project)).toBe("untrusted");
     const said = store.audit.list(undefined, 10).entries.map(({ action, deviceId }) => [action, deviceId]);
     expect(said).toEqual([

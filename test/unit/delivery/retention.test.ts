@@ -8,18 +8,32 @@ const day = 86_400_000;
 function rig(batches: Array<number | Error>) {
   const clock = new ManualClock(100 * day);
   const cuts: number[] = [];
+  const at: number[] = [];
   const logged: string[] = [];
-  const note = (event: string) => logged.push(event);
+  const rows: unknown[] = [];
+  const note = (event: string, fields?: Record<string, unknown>) => {
+    logged.push(event);
+    if (fields?.rows !== undefined) rows.push(fields.rows);
+  };
   const log: Log = { debug: note, info: note, warn: note, error: note };
   const cutter = {
-    cut(beforeAt: number) {
+    cut(beforeAt: number, limit: number) {
+      expect(limit).toBe(500);
       cuts.push(clock.now() - beforeAt);
+      at.push(clock.now());
       const batch = batches.shift() ?? 0;
       if (batch instanceof Error) throw batch;
       return batch;
     },
   };
-  return { clock, cuts, logged, retention: new Retention({ cutter, clock, log, keepMs: 90 * day }) };
+  return {
+    clock,
+    cuts,
+    at,
+    logged,
+    rows,
+    retention: new Retention({ cutter, clock, log, keepMs: 90 * day }),
+  };
 }
 
 describe("O11 retention passes", () => {
@@ -44,5 +58,50 @@ describe("O11 retention passes", () => {
     await clock.advance(3_600_000);
     expect(cuts).toHaveLength(2);
     retention.stop();
+  });
+
+  test("takes a breath before the first commit and between two, and says once a pass how much was cut", () => {
+    const { clock, at, logged, rows, retention } = rig([1, 500, 0, 7]);
+    const startedAt = clock.now();
+    retention.start();
+    retention.start();
+    expect(clock.armed).toBe(1);
+    clock.advance(3_600_000);
+    expect(at.map((instant) => instant - startedAt)).toEqual([200, 400, 600]);
+    clock.advance(2 * 3_600_000);
+    expect(at[3]! - at[2]!).toBe(3_600_000);
+    expect(at[4]! - at[3]!).toBe(200);
+    expect(logged).toEqual(["retention.cut", "retention.cut"]);
+    expect(rows).toEqual([501, 7]);
+    retention.stop();
+  });
+
+  test("a pass that finds nothing says nothing, and one after a fault goes on with its count", () => {
+    const { clock, logged, rows, at, retention } = rig([0, 3, new Error("full"), 0, 4]);
+    retention.start();
+    clock.advance(200);
+    expect([at.length, logged]).toEqual([1, []]);
+    clock.advance(3_600_400);
+    expect(logged).toEqual(["retention.cut_failed", "retention.cut"]);
+    clock.advance(3_600_000);
+    clock.advance(3_600_400);
+    expect(rows).toEqual([3, 4]);
+    retention.stop();
+  });
+
+  test("a stop leaves no timer, whenever it comes, and a start begins anew", () => {
+    const { clock, cuts, retention } = rig([]);
+    retention.stop();
+    retention.start();
+    retention.stop();
+    retention.stop();
+    expect(clock.armed).toBe(0);
+    clock.advance(10_000);
+    expect(cuts).toEqual([]);
+    retention.start();
+    clock.advance(200);
+    expect(cuts).toHaveLength(1);
+    retention.stop();
+    expect(clock.armed).toBe(0);
   });
 });

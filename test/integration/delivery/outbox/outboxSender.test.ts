@@ -334,6 +334,154 @@ describe("D11 V14 what did not go out", () => {
   });
 });
 
+/** From now on the named call of the outbox fails as on a full disk, until the result is called. */
+function fillDisk(...names: Array<"record" | "due" | "claim" | "hold" | "claimed">): () => void {
+  const { outbox } = rig.store;
+  for (const name of names) {
+    Object.defineProperty(outbox, name, {
+      configurable: true,
+      value: () => {
+        throw new Error("database or disk is full");
+      },
+    });
+  }
+  return () => {
+    for (const name of names) delete (outbox as unknown as Record<string, unknown>)[name];
+  };
+}
+
+describe("V10 a full disk", () => {
+  test("that kept a sent push from being booked: it is booked when there is room again, and not sent twice", async () => {
+    const { deviceId } = rig.device();
+    const empty = fillDisk("record");
+    rig.reply(sessionId);
+    await rig.clock.run(12_000);
+    expect(rig.states(deviceId)).toEqual(["pending"]);
+    expect(rig.push.requests).toHaveLength(1);
+    expect(rig.words.names).toEqual(["delivery.not_booked"]);
+    empty();
+    await rig.clock.run(5_000);
+    expect(rig.states(deviceId)).toEqual(["sent"]);
+    await rig.clock.run(60_000);
+    expect(rig.push.requests).toHaveLength(1);
+    expect(rig.clock.armed).toBe(0);
+  });
+
+  test("that kept a failed try from being booked: it is tried again all the same when there is room", async () => {
+    const { deviceId } = rig.device();
+    rig.push.answerNext(retry());
+    const empty = fillDisk("record");
+    rig.reply(sessionId);
+    await rig.clock.run(60_000);
+    expect(rig.push.requests).toHaveLength(1);
+    empty();
+    await rig.clock.run(5_001);
+    expect(rig.push.requests).toHaveLength(2);
+    expect(rig.deliveries(deviceId)).toMatchObject([{ state: "sent", attemptCount: 2 }]);
+  });
+
+  test("that cannot even be read is asked again every five seconds, and said each time", async () => {
+    const { deviceId } = rig.device();
+    const empty = fillDisk("due");
+    rig.reply(sessionId);
+    await rig.clock.run(14_999);
+    expect(rig.words.names).toEqual(Array(3).fill("outbox.not_drained"));
+    empty();
+    await rig.clock.run(1);
+    expect(rig.states(deviceId)).toEqual(["sent"]);
+    expect(rig.words.names).toHaveLength(3);
+  });
+
+  test("that refuses the claim does not keep the push from going out", async () => {
+    const { deviceId } = rig.device();
+    fillDisk("claim");
+    rig.reply(sessionId);
+    await rig.clock.run(1);
+    expect(rig.states(deviceId)).toEqual(["sent"]);
+    expect(rig.words.names).toEqual(["outbox.not_claimed"]);
+  });
+
+  test("that refuses to hold a device back: its pushes wait all the same, and go out in order", async () => {
+    const { deviceId } = rig.device();
+    rig.push.answerNext(retry({ notBeforeAt: rig.clock.now() + 20_000 }));
+    const empty = fillDisk("hold");
+    for (let count = 0; count < 3; count += 1) rig.reply(sessionId);
+    await rig.clock.run(19_999);
+    expect(rig.push.requests).toHaveLength(1);
+    expect(rig.words.names).toEqual(["outbox.not_held"]);
+    empty();
+    await rig.clock.run(1);
+    await rig.clock.run(1);
+    expect(rig.push.requests.map(({ content }) => content.cursor)).toEqual([1, 1, 2, 3]);
+    expect(rig.states(deviceId)).toEqual(["sent", "sent", "sent"]);
+  });
+
+  test("in the last call is said, and the stop comes all the same", async () => {
+    rig.device();
+    rig.reply(sessionId);
+    fillDisk("due");
+    await rig.outboxSender.stop(1_000);
+    expect(rig.words.names).toEqual(["outbox.not_drained"]);
+    expect(rig.push.requests).toEqual([]);
+    expect(rig.clock.armed).toBe(0);
+  });
+
+  test("a booking that is owed at the stop is written by the stop, if there is room by then", async () => {
+    const { deviceId } = rig.device();
+    const empty = fillDisk("record");
+    rig.reply(sessionId);
+    await rig.clock.run(1);
+    empty();
+    await rig.outboxSender.stop(1_000);
+    expect(rig.states(deviceId)).toEqual(["sent"]);
+    expect(rig.push.requests).toHaveLength(1);
+  });
+});
+
+test("an earlier instant takes the place of the armed one: there is one timer, and it is the next", async () => {
+  rig.device();
+  rig.push.answerNext(retry({ notBeforeAt: rig.clock.now() + 50_000 }));
+  rig.reply(sessionId);
+  await rig.clock.run(1);
+  expect(rig.clock.armed).toBe(1);
+  rig.outboxSender.pulse();
+  rig.outboxSender.pulse();
+  expect(rig.clock.armed).toBe(1);
+  await rig.clock.run(0);
+  expect(rig.clock.armed).toBe(1);
+  await rig.clock.run(50_000);
+  expect([rig.push.requests.length, rig.clock.armed]).toEqual([2, 0]);
+});
+
+describe("an attempt that throws", () => {
+  test("leaves its device alone for five seconds and no other, is said, and is made again", async () => {
+    const [first, second] = [rig.device(), rig.device()];
+    const { events } = rig.store;
+    const after = events.after.bind(events);
+    let isBroken = true;
+    Object.defineProperty(rig.store.devices, "get", {
+      configurable: true,
+      value: function (this: unknown, id: string) {
+        if (isBroken && id === first.deviceId) throw new Error("database disk image is malformed");
+        return Object.getPrototypeOf(rig.store.devices).get.call(rig.store.devices, id);
+      },
+    });
+    rig.reply(sessionId);
+    rig.reply(sessionId);
+    await rig.clock.run(1);
+    expect(after(0, 10)).toHaveLength(2);
+    expect(rig.states(second.deviceId)).toEqual(["sent", "sent"]);
+    expect(rig.states(first.deviceId)).toEqual(["pending", "pending"]);
+    expect(rig.words.names).toEqual(["delivery.not_attempted"]);
+    isBroken = false;
+    await rig.clock.run(4_990);
+    expect(rig.states(first.deviceId)).toEqual(["pending", "pending"]);
+    await rig.clock.run(20);
+    expect(rig.states(first.deviceId)).toEqual(["sent", "sent"]);
+    expect(rig.push.requests.map(({ content }) => content.cursor)).toEqual([1, 2, 1, 2]);
+  });
+});
+
 describe("V10 D11 over a restart", () => {
   test("a pending delivery goes on under the same id, whether it was in flight or waiting", async () => {
     const { deviceId } = rig.device();
@@ -366,6 +514,7 @@ describe("V10 D11 over a restart", () => {
     }
     const [delivery] = rig.deliveries(deviceId);
     expect(delivery).toMatchObject({ state: "pending", attemptCount: 3 });
+    expect(rig.words.names).toEqual(Array(3).fill("outbox.reaped"));
     expect(delivery!.attempts).toEqual(diedAt.map((at) => ({ at, reason: "server_stopped", latencyMs: 0 })));
     await rig.clock.run(7_000);
     expect(rig.push.requests).toHaveLength(3);

@@ -1,4 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
+import { CircuitBreaker } from "../../../../server/pool/health/circuitBreaker.ts";
+import type { GateUse } from "../../../../server/pool/state/gate.ts";
+import { ManualClock } from "../../../support/manualClock.ts";
 import { minuteMs, owner, refusal, usePoolRig } from "../rig.ts";
 
 const rig = usePoolRig();
@@ -278,5 +281,124 @@ describe("F17: a usage limit", () => {
     rig.current.host.process(waiting.sessionId).reply("Hi.");
     await rig.current.clock.settle();
     expect(rig.current.ends(waiting.turnId)).toEqual(["turn.completed"]);
+  });
+});
+
+const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+function bench(uses: GateUse[] = ["start"]) {
+  const clock = new ManualClock(0);
+  const seen = { opened: [] as number[], advanced: [] as number[], tries: [] as string[] };
+  const circuit = new CircuitBreaker({
+    name: "test",
+    clock,
+    log: quiet,
+    backOff: { firstMs: 1_000, mostMs: 200_000 },
+    uses,
+    tries: () => seen.tries,
+    opened: ({ retryAt }) => seen.opened.push(retryAt),
+    advance: () => seen.advanced.push(clock.now()),
+  });
+  return { clock, circuit, seen };
+}
+
+describe("a trouble that all sessions share", () => {
+  test("closed holds nothing and has no timer; a success of it is no news", () => {
+    const { clock, circuit, seen } = bench();
+    circuit.succeed("a");
+    expect([circuit.isOpen, circuit.retryAt, circuit.holds("s", "start"), clock.armed]).toEqual([
+      false,
+      undefined,
+      false,
+      0,
+    ]);
+    expect(seen.advanced).toEqual([]);
+  });
+
+  test("open holds what it is for until its next try, and lets the pool go on then", () => {
+    const { clock, circuit, seen } = bench();
+    circuit.fail("a");
+    expect([circuit.isOpen, circuit.retryAt, seen.opened]).toEqual([true, 1_000, [1_000]]);
+    expect([circuit.holds("s", "start"), circuit.holds("s", "give")]).toEqual([true, false]);
+    clock.advance(999);
+    expect([circuit.holds("s", "start"), seen.advanced]).toEqual([true, []]);
+    clock.advance(1);
+    expect([circuit.holds("s", "start"), seen.advanced]).toEqual([false, [1_000]]);
+    // One try at a time.
+    seen.tries.push("b");
+    expect(circuit.holds("s", "start")).toBe(true);
+  });
+
+  test("is told once an incident, and waits longer after each try that fails", () => {
+    const { clock, circuit, seen } = bench();
+    circuit.fail("a");
+    clock.advance(1_000);
+    circuit.fail("b");
+    expect([circuit.retryAt, seen.opened.length]).toEqual([3_000, 1]);
+    clock.advance(2_000);
+    expect(seen.advanced).toEqual([1_000, 3_000]);
+    circuit.succeed("c");
+    expect([circuit.isOpen, seen.advanced.length, clock.armed]).toEqual([false, 3, 0]);
+    circuit.fail("d");
+    expect([circuit.retryAt, seen.opened.length]).toEqual([4_000, 2]);
+  });
+
+  test("takes no success for its end of what was under way when it opened, unless that failed too", () => {
+    const { clock, circuit, seen } = bench();
+    seen.tries.push("old", "met");
+    circuit.fail("met");
+    clock.advance(1_000);
+    circuit.succeed("old");
+    expect(circuit.isOpen).toBe(true);
+    seen.tries.splice(1, 1);
+    // What is of before is no try.
+    expect(circuit.holds("s", "start")).toBe(false);
+    circuit.succeed("met");
+    expect(circuit.isOpen).toBe(false);
+    // A new incident knows nothing of the one before.
+    seen.tries.length = 0;
+    circuit.fail("x");
+    circuit.succeed("old");
+    expect(circuit.isOpen).toBe(false);
+  });
+
+  test("of a crowd is one failure, and one of no try is one too", () => {
+    const { circuit, clock, seen } = bench();
+    for (const id of ["a", "b", undefined]) circuit.fail(id);
+    expect([circuit.retryAt, clock.armed, seen.opened.length]).toEqual([1_000, 1, 1]);
+  });
+
+  test("with a far end looks at the clock every minute, and acts at that end only", () => {
+    const { clock, circuit, seen } = bench();
+    circuit.fail("a", 150_000);
+    clock.advance(149_999);
+    expect([seen.advanced, clock.armed]).toEqual([[], 1]);
+    clock.advance(1);
+    expect(seen.advanced).toEqual([150_000]);
+    circuit.fail("b", 3_600_000);
+    clock.jump(3_600_000);
+    clock.advance(60_000);
+    expect(seen.advanced).toHaveLength(2);
+  });
+
+  test("that is moved by a later end is armed for that one alone", () => {
+    const { clock, circuit, seen } = bench();
+    circuit.fail("a", 10_000);
+    circuit.fail("a", 20_000);
+    expect([clock.armed, circuit.retryAt, seen.opened.length]).toEqual([1, 20_000, 1]);
+    clock.advance(20_000);
+    expect(seen.advanced).toEqual([20_000]);
+  });
+
+  test("that is stopped has no timer and opens no more", () => {
+    const { clock, circuit, seen } = bench();
+    circuit.fail("a");
+    circuit.stop();
+    clock.advance(10_000);
+    expect([clock.armed, seen.advanced]).toEqual([0, []]);
+    const other = bench();
+    other.circuit.stop();
+    other.circuit.fail("a");
+    expect([other.circuit.isOpen, other.clock.armed]).toEqual([false, 0]);
   });
 });

@@ -12,6 +12,8 @@ const stats = {
   cpuPercent: 0,
 };
 
+const noTurns = { accepted: 0, completed: 0, failed: 0, interrupted: 0, cancelled: 0 };
+
 describe("the counters of the lifecycle", () => {
   test("count starts by their kind, parks by their reason, and keep the peaks", () => {
     let tell: (events: LoggedEvent[]) => void = () => {};
@@ -58,5 +60,47 @@ describe("the counters of the lifecycle", () => {
     counters.stop();
     tell([event("session.crashed", { detail: "" })]);
     expect(counters.counts().crashes).toBe(1);
+  });
+
+  test.each([
+    ["session.recovered", {}, { recoveries: 1 }],
+    ["session.quarantined", {}, { quarantines: 1 }],
+    ["session.recycled", {}, { recycles: 1 }],
+    ["session.crashed", {}, { crashes: 1 }],
+    ["session.expired", {}, { expiries: 1 }],
+    ["session.expiring", {}, { warnings: { lease: 1, resource: 0 } }],
+    ["resource.warning", {}, { warnings: { lease: 0, resource: 1 } }],
+    ["session.renewed", { reason: "activity" }, { renewals: { activity: 1 } }],
+    ["limit.reached", {}, { limits: 1 }],
+    ["login.required", {}, { loginsRequired: 1 }],
+    ["turn.accepted", {}, { turns: { ...noTurns, accepted: 1 } }],
+    ["turn.completed", {}, { turns: { ...noTurns, completed: 1 }, peakProcesses: 2, peakMemoryBytes: 5 }],
+    ["turn.failed", {}, { turns: { ...noTurns, failed: 1 } }],
+    ["turn.interrupted", {}, { turns: { ...noTurns, interrupted: 1 } }],
+    ["turn.cancelled", {}, { turns: { ...noTurns, cancelled: 1 } }],
+    ["session.parked", { reason: "idle" }, { parks: { idle: 1 }, peakProcesses: 2, peakMemoryBytes: 5 }],
+    [
+      "session.woken",
+      { resumed: true, spare: true },
+      { starts: { spare: 1, cold: 0, resumed: 0 }, wakes: 1, peakProcesses: 2, peakMemoryBytes: 5 },
+    ],
+    ["session.updated", {}, {}],
+  ])("of %s are its own and no others", (type, data, counted) => {
+    let tell: (events: LoggedEvent[]) => void = () => {};
+    let now = stats;
+    const counters = new LifecycleCounters({
+      stats: () => now,
+      events: {
+        subscribe: (listener) => {
+          tell = listener;
+          return () => {};
+        },
+      },
+    });
+    const none = counters.counts();
+    now = { ...stats, totalSessions: 2, memoryUsageBytes: 5 };
+    tell([{ cursor: 1, sessionId: "s", seq: 1, at: 0, type, data } as unknown as LoggedEvent]);
+    now = stats;
+    expect(counters.counts()).toEqual({ ...none, ...counted });
   });
 });

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { DaylongError } from "../../../../server/domain/errors.ts";
-import { minuteMs, refusal, usePoolRig } from "../rig.ts";
+import { Quarantine } from "../../../../server/pool/health/quarantine.ts";
+import { TurnWriter } from "../../../../server/pool/turns/turnWriter.ts";
+import { limitsOf, minuteMs, refusal, usePoolRig } from "../rig.ts";
 
 const rig = usePoolRig();
 
@@ -166,5 +168,120 @@ describe("F18: a CLI that is missing", () => {
     const answered = turns.filter(({ turnId }) => rig.current.ends(turnId)[0] === "turn.completed");
     expect(answered).toHaveLength(turns.length - failed.length);
     expect(pool.health()).toEqual({ state: "ok" });
+  });
+});
+
+const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+/** A quarantine of its own over the store of a pool that has stopped, with a session in it. */
+async function bench() {
+  await rig.current.open();
+  const { clock, store, disk, pool } = rig.current;
+  const { sessionId } = await rig.current.idleSession();
+  await pool.stop(0);
+  await clock.run(1_000);
+  const advanced: number[] = [];
+  const turnWriter = new TurnWriter({ store, clock, limits: limitsOf(), newId: () => "id" });
+  const startedAt = clock.now();
+  const quarantine = new Quarantine({
+    store: disk.over(store),
+    clock,
+    log: quiet,
+    turnWriter,
+    advance: () => advanced.push(clock.now() - startedAt),
+  });
+  const fail = (times: number, kind: "start" | "crash" = "start") => {
+    for (let time = 0; time < times; time += 1) quarantine.failed(sessionId, kind, "Why.");
+  };
+  return { clock, store, disk, sessionId, quarantine, fail, advanced };
+}
+
+describe("the records of failing sessions", () => {
+  test("hold the session's starts alone, for their pause, and let the pool go on after it", async () => {
+    const { clock, quarantine, sessionId, fail, advanced } = await bench();
+    fail(1);
+    expect([
+      quarantine.holds(sessionId, "start"),
+      quarantine.holds(sessionId, "give"),
+      quarantine.holds("other", "start"),
+      quarantine.refusal(sessionId),
+      quarantine.count,
+    ]).toEqual([true, false, false, undefined, 0]);
+    clock.advance(999);
+    expect([advanced, quarantine.holds(sessionId, "start")]).toEqual([[], true]);
+    clock.advance(1);
+    expect([advanced, quarantine.holds(sessionId, "start")]).toEqual([[1_000], false]);
+  });
+
+  test("have one timer a session, of the newest failure", async () => {
+    const { clock, fail, advanced } = await bench();
+    fail(3);
+    expect(clock.armed).toBe(1);
+    clock.advance(60_000);
+    expect(advanced).toEqual([4_000]);
+  });
+
+  test("of a first crash hold nothing and have no timer", async () => {
+    const { clock, quarantine, sessionId, fail } = await bench();
+    fail(1, "crash");
+    expect([quarantine.holds(sessionId, "start"), clock.armed]).toEqual([false, 0]);
+  });
+
+  test("are forgotten with an answer, timer and all, and counted anew", async () => {
+    const { clock, quarantine, sessionId, fail, advanced } = await bench();
+    fail(5);
+    expect([quarantine.count, quarantine.refusal(sessionId)?.code]).toEqual([1, "session_quarantined"]);
+    quarantine.succeeded(sessionId);
+    expect([quarantine.count, quarantine.refusal(sessionId), clock.armed]).toEqual([0, undefined, 0]);
+    fail(1);
+    clock.advance(1_000);
+    expect(advanced).toEqual([1_000]);
+  });
+
+  test("refuse with the time that is left, until it is over", async () => {
+    const { clock, quarantine, sessionId, fail } = await bench();
+    fail(5);
+    clock.advance(500);
+    const refused = quarantine.refusal(sessionId);
+    expect([refused?.message, refused?.retryAfterMs]).toEqual([expect.stringContaining("in 60 s."), 59_500]);
+    clock.advance(59_500);
+    expect(quarantine.refusal(sessionId)).toBeUndefined();
+  });
+
+  test("write the quarantine as soon as the disk takes it, and tell it once", async () => {
+    const { clock, disk, sessionId, fail } = await bench();
+    fail(4);
+    disk.plan(true);
+    fail(1);
+    expect(rig.current.state(sessionId)).toBe("parked");
+    clock.advance(1_000);
+    expect(rig.current.state(sessionId)).toBe("quarantined");
+    fail(1);
+    const told = rig.current.events(sessionId).filter(({ type }) => type === "session.quarantined");
+    expect(told.map(({ data }) => data)).toEqual([
+      expect.objectContaining({ detail: expect.stringContaining("Claude failed 5 times in a row") }),
+    ]);
+  });
+
+  test.each(["closed", "expired"] as const)("leave a session that is %s as it is", async (state) => {
+    const { store, sessionId, fail } = await bench();
+    store.transaction(() => store.sessions.setState(sessionId, state));
+    fail(5);
+    expect(rig.current.state(sessionId)).toBe(state);
+    expect(rig.current.types(sessionId)).not.toContain("session.quarantined");
+  });
+
+  test("that are stopped have no timer and take nothing up", async () => {
+    const { clock, quarantine, sessionId, fail, advanced } = await bench();
+    fail(2);
+    quarantine.stop();
+    fail(5);
+    clock.advance(60_000);
+    expect([clock.armed, advanced, quarantine.count, rig.current.state(sessionId)]).toEqual([
+      0,
+      [],
+      0,
+      "parked",
+    ]);
   });
 });

@@ -111,3 +111,76 @@ describe("S13 after a restart", () => {
     expect(seqs).toEqual(seqs.map((_seq, index) => index + 1));
   });
 });
+
+describe("S13 what a start finds", () => {
+  test("is counted: answered, interrupted, taken back, parked, and the processes that were ended", async () => {
+    await rig.current.open({ maxProcesses: 9 });
+    const { clock, host, store } = rig.current;
+    const idle = await rig.current.idleSession();
+    const asked = await rig.current.busySession();
+    asked.process.ask();
+    const answered = await rig.current.busySession();
+    answered.process.writeReply("Written.");
+    host.manners.start = "held";
+    const starting = rig.current.submit({ message: "Starts" });
+    await clock.settle();
+    store.processes.open({
+      processId: "left",
+      sessionId: idle.sessionId,
+      startedAt: clock.now(),
+      pid: 4711,
+      startTicks: "1",
+    });
+    const found = await rig.current.restart();
+    expect(found).toEqual({
+      interruptedTurns: 1,
+      answeredTurns: 1,
+      requeuedTurns: 1,
+      parkedSessions: 4,
+      reapedProcesses: 1,
+    });
+    expect(rig.current.host.reaped.map(({ processId }) => processId)).toEqual(["left"]);
+    expect(
+      [asked.turnId, answered.turnId, starting.turnId].map((turnId) => rig.current.ends(turnId)),
+    ).toEqual([["turn.interrupted server_restarted"], ["turn.completed"], []]);
+    const expired = rig.current.events(asked.sessionId).find(({ type }) => type === "permission.expired");
+    expect(expired?.data).toMatchObject({ reason: "server_restarted" });
+    for (const { sessionId } of [idle, asked, answered])
+      expect(rig.current.events(sessionId).at(-1)).toMatchObject({
+        type: "session.parked",
+        data: { reason: "server_restarted" },
+      });
+    await rig.current.clock.settle();
+    expect(rig.current.host.process(starting.sessionId).sent.map(({ text }) => text)).toEqual(["Starts"]);
+  });
+
+  test("is nothing the second time", async () => {
+    await rig.current.open();
+    await rig.current.busySession();
+    await rig.current.restart();
+    expect(await rig.current.restart()).toEqual({
+      interruptedTurns: 0,
+      answeredTurns: 0,
+      requeuedTurns: 0,
+      parkedSessions: 0,
+      reapedProcesses: 0,
+    });
+  });
+
+  test("is put right before a message is taken, and looks in no record for what was not given", async () => {
+    await rig.current.open();
+    rig.current.host.manners.start = "held";
+    const { turnId } = rig.current.submit({ message: "Starts" });
+    const written = {
+      texts: [{ messageId: "m", text: "Not its answer." }],
+      usage: { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheCreationTokens: 0 },
+      durationMs: 1,
+      numTurns: 1,
+    };
+    rig.current.host.written.set(turnId, written);
+    const started = rig.current.restart();
+    expect(await refusal(() => rig.current.submit({ message: "Early" }))).toBe("shutting_down");
+    expect((await started).requeuedTurns).toBe(1);
+    expect(rig.current.ends(turnId)).toEqual([]);
+  });
+});

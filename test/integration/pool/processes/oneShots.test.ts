@@ -200,3 +200,180 @@ describe("S32: prompts without a session", () => {
     expect(pool.stats().availableSlots).toBe(3);
   });
 });
+
+describe("NET-1 M8: one of several prompts leaves", () => {
+  /** Prompts that are asked in this order, where one at a time may run. */
+  async function asked(names: string[]) {
+    await rig.current.open({ maxProcesses: 2 });
+    const { pool, clock } = rig.current;
+    const finish = held(rig.current);
+    const callers = names.map(() => new AbortController());
+    const ends = names.map((name, index) => codeOf(pool.ask(request(name), owner, callers[index]!.signal)));
+    await clock.settle();
+    return { finish, callers, ends, ran: () => rig.current.host.oneShots.map(({ prompt }) => prompt) };
+  }
+
+  test("NET-1 M8: one that runs and is given up throws no other out", async () => {
+    const { callers, ends, finish, ran } = await asked(["runs", "second", "third"]);
+    callers[0]!.abort();
+    expect(await ends[0]).toBe("interrupted");
+    await rig.current.clock.settle();
+    finish.get("second")!("2");
+    expect(await ends[1]).toBe("answered");
+    await rig.current.clock.settle();
+    finish.get("third")!("3");
+    expect(await ends[2]).toBe("answered");
+    expect(ran()).toEqual(["runs", "second", "third"]);
+  });
+
+  test("one that waits and is given up leaves the others their order", async () => {
+    const { callers, ends, finish, ran } = await asked(["runs", "a", "b", "c"]);
+    callers[2]!.abort();
+    expect(await ends[2]).toBe("interrupted");
+    for (const name of ["runs", "a", "c"]) {
+      finish.get(name)!("!");
+      await rig.current.clock.settle();
+    }
+    expect([ran(), await ends[1], await ends[3]]).toEqual([["runs", "a", "c"], "answered", "answered"]);
+  });
+
+  test("an answer leaves no timer and no listener behind", async () => {
+    await rig.current.open();
+    const { pool, clock } = rig.current;
+    await clock.settle();
+    const before = clock.armed;
+    const { signal } = new AbortController();
+    let listeners = 0;
+    const add = signal.addEventListener.bind(signal);
+    const remove = signal.removeEventListener.bind(signal);
+    signal.addEventListener = (...args: Parameters<typeof add>) => {
+      listeners += 1;
+      add(...args);
+    };
+    signal.removeEventListener = (...args: Parameters<typeof remove>) => {
+      listeners -= 1;
+      remove(...args);
+    };
+    expect(await codeOf(pool.ask(request("a"), owner, signal))).toBe("answered");
+    expect([listeners, clock.armed]).toEqual([0, before]);
+  });
+
+  test("a caller that is gone already gets no place, and leaves no timer", async () => {
+    await rig.current.open();
+    const { pool, clock, host } = rig.current;
+    const before = clock.armed;
+    expect(await codeOf(pool.ask(request("a"), owner, AbortSignal.abort()))).toBe("interrupted");
+    expect([host.oneShots, clock.armed, pool.stats().availableSlots]).toEqual([[], before, 3]);
+  });
+
+  test("one whose caller goes while its directory is looked at does not start, and the next one does", async () => {
+    await rig.current.open({ maxProcesses: 1 });
+    const { pool, clock, host } = rig.current;
+    rig.current.silentProjects.add("/projects/alpha");
+    const caller = new AbortController();
+    const first = codeOf(pool.ask(request("first"), owner, caller.signal));
+    await clock.settle();
+    rig.current.silentProjects.clear();
+    const second = codeOf(pool.ask(request("second"), owner, new AbortController().signal));
+    caller.abort();
+    expect([await first, await second]).toEqual(["interrupted", "answered"]);
+    expect(host.oneShots.map(({ prompt }) => prompt)).toEqual(["second"]);
+  });
+
+  test("its failure comes from the directory when that is refused, and frees its place for the next", async () => {
+    await rig.current.open({ maxProcesses: 1 });
+    const { pool, host } = rig.current;
+    rig.current.refusedProjects.set("/projects/gone", new DaylongError("project_not_found", "Gone."));
+    const { signal } = new AbortController();
+    const ends = [
+      codeOf(pool.ask(request("a", { projectPath: "/projects/gone" }), owner, signal)),
+      codeOf(pool.ask(request("b"), owner, signal)),
+    ];
+    expect(await Promise.all(ends)).toEqual(["project_not_found", "answered"]);
+    expect(host.oneShots.map(({ prompt }) => prompt)).toEqual(["b"]);
+  });
+});
+
+describe("the places of prompts", () => {
+  test("the pool of one place has it for a prompt too, and a message waits for it", async () => {
+    await rig.current.open({ maxProcesses: 1 });
+    const { pool, clock, host } = rig.current;
+    const finish = held(rig.current);
+    const asked = codeOf(pool.ask(request("a"), owner, new AbortController().signal));
+    await clock.settle();
+    const { sessionId, state } = rig.current.submit({ message: "Hello" });
+    expect([state, host.specs]).toEqual(["queued", []]);
+    finish.get("a")!("1");
+    expect(await asked).toBe("answered");
+    await clock.settle();
+    expect([host.process(sessionId).sent.length, host.mostAtOnce]).toEqual([1, 1]);
+  });
+
+  test("a prompt waits for a place that is being vacated, and no second session goes for it", async () => {
+    await rig.current.open({ maxProcesses: 2 });
+    const { pool, clock, host } = rig.current;
+    const older = await rig.current.idleSession();
+    await clock.run(1_000);
+    const newer = await rig.current.idleSession();
+    host.manners.stop = "held";
+    const { signal } = new AbortController();
+    const ends = [
+      codeOf(pool.ask(request("a"), owner, signal)),
+      codeOf(pool.ask(request("b"), owner, signal)),
+    ];
+    await clock.settle();
+    expect([older.process.stopCount, newer.process.stopCount, host.oneShots.length]).toEqual([1, 0, 0]);
+    older.process.leave();
+    await clock.settle();
+    expect(await Promise.all(ends)).toEqual(["answered", "answered"]);
+    expect([newer.process.alive, host.mostAtOnce]).toEqual([true, 2]);
+  });
+
+  test("a prompt takes no place while a login is over, and says so; nor does one that waits", async () => {
+    await rig.current.open({ maxProcesses: 2 });
+    const { pool, clock, host } = rig.current;
+    const { signal } = new AbortController();
+    const finish = held(rig.current);
+    const running = codeOf(pool.ask(request("runs"), owner, signal));
+    await clock.settle();
+    const waiting = codeOf(pool.ask(request("waits", { timeoutMs: 10_000 }), owner, signal));
+    const { process } = await rig.current.busySession();
+    process.refused({ kind: "login-refused", detail: "Log in." });
+    await clock.settle();
+    expect(await codeOf(pool.ask(request("late"), owner, signal))).toBe("login_required");
+    finish.get("runs")!("1");
+    expect(await running).toBe("answered");
+    await clock.run(10_000);
+    expect(await waiting).toBe("ask_timed_out");
+    expect(host.oneShots.map(({ prompt }) => prompt)).toEqual(["runs"]);
+  });
+
+  test("a prompt has the model that the owner set, no options, and the mode that asks", async () => {
+    await rig.current.open({ defaultModel: "claude-z" });
+    await rig.current.pool.ask(request("Why?"), owner, new AbortController().signal);
+    const { spec } = rig.current.host.oneShots[0]!;
+    expect(spec).toMatchObject({ model: "claude-z", permissionMode: "default", options: {} });
+    expect([spec.sessionId, spec.claudeSessionId]).toEqual([spec.processId, spec.processId]);
+  });
+
+  test("what a prompt may use is told by its own figure, and one within the limit is left alone", async () => {
+    const mega = 1_024 ** 2;
+    await rig.current.open({ sampleMs: 5_000, sessionMemoryLimitBytes: 500 * mega });
+    const { pool, host, clock } = rig.current;
+    const finish = held(rig.current);
+    const { signal } = new AbortController();
+    const ends = ["small", "large"].map((name) => codeOf(pool.ask(request(name), owner, signal)));
+    await clock.settle();
+    const [small, large] = host.oneShots.map(({ spec }) => spec.processId) as [string, string];
+    const uses = (rssBytes: number) => ({ rssBytes, cpuPercent: 1, ownCpuPercent: 1, processCount: 1 });
+    host.usage = async () =>
+      new Map([
+        [small, uses(500 * mega)],
+        [large, uses(500 * mega + 1)],
+      ]);
+    await clock.run(5_000);
+    expect(await ends[1]).toBe("memory_limit");
+    finish.get("small")!("1");
+    expect(await ends[0]).toBe("answered");
+  });
+});

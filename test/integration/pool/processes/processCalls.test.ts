@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { hourMs, minuteMs, owner, refusal, usePoolRig } from "../rig.ts";
+import type { ContextUse } from "../../../../server/domain/processes/process.ts";
+import { deferred, hourMs, minuteMs, owner, refusal, usePoolRig } from "../rig.ts";
 
 const rig = usePoolRig();
 
@@ -121,5 +122,111 @@ describe("S21 S27 what a parked session is asked while every place is taken", ()
     expect(await refusal(() => pool.contextUse(sessionId))).toBe("nothing_running");
     await pool.closeSession(sessionId, owner);
     expect(await refusal(() => pool.contextUse(sessionId))).toBe("session_closed");
+  });
+});
+
+const full: ContextUse = { model: "claude", totalTokens: 1, maxTokens: 2, percentage: 50, categories: [] };
+
+describe("two that ask one process", () => {
+  test("keep it until the second has its answer; then it makes room", async () => {
+    await rig.current.open({ maxProcesses: 1 });
+    const { clock, host, pool } = rig.current;
+    const { sessionId, process } = await rig.current.idleSession();
+    const answers = [deferred<ContextUse>(), deferred<ContextUse>()];
+    let count = 0;
+    process.contextUse = () => answers[count++]!.promise;
+    const asked = [pool.contextUse(sessionId), pool.contextUse(sessionId)];
+    await clock.settle();
+    const waiting = rig.current.submit({ message: "Other" });
+    answers[0]!.resolve(full);
+    await asked[0];
+    await clock.settle();
+    expect([process.stopCount, host.specs.length]).toEqual([0, 1]);
+    answers[1]!.reject(new Error("No."));
+    await expect(asked[1]).rejects.toThrow("No.");
+    await clock.settle();
+    expect([process.alive, host.process(waiting.sessionId).sent.length]).toEqual([false, 1]);
+  });
+
+  test("are both told when it goes before it answered", async () => {
+    await rig.current.open();
+    const { clock, pool } = rig.current;
+    const { sessionId, process } = await rig.current.idleSession();
+    const answer = deferred<ContextUse>();
+    process.contextUse = () => answer.promise;
+    const asked = [1, 2].map(() => refusal(() => pool.contextUse(sessionId)));
+    await clock.settle();
+    process.crash();
+    answer.reject(new Error("Query closed before response received"));
+    expect(await Promise.all(asked)).toEqual(["process_start_failed", "process_start_failed"]);
+  });
+});
+
+describe("a process that is woken for what it is asked", () => {
+  test("that does not come up says so, and leaves no timer", async () => {
+    await rig.current.open();
+    const { clock, host, pool } = rig.current;
+    const { sessionId } = await rig.current.idleSession();
+    await pool.stopProcesses(sessionId, owner);
+    await clock.run(1_000);
+    const before = clock.armed;
+    host.manners.start = "held";
+    const late = refusal(() => pool.contextUse(sessionId));
+    await clock.run(59_999);
+    expect(host.starts).toHaveLength(1);
+    await clock.run(1);
+    expect(await late).toBe("process_start_failed");
+    host.starts[0]!.comeUp();
+    await clock.settle();
+    expect([rig.current.state(sessionId), clock.armed]).toEqual(["idle", before]);
+    await pool.stopProcesses(sessionId, owner);
+    const failed = refusal(() => pool.contextUse(sessionId));
+    await clock.settle();
+    host.starts[0]!.fail();
+    expect(await failed).toBe("process_start_failed");
+  });
+
+  test("is not woken for a session that is closed while its old process goes", async () => {
+    await rig.current.open();
+    const { clock, host, pool } = rig.current;
+    const { sessionId, process } = await rig.current.idleSession();
+    host.manners.stop = "held";
+    const stopped = pool.stopProcesses(sessionId, owner);
+    const asked = refusal(() => pool.contextUse(sessionId));
+    await clock.settle();
+    const closed = pool.closeSession(sessionId, owner);
+    process.leave();
+    await Promise.all([stopped, closed]);
+    expect([await asked, host.specs.length]).toEqual(["session_closed", 1]);
+  });
+
+  test("is not woken while it is quarantined, nor while starts are held", async () => {
+    await rig.current.open();
+    const { clock, host, pool } = rig.current;
+    const { sessionId } = await rig.current.idleSession();
+    await pool.stopProcesses(sessionId, owner);
+    host.manners.start = "fail";
+    for (let round = 0; round < 3; round += 1) rig.current.submit({ message: `${round}` });
+    await clock.settle();
+    const starts = host.specs.length;
+    host.manners.start = "at-once";
+    expect(await refusal(() => pool.contextUse(sessionId))).toBe("pool_full");
+    expect(host.specs).toHaveLength(starts);
+    for (let round = 0; round < 6; round += 1) await clock.run(60_000);
+  });
+
+  test("waits for the place that another vacates, though a message waits for one as well", async () => {
+    await rig.current.open({ maxProcesses: 1 });
+    const { clock, host, pool } = rig.current;
+    const first = await rig.current.idleSession();
+    const second = await rig.current.idleSession();
+    host.manners.stop = "held";
+    const waiting = rig.current.submit({ message: "Waits" });
+    expect(second.process.stopCount).toBe(1);
+    // The one place that is being vacated is the message's.
+    expect(await refusal(() => pool.contextUse(first.sessionId))).toBe("pool_full");
+    second.process.leave();
+    await clock.settle();
+    expect(host.process(waiting.sessionId).sent).toHaveLength(1);
   });
 });

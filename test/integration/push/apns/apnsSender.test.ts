@@ -402,6 +402,32 @@ describe("connections that end", () => {
     expect(apple.connections()).toBe(2);
   });
 
+  test("V11: a push that waited for a place in vain is not sent after its time-out", async () => {
+    await apple.close();
+    apple = await startApnsStandIn({ tlsDir: join(folder, "tls"), clock, maxConcurrentStreams: 1 });
+    const sender = makeSender({ timing: fast });
+    const [unanswered, waiting, later] = [makePush(), makePush(), makePush()];
+    apple.script("silence");
+    for (const result of await Promise.all([sender.send(unanswered), sender.send(waiting)])) {
+      expect(result).toMatchObject({ outcome: "retry", reason: "timeout" });
+    }
+    expect((await sender.send(later)).outcome).toBe("sent");
+    expect(apple.requests.map(({ apnsId }) => apnsId)).toEqual([unanswered.deliveryId, later.deliveryId]);
+  });
+
+  test("V11: a push that leaves the queue takes no other with it", async () => {
+    await apple.close();
+    apple = await startApnsStandIn({ tlsDir: join(folder, "tls"), clock, maxConcurrentStreams: 1 });
+    const sender = makeSender({ timing: fast });
+    apple.script({ delayMs: 200 });
+    const pushes = [makePush(), makePush(), makePush()];
+    // The first holds the only place for a second; those behind it then follow one after the other.
+    const results = await Promise.all(pushes.map((push) => sender.send(push)));
+    expect(outcomes(results)).toEqual(["sent", "sent", "sent"]);
+    expect(apple.requests.map(({ apnsId }) => apnsId)).toEqual(pushes.map(({ deliveryId }) => deliveryId));
+    expect(apple.connections()).toBe(1);
+  });
+
   test("V11: a half-open connection is found by a ping long before the time-out, and replaced", async () => {
     const timing = { requestTimeoutMs: 60_000, pingAfterMs: 50, pongWithinMs: 1_000 };
     const sender = makeSender({ timing });

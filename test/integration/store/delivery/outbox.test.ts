@@ -165,4 +165,107 @@ describe("the outbox", () => {
       ),
     ).toMatch(/deliveries_unsettled/);
   });
+
+  test("claims only what is pending, and gives the claimed back in the order of the log", () => {
+    const { outbox } = bench.store;
+    const [later, earlier] = [insert(7), insert(3)];
+    const theirs = insert(3, {}, "tablet");
+    const sent = insert(2, { state: "sent", nextAttemptAt: null });
+    outbox.claim(
+      [later, theirs, sent, earlier].map(({ deliveryId }) => deliveryId),
+      77,
+    );
+    outbox.claim(["none"], 77);
+    expect(outbox.claimed().map(({ deliveryId, claimedAt }) => [deliveryId, claimedAt])).toEqual([
+      [earlier.deliveryId, 77],
+      [theirs.deliveryId, 77],
+      [later.deliveryId, 77],
+    ]);
+    outbox.claim([later.deliveryId], 99);
+    expect(outbox.claimed().map(({ claimedAt }) => claimedAt)).toEqual([77, 77, 99]);
+    outbox.record(later.deliveryId, undefined, { state: "sent", nextAttemptAt: null });
+    outbox.ackUpTo("phone", 3);
+    expect(outbox.claimed()).toHaveLength(1);
+  });
+
+  test("V10 what was sent is reopened by nothing that comes late but by a reopening", () => {
+    const { outbox } = bench.store;
+    const end = insert(1, { kind: "activity-end", state: "sent", nextAttemptAt: null });
+    const theirs = insert(1, { kind: "activity-end", state: "sent", nextAttemptAt: null }, "tablet");
+    outbox.record(end.deliveryId, undefined, { state: "pending", nextAttemptAt: 9 });
+    outbox.record(end.deliveryId, undefined, { state: "gone", nextAttemptAt: null });
+    expect(stateOf(end)).toBe("sent");
+    expect(outbox.reopen("phone", 2, "activity-end", 50)).toBe(false);
+    expect(outbox.reopen("phone", 1, "activity-start", 50)).toBe(false);
+    expect(outbox.reopen("watch", 1, "activity-end", 50)).toBe(false);
+    expect(outbox.reopen("phone", 1, "activity-end", 50)).toBe(true);
+    expect(outbox.get(end.deliveryId)).toEqual({ ...end, state: "pending", nextAttemptAt: 50 });
+    expect(stateOf(theirs)).toBe("sent");
+  });
+
+  test.each(["acked", "suppressed", "gone", "dead"] as const)(
+    "what is %s stays so, whatever is booked",
+    (state) => {
+      const delivery = insert(1, { state, nextAttemptAt: null });
+      for (const next of ["pending", "sent", "acked", "dead"] as const) {
+        bench.store.outbox.record(delivery.deliveryId, undefined, { state: next, nextAttemptAt: 9 });
+      }
+      expect(bench.store.outbox.get(delivery.deliveryId)).toEqual(delivery);
+    },
+  );
+
+  test("D20 what was read elsewhere counts as read where it was shown, and names each device once", () => {
+    const { outbox } = bench.store;
+    bench.store.devices.insert(aDevice({ deviceId: "watch" }), "hash-watch");
+    const mine = insert(1, { state: "sent", nextAttemptAt: null });
+    const shown = [1, 2].map((cursor) => insert(cursor, { state: "sent", nextAttemptAt: null }, "tablet"));
+    const later = insert(3, { state: "sent", nextAttemptAt: null }, "tablet");
+    const others = [
+      insert(2, {}, "watch"),
+      insert(1, { state: "dead", nextAttemptAt: null }, "watch"),
+      insert(2, { kind: "activity-end", state: "sent", nextAttemptAt: null }),
+    ];
+    expect(outbox.readElsewhere("phone", 2)).toEqual(["tablet"]);
+    expect(outbox.readElsewhere("phone", 2)).toEqual([]);
+    expect(shown.map(stateOf)).toEqual(["acked", "acked"]);
+    expect([mine, later, ...others].map(stateOf)).toEqual(["sent", "sent", "pending", "dead", "sent"]);
+    expect(outbox.readElsewhere("watch", 2)).toEqual(["phone"]);
+    expect(stateOf(others[2]!)).toBe("sent");
+  });
+
+  test("a Live Activity is settled by no ack, and counted by no badge", () => {
+    const { outbox } = bench.store;
+    const activities = [
+      insert(1, { kind: "activity-start" }),
+      insert(2, { kind: "activity-end", state: "sent", nextAttemptAt: null }),
+    ];
+    insert(3);
+    expect(outbox.unackedCount("phone")).toBe(1);
+    outbox.ackUpTo("phone", 3);
+    expect(activities.map(stateOf)).toEqual(["pending", "sent"]);
+    expect(outbox.unackedCount("phone")).toBe(0);
+  });
+
+  test("holding a device back moves what falls due before, and nothing that is over or never due", () => {
+    const { outbox } = bench.store;
+    const due = insert(1, { nextAttemptAt: 10 });
+    const same = insert(2, { nextAttemptAt: 50 });
+    const sent = insert(3, { nextAttemptAt: 10, state: "sent" });
+    const never = insert(4, { nextAttemptAt: null });
+    outbox.hold("phone", 50);
+    expect([due, same, sent, never].map(({ deliveryId }) => outbox.get(deliveryId)?.nextAttemptAt)).toEqual([
+      50,
+      50,
+      10,
+      null,
+    ]);
+    expect(outbox.due(49, 10, 10)).toEqual([]);
+    expect(outbox.due(50, 10, 10)).toHaveLength(2);
+  });
+
+  test("an attempt on a delivery that is not there is no error and leaves nothing", () => {
+    const { outbox } = bench.store;
+    outbox.record("none", { at: 1, latencyMs: 1 }, { state: "sent", nextAttemptAt: null });
+    expect(bench.connection.prepare("SELECT count(*) FROM attempts").pluck().get()).toBe(0);
+  });
 });

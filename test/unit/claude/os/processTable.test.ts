@@ -1,5 +1,15 @@
-import { describe, expect, test } from "@jest/globals";
-import { type ProcRow, parseProcStat, treeOf } from "../../../../server/claude/os/processTable.ts";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { afterEach, describe, expect, test } from "@jest/globals";
+import {
+  markedPids,
+  type ProcRow,
+  parseProcStat,
+  readProcTable,
+  sendSignal,
+  treeOf,
+} from "../../../../server/claude/os/processTable.ts";
+import { processMark } from "../../../../server/claude/process/environment.ts";
 
 const stat = (name: string, state = "S") =>
   `4242 (${name}) ${state} 17 4242 4242 0 -1 4194560 1 2 3 4 150 50 7 8 20 0 11 0 987654 1 2 3 4`;
@@ -58,5 +68,49 @@ describe("F10 the tree below a process", () => {
 
   test("is empty for a pid that is not there", () => {
     expect(treeOf(rows, 5)).toEqual([]);
+  });
+});
+
+describe("F10 the mark of a process", () => {
+  const started: ChildProcess[] = [];
+  afterEach(async () => {
+    for (const child of started.splice(0)) {
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    }
+  });
+  const begin = (env: Record<string, string>) => {
+    const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 60000)"], { env, stdio: "ignore" });
+    started.push(child);
+    return once(child, "spawn").then(() => child.pid!);
+  };
+
+  test("is found wherever it stands in the environment, and is no other that begins like it", async () => {
+    const first = await begin({ [processMark]: "p1", B: "2" });
+    const last = await begin({ A: "1", [processMark]: "p1" });
+    const longer = await begin({ A: "1", [processMark]: "p12" });
+    const inside = await begin({ A: `x${processMark}=p1` });
+    const none = await begin({ A: "1" });
+    const rows = (await readProcTable()).filter(({ pid }) =>
+      [first, last, longer, inside, none].includes(pid),
+    );
+    expect(rows).toHaveLength(5);
+    expect(await markedPids(rows, new Set(["p1"]))).toEqual(
+      new Map([
+        [first, "p1"],
+        [last, "p1"],
+      ]),
+    );
+    expect(await markedPids(rows, new Set())).toEqual(new Map());
+  });
+
+  test("is not needed to end a process, which is told by whether the signal reached it", async () => {
+    const pid = await begin({});
+    expect(sendSignal(pid, 0)).toBe(true);
+    const over = once(started[0]!, "exit");
+    expect(sendSignal(pid, "SIGTERM")).toBe(true);
+    expect(await over).toEqual([null, "SIGTERM"]);
+    expect(sendSignal(pid, 0)).toBe(false);
+    started.length = 0;
   });
 });

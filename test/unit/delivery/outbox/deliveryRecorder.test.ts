@@ -7,16 +7,26 @@ const sent = { state: "sent", nextAttemptAt: null } as const;
 const attempt = { at: 1, status: 200, latencyMs: 5 };
 
 function rig() {
-  const written: Array<{ id: string; state: DeliveryState; attempted: boolean }> = [];
-  const disk = { isFull: false, state: "pending" as DeliveryState };
+  const written: Array<{
+    id: string;
+    state: DeliveryState;
+    attempted: boolean;
+    nextAttemptAt: number | null;
+  }> = [];
+  const disk = {
+    isFull: false,
+    roomFor: Number.POSITIVE_INFINITY,
+    state: "pending" as DeliveryState,
+  };
   const words = new MemoryWords();
   const recorder = new DeliveryRecorder({
     log: words,
     outbox: {
       get: () => ({ state: disk.state }) as Delivery,
       record: (id, tried, next) => {
-        if (disk.isFull) throw new Error("database or disk is full");
-        written.push({ id, state: next.state, attempted: tried !== undefined });
+        if (disk.isFull || disk.roomFor === 0) throw new Error("database or disk is full");
+        disk.roomFor -= 1;
+        written.push({ id, ...next, attempted: tried !== undefined });
       },
       claim: () => {
         if (disk.isFull) throw new Error("database or disk is full");
@@ -43,19 +53,44 @@ test("an ack that came while the push was on its way stands, and the attempt is 
   const { recorder, written, disk } = rig();
   disk.state = "acked";
   recorder.book("d", attempt, sent);
-  expect(written).toEqual([{ id: "d", state: "acked", attempted: true }]);
+  expect(written).toEqual([{ id: "d", state: "acked", attempted: true, nextAttemptAt: null }]);
 });
 
 test("V10 what cannot be booked on a full disk is remembered, in order, until it can", () => {
-  const { recorder, written, disk } = rig();
+  const { recorder, written, disk, words } = rig();
   disk.isFull = true;
   recorder.book("d", attempt, { state: "pending", nextAttemptAt: 5 });
   recorder.book("d", attempt, sent);
   recorder.book("e", undefined, sent);
   recorder.settle();
-  expect([recorder.owes("d"), recorder.owes("e"), recorder.owedCount]).toEqual([true, true, 2]);
+  expect([recorder.owes("d"), recorder.owes("e"), recorder.owes("f"), recorder.owedCount]).toEqual([
+    ...[true, true, false, 2],
+  ]);
+  // Said once for each delivery, not for each look.
+  expect(words.names).toEqual(["delivery.not_booked", "delivery.not_booked"]);
   disk.isFull = false;
   recorder.settle();
   expect(written.map(({ id, state }) => `${id} ${state}`)).toEqual(["d pending", "d sent", "e sent"]);
   expect(recorder.owedCount).toBe(0);
+});
+
+test("V10 a disk that is full again in the middle keeps what is left, and nothing is written twice", () => {
+  const { recorder, written, disk } = rig();
+  disk.isFull = true;
+  recorder.book("d", attempt, { state: "pending", nextAttemptAt: 5 });
+  recorder.book("d", attempt, sent);
+  recorder.book("e", undefined, sent);
+  disk.isFull = false;
+  disk.roomFor = 1;
+  recorder.settle();
+  expect(written.map(({ id, state }) => `${id} ${state}`)).toEqual(["d pending"]);
+  expect([recorder.owes("d"), recorder.owes("e")]).toEqual([true, true]);
+  disk.roomFor = 1;
+  recorder.settle();
+  expect([recorder.owes("d"), recorder.owes("e")]).toEqual([false, true]);
+  disk.roomFor = Number.POSITIVE_INFINITY;
+  recorder.settle();
+  expect(written.map(({ id, state }) => `${id} ${state}`)).toEqual(["d pending", "d sent", "e sent"]);
+  recorder.book("d", undefined, { state: "pending", nextAttemptAt: 9 });
+  expect(written.at(-1)).toEqual({ id: "d", state: "pending", attempted: false, nextAttemptAt: 9 });
 });

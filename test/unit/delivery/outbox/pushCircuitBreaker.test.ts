@@ -28,6 +28,18 @@ test("V14 a route that refuses everything is asked by one push a minute, whichev
   expect(pushCircuitBreaker.enter("d", target({ token: "other" }), 10 + probeEveryMs)).toBeUndefined();
 });
 
+test("V14 a probe goes once a minute, and three devices are the mass that proves a fault of ours", () => {
+  expect([probeEveryMs, massSize]).toEqual([60_000, 3]);
+});
+
+test("V14 nothing is known of a route before it refuses, and what passes or opens it makes no difference", () => {
+  const pushCircuitBreaker = new PushCircuitBreaker();
+  pushCircuitBreaker.open(target());
+  pushCircuitBreaker.pass("d", target());
+  expect(pushCircuitBreaker.enter("d", target(), 0)).toBeUndefined();
+  expect(pushCircuitBreaker.enter("d", target(), 0)).toBeUndefined();
+});
+
 test("V14 another environment or another app's topic goes on", () => {
   const pushCircuitBreaker = new PushCircuitBreaker();
   pushCircuitBreaker.stop(target({ topic: "com.example.other" }), 0);
@@ -72,6 +84,38 @@ describe("D17 V14 a push service for browsers that refuses", () => {
     expect(enter(pushCircuitBreaker, "good", 1)).toBe(probeEveryMs);
     pushCircuitBreaker.pass("good", page("good"));
     expect(refuse(pushCircuitBreaker, [...foreign, ...others], 2)).toBeUndefined();
+  });
+
+  test("who was refused and then gets through is as good as the others", () => {
+    const pushCircuitBreaker = new PushCircuitBreaker();
+    const [first, second, third] = foreign as [string, string, string];
+    refuse(pushCircuitBreaker, [first, second], 0);
+    pushCircuitBreaker.pass("good", page("good"));
+    pushCircuitBreaker.pass(first, page(first));
+    // Only the second one is still known to be at fault: two new ones are no mass, a third is.
+    expect(refuse(pushCircuitBreaker, [second, first, third], 0)).toBeUndefined();
+    expect(refuse(pushCircuitBreaker, ["fourth"], 5)).toBe(5 + probeEveryMs);
+    pushCircuitBreaker.pass(second, page(second));
+    for (const name of [first, third, "fourth"]) pushCircuitBreaker.pass(name, page(name));
+    expect(refuse(pushCircuitBreaker, ["a", "b"], 0)).toBeUndefined();
+    expect(refuse(pushCircuitBreaker, ["c"], 0)).toBe(probeEveryMs);
+  });
+
+  test("who was at fault before the stop waits for the others' probe, too", () => {
+    const pushCircuitBreaker = new PushCircuitBreaker();
+    refuse(pushCircuitBreaker, ["old"], 0);
+    pushCircuitBreaker.pass("good", page("good"));
+    refuse(pushCircuitBreaker, foreign, 0);
+    expect(enter(pushCircuitBreaker, "old", probeEveryMs)).toBe(2 * probeEveryMs);
+    expect(enter(pushCircuitBreaker, "good", probeEveryMs)).toBeUndefined();
+  });
+
+  test("a stopped route that refuses one more stays stopped from then on, however few they were", () => {
+    const pushCircuitBreaker = new PushCircuitBreaker();
+    pushCircuitBreaker.stop(page("x"), 0);
+    expect(pushCircuitBreaker.refuse("good", page("good"), probeEveryMs)).toBe(2 * probeEveryMs);
+    pushCircuitBreaker.open(page("x"));
+    expect(pushCircuitBreaker.refuse("good", page("good"), probeEveryMs)).toBeUndefined();
   });
 
   test("is asked again by a device that was not refused, or else by each in turn", () => {

@@ -1,6 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
-import { isOver, isWanted } from "../../../../server/delivery/outbox/pushEligibility.ts";
+import {
+  isOver,
+  isWanted,
+  waitsForOwner,
+  wantsActivities,
+} from "../../../../server/delivery/outbox/pushEligibility.ts";
 import type { LoggedEvent } from "../../../../server/domain/delivery/event.ts";
+import { pushKinds } from "../../../../server/domain/delivery/push.ts";
 import { openLease } from "../../../../server/domain/sessions/lease.ts";
 import type { SessionState } from "../../../../server/domain/sessions/session.ts";
 
@@ -53,4 +59,26 @@ test("D19 mutes by kind and by session hold back everything but what Claude wait
   for (const kind of ["permission", "question", "plan"] as const) {
     expect(isWanted(kind, { muted: true }, all)).toBe(true);
   }
+});
+
+test("Claude waits for the owner with a permission, a question and a plan, and with nothing else", () => {
+  expect(pushKinds.filter(waitsForOwner)).toEqual(["permission", "question", "plan"]);
+});
+
+test("D19 activities are wanted for a session that is there and not muted, unless the device mutes them", () => {
+  const none = { mutedKinds: [] };
+  expect(wantsActivities({ muted: false }, none)).toBe(true);
+  expect(wantsActivities({ muted: false }, { mutedKinds: ["reply"] })).toBe(true);
+  expect(wantsActivities({ muted: false }, { mutedKinds: ["activity"] })).toBe(false);
+  expect(wantsActivities({ muted: true }, none)).toBe(false);
+  expect(wantsActivities(undefined, none)).toBe(false);
+});
+
+test("an expiry is over when a lease of a later term holds, or when the session is gone", () => {
+  const expired = event("session.expired", { term: 2, expiredAt: 1_000 });
+  expect(isOver(expired, { session: session(0, 1), permission })).toBe(false);
+  expect(isOver(expired, { session: session(0, 2), permission })).toBe(false);
+  expect(isOver(expired, { session: session(0, 3), permission })).toBe(true);
+  const requested = event("permission.requested", { permissionId: "p" });
+  expect(isOver(requested, { session: session(), permission: undefined })).toBe(true);
 });

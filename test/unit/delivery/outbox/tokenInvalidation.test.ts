@@ -101,6 +101,150 @@ describe("V12 D12 a token that both environments refuse", () => {
   });
 });
 
+describe("V12 D12 a quarantine", () => {
+  const page = (endpoint: string): PushTarget => ({
+    ...{ provider: "webpush", endpoint, keys: { p256dh: "p", auth: "a" }, registeredAt: 1_000 },
+  });
+
+  test.each([
+    [4, true],
+    [5, false],
+  ])("of %d tokens drops them: %p", (count, isDropped) => {
+    const { ward, pushes, clock } = rig(count);
+    for (let index = 0; index < count; index += 1)
+      ward.suspect(`d${index}`, target(`t${index}`), clock.now());
+    clock.advance(10_000);
+    expect([...pushes.values()].every((push) => (push === null) === isDropped)).toBe(true);
+  });
+
+  test("has one verdict for all who come while it lasts, and the next one begins anew", () => {
+    const { ward, pushes, clock, words } = rig(3);
+    const verdictAt = ward.suspect("d0", target("t0"), clock.now());
+    clock.advance(6_000);
+    expect(ward.suspect("d1", target("t1"), clock.now())).toBe(verdictAt);
+    expect(clock.armed).toBe(1);
+    clock.advance(4_000);
+    expect([pushes.get("d0"), pushes.get("d1")]).toEqual([null, null]);
+    expect(words.names).toEqual([
+      ...["push.token_quarantined", "push.token_quarantined"],
+      ...["push.token_dropped", "push.token_dropped"],
+    ]);
+    clock.advance(1_000);
+    expect(ward.suspect("d2", target("t2"), clock.now())).toBe(clock.now() + 10_000);
+    clock.advance(9_999);
+    expect(pushes.get("d2")).not.toBeNull();
+    clock.advance(1);
+    expect(pushes.get("d2")).toBeNull();
+  });
+
+  test("judges each push service apart: five browsers keep theirs, the one phone does not", () => {
+    const { ward, pushes, clock, words } = rig(6);
+    for (let index = 1; index < 6; index += 1) {
+      pushes.set(`d${index}`, page(`https://push.example/${index}`));
+      ward.suspect(`d${index}`, page(`https://push.example/${index}`), clock.now());
+    }
+    ward.suspect("d0", target("t0"), clock.now());
+    clock.advance(10_000);
+    expect([...pushes.values()].filter((push) => push === null)).toHaveLength(1);
+    expect(pushes.get("d0")).toBeNull();
+    // A push to a phone says nothing about the browsers' service.
+    ward.noteSent("apns");
+    ward.suspect("d1", page("https://push.example/1"), clock.now());
+    clock.advance(10_000);
+    expect(pushes.get("d1")).not.toBeNull();
+    expect(words.names.filter((name) => name === "push.tokens_refused_in_mass")).toHaveLength(2);
+    ward.noteSent("webpush");
+    ward.suspect("d1", page("https://push.example/1"), clock.now());
+    clock.advance(10_000);
+    expect(pushes.get("d1")).toBeNull();
+  });
+
+  test("goes on when a push gets through while nothing was in doubt: one good token clears no other", () => {
+    const { ward, pushes, clock } = rig(2);
+    ward.suspect("d0", target("t0"), clock.now());
+    clock.advance(1);
+    ward.noteSent("apns");
+    expect(ward.suspect("d1", target("t1"), clock.now() - 1)).toBe(clock.now() + 9_999);
+    clock.advance(9_999);
+    expect([pushes.get("d0"), pushes.get("d1")]).toEqual([null, null]);
+  });
+
+  test("a mass refusal that is mended clears the suspects of its push service only", () => {
+    const { ward, pushes, clock } = rig(7);
+    for (let index = 0; index < 5; index += 1) ward.suspect(`d${index}`, target(`t${index}`), clock.now());
+    clock.advance(10_000);
+    pushes.set("d6", page("https://push.example/6"));
+    ward.suspect("d5", target("t5"), clock.now());
+    ward.suspect("d6", page("https://push.example/6"), clock.now());
+    ward.noteSent("apns");
+    clock.advance(10_000);
+    expect([pushes.get("d5"), pushes.get("d6")]).toEqual([target("t5"), null]);
+  });
+
+  test("a token that changed, or was taken back, or cannot be dropped, keeps no other from being dropped", () => {
+    const { ward, pushes, clock, words } = rig(4);
+    for (let index = 0; index < 4; index += 1) ward.suspect(`d${index}`, target(`t${index}`), clock.now());
+    pushes.set("d0", target("new"));
+    pushes.delete("d1");
+    const set = pushes.set.bind(pushes);
+    let isFull = true;
+    pushes.set = (id, push) => {
+      if (!isFull) return set(id, push);
+      isFull = false;
+      throw new Error("database or disk is full");
+    };
+    set("d2", target("t2"));
+    clock.advance(10_000);
+    expect([pushes.get("d0"), pushes.has("d1"), pushes.get("d2"), pushes.get("d3")]).toEqual([
+      ...[target("new"), false, target("t2"), null],
+    ]);
+    expect(words.names.slice(4)).toEqual(["push.token_not_dropped", "push.token_dropped"]);
+  });
+
+  test("that is stopped leaves no timer, and the next suspect has the whole time", () => {
+    const { ward, pushes, clock } = rig();
+    ward.stop();
+    ward.suspect("d0", target("t0"), clock.now());
+    clock.advance(9_000);
+    ward.stop();
+    expect(clock.armed).toBe(0);
+    expect(ward.suspect("d0", target("t0"), clock.now())).toBe(clock.now() + 10_000);
+    clock.advance(9_999);
+    expect(pushes.get("d0")).not.toBeNull();
+  });
+});
+
+test("V12 whether the device has another address by now is asked of its registration", () => {
+  const { ward, pushes } = rig();
+  expect(ward.hasChanged("d0", target("t0"))).toBe(false);
+  expect(ward.hasChanged("d0", target("t0", 5_000))).toBe(false);
+  expect(ward.hasChanged("d0", target("other"))).toBe(true);
+  pushes.set("d0", null);
+  expect(ward.hasChanged("d0", target("t0"))).toBe(false);
+  expect(ward.hasChanged("nobody", target("t0"))).toBe(false);
+});
+
+test("V12 a device without an address any more is judged by the registration that was sent to", () => {
+  const { ward, pushes, words } = rig();
+  pushes.set("d0", null);
+  expect(ward.judgeUnregistered("d0", target("t0"), 1_000)).toBe("kept");
+  expect(ward.judgeUnregistered("d0", target("t0"), 1_001)).toBe("dropped");
+  expect(words.names).toEqual(["push.token_kept", "push.token_dropped"]);
+});
+
+test("D12 a device that changed to a browser has no environment to repair", () => {
+  const { ward, pushes, words } = rig();
+  const browser: PushTarget = {
+    ...{ provider: "webpush", endpoint: "t0", keys: { p256dh: "p", auth: "a" }, registeredAt: 1 },
+  };
+  pushes.set("d0", browser);
+  ward.repairEnvironment("d0", target("t0"), "sandbox");
+  expect([pushes.get("d0"), words.names]).toEqual([browser, []]);
+  pushes.set("d0", target("t0"));
+  ward.repairEnvironment("d0", target("t0"), "sandbox");
+  expect(words.names).toEqual(["push.environment_repaired"]);
+});
+
 test("D12 the environment is repaired for the token that was tried, and no other", () => {
   const { ward, pushes } = rig();
   ward.repairEnvironment("d0", target("t0"), "sandbox");

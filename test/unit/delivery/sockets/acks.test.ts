@@ -10,13 +10,28 @@ function rig() {
     ["phone", 0],
     ["tablet", 0],
   ]);
-  const told = { commits: 0, read: [] as Array<[string, number]>, synced: [] as string[], isFull: false };
+  const told = {
+    commits: 0,
+    read: [] as Array<[string, number]>,
+    settled: [] as Array<[string, number]>,
+    synced: [] as string[],
+    isFull: false,
+    /** The work is done, and then the commit fails: nothing of it is kept. */
+    failsCommit: false,
+  };
   const watching = new Set(["phone"]);
   const store = {
     transaction: (work: () => unknown) => {
       if (told.isFull) throw new Error("database or disk is full");
+      const before = [...acked];
+      const result = work();
+      if (told.failsCommit) {
+        acked.clear();
+        for (const [id, cursor] of before) acked.set(id, cursor);
+        throw new Error("disk I/O error");
+      }
       told.commits += 1;
-      return work();
+      return result;
     },
     events: { tip: () => 1_000 },
     devices: {
@@ -27,7 +42,7 @@ function rig() {
       },
     },
     outbox: {
-      ackUpTo: () => {},
+      ackUpTo: (id: string, cursor: number) => void told.settled.push([id, cursor]),
       readElsewhere: (id: string, cursor: number) => {
         told.read.push([id, cursor]);
         return ["watch"];
@@ -102,6 +117,56 @@ test("what a full disk refuses is kept and tried again", () => {
   expect(acked.get("phone")).toBe(6);
   expect(words.names).toEqual(["acks.not_written"]);
   expect(clock.armed).toBe(0);
+});
+
+test("D03 what a failing commit takes back stays noted for every device, and is told as read only after the next one", () => {
+  const { acks, clock, acked, told, words } = rig();
+  told.failsCommit = true;
+  acks.note("phone", 4);
+  acks.note("tablet", 5);
+  clock.advance(25);
+  expect([acked.get("phone"), acked.get("tablet"), told.synced]).toEqual([0, 0, []]);
+  expect(words.names).toEqual(["acks.not_written"]);
+  told.failsCommit = false;
+  clock.advance(5_000);
+  expect([acked.get("phone"), acked.get("tablet"), told.synced]).toEqual([4, 5, ["watch"]]);
+  expect(clock.armed).toBe(0);
+});
+
+test("D03 an answered ack whose commit fails leaves what was noted before it to be written", () => {
+  const { acks, clock, acked, told } = rig();
+  acks.note("phone", 7);
+  told.failsCommit = true;
+  expect(() => acks.take("phone", 5)).toThrow("disk I/O error");
+  expect(told.synced).toEqual([]);
+  told.failsCommit = false;
+  clock.advance(25);
+  expect(acked.get("phone")).toBe(7);
+});
+
+test("the deliveries are settled up to the cursor in force, which an older ack does not lower", () => {
+  const { acks, told } = rig();
+  expect(acks.take("tablet", 9)).toBe(9);
+  expect(acks.take("tablet", 3)).toBe(9);
+  expect(told.settled).toEqual([
+    ["tablet", 9],
+    ["tablet", 9],
+  ]);
+  expect(acks.take("phone", 1_000)).toBe(1_000);
+  expect(told.read).toEqual([["phone", 1_000]]);
+  expect(told.synced).toEqual(["watch"]);
+});
+
+test("a flush writes at once and leaves no timer, and one without acks costs no commit", () => {
+  const { acks, clock, acked, told } = rig();
+  acks.flush();
+  expect(told.commits).toBe(0);
+  acks.note("tablet", 4);
+  acks.flush();
+  expect([acked.get("tablet"), told.commits, clock.armed]).toEqual([4, 1, 0]);
+  acks.note("tablet", 6);
+  clock.advance(25);
+  expect([acked.get("tablet"), told.commits]).toEqual([6, 2]);
 });
 
 test("D03 a stop on a full disk leaves no timer behind, and what comes after it arms none", () => {

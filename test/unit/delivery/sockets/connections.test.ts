@@ -135,4 +135,173 @@ describe("connections", () => {
     expect(connections.isLive("device-1")).toBe(false);
     expect(connections.count).toBe(1);
   });
+
+  test("a connection that is added twice is kept as it stands, and one that was removed is gone for good", () => {
+    const connections = new Connections({ clock: new ManualClock() });
+    const connection = attached(connections);
+    connections.add(connection);
+    expect(connections.count).toBe(1);
+    connections.broadcastWords({ turnId: "t" });
+    expect(connection.texts).toHaveLength(1);
+    connections.remove(connection);
+    connections.remove(connection);
+    expect([connections.has(connection), connections.isLive("device-1"), connections.count]).toEqual([
+      ...[false, false, 0],
+    ]);
+    expect(connections.deliver(connection, "late")).toBe(false);
+    expect(connections.deliverNow(connection, "late")).toBe(false);
+    expect(connections.attach(connection, 0)).toBe(false);
+    connections.say(connection, { turnId: "t" });
+    expect(connection.texts).toHaveLength(1);
+  });
+
+  test("one of two connections that leaves takes neither the other nor the device with it", () => {
+    const connections = new Connections({ clock: new ManualClock() });
+    const [one, two] = [attached(connections), attached(connections)];
+    connections.remove(one);
+    expect([connections.isLive("device-1"), connections.isWatched("device-1")]).toEqual([true, true]);
+    connections.closeDevice("device-1", 4401, "Revoked.");
+    expect([one.closed, two.closed?.reason]).toEqual([undefined, "Revoked."]);
+  });
+
+  test("V4 one that events passed by is attached only at or after the last of them", () => {
+    const connections = new Connections({ clock: new ManualClock() });
+    const connection = new MemoryConnection();
+    connections.add(connection);
+    const log = new MemoryLog();
+    const [first, second, third] = [log.keep(aMessage()), log.keep(aMessage()), log.keep(aMessage())];
+    connections.broadcastEvent(second);
+    connections.broadcastEvent(first);
+    expect(connections.attach(connection, 1)).toBe(false);
+    connections.broadcastWords({ turnId: "t" });
+    expect(connection.texts).toEqual([]);
+    expect(connections.attach(connection, 2)).toBe(true);
+    connections.broadcastEvent(second);
+    connections.broadcastEvent(third);
+    expect(connection.cursors).toEqual([3]);
+  });
+
+  test("D07 exactly 1 MB unsent is not too much, one byte more is, for whatever is to be sent", () => {
+    expect(maxUnsentBytes).toBe(1_048_576);
+    for (const send of ["deliver", "deliverNow", "say", "broadcastWords"] as const) {
+      const connections = new Connections({ clock: new ManualClock() });
+      const connection = attached(connections);
+      const attempt = () => {
+        if (send === "deliver" || send === "deliverNow") return connections[send](connection, "x");
+        if (send === "say") return connections.say(connection, { turnId: "t" });
+        return connections.broadcastWords({ turnId: "t" });
+      };
+      connection.unsentBytes = maxUnsentBytes;
+      const says = send.startsWith("deliver");
+      expect(attempt()).toBe(says ? true : undefined);
+      expect([connection.texts.length, connection.closed]).toEqual([1, undefined]);
+      connection.unsentBytes += 1;
+      expect(attempt()).toBe(says ? false : undefined);
+      expect([connection.texts.length, connection.closed?.code]).toEqual([1, 4408]);
+      expect(connections.has(connection)).toBe(false);
+    }
+  });
+
+  test("V1 D07 what waits for the disk counts as unsent, and is not sent to one that has gone", () => {
+    const owed: Array<() => void> = [];
+    const durability = { whenDurable: (tell: () => void) => void owed.push(tell) };
+    const connections = new Connections({ clock: new ManualClock(), durability });
+    const [slow, gone] = [attached(connections, "a"), attached(connections, "b")];
+    expect(connections.deliver(slow, "x".repeat(maxUnsentBytes), "t")).toBe(true);
+    expect(connections.deliver(gone, "y", "t")).toBe(true);
+    connections.say(slow, { turnId: "t" });
+    expect(slow.texts).toEqual([]);
+    expect(connections.unsentBytes(slow)).toBe(maxUnsentBytes + '{"turnId":"t"}'.length);
+    connections.remove(gone);
+    expect(connections.unsentBytes(gone)).toBe(0);
+    expect(connections.deliver(slow, "z")).toBe(false);
+    expect(slow.closed?.code).toBe(4408);
+    for (const tell of owed) tell();
+    expect([slow.texts, gone.texts]).toEqual([[], []]);
+  });
+
+  test("V1 an answer that is about no turn holds up no words", () => {
+    const owed: Array<() => void> = [];
+    const durability = { whenDurable: (tell: () => void) => void owed.push(tell) };
+    const connections = new Connections({ clock: new ManualClock(), durability });
+    const connection = attached(connections);
+    connections.deliver(connection, "answer");
+    connections.broadcastWords({ turnId: "t" });
+    expect(connection.texts).toEqual(['{"turnId":"t"}']);
+    owed.shift()!();
+    expect(connection.texts).toEqual(['{"turnId":"t"}', "answer"]);
+    expect(connections.unsentBytes(connection)).toBe(0);
+  });
+
+  test("V1 D01 what is spoken while the welcome waits for the disk follows on it, in order", () => {
+    const owed: Array<() => void> = [];
+    const durability = { whenDurable: (tell: () => void) => void owed.push(tell) };
+    const connections = new Connections({ clock: new ManualClock(), durability });
+    const connection = new MemoryConnection();
+    connections.add(connection);
+    connections.deliver(connection, "welcome");
+    expect(connections.attach(connection, 0)).toBe(true);
+    connections.say(connection, { turnId: "a" });
+    connections.broadcastWords({ turnId: "b" });
+    expect(connection.texts).toEqual([]);
+    for (const tell of owed.splice(0)) tell();
+    expect(connection.texts).toEqual(["welcome", '{"turnId":"a"}', '{"turnId":"b"}']);
+    connections.broadcastWords({ turnId: "b" });
+    expect(connection.texts).toHaveLength(4);
+    expect(connections.unsentBytes(connection)).toBe(0);
+  });
+
+  test("words are written out once for all who hear them, and not at all when nobody does", () => {
+    const connections = new Connections({ clock: new ManualClock() });
+    let written = 0;
+    const frame = {
+      turnId: "t",
+      toJSON: () => {
+        written += 1;
+        return "words";
+      },
+    };
+    connections.broadcastWords(frame);
+    expect(written).toBe(0);
+    const all = [attached(connections, "a"), attached(connections, "b")];
+    connections.broadcastWords(frame);
+    expect([written, ...all.map(({ texts }) => texts)]).toEqual([1, ['"words"'], ['"words"']]);
+  });
+
+  test("D06 one of two long polls that ends leaves the device live, watched, and for a second after the last", () => {
+    const clock = new ManualClock();
+    const connections = new Connections({ clock });
+    const ends = [connections.beginPoll("a"), connections.beginPoll("a")];
+    ends[0]!();
+    ends[0]!();
+    clock.advance(5_000);
+    expect([connections.isLive("a"), connections.isWatched("a"), connections.isLive("b")]).toEqual([
+      ...[true, true, false],
+    ]);
+    ends[1]!();
+    clock.advance(999);
+    expect([connections.isLive("a"), connections.isWatched("a")]).toEqual([true, true]);
+    clock.advance(1);
+    expect([connections.isLive("a"), connections.isWatched("a")]).toEqual([false, false]);
+    const end = connections.beginPoll("a");
+    clock.advance(5_000);
+    expect(connections.isLive("a")).toBe(true);
+    end();
+    end();
+    clock.advance(1_000);
+    expect(connections.isLive("a")).toBe(false);
+  });
+
+  test("a device that is closed, and all that are, have no long poll either", () => {
+    const connections = new Connections({ clock: new ManualClock() });
+    connections.beginPoll("a");
+    connections.beginPoll("b");
+    const all = [attached(connections, "a"), attached(connections, "c")];
+    connections.closeDevice("a", 4401, "Revoked.");
+    expect([connections.isLive("a"), connections.isLive("b")]).toEqual([false, true]);
+    connections.closeAll(1001, "Bye.");
+    expect(["a", "b", "c"].map((id) => connections.isLive(id))).toEqual([false, false, false]);
+    expect(all.map(({ closed }) => closed?.code)).toEqual([4401, 1001]);
+    expect(connections.count).toBe(0);
+  });
 });

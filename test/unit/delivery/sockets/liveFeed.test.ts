@@ -76,3 +76,43 @@ test("C03: a listener hears one session's words, those so far first, until it st
     [5, "day"],
   ]);
 });
+
+test("C03: one of two listeners that stops hears no more, and the other one goes on", () => {
+  const { feed } = rig();
+  const heard: string[] = [];
+  const stop = feed.listen("s", ({ text }) => heard.push(`one ${text}`));
+  const stopOther = feed.listen("s", ({ text }) => heard.push(`two ${text}`));
+  feed.delta("s", "t", "a");
+  stop();
+  stop();
+  feed.delta("s", "t", "b");
+  stopOther();
+  feed.delta("s", "t", "c");
+  expect(heard).toEqual(["one a", "two a", "two b"]);
+  feed.listen("s", ({ text }) => heard.push(text))();
+  expect(heard.at(-1)).toBe("abc");
+});
+
+test("C03: a listener that comes when nothing is being written hears nothing before the next word", () => {
+  const { feed } = rig();
+  feed.delta("other", "u", "Hush");
+  const heard: string[] = [];
+  feed.listen("s", ({ text }) => heard.push(text));
+  expect(heard).toEqual([]);
+});
+
+test("an event that ends no turn, or is about no session, takes no draft", () => {
+  const { feed } = rig();
+  feed.delta("s", "t", "half a sen");
+  const event = { type: "message", sessionId: "s", turnId: "t", cursor: 1 } as LoggedEvent;
+  feed.heed(event);
+  feed.heed({ ...event, type: "turn.completed", sessionId: null } as LoggedEvent);
+  feed.heed({ ...event, type: "turn.completed", sessionId: "other" } as LoggedEvent);
+  expect(feed.drafts()).toHaveLength(1);
+});
+
+test("an empty text is nobody's news", () => {
+  const { feed, connection } = rig();
+  feed.delta("s", "t", "");
+  expect([connection.texts, feed.drafts()]).toEqual([[], []]);
+});

@@ -86,8 +86,41 @@ describe("resume", () => {
     const connection = arrive();
     const done = replay.resume(connection, { cursor: 0 });
     expect(connection.cursors).toHaveLength(500);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(connection.cursors).toHaveLength(1_000);
     await done;
     expect(connection.cursors).toEqual(upTo(1_201));
+  });
+
+  test("V5 a device of another epoch, or from after the tip, starts over at the tip and is told so", () => {
+    const { replay, arrive } = rig(5);
+    for (const request of [{ cursor: 3, epoch: "other" }, { cursor: 6 }]) {
+      const connection = arrive();
+      void replay.resume(connection, request);
+      expect(connection.frames).toEqual([
+        { type: "welcome", deviceId: "device-1", epoch: "epoch-1", cursor: 5, recovered: false },
+      ]);
+    }
+  });
+
+  test("V5 a history that was cut up to just before what is missing is no loss", async () => {
+    const { replay, arrive, events } = rig(5);
+    events.floorCursor = 3;
+    const connection = arrive();
+    await replay.resume(connection, { cursor: 3, epoch: "epoch-1" });
+    expect(connection.cursors).toEqual([4, 5]);
+    expect(connection.frames[0]).toMatchObject({ recovered: true });
+    expect(connection.closed).toBeUndefined();
+  });
+
+  test("pages are bounded by their text, too: 256 KB of it at once", async () => {
+    const { replay, arrive, events } = rig();
+    for (let count = 0; count < 6; count += 1) events.append(aMessage("x".repeat(60_000)));
+    const connection = arrive();
+    const done = replay.resume(connection, { cursor: 0 });
+    expect(connection.cursors).toEqual([1, 2, 3, 4]);
+    await done;
+    expect(connection.cursors).toEqual(upTo(6));
   });
 });
 
@@ -174,6 +207,70 @@ describe("V8 a slow reader in replay", () => {
     expect(connection.closed?.code).toBe(4408);
     expect(words.names).toContain("replay.stalled");
     expect(clock.armed).toBe(0);
+  });
+
+  test("D07 is asked again every 10 ms once 256 KB are unsent, and given 30 s from the last byte it took", async () => {
+    const { replay, arrive, events, clock, words } = rig();
+    for (let count = 0; count < 8; count += 1) events.append(aMessage("x".repeat(100_000)));
+    const connection = arrive();
+    connection.takes = false;
+    let isOver = false;
+    const resumed = replay.resume(connection, { cursor: 0 }).then(() => {
+      isOver = true;
+    });
+    await clock.settle();
+    expect(connection.cursors).toEqual([1, 2, 3]);
+    expect(clock.armed).toBe(1);
+    await clock.run(29_000);
+    connection.unsentBytes -= 10;
+    await clock.run(10);
+    expect(connection.closed).toBeUndefined();
+    await clock.run(29_980);
+    expect([isOver, connection.closed]).toEqual([false, undefined]);
+    // Something is taken in the last moment: the time begins anew, and one frame more goes out.
+    connection.unsentBytes = 262_144;
+    await clock.run(10);
+    expect(connection.cursors).toEqual([1, 2, 3, 4]);
+    await clock.run(29_999);
+    expect(connection.closed).toBeUndefined();
+    await clock.run(11);
+    await resumed;
+    expect([connection.closed?.code, words.names]).toEqual([4408, ["replay.stalled"]]);
+    expect(connection.cursors).toEqual([1, 2, 3, 4]);
+    expect(clock.armed).toBe(0);
+  });
+
+  test("D07 that goes away while it is waited for leaves no timer and no error", async () => {
+    const { replay, arrive, events, clock, connections, words } = rig();
+    for (let count = 0; count < 8; count += 1) events.append(aMessage("x".repeat(100_000)));
+    const connection = arrive();
+    connection.takes = false;
+    const resumed = replay.resume(connection, { cursor: 0 });
+    await clock.run(100);
+    connections.remove(connection);
+    await clock.run(10);
+    await resumed;
+    expect([clock.armed, words.names, connection.closed]).toEqual([0, [], undefined]);
+    expect(connection.cursors).toEqual([1, 2, 3]);
+  });
+
+  test("V4 is attached only when what it waited for is caught up with, and hears what came meanwhile once", async () => {
+    const { replay, arrive, events, clock, feed } = rig();
+    for (let count = 0; count < 4; count += 1) events.append(aMessage("x".repeat(100_000)));
+    const connection = arrive();
+    connection.takes = false;
+    const resumed = replay.resume(connection, { cursor: 0 });
+    await clock.settle();
+    feed.delta("s", "t", "So far");
+    events.append(aMessage());
+    expect(connection.cursors).toEqual([1, 2, 3]);
+    connection.takes = true;
+    connection.unsentBytes = 0;
+    await clock.run(10);
+    await resumed;
+    events.append(aMessage());
+    expect(connection.cursors).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(connection.frames.filter(({ type }) => type === "delta")).toHaveLength(1);
   });
 
   test("that leaves is not sent anything more", async () => {

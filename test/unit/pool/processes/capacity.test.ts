@@ -1,13 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Store } from "../../../../server/domain/ports.ts";
-import type { ClaudeProcess } from "../../../../server/domain/processes/process.ts";
 import { Capacity } from "../../../../server/pool/processes/capacity.ts";
 import type { PoolLimits } from "../../../../server/pool/state/limits.ts";
 import { ProcessRegistry } from "../../../../server/pool/state/processRegistry.ts";
-import { SessionProcess } from "../../../../server/pool/state/sessionProcess.ts";
+import type { ProcessPhase, SessionProcess } from "../../../../server/pool/state/sessionProcess.ts";
 import { ManualClock } from "../../../support/manualClock.ts";
-
-const log = { debug() {}, info() {}, warn() {}, error() {} };
+import { processInPhase } from "../../../support/processInPhase.ts";
 
 function bench(maxProcesses: number) {
   const clock = new ManualClock();
@@ -16,33 +14,19 @@ function bench(maxProcesses: number) {
   const waiting: string[] = [];
   const store = { turns: { sessionsWithQueued: () => waiting } } as unknown as Store;
   const capacity = new Capacity({ store, clock, limits, registry });
-  const starting = (sessionId: string): SessionProcess => {
-    const sessionProcess = new SessionProcess({
-      sessionId,
-      processId: `process of ${sessionId}`,
-      isNamed: false,
-      clock,
-      log,
-      onWrongTransition: (wrong) => {
-        throw new Error(JSON.stringify(wrong));
-      },
-    });
+  const add = (sessionId: string, phase: ProcessPhase): SessionProcess => {
+    const sessionProcess = processInPhase(phase, { sessionId, processId: `process of ${sessionId}`, clock });
     registry.add(sessionProcess);
-    sessionProcess.attach({ stop: async () => {} } as unknown as ClaudeProcess);
     return sessionProcess;
   };
+  const starting = (sessionId: string) => add(sessionId, "starting");
   /** A process that is idle since now; the clock goes on, so that the next one is idle for a shorter time. */
   const idle = async (sessionId: string): Promise<SessionProcess> => {
-    const sessionProcess = starting(sessionId);
-    sessionProcess.cameUp(undefined);
+    const sessionProcess = add(sessionId, "idle");
     await clock.run(1_000);
     return sessionProcess;
   };
-  const stopping = (sessionId: string): SessionProcess => {
-    const sessionProcess = starting(sessionId);
-    void sessionProcess.stop("idle");
-    return sessionProcess;
-  };
+  const stopping = (sessionId: string) => add(sessionId, "stopping");
   const evicted = () =>
     registry.all().flatMap(({ sessionId, stopReason }) => (stopReason === "evicted" ? [sessionId] : []));
   return { clock, registry, limits, waiting, capacity, starting, idle, stopping, evicted };

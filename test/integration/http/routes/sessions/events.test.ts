@@ -124,6 +124,28 @@ describe("D03: acks", () => {
     expect(rig.access.get(other.deviceId).ackedCursor).toBeNull();
   });
 
+  test("D03: an answer acks nothing of what it brings: it may be lost on the way", async () => {
+    const phone = rig.device("read");
+    const as = { token: phone.token };
+    const before = rig.store.events.tip();
+    happen("one");
+    happen("two");
+    expect(details(await poll(`after=${before}`, as))).toEqual(["one", "two"]);
+    const tip = rig.store.events.tip();
+    const asking = poll(`after=${tip}&wait=30`, as);
+    await untilPolling(phone.deviceId, 1);
+    await rig.clock.settle();
+    happen("three");
+    expect(details(await asking)).toEqual(["three"]);
+    // Without a cursor it says nothing of what it has.
+    expect(details(await poll("", as))).toEqual(["three"]);
+    expect(rig.acked).toEqual([
+      { deviceId: phone.deviceId, cursor: before },
+      { deviceId: phone.deviceId, cursor: tip },
+    ]);
+    expect(rig.access.get(phone.deviceId).ackedCursor).toBe(tip);
+  });
+
   test("D03: an ack moves forward only, and one beyond the end of the log is refused", async () => {
     const cursor = happen("one");
     const ack = (at: unknown) => rig.ask("POST", "/api/events/ack", { body: { cursor: at } });

@@ -1,0 +1,130 @@
+import { describe, expect, test } from "@jest/globals";
+import { minuteMs, usePoolRig } from "../rig.ts";
+
+const rig = usePoolRig();
+
+describe("what a process says", () => {
+  test("is a sign of life, also an answer that the owner gave it", async () => {
+    await rig.current.open({ sampleMs: 600_000, healthMs: 30_000, stallMs: 5 * minuteMs });
+    const { clock } = rig.current;
+    const { turnId, process } = await rig.current.busySession();
+    const ask = process.ask();
+    await clock.run(10 * minuteMs);
+    expect(ask.decision?.decision).toBe("deny");
+    await clock.run(5 * minuteMs - 1);
+    expect(rig.current.ends(turnId)).toEqual([]);
+    await clock.run(1);
+    expect(rig.current.ends(turnId)).toEqual(["turn.failed stalled"]);
+  });
+
+  test("in a turn is told live; between turns words, thoughts and tools are nobody's to watch", async () => {
+    await rig.current.open();
+    const { sessionId, process } = await rig.current.idleSession();
+    rig.current.feed.length = 0;
+    process.delta("x");
+    process.think();
+    process.startTool("t0");
+    await rig.current.clock.run(20);
+    expect(rig.current.feed).toEqual([`flush ${sessionId}`]);
+    const { turnId } = rig.current.submit({ sessionId, message: "Work" });
+    rig.current.feed.length = 0;
+    process.delta("x");
+    process.think();
+    process.startTool("t1");
+    expect(rig.current.feed).toEqual([
+      `delta ${sessionId} ${turnId} x`,
+      `thinking ${turnId}`,
+      `tool ${turnId}`,
+    ]);
+    expect(rig.current.events(sessionId).some(({ type }) => type === "tool.started")).toBe(true);
+  });
+
+  test("of a turn's tools is over with the turn: a late end of one is no event", async () => {
+    await rig.current.open();
+    const { sessionId, process } = await rig.current.busySession();
+    process.startTool("t1");
+    process.result();
+    process.finishTool("t1");
+    await rig.current.clock.run(20);
+    expect(rig.current.types(sessionId)).not.toContain("tool.finished");
+  });
+
+  test("that cannot be taken is logged, and the next is heard", async () => {
+    await rig.current.open();
+    const { sessionId, process } = await rig.current.busySession();
+    rig.current.disk.plan(true);
+    process.enterMode("plan");
+    expect(rig.current.logged).toContain("error process.signal_lost");
+    process.enterMode("acceptEdits");
+    expect(rig.current.pool.session(sessionId).permissionMode).toBe("acceptEdits");
+  });
+
+  test("a reply makes the process idle from then on, for whoever is to make room", async () => {
+    await rig.current.open({ maxProcesses: 2 });
+    const { clock } = rig.current;
+    const first = await rig.current.busySession();
+    const second = await rig.current.idleSession();
+    await clock.run(1_000);
+    first.process.reply("Done.");
+    rig.current.submit({ message: "Other" });
+    await clock.settle();
+    expect([first.process.alive, second.process.alive]).toEqual([true, false]);
+  });
+
+  test("a reply has the id of its last text, and the words are flushed after it", async () => {
+    await rig.current.open();
+    const { sessionId, turnId, process } = await rig.current.busySession();
+    process.message("One.");
+    const last = process.message("Two.");
+    process.result({ text: "Two." });
+    expect(rig.current.store.turns.get(turnId)?.reply?.messageId).toBe(last);
+    expect(rig.current.feed.at(-1)).toBe(`flush ${sessionId}`);
+    expect(rig.current.state(sessionId)).toBe("idle");
+  });
+});
+
+describe("a conversation that Claude cannot go on with", () => {
+  const lost = { code: "conversation_lost" as const, detail: "Refused." };
+
+  test("is begun anew on another process, with what was said, and the message runs once", async () => {
+    await rig.current.open();
+    const { clock, host } = rig.current;
+    const { sessionId, process } = await rig.current.idleSession();
+    const next = rig.current.submit({ sessionId, message: "Next" });
+    const behind = rig.current.submit({ sessionId, message: "Behind" });
+    process.result({ outcome: "failed", failure: lost });
+    await clock.settle();
+    const fresh = host.process(sessionId);
+    expect([process.alive, fresh === process, fresh.spec.claudeSessionId === sessionId]).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    expect(fresh.sent).toMatchObject([{ text: "Next", preamble: expect.stringContaining("User: Hello") }]);
+    expect(fresh.sent[0]?.preamble).not.toContain("Next");
+    fresh.reply("Here.");
+    await clock.settle();
+    fresh.reply("Here too.");
+    await clock.settle();
+    expect([next, behind].map(({ turnId }) => rig.current.ends(turnId))).toEqual([
+      ["turn.completed"],
+      ["turn.completed"],
+    ]);
+    expect(fresh.sent[1]?.preamble).toBeUndefined();
+    expect(rig.current.types(sessionId).filter((type) => type === "session.recovered")).toHaveLength(1);
+    expect(rig.current.types(sessionId)).not.toContain("session.crashed");
+  });
+
+  test("is not begun anew for a turn that has acted, which fails by its name", async () => {
+    await rig.current.open();
+    const { clock } = rig.current;
+    for (const act of ["message", "tool"]) {
+      const { turnId, process } = await rig.current.busySession();
+      if (act === "message") process.message("Said.");
+      else process.startTool("t1");
+      process.result({ outcome: "failed", failure: lost });
+      await clock.settle();
+      expect([rig.current.ends(turnId), process.alive]).toEqual([["turn.failed conversation_lost"], true]);
+    }
+  });
+});

@@ -1,0 +1,328 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { SpareProcesses } from "../../../../server/claude/auxiliary/spareProcesses.ts";
+import { readProcTable } from "../../../../server/claude/os/processTable.ts";
+import type { ProcessStore } from "../../../../server/domain/ports.ts";
+import type { ProcessSpec } from "../../../../server/domain/processes/process.ts";
+import { ShortRealClock } from "../../../support/shortRealClock.ts";
+
+const standIn = resolve("test/support/claude/cliStandIn.mjs");
+
+let home: string;
+let clock: ShortRealClock;
+let spares: SpareProcesses;
+let opened: string[];
+let ended: string[];
+let said: Array<{ event: string; fields?: Record<string, unknown> }>;
+let looks: Set<() => void>;
+
+/** Resolves when the condition holds, which is looked at whenever something was logged or booked. */
+const until = (condition: () => boolean): Promise<void> =>
+  new Promise((resolve) => {
+    const look = () => {
+      if (!condition()) return;
+      looks.delete(look);
+      resolve();
+    };
+    looks.add(look);
+    look();
+  });
+const look = () => {
+  for (const one of [...looks]) one();
+};
+const times = (event: string) => said.filter((one) => one.event === event).length;
+
+function useSpares(binary = standIn) {
+  const note = (event: string, fields?: Record<string, unknown>) => {
+    said.push({ event, fields });
+    look();
+  };
+  const log = { debug: note, info: note, warn: note, error: note };
+  const book: ProcessStore = {
+    open: ({ processId }) => opened.push(processId),
+    started: () => {},
+    ended: (processId) => {
+      ended.push(processId);
+      look();
+    },
+    unended: () => [],
+  };
+  spares = new SpareProcesses({
+    dir: join(home, "spares"),
+    environment: { HOME: home, PATH: process.env.PATH },
+    binary,
+    clock,
+    log,
+    book,
+    ladderMs: 500,
+    startDeadlineMs: 20_000,
+  });
+}
+
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), "daylong-spares-"));
+  mkdirSync(join(home, "project"));
+  clock = new ShortRealClock();
+  opened = [];
+  ended = [];
+  said = [];
+  looks = new Set();
+  useSpares();
+});
+afterEach(async () => {
+  await spares.stop();
+  expect(spares.count).toBe(0);
+  expect(ended.sort()).toEqual(opened.sort());
+  rmSync(home, { recursive: true });
+});
+
+const specOf = (claudeSessionId: string, changes: Partial<ProcessSpec> = {}): ProcessSpec => ({
+  processId: "p1",
+  sessionId: claudeSessionId,
+  claudeSessionId,
+  projectPath: join(home, "project"),
+  model: null,
+  permissionMode: "default",
+  options: {},
+  ...changes,
+});
+/** A process that has ended stays in the table until its parent has heard of it. */
+const isAlive = async (pid: number) => (await readProcTable()).some((row) => row.pid === pid && !row.zombie);
+/** So many came up, and what follows the last one is done. */
+const ready = async (count: number) => {
+  await until(() => times("spare.ready") === count);
+  await clock.rest();
+};
+const reserved = () => {
+  const id = spares.reserve(join(home, "project"));
+  if (id === undefined) throw new Error("There was no spare to reserve.");
+  return id;
+};
+
+describe("S16: spares are kept", () => {
+  test("S16: as many as are wanted come up one after another, and no more", async () => {
+    spares.keep(2);
+    expect(spares.count).toBe(1);
+    await ready(2);
+    await clock.rest();
+    expect([spares.count, opened.length, ended.length]).toEqual([2, 2, 0]);
+    expect(spares.live()).toHaveLength(2);
+    for (const { processId, pid } of spares.live()) {
+      expect(opened).toContain(processId);
+      expect(process.kill(pid, 0)).toBe(true);
+    }
+  });
+
+  test("S16: when fewer are wanted the free ones go, and one that was promised stays", async () => {
+    spares.keep(2);
+    await ready(2);
+    const id = reserved();
+    spares.keep(0);
+    await until(() => ended.length === 1);
+    await clock.rest();
+    expect(spares.count).toBe(1);
+    const spare = await spares.take(specOf(id), "plain");
+    expect([spare?.sessionId, spares.count]).toEqual([id, 0]);
+    await spare?.end();
+  });
+
+  test("S16: one that was claimed is replaced a second later, and not before", async () => {
+    spares.keep(1);
+    await ready(1);
+    const spare = await spares.take(specOf(reserved()), "plain");
+    expect(spares.count).toBe(0);
+    // What the pool wants anew meanwhile does not make it come earlier.
+    spares.keep(1);
+    await clock.run(999);
+    expect(opened).toHaveLength(1);
+    await clock.run(1);
+    await ready(2);
+    expect([spares.count, opened.length]).toEqual([1, 2]);
+    await spare?.end();
+  });
+
+  test("S16: one that dies is said and replaced", async () => {
+    spares.keep(1);
+    await ready(1);
+    process.kill(spares.live()[0]!.pid, "SIGKILL");
+    await until(() => times("spare.lost") === 1);
+    await until(() => ended.length === 1);
+    await clock.rest();
+    expect(spares.count).toBe(0);
+    await clock.run(1_000);
+    await ready(2);
+    expect(spares.count).toBe(1);
+    expect(times("spare.start_failed")).toBe(0);
+  });
+
+  test("S16: none is started once they were stopped, and those that were there are over", async () => {
+    spares.keep(1);
+    await ready(1);
+    const { pid } = spares.live()[0]!;
+    await spares.stop();
+    expect(await isAlive(pid)).toBe(false);
+    spares.keep(2);
+    await clock.run(120_000);
+    expect([spares.count, opened.length, clock.armed]).toEqual([0, 1, 0]);
+    expect(times("spare.lost")).toBe(0);
+  });
+
+  test("S16: a stop in the middle of a start ends it, and is no failure", async () => {
+    spares.keep(1);
+    await spares.stop();
+    await until(() => ended.length === opened.length);
+    expect([spares.count, times("spare.start_failed")]).toEqual([0, 0]);
+  });
+});
+
+describe("S16: a CLI that does not start", () => {
+  const broken = () => {
+    const path = join(home, "broken.mjs");
+    writeFileSync(path, "process.exit(3);\n");
+    useSpares(path);
+  };
+  const failures = (count: number) => until(() => times("spare.start_failed") === count);
+
+  test("S16: is tried again after one second, then two, then four, up to a minute", async () => {
+    broken();
+    spares.keep(1);
+    await failures(1);
+    for (const [index, pauseMs] of [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000].entries()) {
+      await until(() => ended.length === index + 1);
+      await clock.rest();
+      expect([spares.count, clock.armed]).toEqual([0, 1]);
+      await clock.run(pauseMs - 1);
+      expect(opened).toHaveLength(index + 1);
+      await clock.run(1);
+      await failures(index + 2);
+    }
+  });
+
+  test("S16: is not started anew by each wish of the pool", async () => {
+    broken();
+    spares.keep(1);
+    await failures(1);
+    await until(() => ended.length === 1);
+    await clock.rest();
+    for (let wish = 0; wish < 5; wish += 1) spares.keep(1);
+    await clock.rest();
+    expect(opened).toHaveLength(1);
+  });
+
+  test("S16: is forgiven once one came up", async () => {
+    const path = join(home, "recovering.mjs");
+    writeFileSync(path, "process.exit(3);\n");
+    useSpares(path);
+    spares.keep(1);
+    await failures(1);
+    await until(() => ended.length === 1);
+    await clock.rest();
+    await clock.run(1_000);
+    await failures(2);
+    await until(() => ended.length === 2);
+    await clock.rest();
+    writeFileSync(path, `await import(${JSON.stringify(standIn)});\n`);
+    await clock.run(2_000);
+    await ready(1);
+    await clock.rest();
+    // The next failure is the first one again.
+    writeFileSync(path, "process.exit(3);\n");
+    process.kill(spares.live()[0]!.pid, "SIGKILL");
+    await until(() => ended.length === 3);
+    await clock.rest();
+    await clock.run(1_000);
+    await failures(3);
+    await until(() => ended.length === 4);
+    await clock.rest();
+    await clock.run(1_000);
+    await failures(4);
+  });
+});
+
+describe("S16: a spare becomes a session's process", () => {
+  test("S16: each is promised once, when it is ready, and is taken by the id it has", async () => {
+    spares.keep(2);
+    expect(spares.reserve(home)).toBeUndefined();
+    await ready(2);
+    const ids = [reserved(), reserved()];
+    expect(new Set(ids).size).toBe(2);
+    expect(spares.reserve(home)).toBeUndefined();
+    expect(await spares.take(specOf(crypto.randomUUID()), "plain")).toBeUndefined();
+    const spare = await spares.take(specOf(ids[1]!), "untrusted");
+    expect([spare?.sessionId, spares.count]).toEqual([ids[1], 1]);
+    await spare?.end();
+  });
+
+  test("S16: one whose session does not come within a minute is let go", async () => {
+    spares.keep(1);
+    await ready(1);
+    reserved();
+    await clock.run(59_999);
+    expect([spares.count, ended.length]).toEqual([1, 0]);
+    await clock.run(1);
+    await until(() => ended.length === 1);
+    await clock.rest();
+    expect(spares.count).toBe(0);
+  });
+
+  test("S16: one that cannot become the process is over before another starts under its id", async () => {
+    spares.keep(1);
+    for (const [round, changes] of [
+      { permissionMode: "bypassPermissions" as const },
+      { options: { maxTurns: 3 } },
+    ].entries()) {
+      await ready(round + 1);
+      const id = reserved();
+      const { pid } = spares.live()[0]!;
+      expect(await spares.take(specOf(id, changes), "plain")).toBeUndefined();
+      expect(await isAlive(pid)).toBe(false);
+      expect(spares.count).toBe(0);
+      await clock.run(1_000);
+    }
+    await ready(3);
+    expect(spares.reserve(join(home, "project"))).toBeDefined();
+  });
+
+  test.each(["trusted", "suspect"] as const)(
+    "S16: a project that is %s needs a start, and is promised none from then on",
+    async (standing) => {
+      spares.keep(1);
+      await ready(1);
+      const id = reserved();
+      expect(await spares.take(specOf(id), standing)).toBeUndefined();
+      expect(ended).toHaveLength(1);
+      await clock.run(1_000);
+      await ready(2);
+      expect(spares.reserve(join(home, "project"))).toBeUndefined();
+      expect(spares.reserve(join(home, "other"))).toBeDefined();
+    },
+  );
+
+  test("S16: a claim that the CLI refuses ends the spare; its project is promised none only if that was why", async () => {
+    spares.keep(1);
+    for (const [round, { error, isPromised }] of [
+      { error: new Error("broken pipe"), isPromised: true },
+      { error: new Error("late", { cause: new Error("settings_not_claimable") }), isPromised: false },
+    ].entries()) {
+      await ready(round + 1);
+      const spare = await spares.take(specOf(reserved()), "plain");
+      spares.refused(spare!, join(home, "project"), error);
+      await until(() => ended.length === round + 1);
+      expect(said.findLast(({ event }) => event === "spare.refused")?.fields).toMatchObject({
+        processId: spare?.processId,
+        error: String(isPromised ? error : error.cause),
+      });
+      await clock.run(1_000);
+      await ready(round + 2);
+      expect(spares.reserve(join(home, "project")) !== undefined).toBe(isPromised);
+      if (isPromised) {
+        // That promise is let go, and the next one comes up.
+        await clock.run(60_000);
+        await until(() => ended.length === round + 2);
+        break;
+      }
+    }
+  });
+});

@@ -1,0 +1,72 @@
+import { getEventListeners } from "node:events";
+import { describe, expect, test } from "@jest/globals";
+import { unlessAborted, unlessLate } from "../../../server/domain/deadline.ts";
+import { ManualClock } from "../../support/manualClock.ts";
+import { held } from "../../support/push/memoryPush.ts";
+
+/** Counted after what follows on the end of the work has had its turn. */
+const listenersOf = async (signal: AbortSignal): Promise<number> => {
+  await new Promise((resolve) => setImmediate(resolve));
+  return getEventListeners(signal, "abort").length;
+};
+
+describe("work that is given up when a signal aborts", () => {
+  test("counts as it ends when nothing aborts, and leaves no listener", async () => {
+    const { signal } = new AbortController();
+    expect(await unlessAborted(Promise.resolve("done"), signal)).toBe("done");
+    await expect(unlessAborted(Promise.reject(new Error("No.")), signal)).rejects.toThrow("No.");
+    expect(await listenersOf(signal)).toBe(0);
+  });
+
+  test("rejects at once with the signal's reason, also when it had aborted before", async () => {
+    const controller = new AbortController();
+    const work = unlessAborted(new Promise(() => {}), controller.signal);
+    controller.abort(new Error("Given up."));
+    await expect(work).rejects.toThrow("Given up.");
+    const late = unlessAborted(new Promise(() => {}), controller.signal);
+    await expect(late).rejects.toThrow("Given up.");
+  });
+
+  test("one of two that ends leaves the other one's listener", async () => {
+    const controller = new AbortController();
+    const other = unlessAborted(new Promise(() => {}), controller.signal);
+    await unlessAborted(Promise.resolve(1), controller.signal);
+    expect(await listenersOf(controller.signal)).toBe(1);
+    controller.abort(new Error("Given up."));
+    await expect(other).rejects.toThrow("Given up.");
+  });
+});
+
+describe("work with a time", () => {
+  const late = () => new Error("Too late.");
+
+  test("within it counts, and leaves neither timer nor listener", async () => {
+    const clock = new ManualClock();
+    const { signal } = new AbortController();
+    expect(await unlessLate(Promise.resolve(1), { clock, deadlineMs: 100, late, signal })).toBe(1);
+    expect(await unlessLate(Promise.resolve(2), { clock, deadlineMs: 100, late })).toBe(2);
+    expect([clock.armed, await listenersOf(signal)]).toEqual([0, 0]);
+  });
+
+  test("after it is told as late, and what it comes to then is nobody's", async () => {
+    const clock = new ManualClock();
+    const work = held<number>();
+    const result = unlessLate(work.promise, { clock, deadlineMs: 100, late });
+    clock.advance(99);
+    expect(clock.armed).toBe(1);
+    clock.advance(1);
+    work.resolve(1);
+    await expect(result).rejects.toThrow("Too late.");
+    expect(clock.armed).toBe(0);
+  });
+
+  test("is given up by the signal before it, and the timer goes with it", async () => {
+    const clock = new ManualClock();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const result = unlessLate(new Promise(() => {}), { clock, deadlineMs: 100, late, signal });
+    controller.abort(new Error("Given up."));
+    await expect(result).rejects.toThrow("Given up.");
+    expect(clock.armed).toBe(0);
+  });
+});
