@@ -98,6 +98,7 @@ export class InteractiveSessionPool implements SessionPool {
 
   cancelTurn(sessionId: string, turnId: string, caller: Caller): void {
     this.#components.termination.cancelTurn(sessionId, turnId, caller);
+    this.#components.scheduler.armSchedule();
   }
 
   createSession(request: CreateSessionRequest): Promise<SessionView> {

@@ -1,3 +1,4 @@
+import { DeadlineTimer } from "../../domain/deadlineTimer.ts";
 import type { Clock, Log } from "../../domain/ports.ts";
 import {
   type BackOff,
@@ -6,9 +7,6 @@ import {
   type OpenCircuit,
 } from "../../domain/processes/circuitBreaker.ts";
 import type { Gate, GateUse } from "../state/gate.ts";
-
-/** Never further than a minute: a computer that slept, or a clock that was set, is noticed. */
-const longestTimerMs = 60_000;
 
 export interface CircuitBreakerParts {
   /** For the log. */
@@ -36,11 +34,13 @@ export class CircuitBreaker implements Gate {
   #circuit: Circuit;
   /** What was under way when it opened and has not failed: its success may be older than the trouble and proves nothing. */
   #before = new Set<string>();
-  #cancelTimer: (() => void) | undefined;
+  /** For the instant of the next try. */
+  readonly #retryTimer: DeadlineTimer;
   #stopped = false;
 
   constructor(parts: CircuitBreakerParts) {
     this.#parts = parts;
+    this.#retryTimer = new DeadlineTimer({ clock: parts.clock, onDue: () => parts.advance() });
   }
 
   get isOpen(): boolean {
@@ -62,14 +62,14 @@ export class CircuitBreaker implements Gate {
     if (circuit === earlier) return;
     this.#circuit = circuit;
     log.warn("circuit.opened", { name, failures: circuit.failures, retryAt: circuit.retryAt });
-    this.#arm(circuit);
+    this.#retryTimer.armAt(circuit.retryAt);
     if (earlier === undefined) opened(circuit);
   }
 
   /** A try went well. */
   succeed(tryId: string): void {
     if (this.#circuit === undefined || this.#before.has(tryId)) return;
-    this.#cancelTimer?.();
+    this.#retryTimer.cancel();
     this.#circuit = undefined;
     this.#before.clear();
     this.#parts.log.info("circuit.closed", { name: this.#parts.name });
@@ -85,16 +85,6 @@ export class CircuitBreaker implements Gate {
 
   stop(): void {
     this.#stopped = true;
-    this.#cancelTimer?.();
-  }
-
-  #arm(circuit: OpenCircuit): void {
-    const { clock, advance } = this.#parts;
-    this.#cancelTimer?.();
-    const leftMs = Math.min(circuit.retryAt - clock.now(), longestTimerMs);
-    this.#cancelTimer = clock.after(leftMs, () => {
-      if (clock.now() >= circuit.retryAt) advance();
-      else this.#arm(circuit);
-    });
+    this.#retryTimer.cancel();
   }
 }

@@ -1,4 +1,5 @@
 import { unlessLate } from "../../domain/deadline.ts";
+import { DeadlineTimer } from "../../domain/deadlineTimer.ts";
 import { DaylongError, type ErrorCode } from "../../domain/errors.ts";
 import type { Clock, Log, Store } from "../../domain/ports.ts";
 import type { ProcessHost } from "../../domain/processes/process.ts";
@@ -54,7 +55,8 @@ export class Scheduler {
   readonly #store: Store;
   readonly #registry: ProcessRegistry;
   readonly #termination: Termination;
-  #cancelSchedule: (() => void) | undefined;
+  /** For the instant of the next scheduled message. */
+  readonly #scheduleTimer: DeadlineTimer;
   #cancelRetry: (() => void) | undefined;
   #closing = false;
 
@@ -63,6 +65,7 @@ export class Scheduler {
     this.#store = parts.store;
     this.#registry = parts.registry;
     this.#termination = parts.termination;
+    this.#scheduleTimer = new DeadlineTimer({ clock: parts.clock, onDue: () => this.advance() });
   }
 
   start(): void {
@@ -73,7 +76,7 @@ export class Scheduler {
   /** Lets running turns finish for `graceMs`, then ends every process and reports the turns that were cut. */
   stop(graceMs: number): Promise<void> {
     this.#closing = true;
-    this.#cancelSchedule?.();
+    this.#scheduleTimer.cancel();
     this.#cancelRetry?.();
     return this.#termination.endAll(graceMs);
   }
@@ -134,14 +137,9 @@ export class Scheduler {
 
   /** Arms a timer for the next scheduled message. */
   armSchedule(): void {
-    const { clock } = this.#parts;
-    this.#cancelSchedule?.();
-    this.#cancelSchedule = undefined;
-    const now = clock.now();
-    const nextAt = this.#store.turns.nextSendAt(now);
-    if (nextAt === undefined || this.#closing) return;
-    // Never further than a minute: a computer that slept, or a clock that was set, is noticed.
-    this.#cancelSchedule = clock.after(Math.min(nextAt - now, 60_000), () => this.advance());
+    if (this.#closing) return;
+    const nextAt = this.#store.turns.nextSendAt(this.#parts.clock.now());
+    this.#scheduleTimer.armAt(nextAt ?? Number.POSITIVE_INFINITY);
   }
 
   #runNext(sessionId: string): void {

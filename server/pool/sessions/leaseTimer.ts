@@ -1,9 +1,8 @@
+import { DeadlineTimer } from "../../domain/deadlineTimer.ts";
 import type { Clock, Log, Store } from "../../domain/ports.ts";
 import { type LeaseDuty, leaseDuty } from "../../domain/sessions/lease.ts";
 import type { Session } from "../../domain/sessions/session.ts";
 
-/** Longest sleep: a suspended computer or a changed clock is noticed within it. */
-const recheckMs = 60_000;
 /** Pause after a fault of the database. */
 const faultPauseMs = 5_000;
 /** Pause between two tries when an expiry has to wait for a running turn. */
@@ -22,8 +21,7 @@ export class LeaseTimer {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #duties: LeaseDuties;
-  #cancelTimer: (() => void) | undefined;
-  #armedAt = Number.POSITIVE_INFINITY;
+  readonly #timer: DeadlineTimer;
   #running = false;
 
   constructor(parts: { store: Store; clock: Clock; log: Log; duties: LeaseDuties }) {
@@ -31,6 +29,7 @@ export class LeaseTimer {
     this.#clock = parts.clock;
     this.#log = parts.log;
     this.#duties = parts.duties;
+    this.#timer = new DeadlineTimer({ clock: parts.clock, onDue: () => this.#pass() });
   }
 
   start(): void {
@@ -40,20 +39,12 @@ export class LeaseTimer {
 
   stop(): void {
     this.#running = false;
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
+    this.#timer.cancel();
   }
 
   /** A lease was opened or moved: it may end before everything that is armed. Cheap, for it is on the hot path. */
   leaseChanged(deadlineAt: number): void {
-    if (this.#running && deadlineAt < this.#armedAt) this.#arm(deadlineAt);
-  }
-
-  #arm(deadlineAt: number): void {
-    this.#cancelTimer?.();
-    const now = this.#clock.now();
-    this.#armedAt = Math.min(deadlineAt, now + recheckMs);
-    this.#cancelTimer = this.#clock.after(Math.max(0, this.#armedAt - now), () => this.#pass());
+    if (this.#running) this.#timer.armNoLaterThan(deadlineAt);
   }
 
   #pass(): void {
@@ -62,7 +53,7 @@ export class LeaseTimer {
       this.#look();
     } catch (error) {
       this.#log.error("lease.look_failed", { error });
-      this.#arm(this.#clock.now() + faultPauseMs);
+      this.#timer.armAt(this.#clock.now() + faultPauseMs);
     }
   }
 
@@ -82,7 +73,7 @@ export class LeaseTimer {
     }
     const next = this.#store.sessions.nextLeaseDeadline() ?? Number.POSITIVE_INFINITY;
     // What is still due was put off above; arming for it at once would spin.
-    this.#arm(next <= now ? again : Math.min(next, again));
+    this.#timer.armAt(next <= now ? again : Math.min(next, again));
   }
 
   #perform(session: Session, duty: LeaseDuty, now: number): boolean {

@@ -1,3 +1,4 @@
+import { DeadlineTimer } from "../../domain/deadlineTimer.ts";
 import type { Caller } from "../../domain/delivery/device.ts";
 import type { EventDataByType } from "../../domain/delivery/event.ts";
 import { DaylongError } from "../../domain/errors.ts";
@@ -23,7 +24,8 @@ interface Waiting {
   sessionId: string;
   turnId: string;
   answer(decision: PermissionDecision): void;
-  cancelTimer(): void;
+  /** For the end of the request. */
+  timer: DeadlineTimer;
 }
 
 /** How far back the words of a plan are looked for: they are the last that were said in the turn. */
@@ -80,15 +82,13 @@ export class PermissionRequests {
       state: "open",
     };
     const { permissionId } = permission;
+    const timer = new DeadlineTimer({
+      clock: this.#clock,
+      onDue: () => this.#expireSurely(permissionId, "timed_out"),
+    });
+    timer.armAt(permission.expiresAt);
     const decided = new Promise<PermissionDecision>((resolve) => {
-      this.#waiting.set(permissionId, {
-        sessionId,
-        turnId,
-        answer: resolve,
-        cancelTimer: this.#clock.after(this.#limits.permissionTimeoutMs, () =>
-          this.#expireSurely(permissionId, "timed_out"),
-        ),
-      });
+      this.#waiting.set(permissionId, { sessionId, turnId, answer: resolve, timer });
     });
     const { state: _state, decision: _decision, ...told } = permission;
     try {
@@ -134,8 +134,10 @@ export class PermissionRequests {
         `The request was answered with "${permission.decision?.decision}" before.`,
       );
     }
-    const waiting = this.#waiting.get(permissionId);
-    if (permission.state === "expired" || waiting === undefined) {
+    // After a suspend the timer may come up to a minute late; the answer comes too late all the same.
+    const isTimedOut = permission.state === "open" && this.#clock.now() >= permission.expiresAt;
+    if (isTimedOut) this.#expireSurely(permissionId, "timed_out");
+    if (permission.state === "expired" || isTimedOut || !this.#waiting.has(permissionId)) {
       throw new DaylongError("permission_expired", "Claude no longer waits for this answer.");
     }
     const faults = misfits(permission, decision);
@@ -222,7 +224,7 @@ export class PermissionRequests {
   #release(permissionId: string): Waiting | undefined {
     const waiting = this.#waiting.get(permissionId);
     this.#waiting.delete(permissionId);
-    waiting?.cancelTimer();
+    waiting?.timer.cancel();
     return waiting;
   }
 }
