@@ -51,7 +51,7 @@ export interface PoolParts {
 /** The pool's components. */
 export type PoolComponents = ReturnType<typeof assemblePool>;
 
-/** Builds the components and gives each the others that it needs. */
+/** Builds the pool's components and wires them. */
 export function assemblePool(parts: PoolParts) {
   const { store, clock, limits, newId, host } = parts;
   const registry = new ProcessRegistry();
@@ -96,7 +96,7 @@ export function assemblePool(parts: PoolParts) {
   const views = new Views({ store, registry, capacity, clock, limits, load: health.load });
   const outages = new Outages({ ...inner, termination });
   gates.push(...outages.gates);
-  const observed = { ...inner, observer: outages, conversations: new ResumeSources(parts), leaseChanged };
+  const observed = { ...inner, observer: outages, resumeSources: new ResumeSources(parts), leaseChanged };
   const exits = new ProcessExits(observed);
   const listener = new PoolProcessListener({ ...observed, exits });
   const promptSender = new PromptSender(inner);

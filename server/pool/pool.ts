@@ -20,8 +20,8 @@ import { type Recovery, recover } from "./processes/bootRecovery.ts";
 import { existingSession } from "./state/existingSession.ts";
 
 /**
- * Conversations that live for a day on a bounded number of Claude processes. The face of the pool: it checks, keeps and
- * answers; `Scheduler` moves the processes.
+ * Pool of sessions that live for a day on a bounded number of Claude processes: the implementation of the port. It
+ * checks requests and hands them to its components.
  */
 export class InteractiveSessionPool implements SessionPool {
   readonly #parts: PoolParts;
@@ -36,7 +36,7 @@ export class InteractiveSessionPool implements SessionPool {
     this.#components = assemblePool(parts);
   }
 
-  /** Puts the last run right, then takes messages. */
+  /** Recovers from the last run, then takes messages. */
   async start(): Promise<Recovery> {
     const recovery = await recover({
       store: this.#store,
@@ -145,7 +145,7 @@ export class InteractiveSessionPool implements SessionPool {
 
   async recap(sessionId: string): Promise<Recap> {
     const session = this.#existing(sessionId);
-    // A fork would try for minutes what every session has been refused.
+    // A fork would repeat for minutes the request that every session has been refused.
     const refused = this.#components.outages.loginDetail;
     if (refused !== undefined) throw new DaylongError("login_required", refused);
     return this.#components.recaps.recap(session);
@@ -180,7 +180,7 @@ export class InteractiveSessionPool implements SessionPool {
     if (!this.#open) return { state: "failing", detail: "The pool does not take messages." };
     const { maxQueuedTurns } = this.#parts.limits;
     const waiting = this.#store.turns.queuedCount(this.#parts.clock.now());
-    // Where nothing may wait, nothing that waits is too much.
+    // Without a queue there is no queue that could be full.
     if (maxQueuedTurns > 0 && waiting >= maxQueuedTurns)
       return { state: "degraded", detail: `${waiting} turns are waiting.` };
     const wrong = [...this.#components.outages.details(), ...this.#components.health.details()];

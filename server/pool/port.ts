@@ -19,18 +19,18 @@ export interface SubmitRequest {
   model?: string;
   permissionMode?: PermissionMode;
   sendAt?: number;
-  /** Of a message that begins a session: what the session is fixed to. */
+  /** Of a message that begins a session: the settings that are fixed for the session's life. */
   options?: SessionOptions;
   /** Of a message that begins a session: the name under which `/v1` finds it again, and what was said before it. */
   conversation?: { conversationId: string; earlier: string };
 }
 
-/** The word that a message is kept and will end in one reply or one failure. */
+/** Acknowledgement: the message is kept and will end in one reply or one failure. */
 export interface Accepted {
   sessionId: string;
   turnId: string;
   clientMessageId: string;
-  /** Of a duplicate: the state the first one is in by now. */
+  /** Of a duplicate: the present state of the first message's turn. */
   state: TurnState;
   queuePosition: number;
   duplicate: boolean;
@@ -48,7 +48,7 @@ export interface CreateSessionRequest {
   latest?: { fork: boolean; resumeAt?: string };
 }
 
-/** A prompt of which nothing is kept. */
+/** A one-shot prompt, of which nothing is kept. */
 export interface AskRequest {
   /** Resolved and inside the roots already. */
   projectPath: string;
@@ -92,11 +92,11 @@ export interface Recap {
   cached: boolean;
 }
 
-/** What the edges ask of the pool. Refusals are thrown as `DaylongError`. */
+/** Port of the pool, called by the edges. Refusals are thrown as `DaylongError`. */
 export interface SessionPool {
   /**
-   * Keeps the message in one transaction and starts it if it can; the answer is the acknowledgement. Synchronous, unless
-   * the message asks for another model or mode than its session has: then the session is changed first, as by
+   * Keeps the message in one transaction and starts it if it can; the answer is the acknowledgement. Synchronous,
+   * unless the message asks for another model or mode than its session has: then the session is changed first, as by
    * `updateSession`, and the message is kept in the tick in which the change is written.
    */
   submit(request: SubmitRequest): Accepted | Promise<Accepted>;
@@ -123,7 +123,7 @@ export interface SessionPool {
   keepAlive(sessionId: string, caller: Caller): SessionView;
   recap(sessionId: string): Promise<Recap>;
   /**
-   * Asks Claude one thing, without a session. Throws `pool_full`, `login_required`, `ask_failed`, `ask_timed_out`, and
+   * Runs a one-shot prompt, without a session. Throws `pool_full`, `login_required`, `ask_failed`, `ask_timed_out`, and
    * `interrupted` when `signal` aborted.
    */
   ask(request: AskRequest, caller: Caller, signal: AbortSignal): Promise<OneShotAnswer>;

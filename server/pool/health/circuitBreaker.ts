@@ -14,25 +14,27 @@ export interface CircuitBreakerParts {
   clock: Clock;
   log: Log;
   backOff: BackOff;
-  /** What it holds back. */
+  /** The uses of a process that an open circuit holds back. */
   uses: readonly GateUse[];
   /** Ids of what is under way now and may succeed or fail: running turns, or starts. */
   tries(): string[];
-  /** Told once per incident. */
+  /** Called once per incident. */
   opened(circuit: OpenCircuit): void;
   /** Lets the pool go on. */
   advance(): void;
 }
 
 /**
- * A trouble that all sessions share, as a gate; its states are those of `domain/processes/circuitBreaker`. Open, nothing begins; from
- * `retryAt` one waiting message at a time is the try, or the next one that comes; a success closes it.
- * It lives in memory: after a restart of the server the first message is the try.
+ * Circuit breaker for a trouble that all sessions share, as a gate; its states are those of
+ * `domain/processes/circuitBreaker`. While it is open nothing begins; from `retryAt` one message at a time is the try;
+ * a success closes it. It lives in memory: after a restart of the server the first message is the try.
  */
 export class CircuitBreaker implements Gate {
   readonly #parts: CircuitBreakerParts;
   #circuit: Circuit;
-  /** What was under way when it opened and has not failed: its success may be older than the trouble and proves nothing. */
+  /**
+   * Tries that were under way when the circuit opened and have not failed: their success may be older than the trouble.
+   */
   #before = new Set<string>();
   /** For the instant of the next try. */
   readonly #retryTimer: DeadlineTimer;
@@ -51,7 +53,7 @@ export class CircuitBreaker implements Gate {
     return this.#circuit?.retryAt;
   }
 
-  /** A try met the trouble. `resetsAt`: the instant from which it will be over, if somebody said so. */
+  /** A try met the trouble. `resetsAt`: the instant at which it will be over, if that is known. */
   fail(tryId: string | undefined, resetsAt?: number): void {
     const { clock, log, name, backOff, tries, opened } = this.#parts;
     if (this.#stopped) return;

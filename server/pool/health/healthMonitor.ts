@@ -18,23 +18,24 @@ export interface HealthMonitorParts {
   registry: ProcessRegistry;
   termination: Termination;
   capacity: Capacity;
-  /** Gives waiting messages another look: something they wait for may be free. */
+  /** Looks at waiting turns again: a process or a place may be free. */
   advance(): void;
 }
 
-/** A pass that comes later than this after it was due has slept with the computer. */
+/** A pass that comes later than this was delayed by a suspend of the computer. */
 const sleepMs = 60_000;
 
 const inMegabytes = (bytes: number): string => `${Math.round(bytes / 1_024 ** 2)} MB`;
 const inPercent = (value: number): string => `${Math.round(value)} %`;
 
 /**
- * Measures the processes, judges them and acts: recycles, stops, parks, holds back, warns. Judgement is `domain/processes/health`'s.
+ * Health monitor: samples the processes, judges them by `domain/processes/health`, and acts: recycles, stops, parks,
+ * warns.
  */
 export class HealthMonitor {
   readonly #parts: HealthMonitorParts;
   readonly #incidents: Incidents;
-  /** The newest figures, and the gate over them. */
+  /** The newest samples, and the gate over them. */
   readonly load: LoadGate;
   #cancelSample: (() => void) | undefined;
   #cancelPass: (() => void) | undefined;
@@ -68,7 +69,7 @@ export class HealthMonitor {
     this.#cancelRoom?.();
   }
 
-  /** What is wrong now, a line each. */
+  /** The open incidents, a line each. */
   details(): string[] {
     return this.#incidents.details();
   }
@@ -128,7 +129,8 @@ export class HealthMonitor {
     this.#incidents.tell();
     for (const sessionProcess of registry.all()) {
       const { phase, sessionId } = sessionProcess;
-      // While the computer slept, nobody could give a sign of life; after a clock that was set back, the old one is no measure.
+      // A suspended computer is no silence of the process, and after a clock that was set back the old sign is no
+      // measure.
       sessionProcess.forgiveSilence(sleptMs > sleepMs ? sleptMs : 0);
       if (phase !== "idle" && phase !== "busy") continue;
       const verdict = judge(
@@ -145,7 +147,7 @@ export class HealthMonitor {
       );
       this.#act(sessionProcess, verdict);
     }
-    this.#judgeGuests();
+    this.#judgeOneShots();
     this.#incidents.closeSessions((sessionId) => {
       const processId = registry.get(sessionId)?.processId;
       const usage = processId === undefined ? undefined : this.load.usageOf(processId);
@@ -153,8 +155,8 @@ export class HealthMonitor {
     });
   }
 
-  /** A process that is asked one thing has the memory of a session's; it is bounded in time by whoever asked. */
-  #judgeGuests(): void {
+  /** Bounds the memory of one-shot prompts; their time is bounded by their own deadline. */
+  #judgeOneShots(): void {
     const { registry, limits, log } = this.#parts;
     for (const oneShot of registry.oneShots) {
       const { processId } = oneShot;
@@ -190,7 +192,7 @@ export class HealthMonitor {
       }
       case "stalled": {
         const { turn } = sessionProcess;
-        // Somebody ends this turn already, and waits no longer than allowed.
+        // The turn is being ended already, with a deadline of its own.
         if (turn === undefined || turn.end !== undefined) return;
         const seconds = Math.round(verdict.silentMs / 1_000);
         const silence = seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
@@ -232,7 +234,7 @@ export class HealthMonitor {
       const detail = `Claude's processes use ${inPercent(this.load.cpuShare)} of the computer, the limit is ${cpuLimitPercent} %. Sessions without a process wait until it falls.`;
       this.#incidents.open({ kind: "cpu", sessionId: this.#hottest()?.sessionId ?? null, detail });
     } else this.#incidents.close("cpu", null);
-    // Whatever was held may have its chance now; nothing happens where nobody waits.
+    // Turns that the load held back may start now.
     this.#parts.advance();
   }
 

@@ -15,10 +15,10 @@ export interface QuarantineParts {
 }
 
 /**
- * Pauses between the starts of a session whose process does not come up or keeps ending in its turns, and the quarantine
- * that follows: what waits fails once, the phones are told once, and until `retryAt` a new message is refused at the door
- * with that time, so that the app keeps it and nothing is accepted only to fail. After it, the next message is the try.
- * Answered turns clear the record. It lives in memory: a restart of the server is a new chance.
+ * Pauses between the starts of a session whose process does not come up or keeps ending in its turns, and the
+ * quarantine that follows: waiting turns fail once, the phones are told once, and until `retryAt` a new message is
+ * refused with that time, so that the app keeps it and nothing is accepted only to fail. After it, the next message is
+ * the try. Answered turns clear the record. It lives in memory: a restart of the server is a new chance.
  */
 export class Quarantine implements Gate {
   readonly #parts: QuarantineParts;

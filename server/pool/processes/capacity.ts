@@ -13,8 +13,8 @@ export interface CapacityParts {
 }
 
 /**
- * Which place a session without a process has. `free`: a process can be started now; `coming`: one is being vacated, and
- * the session's turn comes when it is free; `none`: all processes are at work.
+ * Which place a session without a process has. `free`: a process can be started now; `coming`: one is being vacated,
+ * and the session's turn comes when it is free; `none`: all processes are at work.
  */
 export type Place = "free" | "coming" | "none";
 
@@ -22,8 +22,8 @@ export type Place = "free" | "coming" | "none";
 const keptTurn = { queuedTurns: 0, queueLimit: Number.POSITIVE_INFINITY };
 
 /**
- * Capacity of the pool: which of its places are free, coming or waited for, and the only chooser of whom to evict. The
- * longest idle process makes room first; one that works, or that something is asked of, never does.
+ * Capacity of the pool: which places for processes are free, coming or waited for, and the only chooser of the process
+ * to evict. The longest idle process is evicted first; a process that works or is held for a call never is.
  */
 export class Capacity {
   readonly #parts: CapacityParts;
@@ -48,7 +48,7 @@ export class Capacity {
     return this.hasPlace || this.#registry.idlest().length > 0;
   }
 
-  /** Whether one more one-shot prompt may have a place: one is for the sessions, where there is more than one. */
+  /** Whether another one-shot prompt may have a place: with several places, one is reserved for sessions. */
   get admitsOneShot(): boolean {
     return this.#registry.oneShots.size < Math.max(1, this.#parts.limits.maxProcesses - 1);
   }
@@ -69,8 +69,8 @@ export class Capacity {
   }
 
   /**
-   * Gives places to sessions in the order in which the returned function is called for them, and evicts where a place has
-   * to be made. Places that are being vacated belong to the sessions that ask first.
+   * Gives places to sessions in the order in which the returned function is called for them, and evicts where a place
+   * has to be made. Places that are being vacated belong to the sessions that ask first.
    */
   allot(): () => Place {
     let coming = this.#registry.stoppingCount();
@@ -100,14 +100,19 @@ export class Capacity {
       : undefined;
   }
 
-  /** A session waits for a process although a place is free, because memory is short: the longest idle is evicted for it. */
+  /**
+   * A session waits for a process although a place is free, because memory is short: the longest idle is evicted for
+   * it.
+   */
   makeMemoryForWaiting(): void {
     if (this.#registry.stoppingCount() > 0 || this.waitingSessions().length === 0) return;
     const [idlest] = this.#registry.idlest();
     if (idlest !== undefined) this.#evict(idlest);
   }
 
-  /** Evicts idle processes, the longest idle first, until the memory of the others fits. Returns whether it does not. */
+  /**
+   * Evicts idle processes, the longest idle first, until the memory of the others fits. Returns whether it does not.
+   */
   vacateMemory(
     keptBytes: number,
     limitBytes: number,
@@ -122,7 +127,9 @@ export class Capacity {
     return remains;
   }
 
-  /** The owner may have lowered the number of places: what is idle and too many goes now, the others when they are idle. */
+  /**
+   * Evicts idle processes that are too many after the owner lowered the limit; the busy ones follow when they are idle.
+   */
   vacateSurplus(): void {
     const surplus = -this.freePlaces - this.#registry.stoppingCount();
     if (surplus <= 0) return;

@@ -26,7 +26,7 @@ export interface OneShotsParts {
   advance(): void;
 }
 
-/** One that waits for a place. */
+/** A one-shot prompt that waits for a place. */
 interface Waiting {
   oneShot: OneShotProcess;
   begin(): void;
@@ -40,8 +40,9 @@ const refusedAs = {
 };
 
 /**
- * Prompts of which nothing is kept. Each has a place of the pool for as long as anything of its process is left, so the
- * ceiling of processes holds. Sessions come first, because somebody waits for them; one place is theirs whatever is asked.
+ * One-shot prompts, of which nothing is kept. Each has a place of the pool for as long as anything of its process is
+ * left, so the ceiling of processes holds. Sessions come first, because a person waits for them; one place is reserved
+ * for them.
  *
  *   waiting -> running (a place) -> answered | failed | given up (time over, too much memory, caller gone, server stops)
  */
@@ -55,7 +56,10 @@ export class OneShots {
     this.#parts = parts;
   }
 
-  /** Throws `pool_full`, `login_required`, `ask_failed`, `ask_timed_out`, `memory_limit`; `interrupted` when `signal` aborted. */
+  /**
+   * Throws `pool_full`, `login_required`, `ask_failed`, `ask_timed_out`, `memory_limit`; `interrupted` when `signal`
+   * aborted.
+   */
   async ask(request: AskRequest, caller: Caller, signal: AbortSignal): Promise<OneShotAnswer> {
     const { clock, limits, observer, store } = this.#parts;
     const refused = observer.loginDetail;
@@ -97,7 +101,7 @@ export class OneShots {
     }
   }
 
-  /** Gives free places to those who wait. The pool calls it after it has looked after its sessions. */
+  /** Gives free places to waiting prompts. The pool calls it after all sessions have been looked at. */
   admit(): void {
     const { capacity, gates } = this.#parts;
     const nextPlace = capacity.allot();

@@ -10,7 +10,7 @@ import type { Capacity } from "./capacity.ts";
 
 /** A start takes up to a second; a machine that is busy takes longer. */
 const wakeDeadlineMs = 60_000;
-/** Whoever makes room goes by the stop ladder: three rungs of two seconds, and some. */
+/** An eviction runs the stop sequence (3 x 2 s) plus a margin. */
 const roomDeadlineMs = 10_000;
 
 export interface ProcessCallsParts {
@@ -26,8 +26,8 @@ export interface ProcessCallsParts {
 }
 
 /**
- * What is asked of a session's process without a message. It is woken for it, and the longest idle makes room as for a
- * message; until the call is over it is at work, so that nobody takes its place meanwhile.
+ * Calls to a session's process that are no message: rewind, context usage. The process is woken for a call, with an
+ * eviction if need be, and held until the call is over, so that it is not evicted meanwhile.
  */
 export class ProcessCalls {
   readonly #parts: ProcessCallsParts;
@@ -37,7 +37,7 @@ export class ProcessCalls {
   }
 
   /**
-   * Throws `session_closed`, `nothing_running` for an expired session, `pool_full` when nobody can make room, and
+   * Throws `session_closed`, `nothing_running` for an expired session, `pool_full` when no place can be made, and
    * `process_start_failed` when the process does not come up, or goes before it has answered.
    */
   async run<T>(sessionId: string, work: (process: ClaudeProcess) => Promise<T>): Promise<T> {
@@ -54,7 +54,7 @@ export class ProcessCalls {
     }
   }
 
-  /** The session's process, coming up or there, kept for the call from this very tick on. */
+  /** The session's process, starting or up, and held for the call from this tick on. */
   async #call(sessionId: string): Promise<SessionProcess> {
     const { store, clock, registry, gates, wake } = this.#parts;
     const endAt = clock.now() + roomDeadlineMs;

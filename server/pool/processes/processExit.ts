@@ -13,7 +13,7 @@ import type { ResumeSources } from "./resumeSource.ts";
 export interface ProcessExitsParts {
   store: Store;
   host: ProcessHost;
-  conversations: ResumeSources;
+  resumeSources: ResumeSources;
   feed: LiveFeed;
   log: Log;
   registry: ProcessRegistry;
@@ -26,7 +26,7 @@ export interface ProcessExitsParts {
   advance(): void;
 }
 
-/** Writes down how processes end, and how they do not come up: the log, their turns, their places. */
+/** Writes the ends of processes and their failed starts: the log and their turns; then frees their places. */
 export class ProcessExits {
   readonly #parts: ProcessExitsParts;
   readonly #store: Store;
@@ -42,14 +42,14 @@ export class ProcessExits {
         ? { code: error.code, detail: error.message }
         : { code: "process_start_failed", detail: "Claude could not be started." };
     if (sessionProcess.process !== undefined) {
-      // It came up but could not be set up: what it was meant for fails now, and its exit frees the place.
+      // The process came up but could not be set up: its turn fails, and its exit frees the place.
       void sessionProcess.stop("failed");
       return;
     }
     const { sessionId, turn } = sessionProcess;
-    if (failure.code === "conversation_lost" && !this.#parts.conversations.giveUp(sessionId, turn?.turnId))
+    if (failure.code === "conversation_lost" && !this.#parts.resumeSources.giveUp(sessionId, turn?.turnId))
       failure = { code: "process_start_failed", detail: failure.detail };
-    this.#leave(sessionProcess, undefined, () => failure);
+    this.#writeEnd(sessionProcess, undefined, () => failure);
   }
 
   exited(sessionProcess: SessionProcess, exit: ProcessExit): void {
@@ -68,17 +68,17 @@ export class ProcessExits {
     };
     const { turn } = sessionProcess;
     if (!turn?.isGiven || turn.end?.kind === "interrupt") {
-      this.#leave(sessionProcess, exit, failureOf);
+      this.#writeEnd(sessionProcess, exit, failureOf);
       return;
     }
     // It may have written its whole answer down and ended before it could say so.
     void recoverReply(this.#parts, sessionId, turn.turnId).then((reply) =>
-      this.#leave(sessionProcess, exit, failureOf, reply),
+      this.#writeEnd(sessionProcess, exit, failureOf, reply),
     );
   }
 
   /** The process is over: its turn ends or goes back to the queue, its place is free. */
-  #leave(
+  #writeEnd(
     sessionProcess: SessionProcess,
     exit: ProcessExit | undefined,
     failureOf: () => Failure,
@@ -111,7 +111,8 @@ export class ProcessExits {
         const lease = turnWriter.renewLease(session);
         deadlineAt = Math.min(lease.warnAt, lease.expiresAt);
       }
-      // A process that never came up leaves no word but its turn's failure. One whose answer is there went after its turn.
+      // A process that never came up logs nothing but its turn's failure. With an answer in the transcript, its turn
+      // was over.
       const isCut = !isAnswered && turn !== undefined;
       crash = exit === undefined ? undefined : tellExit(this.#store.events, sessionProcess, isCut, exit);
     };
@@ -124,7 +125,7 @@ export class ProcessExits {
           observer.answered(sessionId);
           this.#parts.leaseChanged(deadlineAt);
         }
-        // A start that was given up says nothing about the next one.
+        // A start that was given up says nothing about the next start.
         if (exit === undefined && sessionProcess.stopReason === undefined)
           observer.startFailed(sessionProcess, failureOf());
         if (crash !== undefined) observer.crashed(sessionId, crash);
@@ -138,7 +139,7 @@ export class ProcessExits {
 const describeExit = (exit: ProcessExit): string =>
   exit.signal ? `ended by ${exit.signal}` : `ended with exit code ${exit.code ?? "unknown"}`;
 
-/** Inside a transaction: what the session's log says of a process that is gone. Returns the word of a crash. */
+/** Inside a transaction: logs the end of a session's process. Returns the detail of a crash. */
 function tellExit(
   events: EventStore,
   { sessionId, stopReason, recycleDetail }: SessionProcess,

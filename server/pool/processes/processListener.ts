@@ -18,7 +18,7 @@ import type { ResumeSources } from "./resumeSource.ts";
 export interface PoolProcessListenerParts {
   store: Store;
   host: ProcessHost;
-  conversations: ResumeSources;
+  resumeSources: ResumeSources;
   feed: LiveFeed;
   log: Log;
   turnWriter: TurnWriter;
@@ -31,7 +31,10 @@ export interface PoolProcessListenerParts {
   advance(): void;
 }
 
-/** Writes down what processes say: the log, the turns, the live words. How they end is written by `ProcessExits`. */
+/**
+ * Listener of the sessions' processes: writes their signals into the log, the turns and the live feed. `ProcessExits`
+ * writes how processes end.
+ */
 export class PoolProcessListener {
   readonly #parts: PoolProcessListenerParts;
   readonly #store: Store;
@@ -44,12 +47,12 @@ export class PoolProcessListener {
   listenerFor(sessionProcess: SessionProcess): ProcessListener {
     return {
       signal: (signal) => {
-        // What comes after the end is too late: the turn's end may be looked for in the transcript already.
+        // A signal after the exit is too late: the turn's end may be looked for in the transcript already.
         if (sessionProcess.hasExited) return;
         sessionProcess.noteSign();
         // A fault here must not end the reader loop and with it the process.
         try {
-          this.#hear(sessionProcess, signal);
+          this.#take(sessionProcess, signal);
         } catch (error) {
           this.#parts.log.error("process.signal_lost", {
             sessionId: sessionProcess.sessionId,
@@ -60,7 +63,7 @@ export class PoolProcessListener {
       },
       askPermission: (ask) => {
         const turnId = sessionProcess.turn?.turnId;
-        // A background task may ask between turns; without a turn there is nobody to show it to as part of one.
+        // A background task may ask between turns; a request can be shown only as part of a turn.
         if (turnId === undefined) {
           return Promise.resolve({
             decision: "deny",
@@ -77,7 +80,7 @@ export class PoolProcessListener {
     };
   }
 
-  #hear(sessionProcess: SessionProcess, signal: ProcessSignal): void {
+  #take(sessionProcess: SessionProcess, signal: ProcessSignal): void {
     const { feed } = this.#parts;
     const { sessionId, turn } = sessionProcess;
     const turnId = turn?.turnId;
@@ -143,13 +146,13 @@ export class PoolProcessListener {
 
   #finish(sessionProcess: SessionProcess, result: TurnResult): void {
     const { sessionId, turn } = sessionProcess;
-    // A result of a background task's own turn, or of a turn that was cut: not the answer to anybody's message.
+    // A result of a background task's own turn, or of a turn that was cut, answers no message.
     const foreign =
       result.messageIds.length > 0 && turn !== undefined && !result.messageIds.includes(turn.turnId);
     if (turn === undefined || foreign) return;
     const isLost =
       result.failure?.code === "conversation_lost" && !turn.hasActed && turn.end?.kind !== "interrupt";
-    if (isLost && this.#parts.conversations.giveUp(sessionId, turn.turnId)) {
+    if (isLost && this.#parts.resumeSources.giveUp(sessionId, turn.turnId)) {
       this.#beginAnew(sessionProcess, turn.turnId);
       return;
     }
@@ -158,7 +161,7 @@ export class PoolProcessListener {
       this.#conclude(sessionProcess, turn, result);
       return;
     }
-    // It obeyed the interrupt of its silence; what it never said it may have written down.
+    // Claude obeyed the interrupt of a stalled turn; the answer that it never gave may be in its transcript.
     void recoverReply(this.#parts, sessionId, turn.turnId).then((reply) =>
       this.#conclude(sessionProcess, turn, result, reply),
     );
@@ -192,7 +195,7 @@ export class PoolProcessListener {
       () => {
         this.#parts.leaseChanged(deadlineAt);
         if (end.kind === "completed" || reply !== undefined) observer.answered(sessionId);
-        // The turn may have been cut, and another one given, while this one's end waited for the disk.
+        // The turn may have been cut, and another turn given, while the end of this one waited for the disk.
         if (sessionProcess.finishTurn(turn)) feed.flush(sessionId);
         this.#parts.advance();
       },

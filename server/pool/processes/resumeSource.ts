@@ -5,16 +5,16 @@ import type { Session, SessionOptions } from "../../domain/sessions/session.ts";
 
 /** How many texts are looked at for a seed; far more than fit into one. */
 const mostTexts = 200;
-/** How much of what was said a new conversation is told, in UTF-16 units: some 5,000 tokens, once. */
+/** Length of the seed of a new conversation, in UTF-16 units: some 5,000 tokens, once. */
 export const seedUnits = 20_000;
 
 /** The Claude conversation a process is started with. */
 export interface ResumeSource {
   claudeSessionId: string;
   options: SessionOptions;
-  /** What Claude is told before the first prompt. */
+  /** Text that Claude gets before the first prompt. */
   preamble?: string;
-  /** Set when it takes the place of one that is lost: what the owner is told. */
+  /** Set when the conversation replaces a lost one: the detail for the owner. */
   lossDetail?: string;
 }
 
@@ -27,7 +27,7 @@ export class ResumeSources {
   readonly #store: Store;
   readonly #host: ProcessHost;
   readonly #newId: () => string;
-  /** Sessions whose record is there but cannot be gone on with. */
+  /** Sessions whose transcript exists but cannot be resumed. */
   readonly #unusable = new Set<string>();
   /** The turn for which a session's conversation was given up last. */
   readonly #givenUpFor = new Map<string, string>();
@@ -39,8 +39,8 @@ export class ResumeSources {
   }
 
   /**
-   * Claude could not go on with the session's conversation: the next process begins another one. False: that was done for
-   * this turn already, and a third conversation would fare no better than the second.
+   * Claude could not go on with the session's conversation: the next process begins another one. False: that was done
+   * for this turn already, and a third conversation would fare no better than the second.
    */
   giveUp(sessionId: string, turnId: string | undefined): boolean {
     if (turnId !== undefined) {
@@ -100,11 +100,11 @@ export class ResumeSources {
     );
   }
 
-  /** What was said in the session, newest first; before it, what was said where it was forked from. */
+  /** The session's messages, newest first, followed by those of the session that it was forked from. */
   #saidIn({ sessionId, options: { origin } }: Session): LoggedEvent[] {
     const own = this.#store.events.transcript(sessionId, undefined, mostTexts).filter((event) => {
       const turn = event.turnId === undefined ? undefined : this.#store.turns.get(event.turnId);
-      // What waits or runs now is the prompt that comes after the seed.
+      // A turn that waits or runs now is the prompt that comes after the seed.
       return turn === undefined || (turn.state !== "queued" && turn.state !== "running");
     });
     if (!origin?.fork || origin.resume === sessionId) return own;

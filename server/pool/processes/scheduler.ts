@@ -40,15 +40,16 @@ export interface SchedulerParts {
   listener: PoolProcessListener;
   exits: ProcessExits;
   promptSender: PromptSender;
-  conversations: ResumeSources;
+  resumeSources: ResumeSources;
   /** Throws when Claude may not work in the directory, or not any more. */
   checkProject(path: string): Promise<void>;
-  /** What is left of the places may be taken by others. */
+  /** All sessions have been looked at: places that are left are free for one-shot prompts. */
   sessionsServed(): void;
 }
 
 /**
- * Gives waiting turns to processes and processes their places: start, use, evict. `advance` is safe to call at any time; it looks at the store and does what can be done now.
+ * Scheduler: gives waiting turns to processes, and starts processes in free places. `advance` may be called at any
+ * time: it reads the store and does what can be done now.
  */
 export class Scheduler {
   readonly #parts: SchedulerParts;
@@ -89,7 +90,7 @@ export class Scheduler {
       this.armSchedule();
       this.#parts.sessionsServed();
     } catch (error) {
-      // The messages are kept; a disk that is full now must not make anybody wait for the next message to come by.
+      // The messages are kept; after a fault of the disk they must not wait until the next message arrives.
       this.#parts.log.error("pool.advance_failed", { error, retryMs: rewriteMs });
       this.#cancelRetry?.();
       this.#cancelRetry = this.#parts.clock.after(rewriteMs, () => this.advance());
@@ -177,11 +178,11 @@ export class Scheduler {
   }
 
   async #start(sessionProcess: SessionProcess, session: Session): Promise<ResumeSource> {
-    const { host, checkProject, conversations } = this.#parts;
+    const { host, checkProject, resumeSources } = this.#parts;
     const { sessionId, projectPath, model, permissionMode } = session;
     // The roots may have been narrowed, the directory moved or swapped for a link, since the session was begun.
     await this.#look(checkProject(projectPath), sessionProcess, "project_not_found");
-    const conversation = await this.#look(conversations.of(session), sessionProcess, "process_start_failed");
+    const conversation = await this.#look(resumeSources.of(session), sessionProcess, "process_start_failed");
     const { claudeSessionId, options } = conversation;
     const { processId } = sessionProcess;
     const spec = { processId, sessionId, claudeSessionId, projectPath, model, permissionMode, options };
@@ -191,7 +192,7 @@ export class Scheduler {
       sessionProcess.startSignal,
     );
     sessionProcess.attach(process);
-    // Changes that were made meanwhile went into the store only. What Claude may do by itself must not be the older word.
+    // Changes that were made during the start went into the store only.
     const now = this.#store.sessions.get(sessionId);
     if (now && now.permissionMode !== permissionMode) await process.setPermissionMode(now.permissionMode);
     if (now && now.model !== model) await process.setModel(now.model);
@@ -199,8 +200,8 @@ export class Scheduler {
   }
 
   /**
-   * Waits for what the disk says, until the start is given up or it was waited for long enough: on a mount that is dead it
-   * never says anything, and the start would hold its place for ever.
+   * Waits for what the disk says, until the start is given up or it was waited for long enough: on a mount that is dead
+   * it never says anything, and the start would hold its place for ever.
    */
   #look<T>(work: Promise<T>, { startSignal: signal }: SessionProcess, code: ErrorCode): Promise<T> {
     const seconds = lookDeadlineMs / 1_000;
@@ -215,10 +216,10 @@ export class Scheduler {
 
   /** The process can take a prompt. Its turn may have been interrupted, or the session closed, in the meantime. */
   #cameUp(sessionProcess: SessionProcess, turn: Turn | undefined, conversation: ResumeSource): void {
-    const { clock, log, conversations } = this.#parts;
+    const { clock, log, resumeSources } = this.#parts;
     const { claudeSessionId, preamble, lossDetail } = conversation;
     const { sessionId, process } = sessionProcess;
-    // It may have gone again before anybody could greet it; then its end is written already, or will be.
+    // The process may have exited already; then its end is written, or will be.
     if (process === undefined || sessionProcess.hasExited || this.#registry.get(sessionId) !== sessionProcess)
       return;
     if (this.#closing || sessionProcess.phase === "stopping") {
@@ -233,7 +234,7 @@ export class Scheduler {
         const { pid, resumed, wasSpare } = process;
         const data = { pid, resumed, ...(wasSpare ? { spare: true } : {}) };
         this.#store.events.append({ sessionId, type: "session.woken", data });
-        if (lossDetail !== undefined) conversations.adopt(sessionId, claudeSessionId, lossDetail);
+        if (lossDetail !== undefined) resumeSources.adopt(sessionId, claudeSessionId, lossDetail);
         if (gives && !hasFiles) this.#store.turns.markGiven(turn.turnId, clock.now());
         else if (!gives) this.#store.sessions.setState(sessionId, "idle");
       });

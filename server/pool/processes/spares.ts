@@ -10,15 +10,17 @@ export interface SparesParts {
   clock: Clock;
   limits: PoolLimits;
   capacity: Capacity;
-  /** What the processes of sessions use now. */
+  /** Memory that the processes of sessions use now. */
   memoryUsedBytes(): number;
   newId: () => string;
 }
 
-/** What of a new session decides whether a spare can be its process. */
+/** The parts of a new session that decide whether a spare can be its process. */
 export type SessionBeginning = Pick<SubmitRequest, "projectPath" | "permissionMode" | "sendAt" | "options">;
 
-/** Tells the host, at every sampling, how many spares the pool's load and memory allow, and gives them to new sessions. */
+/**
+ * Tells the host, at every sampling, how many spares the pool's load and memory allow, and gives them to new sessions.
+ */
 export class Spares {
   readonly #parts: SparesParts;
   #cancelTimer: (() => void) | undefined;
@@ -43,7 +45,10 @@ export class Spares {
     this.#cancelTimer?.();
   }
 
-  /** A session that can begin now takes the id of a spare, fixed since its start. It may wait for its first message a while. */
+  /**
+   * The id of a new session: that of a spare, which is fixed since the spare's start, if the session can begin on one
+   * now.
+   */
   newSessionId({ projectPath, permissionMode, sendAt, options = {} }: SessionBeginning): string {
     const { host, clock, capacity, newId } = this.#parts;
     const isForNow = sendAt === undefined || sendAt <= clock.now();

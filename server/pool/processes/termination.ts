@@ -10,7 +10,7 @@ import type { PermissionRequests } from "../turns/permissionRequests.ts";
 import type { TurnWaiter } from "../turns/turnWaiter.ts";
 import type { TurnWriter } from "../turns/turnWriter.ts";
 
-/** The ladder's three rungs of two seconds, and some. */
+/** The stop sequence takes 3 x 2 s; the rest is a margin. */
 const stopDeadlineMs = 10_000;
 
 export interface TerminationParts {
@@ -42,7 +42,10 @@ export class Termination {
     this.#registry = parts.registry;
   }
 
-  /** Shutdown: turns that run may finish for `graceMs`; then every process goes. What was not given yet waits for the next run. */
+  /**
+   * Shutdown: running turns may finish for `graceMs`; then every process is stopped. Turns not given yet wait for the
+   * next run.
+   */
   async endAll(graceMs: number): Promise<void> {
     const { turnWaiter, log } = this.#parts;
     const live = this.#registry.all();
@@ -87,7 +90,8 @@ export class Termination {
     const detail = "The owner interrupted the turn.";
     this.#audit(caller, "turn.interrupt", current.turnId);
     if (sessionProcess.process === undefined || !current.isGiven) {
-      // The process is still coming up, or the message's files are readied: nothing was given, nothing has to be taken back.
+      // The process is still coming up, or the message's files are readied: nothing was given, nothing has to be taken
+      // back.
       this.#cut(sessionProcess, { code: "interrupted", detail });
       return { interrupted: true, turnId: current.turnId };
     }
@@ -145,7 +149,7 @@ export class Termination {
         this.#cut(sessionProcess, { code: "interrupted", detail: "The owner closed the session." });
       this.#store.sessions.markLeaseEnded(sessionId, session.lease.term, this.#parts.clock.now());
       this.#store.sessions.setState(sessionId, "closed");
-      // Whoever knows the session by a name begins anew under it.
+      // A `/v1` client that uses the session's name begins a new session under it.
       this.#store.conversations.removeOf(sessionId);
       this.#store.trust.forgetSession(sessionId);
       this.#store.events.append({ sessionId, type: "session.closed", data: { by: caller.deviceId } });
@@ -220,17 +224,17 @@ export class Termination {
     return true;
   }
 
-  /** Not of a session that goes on meanwhile, whose next process is coming up already. */
+  /** Reports the session as over, unless it goes on: then its next process is coming up already. */
   #tellOver(session: Session): void {
     if (this.#registry.get(session.sessionId) === undefined) this.#parts.sessionOver?.(session);
   }
 
-  /** Ends the running turn in the store; what the process still says about it is no longer heard. */
+  /** Ends the running turn in the store; later signals of the process about it are ignored. */
   #cut(sessionProcess: SessionProcess, failure: Failure): void {
     const { sessionId, turn } = sessionProcess;
     if (turn === undefined) return;
     const end = failure.code === "lease_expired" ? "failed" : "interrupted";
-    // Only when it is committed, the outer transaction included: a turn that memory forgot too early would never end.
+    // Only after the commit of the outermost transaction: a turn that memory dropped too early would never end.
     const forget = () => {
       sessionProcess.dropTurn(turn.turnId);
       this.#parts.feed.flush(sessionId);

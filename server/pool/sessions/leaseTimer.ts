@@ -15,7 +15,9 @@ export interface LeaseDuties {
   keepAlive(session: Session): void;
 }
 
-/** Warns of leases that end and ends them, each once per term, over restarts, sleep and clock jumps. */
+/**
+ * Timer of the leases: warns of their end and ends them, each once per term, over restarts, suspends and clock jumps.
+ */
 export class LeaseTimer {
   readonly #store: Store;
   readonly #clock: Clock;
@@ -66,18 +68,19 @@ export class LeaseTimer {
       try {
         if (!this.#perform(session, duty, now)) again = now + drainCheckMs;
       } catch (error) {
-        // A full disk must not stop the clock; the duty is still in the database and comes again.
+        // A full disk must not stop the timer; the duty is still in the database and comes again.
         this.#log.error("lease.duty_failed", { sessionId: session.sessionId, duty, error: String(error) });
         again = now + faultPauseMs;
       }
     }
     const next = this.#store.sessions.nextLeaseDeadline() ?? Number.POSITIVE_INFINITY;
-    // What is still due was put off above; arming for it at once would spin.
+    // A duty that is still due was put off above; arming for it at once would spin.
     this.#timer.armAt(next <= now ? again : Math.min(next, again));
   }
 
   #perform(session: Session, duty: LeaseDuty, now: number): boolean {
-    // Also after a sleep that was longer than the term: it asked to be kept alive, and the computer was away, not the owner.
+    // Also after a sleep that was longer than the term: it asked to be kept alive, and the computer was away, not the
+    // owner.
     if (session.autoKeepAlive) {
       this.#duties.keepAlive(session);
       return true;

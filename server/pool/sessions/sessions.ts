@@ -31,7 +31,7 @@ export interface SessionsParts {
   wake(sessionId: string): void;
 }
 
-/** Sessions without their turns: begin one, go on with one, fork one, change one, keep one alive. */
+/** Operations on sessions apart from their turns: create, resume, change, keep alive. */
 export class Sessions {
   readonly #parts: SessionsParts;
   readonly #store: Store;
@@ -50,7 +50,7 @@ export class Sessions {
     const resumeAt = resumed === undefined ? undefined : origin?.resumeAt;
     const ours = this.#sessionOf(resumed);
     if (ours !== undefined) return this.#goOnWith(ours, resumeAt, request.caller);
-    // One that was begun elsewhere may be of a directory that nobody may look into from here.
+    // A conversation of another directory must not be opened from this project.
     if (origin && !(await host.hasTranscript(origin.resume, request.projectPath))) {
       throw new DaylongError(
         "session_not_found",
@@ -75,7 +75,10 @@ export class Sessions {
     return this.#store.sessions.get(sessionId) ?? session;
   }
 
-  /** After a `/clear` it is under another id than its session's; two sessions must never go on with one conversation. */
+  /**
+   * The session of Claude's conversation, which has another id after a `/clear`. Two sessions must never resume one
+   * conversation.
+   */
   #sessionOf(resumed: string | undefined): Session | undefined {
     if (resumed === undefined) return undefined;
     return this.#store.sessions.ofConversation(resumed) ?? this.#store.sessions.get(resumed);
@@ -149,7 +152,10 @@ export class Sessions {
     });
   }
 
-  /** One that goes, or goes meanwhile, takes no orders any more: the session's next process has them from the store. */
+  /**
+   * Applies the change to the live process. A process that is leaving is skipped: the session's next one reads the
+   * store.
+   */
   async #tell(session: Session, change: SessionChange): Promise<void> {
     const { registry } = this.#parts;
     const { sessionId } = session;
@@ -166,11 +172,12 @@ export class Sessions {
         if (change.permissionMode !== undefined) await process.setPermissionMode(change.permissionMode);
         return;
       } catch (error) {
-        // Another one may be up already, which was started with what the store said before.
+        // Another process may be up already, started with the store's former values.
         if (registry.get(sessionId) !== sessionProcess) continue;
         if (sessionProcess.isLeaving || (error instanceof DaylongError && error.code === "process_crashed"))
           return;
-        // All or nothing. A process that does not take its model back is replaced after its turn; the next has the store's.
+        // All or nothing. A process that does not take its model back is replaced after its turn; the next has the
+        // store's.
         if (hasModel) {
           await process.setModel(session.model).catch(() => {
             sessionProcess.recycleAfterTurn("Claude did not answer a change of its settings.");
@@ -185,7 +192,10 @@ export class Sessions {
     }
   }
 
-  /** The next term, without a word to Claude. An expired session comes back. No caller: the session keeps itself alive. */
+  /**
+   * Opens the next lease term without a model turn. An expired session is revived. No caller: the session keeps itself
+   * alive.
+   */
   keepAlive(session: Session, caller?: Caller): void {
     const { clock, limits } = this.#parts;
     const { sessionId } = session;

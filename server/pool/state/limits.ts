@@ -1,6 +1,6 @@
 import type { LeaseLimits } from "../../domain/sessions/lease.ts";
 
-/** What the owner set; all times in milliseconds. */
+/** Limits that the owner sets; all times in milliseconds. */
 export interface PoolLimits {
   /** Live processes, starting and stopping ones included (`MAX_CONCURRENT_SESSIONS`). */
   maxProcesses: number;
@@ -10,7 +10,7 @@ export interface PoolLimits {
   permissionTimeoutMs: number;
   /** Park a session that was idle for so long; 0 = never. */
   idleParkMs: number;
-  /** The same for sessions that tools of `/v1` began, which nobody closes. */
+  /** The same for sessions of `/v1` conversations, which are seldom closed. */
   conversationIdleParkMs: number;
   /** How long an interrupt, and a turn at the end of its lease, may take before the process is stopped. */
   drainMs: number;
@@ -32,6 +32,6 @@ export interface PoolLimits {
   spareProcesses: number;
   /** False: a process per message, ended after its turn (`USE_INTERACTIVE_SESSIONS`). */
   interactive: boolean;
-  /** Calls back when the owner has changed one of them. */
+  /** Calls back when the owner has changed a limit. */
   onChange?(listener: () => void): void;
 }

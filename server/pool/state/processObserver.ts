@@ -13,9 +13,9 @@ export interface ProcessObserver {
   cameUp(sessionProcess: SessionProcess): void;
   /** A turn of the session ended with a reply. */
   answered(sessionId: string): void;
-  /** The process did not come up, and nobody had given up its start. */
+  /** The process did not come up, although its start was not given up. */
   startFailed(sessionProcess: SessionProcess, failure: Failure): void;
-  /** The session's process ended although nobody had stopped it. */
+  /** The session's process ended by itself. */
   crashed(sessionId: string, detail: string): void;
   /** Why the API would refuse Claude's login now, as far as is known; `undefined` while the login works. */
   readonly loginDetail: string | undefined;

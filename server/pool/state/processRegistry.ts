@@ -1,14 +1,14 @@
 import type { Failure } from "../../domain/errors.ts";
 import type { SessionProcess } from "./sessionProcess.ts";
 
-/** A process that belongs to no session and has a place like one. */
+/** A process of a one-shot prompt, which belongs to no session and takes a place. */
 export interface OneShotProcess {
   readonly processId: string;
-  /** Ends it for a reason of ours, which whoever asked is told. */
+  /** Stops the process; the caller of the prompt is told the failure. */
   fail(failure: Failure): void;
 }
 
-/** Which sessions have a process now, and how many places are taken. */
+/** Registry of the live processes: which sessions have one, and how many places are taken. */
 export class ProcessRegistry {
   readonly #bySession = new Map<string, SessionProcess>();
 

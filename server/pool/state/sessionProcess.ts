@@ -28,8 +28,9 @@ export interface CurrentTurn {
 }
 
 /**
- * Why a process is stopped; decides what the session becomes when the process is gone. `failed`: it did not do what it has
- * to; `recycled`: a fresh one is better; `unwritten`: the store could not take what has to be written before it is used.
+ * Why a process is stopped; decides what the session becomes when the process is gone. `failed`: it did not do what it
+ * has to; `recycled`: a fresh one is better; `unwritten`: the store could not take what has to be written before it is
+ * used.
  */
 export type StopReason =
   | "evicted"
@@ -78,8 +79,8 @@ export interface SessionProcessParts {
 }
 
 /**
- * A session's process, from the decision to start it until nothing is left of it, and the only writer of its own state. It
- * takes one of the pool's places for all of that time; `ProcessRegistry` holds it.
+ * A session's process, from the decision to start it until nothing is left of it, and the only writer of its own state.
+ * It takes one of the pool's places for all of that time; `ProcessRegistry` holds it.
  *
  *   from                     method                        to
  *   starting                 assign(turn)                  starting
@@ -261,7 +262,10 @@ export class SessionProcess {
     void this.stop("recycled");
   }
 
-  /** Ends the process by the stop sequence, or gives up its start. Resolves when nothing is left. The first reason stays. */
+  /**
+   * Ends the process by the stop sequence, or gives up its start. Resolves when nothing is left. The first reason
+   * stays.
+   */
   stop(reason: StopReason): Promise<void> {
     if (this.#phase === "gone") return this.gone;
     this.#stopReason ??= reason;

@@ -4,13 +4,13 @@ import { rewriteMs } from "../state/retryingWriter.ts";
 import type { SessionProcess } from "../state/sessionProcess.ts";
 
 /**
- * How long a finished text or a tool's start may wait to share a commit with what comes with it. The CLI takes 1 to 20 ms
- * from a turn's last text to its result; a commit in that pause would delay the result by its own length. The words
+ * How long a finished text or a tool's start may wait to share a commit with what comes with it. The CLI takes 1 to 20
+ * ms from a turn's last text to its result; a commit in that pause would delay the result by its own length. The words
  * themselves are on the screen before: they go out as deltas.
  */
 const holdMs = 20;
 
-/** Buffer of each process's events on their short way into the log. Nobody hears of them before they are committed. */
+/** Buffer of each process's events, which share a commit. Events are announced only after their commit. */
 export class EventBuffer {
   readonly #parts: { store: Store; feed: LiveFeed; clock: Clock; log: Log };
   readonly #eventsOf = new WeakMap<SessionProcess, NewEvent[]>();

@@ -12,7 +12,7 @@ import type { ProcessRegistry } from "../state/processRegistry.ts";
 import { refuseSchedule, requestHashOf } from "./submitRules.ts";
 import type { TurnWriter } from "./turnWriter.ts";
 
-/** What the pool does with a message that is kept now. */
+/** A message that is kept, and what the pool has to do with it. */
 export interface Submission {
   accepted: Accepted;
   /** The turn whose prompt is to be written at once; its process is live and was marked busy in the store. */
@@ -22,7 +22,7 @@ export interface Submission {
   leaseDeadlineAt: number;
 }
 
-/** What becomes of a new message, given its session's own process and the queue. */
+/** Decides on the process of a new message, given its session's own process and the queue. */
 export type AdmissionOf = (
   own: AdmissionFacts["own"],
   queue: Pick<AdmissionFacts, "queuedTurns" | "queueLimit">,
@@ -63,7 +63,7 @@ export class Submissions {
     this.#newSessionId = parts.newSessionId;
   }
 
-  /** `run` is called as soon as a message is committed whose process can take it, before anybody is told of it. */
+  /** `run` is called right after the commit for a message whose process is idle, before the event is announced. */
   submit(request: SubmitRequest, run: (turn: Turn) => void): Submission {
     const clientMessageId = request.clientMessageId ?? this.#newId();
     const requestHash = requestHashOf(request);
@@ -120,7 +120,7 @@ export class Submissions {
 
   #repeat(turn: Turn, request: SubmitRequest, requestHash: string): Submission {
     const session = this.#store.sessions.get(turn.sessionId);
-    // Who learnt the new session's id from an event may repeat the message with it.
+    // A client that learnt the new session's id from an event may repeat the message with it.
     const isSamePlace =
       request.sessionId === undefined
         ? request.projectPath === session?.projectPath && this.#beganSession(turn)
@@ -187,7 +187,7 @@ export class Submissions {
     const sendAt = request.sendAt !== undefined && request.sendAt > now ? request.sendAt : undefined;
     const scheduled = sendAt !== undefined;
     if (scheduled) refuseSchedule(this.#store, request.caller.deviceId, sendAt, now);
-    // A session whose earlier messages still wait must not be overtaken by this one.
+    // The message must not overtake earlier ones of its session that still wait.
     const state = this.#registry.ownState(sessionId);
     const waits =
       scheduled ||
@@ -273,7 +273,7 @@ export class Submissions {
     };
   }
 
-  /** Marks the message's attachments as used; one may have been let go since it was looked up. */
+  /** Marks the message's attachments as used; an attachment may have been removed since it was looked up. */
   #takeAttachments({ attachments = [] }: SubmitRequest): string[] {
     for (const { attachmentId } of attachments) {
       if (!this.#store.attachments.use(attachmentId, this.#clock.now()))

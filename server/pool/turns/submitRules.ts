@@ -4,14 +4,14 @@ import type { Store } from "../../domain/ports.ts";
 import type { Session } from "../../domain/sessions/session.ts";
 import type { SessionChange, SubmitRequest } from "../port.ts";
 
-/** Farthest instant of a `sendAt`, from now on: nobody plans further, and a slip in the unit is a thousand years away. */
+/** Farthest instant of a `sendAt`, from now on: a year is far enough, and a wrong unit is a thousand years off. */
 export const maxAheadMs = 366 * 24 * 3_600_000;
 /** Messages that one device may have waiting for their instant: all of them may become due together. */
 export const maxScheduledTurns = 50;
 /** When the next try of a device makes sense that has scheduled too many. */
 const retryAfterMs = 60_000;
 
-/** What makes two requests the same message, besides their place. */
+/** Hash of a request's meaning: two requests with the same hash and the same place are the same message. */
 export function requestHashOf(request: SubmitRequest): string {
   const meaning = [
     request.message,
@@ -27,7 +27,9 @@ export function requestHashOf(request: SubmitRequest): string {
 export const asksForChange = (request: SubmitRequest): request is SubmitRequest & { sessionId: string } =>
   request.sessionId !== undefined && (request.model !== undefined || request.permissionMode !== undefined);
 
-/** What has to change in a session before a message that asks for a model or a mode; `undefined` when nothing has to. */
+/**
+ * What has to change in a session before a message that asks for a model or a mode; `undefined` when nothing has to.
+ */
 export function changeFor(
   { model, permissionMode }: SubmitRequest,
   session: Session,
@@ -40,8 +42,8 @@ export function changeFor(
 }
 
 /**
- * Inside a transaction: throws what a message for a later instant may be refused with, `invalid_request` and `pool_full`.
- * It takes no waiting place before that instant, so it has a bound of its own.
+ * Inside a transaction: refuses a scheduled message that is too far ahead (`invalid_request`) or too many
+ * (`pool_full`). It takes no waiting place before that instant, so it has a bound of its own.
  */
 export function refuseSchedule(
   { turns }: Pick<Store, "turns">,
