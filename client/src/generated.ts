@@ -1097,7 +1097,6 @@ export interface SessionUpdatedEvent {
     permissionMode?: PermissionMode;
     muted?: boolean;
     autoKeepAlive?: boolean;
-    state?: SessionState;
   };
 }
 export interface SessionRecapEvent {

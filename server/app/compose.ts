@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { ensureAdminToken } from "../access/adminToken.ts";
+import { openTokenFailures } from "../access/bearerToken.ts";
 import { ConversationFolders } from "../access/conversationFolders.ts";
 import { Devices } from "../access/devices.ts";
 import { HostCheck } from "../access/hostCheck.ts";
@@ -11,9 +12,8 @@ import { pairingLink } from "../access/pairingCode.ts";
 import { ProjectRoots } from "../access/projectRoots.ts";
 import { OwnersTrust } from "../access/projectTrust.ts";
 import { PushRegistration } from "../access/pushRegistration.ts";
-import { Refusals } from "../access/refusals.ts";
 import { CliHost } from "../claude/host.ts";
-import { CliTrust } from "../claude/process/cliTrust.ts";
+import { CliTrust } from "../claude/start/cliTrust.ts";
 import { claudeConfigDir } from "../claude/transcripts/transcriptFile.ts";
 import { TranscriptHistory } from "../claude/transcripts/transcriptHistory.ts";
 import { Retention } from "../delivery/retention.ts";
@@ -88,7 +88,10 @@ async function compose(
 
   const database = openStorage(
     {
-      ...{ dataDir, clock, log, crash },
+      dataDir,
+      clock,
+      log,
+      crash,
       onCommit: (durationMs) => metrics.observeCommit(durationMs),
       onSync: (durationMs) => metrics.observeSync(durationMs),
     },
@@ -107,19 +110,17 @@ async function compose(
   const push = metrics.counted(providers.push);
   closers.push(() => push.stop(2_000));
   const { apnsEnvironment: defaultEnvironment } = config;
-  const { store, connections, activities, feed, outboxSender } = wireDelivery(
+  const { store, connections, activities, feed, outboxSender, testPush } = wireDelivery(
     { database, push, settings, clock, log, defaultEnvironment },
     closers,
   );
   ensureAdminToken({ dataDir, store, clock, log });
 
   const retention = new Retention({
-    cutter: database.history,
+    store: database.history,
     clock,
     log,
-    get keepMs() {
-      return settings.config.retentionMs;
-    },
+    keepMs: () => settings.config.retentionMs,
   });
   closers.push(() => retention.stop());
 
@@ -186,6 +187,7 @@ async function compose(
   closers.push(() => pool.stop(settings.config.shutdownGraceMs));
 
   const access = new Devices({ store, clock, log, roots });
+  const tokenFailures = openTokenFailures(clock);
   const pushRegistration = new PushRegistration({ store, clock, defaultEnvironment, webPush });
   const stopping = new AbortController();
   let boundPort: number | undefined;
@@ -201,9 +203,10 @@ async function compose(
     store,
     pool,
     access,
+    tokenFailures,
     attachments,
     pushRegistration,
-    activityRegistrations: activities.register,
+    activityRegistrations: activities.registrations,
     roots,
     trust,
     folders,
@@ -233,7 +236,7 @@ async function compose(
     acknowledge: (deviceId, cursor) => outboxSender.acknowledge(deviceId, cursor),
     beginPoll: (deviceId) => connections.beginPoll(deviceId),
     settings,
-    testPush: (device) => outboxSender.testPush(device),
+    testPush,
     pairingUrl: (code) => pairingLink({ url: publicUrl(), code, fingerprint: certificate?.fingerprint }),
   });
 
@@ -243,6 +246,7 @@ async function compose(
     pool,
     attachments,
     gatekeeper: access,
+    tokenFailures,
     connections,
     replay,
     outboxSender,
@@ -250,7 +254,6 @@ async function compose(
     clock,
     log,
     allowUpgrade: (request) => (names.judge(request.headers) === undefined ? undefined : { status: 403 }),
-    helloLimiter: new Refusals({ clock, limit: defaultHttpLimits.refusalsPerMinute, windowMs: 60_000 }),
     registerPush: (caller, target) =>
       target === null
         ? pushRegistration.remove(caller.deviceId, caller)

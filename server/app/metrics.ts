@@ -20,9 +20,9 @@ const commitBuckets = [0.000_1, 0.000_2, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.0
 const requestBuckets = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30];
 
 /**
- * The server's figures in Prometheus' format. What is counted elsewhere is read when somebody asks; what is measured
+ * Prometheus metrics. Counters that other parts keep are read at each scrape; what is measured
  * here costs a microsecond. Node's own figures (event loop, memory, garbage collection) are watched from the first
- * scrape on: a server that nobody scrapes does not pay for them.
+ * scrape on: a server without a scraper does not pay for them.
  */
 export class Metrics {
   readonly #parts: MetricsParts;

@@ -23,7 +23,7 @@ export interface FrameRouterParts {
   noteAck(deviceId: string, cursor: number): void;
 }
 
-/** Who asks, and whether the answer to what took time is still wanted. */
+/** The device that sent a frame, and whether its socket can still take the answer to a frame that took time. */
 export interface Asker {
   readonly caller: Caller;
   /** False once the connection was closed, by the revocation of the device, say. */
@@ -43,9 +43,9 @@ const scopeByType: Partial<Record<OrderFrame["type"], Scope>> = {
 };
 
 /**
- * Turns a client's order into what the pool is asked, and the pool's word into the frame that answers. Knows nothing of
- * sockets. Answers at once what can be answered at once: a `send` reaches the pool in the tick in which it arrived.
- * Throws, or rejects with, a DaylongError for what is refused.
+ * Routes client frames to the pool, and makes the pool's results the frames that answer. Knows nothing of sockets.
+ * Answers at once what can be answered at once: a `send` reaches the pool in the tick in which it arrived. Throws, or
+ * rejects with, a DaylongError for what is refused.
  */
 export class FrameRouter {
   readonly #parts: FrameRouterParts;

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import type { Clock, RetentionStore, Store } from "../domain/ports.ts";
+import type { Clock, Store } from "../domain/ports.ts";
 import type { WrongSessionChange } from "../domain/sessions/session.ts";
+import type { RetentionStore } from "../domain/stores/operation.ts";
 import {
   type DatabaseLocation,
   databasePath,
@@ -30,8 +31,8 @@ import { Transactions } from "./transactions.ts";
 export interface StoreParts {
   clock: Clock;
   /**
-   * Told what a subscriber of the event log threw, or who waited for a commit to be durable. The commit stands and the other subscribers are called all the
-   * same. Default: a process warning, so that it is seen.
+   * Called with what a subscriber of the event log, or a callback of `whenDurable`, threw. The commit stands and the
+   * other subscribers are called all the same. Default: a process warning, so that it is seen.
    */
   onSubscriberError?: (error: unknown) => void;
   /**
@@ -45,7 +46,7 @@ export interface StoreParts {
 
 /** How the store makes commits durable when it does not do so within them. */
 export type BesideParts = Pick<WalSyncParts, "onFault" | "onSync" | "sync"> & {
-  /** After each commit; whoever it is sees to the checkpoints. */
+  /** Called after each commit, to schedule the checkpoints. */
   onWritten?(): void;
 };
 
@@ -58,8 +59,8 @@ export type OpenStore = Store & {
   /** Folds the write-ahead log in; the caller waits for the disk. */
   foldJournal(): void;
   /**
-   * Throws `storage_failed` when the database can be read but not be written, which is tried when the last write failed, and
-   * when any part of it was found to be damaged.
+   * Throws `storage_failed` when the database can be read but not be written, which is tried when the last write
+   * failed, and when any part of it was found to be damaged.
    */
   checkWritable(): void;
   /**

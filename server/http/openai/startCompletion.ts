@@ -6,7 +6,7 @@ import type { CompletionRequest, InlineImage } from "../../wire/openai/completio
 import type { HttpDependencies } from "../dependencies.ts";
 import { promptOf } from "./prompt.ts";
 
-/** The model of whoever has no wish: the session's own. */
+/** The name of the session's own model, for requests that want no other. */
 export const defaultModel = "default";
 
 /** A turn that a completion reads. */
@@ -81,7 +81,7 @@ async function submitTo(
     place = undefined;
     return { conversationId, ...idsOf(accepted) };
   } finally {
-    // A directory that nobody got.
+    // The directory was made and no session got it.
     if (place !== undefined) parts.folders.removeIfEmpty(place);
   }
 }

@@ -76,13 +76,13 @@ export class HealthMonitor {
 
   #armSample(): void {
     const { clock, limits } = this.#parts;
-    if (this.#running) this.#cancelSample = clock.after(limits.sampleMs, () => void this.#sample());
+    if (this.#running) this.#cancelSample = clock.after(limits.resourceSampleMs, () => void this.#sample());
   }
 
   #armPass(): void {
     const { clock, log, limits } = this.#parts;
     if (!this.#running) return;
-    this.#cancelPass = clock.after(limits.healthMs, () => {
+    this.#cancelPass = clock.after(limits.healthIntervalMs, () => {
       try {
         this.#pass();
       } catch (error) {
@@ -105,7 +105,7 @@ export class HealthMonitor {
       }
       for (const { processId } of [...registry.all(), ...registry.oneShots]) {
         const rssBytes = usage.get(processId)?.rssBytes ?? 0;
-        if (rssBytes > limits.sessionMemoryLimitBytes) isUrgent = true;
+        if (rssBytes > limits.maxMemoryPerSessionBytes) isUrgent = true;
       }
       if (isUrgent) this.#pass();
       this.#boundTotals();
@@ -113,7 +113,7 @@ export class HealthMonitor {
       log.warn("pool.sample_failed", { error: String(error) });
     }
     for (const sessionProcess of registry.all()) {
-      const parkMs = sessionProcess.isNamed ? limits.conversationIdleParkMs : limits.idleParkMs;
+      const parkMs = sessionProcess.isNamed ? limits.conversationIdleMs : limits.sessionIdleMs;
       const idleMs = clock.now() - sessionProcess.idleSinceAt;
       if (parkMs > 0 && sessionProcess.isFree && idleMs >= parkMs) void sessionProcess.stop("idle");
     }
@@ -124,7 +124,7 @@ export class HealthMonitor {
   #pass(): void {
     const { store, clock, limits, registry } = this.#parts;
     const now = clock.now();
-    const sleptMs = now - this.#passedAt - limits.healthMs;
+    const sleptMs = now - this.#passedAt - limits.healthIntervalMs;
     this.#passedAt = now;
     this.#incidents.tell();
     for (const sessionProcess of registry.all()) {
@@ -151,7 +151,7 @@ export class HealthMonitor {
     this.#incidents.closeSessions((sessionId) => {
       const processId = registry.get(sessionId)?.processId;
       const usage = processId === undefined ? undefined : this.load.usageOf(processId);
-      return (usage?.rssBytes ?? 0) > limits.sessionMemoryLimitBytes;
+      return (usage?.rssBytes ?? 0) > limits.maxMemoryPerSessionBytes;
     });
   }
 
@@ -161,9 +161,9 @@ export class HealthMonitor {
     for (const oneShot of registry.oneShots) {
       const { processId } = oneShot;
       const rssBytes = this.load.usageOf(processId)?.rssBytes ?? 0;
-      if (rssBytes <= limits.sessionMemoryLimitBytes) continue;
+      if (rssBytes <= limits.maxMemoryPerSessionBytes) continue;
       log.warn("ask.over_memory", { processId, rssBytes });
-      const limit = inMegabytes(limits.sessionMemoryLimitBytes);
+      const limit = inMegabytes(limits.maxMemoryPerSessionBytes);
       const detail = `Claude used ${inMegabytes(rssBytes)} of memory for this prompt, the limit is ${limit}, so it was stopped.`;
       oneShot.fail({ code: "memory_limit", detail });
     }
@@ -172,7 +172,7 @@ export class HealthMonitor {
   #act(sessionProcess: SessionProcess, verdict: Verdict): void {
     const { limits, termination, log } = this.#parts;
     const { sessionId } = sessionProcess;
-    const limit = inMegabytes(limits.sessionMemoryLimitBytes);
+    const limit = inMegabytes(limits.maxMemoryPerSessionBytes);
     switch (verdict.kind) {
       case "ok":
         return;
@@ -221,17 +221,17 @@ export class HealthMonitor {
   /** The pool as a whole: parks what is idle while there is too much, says what parking does not mend. */
   #boundTotals(): void {
     const { limits, registry, capacity } = this.#parts;
-    const { memoryLimitBytes, cpuLimitPercent } = limits;
+    const { maxTotalMemoryBytes, cpuUsageLimitPercent } = limits;
     const staying = registry.all().filter(({ isLeaving }) => !isLeaving);
     const bytesOf = ({ processId }: SessionProcess) => this.load.usageOf(processId)?.rssBytes ?? 0;
     // What a process that is on its way out still holds is as good as free.
     const keptBytes = staying.reduce((total, one) => total + bytesOf(one), this.load.memory.otherBytes);
-    if (capacity.vacateMemory(keptBytes, memoryLimitBytes, bytesOf)) {
-      const detail = `Claude's processes use ${inMegabytes(keptBytes)} of memory, the limit is ${inMegabytes(memoryLimitBytes)}, and all of them are at work. Other sessions wait.`;
+    if (capacity.vacateMemory(keptBytes, maxTotalMemoryBytes, bytesOf)) {
+      const detail = `Claude's processes use ${inMegabytes(keptBytes)} of memory, the limit is ${inMegabytes(maxTotalMemoryBytes)}, and all of them are at work. Other sessions wait.`;
       this.#incidents.open({ kind: "memory", sessionId: null, detail });
     } else this.#incidents.close("memory", null);
     if (this.load.isCpuOver) {
-      const detail = `Claude's processes use ${inPercent(this.load.cpuShare)} of the computer, the limit is ${cpuLimitPercent} %. Sessions without a process wait until it falls.`;
+      const detail = `Claude's processes use ${inPercent(this.load.cpuShare)} of the computer, the limit is ${cpuUsageLimitPercent} %. Sessions without a process wait until it falls.`;
       this.#incidents.open({ kind: "cpu", sessionId: this.#hottest()?.sessionId ?? null, detail });
     } else this.#incidents.close("cpu", null);
     // Turns that the load held back may start now.

@@ -49,7 +49,7 @@ export class LoadGate implements Gate {
       [...usage.values()].map(({ cpuPercent }) => cpuPercent),
       this.#coreCount,
     );
-    this.#cpu = readGauge(this.#cpu, this.#cpuShare, this.#limits.cpuLimitPercent);
+    this.#cpu = readGauge(this.#cpu, this.#cpuShare, this.#limits.cpuUsageLimitPercent);
   }
 
   usageOf(processId: string): ProcessUsage | undefined {
@@ -68,7 +68,7 @@ export class LoadGate implements Gate {
   }
 
   get hasRoom(): boolean {
-    return hasRoom(this.memory, this.#limits.memoryLimitBytes);
+    return hasRoom(this.memory, this.#limits.maxTotalMemoryBytes);
   }
 
   get isCpuOver(): boolean {

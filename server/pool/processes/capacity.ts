@@ -36,7 +36,7 @@ export class Capacity {
 
   /** Places without a process; below 0 after the owner lowered the limit. */
   get freePlaces(): number {
-    return this.#parts.limits.maxProcesses - this.#registry.size;
+    return this.#parts.limits.maxConcurrentSessions - this.#registry.size;
   }
 
   get hasPlace(): boolean {
@@ -50,7 +50,7 @@ export class Capacity {
 
   /** Whether another one-shot prompt may have a place: with several places, one is reserved for sessions. */
   get admitsOneShot(): boolean {
-    return this.#registry.oneShots.size < Math.max(1, this.#parts.limits.maxProcesses - 1);
+    return this.#registry.oneShots.size < Math.max(1, this.#parts.limits.maxConcurrentSessions - 1);
   }
 
   /** Sessions that have no process and a turn that is due, longest waiting first. */
@@ -151,7 +151,7 @@ export class Capacity {
     return {
       own,
       processCount: registry.size,
-      processLimit: this.#parts.limits.maxProcesses,
+      processLimit: this.#parts.limits.maxConcurrentSessions,
       comingPlaces,
       // Looked up only where the decision needs them: the message to a live process does not.
       get idleSessionIds() {

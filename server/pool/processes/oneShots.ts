@@ -145,7 +145,7 @@ export class OneShots {
           sessionId: processId,
           claudeSessionId: processId,
           projectPath: request.projectPath,
-          model: request.model ?? this.#parts.limits.defaultModel,
+          model: request.model ?? this.#parts.limits.claudeModel,
           permissionMode: "default",
           options: {},
         },

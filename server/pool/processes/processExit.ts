@@ -1,6 +1,7 @@
 import { DaylongError, type Failure } from "../../domain/errors.ts";
-import type { EventStore, LiveFeed, Log, Store } from "../../domain/ports.ts";
+import type { LiveFeed, Log, Store } from "../../domain/ports.ts";
 import type { ProcessExit, ProcessHost, TranscriptReply } from "../../domain/processes/process.ts";
+import type { EventStore } from "../../domain/stores/delivery.ts";
 import type { ProcessObserver } from "../state/processObserver.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 import type { SessionProcess } from "../state/sessionProcess.ts";

@@ -62,20 +62,20 @@ export class Spares {
     const { host, clock, limits, capacity, memoryUsedBytes } = this.#parts;
     if (!this.#isRunning || host.spares === undefined) return;
     this.#cancelTimer?.();
-    if (limits.spareProcesses === 0) {
+    if (limits.prewarmedProcesses === 0) {
       host.spares.keep(0);
       return;
     }
     host.spares.keep(
       sparesWanted({
-        limit: limits.spareProcesses,
+        limit: limits.prewarmedProcesses,
         current: host.spares.count,
         waitingSessions: capacity.waitingSessions().length,
         freePlaces: capacity.freePlaces,
         memoryUsedBytes: memoryUsedBytes(),
-        memoryLimitBytes: limits.memoryLimitBytes,
+        memoryLimitBytes: limits.maxTotalMemoryBytes,
       }),
     );
-    this.#cancelTimer = clock.after(limits.sampleMs, () => this.#pass());
+    this.#cancelTimer = clock.after(limits.resourceSampleMs, () => this.#pass());
   }
 }

@@ -1,7 +1,8 @@
 import type { Caller } from "../../domain/delivery/device.ts";
-import { DaylongError, refuseHeld } from "../../domain/errors.ts";
+import { DaylongError } from "../../domain/errors.ts";
 import type { Clock, Store } from "../../domain/ports.ts";
 import type { ProcessHost } from "../../domain/processes/process.ts";
+import { refuseHeld } from "../../domain/sessions/conversation.ts";
 import type { ClaudeHistory } from "../../domain/sessions/history.ts";
 import { openLease } from "../../domain/sessions/lease.ts";
 import type { Session, SessionOrigin } from "../../domain/sessions/session.ts";
@@ -201,7 +202,7 @@ export class Sessions {
     const { sessionId } = session;
     refuseClosed(session);
     const now = clock.now();
-    const lease = openLease(session.lease.term + 1, now, limits.lease);
+    const lease = openLease(session.lease.term + 1, now, limits);
     const revived = session.state === "expired";
     this.#store.transaction(() => {
       this.#store.sessions.setLease(sessionId, lease, now);

@@ -78,11 +78,11 @@ export class Views {
       );
     return {
       totalSessions: live.length,
-      maxSessions: this.#limits.maxProcesses,
+      maxSessions: this.#limits.maxConcurrentSessions,
       availableSlots: Math.max(0, this.#capacity.freePlaces),
       queuedTurns: this.#store.turns.queuedCount(this.#clock.now()),
       memoryUsageBytes: sum((usage) => usage.rssBytes),
-      memoryLimitBytes: this.#limits.memoryLimitBytes,
+      memoryLimitBytes: this.#limits.maxTotalMemoryBytes,
       cpuPercent: Math.round(sum((usage) => usage.cpuPercent) * 10) / 10,
     };
   }

@@ -139,7 +139,7 @@ export class TurnWriter {
   /** Activity: the lease moves on, or the next term begins if this one has warned. */
   renewLease(session: Session): Session["lease"] {
     const now = this.#clock.now();
-    const lease = renewLease(session.lease, now, this.#limits.lease);
+    const lease = renewLease(session.lease, now, this.#limits);
     this.#store.sessions.setLease(session.sessionId, lease, now);
     if (lease.term !== session.lease.term) {
       this.#store.events.append({

@@ -1,5 +1,5 @@
 import { DaylongError } from "../../domain/errors.ts";
-import type { SessionFilter, SessionStore } from "../../domain/ports.ts";
+import { decodePageCursor, type PageCursor, pageOf } from "../../domain/pageCursor.ts";
 import type { Lease } from "../../domain/sessions/lease.ts";
 import {
   mayBecome,
@@ -9,7 +9,7 @@ import {
   type SessionState,
   type WrongSessionChange,
 } from "../../domain/sessions/session.ts";
-import { decodePageCursor, type PageCursor, pageOf } from "../pageCursor.ts";
+import type { SessionFilter, SessionStore } from "../../domain/stores/sessions.ts";
 import { asInteger, type Connection, Statement } from "../statement.ts";
 import type { Transactions } from "../transactions.ts";
 import { type LeaseRow, LeaseTerms, leaseColumns, leaseOf } from "./leases.ts";

@@ -80,7 +80,8 @@ describe("V2: acked data survives a power loss", () => {
     const path = join(folder, "beside.db");
     let syncs = 0;
     const store = openStore({
-      ...{ path, clock: systemClock },
+      path,
+      clock: systemClock,
       beside: {
         onFault: () => {},
         sync: (fd, done) => {

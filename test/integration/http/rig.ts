@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect } from "@jest/globals";
 import { ensureAdminToken } from "../../../server/access/adminToken.ts";
+import { openTokenFailures } from "../../../server/access/bearerToken.ts";
 import { ConversationFolders } from "../../../server/access/conversationFolders.ts";
 import { Devices } from "../../../server/access/devices.ts";
 import { HostCheck } from "../../../server/access/hostCheck.ts";
@@ -173,7 +174,7 @@ export function useRig(change: (parts: HttpDependencies) => Partial<HttpDependen
     rig.polls = new Map();
     rig.onPoll = () => {};
     const { store, clock, log, pool } = rig;
-    rig.webPush = new WebPushSender({ clock, subject: "mailto:owner@example.org", dataDir: rig.folder });
+    rig.webPush = new WebPushSender({ clock, subject: "mailto:owner@example.org", dataDir: rig.folder, log });
     const roots = await ProjectRoots.open({ paths: [rig.root], homeDir: rig.folder });
     rig.access = new Devices({ store, clock, log, roots });
     rig.adminToken = ensureAdminToken({ dataDir: rig.folder, store, clock, log });
@@ -182,8 +183,14 @@ export function useRig(change: (parts: HttpDependencies) => Partial<HttpDependen
     const bindHost = "127.0.0.1";
     const names = new HostCheck({ bindHost, port: () => rig.port, hostname: "studio", publicNames: [] });
     rig.activities = new LiveActivities({
-      ...{ store, push: new MemoryPush(), connections: new Connections({ clock }), clock, log },
-      ...{ graceMs: 3_000, defaultEnvironment: "production", planned: () => {} },
+      store,
+      push: new MemoryPush(),
+      connections: new Connections({ clock }),
+      clock,
+      log,
+      graceMs: () => 3_000,
+      defaultEnvironment: "production",
+      planned: () => {},
     });
     const counters = new LifecycleCounters({ events: store.events, stats: () => pool.stats() });
     const sessionMetrics = () => ({
@@ -196,6 +203,7 @@ export function useRig(change: (parts: HttpDependencies) => Partial<HttpDependen
       store,
       pool,
       access: rig.access,
+      tokenFailures: openTokenFailures(clock),
       attachments: new MessageAttachments({ store, storage }),
       pushRegistration: new PushRegistration({
         store,
@@ -203,7 +211,7 @@ export function useRig(change: (parts: HttpDependencies) => Partial<HttpDependen
         defaultEnvironment: "production",
         webPush: rig.webPush,
       }),
-      activityRegistrations: rig.activities.register,
+      activityRegistrations: rig.activities.registrations,
       roots,
       history: rig.history,
       heldElsewhere: async () => rig.history.held,

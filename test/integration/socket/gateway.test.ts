@@ -2,7 +2,9 @@ import { once } from "node:events";
 import { request } from "node:http";
 import type { Duplex } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { AttemptWindow } from "../../../server/access/attemptWindow.ts";
 import { DaylongError } from "../../../server/domain/errors.ts";
+import { systemClock } from "../../../server/platform/clock.ts";
 import { ManualClock } from "../../support/manualClock.ts";
 import { Rig } from "./rig.ts";
 
@@ -151,18 +153,26 @@ describe("C02 the way in", () => {
   });
 
   test("wrong tokens are counted by address, and a blocked address is refused with 429", async () => {
-    const failures: string[] = [];
-    const helloLimiter = {
-      isBlocked: () => failures.length >= 2,
-      noteFailure: (address: string) => void failures.push(address),
-    };
-    await reopen({ helloLimiter });
+    const tokenFailures = new AttemptWindow({ clock: systemClock, windowMs: 60_000, limit: 2 });
+    await reopen({ tokenFailures });
     await rig.knock({ token: "wrong" }).waitForClose();
     await rig.knock({ token: "wrong", tokenInHeader: true, silent: true }).waitForClose();
     const blocked = rig.knock({ token: "phone" });
     await blocked.waitForClose();
     expect(blocked.refusedStatus).toBe(429);
-    expect(failures).toEqual(["127.0.0.1", "127.0.0.1"]);
+    expect(tokenFailures.isFull("127.0.0.1")).toBe(true);
+  });
+
+  test("a blocked address does not hold up a device that shows its token with the upgrade", async () => {
+    const tokenFailures = new AttemptWindow({ clock: systemClock, windowMs: 60_000, limit: 1 });
+    await reopen({ tokenFailures });
+    await rig.knock({ token: "wrong" }).waitForClose();
+    const stranger = rig.knock({ token: "wrong", tokenInHeader: true });
+    await stranger.waitForClose();
+    expect(stranger.refusedStatus).toBe(429);
+    const phone = await rig.connect({ token: "phone", tokenInHeader: true });
+    expect(rig.connections.isLive("device-phone")).toBe(true);
+    expect(phone.closed).toBeUndefined();
   });
 
   test("a database that cannot be read is no wrong token, and a fault in the upgrade is a 500", async () => {

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openTokenFailures } from "../../../server/access/bearerToken.ts";
 import type { Gatekeeper } from "../../../server/access/gatekeeper.ts";
 import { MessageAttachments } from "../../../server/access/messageAttachments.ts";
 import { DeliveryPlanner, planned } from "../../../server/delivery/outbox/deliveryPlanner.ts";
@@ -85,7 +86,12 @@ export class Rig {
     this.#database = openStore({ dataDir: this.#dataDir, clock });
     this.connections = new Connections({ clock });
     const { connections, gatekeeper, push } = this;
-    const planner = new DeliveryPlanner({ store: this.#database, connections, clock, graceMs });
+    const planner = new DeliveryPlanner({
+      store: this.#database,
+      connections,
+      clock,
+      graceMs: () => graceMs,
+    });
     this.store = planned(this.#database, planner);
     const { events, devices } = this.store;
     this.feed = new DeltaFeed({ connections });
@@ -98,7 +104,7 @@ export class Rig {
       connections,
       clock,
       log,
-      graceMs,
+      graceMs: () => graceMs,
     });
     const { feed, outboxSender } = this;
     this.broadcaster = new EventBroadcaster({ events, connections, feed, outboxSender });
@@ -112,6 +118,7 @@ export class Rig {
       pool: this.pool,
       attachments: new MessageAttachments({ store: this.store, storage }),
       gatekeeper,
+      tokenFailures: openTokenFailures(clock),
       connections,
       replay,
       outboxSender,

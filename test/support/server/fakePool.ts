@@ -24,7 +24,11 @@ import type {
 } from "../../../server/pool/port.ts";
 import { requestHashOf } from "../../../server/pool/turns/submitRules.ts";
 
-const lease = { termMs: 24 * 3_600_000, warnAfterMs: 20 * 3_600_000, finalWarningMs: 900_000 };
+const lease = {
+  sessionTimeoutMs: 24 * 3_600_000,
+  sessionWarningMs: 20 * 3_600_000,
+  sessionFinalWarningMs: 900_000,
+};
 
 /** What Claude says in tests that do not care. */
 export const aReply = (reply: Partial<Reply> = {}): Reply => ({

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { prepareSpawn, startTicksOf } from "../../../../server/claude/os/spawn.ts";
-import type { ProcessStore } from "../../../../server/domain/ports.ts";
+import type { ProcessStore } from "../../../../server/domain/stores/operation.ts";
 
 let folder: string;
 beforeEach(() => {

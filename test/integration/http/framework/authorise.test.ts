@@ -107,34 +107,40 @@ let answerOneShot = () => {};
 const completion = { model: "default", messages: [{ role: "user", content: "Hello" }] };
 
 describe("A02: a request that waits listens for its device's revocation", () => {
-  test.each(waits)("A02: $title leaves no listener behind when it is answered", async ({ ask, end }) => {
-    const before = { commits: commits.count, stops: stops() };
-    for (let round = 0; round < 2; round += 1) {
-      const asked = ask();
+  test.each(waits)(
+    "NET-14 A02: $title leaves no listener behind when it is answered",
+    async ({ ask, end }) => {
+      const before = { commits: commits.count, stops: stops() };
+      for (let round = 0; round < 2; round += 1) {
+        const asked = ask();
+        await revocations.whenExactly(1);
+        await rig.clock.settle();
+        end();
+        await asked;
+        await rig.clock.settle();
+        expect(revocations.count).toBe(0);
+      }
+      await rig.clock.settle();
+      expect({ commits: commits.count, stops: stops() }).toEqual(before);
+      expect(rig.pool.waiting).toBe(0);
+      expect(rig.clock.armed).toBe(0);
+    },
+  );
+
+  test.each(waits)(
+    "NET-14 A02: $title leaves no listener behind when the client goes away",
+    async ({ ask }) => {
+      const before = commits.count;
+      const client = new AbortController();
+      const asked = ask(client.signal).catch(() => "gone");
       await revocations.whenExactly(1);
       await rig.clock.settle();
-      end();
-      await asked;
-      await rig.clock.settle();
-      expect(revocations.count).toBe(0);
-    }
-    await rig.clock.settle();
-    expect({ commits: commits.count, stops: stops() }).toEqual(before);
-    expect(rig.pool.waiting).toBe(0);
-    expect(rig.clock.armed).toBe(0);
-  });
-
-  test.each(waits)("A02: $title leaves no listener behind when the client goes away", async ({ ask }) => {
-    const before = commits.count;
-    const client = new AbortController();
-    const asked = ask(client.signal).catch(() => "gone");
-    await revocations.whenExactly(1);
-    await rig.clock.settle();
-    client.abort();
-    expect(await asked).toBe("gone");
-    await revocations.whenExactly(0);
-    await commits.whenExactly(before);
-    expect(rig.pool.waiting).toBe(0);
-    expect(rig.clock.armed).toBe(0);
-  });
+      client.abort();
+      expect(await asked).toBe("gone");
+      await revocations.whenExactly(0);
+      await commits.whenExactly(before);
+      expect(rig.pool.waiting).toBe(0);
+      expect(rig.clock.armed).toBe(0);
+    },
+  );
 });

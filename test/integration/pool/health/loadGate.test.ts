@@ -21,7 +21,7 @@ function bench(limits = {}) {
   const registry = new ProcessRegistry();
   const short = { count: 0 };
   const load = new LoadGate({
-    limits: limitsOf({ memoryLimitBytes: 1_000 * mega, cpuLimitPercent: 50, ...limits }),
+    limits: limitsOf({ maxTotalMemoryBytes: 1_000 * mega, cpuUsageLimitPercent: 50, ...limits }),
     registry,
     coreCount: 4,
     shortOfRoom: () => {
@@ -76,7 +76,7 @@ describe("what the processes use", () => {
 
 describe("the gate over the load", () => {
   test("lets the first process through, whatever is used, and the idle one's next message", () => {
-    const { load, add, short } = bench({ memoryLimitBytes: 1 });
+    const { load, add, short } = bench({ maxTotalMemoryBytes: 1 });
     expect(load.holds("new", "start")).toBe(false);
     add("a");
     load.read(new Map([["p-a", uses(300)]]));

@@ -143,7 +143,7 @@ describe("F18: a session whose process does not come up", () => {
 
 describe("F18: a CLI that is missing", () => {
   test("F18: is started less and less often, not once for every session, and is told of once", async () => {
-    await rig.current.open({ maxProcesses: 3 });
+    await rig.current.open({ maxConcurrentSessions: 3 });
     const { clock, host, pool } = rig.current;
     host.manners.start = "fail";
     const turns = Array.from({ length: 20 }, (_, number) => rig.current.submit({ message: `${number}` }));

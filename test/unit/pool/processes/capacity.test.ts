@@ -7,10 +7,10 @@ import type { ProcessPhase, SessionProcess } from "../../../../server/pool/state
 import { ManualClock } from "../../../support/manualClock.ts";
 import { processInPhase } from "../../../support/processInPhase.ts";
 
-function bench(maxProcesses: number) {
+function bench(maxConcurrentSessions: number) {
   const clock = new ManualClock();
   const registry = new ProcessRegistry();
-  const limits = { maxProcesses } as PoolLimits;
+  const limits = { maxConcurrentSessions } as PoolLimits;
   const waiting: string[] = [];
   const store = { turns: { sessionsWithQueued: () => waiting } } as unknown as Store;
   const capacity = new Capacity({ store, clock, limits, registry });
@@ -60,7 +60,7 @@ describe("places for sessions that wait", () => {
     await idle("a");
     await idle("b");
     expect([capacity.freePlaces, capacity.hasPlace]).toEqual([1, true]);
-    limits.maxProcesses = 1;
+    limits.maxConcurrentSessions = 1;
     expect([capacity.freePlaces, capacity.hasPlace, capacity.canMakePlace]).toEqual([-1, false, true]);
   });
 
@@ -71,7 +71,7 @@ describe("places for sessions that wait", () => {
     registry.oneShots.add(oneShot);
     expect([capacity.admitsOneShot, capacity.freePlaces]).toEqual([false, 1]);
     registry.oneShots.delete(oneShot);
-    limits.maxProcesses = 1;
+    limits.maxConcurrentSessions = 1;
     expect(capacity.admitsOneShot).toBe(true);
   });
 });
@@ -81,12 +81,12 @@ describe("a surplus of processes", () => {
     const { capacity, limits, idle, stopping, evicted } = bench(5);
     for (const sessionId of ["a", "b", "c"]) await idle(sessionId);
     stopping("leaving");
-    limits.maxProcesses = 2;
+    limits.maxConcurrentSessions = 2;
     capacity.vacateSurplus();
     expect(evicted()).toEqual(["a"]);
     capacity.vacateSurplus();
     expect(evicted()).toEqual(["a"]);
-    limits.maxProcesses = 1;
+    limits.maxConcurrentSessions = 1;
     capacity.vacateSurplus();
     expect(evicted()).toEqual(["a", "b"]);
   });

@@ -124,7 +124,7 @@ describe("D03: acks", () => {
     expect(rig.access.get(other.deviceId).ackedCursor).toBeNull();
   });
 
-  test("D03: an answer acks nothing of what it brings: it may be lost on the way", async () => {
+  test("NET-5 D03: an answer acks nothing of what it brings: it may be lost on the way", async () => {
     const phone = rig.device("read");
     const as = { token: phone.token };
     const before = rig.store.events.tip();
