@@ -29,6 +29,7 @@ export function openStorage(parts: StorageParts, closers: Closers): OpenStore {
     dataDir,
     clock,
     onCommit,
+    onWrongSessionChange: (wrong) => log.error("session.wrong_change", { ...wrong }),
     onSubscriberError: (error) => log.error("log.subscriber_failed", { error: String(error) }),
     beside: {
       onSync,

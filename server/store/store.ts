@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Clock, Store } from "../domain/ports.ts";
+import type { WrongSessionChange } from "../domain/sessions/session.ts";
 import type { RetentionStore } from "../domain/stores/operation.ts";
 import {
   type DatabaseLocation,
@@ -34,6 +35,11 @@ export interface StoreParts {
    * other subscribers are called all the same. Default: a process warning, so that it is seen.
    */
   onSubscriberError?: (error: unknown) => void;
+  /**
+   * Told of a change of a session's state that is a bug; the change is not made, and the transaction goes on. Default: a
+   * process warning.
+   */
+  onWrongSessionChange?: (wrong: WrongSessionChange) => void;
   /** Told how long each commit took. */
   onCommit?: (durationMs: number) => void;
 }
@@ -108,7 +114,11 @@ export function storeOver(connection: Connection, parts: StoreParts, sync?: WalS
     resumeCheckpoints: () => resumeCheckpoints(connection),
     foldJournal: () => foldHere(connection),
     events: new SqliteEventStore({ connection, clock, transactions }),
-    sessions: new SqliteSessionStore({ connection, transactions }),
+    sessions: new SqliteSessionStore({
+      connection,
+      transactions,
+      onWrongChange: parts.onWrongSessionChange ?? warnOfWrongChange,
+    }),
     turns: new SqliteTurnStore(connection),
     permissions: new SqlitePermissionStore(connection),
     attachments: new SqliteAttachmentStore(connection),
@@ -149,5 +159,11 @@ function warnOfSubscriberError(error: unknown): void {
   process.emitWarning(`A subscriber of the event log failed: ${error}`, {
     type: "SubscriberWarning",
     detail,
+  });
+}
+
+function warnOfWrongChange({ sessionId, from, to }: WrongSessionChange): void {
+  process.emitWarning(`The session ${sessionId} cannot become ${to} from ${from}.`, {
+    type: "WrongSessionChangeWarning",
   });
 }

@@ -118,7 +118,7 @@ describe("V9 D08 a socket that went dark", () => {
       expect(rig.connections.isLive("device-phone")).toBe(false);
       expect(rig.connections.isLive("device-tablet")).toBe(true);
       const caller = { deviceId: "local", scope: "admin" } as const;
-      const { turnId } = rig.pool.submit({ caller, message: "Hi", sessionId });
+      const { turnId } = rig.pool.submitNow({ caller, message: "Hi", sessionId });
       await rig.pool.complete(turnId);
       await clock.run(1);
       expect(rig.push.requests.map(({ target }) => target)).toMatchObject([{ token: "apns-phone" }]);
@@ -139,7 +139,7 @@ describe("V9 D08 a socket that went dark", () => {
       await dark.waitForRef("a");
       relay.blackhole();
       const caller = { deviceId: "local", scope: "admin" } as const;
-      const { turnId } = rig.pool.submit({ caller, message: "Hi", sessionId });
+      const { turnId } = rig.pool.submitNow({ caller, message: "Hi", sessionId });
       await rig.pool.complete(turnId);
       await clock.run(2_999);
       expect(rig.push.requests).toHaveLength(0);

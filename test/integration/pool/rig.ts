@@ -97,6 +97,8 @@ export class PoolRig {
   kept: PastConversation[] = [];
   /** Sessions that were closed or expired, and whether a process of theirs was left then. */
   readonly over: string[] = [];
+  /** Transitions of processes and sessions that are bugs of the pool; closing the rig fails with the first. */
+  readonly wrongTransitions: string[] = [];
   /** Whether its hosts keep spares. */
   keepsSpares = false;
   #limits = limitsOf();
@@ -116,6 +118,10 @@ export class PoolRig {
     this.connection = connection;
     this.store = storeOver(connection, {
       clock: { now: () => this.clock.now(), after: () => () => undefined },
+      onWrongSessionChange: (wrong) => {
+        this.wrongTransitions.push(JSON.stringify(wrong));
+        throw new Error(`A wrong change of a session: ${JSON.stringify(wrong)}`);
+      },
       onSubscriberError: (error) => {
         throw error;
       },
@@ -138,6 +144,10 @@ export class PoolRig {
       log: { debug: note("debug"), info: note("info"), warn: note("warn"), error: note("error") },
       limits: this.#limits,
       newId: () => this.newId(),
+      onWrongTransition: (wrong) => {
+        this.wrongTransitions.push(JSON.stringify(wrong));
+        throw new Error(`A process of the pool made a wrong transition: ${JSON.stringify(wrong)}`);
+      },
       attachments: { prepare: (ids, projectPath) => this.prepare(ids, projectPath) },
       sessionOver: ({ sessionId }) => {
         const isLive = this.host.live().some((process) => process.spec.sessionId === sessionId);
@@ -190,11 +200,15 @@ export class PoolRig {
       this.store.close();
     }
     rmSync(this.#folder, { recursive: true, force: true });
+    const [wrong] = this.wrongTransitions;
+    if (wrong !== undefined) throw new Error(`The pool made a wrong transition: ${wrong}`);
   }
 
   submit(request: Partial<SubmitRequest> & { message: string }): Accepted {
     const place = request.sessionId === undefined ? { projectPath: "/projects/alpha" } : {};
-    return this.pool.submit({ caller: owner, ...place, ...request });
+    const accepted = this.pool.submit({ caller: owner, ...place, ...request });
+    if (accepted instanceof Promise) throw new Error("The message changes its session first.");
+    return accepted;
   }
 
   /** A session whose first message has been answered: idle, with a process. */

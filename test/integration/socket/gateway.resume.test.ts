@@ -142,7 +142,7 @@ describe("D05 D13 devices and pushes", () => {
     const tablet = await rig.connect({ token: "tablet" });
     tablet.send({ type: "presence", ref: "p", foreground: false });
     await tablet.waitForRef("p");
-    const { turnId } = rig.pool.submit({
+    const { turnId } = rig.pool.submitNow({
       caller: { deviceId: "local", scope: "admin" },
       message: "Hi",
       sessionId,

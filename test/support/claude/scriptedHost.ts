@@ -197,7 +197,7 @@ export class ScriptedProcess implements ClaudeProcess {
         durationMs: 7,
         numTurns: 1,
         totalCostUsd: 0.5,
-        messageIds: prompt ? [prompt.messageId] : [],
+        messageIds: prompt ? [prompt.turnId] : [],
         outcome: "completed",
         ...result,
       },
@@ -215,7 +215,7 @@ export class ScriptedProcess implements ClaudeProcess {
   writeReply(text: string): void {
     const [prompt] = this.unanswered;
     if (prompt === undefined) return;
-    this.#host.written.set(prompt.messageId, {
+    this.#host.written.set(prompt.turnId, {
       texts: [{ messageId: this.#host.nextId("message"), text }],
       usage: { inputTokens: 10, outputTokens: 5, cacheReadTokens: 2, cacheCreationTokens: 1 },
       durationMs: 7,

@@ -84,15 +84,16 @@ export class DrivenPool implements SessionPool {
     });
   }
 
-  submit(request: SubmitRequest): Accepted {
+  submit(request: SubmitRequest): Accepted | Promise<Accepted> {
     this.#message(request);
     return this.#pool.submit(request);
   }
 
-  /** Recorded as a message, which it is. */
-  async submitChanging(request: SubmitRequest): Promise<Accepted> {
-    this.#message(request);
-    return this.#pool.submitChanging(request);
+  /** Submits a message that changes no setting of its session, which is accepted in the call. */
+  submitNow(request: SubmitRequest): Accepted {
+    const accepted = this.submit(request);
+    if (accepted instanceof Promise) throw new Error("The message changes its session first.");
+    return accepted;
   }
 
   async waitForTurn(turnId: string, deadlineMs: number, signal?: AbortSignal) {
@@ -196,7 +197,7 @@ export class DrivenPool implements SessionPool {
     process.unanswered.splice(process.unanswered.indexOf(prompt), 1);
     process.result({
       usage: { inputTokens: 10, outputTokens: 5, cacheReadTokens: 0, cacheCreationTokens: 0 },
-      messageIds: [prompt.messageId],
+      messageIds: [prompt.turnId],
       ...result,
     });
   }

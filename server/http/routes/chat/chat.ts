@@ -105,7 +105,7 @@ export function chatRoutes(parts: HttpDependencies): Route[] {
 
   async function submit(request: SubmitRequest & { attachments: TakenAttachment[] }): Promise<Accepted> {
     try {
-      return await pool.submitChanging(request);
+      return await pool.submit(request);
     } finally {
       files.giveBack(request.attachments);
     }

@@ -56,7 +56,7 @@ describe("V1: what HTTP tells waits for the disk", () => {
   });
 
   test("V1: a line of a followed output waits", async () => {
-    const { sessionId, turnId } = rig.pool.submit({
+    const { sessionId, turnId } = rig.pool.submitNow({
       caller: admin,
       message: "Hello",
       projectPath: rig.project,
@@ -76,7 +76,7 @@ describe("V1: what HTTP tells waits for the disk", () => {
   });
 
   test("V1: that a followed output is over, because its session is, waits", async () => {
-    const { sessionId, turnId } = rig.pool.submit({
+    const { sessionId, turnId } = rig.pool.submitNow({
       caller: admin,
       message: "Hello",
       projectPath: rig.project,

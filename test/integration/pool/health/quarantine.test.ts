@@ -263,6 +263,19 @@ describe("the records of failing sessions", () => {
     ]);
   });
 
+  test("F18: let the pool go on within a minute after a suspend over the next try", async () => {
+    const { clock, quarantine, sessionId, fail, advanced } = await bench();
+    fail(7);
+    const pauseMs = 4 * minuteMs;
+    clock.advance(1_000);
+    clock.suspend(pauseMs);
+    expect([quarantine.holds(sessionId, "start"), advanced]).toEqual([false, []]);
+    clock.advance(minuteMs);
+    expect(advanced).toEqual([pauseMs + minuteMs]);
+    clock.advance(2 * pauseMs);
+    expect([advanced.length, clock.armed]).toEqual([1, 0]);
+  });
+
   test.each(["closed", "expired"] as const)("leave a session that is %s as it is", async (state) => {
     const { store, sessionId, fail } = await bench();
     store.transaction(() => store.sessions.setState(sessionId, state));

@@ -250,7 +250,7 @@ describe("a change of a session", () => {
     const { pool } = rig.current;
     const { sessionId, process } = await rig.current.idleSession();
     const asked = { caller: owner, sessionId, message: "Go", permissionMode: "bypassPermissions" as const };
-    expect(await refusal(() => pool.submitChanging(asked))).toBe("permission_mode_forbidden");
+    expect(await refusal(() => pool.submit(asked))).toBe("permission_mode_forbidden");
     expect([process.modes, process.sent.length]).toEqual([[], 1]);
   });
 
@@ -261,7 +261,7 @@ describe("a change of a session", () => {
     const answer = deferred();
     process.setModel = () => answer.promise;
     const sent = refusal(() =>
-      pool.submitChanging({
+      pool.submit({
         caller: owner,
         sessionId,
         message: "Go",
@@ -287,7 +287,7 @@ describe("a change of a session", () => {
       model: "claude-x",
       clientMessageId: "c1",
     };
-    const [first, same] = await Promise.all([pool.submitChanging(message), pool.submitChanging(message)]);
+    const [first, same] = await Promise.all([pool.submit(message), pool.submit(message)]);
     expect([same.turnId, same.duplicate, process.models]).toEqual([first.turnId, true, ["claude-x"]]);
   });
 });

@@ -29,7 +29,7 @@ async function follow(sessionId: string, token = rig.adminToken) {
   return { response, next, leave: () => leave.abort() };
 }
 const begin = () => {
-  const accepted = rig.pool.submit({ caller: admin, message: "Hello", projectPath: rig.project });
+  const accepted = rig.pool.submitNow({ caller: admin, message: "Hello", projectPath: rig.project });
   return accepted;
 };
 
@@ -41,7 +41,7 @@ describe("S30: output that is followed", () => {
     expect(await lines.next()).toMatchObject({ role: "user", content: "Hello", timestamp: rig.clock.now() });
     await rig.pool.complete(turnId, { text: "Hi." });
     expect(await lines.next()).toMatchObject({ role: "assistant", content: "Hi." });
-    const next = rig.pool.submit({ caller: admin, message: "More", sessionId });
+    const next = rig.pool.submitNow({ caller: admin, message: "More", sessionId });
     expect(await lines.next()).toMatchObject({ role: "user", content: "More" });
     await rig.pool.complete(next.turnId, { text: "Bye." });
     rig.store.transaction(() => {

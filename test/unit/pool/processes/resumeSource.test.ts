@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { LoggedEvent } from "../../../../server/domain/delivery/event.ts";
-import { seedText, seedUnits } from "../../../../server/pool/processes/seed.ts";
+import { seedText, seedUnits } from "../../../../server/pool/processes/resumeSource.ts";
 
 const event = (type: string, data: unknown) =>
   ({ cursor: 1, sessionId: "s", seq: 1, at: 0, type, data }) as unknown as LoggedEvent;
