@@ -1,14 +1,24 @@
-import type { DaylongClient } from "./client.ts";
 import type { EventStream } from "./connection/eventStream.ts";
-import type { Answer, Message, Recap, Session, SessionChange } from "./connection/protocol.ts";
+import type { Answer, DaylongEvent, Message, Recap, Session, SessionChange } from "./connection/protocol.ts";
+import type { Rest } from "./rest.ts";
 import type { Turn } from "./turn.ts";
+
+/** What a handle asks of the client that made it. */
+export interface SessionClient {
+  readonly rest: Pick<Rest, "ask">;
+  send(message: Message): Turn;
+  events(isWanted: (event: DaylongEvent) => boolean): EventStream;
+  keepAlive(sessionId: string): Promise<{ expiresAt: number }>;
+  recap(sessionId: string): Promise<Recap>;
+  interrupt(sessionId: string, turnId?: string): Promise<Answer<"POST /api/chat/interrupt">>;
+}
 
 /** A conversation, by its id. It has nothing to close: sessions outlive every client. */
 export class SessionHandle {
   readonly sessionId: string;
-  readonly #client: DaylongClient;
+  readonly #client: SessionClient;
 
-  constructor(client: DaylongClient, sessionId: string) {
+  constructor(client: SessionClient, sessionId: string) {
     this.#client = client;
     this.sessionId = sessionId;
   }
