@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Chance } from "../support/chance.ts";
 import { ImportGraph } from "./importGraph.ts";
 import { type Mutant, mutantsOf, shown, shuffled } from "./mutant.ts";
+import { processNamespace, sendsSignals } from "./processNamespace.ts";
 import { type Verdict, verdictOn } from "./score.ts";
 import { nearestFirst } from "./testOrder.ts";
 import { type TestEnd, type TestFile, TestRun } from "./testRun.ts";
@@ -53,6 +54,7 @@ export class MutationRun {
   /** The test files that import a mutated file, with the number of steps. */
   readonly #tests = new Map<string, Map<string, number>>();
   readonly #tookMs = new Map<string, number>();
+  readonly #namespace = processNamespace();
   #isStopped = false;
 
   constructor(parts: MutationParts) {
@@ -97,7 +99,7 @@ export class MutationRun {
     return this.#judge(mutants);
   }
 
-  #filesToMutate(files: readonly string[]): string[] {
+  #filesToMutate(files: readonly string[]): readonly string[] {
     const within = (folders: readonly string[]) =>
       files.filter(
         (file) =>
@@ -109,12 +111,17 @@ export class MutationRun {
       throw new MutationRunError(
         `No TypeScript file in the tree: ${unknown.join(", ")}. See scripts/mutate --help.`,
       );
-    if (named.length > 0) return within(named);
-    // Before the routes have a folder of their own, they lie beside what serves them.
-    const folders = decidingFolders.map((wanted) =>
-      files.some((file) => file.startsWith(`${wanted}/`)) ? wanted : wanted.split("/").slice(0, 2).join("/"),
-    );
-    return within(folders);
+    return this.#withoutSenders(within(named.length > 0 ? named : decidingFolders));
+  }
+
+  /** Outside a namespace, a mutant of a file that sends signals may end any process of the machine. */
+  #withoutSenders(files: readonly string[]): readonly string[] {
+    if (this.#namespace) return files;
+    const isSender = (file: string) => sendsSignals(readFileSync(join(this.#parts.tree, file), "utf8"));
+    const senders = files.filter(isSender);
+    if (senders.length > 0)
+      this.#parts.onProgress(`no PID namespace can be had here; left out are ${senders.join(", ")}`);
+    return files.filter((file) => !senders.includes(file));
   }
 
   #draw(files: readonly string[]): Mutant[] {
@@ -183,8 +190,13 @@ export class MutationRun {
   /** `undefined` when there is nothing to run. */
   async #test(copy: WorkingCopy, tests: readonly TestFile[]): Promise<TestEnd | undefined> {
     if (tests.length === 0 || this.#isStopped) return undefined;
-    const run = new TestRun(copy, tests, (file, tookMs) => {
-      if (!this.#tookMs.has(file)) this.#tookMs.set(file, tookMs);
+    const run = new TestRun({
+      copy,
+      tests,
+      namespace: this.#namespace,
+      onPassed: (file, tookMs) => {
+        if (!this.#tookMs.has(file)) this.#tookMs.set(file, tookMs);
+      },
     });
     this.#running.add(run);
     try {

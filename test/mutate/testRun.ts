@@ -14,6 +14,15 @@ export type TestEnd =
   | { end: "timed out"; file: string }
   | { end: "crashed"; output: string };
 
+export interface TestRunParts {
+  copy: WorkingCopy;
+  /** One after another, in this order. */
+  tests: readonly TestFile[];
+  /** Words to put before the command line of Jest, so that it runs apart from the machine's other processes. */
+  namespace?: readonly string[] | undefined;
+  onPassed?(file: string, tookMs: number): void;
+}
+
 export interface TestFile {
   /** Relative to the root of the tree. */
   path: string;
@@ -54,27 +63,22 @@ function endLeftovers(copy: WorkingCopy): void {
 
 /** Runs test files one after another in a working copy, each bounded in time, up to the first test that fails. */
 export class TestRun {
-  readonly #copy: WorkingCopy;
-  readonly #tests: readonly TestFile[];
-  readonly #onPassed: (file: string, tookMs: number) => void;
+  readonly #parts: TestRunParts;
   #jest: ChildProcess | undefined;
 
-  constructor(
-    copy: WorkingCopy,
-    tests: readonly TestFile[],
-    onPassed: (file: string, tookMs: number) => void = () => {},
-  ) {
-    this.#copy = copy;
-    this.#tests = tests;
-    this.#onPassed = onPassed;
+  constructor(parts: TestRunParts) {
+    this.#parts = parts;
   }
 
   async end(): Promise<TestEnd> {
-    const { root, temporaryFolder, cacheFolder } = this.#copy;
-    const paths = this.#tests.map(({ path }) => join(root, path));
+    const { copy, tests, namespace = [], onPassed } = this.#parts;
+    const { root, temporaryFolder, cacheFolder } = copy;
+    const paths = tests.map(({ path }) => join(root, path));
+    const [command, ...words] = [...namespace, process.execPath];
     const jest = spawn(
-      process.execPath,
+      command!,
       [
+        ...words,
         ...["--experimental-vm-modules", "--disable-warning=ExperimentalWarning"],
         ...[join(root, "node_modules/jest/bin/jest.js"), "--runInBand", "--forceExit"],
         ...[`--reporters=${besideThis("reporter.js")}`, `--testSequencer=${besideThis("sequencer.js")}`],
@@ -121,10 +125,10 @@ export class TestRun {
       for (const line of lines) {
         const heard = JSON.parse(line) as TestNews;
         const file = relative(root, heard.file);
-        if (heard.type === "started") allow(this.#tests.find(({ path }) => path === file)!.limitMs, file);
+        if (heard.type === "started") allow(tests.find(({ path }) => path === file)!.limitMs, file);
         if (heard.type === "passed") {
           passed += 1;
-          this.#onPassed(file, heard.tookMs);
+          onPassed?.(file, heard.tookMs);
           allow(startLimitMs, file);
         }
         if (heard.type === "failed") {
@@ -144,11 +148,11 @@ export class TestRun {
       jest.once("close", () => resolve());
     });
     clearTimeout(timer);
-    endLeftovers(this.#copy);
+    endLeftovers(this.#parts.copy);
     if (told) return told;
-    return jest.exitCode === 0 && passed === this.#tests.length
+    return jest.exitCode === 0 && passed === tests.length
       ? { end: "passed" }
-      : { end: "crashed", output: `${passed} of ${this.#tests.length} test files passed. ${output}` };
+      : { end: "crashed", output: `${passed} of ${tests.length} test files passed. ${output}` };
   }
 
   /** Ends the run at once, with all that it started. */
@@ -158,6 +162,6 @@ export class TestRun {
     } catch {
       // Ended already.
     }
-    endLeftovers(this.#copy);
+    endLeftovers(this.#parts.copy);
   }
 }

@@ -235,7 +235,7 @@ describe("C02 the way in", () => {
 describe("frames", () => {
   test("D04 send is accepted once, and its repeat gives the same turn", async () => {
     const client = await rig.connect({ token: "phone" });
-    const frame = { type: "send", clientMessageId: "m1", projectPath: "/home/dev/acme/", message: "Hi" };
+    const frame = { type: "send", clientMessageId: "m1", projectPath: `${rig.project}/`, message: "Hi" };
     client.send({ ...frame, ref: "1" });
     const first = await client.waitForRef("1");
     expect(first).toMatchObject({
@@ -250,7 +250,7 @@ describe("frames", () => {
     expect(rig.pool.calls[0]).toMatchObject({
       name: "submit",
       by: { deviceId: "device-phone", scope: "chat" },
-      request: { projectPath: "/home/dev/acme", message: "Hi" },
+      request: { projectPath: rig.project, message: "Hi" },
     });
     client.send({ ...frame, message: "Something else", ref: "3" });
     expect(await client.waitForRef("3")).toMatchObject({ type: "error", code: "idempotency_conflict" });
@@ -284,20 +284,8 @@ describe("frames", () => {
     const sessionId = await rig.session();
     client.send({ type: "send", ref: "1", clientMessageId: "m1", sessionId, message: "Hi" });
     const { turnId } = await client.waitForRef("1");
-    const permissionId = "0d6a3c7e-59ab-4f0e-8c3e-6a2b6a8f7f10";
-    rig.store.permissions.insert({
-      permissionId,
-      sessionId,
-      turnId: turnId!,
-      kind: "tool",
-      toolName: "Bash",
-      title: "Run",
-      input: {},
-      suggestions: [],
-      requestedAt: 0,
-      expiresAt: Date.now() + 60_000,
-      state: "open",
-    });
+    const open = (await rig.host.prompted(turnId!)).ask();
+    const permissionId = rig.store.permissions.open()[0]!.permissionId;
     client.send({ type: "permission", ref: "2", permissionId, decision: "allow", scope: "session" });
     expect(await client.waitForRef("2")).toEqual({
       type: "result",
@@ -308,6 +296,7 @@ describe("frames", () => {
       scope: "once",
     });
     expect(rig.pool.calls.at(-1)).toMatchObject({ request: { decision: "allow", scope: "session" } });
+    expect(await open.answer).toMatchObject({ decision: "allow" });
     client.send({ type: "interrupt", ref: "3", sessionId });
     expect(await client.waitForRef("3")).toMatchObject({ type: "result", interrupted: true, turnId });
     client.send({ type: "interrupt", ref: "4", sessionId });
@@ -317,7 +306,7 @@ describe("frames", () => {
     expect(await client.waitForRef("5")).toMatchObject({ type: "result", extended: true });
     client.send({ type: "keepalive", ref: "6", sessionId, action: "recap" });
     const recapped = await client.waitForRef("6");
-    expect(recapped).toMatchObject({ type: "result", extended: false, recap: { text: "We tidied up." } });
+    expect(recapped).toMatchObject({ type: "result", extended: false, recap: { text: "A recap." } });
     expect(recapped.expiresAt).toBeGreaterThanOrEqual(expiresAt);
   });
 
@@ -478,7 +467,7 @@ describe("A02 access", () => {
     const other = await rig.connect({ token: "tablet" });
     const sessionId = await rig.session();
     // The path is being looked at when the revocation comes.
-    sockets[0]!.send({ type: "send", clientMessageId: "a", projectPath: "/home/dev/acme", message: "Hi" });
+    sockets[0]!.send({ type: "send", clientMessageId: "a", projectPath: rig.project, message: "Hi" });
     rig.gatekeeper.resolveProject = (path) => {
       rig.gatekeeper.revoke("device-phone");
       return Promise.resolve(path);

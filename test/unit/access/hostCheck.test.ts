@@ -1,3 +1,4 @@
+import { networkInterfaces } from "node:os";
 import { describe, expect, test } from "@jest/globals";
 import { HostCheck, type HostCheckParts } from "../../../server/access/hostCheck.ts";
 
@@ -75,6 +76,20 @@ describe("A04: the Host header", () => {
     }
   });
 
+  test("A04: bound to all addresses without a list of them, those that the system has are known", () => {
+    const names = namesOf({ bindHost: "", hostname: "" });
+    expect(names.knowsHost("127.0.0.1:3000")).toBe(true);
+    for (const entry of Object.values(networkInterfaces()).flatMap((list) => list ?? []))
+      if (entry.family === "IPv4") expect(names.knowsHost(`${entry.address}:3000`)).toBe(true);
+    expect([names.knowsHost(".local:3000"), names.knowsHost("203.0.113.9:3000")]).toEqual([false, false]);
+  });
+
+  test("A04: a configured name that is no authority is passed over", () => {
+    const names = namesOf({ publicNames: ["https://day.example/", "", "other.example"] });
+    expect(names.knowsHost("other.example")).toBe(true);
+    expect(names.knowsHost("day.example")).toBe(false);
+  });
+
   test("A04: a public name counts with any port, or with its own when it has one", () => {
     const names = namesOf({ publicNames: ["Day.example", "other.example:8443"] });
     expect(names.knowsHost("day.example")).toBe(true);
@@ -115,6 +130,16 @@ describe("A04: the Origin header", () => {
     ]) {
       expect([origin, names.knowsOrigin(origin)]).toEqual([origin, false]);
     }
+  });
+
+  test("A04: a port left out of an origin stands for that of its scheme alone", () => {
+    const known = (port: number, origin: string) => namesOf({ port: () => port }).knowsOrigin(origin);
+    expect([known(443, "https://localhost"), known(443, "HTTPS://LOCALHOST")]).toEqual([true, true]);
+    expect([known(80, "http://localhost"), known(80, "HTTP://localhost")]).toEqual([true, true]);
+    expect([known(443, "http://localhost"), known(80, "https://localhost")]).toEqual([false, false]);
+    const names = namesOf({ publicNames: ["day.example:443"] });
+    expect(names.knowsOrigin("https://day.example")).toBe(true);
+    expect(names.knowsOrigin("http://day.example")).toBe(false);
   });
 
   test("A04: the host is judged before the origin", () => {

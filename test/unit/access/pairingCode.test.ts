@@ -28,6 +28,11 @@ describe("A01: pairing codes", () => {
     }
   });
 
+  test("A01: up to 40 typed characters are looked at, blanks and hyphens among them", () => {
+    expect(normalisePairingCode("01ABCDEFGH".padEnd(40, " "))).toBe("01ABCDEFGH");
+    expect(normalisePairingCode("01ABCDEFGH".padEnd(41, "-"))).toBeUndefined();
+  });
+
   test("A01: the link carries the address, the code and the fingerprint, escaped", () => {
     const url = "https://studio.local:3000/";
     expect(pairingLink({ url, code: "01ABCDEFGH" })).toBe(

@@ -1,7 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { parseProcStat } from "../../../../server/claude/os/processTable.ts";
 import { prepareSpawn, startTicksOf } from "../../../../server/claude/os/spawn.ts";
 import type { ProcessStore } from "../../../../server/domain/stores/operation.ts";
 
@@ -52,4 +54,47 @@ test("F10: a process is known by its pid and its start time, from the spawn on",
   await cli.exit;
   // What it was is still known when it is gone.
   expect(cli.identity).toEqual({ pid, startTicks });
+});
+
+describe("a CLI that runs", () => {
+  const begin = (script: string) => {
+    const cli = prepareSpawn("p1", "s1", 0, book);
+    const signal = new AbortController().signal;
+    const args = ["-e", script];
+    cli.spawnClaudeCodeProcess({ command: process.execPath, args, cwd: folder, env: { A: "1" }, signal });
+    return cli;
+  };
+
+  test("leads a group of its own, in the project, with the given environment alone", async () => {
+    const cli = begin("console.log(process.cwd(), JSON.stringify(process.env)); process.stdin.resume();");
+    const [said] = (await once(cli.child!.stdout!, "data")) as [Buffer];
+    expect(String(said)).toBe(`${realpathSync(folder)} {"A":"1"}\n`);
+    const row = parseProcStat(readFileSync(`/proc/${cli.child!.pid}/stat`, "utf8"));
+    expect(row?.pgid).toBe(cli.child!.pid);
+    cli.child!.stdin!.end();
+    expect(await cli.exit).toEqual({ code: 0, signal: null });
+  });
+
+  test("tells how it ended, and is remembered by its last 4,096 words on standard error", async () => {
+    const cli = begin('process.stderr.write("a".repeat(5_000) + "b".repeat(4_000), () => process.exit(7))');
+    const closed = once(cli.child!, "close");
+    expect(await cli.exit).toEqual({ code: 7, signal: null });
+    await closed;
+    expect(cli.stderrTail).toBe("a".repeat(96) + "b".repeat(4_000));
+    const killed = begin("process.kill(process.pid, 'SIGKILL')");
+    expect(await killed.exit).toEqual({ code: null, signal: "SIGKILL" });
+  });
+
+  test("is told as lost to input when it takes none any more, though it lives", async () => {
+    const cli = begin("require('node:fs').closeSync(0); console.log('deaf'); setInterval(() => {}, 60_000);");
+    const lost = new Promise<void>((done) => {
+      cli.inputLost = done;
+    });
+    await once(cli.child!.stdout!, "data");
+    cli.child!.stdin!.write("Hello?\n");
+    await lost;
+    expect(cli.child!.exitCode).toBeNull();
+    cli.child!.kill("SIGKILL");
+    await cli.exit;
+  });
 });

@@ -128,6 +128,20 @@ describe("S16: spares are kept", () => {
     await spare?.end();
   });
 
+  test("S16: when one fewer is wanted one goes, and when as many are wanted none", async () => {
+    spares.keep(2);
+    await ready(2);
+    spares.keep(2);
+    await clock.rest();
+    expect([spares.count, ended.length]).toEqual([2, 0]);
+    spares.keep(1);
+    await until(() => ended.length === 1);
+    await clock.rest();
+    await clock.run(1_000);
+    await clock.rest();
+    expect([spares.count, opened.length, ended.length]).toEqual([1, 2, 1]);
+  });
+
   test("S16: one that was claimed is replaced a second later, and not before", async () => {
     spares.keep(1);
     await ready(1);

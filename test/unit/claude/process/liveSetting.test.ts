@@ -119,4 +119,27 @@ describe("S22 a setting of a live CLI", () => {
     expect(cli.has).toBe("old");
     expect(clock.armed).toBe(0);
   });
+
+  test("S22: that was refused holds no later order up", async () => {
+    const { cli, setting, answer } = slowCli();
+    const refused = expect(setting.set("bad")).rejects.toThrow("no such model");
+    const next = setting.set("good");
+    await answer("refuse");
+    await answer();
+    await Promise.all([refused, next]);
+    expect([cli.has, cli.told]).toEqual(["good", ["bad", "good"]]);
+    expect(setting.heard("its own")).toBe(true);
+  });
+
+  test("S22: that is given up is told with what to do, and when to come again", async () => {
+    const { clock, setting } = slowCli();
+    const late = setting.set("new").catch((error: unknown) => error);
+    await clock.run(5_000);
+    expect(await late).toMatchObject({
+      code: "session_busy",
+      message:
+        "Claude did not answer the change of the model within 5000 ms. Nothing was changed; try again, or stop the session's process.",
+      retryAfterMs: 5_000,
+    });
+  });
 });

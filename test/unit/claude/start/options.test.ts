@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { baseOptions, conversationOptions } from "../../../../server/claude/start/options.ts";
+import { baseOptions, conversationOptions, sessionOptions } from "../../../../server/claude/start/options.ts";
 import type { ProcessSpec } from "../../../../server/domain/processes/process.ts";
 import type { SessionOptions } from "../../../../server/domain/sessions/session.ts";
 
@@ -87,4 +87,22 @@ describe("S34 every start", () => {
       });
     },
   );
+
+  test("reads not even the words of a project that is suspect, and names no trusted one twice", () => {
+    const suspect = baseOptions(spec(), {}, undefined, "suspect");
+    expect([suspect.settingSources, suspect.additionalDirectories]).toEqual([["user"], []]);
+    expect(baseOptions(spec(), {}, undefined, "trusted").additionalDirectories).toBeUndefined();
+  });
+
+  test("has what may always be done in the project as settings, if there is any", () => {
+    const rules = ["Bash(ls:*)", "Read"];
+    expect(baseOptions(spec(), {}, undefined, "plain", rules).settings).toEqual({
+      permissions: { allow: rules },
+    });
+    expect(baseOptions(spec(), {}, undefined, "plain").settings).toBeUndefined();
+  });
+
+  test("of a session keeps copies of files for a rewind and tells its words as they come", () => {
+    expect(sessionOptions).toEqual({ enableFileCheckpointing: true, includePartialMessages: true });
+  });
 });

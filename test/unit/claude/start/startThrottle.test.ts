@@ -14,3 +14,20 @@ test("F15: starts in the same instant stand in line; one alone does not wait", a
   await line.wait();
   expect(begun).toHaveLength(4);
 });
+
+test("F15: one that comes 30 ms after another waits the 20 ms that are left, and one that comes 50 ms after it none", async () => {
+  const clock = new ManualClock(1_000);
+  const line = new StartThrottle({ clock });
+  const begun: number[] = [];
+  const start = () => line.wait().then(() => begun.push(clock.now()));
+  await start();
+  await clock.run(30);
+  void start();
+  await clock.run(19);
+  expect(begun).toEqual([1_000]);
+  await clock.run(1);
+  expect(begun).toEqual([1_000, 1_050]);
+  await clock.run(50);
+  await start();
+  expect([begun.at(-1), clock.armed]).toEqual([1_100, 0]);
+});

@@ -121,6 +121,36 @@ describe("the provider token", () => {
     expect(tokenForRequest(token)).not.toBe(current);
   });
 
+  test("V13: a clock that was set back by up to a minute changes nothing, and by more makes a new token", () => {
+    const token = make();
+    const first = token.current;
+    now -= MINUTE_MS;
+    expect(token.isExpired()).toBe(false);
+    token.regenerate(token.generation);
+    expect([token.current, token.generation]).toEqual([first, 0]);
+    now -= 1;
+    expect(token.isExpired()).toBe(true);
+    token.regenerate(token.generation);
+    expect(token.current).not.toBe(first);
+    expect(token.generation).toBe(1);
+  });
+
+  test("V13: is due after 50 minutes, may be replaced after 20, and not a moment before", () => {
+    const token = make();
+    const { issuedAt } = token;
+    expect(token.refreshableAt).toBe(issuedAt + 20 * MINUTE_MS);
+    now = issuedAt + 20 * MINUTE_MS - 1;
+    token.regenerate(0);
+    expect(token.generation).toBe(0);
+    now += 1;
+    token.regenerate(0);
+    expect([token.generation, token.issuedAt]).toEqual([1, now]);
+    now += 50 * MINUTE_MS - 1;
+    expect(token.isExpired()).toBe(false);
+    now += 1;
+    expect(token.isExpired()).toBe(true);
+  });
+
   test("the file is for the owner's eyes only and holds token, instant, key id and team id", () => {
     const token = make();
     const path = join(dataDir, "apns-token.json");

@@ -38,4 +38,34 @@ describe("the name of a fault", () => {
     loop.cause = loop;
     expect(nameFault(loop, open)).toBe("reset");
   });
+
+  test.each([
+    ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "untrusted"],
+    ["UNABLE_TO_GET_ISSUER_CERT", "untrusted"],
+    ["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", "untrusted"],
+    ["SELF_SIGNED_CERT_IN_CHAIN", "untrusted"],
+    ["DEPTH_ZERO_SELF_SIGNED_CERT", "untrusted"],
+    ["INVALID_CA", "untrusted"],
+    ["CERT_NOT_YET_VALID", "untrusted"],
+    ["ERR_INVALID_HTTP_TOKEN", "malformed"],
+    ["ERR_HTTP2_INVALID_HEADER_VALUE", "malformed"],
+    ["ERR_HTTP2_HEADER_SINGLE_VALUE", "malformed"],
+    ["ECONNRESET", "reset"],
+  ])("%s is %s, whatever else is known of the link", (code, name) => {
+    expect(nameFault(withCode(code), open)).toBe(name);
+    const ended = { ...open, halfOpen: true, goaway: true };
+    expect(nameFault(withCode(code), ended)).toBe(name === "reset" ? "half_open" : name);
+  });
+
+  test("a stream that Apple reset for another reason is reset", () => {
+    expect(nameFault(undefined, open, { rstCode: 2 })).toBe("reset");
+    expect(nameFault(undefined, { ...open, connected: false }, { rstCode: REFUSED_STREAM })).toBe("refused");
+  });
+
+  test("an error's causes are followed eight deep, and what is no code is none", () => {
+    const under = (depth: number): unknown =>
+      depth === 0 ? withCode("CERT_HAS_EXPIRED") : { code: 500, cause: under(depth - 1) };
+    expect(nameFault(under(7), open)).toBe("untrusted");
+    expect(nameFault(under(8), open)).toBe("reset");
+  });
 });

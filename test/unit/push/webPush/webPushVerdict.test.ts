@@ -12,6 +12,10 @@ describe("D17: what a push service's answer means", () => {
     ],
     [{ kind: "answer", status: 200 }, { outcome: "sent" }],
     [{ kind: "answer", status: 202 }, { outcome: "sent" }],
+    [{ kind: "answer", status: 299 }, { outcome: "sent" }],
+    [{ kind: "answer", status: 199 }, { outcome: "dead" }],
+    [{ kind: "answer", status: 300 }, { outcome: "dead" }],
+    [{ kind: "answer", status: 499 }, { outcome: "dead" }],
     [
       { kind: "answer", status: 404 },
       { outcome: "gone", status: 404, reason: "HTTP 404" },
