@@ -56,7 +56,7 @@ export class ProcessExits {
   exited(sessionProcess: SessionProcess, exit: ProcessExit): void {
     const { sessionId } = sessionProcess;
     this.#parts.log.debug("process.gone", { sessionId, detail: exit.detail });
-    sessionProcess.markExited();
+    if (!sessionProcess.markExited()) return;
     const failureOf = (): Failure => {
       const { stopReason, turn } = sessionProcess;
       if (turn?.end?.kind === "interrupt") return { code: "interrupted", detail: turn.end.detail };

@@ -20,9 +20,9 @@ export interface PromptSenderParts {
 }
 
 /**
- * Sender of prompts to processes. A message without files is written in the tick of its commit. One with files begins,
- * has them readied (images read, files put into the project), and is marked as given only then: whatever happens
- * before, it can run again without having had an effect.
+ * Sender of prompts to processes. The prompt of a message without files is written in the tick of its commit. A message
+ * with files begins its turn, its files are prepared (images read, files put into the project), and only then it is
+ * marked as given: whatever happens before, it can run again without having had an effect.
  */
 export class PromptSender {
   readonly #parts: PromptSenderParts;

@@ -278,9 +278,11 @@ export class SessionProcess {
     return this.gone;
   }
 
-  /** The operating system's process has ended. */
-  markExited(): void {
-    if (this.#may("markExited")) this.#phase = "exited";
+  /** The operating system's process has ended. False: that was told before. */
+  markExited(): boolean {
+    if (!this.#may("markExited")) return false;
+    this.#phase = "exited";
+    return true;
   }
 
   /** The end of the process is written. */

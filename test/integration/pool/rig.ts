@@ -97,6 +97,8 @@ export class PoolRig {
   kept: PastConversation[] = [];
   /** Sessions that were closed or expired, and whether a process of theirs was left then. */
   readonly over: string[] = [];
+  /** Whether a wrong transition of a process is logged and ignored, as in the server, instead of thrown. */
+  isProduction = false;
   /** Transitions of processes and sessions that are bugs of the pool; closing the rig fails with the first. */
   readonly wrongTransitions: string[] = [];
   /** Whether its hosts keep spares. */
@@ -144,10 +146,12 @@ export class PoolRig {
       log: { debug: note("debug"), info: note("info"), warn: note("warn"), error: note("error") },
       limits: this.#limits,
       newId: () => this.newId(),
-      onWrongTransition: (wrong) => {
-        this.wrongTransitions.push(JSON.stringify(wrong));
-        throw new Error(`A process of the pool made a wrong transition: ${JSON.stringify(wrong)}`);
-      },
+      onWrongTransition: this.isProduction
+        ? undefined
+        : (wrong) => {
+            this.wrongTransitions.push(JSON.stringify(wrong));
+            throw new Error(`A process of the pool made a wrong transition: ${JSON.stringify(wrong)}`);
+          },
       attachments: { prepare: (ids, projectPath) => this.prepare(ids, projectPath) },
       sessionOver: ({ sessionId }) => {
         const isLive = this.host.live().some((process) => process.spec.sessionId === sessionId);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import type { ProcessListener } from "../../../../server/domain/processes/process.ts";
 import { hourMs, owner, usePoolRig } from "../rig.ts";
 
 const rig = usePoolRig();
@@ -190,5 +191,31 @@ describe("F5 F6 what belongs to no message", () => {
     expect(last).toMatchObject({ type: "message", data: { messageId, text: "The build is through." } });
     expect(last).not.toHaveProperty("turnId");
     expect(rig.current.state(sessionId)).toBe("idle");
+  });
+});
+
+describe("an exit that is told a second time", () => {
+  test("is logged as an error and ignored by the server: the log of the session does not change", async () => {
+    rig.current.isProduction = true;
+    await rig.current.open();
+    const { clock, host, logged } = rig.current;
+    let exited: ProcessListener["exited"] | undefined;
+    const start = host.start.bind(host);
+    host.start = (spec, listener, signal) => {
+      exited = (exit) => listener.exited(exit);
+      return start(spec, listener, signal);
+    };
+    const { sessionId, process } = await rig.current.idleSession();
+    process.leave();
+    await clock.settle();
+    const types = rig.current.types(sessionId);
+    expect([types.at(-1), logged.includes("error process.wrong_transition")]).toEqual([
+      "session.parked",
+      false,
+    ]);
+    exited?.({ expected: false, code: 1, signal: null, detail: "" });
+    await clock.settle();
+    expect(rig.current.types(sessionId)).toEqual(types);
+    expect(logged.filter((line) => line.startsWith("error"))).toEqual(["error process.wrong_transition"]);
   });
 });

@@ -83,6 +83,30 @@ describe("S33: messages with files", () => {
     expect(process.sent.at(-1)?.text).toBe("Without");
   });
 
+  test("S33: after such an interrupt the process is given nothing until the store says that it is idle", async () => {
+    await rig.current.open();
+    const { clock, disk, pool } = rig.current;
+    const { sessionId, process } = await rig.current.idleSession();
+    const calls = held(rig.current);
+    const attachments = kept(rig.current, "a1");
+    const { turnId } = rig.current.submit({ sessionId, message: "Look", attachments });
+    await clock.settle();
+    await pool.interrupt(sessionId, turnId, owner);
+    disk.failing = true;
+    calls[0]!.finish();
+    await clock.settle();
+    disk.failing = false;
+    const next = rig.current.submit({ sessionId, message: "Next" });
+    expect([next.state, process.sent.length]).toEqual(["queued", 1]);
+    await clock.run(1_000);
+    expect([process.sent.at(-1)?.text, rig.current.state(sessionId)]).toEqual(["Next", "busy"]);
+    process.reply("Done.");
+    expect([rig.current.ends(next.turnId), rig.current.state(sessionId)]).toEqual([
+      ["turn.completed"],
+      "idle",
+    ]);
+  });
+
   test("S33: an interrupt while files are readied ends the turn once, and the process is free", async () => {
     await rig.current.open();
     const { clock, pool } = rig.current;
