@@ -79,7 +79,7 @@ async function main(): Promise<void> {
   let running: RunningDaylong | undefined;
   let stopping = false;
   const stop = async (signal: string) => {
-    // Who asks twice means it.
+    // A second signal ends the program at once.
     if (stopping) process.exit(130);
     stopping = true;
     log.info("server.stopping", { signal });
@@ -102,9 +102,8 @@ async function main(): Promise<void> {
     log.error("server.crashed", { error });
     process.exit(1);
   };
-  running = await startDaylong({
-    ...{ config, environment, clock: systemClock, log, version, cliEnvironment, crash },
-  });
+  const clock = systemClock;
+  running = await startDaylong({ config, environment, clock, log, version, cliEnvironment, crash });
   // A program that started the server learns the address from this line; a person reads the words below.
   const announce = interactive ? log.info : log.announce;
   announce("server.ready", { url: running.url, version, dataDir: config.dataDir, demo: flags.demo === true });

@@ -1097,7 +1097,6 @@ export interface SessionUpdatedEvent {
     permissionMode?: PermissionMode;
     muted?: boolean;
     autoKeepAlive?: boolean;
-    state?: SessionState;
   };
 }
 export interface SessionRecapEvent {
@@ -1592,7 +1591,7 @@ export interface Problem {
   }[];
 }
 /**
- * Say who is there and from where to go on.
+ * Authenticate the device, and say from which cursor to go on.
  */
 export interface HelloFrame {
   type: "hello";
@@ -1681,7 +1680,7 @@ export interface KeepaliveFrame {
   action?: "extend" | "recap";
 }
 /**
- * Say whether somebody looks at the app.
+ * Say whether the app is in the foreground.
  */
 export interface PresenceFrame {
   type: "presence";

@@ -24,7 +24,7 @@ export interface AdminTokenParts {
 
 /**
  * Makes sure that the local command line can get in: the file `admin-token` (0600) holds a token that the database
- * knows as the device `local`. Whoever can read the file is the owner, so the file is the authority: a database
+ * knows as the device `local`. Only the owner can read the file, so the file is the authority: a database
  * that was lost, or never knew the token, learns it again; a deleted file is replaced by a new token, and the old one
  * ends. Returns the token. To be called once, before the server listens.
  */

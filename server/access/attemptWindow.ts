@@ -4,7 +4,10 @@ import type { Clock } from "../domain/ports.ts";
 /** Most keys remembered: a flood from many addresses must not fill the memory. */
 const maxKeys = 10_000;
 
-/** How often something happened for a key within a window that begins with the first time. No timer of its own. */
+/**
+ * Fixed-window rate limiter: counts attempts by key. A window opens with the first attempt of its key; there is no timer,
+ * because windows that are over are forgotten when another one opens.
+ */
 export class AttemptWindow {
   readonly #clock: Clock;
   readonly #windowMs: number;
@@ -17,30 +20,18 @@ export class AttemptWindow {
     this.#limit = parts.limit;
   }
 
-  /** Counts one more; returns the count and the end of the window. */
-  count(key: string): { count: number; endsAt: number } {
+  /** Counts one more attempt. */
+  count(key: string): void {
     const now = this.#clock.now();
     const current = this.#windows.get(key);
     if (current !== undefined && now < current.endsAt) {
       current.count += 1;
-      return current;
+      return;
     }
-    const opened = { count: 1, endsAt: now + this.#windowMs };
     // Deleting first moves the key to the end: the map stays ordered by the windows' ends.
     this.#windows.delete(key);
-    this.#windows.set(key, opened);
+    this.#windows.set(key, { count: 1, endsAt: now + this.#windowMs });
     this.#forgetPast(now);
-    return opened;
-  }
-
-  /** Takes one back. */
-  uncount(key: string): void {
-    const current = this.#windows.get(key);
-    if (current !== undefined && current.count > 0) current.count -= 1;
-  }
-
-  forget(key: string): void {
-    this.#windows.delete(key);
   }
 
   /** Whether the key has reached the limit in a window that is still open; counts nothing. */
@@ -59,7 +50,7 @@ export class AttemptWindow {
     return Math.max(0, (this.#windows.get(key)?.endsAt ?? 0) - this.#clock.now());
   }
 
-  /** Counts one more; throws `rate_limited` when that is one too many. */
+  /** Counts one more attempt; throws `rate_limited` when that is one too many. */
   take(key: string, what: string): void {
     this.check(key, what);
     this.count(key);

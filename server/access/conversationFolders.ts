@@ -7,7 +7,7 @@ import { basename, dirname, join } from "node:path";
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * The directories of conversations that named no project: one each, in the data folder, which is no project root. No
+ * Working directories of conversations that named no project: one each, in the data folder, which is no project root. No
  * client can name one; a session has it for its life. Empty ones come and go: they are taken away when their session
  * is over and at a start of the server, and made again when it goes on.
  */
@@ -25,7 +25,9 @@ export class ConversationFolders {
     return realpath(path);
   }
 
-  /** Whether the path is one of these directories, and no link to anywhere else; one that was taken away is made again. */
+  /**
+   * Whether the path is one of these directories, and no link to anywhere else; one that was taken away is made again.
+   */
   async holds(path: string): Promise<boolean> {
     if (!uuid.test(basename(path))) return false;
     try {

@@ -33,7 +33,7 @@ export interface Pairing {
   epoch: string;
 }
 
-/** Who may come in: pairs devices, recognises their tokens, revokes them. */
+/** Registry of devices: pairs them, authenticates their tokens, revokes them. */
 export class Devices implements Gatekeeper {
   readonly #parts: DevicesParts;
   readonly #revocationListeners = new Set<(deviceId: string) => void>();

@@ -23,7 +23,7 @@ const loopbackNames = ["localhost", "127.0.0.1", "::1"];
 const wildcardHosts = new Set(["0.0.0.0", "::", ""]);
 
 /**
- * The names this server answers to. A page of a foreign site can reach a server on the loopback by pointing its own
+ * Check of the Host and Origin headers. A page of a foreign site can reach a server on the loopback by pointing its own
  * name at 127.0.0.1 (DNS rebinding), but then its requests carry that name in `Host`; and a page that reaches it by
  * the right name still carries its own `Origin`. Both are judged here, for HTTP requests and socket upgrades alike.
  */

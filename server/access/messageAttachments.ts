@@ -20,7 +20,9 @@ export interface TakenAttachment extends MessageAttachment {
   isInline: boolean;
 }
 
-/** What comes with messages: kept before the message is, because a message that is accepted has its files for sure. */
+/**
+ * Attachments of messages. They are stored before the message is accepted, so that an accepted message has its files.
+ */
 export class MessageAttachments {
   readonly #store: Pick<Store, "attachments" | "turns">;
   readonly #storage: AttachmentStorage;
@@ -36,9 +38,10 @@ export class MessageAttachments {
   }
 
   /**
-   * The attachments of a message, kept. A message that was accepted before keeps nothing again: whether it is the same one
-   * follows from the identities. What is taken has to be given back (`giveBack`) once the message is sent or refused.
-   * Throws `message_too_large`, `attachment_not_found`, `attachment_limit`, `unsupported_media_type`; then nothing is kept.
+   * The attachments of a message, kept. A message that was accepted before keeps nothing again: whether it is the same
+   * one follows from the identities. What is taken has to be given back (`giveBack`) once the message is sent or
+   * refused. Throws `message_too_large`, `attachment_not_found`, `attachment_limit`, `unsupported_media_type`; then
+   * nothing is kept.
    */
   async take(
     given: readonly GivenAttachment[],
@@ -84,7 +87,9 @@ export class MessageAttachments {
     return taken;
   }
 
-  /** Removes what was kept for a message that was refused, or had been accepted before: a repeat brings its files again. */
+  /**
+   * Removes what was kept for a message that was refused, or had been accepted before: a repeat brings its files again.
+   */
   giveBack(taken: readonly TakenAttachment[]): void {
     this.#storage.letGo(taken.filter(({ isInline }) => isInline).map(({ attachmentId }) => attachmentId));
   }

@@ -13,14 +13,14 @@ export interface ProjectDirectory {
 /** PATH_MAX and NAME_MAX of Linux; macOS has less room, and says so itself. */
 const maxPathBytes = 4096;
 const maxNameBytes = 255;
-/** Most directories listed of one root: a list that nobody can read helps nobody. */
+/** Most directories listed of one root: a longer list is of no use on a phone. */
 const maxListed = 1000;
 
 /** A stable opaque id of a path: 128 bits of its SHA-256, in base64url. */
 export const projectIdOf = (path: string): string =>
   createHash("sha256").update(path).digest("base64url").slice(0, 22);
 
-/** The directories that Claude may work in, and the only judge of whether a path is inside them. */
+/** The project roots: the directories that Claude may work in. Only this class checks whether a path is inside them. */
 export class ProjectRoots {
   readonly #roots: ReadonlyArray<{ given: string; real: string }>;
   readonly #homeDir: string;

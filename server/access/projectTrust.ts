@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import type { Clock, Log, Store } from "../domain/ports.ts";
 import type { ProjectStanding, ProjectTrust } from "../domain/sessions/trust.ts";
 
-/** What Claude reads of a project that nobody trusts: words, which start nothing by themselves. */
+/** What Claude reads of an untrusted project: words, which start nothing by themselves. */
 const plainNames: ReadonlySet<string> = new Set(["CLAUDE.md", "rules"]);
 
 const noNames: ReadonlySet<string> = new Set();
@@ -22,9 +22,9 @@ export interface OwnersTrustParts {
 }
 
 /**
- * A repository can bring hooks, MCP servers, a key helper, another API address and rules that allow everything, and the
- * CLI acts on them without a question when nobody sits at its terminal. So a project's own settings are loaded only when
- * the owner trusts it.
+ * Project trust. A repository can bring hooks, MCP servers, a key helper, another API address and rules that allow
+ * everything, and the CLI acts on them without a question when it has no terminal. So a project's own settings are
+ * loaded only when the owner trusts it.
  */
 export class OwnersTrust implements ProjectTrust {
   readonly #parts: OwnersTrustParts;
@@ -62,8 +62,8 @@ export class OwnersTrust implements ProjectTrust {
   }
 
   /**
-   * Ends the trust, and forgets every "always" and "session". Processes that run keep the settings they were started with. Trust given in
-   * a terminal is the terminal's to end.
+   * Ends the trust, and forgets every "always" and "session". Processes that run keep the settings they were started
+   * with. Trust given in a terminal is the terminal's to end.
    */
   withdraw(projectPath: string, by: string): void {
     const { store, clock } = this.#parts;
@@ -90,7 +90,7 @@ export class OwnersTrust implements ProjectTrust {
 }
 
 /**
- * Whether the words that would be read of a project nobody trusts lie elsewhere, behind a link: a repository could have any
+ * Whether the words that would be read of an untrusted project lie elsewhere, behind a link: a repository could have any
  * file of the owner told to Claude that way.
  */
 async function speaksFromOutside(projectPath: string): Promise<boolean> {

@@ -3,7 +3,7 @@ import type {
   ApnsEnvironment,
   ApnsTarget,
   PushTarget,
-  WebPushDoor,
+  WebPushPolicy,
   WebPushTarget,
 } from "../domain/delivery/push.ts";
 import { DaylongError } from "../domain/errors.ts";
@@ -14,7 +14,7 @@ export interface PushRegistrationParts {
   clock: Clock;
   /** Environment of a token that comes without one (`APNS_ENVIRONMENT`). */
   defaultEnvironment: ApnsEnvironment;
-  webPush: WebPushDoor;
+  webPush: WebPushPolicy;
 }
 
 /** A merge patch of a push target: absent = unchanged, `null` = removed. */
@@ -25,7 +25,7 @@ export interface ApnsChange {
   encryptionKey?: string | null;
 }
 
-/** Where a device wants its pushes. */
+/** Registers the push target of a device: an APNs token or a Web Push subscription. */
 export class PushRegistration {
   readonly #parts: PushRegistrationParts;
 
@@ -83,7 +83,7 @@ export class PushRegistration {
     }
     store.transaction(() => {
       const before = this.#pushOf(deviceId);
-      // Said again, it is a new registration all the same: it is later than whatever a push service says of the old one.
+      // The same target is a new registration all the same: later than any verdict of a push service on the old one.
       const next: WebPushTarget = { provider: "webpush", endpoint, keys, registeredAt: clock.now() };
       this.#takeFromOthers(deviceId, (push) => push.provider === "webpush" && push.endpoint === endpoint);
       store.devices.setPush(deviceId, next);

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 
-/** 256 bits (contract, Access). */
+/** 256 bits (docs/api.md, Access). */
 const tokenBytes = 32;
 
 /** A new bearer token: 43 characters of base64url. It is shown once and never stored. */

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { ensureAdminToken } from "../access/adminToken.ts";
+import { openTokenFailures } from "../access/bearerToken.ts";
 import { ConversationFolders } from "../access/conversationFolders.ts";
 import { Devices } from "../access/devices.ts";
 import { HostCheck } from "../access/hostCheck.ts";
@@ -11,26 +12,29 @@ import { pairingLink } from "../access/pairingCode.ts";
 import { ProjectRoots } from "../access/projectRoots.ts";
 import { OwnersTrust } from "../access/projectTrust.ts";
 import { PushRegistration } from "../access/pushRegistration.ts";
-import { Refusals } from "../access/refusals.ts";
 import { CliHost } from "../claude/host.ts";
-import { CliTrust } from "../claude/process/cliTrust.ts";
+import { CliTrust } from "../claude/start/cliTrust.ts";
 import { claudeConfigDir } from "../claude/transcripts/transcriptFile.ts";
 import { TranscriptHistory } from "../claude/transcripts/transcriptHistory.ts";
 import { Retention } from "../delivery/retention.ts";
 import { Replay } from "../delivery/sockets/replay.ts";
+import type { PushSender, WebPushPolicy } from "../domain/delivery/push.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log } from "../domain/ports.ts";
+import type { ProcessHost } from "../domain/processes/process.ts";
+import type { ClaudeHistory } from "../domain/sessions/history.ts";
 import { DiskAttachmentStorage } from "../files/attachmentStorage.ts";
 import { createHttpApp } from "../http/app.ts";
-import { defaultHttpLimits } from "../http/dependencies.ts";
+import { defaultHttpLimits, type HttpDependencies } from "../http/dependencies.ts";
 import { announce } from "../platform/bonjour.ts";
-import { readCertificate } from "../platform/certificate.ts";
+import { readCertificate, type ServerCertificate } from "../platform/certificate.ts";
 import { Closers } from "../platform/closers.ts";
 import { lockFolder } from "../platform/folderLock.ts";
 import { closeServer, createServer, listen, urlHost } from "../platform/listener.ts";
 import { LifecycleCounters } from "../pool/health/lifecycleCounters.ts";
 import { InteractiveSessionPool } from "../pool/pool.ts";
-import { Gateway } from "../socket/gateway.ts";
+import { Gateway, type GatewayParts } from "../socket/gateway.ts";
+import type { OpenStore } from "../store/store.ts";
 import type { Config } from "./config.ts";
 import { healthReport } from "./health.ts";
 import { Metrics } from "./metrics.ts";
@@ -49,6 +53,15 @@ export interface RunningDaylong {
   stop(): Promise<void>;
 }
 
+/** What reaches beyond this program and its data folder. */
+export interface OutsidePorts {
+  host: ProcessHost & Pick<CliHost, "models" | "stop">;
+  /** Every push service, and what a browser's registration needs of Web Push. */
+  pushSenders: { push: PushSender; webPush: WebPushPolicy };
+  /** Claude's own transcripts. */
+  history: ClaudeHistory;
+}
+
 export interface ComposeParts {
   config: Config;
   clock: Clock;
@@ -60,6 +73,20 @@ export interface ComposeParts {
   cliEnvironment: Readonly<Record<string, string | undefined>>;
   /** Ends the program at once: what it could still say might not be true. */
   crash(error: Error): void;
+  /** In the place of the real ones, in tests. */
+  ports?: Partial<OutsidePorts>;
+}
+
+/** What the server is assembled from when its data folder and its database are open. */
+export interface AssemblyParts extends Omit<ComposeParts, "crash"> {
+  database: OpenStore;
+  metrics: Metrics;
+  homeDir: string;
+  /** The computer's name: an address of this server, and what phones call it. */
+  hostname: string;
+  certificate?: ServerCertificate;
+  /** The port that the server listens on; `undefined` before it does. */
+  port(): number | undefined;
 }
 
 /** The one place where parts meet. What was begun is closed in the reverse order, also when a later part fails. */
@@ -73,53 +100,88 @@ export async function startDaylong(parts: ComposeParts): Promise<RunningDaylong>
   }
 }
 
-async function compose(
-  { config, environment, clock, log, version, cliEnvironment, crash }: ComposeParts,
-  closers: Closers,
-): Promise<RunningDaylong> {
+async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDaylong> {
+  const { config, clock, log, version, crash } = parts;
   const { dataDir } = config;
-  const startedAt = clock.now();
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   chmodSync(dataDir, 0o700);
   closers.push(lockFolder(dataDir));
-  const roots = await ProjectRoots.open({ paths: config.projectRoots, homeDir: homedir() });
-  const folders = new ConversationFolders({ dir: join(dataDir, "conversations") });
   const certificate = await readCertificate(config);
 
+  const metrics = new Metrics({ version });
+  closers.push(() => metrics.stop());
   const database = openStorage(
     {
-      ...{ dataDir, clock, log, crash },
+      dataDir,
+      clock,
+      log,
+      crash,
       onCommit: (durationMs) => metrics.observeCommit(durationMs),
       onSync: (durationMs) => metrics.observeSync(durationMs),
     },
     closers,
   );
-  const metrics = new Metrics({
-    store: database,
-    sessionMetrics: () => sessionMetrics(),
-    socketCount: () => connections.count,
-    version,
-  });
-  closers.push(() => metrics.stop());
+  let boundPort: number | undefined;
+  const assembly = await assemble(
+    {
+      ...parts,
+      database,
+      metrics,
+      certificate,
+      homeDir: homedir(),
+      hostname: hostname(),
+      port: () => boundPort,
+    },
+    closers,
+  );
+  const { edges } = assembly;
+  const server = createServer(certificate, createHttpApp(assembly.http));
+  const gateway = new Gateway(assembly.gateway);
+  await assembly.start();
+  gateway.attach(server);
+  boundPort = await listen(server, config.host, config.port);
+  edges.push(() => closeServer(server));
+  edges.push(() => gateway.stop());
+  edges.push(() => assembly.stopping.abort());
+
+  const url = `${certificate ? "https" : "http"}://${urlHost(config.host)}:${boundPort}`;
+  const serverFile = join(dataDir, "server.json");
+  const { fingerprint } = certificate ?? {};
+  const found = { url, pid: process.pid, version, fingerprint };
+  writeFileSync(serverFile, `${JSON.stringify(found)}\n`, { mode: 0o600 });
+  edges.push(() => rmSync(serverFile, { force: true }));
+  edges.push(announce({ host: config.host, port: boundPort, hostname: hostname(), fingerprint, clock, log }));
+  return { url, dataDir, fingerprint, stop: () => closers.close() };
+}
+
+/**
+ * Makes every part of a server but its sockets, and tells each of those it needs. No session moves before `start`. What
+ * accepts requests is to be closed with `edges`, after the pool has let the turns end that run.
+ */
+export async function assemble(parts: AssemblyParts, closers: Closers) {
+  const { config, environment, clock, log, version, cliEnvironment, ports = {} } = parts;
+  const { database, metrics, certificate, homeDir, hostname } = parts;
+  const { dataDir } = config;
+  const startedAt = clock.now();
+  const roots = await ProjectRoots.open({ paths: config.projectRoots, homeDir });
+  const folders = new ConversationFolders({ dir: join(dataDir, "conversations") });
+
   const settings = new Settings({ store: database, clock, log, environment });
-  const providers = openPushSenders(config, clock, log);
-  const { webPush } = providers;
+  const { webPush, ...providers } = ports.pushSenders ?? openPushSenders(config, clock, log);
   const push = metrics.counted(providers.push);
   closers.push(() => push.stop(2_000));
   const { apnsEnvironment: defaultEnvironment } = config;
-  const { store, connections, activities, feed, outboxSender } = wireDelivery(
+  const { store, connections, activities, feed, outboxSender, testPush } = wireDelivery(
     { database, push, settings, clock, log, defaultEnvironment },
     closers,
   );
   ensureAdminToken({ dataDir, store, clock, log });
 
   const retention = new Retention({
-    cutter: database.history,
+    store: database.history,
     clock,
     log,
-    get keepMs() {
-      return settings.config.retentionMs;
-    },
+    keepMs: () => settings.config.retentionMs,
   });
   closers.push(() => retention.stop());
 
@@ -138,21 +200,23 @@ async function compose(
     store,
     clock,
     log,
-    homeDir: homedir(),
+    homeDir,
     claudeConfigDir: claudeConfigDir(cliEnvironment),
     acceptedInTerminal: (path) => terminal.accepted(path),
   });
-  const host = new CliHost({
-    clock,
-    log,
-    book: store.processes,
-    environment: cliEnvironment,
-    binary: config.claudeBinary,
-    sparesDir: join(dataDir, "spares"),
-    trust,
-  });
-  const history = new TranscriptHistory({ clock, log, environment: cliEnvironment });
-  closers.push(() => history.stop());
+  const host =
+    ports.host ??
+    new CliHost({
+      clock,
+      log,
+      book: store.processes,
+      environment: cliEnvironment,
+      binary: config.claudeBinary,
+      sparesDir: join(dataDir, "spares"),
+      trust,
+    });
+  closers.push(() => host.stop());
+  const history = ports.history ?? openHistory(parts, closers);
   const pool = new InteractiveSessionPool({
     store,
     host,
@@ -182,28 +246,34 @@ async function compose(
     spares: host.spares?.count ?? 0,
     ...counters.counts(),
   });
-  closers.push(() => host.stop());
+  metrics.show({ store: database, sessionMetrics, socketCount: () => connections.count });
+  // Closed the other way round: turns drain while phones still listen, for a socket that closed first would miss the last
+  // replies; when those are on the disk, the edges close, and the rest after them.
+  const edges = new Closers();
+  closers.push(() => edges.close());
+  closers.push(() => lastWord(database, clock));
   closers.push(() => pool.stop(settings.config.shutdownGraceMs));
 
   const access = new Devices({ store, clock, log, roots });
+  const tokenFailures = openTokenFailures(clock);
   const pushRegistration = new PushRegistration({ store, clock, defaultEnvironment, webPush });
   const stopping = new AbortController();
-  let boundPort: number | undefined;
   const publicUrl = () =>
-    config.publicUrl ?? `${certificate ? "https" : "http"}://${urlHost(config.host)}:${boundPort}`;
+    config.publicUrl ?? `${certificate ? "https" : "http"}://${urlHost(config.host)}:${parts.port()}`;
   const names = new HostCheck({
     bindHost: config.host,
-    port: () => boundPort,
-    hostname: hostname(),
+    port: parts.port,
+    hostname,
     publicNames: config.publicUrl ? [new URL(config.publicUrl).host] : [],
   });
-  const app = createHttpApp({
+  const http: HttpDependencies = {
     store,
     pool,
     access,
+    tokenFailures,
     attachments,
     pushRegistration,
-    activityRegistrations: activities.register,
+    activityRegistrations: activities.registrations,
     roots,
     trust,
     folders,
@@ -213,7 +283,7 @@ async function compose(
     clock,
     log,
     version,
-    serverName: hostname(),
+    serverName: hostname,
     startedAt,
     limits: defaultHttpLimits,
     stopping: stopping.signal,
@@ -233,16 +303,16 @@ async function compose(
     acknowledge: (deviceId, cursor) => outboxSender.acknowledge(deviceId, cursor),
     beginPoll: (deviceId) => connections.beginPoll(deviceId),
     settings,
-    testPush: (device) => outboxSender.testPush(device),
+    testPush,
     pairingUrl: (code) => pairingLink({ url: publicUrl(), code, fingerprint: certificate?.fingerprint }),
-  });
+  };
 
-  const server = createServer(certificate, app);
   const replay = new Replay({ events: store.events, devices: store.devices, connections, feed, clock, log });
-  const gateway = new Gateway({
+  const gateway: GatewayParts = {
     pool,
     attachments,
     gatekeeper: access,
+    tokenFailures,
     connections,
     replay,
     outboxSender,
@@ -250,37 +320,39 @@ async function compose(
     clock,
     log,
     allowUpgrade: (request) => (names.judge(request.headers) === undefined ? undefined : { status: 403 }),
-    helloLimiter: new Refusals({ clock, limit: defaultHttpLimits.refusalsPerMinute, windowMs: 60_000 }),
     registerPush: (caller, target) =>
       target === null
         ? pushRegistration.remove(caller.deviceId, caller)
         : pushRegistration.register(caller.deviceId, target, caller),
-  });
-  // Before the first request: what the last run left is put right, and only then is anything accepted.
-  await folders.sweep();
-  await pool.start();
-  outboxSender.start();
-  retention.start();
-  attachmentStorage.start();
-  gateway.attach(server);
-  boundPort = await listen(server, config.host, config.port);
-  closers.push(() => closeServer(server));
-  closers.push(() => gateway.stop());
-  closers.push(() => stopping.abort());
+  };
+  /** What the last run left is put right before anything is accepted. */
+  const start = async () => {
+    await folders.sweep();
+    await pool.start();
+    outboxSender.start();
+    retention.start();
+    attachmentStorage.start();
+  };
+  return {
+    store,
+    pool,
+    access,
+    connections,
+    activities,
+    feed,
+    outboxSender,
+    http,
+    gateway,
+    stopping,
+    edges,
+    start,
+  };
+}
 
-  const url = `${certificate ? "https" : "http"}://${urlHost(config.host)}:${boundPort}`;
-  const serverFile = join(dataDir, "server.json");
-  const { fingerprint } = certificate ?? {};
-  const found = { url, pid: process.pid, version, fingerprint };
-  writeFileSync(serverFile, `${JSON.stringify(found)}\n`, { mode: 0o600 });
-  closers.push(() => rmSync(serverFile, { force: true }));
-  closers.push(
-    announce({ host: config.host, port: boundPort, hostname: hostname(), fingerprint, clock, log }),
-  );
-  closers.push(() => lastWord(database, clock));
-  // Turns drain while phones still listen; a socket that closed first would miss the last replies.
-  closers.push(() => pool.stop(settings.config.shutdownGraceMs));
-  return { url, dataDir, fingerprint: certificate?.fingerprint, stop: () => closers.close() };
+function openHistory({ clock, log, cliEnvironment }: AssemblyParts, closers: Closers): TranscriptHistory {
+  const history = new TranscriptHistory({ clock, log, environment: cliEnvironment });
+  closers.push(() => history.stop());
+  return history;
 }
 
 /** This program's version, from package.json. */

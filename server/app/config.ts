@@ -1,8 +1,16 @@
 import { homedir } from "node:os";
 import { delimiter, resolve } from "node:path";
 import { z } from "zod";
+import {
+  environmentName,
+  type Limit,
+  type LimitName,
+  limitNames,
+  limitTable,
+  limitValues,
+} from "../domain/limits.ts";
 import { isLoopback } from "../platform/listener.ts";
-import { type LimitName, limitTable, limitValueSchema } from "../wire/settings.ts";
+import { limitValueSchema } from "../wire/settings.ts";
 
 /** Every fault of a configuration at once; `main` prints them and exits with 78 (EX_CONFIG of sysexits.h). */
 export class ConfigError extends Error {
@@ -19,31 +27,21 @@ export class ConfigError extends Error {
 // An empty value in a .env file means "not set".
 const optional = <T extends z.ZodType>(schema: T) =>
   z.preprocess((value) => (value === "" ? undefined : value), schema.optional());
-const number = (fallback: number, min: number, max = Number.MAX_SAFE_INTEGER) =>
+const number = (limit: Omit<Limit, "live">) =>
   z.preprocess(
-    (value) => (value === undefined || value === "" ? fallback : Number(value)),
-    z
-      .number({ error: "must be a number" })
-      .min(min, `must be at least ${min}`)
-      .max(max, `must be at most ${max}`),
-  );
-/** One of the limits that the owner may also change while the server runs. */
-const limit = (name: LimitName) =>
-  z.preprocess(
-    (value) => (value === undefined || value === "" ? limitTable[name].fallback : Number(value)),
-    limitValueSchema(limitTable[name]),
+    (value) => (value === undefined || value === "" ? limit.fallback : Number(value)),
+    limitValueSchema(limit),
   );
 const flag = (fallback: boolean) =>
   z.preprocess(
     (value) => (value === undefined || value === "" ? String(fallback) : String(value).toLowerCase()),
     z.enum(["true", "false"], { error: "must be true or false" }).transform((value) => value === "true"),
   );
-const port = (fallback: number) =>
-  number(fallback, 0, 65_535).refine(Number.isInteger, "must be a whole number");
+const port = (fallback: number) => number({ fallback, min: 0, max: 65_535, whole: true });
 const text = optional(z.string());
 const expandHome = (path: string) => resolve(path.replace(/^~(?=$|\/)/, homedir()));
 
-/** The environment as the contract names it; numbers may be fractions. */
+/** The variables that are no limits. */
 const environmentSchema = z.object({
   HOST: z.string().min(1).default("127.0.0.1"),
   PORT: port(3000),
@@ -54,22 +52,7 @@ const environmentSchema = z.object({
   PUBLIC_URL: optional(z.url()),
   DATA_DIR: z.string().min(1).default("~/.daylong"),
   PROJECT_ROOTS: z.string().min(1).default("~"),
-  MAX_CONCURRENT_SESSIONS: limit("maxConcurrentSessions"),
-  MAX_QUEUED_TURNS: limit("maxQueuedTurns"),
-  SESSION_TIMEOUT_HOURS: limit("sessionTimeoutHours"),
-  SESSION_WARNING_HOURS: limit("sessionWarningHours"),
-  SESSION_FINAL_WARNING_MINUTES: limit("sessionFinalWarningMinutes"),
-  SESSION_IDLE_MINUTES: optional(limit("sessionIdleMinutes")),
-  MAX_TOTAL_MEMORY_GB: limit("maxTotalMemoryGb"),
-  MAX_MEMORY_PER_SESSION_MB: limit("maxMemoryPerSessionMb"),
-  CPU_USAGE_LIMIT_PERCENT: limit("cpuUsageLimitPercent"),
-  HEALTH_INTERVAL_SECONDS: limit("healthIntervalSeconds"),
-  RESOURCE_SAMPLE_SECONDS: limit("resourceSampleSeconds"),
-  TURN_STALL_MINUTES: limit("turnStallMinutes"),
-  PREWARMED_PROCESSES: limit("prewarmedProcesses"),
   USE_INTERACTIVE_SESSIONS: flag(true),
-  PERMISSION_TIMEOUT_MINUTES: limit("permissionTimeoutMinutes"),
-  PUSH_GRACE_MS: limit("pushGraceMs"),
   APNS_KEY_PATH: text,
   APNS_KEY_ID: text,
   APNS_TEAM_ID: text,
@@ -86,22 +69,26 @@ const environmentSchema = z.object({
   WEB_PUSH_CA_PATH: text,
   WEB_PUSH_ALLOW_PRIVATE: flag(false),
   ALLOW_BYPASS_PERMISSIONS: flag(false),
-  SHUTDOWN_GRACE_SECONDS: limit("shutdownGraceSeconds"),
-  RETENTION_DAYS: limit("retentionDays"),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
   CLAUDE_BIN: text,
   CLAUDE_MODEL: text,
 });
 
 /** Every variable that is a setting of the server's own. */
-export const settingNames: readonly string[] = Object.keys(environmentSchema.shape);
+export const settingNames: readonly string[] = [
+  ...Object.keys(environmentSchema.shape),
+  ...limitNames.map(environmentName),
+];
 
-const hour = 3_600_000;
 type Environment = Readonly<Record<string, string | undefined>>;
 type Settings = z.output<typeof environmentSchema>;
 
-/** What is wrong with the settings together. Those that are faulty by themselves are left out of `e`. */
-function faultsBetween(e: Partial<Settings>, environment: Environment): string[] {
+/** What is wrong with the settings together. Those that are faulty by themselves are left out of `e` and `limits`. */
+function faultsBetween(
+  e: Partial<Settings>,
+  limits: Partial<Record<LimitName, number>>,
+  environment: Environment,
+): string[] {
   const faults: string[] = [];
   const isSet = (name: keyof Settings) => (environment[name] ?? "") !== "";
   const apnsNames = ["APNS_KEY_PATH", "APNS_KEY_ID", "APNS_TEAM_ID", "APNS_BUNDLE_ID"] as const;
@@ -120,7 +107,7 @@ function faultsBetween(e: Partial<Settings>, environment: Environment): string[]
         "or ALLOW_PLAINTEXT_LAN=true behind a tunnel or proxy",
     );
   }
-  const { SESSION_WARNING_HOURS: warning, SESSION_TIMEOUT_HOURS: term } = e;
+  const { sessionWarningHours: warning, sessionTimeoutHours: term } = limits;
   if (warning !== undefined && term !== undefined && warning > term) {
     faults.push("SESSION_WARNING_HOURS: must not be more than SESSION_TIMEOUT_HOURS");
   }
@@ -130,18 +117,28 @@ function faultsBetween(e: Partial<Settings>, environment: Environment): string[]
 /** Environment -> frozen configuration. Throws a ConfigError that lists every fault; values are never repeated in it. */
 export function readConfig(environment: Environment) {
   const faults: string[] = [];
-  const sound: Record<string, unknown> = {};
   // One by one: a fault of one must not hide what is wrong between the others.
-  for (const [name, schema] of Object.entries(environmentSchema.shape)) {
+  const parse = <T>(name: string, schema: z.ZodType<T>): T | undefined => {
     const parsed = schema.safeParse(environment[name]);
-    if (parsed.success) sound[name] = parsed.data;
-    else faults.push(...parsed.error.issues.map(({ message }) => `${name}: ${message}`));
-  }
-  faults.push(...faultsBetween(sound, environment));
+    if (!parsed.success) faults.push(...parsed.error.issues.map(({ message }) => `${name}: ${message}`));
+    return parsed.data;
+  };
+  const present = (entries: Array<[string, unknown]>) =>
+    Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+  const sound = present(
+    Object.entries(environmentSchema.shape).map(([name, schema]) => [name, parse<unknown>(name, schema)]),
+  );
+  const soundLimits = present(
+    limitNames.map((name) => [name, parse(environmentName(name), number(limitTable[name]))]),
+  );
+  faults.push(...faultsBetween(sound, soundLimits, environment));
   if (faults.length > 0) throw new ConfigError(faults);
   const e = sound as Settings;
+  const limits = limitValues(soundLimits as Record<LimitName, number>);
+  const parksIdle = (environment[environmentName("sessionIdleMinutes")] ?? "") !== "";
 
   return Object.freeze({
+    ...limits,
     host: e.HOST,
     port: e.PORT,
     tls:
@@ -157,26 +154,11 @@ export function readConfig(environment: Environment) {
     publicUrl: e.PUBLIC_URL,
     dataDir: expandHome(e.DATA_DIR),
     projectRoots: e.PROJECT_ROOTS.split(delimiter).filter(Boolean).map(expandHome),
-    maxConcurrentSessions: e.MAX_CONCURRENT_SESSIONS,
-    maxQueuedTurns: e.MAX_QUEUED_TURNS,
-    lease: {
-      termMs: e.SESSION_TIMEOUT_HOURS * hour,
-      warnAfterMs: e.SESSION_WARNING_HOURS * hour,
-      finalWarningMs: e.SESSION_FINAL_WARNING_MINUTES * 60_000,
-    },
-    idleParkMs: (e.SESSION_IDLE_MINUTES ?? 0) * 60_000,
-    // Nobody closes a conversation of /v1.
-    conversationIdleParkMs: (e.SESSION_IDLE_MINUTES ?? 30) * 60_000,
-    memoryLimitBytes: e.MAX_TOTAL_MEMORY_GB * 1_024 ** 3,
-    sessionMemoryLimitBytes: e.MAX_MEMORY_PER_SESSION_MB * 1_024 ** 2,
-    cpuLimitPercent: e.CPU_USAGE_LIMIT_PERCENT,
-    healthMs: e.HEALTH_INTERVAL_SECONDS * 1_000,
-    stallMs: Math.round(e.TURN_STALL_MINUTES * 60_000),
-    spareProcesses: e.PREWARMED_PROCESSES,
+    // Conversations of /v1 have no client that closes them.
+    conversationIdleMs: parksIdle ? limits.sessionIdleMs : 30 * 60_000,
+    // As long as a stop may take: an interrupt, or a turn at the end of its lease, waits no longer than a stop does.
+    drainMs: Math.max(1_000, limits.shutdownGraceMs),
     interactive: e.USE_INTERACTIVE_SESSIONS,
-    sampleMs: e.RESOURCE_SAMPLE_SECONDS * 1_000,
-    permissionTimeoutMs: Math.round(e.PERMISSION_TIMEOUT_MINUTES * 60_000),
-    pushGraceMs: e.PUSH_GRACE_MS,
     apns:
       e.APNS_KEY_PATH && e.APNS_KEY_ID && e.APNS_TEAM_ID && e.APNS_BUNDLE_ID
         ? {
@@ -199,8 +181,6 @@ export function readConfig(environment: Environment) {
       allowPrivateEndpoints: e.WEB_PUSH_ALLOW_PRIVATE,
     },
     allowBypassPermissions: e.ALLOW_BYPASS_PERMISSIONS,
-    shutdownGraceMs: e.SHUTDOWN_GRACE_SECONDS * 1_000,
-    retentionMs: e.RETENTION_DAYS * 24 * hour,
     logLevel: e.LOG_LEVEL,
     claudeBinary: e.CLAUDE_BIN,
     claudeModel: e.CLAUDE_MODEL ?? null,

@@ -4,13 +4,13 @@ import type { Store } from "../domain/ports.ts";
 import { sessionStates } from "../domain/sessions/session.ts";
 import type { SeenRequest, SessionMetrics } from "../http/dependencies.ts";
 
-export interface MetricsParts {
+/** What is counted elsewhere. */
+export interface MetricsSources {
   store: Store;
   /** What the pool holds now, and what happened since the start. */
   sessionMetrics(): SessionMetrics;
   /** Live sockets. */
   socketCount(): number;
-  version: string;
 }
 
 /** Seconds; a turn takes from a tenth of a second (demo model) to half an hour. */
@@ -20,22 +20,22 @@ const commitBuckets = [0.000_1, 0.000_2, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.0
 const requestBuckets = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30];
 
 /**
- * The server's figures in Prometheus' format. What is counted elsewhere is read when somebody asks; what is measured
+ * Prometheus metrics. Counters that other parts keep are read at each scrape; what is measured
  * here costs a microsecond. Node's own figures (event loop, memory, garbage collection) are watched from the first
- * scrape on: a server that nobody scrapes does not pay for them.
+ * scrape on: a server without a scraper does not pay for them.
  */
 export class Metrics {
-  readonly #parts: MetricsParts;
+  readonly #version: string;
   readonly #registry = new Registry();
   readonly #requests: Histogram;
   readonly #commits: Histogram;
   readonly #syncs: Histogram;
   readonly #pushes: Counter;
-  readonly #unsubscribe: () => void;
+  #unsubscribe = () => {};
   #watchesNode = false;
 
-  constructor(parts: MetricsParts) {
-    this.#parts = parts;
+  constructor(parts: { version: string }) {
+    this.#version = parts.version;
     const registers = [this.#registry];
     this.#requests = new Histogram({
       name: "daylong_http_request_duration_seconds",
@@ -62,19 +62,24 @@ export class Metrics {
       labelNames: ["kind", "outcome"],
       registers,
     });
+  }
+
+  /** Shows from now on what these count. Once: the parts of the server that are measured here exist before those. */
+  show(sources: MetricsSources): void {
+    const registers = [this.#registry];
     const turns = new Histogram({
       name: "daylong_turn_duration_seconds",
       help: "Time Claude took for completed turns.",
       buckets: turnBuckets,
       registers,
     });
-    this.#unsubscribe = parts.store.events.subscribe((events) => {
+    this.#unsubscribe = sources.store.events.subscribe((events) => {
       for (const event of events) {
         if (event.type === "turn.completed") turns.observe(event.data.durationMs / 1_000);
       }
     });
-    this.#addPoolFigures();
-    this.#addLifecycleFigures();
+    this.#addPoolFigures(sources);
+    this.#addLifecycleFigures(sources);
   }
 
   get contentType(): string {
@@ -122,8 +127,7 @@ export class Metrics {
     this.#registry.clear();
   }
 
-  #addPoolFigures(): void {
-    const { store, sessionMetrics, socketCount, version } = this.#parts;
+  #addPoolFigures({ store, sessionMetrics, socketCount }: MetricsSources): void {
     const registers = [this.#registry];
     const gauge = (name: string, help: string, read: () => number) =>
       new Gauge({
@@ -166,13 +170,12 @@ export class Metrics {
       },
     });
     new Gauge({ name: "daylong_info", help: "The version.", labelNames: ["version"], registers }).set(
-      { version },
+      { version: this.#version },
       1,
     );
   }
 
-  #addLifecycleFigures(): void {
-    const { sessionMetrics } = this.#parts;
+  #addLifecycleFigures({ sessionMetrics }: MetricsSources): void {
     const registers = [this.#registry];
     /** Counted elsewhere; this only shows it. */
     const counter = (

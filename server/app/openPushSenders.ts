@@ -7,8 +7,7 @@ import type { Config } from "./config.ts";
 /** Every push service behind one port, and what a browser's registration needs of Web Push. */
 export function openPushSenders(config: Config, clock: Clock, log: Log) {
   const { apns, dataDir } = config;
-  const onEvent = (name: string, fields: Record<string, unknown>) => log.info(name, fields);
-  const webPush = new WebPushSender({ ...config.webPush, clock, dataDir, onEvent });
+  const webPush = new WebPushSender({ ...config.webPush, clock, dataDir, log });
   const apple = new ApnsSender({
     clock,
     key: apns && { path: apns.keyPath, keyId: apns.keyId, teamId: apns.teamId },
@@ -16,7 +15,7 @@ export function openPushSenders(config: Config, clock: Clock, log: Log) {
     ...config.apnsHosts,
     caPath: config.apnsCaPath,
     dataDir,
-    onEvent,
+    log,
   });
   return { push: new PushRouter({ apns: apple, webpush: webPush }), webPush };
 }

@@ -1,4 +1,4 @@
-import { withDeadline } from "../delivery/pause.ts";
+import { withDeadline } from "../domain/deadline.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import type { Closers } from "../platform/closers.ts";
@@ -6,7 +6,10 @@ import { databasePath } from "../store/database.ts";
 import { Checkpoints } from "../store/durability/checkpoints.ts";
 import { type OpenStore, openStore } from "../store/store.ts";
 
-/** A stop waits no longer than this for the disk's word on the last commits; what it owes then is told at the next start. */
+/**
+ * A stop waits no longer than this for the disk's word on the last commits; what it owes then is told at the next
+ * start.
+ */
 const lastWordMs = 2_000;
 
 interface StorageParts {
@@ -19,13 +22,14 @@ interface StorageParts {
   crash(error: Error): void;
 }
 
-/** The database, whose commits are synced and whose log is folded in beside the event loop. */
+/** Opens the database; commits are synced and the write-ahead log is checkpointed in worker threads. */
 export function openStorage(parts: StorageParts, closers: Closers): OpenStore {
   const { dataDir, clock, log, onCommit, onSync, crash } = parts;
   const store = openStore({
     dataDir,
     clock,
     onCommit,
+    onWrongSessionChange: (wrong) => log.error("session.wrong_change", { ...wrong }),
     onSubscriberError: (error) => log.error("log.subscriber_failed", { error: String(error) }),
     beside: {
       onSync,

@@ -1,17 +1,10 @@
 import type { Caller } from "../domain/delivery/device.ts";
 import { DaylongError, type FieldFault } from "../domain/errors.ts";
+import { environmentName, type LimitName, limitNames, limitTable } from "../domain/limits.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
 import type { SettingsPort } from "../http/dependencies.ts";
 import type { PoolLimits } from "../pool/state/limits.ts";
-import {
-  environmentName,
-  type LimitName,
-  limitNames,
-  limitTable,
-  type SettingsPatch,
-  type SettingsView,
-  type SettingView,
-} from "../wire/settings.ts";
+import type { SettingsPatch, SettingsView, SettingView } from "../wire/settings.ts";
 import { type Config, ConfigError, readConfig } from "./config.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -26,8 +19,8 @@ export interface SettingsParts {
 }
 
 /**
- * The limits in force. Each has its value from the environment, else from the store, else by default; the same schemas
- * judge all three. What is `live` changes at once; the rest keeps what it had at the start of the server.
+ * Settings: the limits in force. Each has its value from the environment, else from the store, else by default; the
+ * same schemas judge all three. What is `live` changes at once; the rest keeps what it had at the start of the server.
  */
 export class Settings implements SettingsPort {
   readonly #parts: SettingsParts;
@@ -43,7 +36,7 @@ export class Settings implements SettingsPort {
       this.#config = this.#read(stored, stored);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      // What was set by phone contradicts what the environment says by now. A server that does not start helps nobody.
+      // The stored limits contradict the environment by now. A server that does not start would be no use to the owner.
       parts.log.warn("settings.ignored", { faults: error.faults });
       stored = new Map();
       this.#config = this.#read(stored, stored);
@@ -162,39 +155,13 @@ function fieldFaultOf(fault: string): FieldFault {
   return { path, message: message.join(": ") };
 }
 
-const poolLimits = (config: Config) => ({
-  maxProcesses: config.maxConcurrentSessions,
-  maxQueuedTurns: config.maxQueuedTurns,
-  lease: config.lease,
-  permissionTimeoutMs: config.permissionTimeoutMs,
-  idleParkMs: config.idleParkMs,
-  conversationIdleParkMs: config.conversationIdleParkMs,
-  // As long as a stop may take: who interrupts, or whose lease ends, waits no longer than who stops the server.
-  drainMs: Math.max(1_000, config.shutdownGraceMs),
-  sampleMs: config.sampleMs,
-  allowBypassPermissions: config.allowBypassPermissions,
-  defaultModel: config.claudeModel,
-  memoryLimitBytes: config.memoryLimitBytes,
-  sessionMemoryLimitBytes: config.sessionMemoryLimitBytes,
-  cpuLimitPercent: config.cpuLimitPercent,
-  healthMs: config.healthMs,
-  stallMs: config.stallMs,
-  spareProcesses: config.spareProcesses,
-  interactive: config.interactive,
-});
-
-/** The pool's limits, which stay those in force: the pool reads them when it needs them. */
+/** The pool's limits as they are in force whenever they are read. */
 export function livePoolLimits(settings: Settings): PoolLimits {
-  const listeners = new Set<() => void>();
-  const limits: PoolLimits = {
-    ...poolLimits(settings.config),
-    onChange: (listener) => {
-      listeners.add(listener);
-    },
-  };
-  settings.onChange(() => {
-    Object.assign(limits, poolLimits(settings.config));
-    for (const listener of listeners) listener();
+  const names = Object.keys(settings.config) as Array<keyof Config>;
+  const getters = names.map((name) => [name, { enumerable: true, get: () => settings.config[name] }]);
+  const config = Object.defineProperties({}, Object.fromEntries(getters)) as Config;
+  return Object.defineProperty(config, "onChange", {
+    enumerable: true,
+    value: (listener: () => void) => settings.onChange(listener),
   });
-  return limits;
 }

@@ -2,16 +2,18 @@ import { LiveActivities } from "../delivery/activities/liveActivities.ts";
 import { DeliveryPlanner, planned } from "../delivery/outbox/deliveryPlanner.ts";
 import { durablePush } from "../delivery/outbox/durablePush.ts";
 import { OutboxSender } from "../delivery/outbox/outboxSender.ts";
+import { sendTestPush } from "../delivery/outbox/testPush.ts";
 import { Connections } from "../delivery/sockets/connections.ts";
 import { EventBroadcaster } from "../delivery/sockets/eventBroadcaster.ts";
 import { DeltaFeed } from "../delivery/sockets/liveFeed.ts";
+import type { Device } from "../domain/delivery/device.ts";
 import type { ApnsEnvironment, PushSender } from "../domain/delivery/push.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
 import type { Closers } from "../platform/closers.ts";
 import type { Settings } from "./settings.ts";
 
 interface WireDeliveryParts {
-  /** The bare store; everything that appends is to use the one that is given back. */
+  /** The store without planning; everything that appends has to use the store that is returned. */
   database: Store;
   push: PushSender;
   settings: Settings;
@@ -20,33 +22,41 @@ interface WireDeliveryParts {
   defaultEnvironment: ApnsEnvironment;
 }
 
-/** What takes the log's news to devices. The outbox sender is started by the caller, when the last run has been put right. */
+/** Builds and wires delivery: sockets, outbox, Live Activities. The caller starts the outbox sender after the recovery. */
 export function wireDelivery(parts: WireDeliveryParts, closers: Closers) {
   const { database, settings, clock, log, defaultEnvironment } = parts;
   const push = durablePush(parts.push, database, clock);
   const connections = new Connections({ clock, durability: database });
-  // Read at each use: the owner may change it while the server runs.
-  const withGrace = <T extends object>(workings: T): T & { readonly graceMs: number } =>
-    Object.defineProperty(workings, "graceMs", { get: () => settings.config.pushGraceMs }) as T & {
-      graceMs: number;
-    };
-  const planner = new DeliveryPlanner(withGrace({ store: database, connections, clock }));
-  const activities = new LiveActivities(
-    withGrace({
-      ...{ store: database, push, connections, clock, log, defaultEnvironment },
-      planned: () => outboxSender.pulse(),
-    }),
-  );
+  // A function, because the owner may change it while the server runs.
+  const graceMs = () => settings.config.pushGraceMs;
+  const planner = new DeliveryPlanner({ store: database, connections, clock, graceMs });
+  const activities = new LiveActivities({
+    store: database,
+    push,
+    connections,
+    clock,
+    log,
+    graceMs,
+    defaultEnvironment,
+    planned: () => outboxSender.pulse(),
+  });
   const store = planned(database, planner, activities);
   const feed = new DeltaFeed({ connections });
-  const outboxSender = new OutboxSender(
-    withGrace({ store, push, activities: activities.pushes, connections, clock, log }),
-  );
+  const outboxSender = new OutboxSender({
+    store,
+    push,
+    activities: activities.pushes,
+    connections,
+    clock,
+    log,
+    graceMs,
+  });
   const broadcaster = new EventBroadcaster({ events: store.events, connections, feed, outboxSender });
   closers.push(() => broadcaster.stop());
   closers.push(() => outboxSender.stop(3_000));
   closers.push(() => activities.stop());
   activities.start();
   broadcaster.start();
-  return { store, connections, activities, feed, outboxSender };
+  const testPush = (device: Device) => sendTestPush(device, { store, push, clock });
+  return { store, connections, activities, feed, outboxSender, testPush };
 }

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
-import { unlessLate } from "../domain/deadline.ts";
-import { DaylongError, refuseHeld } from "../domain/errors.ts";
-import type { Clock, Log, ProcessStore } from "../domain/ports.ts";
+import { unlessLate, withDeadline } from "../domain/deadline.ts";
+import { DaylongError } from "../domain/errors.ts";
+import type { Clock, Log } from "../domain/ports.ts";
 import type {
   ClaudeModel,
   ClaudeProcess,
@@ -14,17 +14,18 @@ import type {
   ProcessUsage,
   TranscriptReply,
 } from "../domain/processes/process.ts";
+import { refuseHeld } from "../domain/sessions/conversation.ts";
 import type { ProjectStanding, ProjectTrust } from "../domain/sessions/trust.ts";
+import type { ProcessStore } from "../domain/stores/operation.ts";
 import { AuxiliaryProcesses } from "./auxiliary/auxiliaryProcesses.ts";
 import type { SpareCliProcess } from "./auxiliary/spareProcess.ts";
 import { SpareProcesses } from "./auxiliary/spareProcesses.ts";
-import { within } from "./deadline.ts";
 import { endBelongings } from "./os/reaper.ts";
 import { Sampler } from "./os/sampler.ts";
 import { CliProcess } from "./process/cliProcess.ts";
-import { ConfigFile } from "./process/configFile.ts";
-import { cliEnvironment } from "./process/environment.ts";
-import { StartThrottle } from "./process/startThrottle.ts";
+import { ConfigFile } from "./start/configFile.ts";
+import { cliEnvironment } from "./start/environment.ts";
+import { StartThrottle } from "./start/startThrottle.ts";
 import { heldConversations } from "./transcripts/conversationHolders.ts";
 import { withPlan } from "./transcripts/planFile.ts";
 import {
@@ -59,7 +60,7 @@ export interface CliHostParts {
 /** How long a turn's end may wait for a look into the transcript. */
 const transcriptDeadlineMs = 3_000;
 
-/** Starts, finds and ends real Claude CLI processes. */
+/** Process host: starts, finds and ends real Claude CLI processes. */
 export class CliHost implements ProcessHost {
   readonly #parts: Required<Omit<CliHostParts, "binary" | "sparesDir">> &
     Pick<CliHostParts, "binary" | "sparesDir">;
@@ -105,8 +106,8 @@ export class CliHost implements ProcessHost {
   }
 
   /**
-   * All that has to be known before a start. The project, or Claude's own folder, may be on a mount that is dead, and what
-   * is asked of such a disk is never answered; so it is bounded as the start itself is.
+   * All that has to be known before a start. The project, or Claude's own folder, may be on a mount that is dead, and
+   * what is asked of such a disk is never answered; so it is bounded as the start itself is.
    */
   async #ready(spec: ProcessSpec, signal: AbortSignal | undefined) {
     const { clock, startDeadlineMs } = this.#parts;
@@ -225,7 +226,7 @@ export class CliHost implements ProcessHost {
     const { clock, log } = this.#parts;
     const path = this.#transcriptOf(claudeSessionId);
     const look = path.then((found) => (found === undefined ? undefined : findReply(found, messageId)));
-    return within(clock, look, transcriptDeadlineMs).catch((error: unknown) => {
+    return withDeadline(clock, transcriptDeadlineMs, look, () => undefined).catch((error: unknown) => {
       log.warn("transcript.unreadable", { claudeSessionId, error: String(error) });
       return undefined;
     });

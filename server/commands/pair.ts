@@ -34,7 +34,7 @@ Scan it with the app, or pair by hand:
     -d '{"code":"${pairing.code}","device":{"name":"my phone","platform":"ios"}}'`);
 }
 
-/** What makes curl trust a certificate that nobody but the server itself has signed. */
+/** The option that makes curl trust a self-signed certificate. */
 function trustFlag({ dataDir, fingerprint }: RunningServer): string {
   const path = join(dataDir, ownCertificateFile);
   if (fingerprint === undefined || !existsSync(path)) return "";

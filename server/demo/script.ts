@@ -47,8 +47,8 @@ const blocksOf = (message: ModelMessage | undefined): ContentBlock[] =>
   message === undefined || typeof message.content === "string" ? [] : message.content;
 
 /**
- * The API's rule that each tool use has its result in the very next message; `lost` are tool uses whose result is taken for
- * missing. The words it answers 400 with, or `undefined`.
+ * The API's rule that each tool use has its result in the very next message; `lost` are tool uses whose result is taken
+ * for missing. The words it answers 400 with, or `undefined`.
  */
 export function unpairedToolUse(
   messages: readonly ModelMessage[],
@@ -137,7 +137,7 @@ const orders: Array<
     (match, _messages, system) => text(system.includes(match[1]!.trim()) ? "Yes." : "No."),
   ],
   [
-    // What nobody typed: a project's CLAUDE.md comes in the CLI's reminders.
+    // Text that the user did not type: a project's CLAUDE.md comes in the CLI's reminders.
     /^does a reminder say: (.+)/i,
     (match, messages) => {
       const reminders = messages.flatMap(textsOf).filter((value) => value.startsWith(reminderMark));

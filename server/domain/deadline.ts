@@ -1,19 +1,19 @@
 import type { Clock } from "./ports.ts";
 
 /**
- * What the work comes to, or a rejection with the signal's reason as soon as it aborts. The work itself goes on: a question
- * to a disk that does not answer cannot be taken back.
+ * The result of the work, or a rejection with the signal's reason as soon as it aborts. The work itself goes on: a read of a
+ * disk that does not answer cannot be cancelled.
  */
 export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const giveUp = () => reject(signal.reason);
-    if (signal.aborted) giveUp();
-    else signal.addEventListener("abort", giveUp, { once: true });
-    void work.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort, { once: true });
+    void work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
   });
 }
 
-/** The same with a time: after `deadlineMs` it rejects with what `late` makes. */
+/** The result of the work, or a rejection with the error that `late` makes after `deadlineMs`, or when the signal aborts. */
 export function unlessLate<T>(
   work: Promise<T>,
   { clock, deadlineMs, late, signal }: DeadlineOptions,
@@ -27,7 +27,26 @@ export function unlessLate<T>(
 export interface DeadlineOptions {
   clock: Clock;
   deadlineMs: number;
-  /** What it is told as. */
+  /** Makes the error of the rejection. */
   late: () => Error;
   signal?: AbortSignal;
 }
+
+/** The result of `work`, or `fallback()` when there is none within `deadlineMs`. Rejects as `work` does. */
+export function withDeadline<T>(
+  clock: Pick<Clock, "after">,
+  deadlineMs: number,
+  work: Promise<T>,
+  fallback: () => T,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(deadlineMs, () => resolve(fallback()));
+    work.then(resolve, reject).finally(cancel);
+  });
+}
+
+/** Resolves after `delayMs` of the clock. */
+export const pause = (clock: Clock, delayMs: number): Promise<void> =>
+  new Promise((resolve) => {
+    clock.after(delayMs, resolve);
+  });

@@ -144,16 +144,6 @@ export class DaylongError extends Error {
   }
 }
 
-/** Throws `conversation_held` when a process that is not ours holds Claude's conversation: two would overwrite each other. */
-export function refuseHeld(held: ReadonlyMap<string, number>, claudeSessionId: string): void {
-  const pid = held.get(claudeSessionId);
-  if (pid === undefined) return;
-  throw new DaylongError(
-    "conversation_held",
-    `A terminal on the computer holds this conversation (process ${pid}). Close it there, or fork it to go on in a copy.`,
-  );
-}
-
 /** How a failed turn is told: in `turn.failed`, in the turn's own record, in pushes. */
 export interface Failure {
   code: ErrorCode;

@@ -17,7 +17,7 @@ import {
 import { headBytes, imageTypeOf, isShowable } from "./imageSniffer.ts";
 import { copyToInbox } from "./projectInbox.ts";
 
-/** Pause between two looks for what nobody needs any more. */
+/** Pause between two sweeps of attachments that are not needed any more. */
 const sweepMs = 3_600_000;
 /** Files let go of in one sweep. */
 const sweepCount = 500;
@@ -32,8 +32,9 @@ export interface DiskAttachmentStorageParts {
 }
 
 /**
- * The attachments on disk: a file each, named by its id, complete before it has that name, and known to the store only
- * then. `kept -> (taken by messages) -> gone` a day after it came or was last taken, but never under a turn that waits.
+ * Storage of attachments on disk: a file each, named by its id, complete before it has that name, and known to the
+ * store only then. `kept -> (taken by messages) -> gone` a day after it came or was last taken, but never under a turn
+ * that waits.
  */
 export class DiskAttachmentStorage implements AttachmentStorage {
   readonly #parts: DiskAttachmentStorageParts;
@@ -83,7 +84,7 @@ export class DiskAttachmentStorage implements AttachmentStorage {
           if (head.length < 12) head = Buffer.concat([head, chunk.subarray(0, 12)]);
           await writeAll(file, chunk);
         }
-        // Who is told that it is kept may cut the power.
+        // The power may fail right after the device is told that the file is kept.
         await file.sync();
       } finally {
         await file.close();

@@ -17,13 +17,13 @@ const signatures: ReadonlyArray<{ mimeType: string; matches(head: Buffer): boole
   },
 ];
 
-/** The image type of a file by its first bytes, whatever it is called; `undefined` when it is none that Claude sees. */
+/** The image type of a file by its first bytes, not by its name; `undefined` when it is none that Claude sees. */
 export const imageTypeOf = (head: Buffer): string | undefined =>
   signatures.find(({ matches }) => matches(head))?.mimeType;
 
 /**
- * Whether the API takes the image as it is. What cannot be measured is not taken: a conversation that holds an image the API
- * refuses is refused for ever.
+ * Whether the API takes the image as it is. What cannot be measured is not taken: a conversation that holds an image
+ * the API refuses is refused for ever.
  */
 export function isShowable(head: Buffer, sizeBytes: number): boolean {
   if (sizeBytes > maxImageBytes) return false;

@@ -54,7 +54,7 @@ async function openInbox(projectPath: string): Promise<string> {
     if (!(await isOwnDirectory(path))) {
       throw notPlaced(`${inboxFolder.slice(0, depth + 1).join("/")} is a link or a file in this project.`);
     }
-    // What is sent to Claude is nobody's to commit. Whatever is there already stays.
+    // Files sent to Claude must not be committed. An ignore file that is there already stays.
     if (depth === 0) await writeFile(join(path, ".gitignore"), "*\n", { flag: "wx" }).catch(ignore);
   }
   return path;

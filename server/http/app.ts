@@ -3,13 +3,14 @@ import { setMaxListeners } from "node:events";
 import express, { type NextFunction, type Request, type Response } from "express";
 import helmet from "helmet";
 import { AttemptWindow } from "../access/attemptWindow.ts";
+import { callerAddress } from "../access/callerAddress.ts";
+import { DurableGate } from "../delivery/durableGate.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { HttpDependencies } from "./dependencies.ts";
 import { documentRoutes } from "./documents/documentRoutes.ts";
 import { authorise } from "./framework/authorise.ts";
-import { JsonBodies, runMiddleware } from "./framework/jsonBody.ts";
+import { JsonBodies } from "./framework/jsonBody.ts";
 import { catalogued, sendProblem } from "./framework/problem.ts";
-import { addressOf, limitDevices } from "./framework/rateLimit.ts";
 import { mountRoutes, type Route } from "./framework/route.ts";
 import { sendAnswer } from "./framework/sendAnswer.ts";
 import { completionRoutes } from "./openai/completions.ts";
@@ -35,7 +36,7 @@ import { outputRoutes } from "./routes/sessions/output.ts";
 import { sessionControlRoutes } from "./routes/sessions/sessionControl.ts";
 import { sessionRoutes } from "./routes/sessions/sessions.ts";
 
-/** Every route of the contract, in one table. */
+/** Every route of the interface, in one table. */
 export function routeTable(parts: HttpDependencies): Route[] {
   const routes = [
     ...homePageRoutes(parts),
@@ -68,17 +69,17 @@ export function routeTable(parts: HttpDependencies): Route[] {
 
 /** The HTTP edge as an express application; the composition root puts a listener under it. */
 export function createHttpApp(parts: HttpDependencies): express.Express {
-  const { store, access, names, clock, log, limits, stopping, prometheus } = parts;
-  const durable = () => new Promise<void>((resolve) => store.whenDurable(resolve));
+  const { store, access, tokenFailures, names, clock, log, stopping, prometheus } = parts;
+  const { requestsPerMinute } = parts.limits;
+  const gate = new DurableGate(store);
   // Every request that is under way listens for the stop; that is no leak.
   setMaxListeners(0, stopping);
   const bodies = new JsonBodies();
-  const perDevice = limitDevices({ clock, requestsPerMinute: limits.requestsPerMinute });
-  const refusals = new AttemptWindow({ clock, windowMs: 60_000, limit: limits.refusalsPerMinute });
+  const deviceRequests = new AttemptWindow({ clock, windowMs: 60_000, limit: requestsPerMinute });
 
   const app = express();
   app.disable("x-powered-by");
-  // Answers are of the moment; a validator over each would cost a hash and serve nobody.
+  // Answers change from moment to moment: a validator would cost a hash each and hardly ever match.
   app.disable("etag");
   app.set("query parser", "simple");
 
@@ -118,10 +119,10 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
   mountRoutes(router, routeTable(parts), async (route, request, response) => {
     const startedAt = clock.now();
     response.locals.route = route.path;
-    const address = addressOf(request);
+    const address = callerAddress(request.socket);
     const requestId = String(response.locals.requestId);
-    // Before the body is touched: nobody unknown makes us read and parse megabytes.
-    const caller = authorise(request, route.scope, { access, refusals, address });
+    // Before the body is read: a caller without a token must not make the server read and parse megabytes.
+    const caller = authorise(request, route.scope, { access, tokenFailures, address });
     response.on("close", () => {
       const { method, path } = route;
       const took = { status: response.statusCode, durationMs: clock.now() - startedAt };
@@ -129,7 +130,7 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
     });
     if (caller !== undefined) {
       response.locals.deviceId = caller.deviceId;
-      await runMiddleware(perDevice, request, response);
+      deviceRequests.take(caller.deviceId, `requests of this device (${requestsPerMinute} a minute)`);
     }
     const body =
       route.body === undefined ? undefined : await bodies.read(request, response, route.maxBodyBytes);
@@ -144,7 +145,7 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
       gone: goneSignal(response, stopping),
       bytes: request,
     });
-    await sendAnswer(response, answer, { clock, durable: route.isOfTheMoment ? atOnce : durable });
+    await sendAnswer(response, answer, { clock, gate: route.isOfTheMoment ? openGate : gate });
   });
   app.use(router);
 
@@ -154,8 +155,8 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
     if (error.status >= 500) {
       log.error("http.failed", { requestId, code: error.code, error: error.cause ?? error });
     }
-    // A refusal tells a device of what is, too; a stranger learns nothing from it.
-    if (response.locals.deviceId !== undefined) await durable();
+    // A refusal tells a device about the state as well; a caller without a token learns nothing from it.
+    if (response.locals.deviceId !== undefined) await gate.durable();
     if (response.headersSent || response.destroyed) {
       response.destroy();
       return;
@@ -181,9 +182,10 @@ function goneSignal(response: Response, stopping: AbortSignal): AbortSignal {
   return gone.signal;
 }
 
-const atOnce = (): Promise<void> => Promise.resolve();
+/** For answers that tell of nothing kept. */
+const openGate = new DurableGate();
 
-/** For a page of our own without a script; other pages may neither frame us nor read us. */
+/** Security headers for a page without a script; other sites may neither frame the server nor read from it. */
 function securityHeaders() {
   return helmet({
     contentSecurityPolicy: {

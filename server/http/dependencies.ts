@@ -1,3 +1,4 @@
+import type { AttemptWindow } from "../access/attemptWindow.ts";
 import type { ConversationFolders } from "../access/conversationFolders.ts";
 import type { Devices } from "../access/devices.ts";
 import type { HostCheck } from "../access/hostCheck.ts";
@@ -33,8 +34,6 @@ export interface TestPush {
 export interface HttpLimits {
   /** Requests of one device in a minute (contract: 300). */
   requestsPerMinute: number;
-  /** Requests without a valid token from one address in a minute, after which the answer is 429 instead of 401. */
-  refusalsPerMinute: number;
   /** Wrong pairing codes from one address in 15 minutes (contract: 5). */
   pairingFailures: number;
   /** Pairings from one address in an hour (contract: 30). */
@@ -44,7 +43,6 @@ export interface HttpLimits {
 /** The contract's limits. */
 export const defaultHttpLimits: HttpLimits = {
   requestsPerMinute: 300,
-  refusalsPerMinute: 60,
   pairingFailures: 5,
   pairingsPerHour: 30,
 };
@@ -79,6 +77,8 @@ export interface HttpDependencies {
   store: Store;
   pool: SessionPool;
   access: Devices;
+  /** Failed authentications by address; when it is full the answer is 429 instead of 401. */
+  tokenFailures: AttemptWindow;
   attachments: MessageAttachments;
   pushRegistration: PushRegistration;
   activityRegistrations: ActivityRegistrations;

@@ -24,8 +24,9 @@ export interface AnnouncementParts {
 }
 
 /**
- * Tells the local network where the server is (`_daylong._tcp`), so that an app that is paired finds it at a new address.
- * Nothing for a server that only this computer reaches. Resolves the returned stop when the name is taken back.
+ * Tells the local network where the server is (`_daylong._tcp`), so that an app that is paired finds it at a new
+ * address. Nothing for a server that only this computer reaches. Resolves the returned stop when the name is taken
+ * back.
  *
  * What is announced anybody on the network can announce: an app takes an address from it, and believes only the
  * certificate that it was paired with.
@@ -84,7 +85,7 @@ function openResponder({ host, network }: AnnouncementParts, tell: (error: unkno
   const options = network ?? (isAnyAddress ? {} : { interface: host });
   // Bound to all addresses: a socket bound to one of them hears no multicast on Linux.
   const responder = new bonjour.Bonjour({ ...options, bind: "0.0.0.0" } as object, tell);
-  // The library leaves these to whoever listens, and an error that nobody hears would end the server.
+  // An error event without a listener would end the server, and the library installs none.
   const { mdns } = (responder as unknown as { server: { mdns: NodeJS.EventEmitter } }).server;
   mdns.on("error", tell);
   mdns.on("warning", () => {});

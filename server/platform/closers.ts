@@ -1,4 +1,4 @@
-/** What has to be closed, newest first. `close` is idempotent; one closer that fails does not keep the others open. */
+/** Stack of closers, run newest first. `close` is idempotent; a closer that fails does not keep the others open. */
 export class Closers {
   readonly #closers: Array<() => unknown> = [];
   #closed: Promise<void> | undefined;

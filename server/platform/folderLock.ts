@@ -2,7 +2,7 @@ import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 
-/** Two servers on one folder would end each other's processes; the second one is told so. */
+/** The data folder is locked by another server. Two servers on one folder would end each other's processes. */
 export class FolderTakenError extends Error {
   override readonly name = "FolderTakenError";
 }

@@ -2,7 +2,9 @@ import { pino } from "pino";
 import pretty from "pino-pretty";
 import type { Log } from "../domain/ports.ts";
 
-/** The log, and a way to say what whoever started the server waits for, whatever level is asked for. */
+/**
+ * The log, and a way to announce the server's readiness at every log level: the program that started it waits for that.
+ */
 export interface ServerLog extends Log {
   announce: Log["info"];
 }

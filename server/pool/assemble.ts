@@ -5,10 +5,14 @@ import type { ClaudeHistory } from "../domain/sessions/history.ts";
 import type { Session } from "../domain/sessions/session.ts";
 import { HealthMonitor } from "./health/healthMonitor.ts";
 import { Outages } from "./health/outages.ts";
+import { Capacity } from "./processes/capacity.ts";
 import { OneShots } from "./processes/oneShots.ts";
 import { ProcessCalls } from "./processes/processCalls.ts";
+import { ProcessExits } from "./processes/processExit.ts";
+import { PoolProcessListener } from "./processes/processListener.ts";
 import { ResumeSources } from "./processes/resumeSource.ts";
 import { Scheduler } from "./processes/scheduler.ts";
+import { PromptSender } from "./processes/sendPrompt.ts";
 import { type SessionBeginning, Spares } from "./processes/spares.ts";
 import { Termination } from "./processes/termination.ts";
 import { ForkAndRewind } from "./sessions/forkAndRewind.ts";
@@ -19,6 +23,7 @@ import { Views } from "./sessions/views.ts";
 import type { Gate } from "./state/gate.ts";
 import type { PoolLimits } from "./state/limits.ts";
 import { ProcessRegistry } from "./state/processRegistry.ts";
+import type { WrongTransition } from "./state/sessionProcess.ts";
 import { EventBuffer } from "./turns/eventBuffer.ts";
 import { PermissionRequests } from "./turns/permissionRequests.ts";
 import { Submissions } from "./turns/submit.ts";
@@ -34,6 +39,8 @@ export interface PoolParts {
   log: Log;
   limits: PoolLimits;
   newId: () => string;
+  /** Told of a bug: a transition of a process that its phase does not allow. Default: an error in the log. */
+  onWrongTransition?(wrong: WrongTransition): void;
   attachments: Pick<AttachmentStorage, "prepare">;
   /** Throws `project_forbidden` or `project_not_found` when Claude may not work in the directory, or not any more. */
   checkProject(path: string): Promise<void>;
@@ -41,18 +48,18 @@ export interface PoolParts {
   sessionOver?(session: Session): void;
 }
 
-/** Those who do the pool's work, each one thing of it. */
+/** The pool's components. */
 export type PoolComponents = ReturnType<typeof assemblePool>;
 
-/** Makes them and tells each of those it needs. */
+/** Builds the pool's components and wires them. */
 export function assemblePool(parts: PoolParts) {
   const { store, clock, limits, newId, host } = parts;
   const registry = new ProcessRegistry();
+  const capacity = new Capacity({ store, clock, limits, registry });
   const turnWriter = new TurnWriter({ store, clock, limits, newId });
   const permissions = new PermissionRequests({ store, clock, limits, newId });
   const gates: Gate[] = [];
-  const views = new Views({ store, registry, clock, limits });
-  const spares = new Spares({ ...parts, registry, views });
+  const spares = new Spares({ ...parts, capacity, memoryUsedBytes: () => health.load.sessionBytes });
   const newSessionId = (begun: SessionBeginning) => spares.newSessionId(begun);
   const submissions = new Submissions({
     store,
@@ -61,46 +68,55 @@ export function assemblePool(parts: PoolParts) {
     registry,
     turnWriter,
     gates,
+    admission: (own, queue) => capacity.admission(own, queue),
     newId,
     newSessionId,
   });
-  const watch = new TurnWaiter({ store, clock });
+  const turnWaiter = new TurnWaiter({ store, clock });
   const recaps = new Recaps({ store, clock, host, newId, checkProject: parts.checkProject });
   const leaseChanged = (deadlineAt: number) => leases.leaseChanged(deadlineAt);
   const wake = (sessionId: string) => scheduler.wake(sessionId);
+  const onWrongTransition =
+    parts.onWrongTransition ?? ((wrong) => parts.log.error("process.wrong_transition", { ...wrong }));
   const inner = {
     ...parts,
+    onWrongTransition,
     registry,
+    capacity,
     turnWriter,
     permissions,
-    watch,
-    held: new EventBuffer(parts),
+    turnWaiter,
+    buffer: new EventBuffer(parts),
     gates,
     advance: () => scheduler.advance(),
   };
   const termination = new Termination(inner);
-  const health = new HealthMonitor({ ...inner, views, termination });
+  const health = new HealthMonitor({ ...inner, termination });
   gates.push(health.load);
+  const views = new Views({ store, registry, capacity, clock, limits, load: health.load });
   const outages = new Outages({ ...inner, termination });
   gates.push(...outages.gates);
+  const observed = { ...inner, observer: outages, resumeSources: new ResumeSources(parts), leaseChanged };
+  const exits = new ProcessExits(observed);
+  const listener = new PoolProcessListener({ ...observed, exits });
+  const promptSender = new PromptSender(inner);
   const scheduler: Scheduler = new Scheduler({
-    ...inner,
-    outages,
-    conversations: new ResumeSources(parts),
+    ...observed,
+    exits,
+    listener,
+    promptSender,
     termination,
-    leaseChanged,
     sessionsServed: () => oneShots.admit(),
   });
-  const oneShots = new OneShots({ ...inner, termination, outages });
+  const oneShots = new OneShots({ ...inner, observer: outages });
   const sessions = new Sessions({
     ...inner,
-    stopProcess: (sessionId) => termination.stopOf(sessionId),
     submissions,
     newSessionId,
     leaseChanged,
     wake,
   });
-  const calls = new ProcessCalls({ ...inner, termination, wake });
+  const calls = new ProcessCalls({ ...inner, wake });
   const forkAndRewind = new ForkAndRewind({ ...inner, calls, create: (request) => sessions.create(request) });
   const leases: LeaseTimer = new LeaseTimer({
     ...inner,
@@ -115,6 +131,7 @@ export function assemblePool(parts: PoolParts) {
     submissions,
     sessions,
     forkAndRewind,
+    promptSender,
     scheduler,
     termination,
     health,
@@ -124,6 +141,6 @@ export function assemblePool(parts: PoolParts) {
     recaps,
     oneShots,
     views,
-    watch,
+    turnWaiter,
   };
 }

@@ -17,12 +17,11 @@ import type {
   SubmitRequest,
 } from "./port.ts";
 import { type Recovery, recover } from "./processes/bootRecovery.ts";
-import { existingSession } from "./sessions/sessions.ts";
-import { hasWish } from "./turns/submitRules.ts";
+import { existingSession } from "./state/existingSession.ts";
 
 /**
- * Conversations that live for a day on a bounded number of Claude processes. The face of the pool: it checks, keeps and
- * answers; `Scheduler` moves the processes.
+ * Pool of sessions that live for a day on a bounded number of Claude processes: the implementation of the port. It
+ * checks requests and hands them to its components.
  */
 export class InteractiveSessionPool implements SessionPool {
   readonly #parts: PoolParts;
@@ -37,7 +36,7 @@ export class InteractiveSessionPool implements SessionPool {
     this.#components = assemblePool(parts);
   }
 
-  /** Puts the last run right, then takes messages. */
+  /** Recovers from the last run, then takes messages. */
   async start(): Promise<Recovery> {
     const recovery = await recover({
       store: this.#store,
@@ -64,15 +63,20 @@ export class InteractiveSessionPool implements SessionPool {
       this.#components.spares.stop();
       this.#components.oneShots.stop();
       await this.#components.scheduler.stop(graceMs);
-      this.#components.watch.stop();
+      this.#components.turnWaiter.stop();
     })();
     return this.#stopped;
   }
 
-  submit(request: SubmitRequest): Accepted {
+  submit(request: SubmitRequest): Accepted | Promise<Accepted> {
+    this.#checkOpen();
+    return this.#components.sessions.keepChanged(request, () => this.#keep(request));
+  }
+
+  #keep(request: SubmitRequest): Accepted {
     this.#checkOpen();
     const { accepted, run, waits, leaseDeadlineAt } = this.#components.submissions.submit(request, (turn) =>
-      this.#components.scheduler.give(turn),
+      this.#components.promptSender.give(turn),
     );
     if (waits) this.#components.scheduler.advance();
     else if (!run) this.#components.scheduler.armSchedule();
@@ -80,15 +84,9 @@ export class InteractiveSessionPool implements SessionPool {
     return accepted;
   }
 
-  async submitChanging(request: SubmitRequest): Promise<Accepted> {
-    const keep = () => this.submit(request);
-    this.#checkOpen();
-    return hasWish(request) ? this.#components.sessions.changeFirst(request, keep) : keep();
-  }
-
   async waitForTurn(turnId: string, deadlineMs: number, signal?: AbortSignal): Promise<Turn> {
     const turn =
-      (await this.#components.watch.ended(turnId, deadlineMs, signal)) ?? this.#store.turns.get(turnId);
+      (await this.#components.turnWaiter.ended(turnId, deadlineMs, signal)) ?? this.#store.turns.get(turnId);
     if (turn) return turn;
     throw new DaylongError("turn_not_found", `There is no turn ${turnId}.`);
   }
@@ -100,6 +98,7 @@ export class InteractiveSessionPool implements SessionPool {
 
   cancelTurn(sessionId: string, turnId: string, caller: Caller): void {
     this.#components.termination.cancelTurn(sessionId, turnId, caller);
+    this.#components.scheduler.armSchedule();
   }
 
   createSession(request: CreateSessionRequest): Promise<SessionView> {
@@ -146,7 +145,7 @@ export class InteractiveSessionPool implements SessionPool {
 
   async recap(sessionId: string): Promise<Recap> {
     const session = this.#existing(sessionId);
-    // A fork would try for minutes what every session has been refused.
+    // A fork would repeat for minutes the request that every session has been refused.
     const refused = this.#components.outages.loginDetail;
     if (refused !== undefined) throw new DaylongError("login_required", refused);
     return this.#components.recaps.recap(session);
@@ -181,7 +180,7 @@ export class InteractiveSessionPool implements SessionPool {
     if (!this.#open) return { state: "failing", detail: "The pool does not take messages." };
     const { maxQueuedTurns } = this.#parts.limits;
     const waiting = this.#store.turns.queuedCount(this.#parts.clock.now());
-    // Where nothing may wait, nothing that waits is too much.
+    // Without a queue there is no queue that could be full.
     if (maxQueuedTurns > 0 && waiting >= maxQueuedTurns)
       return { state: "degraded", detail: `${waiting} turns are waiting.` };
     const wrong = [...this.#components.outages.details(), ...this.#components.health.details()];

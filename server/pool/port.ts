@@ -15,22 +15,22 @@ export interface SubmitRequest {
   clientMessageId?: string;
   /** Kept already. */
   attachments?: MessageAttachment[];
-  /** Of a message to a session that exists, these two are looked at by `submitChanging` only. */
+  /** Of a message to a session that exists: the session is changed to it first. */
   model?: string;
   permissionMode?: PermissionMode;
   sendAt?: number;
-  /** Of a message that begins a session: what the session is fixed to. */
+  /** Of a message that begins a session: the settings that are fixed for the session's life. */
   options?: SessionOptions;
   /** Of a message that begins a session: the name under which `/v1` finds it again, and what was said before it. */
   conversation?: { conversationId: string; earlier: string };
 }
 
-/** The word that a message is kept and will end in one reply or one failure. */
+/** Acknowledgement: the message is kept and will end in one reply or one failure. */
 export interface Accepted {
   sessionId: string;
   turnId: string;
   clientMessageId: string;
-  /** Of a duplicate: the state the first one is in by now. */
+  /** Of a duplicate: the present state of the first message's turn. */
   state: TurnState;
   queuePosition: number;
   duplicate: boolean;
@@ -48,7 +48,7 @@ export interface CreateSessionRequest {
   latest?: { fork: boolean; resumeAt?: string };
 }
 
-/** A prompt of which nothing is kept. */
+/** A one-shot prompt, of which nothing is kept. */
 export interface AskRequest {
   /** Resolved and inside the roots already. */
   projectPath: string;
@@ -92,15 +92,14 @@ export interface Recap {
   cached: boolean;
 }
 
-/** What the edges ask of the pool. Refusals are thrown as `DaylongError`. */
+/** Port of the pool, called by the edges. Refusals are thrown as `DaylongError`. */
 export interface SessionPool {
-  /** Keeps the message in one transaction and starts it if it can. Synchronous: returning is the ack. */
-  submit(request: SubmitRequest): Accepted;
   /**
-   * The same for a message that may want its session to be of another model or mode: the session is changed first, as by
-   * `updateSession`. Kept in this very tick when nothing has to be changed.
+   * Keeps the message in one transaction and starts it if it can; the answer is the acknowledgement. Synchronous,
+   * unless the message asks for another model or mode than its session has: then the session is changed first, as by
+   * `updateSession`, and the message is kept in the tick in which the change is written.
    */
-  submitChanging(request: SubmitRequest): Promise<Accepted>;
+  submit(request: SubmitRequest): Accepted | Promise<Accepted>;
   /** The turn as soon as it has ended, or as it is after `deadlineMs` or when `signal` aborts. */
   waitForTurn(turnId: string, deadlineMs: number, signal?: AbortSignal): Promise<Turn>;
   interrupt(
@@ -124,7 +123,7 @@ export interface SessionPool {
   keepAlive(sessionId: string, caller: Caller): SessionView;
   recap(sessionId: string): Promise<Recap>;
   /**
-   * Asks Claude one thing, without a session. Throws `pool_full`, `login_required`, `ask_failed`, `ask_timed_out`, and
+   * Runs a one-shot prompt, without a session. Throws `pool_full`, `login_required`, `ask_failed`, `ask_timed_out`, and
    * `interrupted` when `signal` aborted.
    */
   ask(request: AskRequest, caller: Caller, signal: AbortSignal): Promise<OneShotAnswer>;

@@ -33,7 +33,7 @@ export function decodeEncryptionKey(keyBase64: string): Buffer {
 }
 
 /**
- * Seals `plaintext` (UTF-8) for one device with AES-256-GCM.
+ * Encrypts `plaintext` (UTF-8) for one device with AES-256-GCM.
  * Returns base64 of nonce (12 bytes), ciphertext, tag (16 bytes), the order that CryptoKit's
  * `AES.GCM.SealedBox(combined:)` reads. Throws EncryptionKeyError for a bad key.
  */
@@ -52,7 +52,7 @@ export function encryptPush(
 }
 
 /**
- * Opens what `encryptPush` made; what an app does in its notification extension.
+ * Decrypts the result of `encryptPush`, as an app does in its notification extension.
  * Throws when the key is another one or a single bit was changed.
  */
 export function decryptPush(sealedBase64: string, keyBase64: string): string {

@@ -1,35 +1,41 @@
+import { withDeadline } from "../domain/deadline.ts";
 import type { PushOutcome } from "../domain/delivery/push.ts";
+import type { Clock } from "../domain/ports.ts";
 
-/** The pushes of one sender that are on their way. */
+/** Real time: the network is what is timed, whatever the clock of the server says. */
+const realTime: Pick<Clock, "after"> = {
+  after(delayMs, callback) {
+    const timer = setTimeout(callback, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** The pushes of one sender that are in flight. */
 export class InFlight {
-  readonly #inFlight = new Set<Promise<PushOutcome>>();
-  #landing: Promise<void> | undefined;
+  readonly #pushes = new Set<Promise<PushOutcome>>();
+  #draining: Promise<void> | undefined;
 
-  /** Whether `land` was called: nothing is to take off any more. */
+  /** Whether `drain` was called: no push is to be started any more. */
   get isOver(): boolean {
-    return this.#landing !== undefined;
+    return this.#draining !== undefined;
   }
 
   /** Counts a push in until it has its outcome. */
   track(push: Promise<PushOutcome>): Promise<PushOutcome> {
-    this.#inFlight.add(push);
-    return push.finally(() => this.#inFlight.delete(push));
+    this.#pushes.add(push);
+    return push.finally(() => this.#pushes.delete(push));
   }
 
-  /** Waits for all of them up to `graceMs`, then cuts the connections, which ends the rest. Idempotent. */
-  land(graceMs: number, cut: () => unknown): Promise<void> {
-    this.#landing ??= this.#land(graceMs, cut);
-    return this.#landing;
+  /** Waits for all pushes up to `graceMs`, then disconnects, which ends the others. Idempotent. */
+  drain(graceMs: number, disconnect: () => unknown): Promise<void> {
+    this.#draining ??= this.#drain(graceMs, disconnect);
+    return this.#draining;
   }
 
-  async #land(graceMs: number, cut: () => unknown): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const deadline = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, graceMs);
-    });
-    await Promise.race([Promise.all(this.#inFlight), deadline]);
-    clearTimeout(timer);
-    await cut();
-    await Promise.all(this.#inFlight);
+  async #drain(graceMs: number, disconnect: () => unknown): Promise<void> {
+    const all = Promise.all(this.#pushes).then(() => undefined);
+    await withDeadline(realTime, graceMs, all, () => undefined);
+    await disconnect();
+    await Promise.all(this.#pushes);
   }
 }

@@ -1,5 +1,5 @@
-import type { ActivityRequest } from "../domain/delivery/liveActivity.ts";
 import type {
+  ActivityRequest,
   ApnsTarget,
   PushChannel,
   PushHealth,
@@ -16,7 +16,7 @@ export interface PushRouterParts {
   webpush: PushChannel<WebPushTarget>;
 }
 
-/** All push services behind one port: a push takes the one that its device registered with. */
+/** Router of pushes: sends each through the push service that its device registered with. */
 export class PushRouter implements PushSender {
   readonly #channels: PushRouterParts;
 

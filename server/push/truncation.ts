@@ -45,7 +45,7 @@ export function fitBody(
     throw new RangeError(`The push's ids alone are ${-budgetBytes} bytes over the push service's limit.`);
   }
   const longest = cutToJsonBytes(body, budgetBytes);
-  // `true` is a byte shorter than `false`: what fits with it alone would be said to be cut, and be whole.
+  // `true` is a byte shorter than `false`: a text that fits with it alone would be called cut, and be whole.
   const { text } = longest.cut ? longest : cutToJsonBytes(body, budgetBytes - 1);
   return { json: render(text, true), truncated: true };
 }

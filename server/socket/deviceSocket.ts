@@ -28,11 +28,11 @@ export interface DeviceSocketParts {
   log: Log;
 }
 
-/** What a device says of itself, as often as it has to: it costs next to nothing and starts nothing. */
+/** Frames without a rate limit: reports of the device about itself, which cost next to nothing and start nothing. */
 const unboundedTypes: ReadonlySet<string> = new Set<ClientFrameType>(["ack", "ping", "presence"]);
 
 /**
- * A socket whose device is known: what comes in is answered, what delivery has for it goes out.
+ * The socket of an authenticated device: answers its frames, and sends what delivery has for it.
  *
  *   open -> closing (by us: nothing is heard or sent any more) -> closed
  */

@@ -3,7 +3,6 @@ import { type Caller, type Scope, scopeAllows } from "../domain/delivery/device.
 import { DaylongError } from "../domain/errors.ts";
 import type { MessageAttachment } from "../domain/sessions/attachment.ts";
 import type { Accepted, SessionPool, SubmitRequest } from "../pool/port.ts";
-import { hasWish } from "../pool/turns/submitRules.ts";
 import type {
   AcceptedFrame,
   ClientFrame,
@@ -14,10 +13,7 @@ import type {
 import { maxMessageBytes } from "../wire/sessions/chat.ts";
 
 export interface FrameRouterParts {
-  pool: Pick<
-    SessionPool,
-    "submit" | "submitChanging" | "answerPermission" | "interrupt" | "keepAlive" | "recap" | "session"
-  >;
+  pool: Pick<SessionPool, "submit" | "answerPermission" | "interrupt" | "keepAlive" | "recap" | "session">;
   /** Resolves a project path and checks it against the roots. */
   resolveProject(path: string): Promise<string>;
   attachments: Pick<MessageAttachments, "take" | "giveBack">;
@@ -27,7 +23,7 @@ export interface FrameRouterParts {
   noteAck(deviceId: string, cursor: number): void;
 }
 
-/** Who asks, and whether the answer to what took time is still wanted. */
+/** The device that sent a frame, and whether its socket can still take the answer to a frame that took time. */
 export interface Asker {
   readonly caller: Caller;
   /** False once the connection was closed, by the revocation of the device, say. */
@@ -47,9 +43,9 @@ const scopeByType: Partial<Record<OrderFrame["type"], Scope>> = {
 };
 
 /**
- * Turns a client's order into what the pool is asked, and the pool's word into the frame that answers. Knows nothing of
- * sockets. Answers at once what can be answered at once: a `send` reaches the pool in the tick in which it arrived.
- * Throws, or rejects with, a DaylongError for what is refused.
+ * Routes client frames to the pool, and makes the pool's results the frames that answer. Knows nothing of sockets.
+ * Answers at once what can be answered at once: a `send` reaches the pool in the tick in which it arrived. Throws, or
+ * rejects with, a DaylongError for what is refused.
  */
 export class FrameRouter {
   readonly #parts: FrameRouterParts;
@@ -129,10 +125,12 @@ export class FrameRouter {
     };
     // Of a known session the directory is known too: only a new one has a path to be looked at.
     const newPath = frame.sessionId === undefined ? projectPath : undefined;
-    const request = requestOf();
-    if (newPath === undefined && !attachments?.length && !hasWish(request)) return told(pool.submit(request));
-    return this.#readied(frame, newPath, asker, (resolvedPath, taken) =>
-      pool.submitChanging(requestOf(resolvedPath, taken)).then(told),
+    if (newPath === undefined && !attachments?.length) {
+      const accepted = pool.submit(requestOf());
+      return accepted instanceof Promise ? accepted.then(told) : told(accepted);
+    }
+    return this.#readied(frame, newPath, asker, async (resolvedPath, taken) =>
+      told(await pool.submit(requestOf(resolvedPath, taken))),
     );
   }
 

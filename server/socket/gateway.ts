@@ -4,13 +4,16 @@ import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { z } from "zod";
 import { AttemptWindow } from "../access/attemptWindow.ts";
+import { bearerToken } from "../access/bearerToken.ts";
+import { callerAddress } from "../access/callerAddress.ts";
 import type { Gatekeeper } from "../access/gatekeeper.ts";
-import { withDeadline } from "../delivery/pause.ts";
 import type { Connections } from "../delivery/sockets/connections.ts";
 import type { Replay } from "../delivery/sockets/replay.ts";
+import { withDeadline } from "../domain/deadline.ts";
 import type { Caller } from "../domain/delivery/device.ts";
 import { DaylongError } from "../domain/errors.ts";
-import type { Clock, DeviceStore, Log } from "../domain/ports.ts";
+import type { Clock, Log } from "../domain/ports.ts";
+import type { DeviceStore } from "../domain/stores/delivery.ts";
 import { closeCodes, type HelloFrame, maxFrameBytes, socketProtocol } from "../wire/delivery/clientFrames.ts";
 import type { apnsPushSchema } from "../wire/delivery/devices.ts";
 import { DeviceSocket } from "./deviceSocket.ts";
@@ -19,21 +22,17 @@ import { Handshake } from "./handshake.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { PendingHandshakes } from "./pendingHandshakes.ts";
 
-/** Bytes a socket may send before it has said who it is; a hello has a few hundred. */
+/** Bytes that an unauthenticated socket may send; a hello has a few hundred. */
 const maxHelloBytes = 64 * 1024;
-/** As many as over HTTP (contract, Access: 300). */
+/** As many as over HTTP (docs/api.md, Access: 300). */
 const defaultFramesPerMinute = 300;
-
-/** Counts wrong tokens by address. */
-export interface HelloLimiter {
-  isBlocked(address: string): boolean;
-  noteFailure(address: string): void;
-}
 
 export interface GatewayParts {
   pool: FrameRouterParts["pool"];
   attachments: FrameRouterParts["attachments"];
   gatekeeper: Gatekeeper;
+  /** Failed authentications by address, on HTTP as well; when it is full, upgrades without a valid token are refused. */
+  tokenFailures: AttemptWindow;
   connections: Connections;
   replay: Replay;
   outboxSender: Pick<FrameRouterParts, "acknowledge" | "noteAck">;
@@ -44,15 +43,14 @@ export interface GatewayParts {
   allowUpgrade(request: IncomingMessage): { status: number } | undefined;
   /** Registers what a hello says about pushes; left out, a hello cannot. */
   registerPush?(caller: Caller, push: z.infer<typeof apnsPushSchema> | null): void;
-  helloLimiter?: HelloLimiter;
-  /** Strangers that have not said hello yet, at most; one more sends the oldest of them away. */
+  /** Most unauthenticated sockets without a hello; one more closes the oldest of them. */
   maxUngreeted?: number;
-  /** Frames of one device in a minute, those aside that only say where it stands. */
+  /** Frames of one device in a minute, without those that only report about the device (ack, ping, presence). */
   framesPerMinute?: number;
 }
 
 /**
- * The WebSocket edge: upgrade, hello, then a Client for each socket.
+ * WebSocket gateway: the upgrade, the handshake, then a DeviceSocket for each socket.
  *
  *   attached (to any number of HTTP servers) -> stopped
  */
@@ -103,7 +101,7 @@ export class Gateway {
     this.#detachments.push(() => server.off("upgrade", upgrade));
   }
 
-  /** Closes every socket with 1012 and waits up to `deadlineMs` for their farewells. Idempotent. */
+  /** Closes every socket with 1012 and waits up to `deadlineMs` until their clients have closed too. Idempotent. */
   stop(deadlineMs = 1_000): Promise<void> {
     this.#stopping ??= this.#stop(deadlineMs);
     return this.#stopping;
@@ -127,7 +125,7 @@ export class Gateway {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    // Until ws takes over nobody else hears a reset, and an unheard one would end the program.
+    // Until ws takes over there is no other listener for a reset, and an unhandled one would end the program.
     socket.on("error", ignore);
     const status = this.#refusalOf(request);
     if (status !== undefined) {
@@ -144,26 +142,33 @@ export class Gateway {
   }
 
   #refusalOf(request: IncomingMessage): number | undefined {
-    const { allowUpgrade, helloLimiter, log } = this.#parts;
+    const { allowUpgrade, tokenFailures, log } = this.#parts;
     if (this.#stopping) return 503;
     if (request.url?.split("?", 1)[0] !== "/ws") return 404;
     try {
       const refused = allowUpgrade(request);
       if (refused) return refused.status;
-      if (helloLimiter?.isBlocked(addressOf(request))) return 429;
+      if (tokenFailures.isFull(callerAddress(request.socket)) && !this.#hasValidToken(request)) return 429;
     } catch (error) {
-      // Nobody is above an upgrade's listener: what it throws would end the program.
+      // An error thrown in the upgrade's listener would end the program.
       log.error("socket.upgrade_failed", { error });
       return 500;
     }
     return undefined;
   }
 
+  /** As over HTTP, a valid token is never held up by the failures of others behind the same address. */
+  #hasValidToken(request: IncomingMessage): boolean {
+    const token = bearerToken(request.headers.authorization);
+    return token !== undefined && this.#parts.gatekeeper.authenticate(token) !== undefined;
+  }
+
   #greet(socket: WebSocket, request: IncomingMessage, unread: number): void {
     const tcp = request.socket;
-    const { gatekeeper, clock, log, helloLimiter } = this.#parts;
+    const { gatekeeper, clock, log, tokenFailures } = this.#parts;
     socket.on("error", (error) => log.debug("socket.error", { error: error.message }));
     const token = bearerToken(request.headers.authorization);
+    const address = callerAddress(tcp);
     const receive = (data: Parameters<Handshake["receive"]>[0], isBinary: boolean) =>
       greeting.receive(data, isBinary);
     const greeting = new Handshake({
@@ -178,8 +183,8 @@ export class Gateway {
         this.#admit(socket, tcp, caller, hello);
       },
       onBadToken: () => {
-        helloLimiter?.noteFailure(addressOf(request));
-        log.info("socket.bad_token", { address: addressOf(request) });
+        tokenFailures.count(address);
+        log.info("socket.bad_token", { address });
       },
     });
     const speaksOurs = socket.protocol === "" || socket.protocol === socketProtocol;
@@ -187,7 +192,7 @@ export class Gateway {
     else greeting.refuse(closeCodes.replacedProtocol, `This server speaks ${socketProtocol}.`);
     this.#pendingHandshakes.add(greeting);
     const readBefore = tcp.bytesRead - unread;
-    // The large frames of the protocol are for devices we know: a stranger may not fill 16 MB of memory a socket.
+    // The large frames of the protocol are for known devices: an unauthenticated socket may not fill 16 MB of memory.
     const bound = () => {
       if (tcp.bytesRead - readBefore <= maxHelloBytes) return;
       tcp.off("data", bound);
@@ -247,9 +252,3 @@ export class Gateway {
 }
 
 const ignore = (): void => {};
-
-const addressOf = (request: IncomingMessage): string => request.socket.remoteAddress ?? "";
-
-/** The token of an Authorization header, if it is a bearer's (RFC 6750, 2.1). Never one from the address. */
-const bearerToken = (header: string | undefined): string | undefined =>
-  /^Bearer +([^\s]+) *$/i.exec(header ?? "")?.[1];

@@ -5,7 +5,7 @@ import type { Clock, Log } from "../domain/ports.ts";
 import { closeCodes, type ErrorFrame, type HelloFrame } from "../wire/delivery/clientFrames.ts";
 import { closeReason, parseFrame } from "./protocol.ts";
 
-/** A socket says hello within this time (contract: 5 s). */
+/** A socket says hello within this time (docs/api.md, WebSocket: 5 s). */
 export const helloDeadlineMs = 5_000;
 /** A refused socket has this long to answer the close. */
 const farewellMs = 1_000;
@@ -17,14 +17,14 @@ export interface HandshakeParts {
   gatekeeper: Pick<Gatekeeper, "authenticate">;
   clock: Clock;
   log: Log;
-  /** Once, with the device that the socket belongs to; further messages are for whoever is called. */
+  /** Called once, with the device that the socket belongs to; further messages are not for the handshake. */
   onHello(caller: Caller, hello: HelloFrame): void;
-  /** Once, when the socket showed a token that is not valid. */
+  /** Called once, when the socket showed a token that is not valid. */
   onBadToken(): void;
 }
 
 /**
- * A socket before its hello.
+ * The handshake of a socket: the time before its hello is accepted.
  *
  *   waiting -> greeted (a hello with a valid token) | refused (closed, with the code that says why)
  */
@@ -41,7 +41,7 @@ export class Handshake {
     );
   }
 
-  /** Whether the upgrade came with a valid token: no stranger, though it still has to say hello. */
+  /** Whether the upgrade came with a valid token, though the socket still has to say hello. */
   get isKnown(): boolean {
     return this.#known;
   }
@@ -101,7 +101,7 @@ export class Handshake {
     this.end();
     const { socket, clock } = this.#parts;
     socket.close(code, closeReason(reason));
-    // A stranger who does not take his leave is not waited for as a known device is.
+    // An unauthenticated socket gets less time to answer the close than a known device.
     this.#disarm = clock.after(farewellMs, () => this.terminate());
   }
 

@@ -2,9 +2,9 @@ import { closeCodes } from "../wire/delivery/clientFrames.ts";
 import type { Handshake } from "./handshake.ts";
 
 /**
- * The sockets that have not said hello. Strangers among them are bounded, by sending the oldest away and not the newest:
- * whoever fills the room with silent sockets must not lock the phones out, and a phone says hello within a round trip,
- * so it is hardly ever the one that has been silent longest.
+ * Pending handshakes: the sockets that have not said hello. Unauthenticated ones are bounded by closing the oldest and
+ * not the newest: an attacker who opens silent sockets must not lock the phones out, and a phone says hello within a
+ * round trip, so it is hardly ever the socket that has been silent longest.
  */
 export class PendingHandshakes {
   readonly #maxStrangers: number;
@@ -33,7 +33,7 @@ export class PendingHandshakes {
     const waiting = strangers.filter((greeting) => !greeting.isOver);
     if (waiting.length > this.#maxStrangers)
       waiting[0]?.refuse(closeCodes.badFrame, "No hello; others wait.");
-    // They have a second for their farewell, as long as those who take it do not fill the room themselves.
+    // Refused sockets have a second to answer the close, as long as there are not too many of them either.
     const leaving = strangers.filter((greeting) => greeting.isOver);
     if (leaving.length > this.#maxStrangers) leaving[0]?.terminate();
   }

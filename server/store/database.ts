@@ -53,7 +53,7 @@ const connect = (path: string): Connection =>
   withStorageFailures(() => new Database(path, { timeout: busyTimeoutMs }));
 
 /**
- * From now on commits on this connection are made durable by somebody else (see `WalSync`): SQLite writes them and does
+ * From now on commits on this connection are made durable by `WalSync`: SQLite writes them and does
  * not wait for the disk, and leaves the checkpoints alone. What it still syncs by itself, on level NORMAL, is the first
  * frame of a log that begins anew, which keeps the file whole whatever reaches the disk first.
  */
@@ -71,7 +71,7 @@ export function resumeCheckpoints(connection: Connection): void {
 const foldRounds = 12;
 
 /**
- * Folds the write-ahead log into the database; holds up neither readers nor writers. False: somebody reads an older
+ * Folds the write-ahead log into the database; holds up neither readers nor writers. False: a connection reads an older
  * state, or commits came faster than they could be folded in. Only a log that was folded in whole begins anew.
  */
 export function foldJournal(path: string): boolean {

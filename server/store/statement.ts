@@ -35,7 +35,7 @@ export function storageFailure(error: unknown): unknown {
   return new DaylongError("storage_failed", advice, { cause: error });
 }
 
-/** Not by `instanceof`: the native part throws the class of whichever copy of better-sqlite3 was loaded first. */
+/** Not by `instanceof`: the native part throws the class of the copy of better-sqlite3 that was loaded first. */
 function codeOf(error: unknown): string {
   if (typeof error !== "object" || error === null || !("code" in error)) return "";
   return typeof error.code === "string" ? error.code : "";
@@ -58,7 +58,7 @@ export function refuseDamaged({ damage }: Connection): void {
   if (damage) throw new DaylongError("storage_failed", damage.message, { cause: damage });
 }
 
-/** One prepared statement. Throws `storage_failed` when the disk, not the SQL, is at fault. */
+/** A prepared statement. Throws `storage_failed` when the disk, not the SQL, is at fault. */
 export class Statement<Parameters extends unknown[], Row = unknown> {
   readonly #connection: Connection;
   readonly #prepared: Database.Statement<unknown[], Row>;

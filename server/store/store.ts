@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
-import type { Clock, RetentionStore, Store } from "../domain/ports.ts";
+import type { Clock, Store } from "../domain/ports.ts";
+import type { WrongSessionChange } from "../domain/sessions/session.ts";
+import type { RetentionStore } from "../domain/stores/operation.ts";
 import {
   type DatabaseLocation,
   databasePath,
@@ -29,17 +31,22 @@ import { Transactions } from "./transactions.ts";
 export interface StoreParts {
   clock: Clock;
   /**
-   * Told what a subscriber of the event log threw, or who waited for a commit to be durable. The commit stands and the other subscribers are called all the
-   * same. Default: a process warning, so that it is seen.
+   * Called with what a subscriber of the event log, or a callback of `whenDurable`, threw. The commit stands and the
+   * other subscribers are called all the same. Default: a process warning, so that it is seen.
    */
   onSubscriberError?: (error: unknown) => void;
+  /**
+   * Told of a change of a session's state that is a bug; the change is not made, and the transaction goes on. Default: a
+   * process warning.
+   */
+  onWrongSessionChange?: (wrong: WrongSessionChange) => void;
   /** Told how long each commit took. */
   onCommit?: (durationMs: number) => void;
 }
 
 /** How the store makes commits durable when it does not do so within them. */
 export type BesideParts = Pick<WalSyncParts, "onFault" | "onSync" | "sync"> & {
-  /** After each commit; whoever it is sees to the checkpoints. */
+  /** Called after each commit, to schedule the checkpoints. */
   onWritten?(): void;
 };
 
@@ -52,8 +59,8 @@ export type OpenStore = Store & {
   /** Folds the write-ahead log in; the caller waits for the disk. */
   foldJournal(): void;
   /**
-   * Throws `storage_failed` when the database can be read but not be written, which is tried when the last write failed, and
-   * when any part of it was found to be damaged.
+   * Throws `storage_failed` when the database can be read but not be written, which is tried when the last write
+   * failed, and when any part of it was found to be damaged.
    */
   checkWritable(): void;
   /**
@@ -107,7 +114,11 @@ export function storeOver(connection: Connection, parts: StoreParts, sync?: WalS
     resumeCheckpoints: () => resumeCheckpoints(connection),
     foldJournal: () => foldHere(connection),
     events: new SqliteEventStore({ connection, clock, transactions }),
-    sessions: new SqliteSessionStore({ connection, transactions }),
+    sessions: new SqliteSessionStore({
+      connection,
+      transactions,
+      onWrongChange: parts.onWrongSessionChange ?? warnOfWrongChange,
+    }),
     turns: new SqliteTurnStore(connection),
     permissions: new SqlitePermissionStore(connection),
     attachments: new SqliteAttachmentStore(connection),
@@ -148,5 +159,11 @@ function warnOfSubscriberError(error: unknown): void {
   process.emitWarning(`A subscriber of the event log failed: ${error}`, {
     type: "SubscriberWarning",
     detail,
+  });
+}
+
+function warnOfWrongChange({ sessionId, from, to }: WrongSessionChange): void {
+  process.emitWarning(`The session ${sessionId} cannot become ${to} from ${from}.`, {
+    type: "WrongSessionChangeWarning",
   });
 }

@@ -8,3 +8,6 @@ export const durationMsSchema = z.number().nonnegative();
 export const countSchema = z.number().int().nonnegative();
 /** A place in the log. */
 export const cursorSchema = z.number().int().nonnegative();
+
+/** An instant as OpenAI's interface has it: whole seconds since the epoch. */
+export const secondsSchema = z.number().int().nonnegative();

@@ -13,7 +13,7 @@ export interface Kept {
 }
 
 /**
- * A phone as the contract wants one: it comes back after every cut with its cursor, repeats what was not answered under
+ * A phone as docs/api.md wants one: it comes back after every cut with its cursor, repeats what was not answered under
  * the same id, and acks what it holds.
  */
 export class Phone {

@@ -12,7 +12,7 @@ const silenceMs = 20_000;
 const answerMs = 15_000;
 /** A connection that held for so long was a good one: pauses begin small again. */
 const goodMs = 5_000;
-/** Close codes after which coming back would change nothing (contract, WebSocket). */
+/** Close codes after which coming back would change nothing (docs/api.md, WebSocket). */
 const refusals: Record<number, string> = {
   4400: "The server did not understand this client.",
   4401: "The token is not valid, or not any more.",

@@ -1,9 +1,10 @@
 import type { Options } from "@anthropic-ai/claude-agent-sdk";
 import { unlessAborted } from "../../domain/deadline.ts";
-import type { Clock, ProcessStore } from "../../domain/ports.ts";
+import type { Clock } from "../../domain/ports.ts";
 import type { ProcessSpec } from "../../domain/processes/process.ts";
 import type { ProjectStanding, ProjectTrust } from "../../domain/sessions/trust.ts";
-import { cliEnvironment } from "../process/environment.ts";
+import type { ProcessStore } from "../../domain/stores/operation.ts";
+import { cliEnvironment } from "../start/environment.ts";
 import { type OneShotEnd, OneShotProcess } from "./oneShotProcess.ts";
 
 export interface AuxiliaryProcessesParts {
@@ -16,7 +17,7 @@ export interface AuxiliaryProcessesParts {
   standingOf(spec: ProcessSpec): Promise<ProjectStanding>;
 }
 
-/** Processes that are asked one thing, beside those of the sessions: recaps on forks, one-shot prompts. */
+/** Auxiliary processes, beside those of the sessions: recaps on forks, and one-shot prompts. */
 export class AuxiliaryProcesses {
   readonly #parts: AuxiliaryProcessesParts;
   readonly #asked = new Set<OneShotProcess>();
@@ -30,7 +31,7 @@ export class AuxiliaryProcesses {
     return [...this.#asked];
   }
 
-  /** Given up as soon as `signal` aborts, at whatever point; settles when nothing is left of the process. */
+  /** Given up as soon as `signal` aborts, at any point; settles when nothing is left of the process. */
   async ask(spec: ProcessSpec, prompt: string, signal: AbortSignal, options?: Options): Promise<OneShotEnd> {
     if (signal.aborted) return { kind: "given-up" };
     let standing: ProjectStanding;

@@ -1,11 +1,12 @@
 import { type Options, type Query, query } from "@anthropic-ai/claude-agent-sdk";
-import type { Clock, ProcessStore } from "../../domain/ports.ts";
+import type { Clock } from "../../domain/ports.ts";
 import type { OneShotAnswer, ProcessSpec } from "../../domain/processes/process.ts";
 import type { ProjectStanding } from "../../domain/sessions/trust.ts";
+import type { ProcessStore } from "../../domain/stores/operation.ts";
 import { endBelongings } from "../os/reaper.ts";
 import { prepareSpawn } from "../os/spawn.ts";
-import { baseOptions } from "../process/options.ts";
 import { toolTitle } from "../process/translate.ts";
+import { baseOptions } from "../start/options.ts";
 
 export interface OneShotProcessParts {
   spec: ProcessSpec;
@@ -32,7 +33,8 @@ const denial =
   "Answer with what can be known without it, and say what could not be done.";
 
 /**
- * A CLI process for one prompt, of which nothing is kept: no session, no transcript. Whatever it would ask is denied.
+ * A CLI process for one prompt, of which nothing is kept: no session, no transcript. Every permission that it asks for
+ * is denied.
  */
 export class OneShotProcess {
   readonly #parts: OneShotProcessParts;

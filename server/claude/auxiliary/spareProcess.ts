@@ -1,17 +1,18 @@
 import type { CanUseTool, Query, SDKUserMessage, SpareProcess } from "@anthropic-ai/claude-agent-sdk";
 import { prewarm } from "@anthropic-ai/claude-agent-sdk";
-import type { Clock, ProcessStore } from "../../domain/ports.ts";
+import type { Clock } from "../../domain/ports.ts";
 import type { ProcessSpec } from "../../domain/processes/process.ts";
+import type { ProcessStore } from "../../domain/stores/operation.ts";
 import { endBelongings } from "../os/reaper.ts";
 import { prepareSpawn, type SpawnedCli } from "../os/spawn.ts";
-import { baseOptions, ruleSettings, sessionOptions } from "../process/options.ts";
+import { baseOptions, ruleSettings, sessionOptions } from "../start/options.ts";
 
 /** Whether a spare can become the process of this spec: what is fixed at its start must be what everybody gets. */
 export const isClaimable = ({ options, permissionMode }: ProcessSpec): boolean =>
   Object.values(options).every((value) => value === undefined) && permissionMode !== "bypassPermissions";
 
 /**
- * One CLI process that runs and is no session yet: `starting -> ready -> claimed | ended`.
+ * A prewarmed CLI process, which is no session yet: `starting -> ready -> claimed | ended`.
  *
  * The SDK's `prewarm()` takes the project, the model and the permission mode at the claim, but not the conversation's
  * id: that is fixed when the process starts. So a spare is started with the id of the session it will be, and a new
@@ -63,7 +64,7 @@ export class SpareCliProcess {
           if (this.#ended !== undefined) throw new Error("The spare is not wanted any more.");
           return this.cli.spawnClaudeCodeProcess(command);
         },
-        // Nobody can ask before the claim, which names who answers.
+        // No permission is asked for before the claim, which brings the callback that answers.
         canUseTool: (name, input, context) =>
           this.#ask?.(name, input, context) ??
           Promise.resolve({ behavior: "deny", message: "This process belongs to no session yet." }),

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { freemem } from "node:os";
-import type { Clock, Log, ProcessStore } from "../../domain/ports.ts";
+import type { Clock, Log } from "../../domain/ports.ts";
 import type { ProcessSpec, SparePool } from "../../domain/processes/process.ts";
 import { spareBytes } from "../../domain/processes/spare.ts";
 import type { ProjectStanding } from "../../domain/sessions/trust.ts";
-import { cliEnvironment } from "../process/environment.ts";
+import type { ProcessStore } from "../../domain/stores/operation.ts";
+import { cliEnvironment } from "../start/environment.ts";
 import { isClaimable, SpareCliProcess } from "./spareProcess.ts";
 
 /** After a claim the next spare waits a moment, so that its start does not slow the first turn of the claimed one. */
@@ -25,7 +26,7 @@ export interface SpareProcessesParts {
   startDeadlineMs: number;
 }
 
-/** The spares of this computer: started one after another, replaced when they are claimed or die. */
+/** Pool of prewarmed processes (spares): started one after another, replaced when they are claimed or die. */
 export class SpareProcesses implements SparePool {
   readonly #parts: SpareProcessesParts;
   readonly #spares = new Set<SpareCliProcess>();
@@ -82,7 +83,7 @@ export class SpareProcesses implements SparePool {
   async take(spec: ProcessSpec, standing: ProjectStanding): Promise<SpareCliProcess | undefined> {
     const spare = [...this.#spares].find((one) => one.sessionId === spec.claudeSessionId);
     if (spare === undefined) return undefined;
-    // Whose settings it follows is fixed at its start: the owner's alone, as for every project that is not trusted.
+    // The settings that it follows are fixed at its start: the owner's alone, as for every project that is not trusted.
     const isFitting = standing !== "trusted" && standing !== "suspect";
     if (!isFitting) this.#unclaimable.add(spec.projectPath);
     if (!spare.isReady || !isClaimable(spec) || !isFitting) {

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { promisify } from "node:util";
-import { processMark } from "../process/environment.ts";
+import { processMark } from "../start/environment.ts";
 
 /** One row of the operating system's process table. */
 export interface ProcRow {
@@ -115,7 +115,8 @@ export function treeOf(rows: readonly ProcRow[], rootPid: number): ProcRow[] {
 
 /**
  * Pids that carry one of the marks in their environment: a double-forked child hangs on pid 1 and leads its own
- * session, and nothing but the mark tells whose it is. Linux only; elsewhere the recorded groups have to do.
+ * session, and nothing but the mark tells which process it belongs to. Linux only; elsewhere the recorded groups have
+ * to do.
  */
 export async function markedPids(
   rows: readonly ProcRow[],

@@ -7,7 +7,7 @@ const lookMs = 25;
 
 const pause = (clock: Clock, ms: number) => new Promise<void>((resolve) => void clock.after(ms, resolve));
 
-/** Which of the table's rows belong to a process of ours: its tree, its group, and whatever carries its mark. */
+/** The rows of the table that belong to a CLI process: its tree, its group, and all processes that carry its mark. */
 export async function belongings(
   rows: readonly ProcRow[],
   records: ReadonlyArray<Pick<ProcessRecord, "processId" | "pid" | "startTicks">>,

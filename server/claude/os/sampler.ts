@@ -4,7 +4,9 @@ import type { Clock } from "../../domain/ports.ts";
 import type { ProcessUsage } from "../../domain/processes/process.ts";
 import { ProcessTable, type ProcRow, ticksPerSecond, treeOf } from "./processTable.ts";
 
-/** PSS is read again when the resident pages have changed by more than this share: the kernel walks all of them for it. */
+/**
+ * PSS is read again when the resident pages have changed by more than this share: the kernel walks all of them for it.
+ */
 const restingShare = 0.02;
 /** And at the latest after this: the shared part weighs more when other processes are gone. */
 const restingMs = 60_000;
@@ -39,8 +41,9 @@ async function memoryBytes(pid: number): Promise<number> {
 }
 
 /**
- * Use of process trees; CPU is the share of one core since the sample before. Cheap for what rests: of strangers the
- * process table knows already, and the memory of a process whose resident pages did not change is not read again.
+ * Sampler of memory and CPU of process trees; CPU is the share of one core since the sample before. Cheap for what
+ * rests: of strangers the process table knows already, and the memory of a process whose resident pages did not change
+ * is not read again.
  */
 export class Sampler {
   readonly #clock: Clock;

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import type { Options, SpawnedProcess } from "@anthropic-ai/claude-agent-sdk";
-import type { ProcessStore } from "../../domain/ports.ts";
 import type { ProcessRecord } from "../../domain/processes/process.ts";
+import type { ProcessStore } from "../../domain/stores/operation.ts";
 import { parseProcStat } from "./processTable.ts";
 
 /** How much of standard error is kept for the reason of a failure. */
@@ -11,7 +11,7 @@ const stderrTailBytes = 4_096;
 /** The operating-system side of one CLI process: its child, its recorded identity, its last words. */
 export interface SpawnedCli {
   child?: ChildProcess;
-  /** Its pid with the kernel's start time of it, so that a stranger who has the pid later is not taken for it. */
+  /** Its pid with the kernel's start time of it, so that another process that gets the pid later is not taken for it. */
   identity: Pick<ProcessRecord, "pid" | "startTicks">;
   stderrTail: string;
   /** Called when nothing can be written to it any more. */

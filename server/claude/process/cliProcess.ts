@@ -1,6 +1,7 @@
 import { type Options, type Query, query, type SDKMessage } from "@anthropic-ai/claude-agent-sdk";
+import { withDeadline } from "../../domain/deadline.ts";
 import { DaylongError } from "../../domain/errors.ts";
-import type { Clock, Log, ProcessStore } from "../../domain/ports.ts";
+import type { Clock, Log } from "../../domain/ports.ts";
 import type {
   ClaudeModel,
   ClaudeProcess,
@@ -13,19 +14,18 @@ import type {
 } from "../../domain/processes/process.ts";
 import type { PermissionMode } from "../../domain/sessions/session.ts";
 import type { ProjectStanding } from "../../domain/sessions/trust.ts";
+import type { ProcessStore } from "../../domain/stores/operation.ts";
 import type { SpareCliProcess } from "../auxiliary/spareProcess.ts";
-import { within } from "../deadline.ts";
 import { endBelongings } from "../os/reaper.ts";
 import { prepareSpawn, type SpawnedCli } from "../os/spawn.ts";
+import { baseOptions, conversationOptions, sessionOptions } from "../start/options.ts";
 import { contextUseOf } from "./contextUse.ts";
 import { KeepOpenInput } from "./keepOpenInput.ts";
 import { exitDelayMs, LiveSetting } from "./liveSetting.ts";
-import { claudeModels } from "./models.ts";
-import { baseOptions, conversationOptions, sessionOptions } from "./options.ts";
 import { permissionRequestOf } from "./permissionRequest.ts";
 import { permissionResult } from "./permissionResult.ts";
 import { promptLine } from "./promptLine.ts";
-import { isLostConversation, translate } from "./translate.ts";
+import { claudeModels, isLostConversation, translate } from "./translate.ts";
 
 /** A claim takes a tenth of a second; one that takes longer than a start is worth nothing. */
 const claimDeadlineMs = 3_000;
@@ -103,7 +103,8 @@ export class CliProcess implements ClaudeProcess {
       ? parts.spare.claim(this.#input, spec, parts.rules, options.canUseTool)
       : query({ prompt: this.#input, options });
     const hasGone = async () =>
-      this.#stopping || (await within(parts.clock, this.#cli.exit, exitDelayMs)) !== undefined;
+      this.#stopping ||
+      (await withDeadline(parts.clock, exitDelayMs, this.#cli.exit, () => undefined)) !== undefined;
     const orders = { clock: parts.clock, deadlineMs: parts.orderDeadlineMs, hasGone };
     this.#model = new LiveSetting({
       ...orders,
@@ -139,10 +140,12 @@ export class CliProcess implements ClaudeProcess {
       this.#gone.then(() => undefined),
     ]);
     const deadlineMs = this.wasSpare ? Math.min(claimDeadlineMs, startDeadlineMs) : startDeadlineMs;
-    const answered = await within(clock, handshake, deadlineMs).catch((error: unknown) => {
-      reason = error;
-      return undefined;
-    });
+    const answered = await withDeadline(clock, deadlineMs, handshake, () => undefined).catch(
+      (error: unknown) => {
+        reason = error;
+        return undefined;
+      },
+    );
     if (answered !== undefined && this.pid !== 0) return;
     await this.stop();
     const said = this.#cli.stderrTail.trim() || (reason instanceof Error ? reason.message : "");
@@ -182,7 +185,7 @@ export class CliProcess implements ClaudeProcess {
     }
     // Before the spawn there is nothing to wait for; after it, a CLI that closed its output but lives is ended.
     const exited = this.#cli.child
-      ? await within(clock, this.#cli.exit, ladderMs)
+      ? await withDeadline(clock, ladderMs, this.#cli.exit, () => undefined)
       : { code: null, signal: null };
     await endBelongings([this.#identity()], clock, ladderMs);
     const exit: ProcessExit = {
@@ -243,9 +246,11 @@ export class CliProcess implements ClaudeProcess {
   }
 
   async interrupt(deadlineMs: number): Promise<void> {
-    await within(this.#parts.clock, this.#query.interrupt(), deadlineMs).catch((error: unknown) => {
-      this.#parts.log.warn("process.interrupt_failed", { processId: this.processId, error: String(error) });
-    });
+    await withDeadline(this.#parts.clock, deadlineMs, this.#query.interrupt(), () => undefined).catch(
+      (error: unknown) => {
+        this.#parts.log.warn("process.interrupt_failed", { processId: this.processId, error: String(error) });
+      },
+    );
   }
 
   setModel(model: string | null): Promise<void> {
@@ -285,7 +290,7 @@ export class CliProcess implements ClaudeProcess {
     this.#input.end();
     if (this.#cli.child) {
       this.#cli.child.stdin?.end();
-      const left = await within(clock, this.#cli.exit, ladderMs);
+      const left = await withDeadline(clock, ladderMs, this.#cli.exit, () => undefined);
       if (left === undefined) await endBelongings([this.#identity()], clock, ladderMs);
     }
     this.#query.close();

@@ -1,6 +1,6 @@
+import { withDeadline } from "../../domain/deadline.ts";
 import { DaylongError } from "../../domain/errors.ts";
 import type { Clock } from "../../domain/ports.ts";
-import { within } from "../deadline.ts";
 
 /** The end of its output breaks orders off; that the CLI itself is over is known moments later. */
 export const exitDelayMs = 200;
@@ -19,8 +19,8 @@ export interface LiveSettingParts<T> {
 }
 
 /**
- * A setting that a running CLI is told to change. A CLI that hangs must not make whoever waits for the change hang with
- * it; but it may still take the order long after it was given up, against what everybody was told. So when such a late
+ * A setting that a running CLI is told to change. A CLI that hangs must not make the caller of the change hang with it;
+ * but it may still take the order long after it was given up, against what everybody was told. So when such a late
  * answer comes, the CLI is told again what was agreed. Orders go one after the other.
  */
 export class LiveSetting<T> {
@@ -35,7 +35,10 @@ export class LiveSetting<T> {
     this.#agreed = parts.agreed;
   }
 
-  /** Throws `session_busy` after the deadline, `process_crashed` when the CLI went, and whatever it refuses it with. */
+  /**
+   * Throws `session_busy` after the deadline, `process_crashed` when the CLI went, and the error with which the CLI
+   * refuses it.
+   */
   async set(value: T): Promise<void> {
     try {
       await this.#queue(() => this.#tell(value));
@@ -47,7 +50,9 @@ export class LiveSetting<T> {
     }
   }
 
-  /** The CLI says what it has. False: it says so while it obeys; else it changed its mind by itself, and that holds now. */
+  /**
+   * The CLI says what it has. False: it says so while it obeys; else it changed its mind by itself, and that holds now.
+   */
   heard(value: T): boolean {
     if (this.#unanswered > 0) return false;
     this.#agreed = value;
@@ -68,7 +73,7 @@ export class LiveSetting<T> {
       .finally(() => {
         this.#unanswered -= 1;
       });
-    if ((await within(clock, taken, deadlineMs)) === true) {
+    if ((await withDeadline(clock, deadlineMs, taken, () => undefined)) === true) {
       this.#agreed = value;
       return;
     }

@@ -24,7 +24,7 @@ export function promptLine(prompt: Prompt): string {
             ],
     },
     parent_tool_use_id: null,
-    uuid: prompt.messageId as SDKUserMessage["uuid"],
+    uuid: prompt.turnId as SDKUserMessage["uuid"],
   };
   return `${JSON.stringify(message)}\n`;
 }

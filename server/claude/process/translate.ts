@@ -1,6 +1,6 @@
-import type { SDKMessage } from "@anthropic-ai/claude-agent-sdk";
+import type { ModelInfo, SDKMessage } from "@anthropic-ai/claude-agent-sdk";
 import type { Failure } from "../../domain/errors.ts";
-import type { ProcessSignal, Refusal, TurnResult } from "../../domain/processes/process.ts";
+import type { ClaudeModel, ProcessSignal, Refusal, TurnResult } from "../../domain/processes/process.ts";
 import { permissionModes } from "../../domain/sessions/session.ts";
 
 type ResultMessage = Extract<SDKMessage, { type: "result" }>;
@@ -12,6 +12,10 @@ const headOf = (text: string, mostUnits: number): string =>
     .replace(/[\uD800-\uDBFF]$/, "")
     .toWellFormed();
 
+/** The CLI's list of models, in the domain's words. */
+export const claudeModels = (models: readonly ModelInfo[]): ClaudeModel[] =>
+  models.map(({ value, displayName, description }) => ({ id: value, name: displayName, description }));
+
 /** One line that tells a person what a tool is about to do. */
 export function toolTitle(toolName: string, input: Record<string, unknown>): string {
   const hint =
@@ -22,9 +26,9 @@ export function toolTitle(toolName: string, input: Record<string, unknown>): str
 }
 
 /**
- * The CLI's words for a conversation that cannot be gone on with: its transcript is gone or damaged, or its tool uses and
- * their results do not pair, which the API answers with 400 for ever. The CLI (2.1.330) puts the API's own words for the
- * latter into three of its own; those that pass through a gateway may still be the API's.
+ * The CLI's words for a conversation that cannot be gone on with: its transcript is gone or damaged, or its tool uses
+ * and their results do not pair, which the API answers with 400 for ever. The CLI (2.1.330) puts the API's own words
+ * for the latter into three of its own; those that pass through a gateway may still be the API's.
  */
 const lostWords = new RegExp(
   [
@@ -78,8 +82,8 @@ function resultOf(message: ResultMessage): TurnResult {
 const loginAdvice =
   "Claude has to be logged in again: run `claude /login` on the computer, or mend its ANTHROPIC_API_KEY.";
 
-/** What a failed request of Claude's says about all sessions; most failures say nothing. */
-function errorSets(
+/** The refusal that a failed request of Claude's stands for, if it concerns all sessions; most failures do not. */
+function refusalOf(
   error: string,
   status: number | null,
   rest: { refusals: number; final: boolean; waitMs: number },
@@ -96,9 +100,9 @@ function errorSets(
     case "billing_error":
       return [{ kind: "limit-hit", limit: "billing", detail: limitDetail("credit"), ...rest }];
     default:
-      // Whatever the CLI calls it: these two statuses have one meaning.
-      if (status === 401) return errorSets("authentication_failed", null, rest);
-      return status === 429 ? errorSets("rate_limit", null, rest) : [];
+      // These two statuses have one meaning, under any name that the CLI gives them.
+      if (status === 401) return refusalOf("authentication_failed", null, rest);
+      return status === 429 ? refusalOf("rate_limit", null, rest) : [];
   }
 }
 
@@ -141,7 +145,7 @@ export function translate(message: SDKMessage): ProcessSignal[] {
     case "assistant": {
       // With `error` the text is the CLI's own notice of a failed request; the result reports it as the failure.
       if (message.error !== undefined)
-        return errorSets(message.error, null, { refusals: 1, final: true, waitMs: 0 });
+        return refusalOf(message.error, null, { refusals: 1, final: true, waitMs: 0 });
       if (message.parent_tool_use_id !== null) return [];
       return message.message.content.flatMap((block): ProcessSignal[] => {
         if (block.type === "text") {
@@ -179,7 +183,7 @@ export function translate(message: SDKMessage): ProcessSignal[] {
     case "system":
       if (message.subtype === "status") return modeOf(message.permissionMode);
       return message.subtype === "api_retry"
-        ? errorSets(message.error, message.error_status, {
+        ? refusalOf(message.error, message.error_status, {
             refusals: message.attempt,
             final: false,
             waitMs: message.retry_delay_ms,
@@ -188,7 +192,7 @@ export function translate(message: SDKMessage): ProcessSignal[] {
     case "auth_status":
       return message.error === undefined
         ? []
-        : errorSets("authentication_failed", null, { refusals: 1, final: true, waitMs: 0 });
+        : refusalOf("authentication_failed", null, { refusals: 1, final: true, waitMs: 0 });
     default:
       return [];
   }

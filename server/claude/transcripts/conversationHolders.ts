@@ -43,7 +43,7 @@ function isAlive(pid: number, procStart: string | undefined): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    // Somebody else's process is alive too.
+    // EPERM: the process is alive and belongs to another user.
     if (!(error instanceof Error && "code" in error && error.code === "EPERM")) return false;
   }
   const startTicks = startTicksOf(pid);

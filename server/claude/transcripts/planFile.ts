@@ -1,9 +1,9 @@
 import { open } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { withDeadline } from "../../domain/deadline.ts";
 import type { Clock } from "../../domain/ports.ts";
 import type { PermissionRequest } from "../../domain/processes/process.ts";
 import { permissionKindOf } from "../../domain/sessions/permission.ts";
-import { within } from "../deadline.ts";
 import { claudeConfigDir, findTranscript, readTail } from "./transcriptFile.ts";
 
 /** In plan mode the CLI names the plan's file to the model when it begins; a long time of planning fits in here. */
@@ -25,7 +25,7 @@ export async function withPlan(
     const path = await findTranscript(configDir, claudeSessionId);
     return path === undefined ? "" : planIn(path, configDir);
   };
-  const plan = await within(parts.clock, find(), deadlineMs).catch(() => undefined);
+  const plan = await withDeadline(parts.clock, deadlineMs, find(), () => undefined).catch(() => undefined);
   return plan ? { ...ask, plan } : ask;
 }
 

@@ -29,7 +29,7 @@ interface Pending {
   cancelTimer(): void;
 }
 
-/** Claude's own transcripts, read in a thread that is there while somebody asks. */
+/** History of Claude's own transcripts, read in a worker thread that lives while there are requests. */
 export class TranscriptHistory implements ClaudeHistory {
   readonly #parts: TranscriptHistoryParts;
   readonly #pending = new Map<number, Pending>();

@@ -4,7 +4,7 @@ import type { SDKSessionInfo } from "@anthropic-ai/claude-agent-sdk";
 import type { PastConversation } from "../../domain/sessions/history.ts";
 import { begunIn, firstSaidIn } from "./transcriptHead.ts";
 
-/** Transcripts read at once: the disk is asked for more than one, and nobody else has to wait for it. */
+/** Transcripts read at once: enough to keep the disk busy, and few enough that other reads do not wait. */
 const readAtOnce = 16;
 const transcriptName = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.jsonl$/;
 
@@ -22,8 +22,8 @@ interface Known {
 }
 
 /**
- * The conversations of a folder of transcripts. The SDK reads the head and the tail of each, which takes milliseconds a
- * file and is thousands of files in a long life; so what has not changed since is not read again.
+ * Index of the conversations in a folder of transcripts. The SDK reads the head and the tail of each, which takes
+ * milliseconds a file and is thousands of files in a long life; so what has not changed since is not read again.
  */
 export class TranscriptIndex {
   readonly #folder: string;
@@ -101,7 +101,7 @@ async function conversationOf(
   const first = info?.firstPrompt === undefined ? await firstSaidIn(path) : undefined;
   const firstMessage = info?.firstPrompt ?? first?.text;
   const title = info?.customTitle ?? info?.summary ?? firstMessage;
-  // Nobody has said anything in it.
+  // It holds no message.
   if (title === undefined) return undefined;
   return {
     sessionId,

@@ -58,7 +58,7 @@ export function replyAfter(lines: Iterable<string>, messageId: string): Transcri
     if (entry.type === "user") {
       const results = blocksOf(entry).filter((block) => block.type === "tool_result");
       for (const block of results) openTools.delete(block.tool_use_id);
-      // Somebody's next message: what follows answers that one.
+      // The next user message: what follows answers that one.
       if (results.length === 0 && !entry.isMeta) break;
     }
     if (entry.type !== "assistant") continue;

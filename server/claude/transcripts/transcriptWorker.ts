@@ -10,8 +10,8 @@ import { pageBefore, pastMessageOf, type RawEntry } from "./transcriptMessages.t
 
 /**
  * A thread that reads Claude's transcripts with the SDK's own functions. A transcript of a long day has hundreds of
- * megabytes, which would hold the server's one thread for seconds; and the SDK finds them by its environment, which is the
- * CLI's here and not the server's.
+ * megabytes, which would hold the server's one thread for seconds; and the SDK finds them by its environment, which is
+ * the CLI's here and not the server's.
  */
 export type HistoryQuestion =
   | { id: number; kind: "conversations"; projectPath?: string }
@@ -34,7 +34,7 @@ const conversations = new TranscriptIndex({
 /** A transcript beyond this is read anew for each page rather than kept in memory. */
 const keptBytes = 64 * 1024 * 1024;
 
-/** The transcript that was read last: who pages through one asks for it again and again. */
+/** Cache of the transcript that was read last: a client that pages through one asks for it again and again. */
 let last: { key: string; messages: PastMessage[] } | undefined;
 
 async function answer(question: HistoryQuestion): Promise<unknown> {
@@ -44,7 +44,7 @@ async function answer(question: HistoryQuestion): Promise<unknown> {
     case "messages": {
       const { sessionId, projectPath, before, limit } = question;
       const path = await findTranscript(configDir, sessionId);
-      // Another project's conversation may be nobody's business here.
+      // A conversation of another project is not shown here.
       if (path === undefined || (await begunIn(path)) !== projectPath) return undefined;
       const { mtimeMs, size } = await stat(path);
       const key = `${sessionId} ${mtimeMs} ${size}`;

@@ -8,8 +8,8 @@ import { quietEndsAt } from "../outbox/quietHours.ts";
 export interface ActivityPlannerParts {
   store: Pick<Store, "devices" | "sessions" | "outbox" | "activities">;
   clock: Clock;
-  /** A turn that is over by then shows no activity (`PUSH_GRACE_MS`). */
-  graceMs: number;
+  /** A turn that ends within it shows no activity (`PUSH_GRACE_MS`). */
+  graceMs: () => number;
   /** There is something new in the outbox. */
   planned: () => void;
 }
@@ -41,7 +41,7 @@ export class ActivityPlanner {
   planEnd(deviceId: string, event: Pick<LoggedEvent, "cursor">): void {
     const { outbox } = this.#parts.store;
     const at = this.#parts.clock.now();
-    // Sent already to an address that the activity has no more: once more, to the new one.
+    // Sent already, to an address that the activity has no more: sent again, to the new one.
     if (outbox.reopen(deviceId, event.cursor, "activity-end", at)) this.#parts.planned();
     else this.#insert(deviceId, event, "activity-end", at);
   }
@@ -56,7 +56,7 @@ export class ActivityPlanner {
       if (!preferences || !wantsActivities(session, preferences)) continue;
       // Later there may be nothing left to watch.
       if (quietEndsAt(preferences.quietHours, clock.now()) !== undefined) continue;
-      this.#insert(deviceId, event, "activity-start", event.at + graceMs);
+      this.#insert(deviceId, event, "activity-start", event.at + graceMs());
     }
   }
 

@@ -26,7 +26,7 @@ export interface ActivityPushesParts {
   log: Log;
 }
 
-/** Starts and ends of Live Activities, as the outbox has them sent. */
+/** Prepares the pushes of the outbox that start and end Live Activities. */
 export class ActivityPushes implements PushPreparer {
   readonly #parts: ActivityPushesParts;
 
@@ -51,7 +51,7 @@ export class ActivityPushes implements PushPreparer {
         return this.#prepareEnd(delivery, subject);
       default: {
         const unknown: never = kind;
-        throw new Error(`No prepared for ${String(unknown)}.`);
+        throw new Error(`No push for ${String(unknown)}.`);
       }
     }
   }
@@ -67,7 +67,7 @@ export class ActivityPushes implements PushPreparer {
     // An app that is looked at starts its own activity, or shows the turn itself.
     const isOver = turn.state !== "running" || isThere || connections.isWatched(deviceId);
     if (isOver || !wantsActivities(session, device.preferences)) return { next: settled("suppressed") };
-    const request = requests.write("start", deliveryId, subject, start);
+    const request = requests.build("start", deliveryId, subject, start);
     return {
       target: request.target,
       send: () => push.activity(request),
@@ -79,7 +79,7 @@ export class ActivityPushes implements PushPreparer {
           activities.removeStart(deviceId, start.token);
           this.#parts.log.info("activity.start_token_dropped", { deviceId });
         }
-        return { next: isReplaced ? this.#again() : settled("gone") };
+        return { next: isReplaced ? this.#retryNow() : settled("gone") };
       },
     };
   }
@@ -95,12 +95,12 @@ export class ActivityPushes implements PushPreparer {
       forget();
       return { next: settled("dead"), reason: "expired" };
     }
-    const request = requests.write("end", deliveryId, subject, activity);
-    // The turn is over, and so is the address: forgotten, unless the app named another one while the push was on its way.
+    const request = requests.build("end", deliveryId, subject, activity);
+    // The turn is over, and so is the address: removed, unless the app named another one while the push was in flight.
     const settle = (state: DeliveryStatus["state"]): DeliveryStatus =>
       forget() || !store.activities.get(deviceId, sessionId, subject.turn.turnId)
         ? settled(state)
-        : this.#again();
+        : this.#retryNow();
     return {
       target: request.target,
       send: () => push.activity(request),
@@ -109,12 +109,12 @@ export class ActivityPushes implements PushPreparer {
     };
   }
 
-  #again(): DeliveryStatus {
+  #retryNow(): DeliveryStatus {
     return pendingAt(this.#parts.clock.now());
   }
 }
 
-/** Whether Apple's word ends an address that was registered then: a 410 of a later instant (V12). */
+/** Whether Apple's answer proves that an address is dead: a 410 whose instant is later than the registration (V12). */
 export function isProof(outcome: PushOutcome, registeredAt: number | undefined): boolean {
   if (outcome.outcome !== "gone" || outcome.status !== 410 || outcome.sinceAt === undefined) return false;
   return registeredAt !== undefined && outcome.sinceAt > registeredAt;

@@ -22,14 +22,14 @@ export interface ActivityRegistrationsParts {
   registered: (activity: LiveActivity) => void;
 }
 
-/** What the app is told: the turn that its activity shows, and how it stands. */
+/** The answer to the app: the turn that its activity shows, and the state of the turn. */
 export interface RegisteredActivity {
   sessionId: string;
   turnId: string;
   state: ActivityState;
 }
 
-/** Takes down where a device's Live Activities are reached. Apple's tokens are addresses: stored, never logged. */
+/** Registers the tokens with which a device's Live Activities are started and updated: stored, never logged. */
 export class ActivityRegistrations {
   readonly #parts: ActivityRegistrationsParts;
 

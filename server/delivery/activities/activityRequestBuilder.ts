@@ -1,12 +1,11 @@
 import { basename } from "node:path";
 import {
   type ActivityContent,
-  type ActivityRequest,
   activityContentOf,
   noProgress,
   type Progress,
 } from "../../domain/delivery/liveActivity.ts";
-import type { ApnsEnvironment, ApnsTarget } from "../../domain/delivery/push.ts";
+import type { ActivityRequest, ApnsEnvironment, ApnsTarget } from "../../domain/delivery/push.ts";
 import type { Clock, Store } from "../../domain/ports.ts";
 import type { Session } from "../../domain/sessions/session.ts";
 import type { Turn } from "../../domain/sessions/turn.ts";
@@ -25,13 +24,13 @@ export interface ActivityRequestBuilderParts {
   defaultEnvironment: ApnsEnvironment;
 }
 
-/** A turn in its session, as both stand now. */
+/** A turn and its session, in their present state. */
 export interface ActivitySubject {
   session: Session;
   turn: Turn;
 }
 
-/** Writes the pushes to Live Activities: what to whom, from what is known now. */
+/** Builds the push requests of Live Activities from the present state of the session and the turn. */
 export class ActivityRequestBuilder {
   readonly #parts: ActivityRequestBuilderParts;
   readonly #progressByTurn = new Map<string, Progress>();
@@ -40,7 +39,7 @@ export class ActivityRequestBuilder {
     this.#parts = parts;
   }
 
-  /** What the turn is at; kept in memory, for a turn does not outlive the server. */
+  /** The progress of a running turn; kept in memory, for a turn does not outlive the server. */
   progressOf(turnId: string): Progress {
     return this.#progressByTurn.get(turnId) ?? noProgress;
   }
@@ -56,7 +55,7 @@ export class ActivityRequestBuilder {
     return session && turn && { session, turn };
   }
 
-  write(
+  build(
     event: ActivityRequest["event"],
     deliveryId: string,
     { session, turn }: ActivitySubject,
@@ -81,7 +80,7 @@ export class ActivityRequestBuilder {
     };
   }
 
-  /** The app is the same as for alerts, and so are its topic, its environment and its wish for discretion. */
+  /** The app is the same as for alerts, and so are its topic, its environment and its encryption. */
   #target({
     deviceId,
     token,

@@ -1,14 +1,15 @@
 import { randomUUID } from "node:crypto";
+import { withDeadline } from "../../domain/deadline.ts";
+import { DeadlineTimer } from "../../domain/deadlineTimer.ts";
 import { type LoggedEvent, terminalTurnEvents } from "../../domain/delivery/event.ts";
 import { type LiveActivity, progressAfter, showsInActivity } from "../../domain/delivery/liveActivity.ts";
 import type { PushOutcome, PushSender } from "../../domain/delivery/push.ts";
 import type { Clock, Log, Store } from "../../domain/ports.ts";
 import { isTerminal } from "../../domain/sessions/turn.ts";
-import { withDeadline } from "../pause.ts";
 import { isProof } from "./activityPushes.ts";
 import type { ActivityRequestBuilder } from "./activityRequestBuilder.ts";
 
-/** At most one update in this time; what happens in between is in the next one. Apple throttles who updates more. */
+/** At most one update in this time; changes in between are in the next one. Apple throttles more frequent updates. */
 export const betweenUpdatesMs = 15_000;
 /** Without news an update goes out all the same, well before the content counts as outdated. */
 export const refreshMs = 5 * 60_000;
@@ -22,19 +23,18 @@ export interface ActivityUpdatesParts {
   log: Log;
 }
 
-/** What was spent on one activity. */
+/** The rate budget of one activity. */
 interface Budget {
   activity: LiveActivity;
   /** No update before this instant. */
   notBeforeAt: number;
-  dueAt: number;
-  cancel: () => void;
+  timer: DeadlineTimer;
 }
 
 /**
- * Keeps the Live Activities of running turns up to date. Lossy, and meant to be: an update that does not get through is
- * neither kept nor tried again, because the next one says everything anew. Whatever must not be lost (that the turn
- * waits for a permission, that it has ended) is an alert or an end, and goes through the outbox.
+ * Sends the updates of Live Activities while their turns run, within a rate budget for each activity. Lossy by design: an
+ * update that fails is neither stored nor retried, because the next one carries the whole state. What must not be lost (that
+ * the turn waits for a permission, that it has ended) is an alert or an end, and goes through the outbox.
  */
 export class ActivityUpdates {
   readonly #parts: ActivityUpdatesParts;
@@ -46,7 +46,7 @@ export class ActivityUpdates {
   }
 
   /** After the commit that appended the event. */
-  heed(event: LoggedEvent): void {
+  noteEvent(event: LoggedEvent): void {
     const { requests } = this.#parts;
     const { sessionId, turnId } = event;
     if (sessionId === null || turnId === undefined) return;
@@ -64,12 +64,12 @@ export class ActivityUpdates {
     for (const activity of this.#parts.store.activities.ofTurn(sessionId, turnId)) this.request(activity);
   }
 
-  /** The activity shows something else than what is so: an update, as soon as the budget allows. */
+  /** The content of the activity is out of date: an update, as soon as the budget allows. */
   request(activity: LiveActivity): void {
     if (this.#stopped) return;
     const now = this.#parts.clock.now();
     const budget = this.#budgets.get(keyOf(activity)) ?? this.#open(activity, now);
-    this.#arm(budget, Math.max(now, budget.notBeforeAt));
+    budget.timer.armNoLaterThan(Math.max(now, budget.notBeforeAt));
   }
 
   stop(): void {
@@ -78,27 +78,19 @@ export class ActivityUpdates {
   }
 
   #open(activity: LiveActivity, now: number): Budget {
-    const budget = { activity, notBeforeAt: now, dueAt: Number.POSITIVE_INFINITY, cancel: () => {} };
+    const { clock, log } = this.#parts;
+    const onDue = () =>
+      this.#update(budget).catch((error: unknown) => {
+        log.warn("activity.update_failed", { deviceId: activity.deviceId, error });
+      });
+    const budget: Budget = { activity, notBeforeAt: now, timer: new DeadlineTimer({ clock, onDue }) };
     this.#budgets.set(keyOf(activity), budget);
     return budget;
   }
 
   #close(budget: Budget): void {
-    budget.cancel();
+    budget.timer.cancel();
     this.#budgets.delete(keyOf(budget.activity));
-  }
-
-  #arm(budget: Budget, at: number): void {
-    if (at >= budget.dueAt) return;
-    budget.cancel();
-    budget.dueAt = at;
-    budget.cancel = this.#parts.clock.after(Math.max(0, at - this.#parts.clock.now()), () => {
-      budget.dueAt = Number.POSITIVE_INFINITY;
-      this.#update(budget).catch((error: unknown) => {
-        const { deviceId } = budget.activity;
-        this.#parts.log.warn("activity.update_failed", { deviceId, error });
-      });
-    });
   }
 
   async #update(budget: Budget): Promise<void> {
@@ -112,14 +104,14 @@ export class ActivityUpdates {
     }
     const now = clock.now();
     budget.notBeforeAt = now + betweenUpdatesMs;
-    this.#arm(budget, now + refreshMs);
-    const request = requests.write("update", randomUUID(), subject, activity);
+    budget.timer.armNoLaterThan(now + refreshMs);
+    const request = requests.build("update", randomUUID(), subject, activity);
     const late = (): PushOutcome => ({ outcome: "retry", reason: "sender_hangs", latencyMs: sendDeadlineMs });
     const outcome = await withDeadline(clock, sendDeadlineMs, push.activity(request), late);
     if (outcome.outcome === "sent") return;
     log.info("activity.update_lost", { deviceId, outcome: outcome.outcome, reason: outcome.reason });
     if (outcome.outcome === "retry") {
-      // Apple's word on when to come back holds for the updates that follow, too.
+      // The instant that Apple named holds for the updates that follow, too.
       budget.notBeforeAt = Math.max(budget.notBeforeAt, outcome.notBeforeAt ?? 0);
     }
     const current = store.activities.get(deviceId, sessionId, turnId);

@@ -10,14 +10,14 @@ import { ActivityRequestBuilder } from "./activityRequestBuilder.ts";
 import { ActivityUpdates } from "./activityUpdates.ts";
 
 export interface LiveActivitiesParts {
-  /** The bare one: what is planned here is planned in its transactions. */
+  /** The store without `planned`: deliveries are planned in its transactions. */
   store: Store;
   push: PushSender;
   connections: Connections;
   clock: Clock;
   log: Log;
-  /** Read each time, because the owner may change it. */
-  readonly graceMs: number;
+  /** How long a turn must last before it is shown (`PUSH_GRACE_MS`). */
+  graceMs: () => number;
   defaultEnvironment: ApnsEnvironment;
   /** There is something new in the outbox. */
   planned: () => void;
@@ -26,7 +26,7 @@ export interface LiveActivitiesParts {
 /**
  * Live Activities (ActivityKit): a running turn on the lock screen.
  *
- *   turn.started -> start (outbox; only if the turn outlasts the grace and nobody looks) -> the app names the address
+ *   turn.started -> start (outbox; if the turn outlasts the grace and the device is not watched) -> the app names the address
  *     -> updates (past the outbox, lossy) -> turn over -> end (outbox) -> the address is forgotten
  *
  * An app that starts an activity itself names the address at once, and the rest is the same.
@@ -34,25 +34,20 @@ export interface LiveActivitiesParts {
 export class LiveActivities {
   readonly #parts: LiveActivitiesParts;
   readonly #planner: ActivityPlanner;
-  /** What the outbox sends of ours. */
+  /** Prepares the pushes of the outbox that start and end activities. */
   readonly pushes: PushPreparer;
   readonly #updates: ActivityUpdates;
-  readonly register: ActivityRegistrations;
+  readonly registrations: ActivityRegistrations;
   #unsubscribe: (() => void) | undefined;
 
   constructor(parts: LiveActivitiesParts) {
-    const { store, push, connections, clock, log, defaultEnvironment, planned } = parts;
+    const { store, push, connections, clock, log, graceMs, defaultEnvironment, planned } = parts;
     this.#parts = parts;
     const requests = new ActivityRequestBuilder({ store, clock, defaultEnvironment });
-    this.#planner = new ActivityPlanner({
-      ...{ store, clock, planned },
-      get graceMs() {
-        return parts.graceMs;
-      },
-    });
+    this.#planner = new ActivityPlanner({ store, clock, graceMs, planned });
     this.pushes = new ActivityPushes({ store, requests, push, connections, clock, log });
     this.#updates = new ActivityUpdates({ store, requests, push, clock, log });
-    this.register = new ActivityRegistrations({
+    this.registrations = new ActivityRegistrations({
       store,
       planner: this.#planner,
       clock,
@@ -63,7 +58,7 @@ export class LiveActivities {
   /** Idempotent. */
   start(): void {
     this.#unsubscribe ??= this.#parts.store.events.subscribe((events) => {
-      for (const event of events) this.#updates.heed(event);
+      for (const event of events) this.#updates.noteEvent(event);
     });
   }
 

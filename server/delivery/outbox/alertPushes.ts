@@ -1,23 +1,18 @@
 import { basename } from "node:path";
-import {
-  type Delivery,
-  isActivityKind,
-  pushContentOf,
-  pushEndsAt,
-  retryAt,
-} from "../../domain/delivery/delivery.ts";
+import { type Delivery, isActivityKind, pushContentOf, retryAt } from "../../domain/delivery/delivery.ts";
 import type { ApnsTarget, PushRequest, PushSender } from "../../domain/delivery/push.ts";
+import { kindRules, pushEndsAt, pushOf } from "../../domain/delivery/pushRules.ts";
 import type { Clock, Log, Store } from "../../domain/ports.ts";
 import type { Connections } from "../sockets/connections.ts";
 import {
-  type Fate,
+  type AfterRefusal,
   type NoPush,
   type PreparedPush,
   type PushPreparer,
   pendingAt,
   settled,
 } from "./preparedPush.ts";
-import { isOver, isWanted, waitsForOwner } from "./pushEligibility.ts";
+import { isMoot, isWanted } from "./pushEligibility.ts";
 import { quietEndsAt } from "./quietHours.ts";
 import type { TokenInvalidation } from "./tokenInvalidation.ts";
 
@@ -33,7 +28,7 @@ export interface AlertPushesParts {
   random: () => number;
 }
 
-/** The alerts of the outbox: what they say, to whom, and what is made of an address that is refused. */
+/** Prepares the alert pushes of the outbox: their content, their target, and what a refused address means. */
 export class AlertPushes implements PushPreparer {
   readonly #parts: AlertPushesParts;
 
@@ -50,28 +45,32 @@ export class AlertPushes implements PushPreparer {
     if (!device?.push) return { next: settled("gone") };
     if (device.ackedCursor !== null && device.ackedCursor >= cursor) return { next: settled("acked") };
     const event = store.events.after(cursor - 1, 1)[0];
-    if (event?.cursor !== cursor || now >= pushEndsAt(event))
-      return { next: settled("dead"), reason: "expired" };
+    if (event?.cursor !== cursor) return { next: settled("dead"), reason: "expired" };
+    const push = pushOf(event);
+    if (push === undefined) return { next: settled("suppressed") };
+    if (now >= pushEndsAt(push, event.at)) return { next: settled("dead"), reason: "expired" };
     const session = event.sessionId === null ? undefined : store.sessions.get(event.sessionId);
     const permission =
       event.type === "permission.requested" ? store.permissions.get(event.data.permissionId) : undefined;
-    if (isOver(event, { session, permission }) || !isWanted(kind, session, device.preferences)) {
+    if (isMoot(event, push, { session, permission }) || !isWanted(kind, session, device.preferences)) {
       return { next: settled("suppressed") };
     }
     const graceEndsAt = delivery.createdAt + this.#parts.graceMs();
     if (now < graceEndsAt && connections.isWatched(deviceId)) return { next: pendingAt(graceEndsAt) };
     // Planned before the quiet hours began, and tried again in them.
-    const quietUntilAt = waitsForOwner(kind) ? undefined : quietEndsAt(device.preferences.quietHours, now);
+    const quietUntilAt = kindRules[kind].waitsForOwner
+      ? undefined
+      : quietEndsAt(device.preferences.quietHours, now);
     if (quietUntilAt !== undefined) return { next: pendingAt(quietUntilAt) };
     const named = session && { title: session.title, projectName: basename(session.projectPath) };
-    const content = pushContentOf(event, kind, named, store.outbox.unackedCount(deviceId));
+    const content = pushContentOf(event, push, named, store.outbox.unackedCount(deviceId));
     const target = device.push;
     const request = { deliveryId, content, at: event.at };
     switch (target.provider) {
       case "apns":
-        return this.#toPhone(deviceId, { ...request, target }, now);
+        return this.#toApns(deviceId, { ...request, target }, now);
       case "webpush":
-        return this.#toBrowser(deviceId, { ...request, target }, now);
+        return this.#toWebPush(deviceId, { ...request, target }, now);
       default: {
         const unknown: never = target;
         throw new Error(`No alert for ${JSON.stringify(unknown)}.`);
@@ -79,7 +78,7 @@ export class AlertPushes implements PushPreparer {
     }
   }
 
-  #toPhone(deviceId: string, request: PushRequest<ApnsTarget>, askedAt: number): PreparedPush {
+  #toApns(deviceId: string, request: PushRequest<ApnsTarget>, askedAt: number): PreparedPush {
     const { invalidation, clock, log } = this.#parts;
     const { target } = request;
     return {
@@ -91,7 +90,7 @@ export class AlertPushes implements PushPreparer {
           return { next: verdict === "changed" ? pendingAt(clock.now()) : settled("gone") };
         }
         if (outcome.reason === "BadDeviceToken")
-          return { instead: this.#elsewhere(deviceId, request, askedAt) };
+          return { fallback: this.#toOtherEnvironment(deviceId, request, askedAt) };
         // `DeviceTokenNotForTopic` speaks of the app's bundle id, which may be ours to mend: no proof against the token.
         log.error("push.token_refused", { deviceId, reason: outcome.reason });
         return { next: settled("gone") };
@@ -100,7 +99,7 @@ export class AlertPushes implements PushPreparer {
   }
 
   /** `BadDeviceToken`: the app may have named the wrong environment, so the other one is asked once. */
-  #elsewhere(deviceId: string, request: PushRequest<ApnsTarget>, askedAt: number): PreparedPush {
+  #toOtherEnvironment(deviceId: string, request: PushRequest<ApnsTarget>, askedAt: number): PreparedPush {
     const { invalidation } = this.#parts;
     const { target } = request;
     const environment = target.environment === "production" ? "sandbox" : "production";
@@ -120,11 +119,11 @@ export class AlertPushes implements PushPreparer {
     };
   }
 
-  #toBrowser(deviceId: string, request: PushRequest, askedAt: number): PreparedPush {
+  #toWebPush(deviceId: string, request: PushRequest, askedAt: number): PreparedPush {
     const { invalidation, clock } = this.#parts;
     return {
       ...this.#prepared(request),
-      // A push service that knows the subscription no more may be mistaken, and says not since when.
+      // The push service says that the subscription has ended, but not since when, and may be mistaken.
       gone: (_outcome, attempt) =>
         invalidation.hasChanged(deviceId, request.target)
           ? { next: pendingAt(clock.now()) }
@@ -144,8 +143,8 @@ export class AlertPushes implements PushPreparer {
     };
   }
 
-  /** Looked at again after the verdict: a token that was dropped ends the delivery, one that was kept is tried again. */
-  #afterVerdict(verdictAt: number, attempt: number): Fate {
+  /** Attempted again after the verdict: a token that was dropped ends the delivery, one that was kept gets the push. */
+  #afterVerdict(verdictAt: number, attempt: number): AfterRefusal {
     const { clock, random } = this.#parts;
     const nextAttemptAt = retryAt(attempt, {
       now: clock.now(),

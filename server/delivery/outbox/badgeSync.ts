@@ -1,22 +1,23 @@
 import { randomUUID } from "node:crypto";
+import { DeadlineTimer } from "../../domain/deadlineTimer.ts";
 import type { PushSender } from "../../domain/delivery/push.ts";
 import type { Clock, Log, Store } from "../../domain/ports.ts";
 
 /** Apple lets two or three background pushes an hour through ("Pushing background updates to your App"). */
 const betweenMs = 20 * 60_000;
-/** An owner who reads acks event after event: one push for all of them. */
+/** A device that is read on acks event after event: one push for all of them. */
 const settleMs = 2_000;
 
 interface Budget {
-  /** As the database has it: a restart gives no device another one. */
+  /** As the database has it: a restart does not reset the budget. */
   lastAt: number | undefined;
-  cancel?: () => void;
+  timer: DeadlineTimer;
 }
 
 /**
- * Tells devices silently that what they showed was read on another one, so that their badge is true. At most one push
- * in 20 minutes a device; what was read in between is in the count of the next one. Nothing is lost with one of these:
- * the next alert carries the badge too, so they are neither kept nor tried again.
+ * Sends the silent pushes that correct the badge of a device after its events were read on another device. At most one push
+ * in 20 minutes a device; reads in between are in the count of the next one. They are neither stored nor retried, because
+ * the next alert carries the badge too.
  */
 export class BadgeSync {
   readonly #parts: {
@@ -39,23 +40,30 @@ export class BadgeSync {
 
   /** The device's badge is out of date. */
   request(deviceId: string): void {
-    const budget = this.#budgets.get(deviceId) ?? { lastAt: this.#parts.store.devices.syncedAt(deviceId) };
-    this.#budgets.set(deviceId, budget);
-    if (this.#stopped || budget.cancel) return;
-    const now = this.#parts.clock.now();
-    const dueAt = Math.max(now + settleMs, (budget.lastAt ?? Number.NEGATIVE_INFINITY) + betweenMs);
-    budget.cancel = this.#parts.clock.after(dueAt - now, () => {
-      budget.cancel = undefined;
-      this.#send(deviceId, budget).catch((error: unknown) => {
-        this.#parts.log.warn("sync.not_sent", { deviceId, error });
-      });
-    });
+    if (this.#stopped) return;
+    const { timer, lastAt = Number.NEGATIVE_INFINITY } = this.#budgetOf(deviceId);
+    if (timer.armedAt !== Number.POSITIVE_INFINITY) return;
+    timer.armAt(Math.max(this.#parts.clock.now() + settleMs, lastAt + betweenMs));
   }
 
   stop(): void {
     this.#stopped = true;
-    for (const { cancel } of this.#budgets.values()) cancel?.();
+    for (const { timer } of this.#budgets.values()) timer.cancel();
     this.#budgets.clear();
+  }
+
+  #budgetOf(deviceId: string): Budget {
+    const known = this.#budgets.get(deviceId);
+    if (known) return known;
+    const { store, clock, log } = this.#parts;
+    const onDue = () =>
+      this.#send(deviceId, budget).catch((error: unknown) => {
+        log.warn("sync.not_sent", { deviceId, error });
+      });
+    const lastAt = store.devices.syncedAt(deviceId);
+    const budget: Budget = { lastAt, timer: new DeadlineTimer({ clock, onDue }) };
+    this.#budgets.set(deviceId, budget);
+    return budget;
   }
 
   async #send(deviceId: string, budget: Budget): Promise<void> {

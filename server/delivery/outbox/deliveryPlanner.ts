@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { pushKindOf } from "../../domain/delivery/delivery.ts";
 import type { LoggedEvent } from "../../domain/delivery/event.ts";
-import type { Clock, EventStore, Store } from "../../domain/ports.ts";
+import { kindRules, pushKindOf } from "../../domain/delivery/pushRules.ts";
+import type { Clock, Store } from "../../domain/ports.ts";
+import type { EventStore } from "../../domain/stores/delivery.ts";
 import type { Connections } from "../sockets/connections.ts";
-import { isWanted, waitsForOwner } from "./pushEligibility.ts";
+import { isWanted } from "./pushEligibility.ts";
 import { quietEndsAt } from "./quietHours.ts";
 
 export interface DeliveryPlannerParts {
@@ -11,15 +12,16 @@ export interface DeliveryPlannerParts {
   connections: Connections;
   clock: Clock;
   /** How long a device that watches has to ack before it is pushed to (`PUSH_GRACE_MS`). */
-  graceMs: number;
+  graceMs: () => number;
 }
 
 /**
- * Decides who is pushed what: one pending delivery for each device with a push target. It runs inside the transaction
- * that appends the event, so that an event and the duty to tell of it are one commit: a crash after it loses neither.
+ * Plans the deliveries of an event: one pending row in the outbox for each device with a push target that wants it. It runs
+ * inside the transaction that appends the event, so that an event and the duty to tell of it are one commit: a crash after
+ * it loses neither.
  *
  * The pool does not know of it. The composition root gives the pool the store as `planned(store, planner)`, whose
- * `events.append` plans after each append; whoever appends, nobody can forget to plan.
+ * `events.append` plans after each append, so that no code that appends can forget to plan.
  */
 export class DeliveryPlanner {
   readonly #parts: DeliveryPlannerParts;
@@ -37,8 +39,10 @@ export class DeliveryPlanner {
     const now = clock.now();
     for (const device of store.devices.list()) {
       if (device.push === null || !isWanted(kind, session, device.preferences)) continue;
-      const graceEndsAt = connections.isWatched(device.deviceId) ? event.at + graceMs : event.at;
-      const quietUntilAt = waitsForOwner(kind) ? undefined : quietEndsAt(device.preferences.quietHours, now);
+      const graceEndsAt = connections.isWatched(device.deviceId) ? event.at + graceMs() : event.at;
+      const quietUntilAt = kindRules[kind].waitsForOwner
+        ? undefined
+        : quietEndsAt(device.preferences.quietHours, now);
       store.outbox.insert({
         deliveryId: randomUUID(),
         deviceId: device.deviceId,

@@ -1,7 +1,8 @@
 import type { DeliveryAttempt, DeliveryState } from "../../domain/delivery/delivery.ts";
-import type { Log, OutboxStore } from "../../domain/ports.ts";
+import type { Log } from "../../domain/ports.ts";
+import type { OutboxStore } from "../../domain/stores/delivery.ts";
 
-/** Where a delivery stands after something was done about it. */
+/** The status of a delivery after an attempt, or after the decision not to make one. */
 export interface DeliveryStatus {
   state: DeliveryState;
   nextAttemptAt: number | null;
@@ -13,30 +14,30 @@ interface Entry {
 }
 
 /**
- * Books what became of deliveries. A push that was sent while the disk was full is still pending in the database: until
- * it can be booked it is remembered here, so that it is not sent again and again.
+ * Records the outcomes of deliveries in the outbox. A push that was sent while the disk was full is still pending in the
+ * database: until its outcome can be written it is kept here, so that the push is not sent again and again.
  */
 export class DeliveryRecorder {
   readonly #outbox: Pick<OutboxStore, "get" | "record" | "claim" | "hold">;
   readonly #log: Log;
-  readonly #owed = new Map<string, Entry[]>();
+  readonly #unwritten = new Map<string, Entry[]>();
 
   constructor({ outbox, log }: { outbox: Pick<OutboxStore, "get" | "record" | "claim" | "hold">; log: Log }) {
     this.#outbox = outbox;
     this.#log = log;
   }
 
-  book(deliveryId: string, attempt: DeliveryAttempt | undefined, next: DeliveryStatus): void {
-    const owed = this.#owed.get(deliveryId);
-    if (owed) {
-      owed.push({ attempt, next });
+  record(deliveryId: string, attempt: DeliveryAttempt | undefined, next: DeliveryStatus): void {
+    const earlier = this.#unwritten.get(deliveryId);
+    if (earlier) {
+      earlier.push({ attempt, next });
       return;
     }
     try {
       this.#write(deliveryId, { attempt, next });
     } catch (error) {
-      this.#owed.set(deliveryId, [{ attempt, next }]);
-      this.#log.error("delivery.not_booked", { deliveryId, state: next.state, error });
+      this.#unwritten.set(deliveryId, [{ attempt, next }]);
+      this.#log.error("delivery.not_recorded", { deliveryId, state: next.state, error });
     }
   }
 
@@ -50,7 +51,7 @@ export class DeliveryRecorder {
     }
   }
 
-  /** Holds back what is due for the device. False: it could not be written, and is still due. */
+  /** Holds back the due deliveries of the device. False: that could not be written, and they are still due. */
   hold(deviceId: string, untilAt: number): boolean {
     try {
       this.#outbox.hold(deviceId, untilAt);
@@ -61,18 +62,18 @@ export class DeliveryRecorder {
     }
   }
 
-  /** Deliveries whose row in the database is not what we know; they must not be tried. */
-  owes(deliveryId: string): boolean {
-    return this.#owed.has(deliveryId);
+  /** Whether the delivery has an outcome that is not in the database yet; it must not be attempted. */
+  isUnwritten(deliveryId: string): boolean {
+    return this.#unwritten.has(deliveryId);
   }
 
-  get owedCount(): number {
-    return this.#owed.size;
+  get unwrittenCount(): number {
+    return this.#unwritten.size;
   }
 
-  /** Tries again to book what could not be booked. Stops at the first failure: the next would fail alike. */
-  settle(): void {
-    for (const [deliveryId, entries] of this.#owed) {
+  /** Writes the outcomes that could not be written. Stops at the first failure: the next would fail alike. */
+  retryWrites(): void {
+    for (const [deliveryId, entries] of this.#unwritten) {
       try {
         for (let entry = entries[0]; entry; entry = entries[0]) {
           this.#write(deliveryId, entry);
@@ -81,12 +82,12 @@ export class DeliveryRecorder {
       } catch {
         return;
       }
-      this.#owed.delete(deliveryId);
+      this.#unwritten.delete(deliveryId);
     }
   }
 
   #write(deliveryId: string, { attempt, next }: Entry): void {
-    // The ack may have come while the push was on its way; it is the stronger word.
+    // An ack that came while the push was in flight outranks the outcome of the push.
     const acked = this.#outbox.get(deliveryId)?.state === "acked";
     this.#outbox.record(deliveryId, attempt, acked ? { state: "acked", nextAttemptAt: null } : next);
   }

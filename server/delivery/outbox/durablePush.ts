@@ -1,27 +1,18 @@
 import type { PushOutcome, PushSender } from "../../domain/delivery/push.ts";
 import type { Clock, Durability } from "../../domain/ports.ts";
+import { DurableGate } from "../durableGate.ts";
 
-/** Shorter than any caller's deadline: who has given a push up must not find that it rings after all. */
-const patienceMs = 30_000;
+/** Shorter than the deadline of any caller: a push that the caller has given up must not ring after all. */
+const deadlineMs = 30_000;
 
 /**
- * The sender that rings nobody before everything committed by now, the claim of the delivery included, is durable. A disk
- * that does not confirm in half a minute is one more thing to come back after; nothing is kept to be sent when it does.
+ * The push sender that sends nothing before everything committed by now, the claim of the delivery included, is durable.
+ * A disk that does not confirm in half a minute is one more reason to retry later; nothing is kept to be sent when it does.
  */
 export function durablePush(push: PushSender, durability: Durability, clock: Clock): PushSender {
-  const confirmed = (send: () => Promise<PushOutcome>) =>
-    new Promise<PushOutcome>((resolve, reject) => {
-      let isLate = false;
-      const disarm = clock.after(patienceMs, () => {
-        isLate = true;
-        resolve({ outcome: "retry", reason: "disk_owes", latencyMs: patienceMs });
-      });
-      durability.whenDurable(() => {
-        if (isLate) return;
-        disarm();
-        send().then(resolve, reject);
-      });
-    });
+  const gate = new DurableGate(durability);
+  const late = (): PushOutcome => ({ outcome: "retry", reason: "disk_owes", latencyMs: deadlineMs });
+  const confirmed = (send: () => Promise<PushOutcome>) => gate.start(send, { clock, deadlineMs, late });
   return {
     send: (request) => confirmed(() => push.send(request)),
     sync: (request) => confirmed(() => push.sync(request)),

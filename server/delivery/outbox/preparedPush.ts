@@ -5,32 +5,32 @@ import type { DeliveryStatus } from "./deliveryRecorder.ts";
 export type GoneOutcome = Extract<PushOutcome, { outcome: "gone" }>;
 
 /**
- * Where a delivery stands after its address was refused; with `holdUntilAt` the device's other deliveries wait too.
- * `instead`: the same push may be tried in another way, at once.
+ * What happens to a delivery after its address was refused: its next status (with `holdUntilAt` the device's other
+ * deliveries wait too), or a `fallback`, the same push in another way, which is attempted at once.
  */
-export type Fate = { next: DeliveryStatus; holdUntilAt?: number } | { instead: PreparedPush };
+export type AfterRefusal = { next: DeliveryStatus; holdUntilAt?: number } | { fallback: PreparedPush };
 
-/** One push as it would be sent now, and what its outcome means for the address it goes to. */
+/** A push that is ready to be sent, and what its outcome means for the address it goes to. */
 export interface PreparedPush {
   target: PushTarget;
   send(): Promise<PushOutcome>;
-  /** It was taken: where the delivery stands then. */
+  /** The push service took it: the delivery's status then. */
   sent(): DeliveryStatus;
   /** The address is said to be dead, at the delivery's attempt of this number (from 1). */
-  gone(outcome: GoneOutcome, attempt: number): Fate;
+  gone(outcome: GoneOutcome, attempt: number): AfterRefusal;
   /** Our own configuration is at fault. Absent: the push waits until it is mended. */
-  misconfigured?(): Fate;
+  misconfigured?(): AfterRefusal;
 }
 
-/** Nothing is sent: where the delivery stands instead, and why, when that is worth an entry in its log. */
+/** No push is sent: the delivery's next status, and the reason when it is worth an attempt in the delivery's log. */
 export interface NoPush {
   next: DeliveryStatus;
   reason?: string;
 }
 
-/** What one kind of delivery sends. */
+/** Prepares the pushes of one kind of delivery: alerts, or Live Activities. */
 export interface PushPreparer {
-  /** The push as it would be said now, or the reason why it is not said (any more, or yet). */
+  /** The push as of now, or the status of a delivery that is not pushed (any more, or yet). */
   prepare(delivery: Delivery): PreparedPush | NoPush;
 }
 

@@ -4,7 +4,7 @@ import type { PushOutcome, PushSender } from "../../domain/delivery/push.ts";
 import { DaylongError } from "../../domain/errors.ts";
 import type { Clock, Store } from "../../domain/ports.ts";
 
-/** What became of a test push; `status` and `reason` as Apple gave them. */
+/** The outcome of a test push; `status` and `reason` as Apple gave them. */
 export interface TestPushReport {
   outcome: PushOutcome["outcome"];
   apnsId: string;

@@ -1,5 +1,6 @@
 import type { ApnsEnvironment, ApnsTarget, PushProvider, PushTarget } from "../../domain/delivery/push.ts";
-import type { Clock, DeviceStore, Log } from "../../domain/ports.ts";
+import type { Clock, Log } from "../../domain/ports.ts";
+import type { DeviceStore } from "../../domain/stores/delivery.ts";
 
 /** How long a token that both environments refuse is watched before it is dropped. */
 const quarantineMs = 10_000;
@@ -18,15 +19,16 @@ const sameToken = (a: PushTarget | null | undefined, b: PushTarget): boolean =>
   a?.provider === b.provider && addressOf(a) === addressOf(b);
 
 /**
- * Decides which push tokens go. A token that is dropped by mistake is a phone that stays silent, so only proof counts:
+ * Decides which push tokens are dropped as invalid. A token that is dropped by mistake is a phone that stays silent, so only
+ * proof counts:
  *
  *   410 (`Unregistered`, `ExpiredToken`): dropped when Apple's timestamp is later than the registration and the device
  *     has not registered another token since. No timestamp is no proof.
- *   400 `BadDeviceToken` in both environments: quarantined for ten seconds, then dropped; unless five tokens are there
- *     by then, which says that it is us.
+ *   400 `BadDeviceToken` in both environments: quarantined for ten seconds, then dropped; unless five tokens are in
+ *     quarantine by then, which proves a fault of ours.
  *   404 or 410 of a browser's push service, which names no instant: the same quarantine.
  *
- * Each push service has its own quarantine: what is wrong with one says nothing about the other.
+ * Each push service has its own quarantine: a fault of one says nothing about the other.
  */
 export class TokenInvalidation {
   readonly #parts: TokenInvalidationParts;
@@ -50,7 +52,7 @@ export class TokenInvalidation {
     const { devices, log } = this.#parts;
     const current = devices.get(deviceId)?.push;
     if (current && !sameToken(current, target)) return "changed";
-    // The registration in force, not the one that was sent to: the app may have said the same token again since.
+    // The registration in force, not the one that was sent to: the app may have registered the same token again since.
     const registeredAt = current?.registeredAt ?? target.registeredAt;
     if (sinceAt === undefined || sinceAt <= registeredAt) {
       log.warn("push.token_kept", { deviceId, sinceAt, registeredAt });
@@ -73,7 +75,7 @@ export class TokenInvalidation {
    */
   suspect(deviceId: string, target: PushTarget, askedAt: number): number {
     const { clock, log } = this.#parts;
-    // Asked before the fault of ours was mended, answered after it: no reason to suspect the token.
+    // Sent before the fault of ours was mended, answered after it: no reason to suspect the token.
     const trustedAgainAt = this.#trustedAgainAt.get(target.provider);
     if (trustedAgainAt !== undefined && askedAt < trustedAgainAt) return clock.now();
     log.warn("push.token_quarantined", { deviceId, quarantineMs });
@@ -97,13 +99,13 @@ export class TokenInvalidation {
   noteSent(provider: PushProvider): void {
     if (!this.#distrusted.delete(provider)) return;
     this.#trustedAgainAt.set(provider, this.#parts.clock.now());
-    // Refused while the fault was ours, and mended before their verdict: that is held against no token.
+    // A refusal from before the fault of ours was mended counts against no token.
     for (const [deviceId, target] of this.#suspects) {
       if (target.provider === provider) this.#suspects.delete(deviceId);
     }
   }
 
-  /** Forgets the suspects; their tokens stay, and the next push finds out anew. */
+  /** Ends the quarantine without a verdict; the tokens stay, and the next push starts another one. */
   stop(): void {
     this.#disarm?.();
     this.#disarm = undefined;

@@ -18,18 +18,18 @@ export interface AcksParts {
 
 interface Ack {
   cursor: number;
-  /** Up to here somebody was looking: an app in the background acks without anybody reading. */
+  /** The device was watched up to here: an app in the background acks without being read. */
   readCursor: number;
 }
 
 /**
- * What the devices say that they hold. An ack that is answered is written before its answer; one that is not waits a
- * moment for others, because a phone that comes back to a thousand events may ack each of them, and a commit each would
- * hold up everybody else for as long as the disk takes.
+ * Writes the acks of devices. An ack that is answered is written before its answer; the others are gathered for a moment and
+ * written in one commit, because a phone that comes back to a thousand events may ack each of them, and a commit each would
+ * hold up everything else for as long as the disk takes.
  */
 export class Acks {
   readonly #parts: AcksParts;
-  readonly #noted = new Map<string, Ack>();
+  readonly #gathered = new Map<string, Ack>();
   #disarm: (() => void) | undefined;
   #isOver = false;
 
@@ -39,45 +39,45 @@ export class Acks {
 
   /** Written when it returns. The cursor in force. Throws `invalid_request` for one after the end of the log. */
   take(deviceId: string, cursor: number): number {
-    const ack = this.#joined(deviceId, cursor);
+    const ack = this.#merged(deviceId, cursor);
     const inForce = this.#parts.store.transaction(() => this.#write(deviceId, ack));
-    this.#noted.delete(deviceId);
+    this.#gathered.delete(deviceId);
     for (const other of inForce.stale) this.#parts.badgeSync.request(other);
     return inForce.cursor;
   }
 
   /** Written a moment later. Throws `invalid_request` for one after the end of the log. */
   note(deviceId: string, cursor: number): void {
-    this.#noted.set(deviceId, this.#joined(deviceId, cursor));
+    this.#gathered.set(deviceId, this.#merged(deviceId, cursor));
     this.#disarm ??= this.#arm(gatherMs);
   }
 
-  /** Writes what was noted, once. What the database refuses now is lost; the device says it again when it comes back. */
+  /** Writes the gathered acks, once. An ack that the database refuses is lost; the device repeats it when it comes back. */
   stop(): void {
     this.#isOver = true;
     this.flush();
   }
 
-  /** Writes what was noted; what the database refuses is tried again. */
+  /** Writes the gathered acks; when the database refuses them, again later. */
   flush(): void {
     this.#disarm?.();
     this.#disarm = undefined;
-    if (this.#noted.size === 0) return;
+    if (this.#gathered.size === 0) return;
     const { store, badgeSync, log } = this.#parts;
     const stale = new Set<string>();
     try {
       store.transaction(() => {
-        for (const [deviceId, ack] of this.#noted) {
+        for (const [deviceId, ack] of this.#gathered) {
           // Revoked in the meantime: it holds nothing any more.
           if (store.devices.get(deviceId) === undefined) continue;
           for (const other of this.#write(deviceId, ack).stale) stale.add(other);
         }
       });
-      this.#noted.clear();
+      this.#gathered.clear();
     } catch (error) {
       this.#disarm = this.#arm(storageRetryMs);
       const retryMs = this.#isOver ? undefined : storageRetryMs;
-      log.error("acks.not_written", { devices: this.#noted.size, error, retryMs });
+      log.error("acks.not_written", { devices: this.#gathered.size, error, retryMs });
       return;
     }
     for (const deviceId of stale) badgeSync.request(deviceId);
@@ -88,12 +88,12 @@ export class Acks {
     return this.#isOver ? undefined : this.#parts.clock.after(delayMs, () => this.flush());
   }
 
-  #joined(deviceId: string, cursor: number): Ack {
+  #merged(deviceId: string, cursor: number): Ack {
     const tip = this.#parts.store.events.tip();
     if (cursor > tip) {
       throw new DaylongError("invalid_request", `The cursor ${cursor} is after the last event, ${tip}.`);
     }
-    const before = this.#noted.get(deviceId);
+    const before = this.#gathered.get(deviceId);
     const readCursor = this.#parts.connections.isWatched(deviceId) ? cursor : 0;
     return {
       cursor: Math.max(cursor, before?.cursor ?? 0),

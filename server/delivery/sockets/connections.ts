@@ -1,10 +1,11 @@
 import type { LoggedEvent } from "../../domain/delivery/event.ts";
 import type { Clock, Durability } from "../../domain/ports.ts";
+import { DurableGate, type FrameQueue } from "../durableGate.ts";
 
-/** One live socket of one device, as delivery sees it. */
+/** A live socket of a device, as delivery sees it. */
 export interface Connection {
   readonly deviceId: string;
-  /** The app's own word on whether somebody looks at it; absent: it did not say. */
+  /** Whether the app is in the foreground, by its own word; absent: it did not say. */
   readonly foreground?: boolean;
   send(text: string): void;
   /** Bytes handed over and not yet taken by the operating system. */
@@ -15,78 +16,76 @@ export interface Connection {
 /** The close code that delivery itself uses (contract: WebSocket). */
 export const tooSlowCode = 4408;
 
-/** A connection with more than this unsent, when its next frame is due, is cut loose (contract: 1 MB). */
+/** A connection with more than this unsent, when its next frame is due, is closed (contract: 1 MB). */
 export const maxUnsentBytes = 1024 * 1024;
 
-/** Between the end of one long poll and the next the device is not gone: it is on its way back. */
+/** Pause between two long polls of a device, within which it still counts as live. */
 const pollGapMs = 1_000;
 
 export interface ConnectionsParts {
   clock: Clock;
-  /** Left out: what is committed is durable at once. */
+  /** Absent: commits are durable at once. */
   durability?: Durability;
 }
 
-interface Link {
+/** The registry's entry for one connection. */
+interface Entry {
   readonly connection: Connection;
+  /** The frames that wait for the disk. */
+  readonly frames: FrameQueue;
   /** Caught up with the log: live events, deltas and activity go to it. */
   caughtUp: boolean;
   /** The last event that was sent on it; nothing up to here is sent again. */
   cursor: number;
-  /** The last event that passed it by while it was not caught up. */
-  passedCursor: number;
-  /** Length of what waits until what it tells of is durable. */
-  heldChars: number;
-  /** What is spoken while the welcome and the history wait: it follows on them. */
-  spoken: string[] | undefined;
-  /** For each event or answer about a turn that waits, in order: the turn's words that follow on it. */
-  readonly heldByTurn: Map<string, string[][]>;
+  /** The last event that was broadcast while it was not caught up. */
+  missedCursor: number;
 }
 
 /**
- * The live connections of each device.
+ * Registry of the live connections of each device.
  *
- *   added (replay runs, live frames pass it by) -> caught up (gets everything) -> removed
+ *   added (replay runs, live frames are not sent to it) -> caught up (gets everything) -> removed
  *
  * The cursor kept with each connection is what makes a double impossible, in whatever order an event is replayed and
  * announced.
  */
 export class Connections {
   readonly #clock: Clock;
-  readonly #durability: Durability;
-  readonly #links = new Map<Connection, Link>();
+  readonly #gate: DurableGate;
+  readonly #entries = new Map<Connection, Entry>();
   readonly #byDevice = new Map<string, Set<Connection>>();
   readonly #pollsByDevice = new Map<string, { pending: number; endedAt: number }>();
 
-  constructor({ clock, durability = atOnce }: ConnectionsParts) {
+  constructor({ clock, durability }: ConnectionsParts) {
     this.#clock = clock;
-    this.#durability = durability;
+    this.#gate = new DurableGate(durability);
   }
 
   add(connection: Connection): void {
-    if (this.#links.has(connection)) return;
-    this.#links.set(connection, {
-      ...{ connection, caughtUp: false, cursor: 0, passedCursor: 0 },
-      ...{ heldChars: 0, spoken: undefined, heldByTurn: new Map() },
-    });
+    if (this.#entries.has(connection)) return;
+    const frames = this.#gate.frameQueue((text) => connection.send(text));
+    this.#entries.set(connection, { connection, frames, caughtUp: false, cursor: 0, missedCursor: 0 });
     const siblings = this.#byDevice.get(connection.deviceId);
     if (siblings) siblings.add(connection);
     else this.#byDevice.set(connection.deviceId, new Set([connection]));
   }
 
   remove(connection: Connection): void {
-    if (!this.#links.delete(connection)) return;
+    const entry = this.#entries.get(connection);
+    if (!entry) return;
+    this.#entries.delete(connection);
+    entry.frames.close();
     const siblings = this.#byDevice.get(connection.deviceId);
     siblings?.delete(connection);
     if (siblings?.size === 0) this.#byDevice.delete(connection.deviceId);
   }
 
   has(connection: Connection): boolean {
-    return this.#links.has(connection);
+    return this.#entries.has(connection);
   }
 
   get count(): number {
-    return this.#links.size;
+    return this.#entries.size;
   }
 
   /**
@@ -94,18 +93,11 @@ export class Connections {
    * event has been announced by now, which has to be read from the log first.
    */
   attach(connection: Connection, cursor: number): boolean {
-    const link = this.#links.get(connection);
-    if (!link || link.passedCursor > cursor) return false;
-    link.cursor = cursor;
-    link.caughtUp = true;
-    if (link.heldChars > 0) {
-      link.spoken = [];
-      this.#durability.whenDurable(() => {
-        const spoken = link.spoken ?? [];
-        link.spoken = undefined;
-        for (const text of spoken) this.#sendHeld(link, text);
-      });
-    }
+    const entry = this.#entries.get(connection);
+    if (!entry || entry.missedCursor > cursor) return false;
+    entry.cursor = cursor;
+    entry.caughtUp = true;
+    entry.frames.endHistory();
     return true;
   }
 
@@ -115,8 +107,8 @@ export class Connections {
   }
 
   /**
-   * Whether what is sent now may be seen at once: live, and not known to be in the background. A backgrounded app takes
-   * events, and even acks them, without anybody looking.
+   * Whether the owner may see a frame at once: the device is live, and not known to be in the background. An app in the
+   * background takes events, and even acks them, unseen.
    */
   isWatched(deviceId: string): boolean {
     const siblings = this.#byDevice.get(deviceId);
@@ -139,63 +131,61 @@ export class Connections {
   }
 
   /**
-   * Sends one frame as soon as everything committed by now is durable, after those that wait already; unless the
-   * connection is too slow: then it is closed, and resumes by its cursor. `turnId`: the turn that it is about.
+   * Sends one frame as soon as everything committed by now is durable, after the frames that wait already; unless the
+   * connection is too slow: then it is closed, and resumes by its cursor. `turnId`: the turn that the frame is about.
    */
   deliver(connection: Connection, text: string, turnId?: string): boolean {
-    const link = this.#links.get(connection);
-    if (!link || !this.#hasRoom(link)) return false;
-    this.#hold(link, text, turnId);
-    this.#durability.whenDurable(() => this.#release(link, text, turnId));
+    const entry = this.#entries.get(connection);
+    if (!entry || !this.#hasRoom(entry)) return false;
+    entry.frames.send(text, turnId);
     return true;
   }
 
-  /** Sends one frame that tells of nothing kept: it waits for no disk. */
+  /** Sends one frame that tells of no commit: it does not wait for the disk. */
   deliverNow(connection: Connection, text: string): boolean {
-    const link = this.#links.get(connection);
-    if (!link || !this.#hasRoom(link)) return false;
+    const entry = this.#entries.get(connection);
+    if (!entry || !this.#hasRoom(entry)) return false;
     connection.send(text);
     return true;
   }
 
-  /** What is owed to the connection, in bytes: handed over and not yet taken, or (in characters) waiting for the disk. */
+  /** Bytes not yet taken by the operating system, plus the characters that wait for the disk. */
   unsentBytes(connection: Connection): number {
-    return connection.bufferedBytes() + (this.#links.get(connection)?.heldChars ?? 0);
+    return connection.bufferedBytes() + (this.#entries.get(connection)?.frames.heldChars ?? 0);
   }
 
   /** Sends a logged event to every connection that is caught up and does not have it; serialised once for all. */
   broadcastEvent(event: LoggedEvent): void {
     let text: string | undefined;
-    for (const link of this.#links.values()) {
-      if (!link.caughtUp) {
-        link.passedCursor = Math.max(link.passedCursor, event.cursor);
+    for (const entry of this.#entries.values()) {
+      if (!entry.caughtUp) {
+        entry.missedCursor = Math.max(entry.missedCursor, event.cursor);
         continue;
       }
-      if (event.cursor <= link.cursor) continue;
-      link.cursor = event.cursor;
+      if (event.cursor <= entry.cursor) continue;
+      entry.cursor = event.cursor;
       text ??= JSON.stringify({ type: "event", event });
-      this.deliver(link.connection, text, event.turnId);
+      this.deliver(entry.connection, text, event.turnId);
     }
   }
 
   /**
-   * Sends what is spoken in a turn to every connection that is caught up; serialised once for all, or not at all. It
-   * waits for no disk but where it follows on something that does: the words of a turn say that it was accepted, and a
-   * text comes after the one before.
+   * Sends an ephemeral frame of a turn (a delta, activity) to every connection that is caught up; serialised once for all,
+   * or not at all. `FrameQueue` says when it waits for the disk.
    */
-  broadcastWords(frame: { readonly turnId: string }): void {
+  broadcastEphemeral(frame: { readonly turnId: string }): void {
     let text: string | undefined;
-    for (const link of this.#links.values()) {
-      if (!link.caughtUp) continue;
+    for (const entry of this.#entries.values()) {
+      if (!entry.caughtUp) continue;
       text ??= JSON.stringify(frame);
-      this.#speak(link, text, frame.turnId);
+      this.#sendEphemeral(entry, text, frame.turnId);
     }
   }
 
-  /** The same to one connection: the text so far of a turn, right after it was attached. */
-  say(connection: Connection, frame: { readonly turnId: string }): void {
-    const link = this.#links.get(connection);
-    if (link) this.#speak(link, JSON.stringify(frame), frame.turnId);
+  /** Sends an ephemeral frame to one connection: the text so far of a turn, right after the connection was attached. */
+  sendEphemeral(connection: Connection, frame: { readonly turnId: string }): void {
+    const entry = this.#entries.get(connection);
+    if (entry) this.#sendEphemeral(entry, JSON.stringify(frame), frame.turnId);
   }
 
   /** Closes one connection and forgets it at once: nothing more is sent on it. */
@@ -211,43 +201,16 @@ export class Connections {
 
   closeAll(code: number, reason: string): void {
     this.#pollsByDevice.clear();
-    for (const connection of [...this.#links.keys()]) this.drop(connection, code, reason);
+    for (const connection of [...this.#entries.keys()]) this.drop(connection, code, reason);
   }
 
-  #speak(link: Link, text: string, turnId: string): void {
-    const held = link.heldByTurn.get(turnId)?.at(-1) ?? link.spoken;
-    if (!held) this.deliverNow(link.connection, text);
-    else if (this.#hasRoom(link)) {
-      link.heldChars += text.length;
-      held.push(text);
-    }
-  }
-
-  #hold(link: Link, text: string, turnId: string | undefined): void {
-    link.heldChars += text.length;
-    if (turnId === undefined) return;
-    const held = link.heldByTurn.get(turnId);
-    if (held) held.push([]);
-    else link.heldByTurn.set(turnId, [[]]);
-  }
-
-  #release(link: Link, text: string, turnId: string | undefined): void {
-    this.#sendHeld(link, text);
-    if (turnId === undefined) return;
-    const held = link.heldByTurn.get(turnId) ?? [];
-    const words = held.shift() ?? [];
-    if (held.length === 0) link.heldByTurn.delete(turnId);
-    for (const spoken of words) this.#sendHeld(link, spoken);
-  }
-
-  #sendHeld(link: Link, text: string): void {
-    link.heldChars -= text.length;
-    if (this.#links.get(link.connection) === link) link.connection.send(text);
+  #sendEphemeral(entry: Entry, text: string, turnId: string): void {
+    if (this.#hasRoom(entry)) entry.frames.sendEphemeral(text, turnId);
   }
 
   /** Before the send, not after: one frame larger than the limit must pass on an empty socket. */
-  #hasRoom({ connection, heldChars }: Link): boolean {
-    if (connection.bufferedBytes() + heldChars <= maxUnsentBytes) return true;
+  #hasRoom({ connection, frames }: Entry): boolean {
+    if (connection.bufferedBytes() + frames.heldChars <= maxUnsentBytes) return true;
     this.drop(connection, tooSlowCode, "More than 1 MB is unsent: resume by cursor.");
     return false;
   }
@@ -260,5 +223,3 @@ export class Connections {
     return false;
   }
 }
-
-const atOnce: Durability = { whenDurable: (tell) => tell() };

@@ -1,6 +1,6 @@
-import { pushKindOf } from "../../domain/delivery/delivery.ts";
 import type { LoggedEvent } from "../../domain/delivery/event.ts";
-import type { EventStore } from "../../domain/ports.ts";
+import { pushKindOf } from "../../domain/delivery/pushRules.ts";
+import type { EventStore } from "../../domain/stores/delivery.ts";
 import type { Connections } from "./connections.ts";
 import type { DeltaFeed } from "./liveFeed.ts";
 
@@ -11,12 +11,12 @@ export interface EventBroadcasterParts {
   events: EventStore;
   connections: Connections;
   feed: DeltaFeed;
-  /** Whoever drains the outbox; told after a commit that may have filled it. */
+  /** Told after a commit that may have put deliveries into the outbox. */
   outboxSender: { pulse(): void };
 }
 
 /**
- * Takes each commit's events to the connections, in cursor order, and wakes the outbox sender.
+ * Broadcasts each commit's events to the connections, in the order of cursors, and wakes the outbox sender.
  * It sends nothing that is not committed: its only source is the log's announcement, and the log itself.
  */
 export class EventBroadcaster {
@@ -29,7 +29,7 @@ export class EventBroadcaster {
     this.#parts = parts;
   }
 
-  /** Idempotent. Events before the start are the replay's. */
+  /** Idempotent. Events before the start are left to the replay. */
   start(): void {
     if (this.#unsubscribe) return;
     this.#cursor = this.#parts.events.tip();
@@ -63,6 +63,6 @@ export class EventBroadcaster {
     if (event.cursor <= this.#cursor) return;
     this.#cursor = event.cursor;
     this.#parts.connections.broadcastEvent(event);
-    this.#parts.feed.heed(event);
+    this.#parts.feed.noteEvent(event);
   }
 }

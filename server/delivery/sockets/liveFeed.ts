@@ -10,8 +10,8 @@ interface Draft {
 }
 
 /**
- * The words of a turn while they are spoken: straight from the process to whoever is caught up, past the database. The
- * text so far is kept, because a device that comes back in the middle gets it as the first delta.
+ * Feed of ephemeral frames (deltas and activity of running turns): from the process to the connections that are caught up,
+ * past the database. The text so far is kept, because a device that comes back in the middle gets it as the first delta.
  */
 export class DeltaFeed implements LiveFeed {
   readonly #connections: Connections;
@@ -30,18 +30,18 @@ export class DeltaFeed implements LiveFeed {
     if (goesOn) draft.text += text;
     else this.#draftBySession.set(sessionId, { turnId, text });
     const frame: DeltaFrame = { type: "delta", sessionId, turnId, offset, text };
-    this.#connections.broadcastWords(frame);
+    this.#connections.broadcastEphemeral(frame);
     for (const listener of this.#listenersBySession.get(sessionId) ?? []) listener(frame);
   }
 
   /**
-   * Calls back with the words of a session as they are spoken, first of all with those of the text being written, as a
-   * device gets them that comes in the middle; the result unsubscribes. A listener must not throw.
+   * Calls back with each delta of a session, at first with the text so far of the one being written; the result
+   * unsubscribes. A listener must not throw.
    */
   listen(sessionId: string, listener: (delta: DeltaFrame) => void): () => void {
     const listeners = this.#listenersBySession.get(sessionId) ?? new Set();
     this.#listenersBySession.set(sessionId, listeners.add(listener));
-    const draft = this.drafts().find((one) => one.sessionId === sessionId);
+    const draft = this.drafts().find((delta) => delta.sessionId === sessionId);
     if (draft) listener(draft);
     return () => {
       listeners.delete(listener);
@@ -55,11 +55,11 @@ export class DeltaFeed implements LiveFeed {
 
   activity(sessionId: string, turnId: string, activity: Parameters<LiveFeed["activity"]>[2]): void {
     const frame: ActivityFrame = { type: "activity", sessionId, turnId, ...activity };
-    this.#connections.broadcastWords(frame);
+    this.#connections.broadcastEphemeral(frame);
   }
 
-  /** A turn that is over writes no more: whatever it left unfinished is not shown to who comes later. */
-  heed(event: LoggedEvent): void {
+  /** Forgets the unfinished text of a turn that has ended: it is not shown to devices that come later. */
+  noteEvent(event: LoggedEvent): void {
     if (event.sessionId === null || !terminalTurnEvents.has(event.type)) return;
     if (this.#draftBySession.get(event.sessionId)?.turnId === event.turnId) this.flush(event.sessionId);
   }

@@ -1,6 +1,7 @@
+import { pause } from "../../domain/deadline.ts";
 import type { WelcomeFrame } from "../../domain/delivery/frames.ts";
-import type { Clock, DeviceStore, EventStore, Log } from "../../domain/ports.ts";
-import { pause, yieldToEventLoop } from "../pause.ts";
+import type { Clock, Log } from "../../domain/ports.ts";
+import type { DeviceStore, EventStore } from "../../domain/stores/delivery.ts";
 import { type Connection, type Connections, tooSlowCode } from "./connections.ts";
 import type { DeltaFeed } from "./liveFeed.ts";
 import { resumePoint } from "./resumePoint.ts";
@@ -16,7 +17,7 @@ const pageChars = 256 * 1024;
 const windowBytes = 256 * 1024;
 /** Look again after this time whether the connection has taken something. */
 const drainPollMs = 10;
-/** A connection that takes nothing for this long while it is owed its backlog is cut loose. */
+/** A connection that takes nothing for this long while its backlog waits is closed. */
 const stallMs = 30_000;
 /** RFC 6455's registry: service restart. The client comes back and asks anew. */
 const comeBackCode = 1012;
@@ -30,7 +31,7 @@ export interface ReplayParts {
   log: Log;
 }
 
-/** What a device says when it comes back; `ref` is repeated in the welcome. */
+/** The resume point that a device names when it comes back; `ref` is repeated in the welcome. */
 export interface ResumeRequest {
   cursor?: number;
   epoch?: string;
@@ -70,7 +71,7 @@ export class Replay {
     let cursor = start.cursor;
     while (connections.has(connection)) {
       const page = events.after(cursor, pageSize, pageChars);
-      // Retention cut the log under our feet: the next hello is told that something is missing.
+      // Retention cut the log meanwhile: the welcome after the next hello says that events are missing.
       if (events.floor() > cursor && page[0]?.cursor !== cursor + 1) {
         connections.drop(connection, comeBackCode, "The history was cut during the replay.");
         return;
@@ -95,7 +96,7 @@ export class Replay {
 
   // The drafts leave in the step of the attach, so that the next live delta follows on the text so far.
   #sendDrafts(connection: Connection): void {
-    for (const draft of this.#parts.feed.drafts()) this.#parts.connections.say(connection, draft);
+    for (const draft of this.#parts.feed.drafts()) this.#parts.connections.sendEphemeral(connection, draft);
   }
 
   /** False: the connection has gone, or took nothing for too long and was closed. */
@@ -119,3 +120,6 @@ export class Replay {
     return connections.has(connection);
   }
 }
+
+/** Resolves after the input and output that is ready has been handled. */
+const yieldToEventLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

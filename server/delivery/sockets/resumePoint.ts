@@ -1,4 +1,4 @@
-/** What a returning device says, and what the log says. */
+/** The cursors and epochs of a returning device and of the log. */
 export interface ResumeFacts {
   /** The last cursor the device holds, if it says so. */
   cursor?: number;
@@ -9,16 +9,16 @@ export interface ResumeFacts {
   log: { epoch: string; tip: number; floor: number };
 }
 
-/** Where to go on: after `cursor`. `recovered: false` says that events may be missing before it. */
+/** The replay goes on after `cursor`. `recovered: false` says that events may be missing before it. */
 export interface ResumePoint {
   cursor: number;
   recovered: boolean;
 }
 
 /**
- * Decides where a device goes on. Pure; for sockets and long polls alike.
+ * Decides the cursor after which the replay to a returning device begins. Pure; for sockets and long polls alike.
  *
- * Loss is said, never guessed away: another epoch, a cursor from the future (a restored backup, or a client that mixes
+ * Loss is reported, never assumed away: another epoch, a cursor from the future (a restored backup, or a client that mixes
  * up servers) or one below what retention has cut all mean that the device starts over at the tip. A device that never
  * acked has nothing to lose and starts at the tip in good order.
  */

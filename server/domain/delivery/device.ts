@@ -31,7 +31,7 @@ export interface Device {
   preferences: DevicePreferences;
 }
 
-/** Who a request comes from, after its token was recognised. */
+/** The device that a request comes from, after its token was recognised. */
 export interface Caller {
   deviceId: string;
   scope: Scope;

@@ -1,10 +1,10 @@
 import type { ErrorCode, Failure } from "../errors.ts";
 import type { Lease } from "../sessions/lease.ts";
 import type { Permission, PermissionDecision } from "../sessions/permission.ts";
-import type { PermissionMode, SessionState } from "../sessions/session.ts";
+import type { PermissionMode } from "../sessions/session.ts";
 import type { Reply } from "../sessions/turn.ts";
 
-/** What each type of event says. Rows of the log are immutable; a new fact is a new event. */
+/** The data of each type of event. Rows of the log are immutable; a new fact is a new event. */
 export interface EventDataByType {
   "session.created": {
     projectPath: string;
@@ -30,7 +30,6 @@ export interface EventDataByType {
     permissionMode?: PermissionMode;
     muted?: boolean;
     autoKeepAlive?: boolean;
-    state?: SessionState;
   };
   "session.recap": { text: string; turnCount: number };
   "turn.accepted": {
@@ -68,8 +67,11 @@ export type EventType = keyof EventDataByType;
  * One row of the log. `cursor` grows over the whole log; `seq` is gap-free in its session from 1. Events about no
  * session (`device.*`, `login.required`) have `sessionId` and `seq` null.
  */
-export type LoggedEvent = {
-  [T in EventType]: {
+export type LoggedEvent = LoggedEventOf<EventType>;
+
+/** A row of the log of the given type. */
+export type LoggedEventOf<Type extends EventType> = {
+  [T in Type]: {
     cursor: number;
     sessionId: string | null;
     seq: number | null;
@@ -78,7 +80,7 @@ export type LoggedEvent = {
     turnId?: string;
     data: EventDataByType[T];
   };
-}[EventType];
+}[Type];
 
 /** An event before the log gives it its place. */
 export type NewEvent = {

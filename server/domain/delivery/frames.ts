@@ -30,7 +30,7 @@ export interface DeltaFrame {
   text: string;
 }
 
-/** What Claude does meanwhile. */
+/** The activity of Claude in a running turn. */
 export type ActivityFrame = { type: "activity"; sessionId: string; turnId: string } & Parameters<
   LiveFeed["activity"]
 >[2];

@@ -1,10 +1,9 @@
 import type { Session } from "../sessions/session.ts";
 import { isTerminal, type Turn, type TurnState } from "../sessions/turn.ts";
 import type { LoggedEvent } from "./event.ts";
-import type { ApnsTarget } from "./push.ts";
 
 /**
- * What the outbox carries for Live Activities. A start that is lost is a turn nobody sees, an end that is lost is a turn
+ * Deliveries of the outbox for Live Activities. A start that is lost is a turn that is not shown, an end that is lost is a turn
  * that seems to run for ever: both are kept and tried again. Updates are not: the next one says it all again.
  */
 export const activityKinds = ["activity-start", "activity-end"] as const;
@@ -16,7 +15,7 @@ export type ActivityState = TurnState | "waiting";
 /** The `content-state` of a Live Activity; instants in ms since the epoch. How long the turn runs follows from `startedAt`. */
 export interface ActivityContent {
   state: ActivityState;
-  /** What Claude does at the moment. */
+  /** The title of the tool that Claude uses at the moment. */
   tool?: string;
   startedAt: number;
   leaseExpiresAt: number;
@@ -24,7 +23,7 @@ export interface ActivityContent {
   lastText?: string;
 }
 
-/** What a running turn is at. */
+/** The progress of a running turn. */
 export interface Progress {
   /** Tools that have started and not finished, in this order. */
   tools: ReadonlyArray<{ toolUseId: string; title: string }>;
@@ -49,37 +48,6 @@ export interface PushToStart {
   deviceId: string;
   token: string;
   registeredAt: number;
-}
-
-/** Where Live Activities are reached. A token given with a removal is the only one that is removed. */
-export interface ActivityStore {
-  putStart(start: PushToStart): void;
-  removeStart(deviceId: string, token?: string): boolean;
-  start(deviceId: string): PushToStart | undefined;
-  starts(): PushToStart[];
-  /** In place of the one that the device had for this turn. */
-  put(activity: LiveActivity): void;
-  get(deviceId: string, sessionId: string, turnId: string): LiveActivity | undefined;
-  ofTurn(sessionId: string, turnId: string): LiveActivity[];
-  remove(deviceId: string, sessionId: string, token?: string): boolean;
-  removeAll(deviceId: string): void;
-}
-
-/** One push to a Live Activity, or one that starts it. */
-export interface ActivityRequest {
-  deliveryId: string;
-  /** As of the app's alerts, but with the activity's token, or the one that starts activities. */
-  target: ApnsTarget;
-  event: "start" | "update" | "end";
-  content: ActivityContent;
-  /** Fixed for the life of the activity; the names are also what the alert of its start says. */
-  attributes: { sessionId: string; turnId: string; title: string; projectName: string };
-  /** Instant it is sent: a device shows the latest, in whatever order they come. */
-  at: number;
-  /** Instant from which the content counts as outdated; of an end, from which it is taken off the screen. */
-  untilAt: number;
-  /** Instant after which Apple need not deliver it any more. */
-  expiresAt: number;
 }
 
 /** The progress after an event of the turn; the very same object when the event changes nothing. */
@@ -107,7 +75,7 @@ export const showsInActivity = (event: LoggedEvent): boolean =>
   event.type === "permission.resolved" ||
   event.type === "permission.expired";
 
-/** What an activity shows of a turn. */
+/** The content of an activity for a turn. */
 export function activityContentOf(
   turn: Pick<Turn, "state" | "acceptedAt" | "startedAt" | "reply" | "error">,
   session: Pick<Session, "state" | "lease">,

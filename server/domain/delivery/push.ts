@@ -1,22 +1,5 @@
-import type { ActivityRequest } from "./liveActivity.ts";
-
-/** What a push is about; the key `daylong.kind` of every payload. */
-export const pushKinds = [
-  "reply",
-  "failed",
-  "permission",
-  "question",
-  "plan",
-  "expiring",
-  "expired",
-  "crashed",
-  "limit",
-  "login",
-  "resource",
-] as const;
-export type PushKind = (typeof pushKinds)[number];
-/** What a device may mute; `activity` are the Live Activities of its turns. */
-export const mutableKinds = [...pushKinds, "activity"] as const;
+import type { ActivityContent } from "./liveActivity.ts";
+import type { PushKind } from "./pushRules.ts";
 
 /** Apple's two environments: a token belongs to one of them. */
 export type ApnsEnvironment = "sandbox" | "production";
@@ -35,7 +18,7 @@ export interface ApnsTarget {
 /** Where a web page's push goes: a browser's subscription (W3C Push API), with the keys that only that browser can open with. */
 export interface WebPushTarget {
   provider: "webpush";
-  /** The push service's address of this subscription; whoever knows it can ring, so it is never logged. */
+  /** The push service's address of this subscription; it is all that is needed to send a push, so it is never logged. */
   endpoint: string;
   /** Both base64url: the browser's P-256 point (65 bytes) and its shared secret (16 bytes). */
   keys: { p256dh: string; auth: string };
@@ -45,7 +28,7 @@ export interface WebPushTarget {
 export type PushTarget = ApnsTarget | WebPushTarget;
 export type PushProvider = PushTarget["provider"];
 
-/** What a fault of our own configuration is common to: a key, its environment, the app's topic; a push service. */
+/** The route of a push, which shares the faults of our configuration: a key, its environment, the app's topic; a push service. */
 export function routeOf(target: PushTarget): string {
   switch (target.provider) {
     case "apns":
@@ -81,16 +64,33 @@ export interface PushRequest<Target extends PushTarget = PushTarget> {
   at: number;
 }
 
-/** A silent push: what the device was told of has been read elsewhere, and its badge is out of date. */
+/** A silent push: events that the device was pushed have been read on another one, and its badge is out of date. */
 export interface SyncRequest<Target extends PushTarget = PushTarget> {
   deliveryId: string;
   target: Target;
-  /** What is still unread there. */
+  /** Number of events that are still unread on the device. */
   unread: number;
   cursor: number;
 }
 
-/** What became of one attempt. `sent` means accepted by the push service, not seen by anybody. */
+/** One push to a Live Activity, or one that starts it. */
+export interface ActivityRequest {
+  deliveryId: string;
+  /** The target of the app's alerts, with the activity's token or the push-to-start token in place of theirs. */
+  target: ApnsTarget;
+  event: "start" | "update" | "end";
+  content: ActivityContent;
+  /** Fixed for the life of the activity; the names are also what the alert of its start says. */
+  attributes: { sessionId: string; turnId: string; title: string; projectName: string };
+  /** Instant of sending: the device shows the latest, in whatever order the pushes come. */
+  at: number;
+  /** Instant from which the content counts as outdated; of an end, from which it is taken off the screen. */
+  untilAt: number;
+  /** Instant after which Apple need not deliver it any more. */
+  expiresAt: number;
+}
+
+/** The outcome of one attempt. `sent` means accepted by the push service, not seen by the owner. */
 export type PushOutcome =
   /** `apnsId`: Apple's id of the push; elsewhere the delivery's own. */
   | { outcome: "sent"; apnsId: string; status: number; latencyMs: number }
@@ -128,8 +128,8 @@ export interface PushSender extends Omit<PushChannel<PushTarget>, "health"> {
   health(provider: PushProvider): PushHealth;
 }
 
-/** What the registration of a browser has to know of Web Push. */
-export interface WebPushDoor {
+/** The conditions under which a browser may register for Web Push. */
+export interface WebPushPolicy {
   /** The server's VAPID key for `pushManager.subscribe`: an uncompressed P-256 point, base64url. Absent: Web Push is off. */
   readonly publicKey: string | undefined;
   /** Why nothing will be sent to this endpoint; `undefined`: it may be tried. */

@@ -1,14 +1,16 @@
 /**
- * Who gets a process. Pure: the pool states the facts, this decides, the pool acts.
+ * Admission: which process a session's turn gets. Pure: the pool states the facts, `admit` decides, the pool acts.
  * A message never fails for want of a process: it waits, unless the queue itself is full.
  */
 export interface AdmissionFacts {
-  /** The session's own process: none, coming up or able to take a prompt, at work, or on its way out. */
+  /** The session's own process: none, idle, at work or coming up, or on its way out. */
   own: "none" | "ready" | "busy" | "stopping";
-  /** Processes of all sessions, starting and stopping ones included. */
+  /** Processes that take a place, starting and stopping ones included. */
   processCount: number;
   processLimit: number;
-  /** Sessions that could be parked now, longest idle first. */
+  /** Places that are being vacated and are not another session's. */
+  comingPlaces: number;
+  /** Sessions whose process can be evicted now, longest idle first. */
   idleSessionIds: readonly string[];
   queuedTurns: number;
   queueLimit: number;
@@ -17,14 +19,15 @@ export interface AdmissionFacts {
 export type Admission =
   | { action: "use" }
   | { action: "start" }
+  /** This session's process makes room. */
   | { action: "evict"; sessionId: string }
   | { action: "wait" }
   | { action: "refuse" };
 
-/** What happens to a message of a session, now. `accepted`: it is in the queue already and cannot be refused. */
-export function admit(facts: AdmissionFacts, accepted = false): Admission {
+/** What happens to a turn of a session, now. */
+export function admit(facts: AdmissionFacts): Admission {
   const wait = (): Admission =>
-    accepted || facts.queuedTurns < facts.queueLimit ? { action: "wait" } : { action: "refuse" };
+    facts.queuedTurns < facts.queueLimit ? { action: "wait" } : { action: "refuse" };
   switch (facts.own) {
     case "ready":
       return { action: "use" };
@@ -33,9 +36,9 @@ export function admit(facts: AdmissionFacts, accepted = false): Admission {
       return wait();
     case "none": {
       if (facts.processCount < facts.processLimit) return { action: "start" };
-      const idlest = facts.idleSessionIds[0];
-      if (idlest === undefined) return wait();
-      return { action: "evict", sessionId: idlest };
+      if (facts.comingPlaces > 0) return wait();
+      const [idlest] = facts.idleSessionIds;
+      return idlest === undefined ? wait() : { action: "evict", sessionId: idlest };
     }
   }
 }

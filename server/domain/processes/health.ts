@@ -43,23 +43,23 @@ export interface ProcessFacts {
 
 export interface HealthLimits {
   /** Memory of one process tree. */
-  sessionMemoryLimitBytes: number;
+  maxMemoryPerSessionBytes: number;
   /** 0 = a turn may be silent for ever. */
-  stallMs: number;
+  turnStallMs: number;
 }
 
 /** The one thing to be said of a process now; what is more urgent comes first. */
 export function judge(facts: ProcessFacts, limits: HealthLimits): Verdict {
   const { usage, isBusy, silentMs } = facts;
   const rssBytes = usage?.rssBytes ?? 0;
-  if (rssBytes > limits.sessionMemoryLimitBytes) return { kind: "over-memory", rssBytes };
-  if (isBusy && limits.stallMs > 0 && silentMs >= limits.stallMs && !facts.isWaiting) {
+  if (rssBytes > limits.maxMemoryPerSessionBytes) return { kind: "over-memory", rssBytes };
+  if (isBusy && limits.turnStallMs > 0 && silentMs >= limits.turnStallMs && !facts.isWaiting) {
     return { kind: "stalled", silentMs };
   }
   if (usage !== undefined && !isBusy && facts.hotSamples >= spinSamples) {
     return { kind: "spinning", cpuPercent: usage.ownCpuPercent };
   }
-  if (rssBytes > limits.sessionMemoryLimitBytes * recycleShare) return { kind: "grown", rssBytes };
+  if (rssBytes > limits.maxMemoryPerSessionBytes * recycleShare) return { kind: "grown", rssBytes };
   return { kind: "ok" };
 }
 

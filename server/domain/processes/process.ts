@@ -3,7 +3,7 @@ import type { PermissionDecision } from "../sessions/permission.ts";
 import type { PermissionMode, SessionOptions } from "../sessions/session.ts";
 import type { Reply } from "../sessions/turn.ts";
 
-/** What a process is started with. */
+/** Specification of a process to start. */
 export interface ProcessSpec {
   /** Ours, made before the start, so that a record of it exists before the operating system knows it. */
   processId: string;
@@ -16,18 +16,18 @@ export interface ProcessSpec {
   options: SessionOptions;
 }
 
-/** A prompt for one turn. `messageId` comes back with the result and names the user's message in Claude's transcript. */
+/** A prompt for one turn. */
 export interface Prompt {
+  /** Comes back with the result, and names the user's message in Claude's transcript. */
   turnId: string;
-  messageId: string;
   text: string;
-  /** What Claude has to know before it and nobody typed: what was said in a conversation that it lost. */
+  /** Text before the prompt that the user did not type: what was said in a conversation that Claude lost. */
   preamble?: string;
   /** Images, inline. */
   images: Array<{ mimeType: string; base64: string }>;
 }
 
-/** What Claude asks before it uses a tool. */
+/** A request of Claude's to use a tool. */
 export interface PermissionRequest {
   toolName: string;
   toolUseId: string;
@@ -41,7 +41,10 @@ export interface PermissionRequest {
   signal: AbortSignal;
 }
 
-/** The figures of a finished turn. `totalCostUsd` is cumulative, as the CLI counts; `undefined` when nobody said. */
+/**
+ * The figures of a finished turn. `totalCostUsd` is cumulative, as the CLI counts; `undefined` when the CLI did not
+ * say.
+ */
 export type TurnResult = Omit<Reply, "messageId" | "costUsd"> & {
   totalCostUsd: number | undefined;
   /** User messages the result answers; empty when the CLI does not say. */
@@ -59,7 +62,7 @@ export interface TranscriptReply {
   numTurns: number;
 }
 
-/** What taking the files back to a message changes, or changed. Paths as the CLI names them. */
+/** Report of a rewind of the project's files to a message. Paths as the CLI names them. */
 export interface RewindReport {
   canRewind: boolean;
   filesChanged: string[];
@@ -78,7 +81,7 @@ export interface ContextUse {
   categories: Array<{ name: string; tokens: number }>;
 }
 
-/** What a process says while it lives; translated from the CLI's messages by `claude/process/translate`. */
+/** Signal of a live process; translated from the CLI's messages by `claude/process/translate`. */
 export type ProcessSignal =
   | { kind: "delta"; text: string }
   /** A finished assistant text; the deltas before it were its parts. */
@@ -86,7 +89,7 @@ export type ProcessSignal =
   | { kind: "tool-started"; toolUseId: string; toolName: string; title: string }
   | { kind: "tool-finished"; toolUseId: string; failed: boolean }
   | { kind: "thinking" }
-  /** It said something that has no meaning here: a sign of life. */
+  /** A message of the CLI without a meaning here: a sign of life. */
   | { kind: "alive" }
   /** Claude goes on under another id of its own. */
   | { kind: "conversation"; claudeSessionId: string }
@@ -96,8 +99,8 @@ export type ProcessSignal =
   | Refusal;
 
 /**
- * The API refuses Claude, and with it all sessions. `refusals`: so often in a row, this one included. Claude goes on trying
- * by itself, next after `waitMs`, unless it is `final`.
+ * The API refuses Claude, and with it all sessions. `refusals`: so often in a row, this one included. Claude goes on
+ * trying by itself, next after `waitMs`, unless it is `final`.
  */
 export type Refusal = { detail: string; refusals: number; final: boolean; waitMs: number } & (
   | { kind: "login-refused" }
@@ -110,11 +113,11 @@ export interface ProcessExit {
   expected: boolean;
   code: number | null;
   signal: string | null;
-  /** The last words on standard error, bounded; for logs and failure details. */
+  /** The end of the standard error, bounded; for logs and failure details. */
   detail: string;
 }
 
-/** Who listens to a process. Calls come in order, one at a time. */
+/** Listener of a process. Calls come in order, one at a time. */
 export interface ProcessListener {
   signal(signal: ProcessSignal): void;
   askPermission(ask: PermissionRequest): Promise<PermissionDecision>;
@@ -141,7 +144,9 @@ export interface ClaudeProcess {
   /** Takes the project's files back to what they were before the user's message; `dryRun` only counts. */
   rewind(messageId: string, dryRun: boolean): Promise<RewindReport>;
   contextUse(): Promise<ContextUse>;
-  /** The stop ladder: end of input, SIGTERM, SIGKILL, to every descendant. Resolves when nothing is left. Idempotent. */
+  /**
+   * The stop ladder: end of input, SIGTERM, SIGKILL, to every descendant. Resolves when nothing is left. Idempotent.
+   */
   stop(): Promise<void>;
 }
 
@@ -160,21 +165,23 @@ export interface ProcessUsage {
   rssBytes: number;
   /** Of the whole tree, as a share of one core. */
   cpuPercent: number;
-  /** The part of it that the CLI and what it keeps in its own group use; each shell of a tool leads a group of its own. */
+  /**
+   * The part of it that the CLI and what it keeps in its own group use; each shell of a tool leads a group of its own.
+   */
   ownCpuPercent: number;
   processCount: number;
 }
 
-/** Processes that were started before anybody asked for them, each for the session it carries the id of. */
+/** Pool of prewarmed processes (spares), each started for a session that does not exist yet and has its id already. */
 export interface SparePool {
-  /** Keeps so many ready from now on; ends those that are too many. */
+  /** Keeps `count` spares ready from now on; ends surplus ones. */
   keep(count: number): void;
   /**
    * The id of a session that can be begun in this project without waiting for a start. A process begun with it is the
    * spare; if it cannot be any more, one is started as usual. `undefined`: no spare is ready.
    */
   reserve(projectPath: string): string | undefined;
-  /** All of them, those included that are coming up, are spoken for, or are on their way out. */
+  /** Number of spares, those that start, are reserved, or are stopping included. */
   readonly count: number;
 }
 
@@ -186,12 +193,12 @@ export interface ClaudeModel {
   description: string;
 }
 
-/** The answer to a prompt of which nothing is kept. */
+/** The answer to a one-shot prompt. */
 export interface OneShotAnswer {
   text: string;
   costUsd: number;
   durationMs: number;
-  /** What Claude would have done and was denied, because nobody could be asked. */
+  /** Uses of tools that were denied, because a one-shot prompt cannot ask for permission. */
   denied: Array<{ toolName: string; title: string }>;
 }
 
@@ -200,8 +207,9 @@ export interface ProcessHost {
   /** Cores of the machine. */
   readonly coreCount: number;
   /**
-   * Resolves when the process can take a prompt; rejects with a DaylongError when it cannot be started, or when `signal`
-   * aborts first; then nothing is left of it. `conversation_lost`: the conversation that it was to go on with cannot be.
+   * Resolves when the process can take a prompt; rejects with a DaylongError when it cannot be started, or when
+   * `signal` aborts first; then nothing is left of it. `conversation_lost`: the conversation that it was to go on with
+   * cannot be.
    */
   start(spec: ProcessSpec, listener: ProcessListener, signal?: AbortSignal): Promise<ClaudeProcess>;
   /** Whether Claude keeps a conversation under this id; with a directory, one that was begun there. */
@@ -211,15 +219,15 @@ export interface ProcessHost {
   /** Whether Claude's record of the conversation holds the message: one that it can be resumed or forked at. */
   holdsMessage(claudeSessionId: string, messageId: string): Promise<boolean>;
   /**
-   * The whole answer to a user's message, if Claude has written it down; `undefined` when it is not there, not whole, or
-   * not found in time. Never throws.
+   * The whole answer to a user's message, if Claude has written it down; `undefined` when it is not there, not whole,
+   * or not found in time. Never throws.
    */
   replyInTranscript(claudeSessionId: string, messageId: string): Promise<TranscriptReply | undefined>;
   /** Asks on a fork of the conversation that leaves no trace in it. */
   askFork(spec: ProcessSpec, prompt: string, deadlineMs: number): Promise<string>;
   /**
-   * Asks a process of its own, of which nothing is kept; what it would need a permission for is denied. `undefined` when
-   * `signal` aborted first. Either way it settles when nothing is left of the process. Throws `ask_failed`.
+   * Asks a process of its own, of which nothing is kept; what it would need a permission for is denied. `undefined`
+   * when `signal` aborted first. Either way it settles when nothing is left of the process. Throws `ask_failed`.
    */
   askOnce(spec: ProcessSpec, prompt: string, signal: AbortSignal): Promise<OneShotAnswer | undefined>;
   /** Use of each live process and its descendants, by process id. */

@@ -14,13 +14,13 @@ export interface Attachment {
   usedAt?: number;
 }
 
-/** Most attachments of one message (contract: 5). */
+/** Most attachments of one message (docs/api.md, Chat: 5). */
 export const maxAttachments = 5;
-/** Inline data of one message together, once it is decoded (contract: 5 MB). */
+/** Inline data of one message together, once it is decoded (docs/api.md, Chat: 5 MB). */
 export const maxInlineBytes = 5 * 1024 * 1024;
-/** Largest upload (contract: 25 MB). */
+/** Largest upload (docs/api.md, Chat: 25 MB). */
 export const maxUploadBytes = 25 * 1024 * 1024;
-/** How long an attachment is kept that no message needs (contract: a day). */
+/** How long an attachment is kept that no message needs (docs/api.md, Chat: a day). */
 export const attachmentLifeMs = 24 * 3_600_000;
 /**
  * What is kept of one device, used by messages or not: more than any phone sends in a day, less than fills a disk. A used

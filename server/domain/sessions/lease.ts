@@ -1,5 +1,6 @@
 /**
- * A lease is a numbered term of a session. Pure arithmetic; the store keeps the terms, `pool/expiry` the clock.
+ * A lease is a numbered term of a session. Pure arithmetic: the store keeps the terms, and `pool/sessions/leaseTimer`
+ * arms the timer for the next deadline.
  *
  *   open --(warnAt)--> warned --(finalWarnAt)--> final --(expiresAt)--> expired
  *     ^------ activity: same term, all instants move ------|
@@ -19,23 +20,23 @@ export interface Lease {
 
 export interface LeaseLimits {
   /** Length of a term (`SESSION_TIMEOUT_HOURS`). */
-  termMs: number;
+  sessionTimeoutMs: number;
   /** Inactivity after which the owner is warned (`SESSION_WARNING_HOURS`). */
-  warnAfterMs: number;
+  sessionWarningMs: number;
   /** Time before the end of the last warning (`SESSION_FINAL_WARNING_MINUTES`); 0 = off. */
-  finalWarningMs: number;
+  sessionFinalWarningMs: number;
 }
 
 export function openLease(term: number, nowAt: number, limits: LeaseLimits): Lease {
   // Fractions of hours are allowed; instants are whole milliseconds.
-  const expiresAt = Math.round(nowAt + limits.termMs);
-  const warnAt = Math.round(nowAt + Math.min(limits.warnAfterMs, limits.termMs));
-  const finalWarnAt = Math.round(expiresAt - limits.finalWarningMs);
+  const expiresAt = Math.round(nowAt + limits.sessionTimeoutMs);
+  const warnAt = Math.round(nowAt + Math.min(limits.sessionWarningMs, limits.sessionTimeoutMs));
+  const finalWarnAt = Math.round(expiresAt - limits.sessionFinalWarningMs);
   return {
     term,
     startedAt: nowAt,
     warnAt,
-    finalWarnAt: limits.finalWarningMs > 0 && finalWarnAt > warnAt ? finalWarnAt : undefined,
+    finalWarnAt: limits.sessionFinalWarningMs > 0 && finalWarnAt > warnAt ? finalWarnAt : undefined,
     expiresAt,
   };
 }

@@ -17,7 +17,7 @@ export interface PermissionDecision {
 
 /**
  * open -> resolved (an answer) | expired (time-out, turn over, process gone, server restarted)
- * Exactly one answer: the store's compare-and-set on `open` decides who was first.
+ * Exactly one answer: the store's compare-and-set on `open` decides which was first.
  */
 export type PermissionState = "open" | "resolved" | "expired";
 
@@ -47,8 +47,8 @@ const kindByTool: ReadonlyMap<string, PermissionKind> = new Map([
 export const permissionKindOf = (toolName: string): PermissionKind => kindByTool.get(toolName) ?? "tool";
 
 /**
- * Of the CLI's suggestions those that allow more of the same, as rules. The others are alternatives that it would offer a
- * person: a wider mode would let everything through, behind the back of the session's own mode.
+ * Of the CLI's suggestions those that allow more of the same, as rules. The others are alternatives that it would offer
+ * a person: a wider mode would let everything through, behind the back of the session's own mode.
  */
 export const standingRules = (suggestions: readonly unknown[]): unknown[] =>
   suggestions.filter(
@@ -61,13 +61,13 @@ export const standingRules = (suggestions: readonly unknown[]): unknown[] =>
       rule.behavior === "allow",
   );
 
-/** A rule of the CLI: a tool, and what of it. */
+/** A permission rule of the CLI: a tool, and optionally the part of its use that is meant. */
 const isRule = (rule: unknown): rule is { toolName: string; ruleContent?: unknown } =>
   typeof rule === "object" && rule !== null && "toolName" in rule && typeof rule.toolName === "string";
 
 /**
- * The same in the CLI's own notation: a tool, and in parentheses what of it. Parentheses in that are escaped, as the CLI
- * does it, so that no command can end its rule early and begin another.
+ * The same in the CLI's own notation: a tool, and in parentheses the part of its use. Parentheses in that are escaped,
+ * as the CLI does it, so that no command can end its rule early and begin another.
  */
 export const rulesIn = (suggestions: readonly unknown[]): string[] =>
   standingRules(suggestions)
@@ -89,8 +89,8 @@ export const scopeInForce = (
     : "once";
 
 /**
- * Same answer, said again (a retry of a lost response), or another one (a conflict)? The words of a denial do not count:
- * what is denied stays denied.
+ * Whether two answers are the same (a retry of a lost response) or differ (a conflict). The message of a denial does
+ * not count.
  */
 export function sameDecision(a: PermissionDecision, b: PermissionDecision): boolean {
   if (a.decision !== b.decision) return false;
@@ -110,7 +110,7 @@ const sortedJson = (value: unknown): string =>
       : one,
   );
 
-/** What an answer says that does not fit what was asked, by the name of its field. Empty: it fits. */
+/** Fields of an answer that do not fit the request. Empty: the answer fits. */
 export function misfits(permission: Permission, decision: PermissionDecision): FieldFault[] {
   const { answers, updatedInput } = decision;
   const faults: FieldFault[] = [];

@@ -1,11 +1,18 @@
 import type { Lease } from "./lease.ts";
 
 /**
- * idle <-> busy <-> waiting (a permission is open)
- *   idle -> parked (no process; the next message wakes it) -> busy
- *   any live state -> expired (lease over) -> busy (message) | parked (keep-alive)
- *   any live state -> quarantined (crash loop); any -> closed (terminal)
- * One function writes it: `SessionStore.setState`, called by the pool alone.
+ * State of a session.
+ *
+ *   parked       no process; a session begins here
+ *   busy         a turn runs, or waits for the start of the process
+ *   waiting      a turn runs, and a permission request of it is open
+ *   idle         a process that can take the next message
+ *   expired      the lease is over
+ *   quarantined  the process keeps failing; the next try comes later
+ *   closed       final
+ *
+ * `nextStates` says which may become which. `SessionStore.setState` asserts it and is the only writer; the pool alone
+ * calls it.
  */
 export const sessionStates = [
   "idle",
@@ -17,6 +24,31 @@ export const sessionStates = [
   "closed",
 ] as const;
 export type SessionState = (typeof sessionStates)[number];
+
+const nextStates: Record<SessionState, readonly SessionState[]> = {
+  // A message; a wake without one.
+  parked: ["busy", "idle", "expired", "quarantined", "closed"],
+  // The turn's end, also when it was cut before it was given; a permission request; the end of the process.
+  busy: ["idle", "waiting", "parked", "expired", "quarantined", "closed"],
+  // The last answer; another request of the same turn.
+  waiting: ["busy", "waiting", "parked", "expired", "quarantined", "closed"],
+  idle: ["busy", "parked", "expired", "quarantined", "closed"],
+  // A message that was scheduled begins its turn at once; a new message and a keep-alive open a lease first.
+  expired: ["busy", "parked", "closed"],
+  // The next try, and its failure. A full disk can delay the word of a quarantine until the session runs again.
+  quarantined: ["busy", "idle", "waiting", "parked", "quarantined", "expired", "closed"],
+  closed: [],
+};
+
+/** Whether a session in the state `from` may be put into the state `to`. */
+export const mayBecome = (from: SessionState, to: SessionState): boolean => nextStates[from].includes(to);
+
+/** A change of a session's state that `mayBecome` does not allow: a bug of the pool. */
+export interface WrongSessionChange {
+  sessionId: string;
+  from: SessionState;
+  to: SessionState;
+}
 
 export const permissionModes = ["default", "acceptEdits", "plan", "dontAsk", "bypassPermissions"] as const;
 export type PermissionMode = (typeof permissionModes)[number];

@@ -24,19 +24,3 @@ export interface TrustedProject {
   trustedAt: number;
   deviceId: string;
 }
-
-export interface TrustStore {
-  /** False: it was trusted before. */
-  add(project: TrustedProject): boolean;
-  has(projectPath: string): boolean;
-  /** Forgets the rules of the project and of its sessions too. False: it was not trusted, and no rule was kept. */
-  remove(projectPath: string): boolean;
-  /** The rules kept for the project, oldest first. */
-  rulesOf(projectPath: string): string[];
-  keepRule(projectPath: string, rule: string, at: number): void;
-  /** The rules kept for the session alone, oldest first. */
-  sessionRulesOf(sessionId: string): string[];
-  keepSessionRule(sessionId: string, rule: string, at: number): void;
-  /** No rule is kept for the session any more. */
-  forgetSession(sessionId: string): void;
-}

@@ -28,7 +28,7 @@ export interface Reply {
 export interface Turn {
   turnId: string;
   sessionId: string;
-  /** The device that sent it; `null` for the server's own command line. */
+  /** The device that sent it. */
   deviceId: string;
   clientMessageId: string;
   /** SHA-256 of the request's meaning: the same id with another body is a conflict. */

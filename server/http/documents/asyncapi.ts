@@ -23,13 +23,13 @@ ${closeCodes.broken} the server's fault, ${closeCodes.serverRestart} the server 
 const orders: Readonly<
   Record<ClientFrameType, { summary: string; replies: Array<keyof typeof serverFrameSchemas> }>
 > = {
-  hello: { summary: "Say who is there and from where to go on.", replies: ["welcome"] },
+  hello: { summary: "Authenticate the device, and say from which cursor to go on.", replies: ["welcome"] },
   send: { summary: "Send a message.", replies: ["accepted"] },
   ack: { summary: "Say that the device holds everything up to a cursor.", replies: ["result"] },
   permission: { summary: "Answer a permission, a question or a plan.", replies: ["result"] },
   interrupt: { summary: "Stop the running turn of a session.", replies: ["result"] },
   keepalive: { summary: "Open a session's next lease term, or ask for a recap.", replies: ["result"] },
-  presence: { summary: "Say whether somebody looks at the app.", replies: ["result"] },
+  presence: { summary: "Say whether the app is in the foreground.", replies: ["result"] },
   ping: { summary: "Ask whether the server is there.", replies: ["pong"] },
 };
 

@@ -1,4 +1,4 @@
-/** What the browser may do on the documentation page: our own files, nothing inline, nobody else's. */
+/** Content security policy of the documentation page: this server's files only, nothing inline. */
 export const docsPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

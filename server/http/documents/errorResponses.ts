@@ -5,7 +5,7 @@ import { errorsByStatus } from "../framework/errorSets.ts";
 import { speaksOpenAi } from "../framework/problem.ts";
 import type { Route } from "../framework/route.ts";
 
-/** The two shapes of a refusal (contract, general rules). */
+/** The two shapes of a refusal (docs/api.md, Errors). */
 const shapes = {
   Problem: {
     mediaType: "application/problem+json",
@@ -25,10 +25,10 @@ const headers = {
   "Retry-After": { $ref: "#/components/headers/RetryAfter" },
 };
 
-/** More codes than this at one status have no name that anybody would want to read. */
+/** A status with more codes than this gets no component of its own: its name would be too long to read. */
 const mostNamed = 3;
 
-/** The refusals of an OpenAPI document. Those that many routes share are written once. */
+/** Error responses of an OpenAPI document. Those that many routes share are written once, as components. */
 export class ErrorResponses {
   readonly #named = new Map<string, JsonSchema>();
 

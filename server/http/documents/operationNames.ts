@@ -6,11 +6,11 @@ export const tags = [
   { name: "chat", description: "Messages to Claude and their turns." },
   { name: "sessions", description: "Conversations: made, kept alive, copied, closed." },
   { name: "permissions", description: "What Claude asks before it goes on." },
-  { name: "events", description: "The log, for those who read it over plain HTTP." },
+  { name: "events", description: "The event log over plain HTTP." },
   { name: "devices", description: "The paired devices and their pushes." },
   { name: "projects", description: "The directories Claude can work in." },
   { name: "openai", description: "The same sessions for tools that speak OpenAI's protocol." },
-  { name: "operation", description: "For whoever runs the server." },
+  { name: "operation", description: "Health, metrics, settings and the audit log." },
 ] as const;
 export type Tag = (typeof tags)[number]["name"];
 

@@ -1,25 +1,26 @@
 import type { Request } from "express";
 import type { AttemptWindow } from "../../access/attemptWindow.ts";
+import { bearerToken } from "../../access/bearerToken.ts";
 import type { Devices } from "../../access/devices.ts";
 import { type Caller, scopeAllows } from "../../domain/delivery/device.ts";
 import { DaylongError } from "../../domain/errors.ts";
 import type { RouteScope } from "./route.ts";
 
 /**
- * Who asks, from the Authorization header alone: a token in the address would end up in histories, proxies' logs and
- * referrers. Throws `unauthenticated`, `rate_limited` (too many of these from the address) or `scope_forbidden`.
+ * Authenticates a request by its Authorization header, and authorises it for the route's scope. Throws
+ * `unauthenticated`, `rate_limited` (too many of these from the address) or `scope_forbidden`.
  */
 export function authorise(
   request: Request,
   scope: RouteScope,
-  parts: { access: Devices; refusals: AttemptWindow; address: string },
+  parts: { access: Devices; tokenFailures: AttemptWindow; address: string },
 ): Caller | undefined {
   const token = bearerToken(request.headers.authorization);
   if (scope === "open") return callerIfKnown(parts.access, token);
   const caller = token === undefined ? undefined : parts.access.authenticate(token);
   if (caller === undefined) {
     // A valid token is never held up by the failures of others behind the same address.
-    parts.refusals.take(parts.address, "requests without a valid token from this address");
+    parts.tokenFailures.take(parts.address, "requests without a valid token from this address");
     throw unauthenticated();
   }
   if (!scopeAllows(caller.scope, scope)) {
@@ -31,7 +32,7 @@ export function authorise(
   return caller;
 }
 
-/** Where nobody has to be known, a database that cannot be read is for the answer to speak of: `/health` does. */
+/** On an open route a database that cannot be read is no refusal: `/health` answers, and reports it. */
 function callerIfKnown(access: Devices, token: string | undefined): Caller | undefined {
   try {
     return token === undefined ? undefined : access.authenticate(token);
@@ -48,8 +49,8 @@ const unauthenticated = (): DaylongError =>
   );
 
 /**
- * Waits on behalf of a device, for as long as it is paired: its revocation ends the wait, as `gone` does. Throws
- * `unauthenticated` then, because what was found in the meantime is not for it any more.
+ * Runs a wait on behalf of a device and ends it when the device is revoked or when `gone` aborts. Throws
+ * `unauthenticated` after a revocation, because the device may not see what was found in the meantime.
  */
 export async function waitWhilePaired<T>(
   parts: { access: Devices; caller: Caller; gone: AbortSignal },
@@ -68,16 +69,12 @@ export async function waitWhilePaired<T>(
   } finally {
     unsubscribe();
     gone.removeEventListener("abort", end);
-    // One part of the work may have thrown while others run on: nobody waits for them any more.
+    // One part of the work may have thrown while others run on: their results are not needed any more.
     end();
   }
 }
 
-/** The token of an Authorization header, if it is a bearer's (RFC 6750, 2.1). */
-export const bearerToken = (header: string | undefined): string | undefined =>
-  /^Bearer +([A-Za-z0-9._~+/-]+=*) *$/i.exec(header ?? "")?.[1];
-
-/** The device a path speaks of: `me` is the caller, and only admin may speak of others. Throws `scope_forbidden`. */
+/** The device that a path names: `me` is the caller, and only admin may name others. Throws `scope_forbidden`. */
 export function ownDeviceId(idOrMe: string, caller: Caller): string {
   const deviceId = idOrMe === "me" ? caller.deviceId : idOrMe;
   if (deviceId !== caller.deviceId && caller.scope !== "admin") {

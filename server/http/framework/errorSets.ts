@@ -1,7 +1,7 @@
 import { type ErrorCode, errorCatalogue } from "../../domain/errors.ts";
 import type { Route } from "./route.ts";
 
-/** Codes that come together: whoever does the one can meet the others. */
+/** Error codes that occur together: a route that can answer with one of a set can answer with the others. */
 export const errorSets = {
   project: ["project_forbidden", "project_not_found"],
   session: ["session_not_found"],

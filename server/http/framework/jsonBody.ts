@@ -37,11 +37,7 @@ const hasBody = (request: Request): boolean =>
   request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0;
 
 /** Runs one middleware; rejects with what it passes on. */
-export const runMiddleware = (
-  middleware: RequestHandler,
-  request: Request,
-  response: Response,
-): Promise<void> =>
+const runMiddleware = (middleware: RequestHandler, request: Request, response: Response): Promise<void> =>
   new Promise((resolve, reject) => {
     Promise.resolve(
       middleware(request, response, (error?: unknown) => {

@@ -44,7 +44,7 @@ function openAiTypeOf(status: number): string {
   return status < 500 ? "invalid_request_error" : "server_error";
 }
 
-/** Paths whose errors have OpenAI's shape (contract, general rules). */
+/** Paths whose errors have OpenAI's shape (docs/api.md, Errors). */
 export const speaksOpenAi = (path: string): boolean => /^\/(v1|stats)(\/|$)/i.test(path);
 
 /** Answers with the error, in the shape of the path. */
@@ -65,7 +65,10 @@ export function sendProblem(request: Request, response: Response, error: Daylong
   }
 }
 
-/** Whatever was thrown, as an error of the catalogue. What nobody foresaw becomes `internal_error`, without its text. */
+/**
+ * Converts anything thrown into an error of the catalogue. An unforeseen error becomes `internal_error`, without its
+ * text.
+ */
 export function catalogued(error: unknown): DaylongError {
   if (error instanceof DaylongError) return error;
   const fault = parserFaultSchema.safeParse(error);

@@ -17,7 +17,7 @@ export type Answer =
   /** Anything else that is there as a whole. */
   | { kind: "content"; mediaType: string; content: string | Buffer; headers?: Record<string, string> }
   | { kind: "lines"; lines: Iterable<unknown> | AsyncIterable<unknown> }
-  /** Frames of server-sent events, as fast as the client takes them; `close` is called once, whatever becomes of them. */
+  /** Frames of server-sent events, as fast as the client takes them; `close` is called once, also when sending fails. */
   | { kind: "sse"; frames: AsyncIterable<string>; close(): void; headers?: Record<string, string> };
 
 export const json = (body: unknown, status = 200, headers?: Record<string, string>): Answer => ({
@@ -34,7 +34,7 @@ export interface RequestFacts<C> {
   /** Of the socket; a proxy's own when there is one in front. */
   address: string;
   header(name: string): string | undefined;
-  /** Aborted when the client goes away or the server stops: whoever waits for something ends then. */
+  /** Aborted when the client goes away or the server stops: a route that waits ends then. */
   gone: AbortSignal;
   /** The body as it comes, for a route that takes bytes. */
   bytes: Readable;
@@ -96,7 +96,7 @@ export interface Route {
   answer(input: RawInput): Promise<Answer>;
 }
 
-/** Largest body of a route that does not say otherwise (contract: 413 beyond). */
+/** Largest body of a route that does not say otherwise (docs/api.md, General rules: 413 beyond). */
 const defaultMaxBodyBytes = 1024 * 1024;
 
 /** Describes one route; its input types follow from its schemas. */
@@ -142,7 +142,7 @@ function parse<T extends z.ZodType | undefined>(schema: T, value: unknown, fault
   if (schema === undefined) return undefined as Parsed<T>;
   const result = schema.safeParse(value);
   if (!result.success) faults.push(...faultsOf(result.error));
-  // With faults nobody gets to see the value.
+  // With faults the value is not used.
   return result.data as Parsed<T>;
 }
 

@@ -1,26 +1,27 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Response } from "express";
+import type { DurableGate } from "../../delivery/durableGate.ts";
 import type { Clock } from "../../domain/ports.ts";
 import type { Answer } from "./route.ts";
 
-/** A client that takes nothing for so long, while there is something for it, is cut loose. */
+/** A client that takes nothing for so long, while there is something for it, is disconnected. */
 const stuckMs = 30_000;
 const keepAliveMs = 30_000;
 
 export interface AnswerParts {
   clock: Clock;
-  /** Resolves when what the answer may tell of is durable. */
-  durable(): Promise<void>;
+  /** Holds the answer back until the commits that it may tell of are durable. */
+  gate: DurableGate;
 }
 
-/** Sends what a route answered. A client that is gone gets nothing, and that is no error. */
+/** Sends the answer of a route. A client that is gone gets nothing, and that is no error. */
 export async function sendAnswer(
   response: Response,
   answer: Answer,
-  { clock, durable }: AnswerParts,
+  { clock, gate }: AnswerParts,
 ): Promise<void> {
-  await durable();
+  await gate.durable();
   switch (answer.kind) {
     case "json":
       if (isOver(response)) return;
@@ -41,9 +42,9 @@ export async function sendAnswer(
       response.status(200).type("application/x-ndjson");
       // Of a stream that waits for its first line the reader knows at least that it has begun.
       response.flushHeaders();
-      // Without a word from the other end for so long, the system asks whether anybody is there.
+      // After so long without a packet from the client, the operating system probes the connection.
       response.socket?.setKeepAlive(true, keepAliveMs);
-      await sendLines(response, answer.lines, durable);
+      await sendLines(response, answer.lines, gate);
       return;
     case "sse":
       try {
@@ -66,7 +67,7 @@ function setHeaders(response: Response, headers: Record<string, string> = {}): v
 /** Asks for the next frame only when the client has taken the last ones (WHATWG HTML, "Server-sent events"). */
 async function sendFrames(response: Response, frames: AsyncIterable<string>, clock: Clock): Promise<void> {
   response.status(200).type("text/event-stream");
-  // nginx would keep the words back until it has a page of them.
+  // nginx would buffer the deltas until it has a page of them.
   response.setHeader("X-Accel-Buffering", "no");
   response.flushHeaders();
   for await (const frame of frames) {
@@ -76,7 +77,7 @@ async function sendFrames(response: Response, frames: AsyncIterable<string>, clo
   if (!isOver(response)) response.end();
 }
 
-/** Resolves when the client has taken what was written, or is gone; one that is stuck is. */
+/** Resolves when the client has taken the frames, or is gone; a client that is stuck is disconnected. */
 function drained(response: Response, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
     const finish = () => {
@@ -95,16 +96,16 @@ function drained(response: Response, clock: Clock): Promise<void> {
 async function sendLines(
   response: Response,
   lines: Iterable<unknown> | AsyncIterable<unknown>,
-  durable: () => Promise<void>,
+  gate: DurableGate,
 ): Promise<void> {
   if (response.req.method === "HEAD") {
     response.end();
     return;
   }
   try {
-    await pipeline(Readable.from(encodeLines(lines, durable)), response);
+    await pipeline(Readable.from(encodeLines(lines, gate)), response);
   } catch (error) {
-    // The reader hung up: whatever was read so far was right.
+    // The client disconnected: the lines that it read so far were right.
     if (
       typeof error === "object" &&
       error !== null &&
@@ -119,12 +120,12 @@ async function sendLines(
 /** Asks for the next line only when the reader has taken the last ones. */
 async function* encodeLines(
   lines: Iterable<unknown> | AsyncIterable<unknown>,
-  durable: () => Promise<void>,
+  gate: DurableGate,
 ): AsyncGenerator<string> {
   for await (const line of lines) {
-    await durable();
+    await gate.durable();
     yield `${JSON.stringify(line)}\n`;
   }
-  // That nothing more comes tells of something too: the session is over.
-  await durable();
+  // The end of the lines tells of a commit, too: the session is closed.
+  await gate.durable();
 }

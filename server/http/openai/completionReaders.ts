@@ -13,7 +13,7 @@ export interface CompletionReadersParts {
   stopping: AbortSignal;
 }
 
-/** Who reads which turn. A turn that nobody reads any more is interrupted: the tool that asked for it has hung up. */
+/** Reader count of each turn. A turn without readers is interrupted: the tool that asked for it has hung up. */
 export class CompletionReaders {
   readonly #parts: CompletionReadersParts;
   readonly #countByTurn = new Map<string, number>();

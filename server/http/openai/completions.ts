@@ -1,3 +1,4 @@
+import { DurableGate } from "../../delivery/durableGate.ts";
 import type { Caller } from "../../domain/delivery/device.ts";
 import { DaylongError } from "../../domain/errors.ts";
 import { isTerminal, type Turn } from "../../domain/sessions/turn.ts";
@@ -7,7 +8,7 @@ import {
   ignoredParameters,
   unsupportedParameters,
 } from "../../wire/openai/completionRequest.ts";
-import { chatCompletionSchema, completionFrameSchema } from "../../wire/openai/completions.ts";
+import { chatCompletionSchema, completionFrameSchema } from "../../wire/openai/completionResponse.ts";
 import { chosenIdSchema } from "../../wire/text.ts";
 import type { HttpDependencies } from "../dependencies.ts";
 import { waitWhilePaired } from "../framework/authorise.ts";
@@ -78,6 +79,7 @@ interface Call {
 /** Chat completions: each is a turn of the pool. */
 export function completionRoutes(parts: HttpDependencies): Route[] {
   const { store, pool, access, clock, log, stopping, listen } = parts;
+  const gate = new DurableGate(store);
   const readers = new CompletionReaders({ store, pool, log, stopping });
   return [
     defineRoute({
@@ -126,7 +128,7 @@ export function completionRoutes(parts: HttpDependencies): Route[] {
         }
       });
       if (turn.reply === undefined) return failure(turn, headers);
-      const reading = new TurnStream({ store, clock, ...begun });
+      const reading = new TurnStream({ store, gate, clock, ...begun });
       const head = headOf(turn, body.model, begun.conversationId);
       return json(completionOf(head, reading.take(), turn.reply), 200, headers);
     } finally {
@@ -136,7 +138,7 @@ export function completionRoutes(parts: HttpDependencies): Route[] {
 
   async function stream(call: Call): Promise<Answer> {
     const { begun, caller, gone, headers } = call;
-    const reading = new TurnStream({ store, clock, listen, ...begun });
+    const reading = new TurnStream({ store, gate, clock, listen, ...begun });
     const leave = readers.enter(begun, caller);
     const close = () => {
       reading.close();

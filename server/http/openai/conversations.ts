@@ -1,14 +1,14 @@
 import { z } from "zod";
 import type { NamedConversation } from "../../domain/sessions/conversation.ts";
-import { conversationIdSchema } from "../../wire/openai/completionRequest.ts";
 import {
   conversationDeletedSchema,
+  conversationIdSchema,
   conversationListSchema,
   conversationSchema,
   conversationSessionSchema,
-  modelListSchema,
-  statsSchema,
-} from "../../wire/openai/completions.ts";
+} from "../../wire/openai/conversations.ts";
+import { modelListSchema } from "../../wire/openai/models.ts";
+import { statsSchema } from "../../wire/openai/stats.ts";
 import { limitSchema } from "../../wire/paging.ts";
 import type { HttpDependencies } from "../dependencies.ts";
 import { defineRoute, json, type Route } from "../framework/route.ts";

@@ -6,7 +6,7 @@ import type { CompletionRequest, InlineImage } from "../../wire/openai/completio
 import type { HttpDependencies } from "../dependencies.ts";
 import { promptOf } from "./prompt.ts";
 
-/** The model of whoever has no wish: the session's own. */
+/** The name of the session's own model, for requests that want no other. */
 export const defaultModel = "default";
 
 /** A turn that a completion reads. */
@@ -67,21 +67,21 @@ async function submitTo(
   const conversation = find();
   try {
     const again = firstOf(parts, call, message);
-    if (again) return again;
+    if (again) return await again;
     if (conversation) {
       const { sessionId, conversationId } = conversation;
-      return { conversationId, ...idsOf(pool.submit({ ...message, sessionId })) };
+      return { conversationId, ...idsOf(await pool.submit({ ...message, sessionId })) };
     }
     // It was there a moment ago and was deleted while its model was changed.
     if (place === undefined) throw conversationNotFound();
     const conversationId = wanted ?? randomUUID();
     const options = system === "" ? {} : { appendSystemPrompt: system };
     const named = { conversationId, earlier };
-    const accepted = pool.submit({ ...message, projectPath: place, options, conversation: named });
+    const accepted = await pool.submit({ ...message, projectPath: place, options, conversation: named });
     place = undefined;
     return { conversationId, ...idsOf(accepted) };
   } finally {
-    // A directory that nobody got.
+    // The directory was made and no session got it.
     if (place !== undefined) parts.folders.removeIfEmpty(place);
   }
 }
@@ -96,7 +96,7 @@ function firstOf(
   { store, pool }: HttpDependencies,
   { body }: CompletionCall,
   message: SubmitRequest,
-): StartedCompletion | undefined {
+): Promise<StartedCompletion> | undefined {
   const key = message.clientMessageId;
   const turn = key === undefined ? undefined : store.turns.byClientMessage(message.caller.deviceId, key);
   if (turn === undefined) return undefined;
@@ -105,8 +105,8 @@ function firstOf(
   if (conversation === undefined || wanted !== conversation.conversationId)
     throw new DaylongError("idempotency_conflict", "The Idempotency-Key belongs to another request.");
   // The pool knows whether it is the same message.
-  const { sessionId } = turn;
-  return { conversationId: wanted, ...idsOf(pool.submit({ ...message, sessionId })) };
+  const accepted = pool.submit({ ...message, sessionId: turn.sessionId });
+  return Promise.resolve(accepted).then((kept) => ({ conversationId: wanted, ...idsOf(kept) }));
 }
 
 async function switchModel(

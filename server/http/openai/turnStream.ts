@@ -1,3 +1,4 @@
+import type { DurableGate } from "../../delivery/durableGate.ts";
 import { type LoggedEvent, terminalTurnEvents } from "../../domain/delivery/event.ts";
 import type { DeltaFrame } from "../../domain/delivery/frames.ts";
 import type { Clock, Store } from "../../domain/ports.ts";
@@ -9,7 +10,8 @@ const textBreak = "\n\n";
 const pageSize = 200;
 
 export interface TurnStreamParts {
-  store: Pick<Store, "events" | "turns" | "whenDurable">;
+  store: Pick<Store, "events" | "turns">;
+  gate: DurableGate;
   clock: Clock;
   sessionId: string;
   turnId: string;
@@ -107,13 +109,13 @@ export class TurnStream {
   }
 
   #look(): void {
-    const { store, turnId } = this.#parts;
+    const { store, gate, turnId } = this.#parts;
     const turn = store.turns.get(turnId);
     if (turn === undefined || !isTerminal(turn.state)) return;
     // The log may have been cut since; the turn's own record has at least the last text.
     if (!this.#hasText && turn.reply) this.#finish(turn.reply.text);
     // Words may be shown before they are durable; that the turn is over may not.
-    store.whenDurable(() => {
+    gate.whenDurable(() => {
       this.#ended = turn;
       this.close();
       this.#wake?.();

@@ -1,3 +1,4 @@
+import { DeadlineTimer } from "../../domain/deadlineTimer.ts";
 import type { Clock, Log } from "../../domain/ports.ts";
 import {
   type BackOff,
@@ -7,40 +8,41 @@ import {
 } from "../../domain/processes/circuitBreaker.ts";
 import type { Gate, GateUse } from "../state/gate.ts";
 
-/** Never further than a minute: a computer that slept, or a clock that was set, is noticed. */
-const longestTimerMs = 60_000;
-
 export interface CircuitBreakerParts {
   /** For the log. */
   name: string;
   clock: Clock;
   log: Log;
   backOff: BackOff;
-  /** What it holds back. */
+  /** The uses of a process that an open circuit holds back. */
   uses: readonly GateUse[];
   /** Ids of what is under way now and may succeed or fail: running turns, or starts. */
   tries(): string[];
-  /** Told once per incident. */
+  /** Called once per incident. */
   opened(circuit: OpenCircuit): void;
   /** Lets the pool go on. */
   advance(): void;
 }
 
 /**
- * A trouble that all sessions share, as a gate; its states are those of `domain/processes/circuitBreaker`. Open, nothing begins; from
- * `retryAt` one waiting message at a time is the try, or the next one that comes; a success closes it.
- * It lives in memory: after a restart of the server the first message is the try.
+ * Circuit breaker for a trouble that all sessions share, as a gate; its states are those of
+ * `domain/processes/circuitBreaker`. While it is open nothing begins; from `retryAt` one message at a time is the try;
+ * a success closes it. It lives in memory: after a restart of the server the first message is the try.
  */
 export class CircuitBreaker implements Gate {
   readonly #parts: CircuitBreakerParts;
   #circuit: Circuit;
-  /** What was under way when it opened and has not failed: its success may be older than the trouble and proves nothing. */
+  /**
+   * Tries that were under way when the circuit opened and have not failed: their success may be older than the trouble.
+   */
   #before = new Set<string>();
-  #cancelTimer: (() => void) | undefined;
+  /** For the instant of the next try. */
+  readonly #retryTimer: DeadlineTimer;
   #stopped = false;
 
   constructor(parts: CircuitBreakerParts) {
     this.#parts = parts;
+    this.#retryTimer = new DeadlineTimer({ clock: parts.clock, onDue: () => parts.advance() });
   }
 
   get isOpen(): boolean {
@@ -51,7 +53,7 @@ export class CircuitBreaker implements Gate {
     return this.#circuit?.retryAt;
   }
 
-  /** A try met the trouble. `resetsAt`: the instant from which it will be over, if somebody said so. */
+  /** A try met the trouble. `resetsAt`: the instant at which it will be over, if that is known. */
   fail(tryId: string | undefined, resetsAt?: number): void {
     const { clock, log, name, backOff, tries, opened } = this.#parts;
     if (this.#stopped) return;
@@ -62,14 +64,14 @@ export class CircuitBreaker implements Gate {
     if (circuit === earlier) return;
     this.#circuit = circuit;
     log.warn("circuit.opened", { name, failures: circuit.failures, retryAt: circuit.retryAt });
-    this.#arm(circuit);
+    this.#retryTimer.armAt(circuit.retryAt);
     if (earlier === undefined) opened(circuit);
   }
 
   /** A try went well. */
   succeed(tryId: string): void {
     if (this.#circuit === undefined || this.#before.has(tryId)) return;
-    this.#cancelTimer?.();
+    this.#retryTimer.cancel();
     this.#circuit = undefined;
     this.#before.clear();
     this.#parts.log.info("circuit.closed", { name: this.#parts.name });
@@ -85,16 +87,6 @@ export class CircuitBreaker implements Gate {
 
   stop(): void {
     this.#stopped = true;
-    this.#cancelTimer?.();
-  }
-
-  #arm(circuit: OpenCircuit): void {
-    const { clock, advance } = this.#parts;
-    this.#cancelTimer?.();
-    const leftMs = Math.min(circuit.retryAt - clock.now(), longestTimerMs);
-    this.#cancelTimer = clock.after(leftMs, () => {
-      if (clock.now() >= circuit.retryAt) advance();
-      else this.#arm(circuit);
-    });
+    this.#retryTimer.cancel();
   }
 }

@@ -1,11 +1,11 @@
 import type { Clock, Log, Store } from "../../domain/ports.ts";
-import { hotSamplesAfter, judge, parkedFor, toolsWork, type Verdict } from "../../domain/processes/health.ts";
+import { judge, type Verdict } from "../../domain/processes/health.ts";
 import type { ProcessHost } from "../../domain/processes/process.ts";
+import type { Capacity } from "../processes/capacity.ts";
 import type { Termination } from "../processes/termination.ts";
-import type { Views } from "../sessions/views.ts";
 import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
-import { isFree, type SessionProcess } from "../state/sessionProcess.ts";
+import type { SessionProcess } from "../state/sessionProcess.ts";
 import { Incidents } from "./incidents.ts";
 import { LoadGate } from "./loadGate.ts";
 
@@ -16,25 +16,26 @@ export interface HealthMonitorParts {
   log: Log;
   limits: PoolLimits;
   registry: ProcessRegistry;
-  views: Views;
   termination: Termination;
-  /** Gives waiting messages another look: something they wait for may be free. */
+  capacity: Capacity;
+  /** Looks at waiting turns again: a process or a place may be free. */
   advance(): void;
 }
 
-/** A pass that comes later than this after it was due has slept with the computer. */
+/** A pass that comes later than this was delayed by a suspend of the computer. */
 const sleepMs = 60_000;
 
 const inMegabytes = (bytes: number): string => `${Math.round(bytes / 1_024 ** 2)} MB`;
 const inPercent = (value: number): string => `${Math.round(value)} %`;
 
 /**
- * Measures the processes, judges them and acts: recycles, stops, parks, holds back, warns. Judgement is `domain/processes/health`'s.
+ * Health monitor: samples the processes, judges them by `domain/processes/health`, and acts: recycles, stops, parks,
+ * warns.
  */
 export class HealthMonitor {
   readonly #parts: HealthMonitorParts;
   readonly #incidents: Incidents;
-  /** The newest figures, and the gate over them. */
+  /** The newest samples, and the gate over them. */
   readonly load: LoadGate;
   #cancelSample: (() => void) | undefined;
   #cancelPass: (() => void) | undefined;
@@ -68,20 +69,20 @@ export class HealthMonitor {
     this.#cancelRoom?.();
   }
 
-  /** What is wrong now, a line each. */
+  /** The open incidents, a line each. */
   details(): string[] {
     return this.#incidents.details();
   }
 
   #armSample(): void {
     const { clock, limits } = this.#parts;
-    if (this.#running) this.#cancelSample = clock.after(limits.sampleMs, () => void this.#sample());
+    if (this.#running) this.#cancelSample = clock.after(limits.resourceSampleMs, () => void this.#sample());
   }
 
   #armPass(): void {
     const { clock, log, limits } = this.#parts;
     if (!this.#running) return;
-    this.#cancelPass = clock.after(limits.healthMs, () => {
+    this.#cancelPass = clock.after(limits.healthIntervalMs, () => {
       try {
         this.#pass();
       } catch (error) {
@@ -92,25 +93,19 @@ export class HealthMonitor {
   }
 
   async #sample(): Promise<void> {
-    const { host, clock, log, limits, registry, views, termination } = this.#parts;
+    const { host, clock, log, limits, registry } = this.#parts;
     try {
       const usage = await host.usage();
       if (!this.#running) return;
-      views.setUsage(usage);
       this.load.read(usage);
       let isUrgent = false;
       for (const sessionProcess of registry.all()) {
         const own = usage.get(sessionProcess.processId);
-        sessionProcess.hotSamples = hotSamplesAfter(
-          sessionProcess.hotSamples,
-          sessionProcess.phase === "idle",
-          own,
-        );
-        if (sessionProcess.tools.size > 0 && toolsWork(own)) sessionProcess.lastSignAt = clock.now();
+        sessionProcess.noteUsage(own);
       }
       for (const { processId } of [...registry.all(), ...registry.oneShots]) {
         const rssBytes = usage.get(processId)?.rssBytes ?? 0;
-        if (rssBytes > limits.sessionMemoryLimitBytes) isUrgent = true;
+        if (rssBytes > limits.maxMemoryPerSessionBytes) isUrgent = true;
       }
       if (isUrgent) this.#pass();
       this.#boundTotals();
@@ -118,10 +113,9 @@ export class HealthMonitor {
       log.warn("pool.sample_failed", { error: String(error) });
     }
     for (const sessionProcess of registry.all()) {
-      const parkMs = sessionProcess.isNamed ? limits.conversationIdleParkMs : limits.idleParkMs;
+      const parkMs = sessionProcess.isNamed ? limits.conversationIdleMs : limits.sessionIdleMs;
       const idleMs = clock.now() - sessionProcess.idleSinceAt;
-      if (parkMs > 0 && isFree(sessionProcess) && idleMs >= parkMs)
-        void termination.stopProcess(sessionProcess, "idle");
+      if (parkMs > 0 && sessionProcess.isFree && idleMs >= parkMs) void sessionProcess.stop("idle");
     }
     this.#armSample();
   }
@@ -130,15 +124,15 @@ export class HealthMonitor {
   #pass(): void {
     const { store, clock, limits, registry } = this.#parts;
     const now = clock.now();
-    const sleptMs = now - this.#passedAt - limits.healthMs;
+    const sleptMs = now - this.#passedAt - limits.healthIntervalMs;
     this.#passedAt = now;
     this.#incidents.tell();
     for (const sessionProcess of registry.all()) {
       const { phase, sessionId } = sessionProcess;
-      // While the computer slept, nobody could give a sign of life; after a clock that was set back, the old one is no measure.
-      if (sleptMs > sleepMs) sessionProcess.lastSignAt += sleptMs;
-      if (sessionProcess.lastSignAt > now) sessionProcess.lastSignAt = now;
-      if ((phase !== "idle" && phase !== "busy") || sessionProcess.hasExited) continue;
+      // A suspended computer is no silence of the process, and after a clock that was set back the old sign is no
+      // measure.
+      sessionProcess.forgiveSilence(sleptMs > sleepMs ? sleptMs : 0);
+      if (phase !== "idle" && phase !== "busy") continue;
       const verdict = judge(
         {
           isBusy: phase === "busy",
@@ -153,23 +147,23 @@ export class HealthMonitor {
       );
       this.#act(sessionProcess, verdict);
     }
-    this.#judgeGuests();
+    this.#judgeOneShots();
     this.#incidents.closeSessions((sessionId) => {
       const processId = registry.get(sessionId)?.processId;
       const usage = processId === undefined ? undefined : this.load.usageOf(processId);
-      return (usage?.rssBytes ?? 0) > limits.sessionMemoryLimitBytes;
+      return (usage?.rssBytes ?? 0) > limits.maxMemoryPerSessionBytes;
     });
   }
 
-  /** A process that is asked one thing has the memory of a session's; it is bounded in time by whoever asked. */
-  #judgeGuests(): void {
+  /** Bounds the memory of one-shot prompts; their time is bounded by their own deadline. */
+  #judgeOneShots(): void {
     const { registry, limits, log } = this.#parts;
     for (const oneShot of registry.oneShots) {
       const { processId } = oneShot;
       const rssBytes = this.load.usageOf(processId)?.rssBytes ?? 0;
-      if (rssBytes <= limits.sessionMemoryLimitBytes) continue;
+      if (rssBytes <= limits.maxMemoryPerSessionBytes) continue;
       log.warn("ask.over_memory", { processId, rssBytes });
-      const limit = inMegabytes(limits.sessionMemoryLimitBytes);
+      const limit = inMegabytes(limits.maxMemoryPerSessionBytes);
       const detail = `Claude used ${inMegabytes(rssBytes)} of memory for this prompt, the limit is ${limit}, so it was stopped.`;
       oneShot.fail({ code: "memory_limit", detail });
     }
@@ -178,7 +172,7 @@ export class HealthMonitor {
   #act(sessionProcess: SessionProcess, verdict: Verdict): void {
     const { limits, termination, log } = this.#parts;
     const { sessionId } = sessionProcess;
-    const limit = inMegabytes(limits.sessionMemoryLimitBytes);
+    const limit = inMegabytes(limits.maxMemoryPerSessionBytes);
     switch (verdict.kind) {
       case "ok":
         return;
@@ -192,14 +186,14 @@ export class HealthMonitor {
           return;
         }
         const detail = `Claude used ${used} of memory, the limit is ${limit}, so it was stopped. The context is kept; send a message to go on.`;
-        termination.failBusy(sessionProcess, { code: "memory_limit", detail });
+        sessionProcess.recycleNow({ code: "memory_limit", detail });
         this.#incidents.open({ kind: "session_memory", sessionId, detail });
         return;
       }
       case "stalled": {
         const { turn } = sessionProcess;
-        // Somebody ends this turn already, and waits no longer than allowed.
-        if (turn === undefined || turn.fault !== undefined || turn.interrupt !== undefined) return;
+        // The turn is being ended already, with a deadline of its own.
+        if (turn === undefined || turn.end !== undefined) return;
         const seconds = Math.round(verdict.silentMs / 1_000);
         const silence = seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
         log.warn("turn.stalled", { sessionId, turnId: turn.turnId, silentMs: verdict.silentMs });
@@ -226,30 +220,21 @@ export class HealthMonitor {
 
   /** The pool as a whole: parks what is idle while there is too much, says what parking does not mend. */
   #boundTotals(): void {
-    const { limits, registry, termination } = this.#parts;
-    const { memoryLimitBytes, cpuLimitPercent } = limits;
-    const staying = registry.all().filter(({ phase }) => phase !== "stopping");
+    const { limits, registry, capacity } = this.#parts;
+    const { maxTotalMemoryBytes, cpuUsageLimitPercent } = limits;
+    const staying = registry.all().filter(({ isLeaving }) => !isLeaving);
     const bytesOf = ({ processId }: SessionProcess) => this.load.usageOf(processId)?.rssBytes ?? 0;
-    const idle = registry.idlest().flatMap((sessionId) => {
-      const sessionProcess = registry.get(sessionId);
-      return sessionProcess ? [{ sessionId, rssBytes: bytesOf(sessionProcess) }] : [];
-    });
     // What a process that is on its way out still holds is as good as free.
     const keptBytes = staying.reduce((total, one) => total + bytesOf(one), this.load.memory.otherBytes);
-    const { parks, remains } = parkedFor(keptBytes, memoryLimitBytes, idle);
-    for (const sessionId of parks) {
-      const victim = registry.get(sessionId);
-      if (victim) void termination.stopProcess(victim, "evicted");
-    }
-    if (remains) {
-      const detail = `Claude's processes use ${inMegabytes(keptBytes)} of memory, the limit is ${inMegabytes(memoryLimitBytes)}, and all of them are at work. Other sessions wait.`;
+    if (capacity.vacateMemory(keptBytes, maxTotalMemoryBytes, bytesOf)) {
+      const detail = `Claude's processes use ${inMegabytes(keptBytes)} of memory, the limit is ${inMegabytes(maxTotalMemoryBytes)}, and all of them are at work. Other sessions wait.`;
       this.#incidents.open({ kind: "memory", sessionId: null, detail });
     } else this.#incidents.close("memory", null);
     if (this.load.isCpuOver) {
-      const detail = `Claude's processes use ${inPercent(this.load.cpuShare)} of the computer, the limit is ${cpuLimitPercent} %. Sessions without a process wait until it falls.`;
+      const detail = `Claude's processes use ${inPercent(this.load.cpuShare)} of the computer, the limit is ${cpuUsageLimitPercent} %. Sessions without a process wait until it falls.`;
       this.#incidents.open({ kind: "cpu", sessionId: this.#hottest()?.sessionId ?? null, detail });
     } else this.#incidents.close("cpu", null);
-    // Whatever was held may have its chance now; nothing happens where nobody waits.
+    // Turns that the load held back may start now.
     this.#parts.advance();
   }
 
@@ -263,15 +248,10 @@ export class HealthMonitor {
 
   /** A message needs a process and memory has no room for one: the longest idle makes it, as when places are short. */
   #seekRoom(): void {
-    const { clock, store, registry, termination } = this.#parts;
+    const { clock, capacity } = this.#parts;
     this.#cancelRoom ??= clock.after(0, () => {
       this.#cancelRoom = undefined;
-      if (!this.#running || registry.stoppingCount() > 0 || this.load.hasRoom) return;
-      const isWanted = store.turns
-        .sessionsWithQueued(clock.now())
-        .some((sessionId) => registry.ownState(sessionId) === "none");
-      const victim = registry.get(registry.idlest()[0] ?? "");
-      if (isWanted && victim) void termination.stopProcess(victim, "evicted");
+      if (this.#running && !this.load.hasRoom) capacity.makeMemoryForWaiting();
     });
   }
 }

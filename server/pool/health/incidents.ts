@@ -1,6 +1,8 @@
 import type { Clock, Log, Store } from "../../domain/ports.ts";
 
-/** What goes wrong now, each said once to the phones: an incident is opened, stays open, and closes by itself. */
+/**
+ * An incident of the machine's resources, reported once to the phones: it is opened, stays open, and closes by itself.
+ */
 export interface Incident {
   /** `memory` and `cpu` of the pool; `session_memory` of one session; `stalled` turns are told by their own end. */
   kind: "memory" | "cpu" | "session_memory";
@@ -8,7 +10,9 @@ export interface Incident {
   detail: string;
 }
 
-/** The open incidents. Only in memory: after a restart the processes are new, and so is what is wrong with them. */
+/**
+ * Register of the open incidents, in memory only: after a restart the processes are new, and so are their incidents.
+ */
 export class Incidents {
   readonly #parts: { store: Store; clock: Clock; log: Log };
   readonly #open = new Map<string, Incident & { openedAt: number }>();
@@ -18,7 +22,7 @@ export class Incidents {
     this.#parts = parts;
   }
 
-  /** Opens it and writes the one `resource.warning`; not again while it is open. */
+  /** Opens an incident and writes its one `resource.warning`; nothing while it is open already. */
   open(incident: Incident): void {
     const { clock, log } = this.#parts;
     const { kind, sessionId } = incident;
@@ -30,7 +34,7 @@ export class Incidents {
     this.tell();
   }
 
-  /** Writes the warnings that are not written yet: what the store could not take is tried again at the next look. */
+  /** Writes the warnings that are not written yet; a failed write is tried again at the next pass of the monitor. */
   tell(): void {
     const { store, log } = this.#parts;
     for (const { kind, sessionId, detail } of [...this.#untold]) {
@@ -55,7 +59,7 @@ export class Incidents {
     this.#parts.log.info("health.incident_closed", { kind, sessionId, openMs });
   }
 
-  /** Closes those of sessions that `isOver` no longer confirms. */
+  /** Closes the incidents of sessions that `isOver` no longer confirms. */
   closeSessions(isOver: (sessionId: string) => boolean): void {
     for (const { kind, sessionId } of [...this.#open.values()]) {
       if (sessionId !== null && kind === "session_memory" && !isOver(sessionId)) this.close(kind, sessionId);
@@ -68,6 +72,6 @@ export class Incidents {
   }
 }
 
-/** The CPU of the pool is one incident, whoever it is said of. */
+/** The CPU of the pool is one incident, whichever session it names. */
 const keyOf = (kind: Incident["kind"], sessionId: string | null): string =>
   kind === "session_memory" ? `${kind} ${sessionId}` : kind;

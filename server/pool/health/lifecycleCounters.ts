@@ -1,5 +1,5 @@
 import type { LoggedEvent } from "../../domain/delivery/event.ts";
-import type { EventStore } from "../../domain/ports.ts";
+import type { EventStore } from "../../domain/stores/delivery.ts";
 import type { PoolStats } from "../port.ts";
 
 /** What happened since the server started, and how much there was at most. */

@@ -5,7 +5,6 @@ import {
   machineShare,
   readGauge,
   restingGauge,
-  totalBytes,
 } from "../../domain/processes/health.ts";
 import type { ProcessUsage } from "../../domain/processes/process.ts";
 import type { Gate, GateUse } from "../state/gate.ts";
@@ -13,8 +12,8 @@ import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 
 /**
- * What the processes use, as of the newest sample, and the gate that holds new ones while the machine has no room for
- * them. It never holds the last hope: without any process, or for CPU without one that works, a start is let through.
+ * Load of the machine as of the newest sample, and the gate that holds starts while memory or CPU is short. A start is
+ * let through when there is no process at all, and, where only CPU is short, when no process works.
  */
 export class LoadGate implements Gate {
   readonly #limits: PoolLimits;
@@ -30,7 +29,7 @@ export class LoadGate implements Gate {
     limits: PoolLimits;
     registry: ProcessRegistry;
     coreCount: number;
-    /** A message was held because memory is short. Must not act before the caller is through. */
+    /** Called when memory is too short for a start. Must not act before the caller has returned. */
     shortOfRoom(): void;
   }) {
     this.#limits = parts.limits;
@@ -50,7 +49,7 @@ export class LoadGate implements Gate {
       [...usage.values()].map(({ cpuPercent }) => cpuPercent),
       this.#coreCount,
     );
-    this.#cpu = readGauge(this.#cpu, this.#cpuShare, this.#limits.cpuLimitPercent);
+    this.#cpu = readGauge(this.#cpu, this.#cpuShare, this.#limits.cpuUsageLimitPercent);
   }
 
   usageOf(processId: string): ProcessUsage | undefined {
@@ -63,12 +62,13 @@ export class LoadGate implements Gate {
     return { sampled, unsampledCount: live.length - sampled.length, otherBytes: this.#otherBytes };
   }
 
-  get totalBytes(): number {
-    return totalBytes(this.memory);
+  /** Memory of the sessions' processes, without one-shot prompts and spares. */
+  get sessionBytes(): number {
+    return this.memory.sampled.reduce((total, bytes) => total + bytes, 0);
   }
 
   get hasRoom(): boolean {
-    return hasRoom(this.memory, this.#limits.memoryLimitBytes);
+    return hasRoom(this.memory, this.#limits.maxTotalMemoryBytes);
   }
 
   get isCpuOver(): boolean {
@@ -86,6 +86,8 @@ export class LoadGate implements Gate {
       this.#shortOfRoom();
       return true;
     }
-    return this.#cpu.isOver && this.#registry.all().some(({ phase }) => phase !== "idle");
+    return (
+      this.#cpu.isOver && this.#registry.all().some(({ phase }) => phase !== "idle" && phase !== "exited")
+    );
   }
 }

@@ -5,6 +5,7 @@ import type { BackOff } from "../../domain/processes/circuitBreaker.ts";
 import type { ProcessSignal, Refusal } from "../../domain/processes/process.ts";
 import type { Termination } from "../processes/termination.ts";
 import type { Gate } from "../state/gate.ts";
+import type { ProcessObserver } from "../state/processObserver.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 import { RetryingWriter } from "../state/retryingWriter.ts";
 import type { SessionProcess } from "../state/sessionProcess.ts";
@@ -24,7 +25,7 @@ export interface OutagesParts {
 
 /**
  * A person needs at least some seconds for `claude /login`, and a try costs a waiting message: so not sooner than 15 s.
- * Who has logged in again waits no more than five minutes.
+ * After a new login the wait is five minutes at most.
  */
 const loginBackOff: BackOff = { firstMs: 15_000, mostMs: 300_000 };
 /** Limits without a known end are mostly by the minute; of a longer one, a quarter of an hour is a small part. */
@@ -34,16 +35,16 @@ const startBackOff: BackOff = { firstMs: 1_000, mostMs: 60_000 };
 /** The first 401 of a login whose access token is over makes the CLI renew it; the second means that it cannot. */
 const refusalsOfLogin = 2;
 /**
- * The CLI waits 0.5, 1, 2, 4 … s between its tries of a 429. What is over within its first five seconds is no news;
- * neither is a pause that it was told and that ends within half a minute.
+ * The CLI waits 0.5, 1, 2, 4 … s between its tries of a 429. A limit that is over within its first five seconds is not
+ * reported; neither is a pause that it was told and that ends within half a minute.
  */
 const refusalsOfLimit = 4;
 const shortPauseMs = 30_000;
 /** So many failed starts in a row, in more than one session, are not the sessions' fault. */
 const failedStartsOfPool = 3;
 
-/** What befalls all sessions at once, or one again and again: told once, held back, tried again, and over by itself. */
-export class Outages {
+/** Pool-wide outages (login, usage limit, failed starts) as circuit breakers, and the quarantine of single sessions. */
+export class Outages implements ProcessObserver {
   readonly gates: readonly Gate[];
   readonly #parts: OutagesParts;
   readonly #login: CircuitBreaker;
@@ -53,7 +54,7 @@ export class Outages {
   readonly #writer: RetryingWriter;
   /** Sessions of the starts that have failed since one went well, one entry a start. */
   #failedStarts: string[] = [];
-  /** What the newest refusal said, for the event and for `/health`. */
+  /** Detail of the newest refusal, for the event and for `/health`. */
   #loginDetail = "";
   #limitHit: { sessionId: string; limit: string; detail: string; resetsAt?: number } | undefined;
   #startDetail = "";
@@ -121,8 +122,8 @@ export class Outages {
         return;
       case "result": {
         const { outcome, messageIds } = signal.result;
-        // The result of a background task may be of before the trouble.
-        const isOwn = messageIds.length === 0 || messageIds.includes(sessionProcess.turn?.messageId ?? "");
+        // The result of a background task may be older than the trouble.
+        const isOwn = messageIds.length === 0 || messageIds.includes(sessionProcess.turn?.turnId ?? "");
         if (outcome === "completed" && isOwn) this.#modelSpoke(sessionProcess);
         return;
       }
@@ -144,7 +145,7 @@ export class Outages {
   }
 
   startFailed({ sessionId, processId }: SessionProcess, failure: Failure): void {
-    // The project's directory is the owner's to mend; the word is clear, and the next try costs nothing.
+    // A missing project directory is the owner's to repair; the failure says so, and the next try costs nothing.
     if (failure.code !== "process_start_failed") return;
     this.#failedStarts.push(sessionId);
     const isShared = this.#failedStarts.length >= failedStartsOfPool && new Set(this.#failedStarts).size > 1;
@@ -156,12 +157,12 @@ export class Outages {
     this.#quarantine.failed(sessionId, "start", failure.detail);
   }
 
-  /** A process ended that nobody had stopped. */
+  /** A process ended by itself. */
   crashed(sessionId: string, detail: string): void {
     this.#quarantine.failed(sessionId, "crash", detail);
   }
 
-  /** What is wrong now, in a sentence each, for `/health`. */
+  /** The present outages, a sentence each, for `/health`. */
   details(): string[] {
     const quarantined = this.#quarantine.count;
     return [
@@ -188,11 +189,12 @@ export class Outages {
     this.#loginDetail = detail;
     this.#login.fail(sessionProcess.turn?.turnId);
     const { turn } = sessionProcess;
-    if (turn === undefined || turn.fault !== undefined) return;
-    // The CLI would go on for minutes; an interrupt ends that at once. A process that starts after the login reads it, this
-    // one may keep the old.
+    if (turn === undefined || turn.end?.kind === "fault") return;
+    // The CLI would go on for minutes; an interrupt ends that at once. A process that starts after the login reads it,
+    // this one may keep the old.
     this.#parts.termination.recycle(sessionProcess, detail);
-    void this.#parts.termination.breakOff(sessionProcess, turn, { code: "login_required", detail });
+    if (turn.end === undefined)
+      void this.#parts.termination.breakOff(sessionProcess, turn, { code: "login_required", detail });
   }
 
   #limitReached(sessionProcess: SessionProcess, hit: Refusal & { kind: "limit-hit" }): void {
@@ -200,11 +202,11 @@ export class Outages {
     if (!final && refusals < refusalsOfLimit && waitMs < shortPauseMs) return;
     const told = waitMs < shortPauseMs ? undefined : this.#parts.clock.now() + waitMs;
     const resetsAt = hit.resetsAt ?? told;
-    if (final && sessionProcess.turn) sessionProcess.turn.limited = { code: "usage_limit", detail };
-    // After the limit by its name the CLI also reports the request that it refused, which says less.
+    if (final) sessionProcess.noteLimit({ code: "usage_limit", detail });
+    // After the named limit the CLI also reports the refused request, which says less.
     const isKnown = this.#limit.isOpen && this.#limitHit?.resetsAt !== undefined && resetsAt === undefined;
     if (!isKnown) this.#limitHit = { sessionId: sessionProcess.sessionId, limit, detail, resetsAt };
-    // The turn itself is left to the CLI's patience, which is bounded: what it has done so far is worth it.
+    // The turn goes on: the CLI's own retries are bounded, and the turn's work so far is worth the wait.
     this.#limit.fail(sessionProcess.turn?.turnId, resetsAt);
   }
 

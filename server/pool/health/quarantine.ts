@@ -1,3 +1,4 @@
+import { DeadlineTimer } from "../../domain/deadlineTimer.ts";
 import { DaylongError } from "../../domain/errors.ts";
 import type { Clock, Log, Store } from "../../domain/ports.ts";
 import { afterFailure, type StartFailures } from "../../domain/processes/startFailures.ts";
@@ -14,15 +15,16 @@ export interface QuarantineParts {
 }
 
 /**
- * Pauses between the starts of a session whose process does not come up or keeps ending in its turns, and the quarantine
- * that follows: what waits fails once, the phones are told once, and until `retryAt` a new message is refused at the door
- * with that time, so that the app keeps it and nothing is accepted only to fail. After it, the next message is the try.
- * Answered turns clear the record. It lives in memory: a restart of the server is a new chance.
+ * Pauses between the starts of a session whose process does not come up or keeps ending in its turns, and the
+ * quarantine that follows: waiting turns fail once, the phones are told once, and until `retryAt` a new message is
+ * refused with that time, so that the app keeps it and nothing is accepted only to fail. After it, the next message is
+ * the try. Answered turns clear the record. It lives in memory: a restart of the server is a new chance.
  */
 export class Quarantine implements Gate {
   readonly #parts: QuarantineParts;
   readonly #records = new Map<string, StartFailures>();
-  readonly #timers = new Map<string, () => void>();
+  /** For the instant of each session's next try. */
+  readonly #retryTimers = new Map<string, DeadlineTimer>();
   readonly #writer: RetryingWriter;
   #stopped = false;
 
@@ -57,9 +59,9 @@ export class Quarantine implements Gate {
     const earlier = this.#records.get(sessionId);
     const record = afterFailure(earlier, kind, clock.now());
     this.#records.set(sessionId, record);
-    this.#timers.get(sessionId)?.();
-    const waitMs = record.retryAt - clock.now();
-    if (waitMs > 0) this.#timers.set(sessionId, clock.after(waitMs, advance));
+    const timer = this.#retryTimers.get(sessionId) ?? new DeadlineTimer({ clock, onDue: advance });
+    this.#retryTimers.set(sessionId, timer);
+    timer.armAt(record.retryAt > clock.now() ? record.retryAt : Number.POSITIVE_INFINITY);
     if (!record.quarantined) return;
     log.warn("session.quarantined", { sessionId, failures: record.failures, retryAt: record.retryAt });
     const isNew = !earlier?.quarantined;
@@ -71,14 +73,14 @@ export class Quarantine implements Gate {
   }
 
   succeeded(sessionId: string): void {
-    this.#timers.get(sessionId)?.();
-    this.#timers.delete(sessionId);
+    this.#retryTimers.get(sessionId)?.cancel();
+    this.#retryTimers.delete(sessionId);
     this.#records.delete(sessionId);
   }
 
   stop(): void {
     this.#stopped = true;
-    for (const cancel of this.#timers.values()) cancel();
+    for (const timer of this.#retryTimers.values()) timer.cancel();
   }
 
   #write(sessionId: string, detail: string, retryAt: number, isNew: boolean): void {

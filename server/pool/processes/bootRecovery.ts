@@ -4,10 +4,10 @@ import type { PermissionRequests } from "../turns/permissionRequests.ts";
 import { recoverReply } from "../turns/recoverReply.ts";
 import type { TurnWriter } from "../turns/turnWriter.ts";
 
-/** What a boot found of the run before. */
+/** Counts of what the recovery at boot found. */
 export interface Recovery {
   interruptedTurns: number;
-  /** Turns whose whole answer Claude had written down. */
+  /** Turns whose whole answer was in Claude's transcript. */
   answeredTurns: number;
   requeuedTurns: number;
   parkedSessions: number;

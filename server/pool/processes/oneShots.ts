@@ -3,12 +3,12 @@ import type { Caller } from "../../domain/delivery/device.ts";
 import { DaylongError, type Failure } from "../../domain/errors.ts";
 import type { Clock, Log, Store } from "../../domain/ports.ts";
 import type { OneShotAnswer, ProcessHost } from "../../domain/processes/process.ts";
-import type { Outages } from "../health/outages.ts";
 import type { AskRequest } from "../port.ts";
 import { type Gate, isHeld } from "../state/gate.ts";
 import type { PoolLimits } from "../state/limits.ts";
+import type { ProcessObserver } from "../state/processObserver.ts";
 import type { OneShotProcess, ProcessRegistry } from "../state/processRegistry.ts";
-import type { Termination } from "./termination.ts";
+import type { Capacity } from "./capacity.ts";
 
 export interface OneShotsParts {
   store: Store;
@@ -17,16 +17,16 @@ export interface OneShotsParts {
   log: Log;
   limits: PoolLimits;
   registry: ProcessRegistry;
-  termination: Termination;
-  outages: Outages;
+  observer: ProcessObserver;
   gates: readonly Gate[];
+  capacity: Capacity;
   newId: () => string;
   checkProject(path: string): Promise<void>;
   /** A place became free. */
   advance(): void;
 }
 
-/** One that waits for a place. */
+/** A one-shot prompt that waits for a place. */
 interface Waiting {
   oneShot: OneShotProcess;
   begin(): void;
@@ -40,8 +40,9 @@ const refusedAs = {
 };
 
 /**
- * Prompts of which nothing is kept. Each has a place of the pool for as long as anything of its process is left, so the
- * ceiling of processes holds. Sessions come first, because somebody waits for them; one place is theirs whatever is asked.
+ * One-shot prompts, of which nothing is kept. Each has a place of the pool for as long as anything of its process is
+ * left, so the ceiling of processes holds. Sessions come first, because a person waits for them; one place is reserved
+ * for them.
  *
  *   waiting -> running (a place) -> answered | failed | given up (time over, too much memory, caller gone, server stops)
  */
@@ -55,10 +56,13 @@ export class OneShots {
     this.#parts = parts;
   }
 
-  /** Throws `pool_full`, `login_required`, `ask_failed`, `ask_timed_out`, `memory_limit`; `interrupted` when `signal` aborted. */
+  /**
+   * Throws `pool_full`, `login_required`, `ask_failed`, `ask_timed_out`, `memory_limit`; `interrupted` when `signal`
+   * aborted.
+   */
   async ask(request: AskRequest, caller: Caller, signal: AbortSignal): Promise<OneShotAnswer> {
-    const { clock, limits, outages, store } = this.#parts;
-    const refused = outages.loginDetail;
+    const { clock, limits, observer, store } = this.#parts;
+    const refused = observer.loginDetail;
     if (refused !== undefined) throw new DaylongError("login_required", refused);
     const processId = this.#parts.newId();
     // As a session's message, it is refused only if it would have to wait.
@@ -97,20 +101,15 @@ export class OneShots {
     }
   }
 
-  /** Gives free places to those who wait. The pool calls it after it has looked after its sessions. */
+  /** Gives free places to waiting prompts. The pool calls it after all sessions have been looked at. */
   admit(): void {
-    const { registry, limits, gates, termination } = this.#parts;
-    while (!this.#isStopped && registry.oneShots.size < this.#mostGuests) {
+    const { capacity, gates } = this.#parts;
+    const nextPlace = capacity.allot();
+    while (!this.#isStopped && capacity.admitsOneShot) {
       const next = this.#waiting[0];
       if (next === undefined || isHeld(gates, next.oneShot.processId, "start")) return;
-      if (registry.size >= limits.maxProcesses) {
-        if (registry.stoppingCount() > 0) return;
-        const idlest = registry.idlest()[0];
-        const victim = idlest === undefined ? undefined : registry.get(idlest);
-        // Its place is looked for again when it is gone.
-        if (victim) void termination.stopProcess(victim, "evicted");
-        return;
-      }
+      // A place that is coming is looked for again when it is free.
+      if (nextPlace() !== "free") return;
       this.#waiting.shift();
       next.begin();
     }
@@ -122,17 +121,11 @@ export class OneShots {
     for (const over of this.#underWay) over.abort(refusedAs.stopping());
   }
 
-  /** One place is for the sessions, where there is more than one. */
-  get #mostGuests(): number {
-    return Math.max(1, this.#parts.limits.maxProcesses - 1);
-  }
-
   /** Whether a place is free for it, or an idle session's is taken for it at once. */
   #canBegin(processId: string): boolean {
-    const { registry, limits, gates } = this.#parts;
-    if (this.#waiting.length > 0 || registry.oneShots.size >= this.#mostGuests) return false;
-    if (isHeld(gates, processId, "start")) return false;
-    return registry.size < limits.maxProcesses || registry.idlest().length > 0;
+    const { capacity, gates } = this.#parts;
+    if (this.#waiting.length > 0 || !capacity.admitsOneShot) return false;
+    return !isHeld(gates, processId, "start") && capacity.canMakePlace;
   }
 
   async #run(
@@ -152,7 +145,7 @@ export class OneShots {
           sessionId: processId,
           claudeSessionId: processId,
           projectPath: request.projectPath,
-          model: request.model ?? this.#parts.limits.defaultModel,
+          model: request.model ?? this.#parts.limits.claudeModel,
           permissionMode: "default",
           options: {},
         },

@@ -2,25 +2,23 @@ import { unlessLate } from "../../domain/deadline.ts";
 import { DaylongError } from "../../domain/errors.ts";
 import type { Clock, Store } from "../../domain/ports.ts";
 import type { ClaudeProcess } from "../../domain/processes/process.ts";
-import { existingSession } from "../sessions/sessions.ts";
+import { existingSession } from "../state/existingSession.ts";
 import { type Gate, isHeld } from "../state/gate.ts";
-import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
-import { isLeaving, type SessionProcess } from "../state/sessionProcess.ts";
-import type { Termination } from "./termination.ts";
+import type { SessionProcess } from "../state/sessionProcess.ts";
+import type { Capacity } from "./capacity.ts";
 
 /** A start takes up to a second; a machine that is busy takes longer. */
 const wakeDeadlineMs = 60_000;
-/** Whoever makes room goes by the stop ladder: three rungs of two seconds, and some. */
+/** An eviction runs the stop sequence (3 x 2 s) plus a margin. */
 const roomDeadlineMs = 10_000;
 
 export interface ProcessCallsParts {
   store: Store;
   clock: Clock;
-  limits: PoolLimits;
   registry: ProcessRegistry;
-  termination: Termination;
   gates: readonly Gate[];
+  capacity: Capacity;
   /** Brings up a process without a turn, if there is a free place. */
   wake(sessionId: string): void;
   /** A process became free. */
@@ -28,8 +26,8 @@ export interface ProcessCallsParts {
 }
 
 /**
- * What is asked of a session's process without a message. It is woken for it, and the longest idle makes room as for a
- * message; until the call is over it is at work, so that nobody takes its place meanwhile.
+ * Calls to a session's process that are no message: rewind, context usage. The process is woken for a call, with an
+ * eviction if need be, and held until the call is over, so that it is not evicted meanwhile.
  */
 export class ProcessCalls {
   readonly #parts: ProcessCallsParts;
@@ -39,7 +37,7 @@ export class ProcessCalls {
   }
 
   /**
-   * Throws `session_closed`, `nothing_running` for an expired session, `pool_full` when nobody can make room, and
+   * Throws `session_closed`, `nothing_running` for an expired session, `pool_full` when no place can be made, and
    * `process_start_failed` when the process does not come up, or goes before it has answered.
    */
   async run<T>(sessionId: string, work: (process: ClaudeProcess) => Promise<T>): Promise<T> {
@@ -47,17 +45,16 @@ export class ProcessCalls {
     try {
       return await work(await this.#up(sessionProcess));
     } catch (error) {
-      if (error instanceof DaylongError || !isLeaving(sessionProcess)) throw error;
+      if (error instanceof DaylongError || !sessionProcess.isLeaving) throw error;
       throw new DaylongError("process_start_failed", "The session's process went before it answered.", {
         cause: error,
       });
     } finally {
-      sessionProcess.calls -= 1;
-      if (sessionProcess.calls === 0) this.#parts.advance();
+      if (sessionProcess.release()) this.#parts.advance();
     }
   }
 
-  /** The session's process, coming up or there, kept for the call from this very tick on. */
+  /** The session's process, starting or up, and held for the call from this tick on. */
   async #call(sessionId: string): Promise<SessionProcess> {
     const { store, clock, registry, gates, wake } = this.#parts;
     const endAt = clock.now() + roomDeadlineMs;
@@ -76,29 +73,22 @@ export class ProcessCalls {
         wake(sessionId);
       }
       const own = registry.get(sessionId);
-      if (own !== undefined && !isLeaving(own)) {
-        own.calls += 1;
+      if (own !== undefined && !own.isLeaving) {
+        own.hold();
         return own;
       }
       // Its old process goes first: there must never be two of one conversation.
-      const leaving = own ?? this.#leaver(sessionId);
+      const leaving = own ?? this.#makePlace(sessionId);
       const deadlineMs = endAt - clock.now();
       if (leaving === undefined || deadlineMs <= 0) throw late();
       await unlessLate(leaving.gone, { clock, deadlineMs, late });
     }
   }
 
-  /** Whose place the session can have: one that goes and that no message waits for, else the longest idle. */
-  #leaver(sessionId: string): SessionProcess | undefined {
-    const { store, clock, limits, registry, termination, gates } = this.#parts;
-    if (registry.size < limits.maxProcesses || isHeld(gates, sessionId, "start")) return undefined;
-    const waiting = store.turns
-      .sessionsWithQueued(clock.now())
-      .filter((id) => registry.ownState(id) === "none").length;
-    if (registry.stoppingCount() > waiting) return registry.all().find(isLeaving);
-    const victim = registry.idlest().map((id) => registry.get(id))[0];
-    if (victim !== undefined) void termination.stopProcess(victim, "evicted");
-    return victim;
+  /** The process whose place the session can have when it is gone. */
+  #makePlace(sessionId: string): SessionProcess | undefined {
+    const { gates, capacity } = this.#parts;
+    return isHeld(gates, sessionId, "start") ? undefined : capacity.makePlaceForCall();
   }
 
   async #up(sessionProcess: SessionProcess): Promise<ClaudeProcess> {
@@ -111,7 +101,7 @@ export class ProcessCalls {
       late,
     });
     const { process } = sessionProcess;
-    if (process === undefined || isLeaving(sessionProcess)) throw late();
+    if (process === undefined || sessionProcess.isLeaving) throw late();
     return process;
   }
 }

@@ -1,33 +1,33 @@
 import { DaylongError, type Failure } from "../../domain/errors.ts";
 import type { LiveFeed, Log, Store } from "../../domain/ports.ts";
 import type { ProcessExit, ProcessHost, TranscriptReply } from "../../domain/processes/process.ts";
-import type { Outages } from "../health/outages.ts";
+import type { EventStore } from "../../domain/stores/delivery.ts";
+import type { ProcessObserver } from "../state/processObserver.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 import type { SessionProcess } from "../state/sessionProcess.ts";
 import type { EventBuffer } from "../turns/eventBuffer.ts";
 import type { PermissionRequests } from "../turns/permissionRequests.ts";
 import { recoverReply } from "../turns/recoverReply.ts";
 import type { TurnWriter } from "../turns/turnWriter.ts";
-import { describeExit, tellExit } from "./exitEvent.ts";
 import type { ResumeSources } from "./resumeSource.ts";
 
 export interface ProcessExitsParts {
   store: Store;
   host: ProcessHost;
-  conversations: ResumeSources;
+  resumeSources: ResumeSources;
   feed: LiveFeed;
   log: Log;
   registry: ProcessRegistry;
   turnWriter: TurnWriter;
   permissions: PermissionRequests;
-  held: EventBuffer;
-  outages: Outages;
+  buffer: EventBuffer;
+  observer: ProcessObserver;
   leaseChanged(deadlineAt: number): void;
   /** A place became free. */
-  turnEnded(): void;
+  advance(): void;
 }
 
-/** Writes down how processes end, and how they do not come up: the log, their turns, their places. */
+/** Writes the ends of processes and their failed starts: the log and their turns; then frees their places. */
 export class ProcessExits {
   readonly #parts: ProcessExitsParts;
   readonly #store: Store;
@@ -43,26 +43,24 @@ export class ProcessExits {
         ? { code: error.code, detail: error.message }
         : { code: "process_start_failed", detail: "Claude could not be started." };
     if (sessionProcess.process !== undefined) {
-      // It came up but could not be set up: what it was meant for fails now, and its exit frees the place.
-      sessionProcess.stopReason ??= "failed";
-      sessionProcess.phase = "stopping";
-      void sessionProcess.process.stop();
+      // The process came up but could not be set up: its turn fails, and its exit frees the place.
+      void sessionProcess.stop("failed");
       return;
     }
     const { sessionId, turn } = sessionProcess;
-    if (failure.code === "conversation_lost" && !this.#parts.conversations.giveUp(sessionId, turn?.turnId))
+    if (failure.code === "conversation_lost" && !this.#parts.resumeSources.giveUp(sessionId, turn?.turnId))
       failure = { code: "process_start_failed", detail: failure.detail };
-    this.#leave(sessionProcess, undefined, () => failure);
+    this.#writeEnd(sessionProcess, undefined, () => failure);
   }
 
   exited(sessionProcess: SessionProcess, exit: ProcessExit): void {
     const { sessionId } = sessionProcess;
     this.#parts.log.debug("process.gone", { sessionId, detail: exit.detail });
-    sessionProcess.hasExited = true;
+    sessionProcess.markExited();
     const failureOf = (): Failure => {
       const { stopReason, turn } = sessionProcess;
-      if (turn?.interrupt) return { code: "interrupted", detail: turn.interrupt.detail };
-      if (turn?.fault) return turn.fault;
+      if (turn?.end?.kind === "interrupt") return { code: "interrupted", detail: turn.end.detail };
+      if (turn?.end?.kind === "fault") return turn.end.failure;
       if (stopReason !== undefined) {
         return { code: "process_stopped", detail: "Claude was stopped in the middle of this turn." };
       }
@@ -70,31 +68,31 @@ export class ProcessExits {
       return { code: "process_crashed", detail };
     };
     const { turn } = sessionProcess;
-    if (!turn?.isGiven || turn.interrupt) {
-      this.#leave(sessionProcess, exit, failureOf);
+    if (!turn?.isGiven || turn.end?.kind === "interrupt") {
+      this.#writeEnd(sessionProcess, exit, failureOf);
       return;
     }
     // It may have written its whole answer down and ended before it could say so.
-    void recoverReply(this.#parts, sessionId, turn.messageId).then((reply) =>
-      this.#leave(sessionProcess, exit, failureOf, reply),
+    void recoverReply(this.#parts, sessionId, turn.turnId).then((reply) =>
+      this.#writeEnd(sessionProcess, exit, failureOf, reply),
     );
   }
 
   /** The process is over: its turn ends or goes back to the queue, its place is free. */
-  #leave(
+  #writeEnd(
     sessionProcess: SessionProcess,
     exit: ProcessExit | undefined,
     failureOf: () => Failure,
     reply?: TranscriptReply,
   ): void {
     const { sessionId } = sessionProcess;
-    const { turnWriter, permissions, registry, feed, held, outages } = this.#parts;
+    const { turnWriter, permissions, registry, feed, buffer, observer } = this.#parts;
     let crash: string | undefined;
     let isAnswered = false;
     let deadlineAt = Number.POSITIVE_INFINITY;
     const write = () => {
       const { turn, stopReason } = sessionProcess;
-      held.write(sessionProcess);
+      buffer.write(sessionProcess);
       permissions.expireAll(sessionId, "process_gone");
       if (turn !== undefined) {
         const isGiven = this.#store.turns.get(turn.turnId)?.givenAt !== undefined;
@@ -114,26 +112,57 @@ export class ProcessExits {
         const lease = turnWriter.renewLease(session);
         deadlineAt = Math.min(lease.warnAt, lease.expiresAt);
       }
-      // A process that never came up leaves no word but its turn's failure. One whose answer is there went after its turn.
-      const told = isAnswered ? { ...sessionProcess, turn: undefined } : sessionProcess;
-      crash = exit === undefined ? undefined : tellExit(this.#store.events, told, exit);
+      // A process that never came up logs nothing but its turn's failure. With an answer in the transcript, its turn
+      // was over.
+      const isCut = !isAnswered && turn !== undefined;
+      crash = exit === undefined ? undefined : tellExit(this.#store.events, sessionProcess, isCut, exit);
     };
     sessionProcess.writer.run(
       () => this.#store.transaction(write),
       () => {
-        sessionProcess.turn = undefined;
         feed.flush(sessionId);
         registry.remove(sessionProcess);
         if (isAnswered) {
-          outages.answered(sessionId);
+          observer.answered(sessionId);
           this.#parts.leaseChanged(deadlineAt);
         }
-        // A start that was given up says nothing about the next one.
+        // A start that was given up says nothing about the next start.
         if (exit === undefined && sessionProcess.stopReason === undefined)
-          outages.startFailed(sessionProcess, failureOf());
-        if (crash !== undefined) outages.crashed(sessionId, crash);
-        this.#parts.turnEnded();
+          observer.startFailed(sessionProcess, failureOf());
+        if (crash !== undefined) observer.crashed(sessionId, crash);
+        this.#parts.advance();
       },
     );
   }
+}
+
+/** How a process ended, in the middle of a sentence. */
+const describeExit = (exit: ProcessExit): string =>
+  exit.signal ? `ended by ${exit.signal}` : `ended with exit code ${exit.code ?? "unknown"}`;
+
+/** Inside a transaction: logs the end of a session's process. Returns the detail of a crash. */
+function tellExit(
+  events: EventStore,
+  { sessionId, stopReason, recycleDetail }: SessionProcess,
+  isCut: boolean,
+  exit: ProcessExit,
+): string | undefined {
+  if (stopReason === "closed" || stopReason === "expired") return undefined;
+  if (stopReason === "recycled") {
+    const detail = recycleDetail ?? "Claude did not obey an interrupt and was ended.";
+    events.append({ sessionId, type: "session.recycled", data: { detail } });
+    return undefined;
+  }
+  if (stopReason === undefined && (isCut || exit.code !== 0)) {
+    const detail = `Claude ${describeExit(exit)}.`;
+    events.append({ sessionId, type: "session.crashed", data: { detail } });
+    return detail;
+  }
+  const isOurs = stopReason !== undefined && stopReason !== "failed" && stopReason !== "unwritten";
+  events.append({
+    sessionId,
+    type: "session.parked",
+    data: { reason: isOurs ? stopReason : "process_ended" },
+  });
+  return undefined;
 }

@@ -1,4 +1,4 @@
-import type { Clock, LiveFeed, Log, Store } from "../../domain/ports.ts";
+import type { LiveFeed, Log, Store } from "../../domain/ports.ts";
 import type {
   ProcessHost,
   ProcessListener,
@@ -6,56 +6,53 @@ import type {
   TranscriptReply,
   TurnResult,
 } from "../../domain/processes/process.ts";
-import type { Outages } from "../health/outages.ts";
-import type { ProcessRegistry } from "../state/processRegistry.ts";
+import type { ProcessObserver } from "../state/processObserver.ts";
 import type { CurrentTurn, SessionProcess } from "../state/sessionProcess.ts";
 import type { EventBuffer } from "../turns/eventBuffer.ts";
 import type { PermissionRequests } from "../turns/permissionRequests.ts";
 import { recoverReply } from "../turns/recoverReply.ts";
-import { endOf } from "../turns/turnEnd.ts";
-import type { TurnWriter } from "../turns/turnWriter.ts";
-import { ProcessExits } from "./processExit.ts";
+import { endOf, type TurnWriter } from "../turns/turnWriter.ts";
+import type { ProcessExits } from "./processExit.ts";
 import type { ResumeSources } from "./resumeSource.ts";
 
 export interface PoolProcessListenerParts {
   store: Store;
   host: ProcessHost;
-  conversations: ResumeSources;
+  resumeSources: ResumeSources;
   feed: LiveFeed;
-  clock: Clock;
   log: Log;
-  registry: ProcessRegistry;
   turnWriter: TurnWriter;
   permissions: PermissionRequests;
-  held: EventBuffer;
-  outages: Outages;
-  newId: () => string;
+  buffer: EventBuffer;
+  observer: ProcessObserver;
+  exits: ProcessExits;
   leaseChanged(deadlineAt: number): void;
-  /** A place or a process became free. */
-  turnEnded(): void;
+  /** A process became free. */
+  advance(): void;
 }
 
-/** Writes down what processes say: the log, the turns, the live words. How they end is written by `ProcessExits`. */
+/**
+ * Listener of the sessions' processes: writes their signals into the log, the turns and the live feed. `ProcessExits`
+ * writes how processes end.
+ */
 export class PoolProcessListener {
   readonly #parts: PoolProcessListenerParts;
   readonly #store: Store;
-  readonly #exits: ProcessExits;
 
   constructor(parts: PoolProcessListenerParts) {
     this.#parts = parts;
     this.#store = parts.store;
-    this.#exits = new ProcessExits(parts);
   }
 
   listenerFor(sessionProcess: SessionProcess): ProcessListener {
     return {
       signal: (signal) => {
-        // What comes after the end is too late: the turn's end may be looked for in the transcript already.
+        // A signal after the exit is too late: the turn's end may be looked for in the transcript already.
         if (sessionProcess.hasExited) return;
-        sessionProcess.lastSignAt = this.#parts.clock.now();
+        sessionProcess.noteSign();
         // A fault here must not end the reader loop and with it the process.
         try {
-          this.#hear(sessionProcess, signal);
+          this.#take(sessionProcess, signal);
         } catch (error) {
           this.#parts.log.error("process.signal_lost", {
             sessionId: sessionProcess.sessionId,
@@ -66,36 +63,32 @@ export class PoolProcessListener {
       },
       askPermission: (ask) => {
         const turnId = sessionProcess.turn?.turnId;
-        // A background task may ask between turns; without a turn there is nobody to show it to as part of one.
+        // A background task may ask between turns; a request can be shown only as part of a turn.
         if (turnId === undefined) {
           return Promise.resolve({
             decision: "deny",
             message: "No turn is running, so nobody can be asked.",
           });
         }
-        this.#parts.held.write(sessionProcess);
+        this.#parts.buffer.write(sessionProcess);
         return this.#parts.permissions.ask(sessionProcess.sessionId, turnId, ask).finally(() => {
           // The answer is on its way; from here on Claude is awaited again.
-          sessionProcess.lastSignAt = this.#parts.clock.now();
+          sessionProcess.noteSign();
         });
       },
-      exited: (exit) => this.#exits.exited(sessionProcess, exit),
+      exited: (exit) => this.#parts.exits.exited(sessionProcess, exit),
     };
   }
 
-  startFailed(sessionProcess: SessionProcess, error: unknown): void {
-    this.#exits.startFailed(sessionProcess, error);
-  }
-
-  #hear(sessionProcess: SessionProcess, signal: ProcessSignal): void {
+  #take(sessionProcess: SessionProcess, signal: ProcessSignal): void {
     const { feed } = this.#parts;
     const { sessionId, turn } = sessionProcess;
     const turnId = turn?.turnId;
-    this.#parts.outages.heard(sessionProcess, signal);
+    this.#parts.observer.heard(sessionProcess, signal);
     switch (signal.kind) {
       case "delta":
         // The words of the next text come after the one that is finished.
-        if (sessionProcess.held.length > 0) this.#parts.held.write(sessionProcess);
+        this.#parts.buffer.write(sessionProcess);
         if (turnId !== undefined) feed.delta(sessionId, turnId, signal.text);
         return;
       case "alive":
@@ -105,23 +98,19 @@ export class PoolProcessListener {
         return;
       case "message": {
         const { messageId, text } = signal;
-        this.#parts.held.hold(sessionProcess, {
+        this.#parts.buffer.add(sessionProcess, {
           sessionId,
           turnId,
           type: "message",
           data: { messageId, text },
         });
-        if (turn) {
-          turn.lastMessageId = messageId;
-          turn.hasActed = true;
-        }
+        sessionProcess.noteMessage(messageId);
         return;
       }
       case "tool-started": {
         const { toolUseId, toolName, title } = signal;
-        sessionProcess.tools.set(toolUseId, toolName);
-        if (turn) turn.hasActed = true;
-        this.#parts.held.hold(sessionProcess, {
+        sessionProcess.noteToolStarted(toolUseId, toolName);
+        this.#parts.buffer.add(sessionProcess, {
           sessionId,
           turnId,
           type: "tool.started",
@@ -132,10 +121,9 @@ export class PoolProcessListener {
       }
       case "tool-finished": {
         const { toolUseId, failed } = signal;
-        const toolName = sessionProcess.tools.get(toolUseId);
+        const toolName = sessionProcess.noteToolFinished(toolUseId);
         if (toolName === undefined) return;
-        sessionProcess.tools.delete(toolUseId);
-        this.#parts.held.hold(sessionProcess, {
+        this.#parts.buffer.add(sessionProcess, {
           sessionId,
           turnId,
           type: "tool.finished",
@@ -158,21 +146,23 @@ export class PoolProcessListener {
 
   #finish(sessionProcess: SessionProcess, result: TurnResult): void {
     const { sessionId, turn } = sessionProcess;
-    // A result of a background task's own turn, or of a turn that was cut: not the answer to anybody's message.
+    // A result of a background task's own turn, or of a turn that was cut, answers no message.
     const foreign =
-      result.messageIds.length > 0 && turn !== undefined && !result.messageIds.includes(turn.messageId);
+      result.messageIds.length > 0 && turn !== undefined && !result.messageIds.includes(turn.turnId);
     if (turn === undefined || foreign) return;
-    const isLost = result.failure?.code === "conversation_lost" && !turn.hasActed && !turn.interrupt;
-    if (isLost && this.#parts.conversations.giveUp(sessionId, turn.turnId)) {
+    const isLost =
+      result.failure?.code === "conversation_lost" && !turn.hasActed && turn.end?.kind !== "interrupt";
+    if (isLost && this.#parts.resumeSources.giveUp(sessionId, turn.turnId)) {
       this.#beginAnew(sessionProcess, turn.turnId);
       return;
     }
-    if (turn.fault?.code !== "stalled" || result.outcome === "completed") {
+    const isStalled = turn.end?.kind === "fault" && turn.end.failure.code === "stalled";
+    if (!isStalled || result.outcome === "completed") {
       this.#conclude(sessionProcess, turn, result);
       return;
     }
-    // It obeyed the interrupt of its silence; what it never said it may have written down.
-    void recoverReply(this.#parts, sessionId, turn.messageId).then((reply) =>
+    // Claude obeyed the interrupt of a stalled turn; the answer that it never gave may be in its transcript.
+    void recoverReply(this.#parts, sessionId, turn.turnId).then((reply) =>
       this.#conclude(sessionProcess, turn, result, reply),
     );
   }
@@ -180,18 +170,18 @@ export class PoolProcessListener {
   /** Ends the turn with its result, or with the reply that was found in the transcript. */
   #conclude(
     sessionProcess: SessionProcess,
-    turn: CurrentTurn,
+    turn: Readonly<CurrentTurn>,
     result: TurnResult,
     reply?: TranscriptReply,
   ): void {
-    const { turnWriter, permissions, held, feed, outages } = this.#parts;
+    const { turnWriter, permissions, buffer, feed, observer } = this.#parts;
     const { sessionId } = sessionProcess;
     const end = endOf(result, turn);
     let deadlineAt = Number.POSITIVE_INFINITY;
     sessionProcess.writer.run(
       () =>
         this.#store.transaction(() => {
-          held.write(sessionProcess);
+          buffer.write(sessionProcess);
           permissions.expireAll(sessionId, "turn_ended");
           const isEnded =
             reply === undefined
@@ -204,16 +194,10 @@ export class PoolProcessListener {
         }),
       () => {
         this.#parts.leaseChanged(deadlineAt);
-        if (end.kind === "completed" || reply !== undefined) outages.answered(sessionId);
-        // The turn may have been cut, and another one given, while this one's end waited for the disk.
-        if (sessionProcess.turn === turn) {
-          sessionProcess.turn = undefined;
-          if (sessionProcess.phase === "busy") sessionProcess.phase = "idle";
-          sessionProcess.idleSinceAt = this.#parts.clock.now();
-          sessionProcess.tools.clear();
-          feed.flush(sessionId);
-        }
-        this.#parts.turnEnded();
+        if (end.kind === "completed" || reply !== undefined) observer.answered(sessionId);
+        // The turn may have been cut, and another turn given, while the end of this one waited for the disk.
+        if (sessionProcess.finishTurn(turn)) feed.flush(sessionId);
+        this.#parts.advance();
       },
     );
   }
@@ -224,10 +208,8 @@ export class PoolProcessListener {
     sessionProcess.writer.run(
       () => this.#store.transaction(() => this.#store.turns.requeue(turnId)),
       () => {
-        if (sessionProcess.turn?.turnId === turnId) sessionProcess.turn = undefined;
-        sessionProcess.phase = "stopping";
-        sessionProcess.stopReason ??= "failed";
-        void sessionProcess.process?.stop();
+        sessionProcess.dropTurn(turnId);
+        void sessionProcess.stop("failed");
       },
     );
   }

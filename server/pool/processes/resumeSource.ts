@@ -2,18 +2,19 @@ import type { LoggedEvent } from "../../domain/delivery/event.ts";
 import type { Store } from "../../domain/ports.ts";
 import type { ProcessHost } from "../../domain/processes/process.ts";
 import type { Session, SessionOptions } from "../../domain/sessions/session.ts";
-import { seedText } from "./seed.ts";
 
 /** How many texts are looked at for a seed; far more than fit into one. */
 const mostTexts = 200;
+/** Length of the seed of a new conversation, in UTF-16 units: some 5,000 tokens, once. */
+export const seedUnits = 20_000;
 
 /** The Claude conversation a process is started with. */
 export interface ResumeSource {
   claudeSessionId: string;
   options: SessionOptions;
-  /** What Claude is told before the first prompt. */
+  /** Text that Claude gets before the first prompt. */
   preamble?: string;
-  /** Set when it takes the place of one that is lost: what the owner is told. */
+  /** Set when the conversation replaces a lost one: the detail for the owner. */
   lossDetail?: string;
 }
 
@@ -26,7 +27,7 @@ export class ResumeSources {
   readonly #store: Store;
   readonly #host: ProcessHost;
   readonly #newId: () => string;
-  /** Sessions whose record is there but cannot be gone on with. */
+  /** Sessions whose transcript exists but cannot be resumed. */
   readonly #unusable = new Set<string>();
   /** The turn for which a session's conversation was given up last. */
   readonly #givenUpFor = new Map<string, string>();
@@ -38,8 +39,8 @@ export class ResumeSources {
   }
 
   /**
-   * Claude could not go on with the session's conversation: the next process begins another one. False: that was done for
-   * this turn already, and a third conversation would fare no better than the second.
+   * Claude could not go on with the session's conversation: the next process begins another one. False: that was done
+   * for this turn already, and a third conversation would fare no better than the second.
    */
   giveUp(sessionId: string, turnId: string | undefined): boolean {
     if (turnId !== undefined) {
@@ -99,11 +100,11 @@ export class ResumeSources {
     );
   }
 
-  /** What was said in the session, newest first; before it, what was said where it was forked from. */
+  /** The session's messages, newest first, followed by those of the session that it was forked from. */
   #saidIn({ sessionId, options: { origin } }: Session): LoggedEvent[] {
     const own = this.#store.events.transcript(sessionId, undefined, mostTexts).filter((event) => {
       const turn = event.turnId === undefined ? undefined : this.#store.turns.get(event.turnId);
-      // What waits or runs now is the prompt that comes after the seed.
+      // A turn that waits or runs now is the prompt that comes after the seed.
       return turn === undefined || (turn.state !== "queued" && turn.state !== "running");
     });
     if (!origin?.fork || origin.resume === sessionId) return own;
@@ -115,4 +116,43 @@ export class ResumeSources {
     );
     return [...own, ...(cutAt < 0 ? before : before.slice(cutAt))];
   }
+}
+
+/** The end of a text. Half a character at the cut is left out. */
+const tailOf = (text: string, mostUnits: number): string =>
+  text.slice(-mostUnits).replace(/^[\uDC00-\uDFFF]/, "");
+
+/**
+ * What Claude is told when its own record of a conversation is lost: the last of what was said, oldest first, and the
+ * kept recap before it when it does not reach back to the beginning. `said` comes newest first, as the log pages it.
+ * Empty when nothing was said.
+ */
+export function seedText(said: readonly LoggedEvent[], recap: string | undefined): string {
+  const lines: string[] = [];
+  let left = seedUnits;
+  let isWhole = true;
+  for (const event of said) {
+    const line =
+      event.type === "turn.accepted"
+        ? `User: ${event.data.message}`
+        : event.type === "message"
+          ? `Assistant: ${event.data.text}`
+          : undefined;
+    if (line === undefined) continue;
+    isWhole = line.length <= left;
+    lines.push(isWhole ? line : `… ${tailOf(line, left)}`);
+    left -= line.length;
+    if (left <= 0) break;
+  }
+  if (lines.length === 0) return "";
+  const recapLines =
+    recap === undefined || (isWhole && left > 0) ? [] : [`Recap of what came before: ${recap}`];
+  return [
+    "<earlier-conversation>",
+    "Your own record of this conversation was lost. What follows is what was said in it, as far as it was kept. " +
+      "Go on from there; files may have changed since.",
+    ...recapLines,
+    ...lines.reverse(),
+    "</earlier-conversation>",
+  ].join("\n\n");
 }

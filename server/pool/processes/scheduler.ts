@@ -1,22 +1,22 @@
 import { unlessLate } from "../../domain/deadline.ts";
+import { DeadlineTimer } from "../../domain/deadlineTimer.ts";
 import { DaylongError, type ErrorCode } from "../../domain/errors.ts";
-import type { Clock, LiveFeed, Log, Store } from "../../domain/ports.ts";
+import type { Clock, Log, Store } from "../../domain/ports.ts";
 import type { ProcessHost } from "../../domain/processes/process.ts";
-import type { AttachmentStorage } from "../../domain/sessions/attachment.ts";
 import type { Session } from "../../domain/sessions/session.ts";
 import type { Turn } from "../../domain/sessions/turn.ts";
-import type { Outages } from "../health/outages.ts";
 import { type Gate, isHeld } from "../state/gate.ts";
 import type { PoolLimits } from "../state/limits.ts";
+import type { ProcessObserver } from "../state/processObserver.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 import { rewriteMs } from "../state/retryingWriter.ts";
-import { isFree, newSessionProcess, type SessionProcess } from "../state/sessionProcess.ts";
-import type { EventBuffer } from "../turns/eventBuffer.ts";
-import type { PermissionRequests } from "../turns/permissionRequests.ts";
+import { SessionProcess, type WrongTransition } from "../state/sessionProcess.ts";
 import type { TurnWriter } from "../turns/turnWriter.ts";
-import { PoolProcessListener } from "./processListener.ts";
+import type { Capacity } from "./capacity.ts";
+import type { ProcessExits } from "./processExit.ts";
+import type { PoolProcessListener } from "./processListener.ts";
 import type { ResumeSource, ResumeSources } from "./resumeSource.ts";
-import { PromptSender } from "./sendPrompt.ts";
+import type { PromptSender } from "./sendPrompt.ts";
 import type { Termination } from "./termination.ts";
 
 /** How long a disk is asked about a project or a conversation; a start may take as long. */
@@ -25,38 +25,39 @@ const lookDeadlineMs = 60_000;
 export interface SchedulerParts {
   store: Store;
   host: ProcessHost;
-  feed: LiveFeed;
   clock: Clock;
   log: Log;
   limits: PoolLimits;
   newId: () => string;
+  /** Told of a bug: a transition of a process that its phase does not allow. */
+  onWrongTransition(wrong: WrongTransition): void;
   registry: ProcessRegistry;
   turnWriter: TurnWriter;
-  permissions: PermissionRequests;
-  held: EventBuffer;
   termination: Termination;
   gates: readonly Gate[];
-  outages: Outages;
-  conversations: ResumeSources;
-  attachments: Pick<AttachmentStorage, "prepare">;
+  capacity: Capacity;
+  observer: ProcessObserver;
+  listener: PoolProcessListener;
+  exits: ProcessExits;
+  promptSender: PromptSender;
+  resumeSources: ResumeSources;
   /** Throws when Claude may not work in the directory, or not any more. */
   checkProject(path: string): Promise<void>;
-  leaseChanged(deadlineAt: number): void;
-  /** What is left of the places may be taken by others. */
+  /** All sessions have been looked at: places that are left are free for one-shot prompts. */
   sessionsServed(): void;
 }
 
 /**
- * Gives waiting turns to processes and processes their places: start, use, evict. `advance` is safe to call at any time; it looks at the store and does what can be done now.
+ * Scheduler: gives waiting turns to processes, and starts processes in free places. `advance` may be called at any
+ * time: it reads the store and does what can be done now.
  */
 export class Scheduler {
   readonly #parts: SchedulerParts;
   readonly #store: Store;
   readonly #registry: ProcessRegistry;
-  readonly #listener: PoolProcessListener;
   readonly #termination: Termination;
-  readonly #promptSender: PromptSender;
-  #cancelSchedule: (() => void) | undefined;
+  /** For the instant of the next scheduled message. */
+  readonly #scheduleTimer: DeadlineTimer;
   #cancelRetry: (() => void) | undefined;
   #closing = false;
 
@@ -65,8 +66,7 @@ export class Scheduler {
     this.#store = parts.store;
     this.#registry = parts.registry;
     this.#termination = parts.termination;
-    this.#listener = new PoolProcessListener({ ...parts, turnEnded: () => this.advance() });
-    this.#promptSender = new PromptSender({ ...parts, advance: () => this.advance() });
+    this.#scheduleTimer = new DeadlineTimer({ clock: parts.clock, onDue: () => this.advance() });
   }
 
   start(): void {
@@ -77,14 +77,9 @@ export class Scheduler {
   /** Lets running turns finish for `graceMs`, then ends every process and reports the turns that were cut. */
   stop(graceMs: number): Promise<void> {
     this.#closing = true;
-    this.#cancelSchedule?.();
+    this.#scheduleTimer.cancel();
     this.#cancelRetry?.();
     return this.#termination.endAll(graceMs);
-  }
-
-  /** Writes the prompt of a turn that is kept, marked as given and running, to its idle process. */
-  give(turn: Turn): void {
-    this.#promptSender.give(turn);
   }
 
   /** Goes through the waiting turns, oldest first, and gives each session what it can have now. */
@@ -95,7 +90,7 @@ export class Scheduler {
       this.armSchedule();
       this.#parts.sessionsServed();
     } catch (error) {
-      // The messages are kept; a disk that is full now must not make anybody wait for the next message to come by.
+      // The messages are kept; after a fault of the disk they must not wait until the next message arrives.
       this.#parts.log.error("pool.advance_failed", { error, retryMs: rewriteMs });
       this.#cancelRetry?.();
       this.#cancelRetry = this.#parts.clock.after(rewriteMs, () => this.advance());
@@ -103,16 +98,16 @@ export class Scheduler {
   }
 
   #advance(): void {
+    const { capacity } = this.#parts;
     this.#termination.recycleDue();
-    this.#vacateTooMany();
+    capacity.vacateSurplus();
     // The rollback: a process per message. The next one resumes the conversation in a process of its own.
     if (!this.#parts.limits.interactive) {
       for (const one of this.#registry.all()) {
-        if (isFree(one)) void this.#termination.stopProcess(one, "idle");
+        if (one.isFree) void one.stop("idle");
       }
     }
-    // Places that are being vacated belong to the sessions that have waited longest.
-    let coming = this.#registry.stoppingCount();
+    const nextPlace = capacity.allot();
     for (const sessionId of this.#store.turns.sessionsWithQueued(this.#parts.clock.now())) {
       const own = this.#registry.ownState(sessionId);
       if (own === "busy" || own === "stopping") continue;
@@ -121,27 +116,9 @@ export class Scheduler {
         this.#runNext(sessionId);
         continue;
       }
-      if (this.#registry.size < this.#parts.limits.maxProcesses) {
-        this.#spawn(sessionId);
-      } else if (coming > 0) {
-        coming -= 1;
-      } else {
-        const idlest = this.#registry.idlest()[0];
-        const victim = idlest === undefined ? undefined : this.#registry.get(idlest);
-        if (victim === undefined) break;
-        void this.#termination.stopProcess(victim, "evicted");
-      }
-    }
-  }
-
-  /** The owner may have lowered the number of places: those that are idle go, the others when they are. */
-  #vacateTooMany(): void {
-    let tooMany = this.#registry.size - this.#registry.stoppingCount() - this.#parts.limits.maxProcesses;
-    for (const sessionId of tooMany > 0 ? this.#registry.idlest() : []) {
-      const victim = this.#registry.get(sessionId);
-      if (tooMany <= 0 || victim === undefined) return;
-      tooMany -= 1;
-      void this.#termination.stopProcess(victim, "evicted");
+      const place = nextPlace();
+      if (place === "free") this.#spawn(sessionId);
+      else if (place === "none") break;
     }
   }
 
@@ -153,7 +130,7 @@ export class Scheduler {
       void leaving.gone.then(() => this.wake(sessionId));
       return;
     }
-    const free = this.#registry.size < this.#parts.limits.maxProcesses;
+    const free = this.#parts.capacity.hasPlace;
     const isParked = this.#store.sessions.get(sessionId)?.state === "parked";
     const isHeldBack = isHeld(this.#parts.gates, sessionId, "start");
     if (!this.#closing && free && isParked && !isHeldBack && leaving === undefined) this.#spawn(sessionId);
@@ -161,59 +138,61 @@ export class Scheduler {
 
   /** Arms a timer for the next scheduled message. */
   armSchedule(): void {
-    const { clock } = this.#parts;
-    this.#cancelSchedule?.();
-    this.#cancelSchedule = undefined;
-    const now = clock.now();
-    const nextAt = this.#store.turns.nextSendAt(now);
-    if (nextAt === undefined || this.#closing) return;
-    // Never further than a minute: a computer that slept, or a clock that was set, is noticed.
-    this.#cancelSchedule = clock.after(Math.min(nextAt - now, 60_000), () => this.advance());
+    if (this.#closing) return;
+    const nextAt = this.#store.turns.nextSendAt(this.#parts.clock.now());
+    this.#scheduleTimer.armAt(nextAt ?? Number.POSITIVE_INFINITY);
   }
 
   #runNext(sessionId: string): void {
     const turn = this.#store.turns.nextQueued(sessionId, this.#parts.clock.now());
-    if (turn !== undefined) this.#promptSender.run(turn);
+    if (turn !== undefined) this.#parts.promptSender.run(turn);
   }
 
   /** Starts a process for the session's next turn, or for none. */
   #spawn(sessionId: string): void {
-    const { clock, log, newId, turnWriter } = this.#parts;
+    const { clock, log, newId, turnWriter, onWrongTransition } = this.#parts;
     const session = this.#store.sessions.get(sessionId);
     if (session === undefined) return;
     const isNamed = this.#store.conversations.ofSession(sessionId) !== undefined;
-    const sessionProcess = newSessionProcess({ sessionId, processId: newId(), isNamed, clock, log });
+    const sessionProcess = new SessionProcess({
+      sessionId,
+      processId: newId(),
+      isNamed,
+      clock,
+      log,
+      onWrongTransition,
+    });
     const turn = this.#store.turns.nextQueued(sessionId, clock.now());
     if (turn) {
       this.#store.transaction(() => turnWriter.begin(sessionId, turn.turnId, false));
-      sessionProcess.turn = { turnId: turn.turnId, messageId: turn.turnId };
+      sessionProcess.assign(turn.turnId);
     }
     this.#registry.add(sessionProcess);
     this.#start(sessionProcess, session).then(
       (conversation) => this.#cameUp(sessionProcess, turn, conversation),
       (error: unknown) => {
         log.warn("process.start_failed", { sessionId, processId: sessionProcess.processId, error });
-        this.#listener.startFailed(sessionProcess, error);
+        this.#parts.exits.startFailed(sessionProcess, error);
       },
     );
   }
 
   async #start(sessionProcess: SessionProcess, session: Session): Promise<ResumeSource> {
-    const { host, checkProject, conversations } = this.#parts;
+    const { host, checkProject, resumeSources } = this.#parts;
     const { sessionId, projectPath, model, permissionMode } = session;
     // The roots may have been narrowed, the directory moved or swapped for a link, since the session was begun.
     await this.#look(checkProject(projectPath), sessionProcess, "project_not_found");
-    const conversation = await this.#look(conversations.of(session), sessionProcess, "process_start_failed");
+    const conversation = await this.#look(resumeSources.of(session), sessionProcess, "process_start_failed");
     const { claudeSessionId, options } = conversation;
     const { processId } = sessionProcess;
     const spec = { processId, sessionId, claudeSessionId, projectPath, model, permissionMode, options };
     const process = await host.start(
       spec,
-      this.#listener.listenerFor(sessionProcess),
-      sessionProcess.start.signal,
+      this.#parts.listener.listenerFor(sessionProcess),
+      sessionProcess.startSignal,
     );
-    sessionProcess.process = process;
-    // Changes that were made meanwhile went into the store only. What Claude may do by itself must not be the older word.
+    sessionProcess.attach(process);
+    // Changes that were made during the start went into the store only.
     const now = this.#store.sessions.get(sessionId);
     if (now && now.permissionMode !== permissionMode) await process.setPermissionMode(now.permissionMode);
     if (now && now.model !== model) await process.setModel(now.model);
@@ -221,34 +200,33 @@ export class Scheduler {
   }
 
   /**
-   * Waits for what the disk says, until the start is given up or it was waited for long enough: on a mount that is dead it
-   * never says anything, and the start would hold its place for ever.
+   * Waits for what the disk says, until the start is given up or it was waited for long enough: on a mount that is dead
+   * it never says anything, and the start would hold its place for ever.
    */
-  #look<T>(work: Promise<T>, { start }: SessionProcess, code: ErrorCode): Promise<T> {
+  #look<T>(work: Promise<T>, { startSignal: signal }: SessionProcess, code: ErrorCode): Promise<T> {
     const seconds = lookDeadlineMs / 1_000;
     const late = () => new DaylongError(code, `The disk it is on did not answer within ${seconds} s.`);
     return unlessLate(work, {
       clock: this.#parts.clock,
       deadlineMs: lookDeadlineMs,
       late,
-      signal: start.signal,
+      signal,
     });
   }
 
   /** The process can take a prompt. Its turn may have been interrupted, or the session closed, in the meantime. */
   #cameUp(sessionProcess: SessionProcess, turn: Turn | undefined, conversation: ResumeSource): void {
-    const { clock, log, conversations } = this.#parts;
+    const { clock, log, resumeSources } = this.#parts;
     const { claudeSessionId, preamble, lossDetail } = conversation;
     const { sessionId, process } = sessionProcess;
-    // It may have gone again before anybody could greet it; then its end is written already, or will be.
+    // The process may have exited already; then its end is written, or will be.
     if (process === undefined || sessionProcess.hasExited || this.#registry.get(sessionId) !== sessionProcess)
       return;
     if (this.#closing || sessionProcess.phase === "stopping") {
-      void this.#termination.stopProcess(sessionProcess, "server_stopped");
-      void process.stop();
+      void sessionProcess.stop("server_stopped");
       return;
     }
-    this.#parts.outages.cameUp(sessionProcess);
+    this.#parts.observer.cameUp(sessionProcess);
     const gives = turn !== undefined && sessionProcess.turn?.turnId === turn.turnId;
     const hasFiles = turn !== undefined && turn.attachmentIds.length > 0;
     try {
@@ -256,25 +234,20 @@ export class Scheduler {
         const { pid, resumed, wasSpare } = process;
         const data = { pid, resumed, ...(wasSpare ? { spare: true } : {}) };
         this.#store.events.append({ sessionId, type: "session.woken", data });
-        if (lossDetail !== undefined) conversations.adopt(sessionId, claudeSessionId, lossDetail);
+        if (lossDetail !== undefined) resumeSources.adopt(sessionId, claudeSessionId, lossDetail);
         if (gives && !hasFiles) this.#store.turns.markGiven(turn.turnId, clock.now());
         else if (!gives) this.#store.sessions.setState(sessionId, "idle");
       });
     } catch (error) {
       // Nothing may be given that is not written down; the turn stays and the process goes.
       log.error("process.handover_failed", { sessionId, error: String(error) });
-      void this.#termination.stopProcess(sessionProcess, "unwritten");
+      void sessionProcess.stop("unwritten");
       return;
     }
-    sessionProcess.preamble = preamble;
-    sessionProcess.markUp();
+    sessionProcess.cameUp(preamble);
     if (gives) {
-      if (hasFiles) this.#promptSender.giveWithFiles(sessionProcess, turn);
-      else this.give(turn);
-    } else {
-      sessionProcess.phase = "idle";
-      sessionProcess.idleSinceAt = clock.now();
-      this.advance();
-    }
+      if (hasFiles) this.#parts.promptSender.giveWithFiles(sessionProcess, turn);
+      else this.#parts.promptSender.give(turn);
+    } else this.advance();
   }
 }

@@ -5,7 +5,6 @@ import type { Turn } from "../../domain/sessions/turn.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 import type { SessionProcess } from "../state/sessionProcess.ts";
 import type { TurnWriter } from "../turns/turnWriter.ts";
-import type { Termination } from "./termination.ts";
 
 export interface PromptSenderParts {
   store: Store;
@@ -13,7 +12,6 @@ export interface PromptSenderParts {
   log: Log;
   registry: ProcessRegistry;
   turnWriter: TurnWriter;
-  termination: Termination;
   attachments: Pick<AttachmentStorage, "prepare">;
   /** Throws when Claude may not work in the directory, or not any more. */
   checkProject(path: string): Promise<void>;
@@ -22,9 +20,9 @@ export interface PromptSenderParts {
 }
 
 /**
- * Gives prompts to processes. A message without files is written in the tick of its commit. One with files begins, has them
- * readied (images read, files put into the project), and is marked as given only then: whatever happens before, it can run
- * again without having had an effect.
+ * Sender of prompts to processes. A message without files is written in the tick of its commit. One with files begins,
+ * has them readied (images read, files put into the project), and is marked as given only then: whatever happens
+ * before, it can run again without having had an effect.
  */
 export class PromptSender {
   readonly #parts: PromptSenderParts;
@@ -40,15 +38,11 @@ export class PromptSender {
     const sessionProcess = this.#parts.registry.get(turn.sessionId);
     if (sessionProcess?.process === undefined || sessionProcess.hasExited) return;
     const { turnId, message: text } = turn;
-    sessionProcess.phase = "busy";
-    sessionProcess.lastSignAt = this.#parts.clock.now();
-    sessionProcess.turn = { turnId, messageId: turnId, isGiven: true };
-    const words = [sessionProcess.preamble, prepared?.note].filter(Boolean);
-    sessionProcess.preamble = undefined;
+    if (sessionProcess.phase === "idle") sessionProcess.assign(turnId);
+    const words = [sessionProcess.markGiven(), prepared?.note].filter(Boolean);
     const preamble = words.length > 0 ? words.join("\n\n") : undefined;
     sessionProcess.process.send({
       turnId,
-      messageId: turnId,
       text,
       preamble,
       images: prepared?.images ?? [],
@@ -71,10 +65,8 @@ export class PromptSender {
 
   /** Readies the files of a turn that runs and is not given, and gives it. */
   giveWithFiles(sessionProcess: SessionProcess, turn: Turn): void {
-    const { clock, attachments, checkProject } = this.#parts;
-    sessionProcess.phase = "busy";
-    sessionProcess.lastSignAt = clock.now();
-    sessionProcess.turn = { turnId: turn.turnId, messageId: turn.turnId };
+    const { attachments, checkProject } = this.#parts;
+    if (sessionProcess.phase === "idle") sessionProcess.assign(turn.turnId);
     const ready = async () => {
       const projectPath = this.#store.sessions.get(turn.sessionId)?.projectPath ?? "";
       await checkProject(projectPath);
@@ -87,7 +79,7 @@ export class PromptSender {
   }
 
   #giveReady(sessionProcess: SessionProcess, turn: Turn, prepared: PreparedAttachments): void {
-    const { clock, log, termination } = this.#parts;
+    const { clock, log } = this.#parts;
     if (!this.#isStillWanted(sessionProcess, turn)) return;
     try {
       this.#store.transaction(
@@ -97,7 +89,7 @@ export class PromptSender {
     } catch (error) {
       // Nothing may be given that is not written down; the turn stays and the process goes.
       log.error("process.handover_failed", { sessionId: turn.sessionId, error: String(error) });
-      void termination.stopProcess(sessionProcess, "unwritten");
+      void sessionProcess.stop("unwritten");
     }
   }
 
@@ -116,7 +108,7 @@ export class PromptSender {
           () => void turnWriter.end(sessionId, turnId, { kind: "failed", failure }, "idle"),
         ),
       () => {
-        if (sessionProcess.turn?.turnId === turnId) sessionProcess.turn = undefined;
+        sessionProcess.dropTurn(turnId);
         this.#release(sessionProcess);
       },
     );
@@ -124,8 +116,8 @@ export class PromptSender {
 
   /** The turn may have been interrupted, the process stopped, while its files were readied. */
   #isStillWanted(sessionProcess: SessionProcess, turn: Turn): boolean {
-    const isHere = this.#parts.registry.get(turn.sessionId) === sessionProcess && !sessionProcess.hasExited;
-    if (!isHere || sessionProcess.phase !== "busy") return false;
+    if (this.#parts.registry.get(turn.sessionId) !== sessionProcess || sessionProcess.phase !== "busy")
+      return false;
     if (sessionProcess.turn?.turnId === turn.turnId) return true;
     this.#release(sessionProcess);
     return false;
@@ -134,15 +126,15 @@ export class PromptSender {
   /** The process has nothing to do after all. */
   #release(sessionProcess: SessionProcess): void {
     if (sessionProcess.phase !== "busy" || sessionProcess.turn !== undefined) return;
-    sessionProcess.phase = "idle";
-    sessionProcess.idleSinceAt = this.#parts.clock.now();
     const { sessionId } = sessionProcess;
     sessionProcess.writer.run(
       () => {
         if (this.#store.sessions.get(sessionId)?.state === "busy")
           this.#store.transaction(() => this.#store.sessions.setState(sessionId, "idle"));
       },
-      () => this.#parts.advance(),
+      () => {
+        if (sessionProcess.becomeIdle()) this.#parts.advance();
+      },
     );
   }
 }

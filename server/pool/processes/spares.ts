@@ -1,25 +1,26 @@
-import type { Clock, Store } from "../../domain/ports.ts";
+import type { Clock } from "../../domain/ports.ts";
 import type { ProcessHost } from "../../domain/processes/process.ts";
 import { sparesWanted } from "../../domain/processes/spare.ts";
 import type { SubmitRequest } from "../port.ts";
-import type { Views } from "../sessions/views.ts";
 import type { PoolLimits } from "../state/limits.ts";
-import type { ProcessRegistry } from "../state/processRegistry.ts";
+import type { Capacity } from "./capacity.ts";
 
 export interface SparesParts {
   host: ProcessHost;
-  store: Store;
   clock: Clock;
   limits: PoolLimits;
-  registry: ProcessRegistry;
-  views: Views;
+  capacity: Capacity;
+  /** Memory that the processes of sessions use now. */
+  memoryUsedBytes(): number;
   newId: () => string;
 }
 
-/** What of a new session decides whether a spare can be its process. */
+/** The parts of a new session that decide whether a spare can be its process. */
 export type SessionBeginning = Pick<SubmitRequest, "projectPath" | "permissionMode" | "sendAt" | "options">;
 
-/** Tells the host, at every sampling, how many spares the pool's load and memory allow, and gives them to new sessions. */
+/**
+ * Tells the host, at every sampling, how many spares the pool's load and memory allow, and gives them to new sessions.
+ */
 export class Spares {
   readonly #parts: SparesParts;
   #cancelTimer: (() => void) | undefined;
@@ -44,38 +45,37 @@ export class Spares {
     this.#cancelTimer?.();
   }
 
-  /** A session that can begin now takes the id of a spare, fixed since its start. It may wait for its first message a while. */
+  /**
+   * The id of a new session: that of a spare, which is fixed since the spare's start, if the session can begin on one
+   * now.
+   */
   newSessionId({ projectPath, permissionMode, sendAt, options = {} }: SessionBeginning): string {
-    const { host, clock, limits, registry, newId } = this.#parts;
-    const hasPlace = registry.size < limits.maxProcesses || registry.idlest().length > 0;
+    const { host, clock, capacity, newId } = this.#parts;
     const isForNow = sendAt === undefined || sendAt <= clock.now();
     const isPlain =
       permissionMode !== "bypassPermissions" && Object.values(options).every((value) => value === undefined);
-    const canClaim = hasPlace && isForNow && isPlain && projectPath !== undefined;
+    const canClaim = capacity.canMakePlace && isForNow && isPlain && projectPath !== undefined;
     return (canClaim ? host.spares?.reserve(projectPath) : undefined) ?? newId();
   }
 
   #pass(): void {
-    const { host, store, clock, limits, registry, views } = this.#parts;
+    const { host, clock, limits, capacity, memoryUsedBytes } = this.#parts;
     if (!this.#isRunning || host.spares === undefined) return;
     this.#cancelTimer?.();
-    if (limits.spareProcesses === 0) {
+    if (limits.prewarmedProcesses === 0) {
       host.spares.keep(0);
       return;
     }
-    const waiting = store.turns
-      .sessionsWithQueued(clock.now())
-      .filter((sessionId) => registry.ownState(sessionId) === "none");
     host.spares.keep(
       sparesWanted({
-        limit: limits.spareProcesses,
+        limit: limits.prewarmedProcesses,
         current: host.spares.count,
-        waitingSessions: waiting.length,
-        freePlaces: limits.maxProcesses - registry.size,
-        memoryUsedBytes: views.stats().memoryUsageBytes,
-        memoryLimitBytes: limits.memoryLimitBytes,
+        waitingSessions: capacity.waitingSessions().length,
+        freePlaces: capacity.freePlaces,
+        memoryUsedBytes: memoryUsedBytes(),
+        memoryLimitBytes: limits.maxTotalMemoryBytes,
       }),
     );
-    this.#cancelTimer = clock.after(limits.sampleMs, () => this.#pass());
+    this.#cancelTimer = clock.after(limits.resourceSampleMs, () => this.#pass());
   }
 }

@@ -4,13 +4,13 @@ import type { Clock, LiveFeed, Log, Store } from "../../domain/ports.ts";
 import type { Session } from "../../domain/sessions/session.ts";
 import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
-import { type CurrentTurn, isFree, type SessionProcess, type StopReason } from "../state/sessionProcess.ts";
+import type { CurrentTurn, SessionProcess, StopReason } from "../state/sessionProcess.ts";
 import type { EventBuffer } from "../turns/eventBuffer.ts";
 import type { PermissionRequests } from "../turns/permissionRequests.ts";
 import type { TurnWaiter } from "../turns/turnWaiter.ts";
 import type { TurnWriter } from "../turns/turnWriter.ts";
 
-/** The ladder's three rungs of two seconds, and some. */
+/** The stop sequence takes 3 x 2 s; the rest is a margin. */
 const stopDeadlineMs = 10_000;
 
 export interface TerminationParts {
@@ -22,8 +22,8 @@ export interface TerminationParts {
   registry: ProcessRegistry;
   turnWriter: TurnWriter;
   permissions: PermissionRequests;
-  watch: TurnWaiter;
-  held: EventBuffer;
+  turnWaiter: TurnWaiter;
+  buffer: EventBuffer;
   sessionOver?(session: Session): void;
 }
 
@@ -42,14 +42,20 @@ export class Termination {
     this.#registry = parts.registry;
   }
 
-  /** Shutdown: turns that run may finish for `graceMs`; then every process goes. What was not given yet waits for the next run. */
+  /**
+   * Shutdown: running turns may finish for `graceMs`; then every process is stopped. Turns not given yet wait for the
+   * next run.
+   */
   async endAll(graceMs: number): Promise<void> {
-    const { watch, log } = this.#parts;
+    const { turnWaiter, log } = this.#parts;
     const live = this.#registry.all();
     const starting = live.filter(({ phase, turn }) => phase === "starting" || (turn && !turn.isGiven));
-    for (const sessionProcess of starting) void this.stopProcess(sessionProcess, "server_stopped");
-    const running = live.filter(({ phase }) => phase === "busy");
-    await Promise.all(running.map(({ turn }) => turn && watch.ended(turn.turnId, graceMs)));
+    for (const sessionProcess of starting) void sessionProcess.stop("server_stopped");
+    // A process that ended by itself may still leave an answer behind.
+    const running = live.filter(
+      ({ phase, stopReason }) => phase === "busy" || (phase === "exited" && stopReason === undefined),
+    );
+    await Promise.all(running.map(({ turn }) => turn && turnWaiter.ended(turn.turnId, graceMs)));
     for (const sessionProcess of running) {
       try {
         this.#cut(sessionProcess, {
@@ -61,7 +67,7 @@ export class Termination {
         log.error("pool.write_failed", { sessionId: sessionProcess.sessionId, error });
       }
     }
-    const gone = Promise.all(this.#registry.all().map((one) => this.stopProcess(one, "server_stopped")));
+    const gone = Promise.all(this.#registry.all().map((one) => one.stop("server_stopped")));
     // An end that cannot be written must not hold up the stop: the processes themselves are gone long before.
     let cancel = () => {};
     const late = new Promise<void>((resolve) => {
@@ -84,49 +90,52 @@ export class Termination {
     const detail = "The owner interrupted the turn.";
     this.#audit(caller, "turn.interrupt", current.turnId);
     if (sessionProcess.process === undefined || !current.isGiven) {
-      // The process is still coming up, or the message's files are readied: nothing was given, nothing has to be taken back.
+      // The process is still coming up, or the message's files are readied: nothing was given, nothing has to be taken
+      // back.
       this.#cut(sessionProcess, { code: "interrupted", detail });
       return { interrupted: true, turnId: current.turnId };
     }
-    current.interrupt = { detail };
+    sessionProcess.requestEnd({ kind: "interrupt", detail });
     await this.#orderEnd(sessionProcess, current, "failed");
     return { interrupted: true, turnId: current.turnId };
   }
 
   /** Interrupts a turn, which fails with the failure; bounded as the owner's interrupt is. */
-  async breakOff(sessionProcess: SessionProcess, current: CurrentTurn, failure: Failure): Promise<void> {
-    current.fault = failure;
+  async breakOff(
+    sessionProcess: SessionProcess,
+    current: Readonly<CurrentTurn>,
+    failure: Failure,
+  ): Promise<void> {
+    sessionProcess.requestEnd({ kind: "fault", failure });
     await this.#orderEnd(sessionProcess, current, "recycled");
   }
 
-  async #orderEnd(sessionProcess: SessionProcess, current: CurrentTurn, reason: StopReason): Promise<void> {
-    const { limits, watch } = this.#parts;
+  async #orderEnd(
+    sessionProcess: SessionProcess,
+    current: Readonly<CurrentTurn>,
+    reason: StopReason,
+  ): Promise<void> {
+    const { limits, turnWaiter } = this.#parts;
     await sessionProcess.process?.interrupt(limits.drainMs);
     if (
-      (await watch.ended(current.turnId, limits.drainMs)) === undefined &&
+      (await turnWaiter.ended(current.turnId, limits.drainMs)) === undefined &&
       sessionProcess.turn === current
     ) {
-      await this.stopProcess(sessionProcess, reason);
+      await sessionProcess.stop(reason);
     }
-  }
-
-  /** Stops a process in the middle of its turn, which fails with the failure. */
-  failBusy(sessionProcess: SessionProcess, failure: Failure): void {
-    if (sessionProcess.turn) sessionProcess.turn.fault ??= failure;
-    sessionProcess.recycle = { detail: failure.detail };
-    void this.stopProcess(sessionProcess, "recycled");
   }
 
   /** Ends a process so that the next message gets a fresh one: now when it is idle, else right after its turn. */
   recycle(sessionProcess: SessionProcess, detail: string): void {
-    sessionProcess.recycle ??= { detail };
+    sessionProcess.recycleAfterTurn(detail);
     this.recycleDue();
   }
 
   /** Ends the processes that were to be replaced after their turn. */
   recycleDue(): void {
     for (const sessionProcess of this.#registry.all()) {
-      if (sessionProcess.recycle && isFree(sessionProcess)) void this.stopProcess(sessionProcess, "recycled");
+      if (sessionProcess.recycleDetail !== undefined && sessionProcess.isFree)
+        void sessionProcess.stop("recycled");
     }
   }
 
@@ -140,13 +149,13 @@ export class Termination {
         this.#cut(sessionProcess, { code: "interrupted", detail: "The owner closed the session." });
       this.#store.sessions.markLeaseEnded(sessionId, session.lease.term, this.#parts.clock.now());
       this.#store.sessions.setState(sessionId, "closed");
-      // Whoever knows the session by a name begins anew under it.
+      // A `/v1` client that uses the session's name begins a new session under it.
       this.#store.conversations.removeOf(sessionId);
       this.#store.trust.forgetSession(sessionId);
       this.#store.events.append({ sessionId, type: "session.closed", data: { by: caller.deviceId } });
       this.#audit(caller, "session.close", sessionId);
     });
-    if (sessionProcess) await this.stopProcess(sessionProcess, "closed");
+    await sessionProcess?.stop("closed");
     this.#tellOver(session);
   }
 
@@ -183,7 +192,7 @@ export class Termination {
         this.#cut(sessionProcess, { code: "interrupted", detail: "The owner stopped the process." });
       }
     });
-    await Promise.all(chosen.map((sessionProcess) => this.stopProcess(sessionProcess, "cancelled")));
+    await Promise.all(chosen.map((sessionProcess) => sessionProcess.stop("cancelled")));
     return touched;
   }
 
@@ -210,28 +219,28 @@ export class Termination {
       });
     });
     log.info("lease.expired", { sessionId, term: lease.term });
-    if (sessionProcess) void this.stopProcess(sessionProcess, "expired").then(() => this.#tellOver(session));
+    if (sessionProcess) void sessionProcess.stop("expired").then(() => this.#tellOver(session));
     else this.#tellOver(session);
     return true;
   }
 
-  /** Not of a session that goes on meanwhile, whose next process is coming up already. */
+  /** Reports the session as over, unless it goes on: then its next process is coming up already. */
   #tellOver(session: Session): void {
     if (this.#registry.get(session.sessionId) === undefined) this.#parts.sessionOver?.(session);
   }
 
-  /** Ends the running turn in the store; what the process still says about it is no longer heard. */
+  /** Ends the running turn in the store; later signals of the process about it are ignored. */
   #cut(sessionProcess: SessionProcess, failure: Failure): void {
     const { sessionId, turn } = sessionProcess;
     if (turn === undefined) return;
     const end = failure.code === "lease_expired" ? "failed" : "interrupted";
-    // Only when it is committed, the outer transaction included: a turn that memory forgot too early would never end.
+    // Only after the commit of the outermost transaction: a turn that memory dropped too early would never end.
     const forget = () => {
-      if (sessionProcess.turn === turn) sessionProcess.turn = undefined;
+      sessionProcess.dropTurn(turn.turnId);
       this.#parts.feed.flush(sessionId);
     };
     this.#store.transaction(() => {
-      this.#parts.held.write(sessionProcess);
+      this.#parts.buffer.write(sessionProcess);
       this.#parts.permissions.expireAll(sessionId, "turn_ended");
       this.#parts.turnWriter.end(sessionId, turn.turnId, { kind: end, failure }, undefined);
     }, forget);
@@ -247,25 +256,6 @@ export class Termination {
         undefined,
       );
     }
-  }
-
-  /** Ends a session's process, if it has one; resolves when nothing is left of it. */
-  async stopOf(sessionId: string): Promise<void> {
-    const sessionProcess = this.#registry.get(sessionId);
-    if (sessionProcess) await this.stopProcess(sessionProcess, "cancelled");
-  }
-
-  /** Ends a process by the stop ladder; resolves when nothing is left of it. */
-  stopProcess(sessionProcess: SessionProcess, reason: StopReason): Promise<void> {
-    if (sessionProcess.phase !== "stopping") {
-      sessionProcess.phase = "stopping";
-      sessionProcess.stopReason = reason;
-      sessionProcess.start.abort(
-        new DaylongError("process_start_failed", "The start of Claude was given up."),
-      );
-      void sessionProcess.process?.stop();
-    }
-    return sessionProcess.gone;
   }
 
   #audit(caller: Caller, action: string, target: string): void {

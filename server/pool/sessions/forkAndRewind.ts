@@ -8,7 +8,7 @@ import type { CreateSessionRequest } from "../port.ts";
 import type { ProcessCalls } from "../processes/processCalls.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 
-/** A live CLI answers in milliseconds; one that takes many files back in a second or two. */
+/** A live CLI answers in milliseconds; a rewind of many files takes a second or two. */
 const answerDeadlineMs = 30_000;
 
 export interface ForkAndRewindParts {
@@ -20,7 +20,7 @@ export interface ForkAndRewindParts {
   create(request: CreateSessionRequest): Promise<Session>;
 }
 
-/** What is asked of a conversation without saying a word in it: a copy, its files as they were, how full it is. */
+/** Fork, rewind and context usage of a session's conversation. */
 export class ForkAndRewind {
   readonly #parts: ForkAndRewindParts;
   readonly #store: Store;
@@ -85,7 +85,7 @@ export class ForkAndRewind {
     );
   }
 
-  /** A CLI that hangs must not make whoever asks it hang with it. */
+  /** Bounds the wait for a CLI that hangs. */
   #answered<T>(what: string, work: Promise<T>): Promise<T> {
     const deadlineMs = answerDeadlineMs;
     const late = () =>

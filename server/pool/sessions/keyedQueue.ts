@@ -1,6 +1,11 @@
-/** Lets work on the same thing through one after the other; work on different things does not wait for each other. */
+/** Queue that serialises asynchronous work per key; work on different keys does not wait for each other. */
 export class KeyedQueue {
   readonly #last = new Map<string, Promise<unknown>>();
+
+  /** Whether work on the key runs or waits. */
+  isBusy(key: string): boolean {
+    return this.#last.has(key);
+  }
 
   pass<T>(key: string, work: () => Promise<T>): Promise<T> {
     const before = this.#last.get(key) ?? Promise.resolve();

@@ -6,16 +6,16 @@ import type { Session } from "../../domain/sessions/session.ts";
 /** Sessions read at a time. */
 const pageSize = 500;
 
-/** A conversation that a project can be gone on with; without `session` it is Claude's alone, begun in a terminal. */
+/** The conversation to resume in a project; without `session` it was begun in a terminal. */
 export interface LatestConversation {
   claudeSessionId: string;
   session?: Session;
 }
 
 /**
- * The newest conversation of a project in which something was said: a session that is not closed, or one of Claude's own.
- * A session's time is its last activity; the time of its transcript is not asked, because the CLI writes to it when it is
- * parked, too. `undefined` when there is none. Throws what reading Claude's transcripts throws.
+ * The newest conversation of a project in which something was said: a session that is not closed, or one of Claude's
+ * own. A session's time is its last activity; the time of its transcript is not asked, because the CLI writes to it
+ * when it is parked, too. `undefined` when there is none. Throws what reading Claude's transcripts throws.
  */
 export async function latestConversation(
   {
@@ -41,7 +41,7 @@ export async function latestConversation(
   } while (before !== undefined);
   const own = newest && { claudeSessionId: newest.claudeSessionId ?? newest.sessionId, session: newest };
   const kept = await history.conversations(projectPath);
-  // Of a folder's name of Claude's more than one path can be the origin.
+  // Several project paths can map to one folder name of Claude's.
   const foreign = kept.find((one) => one.projectPath === projectPath && !ours.has(one.sessionId));
   if (foreign === undefined) return own;
   return newest !== undefined && newest.lastActivityAt >= foreign.lastActivityAt

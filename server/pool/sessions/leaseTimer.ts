@@ -1,9 +1,8 @@
+import { DeadlineTimer } from "../../domain/deadlineTimer.ts";
 import type { Clock, Log, Store } from "../../domain/ports.ts";
 import { type LeaseDuty, leaseDuty } from "../../domain/sessions/lease.ts";
 import type { Session } from "../../domain/sessions/session.ts";
 
-/** Longest sleep: a suspended computer or a changed clock is noticed within it. */
-const recheckMs = 60_000;
 /** Pause after a fault of the database. */
 const faultPauseMs = 5_000;
 /** Pause between two tries when an expiry has to wait for a running turn. */
@@ -16,14 +15,15 @@ export interface LeaseDuties {
   keepAlive(session: Session): void;
 }
 
-/** Warns of leases that end and ends them, each once per term, over restarts, sleep and clock jumps. */
+/**
+ * Timer of the leases: warns of their end and ends them, each once per term, over restarts, suspends and clock jumps.
+ */
 export class LeaseTimer {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #duties: LeaseDuties;
-  #cancelTimer: (() => void) | undefined;
-  #armedAt = Number.POSITIVE_INFINITY;
+  readonly #timer: DeadlineTimer;
   #running = false;
 
   constructor(parts: { store: Store; clock: Clock; log: Log; duties: LeaseDuties }) {
@@ -31,6 +31,7 @@ export class LeaseTimer {
     this.#clock = parts.clock;
     this.#log = parts.log;
     this.#duties = parts.duties;
+    this.#timer = new DeadlineTimer({ clock: parts.clock, onDue: () => this.#pass() });
   }
 
   start(): void {
@@ -40,20 +41,12 @@ export class LeaseTimer {
 
   stop(): void {
     this.#running = false;
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
+    this.#timer.cancel();
   }
 
   /** A lease was opened or moved: it may end before everything that is armed. Cheap, for it is on the hot path. */
   leaseChanged(deadlineAt: number): void {
-    if (this.#running && deadlineAt < this.#armedAt) this.#arm(deadlineAt);
-  }
-
-  #arm(deadlineAt: number): void {
-    this.#cancelTimer?.();
-    const now = this.#clock.now();
-    this.#armedAt = Math.min(deadlineAt, now + recheckMs);
-    this.#cancelTimer = this.#clock.after(Math.max(0, this.#armedAt - now), () => this.#pass());
+    if (this.#running) this.#timer.armNoLaterThan(deadlineAt);
   }
 
   #pass(): void {
@@ -62,7 +55,7 @@ export class LeaseTimer {
       this.#look();
     } catch (error) {
       this.#log.error("lease.look_failed", { error });
-      this.#arm(this.#clock.now() + faultPauseMs);
+      this.#timer.armAt(this.#clock.now() + faultPauseMs);
     }
   }
 
@@ -75,18 +68,19 @@ export class LeaseTimer {
       try {
         if (!this.#perform(session, duty, now)) again = now + drainCheckMs;
       } catch (error) {
-        // A full disk must not stop the clock; the duty is still in the database and comes again.
+        // A full disk must not stop the timer; the duty is still in the database and comes again.
         this.#log.error("lease.duty_failed", { sessionId: session.sessionId, duty, error: String(error) });
         again = now + faultPauseMs;
       }
     }
     const next = this.#store.sessions.nextLeaseDeadline() ?? Number.POSITIVE_INFINITY;
-    // What is still due was put off above; arming for it at once would spin.
-    this.#arm(next <= now ? again : Math.min(next, again));
+    // A duty that is still due was put off above; arming for it at once would spin.
+    this.#timer.armAt(next <= now ? again : Math.min(next, again));
   }
 
   #perform(session: Session, duty: LeaseDuty, now: number): boolean {
-    // Also after a sleep that was longer than the term: it asked to be kept alive, and the computer was away, not the owner.
+    // Also after a sleep that was longer than the term: it asked to be kept alive, and the computer was away, not the
+    // owner.
     if (session.autoKeepAlive) {
       this.#duties.keepAlive(session);
       return true;

@@ -5,7 +5,7 @@ import type { ProcessHost } from "../../domain/processes/process.ts";
 import type { Session } from "../../domain/sessions/session.ts";
 import type { Recap } from "../port.ts";
 
-/** What Claude is asked; it answers on a fork, so the conversation never sees the question. */
+/** The prompt of a recap; it runs on a fork, so the conversation never contains it. */
 export const recapPrompt =
   "Write a short recap of this conversation for its owner, who comes back to it on a phone: what was asked, " +
   "what was done, what is open. At most 120 words, plain text.";
@@ -63,7 +63,7 @@ export class Recaps {
     const { sessionId, turnCount, projectPath, model } = session;
     const late = () =>
       new DaylongError("recap_failed", `The project did not answer within ${recapDeadlineMs} ms.`);
-    // The others wait for this one; a directory on a dead mount never answers.
+    // Other recaps wait for this one; a directory on a dead mount never answers.
     await unlessLate(this.#checkProject(projectPath), {
       clock: this.#clock,
       deadlineMs: recapDeadlineMs,

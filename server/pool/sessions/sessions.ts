@@ -1,17 +1,18 @@
 import type { Caller } from "../../domain/delivery/device.ts";
-import { DaylongError, refuseHeld } from "../../domain/errors.ts";
+import { DaylongError } from "../../domain/errors.ts";
 import type { Clock, Store } from "../../domain/ports.ts";
 import type { ProcessHost } from "../../domain/processes/process.ts";
+import { refuseHeld } from "../../domain/sessions/conversation.ts";
 import type { ClaudeHistory } from "../../domain/sessions/history.ts";
 import { openLease } from "../../domain/sessions/lease.ts";
 import type { Session, SessionOrigin } from "../../domain/sessions/session.ts";
 import type { CreateSessionRequest, SessionChange, SubmitRequest } from "../port.ts";
 import type { SessionBeginning } from "../processes/spares.ts";
+import { existingSession } from "../state/existingSession.ts";
 import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
-import { isLeaving } from "../state/sessionProcess.ts";
 import type { Submissions } from "../turns/submit.ts";
-import { changeFor } from "../turns/submitRules.ts";
+import { asksForChange, changeFor } from "../turns/submitRules.ts";
 import { KeyedQueue } from "./keyedQueue.ts";
 import { latestConversation } from "./latestConversation.ts";
 
@@ -27,13 +28,11 @@ export interface SessionsParts {
   /** The id of a session that begins, a spare's if one can be its process. */
   newSessionId(begun: SessionBeginning): string;
   leaseChanged(deadlineAt: number): void;
-  /** Ends the session's process, if it has one, and waits until nothing is left of it. */
-  stopProcess(sessionId: string): Promise<void>;
   /** Brings up a process without a turn, if there is a free place. */
   wake(sessionId: string): void;
 }
 
-/** Sessions without their turns: begin one, go on with one, fork one, change one, keep one alive. */
+/** Operations on sessions apart from their turns: create, resume, change, keep alive. */
 export class Sessions {
   readonly #parts: SessionsParts;
   readonly #store: Store;
@@ -52,7 +51,7 @@ export class Sessions {
     const resumeAt = resumed === undefined ? undefined : origin?.resumeAt;
     const ours = this.#sessionOf(resumed);
     if (ours !== undefined) return this.#goOnWith(ours, resumeAt, request.caller);
-    // One that was begun elsewhere may be of a directory that nobody may look into from here.
+    // A conversation of another directory must not be opened from this project.
     if (origin && !(await host.hasTranscript(origin.resume, request.projectPath))) {
       throw new DaylongError(
         "session_not_found",
@@ -77,7 +76,10 @@ export class Sessions {
     return this.#store.sessions.get(sessionId) ?? session;
   }
 
-  /** After a `/clear` it is under another id than its session's; two sessions must never go on with one conversation. */
+  /**
+   * The session of Claude's conversation, which has another id after a `/clear`. Two sessions must never resume one
+   * conversation.
+   */
   #sessionOf(resumed: string | undefined): Session | undefined {
     if (resumed === undefined) return undefined;
     return this.#store.sessions.ofConversation(resumed) ?? this.#store.sessions.get(resumed);
@@ -110,23 +112,30 @@ export class Sessions {
   }
 
   /**
-   * The same for the model and the mode that a message wants, and then `keep`, before anybody else can change them. A
-   * message that was kept already changes nothing.
+   * Keeps a message with `keep`, after its session is of the model and the mode that the message asks for, and before
+   * another change. Synchronous when nothing has to change and no other change is under way.
    */
-  changeFirst<T>(request: SubmitRequest & { sessionId: string }, keep: () => T): Promise<T> {
-    const { sessionId, clientMessageId, caller, permissionMode } = request;
+  keepChanged<T>(request: SubmitRequest, keep: () => T): T | Promise<T> {
+    if (!asksForChange(request)) return keep();
+    const { sessionId, caller } = request;
+    if (!this.#changes.isBusy(sessionId) && this.#changeFor(request) === undefined) return keep();
     return this.#changes.pass(sessionId, async () => {
-      const isRepeated =
-        clientMessageId !== undefined &&
-        this.#store.turns.byClientMessage(caller.deviceId, clientMessageId) !== undefined;
-      if (!isRepeated) {
-        const session = existingSession(this.#store, sessionId);
-        if (permissionMode !== undefined) this.#parts.submissions.allowedMode(permissionMode);
-        const change = changeFor(request, session);
-        if (change) await this.#update(session, change, caller);
-      }
+      const change = this.#changeFor(request);
+      if (change) await this.#update(existingSession(this.#store, sessionId), change, caller);
       return keep();
     });
+  }
+
+  /** What a message changes in its session; a message that was kept already changes nothing. */
+  #changeFor(request: SubmitRequest & { sessionId: string }): SessionChange | undefined {
+    const { sessionId, clientMessageId, caller, permissionMode } = request;
+    const isRepeated =
+      clientMessageId !== undefined &&
+      this.#store.turns.byClientMessage(caller.deviceId, clientMessageId) !== undefined;
+    if (isRepeated) return undefined;
+    const session = existingSession(this.#store, sessionId);
+    if (permissionMode !== undefined) this.#parts.submissions.allowedMode(permissionMode);
+    return changeFor(request, session);
   }
 
   async #update(session: Session, change: SessionChange, caller: Caller): Promise<void> {
@@ -144,13 +153,16 @@ export class Sessions {
     });
   }
 
-  /** One that goes, or goes meanwhile, takes no orders any more: the session's next process has them from the store. */
+  /**
+   * Applies the change to the live process. A process that is leaving is skipped: the session's next one reads the
+   * store.
+   */
   async #tell(session: Session, change: SessionChange): Promise<void> {
     const { registry } = this.#parts;
     const { sessionId } = session;
     for (;;) {
       const sessionProcess = registry.get(sessionId);
-      if (sessionProcess?.process === undefined || isLeaving(sessionProcess)) return;
+      if (sessionProcess?.process === undefined || sessionProcess.isLeaving) return;
       const { process } = sessionProcess;
       let hasModel = false;
       try {
@@ -161,14 +173,15 @@ export class Sessions {
         if (change.permissionMode !== undefined) await process.setPermissionMode(change.permissionMode);
         return;
       } catch (error) {
-        // Another one may be up already, which was started with what the store said before.
+        // Another process may be up already, started with the store's former values.
         if (registry.get(sessionId) !== sessionProcess) continue;
-        if (isLeaving(sessionProcess) || (error instanceof DaylongError && error.code === "process_crashed"))
+        if (sessionProcess.isLeaving || (error instanceof DaylongError && error.code === "process_crashed"))
           return;
-        // All or nothing. A process that does not take its model back is replaced after its turn; the next has the store's.
+        // All or nothing. A process that does not take its model back is replaced after its turn; the next has the
+        // store's.
         if (hasModel) {
           await process.setModel(session.model).catch(() => {
-            sessionProcess.recycle ??= { detail: "Claude did not answer a change of its settings." };
+            sessionProcess.recycleAfterTurn("Claude did not answer a change of its settings.");
           });
         }
         if (error instanceof DaylongError) throw error;
@@ -180,13 +193,16 @@ export class Sessions {
     }
   }
 
-  /** The next term, without a word to Claude. An expired session comes back. No caller: the session keeps itself alive. */
+  /**
+   * Opens the next lease term without a model turn. An expired session is revived. No caller: the session keeps itself
+   * alive.
+   */
   keepAlive(session: Session, caller?: Caller): void {
     const { clock, limits } = this.#parts;
     const { sessionId } = session;
     refuseClosed(session);
     const now = clock.now();
-    const lease = openLease(session.lease.term + 1, now, limits.lease);
+    const lease = openLease(session.lease.term + 1, now, limits);
     const revived = session.state === "expired";
     this.#store.transaction(() => {
       this.#store.sessions.setLease(sessionId, lease, now);
@@ -215,7 +231,7 @@ export class Sessions {
       if (isBusy()) throw new DaylongError("session_busy", "A turn of the session runs or waits.");
     };
     refuseUnfit();
-    await this.#parts.stopProcess(sessionId);
+    await registry.get(sessionId)?.stop("cancelled");
     refuseUnfit();
     this.#store.transaction(() => {
       this.#copyUpTo(this.#now(session), resumeAt);
@@ -252,13 +268,4 @@ export class Sessions {
 
 function refuseClosed(session: Session): void {
   if (session.state === "closed") throw new DaylongError("session_closed", "The session is closed.");
-}
-
-/** Throws `session_not_found`. */
-export function existingSession(store: Store, sessionId: string): Session {
-  const session = store.sessions.get(sessionId);
-  if (session === undefined) {
-    throw new DaylongError("session_not_found", `There is no session ${sessionId}.`);
-  }
-  return session;
 }

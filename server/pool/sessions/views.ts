@@ -2,7 +2,9 @@ import { leaseView } from "../../domain/delivery/event.ts";
 import type { Clock, Store } from "../../domain/ports.ts";
 import type { ProcessUsage } from "../../domain/processes/process.ts";
 import type { Session } from "../../domain/sessions/session.ts";
+import type { LoadGate } from "../health/loadGate.ts";
 import type { PoolStats, SessionView } from "../port.ts";
+import type { Capacity } from "../processes/capacity.ts";
 import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 
@@ -19,18 +21,24 @@ export class Views {
   readonly #registry: ProcessRegistry;
   readonly #clock: Clock;
   readonly #limits: PoolLimits;
-  #usage = new Map<string, ProcessUsage>();
+  readonly #capacity: Capacity;
+  readonly #load: Pick<LoadGate, "usageOf">;
 
-  constructor(parts: { store: Store; registry: ProcessRegistry; clock: Clock; limits: PoolLimits }) {
+  constructor(parts: {
+    store: Store;
+    registry: ProcessRegistry;
+    clock: Clock;
+    limits: PoolLimits;
+    capacity: Capacity;
+    /** Holds the newest samples. */
+    load: Pick<LoadGate, "usageOf">;
+  }) {
     this.#store = parts.store;
     this.#registry = parts.registry;
     this.#clock = parts.clock;
     this.#limits = parts.limits;
-  }
-
-  /** The newest samples, by process id. */
-  setUsage(usage: Map<string, ProcessUsage>): void {
-    this.#usage = usage;
+    this.#capacity = parts.capacity;
+    this.#load = parts.load;
   }
 
   session(session: Session): SessionView {
@@ -47,7 +55,7 @@ export class Views {
         process: {
           pid: process.pid,
           startedAt: process.startedAt,
-          ...shownUsage(this.#usage.get(process.processId) ?? unknownUsage),
+          ...shownUsage(this.#load.usageOf(process.processId) ?? unknownUsage),
         },
       }),
     };
@@ -65,16 +73,16 @@ export class Views {
     const live = this.#registry.all();
     const sum = (of: (usage: ProcessUsage) => number) =>
       live.reduce(
-        (total, sessionProcess) => total + of(this.#usage.get(sessionProcess.processId) ?? unknownUsage),
+        (total, sessionProcess) => total + of(this.#load.usageOf(sessionProcess.processId) ?? unknownUsage),
         0,
       );
     return {
       totalSessions: live.length,
-      maxSessions: this.#limits.maxProcesses,
-      availableSlots: Math.max(0, this.#limits.maxProcesses - this.#registry.size),
+      maxSessions: this.#limits.maxConcurrentSessions,
+      availableSlots: Math.max(0, this.#capacity.freePlaces),
       queuedTurns: this.#store.turns.queuedCount(this.#clock.now()),
       memoryUsageBytes: sum((usage) => usage.rssBytes),
-      memoryLimitBytes: this.#limits.memoryLimitBytes,
+      memoryLimitBytes: this.#limits.maxTotalMemoryBytes,
       cpuPercent: Math.round(sum((usage) => usage.cpuPercent) * 10) / 10,
     };
   }

@@ -1,11 +1,11 @@
 import type { DaylongError } from "../../domain/errors.ts";
 
-/** What a waiting message wants: a new process, or the idle one of its session. */
+/** The use that a waiting message makes of a process: starts a new one, or is given to its session's idle one. */
 export type GateUse = "start" | "give";
 
 /**
  * Something that makes messages wait although a place is free: a lost login, a usage limit, a back-off, a busy machine.
- * They stay in the queue; whoever owns the gate makes the pool advance when it opens.
+ * They stay in the queue; the owner of the gate calls the scheduler's `advance` when it opens.
  */
 export interface Gate {
   /** Asked on the hot path: it must answer from memory. */

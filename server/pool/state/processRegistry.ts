@@ -1,14 +1,14 @@
 import type { Failure } from "../../domain/errors.ts";
-import { isFree, isLeaving, type SessionProcess } from "./sessionProcess.ts";
+import type { SessionProcess } from "./sessionProcess.ts";
 
-/** A process that belongs to no session and has a place like one. */
+/** A process of a one-shot prompt, which belongs to no session and takes a place. */
 export interface OneShotProcess {
   readonly processId: string;
-  /** Ends it for a reason of ours, which whoever asked is told. */
+  /** Stops the process; the caller of the prompt is told the failure. */
   fail(failure: Failure): void;
 }
 
-/** Which sessions have a process now, and how many places are taken. */
+/** Registry of the live processes: which sessions have one, and how many places are taken. */
 export class ProcessRegistry {
   readonly #bySession = new Map<string, SessionProcess>();
 
@@ -38,21 +38,20 @@ export class ProcessRegistry {
   }
 
   stoppingCount(): number {
-    return this.all().filter(isLeaving).length;
+    return this.all().filter(({ isLeaving }) => isLeaving).length;
   }
 
   /** Sessions that could make room, longest idle first. */
   idlest(): string[] {
     return this.all()
-      .filter(isFree)
+      .filter(({ isFree }) => isFree)
       .sort((a, b) => a.idleSinceAt - b.idleSinceAt)
       .map((sessionProcess) => sessionProcess.sessionId);
   }
 
   /** The session's own process, in the words of `domain/processes/admission`. */
   ownState(sessionId: string): "none" | "ready" | "busy" | "stopping" {
-    const sessionProcess = this.#bySession.get(sessionId);
-    const phase = sessionProcess?.hasExited ? "stopping" : sessionProcess?.phase;
+    const phase = this.#bySession.get(sessionId)?.phase;
     switch (phase) {
       case undefined:
         return "none";
@@ -62,6 +61,8 @@ export class ProcessRegistry {
       case "busy":
         return "busy";
       case "stopping":
+      case "exited":
+      case "gone":
         return "stopping";
     }
   }

@@ -1,6 +1,6 @@
 import type { Clock, Log } from "../../domain/ports.ts";
 
-/** Pause before a write that failed is tried again: a full disk is seldom mended faster. */
+/** Pause before a failed write is tried again: a full disk is seldom repaired faster. */
 export const rewriteMs = 1_000;
 
 interface Job {
@@ -9,8 +9,8 @@ interface Job {
 }
 
 /**
- * Writes what must not be lost, one after the other: what failed is tried again until it is written, and what comes after
- * it waits. `then` runs once, after the commit, so that memory never runs ahead of the store.
+ * Writer that retries: jobs are written in order, a failed job is tried again until it is written, and later jobs wait
+ * behind it. `then` runs once, after the commit, so that memory never runs ahead of the store.
  */
 export class RetryingWriter {
   readonly #clock: Clock;

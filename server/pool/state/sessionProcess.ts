@@ -1,31 +1,36 @@
-import type { NewEvent } from "../../domain/delivery/event.ts";
-import type { Failure } from "../../domain/errors.ts";
+import { DaylongError, type Failure } from "../../domain/errors.ts";
 import type { Clock, Log } from "../../domain/ports.ts";
-import type { ClaudeProcess } from "../../domain/processes/process.ts";
+import { hotSamplesAfter, toolsWork } from "../../domain/processes/health.ts";
+import type { ClaudeProcess, ProcessUsage } from "../../domain/processes/process.ts";
 import { RetryingWriter } from "./retryingWriter.ts";
+
+/** Why a running turn is being ended, and what its terminal event says. */
+export type TurnEndRequest =
+  /** The owner asked for it. */
+  | { kind: "interrupt"; detail: string }
+  /** The pool breaks the turn off, which fails with the failure. */
+  | { kind: "fault"; failure: Failure };
 
 /** The turn a process works on, as far as memory has to know it. */
 export interface CurrentTurn {
-  turnId: string;
-  /** Id of the user's message, which comes back with its result. */
-  messageId: string;
+  /** Also the id of the user's message, which comes back with its result. */
+  readonly turnId: string;
   /** The last finished assistant text of the turn. */
   lastMessageId?: string;
   /** Its prompt is with the process. */
-  isGiven?: true;
+  isGiven: boolean;
   /** Claude said or did something in it, so that it must not be run again. */
-  hasActed?: true;
-  /** Set when somebody asked for its end: what the terminal event will say. */
-  interrupt?: { detail: string };
-  /** Set when it is being broken off for a reason of ours: what the turn fails with. */
-  fault?: Failure;
-  /** Claude refused it for a limit: what it fails with, should it fail. */
-  limited?: Failure;
+  hasActed: boolean;
+  /** Set while the turn is being ended before Claude is through with it. */
+  end?: TurnEndRequest;
+  /** Claude refused it for a usage limit: what it fails with, should it fail. */
+  limit?: Failure;
 }
 
 /**
- * Why a process is on its way out; decides what the session becomes when it is gone. `failed`: it did not do what it has
- * to; `recycled`: a fresh one is better; `unwritten`: the store could not take what has to be written before it is used.
+ * Why a process is stopped; decides what the session becomes when the process is gone. `failed`: it did not do what it
+ * has to; `recycled`: a fresh one is better; `unwritten`: the store could not take what has to be written before it is
+ * used.
  */
 export type StopReason =
   | "evicted"
@@ -38,91 +43,320 @@ export type StopReason =
   | "recycled"
   | "unwritten";
 
-/**
- * A session's process, from the decision to start it until nothing is left of it.
- *
- *   starting -> idle <-> busy -> stopping -> (gone)
- *   A process that ends by itself goes from any phase to gone.
- * It takes one of the pool's places for all of that time. `ProcessRegistry` is its only keeper, the pool its only writer.
- */
-export interface SessionProcess {
-  readonly sessionId: string;
-  readonly processId: string;
-  /** Its session is a conversation of `/v1`. */
-  readonly isNamed: boolean;
-  phase: "starting" | "idle" | "busy" | "stopping";
-  process?: ClaudeProcess;
-  turn?: CurrentTurn;
-  /** How often it is asked something without a message right now: idle or not, it must not be taken away from that. */
-  calls: number;
-  /** Instant since which it is idle; the longest idle makes room first. */
-  idleSinceAt: number;
-  stopReason?: StopReason;
-  /** Instant of the last sign of life: anything the process said, a prompt, an answer to what it asked. */
-  lastSignAt: number;
-  /** Samples in a row in which it was idle and hot. */
-  hotSamples: number;
-  /** It is to be replaced by a fresh process as soon as no turn runs, and why. */
-  recycle?: { detail: string };
-  /** What its first prompt tells Claude beforehand. */
-  preamble?: string;
-  /** The operating system's process is gone; nothing can be given to it, even while its end is not written yet. */
-  hasExited: boolean;
-  /** Gives up a start that is under way. */
-  readonly start: AbortController;
-  /** Ends of turns, and the end of the process, in the order in which they came. */
-  readonly writer: RetryingWriter;
-  /** What was said and is not written yet: it goes into the log with what follows within moments, in one commit. */
-  readonly held: NewEvent[];
-  /** Names of tools under way, by tool-use id. */
-  readonly tools: Map<string, string>;
-  /** Resolves when it can take a prompt for the first time. */
-  readonly up: Promise<void>;
-  readonly markUp: () => void;
-  /** Resolves when nothing is left of it. */
-  readonly gone: Promise<void>;
-  readonly markGone: () => void;
+export const processPhases = ["starting", "idle", "busy", "stopping", "exited", "gone"] as const;
+export type ProcessPhase = (typeof processPhases)[number];
+
+/** A transition that the phase does not allow: a bug of the pool. */
+export interface WrongTransition {
+  sessionId: string;
+  transition: string;
+  phase: ProcessPhase;
 }
 
-/** Nothing of it can be used any more, though something of it is left. */
-export const isLeaving = ({ phase, hasExited }: SessionProcess): boolean => phase === "stopping" || hasExited;
+/** From which phases a transition may be made; what is not listed may be called in any phase. */
+const allowedFrom = {
+  attach: ["starting", "stopping", "exited", "gone"],
+  assign: ["starting", "idle"],
+  cameUp: ["starting"],
+  markGiven: ["busy"],
+  finishTurn: ["idle", "busy", "stopping", "exited", "gone"],
+  requestEnd: ["busy", "stopping", "exited"],
+  recycleNow: ["busy"],
+  hold: ["starting", "idle", "busy"],
+  markExited: ["starting", "idle", "busy", "stopping"],
+  markGone: ["starting", "stopping", "exited"],
+} as const satisfies Record<string, readonly ProcessPhase[]>;
 
-/** It is there and has nothing to do: it can be ended, for another or for a fresh one. */
-export const isFree = ({ phase, hasExited, calls }: SessionProcess): boolean =>
-  phase === "idle" && !hasExited && calls === 0;
-
-export function newSessionProcess(parts: {
+export interface SessionProcessParts {
   sessionId: string;
   processId: string;
+  /** Its session is a conversation of `/v1`. */
   isNamed: boolean;
   clock: Clock;
   log: Log;
-}): SessionProcess {
-  let markUp!: () => void;
-  const up = new Promise<void>((resolve) => {
-    markUp = resolve;
-  });
-  let markGone!: () => void;
-  const gone = new Promise<void>((resolve) => {
-    markGone = resolve;
-  });
-  return {
-    sessionId: parts.sessionId,
-    processId: parts.processId,
-    isNamed: parts.isNamed,
-    phase: "starting",
-    calls: 0,
-    idleSinceAt: parts.clock.now(),
-    hasExited: false,
-    lastSignAt: parts.clock.now(),
-    hotSamples: 0,
-    start: new AbortController(),
-    writer: new RetryingWriter(parts),
-    held: [],
-    tools: new Map(),
-    up,
-    markUp,
-    gone,
-    markGone,
-  };
+  /** Told of a transition that the phase does not allow, which is then ignored. Tests throw here. */
+  onWrongTransition(wrong: WrongTransition): void;
+}
+
+/**
+ * A session's process, from the decision to start it until nothing is left of it, and the only writer of its own state.
+ * It takes one of the pool's places for all of that time; `ProcessRegistry` holds it.
+ *
+ *   from                     method                        to
+ *   starting                 assign(turn)                  starting
+ *   starting                 cameUp                        busy with a turn, else idle
+ *   idle                     assign(turn)                  busy
+ *   busy                     markGiven, requestEnd         busy
+ *   busy                     finishTurn, becomeIdle        idle
+ *   busy                     recycleNow                    stopping
+ *   starting, idle, busy     stop                          stopping
+ *   any of these             markExited                    exited: no operating system process, but its end is not written yet
+ *   starting, stopping       markGone                      gone: its start failed or was given up, and that is written
+ *   exited                   markGone                      gone: its end is written
+ *
+ * Each method asserts the phases that it may be called in (`allowedFrom`).
+ */
+export class SessionProcess {
+  readonly sessionId: string;
+  readonly processId: string;
+  readonly isNamed: boolean;
+  /** Writes ends of turns, and the end of the process, in the order in which they came. */
+  readonly writer: RetryingWriter;
+  /** Resolves when the process can take a prompt for the first time. */
+  readonly up: Promise<void>;
+  /** Resolves when nothing is left of the process. */
+  readonly gone: Promise<void>;
+  readonly #clock: Clock;
+  readonly #onWrongTransition: (wrong: WrongTransition) => void;
+  readonly #start = new AbortController();
+  #resolveUp!: () => void;
+  #resolveGone!: () => void;
+  #phase: ProcessPhase = "starting";
+  #process: ClaudeProcess | undefined;
+  #turn: CurrentTurn | undefined;
+  #preamble: string | undefined;
+  #calls = 0;
+  #idleSinceAt: number;
+  #lastSignAt: number;
+  #hotSamples = 0;
+  #stopReason: StopReason | undefined;
+  /** False while a stop waits for a start that could not be given up in time. */
+  #isToldToStop = false;
+  #recycleDetail: string | undefined;
+  /** Names of tools under way, by tool-use id. */
+  readonly #tools = new Map<string, string>();
+
+  constructor(parts: SessionProcessParts) {
+    this.sessionId = parts.sessionId;
+    this.processId = parts.processId;
+    this.isNamed = parts.isNamed;
+    this.writer = new RetryingWriter(parts);
+    this.#clock = parts.clock;
+    this.#onWrongTransition = parts.onWrongTransition;
+    this.#idleSinceAt = parts.clock.now();
+    this.#lastSignAt = parts.clock.now();
+    this.up = new Promise((resolve) => {
+      this.#resolveUp = resolve;
+    });
+    this.gone = new Promise((resolve) => {
+      this.#resolveGone = resolve;
+    });
+  }
+
+  get phase(): ProcessPhase {
+    return this.#phase;
+  }
+  /** The live CLI; `undefined` until it was started. */
+  get process(): ClaudeProcess | undefined {
+    return this.#process;
+  }
+  get turn(): Readonly<CurrentTurn> | undefined {
+    return this.#turn;
+  }
+  /** Instant since which the process is idle; the longest idle is evicted first. */
+  get idleSinceAt(): number {
+    return this.#idleSinceAt;
+  }
+  /** Instant of the last sign of life: anything the process said, a prompt, an answer to what it asked. */
+  get lastSignAt(): number {
+    return this.#lastSignAt;
+  }
+  /** Samples in a row in which the process was idle and hot. */
+  get hotSamples(): number {
+    return this.#hotSamples;
+  }
+  get stopReason(): StopReason | undefined {
+    return this.#stopReason;
+  }
+  /** Why the process is to be replaced by a fresh one as soon as no turn runs; `undefined` when it is not. */
+  get recycleDetail(): string | undefined {
+    return this.#recycleDetail;
+  }
+  /** Aborts when a start that is under way is given up. */
+  get startSignal(): AbortSignal {
+    return this.#start.signal;
+  }
+  /** The operating system's process is gone; nothing can be given to it, even while its end is not written yet. */
+  get hasExited(): boolean {
+    return this.#phase === "exited" || this.#phase === "gone";
+  }
+  /** Nothing of the process can be used any more, though something of it is left. */
+  get isLeaving(): boolean {
+    return this.#phase === "stopping" || this.hasExited;
+  }
+  /** The process is idle and nothing is asked of it: it can be stopped, to make room or to be replaced. */
+  get isFree(): boolean {
+    return this.#phase === "idle" && this.#calls === 0;
+  }
+
+  /** The CLI was started. */
+  attach(process: ClaudeProcess): void {
+    if (this.#may("attach")) this.#process = process;
+  }
+
+  /** The process can take a prompt. `preamble`: what its first prompt tells Claude beforehand. */
+  cameUp(preamble: string | undefined): void {
+    if (!this.#may("cameUp")) return;
+    this.#preamble = preamble;
+    if (this.#turn === undefined) this.#enterIdle();
+    else this.#enterBusy();
+    this.#resolveUp();
+  }
+
+  /** The turn is the process's next one: it waits for the start, or makes an idle process busy. */
+  assign(turnId: string): void {
+    if (!this.#may("assign", this.#turn === undefined)) return;
+    this.#turn = { turnId, isGiven: false, hasActed: false };
+    if (this.#phase === "idle") this.#enterBusy();
+  }
+
+  /** The prompt of the assigned turn is being written. Returns what Claude has to be told before it, once. */
+  markGiven(): string | undefined {
+    const turn = this.#turn;
+    if (!this.#may("markGiven", turn !== undefined && !turn.isGiven) || turn === undefined) return undefined;
+    turn.isGiven = true;
+    this.noteSign();
+    const preamble = this.#preamble;
+    this.#preamble = undefined;
+    return preamble;
+  }
+
+  /** The end of the turn is written. False: the process works on another turn by now, or on none. */
+  finishTurn(turn: Readonly<CurrentTurn>): boolean {
+    if (!this.#may("finishTurn") || this.#turn !== turn) return false;
+    this.#turn = undefined;
+    this.#tools.clear();
+    if (this.#phase === "busy") this.#enterIdle();
+    return true;
+  }
+
+  /** The turn has ended, or went back to the queue, without its result; the phase stays until the process is told. */
+  dropTurn(turnId: string): void {
+    if (this.#turn?.turnId === turnId) this.#turn = undefined;
+  }
+
+  /** A busy process whose turn was dropped before it was given has nothing to do. False: it has, or is not busy. */
+  becomeIdle(): boolean {
+    if (this.#phase !== "busy" || this.#turn !== undefined) return false;
+    this.#enterIdle();
+    return true;
+  }
+
+  /** The running turn is to end. The owner's interrupt is told rather than a fault, and the first fault stays. */
+  requestEnd(end: TurnEndRequest): void {
+    const turn = this.#turn;
+    if (!this.#may("requestEnd", turn !== undefined) || turn === undefined) return;
+    if (turn.end === undefined || end.kind === "interrupt") turn.end = end;
+  }
+
+  /** The process is replaced by a fresh one as soon as no turn runs. The first reason stays. */
+  recycleAfterTurn(detail: string): void {
+    this.#recycleDetail ??= detail;
+  }
+
+  /** The process is replaced at once, in the middle of its turn, which fails with the failure. */
+  recycleNow(failure: Failure): void {
+    if (!this.#may("recycleNow")) return;
+    if (this.#turn !== undefined) this.requestEnd({ kind: "fault", failure });
+    this.#recycleDetail = failure.detail;
+    void this.stop("recycled");
+  }
+
+  /**
+   * Ends the process by the stop sequence, or gives up its start. Resolves when nothing is left. The first reason
+   * stays.
+   */
+  stop(reason: StopReason): Promise<void> {
+    if (this.#phase === "gone") return this.gone;
+    this.#stopReason ??= reason;
+    if (!this.isLeaving) this.#phase = "stopping";
+    this.#start.abort(new DaylongError("process_start_failed", "The start of Claude was given up."));
+    if (this.#process !== undefined && !this.#isToldToStop) {
+      this.#isToldToStop = true;
+      void this.#process.stop();
+    }
+    return this.gone;
+  }
+
+  /** The operating system's process has ended. */
+  markExited(): void {
+    if (this.#may("markExited")) this.#phase = "exited";
+  }
+
+  /** The end of the process is written. */
+  markGone(): void {
+    if (!this.#may("markGone")) return;
+    this.#phase = "gone";
+    this.#turn = undefined;
+    this.#resolveGone();
+  }
+
+  /** Something is asked of the process without a message: idle or not, it must not be stopped for another session. */
+  hold(): void {
+    if (this.#may("hold")) this.#calls += 1;
+  }
+
+  /** What `hold` was called for is over. True when nothing else is asked of the process. */
+  release(): boolean {
+    this.#calls -= 1;
+    return this.#calls === 0;
+  }
+
+  /** A sign of life. */
+  noteSign(): void {
+    this.#lastSignAt = this.#clock.now();
+  }
+
+  /** The computer was suspended for `sleptMs`, or its clock was set back: that is no silence of the process. */
+  forgiveSilence(sleptMs: number): void {
+    this.#lastSignAt = Math.min(this.#lastSignAt + sleptMs, this.#clock.now());
+  }
+
+  /** A sample of what the process uses; tools that are at work are a sign of life. */
+  noteUsage(usage: ProcessUsage | undefined): void {
+    this.#hotSamples = hotSamplesAfter(this.#hotSamples, this.#phase === "idle", usage);
+    if (this.#tools.size > 0 && toolsWork(usage)) this.noteSign();
+  }
+
+  /** Claude finished a text. */
+  noteMessage(messageId: string): void {
+    if (this.#turn === undefined) return;
+    this.#turn.lastMessageId = messageId;
+    this.#turn.hasActed = true;
+  }
+
+  noteToolStarted(toolUseId: string, toolName: string): void {
+    this.#tools.set(toolUseId, toolName);
+    if (this.#turn !== undefined) this.#turn.hasActed = true;
+  }
+
+  /** Returns the tool's name; `undefined` for a tool of which no start was heard. */
+  noteToolFinished(toolUseId: string): string | undefined {
+    const toolName = this.#tools.get(toolUseId);
+    this.#tools.delete(toolUseId);
+    return toolName;
+  }
+
+  /** Claude refused the turn for a usage limit. */
+  noteLimit(failure: Failure): void {
+    if (this.#turn !== undefined) this.#turn.limit = failure;
+  }
+
+  #enterIdle(): void {
+    this.#phase = "idle";
+    this.#idleSinceAt = this.#clock.now();
+  }
+
+  #enterBusy(): void {
+    this.#phase = "busy";
+    this.noteSign();
+  }
+
+  /** Whether the transition is allowed now; a wrong one is reported and not made. */
+  #may(transition: keyof typeof allowedFrom, holds = true): boolean {
+    const phases: readonly ProcessPhase[] = allowedFrom[transition];
+    if (holds && phases.includes(this.#phase)) return true;
+    this.#onWrongTransition({ sessionId: this.sessionId, transition, phase: this.#phase });
+    return false;
+  }
 }

@@ -1,45 +1,47 @@
 import type { NewEvent } from "../../domain/delivery/event.ts";
 import type { Clock, LiveFeed, Log, Store } from "../../domain/ports.ts";
+import { rewriteMs } from "../state/retryingWriter.ts";
 import type { SessionProcess } from "../state/sessionProcess.ts";
 
 /**
- * How long a finished text or a tool's start may wait to share a commit with what comes with it. The CLI takes 1 to 20 ms
- * from a turn's last text to its result; a commit in that pause would delay the result by its own length. The words
+ * How long a finished text or a tool's start may wait to share a commit with what comes with it. The CLI takes 1 to 20
+ * ms from a turn's last text to its result; a commit in that pause would delay the result by its own length. The words
  * themselves are on the screen before: they go out as deltas.
  */
 const holdMs = 20;
-/** Pause before a write that failed is tried again. */
-const rewriteMs = 1_000;
 
-/** Events of a process on their short way into the log. Nobody hears of them before they are committed. */
+/** Buffer of each process's events, which share a commit. Events are announced only after their commit. */
 export class EventBuffer {
   readonly #parts: { store: Store; feed: LiveFeed; clock: Clock; log: Log };
+  readonly #eventsOf = new WeakMap<SessionProcess, NewEvent[]>();
 
   constructor(parts: { store: Store; feed: LiveFeed; clock: Clock; log: Log }) {
     this.#parts = parts;
   }
 
-  hold(sessionProcess: SessionProcess, event: NewEvent): void {
-    sessionProcess.held.push(event);
-    if (sessionProcess.held.length === 1) this.#arm(sessionProcess, holdMs);
+  add(sessionProcess: SessionProcess, event: NewEvent): void {
+    const events = this.#eventsOf.get(sessionProcess) ?? [];
+    this.#eventsOf.set(sessionProcess, events);
+    events.push(event);
+    if (events.length === 1) this.#arm(sessionProcess, holdMs);
   }
 
   /**
-   * Writes what is held. Inside a transaction of the caller it stands before what the caller appends, and stays held if
-   * that transaction fails.
+   * Writes the buffered events. Inside a transaction of the caller they stand before what the caller appends, and stay
+   * buffered if that transaction fails.
    */
   write(sessionProcess: SessionProcess): void {
     const { store, feed } = this.#parts;
-    const { held, sessionId } = sessionProcess;
-    const count = held.length;
+    const events = this.#eventsOf.get(sessionProcess) ?? [];
+    const count = events.length;
     if (count === 0) return;
     store.transaction(
       () => {
-        for (const event of held) store.events.append(event);
+        for (const event of events) store.events.append(event);
       },
       () => {
-        held.splice(0, count);
-        feed.flush(sessionId);
+        events.splice(0, count);
+        feed.flush(sessionProcess.sessionId);
       },
     );
   }

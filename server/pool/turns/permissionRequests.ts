@@ -1,3 +1,4 @@
+import { DeadlineTimer } from "../../domain/deadlineTimer.ts";
 import type { Caller } from "../../domain/delivery/device.ts";
 import type { EventDataByType } from "../../domain/delivery/event.ts";
 import { DaylongError } from "../../domain/errors.ts";
@@ -18,15 +19,16 @@ import { rewriteMs } from "../state/retryingWriter.ts";
 
 type ExpiryReason = EventDataByType["permission.expired"]["reason"];
 
-/** Who waits in memory for an answer that is kept in the store. */
+/** A request that Claude waits on, in memory; the request itself is in the store. */
 interface Waiting {
   sessionId: string;
   turnId: string;
   answer(decision: PermissionDecision): void;
-  cancelTimer(): void;
+  /** For the end of the request. */
+  timer: DeadlineTimer;
 }
 
-/** How far back the words of a plan are looked for: they are the last that were said in the turn. */
+/** Events that are searched for the text of a plan: it is the last text of the turn. */
 const wordsBeforePlan = 5;
 
 const denials: Record<ExpiryReason, string> = {
@@ -37,8 +39,8 @@ const denials: Record<ExpiryReason, string> = {
 };
 
 /**
- * Brings Claude's permission requests to the phones and exactly one answer back. The store's compare-and-set decides
- * who answers; memory only holds the promise that Claude waits on.
+ * Permission requests of Claude: each is told to the phones and gets exactly one answer. The store's compare-and-set
+ * decides which answer counts; memory holds only the promise that Claude waits on.
  */
 export class PermissionRequests {
   readonly #store: Store;
@@ -59,7 +61,9 @@ export class PermissionRequests {
     this.#newId = parts.newId;
   }
 
-  /** Keeps the request, tells the phones, and resolves with the answer; a request nobody answers is denied. */
+  /**
+   * Keeps the request, tells the phones, and resolves with the answer; a request without an answer in time is denied.
+   */
   ask(sessionId: string, turnId: string, ask: PermissionRequest): Promise<PermissionDecision> {
     const now = this.#clock.now();
     const kind = permissionKindOf(ask.toolName);
@@ -80,15 +84,13 @@ export class PermissionRequests {
       state: "open",
     };
     const { permissionId } = permission;
+    const timer = new DeadlineTimer({
+      clock: this.#clock,
+      onDue: () => this.#expireSurely(permissionId, "timed_out"),
+    });
+    timer.armAt(permission.expiresAt);
     const decided = new Promise<PermissionDecision>((resolve) => {
-      this.#waiting.set(permissionId, {
-        sessionId,
-        turnId,
-        answer: resolve,
-        cancelTimer: this.#clock.after(this.#limits.permissionTimeoutMs, () =>
-          this.#expireSurely(permissionId, "timed_out"),
-        ),
-      });
+      this.#waiting.set(permissionId, { sessionId, turnId, answer: resolve, timer });
     });
     const { state: _state, decision: _decision, ...told } = permission;
     try {
@@ -109,7 +111,7 @@ export class PermissionRequests {
     return decided;
   }
 
-  /** The plan that is to be approved: what came with the request, else what Claude said before it. */
+  /** The plan to approve: the one that came with the request, else the turn's last text. */
   #planOf({ input, plan }: PermissionRequest, sessionId: string, turnId: string): string {
     if (typeof input.plan === "string" && input.plan !== "") return input.plan.toWellFormed();
     if (plan) return plan;
@@ -119,7 +121,7 @@ export class PermissionRequests {
     return "";
   }
 
-  /** The one answer. The same one again is fine; another one, or one too late, is told so. */
+  /** Answers a request. The same answer again is no error; another answer, or a late one, is refused. */
   answer(permissionId: string, decision: PermissionDecision, caller: Caller) {
     const permission = this.#store.permissions.get(permissionId);
     if (permission === undefined) {
@@ -134,8 +136,10 @@ export class PermissionRequests {
         `The request was answered with "${permission.decision?.decision}" before.`,
       );
     }
-    const waiting = this.#waiting.get(permissionId);
-    if (permission.state === "expired" || waiting === undefined) {
+    // After a suspend the timer may come up to a minute late; the answer comes too late all the same.
+    const isTimedOut = permission.state === "open" && this.#clock.now() >= permission.expiresAt;
+    if (isTimedOut) this.#expireSurely(permissionId, "timed_out");
+    if (permission.state === "expired" || isTimedOut || !this.#waiting.has(permissionId)) {
       throw new DaylongError("permission_expired", "Claude no longer waits for this answer.");
     }
     const faults = misfits(permission, decision);
@@ -164,8 +168,8 @@ export class PermissionRequests {
   }
 
   /**
-   * For every process of the project, or of the session, from now on. The CLI would write such rules into the project's own
-   * settings, which are not loaded where nobody trusts them, and would forget those of a session with its process.
+   * For every process of the project, or of the session, from now on. The CLI would write such rules into the project's
+   * own settings, which are not loaded for an untrusted project, and would forget those of a session with its process.
    */
   #keepRules({ sessionId, suggestions }: Permission, scope: PermissionScope): void {
     const { trust, sessions } = this.#store;
@@ -203,7 +207,7 @@ export class PermissionRequests {
     }, deny);
   }
 
-  /** From a timer or an abort, where nobody catches: what cannot be written now is tried again. */
+  /** For timers and aborts, where no caller catches: a failed write is tried again. */
   #expireSurely(permissionId: string, reason: ExpiryReason): void {
     try {
       this.#expire(permissionId, reason);
@@ -222,7 +226,7 @@ export class PermissionRequests {
   #release(permissionId: string): Waiting | undefined {
     const waiting = this.#waiting.get(permissionId);
     this.#waiting.delete(permissionId);
-    waiting?.cancelTimer();
+    waiting?.timer.cancel();
     return waiting;
   }
 }

@@ -1,19 +1,18 @@
 import { DaylongError } from "../../domain/errors.ts";
 import type { Clock, Store } from "../../domain/ports.ts";
-import { admit } from "../../domain/processes/admission.ts";
+import type { Admission, AdmissionFacts } from "../../domain/processes/admission.ts";
 import { openLease } from "../../domain/sessions/lease.ts";
 import { type PermissionMode, type Session, titleFrom } from "../../domain/sessions/session.ts";
 import type { Turn } from "../../domain/sessions/turn.ts";
 import type { Accepted, CreateSessionRequest, SubmitRequest } from "../port.ts";
-import { existingSession } from "../sessions/sessions.ts";
+import { existingSession } from "../state/existingSession.ts";
 import { type Gate, isHeld } from "../state/gate.ts";
 import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
-import { requestHashOf } from "./requestHash.ts";
-import { refuseSchedule } from "./schedule.ts";
+import { refuseSchedule, requestHashOf } from "./submitRules.ts";
 import type { TurnWriter } from "./turnWriter.ts";
 
-/** What the pool does with a message that is kept now. */
+/** A message that is kept, and what the pool has to do with it. */
 export interface Submission {
   accepted: Accepted;
   /** The turn whose prompt is to be written at once; its process is live and was marked busy in the store. */
@@ -23,6 +22,12 @@ export interface Submission {
   leaseDeadlineAt: number;
 }
 
+/** Decides on the process of a new message, given its session's own process and the queue. */
+export type AdmissionOf = (
+  own: AdmissionFacts["own"],
+  queue: Pick<AdmissionFacts, "queuedTurns" | "queueLimit">,
+) => Admission;
+
 /** Keeps messages: one transaction from the request to the promise that it ends in one reply or one failure. */
 export class Submissions {
   readonly #store: Store;
@@ -31,6 +36,7 @@ export class Submissions {
   readonly #registry: ProcessRegistry;
   readonly #turnWriter: TurnWriter;
   readonly #gates: readonly Gate[];
+  readonly #admission: AdmissionOf;
   readonly #newId: () => string;
   readonly #newSessionId: (request: SubmitRequest) => string;
 
@@ -41,6 +47,7 @@ export class Submissions {
     registry: ProcessRegistry;
     turnWriter: TurnWriter;
     gates: readonly Gate[];
+    admission: AdmissionOf;
     newId: () => string;
     /** The id of a session that begins, a spare's if one can be its process. */
     newSessionId(request: SubmitRequest): string;
@@ -51,11 +58,12 @@ export class Submissions {
     this.#registry = parts.registry;
     this.#turnWriter = parts.turnWriter;
     this.#gates = parts.gates;
+    this.#admission = parts.admission;
     this.#newId = parts.newId;
     this.#newSessionId = parts.newSessionId;
   }
 
-  /** `run` is called as soon as a message is committed whose process can take it, before anybody is told of it. */
+  /** `run` is called right after the commit for a message whose process is idle, before the event is announced. */
   submit(request: SubmitRequest, run: (turn: Turn) => void): Submission {
     const clientMessageId = request.clientMessageId ?? this.#newId();
     const requestHash = requestHashOf(request);
@@ -75,11 +83,11 @@ export class Submissions {
       projectPath: request.projectPath,
       title: request.title ?? "New session",
       state: "parked",
-      model: request.model ?? this.#limits.defaultModel,
+      model: request.model ?? this.#limits.claudeModel,
       permissionMode: this.allowedMode(request.permissionMode ?? "default"),
       createdAt: now,
       lastActivityAt: now,
-      lease: openLease(1, now, this.#limits.lease),
+      lease: openLease(1, now, this.#limits),
       turnCount: 0,
       lastSeq: 0,
       costUsd: 0,
@@ -112,7 +120,7 @@ export class Submissions {
 
   #repeat(turn: Turn, request: SubmitRequest, requestHash: string): Submission {
     const session = this.#store.sessions.get(turn.sessionId);
-    // Who learnt the new session's id from an event may repeat the message with it.
+    // A client that learnt the new session's id from an event may repeat the message with it.
     const isSamePlace =
       request.sessionId === undefined
         ? request.projectPath === session?.projectPath && this.#beganSession(turn)
@@ -179,23 +187,16 @@ export class Submissions {
     const sendAt = request.sendAt !== undefined && request.sendAt > now ? request.sendAt : undefined;
     const scheduled = sendAt !== undefined;
     if (scheduled) refuseSchedule(this.#store, request.caller.deviceId, sendAt, now);
-    // A session whose earlier messages still wait must not be overtaken by this one.
+    // The message must not overtake earlier ones of its session that still wait.
     const state = this.#registry.ownState(sessionId);
     const waits =
       scheduled ||
       this.#store.turns.nextQueued(sessionId, now) !== undefined ||
       isHeld(this.#gates, sessionId, state === "ready" ? "give" : "start");
-    const registry = this.#registry;
     const { turns } = this.#store;
-    const admission = admit({
-      own: waits ? "busy" : state,
-      processCount: registry.size,
-      processLimit: this.#limits.maxProcesses,
+    const admission = this.#admission(waits ? "busy" : state, {
       queueLimit: scheduled ? Number.POSITIVE_INFINITY : this.#limits.maxQueuedTurns,
-      // Looked up only where the decision needs them: the message to a live process does not.
-      get idleSessionIds() {
-        return registry.idlest();
-      },
+      // Looked up only where the decision needs it: the message to a live process does not.
       get queuedTurns() {
         return turns.queuedCount(now);
       },
@@ -272,7 +273,7 @@ export class Submissions {
     };
   }
 
-  /** Marks the message's attachments as used; one may have been let go since it was looked up. */
+  /** Marks the message's attachments as used; an attachment may have been removed since it was looked up. */
   #takeAttachments({ attachments = [] }: SubmitRequest): string[] {
     for (const { attachmentId } of attachments) {
       if (!this.#store.attachments.use(attachmentId, this.#clock.now()))

@@ -1,11 +1,35 @@
+import { createHash } from "node:crypto";
+import { DaylongError } from "../../domain/errors.ts";
+import type { Store } from "../../domain/ports.ts";
 import type { Session } from "../../domain/sessions/session.ts";
 import type { SessionChange, SubmitRequest } from "../port.ts";
 
-/** Whether a message wants the session that it names to be of a certain model or mode. */
-export const hasWish = (request: SubmitRequest): request is SubmitRequest & { sessionId: string } =>
+/** Farthest instant of a `sendAt`, from now on: a year is far enough, and a wrong unit is a thousand years off. */
+export const maxAheadMs = 366 * 24 * 3_600_000;
+/** Messages that one device may have waiting for their instant: all of them may become due together. */
+export const maxScheduledTurns = 50;
+/** When the next try of a device makes sense that has scheduled too many. */
+const retryAfterMs = 60_000;
+
+/** Hash of a request's meaning: two requests with the same hash and the same place are the same message. */
+export function requestHashOf(request: SubmitRequest): string {
+  const meaning = [
+    request.message,
+    (request.attachments ?? []).map(({ identity }) => identity),
+    request.model ?? null,
+    request.permissionMode ?? null,
+    request.sendAt ?? null,
+  ];
+  return createHash("sha256").update(JSON.stringify(meaning)).digest("base64url");
+}
+
+/** Whether a message asks for a model or a mode of the session that it names. */
+export const asksForChange = (request: SubmitRequest): request is SubmitRequest & { sessionId: string } =>
   request.sessionId !== undefined && (request.model !== undefined || request.permissionMode !== undefined);
 
-/** What has to be changed in a session for a message's wish; `undefined` when it is so already. */
+/**
+ * What has to change in a session before a message that asks for a model or a mode; `undefined` when nothing has to.
+ */
 export function changeFor(
   { model, permissionMode }: SubmitRequest,
   session: Session,
@@ -15,4 +39,29 @@ export function changeFor(
   if (permissionMode !== undefined && permissionMode !== session.permissionMode)
     change.permissionMode = permissionMode;
   return Object.keys(change).length > 0 ? change : undefined;
+}
+
+/**
+ * Inside a transaction: refuses a scheduled message that is too far ahead (`invalid_request`) or too many
+ * (`pool_full`). It takes no waiting place before that instant, so it has a bound of its own.
+ */
+export function refuseSchedule(
+  { turns }: Pick<Store, "turns">,
+  deviceId: string,
+  sendAt: number,
+  nowAt: number,
+): void {
+  if (sendAt - nowAt > maxAheadMs) {
+    const latest = new Date(nowAt + maxAheadMs).toISOString();
+    throw new DaylongError(
+      "invalid_request",
+      `sendAt is too late: a message can be scheduled until ${latest}. It is in milliseconds since 1970.`,
+    );
+  }
+  const scheduled = turns.scheduledCountOf(deviceId, nowAt);
+  if (scheduled >= maxScheduledTurns) {
+    throw new DaylongError("pool_full", `This device has ${scheduled} messages scheduled already.`, {
+      retryAfterMs,
+    });
+  }
 }

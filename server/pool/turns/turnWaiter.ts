@@ -2,7 +2,7 @@ import { terminalTurnEvents } from "../../domain/delivery/event.ts";
 import type { Clock, Store } from "../../domain/ports.ts";
 import { isTerminal, type Turn } from "../../domain/sessions/turn.ts";
 
-/** Lets callers wait for the end of a turn; the log tells it. */
+/** Lets callers wait for the end of a turn, which is read from the event log. */
 export class TurnWaiter {
   readonly #store: Store;
   readonly #clock: Clock;

@@ -6,6 +6,7 @@ import { renewLease } from "../../domain/sessions/lease.ts";
 import type { Session, SessionState } from "../../domain/sessions/session.ts";
 import { isTerminal, type Reply } from "../../domain/sessions/turn.ts";
 import type { PoolLimits } from "../state/limits.ts";
+import type { CurrentTurn } from "../state/sessionProcess.ts";
 
 /** How a turn ends; `state` is what the session is afterwards. */
 export type TurnEnd =
@@ -14,7 +15,7 @@ export type TurnEnd =
   | { kind: "interrupted"; failure: Failure; result?: TurnResult }
   | { kind: "cancelled"; by: string };
 
-/** Writes turns, their events and the lease they renew; every method runs inside a transaction of the caller. */
+/** Writer of turns, their events and the leases they renew; every method runs inside a transaction of the caller. */
 export class TurnWriter {
   readonly #store: Store;
   readonly #clock: Clock;
@@ -83,7 +84,7 @@ export class TurnWriter {
         break;
       case "cancelled":
         settle({});
-        // Another message that waits with one of them keeps it all the same.
+        // An attachment that another waiting message uses is kept all the same.
         for (const attachmentId of turn.attachmentIds) store.attachments.release(attachmentId);
         store.events.append({ sessionId, turnId, type: "turn.cancelled", data: { by: end.by } });
         break;
@@ -93,8 +94,8 @@ export class TurnWriter {
   }
 
   /**
-   * Ends the turn with an answer that Claude wrote down and never gave. What it said already is not said again.
-   * `totalCostUsd` is the CLI's cumulative figure, if it gave one after all.
+   * Ends the turn with an answer from Claude's transcript that it never gave. Texts that are logged already are not
+   * repeated. `totalCostUsd` is the CLI's cumulative figure, if it gave one after all.
    */
   endWithTranscript(
     sessionId: string,
@@ -123,7 +124,7 @@ export class TurnWriter {
     return this.end(sessionId, turnId, { kind: "completed", result, messageId: last.messageId }, stateAfter);
   }
 
-  /** Keeps what Claude changed about the session by itself. */
+  /** Keeps a change that Claude made to the session by itself. */
   follow(sessionId: string, change: Extract<ProcessSignal, { kind: "conversation" | "mode" }>): void {
     const { sessions, events } = this.#store;
     this.#store.transaction(() => {
@@ -138,7 +139,7 @@ export class TurnWriter {
   /** Activity: the lease moves on, or the next term begins if this one has warned. */
   renewLease(session: Session): Session["lease"] {
     const now = this.#clock.now();
-    const lease = renewLease(session.lease, now, this.#limits.lease);
+    const lease = renewLease(session.lease, now, this.#limits);
     this.#store.sessions.setLease(session.sessionId, lease, now);
     if (lease.term !== session.lease.term) {
       this.#store.events.append({
@@ -153,4 +154,33 @@ export class TurnWriter {
     }
     return lease;
   }
+}
+
+/** How a turn ends with this result. */
+export function endOf(result: TurnResult, { lastMessageId, end, limit }: Readonly<CurrentTurn>): TurnEnd {
+  if (result.outcome === "completed") return { kind: "completed", result, messageId: lastMessageId };
+  if (end?.kind === "interrupt") {
+    return { kind: "interrupted", failure: { code: "interrupted", detail: end.detail }, result };
+  }
+  if (end?.kind === "fault") return { kind: "failed", failure: end.failure, result };
+  if (result.outcome === "interrupted") {
+    return {
+      kind: "failed",
+      failure: { code: "claude_error", detail: "Claude broke off the turn." },
+      result,
+    };
+  }
+  // The limit, of which the phones were told, and not a fault of this turn.
+  if (limit !== undefined) {
+    return {
+      kind: "failed",
+      failure: { ...limit, detail: result.failure?.detail ?? limit.detail },
+      result,
+    };
+  }
+  return {
+    kind: "failed",
+    failure: result.failure ?? { code: "claude_error", detail: "Claude gave no reason." },
+    result,
+  };
 }

@@ -1,8 +1,8 @@
-import type { ActivityRequest } from "../../domain/delivery/liveActivity.ts";
+import type { ActivityRequest } from "../../domain/delivery/push.ts";
 import { cutToJsonBytes, maxTitleBytes } from "../truncation.ts";
 import type { ApnsPush } from "./apnsPayload.ts";
 
-/** Name of the app's `ActivityAttributes` type: a start names what it starts. */
+/** Name of the app's `ActivityAttributes` type: a start has to name it. */
 export const activityAttributesType = "DaylongActivityAttributes";
 /** Own bounds in JSON bytes, of a lock screen's few lines: with them the payload stays far below Apple's 4,096. */
 export const maxToolBytes = 128;
@@ -54,7 +54,7 @@ function contentOf({ content, target }: ActivityRequest): Record<string, unknown
   };
 }
 
-/** What only a start has. Apple wants an alert with it; without a sound it says what has begun, and rings nobody. */
+/** The keys that only a start has. Apple demands an alert with it; without a sound it is shown and does not ring. */
 function startOf({ attributes, target }: ActivityRequest): Record<string, unknown> {
   const { sessionId, turnId } = attributes;
   const isSealed = target.encryptionKey !== undefined;

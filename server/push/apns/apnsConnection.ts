@@ -2,6 +2,7 @@ import type { ClientHttp2Session } from "node:http2";
 import { isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import apn, { type ProviderOptions } from "@parse/node-apn";
+import type { Log } from "../../domain/ports.ts";
 import { type NodeApnRequest, sendApnsRequest } from "./apnsRequest.ts";
 import { ApnsSession, type ApnsSessionTiming } from "./apnsSession.ts";
 import type { ApnsExchange, ApnsFault } from "./apnsVerdict.ts";
@@ -21,7 +22,6 @@ interface NodeApnClient {
   shutdown(): Promise<void>;
 }
 
-/** Explicit parts of a connection to one APNs environment. */
 export interface ApnsConnectionParts {
   host: string;
   port: number;
@@ -32,27 +32,28 @@ export interface ApnsConnectionParts {
   /** Longest wait for a place on the connection, and again for the answer, ms. */
   requestTimeoutMs: number;
   timing: ApnsSessionTiming;
-  onEvent(name: string, fields: Record<string, unknown>): void;
+  log: Pick<Log, "info">;
 }
 
-interface Ticket {
-  start(link: ApnsSession): void;
+/** A push that waits for room on a session. */
+interface WaitingPush {
+  start(session: ApnsSession): void;
   fail(fault: ApnsFault): void;
 }
 
 /**
  * Sends pushes to one APNs environment through node-apn's client: its configuration, headers, authorization and response
  * parsing are used; its retries, time-outs and session handling are not, for they lose pushes (GOAWAY, half-open
- * connections, shutdown) and hide Retry-After. Opens lazily, keeps one link, queues what has no place on it.
+ * connections, shutdown) and hide Retry-After. Opens lazily, keeps one session, queues the pushes that have no room on it.
  */
 export class ApnsConnection {
   readonly #parts: ApnsConnectionParts;
   readonly #client: NodeApnClient;
-  readonly #links = new Set<ApnsSession>();
+  readonly #sessions = new Set<ApnsSession>();
   #current: ApnsSession | undefined;
   #opening = false;
   #stopped = false;
-  readonly #waiting = new Set<Ticket>();
+  readonly #waiting = new Set<WaitingPush>();
   #socket: Socket | undefined;
 
   constructor(parts: ApnsConnectionParts) {
@@ -64,7 +65,7 @@ export class ApnsConnection {
       token: { key: key.pem, keyId: key.keyId, teamId: key.teamId },
       rejectUnauthorized: true,
       connectionRetryLimit: 0,
-      // Ours comes first; this one only ends what ours might have missed.
+      // Our own time-out comes first; this one only ends a request that ours might have missed.
       requestTimeout: requestTimeoutMs * 2,
       maxSessionMemory: maxSessionMemoryMb,
       // node-apn hands its options to http2.connect. Our own socket can be destroyed for good when it is half-open.
@@ -82,21 +83,21 @@ export class ApnsConnection {
     };
     this.#client = innerClient(new apn.Provider(options));
     this.#client.config.token = parts.token;
-    // node-apn calls this on GOAWAY and errors, and so kills requests that Apple would still answer. Links end themselves.
+    // node-apn calls this on GOAWAY and errors, and so kills requests that Apple would still answer. Sessions end themselves.
     this.#client.closeAndDestroySession = async () => {};
   }
 
-  /** Sends one push. Never rejects: what went wrong is in the exchange. */
+  /** Sends one push. Never rejects: a fault is in the exchange. */
   post(deviceToken: string, headers: object, body: string): Promise<ApnsExchange> {
     return new Promise((resolve) => {
       if (this.#stopped) {
         resolve({ kind: "fault", fault: "stopping" });
         return;
       }
-      const ticket: Ticket = {
-        start: (link) => {
+      const push: WaitingPush = {
+        start: (session) => {
           clearTimeout(timer);
-          resolve(this.#exchange(link, deviceToken, { headers, body }));
+          resolve(this.#send(session, deviceToken, { headers, body }));
         },
         fail: (fault) => {
           clearTimeout(timer);
@@ -104,15 +105,15 @@ export class ApnsConnection {
         },
       };
       const timer = setTimeout(() => {
-        this.#waiting.delete(ticket);
-        ticket.fail({ kind: "fault", fault: "timeout" });
+        this.#waiting.delete(push);
+        push.fail({ kind: "fault", fault: "timeout" });
       }, this.#parts.requestTimeoutMs);
-      this.#waiting.add(ticket);
-      this.#pump();
+      this.#waiting.add(push);
+      this.#startWaiting();
     });
   }
 
-  /** Takes no more pushes and gives back those that wait for a place; those in flight go on. Idempotent. */
+  /** Takes no more pushes and fails those that wait for room; those in flight go on. Idempotent. */
   refuseNew(): void {
     this.#stopped = true;
     this.#failWaiting({ kind: "fault", fault: "stopping" });
@@ -121,25 +122,25 @@ export class ApnsConnection {
   /** Drops the connections and node-apn's timers. Idempotent. */
   async destroy(): Promise<void> {
     this.refuseNew();
-    const closed = [...this.#links].map(
-      (link) =>
-        new Promise<void>((resolve) => (link.closed ? resolve() : link.session.once("close", resolve))),
+    const closed = [...this.#sessions].map(
+      (session) =>
+        new Promise<void>((resolve) => (session.closed ? resolve() : session.http2.once("close", resolve))),
     );
-    for (const link of this.#links) link.destroy();
+    for (const session of this.#sessions) session.destroy();
     await Promise.all([...closed, this.#client.shutdown()]);
   }
 
-  #pump(): void {
+  #startWaiting(): void {
     if (this.#stopped) return;
-    for (const ticket of this.#waiting) {
-      const link = this.#current;
-      if (!link?.isUsable) {
+    for (const push of this.#waiting) {
+      const session = this.#current;
+      if (!session?.isUsable) {
         this.#open();
         return;
       }
-      if (!link.hasRoom) return;
-      this.#waiting.delete(ticket);
-      ticket.start(link);
+      if (!session.hasRoom) return;
+      this.#waiting.delete(push);
+      push.start(session);
     }
   }
 
@@ -152,43 +153,43 @@ export class ApnsConnection {
       .catch((error: Error) => this.#failWaiting({ kind: "fault", fault: nameFault(error) }))
       .finally(() => {
         this.#opening = false;
-        this.#pump();
+        this.#startWaiting();
       });
   }
 
   /** Takes over the session that node-apn has just begun to open. */
   #adopt(): void {
-    const { session } = this.#client;
+    const { session: http2 } = this.#client;
     const socket = this.#socket;
-    if (session === undefined || socket === undefined) throw new Error("node-apn opened no session.");
-    const { timing, onEvent, host } = this.#parts;
-    const link = new ApnsSession({
-      session,
+    if (http2 === undefined || socket === undefined) throw new Error("node-apn opened no session.");
+    const { timing, log, host } = this.#parts;
+    const session = new ApnsSession({
+      http2,
       socket,
       timing,
-      onEvent: (name, fields) => onEvent(name, { host, ...fields }),
+      log: { info: (event, fields) => log.info(event, { host, ...fields }) },
       onChange: () => {
-        if (link.closed) this.#links.delete(link);
-        // Nobody is there: tell all who wait, instead of dialling again for each of them.
-        if (link.closed && !link.connected && this.#current === link) {
+        if (session.closed) this.#sessions.delete(session);
+        // Apple cannot be reached: fail all that wait, instead of connecting again for each of them.
+        if (session.closed && !session.connected && this.#current === session) {
           this.#current = undefined;
-          this.#failWaiting({ kind: "fault", fault: nameFault(link.error, link) });
+          this.#failWaiting({ kind: "fault", fault: nameFault(session.error, session) });
         }
-        this.#pump();
+        this.#startWaiting();
       },
     });
-    this.#links.add(link);
-    this.#current = link;
-    if (this.#stopped) link.destroy();
+    this.#sessions.add(session);
+    this.#current = session;
+    if (this.#stopped) session.destroy();
   }
 
-  #exchange(
-    link: ApnsSession,
+  #send(
+    session: ApnsSession,
     deviceToken: string,
     push: { headers: object; body: string },
   ): Promise<ApnsExchange> {
     return sendApnsRequest({
-      link,
+      session,
       request: (...args) => this.#client.request(...args),
       address: this.#parts.host,
       deviceToken,
@@ -199,7 +200,7 @@ export class ApnsConnection {
   }
 
   #failWaiting(fault: ApnsFault): void {
-    for (const ticket of this.#waiting) ticket.fail(fault);
+    for (const push of this.#waiting) push.fail(fault);
     this.#waiting.clear();
   }
 }

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { ApnsTarget, PushContent, PushRequest, SyncRequest } from "../../domain/delivery/push.ts";
+import { collapseIdOf, kindRules, pushEndsAt } from "../../domain/delivery/pushRules.ts";
+import { describeEvent } from "../describeEvent.ts";
 import { encryptPush, maxPlaintextBytes, type NonceSource } from "../encryption.ts";
-import { describeEvent, type KindRule, kindRules, worthlessAt } from "../kindRules.ts";
 import { boundTitles, fitBody } from "../truncation.ts";
 
 /** Apple's limit for every push type but VoIP ("Generating a remote notification", 4 KB). */
@@ -29,7 +30,7 @@ export interface ApnsPush {
 }
 
 /**
- * Builds headers and payload of one APNs push from the contract's table. Pure but for the nonce of a sealed push.
+ * Builds headers and payload of one APNs push from the table in docs/api.md, Pushes. Pure but for the nonce of a sealed push.
  * Throws EncryptionKeyError when the device's key is unusable, RangeError when the ids alone exceed the payload.
  */
 export function buildApnsPush(
@@ -38,25 +39,24 @@ export function buildApnsPush(
   nonceSource?: NonceSource,
 ): ApnsPush {
   const { content, target } = request;
-  const rule = kindRules[content.kind];
   const headers: ApnsHeaders = {
     "apns-id": request.deliveryId,
     "apns-topic": target.topic ?? defaultTopic,
     "apns-push-type": "alert",
-    "apns-priority": "10",
-    "apns-expiration": String(Math.floor(worthlessAt(request) / 1000)),
-    "apns-collapse-id": boundCollapseId(rule.collapse(content)),
+    "apns-priority": kindRules[content.kind].priority,
+    "apns-expiration": String(Math.floor(pushEndsAt(content, request.at) / 1000)),
+    "apns-collapse-id": boundCollapseId(collapseIdOf(content)),
   };
   const { payload, truncated } =
     target.encryptionKey === undefined
-      ? buildPlain(content, rule)
-      : buildSealed(content, rule, target.encryptionKey, nonceSource);
+      ? buildPlain(content)
+      : buildSealed(content, target.encryptionKey, nonceSource);
   return { headers, payload, truncated };
 }
 
 /**
- * A background push. Apple throws away one whose `aps` holds more than `content-available` or whose priority is not 5,
- * and keeps none for later with an expiration of 0.
+ * A background push. Apple drops a background push whose `aps` holds more than `content-available` or whose priority is not 5,
+ * and stores none for later with an expiration of 0.
  */
 export function buildSyncPush(
   { deliveryId, target, unread, cursor }: SyncRequest<ApnsTarget>,
@@ -79,11 +79,11 @@ export function buildSyncPush(
   };
 }
 
-function buildPlain(content: PushContent, rule: KindRule): { payload: string; truncated: boolean } {
+function buildPlain(content: PushContent): { payload: string; truncated: boolean } {
   const titles = boundTitles(content);
   const fitted = fitBody(content.body, maxPayloadBytes, (body, truncated) =>
     JSON.stringify({
-      aps: buildAps({ ...titles, body }, content, rule),
+      aps: buildAps({ ...titles, body }, content),
       daylong: describeEvent(content, truncated),
     }),
   );
@@ -93,11 +93,10 @@ function buildPlain(content: PushContent, rule: KindRule): { payload: string; tr
 // Apple and the lock screen see nothing of the conversation; the app's extension puts the real text in place.
 function buildSealed(
   content: PushContent,
-  rule: KindRule,
   keyBase64: string,
   nonceSource?: NonceSource,
 ): { payload: string; truncated: boolean } {
-  const aps = buildAps({ title: "Daylong", body: "You have a new notification." }, content, rule);
+  const aps = buildAps({ title: "Daylong", body: "You have a new notification." }, content);
   const render = (enc: string): string => JSON.stringify({ aps, daylong: { v: 1, enc } });
   const plaintextBytes = maxPlaintextBytes(maxPayloadBytes - Buffer.byteLength(render("")));
   const titles = boundTitles(content);
@@ -110,15 +109,15 @@ function buildSealed(
 function buildAps(
   alert: { title: string; subtitle?: string; body: string },
   content: PushContent,
-  rule: KindRule,
 ): Record<string, unknown> {
+  const { category, level } = kindRules[content.kind];
   return {
     alert,
     badge: content.badge,
     sound: "default",
     "thread-id": content.sessionId,
-    category: rule.category,
-    "interruption-level": rule.level,
+    category,
+    "interruption-level": level,
     // Lets the app's extension decrypt, count and prefetch before the alert is shown.
     "mutable-content": 1,
   };

@@ -17,9 +17,8 @@ export type NodeApnRequest = (
   method: string,
 ) => Promise<unknown>;
 
-/** Explicit parts of one exchange. */
 export interface ApnsRequestParts {
-  link: ApnsSession;
+  session: ApnsSession;
   request: NodeApnRequest;
   address: string;
   deviceToken: string;
@@ -29,19 +28,19 @@ export interface ApnsRequestParts {
   currentToken(): string;
 }
 
-/** What node-apn rejects with: `{status, response}` or `{error}`. */
+/** The rejection of node-apn: `{status, response}` or `{error}`. */
 interface NodeApnRejection {
   response?: { reason?: string; timestamp?: number | string };
   error?: Error;
 }
 
 /**
- * Sends one push over `link` and waits for the answer up to `timeoutMs`. Never rejects.
- * A push that stays unanswered retires the link: the next one goes over a new connection.
+ * Sends one push over `session` and waits for the answer up to `timeoutMs`. Never rejects.
+ * A push that stays unanswered retires the session: the next one goes over a new connection.
  */
 export function sendApnsRequest(parts: ApnsRequestParts): Promise<ApnsExchange> {
-  const { link, address, deviceToken, push, timeoutMs } = parts;
-  link.begin();
+  const { session, address, deviceToken, push, timeoutMs } = parts;
+  session.begin();
   return new Promise<ApnsExchange>((resolve) => {
     let answer: IncomingHttpHeaders | undefined;
     let authorization: unknown;
@@ -55,25 +54,25 @@ export function sendApnsRequest(parts: ApnsRequestParts): Promise<ApnsExchange> 
         const tokenReplaced = authorization !== `bearer ${parts.currentToken()}`;
         resolve({ ...readAnswer(answer, rejection), tokenReplaced });
       } else {
-        const fault = nameFault(streamError ?? rejection, link, stream);
-        resolve({ kind: "fault", fault, atOnce: link.answered });
+        const fault = nameFault(streamError ?? rejection, session, stream);
+        resolve({ kind: "fault", fault, atOnce: session.answered });
       }
     };
     const timer = setTimeout(() => {
       resolve(answer ? readAnswer(answer) : { kind: "fault", fault: "timeout" });
       stream?.close(constants.NGHTTP2_CANCEL);
-      link.retire();
+      session.retire();
     }, timeoutMs);
 
-    // node-apn asks the session for nothing but the stream: this is where the response headers can be had.
+    // node-apn asks the session for nothing but the stream: the response headers can be read here.
     const tap = {
       request: (headers: OutgoingHttpHeaders): ClientHttp2Stream => {
         authorization = headers.authorization;
-        const opened = link.session.request(headers);
+        const opened = session.http2.request(headers);
         stream = opened;
         opened.once("response", (responseHeaders) => {
           answer = responseHeaders;
-          link.noteAnswer();
+          session.noteAnswer();
         });
         opened.once("error", (error: Error) => {
           streamError = error;
@@ -88,12 +87,12 @@ export function sendApnsRequest(parts: ApnsRequestParts): Promise<ApnsExchange> 
       () => conclude(),
       (rejection: unknown) => {
         // With an answer at once, before "close" concludes without the reason that only the rejection holds. Without
-        // one a turn later: the stream's error and the link's GOAWAY are told after node-apn has rejected.
+        // one a turn later: the stream's error and the session's GOAWAY are told after node-apn has rejected.
         if (answer !== undefined) conclude(rejection);
         else setImmediate(conclude, rejection);
       },
     );
-  }).finally(() => link.end());
+  }).finally(() => session.end());
 }
 
 function readAnswer(headers: IncomingHttpHeaders, rejection?: unknown): ApnsAnswer {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import type { ActivityRequest } from "../../domain/delivery/liveActivity.ts";
 import type {
+  ActivityRequest,
   ApnsEnvironment,
   ApnsTarget,
   PushChannel,
@@ -9,6 +9,7 @@ import type {
   PushRequest,
   SyncRequest,
 } from "../../domain/delivery/push.ts";
+import type { Log } from "../../domain/ports.ts";
 import { EncryptionKeyError } from "../encryption.ts";
 import { InFlight } from "../inFlight.ts";
 import { buildActivityPush } from "./activityPayload.ts";
@@ -34,7 +35,6 @@ export interface ApnsTiming extends ApnsSessionTiming {
 }
 export const defaultApnsTiming: ApnsTiming = { ...defaultSessionTiming, requestTimeoutMs: 10_000 };
 
-/** Explicit parts of an ApnsSender. */
 export interface ApnsSenderParts {
   clock: { now(): number };
   /** Absent: push is off, and every send says so. */
@@ -48,8 +48,8 @@ export interface ApnsSenderParts {
   /** Folder of the stored provider token. */
   dataDir: string;
   timing?: Partial<ApnsTiming>;
-  /** For the log: never given a token, a key or any text of a push. */
-  onEvent?(name: string, fields: Record<string, unknown>): void;
+  /** Never given a token, a key or any text of a push. */
+  log: Pick<Log, "info">;
 }
 
 type Core =
@@ -62,7 +62,7 @@ type Core =
       ca?: string;
     };
 
-/** What every push has, whatever it says. */
+/** The address and the id that every push has. */
 type Addressed = Pick<PushRequest<ApnsTarget>, "deliveryId" | "target">;
 
 /**
@@ -86,16 +86,16 @@ export class ApnsSender implements PushChannel<ApnsTarget> {
 
   /** Sends one push once. Retries are the caller's; `apns-id` stays the delivery's id on each of them. */
   send(request: PushRequest<ApnsTarget>): Promise<PushOutcome> {
-    return this.#fly(request, (topic) => buildApnsPush(request, topic));
+    return this.#send(request, (topic) => buildApnsPush(request, topic));
   }
 
   sync(request: SyncRequest<ApnsTarget>): Promise<PushOutcome> {
-    return this.#fly(request, (topic) => buildSyncPush(request, topic));
+    return this.#send(request, (topic) => buildSyncPush(request, topic));
   }
 
   /** Starts, updates or ends a Live Activity. */
   activity(request: ActivityRequest): Promise<PushOutcome> {
-    return this.#fly(request, (topic) => buildActivityPush(request, topic));
+    return this.#send(request, (topic) => buildActivityPush(request, topic));
   }
 
   health(): PushHealth {
@@ -112,17 +112,17 @@ export class ApnsSender implements PushChannel<ApnsTarget> {
   stop(graceMs: number): Promise<void> {
     const connections = [...this.#connections.values()];
     for (const connection of connections) connection.refuseNew();
-    return this.#inFlight.land(graceMs, () =>
+    return this.#inFlight.drain(graceMs, () =>
       Promise.all(connections.map((connection) => connection.destroy())),
     );
   }
 
-  #fly(addressed: Addressed, build: (topic: string) => ApnsPush): Promise<PushOutcome> {
+  #send(addressed: Addressed, build: (topic: string) => ApnsPush): Promise<PushOutcome> {
     return this.#inFlight.track(this.#attempt(addressed, build));
   }
 
   async #attempt(request: Addressed, build: (topic: string) => ApnsPush): Promise<PushOutcome> {
-    const { clock, topic, onEvent } = this.#parts;
+    const { clock, topic, log } = this.#parts;
     const core = this.#core;
     if (core.state === "disabled") return { outcome: "config", reason: "apns_not_configured", latencyMs: 0 };
     if (core.state === "broken") return { outcome: "config", reason: core.reason, latencyMs: 0 };
@@ -133,7 +133,7 @@ export class ApnsSender implements PushChannel<ApnsTarget> {
       push = build(topic);
     } catch (error) {
       const reason = error instanceof EncryptionKeyError ? "encryption_key_invalid" : "payload_not_built";
-      onEvent?.("push.not_built", { deliveryId: request.deliveryId, reason });
+      log.info("push.not_built", { deliveryId: request.deliveryId, reason });
       return { outcome: "dead", reason, latencyMs: 0 };
     }
     let connection: ApnsConnection;
@@ -141,7 +141,7 @@ export class ApnsSender implements PushChannel<ApnsTarget> {
       connection = this.#connect(request.target.environment, core);
     } catch (error) {
       this.#fault = "apns_client_failed";
-      onEvent?.("push.client_failed", { message: (error as Error).message });
+      log.info("push.client_failed", { message: (error as Error).message });
       return { outcome: "config", reason: this.#fault, latencyMs: 0 };
     }
 
@@ -164,8 +164,8 @@ export class ApnsSender implements PushChannel<ApnsTarget> {
       return;
     }
     const { deliveryId } = request;
-    this.#parts.onEvent?.("push.not_sent", { deliveryId, ...outcome });
-    // A topic that a device named for itself is that device's fault, not one of this server.
+    this.#parts.log.info("push.not_sent", { deliveryId, ...outcome });
+    // A topic that a device named for itself is the fault of that device, not of this server.
     if (request.target.topic !== undefined && request.target.topic !== this.#parts.topic) return;
     // An untrusted certificate is retried, because a hotel's network causes it too; but the owner should know.
     if (outcome.outcome === "config" || outcome.reason === "untrusted") this.#fault = outcome.reason;
@@ -188,14 +188,14 @@ export class ApnsSender implements PushChannel<ApnsTarget> {
       token: core.token,
       requestTimeoutMs: this.#timing.requestTimeoutMs,
       timing: this.#timing,
-      onEvent: (name, fields) => this.#parts.onEvent?.(name, { environment, ...fields }),
+      log: { info: (event, fields) => this.#parts.log.info(event, { environment, ...fields }) },
     });
     this.#connections.set(environment, connection);
     return connection;
   }
 }
 
-/** Reads key and authorities once, at start: what is wrong with them shows in health before the first push. */
+/** Reads key and authorities once, at start: a fault of theirs shows in health before the first push. */
 function prepareCore(parts: ApnsSenderParts): Core {
   if (parts.key === undefined) return { state: "disabled" };
   const { keyId, teamId } = parts.key;
@@ -207,8 +207,8 @@ function prepareCore(parts: ApnsSenderParts): Core {
   }
   try {
     const ca = parts.caPath === undefined ? undefined : readFileSync(parts.caPath, "utf8");
-    const { clock, dataDir, onEvent } = parts;
-    const token = new ProviderToken({ clock, keyPem: pem, keyId, teamId, dataDir, onEvent });
+    const { clock, dataDir, log } = parts;
+    const token = new ProviderToken({ clock, keyPem: pem, keyId, teamId, dataDir, log });
     return { state: "ready", token, key: { pem, keyId, teamId }, ca };
   } catch (error) {
     const unreadable = (error as NodeJS.ErrnoException).syscall !== undefined;

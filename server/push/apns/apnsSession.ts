@@ -1,5 +1,6 @@
 import type { ClientHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
+import type { Log } from "../../domain/ports.ts";
 
 /**
  * Most requests in flight on one connection. Apple allows about 1,000 streams; node-apn lost whole bursts that were
@@ -7,7 +8,7 @@ import type { Socket } from "node:net";
  */
 export const maxInFlight = 500;
 
-/** How long a link may be silent while requests wait, ms. Apple answers within some 100 ms. */
+/** How long a session may be silent while requests wait, ms. Apple answers within some 100 ms. */
 export interface ApnsSessionTiming {
   /** Silence before a ping is sent. */
   pingAfterMs: number;
@@ -16,23 +17,25 @@ export interface ApnsSessionTiming {
 }
 export const defaultSessionTiming: ApnsSessionTiming = { pingAfterMs: 500, pongWithinMs: 1500 };
 
-/** Explicit parts of a link. The session is still connecting. */
 export interface ApnsSessionParts {
-  session: ClientHttp2Session;
+  /** Node's session; it is still connecting. */
+  http2: ClientHttp2Session;
   socket: Socket;
   timing: ApnsSessionTiming;
-  /** There may be room for another request, or the link has ended. */
+  /** There may be room for another request, or the session has ended. */
   onChange(): void;
-  onEvent(name: string, fields: Record<string, unknown>): void;
+  log: Pick<Log, "info">;
 }
 
 /**
- * One HTTP/2 connection to Apple and what is in flight on it.
- * States: connecting -> open -> retired (no new requests; those in flight end by themselves) -> closed.
+ * An HTTP/2 session with Apple and the requests in flight on it.
+ *
+ *   connecting -> open -> retired (no new requests; those in flight end by themselves) -> closed
+ *
  * A half-open connection goes from open or retired straight to closed, and its requests fail.
  */
 export class ApnsSession {
-  readonly session: ClientHttp2Session;
+  readonly http2: ClientHttp2Session;
   readonly #parts: ApnsSessionParts;
   #inFlight = 0;
   // One until Apple's SETTINGS are there: with token authentication Apple starts a connection with a single stream.
@@ -43,34 +46,34 @@ export class ApnsSession {
   closed = false;
   goaway = false;
   halfOpen = false;
-  /** A response has come over this link: it was not one of those that fail from the start. */
+  /** A response has come over this session: it is not a session that failed from the start. */
   answered = false;
   /** Why the connection broke, when Node said so. */
   error: Error | undefined;
 
   constructor(parts: ApnsSessionParts) {
     this.#parts = parts;
-    this.session = parts.session;
-    const { session } = parts;
-    session.on("connect", () => {
+    this.http2 = parts.http2;
+    const { http2 } = parts;
+    http2.on("connect", () => {
       this.connected = true;
-      parts.onEvent("push.connected", {});
+      parts.log.info("push.connected");
       this.#watch();
     });
-    session.on("remoteSettings", (settings) => {
+    http2.on("remoteSettings", (settings) => {
       this.#limit = Math.max(1, Math.min(settings.maxConcurrentStreams ?? maxInFlight, maxInFlight));
       parts.onChange();
     });
-    session.on("error", (error: Error) => {
+    http2.on("error", (error: Error) => {
       this.error = error;
     });
-    session.on("goaway", (errorCode) => {
+    http2.on("goaway", (errorCode) => {
       this.goaway = true;
-      parts.onEvent("push.goaway", { errorCode, inFlight: this.#inFlight });
+      parts.log.info("push.goaway", { errorCode, inFlight: this.#inFlight });
       this.retire();
     });
-    session.on("frameError", () => this.retire());
-    session.on("close", () => {
+    http2.on("frameError", () => this.retire());
+    http2.on("close", () => {
       this.closed = true;
       clearTimeout(this.#watchdog);
       // Node leaves a gracefully closed socket open until the peer closes too, which a half-open one never does.
@@ -86,7 +89,7 @@ export class ApnsSession {
 
   /** Whether requests may start here at all, now or later. */
   get isUsable(): boolean {
-    return !this.#retired && !this.closed && !this.session.closed && !this.session.destroyed;
+    return !this.#retired && !this.closed && !this.http2.closed && !this.http2.destroyed;
   }
 
   /** Counts a request in; the watchdog runs as long as there is one. */
@@ -119,7 +122,7 @@ export class ApnsSession {
     if (this.#retired) return;
     this.#retired = true;
     if (this.#inFlight === 0) this.destroy();
-    else if (!this.session.destroyed) this.session.close();
+    else if (!this.http2.destroyed) this.http2.close();
     this.#parts.onChange();
   }
 
@@ -128,7 +131,7 @@ export class ApnsSession {
     this.#retired = true;
     clearTimeout(this.#watchdog);
     // With an error, because streams of a session destroyed without one end in silence.
-    if (!this.session.destroyed) this.session.destroy(new Error("The connection to APNs was dropped."));
+    if (!this.http2.destroyed) this.http2.destroy(new Error("The connection to APNs was dropped."));
     this.#parts.socket.destroy();
   }
 
@@ -140,14 +143,14 @@ export class ApnsSession {
 
   #probe(): void {
     // Node cancels pings before the connection stands and after GOAWAY; then the requests' own time-out watches.
-    if (!this.connected || this.session.closed || this.session.destroyed) return;
+    if (!this.connected || this.http2.closed || this.http2.destroyed) return;
     this.#watchdog = setTimeout(() => {
       this.halfOpen = true;
-      this.#parts.onEvent("push.half_open", { inFlight: this.#inFlight });
+      this.#parts.log.info("push.half_open", { inFlight: this.#inFlight });
       this.destroy();
     }, this.#parts.timing.pongWithinMs);
-    this.session.ping((error) => {
-      if (error === null || this.session.closed) this.#watch();
+    this.http2.ping((error) => {
+      if (error === null || this.http2.closed) this.#watch();
     });
   }
 }

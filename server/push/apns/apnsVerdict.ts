@@ -1,6 +1,6 @@
 import type { PushOutcome } from "../../domain/delivery/push.ts";
 
-/** What Apple answered. `timestamp` and `retryAfter` are as they came off the wire. */
+/** The answer of Apple. `timestamp` and `retryAfter` are as they came off the wire. */
 export interface ApnsAnswer {
   kind: "answer";
   status: number;
@@ -37,7 +37,7 @@ export interface ApnsFault {
 }
 export type ApnsExchange = ApnsAnswer | ApnsFault;
 
-/** What the verdict needs besides the exchange; instants in ms since the epoch. */
+/** The circumstances of an exchange that the verdict depends on; instants in ms since the epoch. */
 export interface ExchangeContext {
   deliveryId: string;
   now: number;

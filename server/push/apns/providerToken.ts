@@ -2,6 +2,7 @@ import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import type { Log } from "../../domain/ports.ts";
 
 /** Apple: a provider token may be refreshed no more than once in 20 minutes (TooManyProviderTokenUpdates). */
 export const minTokenAgeMs = 20 * 60_000;
@@ -27,7 +28,7 @@ export interface ProviderTokenParts {
   teamId: string;
   /** Folder of the file that carries the token over a restart. */
   dataDir: string;
-  onEvent?(name: string, fields: Record<string, unknown>): void;
+  log: Pick<Log, "info">;
 }
 
 /**
@@ -85,7 +86,7 @@ export class ProviderToken {
     if (generation !== this.generation) return;
     const ageMs = this.#parts.clock.now() - this.#issuedAt;
     if (ageMs >= -futureToleranceMs && ageMs < minTokenAgeMs) {
-      this.#parts.onEvent?.("push.token.kept", { ageMs });
+      this.#parts.log.info("push.token.kept", { ageMs });
       return;
     }
     this.generation += 1;
@@ -104,7 +105,7 @@ export class ProviderToken {
     this.#jwt = `${signed}.${signature.toString("base64url")}`;
     this.#issuedAt = iat * 1000;
     this.#store();
-    this.#parts.onEvent?.("push.token.renewed", { keyId, issuedAt: this.#issuedAt });
+    this.#parts.log.info("push.token.renewed", { keyId, issuedAt: this.#issuedAt });
   }
 
   #store(): void {
@@ -118,7 +119,7 @@ export class ProviderToken {
       renameSync(`${path}.new`, path);
     } catch (cause) {
       // The token still works; only a restart within 20 minutes would make one more than Apple likes.
-      this.#parts.onEvent?.("push.token.not_stored", { code: (cause as NodeJS.ErrnoException).code });
+      this.#parts.log.info("push.token.not_stored", { code: (cause as NodeJS.ErrnoException).code });
     }
   }
 

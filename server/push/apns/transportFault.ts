@@ -22,22 +22,22 @@ const malformedCodes = new Set([
   "ERR_HTTP2_HEADER_SINGLE_VALUE",
 ]);
 
-/** Names why an exchange had no answer, from Node's error, the state of the link and the stream's reset code. */
+/** Names why an exchange had no answer, from Node's error, the state of the session and the stream's reset code. */
 export function nameFault(
   error: unknown,
-  link?: Pick<ApnsSession, "halfOpen" | "goaway" | "connected" | "error">,
+  session?: Pick<ApnsSession, "halfOpen" | "goaway" | "connected" | "error">,
   stream?: Pick<ClientHttp2Stream, "rstCode">,
 ): ApnsFaultName {
-  const codes = [...errorCodes(error), ...errorCodes(link?.error)];
+  const codes = [...errorCodes(error), ...errorCodes(session?.error)];
   if (codes.some((code) => malformedCodes.has(code))) return "malformed";
   if (codes.some((code) => code.startsWith("CERT_") || untrustedCodes.has(code))) return "untrusted";
-  if (link?.halfOpen) return "half_open";
+  if (session?.halfOpen) return "half_open";
   // No stream ids left, or Apple said goodbye before this request: the next connection takes it.
   if (codes.includes("ERR_HTTP2_GOAWAY_SESSION") || codes.includes("ERR_HTTP2_OUT_OF_STREAMS"))
     return "goaway";
-  if (link?.goaway) return "goaway";
+  if (session?.goaway) return "goaway";
   if (stream?.rstCode === constants.NGHTTP2_REFUSED_STREAM) return "refused";
-  return link?.connected ? "reset" : "unreachable";
+  return session?.connected ? "reset" : "unreachable";
 }
 
 /** The codes of an error and of what caused it; `{error}` is how node-apn wraps, `jse_cause` how VError does. */

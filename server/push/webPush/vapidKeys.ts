@@ -9,7 +9,7 @@ const fileName = "vapid-keys.json";
 const signatureLifeMs = 12 * 60 * 60_000;
 /** A signature is used again so long; the push service may remember that it was good (RFC 8292, 4.2). */
 const signatureReuseMs = 6 * 60 * 60_000;
-/** Push services known at once; browsers have four. More are somebody's play, and are signed for anew. */
+/** Push services known at once; browsers have four. More are not browsers, and are signed for anew. */
 const maxAudiences = 100;
 
 const base64url = (bytes: number) =>

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import type { PushRequest, WebPushTarget } from "../../domain/delivery/push.ts";
-import { describeEvent, kindRules, worthlessAt } from "../kindRules.ts";
+import { collapseIdOf, kindRules, pushEndsAt } from "../../domain/delivery/pushRules.ts";
+import { describeEvent } from "../describeEvent.ts";
 import { boundTitles, fitBody } from "../truncation.ts";
 
-/** What fits into the 4,096 bytes that every push service takes, once encrypted (RFC 8291, 4). */
+/** Bytes that fit into the 4,096 bytes that every push service takes, once encrypted (RFC 8291, 4). */
 export const maxPlaintextBytes = 3993;
 
 /** One push for a browser, before it is encrypted. */
@@ -20,11 +21,11 @@ export interface WebPush {
   truncated: boolean;
 }
 
-/** Builds what a page's service worker gets, from the contract's table. Pure. */
+/** Builds the push for a page's service worker, from the contract's table. Pure. */
 export function buildWebPush(request: PushRequest<WebPushTarget>, now: number): WebPush {
   const { content, deliveryId } = request;
-  const rule = kindRules[content.kind];
-  const tag = rule.collapse(content);
+  const { category, level, urgency } = kindRules[content.kind];
+  const tag = collapseIdOf(content);
   const titles = boundTitles(content);
   const fitted = fitBody(content.body, maxPlaintextBytes, (body, truncated) =>
     JSON.stringify({
@@ -32,17 +33,15 @@ export function buildWebPush(request: PushRequest<WebPushTarget>, now: number): 
       body,
       badge: content.badge,
       tag,
-      category: rule.category,
-      level: rule.level,
+      category,
+      level,
       daylong: { ...describeEvent(content, truncated), deliveryId },
     }),
   );
   return {
     plaintext: fitted.json,
-    ttlSeconds: Math.max(0, Math.floor((worthlessAt(request) - now) / 1000)),
-    // A reply is what somebody waits for, and Claude stands still for the rest of these; of a session's own news a
-    // phone that saves its battery may hear when it next wakes.
-    urgency: rule.category === "SESSION" ? "normal" : "high",
+    ttlSeconds: Math.max(0, Math.floor((pushEndsAt(content, request.at) - now) / 1000)),
+    urgency,
     topic: topicOf(tag),
     truncated: fitted.truncated,
   };

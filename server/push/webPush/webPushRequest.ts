@@ -3,12 +3,11 @@ import type { LookupFunction } from "node:net";
 import { nameFault } from "../apns/transportFault.ts";
 import type { WebPushExchange, WebPushFaultName } from "./webPushVerdict.ts";
 
-/** Bytes of an answer that are read for its reason; whatever else comes is thrown away. */
+/** Bytes of an answer that are read for its reason; the rest is discarded. */
 const maxReasonBytes = 2048;
 /** An answer that goes on beyond this is no answer of a push service: the connection is dropped. */
 const maxAnswerBytes = 65_536;
 
-/** Explicit parts of one request to a push service. */
 export interface WebPushRequestParts {
   endpoint: string;
   headers: Record<string, string | number>;
@@ -69,7 +68,7 @@ function faultOf(error: NodeJS.ErrnoException, connected: boolean): WebPushFault
   return name === "untrusted" ? name : connected ? "reset" : "unreachable";
 }
 
-/** The word for the reason that Apple's and Mozilla's services send; only a plain word is taken from a stranger. */
+/** The reason that Apple's and Mozilla's services name; only a plain word is accepted, because it goes into the log. */
 function reasonIn(text: string): string | undefined {
   try {
     const { reason, error } = JSON.parse(text) as { reason?: unknown; error?: unknown };

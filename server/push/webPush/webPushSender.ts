@@ -8,9 +8,10 @@ import type {
   PushOutcome,
   PushRequest,
   SyncRequest,
-  WebPushDoor,
+  WebPushPolicy,
   WebPushTarget,
 } from "../../domain/delivery/push.ts";
+import type { Log } from "../../domain/ports.ts";
 import { InFlight } from "../inFlight.ts";
 import { isPublicAddress, lookupPublic } from "./publicAddress.ts";
 import { keepVapidKeys, VapidSignatures } from "./vapidKeys.ts";
@@ -24,10 +25,9 @@ const requestTimeoutMs = 10_000;
 const maxSockets = 8;
 const maxTotalSockets = 64;
 
-/** Explicit parts of a WebPushSender. */
 export interface WebPushSenderParts {
   clock: { now(): number };
-  /** Whom a push service may write to (`mailto:` or `https:`). Absent: Web Push is off. */
+  /** Contact for the operators of push services (`mailto:` or `https:`). Absent: Web Push is off. */
   subject?: string;
   /** Folder of the VAPID keys. */
   dataDir: string;
@@ -36,8 +36,8 @@ export interface WebPushSenderParts {
   /** Lets pushes go to this computer and its network: for tests, and for a push service of one's own. */
   allowPrivateEndpoints?: boolean;
   requestTimeoutMs?: number;
-  /** For the log: never given an endpoint, a key or any text of a push. */
-  onEvent?(name: string, fields: Record<string, unknown>): void;
+  /** Never given an endpoint, a key or any text of a push. */
+  log: Pick<Log, "info">;
 }
 
 type Core =
@@ -50,7 +50,7 @@ type Core =
  * with the server's key (RFC 8292). Every failure is an outcome; `send` never rejects.
  * An endpoint is an address that a client names and the server calls: only public https addresses are called.
  */
-export class WebPushSender implements PushChannel<WebPushTarget>, WebPushDoor {
+export class WebPushSender implements PushChannel<WebPushTarget>, WebPushPolicy {
   readonly #parts: WebPushSenderParts;
   readonly #core: Core;
   readonly #inFlight = new InFlight();
@@ -85,7 +85,7 @@ export class WebPushSender implements PushChannel<WebPushTarget>, WebPushDoor {
 
   /** Browsers want every push to show something: there is no silent one to clear a badge with. */
   async sync({ deliveryId }: SyncRequest<WebPushTarget>): Promise<PushOutcome> {
-    this.#parts.onEvent?.("webpush.sync_not_possible", { deliveryId });
+    this.#parts.log.info("webpush.sync_not_possible", { deliveryId });
     return { outcome: "dead", reason: "no_silent_web_push", latencyMs: 0 };
   }
 
@@ -102,13 +102,13 @@ export class WebPushSender implements PushChannel<WebPushTarget>, WebPushDoor {
 
   stop(graceMs: number): Promise<void> {
     const core = this.#core;
-    return this.#inFlight.land(graceMs, () => {
+    return this.#inFlight.drain(graceMs, () => {
       if (core.state === "ready") core.agent.destroy();
     });
   }
 
   async #attempt(request: PushRequest<WebPushTarget>): Promise<PushOutcome> {
-    const { clock, onEvent, allowPrivateEndpoints } = this.#parts;
+    const { clock, log, allowPrivateEndpoints } = this.#parts;
     const { deliveryId, target } = request;
     const core = this.#core;
     if (core.state === "disabled")
@@ -121,9 +121,9 @@ export class WebPushSender implements PushChannel<WebPushTarget>, WebPushDoor {
     const audience = new URL(target.endpoint).origin;
     let prepared: { headers: Record<string, string | number>; body: Buffer };
     try {
-      prepared = seal(request, startedAt, core.signatures.authorizationFor(audience));
+      prepared = buildRequest(request, startedAt, core.signatures.authorizationFor(audience));
     } catch (error) {
-      onEvent?.("webpush.not_built", { deliveryId, message: (error as Error).message });
+      log.info("webpush.not_built", { deliveryId, message: (error as Error).message });
       return { outcome: "dead", reason: "payload_not_built", latencyMs: 0 };
     }
     const exchange = await postWebPush({
@@ -145,13 +145,13 @@ export class WebPushSender implements PushChannel<WebPushTarget>, WebPushDoor {
       this.#fault = undefined;
       return;
     }
-    this.#parts.onEvent?.("webpush.not_sent", { deliveryId, ...outcome });
+    this.#parts.log.info("webpush.not_sent", { deliveryId, ...outcome });
     if (outcome.outcome === "config" || outcome.reason === "untrusted") this.#fault = outcome.reason;
   }
 }
 
 /** Headers and encrypted body of one push. Throws when the subscription's keys are none. */
-function seal(request: PushRequest<WebPushTarget>, now: number, authorization: string) {
+function buildRequest(request: PushRequest<WebPushTarget>, now: number, authorization: string) {
   const { plaintext, ttlSeconds, urgency, topic } = buildWebPush(request, now);
   const { endpoint, keys } = request.target;
   const { headers, body } = webpush.generateRequestDetails({ endpoint, keys }, plaintext, {
@@ -163,8 +163,8 @@ function seal(request: PushRequest<WebPushTarget>, now: number, authorization: s
   return { headers: { ...headers, Authorization: authorization }, body };
 }
 
-/** Keys and authorities, once, at start: what is wrong with them shows in health before the first push. */
-function prepareCore({ clock, subject, dataDir, caPath, onEvent }: WebPushSenderParts): Core {
+/** Keys and authorities, once, at start: a fault of theirs shows in health before the first push. */
+function prepareCore({ clock, subject, dataDir, caPath, log }: WebPushSenderParts): Core {
   if (subject === undefined) return { state: "disabled" };
   let ca: string | undefined;
   try {
@@ -183,8 +183,8 @@ function prepareCore({ clock, subject, dataDir, caPath, onEvent }: WebPushSender
     const signatures = new VapidSignatures({ keys, subject, clock });
     return { state: "ready", publicKey: keys.publicKey, signatures, agent };
   } catch (error) {
-    // The name only: what JSON.parse complains about quotes the file.
-    onEvent?.("webpush.keys_unusable", { error: (error as Error).name });
+    // The name only: the message of JSON.parse quotes the file.
+    log.info("webpush.keys_unusable", { error: (error as Error).name });
     return { state: "broken", reason: "vapid_keys_unusable" };
   }
 }

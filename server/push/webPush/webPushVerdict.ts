@@ -7,7 +7,7 @@ import { parseRetryAfter } from "../apns/apnsVerdict.ts";
  */
 export type WebPushFaultName = "timeout" | "reset" | "unreachable" | "untrusted" | "private" | "stopping";
 
-/** What came of one request. */
+/** The answer to one request, or the fault that prevented it. */
 export type WebPushExchange =
   | { kind: "answer"; status: number; retryAfter?: string; reason?: string }
   /** `atOnce`: the connection had been kept from an earlier push, so a new one may be tried without back-off. */
@@ -33,9 +33,9 @@ export function judgeWebPush(
     const notBeforeAt = parseRetryAfter(exchange.retryAfter, now);
     return { outcome: "retry", ...facts, ...(notBeforeAt === undefined ? {} : { notBeforeAt }) };
   }
-  // Our signature or our key: a wrong clock, or a subscription for another key than ours. Whose fault it is shows by how
-  // many are refused.
+  // Our signature or our key: a wrong clock, or a subscription for another key than ours. The number of
+  // devices that are refused shows which.
   if (status === 401 || status === 403) return { outcome: "config", ...facts };
-  // 413, 400 and the like, redirects too: they would lead our push to where nobody has checked.
+  // 413, 400 and the like, redirects too: they would lead our push to an address that was not checked.
   return { outcome: "dead", ...facts };
 }

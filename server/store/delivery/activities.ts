@@ -1,4 +1,5 @@
-import type { ActivityStore, LiveActivity, PushToStart } from "../../domain/delivery/liveActivity.ts";
+import type { LiveActivity, PushToStart } from "../../domain/delivery/liveActivity.ts";
+import type { ActivityStore } from "../../domain/stores/delivery.ts";
 import { type Connection, Statement } from "../statement.ts";
 
 interface StartRow {
@@ -24,7 +25,7 @@ const activityOf = (row: ActivityRow): LiveActivity => ({
 
 const selectActivities = "SELECT device_id, session_id, turn_id, token, registered_at FROM live_activities";
 
-/** The addresses of Live Activities: to start one on a device, and to update and end those that run. */
+/** Push tokens of Live Activities in SQLite: to start one on a device, and to update and end those that run. */
 export class SqliteActivityStore implements ActivityStore {
   readonly #putStart: Statement<[deviceId: string, token: string, at: number]>;
   readonly #removeStart: Statement<[deviceId: string, token: string | null]>;

@@ -1,7 +1,8 @@
 import type { Device, DevicePreferences, Scope } from "../../domain/delivery/device.ts";
 import type { PushTarget } from "../../domain/delivery/push.ts";
 import { DaylongError } from "../../domain/errors.ts";
-import type { Clock, DeviceStore } from "../../domain/ports.ts";
+import type { Clock } from "../../domain/ports.ts";
+import type { DeviceStore } from "../../domain/stores/delivery.ts";
 import { type Connection, jsonOrNull, parsedOrUndefined, Statement } from "../statement.ts";
 import type { Transactions } from "../transactions.ts";
 
@@ -36,7 +37,7 @@ const selectDevices = `SELECT device_id, name, platform, scope, created_at, last
 
 type Named = Record<string, string | number | null>;
 
-/** The paired devices and the codes that pair them; only hashes of tokens and codes are kept. */
+/** Paired devices and pairing codes in SQLite; only hashes of tokens and codes are kept. */
 export class SqliteDeviceStore implements DeviceStore {
   readonly #clock: Clock;
   readonly #transactions: Transactions;

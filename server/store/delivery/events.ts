@@ -1,6 +1,7 @@
 import type { LoggedEvent, NewEvent } from "../../domain/delivery/event.ts";
 import { DaylongError } from "../../domain/errors.ts";
-import type { Clock, EventStore } from "../../domain/ports.ts";
+import type { Clock } from "../../domain/ports.ts";
+import type { EventStore } from "../../domain/stores/delivery.ts";
 import { type Connection, Statement } from "../statement.ts";
 import type { EventListener, Transactions } from "../transactions.ts";
 

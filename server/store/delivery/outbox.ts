@@ -4,7 +4,7 @@ import type {
   DeliveryKind,
   DeliveryState,
 } from "../../domain/delivery/delivery.ts";
-import type { OutboxStore } from "../../domain/ports.ts";
+import type { OutboxStore } from "../../domain/stores/delivery.ts";
 import { type Connection, Statement } from "../statement.ts";
 import type { Transactions } from "../transactions.ts";
 
@@ -54,12 +54,15 @@ const selectDeliveries = `SELECT delivery_id, device_id, cursor, kind, state, cr
 /** To the letter the WHEREs of the partial indexes. */
 const isWaiting = "state = 'pending' AND next_attempt_at IS NOT NULL";
 const isUnsettled = "state IN ('pending', 'sent')";
-/** A Live Activity is on the lock screen whatever the app holds: an ack settles nothing of it, and no badge counts it. */
+/**
+ * A Live Activity is on the lock screen also when the app holds all events: an ack does not settle it, no badge counts
+ * it.
+ */
 const isAlert = "kind NOT IN ('activity-start', 'activity-end')";
 
 type Named = Record<string, string | number | null>;
 
-/** The deliveries and what was tried for each. An event has at most one delivery a device. */
+/** The outbox in SQLite: deliveries and their attempts. An event has at most one delivery a device. */
 export class SqliteOutboxStore implements OutboxStore {
   readonly #transactions: Transactions;
   readonly #insert: Statement<[Named]>;

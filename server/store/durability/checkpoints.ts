@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import type { Clock, Log } from "../../domain/ports.ts";
 
 /**
- * Commits after which the log is folded into the database as soon as nobody would notice. A turn has four to six, of
+ * Commits after which the log is checkpointed as soon as no turn would notice. A turn has four to six, of
  * ten pages each; SQLite's own measure, 1,000 pages, comes to a quarter of this.
  */
 const dueCommits = 400;
@@ -13,7 +13,7 @@ const overdueCommits = 4 * dueCommits;
  * pause, a thread on a slow disk never catches up with them, and the log would grow for ever. Some 250 MB of log.
  */
 const outrunCommits = 4 * overdueCommits;
-/** While it is due, look this often whether somebody would notice. */
+/** While a checkpoint is due, check this often whether a turn would notice. */
 const lookMs = 1_000;
 
 export interface CheckpointsParts {
@@ -22,11 +22,11 @@ export interface CheckpointsParts {
   clock: Clock;
   log: Log;
   /**
-   * Whether nobody is being spoken to. The first commit after the log was folded in whole begins it anew, and SQLite syncs
+   * Whether no turn is streaming. The first commit after the log was folded in whole begins it anew, and SQLite syncs
    * the new beginning in that commit: the one sync that holds the event loop.
    */
   isQuiet(): boolean;
-  /** The thread cannot do it: SQLite is to do it within commits, as it does where nobody says otherwise. */
+  /** The thread cannot do it: SQLite is to do it within commits, as it does by default. */
   giveUp(): void;
   /** Folds the log in here and now, while nothing can be committed. */
   foldNow(): void;
@@ -34,7 +34,9 @@ export interface CheckpointsParts {
   fold?: (path: string) => Promise<boolean>;
 }
 
-/** Folds the write-ahead log into the database beside the event loop: `waiting -> due -> folding -> waiting`. */
+/**
+ * Checkpoints: folds the write-ahead log into the database in a worker thread: `waiting -> due -> folding -> waiting`.
+ */
 export class Checkpoints {
   readonly #parts: CheckpointsParts;
   #commits = 0;

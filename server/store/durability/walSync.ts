@@ -7,13 +7,13 @@ export interface WalSyncParts {
   /** The write-ahead log's file; it must be there. */
   path: string;
   /**
-   * The disk refused, once. Nothing more is called back: of a file whose sync has failed nobody knows what is on the
+   * The disk refused, once. Nothing more is called back: after a failed sync it is unknown what is on the
    * disk, and a second try may say yes without having written anything (https://lwn.net/Articles/752063/).
    */
   onFault(error: Error): void;
   /** Told how long each sync took. */
   onSync?(durationMs: number): void;
-  /** Told what somebody threw who was called back; the others are called all the same. */
+  /** Called with what a callback threw; the other callbacks run all the same. */
   onTellError?(error: unknown): void;
   /** Default: `fdatasync` in one of Node's file threads; on a Mac libuv asks the drive as well (F_FULLFSYNC). */
   sync?: SyncFile;
@@ -21,8 +21,8 @@ export interface WalSyncParts {
 
 /**
  * Makes commits durable beside the event loop. SQLite writes a commit into the system's memory and goes on; this asks
- * the disk for it in another thread, and what would tell somebody of the commit waits here. So a disk that takes a second
- * holds back exactly what it has not confirmed, and neither the words that Claude speaks nor anything else.
+ * the disk for it in another thread, and what would tell somebody of the commit waits here. So a disk that takes a
+ * second holds back exactly what it has not confirmed, and neither the words that Claude speaks nor anything else.
  *
  *   durable --commit--> asked (until the end of the step) -> syncing --done--> durable, or asked if commits came meanwhile
  *                                                               \--error--> failed
@@ -68,7 +68,7 @@ export class WalSync {
     return this.#syncingSince === undefined ? 0 : performance.now() - this.#syncingSince;
   }
 
-  /** Idempotent. Who still waits is not called back any more. */
+  /** Idempotent. Callbacks that still wait are not called any more. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;

@@ -1,5 +1,5 @@
-import type { AttachmentStore } from "../../domain/ports.ts";
 import type { Attachment } from "../../domain/sessions/attachment.ts";
+import type { AttachmentStore } from "../../domain/stores/operation.ts";
 import { type Connection, Statement } from "../statement.ts";
 
 interface AttachmentRow {
@@ -26,7 +26,7 @@ const attachmentOf = (row: AttachmentRow): Attachment => ({
 
 const columns = "attachment_id, device_id, name, mime_type, size_bytes, sha256, created_at, used_at";
 
-/** What is known of the files that came with messages; their bytes lie in the data folder. */
+/** Attachments in SQLite: metadata of the files that came with messages; their bytes lie in the data folder. */
 export class SqliteAttachmentStore implements AttachmentStore {
   readonly #insert: Statement<[Record<string, string | number>]>;
   readonly #get: Statement<[attachmentId: string], AttachmentRow>;

@@ -1,5 +1,5 @@
-import type { AuditEntry, AuditStore } from "../../domain/ports.ts";
-import { decodePageCursor, pageOf } from "../pageCursor.ts";
+import { decodePageCursor, pageOf } from "../../domain/pageCursor.ts";
+import type { AuditEntry, AuditStore } from "../../domain/stores/operation.ts";
 import { type Connection, Statement } from "../statement.ts";
 
 interface AuditRow {
@@ -11,7 +11,7 @@ interface AuditRow {
   detail: string;
 }
 
-/** Who changed what. Ordered by insertion, which a clock that was set back does not disturb. */
+/** The audit log in SQLite. Ordered by insertion, which a clock that was set back does not disturb. */
 export class SqliteAuditStore implements AuditStore {
   readonly #add: Statement<[AuditEntry]>;
   readonly #list: Statement<[beforeId: number, limit: number], AuditRow>;

@@ -1,10 +1,11 @@
-import type { ProcessStore } from "../../domain/ports.ts";
 import type { ProcessRecord } from "../../domain/processes/process.ts";
+import type { ProcessStore } from "../../domain/stores/operation.ts";
 import { type Connection, Statement } from "../statement.ts";
 
 /**
- * The processes that were started, so that the next run of the server can end what a crash of this one left behind.
- * A record may name a session that is not in the directory: a prewarmed spare's becomes one when it is claimed.
+ * CLI processes in SQLite: all that were started, so that the next run of the server can end what a crash of this one
+ * left behind. A record may name a session that is not in the directory: a prewarmed spare's becomes one when it is
+ * claimed.
  */
 export class SqliteProcessStore implements ProcessStore {
   readonly #open: Statement<[ProcessRecord]>;

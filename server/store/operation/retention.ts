@@ -1,4 +1,4 @@
-import type { RetentionStore } from "../../domain/ports.ts";
+import type { RetentionStore } from "../../domain/stores/operation.ts";
 import { type Connection, Statement } from "../statement.ts";
 import type { Transactions } from "../transactions.ts";
 
@@ -6,8 +6,8 @@ import type { Transactions } from "../transactions.ts";
 const vacuumPages = 500;
 
 /**
- * Cuts history off at its old end, a bounded number of rows at a time. How far the log was cut is written in the same
- * commit (`meta.floor_cursor`): whoever asks for something older is told that it is gone.
+ * Retention in SQLite: deletes the oldest history, a bounded number of rows at a time. How far the log was cut is
+ * written in the same commit (`meta.floor_cursor`): a reader that asks for something older is told that it is gone.
  */
 export class SqliteRetentionStore implements RetentionStore {
   readonly #connection: Connection;

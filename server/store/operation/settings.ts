@@ -1,7 +1,7 @@
-import type { SettingsStore } from "../../domain/ports.ts";
+import type { SettingsStore } from "../../domain/stores/operation.ts";
 import { type Connection, Statement } from "../statement.ts";
 
-/** What the owner set while the server ran. */
+/** Limits that the owner set while the server ran, in SQLite. */
 export class SqliteSettingsStore implements SettingsStore {
   readonly #all: Statement<[], { key: string; value: string }>;
   readonly #set: Statement<[key: string, value: string]>;

@@ -1,10 +1,11 @@
-import type { ConversationStore, NamedConversation } from "../../domain/sessions/conversation.ts";
+import type { NamedConversation } from "../../domain/sessions/conversation.ts";
+import type { ConversationStore } from "../../domain/stores/sessions.ts";
 import { type Connection, Statement } from "../statement.ts";
 
 const columns =
   "conversation_id AS conversationId, session_id AS sessionId, created_at AS createdAt, earlier FROM conversations";
 
-/** The names that tools of `/v1` gave to sessions. */
+/** Names that tools of `/v1` gave to sessions, in SQLite. */
 export class SqliteConversationStore implements ConversationStore {
   readonly #insert: Statement<[NamedConversation]>;
   readonly #get: Statement<[conversationId: string], NamedConversation>;

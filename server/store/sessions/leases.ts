@@ -43,7 +43,7 @@ interface TermKey {
 }
 
 /**
- * The terms of all leases. `sessions.lease_term` names a session's newest one, and `sessions.lease_due_at` caches the
+ * Lease terms in SQLite. `sessions.lease_term` names a session's newest one, and `sessions.lease_due_at` caches the
  * domain's `nextDeadline` of it: the next duty over thousands of sessions is one look at an index. Every write here
  * keeps the two in step, so call it in a transaction.
  */

@@ -1,10 +1,10 @@
-import type { PermissionStore } from "../../domain/ports.ts";
 import type {
   Permission,
   PermissionDecision,
   PermissionKind,
   PermissionState,
 } from "../../domain/sessions/permission.ts";
+import type { PermissionStore } from "../../domain/stores/sessions.ts";
 import { type Connection, jsonOrNull, parsedOrUndefined, Statement } from "../statement.ts";
 
 interface PermissionRow {
@@ -47,7 +47,7 @@ function permissionOf(row: PermissionRow): Permission {
 
 const selectPermissions = "SELECT * FROM permissions";
 
-/** The permission requests; the first answer to one that is open is the answer. */
+/** Permission requests in SQLite; the first answer to an open one counts. */
 export class SqlitePermissionStore implements PermissionStore {
   readonly #insert: Statement<[Record<string, string | number | null>]>;
   readonly #get: Statement<[permissionId: string], PermissionRow>;

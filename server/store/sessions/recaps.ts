@@ -7,7 +7,7 @@ export interface Recap {
   turnCount: number;
 }
 
-/** The last recap of each session. */
+/** The last recap of each session, in SQLite. */
 export class SqliteRecapStore {
   readonly #get: Statement<[sessionId: string], Recap>;
   readonly #set: Statement<[Recap & { sessionId: string }]>;

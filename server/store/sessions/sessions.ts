@@ -1,8 +1,15 @@
 import { DaylongError } from "../../domain/errors.ts";
-import type { SessionFilter, SessionStore } from "../../domain/ports.ts";
+import { decodePageCursor, type PageCursor, pageOf } from "../../domain/pageCursor.ts";
 import type { Lease } from "../../domain/sessions/lease.ts";
-import type { PermissionMode, Session, SessionOrigin, SessionState } from "../../domain/sessions/session.ts";
-import { decodePageCursor, type PageCursor, pageOf } from "../pageCursor.ts";
+import {
+  mayBecome,
+  type PermissionMode,
+  type Session,
+  type SessionOrigin,
+  type SessionState,
+  type WrongSessionChange,
+} from "../../domain/sessions/session.ts";
+import type { SessionFilter, SessionStore } from "../../domain/stores/sessions.ts";
 import { asInteger, type Connection, Statement } from "../statement.ts";
 import type { Transactions } from "../transactions.ts";
 import { type LeaseRow, LeaseTerms, leaseColumns, leaseOf } from "./leases.ts";
@@ -69,6 +76,7 @@ type Named = Record<string, string | number | null>;
 /** The sessions, their lease terms and their recaps. Writes to a session that does not exist throw `session_not_found`. */
 export class SqliteSessionStore implements SessionStore {
   readonly #transactions: Transactions;
+  readonly #onWrongChange: (wrong: WrongSessionChange) => void;
   readonly #leases: LeaseTerms;
   readonly #recaps: SqliteRecapStore;
   readonly #insert: Statement<[Named]>;
@@ -77,6 +85,7 @@ export class SqliteSessionStore implements SessionStore {
   readonly #list: Statement<[Named], SessionRow>;
   readonly #countByState: Statement<[], { state: SessionState; count: number }>;
   readonly #inStates: Statement<[states: string], SessionRow>;
+  readonly #getState: Statement<[sessionId: string], { state: SessionState }>;
   readonly #setState: Statement<[state: string, sessionId: string]>;
   readonly #setClaudeSession: Statement<[claudeSessionId: string, sessionId: string]>;
   readonly #setOrigin: Statement<[origin: string, sessionId: string]>;
@@ -87,8 +96,14 @@ export class SqliteSessionStore implements SessionStore {
   readonly #cliCost: Statement<[sessionId: string], CostRow>;
   readonly #addTurn: Statement<[Named]>;
 
-  constructor(parts: { connection: Connection; transactions: Transactions }) {
+  constructor(parts: {
+    connection: Connection;
+    transactions: Transactions;
+    /** Told of a change of state that is a bug. Tests throw here. */
+    onWrongChange(wrong: WrongSessionChange): void;
+  }) {
     const { connection } = parts;
+    this.#onWrongChange = parts.onWrongChange;
     this.#transactions = parts.transactions;
     this.#leases = new LeaseTerms(connection);
     this.#recaps = new SqliteRecapStore(connection);
@@ -119,6 +134,7 @@ export class SqliteSessionStore implements SessionStore {
       connection,
       `${selectSessions} WHERE s.state IN (SELECT value FROM json_each(?)) ORDER BY s.last_activity_at, s.session_id`,
     );
+    this.#getState = new Statement(connection, "SELECT state FROM sessions WHERE session_id = ?");
     this.#setState = new Statement(connection, "UPDATE sessions SET state = ? WHERE session_id = ?");
     this.#setClaudeSession = new Statement(
       connection,
@@ -207,8 +223,12 @@ export class SqliteSessionStore implements SessionStore {
     return this.#inStates.all(JSON.stringify(states)).map(sessionOf);
   }
 
+  /** A change that `mayBecome` does not allow is reported and not made; the transaction around it goes on. */
   setState(sessionId: string, state: SessionState): void {
-    mustExist(this.#setState.run(state, sessionId), sessionId);
+    const from = this.#getState.get(sessionId)?.state;
+    if (from === undefined) throw notFound(sessionId);
+    if (mayBecome(from, state)) this.#setState.run(state, sessionId);
+    else this.#onWrongChange({ sessionId, from, to: state });
   }
 
   setClaudeSession(sessionId: string, claudeSessionId: string, origin?: SessionOrigin | null): void {

@@ -1,7 +1,8 @@
-import type { TrustedProject, TrustStore } from "../../domain/sessions/trust.ts";
+import type { TrustedProject } from "../../domain/sessions/trust.ts";
+import type { TrustStore } from "../../domain/stores/sessions.ts";
 import { type Connection, Statement } from "../statement.ts";
 
-/** The projects whose own settings may act, and what may be done in a project, or in a session, without asking. */
+/** Trusted projects and permission rules in SQLite: what may be done in a project, or in a session, without asking. */
 export class SqliteTrustStore implements TrustStore {
   readonly #add: Statement<[TrustedProject]>;
   readonly #get: Statement<[projectPath: string], { found: number }>;

@@ -1,6 +1,6 @@
 import type { Failure } from "../../domain/errors.ts";
-import type { TurnStore } from "../../domain/ports.ts";
 import { type Reply, type Turn, type TurnState, turnStates } from "../../domain/sessions/turn.ts";
+import type { TurnStore } from "../../domain/stores/sessions.ts";
 import { type Connection, jsonOrNull, parsedOrUndefined, Statement } from "../statement.ts";
 
 interface TurnRow {
@@ -47,7 +47,10 @@ const selectTurns = `SELECT t.turn_id, t.session_id, t.device_id, t.client_messa
 const isDue = "(t.send_at IS NULL OR t.send_at <= ?)";
 type Named = Record<string, string | number | null>;
 
-/** The turns. The order of acceptance is that of `ordinal`, because two turns can share a millisecond. */
+/**
+ * Turns and their queue in SQLite. The order of acceptance is that of `ordinal`, because two turns can share a
+ * millisecond.
+ */
 export class SqliteTurnStore implements TurnStore {
   readonly #insert: Statement<[Named]>;
   readonly #get: Statement<[turnId: string], TurnRow>;
@@ -210,7 +213,7 @@ export class SqliteTurnStore implements TurnStore {
     return this.#queuePosition.get(turnId)?.count ?? 0;
   }
 
-  /** Throws when the turn does not wait: whoever starts a turn has just read it from the queue. */
+  /** Throws when the turn does not wait: the caller has just read it from the queue. */
   markRunning(turnId: string, at: number): void {
     mustChange(this.#markRunning.run(at, turnId), turnId, "queued");
   }

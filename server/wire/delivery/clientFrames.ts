@@ -9,7 +9,7 @@ import { apnsPushSchema } from "./devices.ts";
 
 /** The subprotocol of `/ws`; a change that old clients cannot tolerate gets a new name. */
 export const socketProtocol = "daylong.v1";
-/** Largest frame, in bytes (contract: 16 MB; beyond it the close code is 1009). */
+/** Largest frame, in bytes (docs/api.md, WebSocket: 16 MB; beyond it the close code is 1009). */
 export const maxFrameBytes = 16 * 1024 * 1024;
 
 /** Close codes of `/ws`; those below 4000 are RFC 6455's (7.4.1) and its registry's. */

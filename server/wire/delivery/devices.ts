@@ -2,7 +2,7 @@ import { ECDH } from "node:crypto";
 import { z } from "zod";
 import { scopes } from "../../domain/delivery/device.ts";
 import { activityKinds } from "../../domain/delivery/liveActivity.ts";
-import { mutableKinds, pushKinds } from "../../domain/delivery/push.ts";
+import { mutableKinds, pushKinds } from "../../domain/delivery/pushRules.ts";
 import { countSchema, cursorSchema, durationMsSchema, instantSchema } from "../instants.ts";
 import { textSchema } from "../text.ts";
 

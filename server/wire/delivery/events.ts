@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { EventType, LoggedEvent } from "../../domain/delivery/event.ts";
 import { countSchema, cursorSchema, durationMsSchema, instantSchema } from "../instants.ts";
 import { openPermissionSchema } from "../sessions/permissions.ts";
-import { permissionModeSchema, sessionStateSchema } from "../sessions/sessions.ts";
+import { permissionModeSchema } from "../sessions/sessions.ts";
 import { errorCodeSchema, failureSchema, replySchema } from "../sessions/turns.ts";
 
 const detail = z.object({ detail: z.string() });
@@ -43,7 +43,6 @@ const dataByType = {
     permissionMode: permissionModeSchema.optional(),
     muted: z.boolean().optional(),
     autoKeepAlive: z.boolean().optional(),
-    state: sessionStateSchema.optional(),
   }),
   "session.recap": z.object({ text: z.string(), turnCount: countSchema }),
   "turn.accepted": z.object({
@@ -109,7 +108,7 @@ const componentNameOf = (type: EventType): string =>
 
 const [first, ...rest] = eventTypes.map(eventOf);
 
-/** One row of the log, of whichever type. */
+/** One row of the log, of any type. */
 export const loggedEventSchema = z.discriminatedUnion("type", [first!, ...rest]).meta({
   id: "Event",
   description:

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { chosenIdSchema, textSchema } from "../text.ts";
+import { textSchema } from "../text.ts";
+import { conversationIdSchema } from "./conversations.ts";
 
 /** The images Claude takes (Anthropic's documentation, "Vision"). */
 const imageUrl = /^data:(image\/(?:png|jpeg|gif|webp));base64,([A-Za-z0-9+/]+={0,2})$/;
@@ -76,9 +77,6 @@ const unknownFields = <N extends string>(names: readonly N[]) =>
     N,
     z.ZodOptional<z.ZodUnknown>
   >;
-
-/** The name a tool gives to a conversation: any string. */
-export const conversationIdSchema = chosenIdSchema.min(1).max(500);
 
 /** A request for a completion, as OpenAI's clients write it, with `conversation_id` and `project_path` of our own. */
 export const completionSchema = z.object({

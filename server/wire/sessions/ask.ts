@@ -37,7 +37,7 @@ export const askAnswerSchema = z.object({
   text: z.string(),
   costUsd: z.number(),
   durationMs: z.number(),
-  /** What Claude would have done and was denied: nobody can be asked. */
+  /** Tool uses that were denied, because a one-shot prompt has no user who could be asked. */
   denied: z.array(z.object({ toolName: z.string(), title: z.string() })),
 });
 

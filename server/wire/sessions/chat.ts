@@ -4,7 +4,7 @@ import { chosenIdSchema, textSchema } from "../text.ts";
 import { permissionModeSchema } from "./sessions.ts";
 import { failureSchema, replySchema, turnStateSchema } from "./turns.ts";
 
-/** Longest message, in bytes of UTF-8 (contract: 256 KB). */
+/** Longest message, in bytes of UTF-8 (docs/api.md, Chat: 256 KB). */
 export const maxMessageBytes = 256 * 1024;
 export const sessionIdSchema = z.uuid().transform((value) => value.toLowerCase());
 
@@ -64,7 +64,7 @@ export const acceptedSchema = z
   })
   .meta({ id: "Accepted" });
 
-/** The same with the turn's end, for who waited for it. */
+/** The same with the turn's end, for requests that waited for it. */
 export const finishedSchema = acceptedSchema
   .extend({ reply: replySchema.optional(), error: failureSchema.optional() })
   .meta({ id: "Finished" });

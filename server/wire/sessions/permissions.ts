@@ -3,7 +3,7 @@ import { type Permission, permissionKinds, permissionScopes } from "../../domain
 import { instantSchema } from "../instants.ts";
 import { textSchema } from "../text.ts";
 
-/** Deeper than any tool's input, and not so deep that somebody's parser could fall over it. */
+/** Deeper than any tool's input, and not so deep that a client's parser could fail on it. */
 const maxInputDepth = 32;
 /** Largest input that is edited by hand: as long as a message. */
 const maxInputBytes = 256 * 1024;

@@ -19,7 +19,13 @@ export class HostRig {
   readonly pool: InteractiveSessionPool;
 
   constructor(parts: { host: Partial<CliHostParts>; limits?: Partial<PoolLimits> }) {
-    this.store = openStore({ dataDir: this.bench.dataDir, clock: systemClock });
+    this.store = openStore({
+      dataDir: this.bench.dataDir,
+      clock: systemClock,
+      onWrongSessionChange: (wrong) => {
+        throw new Error(`A wrong change of a session: ${JSON.stringify(wrong)}`);
+      },
+    });
     const host = new CliHost({
       clock: systemClock,
       log: silent,
@@ -40,6 +46,9 @@ export class HostRig {
       limits: limitsOf(parts.limits),
       newId: () => crypto.randomUUID(),
       checkProject: async () => {},
+      onWrongTransition: (wrong) => {
+        throw new Error(`A process of the pool made a wrong transition: ${JSON.stringify(wrong)}`);
+      },
       attachments: { prepare: async () => ({ images: [], note: "" }) },
     });
   }
@@ -47,7 +56,7 @@ export class HostRig {
   /** A message to its end. */
   async ask(message: string, sessionId?: string): Promise<Turn> {
     const place = sessionId === undefined ? { projectPath: this.bench.project } : { sessionId };
-    const { turnId } = this.pool.submit({ caller: owner, message, ...place });
+    const { turnId } = await this.pool.submit({ caller: owner, message, ...place });
     return this.pool.waitForTurn(turnId, 120_000);
   }
 

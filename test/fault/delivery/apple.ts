@@ -57,6 +57,7 @@ export class AppleRig extends Rig {
       sandbox: { host: sandbox.host, port: sandbox.port },
       caPath: production.caPath,
       dataDir: join(folder, randomUUID()),
+      log: { info: () => {} },
       ...parts.sender,
     });
     const overrides = { ...(parts.clock && { clock: parts.clock }), ...parts.outboxSender };

@@ -3,6 +3,7 @@ import { describe, expect, test } from "@jest/globals";
 import { pushContentOf } from "../../../server/domain/delivery/delivery.ts";
 import type { LoggedEvent } from "../../../server/domain/delivery/event.ts";
 import type { ApnsTarget, PushRequest } from "../../../server/domain/delivery/push.ts";
+import { pushOf as eventPush } from "../../../server/domain/delivery/pushRules.ts";
 import { buildApnsPush } from "../../../server/push/apns/apnsPayload.ts";
 import { decryptPush } from "../../../server/push/encryption.ts";
 import { useRig } from "../../integration/http/rig.ts";
@@ -80,7 +81,7 @@ const pushOf = (event: LoggedEvent, sealed: boolean): PushRequest<ApnsTarget> =>
     registeredAt: 1,
     ...(sealed && { encryptionKey }),
   },
-  content: pushContentOf(event, "reply", { title: "Tidy up", projectName: "acme" }, 1),
+  content: pushContentOf(event, eventPush(event)!, { title: "Tidy up", projectName: "acme" }, 1),
   at: event.at,
 });
 

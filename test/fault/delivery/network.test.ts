@@ -133,7 +133,7 @@ describe("V13 the provider token", () => {
         sandbox: { host: apple.host, port: apple.port },
         caPath: apple.caPath,
         dataDir: folder,
-        onEvent: (name) => name === "push.token.renewed" && renewals.push(clock.now()),
+        log: { info: (name) => void (name === "push.token.renewed" && renewals.push(clock.now())) },
       });
     };
     await restart();

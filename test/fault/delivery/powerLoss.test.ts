@@ -129,7 +129,11 @@ describe("V1 V2: what was acknowledged, shown or pushed is still there after a p
     });
     const delivery = wireDelivery(
       {
-        ...{ database, push, clock, log, defaultEnvironment: "production" },
+        database,
+        push,
+        clock,
+        log,
+        defaultEnvironment: "production",
         settings: { config: { pushGraceMs: 1_000 } } as never,
       },
       closers,
@@ -210,7 +214,9 @@ describe("V1 V2: what was acknowledged, shown or pushed is still there after a p
           data: {
             messageId: randomUUID(),
             text: "x".repeat(chance.between(1, 5_000)),
-            ...{ costUsd: 0, durationMs: 1, numTurns: 1 },
+            costUsd: 0,
+            durationMs: 1,
+            numTurns: 1,
             usage: { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheCreationTokens: 0 },
           },
         }),

@@ -10,16 +10,16 @@ const spares = 2;
 const sessionCount = 30;
 
 const limits = {
-  maxProcesses: cap,
+  maxConcurrentSessions: cap,
   maxQueuedTurns: 60,
-  idleParkMs: 90 * minuteMs,
-  conversationIdleParkMs: 30 * minuteMs,
-  stallMs: 10 * minuteMs,
-  healthMs: 2 * minuteMs,
-  sampleMs: 2 * minuteMs,
-  sessionMemoryLimitBytes: memoryLimitBytes,
-  memoryLimitBytes: 8 * memoryLimitBytes,
-  spareProcesses: spares,
+  sessionIdleMs: 90 * minuteMs,
+  conversationIdleMs: 30 * minuteMs,
+  turnStallMs: 10 * minuteMs,
+  healthIntervalMs: 2 * minuteMs,
+  resourceSampleMs: 2 * minuteMs,
+  maxMemoryPerSessionBytes: memoryLimitBytes,
+  maxTotalMemoryBytes: 8 * memoryLimitBytes,
+  prewarmedProcesses: spares,
 };
 
 /** A day of thirty sessions on ten processes in which everything breaks by turns, from one seed. */

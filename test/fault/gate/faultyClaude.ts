@@ -181,7 +181,7 @@ export class FaultyClaude implements HostScript {
         return;
       case "replies twice":
         after(takesMs, reply);
-        after(takesMs + 5, () => process.result({ messageIds: [prompt.messageId] }));
+        after(takesMs + 5, () => process.result({ messageIds: [prompt.turnId] }));
         return;
       case "replies and crashes":
         after(takesMs, reply);

@@ -1,6 +1,6 @@
 import { expect } from "@jest/globals";
-import { pushKindOf } from "../../../server/domain/delivery/delivery.ts";
 import { terminalTurnEvents } from "../../../server/domain/delivery/event.ts";
+import { pushKindOf } from "../../../server/domain/delivery/pushRules.ts";
 import { isTerminal } from "../../../server/domain/sessions/turn.ts";
 import type { Accepted } from "../../../server/pool/port.ts";
 import { hourMs, minuteMs, type PoolRig } from "../../integration/pool/rig.ts";

@@ -5,12 +5,12 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { CliHost } from "../../../server/claude/host.ts";
 import { readProcTable } from "../../../server/claude/os/processTable.ts";
 import { startTicksOf } from "../../../server/claude/os/spawn.ts";
-import type { ProcessStore } from "../../../server/domain/ports.ts";
 import type {
   ProcessListener,
   ProcessRecord,
   ProcessSpec,
 } from "../../../server/domain/processes/process.ts";
+import type { ProcessStore } from "../../../server/domain/stores/operation.ts";
 import { ShortRealClock } from "../../support/shortRealClock.ts";
 
 const standIn = resolve("test/support/claude/cliStandIn.mjs");

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { CliHost } from "../../../server/claude/host.ts";
-import type { ProcessStore } from "../../../server/domain/ports.ts";
 import type { ProcessListener, ProcessSpec } from "../../../server/domain/processes/process.ts";
 import type { ProjectStanding } from "../../../server/domain/sessions/trust.ts";
+import type { ProcessStore } from "../../../server/domain/stores/operation.ts";
 import { ManualClock } from "../../support/manualClock.ts";
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };

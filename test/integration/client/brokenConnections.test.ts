@@ -5,7 +5,6 @@ import type { DaylongEvent, TurnView } from "../../../client/src/connection/prot
 import { type Clock, memoryStore, type SocketConstructor } from "../../../client/src/ports.ts";
 import { Chance, seedsFrom } from "../../support/chance.ts";
 import { eventually } from "../../support/server/daylongServer.ts";
-import { aReply } from "../../support/server/fakePool.ts";
 import { Rig } from "../socket/rig.ts";
 
 /** How long the client waits for the server: long enough on a busy machine. */
@@ -58,10 +57,13 @@ describe("C04: a client whose every connection dies after a few frames", () => {
       const chance = new Chance(seed);
       const deviceId = rig.pair("program");
       const { store, pool } = rig;
+      const unanswered: unknown[] = [];
       const unsubscribe = store.events.subscribe((events) => {
         for (const { type, turnId = "", data } of events) {
           if (type === "turn.accepted")
-            setImmediate(() => pool.complete(turnId, aReply({ text: `re: ${data.message}` })));
+            pool
+              .complete(turnId, { text: `re: ${data.message}` })
+              .catch((error: unknown) => unanswered.push(error));
         }
       });
       const sessions = [await rig.session(), await rig.session(), await rig.session()];
@@ -107,6 +109,7 @@ describe("C04: a client whose every connection dies after a few frames", () => {
       expect(heard.map(({ cursor }) => cursor)).toEqual(log.map(({ cursor }) => cursor));
       await eventually("the ack", () => store.devices.get(deviceId)?.ackedCursor === store.events.tip());
       expect(client.unsent).toEqual([]);
+      expect(unanswered).toEqual([]);
       // It was as hard as it was meant to be.
       expect(faults).toHaveLength(failures);
       expect(failures).toBeGreaterThan(0);

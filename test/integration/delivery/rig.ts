@@ -20,7 +20,11 @@ import { ManualClock } from "../../support/manualClock.ts";
 import { MemoryPush } from "../../support/push/memoryPush.ts";
 
 export const graceMs = 3_000;
-export const leaseLimits = { termMs: 86_400_000, warnAfterMs: 72_000_000, finalWarningMs: 900_000 };
+export const leaseLimits = {
+  sessionTimeoutMs: 86_400_000,
+  sessionWarningMs: 72_000_000,
+  sessionFinalWarningMs: 900_000,
+};
 
 /** A log that keeps the names of what it is told. */
 export class Words implements Log {
@@ -183,16 +187,28 @@ export class Rig {
     const { clock, push, words: log } = this;
     const database = openStore({ dataDir: this.#dataDir, clock });
     const connections = new Connections({ clock });
-    const planner = new DeliveryPlanner({ store: database, connections, clock, graceMs });
+    const planner = new DeliveryPlanner({ store: database, connections, clock, graceMs: () => graceMs });
     const activities = new LiveActivities({
-      ...{ store: database, push, connections, clock, log, graceMs },
+      store: database,
+      push,
+      connections,
+      clock,
+      log,
+      graceMs: () => graceMs,
       defaultEnvironment: "production",
       planned: () => this.outboxSender.pulse(),
     });
     const store = planned(database, planner, activities);
     const random = () => 0.5;
     this.outboxSender = new OutboxSender({
-      ...{ store, push, activities: activities.pushes, connections, clock, log, graceMs, random },
+      store,
+      push,
+      activities: activities.pushes,
+      connections,
+      clock,
+      log,
+      graceMs: () => graceMs,
+      random,
       ...this.#overrides,
     });
     this.broadcaster = new EventBroadcaster({

@@ -1,49 +1,33 @@
-import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { createServer, request as httpRequest, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect } from "@jest/globals";
-import { ensureAdminToken } from "../../../server/access/adminToken.ts";
-import { ConversationFolders } from "../../../server/access/conversationFolders.ts";
-import { Devices } from "../../../server/access/devices.ts";
-import { HostCheck } from "../../../server/access/hostCheck.ts";
-import { MessageAttachments } from "../../../server/access/messageAttachments.ts";
-import { pairingLink } from "../../../server/access/pairingCode.ts";
-import { ProjectRoots } from "../../../server/access/projectRoots.ts";
-import { OwnersTrust } from "../../../server/access/projectTrust.ts";
-import { PushRegistration } from "../../../server/access/pushRegistration.ts";
-import { Metrics } from "../../../server/app/metrics.ts";
-import { Settings } from "../../../server/app/settings.ts";
+import type { Devices } from "../../../server/access/devices.ts";
 import { pageBefore } from "../../../server/claude/transcripts/transcriptMessages.ts";
-import { LiveActivities } from "../../../server/delivery/activities/liveActivities.ts";
-import { Connections } from "../../../server/delivery/sockets/connections.ts";
-import { DeltaFeed } from "../../../server/delivery/sockets/liveFeed.ts";
+import type { LiveActivities } from "../../../server/delivery/activities/liveActivities.ts";
+import type { Connections } from "../../../server/delivery/sockets/connections.ts";
+import type { DeltaFeed } from "../../../server/delivery/sockets/liveFeed.ts";
 import type { Scope } from "../../../server/domain/delivery/device.ts";
 import type { DaylongError } from "../../../server/domain/errors.ts";
-import type { Log } from "../../../server/domain/ports.ts";
+import type { Log, Store } from "../../../server/domain/ports.ts";
 import type {
   ClaudeHistory,
   PastConversation,
   PastMessage,
 } from "../../../server/domain/sessions/history.ts";
-import { DiskAttachmentStorage } from "../../../server/files/attachmentStorage.ts";
 import { createHttpApp, routeTable } from "../../../server/http/app.ts";
-import {
-  defaultHttpLimits,
-  type HealthReport,
-  type HttpDependencies,
-} from "../../../server/http/dependencies.ts";
+import type { HealthReport, HttpDependencies } from "../../../server/http/dependencies.ts";
 import { openApiDocument } from "../../../server/http/documents/openapi.ts";
-import { LifecycleCounters } from "../../../server/pool/health/lifecycleCounters.ts";
 import { WebPushSender } from "../../../server/push/webPush/webPushSender.ts";
-import { type OpenStore, openStore } from "../../../server/store/store.ts";
+import type { ScriptedHost } from "../../support/claude/scriptedHost.ts";
 import { ManualClock } from "../../support/manualClock.ts";
-import { MemoryPush } from "../../support/push/memoryPush.ts";
+import type { MemoryPush } from "../../support/push/memoryPush.ts";
 import { Conformance, type SeenAnswer } from "../../support/server/conformance.ts";
-import { FakePool } from "../../support/server/fakePool.ts";
+import type { DrivenPool } from "../../support/server/drivenPool.ts";
+import { assembleForTest, type TestAssembly } from "../../support/server/testAssembly.ts";
 
 /** Keeps what was logged, so that tests can look for what must not be in it. */
 export class KeptLog implements Log {
@@ -88,7 +72,7 @@ export class KeptHistory implements ClaudeHistory {
   }
 }
 
-/** The HTTP edge on a real socket, over a real store, with a pool without processes. */
+/** The HTTP edge on a real socket, over the server's own assembly, with processes that do what the test says. */
 export interface Rig {
   folder: string;
   /** The project root, and a project in it. */
@@ -96,9 +80,13 @@ export interface Rig {
   project: string;
   clock: ManualClock;
   log: KeptLog;
-  store: OpenStore;
+  store: Store;
   feed: DeltaFeed;
-  pool: FakePool;
+  /** The live connections; no socket is served here, so that a test adds its own. */
+  connections: Connections;
+  host: ScriptedHost;
+  push: MemoryPush;
+  pool: DrivenPool;
   history: KeptHistory;
   access: Devices;
   parts: HttpDependencies;
@@ -116,6 +104,8 @@ export interface Rig {
   polls: Map<string, number>;
   /** Told whenever a poll begins or ends. */
   onPoll: () => void;
+  /** Stops what is behind the edge, with all its timers: what is armed then is the edge's own. */
+  stopParts(): Promise<void>;
   /** Pairs a device and returns its id and token. */
   device(scope?: Scope): { deviceId: string; token: string };
   /** Asks with JSON, as the admin unless said otherwise; `token: null` sends none. */
@@ -155,6 +145,7 @@ function expectConformance(rig: Rig, seen: SeenAnswer): void {
 /** Gives each test a server of its own, and leaves no socket and no file behind. */
 export function useRig(change: (parts: HttpDependencies) => Partial<HttpDependencies> = () => ({})): Rig {
   const rig = {} as Rig;
+  let assembly: TestAssembly;
   beforeEach(async () => {
     rig.folder = realpathSync(mkdtempSync(join(tmpdir(), "daylong-http-")));
     rig.root = join(rig.folder, "root");
@@ -162,94 +153,52 @@ export function useRig(change: (parts: HttpDependencies) => Partial<HttpDependen
     mkdirSync(rig.project, { recursive: true });
     rig.clock = new ManualClock();
     rig.log = new KeptLog();
-    rig.store = openStore({ dataDir: rig.folder, clock: rig.clock });
-    rig.pool = new FakePool(rig);
-    rig.feed = new DeltaFeed({ connections: new Connections(rig) });
     rig.history = new KeptHistory();
-    rig.stopping = new AbortController();
     rig.health = { status: "ok", checks: { database: { state: "ok" } } };
-    rig.environment = { MAX_QUEUED_TURNS: "7" };
+    rig.environment = { MAX_QUEUED_TURNS: "7", PROJECT_ROOTS: rig.root };
     rig.acked = [];
     rig.polls = new Map();
     rig.onPoll = () => {};
-    const { store, clock, log, pool } = rig;
-    rig.webPush = new WebPushSender({ clock, subject: "mailto:owner@example.org", dataDir: rig.folder });
-    const roots = await ProjectRoots.open({ paths: [rig.root], homeDir: rig.folder });
-    rig.access = new Devices({ store, clock, log, roots });
-    rig.adminToken = ensureAdminToken({ dataDir: rig.folder, store, clock, log });
-    const dir = join(rig.folder, "attachments");
-    const storage = new DiskAttachmentStorage({ dir, store, clock, log, newId: randomUUID });
-    const bindHost = "127.0.0.1";
-    const names = new HostCheck({ bindHost, port: () => rig.port, hostname: "studio", publicNames: [] });
-    rig.activities = new LiveActivities({
-      ...{ store, push: new MemoryPush(), connections: new Connections({ clock }), clock, log },
-      ...{ graceMs: 3_000, defaultEnvironment: "production", planned: () => {} },
-    });
-    const counters = new LifecycleCounters({ events: store.events, stats: () => pool.stats() });
-    const sessionMetrics = () => ({
-      sinceAt: clock.now(),
-      ...pool.stats(),
-      spares: 0,
-      ...counters.counts(),
-    });
-    const parts: HttpDependencies = {
-      store,
-      pool,
-      access: rig.access,
-      attachments: new MessageAttachments({ store, storage }),
-      pushRegistration: new PushRegistration({
-        store,
-        clock,
-        defaultEnvironment: "production",
-        webPush: rig.webPush,
-      }),
-      activityRegistrations: rig.activities.register,
-      roots,
-      history: rig.history,
-      heldElsewhere: async () => rig.history.held,
-      trust: new OwnersTrust({
-        store,
-        clock,
-        log,
-        homeDir: rig.folder,
-        claudeConfigDir: join(rig.folder, ".claude"),
-        acceptedInTerminal: async () => false,
-      }),
-      folders: new ConversationFolders({ dir: join(rig.folder, "conversations") }),
-      names,
+    const { clock, log, history, environment } = rig;
+    rig.webPush = new WebPushSender({ clock, subject: "mailto:owner@example.org", dataDir: rig.folder, log });
+    assembly = await assembleForTest({
+      dataDir: rig.folder,
+      environment,
       clock,
       log,
-      version: "9.9.9",
+      history,
+      webPush: rig.webPush,
+      port: () => rig.port,
+    });
+    const { store, feed, host, push, pool, access, activities, stopping, connections } = assembly;
+    Object.assign(rig, { store, feed, connections, host, push, pool, access, activities, stopping });
+    rig.adminToken = readFileSync(join(rig.folder, "admin-token"), "utf8").trim();
+    const parts: HttpDependencies = {
+      ...assembly.http,
+      heldElsewhere: async () => rig.history.held,
       serverName: "Studio",
       startedAt: clock.now() - 5_000,
-      limits: defaultHttpLimits,
-      stopping: rig.stopping.signal,
       health: () => rig.health,
-      metrics: sessionMetrics,
-      prometheus: new Metrics({ store, sessionMetrics, socketCount: () => 2, version: "9.9.9" }),
-      models: () => [],
-      listen: (sessionId, listener) => rig.feed.listen(sessionId, listener),
-      deliveryMethods: () => ["websocket", "apns"],
-      connected: (deviceId) => (rig.polls.get(deviceId) ?? 0) > 0,
       acknowledge: (deviceId, cursor) => {
         rig.acked.push({ deviceId, cursor });
-        return store.devices.ack(deviceId, cursor);
+        return assembly.http.acknowledge(deviceId, cursor);
       },
       beginPoll: (deviceId) => {
         const add = (count: number) => {
           rig.polls.set(deviceId, (rig.polls.get(deviceId) ?? 0) + count);
           rig.onPoll();
         };
+        const end = connections.beginPoll(deviceId);
         add(1);
-        return () => add(-1);
+        return () => {
+          end();
+          add(-1);
+        };
       },
-      settings: new Settings({ store, clock, log, environment: rig.environment }),
-      testPush: async () => ({ outcome: "sent", apnsId: "apns-1", status: 200, latencyMs: 12 }),
-      pairingUrl: (code) => pairingLink({ url: rig.url, code }),
     };
     rig.parts = { ...parts, ...change(parts) };
     rig.server = createServer(createHttpApp(rig.parts));
-    rig.server.listen(0, bindHost);
+    rig.server.listen(0, "127.0.0.1");
     await once(rig.server, "listening");
     rig.port = (rig.server.address() as AddressInfo).port;
     rig.url = `http://127.0.0.1:${rig.port}`;
@@ -258,12 +207,17 @@ export function useRig(change: (parts: HttpDependencies) => Partial<HttpDependen
     rig.server.closeAllConnections();
     rig.server.close();
     await once(rig.server, "close");
-    rig.activities.stop();
+    await rig.stopParts();
     expect(rig.clock.armed).toBe(0);
-    rig.store.close();
+    assembly.database.close();
     rmSync(rig.folder, { recursive: true, force: true });
   });
 
+  rig.stopParts = async () => {
+    await assembly.stop();
+    // What was said last was held for a commit with more; that timer still fires, for nothing, when the more has come.
+    rig.clock.advance(20);
+  };
   rig.device = (scope = "chat") => {
     const { code } = rig.access.createPairingCode(scope, { deviceId: "local", scope: "admin" });
     return rig.access.pair(code, { name: "Phone", platform: "ios" });

@@ -1,12 +1,14 @@
 import { expect, test } from "@jest/globals";
+import { AttemptWindow } from "../../../server/access/attemptWindow.ts";
 import { type Scope, scopes } from "../../../server/domain/delivery/device.ts";
 import { routeTable } from "../../../server/http/app.ts";
 import { defaultHttpLimits } from "../../../server/http/dependencies.ts";
 import { type Asked, useRig } from "./rig.ts";
 
-const rig = useRig(() => ({
+const rig = useRig(({ clock }) => ({
   // Every route is asked within the same minute.
-  limits: { ...defaultHttpLimits, requestsPerMinute: 1_000, refusalsPerMinute: 1_000 },
+  limits: { ...defaultHttpLimits, requestsPerMinute: 1_000 },
+  tokenFailures: new AttemptWindow({ clock, windowMs: 60_000, limit: 1_000 }),
 }));
 
 /**
@@ -81,7 +83,7 @@ const needed: Readonly<Record<string, Scope | "open">> = {
   "GET /api/docs/swagger-ui.css": "open",
 };
 
-test("A03: every route has its scope in this table, and the table has no other", () => {
+test("A02: every route has its scope in this table, and the table has no other", () => {
   const registered = routeTable(rig.parts).map(({ method, path, scope }) => [`${method} ${path}`, scope]);
   expect(Object.fromEntries(registered)).toEqual(needed);
 });
@@ -97,7 +99,7 @@ const refusalOf = ({ status, body }: Asked) => ({
   code: body.code ?? (body.error as { code?: string } | undefined)?.code,
 });
 
-test("A03: every route that is not open refuses a request without a token, before it looks at anything else", async () => {
+test("A02: every route that is not open refuses a request without a token, before it looks at anything else", async () => {
   for (const { route, method, path } of closed) {
     const asked = await rig.ask(method, path, { token: null });
     expect([route, refusalOf(asked)]).toEqual([route, { status: 401, code: "unauthenticated" }]);
@@ -105,7 +107,7 @@ test("A03: every route that is not open refuses a request without a token, befor
   expect(rig.pool.calls).toEqual([]);
 });
 
-test("A03: every route refuses a token one scope below its own, and nothing is done", async () => {
+test("NET-2 A02: every route refuses a token one scope below its own, and nothing is done", async () => {
   const tokens = { read: rig.device("read").token, chat: rig.device("chat").token };
   const asked = closed.flatMap((one) => {
     const below = scopes[scopes.indexOf(one.scope as Scope) - 1];
@@ -122,7 +124,7 @@ test("A03: every route refuses a token one scope below its own, and nothing is d
   expect(rig.store.events.tip()).toBe(cursor);
 });
 
-test("A03: every route hears a token of its own scope", async () => {
+test("A02: every route hears a token of its own scope", async () => {
   const tokens = new Map(scopes.map((scope) => [scope, rig.device(scope).token]));
   for (const { route, method, path, scope } of closed) {
     // A revocation of itself takes the token away, so that one has a device of its own.
@@ -138,7 +140,7 @@ test("A03: every route hears a token of its own scope", async () => {
   }
 });
 
-test("A03: an open route is answered without a token, and with a wrong one", async () => {
+test("A02: an open route is answered without a token, and with a wrong one", async () => {
   const open = routes.filter(({ scope }) => scope === "open");
   expect(open.length).toBeGreaterThan(5);
   for (const { route, method, path } of open) {

@@ -199,7 +199,7 @@ test("F20 an exit that is written late does not park the next process's session"
   void third;
 });
 test("F20 one session's late write leaves another session alone", async () => {
-  await rig.current.open({ maxProcesses: 2 });
+  await rig.current.open({ maxConcurrentSessions: 2 });
   const { clock, disk } = rig.current;
   const a = await rig.current.busySession();
   const b = await rig.current.busySession();
@@ -255,7 +255,7 @@ test("S07 a session that keeps itself alive survives a sleep longer than its ter
   expect(rig.current.state(sessionId)).toBe("idle");
 });
 test("S29 a cancel of a session that waits without a process cancels its messages", async () => {
-  await rig.current.open({ maxProcesses: 1 });
+  await rig.current.open({ maxConcurrentSessions: 1 });
   const { pool } = rig.current;
   await rig.current.busySession();
   const waiting = rig.current.submit({ message: "Waiting" });

@@ -63,7 +63,7 @@ describe("F20 a disk that is full", () => {
   });
 
   test("holds back a crash until it is written, and then goes on", async () => {
-    await rig.current.open({ maxProcesses: 1 });
+    await rig.current.open({ maxConcurrentSessions: 1 });
     const { disk, clock, host } = rig.current;
     const { sessionId, turnId, process } = await rig.current.busySession();
     const other = rig.current.submit({ message: "Other" });
@@ -93,7 +93,7 @@ describe("F20 a disk that is full", () => {
   });
 
   test("keeps the promise of one end per turn however the failures fall", async () => {
-    await rig.current.open({ maxProcesses: 2 });
+    await rig.current.open({ maxConcurrentSessions: 2 });
     const { disk, clock, host } = rig.current;
     const accepted = [];
     for (let index = 0; index < 12; index += 1) {

@@ -156,7 +156,7 @@ describe("the stop of the pool", () => {
     const request = { caller: owner, sessionId, message: "x", model: "m" };
     for (const work of [
       () => pool.submit(request),
-      () => pool.submitChanging(request),
+      () => pool.submit({ ...request, model: undefined }),
       () => pool.createSession({ caller: owner, projectPath: "/projects/alpha", options: {} }),
       () => pool.forkSession(sessionId, undefined, owner),
     ])

@@ -166,7 +166,7 @@ class Walk {
 test.each([1, 2, 3])(
   "V7 S09 S12 500 random steps (seed %i) leave each message with one end, each log without a gap, and nothing behind",
   async (seed) => {
-    await rig.current.open({ maxProcesses: cap, maxQueuedTurns: 30, idleParkMs: 30 * minuteMs });
+    await rig.current.open({ maxConcurrentSessions: cap, maxQueuedTurns: 30, sessionIdleMs: 30 * minuteMs });
     const walk = new Walk(rig.current, seed);
     for (let step = 0; step < 500; step += 1) {
       await walk.step();

@@ -22,23 +22,25 @@ export const minuteMs = 60_000;
 export const owner = { deviceId: "phone", scope: "chat" as const };
 
 export const limitsOf = (limits: Partial<PoolLimits> = {}): PoolLimits => ({
-  maxProcesses: 3,
+  maxConcurrentSessions: 3,
   maxQueuedTurns: 50,
-  lease: { termMs: 24 * hourMs, warnAfterMs: 20 * hourMs, finalWarningMs: 30 * minuteMs },
+  sessionTimeoutMs: 24 * hourMs,
+  sessionWarningMs: 20 * hourMs,
+  sessionFinalWarningMs: 30 * minuteMs,
   permissionTimeoutMs: 10 * minuteMs,
-  idleParkMs: 0,
-  conversationIdleParkMs: 0,
+  sessionIdleMs: 0,
+  conversationIdleMs: 0,
   drainMs: 5_000,
   // Seldom, so that a day of the clock has few timers.
-  sampleMs: 600_000,
+  resourceSampleMs: 600_000,
   allowBypassPermissions: false,
-  defaultModel: null,
-  memoryLimitBytes: Number.MAX_SAFE_INTEGER,
-  sessionMemoryLimitBytes: Number.MAX_SAFE_INTEGER,
-  cpuLimitPercent: 100,
-  healthMs: 600_000,
-  stallMs: 0,
-  spareProcesses: 0,
+  claudeModel: null,
+  maxTotalMemoryBytes: Number.MAX_SAFE_INTEGER,
+  maxMemoryPerSessionBytes: Number.MAX_SAFE_INTEGER,
+  cpuUsageLimitPercent: 100,
+  healthIntervalMs: 600_000,
+  turnStallMs: 0,
+  prewarmedProcesses: 0,
   interactive: true,
   ...limits,
 });
@@ -95,6 +97,8 @@ export class PoolRig {
   kept: PastConversation[] = [];
   /** Sessions that were closed or expired, and whether a process of theirs was left then. */
   readonly over: string[] = [];
+  /** Transitions of processes and sessions that are bugs of the pool; closing the rig fails with the first. */
+  readonly wrongTransitions: string[] = [];
   /** Whether its hosts keep spares. */
   keepsSpares = false;
   #limits = limitsOf();
@@ -114,6 +118,10 @@ export class PoolRig {
     this.connection = connection;
     this.store = storeOver(connection, {
       clock: { now: () => this.clock.now(), after: () => () => undefined },
+      onWrongSessionChange: (wrong) => {
+        this.wrongTransitions.push(JSON.stringify(wrong));
+        throw new Error(`A wrong change of a session: ${JSON.stringify(wrong)}`);
+      },
       onSubscriberError: (error) => {
         throw error;
       },
@@ -136,6 +144,10 @@ export class PoolRig {
       log: { debug: note("debug"), info: note("info"), warn: note("warn"), error: note("error") },
       limits: this.#limits,
       newId: () => this.newId(),
+      onWrongTransition: (wrong) => {
+        this.wrongTransitions.push(JSON.stringify(wrong));
+        throw new Error(`A process of the pool made a wrong transition: ${JSON.stringify(wrong)}`);
+      },
       attachments: { prepare: (ids, projectPath) => this.prepare(ids, projectPath) },
       sessionOver: ({ sessionId }) => {
         const isLive = this.host.live().some((process) => process.spec.sessionId === sessionId);
@@ -188,11 +200,15 @@ export class PoolRig {
       this.store.close();
     }
     rmSync(this.#folder, { recursive: true, force: true });
+    const [wrong] = this.wrongTransitions;
+    if (wrong !== undefined) throw new Error(`The pool made a wrong transition: ${wrong}`);
   }
 
   submit(request: Partial<SubmitRequest> & { message: string }): Accepted {
     const place = request.sessionId === undefined ? { projectPath: "/projects/alpha" } : {};
-    return this.pool.submit({ caller: owner, ...place, ...request });
+    const accepted = this.pool.submit({ caller: owner, ...place, ...request });
+    if (accepted instanceof Promise) throw new Error("The message changes its session first.");
+    return accepted;
   }
 
   /** A session whose first message has been answered: idle, with a process. */

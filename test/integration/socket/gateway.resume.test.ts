@@ -44,9 +44,9 @@ describe("D02 resume", () => {
     ["an empty epoch", { cursor: 2, epoch: "" }],
     ["a cursor from the future", { cursor: 99 }],
   ])("V5 loss is said: %s", async (_name, point) => {
-    rig.say(sessionId, 5);
+    const before = rig.say(sessionId, 5);
     const client = await rig.connect({ token: "phone", ...point });
-    expect(client.frames[0]).toMatchObject({ type: "welcome", recovered: false, cursor: 5 });
+    expect(client.frames[0]).toMatchObject({ type: "welcome", recovered: false, cursor: before });
     const tip = rig.say(sessionId);
     await client.waitForCursor(tip);
     expect(client.cursors).toEqual([tip]);
@@ -61,19 +61,19 @@ describe("D02 resume", () => {
     await first.kill();
     const second = await rig.connect({ token: "phone" });
     await second.waitForCursor(tip);
-    expect(second.cursors).toEqual(upTo(10));
+    expect(second.cursors).toEqual(upTo(tip));
     second.send({ type: "ack", ref: "b", cursor: 7 });
     await second.waitForRef("b");
     await second.kill();
     const third = await rig.connect({ token: "phone" });
     await third.waitForCursor(tip);
-    expect(third.cursors).toEqual([8, 9, 10]);
+    expect(third.cursors).toEqual(upTo(tip, 8));
   });
 
   test("a device that never acked starts at the tip", async () => {
-    rig.say(sessionId, 5);
+    const before = rig.say(sessionId, 5);
     const client = await rig.connect({ token: "phone" });
-    expect(client.frames[0]).toMatchObject({ recovered: true, cursor: 5 });
+    expect(client.frames[0]).toMatchObject({ recovered: true, cursor: before });
     await client.waitForType("welcome");
     const tip = rig.say(sessionId);
     await client.waitForCursor(tip);
@@ -121,7 +121,7 @@ describe("D05 D13 devices and pushes", () => {
     const tablet = await rig.connect({ token: "tablet" });
     phone.send({ type: "send", ref: "1", clientMessageId: "m", sessionId, message: "Hi" });
     const { turnId } = await phone.waitForRef("1");
-    rig.pool.complete(turnId!);
+    await rig.pool.complete(turnId!);
     const tip = rig.store.events.tip();
     await phone.waitForCursor(tip);
     await tablet.waitForCursor(tip);
@@ -142,12 +142,12 @@ describe("D05 D13 devices and pushes", () => {
     const tablet = await rig.connect({ token: "tablet" });
     tablet.send({ type: "presence", ref: "p", foreground: false });
     await tablet.waitForRef("p");
-    const { turnId } = rig.pool.submit({
+    const { turnId } = rig.pool.submitNow({
       caller: { deviceId: "local", scope: "admin" },
       message: "Hi",
       sessionId,
     });
-    rig.pool.complete(turnId);
+    await rig.pool.complete(turnId);
     // Not after the grace, which is an hour.
     await rig.push.waitForCount(1);
   });

@@ -2,7 +2,9 @@ import { once } from "node:events";
 import { request } from "node:http";
 import type { Duplex } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { AttemptWindow } from "../../../server/access/attemptWindow.ts";
 import { DaylongError } from "../../../server/domain/errors.ts";
+import { systemClock } from "../../../server/platform/clock.ts";
 import { ManualClock } from "../../support/manualClock.ts";
 import { Rig } from "./rig.ts";
 
@@ -151,18 +153,26 @@ describe("C02 the way in", () => {
   });
 
   test("wrong tokens are counted by address, and a blocked address is refused with 429", async () => {
-    const failures: string[] = [];
-    const helloLimiter = {
-      isBlocked: () => failures.length >= 2,
-      noteFailure: (address: string) => void failures.push(address),
-    };
-    await reopen({ helloLimiter });
+    const tokenFailures = new AttemptWindow({ clock: systemClock, windowMs: 60_000, limit: 2 });
+    await reopen({ tokenFailures });
     await rig.knock({ token: "wrong" }).waitForClose();
     await rig.knock({ token: "wrong", tokenInHeader: true, silent: true }).waitForClose();
     const blocked = rig.knock({ token: "phone" });
     await blocked.waitForClose();
     expect(blocked.refusedStatus).toBe(429);
-    expect(failures).toEqual(["127.0.0.1", "127.0.0.1"]);
+    expect(tokenFailures.isFull("127.0.0.1")).toBe(true);
+  });
+
+  test("a blocked address does not hold up a device that shows its token with the upgrade", async () => {
+    const tokenFailures = new AttemptWindow({ clock: systemClock, windowMs: 60_000, limit: 1 });
+    await reopen({ tokenFailures });
+    await rig.knock({ token: "wrong" }).waitForClose();
+    const stranger = rig.knock({ token: "wrong", tokenInHeader: true });
+    await stranger.waitForClose();
+    expect(stranger.refusedStatus).toBe(429);
+    const phone = await rig.connect({ token: "phone", tokenInHeader: true });
+    expect(rig.connections.isLive("device-phone")).toBe(true);
+    expect(phone.closed).toBeUndefined();
   });
 
   test("a database that cannot be read is no wrong token, and a fault in the upgrade is a 500", async () => {
@@ -225,7 +235,7 @@ describe("C02 the way in", () => {
 describe("frames", () => {
   test("D04 send is accepted once, and its repeat gives the same turn", async () => {
     const client = await rig.connect({ token: "phone" });
-    const frame = { type: "send", clientMessageId: "m1", projectPath: "/home/dev/acme/", message: "Hi" };
+    const frame = { type: "send", clientMessageId: "m1", projectPath: `${rig.project}/`, message: "Hi" };
     client.send({ ...frame, ref: "1" });
     const first = await client.waitForRef("1");
     expect(first).toMatchObject({
@@ -240,7 +250,7 @@ describe("frames", () => {
     expect(rig.pool.calls[0]).toMatchObject({
       name: "submit",
       by: { deviceId: "device-phone", scope: "chat" },
-      request: { projectPath: "/home/dev/acme", message: "Hi" },
+      request: { projectPath: rig.project, message: "Hi" },
     });
     client.send({ ...frame, message: "Something else", ref: "3" });
     expect(await client.waitForRef("3")).toMatchObject({ type: "error", code: "idempotency_conflict" });
@@ -274,20 +284,8 @@ describe("frames", () => {
     const sessionId = await rig.session();
     client.send({ type: "send", ref: "1", clientMessageId: "m1", sessionId, message: "Hi" });
     const { turnId } = await client.waitForRef("1");
-    const permissionId = "0d6a3c7e-59ab-4f0e-8c3e-6a2b6a8f7f10";
-    rig.store.permissions.insert({
-      permissionId,
-      sessionId,
-      turnId: turnId!,
-      kind: "tool",
-      toolName: "Bash",
-      title: "Run",
-      input: {},
-      suggestions: [],
-      requestedAt: 0,
-      expiresAt: Date.now() + 60_000,
-      state: "open",
-    });
+    const open = (await rig.host.prompted(turnId!)).ask();
+    const permissionId = rig.store.permissions.open()[0]!.permissionId;
     client.send({ type: "permission", ref: "2", permissionId, decision: "allow", scope: "session" });
     expect(await client.waitForRef("2")).toEqual({
       type: "result",
@@ -298,6 +296,7 @@ describe("frames", () => {
       scope: "once",
     });
     expect(rig.pool.calls.at(-1)).toMatchObject({ request: { decision: "allow", scope: "session" } });
+    expect(await open.answer).toMatchObject({ decision: "allow" });
     client.send({ type: "interrupt", ref: "3", sessionId });
     expect(await client.waitForRef("3")).toMatchObject({ type: "result", interrupted: true, turnId });
     client.send({ type: "interrupt", ref: "4", sessionId });
@@ -307,7 +306,7 @@ describe("frames", () => {
     expect(await client.waitForRef("5")).toMatchObject({ type: "result", extended: true });
     client.send({ type: "keepalive", ref: "6", sessionId, action: "recap" });
     const recapped = await client.waitForRef("6");
-    expect(recapped).toMatchObject({ type: "result", extended: false, recap: { text: "We tidied up." } });
+    expect(recapped).toMatchObject({ type: "result", extended: false, recap: { text: "A recap." } });
     expect(recapped.expiresAt).toBeGreaterThanOrEqual(expiresAt);
   });
 
@@ -468,7 +467,7 @@ describe("A02 access", () => {
     const other = await rig.connect({ token: "tablet" });
     const sessionId = await rig.session();
     // The path is being looked at when the revocation comes.
-    sockets[0]!.send({ type: "send", clientMessageId: "a", projectPath: "/home/dev/acme", message: "Hi" });
+    sockets[0]!.send({ type: "send", clientMessageId: "a", projectPath: rig.project, message: "Hi" });
     rig.gatekeeper.resolveProject = (path) => {
       rig.gatekeeper.revoke("device-phone");
       return Promise.resolve(path);

@@ -1,32 +1,32 @@
-import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type IncomingMessage } from "node:http";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Gatekeeper } from "../../../server/access/gatekeeper.ts";
-import { MessageAttachments } from "../../../server/access/messageAttachments.ts";
-import { DeliveryPlanner, planned } from "../../../server/delivery/outbox/deliveryPlanner.ts";
-import { OutboxSender } from "../../../server/delivery/outbox/outboxSender.ts";
-import { Connections } from "../../../server/delivery/sockets/connections.ts";
-import { EventBroadcaster } from "../../../server/delivery/sockets/eventBroadcaster.ts";
-import { DeltaFeed } from "../../../server/delivery/sockets/liveFeed.ts";
-import { Replay } from "../../../server/delivery/sockets/replay.ts";
+import type { OutboxSender } from "../../../server/delivery/outbox/outboxSender.ts";
+import type { Connections } from "../../../server/delivery/sockets/connections.ts";
+import type { DeltaFeed } from "../../../server/delivery/sockets/liveFeed.ts";
 import type { Caller, Scope } from "../../../server/domain/delivery/device.ts";
 import { DaylongError } from "../../../server/domain/errors.ts";
 import type { Clock, Log, Store } from "../../../server/domain/ports.ts";
-import { DiskAttachmentStorage } from "../../../server/files/attachmentStorage.ts";
 import { systemClock } from "../../../server/platform/clock.ts";
 import { Gateway, type GatewayParts } from "../../../server/socket/gateway.ts";
-import { openStore } from "../../../server/store/store.ts";
-import { MemoryPush } from "../../support/push/memoryPush.ts";
-import { FakePool } from "../../support/server/fakePool.ts";
+import type { ScriptedHost } from "../../support/claude/scriptedHost.ts";
+import type { MemoryPush } from "../../support/push/memoryPush.ts";
+import type { DrivenPool } from "../../support/server/drivenPool.ts";
 import { connect, SocketClient, type SocketClientOptions } from "../../support/server/socketClient.ts";
+import { assembleForTest, type TestAssembly } from "../../support/server/testAssembly.ts";
 
 /** A gatekeeper with a list of tokens. */
 export class ListedGatekeeper implements Gatekeeper {
   readonly callers = new Map<string, Caller>();
+  readonly #root: string;
   readonly #listeners = new Set<(deviceId: string) => void>();
+
+  constructor(root: string) {
+    this.#root = root;
+  }
 
   authenticate(token: string): Caller | undefined {
     return this.callers.get(token);
@@ -40,7 +40,7 @@ export class ListedGatekeeper implements Gatekeeper {
   }
 
   async resolveProject(path: string): Promise<string> {
-    if (!path.startsWith("/home/dev/")) throw new DaylongError("project_forbidden", "Outside the roots.");
+    if (!path.startsWith(`${this.#root}/`)) throw new DaylongError("project_forbidden", "Outside the roots.");
     return path.replace(/\/$/, "");
   }
 
@@ -56,81 +56,99 @@ export interface Said {
   fields?: Record<string, unknown>;
 }
 
-/** The socket edge on a port of its own, over a real database and a pool without processes. */
+/** No push services but the one that is kept, and no transcripts of terminals. */
+const absent = {
+  webPush: { publicKey: undefined, refusal: () => "Web Push is off." },
+  history: { conversations: async () => [], messages: async () => undefined },
+};
+
+/** The socket edge on a port of its own, over the server's own assembly, with processes that do what the test says. */
 export class Rig {
-  readonly said: Said[] = [];
-  readonly push = new MemoryPush();
-  readonly gatekeeper = new ListedGatekeeper();
-  readonly #clients: SocketClient[] = [];
-  readonly #dataDir = mkdtempSync(join(tmpdir(), "daylong-socket-"));
-  readonly #http = createServer((_request, response) => response.writeHead(404).end());
-  readonly #database: ReturnType<typeof openStore>;
+  readonly said: Said[];
+  readonly gatekeeper: ListedGatekeeper;
   readonly clock: Clock;
-  readonly connections: Connections;
-  readonly store: Store;
-  readonly feed: DeltaFeed;
-  readonly outboxSender: OutboxSender;
-  readonly broadcaster: EventBroadcaster;
-  readonly pool: FakePool;
+  /** A directory that sessions can be in. */
+  readonly project: string;
   readonly gateway: Gateway;
+  readonly #assembly: TestAssembly;
+  readonly #clients: SocketClient[] = [];
+  readonly #dataDir: string;
+  readonly #http = createServer((_request, response) => response.writeHead(404).end());
   port = 0;
 
-  constructor(overrides: Partial<GatewayParts> & { graceMs?: number } = {}) {
-    const { graceMs = 3_000, ...gatewayParts } = overrides;
-    const clock = gatewayParts.clock ?? systemClock;
-    const say = (level: string) => (name: string, fields?: Record<string, unknown>) =>
-      void this.said.push({ level, name, fields });
-    const log: Log = { debug: say("debug"), info: say("info"), warn: say("warn"), error: say("error") };
+  private constructor(parts: {
+    assembly: TestAssembly;
+    clock: Clock;
+    said: Said[];
+    dataDir: string;
+    project: string;
+    gatewayParts: Partial<GatewayParts>;
+  }) {
+    const { assembly, clock, gatewayParts } = parts;
+    this.#assembly = assembly;
+    this.#dataDir = parts.dataDir;
     this.clock = clock;
-    this.#database = openStore({ dataDir: this.#dataDir, clock });
-    this.connections = new Connections({ clock });
-    const { connections, gatekeeper, push } = this;
-    const planner = new DeliveryPlanner({ store: this.#database, connections, clock, graceMs });
-    this.store = planned(this.#database, planner);
-    const { events, devices } = this.store;
-    this.feed = new DeltaFeed({ connections });
-    // No device of these tests has a Live Activity.
-    const activities = { prepare: () => ({ next: { state: "suppressed", nextAttemptAt: null } as const }) };
-    this.outboxSender = new OutboxSender({
-      store: this.store,
-      push,
-      activities,
-      connections,
-      clock,
-      log,
-      graceMs,
+    this.said = parts.said;
+    this.project = parts.project;
+    this.gatekeeper = new ListedGatekeeper(join(parts.project, ".."));
+    this.gateway = new Gateway({
+      ...assembly.gateway,
+      gatekeeper: this.gatekeeper,
+      // Of the Host header nothing is asked: some clients come through a relay, which has a port of its own.
+      allowUpgrade: ({ headers }) => (headers.origin === undefined ? undefined : { status: 403 }),
+      ...gatewayParts,
     });
-    const { feed, outboxSender } = this;
-    this.broadcaster = new EventBroadcaster({ events, connections, feed, outboxSender });
-    this.pool = new FakePool({ store: this.store, clock });
-    const replay = new Replay({ events, devices, connections, feed, clock, log });
-    const allowUpgrade = (request: IncomingMessage) =>
-      request.headers.origin === undefined ? undefined : { status: 403 };
-    const dir = join(this.#dataDir, "attachments");
-    const storage = new DiskAttachmentStorage({ dir, store: this.store, clock, log, newId: randomUUID });
-    const parts = {
-      pool: this.pool,
-      attachments: new MessageAttachments({ store: this.store, storage }),
-      gatekeeper,
-      connections,
-      replay,
-      outboxSender,
-      devices,
-      clock,
-      log,
-      allowUpgrade,
-    };
-    this.gateway = new Gateway({ ...parts, ...gatewayParts });
-    this.broadcaster.start();
-    outboxSender.start();
     this.gateway.attach(this.#http);
   }
 
   static async open(overrides: Partial<GatewayParts> & { graceMs?: number } = {}): Promise<Rig> {
-    const rig = new Rig(overrides);
-    await new Promise<void>((resolve) => rig.#http.listen(0, "127.0.0.1", resolve));
-    rig.port = (rig.#http.address() as AddressInfo).port;
-    return rig;
+    const { graceMs = 3_000, ...gatewayParts } = overrides;
+    const clock = gatewayParts.clock ?? systemClock;
+    const dataDir = realpathSync(mkdtempSync(join(tmpdir(), "daylong-socket-")));
+    const root = join(dataDir, "root");
+    const project = join(root, "acme");
+    mkdirSync(project, { recursive: true });
+    const said: Said[] = [];
+    const say = (level: string) => (name: string, fields?: Record<string, unknown>) =>
+      void said.push({ level, name, fields });
+    const log: Log = { debug: say("debug"), info: say("info"), warn: say("warn"), error: say("error") };
+    const environment = { PROJECT_ROOTS: root, PUSH_GRACE_MS: String(graceMs) };
+    const port = () => rig?.port;
+    let rig: Rig | undefined;
+    const assembly = await assembleForTest({ dataDir, environment, clock, log, port, ...absent });
+    const opened = new Rig({ assembly, clock, said, dataDir, project, gatewayParts });
+    rig = opened;
+    await new Promise<void>((resolve) => opened.#http.listen(0, "127.0.0.1", resolve));
+    opened.port = (opened.#http.address() as AddressInfo).port;
+    return opened;
+  }
+
+  get connections(): Connections {
+    return this.#assembly.connections;
+  }
+
+  get store(): Store {
+    return this.#assembly.store;
+  }
+
+  get feed(): DeltaFeed {
+    return this.#assembly.feed;
+  }
+
+  get outboxSender(): OutboxSender {
+    return this.#assembly.outboxSender;
+  }
+
+  get host(): ScriptedHost {
+    return this.#assembly.host;
+  }
+
+  get push(): MemoryPush {
+    return this.#assembly.push;
+  }
+
+  get pool(): DrivenPool {
+    return this.#assembly.pool;
   }
 
   get url(): string {
@@ -174,7 +192,7 @@ export class Rig {
     return client;
   }
 
-  async session(projectPath = "/home/dev/acme"): Promise<string> {
+  async session(projectPath = this.project): Promise<string> {
     const caller = { deviceId: "local", scope: "admin" } as const;
     const { sessionId } = await this.pool.createSession({ caller, projectPath, options: {} });
     return sessionId;
@@ -198,13 +216,12 @@ export class Rig {
   async close(): Promise<void> {
     await this.gateway.stop();
     await Promise.all(this.#clients.map((client) => client.kill()));
-    this.broadcaster.stop();
-    await this.outboxSender.stop(0);
+    await this.#assembly.stop();
     await new Promise<void>((resolve) => {
       this.#http.close(() => resolve());
       this.#http.closeAllConnections();
     });
-    this.#database.close();
+    this.#assembly.database.close();
     rmSync(this.#dataDir, { recursive: true });
   }
 }

@@ -25,11 +25,11 @@ const needed = {
 } as const;
 const changing = Object.entries(needed).filter(([, { scope }]) => scope === "chat");
 
-test("A03: every frame of the protocol has its scope in this table", () => {
+test("A02: every frame of the protocol has its scope in this table", () => {
   expect(Object.keys(needed).sort()).toEqual([...clientFrameTypes].sort());
 });
 
-test("A03: a token of the scope read changes nothing by any frame, and is told why", async () => {
+test("NET-2 A02: a token of the scope read changes nothing by any frame, and is told why", async () => {
   const reader = await rig.connect({ token: "reader" });
   for (const [type, { fields }] of changing) {
     reader.send({ type, ref: type, ...fields });
@@ -45,7 +45,7 @@ test("A03: a token of the scope read changes nothing by any frame, and is told w
   expect(await reader.waitForRef("presence")).toMatchObject({ type: "result", foreground: true });
 });
 
-test("A03: a token of the scope chat reaches the pool by each of them", async () => {
+test("A02: a token of the scope chat reaches the pool by each of them", async () => {
   const phone = await rig.connect({ token: "phone" });
   for (const [type, { fields }] of changing) {
     phone.send({ type, ref: type, ...fields });

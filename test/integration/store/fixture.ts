@@ -9,7 +9,7 @@ import type { LoggedEvent, NewEvent } from "../../../server/domain/delivery/even
 import type { Clock } from "../../../server/domain/ports.ts";
 import type { Lease } from "../../../server/domain/sessions/lease.ts";
 import type { Permission } from "../../../server/domain/sessions/permission.ts";
-import type { Session } from "../../../server/domain/sessions/session.ts";
+import type { Session, WrongSessionChange } from "../../../server/domain/sessions/session.ts";
 import type { Turn } from "../../../server/domain/sessions/turn.ts";
 import { openDatabase } from "../../../server/store/database.ts";
 import type { Connection } from "../../../server/store/statement.ts";
@@ -33,6 +33,8 @@ export interface Bench {
   clock: StandingClock;
   connection: Connection;
   store: OpenStore;
+  /** Changes of sessions' states that were reported as wrong. */
+  wrongChanges: WrongSessionChange[];
   /** What subscribers threw. */
   subscriberErrors: unknown[];
   /** Closes the database and opens the same file again, as a restart does. */
@@ -46,6 +48,7 @@ export function useBench(): Bench {
     bench.connection = openDatabase({ path: bench.path });
     bench.store = storeOver(bench.connection, {
       clock: bench.clock,
+      onWrongSessionChange: (wrong) => bench.wrongChanges.push(wrong),
       onSubscriberError: (error) => bench.subscriberErrors.push(error),
     });
   };
@@ -54,6 +57,7 @@ export function useBench(): Bench {
     bench.path = join(bench.folder, "daylong.db");
     bench.clock = new StandingClock();
     bench.subscriberErrors = [];
+    bench.wrongChanges = [];
     bench.reopen = () => {
       bench.store.close();
       open();

@@ -1,6 +1,7 @@
 import { DaylongError } from "../../../server/domain/errors.ts";
 import type { Clock } from "../../../server/domain/ports.ts";
 import type {
+  ClaudeModel,
   ClaudeProcess,
   ContextUse,
   OneShotAnswer,
@@ -108,6 +109,7 @@ export class ScriptedProcess implements ClaudeProcess {
     this.unanswered.push(prompt);
     this.#host.transcripts.add(this.spec.claudeSessionId);
     this.#host.script?.prompted?.(this, prompt);
+    this.#host.notePrompt();
   }
 
   interrupt(deadlineMs: number): Promise<void> {
@@ -195,7 +197,7 @@ export class ScriptedProcess implements ClaudeProcess {
         durationMs: 7,
         numTurns: 1,
         totalCostUsd: 0.5,
-        messageIds: prompt ? [prompt.messageId] : [],
+        messageIds: prompt ? [prompt.turnId] : [],
         outcome: "completed",
         ...result,
       },
@@ -213,7 +215,7 @@ export class ScriptedProcess implements ClaudeProcess {
   writeReply(text: string): void {
     const [prompt] = this.unanswered;
     if (prompt === undefined) return;
-    this.#host.written.set(prompt.messageId, {
+    this.#host.written.set(prompt.turnId, {
       texts: [{ messageId: this.#host.nextId("message"), text }],
       usage: { inputTokens: 10, outputTokens: 5, cacheReadTokens: 2, cacheCreationTokens: 1 },
       durationMs: 7,
@@ -343,7 +345,10 @@ export class ScriptedHost implements ProcessHost {
   spares: ScriptedSpares | undefined;
   /** The most processes that one session had at once; a second one would damage the conversation. */
   mostOfOneSession = 0;
+  /** What the CLI offers. */
+  models: readonly ClaudeModel[] = [];
   readonly #present = new Map<object, string>();
+  readonly #promptListeners = new Set<() => void>();
   #ids = 0;
 
   constructor(parts: { clock: Clock }) {
@@ -402,6 +407,33 @@ export class ScriptedHost implements ProcessHost {
     return found;
   }
 
+  /** Resolves with the process that was given the turn's prompt, as soon as it was; rejects after 20 s of real time. */
+  prompted(turnId: string): Promise<ScriptedProcess> {
+    return new Promise((resolve, reject) => {
+      const end = () => {
+        clearTimeout(timer);
+        this.#promptListeners.delete(look);
+      };
+      const look = () => {
+        const found = this.processes.findLast(({ sent }) => sent.some((prompt) => prompt.turnId === turnId));
+        if (found === undefined) return;
+        end();
+        resolve(found);
+      };
+      const timer = setTimeout(() => {
+        end();
+        reject(new Error(`No process was given the prompt of turn ${turnId} within 20 s.`));
+      }, 20_000);
+      this.#promptListeners.add(look);
+      look();
+    });
+  }
+
+  /** Called by a process that was given a prompt. */
+  notePrompt(): void {
+    for (const look of this.#promptListeners) look();
+  }
+
   live(): ScriptedProcess[] {
     return this.processes.filter((process) => process.alive);
   }
@@ -452,6 +484,11 @@ export class ScriptedHost implements ProcessHost {
 
   health(): { state: "ok" } {
     return { state: "ok" };
+  }
+
+  /** Ends what is left, as the server does when its pool has stopped. */
+  async stop(): Promise<void> {
+    for (const process of this.live()) process.leave();
   }
 
   /** Called by a process that is gone. */

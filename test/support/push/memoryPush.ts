@@ -1,5 +1,5 @@
-import type { ActivityRequest } from "../../../server/domain/delivery/liveActivity.ts";
 import type {
+  ActivityRequest,
   ApnsTarget,
   PushOutcome,
   PushRequest,

@@ -69,7 +69,7 @@ describe("D12: an APNs token", () => {
     expect(pushOf("phone")).toMatchObject({ token: "t2", environment: "production" });
   });
 
-  test("D12: that is said again is registered anew: Apple's word about the old registration is older", () => {
+  test("NET-9 D12: that is said again is registered anew: Apple's word about the old registration is older", () => {
     registration.register("phone", { token: "t1" }, phone);
     clock.advance(5_000);
     registration.register("phone", { token: "t1" }, phone);

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { CliHost } from "../../../server/claude/host.ts";
-import type { ProcessStore } from "../../../server/domain/ports.ts";
 import type { ProcessExit, ProcessListener, ProcessSpec } from "../../../server/domain/processes/process.ts";
+import type { ProcessStore } from "../../../server/domain/stores/operation.ts";
 import { ShortRealClock } from "../../support/shortRealClock.ts";
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };

@@ -1,6 +1,7 @@
 import type { Connection } from "../../../server/delivery/sockets/connections.ts";
 import type { LoggedEvent, NewEvent } from "../../../server/domain/delivery/event.ts";
-import type { EventStore, Log } from "../../../server/domain/ports.ts";
+import type { Log } from "../../../server/domain/ports.ts";
+import type { EventStore } from "../../../server/domain/stores/delivery.ts";
 
 /** An event log in memory. `append` announces at once, as a commit of one event does. */
 export class MemoryLog implements EventStore {

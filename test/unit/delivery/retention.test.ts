@@ -16,7 +16,7 @@ function rig(batches: Array<number | Error>) {
     if (fields?.rows !== undefined) rows.push(fields.rows);
   };
   const log: Log = { debug: note, info: note, warn: note, error: note };
-  const cutter = {
+  const store = {
     cut(beforeAt: number, limit: number) {
       expect(limit).toBe(500);
       cuts.push(clock.now() - beforeAt);
@@ -32,7 +32,7 @@ function rig(batches: Array<number | Error>) {
     at,
     logged,
     rows,
-    retention: new Retention({ cutter, clock, log, keepMs: 90 * day }),
+    retention: new Retention({ store, clock, log, keepMs: () => 90 * day }),
   };
 }
 

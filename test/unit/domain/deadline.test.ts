@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "@jest/globals";
-import { unlessAborted, unlessLate } from "../../../server/domain/deadline.ts";
+import { pause, unlessAborted, unlessLate, withDeadline } from "../../../server/domain/deadline.ts";
 import { ManualClock } from "../../support/manualClock.ts";
 import { held } from "../../support/push/memoryPush.ts";
 
@@ -69,4 +69,37 @@ describe("work with a time", () => {
     await expect(result).rejects.toThrow("Given up.");
     expect(clock.armed).toBe(0);
   });
+});
+
+test("a pause is over after its time of the clock", async () => {
+  const clock = new ManualClock();
+  let isOver = false;
+  void pause(clock, 50).then(() => {
+    isOver = true;
+  });
+  await clock.run(49);
+  expect(isOver).toBe(false);
+  await clock.run(1);
+  expect(isOver).toBe(true);
+});
+
+test("work with a fallback that is within its deadline counts as it ends, well or badly, and leaves no timer", async () => {
+  const clock = new ManualClock();
+  const never = (): string => {
+    throw new Error("Not asked for.");
+  };
+  expect(await withDeadline(clock, 100, Promise.resolve("done"), never)).toBe("done");
+  await expect(withDeadline(clock, 100, Promise.reject(new Error("No.")), never)).rejects.toThrow("No.");
+  expect(clock.armed).toBe(0);
+});
+
+test("the fallback counts for work that is not done at its deadline", async () => {
+  const clock = new ManualClock();
+  const work = held<string>();
+  const result = withDeadline(clock, 100, work.promise, () => "given up");
+  clock.advance(99);
+  expect(clock.armed).toBe(1);
+  clock.advance(1);
+  work.resolve("late");
+  expect(await result).toBe("given up");
 });

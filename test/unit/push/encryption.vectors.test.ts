@@ -21,8 +21,8 @@ describe("the golden vectors of encrypted pushes", () => {
     expect(decryptPush(sealed, key)).toBe(plaintext);
   });
 
-  // Nothing of ours takes part: only what the contract says of the layout.
-  test.each(vectors)("D15: Web Crypto opens $name by the contract alone", async (vector) => {
+  // Nothing of ours takes part: only what docs/api.md says of the layout.
+  test.each(vectors)("D15: Web Crypto opens $name by docs/api.md alone", async (vector) => {
     const sealed = Buffer.from(vector.payload.daylong.enc, "base64");
     const rawKey = Buffer.from(vector.key, "base64");
     const key = await webcrypto.subtle.importKey("raw", rawKey, "AES-GCM", false, ["decrypt"]);

@@ -12,35 +12,35 @@ beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
 
 test("a stop waits for the pushes that are on their way, then cuts, and leaves no timer", async () => {
-  const flights = new InFlight();
+  const inFlight = new InFlight();
   const [one, two] = [held<PushOutcome>(), held<PushOutcome>()];
-  const tracked = [flights.track(one.promise), flights.track(two.promise)];
-  expect(flights.isOver).toBe(false);
+  const tracked = [inFlight.track(one.promise), inFlight.track(two.promise)];
+  expect(inFlight.isOver).toBe(false);
   const order: string[] = [];
-  const landed = flights.land(1_000, () => order.push("cut")).then(() => order.push("landed"));
-  expect(flights.isOver).toBe(true);
+  const drained = inFlight.drain(1_000, () => order.push("cut")).then(() => order.push("drained"));
+  expect(inFlight.isOver).toBe(true);
   one.resolve(sent);
   await settle();
   expect(order).toEqual([]);
   two.resolve(sent);
-  await landed;
-  expect(order).toEqual(["cut", "landed"]);
+  await drained;
+  expect(order).toEqual(["cut", "drained"]);
   expect(await Promise.all(tracked)).toEqual([sent, sent]);
   expect(jest.getTimerCount()).toBe(0);
 });
 
 test("after the grace it cuts, and is over when the cut has ended the rest", async () => {
-  const flights = new InFlight();
+  const inFlight = new InFlight();
   const push = held<PushOutcome>();
-  void flights.track(push.promise);
+  void inFlight.track(push.promise);
   const order: string[] = [];
-  void flights
-    .land(1_000, async () => {
+  void inFlight
+    .drain(1_000, async () => {
       order.push("cutting");
       await Promise.resolve();
       order.push("cut");
     })
-    .then(() => order.push("landed"));
+    .then(() => order.push("drained"));
   jest.advanceTimersByTime(999);
   await settle();
   expect(order).toEqual([]);
@@ -49,18 +49,18 @@ test("after the grace it cuts, and is over when the cut has ended the rest", asy
   expect(order).toEqual(["cutting", "cut"]);
   push.resolve(sent);
   await settle();
-  expect(order).toEqual(["cutting", "cut", "landed"]);
+  expect(order).toEqual(["cutting", "cut", "drained"]);
 });
 
 test("a push that has its outcome is waited for no more, and a second stop is the first one", async () => {
-  const flights = new InFlight();
-  await flights.track(Promise.resolve(sent));
+  const inFlight = new InFlight();
+  await inFlight.track(Promise.resolve(sent));
   let cuts = 0;
   const cut = () => {
     cuts += 1;
   };
-  const landing = flights.land(60_000, cut);
-  expect(flights.land(1, cut)).toBe(landing);
+  const landing = inFlight.drain(60_000, cut);
+  expect(inFlight.drain(1, cut)).toBe(landing);
   await landing;
   expect(cuts).toBe(1);
 });

@@ -1,6 +1,10 @@
 import { expect, test } from "@jest/globals";
-import type { ActivityRequest } from "../../../server/domain/delivery/liveActivity.ts";
-import type { PushOutcome, PushRequest, SyncRequest } from "../../../server/domain/delivery/push.ts";
+import type {
+  ActivityRequest,
+  PushOutcome,
+  PushRequest,
+  SyncRequest,
+} from "../../../server/domain/delivery/push.ts";
 import { PushRouter } from "../../../server/push/pushRouter.ts";
 
 function rig() {

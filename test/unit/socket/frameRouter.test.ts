@@ -21,11 +21,8 @@ function rig(scope: "read" | "chat" = "chat") {
   const pool = {
     submit: (request: SubmitRequest) => {
       submitted.push(request);
-      return accepted;
-    },
-    submitChanging: async (request: SubmitRequest) => {
-      submitted.push(request);
-      return { ...accepted, state: "queued" };
+      const isChange = request.model !== undefined || request.permissionMode !== undefined;
+      return isChange ? Promise.resolve({ ...accepted, state: "queued" }) : accepted;
     },
   } as unknown as FrameRouterParts["pool"];
   const resolveProject = async (path: string) => `${path}!`;

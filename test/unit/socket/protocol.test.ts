@@ -5,7 +5,7 @@ import { clientFrameTypes } from "../../../server/wire/delivery/clientFrames.ts"
 const session = "6f1b8f1e-0f51-4d6c-9d5f-0a6f5f0f8b11";
 
 describe("frames", () => {
-  test("of every type of the contract are known", () => {
+  test("of every type of the interface are known", () => {
     expect([...clientFrameTypes].sort()).toEqual(
       ["ack", "hello", "interrupt", "keepalive", "permission", "ping", "presence", "send"].sort(),
     );

@@ -19,7 +19,7 @@ import { preferredWaitSeconds } from "../../framework/preferHeader.ts";
 import { invalidRequest } from "../../framework/problem.ts";
 import { defineRoute, json, type Route } from "../../framework/route.ts";
 
-/** Longest `Prefer: wait` that is honoured (contract, Chat). */
+/** Longest `Prefer: wait` that is honoured (docs/api.md, Chat). */
 const maxWaitSeconds = 300;
 /** Room for a message and 5 MB of attachments in base64. */
 const maxChatBodyBytes = 8 * 1024 * 1024;
@@ -105,7 +105,7 @@ export function chatRoutes(parts: HttpDependencies): Route[] {
 
   async function submit(request: SubmitRequest & { attachments: TakenAttachment[] }): Promise<Accepted> {
     try {
-      return await pool.submitChanging(request);
+      return await pool.submit(request);
     } finally {
       files.giveBack(request.attachments);
     }

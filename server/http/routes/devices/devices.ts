@@ -88,7 +88,7 @@ export function deviceRoutes(parts: HttpDependencies): Route[] {
     defineRoute({
       method: "DELETE",
       path: "/api/devices/:id",
-      // A device may always take itself away, whatever its scope.
+      // A device may always revoke itself, with any scope.
       scope: "read",
       summary: "Revoke a device: its token ends at once and its sockets close.",
       params: deviceParams,

@@ -3,7 +3,7 @@ import { beforeSchema, limitSchema } from "../../../wire/paging.ts";
 import type { HttpDependencies } from "../../dependencies.ts";
 import { defineRoute, json, type Route } from "../../framework/route.ts";
 
-/** Who changed what. */
+/** The audit log: which device changed what. */
 export const auditRoutes = ({ store }: HttpDependencies): Route[] => [
   defineRoute({
     method: "GET",

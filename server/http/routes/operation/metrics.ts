@@ -3,7 +3,7 @@ import { sessionMetricsSchema } from "../../../wire/metrics.ts";
 import type { HttpDependencies } from "../../dependencies.ts";
 import { defineRoute, json, type Route } from "../../framework/route.ts";
 
-/** Figures for whoever runs the server. */
+/** Metrics: figures of sessions as JSON, and all figures in Prometheus' format. */
 export function metricsRoutes({ metrics, prometheus }: HttpDependencies): Route[] {
   return [
     defineRoute({

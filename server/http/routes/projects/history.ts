@@ -1,19 +1,24 @@
 import { z } from "zod";
+import { findProject } from "../../../access/projectUse.ts";
 import { DaylongError } from "../../../domain/errors.ts";
+import {
+  badCursor,
+  decodeCursor,
+  decodePageCursor,
+  encodePageCursor,
+  type PageCursor,
+  pageOf,
+} from "../../../domain/pageCursor.ts";
 import type { PastConversation } from "../../../domain/sessions/history.ts";
 import { beforeSchema, idSchema, limitSchema } from "../../../wire/paging.ts";
 import { pastMessageListSchema, projectSessionListSchema } from "../../../wire/sessions/history.ts";
 import type { HttpDependencies } from "../../dependencies.ts";
 import { errorSets } from "../../framework/errorSets.ts";
-import { decodePageCursor, encodePageCursor } from "../../framework/pageCursor.ts";
-import { invalidRequest } from "../../framework/problem.ts";
 import { defineRoute, json, type Route } from "../../framework/route.ts";
-import { findProject } from "./projectUse.ts";
 
 const projectIdSchema = z.string().min(1).max(200);
-/** Where a page of conversations ended. */
-const conversationMark = z.tuple([z.number(), z.string()]);
-const messageMark = z.tuple([z.string()]);
+/** Where a page of messages ended: the id of its last one. */
+const messageCursorSchema = z.tuple([z.string()]);
 
 /** Claude's own transcripts: conversations of terminals and editors too, to look at and to go on with. */
 export const historyRoutes = (parts: HttpDependencies): Route[] => [
@@ -29,23 +34,15 @@ export const historyRoutes = (parts: HttpDependencies): Route[] => [
     response: projectSessionListSchema,
     async handle({ params, query }) {
       const { path } = await findProject(parts, params.projectId);
-      const begin = query.before === undefined ? undefined : decodePageCursor(query.before, conversationMark);
+      const begin = query.before === undefined ? undefined : decodePageCursor(query.before);
       const known = (await parts.history.conversations(path))
         .filter(({ projectPath }) => projectPath === path)
         .sort(latestFirst)
-        .filter(
-          ({ lastActivityAt: at, sessionId }) => begin === undefined || isAfter([at, sessionId], begin),
-        );
-      const page = known.slice(0, query.limit);
-      const last = page.at(-1);
+        .filter((conversation) => begin === undefined || isAfter(cursorOf(conversation), begin));
+      const { rows, nextBefore } = pageOf(known, query.limit, cursorOf);
       const held = await parts.heldElsewhere();
-      return json({
-        sessions: page.map((one) => conversationView(parts, one, held.has(one.sessionId))),
-        nextBefore:
-          known.length > page.length && last !== undefined
-            ? encodePageCursor([last.lastActivityAt, last.sessionId])
-            : undefined,
-      });
+      const sessions = rows.map((one) => conversationView(parts, one, held.has(one.sessionId)));
+      return json({ sessions, nextBefore });
     },
   }),
   defineRoute({
@@ -59,15 +56,15 @@ export const historyRoutes = (parts: HttpDependencies): Route[] => [
     response: pastMessageListSchema,
     async handle({ params, query }) {
       const { path: projectPath } = await findProject(parts, params.projectId);
-      const before = query.before === undefined ? undefined : decodePageCursor(query.before, messageMark)[0];
+      const before = query.before === undefined ? undefined : messageBefore(query.before);
       const conversation = { sessionId: params.id, projectPath };
       const found =
         z.uuid().safeParse(params.id).success &&
         (await parts.history.messages(conversation, before, query.limit));
       if (!found) {
-        // With a mark it may be the mark that is unknown; the conversation is looked for without it.
+        // Perhaps only the cursor is unknown; the conversation is looked for without it.
         if (before !== undefined && (await parts.history.messages(conversation, undefined, 1)))
-          throw invalidRequest([{ path: "before", message: "must be the nextBefore of an earlier page" }]);
+          throw badCursor();
         throw new DaylongError("session_not_found", "Claude keeps no such conversation of this project.");
       }
       const last = found.messages.at(-1);
@@ -92,8 +89,13 @@ function conversationView({ store }: HttpDependencies, one: PastConversation, he
   };
 }
 
+const messageBefore = (before: string): string =>
+  decodeCursor(before, (decoded) => messageCursorSchema.safeParse(decoded).data)[0];
+
+const cursorOf = ({ lastActivityAt, sessionId }: PastConversation): PageCursor => [lastActivityAt, sessionId];
+
 const latestFirst = (a: PastConversation, b: PastConversation): number =>
   b.lastActivityAt - a.lastActivityAt || (a.sessionId < b.sessionId ? 1 : -1);
 
-const isAfter = (one: readonly [number, string], mark: readonly [number, string]): boolean =>
-  one[0] < mark[0] || (one[0] === mark[0] && one[1] < mark[1]);
+const isAfter = (one: PageCursor, begin: PageCursor): boolean =>
+  one[0] < begin[0] || (one[0] === begin[0] && one[1] < begin[1]);

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import type { ProjectDirectory } from "../../../access/projectRoots.ts";
+import { allProjects, findProject, type ProjectUse, projectUse } from "../../../access/projectUse.ts";
 import { projectSchema } from "../../../wire/sessions/projects.ts";
 import { textSchema } from "../../../wire/text.ts";
 import type { HttpDependencies } from "../../dependencies.ts";
 import { errorSets } from "../../framework/errorSets.ts";
 import { defineRoute, json, type Route } from "../../framework/route.ts";
-import { allProjects, findProject, type ProjectUse, projectUse } from "./projectUse.ts";
 
 const projectParams = z.object({ projectId: textSchema.min(1).max(64) });
 

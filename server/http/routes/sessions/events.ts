@@ -14,10 +14,10 @@ import { defineRoute, json, type Route } from "../../framework/route.ts";
 /** Longest long poll: shorter than the idle limits of common proxies. */
 const maxPollMs = 60_000;
 
-/** An answer holds no more than this, whatever `limit` says, or one event: a thousand long replies are no page. */
+/** Most characters of an answer, below any `limit`, unless it is one event: a thousand long replies are no page. */
 export const maxPageChars = 4 * 1024 * 1024;
 
-/** The log, for those who read it over plain HTTP. */
+/** The event log over plain HTTP, with long polling. */
 export function eventRoutes(parts: HttpDependencies): Route[] {
   const { store, pool, access, acknowledge, beginPoll } = parts;
   const { events } = store;

@@ -4,9 +4,9 @@ import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { AuxiliaryProcesses } from "../../../../server/claude/auxiliary/auxiliaryProcesses.ts";
 import { readProcTable } from "../../../../server/claude/os/processTable.ts";
-import type { ProcessStore } from "../../../../server/domain/ports.ts";
 import type { ProcessSpec } from "../../../../server/domain/processes/process.ts";
 import type { ProjectStanding } from "../../../../server/domain/sessions/trust.ts";
+import type { ProcessStore } from "../../../../server/domain/stores/operation.ts";
 import { ShortRealClock } from "../../../support/shortRealClock.ts";
 
 /** A CLI that asks for a tool, and answers with what it was told, or as the prompt says. */

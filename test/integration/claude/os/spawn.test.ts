@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { parseProcStat } from "../../../../server/claude/os/processTable.ts";
 import { prepareSpawn, startTicksOf } from "../../../../server/claude/os/spawn.ts";
-import type { ProcessStore } from "../../../../server/domain/ports.ts";
+import type { ProcessStore } from "../../../../server/domain/stores/operation.ts";
 
 let folder: string;
 beforeEach(() => {

@@ -17,7 +17,9 @@ beforeEach(() => {
   phone = rig.device({ push: null }).deviceId;
   planned = 0;
   planner = new ActivityPlanner({
-    ...{ store: rig.store, clock: rig.clock, graceMs: graceMs + 1 },
+    store: rig.store,
+    clock: rig.clock,
+    graceMs: () => graceMs + 1,
     planned: () => {
       planned += 1;
     },
@@ -45,7 +47,9 @@ function plan(
 }
 const inOutbox = (deviceId = phone) =>
   rig.deliveries(deviceId).map(({ kind, cursor, nextAttemptAt }) => ({
-    ...{ kind, cursor, nextAttemptAt },
+    kind,
+    cursor,
+    nextAttemptAt,
   }));
 
 describe("D16 the start of an activity", () => {

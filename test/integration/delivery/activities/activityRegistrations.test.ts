@@ -31,15 +31,25 @@ afterEach(() => rig.close());
 
 const audited = () =>
   rig.store.audit.list(undefined, 100).entries.map(({ deviceId, action, target, at }) => ({
-    ...{ deviceId, action, target, at },
+    deviceId,
+    action,
+    target,
+    at,
   }));
 
 function insertTurn(state: "queued" | "running" | "completed", acceptedAt = rig.clock.now()): string {
   const turnId = randomUUID();
   rig.store.transaction(() => {
     rig.store.turns.insert({
-      ...{ turnId, sessionId, deviceId: phone, clientMessageId: turnId, requestHash: "h", message: "Hello" },
-      ...{ attachmentIds: [], state: "queued", acceptedAt },
+      turnId,
+      sessionId,
+      deviceId: phone,
+      clientMessageId: turnId,
+      requestHash: "h",
+      message: "Hello",
+      attachmentIds: [],
+      state: "queued",
+      acceptedAt,
     });
     if (state !== "queued") rig.store.turns.markRunning(turnId, acceptedAt);
   });
@@ -102,7 +112,11 @@ describe("D16 the address of an activity", () => {
       state: "running",
     });
     const activity = {
-      ...{ deviceId: phone, sessionId, turnId: running, token: "aa", registeredAt: rig.clock.now() },
+      deviceId: phone,
+      sessionId,
+      turnId: running,
+      token: "aa",
+      registeredAt: rig.clock.now(),
     };
     expect(registered).toEqual([activity]);
     expect([rig.store.activities.get(phone, sessionId, running), ended]).toEqual([activity, []]);

@@ -15,7 +15,7 @@ beforeEach(() => {
   sessionId = rig.session();
   phone = rig.device();
   by = { deviceId: phone.deviceId, scope: "chat" };
-  rig.activities.register.setStart(phone.deviceId, "aa11", by);
+  rig.activities.registrations.setStart(phone.deviceId, "aa11", by);
 });
 afterEach(() => rig.close());
 
@@ -25,14 +25,15 @@ function startTurn(inSession = sessionId): string {
   const at = rig.clock.now();
   rig.store.transaction(() => {
     rig.store.turns.insert({
-      ...{
-        turnId,
-        sessionId: inSession,
-        deviceId: phone.deviceId,
-        clientMessageId: turnId,
-        requestHash: "h",
-      },
-      ...{ message: "Hello", attachmentIds: [], state: "queued", acceptedAt: at },
+      turnId,
+      sessionId: inSession,
+      deviceId: phone.deviceId,
+      clientMessageId: turnId,
+      requestHash: "h",
+      message: "Hello",
+      attachmentIds: [],
+      state: "queued",
+      acceptedAt: at,
     });
     rig.store.turns.markRunning(turnId, at);
     rig.store.sessions.setState(inSession, "busy");
@@ -58,7 +59,7 @@ const toolStarts = (turnId: string, title: string) =>
     type: "tool.started",
     data: { toolUseId: randomUUID(), toolName: "Bash", title },
   });
-const put = (token: string) => rig.activities.register.put(phone.deviceId, sessionId, token, by);
+const put = (token: string) => rig.activities.registrations.put(phone.deviceId, sessionId, token, by);
 const events = () => rig.push.activities.map(({ event }) => event);
 const sentTo = () => rig.push.activities.map(({ event, target }) => `${event} ${target.token}`);
 const statesOf = (kind: string) =>
@@ -67,7 +68,11 @@ const statesOf = (kind: string) =>
     .filter((delivery) => delivery.kind === kind)
     .map(({ state }) => state);
 const unregistered = (sinceAt: number): PushOutcome => ({
-  ...{ outcome: "gone", status: 410, reason: "Unregistered", latencyMs: 1, sinceAt },
+  outcome: "gone",
+  status: 410,
+  reason: "Unregistered",
+  latencyMs: 1,
+  sinceAt,
 });
 
 describe("D16: a running turn", () => {
@@ -143,7 +148,7 @@ describe("D16: a running turn", () => {
     await rig.clock.run(60_000);
     expect(events()).toEqual([]);
     const third = rig.store.turns.get(turnId)!.sessionId;
-    rig.activities.register.put(phone.deviceId, third, "bb22", by);
+    rig.activities.registrations.put(phone.deviceId, third, "bb22", by);
     endTurn(turnId, third);
     await rig.clock.run(1_000);
     expect(sentTo()).toContain("end bb22");
@@ -284,7 +289,9 @@ describe("D16: updates", () => {
     rig.store.transaction(() => {
       rig.store.sessions.setState(sessionId, "waiting");
       rig.store.events.append({
-        ...{ sessionId, turnId: running, type: "permission.expired" },
+        sessionId,
+        turnId: running,
+        type: "permission.expired",
         data: { permissionId, reason: "timed_out" },
       });
     });
@@ -303,7 +310,10 @@ describe("D16: updates", () => {
   test("that get lost are not tried again, and Apple's word on when to come back is kept", async () => {
     const turnId = startTurn();
     rig.push.answerNextActivity({
-      ...{ outcome: "retry", status: 429, reason: "TooManyRequests", latencyMs: 1 },
+      outcome: "retry",
+      status: 429,
+      reason: "TooManyRequests",
+      latencyMs: 1,
       notBeforeAt: rig.clock.now() + 60_000,
     });
     put("bb22");
@@ -322,7 +332,7 @@ describe("D16: updates", () => {
     put("bb22");
     await rig.clock.run(1);
     toolStarts(turnId, "Run x");
-    rig.activities.register.remove(phone.deviceId, sessionId, "bb22", by);
+    rig.activities.registrations.remove(phone.deviceId, sessionId, "bb22", by);
     await rig.clock.run(30 * 60_000);
     expect(events()).toEqual(["update", "start"]);
     endTurn(turnId);
@@ -376,7 +386,7 @@ describe("D16 V12: addresses of activities that are dead", () => {
     const answer = held<PushOutcome>();
     rig.push.answerNextActivity(answer.promise);
     await rig.clock.run(graceMs + 1);
-    rig.activities.register.setStart(phone.deviceId, "dd44", by);
+    rig.activities.registrations.setStart(phone.deviceId, "dd44", by);
     answer.resolve(unregistered(rig.clock.now() + 60_000));
     await rig.clock.run(1_000);
     expect(sentTo()).toEqual(["start aa11", "start dd44"]);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { sendTestPush } from "../../../../server/delivery/outbox/testPush.ts";
 import type { ApnsTarget, PushOutcome, PushRequest } from "../../../../server/domain/delivery/push.ts";
 import { renewLease } from "../../../../server/domain/sessions/lease.ts";
 import { accepted, held } from "../../../support/push/memoryPush.ts";
@@ -236,6 +237,21 @@ describe("D11 V14 what did not go out", () => {
     expect(rig.states(deviceId)).toEqual(["sent", "sent"]);
   });
 
+  test("that falls due while the computer sleeps goes out within a minute of waking", async () => {
+    const { deviceId } = rig.device();
+    const hour = 3_600_000;
+    rig.push.answerNext(retry({ notBeforeAt: rig.clock.now() + hour }));
+    rig.reply(sessionId);
+    await rig.clock.run(1);
+    rig.clock.suspend(5 * hour);
+    const wokenAt = rig.clock.now();
+    await rig.clock.run(60_000);
+    expect(rig.states(deviceId)).toEqual(["sent"]);
+    const attempts = rig.deliveries(deviceId)[0]!.attempts;
+    expect(attempts).toHaveLength(2);
+    expect(attempts[1]!.at - wokenAt).toBeLessThanOrEqual(60_000);
+  });
+
   test("may go again at once after a GOAWAY, but not for ever", async () => {
     rig.device();
     rig.push.otherwise(() => retry({ reason: "goaway", notBeforeAt: rig.clock.now() }));
@@ -351,14 +367,14 @@ function fillDisk(...names: Array<"record" | "due" | "claim" | "hold" | "claimed
 }
 
 describe("V10 a full disk", () => {
-  test("that kept a sent push from being booked: it is booked when there is room again, and not sent twice", async () => {
+  test("NET-7 that kept a sent push from being booked: it is booked when there is room again, and not sent twice", async () => {
     const { deviceId } = rig.device();
     const empty = fillDisk("record");
     rig.reply(sessionId);
     await rig.clock.run(12_000);
     expect(rig.states(deviceId)).toEqual(["pending"]);
     expect(rig.push.requests).toHaveLength(1);
-    expect(rig.words.names).toEqual(["delivery.not_booked"]);
+    expect(rig.words.names).toEqual(["delivery.not_recorded"]);
     empty();
     await rig.clock.run(5_000);
     expect(rig.states(deviceId)).toEqual(["sent"]);
@@ -514,7 +530,7 @@ describe("V10 D11 over a restart", () => {
     }
     const [delivery] = rig.deliveries(deviceId);
     expect(delivery).toMatchObject({ state: "pending", attemptCount: 3 });
-    expect(rig.words.names).toEqual(Array(3).fill("outbox.reaped"));
+    expect(rig.words.names).toEqual(Array(3).fill("outbox.claims_released"));
     expect(delivery!.attempts).toEqual(diedAt.map((at) => ({ at, reason: "server_stopped", latencyMs: 0 })));
     await rig.clock.run(7_000);
     expect(rig.push.requests).toHaveLength(3);
@@ -788,7 +804,7 @@ describe("the end of the courier", () => {
     await rig.clock.run(2_000);
     await stop;
     expect(rig.states(deviceId)).toEqual(["pending"]);
-    expect(rig.words.names).toContain("outboxSender.stopped_early");
+    expect(rig.words.names).toContain("outbox.stopped_early");
     answer.resolve(accepted(rig.push.requests[0]!));
     await rig.clock.settle();
   });
@@ -797,7 +813,7 @@ describe("the end of the courier", () => {
 describe("D18 a test push", () => {
   test("goes out past the outbox and reports what Apple said", async () => {
     const device = rig.device();
-    const report = await rig.outboxSender.testPush(device);
+    const report = await sendTestPush(device, rig);
     expect(report).toEqual({
       outcome: "sent",
       apnsId: rig.push.requests[0]?.deliveryId,
@@ -806,7 +822,7 @@ describe("D18 a test push", () => {
       latencyMs: 5,
     });
     rig.push.answerNext(config);
-    expect(await rig.outboxSender.testPush(device)).toMatchObject({
+    expect(await sendTestPush(device, rig)).toMatchObject({
       outcome: "config",
       status: 403,
       reason: "InvalidProviderToken",
@@ -815,7 +831,7 @@ describe("D18 a test push", () => {
   });
 
   test("of a device without a token is refused", async () => {
-    await expect(rig.outboxSender.testPush(rig.device({ push: null }))).rejects.toMatchObject({
+    await expect(sendTestPush(rig.device({ push: null }), rig)).rejects.toMatchObject({
       code: "push_not_registered",
     });
   });

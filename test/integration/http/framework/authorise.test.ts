@@ -1,6 +1,5 @@
 import { getEventListeners } from "node:events";
 import { beforeEach, describe, expect, test } from "@jest/globals";
-import { aReply } from "../../../support/server/fakePool.ts";
 import { useRig } from "../rig.ts";
 
 const rig = useRig();
@@ -57,13 +56,13 @@ const happen = () =>
     rig.store.events.append({ sessionId: null, type: "login.required", data: { detail: "news" } }),
   );
 /** Ends the turn that runs. */
-const complete = () => {
-  const [turn] = rig.store.turns.inState("running");
-  if (turn !== undefined) rig.pool.complete(turn.turnId, aReply({ text: "Hi." }));
+const complete = async () => {
+  const accepted = rig.store.events.after(0, 10_000).findLast(({ type }) => type === "turn.accepted");
+  await rig.pool.complete(accepted?.turnId ?? "", { text: "Hi." });
 };
 
 /** Requests that wait, and what ends each of them well. */
-const waits: Array<{ title: string; ask(signal?: AbortSignal): Promise<unknown>; end(): void }> = [
+const waits: Array<{ title: string; ask(signal?: AbortSignal): Promise<unknown>; end(): unknown }> = [
   {
     title: "a long poll",
     ask: (signal) => rig.ask("GET", "/api/events?after=0&wait=30", { signal }),
@@ -82,14 +81,18 @@ const waits: Array<{ title: string; ask(signal?: AbortSignal): Promise<unknown>;
   {
     title: "a one-shot prompt",
     ask: (signal) => {
-      rig.pool.answerTo = (_request, over) =>
+      rig.host.oneShot = ({ signal: over }) =>
         new Promise((resolve) => {
           answerOneShot = () => resolve({ text: "Hi.", costUsd: 0, durationMs: 1, denied: [] });
           over.addEventListener("abort", answerOneShot);
+          began();
         });
+      oneShotBegun = new Promise((resolve) => {
+        began = resolve;
+      });
       return rig.ask("POST", "/api/ask", { body: { projectPath: rig.project, prompt: "Why?" }, signal });
     },
-    end: () => answerOneShot(),
+    end: () => oneShotBegun.then(() => answerOneShot()),
   },
   {
     title: "a completion",
@@ -104,37 +107,50 @@ const waits: Array<{ title: string; ask(signal?: AbortSignal): Promise<unknown>;
   },
 ];
 let answerOneShot = () => {};
+let began = () => {};
+let oneShotBegun = Promise.resolve();
 const completion = { model: "default", messages: [{ role: "user", content: "Hello" }] };
 
+/** Nobody waits for a turn, and no timer is armed but those that go with the parts behind the edge. */
+async function expectNothingWaits(): Promise<void> {
+  expect(rig.pool.waiting).toBe(0);
+  await rig.stopParts();
+  expect(rig.clock.armed).toBe(0);
+}
+
 describe("A02: a request that waits listens for its device's revocation", () => {
-  test.each(waits)("A02: $title leaves no listener behind when it is answered", async ({ ask, end }) => {
-    const before = { commits: commits.count, stops: stops() };
-    for (let round = 0; round < 2; round += 1) {
-      const asked = ask();
+  test.each(waits)(
+    "NET-14 A02: $title leaves no listener behind when it is answered",
+    async ({ ask, end }) => {
+      const before = { commits: commits.count, stops: stops() };
+      for (let round = 0; round < 2; round += 1) {
+        const asked = ask();
+        await revocations.whenExactly(1);
+        await rig.clock.settle();
+        await end();
+        await asked;
+        await rig.clock.settle();
+        expect(revocations.count).toBe(0);
+      }
+      await rig.clock.settle();
+      expect({ commits: commits.count, stops: stops() }).toEqual(before);
+      await expectNothingWaits();
+    },
+  );
+
+  test.each(waits)(
+    "NET-14 A02: $title leaves no listener behind when the client goes away",
+    async ({ ask }) => {
+      const before = commits.count;
+      const client = new AbortController();
+      const asked = ask(client.signal).catch(() => "gone");
       await revocations.whenExactly(1);
       await rig.clock.settle();
-      end();
-      await asked;
-      await rig.clock.settle();
-      expect(revocations.count).toBe(0);
-    }
-    await rig.clock.settle();
-    expect({ commits: commits.count, stops: stops() }).toEqual(before);
-    expect(rig.pool.waiting).toBe(0);
-    expect(rig.clock.armed).toBe(0);
-  });
-
-  test.each(waits)("A02: $title leaves no listener behind when the client goes away", async ({ ask }) => {
-    const before = commits.count;
-    const client = new AbortController();
-    const asked = ask(client.signal).catch(() => "gone");
-    await revocations.whenExactly(1);
-    await rig.clock.settle();
-    client.abort();
-    expect(await asked).toBe("gone");
-    await revocations.whenExactly(0);
-    await commits.whenExactly(before);
-    expect(rig.pool.waiting).toBe(0);
-    expect(rig.clock.armed).toBe(0);
-  });
+      client.abort();
+      expect(await asked).toBe("gone");
+      await revocations.whenExactly(0);
+      await commits.whenExactly(before);
+      await expectNothingWaits();
+    },
+  );
 });

@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
 import { eventually } from "../../../support/server/daylongServer.ts";
-import { aReply } from "../../../support/server/fakePool.ts";
 import { useRig } from "../rig.ts";
 
 /** What waits for the disk; `undefined`: the disk answers at once. */
@@ -57,7 +56,7 @@ describe("V1: what HTTP tells waits for the disk", () => {
   });
 
   test("V1: a line of a followed output waits", async () => {
-    const { sessionId, turnId } = rig.pool.submit({
+    const { sessionId, turnId } = rig.pool.submitNow({
       caller: admin,
       message: "Hello",
       projectPath: rig.project,
@@ -68,7 +67,7 @@ describe("V1: what HTTP tells waits for the disk", () => {
     const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
     expect((await reader.read()).value).toContain("Hello");
     stop();
-    rig.pool.complete(turnId, aReply({ text: "Done." }));
+    await rig.pool.complete(turnId, { text: "Done." });
     const next = reader.read();
     expect(await soFar(next)).toBe("nothing");
     goOn();
@@ -77,12 +76,12 @@ describe("V1: what HTTP tells waits for the disk", () => {
   });
 
   test("V1: that a followed output is over, because its session is, waits", async () => {
-    const { sessionId, turnId } = rig.pool.submit({
+    const { sessionId, turnId } = rig.pool.submitNow({
       caller: admin,
       message: "Hello",
       projectPath: rig.project,
     });
-    rig.pool.complete(turnId, aReply({ text: "Done." }));
+    await rig.pool.complete(turnId, { text: "Done." });
     const response = await fetch(`${rig.url}/api/sessions/${sessionId}/output?follow=true`, {
       headers: { authorization: `Bearer ${rig.adminToken}` },
     });
@@ -129,7 +128,7 @@ describe("V1: what HTTP tells waits for the disk", () => {
     stop();
     rig.feed.delta(sessionId, turnId, "words");
     await until("words");
-    rig.pool.complete(turnId, aReply({ text: "Some words" }));
+    await rig.pool.complete(turnId, { text: "Some words" });
     const end = until("[DONE]");
     expect(await soFar(end)).toBe("nothing");
     expect(text).not.toContain('"finish_reason":"stop"');

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { DaylongError } from "../../../../server/domain/errors.ts";
 import type { SubmitRequest } from "../../../../server/pool/port.ts";
-import { aReply } from "../../../support/server/fakePool.ts";
 import { type Asked, useRig } from "../rig.ts";
 
 const rig = useRig();
@@ -36,7 +35,7 @@ async function answered(body: Record<string, unknown>, text: string, headers: Re
   const begun = nextTurn();
   const asked = complete(body, headers);
   const { turnId } = await begun;
-  rig.pool.complete(turnId, aReply({ text }));
+  await rig.pool.complete(turnId, { text });
   return { asked: await asked, turnId };
 }
 
@@ -154,7 +153,7 @@ describe("C03: completions", () => {
     const asks = [complete({ ...body, messages: [user("A")] }), complete({ ...body, messages: [user("B")] })];
     await rig.pool.whenWaiting(2);
     for (const { turnId } of [...rig.store.turns.inState("running"), ...rig.store.turns.inState("queued")])
-      rig.pool.complete(turnId);
+      await rig.pool.complete(turnId);
     expect((await Promise.all(asks)).map(({ status }) => status)).toEqual([200, 200]);
     expect(rig.store.sessions.list({ limit: 10 }).sessions).toHaveLength(1);
     // The directory of the one that came second is not left behind.
@@ -169,7 +168,7 @@ describe("C03: completions", () => {
     const { turnId } = await begun;
     const second = complete(body, headers);
     await rig.pool.whenWaiting(2);
-    rig.pool.complete(turnId, aReply({ text: "One." }));
+    await rig.pool.complete(turnId, { text: "One." });
     const answers = [await first, await second, await complete(body, headers)];
     expect(answers.map((asked) => asked.body)).toEqual(Array(3).fill(answers[0]?.body));
     expect(contentOf((await complete({ ...body, stream: true }, headers)).text)).toBe("One.");
@@ -209,7 +208,7 @@ describe("C03: completions", () => {
     const headers = { "idempotency-key": "twice" };
     const asks = [1, 2].map(() => complete({ messages: [user("Hello")] }, headers));
     await rig.pool.whenWaiting(2);
-    for (const { turnId } of rig.store.turns.inState("running")) rig.pool.complete(turnId);
+    for (const { turnId } of rig.store.turns.inState("running")) await rig.pool.complete(turnId);
     const [one, two] = await Promise.all(asks);
     expect([one?.status, one?.body]).toEqual([200, two?.body]);
     expect(rig.store.sessions.list({ limit: 10 }).sessions).toHaveLength(1);
@@ -220,9 +219,9 @@ describe("C03: completions", () => {
     for (const stream of [false, true]) {
       const begun = nextTurn();
       const asked = complete({ messages: [user("Hello")], stream });
-      rig.pool.fail((await begun).turnId, "It broke.");
+      await rig.pool.fail((await begun).turnId, "It broke.");
       const answer = await asked;
-      expectOpenAiError(answer, 500, "process_crashed");
+      expectOpenAiError(answer, 502, "claude_error");
       expect(answer.headers.get("x-should-retry")).toBe("false");
     }
   });
@@ -256,7 +255,7 @@ describe("C03: streams", () => {
         await rig.clock.settle();
         rig.feed.delta(sessionId, turnId, "day.");
         await rig.clock.settle();
-        rig.pool.complete(turnId, aReply({ text: "Good day." }));
+        await rig.pool.complete(turnId, { text: "Good day." });
       },
       { stream_options: { include_usage: true } },
     );
@@ -285,11 +284,11 @@ describe("C03: streams", () => {
   });
 
   test("C03: words whose deltas were lost come with the finished text, and texts of one turn stand apart", async () => {
-    const asked = await streamed(({ sessionId, turnId }) => {
+    const asked = await streamed(async ({ sessionId, turnId }) => {
       rig.feed.delta(sessionId, turnId, "I will");
       say(sessionId, turnId, "I will run that.");
       rig.feed.flush(sessionId);
-      rig.pool.complete(turnId, aReply({ text: "Done." }));
+      await rig.pool.complete(turnId, { text: "Done." });
     });
     expect(contentOf(asked.text)).toBe("I will run that.\n\nDone.");
     // The same turn read as a whole says the same.
@@ -302,12 +301,12 @@ describe("C03: streams", () => {
     const asked = await streamed(async ({ sessionId, turnId }) => {
       await rig.clock.settle();
       rig.feed.delta(sessionId, turnId, "I will");
-      rig.pool.fail(turnId);
+      await rig.pool.fail(turnId);
     });
     const frames = framesOf(asked.text);
     expect(asked.status).toBe(200);
     expect(contentOf(asked.text)).toBe("I will");
-    expect(JSON.parse(frames.at(-1) ?? "")).toMatchObject({ error: { code: "process_crashed" } });
+    expect(JSON.parse(frames.at(-1) ?? "")).toMatchObject({ error: { code: "claude_error" } });
   });
 
   test("C03: a stream without words begins after 5 s and gives a sign of life every 15 s", async () => {
@@ -315,7 +314,7 @@ describe("C03: streams", () => {
       await rig.clock.settle();
       await rig.clock.run(5_000);
       await rig.clock.run(30_000);
-      rig.pool.complete(turnId, aReply({ text: "At last." }));
+      await rig.pool.complete(turnId, { text: "At last." });
     });
     expect(asked.text.match(/^: /gm)).toHaveLength(2);
     expect(contentOf(asked.text)).toBe("At last.");
@@ -358,7 +357,7 @@ describe("C03: streams", () => {
     expect(await first).toBe("gone");
     await rig.clock.settle();
     rig.feed.delta(sessionId, turnId, "will");
-    rig.pool.complete(turnId, aReply({ text: "I will." }));
+    await rig.pool.complete(turnId, { text: "I will." });
     expect(contentOf((await second).text)).toBe("I will.");
     expect(calls("interrupt")).toBe(0);
   });

@@ -12,7 +12,7 @@ const isOver = (turnId: string) => rig.current.ends(turnId).length === 1;
 
 describe("F16: a login that is over", () => {
   test("F16: is told once for all sessions, ends their turns once, and lets nothing begin", async () => {
-    await rig.current.open({ maxProcesses: 4 });
+    await rig.current.open({ maxConcurrentSessions: 4 });
     const { clock, host, pool } = rig.current;
     const idle = await rig.current.idleSession();
     const busy = [await rig.current.busySession(), await rig.current.busySession()];
@@ -39,7 +39,7 @@ describe("F16: a login that is over", () => {
   });
 
   test("F16: is tried with one message at a time, less and less often, and the rest go on when one is answered", async () => {
-    await rig.current.open({ maxProcesses: 4 });
+    await rig.current.open({ maxConcurrentSessions: 4 });
     const { clock, host } = rig.current;
     const lost = await rig.current.busySession();
     lost.process.refused({ kind: "login-refused" });

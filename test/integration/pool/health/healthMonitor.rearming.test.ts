@@ -4,8 +4,8 @@ import { deferred, minuteMs, owner, usePoolRig } from "../rig.ts";
 
 const rig = usePoolRig();
 const mega = 1_024 ** 2;
-const watched = { sampleMs: 5_000, healthMs: 30_000 };
-const limited = { ...watched, sessionMemoryLimitBytes: 500 * mega };
+const watched = { resourceSampleMs: 5_000, healthIntervalMs: 30_000 };
+const limited = { ...watched, maxMemoryPerSessionBytes: 500 * mega };
 
 const warnings = () =>
   rig.current.store.events
@@ -14,7 +14,7 @@ const warnings = () =>
 const count = (line: string) => rig.current.logged.filter((logged) => logged === line).length;
 
 describe("a sample that fails", () => {
-  test("NET-1 M4: is followed by the next one, which ends what is over its limit", async () => {
+  test("NET-4: is followed by the next one, which ends what is over its limit", async () => {
     await rig.current.open(limited);
     const { clock, host } = rig.current;
     const { sessionId, process } = await rig.current.idleSession();
@@ -30,7 +30,7 @@ describe("a sample that fails", () => {
   });
 
   test("does not keep what is idle from being parked", async () => {
-    await rig.current.open({ ...watched, idleParkMs: minuteMs });
+    await rig.current.open({ ...watched, sessionIdleMs: minuteMs });
     const { clock, host } = rig.current;
     const { sessionId } = await rig.current.idleSession();
     host.usage = () => Promise.reject(new Error("ps failed"));
@@ -42,7 +42,7 @@ describe("a sample that fails", () => {
   });
 
   test("has one timer, and none after the stop, also when its answer comes only then", async () => {
-    await rig.current.open({ ...limited, idleParkMs: 0 });
+    await rig.current.open({ ...limited, sessionIdleMs: 0 });
     const { clock, host, pool } = rig.current;
     const { process } = await rig.current.idleSession();
     await clock.run(1_000);
@@ -63,7 +63,7 @@ describe("a sample that fails", () => {
 
 describe("a pass that fails", () => {
   test("is logged, and the next one breaks off the silent turn", async () => {
-    await rig.current.open({ ...watched, sampleMs: 600_000, stallMs: minuteMs });
+    await rig.current.open({ ...watched, resourceSampleMs: 600_000, turnStallMs: minuteMs });
     const { clock, store } = rig.current;
     const { turnId } = await rig.current.busySession();
     const { permissions } = store;
@@ -80,7 +80,7 @@ describe("a pass that fails", () => {
 });
 
 describe("what a pass takes for silence", () => {
-  const stalling = { sampleMs: 600_000, healthMs: 30_000, stallMs: 10 * minuteMs };
+  const stalling = { resourceSampleMs: 600_000, healthIntervalMs: 30_000, turnStallMs: 10 * minuteMs };
 
   test("is measured from the last sign, to the pass", async () => {
     await rig.current.open(stalling);
@@ -97,7 +97,7 @@ describe("what a pass takes for silence", () => {
   });
 
   test("is told in seconds while it is short", async () => {
-    await rig.current.open({ ...stalling, stallMs: 90_000 });
+    await rig.current.open({ ...stalling, turnStallMs: 90_000 });
     const { turnId } = await rig.current.busySession();
     await rig.current.clock.run(90_000);
     expect(rig.current.store.turns.get(turnId)?.error?.detail).toContain("for 90 s,");
@@ -153,7 +153,7 @@ describe("what a pass takes for silence", () => {
 
 describe("incidents that are over", () => {
   test("are closed, and told anew when they come again", async () => {
-    await rig.current.open({ ...watched, memoryLimitBytes: 1_000 * mega });
+    await rig.current.open({ ...watched, maxTotalMemoryBytes: 1_000 * mega });
     const { clock, pool } = rig.current;
     const { process } = await rig.current.busySession();
     for (const round of [1, 2]) {
@@ -180,7 +180,7 @@ describe("incidents that are over", () => {
   });
 
   test("of the CPU need three readings either way", async () => {
-    await rig.current.open({ ...watched, cpuLimitPercent: 50 });
+    await rig.current.open({ ...watched, cpuUsageLimitPercent: 50 });
     const { clock, pool } = rig.current;
     const { process } = await rig.current.busySession();
     process.uses.cpuPercent = 240;
@@ -198,7 +198,7 @@ describe("incidents that are over", () => {
 
 describe("memory over the pool's limit", () => {
   test("counts what is on its way out as free, so that no further one goes for it", async () => {
-    await rig.current.open({ ...watched, memoryLimitBytes: 1_000 * mega });
+    await rig.current.open({ ...watched, maxTotalMemoryBytes: 1_000 * mega });
     const { clock, host } = rig.current;
     const older = await rig.current.idleSession();
     await clock.run(1_000);
@@ -215,7 +215,7 @@ describe("memory over the pool's limit", () => {
   });
 
   test("makes nobody go where no message waits, and one at a time where one does", async () => {
-    await rig.current.open({ ...watched, memoryLimitBytes: 400 * mega });
+    await rig.current.open({ ...watched, maxTotalMemoryBytes: 400 * mega });
     const { clock, host } = rig.current;
     const older = await rig.current.idleSession();
     await clock.run(1_000);
@@ -237,7 +237,7 @@ describe("memory over the pool's limit", () => {
   });
 
   test("is looked at again at the next message after one look came to nothing", async () => {
-    await rig.current.open({ ...watched, memoryLimitBytes: 400 * mega });
+    await rig.current.open({ ...watched, maxTotalMemoryBytes: 400 * mega });
     const { clock, pool } = rig.current;
     const { process, sessionId } = await rig.current.busySession();
     process.uses.rssBytes = 390 * mega;
@@ -288,7 +288,7 @@ describe("idle processes", () => {
   });
 
   test("whose tools worked in a turn gave a sign of life; those whose tools are over did not", async () => {
-    await rig.current.open({ sampleMs: 5_000, healthMs: 30_000, stallMs: minuteMs });
+    await rig.current.open({ resourceSampleMs: 5_000, healthIntervalMs: 30_000, turnStallMs: minuteMs });
     const { clock } = rig.current;
     const { turnId, process } = await rig.current.busySession();
     process.startTool("t1");

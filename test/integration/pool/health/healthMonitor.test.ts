@@ -3,7 +3,7 @@ import { minuteMs, type PoolRig, usePoolRig } from "../rig.ts";
 
 const rig = usePoolRig();
 const mega = 1_024 ** 2;
-const watched = { sampleMs: 5_000, healthMs: 30_000 };
+const watched = { resourceSampleMs: 5_000, healthIntervalMs: 30_000 };
 
 const warnings = (of: PoolRig) =>
   of.store.events
@@ -12,7 +12,7 @@ const warnings = (of: PoolRig) =>
 const details = (of: PoolRig) => of.pool.health();
 
 describe("F1: silence in a turn", () => {
-  const stall = { ...watched, stallMs: 10 * minuteMs };
+  const stall = { ...watched, turnStallMs: 10 * minuteMs };
 
   test("ends it as stalled, once, and the waiting message runs on the process that obeyed", async () => {
     await rig.current.open(stall);
@@ -113,7 +113,7 @@ describe("F1: silence in a turn", () => {
 });
 
 describe("F8: a process that grows", () => {
-  const caps = { ...watched, sessionMemoryLimitBytes: 500 * mega };
+  const caps = { ...watched, maxMemoryPerSessionBytes: 500 * mega };
 
   test("S19: is replaced while it is idle, unnoticed, and the next message has its context", async () => {
     await rig.current.open(caps);
@@ -189,7 +189,7 @@ describe("F8: a process that grows", () => {
 
 describe("S10: the pool's memory", () => {
   test("over the limit parks the longest idle, no more than needed, and warns of nothing that this mends", async () => {
-    await rig.current.open({ ...watched, memoryLimitBytes: 1_000 * mega });
+    await rig.current.open({ ...watched, maxTotalMemoryBytes: 1_000 * mega });
     const first = await rig.current.idleSession();
     await rig.current.clock.run(1_000);
     const second = await rig.current.idleSession();
@@ -203,7 +203,7 @@ describe("S10: the pool's memory", () => {
   });
 
   test("over the limit with all at work is said once an incident, and new sessions wait until there is room", async () => {
-    await rig.current.open({ ...watched, memoryLimitBytes: 500 * mega });
+    await rig.current.open({ ...watched, maxTotalMemoryBytes: 500 * mega });
     const first = await rig.current.busySession();
     first.process.uses.rssBytes = 600 * mega;
     await rig.current.clock.run(minuteMs);
@@ -222,7 +222,7 @@ describe("S10: the pool's memory", () => {
   });
 
   test("holds a start that would go over it, and the longest idle makes room at once", async () => {
-    await rig.current.open({ ...watched, memoryLimitBytes: 1_000 * mega });
+    await rig.current.open({ ...watched, maxTotalMemoryBytes: 1_000 * mega });
     const idle = await rig.current.idleSession();
     const busy = await rig.current.busySession();
     for (const { process } of [idle, busy]) process.uses.rssBytes = 400 * mega;
@@ -236,7 +236,7 @@ describe("S10: the pool's memory", () => {
   });
 
   test("never holds the first process, however small the limit", async () => {
-    await rig.current.open({ ...watched, memoryLimitBytes: 1 });
+    await rig.current.open({ ...watched, maxTotalMemoryBytes: 1 });
     for (let round = 0; round < 3; round += 1) {
       const { sessionId, turnId } = await rig.current.busySession();
       rig.current.host.process(sessionId).reply("Done.");
@@ -247,7 +247,7 @@ describe("S10: the pool's memory", () => {
 });
 
 describe("S10: the pool's share of the machine", () => {
-  const caps = { ...watched, cpuLimitPercent: 80 };
+  const caps = { ...watched, cpuUsageLimitPercent: 80 };
 
   test("over the limit holds new processes, is said once, of the hottest, and lets them go when it has fallen", async () => {
     await rig.current.open(caps);

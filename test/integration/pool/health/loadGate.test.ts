@@ -2,11 +2,11 @@ import { describe, expect, test } from "@jest/globals";
 import type { ProcessUsage } from "../../../../server/domain/processes/process.ts";
 import { LoadGate } from "../../../../server/pool/health/loadGate.ts";
 import { ProcessRegistry } from "../../../../server/pool/state/processRegistry.ts";
-import { newSessionProcess, type SessionProcess } from "../../../../server/pool/state/sessionProcess.ts";
+import type { ProcessPhase } from "../../../../server/pool/state/sessionProcess.ts";
 import { ManualClock } from "../../../support/manualClock.ts";
+import { processInPhase } from "../../../support/processInPhase.ts";
 import { limitsOf } from "../rig.ts";
 
-const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const clock = new ManualClock();
 const mega = 1_024 ** 2;
 
@@ -21,22 +21,15 @@ function bench(limits = {}) {
   const registry = new ProcessRegistry();
   const short = { count: 0 };
   const load = new LoadGate({
-    limits: limitsOf({ memoryLimitBytes: 1_000 * mega, cpuLimitPercent: 50, ...limits }),
+    limits: limitsOf({ maxTotalMemoryBytes: 1_000 * mega, cpuUsageLimitPercent: 50, ...limits }),
     registry,
     coreCount: 4,
     shortOfRoom: () => {
       short.count += 1;
     },
   });
-  const add = (name: string, phase: SessionProcess["phase"] = "idle") => {
-    const one = newSessionProcess({
-      sessionId: name,
-      processId: `p-${name}`,
-      isNamed: false,
-      clock,
-      log: quiet,
-    });
-    one.phase = phase;
+  const add = (name: string, phase: ProcessPhase = "idle") => {
+    const one = processInPhase(phase, { sessionId: name, processId: `p-${name}`, clock });
     registry.add(one);
     return one;
   };
@@ -58,7 +51,7 @@ describe("what the processes use", () => {
     expect(load.usageOf("p-a")).toEqual(uses(300));
     expect(load.usageOf("p-b")).toBeUndefined();
     expect(load.memory).toEqual({ sampled: [300 * mega], unsampledCount: 1, otherBytes: 150 * mega });
-    expect(load.totalBytes).toBe(450 * mega);
+    expect(load.sessionBytes).toBe(300 * mega);
     load.read(
       new Map([
         ["p-b", uses(10)],
@@ -83,7 +76,7 @@ describe("what the processes use", () => {
 
 describe("the gate over the load", () => {
   test("lets the first process through, whatever is used, and the idle one's next message", () => {
-    const { load, add, short } = bench({ memoryLimitBytes: 1 });
+    const { load, add, short } = bench({ maxTotalMemoryBytes: 1 });
     expect(load.holds("new", "start")).toBe(false);
     add("a");
     load.read(new Map([["p-a", uses(300)]]));
@@ -112,9 +105,10 @@ describe("the gate over the load", () => {
       load.read(new Map([["p-a", uses(1, 201)]]));
     }
     expect([load.isCpuOver, load.holds("new", "start")]).toEqual([true, true]);
-    one.phase = "idle";
+    one.dropTurn("turn");
+    expect(one.becomeIdle()).toBe(true);
     expect(load.holds("new", "start")).toBe(false);
-    one.phase = "stopping";
+    void one.stop("idle");
     expect(load.holds("new", "start")).toBe(true);
     for (let reading = 0; reading < 3; reading += 1) load.read(new Map([["p-a", uses(1, 170)]]));
     expect([load.isCpuOver, load.holds("new", "start")]).toEqual([false, false]);
@@ -124,7 +118,7 @@ describe("the gate over the load", () => {
 describe("the places", () => {
   test("are those of sessions and of guests", () => {
     const { registry, add } = bench();
-    const one = add("a");
+    const one = add("a", "exited");
     registry.oneShots.add({ processId: "g", fail: () => {} });
     expect([registry.size, registry.all().length]).toEqual([2, 1]);
     registry.remove(one);
@@ -133,23 +127,26 @@ describe("the places", () => {
 
   test("of a session stay its newer process's when the older one is gone, which is told so", async () => {
     const { registry, add } = bench();
-    const older = add("a");
+    const older = add("a", "exited");
     const newer = add("a");
     registry.remove(older);
     await older.gone;
     expect(registry.get("a")).toBe(newer);
   });
 
-  test("are given up by the longest idle that is free: not by one at work, asked something, going or gone", () => {
+  test("are given up by the longest idle that is free: not by one at work, asked something, going or gone", async () => {
     const { registry, add } = bench();
-    const at = (one: SessionProcess, idleSinceAt: number) => Object.assign(one, { idleSinceAt });
-    at(add("late"), 30);
-    at(add("early"), 10);
-    at(add("busy", "busy"), 1);
-    at(add("starting", "starting"), 1);
-    at(add("stopping", "stopping"), 1);
-    at(add("asked"), 1).calls = 1;
-    at(add("gone"), 1).hasExited = true;
+    add("busy", "busy");
+    add("starting", "starting");
+    add("stopping", "stopping");
+    add("asked").hold();
+    add("gone", "exited");
+    const late = add("late");
+    await clock.run(1_000);
+    add("early");
+    await clock.run(1_000);
+    late.assign("turn");
+    late.finishTurn(late.turn!);
     expect(registry.idlest()).toEqual(["early", "late"]);
     expect(registry.stoppingCount()).toBe(2);
     expect(

@@ -20,7 +20,7 @@ async function failedStart(sessionId?: string, waitMs = 0): Promise<string> {
 }
 
 describe("starts that fail", () => {
-  test("NET-1 M10: are forgotten after one that went well: the next failures are of their sessions alone", async () => {
+  test("NET-10: are forgotten after one that went well: the next failures are of their sessions alone", async () => {
     await rig.current.open();
     const first = await failedStart();
     await failedStart(first, 1_000);
@@ -44,7 +44,7 @@ describe("starts that fail", () => {
     expect(told("resource.warning")).toHaveLength(1);
   });
 
-  test("NET-1 M10: of the pool are over with the first that goes well, and everything begins at once again", async () => {
+  test("NET-10: of the pool are over with the first that goes well, and everything begins at once again", async () => {
     await rig.current.open();
     const { clock, host } = rig.current;
     for (let round = 0; round < 3; round += 1) await failedStart();

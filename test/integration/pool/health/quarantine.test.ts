@@ -143,7 +143,7 @@ describe("F18: a session whose process does not come up", () => {
 
 describe("F18: a CLI that is missing", () => {
   test("F18: is started less and less often, not once for every session, and is told of once", async () => {
-    await rig.current.open({ maxProcesses: 3 });
+    await rig.current.open({ maxConcurrentSessions: 3 });
     const { clock, host, pool } = rig.current;
     host.manners.start = "fail";
     const turns = Array.from({ length: 20 }, (_, number) => rig.current.submit({ message: `${number}` }));
@@ -261,6 +261,19 @@ describe("the records of failing sessions", () => {
     expect(told.map(({ data }) => data)).toEqual([
       expect.objectContaining({ detail: expect.stringContaining("Claude failed 5 times in a row") }),
     ]);
+  });
+
+  test("F18: let the pool go on within a minute after a suspend over the next try", async () => {
+    const { clock, quarantine, sessionId, fail, advanced } = await bench();
+    fail(7);
+    const pauseMs = 4 * minuteMs;
+    clock.advance(1_000);
+    clock.suspend(pauseMs);
+    expect([quarantine.holds(sessionId, "start"), advanced]).toEqual([false, []]);
+    clock.advance(minuteMs);
+    expect(advanced).toEqual([pauseMs + minuteMs]);
+    clock.advance(2 * pauseMs);
+    expect([advanced.length, clock.armed]).toEqual([1, 0]);
   });
 
   test.each(["closed", "expired"] as const)("leave a session that is %s as it is", async (state) => {

@@ -30,7 +30,7 @@ describe("S13 after a restart", () => {
   });
 
   test("what waited runs in its order, behind what was taken back", async () => {
-    await rig.current.open({ maxProcesses: 1 });
+    await rig.current.open({ maxConcurrentSessions: 1 });
     rig.current.host.manners.start = "held";
     const first = rig.current.submit({ message: "first" });
     const other = rig.current.submit({ message: "other" });
@@ -114,7 +114,7 @@ describe("S13 after a restart", () => {
 
 describe("S13 what a start finds", () => {
   test("is counted: answered, interrupted, taken back, parked, and the processes that were ended", async () => {
-    await rig.current.open({ maxProcesses: 9 });
+    await rig.current.open({ maxConcurrentSessions: 9 });
     const { clock, host, store } = rig.current;
     const idle = await rig.current.idleSession();
     const asked = await rig.current.busySession();

@@ -48,7 +48,7 @@ describe("S32: prompts without a session", () => {
   });
 
   test("S32: takes a place of the pool until nothing is left of it; one place is left to the sessions", async () => {
-    await rig.current.open({ maxProcesses: 3 });
+    await rig.current.open({ maxConcurrentSessions: 3 });
     const { pool, host, clock } = rig.current;
     const finish = held(rig.current);
     const { signal } = new AbortController();
@@ -69,7 +69,7 @@ describe("S32: prompts without a session", () => {
   });
 
   test("S32: a session's message goes before a prompt that waits longer", async () => {
-    await rig.current.open({ maxProcesses: 1 });
+    await rig.current.open({ maxConcurrentSessions: 1 });
     const { pool, host, clock } = rig.current;
     const { sessionId, process } = await rig.current.busySession();
     const asked = pool.ask(request("later"), owner, new AbortController().signal);
@@ -85,7 +85,7 @@ describe("S32: prompts without a session", () => {
   });
 
   test("S32: time over, caller gone, and the stop of the server give it up, and its place is free again", async () => {
-    await rig.current.open({ maxProcesses: 2 });
+    await rig.current.open({ maxConcurrentSessions: 2 });
     const { pool, clock } = rig.current;
     held(rig.current);
     const caller = new AbortController();
@@ -111,7 +111,7 @@ describe("S32: prompts without a session", () => {
   });
 
   test("S32: one that waits for a place and is given up never starts", async () => {
-    await rig.current.open({ maxProcesses: 1 });
+    await rig.current.open({ maxConcurrentSessions: 1 });
     const { pool, host, clock } = rig.current;
     await rig.current.busySession();
     const asked = codeOf(
@@ -136,7 +136,7 @@ describe("S32: prompts without a session", () => {
   });
 
   test("S32: too many that wait are refused, and a directory that is forbidden by now", async () => {
-    await rig.current.open({ maxProcesses: 1, maxQueuedTurns: 1 });
+    await rig.current.open({ maxConcurrentSessions: 1, maxQueuedTurns: 1 });
     const { pool, clock } = rig.current;
     held(rig.current);
     const { signal } = new AbortController();
@@ -155,7 +155,7 @@ describe("S32: prompts without a session", () => {
   });
 
   test("S32: where nothing may wait, one is asked while a place is free, and only then", async () => {
-    await rig.current.open({ maxProcesses: 2, maxQueuedTurns: 0 });
+    await rig.current.open({ maxConcurrentSessions: 2, maxQueuedTurns: 0 });
     const { pool, host, clock } = rig.current;
     expect(pool.health()).toEqual({ state: "ok" });
     const { signal } = new AbortController();
@@ -174,7 +174,7 @@ describe("S32: prompts without a session", () => {
 
   test("S32 F10: one that uses too much memory is ended, and whoever asked is told so", async () => {
     const mega = 1_024 ** 2;
-    await rig.current.open({ sampleMs: 5_000, sessionMemoryLimitBytes: 500 * mega });
+    await rig.current.open({ resourceSampleMs: 5_000, maxMemoryPerSessionBytes: 500 * mega });
     const { pool, host, clock } = rig.current;
     held(rig.current);
     const asked = pool.ask(request("eat"), owner, new AbortController().signal).catch((error) => error);
@@ -201,10 +201,10 @@ describe("S32: prompts without a session", () => {
   });
 });
 
-describe("NET-1 M8: one of several prompts leaves", () => {
+describe("NET-8: one of several prompts leaves", () => {
   /** Prompts that are asked in this order, where one at a time may run. */
   async function asked(names: string[]) {
-    await rig.current.open({ maxProcesses: 2 });
+    await rig.current.open({ maxConcurrentSessions: 2 });
     const { pool, clock } = rig.current;
     const finish = held(rig.current);
     const callers = names.map(() => new AbortController());
@@ -213,7 +213,7 @@ describe("NET-1 M8: one of several prompts leaves", () => {
     return { finish, callers, ends, ran: () => rig.current.host.oneShots.map(({ prompt }) => prompt) };
   }
 
-  test("NET-1 M8: one that runs and is given up throws no other out", async () => {
+  test("NET-8: one that runs and is given up throws no other out", async () => {
     const { callers, ends, finish, ran } = await asked(["runs", "second", "third"]);
     callers[0]!.abort();
     expect(await ends[0]).toBe("interrupted");
@@ -267,7 +267,7 @@ describe("NET-1 M8: one of several prompts leaves", () => {
   });
 
   test("one whose caller goes while its directory is looked at does not start, and the next one does", async () => {
-    await rig.current.open({ maxProcesses: 1 });
+    await rig.current.open({ maxConcurrentSessions: 1 });
     const { pool, clock, host } = rig.current;
     rig.current.silentProjects.add("/projects/alpha");
     const caller = new AbortController();
@@ -281,7 +281,7 @@ describe("NET-1 M8: one of several prompts leaves", () => {
   });
 
   test("its failure comes from the directory when that is refused, and frees its place for the next", async () => {
-    await rig.current.open({ maxProcesses: 1 });
+    await rig.current.open({ maxConcurrentSessions: 1 });
     const { pool, host } = rig.current;
     rig.current.refusedProjects.set("/projects/gone", new DaylongError("project_not_found", "Gone."));
     const { signal } = new AbortController();
@@ -296,7 +296,7 @@ describe("NET-1 M8: one of several prompts leaves", () => {
 
 describe("the places of prompts", () => {
   test("the pool of one place has it for a prompt too, and a message waits for it", async () => {
-    await rig.current.open({ maxProcesses: 1 });
+    await rig.current.open({ maxConcurrentSessions: 1 });
     const { pool, clock, host } = rig.current;
     const finish = held(rig.current);
     const asked = codeOf(pool.ask(request("a"), owner, new AbortController().signal));
@@ -310,7 +310,7 @@ describe("the places of prompts", () => {
   });
 
   test("a prompt waits for a place that is being vacated, and no second session goes for it", async () => {
-    await rig.current.open({ maxProcesses: 2 });
+    await rig.current.open({ maxConcurrentSessions: 2 });
     const { pool, clock, host } = rig.current;
     const older = await rig.current.idleSession();
     await clock.run(1_000);
@@ -330,7 +330,7 @@ describe("the places of prompts", () => {
   });
 
   test("a prompt takes no place while a login is over, and says so; nor does one that waits", async () => {
-    await rig.current.open({ maxProcesses: 2 });
+    await rig.current.open({ maxConcurrentSessions: 2 });
     const { pool, clock, host } = rig.current;
     const { signal } = new AbortController();
     const finish = held(rig.current);
@@ -349,7 +349,7 @@ describe("the places of prompts", () => {
   });
 
   test("a prompt has the model that the owner set, no options, and the mode that asks", async () => {
-    await rig.current.open({ defaultModel: "claude-z" });
+    await rig.current.open({ claudeModel: "claude-z" });
     await rig.current.pool.ask(request("Why?"), owner, new AbortController().signal);
     const { spec } = rig.current.host.oneShots[0]!;
     expect(spec).toMatchObject({ model: "claude-z", permissionMode: "default", options: {} });
@@ -358,7 +358,7 @@ describe("the places of prompts", () => {
 
   test("what a prompt may use is told by its own figure, and one within the limit is left alone", async () => {
     const mega = 1_024 ** 2;
-    await rig.current.open({ sampleMs: 5_000, sessionMemoryLimitBytes: 500 * mega });
+    await rig.current.open({ resourceSampleMs: 5_000, maxMemoryPerSessionBytes: 500 * mega });
     const { pool, host, clock } = rig.current;
     const finish = held(rig.current);
     const { signal } = new AbortController();

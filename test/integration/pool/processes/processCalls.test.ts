@@ -4,7 +4,7 @@ import { deferred, hourMs, minuteMs, owner, refusal, usePoolRig } from "../rig.t
 
 const rig = usePoolRig();
 
-/** Sessions that are idle, one after the other; those before the last `maxProcesses` had to make room. */
+/** Sessions that are idle, one after the other; those before the last `maxConcurrentSessions` had to make room. */
 async function idleSessions(count: number): Promise<string[]> {
   const ids: string[] = [];
   for (let index = 0; index < count; index += 1) {
@@ -21,7 +21,7 @@ const live = () => rig.current.host.live().map(({ spec }) => spec.sessionId);
 
 describe("S21 S27 what a parked session is asked while every place is taken", () => {
   test("S14: the longest idle makes room, as for a message", async () => {
-    await rig.current.open({ maxProcesses: 2 });
+    await rig.current.open({ maxConcurrentSessions: 2 });
     const { pool, clock, host } = rig.current;
     const [first, second, third] = (await idleSessions(3)) as [string, string, string];
     expect([live(), rig.current.state(first)]).toEqual([[second, third], "parked"]);
@@ -36,7 +36,7 @@ describe("S21 S27 what a parked session is asked while every place is taken", ()
   });
 
   test("two that ask at once get two places", async () => {
-    await rig.current.open({ maxProcesses: 2 });
+    await rig.current.open({ maxConcurrentSessions: 2 });
     const { pool, clock, host } = rig.current;
     const [first, second] = (await idleSessions(4)) as [string, string];
     const asked = Promise.all([pool.contextUse(first), pool.contextUse(second)]);
@@ -46,7 +46,7 @@ describe("S21 S27 what a parked session is asked while every place is taken", ()
   });
 
   test("is refused at once when all of them work, and after 10 s when nobody goes; no timer is left", async () => {
-    await rig.current.open({ maxProcesses: 1 });
+    await rig.current.open({ maxConcurrentSessions: 1 });
     const { pool, clock, host } = rig.current;
     const [first] = (await idleSessions(1)) as [string];
     const { process } = await rig.current.busySession();
@@ -78,7 +78,7 @@ describe("S21 S27 what a parked session is asked while every place is taken", ()
   });
 
   test("nobody takes the process away from what it is asked, and a message gets its place right after", async () => {
-    await rig.current.open({ maxProcesses: 1 });
+    await rig.current.open({ maxConcurrentSessions: 1 });
     const { pool, clock, host } = rig.current;
     const [first, second] = (await idleSessions(2)) as [string, string];
     host.process(second).isDumb = true;
@@ -95,7 +95,7 @@ describe("S21 S27 what a parked session is asked while every place is taken", ()
   });
 
   test("S18: in the rollback a process is brought up for it, right after a turn too, and let go after it", async () => {
-    await rig.current.open({ interactive: false, maxProcesses: 1 });
+    await rig.current.open({ interactive: false, maxConcurrentSessions: 1 });
     const { pool, clock, host } = rig.current;
     const [first, second] = (await idleSessions(2)) as [string, string];
     expect(live()).toEqual([]);
@@ -129,7 +129,7 @@ const full: ContextUse = { model: "claude", totalTokens: 1, maxTokens: 2, percen
 
 describe("two that ask one process", () => {
   test("keep it until the second has its answer; then it makes room", async () => {
-    await rig.current.open({ maxProcesses: 1 });
+    await rig.current.open({ maxConcurrentSessions: 1 });
     const { clock, host, pool } = rig.current;
     const { sessionId, process } = await rig.current.idleSession();
     const answers = [deferred<ContextUse>(), deferred<ContextUse>()];
@@ -216,7 +216,7 @@ describe("a process that is woken for what it is asked", () => {
   });
 
   test("waits for the place that another vacates, though a message waits for one as well", async () => {
-    await rig.current.open({ maxProcesses: 1 });
+    await rig.current.open({ maxConcurrentSessions: 1 });
     const { clock, host, pool } = rig.current;
     const first = await rig.current.idleSession();
     const second = await rig.current.idleSession();

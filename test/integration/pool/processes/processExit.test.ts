@@ -50,7 +50,7 @@ describe("S12 a process that ends by itself", () => {
   });
 
   test("frees its place for others", async () => {
-    await rig.current.open({ maxProcesses: 1 });
+    await rig.current.open({ maxConcurrentSessions: 1 });
     const { process } = await rig.current.busySession();
     const other = rig.current.submit({ message: "Other" });
     process.crash();
@@ -71,7 +71,7 @@ describe("S12 a process that ends by itself", () => {
 
 describe("F18 a process that does not come up", () => {
   test("fails the turn once, with the reason, and frees its place", async () => {
-    await rig.current.open({ maxProcesses: 1 });
+    await rig.current.open({ maxConcurrentSessions: 1 });
     const { clock, host, pool } = rig.current;
     host.manners.start = "fail";
     const { sessionId, turnId } = rig.current.submit({ message: "Hello" });

@@ -24,7 +24,7 @@ async function crashedAndRead() {
 
 describe("a process that ended, while Claude's record is read", () => {
   test("keeps its place, and no second process of its session is started", async () => {
-    await rig.current.open({ maxProcesses: 1 });
+    await rig.current.open({ maxConcurrentSessions: 1 });
     const { clock, host, pool } = rig.current;
     const { sessionId, turnId, read } = await crashedAndRead();
     const next = rig.current.submit({ sessionId, message: "Next" });
@@ -101,7 +101,12 @@ describe("a process that ended, while Claude's record is read", () => {
 });
 
 describe("a silent turn that obeyed its interrupt, while Claude's record is read", () => {
-  const stalling = { sampleMs: 600_000, healthMs: 30_000, stallMs: 60_000, drainMs: 60_000 };
+  const stalling = {
+    resourceSampleMs: 600_000,
+    healthIntervalMs: 30_000,
+    turnStallMs: 60_000,
+    drainMs: 60_000,
+  };
 
   /** The reads of the record, in their order. */
   async function stalledAndRead() {
@@ -186,7 +191,7 @@ describe("what the log says of a process that is gone", () => {
   });
 
   test("says the first reason of its end, whatever is asked of it on its way out", async () => {
-    await rig.current.open({ maxProcesses: 1 });
+    await rig.current.open({ maxConcurrentSessions: 1 });
     const { clock, host, pool } = rig.current;
     const { sessionId, process } = await rig.current.idleSession();
     host.manners.stop = "held";

@@ -5,7 +5,11 @@ const rig = usePoolRig();
 
 describe("what a process says", () => {
   test("is a sign of life, also an answer that the owner gave it", async () => {
-    await rig.current.open({ sampleMs: 600_000, healthMs: 30_000, stallMs: 5 * minuteMs });
+    await rig.current.open({
+      resourceSampleMs: 600_000,
+      healthIntervalMs: 30_000,
+      turnStallMs: 5 * minuteMs,
+    });
     const { clock } = rig.current;
     const { turnId, process } = await rig.current.busySession();
     const ask = process.ask();
@@ -60,7 +64,7 @@ describe("what a process says", () => {
   });
 
   test("a reply makes the process idle from then on, for whoever is to make room", async () => {
-    await rig.current.open({ maxProcesses: 2 });
+    await rig.current.open({ maxConcurrentSessions: 2 });
     const { clock } = rig.current;
     const first = await rig.current.busySession();
     const second = await rig.current.idleSession();

@@ -70,7 +70,7 @@ describe("C03 a session that a tool of /v1 begins", () => {
   });
 
   test("S15: is parked after its own idle time, which sessions of phones do not have", async () => {
-    await rig.current.open({ conversationIdleParkMs: 30 * minuteMs });
+    await rig.current.open({ conversationIdleMs: 30 * minuteMs });
     const { clock, host } = rig.current;
     const { sessionId } = named("Hello");
     await clock.settle();

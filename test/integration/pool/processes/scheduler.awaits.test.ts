@@ -27,7 +27,7 @@ async function startInOlderMode() {
 }
 
 describe("a start during which the session is changed", () => {
-  test("NET-1 M3: gives the prompt only when the stricter mode is in force", async () => {
+  test("NET-3: gives the prompt only when the stricter mode is in force", async () => {
     await rig.current.open();
     const { clock } = rig.current;
     const { sessionId, process, answer } = await startInOlderMode();
@@ -38,7 +38,7 @@ describe("a start during which the session is changed", () => {
     expect(rig.current.types(sessionId)).toContain("session.woken");
   });
 
-  test("NET-1 M3: gives the prompt only when the newer model is in force", async () => {
+  test("NET-3: gives the prompt only when the newer model is in force", async () => {
     await rig.current.open();
     const { clock, host, pool } = rig.current;
     host.manners.start = "held";
@@ -230,7 +230,7 @@ describe("a process that is to be brought up without a message", () => {
   });
 
   test("does not come up where its place was taken meanwhile, or a login is over", async () => {
-    await rig.current.open({ maxProcesses: 1 });
+    await rig.current.open({ maxConcurrentSessions: 1 });
     const { clock, host } = rig.current;
     const { sessionId, process, starts } = await keptAliveWhileLeaving();
     const other = rig.current.submit({ message: "Other" });
@@ -328,7 +328,7 @@ describe("the timer of scheduled messages", () => {
 
 describe("places", () => {
   test("that are being vacated go to those that wait longest, and one more has to go for each further one", async () => {
-    await rig.current.open({ maxProcesses: 2 });
+    await rig.current.open({ maxConcurrentSessions: 2 });
     const { clock, host } = rig.current;
     const older = await rig.current.idleSession();
     await clock.run(minuteMs);
@@ -347,7 +347,7 @@ describe("places", () => {
   });
 
   test("of a lowered number are vacated by the longest idle, no more than are too many", async () => {
-    await rig.current.open({ maxProcesses: 3 });
+    await rig.current.open({ maxConcurrentSessions: 3 });
     const { clock, host } = rig.current;
     const ids: string[] = [];
     for (let index = 0; index < 3; index += 1) {
@@ -355,16 +355,16 @@ describe("places", () => {
       await clock.run(1_000);
     }
     host.manners.stop = "held";
-    await rig.current.changeLimits({ maxProcesses: 2 });
-    await rig.current.changeLimits({ maxProcesses: 2 });
+    await rig.current.changeLimits({ maxConcurrentSessions: 2 });
+    await rig.current.changeLimits({ maxConcurrentSessions: 2 });
     expect(host.processes.map(({ stopCount }) => stopCount)).toEqual([1, 0, 0]);
-    await rig.current.changeLimits({ maxProcesses: 1 });
+    await rig.current.changeLimits({ maxConcurrentSessions: 1 });
     expect(host.processes.map(({ stopCount }) => stopCount)).toEqual([1, 1, 0]);
   });
 });
 
 test("a process that took long to come up without a message is idle from then on, not from its start", async () => {
-  await rig.current.open({ idleParkMs: minuteMs, sampleMs: 5_000 });
+  await rig.current.open({ sessionIdleMs: minuteMs, resourceSampleMs: 5_000 });
   const { clock, host, pool } = rig.current;
   const { sessionId } = await rig.current.idleSession();
   await pool.stopProcesses(sessionId, owner);

@@ -6,7 +6,7 @@ const rig = usePoolRig();
 
 describe("F18: a project on a mount that is dead", () => {
   test("F18: its message fails after a minute and says why, and its place is free again", async () => {
-    await rig.current.open({ maxProcesses: 1 });
+    await rig.current.open({ maxConcurrentSessions: 1 });
     const { clock, host, pool, silentProjects } = rig.current;
     silentProjects.add("/projects/dead");
     const dead = rig.current.submit({ message: "Hello", projectPath: "/projects/dead" });
@@ -23,7 +23,7 @@ describe("F18: a project on a mount that is dead", () => {
   });
 
   test("F18: the owner's order to stop it is obeyed at once", async () => {
-    await rig.current.open({ maxProcesses: 1 });
+    await rig.current.open({ maxConcurrentSessions: 1 });
     const { clock, pool, silentProjects } = rig.current;
     silentProjects.add("/projects/dead");
     const { sessionId, turnId } = rig.current.submit({ message: "Hello", projectPath: "/projects/dead" });

@@ -5,7 +5,7 @@ const rig = usePoolRig();
 
 describe("S09: limits that change while the pool runs", () => {
   test("S09: with fewer places the longest idle processes go at once, and a busy one when it is idle", async () => {
-    await rig.current.open({ maxProcesses: 3 });
+    await rig.current.open({ maxConcurrentSessions: 3 });
     const { clock, host } = rig.current;
     const first = await rig.current.idleSession();
     await clock.run(1_000);
@@ -13,13 +13,13 @@ describe("S09: limits that change while the pool runs", () => {
     const busy = await rig.current.busySession();
     expect(host.live()).toHaveLength(3);
 
-    await rig.current.changeLimits({ maxProcesses: 2 });
+    await rig.current.changeLimits({ maxConcurrentSessions: 2 });
     expect([first, second, busy].map(({ sessionId }) => rig.current.state(sessionId))).toEqual([
       "parked",
       "idle",
       "busy",
     ]);
-    await rig.current.changeLimits({ maxProcesses: 1 });
+    await rig.current.changeLimits({ maxConcurrentSessions: 1 });
     expect([second, busy].map(({ sessionId }) => rig.current.state(sessionId))).toEqual(["parked", "busy"]);
     busy.process.reply("Done.");
     await clock.settle();
@@ -28,12 +28,12 @@ describe("S09: limits that change while the pool runs", () => {
   });
 
   test("S09: with more places what waited for one runs at once", async () => {
-    await rig.current.open({ maxProcesses: 1 });
+    await rig.current.open({ maxConcurrentSessions: 1 });
     const { host } = rig.current;
     await rig.current.busySession();
     const waiting = rig.current.submit({ message: "Wait" });
     expect(waiting.state).toBe("queued");
-    await rig.current.changeLimits({ maxProcesses: 2 });
+    await rig.current.changeLimits({ maxConcurrentSessions: 2 });
     expect(rig.current.state(waiting.sessionId)).toBe("busy");
     expect(host.live()).toHaveLength(2);
   });
@@ -42,7 +42,9 @@ describe("S09: limits that change while the pool runs", () => {
     await rig.current.open();
     const { clock, store } = rig.current;
     await rig.current.changeLimits({
-      lease: { termMs: 30 * minuteMs, warnAfterMs: 20 * minuteMs, finalWarningMs: 0 },
+      sessionTimeoutMs: 30 * minuteMs,
+      sessionWarningMs: 20 * minuteMs,
+      sessionFinalWarningMs: 0,
       permissionTimeoutMs: minuteMs,
     });
     const { sessionId, process } = await rig.current.busySession();
@@ -54,13 +56,13 @@ describe("S09: limits that change while the pool runs", () => {
 
   test("S17: spares come and go with their number", async () => {
     rig.current.keepsSpares = true;
-    await rig.current.open({ spareProcesses: 0 });
+    await rig.current.open({ prewarmedProcesses: 0 });
     const { clock, host } = rig.current;
     await clock.settle();
     expect(host.spares?.count).toBe(0);
-    await rig.current.changeLimits({ spareProcesses: 1 });
+    await rig.current.changeLimits({ prewarmedProcesses: 1 });
     expect(host.spares?.count).toBe(1);
-    await rig.current.changeLimits({ spareProcesses: 0 });
+    await rig.current.changeLimits({ prewarmedProcesses: 0 });
     expect(host.spares?.count).toBe(0);
   });
 });

@@ -61,7 +61,7 @@ describe("S09 S14 the places of the pool", () => {
     Promise.all(Array.from({ length: count }, () => rig.current.busySession()));
 
   test("are never more than the cap, starting and stopping processes included", async () => {
-    await rig.current.open({ maxProcesses: 2 });
+    await rig.current.open({ maxConcurrentSessions: 2 });
     const { clock, host, pool } = rig.current;
     host.manners.start = "held";
     for (let index = 0; index < 5; index += 1) rig.current.submit({ message: `Number ${index}` });
@@ -82,7 +82,7 @@ describe("S09 S14 the places of the pool", () => {
   });
 
   test("are made by the session that has been idle longest, and it keeps its context", async () => {
-    await rig.current.open({ maxProcesses: 2 });
+    await rig.current.open({ maxConcurrentSessions: 2 });
     const { clock, host } = rig.current;
     const older = await rig.current.idleSession();
     await clock.run(minuteMs);
@@ -106,7 +106,7 @@ describe("S09 S14 the places of the pool", () => {
   });
 
   test("are never taken from a session at work", async () => {
-    await rig.current.open({ maxProcesses: 2 });
+    await rig.current.open({ maxConcurrentSessions: 2 });
     const busy = await busySessions(2);
     const third = rig.current.submit({ message: "Third" });
     await rig.current.clock.run(minuteMs);
@@ -118,7 +118,7 @@ describe("S09 S14 the places of the pool", () => {
   });
 
   test("go to whoever has waited longest, not to the next message of who had one", async () => {
-    await rig.current.open({ maxProcesses: 1 });
+    await rig.current.open({ maxConcurrentSessions: 1 });
     const { clock, host } = rig.current;
     const first = await rig.current.busySession();
     const other = rig.current.submit({ message: "Other" });
@@ -133,7 +133,7 @@ describe("S09 S14 the places of the pool", () => {
   });
 
   test("that are being vacated are not made a second time", async () => {
-    await rig.current.open({ maxProcesses: 2 });
+    await rig.current.open({ maxConcurrentSessions: 2 });
     const { clock, host } = rig.current;
     const one = await rig.current.idleSession();
     await clock.run(1);
@@ -147,7 +147,7 @@ describe("S09 S14 the places of the pool", () => {
   });
 
   test("are refused with pool_full and a time to come back when the queue is full as well", async () => {
-    await rig.current.open({ maxProcesses: 1, maxQueuedTurns: 2 });
+    await rig.current.open({ maxConcurrentSessions: 1, maxQueuedTurns: 2 });
     const { pool, clock } = rig.current;
     const { sessionId, process } = await rig.current.busySession();
     rig.current.submit({ sessionId, message: "a" });
@@ -166,7 +166,7 @@ describe("S09 S14 the places of the pool", () => {
 
 describe("S15 a session without work", () => {
   test("is parked after its time, and not while it works", async () => {
-    await rig.current.open({ idleParkMs: 10 * minuteMs });
+    await rig.current.open({ sessionIdleMs: 10 * minuteMs });
     const { clock } = rig.current;
     const idle = await rig.current.idleSession();
     const busy = await rig.current.busySession();

@@ -6,7 +6,7 @@ const mega = 1_024 ** 2;
 
 async function open(limits = {}) {
   rig.current.keepsSpares = true;
-  await rig.current.open({ spareProcesses: 2, sampleMs: 5_000, ...limits });
+  await rig.current.open({ prewarmedProcesses: 2, resourceSampleMs: 5_000, ...limits });
   const { spares } = rig.current.host;
   const kept: number[] = [];
   const keep = spares!.keep.bind(spares);
@@ -24,18 +24,18 @@ describe("the number of spares", () => {
     expect(spares.count).toBe(1);
     await clock.run(5_000);
     expect([kept, spares.count]).toEqual([[2], 2]);
-    await rig.current.changeLimits({ spareProcesses: 0 });
+    await rig.current.changeLimits({ prewarmedProcesses: 0 });
     expect([kept.at(-1), spares.count]).toEqual([0, 0]);
     const looks = kept.length;
     await clock.run(20_000);
     expect(kept).toHaveLength(looks);
-    await rig.current.changeLimits({ spareProcesses: 1 });
+    await rig.current.changeLimits({ prewarmedProcesses: 1 });
     await clock.run(10_000);
     expect([kept.slice(looks), spares.count]).toEqual([[1, 1, 1], 1]);
   });
 
   test("falls with the memory that is left", async () => {
-    const { kept } = await open({ memoryLimitBytes: 500 * mega });
+    const { kept } = await open({ maxTotalMemoryBytes: 500 * mega });
     const { clock } = rig.current;
     const { process } = await rig.current.busySession();
     process.uses.rssBytes = 250 * mega;
@@ -47,7 +47,7 @@ describe("the number of spares", () => {
   });
 
   test("grows by none while a session waits for a process or every place is taken", async () => {
-    const { kept, spares } = await open({ maxProcesses: 1, spareProcesses: 3 });
+    const { kept, spares } = await open({ maxConcurrentSessions: 1, prewarmedProcesses: 3 });
     const { clock } = rig.current;
     const { process } = await rig.current.busySession();
     const before = spares.count;
@@ -65,7 +65,7 @@ describe("the number of spares", () => {
     expect([kept.at(-1), spares.count]).toEqual([0, 0]);
     await clock.run(20_000);
     expect([kept.length, clock.armed]).toEqual([1, 0]);
-    await rig.current.changeLimits({ spareProcesses: 2 });
+    await rig.current.changeLimits({ prewarmedProcesses: 2 });
     expect(kept).toHaveLength(1);
   });
 
@@ -80,7 +80,7 @@ describe("the number of spares", () => {
 
 describe("a session that begins", () => {
   test("takes a spare for now, not for later, nor in a mode or with options that a spare has not", async () => {
-    const { spares } = await open({ allowBypassPermissions: true, maxProcesses: 9 });
+    const { spares } = await open({ allowBypassPermissions: true, maxConcurrentSessions: 9 });
     const { clock, host } = rig.current;
     await clock.run(5_000);
     const later = rig.current.submit({ message: "Later", sendAt: clock.now() + 60_000 });
@@ -99,7 +99,7 @@ describe("a session that begins", () => {
   });
 
   test("takes none where it would have to wait for a place", async () => {
-    const { spares } = await open({ maxProcesses: 1 });
+    const { spares } = await open({ maxConcurrentSessions: 1 });
     const { clock } = rig.current;
     await rig.current.busySession();
     await clock.run(5_000);

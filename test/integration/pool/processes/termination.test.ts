@@ -160,7 +160,7 @@ describe("S25 closing a session", () => {
   });
 
   test("whose process is being evicted waits for its end and starts no other", async () => {
-    await rig.current.open({ maxProcesses: 1 });
+    await rig.current.open({ maxConcurrentSessions: 1 });
     const { pool, host, clock } = rig.current;
     host.manners.stop = "held";
     const { sessionId, process } = await rig.current.idleSession();

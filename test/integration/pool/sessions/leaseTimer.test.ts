@@ -89,7 +89,7 @@ describe("S04 the warning", () => {
   });
 
   test("comes to each of many sessions, parked ones included", async () => {
-    await rig.current.open({ maxProcesses: 1 });
+    await rig.current.open({ maxConcurrentSessions: 1 });
     const sessions = [];
     for (let index = 0; index < 4; index += 1) sessions.push(await rig.current.idleSession());
     await rig.current.clock.run(20 * hourMs);
@@ -155,7 +155,7 @@ describe("S05 S07 keeping a session alive", () => {
   });
 
   test("of one without a free place only parks it", async () => {
-    await rig.current.open({ maxProcesses: 1 });
+    await rig.current.open({ maxConcurrentSessions: 1 });
     const { clock, pool, host } = rig.current;
     const { sessionId } = await rig.current.idleSession();
     await clock.run(24 * hourMs);
@@ -209,7 +209,7 @@ describe("S03 the end of a lease", () => {
   });
 
   test("comes to a parked session as well, once", async () => {
-    await rig.current.open({ idleParkMs: minuteMs });
+    await rig.current.open({ sessionIdleMs: minuteMs });
     const { sessionId } = await rig.current.idleSession();
     await rig.current.clock.run(60 * hourMs);
     expect(rig.current.types(sessionId).filter((type) => type === "session.expired")).toHaveLength(1);

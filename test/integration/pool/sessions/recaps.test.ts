@@ -41,7 +41,7 @@ describe("a recap that is being made", () => {
   });
 
   test("is asked of Claude's own conversation, in plan mode, with the session's model, and told once", async () => {
-    await rig.current.open({ defaultModel: "claude-z" });
+    await rig.current.open({ claudeModel: "claude-z" });
     const { host, pool, clock } = rig.current;
     const { sessionId } = await rig.current.idleSession();
     rig.current.store.transaction(() => rig.current.store.sessions.setClaudeSession(sessionId, "cleared"));

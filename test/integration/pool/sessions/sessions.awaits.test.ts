@@ -11,7 +11,7 @@ const copyOf = (sessionId: string) => rig.current.store.sessions.get(sessionId)?
 const audited = () => rig.current.store.audit.list(undefined, 50).entries.map(({ action }) => action);
 
 describe("going back to an earlier message", () => {
-  test("NET-1 M11: is refused when a message came while the process went, and that stays in the conversation", async () => {
+  test("NET-11: is refused when a message came while the process went, and that stays in the conversation", async () => {
     await rig.current.open();
     const { clock, host } = rig.current;
     const { sessionId, process } = await rig.current.idleSession();
@@ -143,7 +143,9 @@ describe("going on with a conversation", () => {
 
   test("warns of its end by the new session's own lease", async () => {
     await rig.current.open({
-      lease: { termMs: 30_000, warnAfterMs: 20_000, finalWarningMs: 0 },
+      sessionTimeoutMs: 30_000,
+      sessionWarningMs: 20_000,
+      sessionFinalWarningMs: 0,
     });
     const { sessionId } = await begin();
     await rig.current.clock.run(20_000);
@@ -248,7 +250,7 @@ describe("a change of a session", () => {
     const { pool } = rig.current;
     const { sessionId, process } = await rig.current.idleSession();
     const asked = { caller: owner, sessionId, message: "Go", permissionMode: "bypassPermissions" as const };
-    expect(await refusal(() => pool.submitChanging(asked))).toBe("permission_mode_forbidden");
+    expect(await refusal(() => pool.submit(asked))).toBe("permission_mode_forbidden");
     expect([process.modes, process.sent.length]).toEqual([[], 1]);
   });
 
@@ -259,7 +261,7 @@ describe("a change of a session", () => {
     const answer = deferred();
     process.setModel = () => answer.promise;
     const sent = refusal(() =>
-      pool.submitChanging({
+      pool.submit({
         caller: owner,
         sessionId,
         message: "Go",
@@ -285,7 +287,7 @@ describe("a change of a session", () => {
       model: "claude-x",
       clientMessageId: "c1",
     };
-    const [first, same] = await Promise.all([pool.submitChanging(message), pool.submitChanging(message)]);
+    const [first, same] = await Promise.all([pool.submit(message), pool.submit(message)]);
     expect([same.turnId, same.duplicate, process.models]).toEqual([first.turnId, true, ["claude-x"]]);
   });
 });

@@ -20,7 +20,7 @@ describe("S20 a session that is begun without a message", () => {
 
   test("S16: takes the id of a spare, which becomes its process, unless it is not plain or waited too long", async () => {
     rig.current.keepsSpares = true;
-    await rig.current.open({ spareProcesses: 1, sampleMs: 10_000 });
+    await rig.current.open({ prewarmedProcesses: 1, resourceSampleMs: 10_000 });
     const { clock, host } = rig.current;
     /** Whether the first message, said after so long, ran on a spare. */
     const ranOnSpare = async (waitMs: number, options = {}, more = {}) => {
@@ -322,7 +322,7 @@ describe("S06 a recap", () => {
 
 describe("S08 S28 what is told of the pool", () => {
   test("are its processes with the newest samples, and its free places", async () => {
-    await rig.current.open({ maxProcesses: 3, memoryLimitBytes: 9_000_000 });
+    await rig.current.open({ maxConcurrentSessions: 3, maxTotalMemoryBytes: 9_000_000 });
     const { sessionId, process } = await rig.current.idleSession();
     await rig.current.clock.run(10 * minuteMs);
     expect(rig.current.pool.active()).toEqual([

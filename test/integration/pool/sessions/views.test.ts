@@ -6,7 +6,7 @@ const mega = 1_024 ** 2;
 
 describe("a session as clients see it", () => {
   test("has its time left, what waits and what is asked, and its process with the newest figures", async () => {
-    await rig.current.open({ sampleMs: 5_000 });
+    await rig.current.open({ resourceSampleMs: 5_000 });
     const { clock, pool } = rig.current;
     const { sessionId, process } = await rig.current.busySession();
     const begunAt = clock.now();
@@ -47,7 +47,11 @@ describe("a session as clients see it", () => {
 
 describe("the pool as clients see it", () => {
   test("is the sum over its processes, and what is free of its places", async () => {
-    await rig.current.open({ sampleMs: 5_000, maxProcesses: 3, memoryLimitBytes: 900 * mega });
+    await rig.current.open({
+      resourceSampleMs: 5_000,
+      maxConcurrentSessions: 3,
+      maxTotalMemoryBytes: 900 * mega,
+    });
     const { clock, pool } = rig.current;
     const one = await rig.current.busySession();
     const two = await rig.current.busySession();
@@ -65,7 +69,7 @@ describe("the pool as clients see it", () => {
       cpuPercent: 3.6,
     });
     expect(pool.active().map(({ sessionId }) => sessionId)).toEqual([one.sessionId, two.sessionId]);
-    await rig.current.changeLimits({ maxProcesses: 1 });
+    await rig.current.changeLimits({ maxConcurrentSessions: 1 });
     expect(pool.stats().availableSlots).toBe(0);
     await pool.stopProcesses(undefined, owner);
     expect(pool.stats()).toMatchObject({ totalSessions: 0, availableSlots: 1, memoryUsageBytes: 0 });

@@ -230,3 +230,39 @@ describe("P02 questions and plans", () => {
     expect(await planOf({ plan: "Given" }, "# Written")).toBe("Given");
   });
 });
+
+describe("a permission request over whose end the computer is suspended", () => {
+  test("P03: is denied within a minute after the suspend, not after the time that was left before", async () => {
+    const { sessionId, open } = await asking();
+    const { clock } = rig.current;
+    await clock.run(minuteMs / 2);
+    clock.suspend(60 * minuteMs);
+    await clock.settle();
+    expect(open.decision).toBeUndefined();
+    await clock.run(minuteMs);
+    expect([open.decision?.decision, expired(sessionId)]).toEqual(["deny", ["timed_out"]]);
+    expect(rig.current.state(sessionId)).toBe("busy");
+  });
+
+  test("P03: cannot be answered after its end, and the late answer denies it at once", async () => {
+    const { sessionId, open, permissionId } = await asking();
+    const { clock, pool } = rig.current;
+    clock.suspend(10 * minuteMs - 1);
+    const allow = { decision: "allow" as const };
+    clock.suspend(1);
+    expect(await refusal(() => pool.answerPermission(permissionId, allow, owner))).toBe("permission_expired");
+    await clock.settle();
+    expect([open.decision?.decision, expired(sessionId)]).toEqual(["deny", ["timed_out"]]);
+    expect(await refusal(() => pool.answerPermission(permissionId, allow, owner))).toBe("permission_expired");
+    expect(expired(sessionId)).toHaveLength(1);
+  });
+
+  test("P03: can be answered up to its end", async () => {
+    const { open, permissionId } = await asking();
+    const { clock, pool } = rig.current;
+    clock.suspend(10 * minuteMs - 1);
+    pool.answerPermission(permissionId, { decision: "allow" }, owner);
+    await clock.settle();
+    expect(open.decision?.decision).toBe("allow");
+  });
+});

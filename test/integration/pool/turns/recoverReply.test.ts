@@ -60,7 +60,7 @@ describe("F2 a reply that is in the transcript only", () => {
   });
 
   test("F1 F2: is the reply of a silent turn, when the process obeys the interrupt and lives on", async () => {
-    await rig.current.open({ stallMs: 5 * minuteMs, healthMs: minuteMs });
+    await rig.current.open({ turnStallMs: 5 * minuteMs, healthIntervalMs: minuteMs });
     const { clock, host } = rig.current;
     const { sessionId, turnId, process } = await rig.current.busySession();
     host.written.set(turnId, reply);
@@ -74,7 +74,7 @@ describe("F2 a reply that is in the transcript only", () => {
   });
 
   test("F1 F2: is the reply of a silent turn, when the process has to be ended", async () => {
-    await rig.current.open({ stallMs: 5 * minuteMs, healthMs: minuteMs });
+    await rig.current.open({ turnStallMs: 5 * minuteMs, healthIntervalMs: minuteMs });
     const { clock, host } = rig.current;
     host.manners.interrupt = "deaf";
     const { sessionId, turnId } = await rig.current.busySession();
@@ -85,7 +85,7 @@ describe("F2 a reply that is in the transcript only", () => {
   });
 
   test("F1: a silent turn without one is stalled, as before", async () => {
-    await rig.current.open({ stallMs: 5 * minuteMs, healthMs: minuteMs });
+    await rig.current.open({ turnStallMs: 5 * minuteMs, healthIntervalMs: minuteMs });
     const { turnId } = await rig.current.busySession();
     await rig.current.clock.run(6 * minuteMs);
     expect(rig.current.ends(turnId)).toEqual(["turn.failed stalled"]);

@@ -5,7 +5,7 @@ const rig = usePoolRig();
 const texts = (sent: Array<{ text: string }>) => sent.map(({ text }) => text);
 
 describe("a message behind one that waits", () => {
-  test("NET-1 M15: does not overtake it when advancing has just failed", async () => {
+  test("NET-15: does not overtake it when advancing has just failed", async () => {
     await rig.current.open();
     const { clock, disk } = rig.current;
     const { sessionId, process } = await rig.current.busySession();
@@ -104,7 +104,7 @@ describe("what is written of a message", () => {
   });
 
   test("a session that begins is told with what it is, and has the owner's model when the message names none", async () => {
-    await rig.current.open({ defaultModel: "claude-z" });
+    await rig.current.open({ claudeModel: "claude-z" });
     const plain = rig.current.submit({ message: "  First line \n second" });
     const named = rig.current.submit({ message: "Hi", model: "claude-x", permissionMode: "plan" });
     expect(rig.current.events(plain.sessionId)[0]).toMatchObject({
@@ -147,7 +147,7 @@ describe("what is written of a message", () => {
 
 describe("a message that is refused", () => {
   test("leaves nothing of itself: no session, no turn, no line of the audit log", async () => {
-    await rig.current.open({ maxProcesses: 1, maxQueuedTurns: 0 });
+    await rig.current.open({ maxConcurrentSessions: 1, maxQueuedTurns: 0 });
     const { store } = rig.current;
     await rig.current.busySession();
     const tip = store.events.tip();
@@ -172,7 +172,7 @@ describe("a message that is refused", () => {
   });
 
   test("may wait up to the limit, a scheduled one beyond it", async () => {
-    await rig.current.open({ maxProcesses: 1, maxQueuedTurns: 2 });
+    await rig.current.open({ maxConcurrentSessions: 1, maxQueuedTurns: 2 });
     const { clock } = rig.current;
     const { sessionId } = await rig.current.busySession();
     for (const message of ["1", "2"]) rig.current.submit({ sessionId, message });
@@ -219,7 +219,7 @@ describe("the same message again", () => {
 
 describe("a message to an expired session", () => {
   test("is parked again until its process is there, in the next term", async () => {
-    await rig.current.open({ maxProcesses: 1 });
+    await rig.current.open({ maxConcurrentSessions: 1 });
     const { clock } = rig.current;
     const { sessionId } = await rig.current.idleSession();
     await clock.run(24 * hourMs);

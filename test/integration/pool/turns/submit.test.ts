@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { maxAheadMs, maxScheduledTurns } from "../../../../server/pool/turns/schedule.ts";
+import { maxAheadMs, maxScheduledTurns } from "../../../../server/pool/turns/submitRules.ts";
 import { hourMs, minuteMs, owner, refusal, usePoolRig } from "../rig.ts";
 
 const rig = usePoolRig();
@@ -11,9 +11,7 @@ describe("S01 a message", () => {
     expect(accepted).toMatchObject({ state: "running", queuePosition: 0, duplicate: false });
     await clock.settle();
     const process = host.process(accepted.sessionId);
-    expect(process.sent).toEqual([
-      { turnId: accepted.turnId, messageId: accepted.turnId, text: "Fix the tests\nplease", images: [] },
-    ]);
+    expect(process.sent).toEqual([{ turnId: accepted.turnId, text: "Fix the tests\nplease", images: [] }]);
     const messageId = process.reply("Fixed.");
     await clock.settle();
     const turn = await pool.waitForTurn(accepted.turnId, 0);

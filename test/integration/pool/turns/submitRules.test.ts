@@ -20,7 +20,7 @@ describe("S22 a message that wants its session to be of another model or mode", 
           resolve();
         };
       });
-    const sending = pool.submitChanging(request);
+    const sending = pool.submit(request);
     await rig.current.clock.settle();
     expect(process.sent.length).toBe(before);
     take();
@@ -33,11 +33,28 @@ describe("S22 a message that wants its session to be of another model or mode", 
     // What is so already is neither told to Claude nor to anybody else, and a repeat brings nothing back.
     process.reply("Thought.");
     await rig.current.clock.settle();
-    await pool.submitChanging({ ...request, clientMessageId: "m2" });
+    await pool.submit({ ...request, clientMessageId: "m2" });
     await pool.updateSession(sessionId, { permissionMode: "default" }, owner);
-    expect(await pool.submitChanging(request)).toMatchObject({ turnId, duplicate: true });
+    expect(await pool.submit(request)).toMatchObject({ turnId, duplicate: true });
     expect([process.models, process.modes]).toEqual([["claude-x"], ["plan", "default"]]);
     expect(pool.session(sessionId).permissionMode).toBe("default");
+  });
+
+  test("is kept and given in the tick of the call when they are in force already, and waits for a change under way", async () => {
+    await rig.current.open();
+    const { pool } = rig.current;
+    const { sessionId, process } = await rig.current.idleSession();
+    const request = { caller: owner, sessionId, permissionMode: "default" as const };
+    const kept = pool.submit({ ...request, message: "At once" });
+    expect(kept).toMatchObject({ sessionId, state: "running" });
+    expect(process.sent.at(-1)).toMatchObject({ text: "At once" });
+    process.reply("Done.");
+    await rig.current.clock.settle();
+    const change = pool.updateSession(sessionId, { permissionMode: "plan" }, owner);
+    const behind = pool.submit({ ...request, message: "After it" });
+    expect(behind).toBeInstanceOf(Promise);
+    await Promise.all([change, behind]);
+    expect([process.modes, process.sent.at(-1)?.text]).toEqual([["plan", "default"], "After it"]);
   });
 
   test("is kept before another one changes them again", async () => {
@@ -52,7 +69,7 @@ describe("S22 a message that wants its session to be of another model or mode", 
       send.call(process, prompt);
     };
     const wish = (permissionMode: "plan" | "acceptEdits") =>
-      pool.submitChanging({ caller: owner, sessionId, message: `In ${permissionMode}`, permissionMode });
+      pool.submit({ caller: owner, sessionId, message: `In ${permissionMode}`, permissionMode });
     await Promise.all([wish("plan"), wish("acceptEdits")]);
     expect(told).toEqual(["plan", "In plan", "acceptEdits"]);
   });
@@ -67,12 +84,8 @@ describe("S22 a message that wants its session to be of another model or mode", 
       model: "claude-x",
       permissionMode: "bypassPermissions" as const,
     };
-    expect(await refusal(() => pool.submitChanging({ ...wish, sessionId }))).toBe(
-      "permission_mode_forbidden",
-    );
-    expect(await refusal(() => pool.submitChanging({ ...wish, sessionId: "nobody" }))).toBe(
-      "session_not_found",
-    );
+    expect(await refusal(() => pool.submit({ ...wish, sessionId }))).toBe("permission_mode_forbidden");
+    expect(await refusal(() => pool.submit({ ...wish, sessionId: "nobody" }))).toBe("session_not_found");
     expect(pool.session(sessionId)).toMatchObject({ model: null, permissionMode: "default", turnCount: 1 });
   });
 });

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import type { ActivityRequest } from "../../../../server/domain/delivery/liveActivity.ts";
+import type { ActivityRequest } from "../../../../server/domain/delivery/push.ts";
 import { ApnsSender } from "../../../../server/push/apns/apnsSender.ts";
 import { type ApnsStandIn, startApnsStandIn } from "../../../support/push/apnsStandIn.ts";
 
@@ -23,6 +23,7 @@ beforeAll(async () => {
     sandbox: endpoint,
     caPath: apple.caPath,
     dataDir: folder,
+    log: { info: () => {} },
   });
 });
 afterAll(async () => {

@@ -47,9 +47,11 @@ function makeSender(parts: Partial<ApnsSenderParts> = {}): ApnsSender {
     sandbox: endpoint,
     caPath: apple.caPath,
     dataDir: join(folder, randomUUID()),
-    onEvent: (name) => {
-      events.push(name);
-      onNextEvent?.();
+    log: {
+      info: (name) => {
+        events.push(name);
+        onNextEvent?.();
+      },
     },
     ...parts,
   });
@@ -402,7 +404,7 @@ describe("connections that end", () => {
     expect(apple.connections()).toBe(2);
   });
 
-  test("V11: a push that waited for a place in vain is not sent after its time-out", async () => {
+  test("NET-6 V11: a push that waited for a place in vain is not sent after its time-out", async () => {
     await apple.close();
     apple = await startApnsStandIn({ tlsDir: join(folder, "tls"), clock, maxConcurrentStreams: 1 });
     const sender = makeSender({ timing: fast });

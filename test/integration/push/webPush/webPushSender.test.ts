@@ -4,7 +4,8 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import { type PushRequest, pushKinds, type WebPushTarget } from "../../../../server/domain/delivery/push.ts";
+import type { PushRequest, WebPushTarget } from "../../../../server/domain/delivery/push.ts";
+import { pushKinds } from "../../../../server/domain/delivery/pushRules.ts";
 import { WebPushSender, type WebPushSenderParts } from "../../../../server/push/webPush/webPushSender.ts";
 import {
   type BrowserSubscription,
@@ -46,7 +47,7 @@ function makeSender(parts: Partial<WebPushSenderParts> = {}): WebPushSender {
     dataDir,
     caPath: service.caPath,
     allowPrivateEndpoints: true,
-    onEvent: (name, fields) => void told.push({ name, fields }),
+    log: { info: (name, fields = {}) => void told.push({ name, fields }) },
     ...parts,
   });
   senders.push(sender);

@@ -93,7 +93,9 @@ describe("syncing beside the event loop", () => {
   test("one who throws keeps nobody else from being told", async () => {
     const thrown: unknown[] = [];
     const careful = new WalSync({
-      ...{ path, onFault: (error) => faults.push(error), onTellError: (error) => thrown.push(error) },
+      path,
+      onFault: (error) => faults.push(error),
+      onTellError: (error) => thrown.push(error),
       sync: (_fd, done) => underway.push(done),
     });
     careful.noteCommit();

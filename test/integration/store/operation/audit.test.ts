@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import type { AuditEntry } from "../../../../server/domain/ports.ts";
+import type { AuditEntry } from "../../../../server/domain/stores/operation.ts";
 import { useBench } from "../fixture.ts";
 
 const bench = useBench();

@@ -22,6 +22,23 @@ describe("the session directory", () => {
     expect(bench.store.sessions.get("nobody")).toBeUndefined();
   });
 
+  test("puts a session into the states that may follow, and reports any other change without making it", () => {
+    const { sessionId } = insert({ state: "parked" });
+    const { store, wrongChanges } = bench;
+    store.sessions.setState(sessionId, "busy");
+    store.transaction(() => {
+      store.sessions.setState(sessionId, "busy");
+      store.sessions.update(sessionId, { title: "Written all the same" });
+    });
+    store.sessions.setState(sessionId, "closed");
+    store.sessions.setState(sessionId, "idle");
+    expect(store.sessions.get(sessionId)).toMatchObject({ state: "closed", title: "Written all the same" });
+    expect(wrongChanges).toEqual([
+      { sessionId, from: "busy", to: "busy" },
+      { sessionId, from: "closed", to: "idle" },
+    ]);
+  });
+
   test("changes what it is told to and nothing else", () => {
     const session = insert({ model: "opus", muted: true });
     bench.store.sessions.update(session.sessionId, { title: "Beta", autoKeepAlive: true });

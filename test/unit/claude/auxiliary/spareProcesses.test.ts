@@ -4,8 +4,8 @@ import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { SpareProcesses } from "../../../../server/claude/auxiliary/spareProcesses.ts";
 import { readProcTable } from "../../../../server/claude/os/processTable.ts";
-import type { ProcessStore } from "../../../../server/domain/ports.ts";
 import type { ProcessSpec } from "../../../../server/domain/processes/process.ts";
+import type { ProcessStore } from "../../../../server/domain/stores/operation.ts";
 import { ShortRealClock } from "../../../support/shortRealClock.ts";
 
 const standIn = resolve("test/support/claude/cliStandIn.mjs");
@@ -199,7 +199,7 @@ describe("S16: a CLI that does not start", () => {
   };
   const failures = (count: number) => until(() => times("spare.start_failed") === count);
 
-  test("S16: is tried again after one second, then two, then four, up to a minute", async () => {
+  test("NET-12 S16: is tried again after one second, then two, then four, up to a minute", async () => {
     broken();
     spares.keep(1);
     await failures(1);

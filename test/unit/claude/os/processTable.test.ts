@@ -9,7 +9,7 @@ import {
   sendSignal,
   treeOf,
 } from "../../../../server/claude/os/processTable.ts";
-import { processMark } from "../../../../server/claude/process/environment.ts";
+import { processMark } from "../../../../server/claude/start/environment.ts";
 
 const stat = (name: string, state = "S") =>
   `4242 (${name}) ${state} 17 4242 4242 0 -1 4194560 1 2 3 4 150 50 7 8 20 0 11 0 987654 1 2 3 4`;

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import { type ProcRow, readProcTable } from "../../../../server/claude/os/processTable.ts";
 import { belongings, endBelongings } from "../../../../server/claude/os/reaper.ts";
 import { startTicksOf } from "../../../../server/claude/os/spawn.ts";
-import { processMark } from "../../../../server/claude/process/environment.ts";
+import { processMark } from "../../../../server/claude/start/environment.ts";
 import { systemClock } from "../../../../server/platform/clock.ts";
 
 /** Above every pid that Linux gives (`pid_max` is 2^22 at the most): no process has one of these. */
@@ -43,7 +43,7 @@ describe("F10: what belongs to a process that was recorded", () => {
     expect(await belongings(tree, [])).toEqual([]);
   });
 
-  test("F10: is nothing when its pid was given to a stranger: neither the stranger, nor its tree, nor its group", async () => {
+  test("NET-1 F10: is nothing when its pid was given to a stranger: neither the stranger, nor its tree, nor its group", async () => {
     expect(await belongings(tree, [record(10, "99")])).toEqual([]);
     expect(pidsOf(await belongings(tree, [record(10, "99"), record(20)]))).toEqual([20, 21]);
   });
@@ -108,7 +108,7 @@ describe("F10: the end of what was recorded", () => {
     expect(await endBelongings(records, systemClock, 5_000)).toBe(0);
   });
 
-  test("F10: leaves a stranger alone that has the pid of one that is long gone", async () => {
+  test("NET-1 F10: leaves a stranger alone that has the pid of one that is long gone", async () => {
     const { child, pids, startTicks } = await begin("sleep 60 & echo $!; echo ready; wait");
     const records = [{ processId: "unmarked-2", pid: child.pid!, startTicks: `${Number(startTicks) - 1}` }];
     expect(await endBelongings(records, systemClock, 10)).toBe(0);

@@ -11,7 +11,11 @@ import { MemoryPush } from "../../../support/push/memoryPush.ts";
 import { MemoryConnection, MemoryWords } from "../memoryLog.ts";
 
 const gone = (sinceAt: number | undefined, status = 410): GoneOutcome => ({
-  ...{ outcome: "gone", reason: "Unregistered", latencyMs: 1, status, sinceAt },
+  outcome: "gone",
+  reason: "Unregistered",
+  latencyMs: 1,
+  status,
+  sinceAt,
 });
 const suppressed = { next: { state: "suppressed", nextAttemptAt: null } };
 const expired = { next: { state: "dead", nextAttemptAt: null }, reason: "expired" };
@@ -37,7 +41,11 @@ beforeEach(() => {
   const alerts = { provider: "apns", token: "alert", environment: "sandbox", topic: "app", registeredAt: 1 };
   device = { push: alerts, preferences: { mutedKinds: [] } };
   session = {
-    ...{ sessionId: "s", state: "busy", title: "Tidy up", projectPath: "/home/dev/acme", muted: false },
+    sessionId: "s",
+    state: "busy",
+    title: "Tidy up",
+    projectPath: "/home/dev/acme",
+    muted: false,
     lease: { expiresAt: 9 },
   };
   turn = { turnId: "t", state: "running", acceptedAt: 1, startedAt: 2 };
@@ -68,8 +76,15 @@ beforeEach(() => {
 
 const prepare = (kind: Delivery["kind"], change: Partial<Delivery> = {}) =>
   errands.prepare({
-    ...{ deliveryId: "d", deviceId: "phone", cursor: 5, kind, state: "pending", attemptCount: 0 },
-    ...{ createdAt: clock.now(), nextAttemptAt: clock.now(), ...change },
+    deliveryId: "d",
+    deviceId: "phone",
+    cursor: 5,
+    kind,
+    state: "pending",
+    attemptCount: 0,
+    createdAt: clock.now(),
+    nextAttemptAt: clock.now(),
+    ...change,
   });
 const prepared = (found: PreparedPush | NoPush): PreparedPush => {
   if ("next" in found) throw new Error(`Not sent: ${JSON.stringify(found)}`);
@@ -102,14 +117,22 @@ describe("D16 the start of an activity", () => {
   test("goes to the address that starts activities, in the app's own environment and topic", async () => {
     const found = prepared(prepare("activity-start"));
     expect(found.target).toEqual({
-      ...{ provider: "apns", token: "aa", environment: "sandbox", topic: "app", registeredAt: 1_000 },
+      provider: "apns",
+      token: "aa",
+      environment: "sandbox",
+      topic: "app",
+      registeredAt: 1_000,
       encryptionKey: undefined,
     });
     await found.send();
     expect(push.activities).toMatchObject([
       {
-        ...{ deliveryId: "d", event: "start", content: { state: "running" } },
-        ...{ at: clock.now(), untilAt: clock.now() + 600_000, expiresAt: clock.now() + 600_000 },
+        deliveryId: "d",
+        event: "start",
+        content: { state: "running" },
+        at: clock.now(),
+        untilAt: clock.now() + 600_000,
+        expiresAt: clock.now() + 600_000,
       },
     ]);
     expect(found.sent()).toEqual({ state: "sent", nextAttemptAt: null });
@@ -194,8 +217,13 @@ describe("D16 the end of an activity", () => {
     await found.send();
     expect(push.activities).toMatchObject([
       {
-        ...{ deliveryId: "d", event: "end", target: { token: "bb" }, content: { state: "completed" } },
-        ...{ at: clock.now(), untilAt: clock.now() + 600_000, expiresAt: clock.now() + 28_800_000 },
+        deliveryId: "d",
+        event: "end",
+        target: { token: "bb" },
+        content: { state: "completed" },
+        at: clock.now(),
+        untilAt: clock.now() + 600_000,
+        expiresAt: clock.now() + 28_800_000,
       },
     ]);
   });

@@ -19,7 +19,12 @@ import { held, MemoryPush } from "../../../support/push/memoryPush.ts";
 import { MemoryWords } from "../memoryLog.ts";
 
 const anActivity = (change: Partial<LiveActivity> = {}): LiveActivity => ({
-  ...{ deviceId: "phone", sessionId: "s", turnId: "t", token: "aa", registeredAt: 1_000, ...change },
+  deviceId: "phone",
+  sessionId: "s",
+  turnId: "t",
+  token: "aa",
+  registeredAt: 1_000,
+  ...change,
 });
 
 let clock: ManualClock;
@@ -37,7 +42,10 @@ beforeEach(() => {
   known = [anActivity()];
   turn = { turnId: "t", state: "running", acceptedAt: 1, startedAt: 2 };
   const session = {
-    ...{ sessionId: "s", state: "busy", title: "Tidy up", projectPath: "/home/dev/acme" },
+    sessionId: "s",
+    state: "busy",
+    title: "Tidy up",
+    projectPath: "/home/dev/acme",
     lease: { expiresAt: 9 },
   } as Session;
   const activities = {
@@ -71,11 +79,11 @@ describe("D16 updates of an activity", () => {
       ...[15_000, 300_000, 600_000, 28_800_000],
     ]);
     const startedAt = clock.now();
-    updates.heed(toolStarts("one"));
+    updates.noteEvent(toolStarts("one"));
     await clock.run(0);
-    updates.heed(toolStarts("two"));
+    updates.noteEvent(toolStarts("two"));
     await clock.run(1_000);
-    updates.heed(toolStarts("three"));
+    updates.noteEvent(toolStarts("three"));
     await clock.run(13_999);
     expect(sentAt(startedAt)).toEqual([0]);
     await clock.run(1);
@@ -88,18 +96,28 @@ describe("D16 updates of an activity", () => {
       event: "update",
       target: { provider: "apns", token: "aa", environment: "sandbox", registeredAt: 1_000 },
       attributes: { sessionId: "s", turnId: "t", title: "Tidy up", projectName: "acme" },
-      ...{ at: startedAt, untilAt: startedAt + 600_000, expiresAt: startedAt + 600_000 },
+      at: startedAt,
+      untilAt: startedAt + 600_000,
+      expiresAt: startedAt + 600_000,
     });
     expect(new Set(push.activities.map(({ deliveryId }) => deliveryId)).size).toBe(3);
   });
 
+  test("go out within a minute of waking when the computer slept over the refresh", async () => {
+    updates.noteEvent(toolStarts("one"));
+    await clock.run(0);
+    clock.suspend(refreshMs);
+    await clock.run(60_000);
+    expect(push.activities).toHaveLength(2);
+  });
+
   test("are for what an activity shows: no other event, no other turn", async () => {
-    updates.heed(event("turn.queued", { queuePosition: 1 }));
-    updates.heed(toolStarts("x", "other"));
-    updates.heed({ ...event("device.paired"), sessionId: null } as LoggedEvent);
-    updates.heed({ ...event("session.renewed"), turnId: undefined } as LoggedEvent);
+    updates.noteEvent(event("turn.queued", { queuePosition: 1 }));
+    updates.noteEvent(toolStarts("x", "other"));
+    updates.noteEvent({ ...event("device.paired"), sessionId: null } as LoggedEvent);
+    updates.noteEvent({ ...event("session.renewed"), turnId: undefined } as LoggedEvent);
     expect(clock.armed).toBe(0);
-    updates.heed(event("permission.requested"));
+    updates.noteEvent(event("permission.requested"));
     await clock.run(0);
     expect(push.activities).toHaveLength(1);
   });
@@ -108,7 +126,7 @@ describe("D16 updates of an activity", () => {
     known.push(anActivity({ deviceId: "tablet", token: "bb" }));
     updates.request(anActivity());
     await clock.run(0);
-    updates.heed(toolStarts("x"));
+    updates.noteEvent(toolStarts("x"));
     await clock.run(0);
     expect(push.activities.map(({ target }) => target.token)).toEqual(["aa", "bb"]);
     await clock.run(15_000);
@@ -117,10 +135,10 @@ describe("D16 updates of an activity", () => {
 
   test("end with their turn: what is armed is taken back, and nothing of it is remembered", async () => {
     known.push(anActivity({ turnId: "u", token: "bb" }));
-    updates.heed(toolStarts("x"));
-    updates.heed(toolStarts("y", "u"));
+    updates.noteEvent(toolStarts("x"));
+    updates.noteEvent(toolStarts("y", "u"));
     expect([clock.armed, requests.progressOf("t").tools.length]).toEqual([2, 1]);
-    updates.heed(event("turn.completed"));
+    updates.noteEvent(event("turn.completed"));
     expect([clock.armed, requests.progressOf("t").tools.length]).toEqual([1, 0]);
     expect(requests.progressOf("u").tools).toHaveLength(1);
     await clock.run(0);
@@ -151,7 +169,10 @@ describe("D16 updates of an activity", () => {
   test("wait as long as Apple says, and no longer", async () => {
     const startedAt = clock.now();
     push.answerNextActivity({
-      ...{ outcome: "retry", reason: "TooManyRequests", latencyMs: 1, notBeforeAt: startedAt + 60_000 },
+      outcome: "retry",
+      reason: "TooManyRequests",
+      latencyMs: 1,
+      notBeforeAt: startedAt + 60_000,
     });
     updates.request(anActivity());
     await clock.run(0);
@@ -192,14 +213,18 @@ describe("D16 updates of an activity", () => {
     updates.stop();
     expect(clock.armed).toBe(0);
     updates.request(anActivity());
-    updates.heed(toolStarts("x"));
+    updates.noteEvent(toolStarts("x"));
     expect(clock.armed).toBe(0);
   });
 });
 
 describe("D16 V12 an address that Apple calls dead", () => {
   const gone = (status: number, sinceAt: number | undefined): PushOutcome => ({
-    ...{ outcome: "gone", reason: "Unregistered", latencyMs: 1, status, sinceAt },
+    outcome: "gone",
+    reason: "Unregistered",
+    latencyMs: 1,
+    status,
+    sinceAt,
   });
 
   test.each([

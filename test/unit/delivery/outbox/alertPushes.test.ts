@@ -14,11 +14,17 @@ const graceMs = 3_000;
 const day = 86_400_000;
 const phone: ApnsTarget = { provider: "apns", token: "t", environment: "production", registeredAt: 1 };
 const page: WebPushTarget = {
-  ...{ provider: "webpush", endpoint: "https://push.example/1", registeredAt: 1 },
+  provider: "webpush",
+  endpoint: "https://push.example/1",
+  registeredAt: 1,
   keys: { p256dh: "p", auth: "a" },
 };
 const gone = (reason: string, status: number, sinceAt?: number): GoneOutcome => ({
-  ...{ outcome: "gone", reason, status, latencyMs: 1, ...(sinceAt === undefined ? {} : { sinceAt }) },
+  outcome: "gone",
+  reason,
+  status,
+  latencyMs: 1,
+  ...(sinceAt === undefined ? {} : { sinceAt }),
 });
 
 let clock: ManualClock;
@@ -47,7 +53,12 @@ beforeEach(() => {
   push = new MemoryPush();
   connections = new Connections({ clock });
   event = {
-    ...{ cursor: 5, seq: 1, sessionId: "s", type: "turn.completed", turnId: "turn", at: clock.now() },
+    cursor: 5,
+    seq: 1,
+    sessionId: "s",
+    type: "turn.completed",
+    turnId: "turn",
+    at: clock.now(),
     data: { messageId: "m", text: "Done." },
   } as LoggedEvent;
   device = { push: phone, ackedCursor: null, preferences: { mutedKinds: [] } };
@@ -81,19 +92,24 @@ beforeEach(() => {
     outbox: { unackedCount: () => 4 },
   } as never;
   errands = new AlertPushes({
-    ...{
-      store,
-      push,
-      connections,
-      clock,
-      log: words,
-      invalidation: invalidation as unknown as TokenInvalidation,
-    },
-    ...{ graceMs: () => graceMs, random: () => 0.5 },
+    store,
+    push,
+    connections,
+    clock,
+    log: words,
+    invalidation: invalidation as unknown as TokenInvalidation,
+    graceMs: () => graceMs,
+    random: () => 0.5,
   });
   delivery = {
-    ...{ deliveryId: "d", deviceId: "phone", cursor: 5, kind: "reply", state: "pending" },
-    ...{ createdAt: clock.now(), nextAttemptAt: clock.now(), attemptCount: 0 },
+    deliveryId: "d",
+    deviceId: "phone",
+    cursor: 5,
+    kind: "reply",
+    state: "pending",
+    createdAt: clock.now(),
+    nextAttemptAt: clock.now(),
+    attemptCount: 0,
   };
 });
 
@@ -117,8 +133,15 @@ describe("an alert", () => {
         target: phone,
         at: clock.now(),
         content: {
-          ...{ kind: "reply", cursor: 5, sessionId: "s", turnId: "turn", messageId: "m", badge: 4 },
-          ...{ title: "Tidy up", subtitle: "acme", body: "Done." },
+          kind: "reply",
+          cursor: 5,
+          sessionId: "s",
+          turnId: "turn",
+          messageId: "m",
+          badge: 4,
+          title: "Tidy up",
+          subtitle: "acme",
+          body: "Done.",
         },
       },
     ]);
@@ -146,6 +169,8 @@ describe("an alert", () => {
     expect(() => prepare({ kind: "activity-end" })).toThrow("activity-end");
   });
 });
+
+const request = { permissionId: "p", kind: "tool", title: "Run x" };
 
 describe("no alert is sent", () => {
   test("to a device that is gone, or has no address", () => {
@@ -177,7 +202,7 @@ describe("no alert is sent", () => {
   });
 
   test("about a permission that is answered, or over", () => {
-    ask("permission.requested", { permissionId: "p", title: "Run x", expiresAt: clock.now() + 100 });
+    ask("permission.requested", { ...request, expiresAt: clock.now() + 100 });
     const suppressed = { next: { state: "suppressed", nextAttemptAt: null } };
     expect(standing(prepare())).toEqual(suppressed);
     permission = { state: "open" };
@@ -218,7 +243,7 @@ describe("no alert is sent", () => {
     expect(standing(prepare())).toEqual({
       next: { state: "pending", nextAttemptAt: clock.now() + 3_600_000 },
     });
-    ask("permission.requested", { permissionId: "p", title: "Run x", expiresAt: clock.now() + 100 });
+    ask("permission.requested", { ...request, expiresAt: clock.now() + 100 });
     permission = { state: "open" };
     expect(standing(prepare())).toBe("sent");
   });
@@ -252,11 +277,11 @@ describe("V12 a phone's token that is refused", () => {
       device.push = { ...phone, environment };
       const other = environment === "production" ? "sandbox" : "production";
       const fate = prepared().gone(gone("BadDeviceToken", 400), 1);
-      if (!("instead" in fate)) throw new Error("Not tried elsewhere.");
-      expect(fate.instead.target).toEqual({ ...phone, environment: other });
-      await fate.instead.send();
+      if (!("fallback" in fate)) throw new Error("Not tried elsewhere.");
+      expect(fate.fallback.target).toEqual({ ...phone, environment: other });
+      await fate.fallback.send();
       expect(push.requests).toMatchObject([{ deliveryId: "d", target: { environment: other } }]);
-      expect(fate.instead.sent()).toEqual({ state: "sent", nextAttemptAt: null });
+      expect(fate.fallback.sent()).toEqual({ state: "sent", nextAttemptAt: null });
       expect(asked).toEqual([
         ["repair", "phone", { ...phone, environment }, other],
         ["noteSent", "apns"],
@@ -267,25 +292,25 @@ describe("V12 a phone's token that is refused", () => {
   test("in both is suspected, and waits with its device for the verdict", () => {
     const askedAt = clock.now();
     const fate = prepared().gone(gone("BadDeviceToken", 400), 1);
-    if (!("instead" in fate)) throw new Error("Not tried elsewhere.");
+    if (!("fallback" in fate)) throw new Error("Not tried elsewhere.");
     clock.jump(50);
-    const after = fate.instead.gone(gone("BadDeviceToken", 400), 2);
+    const after = fate.fallback.gone(gone("BadDeviceToken", 400), 2);
     expect(asked).toEqual([["suspect", "phone", phone, askedAt]]);
     expect(after).toEqual({
       next: { state: "pending", nextAttemptAt: askedAt + 10_001 },
       holdUntilAt: askedAt + 10_001,
     });
-    expect(fate.instead.gone(gone("BadDeviceToken", 400), 5)).toMatchObject({
+    expect(fate.fallback.gone(gone("BadDeviceToken", 400), 5)).toMatchObject({
       next: { nextAttemptAt: clock.now() + 32_000 },
     });
   });
 
   test("elsewhere for another reason, or by a key of one environment, is no proof", () => {
     const fate = prepared().gone(gone("BadDeviceToken", 400), 1);
-    if (!("instead" in fate)) throw new Error("Not tried elsewhere.");
+    if (!("fallback" in fate)) throw new Error("Not tried elsewhere.");
     const given = { next: { state: "gone", nextAttemptAt: null } };
-    expect(fate.instead.gone(gone("Unregistered", 410, 9), 2)).toEqual(given);
-    expect(fate.instead.misconfigured?.()).toEqual(given);
+    expect(fate.fallback.gone(gone("Unregistered", 410, 9), 2)).toEqual(given);
+    expect(fate.fallback.misconfigured?.()).toEqual(given);
     expect(prepared().misconfigured).toBeUndefined();
     expect(asked).toEqual([]);
   });

@@ -146,3 +146,15 @@ test("a stop takes the armed ones back, and arms none after it", async () => {
   await clock.run(60 * minute);
   expect(push.syncs).toEqual([]);
 });
+
+test("D20 a silent push that falls due while the computer sleeps goes out within a minute of waking", async () => {
+  const { clock, push, sync } = rig(100 * minute);
+  sync.request("phone");
+  clock.suspend(19 * minute);
+  await clock.run(minute - 1);
+  expect(push.syncs).toHaveLength(0);
+  clock.suspend(60 * minute);
+  await clock.run(minute);
+  expect(push.syncs).toHaveLength(1);
+  expect(clock.armed).toBe(0);
+});

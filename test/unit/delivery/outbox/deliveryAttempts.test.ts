@@ -63,13 +63,21 @@ function rig() {
     },
     alerts: prepare("alert"),
     activities: prepare("activity"),
-    ...{ clock, log, recorder },
+    clock,
+    log,
+    recorder,
     random: () => 0.5,
   });
   const add = (deliveryId: string, change: Partial<Delivery> = {}): Delivery => {
     const delivery: Delivery = {
-      ...{ deliveryId, deviceId: "phone", cursor: 1, kind: "reply", state: "pending" },
-      ...{ createdAt: clock.now(), nextAttemptAt: clock.now(), attemptCount: 0 },
+      deliveryId,
+      deviceId: "phone",
+      cursor: 1,
+      kind: "reply",
+      state: "pending",
+      createdAt: clock.now(),
+      nextAttemptAt: clock.now(),
+      attemptCount: 0,
       ...change,
     };
     rows.set(deliveryId, delivery);
@@ -267,7 +275,7 @@ describe("what came of a push", () => {
 });
 
 describe("an address that is refused", () => {
-  test("has the fate that its kind gives it, by the outcome and the number of the attempt", async () => {
+  test("has the after that its kind gives it, by the outcome and the number of the attempt", async () => {
     const { attempt, clock } = rig();
     const asked: unknown[] = [];
     const until = clock.now() + 12_000;
@@ -283,18 +291,18 @@ describe("an address that is refused", () => {
     expect(holdUntilAt).toBe(until);
   });
 
-  test("may be tried in another way at once: two attempts, and the second one's fate counts", async () => {
+  test("may be tried in another way at once: two attempts, and the second one's after counts", async () => {
     const { attempt, pushOf, sends, clock } = rig();
     const other: PushTarget = { ...phone, environment: "sandbox" };
     const numbers: number[] = [];
-    const instead = pushOf(unregistered, {
+    const fallback = pushOf(unregistered, {
       target: other,
       gone: (_outcome, number) => {
         numbers.push(number);
         return { next: settled("gone") };
       },
     });
-    const { booked } = await attempt(unregistered, { gone: () => ({ instead }) });
+    const { booked } = await attempt(unregistered, { gone: () => ({ fallback }) });
     expect(sends).toEqual([phone, other]);
     expect(numbers).toEqual([2]);
     expect(booked.map(([, , state, at]) => [state, at])).toEqual([
@@ -412,7 +420,7 @@ describe("D17 V14 a browser that its push service refuses", () => {
 test("a delivery that a run before had in hand is given back at once, and from the third time on after a pause", () => {
   const { attempts, add, booked, clock } = rig();
   const claimedAt = clock.now() - 5_000;
-  for (const attemptCount of [0, 1, 2]) attempts.giveBack({ ...add("d", { attemptCount }), claimedAt });
+  for (const attemptCount of [0, 1, 2]) attempts.releaseClaim({ ...add("d", { attemptCount }), claimedAt });
   const entry = { at: claimedAt, reason: "server_stopped", latencyMs: 0 };
   expect(booked).toEqual([
     ["d", entry, "pending", clock.now()],

@@ -52,45 +52,48 @@ test("a claim that a full disk refuses does not keep the push from going", () =>
 test("an ack that came while the push was on its way stands, and the attempt is booked all the same", () => {
   const { recorder, written, disk } = rig();
   disk.state = "acked";
-  recorder.book("d", attempt, sent);
+  recorder.record("d", attempt, sent);
   expect(written).toEqual([{ id: "d", state: "acked", attempted: true, nextAttemptAt: null }]);
 });
 
 test("V10 what cannot be booked on a full disk is remembered, in order, until it can", () => {
   const { recorder, written, disk, words } = rig();
   disk.isFull = true;
-  recorder.book("d", attempt, { state: "pending", nextAttemptAt: 5 });
-  recorder.book("d", attempt, sent);
-  recorder.book("e", undefined, sent);
-  recorder.settle();
-  expect([recorder.owes("d"), recorder.owes("e"), recorder.owes("f"), recorder.owedCount]).toEqual([
-    ...[true, true, false, 2],
-  ]);
+  recorder.record("d", attempt, { state: "pending", nextAttemptAt: 5 });
+  recorder.record("d", attempt, sent);
+  recorder.record("e", undefined, sent);
+  recorder.retryWrites();
+  expect([
+    recorder.isUnwritten("d"),
+    recorder.isUnwritten("e"),
+    recorder.isUnwritten("f"),
+    recorder.unwrittenCount,
+  ]).toEqual([...[true, true, false, 2]]);
   // Said once for each delivery, not for each look.
-  expect(words.names).toEqual(["delivery.not_booked", "delivery.not_booked"]);
+  expect(words.names).toEqual(["delivery.not_recorded", "delivery.not_recorded"]);
   disk.isFull = false;
-  recorder.settle();
+  recorder.retryWrites();
   expect(written.map(({ id, state }) => `${id} ${state}`)).toEqual(["d pending", "d sent", "e sent"]);
-  expect(recorder.owedCount).toBe(0);
+  expect(recorder.unwrittenCount).toBe(0);
 });
 
 test("V10 a disk that is full again in the middle keeps what is left, and nothing is written twice", () => {
   const { recorder, written, disk } = rig();
   disk.isFull = true;
-  recorder.book("d", attempt, { state: "pending", nextAttemptAt: 5 });
-  recorder.book("d", attempt, sent);
-  recorder.book("e", undefined, sent);
+  recorder.record("d", attempt, { state: "pending", nextAttemptAt: 5 });
+  recorder.record("d", attempt, sent);
+  recorder.record("e", undefined, sent);
   disk.isFull = false;
   disk.roomFor = 1;
-  recorder.settle();
+  recorder.retryWrites();
   expect(written.map(({ id, state }) => `${id} ${state}`)).toEqual(["d pending"]);
-  expect([recorder.owes("d"), recorder.owes("e")]).toEqual([true, true]);
+  expect([recorder.isUnwritten("d"), recorder.isUnwritten("e")]).toEqual([true, true]);
   disk.roomFor = 1;
-  recorder.settle();
-  expect([recorder.owes("d"), recorder.owes("e")]).toEqual([false, true]);
+  recorder.retryWrites();
+  expect([recorder.isUnwritten("d"), recorder.isUnwritten("e")]).toEqual([false, true]);
   disk.roomFor = Number.POSITIVE_INFINITY;
-  recorder.settle();
+  recorder.retryWrites();
   expect(written.map(({ id, state }) => `${id} ${state}`)).toEqual(["d pending", "d sent", "e sent"]);
-  recorder.book("d", undefined, { state: "pending", nextAttemptAt: 9 });
+  recorder.record("d", undefined, { state: "pending", nextAttemptAt: 9 });
   expect(written.at(-1)).toEqual({ id: "d", state: "pending", attempted: false, nextAttemptAt: 9 });
 });

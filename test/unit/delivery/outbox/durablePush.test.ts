@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { durablePush } from "../../../../server/delivery/outbox/durablePush.ts";
-import type { ActivityRequest } from "../../../../server/domain/delivery/liveActivity.ts";
 import type {
+  ActivityRequest,
   ApnsTarget,
   PushOutcome,
   PushRequest,

@@ -1,16 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
-import {
-  isOver,
-  isWanted,
-  waitsForOwner,
-  wantsActivities,
-} from "../../../../server/delivery/outbox/pushEligibility.ts";
+import { isMoot, isWanted, wantsActivities } from "../../../../server/delivery/outbox/pushEligibility.ts";
 import type { LoggedEvent } from "../../../../server/domain/delivery/event.ts";
-import { pushKinds } from "../../../../server/domain/delivery/push.ts";
+import { type PushSubject, pushOf } from "../../../../server/domain/delivery/pushRules.ts";
 import { openLease } from "../../../../server/domain/sessions/lease.ts";
 import type { SessionState } from "../../../../server/domain/sessions/session.ts";
 
-const limits = { termMs: 1_000, warnAfterMs: 800, finalWarningMs: 0 };
+const limits = { sessionTimeoutMs: 1_000, sessionWarningMs: 800, sessionFinalWarningMs: 0 };
 const session = (expiresFrom = 0, term = 1, state: SessionState = "idle") => ({
   state,
   lease: openLease(term, expiresFrom, limits),
@@ -19,7 +14,7 @@ const event = (type: string, data: object, sessionId: string | null = "s") =>
   ({ cursor: 1, seq: 1, at: 0, sessionId, type, data }) as LoggedEvent;
 const permission = undefined;
 
-describe("what is over is not pushed", () => {
+describe("what is moot is not pushed", () => {
   const requested = event("permission.requested", { permissionId: "p" });
   const expiring = event("session.expiring", { expiresAt: 1_000 });
   const expired = event("session.expired", { term: 1, expiredAt: 1_000 });
@@ -27,7 +22,7 @@ describe("what is over is not pushed", () => {
   const login = event("login.required", {}, null);
   const open = { state: "open" } as const;
 
-  test.each<[string, LoggedEvent, Parameters<typeof isOver>[1], boolean]>([
+  test.each<[string, LoggedEvent, PushSubject, boolean]>([
     ["an open permission", requested, { session: session(), permission: open }, false],
     ["an answered permission", requested, { session: session(), permission: { state: "resolved" } }, true],
     [
@@ -44,8 +39,8 @@ describe("what is over is not pushed", () => {
     ["a failure in a deleted session", failed, { session: undefined, permission }, true],
     ["a failure in a closed session", failed, { session: session(0, 1, "closed"), permission }, true],
     ["a lost login, which has no session", login, { session: undefined, permission }, false],
-  ])("%s", (_name, about, subject, over) => {
-    expect(isOver(about, subject)).toBe(over);
+  ])("%s", (_name, about, subject, moot) => {
+    expect(isMoot(about, pushOf(about)!, subject)).toBe(moot);
   });
 });
 
@@ -61,10 +56,6 @@ test("D19 mutes by kind and by session hold back everything but what Claude wait
   }
 });
 
-test("Claude waits for the owner with a permission, a question and a plan, and with nothing else", () => {
-  expect(pushKinds.filter(waitsForOwner)).toEqual(["permission", "question", "plan"]);
-});
-
 test("D19 activities are wanted for a session that is there and not muted, unless the device mutes them", () => {
   const none = { mutedKinds: [] };
   expect(wantsActivities({ muted: false }, none)).toBe(true);
@@ -74,11 +65,11 @@ test("D19 activities are wanted for a session that is there and not muted, unles
   expect(wantsActivities(undefined, none)).toBe(false);
 });
 
-test("an expiry is over when a lease of a later term holds, or when the session is gone", () => {
+test("an expiry is moot when a lease of a later term holds, or when the session is gone", () => {
   const expired = event("session.expired", { term: 2, expiredAt: 1_000 });
-  expect(isOver(expired, { session: session(0, 1), permission })).toBe(false);
-  expect(isOver(expired, { session: session(0, 2), permission })).toBe(false);
-  expect(isOver(expired, { session: session(0, 3), permission })).toBe(true);
+  expect(isMoot(expired, pushOf(expired)!, { session: session(0, 1), permission })).toBe(false);
+  expect(isMoot(expired, pushOf(expired)!, { session: session(0, 2), permission })).toBe(false);
+  expect(isMoot(expired, pushOf(expired)!, { session: session(0, 3), permission })).toBe(true);
   const requested = event("permission.requested", { permissionId: "p" });
-  expect(isOver(requested, { session: session(), permission: undefined })).toBe(true);
+  expect(isMoot(requested, pushOf(requested)!, { session: session(), permission: undefined })).toBe(true);
 });

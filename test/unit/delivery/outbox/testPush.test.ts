@@ -25,20 +25,22 @@ test("D18 a test push says what it is, with the true badge and the tip, and belo
       deliveryId: expect.stringMatching(/^[0-9a-f-]{36}$/),
       target: device.push,
       content: {
-        ...{ kind: "reply", cursor: 9, sessionId: "", title: "Daylong", badge: 3 },
+        kind: "reply",
+        cursor: 9,
+        sessionId: "",
+        title: "Daylong",
+        badge: 3,
         body: "This is a test. Pushes reach this device.",
       },
       at: clock.now(),
     },
   ]);
   expect(report).toEqual({
-    ...{
-      outcome: "sent",
-      apnsId: push.requests[0]?.deliveryId,
-      status: 200,
-      reason: undefined,
-      latencyMs: 5,
-    },
+    outcome: "sent",
+    apnsId: push.requests[0]?.deliveryId,
+    status: 200,
+    reason: undefined,
+    latencyMs: 5,
   });
 });
 
@@ -50,8 +52,11 @@ test("D18 Apple's own id of a push that was sent is told, and ours of one that w
   );
   expect(await sendTestPush(device, parts)).toMatchObject({ outcome: "sent", apnsId: "apple-1" });
   expect(await sendTestPush(device, parts)).toEqual({
-    ...{ outcome: "retry", apnsId: push.requests[1]?.deliveryId, status: undefined },
-    ...{ reason: "timeout", latencyMs: 10_000 },
+    outcome: "retry",
+    apnsId: push.requests[1]?.deliveryId,
+    status: undefined,
+    reason: "timeout",
+    latencyMs: 10_000,
   });
 });
 

@@ -103,7 +103,10 @@ describe("V12 D12 a token that both environments refuse", () => {
 
 describe("V12 D12 a quarantine", () => {
   const page = (endpoint: string): PushTarget => ({
-    ...{ provider: "webpush", endpoint, keys: { p256dh: "p", auth: "a" }, registeredAt: 1_000 },
+    provider: "webpush",
+    endpoint,
+    keys: { p256dh: "p", auth: "a" },
+    registeredAt: 1_000,
   });
 
   test.each([
@@ -235,7 +238,10 @@ test("V12 a device without an address any more is judged by the registration tha
 test("D12 a device that changed to a browser has no environment to repair", () => {
   const { ward, pushes, words } = rig();
   const browser: PushTarget = {
-    ...{ provider: "webpush", endpoint: "t0", keys: { p256dh: "p", auth: "a" }, registeredAt: 1 },
+    provider: "webpush",
+    endpoint: "t0",
+    keys: { p256dh: "p", auth: "a" },
+    registeredAt: 1,
   };
   pushes.set("d0", browser);
   ward.repairEnvironment("d0", target("t0"), "sandbox");

@@ -119,7 +119,7 @@ test("what a full disk refuses is kept and tried again", () => {
   expect(clock.armed).toBe(0);
 });
 
-test("D03 what a failing commit takes back stays noted for every device, and is told as read only after the next one", () => {
+test("NET-13 D03 what a failing commit takes back stays noted for every device, and is told as read only after the next one", () => {
   const { acks, clock, acked, told, words } = rig();
   told.failsCommit = true;
   acks.note("phone", 4);

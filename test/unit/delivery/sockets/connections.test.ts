@@ -34,7 +34,7 @@ describe("connections", () => {
     const connection = new MemoryConnection();
     connections.add(connection);
     connections.broadcastEvent(new MemoryLog().keep(aMessage()));
-    connections.broadcastWords({ turnId: "turn-1" });
+    connections.broadcastEphemeral({ turnId: "turn-1" });
     expect(connection.texts).toEqual([]);
     expect(connections.isLive("device-1")).toBe(true);
   });
@@ -45,7 +45,7 @@ describe("connections", () => {
     const quick = attached(connections);
     slow.takes = false;
     const halfMegabyte = { type: "delta", turnId: "turn-1", text: "x".repeat(maxUnsentBytes / 2) };
-    for (let sent = 0; sent < 4; sent += 1) connections.broadcastWords(halfMegabyte);
+    for (let sent = 0; sent < 4; sent += 1) connections.broadcastEphemeral(halfMegabyte);
     expect(slow.closed?.code).toBe(4408);
     // The third found the limit passed by the framing's few bytes; nothing is sent after that.
     expect(slow.texts).toHaveLength(2);
@@ -59,7 +59,7 @@ describe("connections", () => {
     const connection = attached(connections);
     connection.takes = false;
     const large = { turnId: "turn-1", text: "x".repeat(3 * maxUnsentBytes) };
-    connections.broadcastWords(large);
+    connections.broadcastEphemeral(large);
     expect(connection.closed).toBeUndefined();
     expect(connection.texts).toHaveLength(1);
   });
@@ -73,7 +73,7 @@ describe("connections", () => {
     const log = new MemoryLog();
     const words = (turnId: string, text: string) => {
       const frame = { type: "delta", turnId, text };
-      connections.broadcastWords(frame);
+      connections.broadcastEphemeral(frame);
     };
     const shown = () =>
       connection.frames.map(({ type, text, event }) => (type === "event" ? event!.cursor : text));
@@ -141,7 +141,7 @@ describe("connections", () => {
     const connection = attached(connections);
     connections.add(connection);
     expect(connections.count).toBe(1);
-    connections.broadcastWords({ turnId: "t" });
+    connections.broadcastEphemeral({ turnId: "t" });
     expect(connection.texts).toHaveLength(1);
     connections.remove(connection);
     connections.remove(connection);
@@ -151,7 +151,7 @@ describe("connections", () => {
     expect(connections.deliver(connection, "late")).toBe(false);
     expect(connections.deliverNow(connection, "late")).toBe(false);
     expect(connections.attach(connection, 0)).toBe(false);
-    connections.say(connection, { turnId: "t" });
+    connections.sendEphemeral(connection, { turnId: "t" });
     expect(connection.texts).toHaveLength(1);
   });
 
@@ -173,7 +173,7 @@ describe("connections", () => {
     connections.broadcastEvent(second);
     connections.broadcastEvent(first);
     expect(connections.attach(connection, 1)).toBe(false);
-    connections.broadcastWords({ turnId: "t" });
+    connections.broadcastEphemeral({ turnId: "t" });
     expect(connection.texts).toEqual([]);
     expect(connections.attach(connection, 2)).toBe(true);
     connections.broadcastEvent(second);
@@ -183,13 +183,13 @@ describe("connections", () => {
 
   test("D07 exactly 1 MB unsent is not too much, one byte more is, for whatever is to be sent", () => {
     expect(maxUnsentBytes).toBe(1_048_576);
-    for (const send of ["deliver", "deliverNow", "say", "broadcastWords"] as const) {
+    for (const send of ["deliver", "deliverNow", "sendEphemeral", "broadcastEphemeral"] as const) {
       const connections = new Connections({ clock: new ManualClock() });
       const connection = attached(connections);
       const attempt = () => {
         if (send === "deliver" || send === "deliverNow") return connections[send](connection, "x");
-        if (send === "say") return connections.say(connection, { turnId: "t" });
-        return connections.broadcastWords({ turnId: "t" });
+        if (send === "sendEphemeral") return connections.sendEphemeral(connection, { turnId: "t" });
+        return connections.broadcastEphemeral({ turnId: "t" });
       };
       connection.unsentBytes = maxUnsentBytes;
       const says = send.startsWith("deliver");
@@ -209,7 +209,7 @@ describe("connections", () => {
     const [slow, gone] = [attached(connections, "a"), attached(connections, "b")];
     expect(connections.deliver(slow, "x".repeat(maxUnsentBytes), "t")).toBe(true);
     expect(connections.deliver(gone, "y", "t")).toBe(true);
-    connections.say(slow, { turnId: "t" });
+    connections.sendEphemeral(slow, { turnId: "t" });
     expect(slow.texts).toEqual([]);
     expect(connections.unsentBytes(slow)).toBe(maxUnsentBytes + '{"turnId":"t"}'.length);
     connections.remove(gone);
@@ -226,7 +226,7 @@ describe("connections", () => {
     const connections = new Connections({ clock: new ManualClock(), durability });
     const connection = attached(connections);
     connections.deliver(connection, "answer");
-    connections.broadcastWords({ turnId: "t" });
+    connections.broadcastEphemeral({ turnId: "t" });
     expect(connection.texts).toEqual(['{"turnId":"t"}']);
     owed.shift()!();
     expect(connection.texts).toEqual(['{"turnId":"t"}', "answer"]);
@@ -241,12 +241,12 @@ describe("connections", () => {
     connections.add(connection);
     connections.deliver(connection, "welcome");
     expect(connections.attach(connection, 0)).toBe(true);
-    connections.say(connection, { turnId: "a" });
-    connections.broadcastWords({ turnId: "b" });
+    connections.sendEphemeral(connection, { turnId: "a" });
+    connections.broadcastEphemeral({ turnId: "b" });
     expect(connection.texts).toEqual([]);
     for (const tell of owed.splice(0)) tell();
     expect(connection.texts).toEqual(["welcome", '{"turnId":"a"}', '{"turnId":"b"}']);
-    connections.broadcastWords({ turnId: "b" });
+    connections.broadcastEphemeral({ turnId: "b" });
     expect(connection.texts).toHaveLength(4);
     expect(connections.unsentBytes(connection)).toBe(0);
   });
@@ -261,10 +261,10 @@ describe("connections", () => {
         return "words";
       },
     };
-    connections.broadcastWords(frame);
+    connections.broadcastEphemeral(frame);
     expect(written).toBe(0);
     const all = [attached(connections, "a"), attached(connections, "b")];
-    connections.broadcastWords(frame);
+    connections.broadcastEphemeral(frame);
     expect([written, ...all.map(({ texts }) => texts)]).toEqual([1, ['"words"'], ['"words"']]);
   });
 

@@ -48,9 +48,9 @@ test("a turn that ended leaves no draft, whatever became of its last text", () =
   feed.delta("s", "t", "half a sen");
   feed.delta("other", "u", "kept");
   const ended = { type: "turn.failed", sessionId: "s", turnId: "earlier", cursor: 1 } as LoggedEvent;
-  feed.heed(ended);
+  feed.noteEvent(ended);
   expect(feed.drafts()).toHaveLength(2);
-  feed.heed({ ...ended, turnId: "t" });
+  feed.noteEvent({ ...ended, turnId: "t" });
   expect(feed.drafts().map((draft) => draft.text)).toEqual(["kept"]);
 });
 
@@ -105,9 +105,9 @@ test("an event that ends no turn, or is about no session, takes no draft", () =>
   const { feed } = rig();
   feed.delta("s", "t", "half a sen");
   const event = { type: "message", sessionId: "s", turnId: "t", cursor: 1 } as LoggedEvent;
-  feed.heed(event);
-  feed.heed({ ...event, type: "turn.completed", sessionId: null } as LoggedEvent);
-  feed.heed({ ...event, type: "turn.completed", sessionId: "other" } as LoggedEvent);
+  feed.noteEvent(event);
+  feed.noteEvent({ ...event, type: "turn.completed", sessionId: null } as LoggedEvent);
+  feed.noteEvent({ ...event, type: "turn.completed", sessionId: "other" } as LoggedEvent);
   expect(feed.drafts()).toHaveLength(1);
 });
 

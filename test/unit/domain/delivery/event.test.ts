@@ -12,6 +12,10 @@ test("clients see of a lease its term and instants, and the warning only when it
   const lease = { term: 2, startedAt: 1, warnAt: 2, finalWarnAt: 3, expiresAt: 4, finalWarnedAt: 3 };
   expect(leaseView(lease)).toEqual({ term: 2, startedAt: 1, warnAt: 2, expiresAt: 4 });
   expect(leaseView({ ...lease, warnedAt: 0 })).toEqual({
-    ...{ term: 2, startedAt: 1, warnAt: 2, expiresAt: 4, warnedAt: 0 },
+    term: 2,
+    startedAt: 1,
+    warnAt: 2,
+    expiresAt: 4,
+    warnedAt: 0,
   });
 });

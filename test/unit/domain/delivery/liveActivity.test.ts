@@ -10,7 +10,11 @@ import type { Turn } from "../../../../server/domain/sessions/turn.ts";
 
 const event = (type: LoggedEvent["type"], data: object): LoggedEvent =>
   ({ cursor: 1, sessionId: "s", seq: 1, at: 1, turnId: "t", type, data }) as LoggedEvent;
-const lease = openLease(1, 1_000, { termMs: 10_000, warnAfterMs: 5_000, finalWarningMs: 0 });
+const lease = openLease(1, 1_000, {
+  sessionTimeoutMs: 10_000,
+  sessionWarningMs: 5_000,
+  sessionFinalWarningMs: 0,
+});
 const turn = (change: Partial<Turn> = {}) =>
   ({ state: "running", acceptedAt: 5, startedAt: 7, ...change }) as const;
 

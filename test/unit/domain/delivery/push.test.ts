@@ -1,10 +1,5 @@
 import { expect, test } from "@jest/globals";
-import {
-  type ApnsTarget,
-  mutableKinds,
-  pushKinds,
-  routeOf,
-} from "../../../../server/domain/delivery/push.ts";
+import { type ApnsTarget, routeOf } from "../../../../server/domain/delivery/push.ts";
 
 const phone: ApnsTarget = { provider: "apns", token: "t", environment: "production", registeredAt: 1 };
 
@@ -22,8 +17,4 @@ test("V14 pushes of one environment and topic, or of one push service, share a r
     page("https://one.example:8443/a"),
   ];
   expect(new Set(routes).size).toBe(routes.length);
-});
-
-test("a device may mute every kind of push, and the activities of its turns", () => {
-  expect(mutableKinds).toEqual([...pushKinds, "activity"]);
 });

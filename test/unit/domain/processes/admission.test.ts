@@ -5,6 +5,7 @@ const facts = (change: Partial<AdmissionFacts>): AdmissionFacts => ({
   own: "none",
   processCount: 3,
   processLimit: 3,
+  comingPlaces: 0,
   idleSessionIds: [],
   queuedTurns: 0,
   queueLimit: 5,
@@ -35,6 +36,16 @@ describe("S14 a message of a session", () => {
       { idleSessionIds: ["oldest"], ...full },
       { action: "evict", sessionId: "oldest" },
     ],
+    [
+      "waits for a place that is coming rather than evict",
+      { comingPlaces: 1, idleSessionIds: ["a"] },
+      { action: "wait" },
+    ],
+    [
+      "evicts where the places that come are fewer than the sessions that wait for them",
+      { comingPlaces: -1, idleSessionIds: ["a"] },
+      { action: "evict", sessionId: "a" },
+    ],
     ["waits where all are at work", {}, { action: "wait" }],
     ["takes the last place in the queue", { queuedTurns: 4 }, { action: "wait" }],
     ["is refused where all are at work and the queue is full", full, { action: "refuse" }],
@@ -47,11 +58,5 @@ describe("S14 a message of a session", () => {
     ["waits where the limit was lowered below what lives", { processCount: 7 }, { action: "wait" }],
   ])("%s", (_what, change, admission) => {
     expect(admit(facts(change))).toEqual(admission);
-  });
-
-  test("that was accepted before is never refused", () => {
-    for (const own of ["none", "busy", "stopping"] as const) {
-      expect(admit(facts({ own, ...full }), true)).toEqual({ action: "wait" });
-    }
   });
 });

@@ -14,7 +14,7 @@ import {
 } from "../../../../server/domain/processes/health.ts";
 
 const mega = 1_024 ** 2;
-const limits = { sessionMemoryLimitBytes: 500 * mega, stallMs: 600_000 };
+const limits = { maxMemoryPerSessionBytes: 500 * mega, turnStallMs: 600_000 };
 const usage = (megabytes: number, cpuPercent = 1.5, ownCpuPercent = cpuPercent) => ({
   rssBytes: megabytes * mega,
   cpuPercent,
@@ -59,7 +59,7 @@ describe("S11: the verdict on a process", () => {
 
   test("F1: with no stall limit a turn may be silent for ever", () => {
     const silent = facts({ isBusy: true, silentMs: Number.MAX_SAFE_INTEGER });
-    expect(judge(silent, { ...limits, stallMs: 0 })).toEqual({ kind: "ok" });
+    expect(judge(silent, { ...limits, turnStallMs: 0 })).toEqual({ kind: "ok" });
   });
 
   test("does not ask whether the owner is awaited unless that decides", () => {

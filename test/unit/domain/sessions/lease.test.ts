@@ -10,9 +10,9 @@ import {
 
 const hourMs = 3_600_000;
 const limits: LeaseLimits = {
-  termMs: 24 * hourMs,
-  warnAfterMs: 20 * hourMs,
-  finalWarningMs: 30 * 60_000,
+  sessionTimeoutMs: 24 * hourMs,
+  sessionWarningMs: 20 * hourMs,
+  sessionFinalWarningMs: 30 * 60_000,
 };
 const at = 1_000_000_000_000;
 const lease = (change: Partial<Lease> = {}): Lease => ({ ...openLease(1, at, limits), ...change });
@@ -30,9 +30,9 @@ describe("S03 a term is opened", () => {
 
   test("with whole milliseconds, whatever fraction of an hour was set", () => {
     const opened = openLease(1, at, {
-      termMs: hourMs / 7,
-      warnAfterMs: hourMs / 9,
-      finalWarningMs: 60_000 / 7,
+      sessionTimeoutMs: hourMs / 7,
+      sessionWarningMs: hourMs / 9,
+      sessionFinalWarningMs: 60_000 / 7,
     });
     for (const instant of [opened.warnAt, opened.finalWarnAt, opened.expiresAt]) {
       expect(Number.isInteger(instant)).toBe(true);
@@ -41,13 +41,13 @@ describe("S03 a term is opened", () => {
   });
 
   test("without a last warning when it is off, or would not come after the first", () => {
-    expect(openLease(1, at, { ...limits, finalWarningMs: 0 }).finalWarnAt).toBeUndefined();
-    expect(openLease(1, at, { ...limits, finalWarningMs: 4 * hourMs }).finalWarnAt).toBeUndefined();
-    expect(openLease(1, at, { ...limits, finalWarningMs: 5 * hourMs }).finalWarnAt).toBeUndefined();
+    expect(openLease(1, at, { ...limits, sessionFinalWarningMs: 0 }).finalWarnAt).toBeUndefined();
+    expect(openLease(1, at, { ...limits, sessionFinalWarningMs: 4 * hourMs }).finalWarnAt).toBeUndefined();
+    expect(openLease(1, at, { ...limits, sessionFinalWarningMs: 5 * hourMs }).finalWarnAt).toBeUndefined();
   });
 
   test("never with a warning after its end", () => {
-    const opened = openLease(1, at, { ...limits, warnAfterMs: 30 * hourMs });
+    const opened = openLease(1, at, { ...limits, sessionWarningMs: 30 * hourMs });
     expect(opened.warnAt).toBe(opened.expiresAt);
   });
 });

@@ -1,5 +1,25 @@
 import { describe, expect, test } from "@jest/globals";
-import { titleFrom } from "../../../../server/domain/sessions/session.ts";
+import { mayBecome, sessionStates, titleFrom } from "../../../../server/domain/sessions/session.ts";
+
+/** Rows: from; columns: to, both in the order idle, busy, waiting, parked, expired, quarantined, closed. */
+const changes = {
+  idle: "- busy - parked expired quarantined closed",
+  busy: "idle - waiting parked expired quarantined closed",
+  waiting: "- busy waiting parked expired quarantined closed",
+  parked: "idle busy - - expired quarantined closed",
+  expired: "- busy - parked - - closed",
+  quarantined: "idle busy waiting parked expired quarantined closed",
+  closed: "- - - - - - -",
+};
+
+describe("a session's state", () => {
+  const pairs = sessionStates.flatMap((from) =>
+    sessionStates.map((to, column) => ({ from, to, may: changes[from].split(" ")[column] === to })),
+  );
+  test.each(pairs)("may become $to from $from: $may", ({ from, to, may }) => {
+    expect(mayBecome(from, to)).toBe(may);
+  });
+});
 
 describe("S25 a title from the first message", () => {
   test("is its first line, with its white space made plain", () => {

@@ -5,9 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import express, { type NextFunction, type Request, type Response } from "express";
 import { z } from "zod";
 import type { DaylongError } from "../../../../server/domain/errors.ts";
-import { addressOf, limitDevices } from "../../../../server/http/framework/rateLimit.ts";
 import { defineRoute, json, type Method, mountRoutes } from "../../../../server/http/framework/route.ts";
-import { ManualClock } from "../../../support/manualClock.ts";
 
 let server: Server | undefined;
 afterEach(async () => {
@@ -98,46 +96,5 @@ describe("C01: what a route says of itself", () => {
       handle: () => json("y"),
     });
     await expect(read.answer(input)).rejects.toThrow("/y was reached without a caller.");
-  });
-});
-
-describe("A04: the limit of a device", () => {
-  test("A04: lets so many requests a minute pass, counts each device alone, and says when the minute is over", async () => {
-    const clock = new ManualClock();
-    const url = await listen((app) => {
-      app.use((request, response, next) => {
-        response.locals.deviceId = request.query.device;
-        next();
-      });
-      app.use(limitDevices({ clock, requestsPerMinute: 2 }));
-      app.get("/", (_request, response) => void response.json("passed"));
-    });
-    const ask = async (device: string) => (await fetch(`${url}/?device=${device}`)).json();
-    expect([await ask("a"), await ask("a")]).toEqual(["passed", "passed"]);
-    await clock.run(20_500);
-    expect(await ask("a")).toEqual({
-      code: "rate_limited",
-      message: "Too many requests of this device (2 a minute). Try again in 40 s.",
-      retryAfterMs: 39_500,
-    });
-    expect(await ask("b")).toBe("passed");
-    await clock.run(39_499);
-    expect(await ask("a")).toMatchObject({ retryAfterMs: 1 });
-    await clock.run(1);
-    expect(await ask("a")).toBe("passed");
-  });
-
-  test.each([
-    ["192.0.2.7", "192.0.2.7"],
-    ["::ffff:192.0.2.7", "192.0.2.7"],
-    [undefined, "unknown"],
-  ])("A04: the address %s counts as %s", (remoteAddress, key) => {
-    expect(addressOf({ socket: { remoteAddress } } as unknown as Request)).toBe(key);
-  });
-
-  test("A04: the addresses of one IPv6 network of 64 bits count as one, and those of the next as another", () => {
-    const keyOf = (remoteAddress: string) => addressOf({ socket: { remoteAddress } } as unknown as Request);
-    expect(keyOf("2001:db8:1:2::7")).toBe(keyOf("2001:db8:1:2:ffff::9"));
-    expect(keyOf("2001:db8:1:2::7")).not.toBe(keyOf("2001:db8:1:3::7"));
   });
 });

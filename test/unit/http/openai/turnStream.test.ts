@@ -1,5 +1,6 @@
 import { getEventListeners } from "node:events";
 import { beforeEach, describe, expect, test } from "@jest/globals";
+import { DurableGate } from "../../../../server/delivery/durableGate.ts";
 import type { LoggedEvent } from "../../../../server/domain/delivery/event.ts";
 import type { DeltaFrame } from "../../../../server/domain/delivery/frames.ts";
 import type { Turn } from "../../../../server/domain/sessions/turn.ts";
@@ -39,7 +40,11 @@ const store = {
 };
 const stream = (isLive = true) =>
   new TurnStream({
-    ...{ store: store as never, clock, sessionId: "s", turnId: "t" },
+    store: store as never,
+    gate: new DurableGate(store as never),
+    clock,
+    sessionId: "s",
+    turnId: "t",
     ...(isLive
       ? { listen: (_id: string, hear: (delta: DeltaFrame) => void) => subscribe(hearers, hear) }
       : {}),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { ActivityRequest } from "../../../../server/domain/delivery/liveActivity.ts";
+import type { ActivityRequest } from "../../../../server/domain/delivery/push.ts";
 import { buildActivityPush } from "../../../../server/push/apns/activityPayload.ts";
 import { maxPayloadBytes } from "../../../../server/push/apns/apnsPayload.ts";
 import { Chance } from "../../../support/chance.ts";
@@ -36,7 +36,7 @@ const build = (change: Partial<ActivityRequest> = {}) => {
 };
 
 describe("D16: a push to a Live Activity", () => {
-  test("an update has priority 5, the activity's topic, and the state as the contract names it", () => {
+  test("an update has priority 5, the activity's topic, and the state as docs/api.md names it", () => {
     const { headers, aps } = build();
     expect(headers).toEqual({
       "apns-id": "55555555-5555-4555-8555-555555555555",

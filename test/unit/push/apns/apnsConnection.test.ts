@@ -33,17 +33,23 @@ function connectTo(port: number, requestTimeoutMs: number): ApnsConnection {
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const pem = privateKey.export({ type: "pkcs8", format: "pem" }) as string;
   const key = { pem, keyId: "KEY0000001", teamId: "TEAM000001" };
+  const log = { info: () => {} };
   const token = new ProviderToken({
     clock: Date,
     keyPem: pem,
     keyId: key.keyId,
     teamId: key.teamId,
     dataDir,
+    log,
   });
   return new ApnsConnection({
-    ...{ host: "127.0.0.1", port, key, token, requestTimeoutMs },
+    host: "127.0.0.1",
+    port,
+    key,
+    token,
+    requestTimeoutMs,
     timing: { pingAfterMs: 60_000, pongWithinMs: 60_000 },
-    onEvent: () => {},
+    log,
   });
 }
 const portOf = (server: Server): number => (server.address() as AddressInfo).port;

@@ -1,12 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
-import {
-  type ApnsTarget,
-  type PushContent,
-  type PushKind,
-  type PushRequest,
-  pushKinds,
-} from "../../../../server/domain/delivery/push.ts";
+import type { ApnsTarget, PushContent, PushRequest } from "../../../../server/domain/delivery/push.ts";
+import { type PushKind, pushKinds } from "../../../../server/domain/delivery/pushRules.ts";
 import { buildApnsPush, maxPayloadBytes } from "../../../../server/push/apns/apnsPayload.ts";
 import { decryptPush } from "../../../../server/push/encryption.ts";
 import { maxTitleBytes } from "../../../../server/push/truncation.ts";
@@ -95,7 +90,7 @@ function makeBodies(random: () => number): () => string {
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
 
 describe("the payload of an APNs push", () => {
-  test("a reply has the headers, the aps dictionary and the daylong key of the contract", () => {
+  test("a reply has the headers, the aps dictionary and the daylong key of docs/api.md", () => {
     const built = buildApnsPush(push({ subtitle: "main" }), TOPIC);
     expect(built.headers).toEqual({
       "apns-id": "55555555-5555-4555-8555-555555555555",

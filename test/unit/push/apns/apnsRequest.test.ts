@@ -17,8 +17,8 @@ function rig(change: Partial<Pick<ApnsSession, "answered" | "connected" | "goawa
   const stream = new ScriptedStream();
   const calls: string[] = [];
   const asked: { headers?: OutgoingHttpHeaders; address?: string; path?: string; method?: string } = {};
-  const link = {
-    session: {
+  const session = {
+    http2: {
       request: (headers: OutgoingHttpHeaders) => {
         asked.headers = headers;
         return stream as unknown as ClientHttp2Stream;
@@ -28,14 +28,19 @@ function rig(change: Partial<Pick<ApnsSession, "answered" | "connected" | "goawa
     end: () => void calls.push("end"),
     noteAnswer: () => void calls.push("answer"),
     retire: () => void calls.push("retire"),
-    ...{ answered: false, connected: true, goaway: false, halfOpen: false, error: undefined, ...change },
+    answered: false,
+    connected: true,
+    goaway: false,
+    halfOpen: false,
+    error: undefined,
+    ...change,
   } as unknown as ApnsSession;
   let resolve: (value?: unknown) => void = () => {};
   let reject: (reason: unknown) => void = () => {};
-  const request: NodeApnRequest = (session, address, notification, path, method) => {
+  const request: NodeApnRequest = (http2, address, notification, path, method) => {
     expect(notification).toEqual({ headers: { a: 1 }, body: "{}" });
     Object.assign(asked, { address, path, method });
-    session.request({ authorization: "bearer old" });
+    http2.request({ authorization: "bearer old" });
     return new Promise((yes, no) => {
       resolve = yes;
       reject = no;
@@ -43,13 +48,23 @@ function rig(change: Partial<Pick<ApnsSession, "answered" | "connected" | "goawa
   };
   const token = { current: "old" };
   const exchange = sendApnsRequest({
-    ...{ link, request, address: "apple.example", deviceToken: "a/b c" },
-    ...{ push: { headers: { a: 1 }, body: "{}" }, timeoutMs: 1_000, currentToken: () => token.current },
+    session,
+    request,
+    address: "apple.example",
+    deviceToken: "a/b c",
+    push: { headers: { a: 1 }, body: "{}" },
+    timeoutMs: 1_000,
+    currentToken: () => token.current,
   });
   const answer = (status: number, headers: object = {}) =>
     stream.emit("response", { ":status": status, ...headers });
   return {
-    ...{ stream, calls, asked, exchange, answer, token },
+    stream,
+    calls,
+    asked,
+    exchange,
+    answer,
+    token,
     resolve: () => resolve(),
     reject: (reason: unknown) => reject(reason),
   };
@@ -76,8 +91,13 @@ test("a push is a POST to its device, counted in before it is sent and out when 
   answer(200, { "apns-id": "apple-1" });
   resolve();
   expect(await ended(exchange)).toEqual({
-    ...{ kind: "answer", status: 200, apnsId: "apple-1", tokenReplaced: false },
-    ...{ reason: undefined, timestamp: undefined, retryAfter: undefined },
+    kind: "answer",
+    status: 200,
+    apnsId: "apple-1",
+    tokenReplaced: false,
+    reason: undefined,
+    timestamp: undefined,
+    retryAfter: undefined,
   });
   expect(calls).toEqual(["begin", "answer", "end"]);
   expect(jest.getTimerCount()).toBe(0);
@@ -89,8 +109,13 @@ describe("an answer", () => {
     answer(429, { "retry-after": "30", "apns-id": ["twice", "over"] });
     reject({ status: 429, response: { reason: "TooManyRequests", timestamp: 7 } });
     expect(await ended(exchange)).toEqual({
-      ...{ kind: "answer", status: 429, apnsId: undefined, reason: "TooManyRequests", timestamp: 7 },
-      ...{ retryAfter: "30", tokenReplaced: false },
+      kind: "answer",
+      status: 429,
+      apnsId: undefined,
+      reason: "TooManyRequests",
+      timestamp: 7,
+      retryAfter: "30",
+      tokenReplaced: false,
     });
   });
 
@@ -134,7 +159,7 @@ describe("an answer", () => {
 });
 
 describe("no answer", () => {
-  test("within the time is a time-out: the stream is cancelled and the link takes no more", async () => {
+  test("within the time is a time-out: the stream is cancelled and the session takes no more", async () => {
     const { exchange, calls, stream } = rig();
     jest.advanceTimersByTime(999);
     expect(calls).toEqual(["begin"]);
@@ -145,8 +170,8 @@ describe("no answer", () => {
   });
 
   test.each([
-    [true, "over a link that had answered before, may be tried again at once"],
-    [false, "over a link that never answered, may not"],
+    [true, "over a session that had answered before, may be tried again at once"],
+    [false, "over a session that never answered, may not"],
   ])("%p: %s", async (answered) => {
     const { exchange, stream } = rig({ answered, goaway: true });
     stream.emit("close");
@@ -174,7 +199,7 @@ describe("no answer", () => {
     expect(await ended(exchange)).toMatchObject({ kind: "fault", fault: "refused" });
   });
 
-  test("is final: an answer that comes after it changes nothing, and the link is counted out once", async () => {
+  test("is final: an answer that comes after it changes nothing, and the session is counted out once", async () => {
     const { exchange, stream, calls, answer, resolve } = rig();
     jest.advanceTimersByTime(1_000);
     const concluded = await ended(exchange);

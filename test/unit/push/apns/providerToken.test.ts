@@ -27,6 +27,7 @@ const make = (parts: Partial<ProviderTokenParts> = {}): ProviderToken =>
     keyId: "KEY0000001",
     teamId: "TEAM000001",
     dataDir,
+    log: { info: () => {} },
     ...parts,
   });
 
@@ -73,7 +74,7 @@ describe("the provider token", () => {
 
   test("V13: 500 requests refused as expired at once make one refresh", () => {
     const renewed: string[] = [];
-    const token = make({ onEvent: (name) => renewed.push(name) });
+    const token = make({ log: { info: (name) => void renewed.push(name) } });
     now += 30 * MINUTE_MS;
     const refusedWith = token.generation;
     for (let request = 0; request < 500; request += 1) token.regenerate(refusedWith);
@@ -187,7 +188,10 @@ describe("the provider token", () => {
   test("a folder that cannot be written costs nothing but the memory over restarts", () => {
     const events: string[] = [];
     writeFileSync(join(dataDir, "file"), "");
-    const token = make({ dataDir: join(dataDir, "file", "below"), onEvent: (name) => events.push(name) });
+    const token = make({
+      dataDir: join(dataDir, "file", "below"),
+      log: { info: (name) => void events.push(name) },
+    });
     expect(token.current).not.toBe("");
     expect(events).toContain("push.token.not_stored");
   });

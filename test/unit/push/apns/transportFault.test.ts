@@ -7,7 +7,7 @@ const withCode = (code: string, extra: object = {}): Error =>
   Object.assign(new Error(code), { code, ...extra });
 
 describe("the name of a fault", () => {
-  test("D14: a stream that ends without a word is reset on an open link and unreachable before there was one", () => {
+  test("D14: a stream that ends without a word is reset on an open session and unreachable before there was one", () => {
     expect(nameFault(undefined, open)).toBe("reset");
     expect(nameFault(undefined, { ...open, connected: false })).toBe("unreachable");
     expect(nameFault(withCode("ECONNREFUSED"))).toBe("unreachable");
@@ -28,7 +28,7 @@ describe("the name of a fault", () => {
     expect(nameFault(undefined, { ...open, error: withCode("CERT_HAS_EXPIRED") })).toBe("untrusted");
   });
 
-  test("a half-open link is named before the error that its end caused", () => {
+  test("a half-open session is named before the error that its end caused", () => {
     expect(nameFault(withCode("ERR_HTTP2_STREAM_ERROR"), { ...open, halfOpen: true })).toBe("half_open");
   });
 

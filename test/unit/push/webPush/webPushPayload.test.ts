@@ -1,11 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import {
-  type PushContent,
-  type PushKind,
-  type PushRequest,
-  pushKinds,
-  type WebPushTarget,
-} from "../../../../server/domain/delivery/push.ts";
+import type { PushContent, PushRequest, WebPushTarget } from "../../../../server/domain/delivery/push.ts";
+import { type PushKind, pushKinds } from "../../../../server/domain/delivery/pushRules.ts";
 import { buildWebPush, maxPlaintextBytes } from "../../../../server/push/webPush/webPushPayload.ts";
 import { Chance } from "../../../support/chance.ts";
 

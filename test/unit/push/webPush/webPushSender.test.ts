@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dataDir, { recursive: true }));
 const make = (parts: Partial<WebPushSenderParts> = {}) =>
-  new WebPushSender({ clock: Date, dataDir, ...parts });
+  new WebPushSender({ clock: Date, log: { info: () => {} }, dataDir, ...parts });
 
 describe("D17 A08: an endpoint", () => {
   const notHttps = "must be an https address";
@@ -85,7 +85,7 @@ describe("D17: Web Push", () => {
     const told: unknown[] = [];
     const sender = make({
       subject: "mailto:a@b.example",
-      onEvent: (name, fields) => void told.push([name, fields]),
+      log: { info: (name, fields) => void told.push([name, fields]) },
     });
     expect(await sender.sync({ deliveryId: "d1", target: request.target, badge: 0, at: 1 } as never)).toEqual(
       {

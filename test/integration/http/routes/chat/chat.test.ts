@@ -1,6 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
 import { DaylongError } from "../../../../../server/domain/errors.ts";
-import { aReply } from "../../../../support/server/fakePool.ts";
 import { type Asked, expectProblem, useRig } from "../../rig.ts";
 
 const rig = useRig();
@@ -8,7 +7,8 @@ const rig = useRig();
 const send = (body: Record<string, unknown>, headers: Record<string, string> = {}) =>
   rig.ask("POST", "/api/chat", { body, headers });
 const untilWaiting = (count: number): Promise<void> => rig.pool.whenWaiting(count);
-const running = () => rig.store.turns.inState("running")[0]!.turnId;
+/** The turn that was accepted first. */
+const firstTurn = () => rig.store.events.after(0, 100).find(({ type }) => type === "turn.accepted")!.turnId!;
 const hello = () => ({ message: "Hello", projectPath: rig.project });
 
 describe("S01: messages", () => {
@@ -18,16 +18,26 @@ describe("S01: messages", () => {
     expect(asked.body).toEqual({
       success: true,
       sessionId: expect.any(String),
-      turnId: running(),
+      turnId: firstTurn(),
       clientMessageId: "m1",
       requestId: "r1",
       state: "running",
       queuePosition: 0,
       duplicate: false,
-      deliveryMethod: ["websocket", "apns"],
+      deliveryMethod: [],
       expiresAt: rig.clock.now() + 24 * 3_600_000,
     });
     expect(rig.pool.session(String(asked.body.sessionId)).projectPath).toBe(rig.project);
+  });
+
+  test("S01: the answer says how news will reach the device: by its live connection, by its pushes", async () => {
+    const { deviceId, token } = rig.device();
+    const push = { provider: "apns", token: "a".repeat(64) };
+    await rig.ask("PATCH", "/api/devices/me", { token, body: { push } });
+    const end = rig.parts.beginPoll(deviceId);
+    const asked = await rig.ask("POST", "/api/chat", { token, body: hello() });
+    end();
+    expect(asked.body.deliveryMethod).toEqual(["websocket", "apns"]);
   });
 
   test("S24: a message for a busy session is queued, and can be looked at and cancelled", async () => {
@@ -37,7 +47,11 @@ describe("S01: messages", () => {
     const path = `/api/sessions/${sessionId}/turns/${queued.body.turnId}`;
     expect((await rig.ask("GET", path)).body).toMatchObject({ state: "queued", queuePosition: 1, sessionId });
     expect((await rig.ask("DELETE", path)).body).toMatchObject({ state: "cancelled" });
-    expectProblem(await rig.ask("DELETE", path), 409, "turn_not_cancellable");
+    // The same again is no error.
+    expect((await rig.ask("DELETE", path)).body).toMatchObject({ state: "cancelled" });
+    await rig.host.prompted(firstTurn());
+    const running = `/api/sessions/${sessionId}/turns/${firstTurn()}`;
+    expectProblem(await rig.ask("DELETE", running), 409, "turn_not_cancellable");
   });
 
   test("D04: a repeat gives the first turn again, and the same id with another body is a conflict", async () => {
@@ -112,7 +126,7 @@ describe("C01: waiting for the reply", () => {
   test("C01: Prefer: wait answers with the reply when the turn ends in time", async () => {
     const asking = wait(30);
     await untilWaiting(1);
-    const reply = rig.pool.complete(running(), aReply({ text: "Forty-two." }));
+    const reply = await rig.pool.complete(firstTurn(), { text: "Forty-two." });
     const asked = await asking;
     expect(asked.status).toBe(200);
     expect(asked.headers.get("preference-applied")).toBe("wait=30");
@@ -122,12 +136,12 @@ describe("C01: waiting for the reply", () => {
   test("C01: a turn that failed in time is answered 200 with its error", async () => {
     const asking = wait(30);
     await untilWaiting(1);
-    rig.pool.fail(running(), "It crashed.");
+    await rig.pool.fail(firstTurn(), "It broke.");
     const asked = await asking;
     expect(asked.status).toBe(200);
     expect(asked.body).toMatchObject({
       state: "failed",
-      error: { code: "process_crashed", detail: "It crashed." },
+      error: { code: "claude_error", detail: "It broke." },
     });
     expect(asked.body).not.toHaveProperty("reply");
   });
@@ -160,9 +174,9 @@ describe("C01: waiting for the reply", () => {
     const options = { body: hello(), headers: { prefer: "wait=300" }, token: phone.token };
     const asking = rig.ask("POST", "/api/chat", options);
     await untilWaiting(1);
-    const turnId = running();
+    const turnId = firstTurn();
     rig.access.revoke(phone.deviceId, { deviceId: "local", scope: "admin" });
-    rig.pool.complete(turnId, aReply({ text: "For the owner alone." }));
+    await rig.pool.complete(turnId, { text: "For the owner alone." });
     const asked = await asking;
     expectProblem(asked, 401, "unauthenticated");
     expect(asked.text).not.toContain("alone");
@@ -203,7 +217,7 @@ describe("D10: turns and messages", () => {
   test("D10: a finished turn carries its reply, and a message its whole text", async () => {
     const { sessionId, turnId } = (await send({ ...hello(), clientMessageId: "c" })).body;
     const text = "Ünïcode 🎈 ".repeat(5000);
-    const reply = rig.pool.complete(String(turnId), aReply({ text }));
+    const reply = await rig.pool.complete(String(turnId), { text });
     const turn = await rig.ask("GET", `/api/sessions/${sessionId}/turns/${turnId}`);
     const at = rig.clock.now();
     expect(turn.body).toMatchObject({ turnId, sessionId, clientMessageId: "c", state: "completed", reply });

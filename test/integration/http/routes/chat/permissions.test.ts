@@ -1,15 +1,18 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Permission } from "../../../../../server/domain/sessions/permission.ts";
+import type { OpenAsk } from "../../../../support/claude/scriptedHost.ts";
 import { expectProblem, useRig } from "../../rig.ts";
 
 const rig = useRig();
-const permissionId = "00000000-0000-4000-8000-00000000000a";
 
 /** Claude asks whether it may run a command. */
 const ask = async (): Promise<Permission> => {
   const body = { message: "Tidy up", projectPath: rig.project };
   const { sessionId, turnId } = (await rig.ask("POST", "/api/chat", { body })).body;
-  const permission: Permission = {
+  const process = await rig.host.prompted(String(turnId));
+  asked = process.ask({ title: "Run a command", input: { command: "rm notes" } });
+  const permissionId = rig.store.permissions.open()[0]?.permissionId ?? "";
+  return {
     permissionId,
     sessionId: String(sessionId),
     turnId: String(turnId),
@@ -22,30 +25,35 @@ const ask = async (): Promise<Permission> => {
     expiresAt: rig.clock.now() + 3_600_000,
     state: "open",
   };
-  rig.store.permissions.insert(permission);
-  return permission;
 };
-const answer = (body: unknown, id = permissionId) => rig.ask("POST", `/api/permissions/${id}`, { body });
+let asked: OpenAsk;
+const answer = (body: unknown, id: string) => rig.ask("POST", `/api/permissions/${id}`, { body });
 
 describe("P01: permissions", () => {
   test("P01: the open ones are listed and answered, once for all", async () => {
     const permission = await ask();
+    const { permissionId } = permission;
     expect((await rig.ask("GET", "/api/permissions")).body).toEqual({ permissions: [permission] });
     const allow = { decision: "allow", scope: "session", updatedInput: { command: "ls" } };
     const told = { permissionId, state: "resolved", decision: "allow", scope: "once" };
-    expect((await answer(allow)).body).toEqual(told);
+    expect((await answer(allow, permissionId)).body).toEqual(told);
+    expect(await asked.answer).toMatchObject(allow);
     expect(rig.pool.calls.at(-1)).toMatchObject({ by: { deviceId: "local" }, request: allow });
     expect((await rig.ask("GET", "/api/permissions")).body).toEqual({ permissions: [] });
-    expect((await answer(allow)).status).toBe(200);
-    expectProblem(await answer({ decision: "deny" }), 409, "permission_already_resolved");
+    expect((await answer(allow, permissionId)).status).toBe(200);
+    expectProblem(await answer({ decision: "deny" }, permissionId), 409, "permission_already_resolved");
   });
 
   test("P03: an unknown one, one that is over and an answer that is none are told apart", async () => {
-    await ask();
-    expectProblem(await answer({ decision: "maybe" }), 400, "invalid_request");
-    expectProblem(await answer({ decision: "allow", scope: "forever" }), 400, "invalid_request");
+    const { permissionId } = await ask();
+    expectProblem(await answer({ decision: "maybe" }, permissionId), 400, "invalid_request");
+    expectProblem(
+      await answer({ decision: "allow", scope: "forever" }, permissionId),
+      400,
+      "invalid_request",
+    );
     expectProblem(await answer({ decision: "allow" }, "unknown"), 404, "permission_not_found");
-    rig.store.permissions.expire(permissionId);
-    expectProblem(await answer({ decision: "allow" }), 410, "permission_expired");
+    asked.abort();
+    expectProblem(await answer({ decision: "allow" }, permissionId), 410, "permission_expired");
   });
 });

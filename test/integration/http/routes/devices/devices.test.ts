@@ -196,10 +196,11 @@ describe("D12: push targets", () => {
     await rig.ask("PATCH", me, { ...as, body: { push: { provider: "apns", token } } });
     expect((await rig.ask("POST", "/api/devices/test-push", as)).body).toEqual({
       outcome: "sent",
-      apnsId: "apns-1",
+      apnsId: rig.push.requests[0]?.deliveryId,
       status: 200,
-      latencyMs: 12,
+      latencyMs: 5,
     });
+    expect(rig.push.requests).toMatchObject([{ target: { token } }]);
   });
 
   test("D18: deliveries are listed with their attempts", async () => {

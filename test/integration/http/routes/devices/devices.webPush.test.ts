@@ -143,6 +143,8 @@ describe("D17: Web Push that is not set up", () => {
       body: { push: { provider: "webpush", subscription: { endpoint, keys } } },
     });
     expectProblem(answer, 409, "push_disabled");
-    expect(new WebPushSender({ clock: off.clock, dataDir: off.folder }).publicKey).toBeUndefined();
+    expect(
+      new WebPushSender({ clock: off.clock, dataDir: off.folder, log: off.log }).publicKey,
+    ).toBeUndefined();
   });
 });

@@ -12,17 +12,26 @@ function session(): string {
   const sessionId = randomUUID();
   const now = rig.clock.now();
   rig.store.sessions.insert({
-    ...{ sessionId, projectPath: rig.project, title: "Tidy up", state: "busy", model: null },
-    ...{
-      permissionMode: "default",
-      createdAt: now,
-      lastActivityAt: now,
-      turnCount: 0,
-      lastSeq: 0,
-      costUsd: 0,
-    },
-    lease: openLease(1, now, { termMs: 86_400_000, warnAfterMs: 72_000_000, finalWarningMs: 0 }),
-    ...{ tokens: { input: 0, output: 0 }, muted: false, autoKeepAlive: false, options: {} },
+    sessionId,
+    projectPath: rig.project,
+    title: "Tidy up",
+    state: "busy",
+    model: null,
+    permissionMode: "default",
+    createdAt: now,
+    lastActivityAt: now,
+    turnCount: 0,
+    lastSeq: 0,
+    costUsd: 0,
+    lease: openLease(1, now, {
+      sessionTimeoutMs: 86_400_000,
+      sessionWarningMs: 72_000_000,
+      sessionFinalWarningMs: 0,
+    }),
+    tokens: { input: 0, output: 0 },
+    muted: false,
+    autoKeepAlive: false,
+    options: {},
   });
   return sessionId;
 }
@@ -30,8 +39,15 @@ function session(): string {
 function turn(sessionId: string, state: TurnState): string {
   const turnId = randomUUID();
   rig.store.turns.insert({
-    ...{ turnId, sessionId, deviceId: "local", clientMessageId: turnId, requestHash: "h", message: "Hi" },
-    ...{ attachmentIds: [], state: "queued", acceptedAt: rig.clock.now() },
+    turnId,
+    sessionId,
+    deviceId: "local",
+    clientMessageId: turnId,
+    requestHash: "h",
+    message: "Hi",
+    attachmentIds: [],
+    state: "queued",
+    acceptedAt: rig.clock.now(),
   });
   if (state === "running") rig.store.turns.markRunning(turnId, rig.clock.now());
   return turnId;
@@ -51,7 +67,9 @@ describe("D16: a device registers for Live Activities", () => {
       registeredAt: rig.clock.now(),
     });
     const both = await patch({
-      ...{ provider: "apns", token: "ab".repeat(32), environment: "sandbox" },
+      provider: "apns",
+      token: "ab".repeat(32),
+      environment: "sandbox",
       liveActivity: { pushToStartToken: "ef".repeat(32) },
     });
     expect(both.body.push).toMatchObject({ provider: "apns", environment: "sandbox" });

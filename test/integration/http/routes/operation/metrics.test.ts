@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import type { Metrics } from "../../../../../server/app/metrics.ts";
 import { MemoryPush } from "../../../../support/push/memoryPush.ts";
-import { aReply } from "../../../../support/server/fakePool.ts";
+import { MemoryConnection } from "../../../../unit/delivery/memoryLog.ts";
 import { expectProblem, useRig } from "../../rig.ts";
 
 const rig = useRig();
@@ -33,18 +33,21 @@ describe("O07: GET /metrics", () => {
       string,
       string
     >;
+    await rig.host.prompted(turnId!);
     await rig.ask("POST", "/api/chat", { body: { sessionId, message: "And then?" } });
     await rig.ask("POST", "/api/sessions", { body: { projectPath: rig.project } });
+    for (const deviceId of ["one", "two"]) rig.connections.add(new MemoryConnection(deviceId));
     const before = await figures();
-    // The stand-in for the pool leaves a session as it was made.
-    expect(before.get('daylong_sessions{state="idle"}')).toBe(2);
+    expect(before.get('daylong_sessions{state="busy"}')).toBe(1);
+    expect(before.get('daylong_sessions{state="parked"}')).toBe(1);
+    expect(before.get("daylong_processes")).toBe(1);
     expect(before.get('daylong_sessions{state="closed"}')).toBe(0);
     expect(before.get("daylong_turns_queued")).toBe(1);
     expect(before.get("daylong_sockets")).toBe(2);
     expect(before.get('daylong_turns_total{event="accepted"}')).toBe(2);
     expect(before.get('daylong_turns_total{event="completed"}')).toBe(0);
 
-    rig.pool.complete(turnId!, aReply({ durationMs: 1_200 }));
+    await rig.pool.complete(turnId!, { durationMs: 1_200 });
     const after = await figures();
     expect(after.get('daylong_turns_total{event="completed"}')).toBe(1);
     expect(after.get('daylong_turn_duration_seconds_bucket{le="1"}')).toBe(0);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { readConfig } from "../../../../../server/app/config.ts";
 import { livePoolLimits, Settings } from "../../../../../server/app/settings.ts";
-import { environmentName, limitNames, limitTable } from "../../../../../server/wire/settings.ts";
+import { environmentName, limitNames, limitTable } from "../../../../../server/domain/limits.ts";
 import { expectProblem, useRig } from "../../rig.ts";
 
 const rig = useRig();
@@ -48,9 +48,13 @@ describe("PATCH /api/settings", () => {
     const changed = await rig.ask("PATCH", "/api/settings", { body });
     expect(changed.body.maxConcurrentSessions).toMatchObject({ value: 3, source: "stored", live: true });
     expect(told).toBe(1);
-    expect(limits).toMatchObject({ maxProcesses: 3, lease: { termMs: 12 * hour, warnAfterMs: 9.5 * hour } });
+    expect(limits).toMatchObject({
+      maxConcurrentSessions: 3,
+      sessionTimeoutMs: 12 * hour,
+      sessionWarningMs: 9.5 * hour,
+    });
 
-    expect(restarted().config).toMatchObject({ maxConcurrentSessions: 3, lease: { termMs: 12 * hour } });
+    expect(restarted().config).toMatchObject({ maxConcurrentSessions: 3, sessionTimeoutMs: 12 * hour });
     const { entries } = (await rig.ask("GET", "/api/audit?limit=3")).body as {
       entries: Array<{ action: string; target: string; detail: string }>;
     };
@@ -59,6 +63,14 @@ describe("PATCH /api/settings", () => {
       "setting.change sessionTimeoutHours: 24 -> 12",
       "setting.change maxConcurrentSessions: 10 -> 3",
     ]);
+  });
+
+  test("the pool's limits are views of the settings, which nothing but a change of the settings alters", async () => {
+    const limits = livePoolLimits(rig.parts.settings as Settings);
+    const copy = { ...limits };
+    await rig.ask("PATCH", "/api/settings", { body: { turnStallMinutes: 3 } });
+    expect([limits.turnStallMs, copy.turnStallMs]).toEqual([180_000, 600_000]);
+    expect(() => Object.assign(limits, { turnStallMs: 1 })).toThrow(TypeError);
   });
 
   test("null goes back to the default", async () => {
@@ -71,8 +83,8 @@ describe("PATCH /api/settings", () => {
   test("what cannot change at once says what will be in force from the next start", async () => {
     const changed = await rig.ask("PATCH", "/api/settings", { body: { healthIntervalSeconds: 5 } });
     expect(changed.body.healthIntervalSeconds).toMatchObject({ value: 30, next: 5, live: false });
-    expect((rig.parts.settings as Settings).config.healthMs).toBe(30_000);
-    expect(restarted().config.healthMs).toBe(5_000);
+    expect((rig.parts.settings as Settings).config.healthIntervalMs).toBe(30_000);
+    expect(restarted().config.healthIntervalMs).toBe(5_000);
     expect(restarted().view().healthIntervalSeconds).toMatchObject({ value: 5, source: "stored" });
   });
 
@@ -103,7 +115,7 @@ describe("PATCH /api/settings", () => {
     await rig.ask("PATCH", "/api/settings", { body: { sessionWarningHours: 22 } });
     rig.environment.SESSION_TIMEOUT_HOURS = "21";
     rig.environment.SESSION_WARNING_HOURS = "";
-    expect(restarted().config.lease).toMatchObject({ termMs: 21 * hour, warnAfterMs: 20 * hour });
+    expect(restarted().config).toMatchObject({ sessionTimeoutMs: 21 * hour, sessionWarningMs: 20 * hour });
     expect(rig.log.lines).toContainEqual(expect.objectContaining({ event: "settings.ignored" }));
   });
 });
@@ -117,6 +129,6 @@ describe("the limits of the configuration", () => {
         expect(() => readConfig({ [variable]: String(value) })).toThrow(variable);
       }
     }
-    expect(readConfig({ MAX_TOTAL_MEMORY_GB: "0.5" }).memoryLimitBytes).toBe(0.5 * 1_024 ** 3);
+    expect(readConfig({ MAX_TOTAL_MEMORY_GB: "0.5" }).maxTotalMemoryBytes).toBe(0.5 * 1_024 ** 3);
   });
 });

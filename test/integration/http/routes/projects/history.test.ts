@@ -93,7 +93,7 @@ describe("S31: the conversations of a project", () => {
     rig.history.held.set(idOf(2), 4711);
     expect((await page(url())).sessions).toMatchObject([
       { sessionId: idOf(2), title: "Title 2", firstMessage: null, state: null, held: true },
-      { sessionId: own.sessionId, title: "Mine", state: "idle", held: false },
+      { sessionId: own.sessionId, title: "Mine", state: "parked", held: false },
     ]);
   });
 

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "@jest/globals";
-import { aReply } from "../../../../support/server/fakePool.ts";
 import { expectProblem, useRig } from "../../rig.ts";
 
 const rig = useRig();
@@ -30,7 +29,7 @@ async function follow(sessionId: string, token = rig.adminToken) {
   return { response, next, leave: () => leave.abort() };
 }
 const begin = () => {
-  const accepted = rig.pool.submit({ caller: admin, message: "Hello", projectPath: rig.project });
+  const accepted = rig.pool.submitNow({ caller: admin, message: "Hello", projectPath: rig.project });
   return accepted;
 };
 
@@ -40,11 +39,11 @@ describe("S30: output that is followed", () => {
     const lines = await follow(sessionId);
     expect(lines.response.headers.get("content-type")).toContain("application/x-ndjson");
     expect(await lines.next()).toMatchObject({ role: "user", content: "Hello", timestamp: rig.clock.now() });
-    rig.pool.complete(turnId, aReply({ text: "Hi." }));
+    await rig.pool.complete(turnId, { text: "Hi." });
     expect(await lines.next()).toMatchObject({ role: "assistant", content: "Hi." });
-    const next = rig.pool.submit({ caller: admin, message: "More", sessionId });
+    const next = rig.pool.submitNow({ caller: admin, message: "More", sessionId });
     expect(await lines.next()).toMatchObject({ role: "user", content: "More" });
-    rig.pool.complete(next.turnId, aReply({ text: "Bye." }));
+    await rig.pool.complete(next.turnId, { text: "Bye." });
     rig.store.transaction(() => {
       rig.store.sessions.setState(sessionId, "closed");
       rig.store.events.append({ sessionId, type: "session.closed", data: { by: "local" } });
@@ -55,7 +54,7 @@ describe("S30: output that is followed", () => {
 
   test("S30: after the end it is whole and over at once, followed or not", async () => {
     const { sessionId, turnId } = begin();
-    rig.pool.complete(turnId, aReply({ text: "Hi." }));
+    await rig.pool.complete(turnId, { text: "Hi." });
     rig.store.sessions.setState(sessionId, "expired");
     const lines = await follow(sessionId);
     expect([(await lines.next())?.content, (await lines.next())?.content, await lines.next()]).toEqual([
@@ -108,7 +107,7 @@ describe("S30: output that is followed", () => {
 
   test("S30: a reader that takes nothing costs one page, however much is said", async () => {
     const { sessionId, turnId } = begin();
-    rig.pool.complete(turnId, aReply({ text: "Hi." }));
+    await rig.pool.complete(turnId, { text: "Hi." });
     let asked = 0;
     const ofSession = rig.store.events.ofSession.bind(rig.store.events);
     rig.store.events.ofSession = (...wanted) => {

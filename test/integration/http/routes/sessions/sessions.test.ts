@@ -1,8 +1,8 @@
+import { randomUUID } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { projectIdOf } from "../../../../../server/access/projectRoots.ts";
-import { aReply } from "../../../../support/server/fakePool.ts";
 import { expectProblem, useRig } from "../../rig.ts";
 
 const rig = useRig();
@@ -13,12 +13,13 @@ const newSessionId = async (body: Record<string, unknown> = {}): Promise<string>
 /** One exchange; returns the texts' order. */
 const talk = async (sessionId: string, message: string, text: string): Promise<void> => {
   const { turnId } = (await rig.ask("POST", "/api/chat", { body: { sessionId, message } })).body;
-  rig.pool.complete(String(turnId), aReply({ text }));
+  await rig.pool.complete(String(turnId), { text });
 };
 
 describe("S20: sessions", () => {
   test("S20: a session is made with its options and shown", async () => {
     const resume = "00000000-0000-4000-8000-000000000001";
+    rig.host.transcripts.add(resume);
     const made = await newSession({
       title: " Alpha ",
       resume,
@@ -27,7 +28,7 @@ describe("S20: sessions", () => {
       maxTurns: 3,
     });
     expect(made.status).toBe(201);
-    expect(made.body).toMatchObject({ title: "Alpha", projectPath: rig.project, state: "idle" });
+    expect(made.body).toMatchObject({ title: "Alpha", projectPath: rig.project, state: "parked" });
     expect(rig.pool.calls[0]).toMatchObject({
       name: "createSession",
       request: { options: { allowedTools: ["Read"], maxTurns: 3, origin: { resume, fork: true } } },
@@ -96,6 +97,8 @@ describe("S20: sessions", () => {
 
   test("S08: the active ones come with the room that is left", async () => {
     const sessionId = await newSessionId();
+    await newSessionId();
+    await talk(sessionId, "Ask", "Say");
     const { body } = await rig.ask("GET", "/api/sessions/active");
     expect(body).toMatchObject({
       sessions: [{ sessionId }],
@@ -128,12 +131,13 @@ describe("S20: sessions", () => {
     const keep = (body: unknown) => rig.ask("POST", "/api/sessions/keep-alive", { body });
     const expiresAt = rig.clock.now() + 24 * 3_600_000;
     expect((await keep({ sessionId })).body).toEqual({ success: true, sessionId, extended: true, expiresAt });
+    await talk(sessionId, "Ask", "Say");
     expect((await keep({ sessionId, action: "recap" })).body).toEqual({
       success: true,
       sessionId,
       extended: false,
       expiresAt,
-      recap: { text: "We tidied up.", createdAt: rig.clock.now(), turnCount: 1, cached: false },
+      recap: { text: "A recap.", createdAt: rig.clock.now(), turnCount: 1, cached: false },
     });
     expectProblem(await keep({ sessionId, action: "sleep" }), 400, "invalid_request");
     expectProblem(await keep({}), 400, "invalid_request");
@@ -141,6 +145,7 @@ describe("S20: sessions", () => {
 
   test("S29: processes are stopped, one or all", async () => {
     const sessionId = await newSessionId();
+    await talk(sessionId, "Ask", "Say");
     const cancel = async (body?: unknown) => (await rig.ask("POST", "/api/sessions/cancel", { body })).body;
     expect(await cancel({ sessionId })).toEqual({ cancelled: [sessionId] });
     expect(await cancel()).toEqual({ cancelled: [] });
@@ -218,9 +223,12 @@ describe("S30: what was said", () => {
     const sessionId = await newSessionId();
     await talk(sessionId, "Ask", "Say");
     const asked = await rig.ask("GET", `/api/sessions/${sessionId}/events?after=1&limit=1`);
-    expect(asked.body).toMatchObject({ events: [{ sessionId, seq: 2, type: "message" }], lastSeq: 3 });
+    expect(asked.body).toMatchObject({
+      events: [{ sessionId, seq: 2, type: "turn.accepted" }],
+      lastSeq: 6,
+    });
     const all = await rig.ask("GET", `/api/sessions/${sessionId}/events`);
-    expect((all.body.events as Array<{ seq: number }>).map((event) => event.seq)).toEqual([1, 2, 3]);
+    expect((all.body.events as Array<{ seq: number }>).map((event) => event.seq)).toEqual([1, 2, 3, 4, 5, 6]);
     expectProblem(await rig.ask("GET", `/api/sessions/${sessionId}/events?after=-1`), 400, "invalid_request");
     expectProblem(await rig.ask("GET", "/api/sessions/unknown/events"), 404, "session_not_found");
   });
@@ -272,6 +280,6 @@ describe("S31: projects", () => {
 });
 
 function say(sessionId: string, text: string): void {
-  const messageId = aReply().messageId;
+  const messageId = randomUUID();
   rig.store.events.append({ sessionId, type: "message", data: { messageId, text } });
 }

@@ -1,0 +1,67 @@
+import type { Options } from "@anthropic-ai/claude-agent-sdk";
+import type { ProcessSpec } from "../../domain/processes/process.ts";
+import type { ProjectStanding } from "../../domain/sessions/trust.ts";
+
+/** What every start has in common, a session's process and a recap's alike. */
+export function baseOptions(
+  spec: ProcessSpec,
+  environment: Record<string, string>,
+  binary: string | undefined,
+  standing: ProjectStanding,
+  rules: readonly string[] = [],
+): Options {
+  const { appendSystemPrompt, allowedTools, disallowedTools, maxTurns, maxBudgetUsd } = spec.options;
+  return {
+    cwd: spec.projectPath,
+    env: environment,
+    pathToClaudeCodeExecutable: binary,
+    model: spec.model ?? undefined,
+    systemPrompt: { type: "preset", preset: "claude_code", append: appendSystemPrompt },
+    ...settingOptions(spec.projectPath, standing),
+    settings: ruleSettings(rules),
+    allowedTools,
+    disallowedTools,
+    maxTurns,
+    maxBudgetUsd,
+  };
+}
+
+/** What a session's process has besides, one that began as a spare included: nothing of it can be added at the claim. */
+export const sessionOptions = {
+  // Copies of files before Claude changes them, in its own folder: what a rewind goes back to.
+  enableFileCheckpointing: true,
+  includePartialMessages: true,
+} as const satisfies Options;
+
+/** What may always be done in the project, on top of the settings in files. */
+export const ruleSettings = (rules: readonly string[]): { permissions: { allow: string[] } } | undefined =>
+  rules.length === 0 ? undefined : { permissions: { allow: [...rules] } };
+
+/**
+ * The setting sources of a process. As in a terminal: the owner's, and of a trusted project its own. The CLI looks at
+ * settings again whenever their files change, so a project that brings none now is not given the chance to bring some
+ * later. What it says to Claude (its CLAUDE.md, with what that imports, and its rules) is read all the same, as that of
+ * an additional directory, for which `cliEnvironment` asks.
+ */
+const settingOptions = (projectPath: string, standing: ProjectStanding): Options =>
+  standing === "trusted"
+    ? { settingSources: ["user", "project", "local"] }
+    : { settingSources: ["user"], additionalDirectories: standing === "suspect" ? [] : [projectPath] };
+
+/**
+ * Which conversation a process begins or goes on with. `sessionId` is for a conversation that does not exist yet,
+ * `resume` for one that does: the CLI refuses either in the other's place.
+ */
+export function conversationOptions(spec: ProcessSpec, transcriptExists: boolean): Options {
+  if (transcriptExists) return { resume: spec.claudeSessionId };
+  const origin = spec.options.origin;
+  if (origin?.fork) {
+    return {
+      resume: origin.resume,
+      forkSession: true,
+      sessionId: spec.claudeSessionId,
+      resumeSessionAt: origin.resumeAt,
+    };
+  }
+  return { sessionId: spec.claudeSessionId };
+}

@@ -1,0 +1,200 @@
+import type { Permission } from "../sessions/permission.ts";
+import type { Session } from "../sessions/session.ts";
+import type { EventType, LoggedEvent, LoggedEventOf } from "./event.ts";
+
+/** The rule of one kind of push: how it is sent, in the terms of Apple and (where they differ) of Web Push. */
+interface KindRule {
+  /** Names the buttons that the app shows under the alert (`aps.category`; the same for a service worker). */
+  category: "REPLY" | "PERMISSION" | "QUESTION" | "EXPIRING" | "SESSION";
+  /** `time-sensitive` breaks through a Focus and the notification summary (`aps.interruption-level`). */
+  level: "active" | "time-sensitive";
+  /** `apns-priority`: 10 is delivered at once. */
+  priority: "10" | "5";
+  /** Web Push (RFC 8030, 5.3): a battery-saving phone hears of `normal` when it next wakes. */
+  urgency: "high" | "normal";
+  /** The push is worthless after its subject's own end (a lease, a permission), or a day after the event. */
+  endsWith: "subject" | "day";
+  /** A newer push about the same replaces the older one (`apns-collapse-id`; the tag and the topic of a browser's). */
+  collapsesBy: "turn" | "permission" | "lease" | "session";
+  /** Claude stands still until the owner answers: the push passes every mute and the quiet hours. */
+  waitsForOwner: boolean;
+}
+
+// A turn has one result, a permission one prompt, a lease one warning: the newer push replaces the older.
+const reply = {
+  category: "REPLY",
+  level: "active",
+  priority: "10",
+  urgency: "high",
+  endsWith: "day",
+  collapsesBy: "turn",
+  waitsForOwner: false,
+} as const satisfies KindRule;
+const permission = {
+  ...reply,
+  category: "PERMISSION",
+  level: "time-sensitive",
+  endsWith: "subject",
+  collapsesBy: "permission",
+  waitsForOwner: true,
+} as const satisfies KindRule;
+const session = {
+  ...reply,
+  category: "SESSION",
+  urgency: "normal",
+  collapsesBy: "session",
+} as const satisfies KindRule;
+
+/** Every kind of push, in the order in which the API's documents list them. */
+export const kindRules = {
+  reply,
+  failed: reply,
+  permission,
+  question: { ...permission, category: "QUESTION" },
+  // A plan is allowed or denied like a tool; a question has answers of its own.
+  plan: permission,
+  expiring: {
+    ...reply,
+    category: "EXPIRING",
+    level: "time-sensitive",
+    endsWith: "subject",
+    collapsesBy: "lease",
+  },
+  expired: session,
+  crashed: session,
+  limit: session,
+  login: session,
+  resource: session,
+} as const satisfies Record<string, KindRule>;
+
+/** The subject of a push; the key `daylong.kind` of every payload. */
+export type PushKind = keyof typeof kindRules;
+export const pushKinds = Object.keys(kindRules) as readonly PushKind[];
+/** The kinds that a device may mute; `activity` are the Live Activities of its turns. */
+export const mutableKinds = [...pushKinds, "activity"] as const;
+
+/** The session and the permission that an event is about, in their state when the push is about to be sent. */
+export interface PushSubject {
+  session: Pick<Session, "state" | "lease"> | undefined;
+  permission: Pick<Permission, "state"> | undefined;
+}
+
+/** The push that one event calls for: its kind, its text and the ids that the app acts on. */
+export interface EventPush {
+  kind: PushKind;
+  body: string;
+  messageId?: string;
+  permissionId?: string;
+  /** Instant at which the subject of the push ends, if it has an end. */
+  expiresAt?: number;
+  /** Whether the push would send the owner to something that is no longer so. Absent: it never becomes moot. */
+  isMoot?(subject: PushSubject): boolean;
+}
+
+type EventRule<T extends EventType> = (event: LoggedEventOf<T>) => EventPush | undefined;
+
+/** The rule of events that call for no push: only an event that needs the owner does. */
+const silent = () => undefined;
+
+/** Every event type and the push that it calls for. A type that is missing here does not compile. */
+const eventRules: { readonly [T in EventType]: EventRule<T> } = {
+  "turn.completed": ({ data }) => ({
+    kind: "reply",
+    messageId: data.messageId,
+    body: data.text || "Claude is done.",
+  }),
+  // One incident, one push, however many turns it ends: `login.required` and `limit.reached` have theirs.
+  "turn.failed": ({ data: { code, detail } }) =>
+    code === "login_required" || code === "usage_limit" ? undefined : { kind: "failed", body: detail },
+  // The owner's own interrupt is no news; an interrupt by a restart or an expiry is.
+  "turn.interrupted": ({ data: { code, detail } }) =>
+    code === "interrupted" ? undefined : { kind: "failed", body: detail },
+  "permission.requested": ({ data }) => ({
+    kind: data.kind === "tool" ? "permission" : data.kind,
+    permissionId: data.permissionId,
+    expiresAt: data.expiresAt,
+    body: [data.title, data.description ?? data.plan].filter(Boolean).join("\n"),
+    isMoot: (subject) => subject.permission?.state !== "open",
+  }),
+  "session.expiring": ({ data: { expiresAt, timeRemainingMs } }) => ({
+    kind: "expiring",
+    expiresAt,
+    body: `This session ends in ${inMinutes(timeRemainingMs)}. Keep it alive?`,
+    // A renewal moves the end of the lease, in this term or in the next one.
+    isMoot: (subject) => subject.session?.lease.expiresAt !== expiresAt,
+  }),
+  "session.expired": ({ data: { term } }) => ({
+    kind: "expired",
+    body: "This session has ended. A message brings it back with its context.",
+    isMoot: (subject) => (subject.session?.lease.term ?? 0) > term,
+  }),
+  "session.quarantined": ({ data: { detail } }) => ({ kind: "crashed", body: detail }),
+  "limit.reached": ({ data: { detail } }) => ({ kind: "limit", body: detail }),
+  "login.required": ({ data: { detail } }) => ({ kind: "login", body: detail }),
+  "resource.warning": ({ data: { detail } }) => ({ kind: "resource", body: detail }),
+
+  "session.created": silent,
+  "session.renewed": silent,
+  "session.parked": silent,
+  "session.woken": silent,
+  "session.crashed": silent,
+  "session.recovered": silent,
+  "session.recycled": silent,
+  "session.closed": silent,
+  "session.updated": silent,
+  "session.recap": silent,
+  "turn.accepted": silent,
+  "turn.queued": silent,
+  "turn.started": silent,
+  "turn.cancelled": silent,
+  message: silent,
+  "tool.started": silent,
+  "tool.finished": silent,
+  "permission.resolved": silent,
+  "permission.expired": silent,
+  "device.paired": silent,
+  "device.revoked": silent,
+};
+
+/** The push that the event calls for; `undefined`: it rings no phone. */
+export function pushOf<T extends EventType>(event: LoggedEventOf<T>): EventPush | undefined {
+  return eventRules[event.type](event);
+}
+
+/** The kind of push that the event calls for. */
+export const pushKindOf = (event: LoggedEvent): PushKind | undefined => pushOf(event)?.kind;
+
+const dayMs = 24 * 3_600_000;
+
+/** After this instant the push is not worth sending (contract: 24 h, or the end of its subject). `at`: of its event. */
+export function pushEndsAt({ kind, expiresAt }: Pick<EventPush, "kind" | "expiresAt">, at: number): number {
+  const ownEndAt = kindRules[kind].endsWith === "subject" ? expiresAt : undefined;
+  return ownEndAt ?? at + dayMs;
+}
+
+/** The name that pushes share which replace each other. */
+export function collapseIdOf(content: {
+  kind: PushKind;
+  sessionId: string;
+  turnId?: string;
+  permissionId?: string;
+}): string {
+  const { kind, sessionId, turnId, permissionId } = content;
+  const bySession = `${kind}-${sessionId}`;
+  const { collapsesBy } = kindRules[kind];
+  switch (collapsesBy) {
+    case "turn":
+      return turnId === undefined ? bySession : `turn-${turnId}`;
+    case "permission":
+      return permissionId === undefined ? bySession : `perm-${permissionId}`;
+    case "lease":
+      return `lease-${sessionId}`;
+    case "session":
+      return bySession;
+  }
+}
+
+function inMinutes(ms: number): string {
+  const minutes = Math.max(1, Math.round(ms / 60_000));
+  return minutes < 90 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
+}

@@ -1,0 +1,123 @@
+import type { NamedConversation } from "../sessions/conversation.ts";
+import type { Lease } from "../sessions/lease.ts";
+import type { Permission, PermissionDecision } from "../sessions/permission.ts";
+import type { Session, SessionOrigin, SessionState } from "../sessions/session.ts";
+import type { TrustedProject } from "../sessions/trust.ts";
+import type { Turn, TurnState } from "../sessions/turn.ts";
+
+/** Which sessions a page lists; the latest active first. */
+export interface SessionFilter {
+  state?: SessionState;
+  projectPath?: string;
+  limit: number;
+  /** The `nextBefore` of the page before. */
+  before?: string;
+}
+
+/** Repository of sessions with their leases, figures and cached recaps. */
+export interface SessionStore {
+  insert(session: Session): void;
+  get(sessionId: string): Session | undefined;
+  /** The session that goes on with this conversation of Claude's, under whichever id. */
+  ofConversation(claudeSessionId: string): Session | undefined;
+  list(filter: SessionFilter): { sessions: Session[]; nextBefore?: string };
+  inStates(states: SessionState[]): Session[];
+  countByState(): Map<SessionState, number>;
+  setState(sessionId: string, state: SessionState): void;
+  update(
+    sessionId: string,
+    change: Partial<Pick<Session, "title" | "model" | "permissionMode" | "muted" | "autoKeepAlive">>,
+  ): void;
+  /**
+   * Claude goes on with this session under another id of its own. `origin` says what that conversation is to be made from;
+   * `null` forgets what it was made from.
+   */
+  setClaudeSession(sessionId: string, claudeSessionId: string, origin?: SessionOrigin | null): void;
+  /** Writes the term (a new one or the same one moved) and the instant of activity. */
+  setLease(sessionId: string, lease: Lease, activityAt: number): void;
+  /** Compare-and-set: true for the one caller that marks this term. */
+  markWarned(sessionId: string, term: number, final: boolean, at: number): boolean;
+  markLeaseEnded(sessionId: string, term: number, at: number): boolean;
+  /** The earliest deadline of a lease, over all sessions. */
+  nextLeaseDeadline(): number | undefined;
+  withLeaseDue(at: number): Session[];
+  /**
+   * Adds a finished turn; `totalCostUsd` is the CLI's cumulative figure (`undefined`: it did not say). Returns the turn's
+   * own cost.
+   */
+  addTurn(
+    sessionId: string,
+    totalCostUsd: number | undefined,
+    inputTokens: number,
+    outputTokens: number,
+  ): number;
+  recap(sessionId: string): { text: string; createdAt: number; turnCount: number } | undefined;
+  setRecap(sessionId: string, recap: { text: string; createdAt: number; turnCount: number }): void;
+}
+
+/** Repository of turns, and the queue of those that wait. */
+export interface TurnStore {
+  insert(turn: Turn): void;
+  get(turnId: string): Turn | undefined;
+  byClientMessage(deviceId: string, clientMessageId: string): Turn | undefined;
+  nextQueued(sessionId: string, nowAt: number): Turn | undefined;
+  /** Sessions with a turn that is due, longest waiting first. */
+  sessionsWithQueued(nowAt: number): string[];
+  nextSendAt(afterAt: number): number | undefined;
+  queuedOf(sessionId: string): Turn[];
+  inState(state: TurnState): Turn[];
+  /** Turns that wait and are due. */
+  queuedCount(nowAt: number): number;
+  /** Turns of a session that wait, scheduled ones included. */
+  queuedCountOf(sessionId: string): number;
+  /** Turns of a device that wait for their instant. */
+  scheduledCountOf(deviceId: string, nowAt: number): number;
+  /** 0 runs now, 1 is next in its session. */
+  queuePosition(turnId: string): number;
+  markRunning(turnId: string, at: number): void;
+  markGiven(turnId: string, at: number): void;
+  requeue(turnId: string): void;
+  /** Compare-and-set on a turn that has not ended; true for the one caller that ends it. */
+  settle(turnId: string, end: Pick<Turn, "state" | "reply" | "error"> & { endedAt: number }): boolean;
+}
+
+/** Repository of permissions and questions. */
+export interface PermissionStore {
+  insert(permission: Permission): void;
+  get(permissionId: string): Permission | undefined;
+  open(): Permission[];
+  openOf(sessionId: string): Permission[];
+  openCountOf(sessionId: string): number;
+  /** Compare-and-set on `open`. */
+  resolve(permissionId: string, decision: PermissionDecision): boolean;
+  expire(permissionId: string): boolean;
+}
+
+/** Repository of the names that tools of `/v1` give to sessions. */
+export interface ConversationStore {
+  /** Throws when the name, or the session, is taken: the caller has looked in the same transaction. */
+  insert(conversation: NamedConversation): void;
+  get(conversationId: string): NamedConversation | undefined;
+  ofSession(sessionId: string): NamedConversation | undefined;
+  /** The newest first; `after`: those that come after this one in the list. */
+  list(after: string | undefined, limit: number): NamedConversation[];
+  /** The session's name, if it has one, is free again; the session stays. */
+  removeOf(sessionId: string): boolean;
+}
+
+/** Repository of trusted projects and of the permission rules that were kept for them. */
+export interface TrustStore {
+  /** False: it was trusted before. */
+  add(project: TrustedProject): boolean;
+  has(projectPath: string): boolean;
+  /** Forgets the rules of the project and of its sessions too. False: it was not trusted, and no rule was kept. */
+  remove(projectPath: string): boolean;
+  /** The rules kept for the project, oldest first. */
+  rulesOf(projectPath: string): string[];
+  keepRule(projectPath: string, rule: string, at: number): void;
+  /** The rules kept for the session alone, oldest first. */
+  sessionRulesOf(sessionId: string): string[];
+  keepSessionRule(sessionId: string, rule: string, at: number): void;
+  /** No rule is kept for the session any more. */
+  forgetSession(sessionId: string): void;
+}

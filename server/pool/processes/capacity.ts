@@ -1,0 +1,166 @@
+import type { Clock, Store } from "../../domain/ports.ts";
+import { type Admission, type AdmissionFacts, admit } from "../../domain/processes/admission.ts";
+import { parkedFor } from "../../domain/processes/health.ts";
+import type { PoolLimits } from "../state/limits.ts";
+import type { ProcessRegistry } from "../state/processRegistry.ts";
+import type { SessionProcess } from "../state/sessionProcess.ts";
+
+export interface CapacityParts {
+  store: Pick<Store, "turns">;
+  clock: Clock;
+  limits: PoolLimits;
+  registry: ProcessRegistry;
+}
+
+/**
+ * Which place a session without a process has. `free`: a process can be started now; `coming`: one is being vacated,
+ * and the session's turn comes when it is free; `none`: all processes are at work.
+ */
+export type Place = "free" | "coming" | "none";
+
+/** The queue of a turn that is kept already: it has no bound for it. */
+const keptTurn = { queuedTurns: 0, queueLimit: Number.POSITIVE_INFINITY };
+
+/**
+ * Capacity of the pool: which places for processes are free, coming or waited for, and the only chooser of the process
+ * to evict. The longest idle process is evicted first; a process that works or is held for a call never is.
+ */
+export class Capacity {
+  readonly #parts: CapacityParts;
+  readonly #registry: ProcessRegistry;
+
+  constructor(parts: CapacityParts) {
+    this.#parts = parts;
+    this.#registry = parts.registry;
+  }
+
+  /** Places without a process; below 0 after the owner lowered the limit. */
+  get freePlaces(): number {
+    return this.#parts.limits.maxConcurrentSessions - this.#registry.size;
+  }
+
+  get hasPlace(): boolean {
+    return this.freePlaces > 0;
+  }
+
+  /** Whether a place is free, or an idle session's can be taken at once. */
+  get canMakePlace(): boolean {
+    return this.hasPlace || this.#registry.idlest().length > 0;
+  }
+
+  /** Whether another one-shot prompt may have a place: with several places, one is reserved for sessions. */
+  get admitsOneShot(): boolean {
+    return this.#registry.oneShots.size < Math.max(1, this.#parts.limits.maxConcurrentSessions - 1);
+  }
+
+  /** Sessions that have no process and a turn that is due, longest waiting first. */
+  waitingSessions(): string[] {
+    return this.#parts.store.turns
+      .sessionsWithQueued(this.#parts.clock.now())
+      .filter((sessionId) => this.#registry.ownState(sessionId) === "none");
+  }
+
+  /** What becomes of a new message, as things are now. Nothing is evicted: the message is not kept yet. */
+  admission(
+    own: AdmissionFacts["own"],
+    queue: Pick<AdmissionFacts, "queuedTurns" | "queueLimit">,
+  ): Admission {
+    return admit(this.#factsOf(own, 0, queue));
+  }
+
+  /**
+   * Gives places to sessions in the order in which the returned function is called for them, and evicts where a place
+   * has to be made. Places that are being vacated belong to the sessions that ask first.
+   */
+  allot(): () => Place {
+    let coming = this.#registry.stoppingCount();
+    return () => {
+      const admission = admit(this.#factsOf("none", coming, keptTurn));
+      if (admission.action === "start") return "free";
+      if (admission.action === "evict") {
+        this.#evict(admission.sessionId);
+        return "coming";
+      }
+      if (coming <= 0) return "none";
+      coming -= 1;
+      return "coming";
+    };
+  }
+
+  /**
+   * The process whose place a call without a message gets when that process is gone: one that stops and that no message
+   * waits for, else the longest idle, which is evicted. `undefined`: a place is free, or none can be made.
+   */
+  makePlaceForCall(): SessionProcess | undefined {
+    const coming = this.#registry.stoppingCount() - this.waitingSessions().length;
+    const admission = admit(this.#factsOf("none", coming, keptTurn));
+    if (admission.action === "evict") return this.#evict(admission.sessionId);
+    return admission.action === "wait" && coming > 0
+      ? this.#registry.all().find(({ isLeaving }) => isLeaving)
+      : undefined;
+  }
+
+  /**
+   * A session waits for a process although a place is free, because memory is short: the longest idle is evicted for
+   * it.
+   */
+  makeMemoryForWaiting(): void {
+    if (this.#registry.stoppingCount() > 0 || this.waitingSessions().length === 0) return;
+    const [idlest] = this.#registry.idlest();
+    if (idlest !== undefined) this.#evict(idlest);
+  }
+
+  /**
+   * Evicts idle processes, the longest idle first, until the memory of the others fits. Returns whether it does not.
+   */
+  vacateMemory(
+    keptBytes: number,
+    limitBytes: number,
+    bytesOf: (sessionProcess: SessionProcess) => number,
+  ): boolean {
+    const idle = this.#registry.idlest().flatMap((sessionId) => {
+      const sessionProcess = this.#registry.get(sessionId);
+      return sessionProcess ? [{ sessionId, rssBytes: bytesOf(sessionProcess) }] : [];
+    });
+    const { parks, remains } = parkedFor(keptBytes, limitBytes, idle);
+    for (const sessionId of parks) this.#evict(sessionId);
+    return remains;
+  }
+
+  /**
+   * Evicts idle processes that are too many after the owner lowered the limit; the busy ones follow when they are idle.
+   */
+  vacateSurplus(): void {
+    const surplus = -this.freePlaces - this.#registry.stoppingCount();
+    if (surplus <= 0) return;
+    for (const sessionId of this.#registry.idlest().slice(0, surplus)) this.#evict(sessionId);
+  }
+
+  #evict(sessionId: string): SessionProcess | undefined {
+    const victim = this.#registry.get(sessionId);
+    void victim?.stop("evicted");
+    return victim;
+  }
+
+  #factsOf(
+    own: AdmissionFacts["own"],
+    comingPlaces: number,
+    queue: Pick<AdmissionFacts, "queuedTurns" | "queueLimit">,
+  ): AdmissionFacts {
+    const registry = this.#registry;
+    return {
+      own,
+      processCount: registry.size,
+      processLimit: this.#parts.limits.maxConcurrentSessions,
+      comingPlaces,
+      // Looked up only where the decision needs them: the message to a live process does not.
+      get idleSessionIds() {
+        return registry.idlest();
+      },
+      get queuedTurns() {
+        return queue.queuedTurns;
+      },
+      queueLimit: queue.queueLimit,
+    };
+  }
+}

@@ -1,0 +1,16 @@
+import { z } from "zod";
+import { secondsSchema } from "../instants.ts";
+
+export const modelListSchema = z.object({
+  object: z.literal("list"),
+  data: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      description: z.string(),
+      object: z.literal("model"),
+      created: secondsSchema,
+      owned_by: z.string(),
+    }),
+  ),
+});

@@ -1,0 +1,23 @@
+import { describe, expect, test } from "@jest/globals";
+import { filesIn, textOf } from "./sources.ts";
+
+const sources = filesIn("server");
+const filesWith = (pattern: RegExp) => sources.filter((file) => pattern.test(textOf("server", file)));
+
+describe("what one part alone decides", () => {
+  test("whom to evict: the capacity of the pool", () => {
+    expect(filesWith(/\.idlest\(\)/)).toEqual(["pool/processes/capacity.ts"]);
+    expect(filesWith(/\bstop\("evicted"\)/)).toEqual(["pool/processes/capacity.ts"]);
+  });
+
+  test("a process's phase: the process itself", () => {
+    expect(filesWith(/\.#?phase = /)).toEqual(["pool/state/sessionProcess.ts"]);
+  });
+
+  test("a session's state: the session store, which the pool alone tells", () => {
+    expect(filesWith(/UPDATE sessions SET [^"`]*\bstate = /)).toEqual(["store/sessions/sessions.ts"]);
+    const tellers = filesWith(/\bsessions\.setState\(/);
+    expect(tellers.length).toBeGreaterThan(3);
+    expect(tellers.filter((file) => !file.startsWith("pool/"))).toEqual([]);
+  });
+});

@@ -1,0 +1,183 @@
+import { describe, expect, test } from "@jest/globals";
+import { pushContentOf } from "../../../../server/domain/delivery/delivery.ts";
+import type { EventDataByType, EventType, LoggedEvent } from "../../../../server/domain/delivery/event.ts";
+import {
+  collapseIdOf,
+  kindRules,
+  mutableKinds,
+  type PushKind,
+  pushEndsAt,
+  pushKindOf,
+  pushKinds,
+  pushOf,
+} from "../../../../server/domain/delivery/pushRules.ts";
+
+const at = 1_000_000;
+const day = 24 * 3_600_000;
+const logged = <T extends EventType>(type: T, data: EventDataByType[T]): LoggedEvent =>
+  ({ cursor: 7, sessionId: "s1", seq: 3, type, at, turnId: "t1", data }) as LoggedEvent;
+
+const usage = { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheCreationTokens: 0 };
+const completed = (text: string) =>
+  logged("turn.completed", { messageId: "m1", text, costUsd: 0, usage, durationMs: 1, numTurns: 1 });
+const asked = (kind: "tool" | "question" | "plan", description?: string) =>
+  logged("permission.requested", {
+    permissionId: "p1",
+    sessionId: "s1",
+    turnId: "t1",
+    kind,
+    toolName: "Bash",
+    title: "Run ls",
+    description,
+    input: {},
+    suggestions: [],
+    requestedAt: at,
+    expiresAt: at + 60_000,
+  });
+const expiring = (timeRemainingMs: number) =>
+  logged("session.expiring", { expiresAt: at + timeRemainingMs, timeRemainingMs, final: false });
+
+describe("D09 what rings a phone", () => {
+  const ringing: Array<[LoggedEvent, string]> = [
+    [completed("Hi."), "reply"],
+    [logged("turn.failed", { code: "claude_error", detail: "x", retryable: true }), "failed"],
+    [logged("turn.interrupted", { code: "server_restarted", detail: "x" }), "failed"],
+    [asked("tool"), "permission"],
+    [asked("question"), "question"],
+    [asked("plan"), "plan"],
+    [expiring(60_000), "expiring"],
+    [logged("session.expired", { term: 1, expiredAt: at }), "expired"],
+    [logged("session.quarantined", { detail: "x" }), "crashed"],
+    [logged("limit.reached", { kind: "x", retryAt: at, detail: "x" }), "limit"],
+    [logged("login.required", { detail: "x" }), "login"],
+    [logged("resource.warning", { kind: "memory", detail: "x" }), "resource"],
+  ];
+
+  test.each(ringing)("%#: an event that needs the owner has its push", (event, kind) => {
+    expect(pushKindOf(event)).toBe(kind);
+  });
+
+  test("is of every kind that there is: no kind is without an event that calls for it", () => {
+    expect(new Set(ringing.map(([event]) => pushKindOf(event)))).toEqual(new Set(pushKinds));
+  });
+
+  test("passes mutes and quiet hours only where Claude stands still until the owner answers", () => {
+    const passing = pushKinds.filter((kind) => kindRules[kind].waitsForOwner);
+    expect(passing).toEqual(["permission", "question", "plan"]);
+  });
+
+  test("is not what the owner did, nor what can wait for the app, nor a turn's part in an incident that is told", () => {
+    const silent = [
+      logged("turn.interrupted", { code: "interrupted", detail: "x" }),
+      logged("turn.failed", { code: "login_required", detail: "x", retryable: true }),
+      logged("turn.failed", { code: "usage_limit", detail: "x", retryable: true }),
+      logged("turn.cancelled", { by: "phone" }),
+      logged("turn.started", {}),
+      logged("message", { messageId: "m1", text: "Hi." }),
+      logged("session.crashed", { detail: "x" }),
+      logged("session.parked", { reason: "idle" }),
+    ];
+    expect(silent.map(pushKindOf)).toEqual(silent.map(() => undefined));
+  });
+});
+
+describe("D14 a push is worth sending", () => {
+  test("until the end of what it is about", () => {
+    for (const kind of ["tool", "question", "plan"] as const) {
+      expect(pushEndsAt(pushOf(asked(kind))!, at)).toBe(at + 60_000);
+    }
+    expect(pushEndsAt(pushOf(expiring(5_000))!, at)).toBe(at + 5_000);
+  });
+  test("for a day where its subject has no end", () => {
+    expect(pushEndsAt(pushOf(completed("Hi."))!, at)).toBe(at + day);
+  });
+});
+
+describe("D09 what a push says", () => {
+  const session = { title: "Fix the tests", projectName: "alpha" };
+  const contentOf = (event: LoggedEvent, of: typeof session | undefined, badge: number) =>
+    pushContentOf(event, pushOf(event)!, of, badge);
+  const bodyOf = (event: LoggedEvent) => pushOf(event)!.body;
+
+  test("names the session, the project, the turn, the message and the number of things unseen", () => {
+    expect(contentOf(completed("Hi."), session, 2)).toEqual({
+      kind: "reply",
+      cursor: 7,
+      sessionId: "s1",
+      turnId: "t1",
+      messageId: "m1",
+      title: "Fix the tests",
+      subtitle: "alpha",
+      body: "Hi.",
+      badge: 2,
+    });
+  });
+
+  test("is never empty, even of a reply without words", () => {
+    expect(bodyOf(completed(""))).toBe("Claude is done.");
+  });
+
+  test("goes without a session for what concerns none", () => {
+    const event = { ...logged("login.required", { detail: "Log in." }), sessionId: null, turnId: undefined };
+    expect(contentOf(event as LoggedEvent, undefined, 0)).toMatchObject({
+      title: "Daylong",
+      sessionId: "",
+      body: "Log in.",
+    });
+  });
+
+  test("carries the question and until when it can be answered", () => {
+    expect(contentOf(asked("tool", "Lists files"), session, 0)).toMatchObject({
+      permissionId: "p1",
+      expiresAt: at + 60_000,
+      body: "Run ls\nLists files",
+    });
+    expect(bodyOf(asked("tool"))).toBe("Run ls");
+  });
+
+  test.each([
+    [1_000, "1 min"],
+    [30 * 60_000, "30 min"],
+    [89 * 60_000, "89 min"],
+    [4 * 3_600_000, "4 h"],
+  ])("tells %p ms as %s", (timeRemainingMs, words) => {
+    expect(bodyOf(expiring(timeRemainingMs))).toContain(`ends in ${words}.`);
+  });
+});
+
+/** The contract's table: category, level, urgency, end, and what the push replaces. */
+const table: Array<[PushKind, string, string, string, number, string]> = [
+  ["reply", "REPLY", "active", "high", at + day, "turn-t"],
+  ["failed", "REPLY", "active", "high", at + day, "turn-t"],
+  ["permission", "PERMISSION", "time-sensitive", "high", at + 5_000, "perm-p"],
+  ["question", "QUESTION", "time-sensitive", "high", at + 5_000, "perm-p"],
+  ["plan", "PERMISSION", "time-sensitive", "high", at + 5_000, "perm-p"],
+  ["expiring", "EXPIRING", "time-sensitive", "high", at + 5_000, "lease-s"],
+  ["expired", "SESSION", "active", "normal", at + day, "expired-s"],
+  ["crashed", "SESSION", "active", "normal", at + day, "crashed-s"],
+  ["limit", "SESSION", "active", "normal", at + day, "limit-s"],
+  ["login", "SESSION", "active", "normal", at + day, "login-s"],
+  ["resource", "SESSION", "active", "normal", at + day, "resource-s"],
+];
+
+describe("D09 the contract's table", () => {
+  test("has every kind there is", () =>
+    expect(new Set(table.map(([kind]) => kind))).toEqual(new Set(pushKinds)));
+
+  test.each(table)("of %s", (kind, category, level, urgency, endsAt, collapseId) => {
+    expect(kindRules[kind]).toMatchObject({ category, level, urgency, priority: "10" });
+    expect(collapseIdOf({ kind, sessionId: "s", turnId: "t", permissionId: "p" })).toBe(collapseId);
+    // Only a push that ends with its subject heeds the subject's end; each ends after a day without one.
+    expect(pushEndsAt({ kind, expiresAt: at + 5_000 }, at)).toBe(endsAt);
+    expect(pushEndsAt({ kind }, at)).toBe(at + day);
+  });
+});
+
+test("without a turn or a permission the newer push of its kind replaces the older one of its session", () => {
+  expect(collapseIdOf({ kind: "reply", sessionId: "s" })).toBe("reply-s");
+  expect(collapseIdOf({ kind: "question", sessionId: "s", turnId: "t" })).toBe("question-s");
+});
+
+test("a device may mute every kind of push, and the activities of its turns", () => {
+  expect(mutableKinds).toEqual([...pushKinds, "activity"]);
+});
