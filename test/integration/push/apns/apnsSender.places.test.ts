@@ -26,7 +26,7 @@ beforeEach(async () => {
     sandbox: endpoint,
     caPath: apple.caPath,
     dataDir: folder,
-    onEvent: (name, fields) => void told.push({ name, fields }),
+    log: { info: (name, fields = {}) => void told.push({ name, fields }) },
   });
 });
 afterEach(async () => {
