@@ -20,4 +20,18 @@ describe("what one part alone decides", () => {
     expect(tellers.length).toBeGreaterThan(3);
     expect(tellers.filter((file) => !file.startsWith("pool/"))).toEqual([]);
   });
+
+  test("what a push kind means: one table of kinds and one of events", () => {
+    expect(filesWith(/\bkindRules\b[^;(]*= \{/)).toEqual(["domain/delivery/pushRules.ts"]);
+    expect(filesWith(/\beventRules\b[^;(]*= \{/)).toEqual(["domain/delivery/pushRules.ts"]);
+  });
+
+  test("the grammar of a bearer token: its own file, for HTTP and the socket", () => {
+    expect(filesWith(/\^Bearer/i)).toEqual(["access/bearerToken.ts"]);
+  });
+
+  test("when an instant of the wall clock has come: the deadline timer", () => {
+    // A timer that is capped by hand, to look at the clock again, should be a DeadlineTimer.
+    expect(filesWith(/after\(\s*Math\.min\(/)).toEqual(["domain/deadlineTimer.ts"]);
+  });
 });
