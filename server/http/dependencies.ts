@@ -32,15 +32,15 @@ export interface TestPush {
 }
 
 export interface HttpLimits {
-  /** Requests of one device in a minute (contract: 300). */
+  /** Requests of one device in a minute (docs/api.md, Access: 300). */
   requestsPerMinute: number;
-  /** Wrong pairing codes from one address in 15 minutes (contract: 5). */
+  /** Wrong pairing codes from one address in 15 minutes (docs/api.md, Access: 5). */
   pairingFailures: number;
-  /** Pairings from one address in an hour (contract: 30). */
+  /** Pairings from one address in an hour (docs/api.md, Access: 30). */
   pairingsPerHour: number;
 }
 
-/** The contract's limits. */
+/** The limits of docs/api.md, Access. */
 export const defaultHttpLimits: HttpLimits = {
   requestsPerMinute: 300,
   pairingFailures: 5,

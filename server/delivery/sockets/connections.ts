@@ -13,10 +13,10 @@ export interface Connection {
   close(code: number, reason: string): void;
 }
 
-/** The close code that delivery itself uses (contract: WebSocket). */
+/** The close code that delivery itself uses (docs/api.md, WebSocket). */
 export const tooSlowCode = 4408;
 
-/** A connection with more than this unsent, when its next frame is due, is closed (contract: 1 MB). */
+/** A connection with more than this unsent, when its next frame is due, is closed (docs/api.md, WebSocket: 1 MB). */
 export const maxUnsentBytes = 1024 * 1024;
 
 /** Pause between two long polls of a device, within which it still counts as live. */

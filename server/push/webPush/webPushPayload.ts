@@ -21,7 +21,7 @@ export interface WebPush {
   truncated: boolean;
 }
 
-/** Builds the push for a page's service worker, from the contract's table. Pure. */
+/** Builds the push for a page's service worker, from the table in docs/api.md, Pushes. Pure. */
 export function buildWebPush(request: PushRequest<WebPushTarget>, now: number): WebPush {
   const { content, deliveryId } = request;
   const { category, level, urgency } = kindRules[content.kind];
