@@ -6,8 +6,9 @@ import type { Session } from "../domain/sessions/session.ts";
 import { HealthMonitor } from "./health/healthMonitor.ts";
 import { Outages } from "./health/outages.ts";
 import { Capacity } from "./processes/capacity.ts";
+import { ControlRequests } from "./processes/controlRequests.ts";
+import { Interrupts } from "./processes/interrupt.ts";
 import { OneShots } from "./processes/oneShots.ts";
-import { ProcessCalls } from "./processes/processCalls.ts";
 import { ProcessExits } from "./processes/processExit.ts";
 import { PoolProcessListener } from "./processes/processListener.ts";
 import { ResumeSources } from "./processes/resumeSource.ts";
@@ -91,10 +92,11 @@ export function assemblePool(parts: PoolParts) {
     advance: () => scheduler.advance(),
   };
   const termination = new Termination(inner);
-  const health = new HealthMonitor({ ...inner, termination });
+  const interrupts = new Interrupts({ ...inner, termination });
+  const health = new HealthMonitor({ ...inner, termination, interrupts });
   gates.push(health.load);
   const views = new Views({ store, registry, capacity, clock, limits, load: health.load });
-  const outages = new Outages({ ...inner, termination });
+  const outages = new Outages({ ...inner, termination, interrupts });
   gates.push(...outages.gates);
   const observed = { ...inner, observer: outages, resumeSources: new ResumeSources(parts), leaseChanged };
   const exits = new ProcessExits(observed);
@@ -116,7 +118,7 @@ export function assemblePool(parts: PoolParts) {
     leaseChanged,
     wake,
   });
-  const calls = new ProcessCalls({ ...inner, wake });
+  const calls = new ControlRequests({ ...inner, wake });
   const forkAndRewind = new ForkAndRewind({ ...inner, calls, create: (request) => sessions.create(request) });
   const leases: LeaseTimer = new LeaseTimer({
     ...inner,
@@ -134,6 +136,7 @@ export function assemblePool(parts: PoolParts) {
     promptSender,
     scheduler,
     termination,
+    interrupts,
     health,
     outages,
     spares,

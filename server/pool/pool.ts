@@ -93,7 +93,7 @@ export class InteractiveSessionPool implements SessionPool {
 
   interrupt(sessionId: string, turnId: string | undefined, caller: Caller) {
     this.#existing(sessionId);
-    return this.#components.termination.interrupt(sessionId, turnId, caller);
+    return this.#components.interrupts.interrupt(sessionId, turnId, caller);
   }
 
   cancelTurn(sessionId: string, turnId: string, caller: Caller): void {

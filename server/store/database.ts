@@ -1,8 +1,8 @@
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
+import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { DaylongError } from "../domain/errors.ts";
-import { migrations as allMigrations, type Migration } from "./migrations.ts";
+import { migrations as allMigrations, type Migration, migrate } from "./migrations.ts";
 import { type Connection, withStorageFailures } from "./statement.ts";
 
 /** The database's name in DATA_DIR. */
@@ -161,59 +161,4 @@ function fillJournal(connection: Connection): void {
     connection.exec("DROP TABLE filling");
   })();
   connection.pragma("wal_checkpoint(RESTART)");
-}
-
-/** Forward only. The version of a database is SQLite's own `user_version`, written in the step's transaction. */
-function migrate(connection: Connection, path: string, migrations: readonly Migration[]): void {
-  const version = Number(connection.pragma("user_version", { simple: true }));
-  const newest = migrations.at(-1)?.version ?? 0;
-  if (version > newest) {
-    throw new DaylongError(
-      "storage_failed",
-      `${basename(path)} has version ${version}; this program knows versions up to ${newest}. ` +
-        "Start the newer program, or restore a backup made before the upgrade.",
-    );
-  }
-  if (version < newest && hasTables(connection)) copyBefore(connection, path, newest);
-  // A step that rebuilds a table must not trip over references to it: https://www.sqlite.org/lang_altertable.html#otheralter
-  connection.pragma("foreign_keys = OFF");
-  for (const migration of migrations) {
-    if (migration.version > version) step(connection, migration);
-  }
-  connection.pragma("foreign_keys = ON");
-}
-
-function step(connection: Connection, migration: Migration): void {
-  connection
-    .transaction(() => {
-      migration.apply(connection);
-      const broken = connection.pragma("foreign_key_check") as unknown[];
-      if (broken.length > 0) {
-        throw new Error(`Migration ${migration.version} leaves ${broken.length} rows that refer to nothing.`);
-      }
-      connection.pragma(`user_version = ${migration.version}`);
-    })
-    .immediate();
-}
-
-function hasTables(connection: Connection): boolean {
-  return connection.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' LIMIT 1").get() !== undefined;
-}
-
-/** Leaves a whole copy beside the database: `daylong.db.before-v2` is what a return to the older program needs. */
-function copyBefore(connection: Connection, path: string, version: number): void {
-  const copy = `${path}.before-v${version}`;
-  const unfinished = `${copy}.unfinished`;
-  rmSync(unfinished, { force: true });
-  // VACUUM INTO accepts an empty file, and so the copy is never readable by others, not even for a moment.
-  closeSync(openSync(unfinished, "wx", 0o600));
-  connection.prepare("VACUUM INTO ?").run(unfinished);
-  // SQLite does not sync what VACUUM INTO wrote, and the copy must be on disk before the original changes.
-  const file = openSync(unfinished, "r+");
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(unfinished, copy);
 }

@@ -1,4 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
+import { basename } from "node:path";
+import { DaylongError } from "../domain/errors.ts";
 import { firstSchema } from "./firstSchema.ts";
 import type { Connection } from "./statement.ts";
 
@@ -99,3 +102,61 @@ export const migrations: readonly Migration[] = [
   { version: 7, apply: (connection) => void connection.exec(sessionRules) },
   { version: 8, apply: (connection) => void connection.exec(unackedAlerts) },
 ];
+
+/**
+ * Brings a database to the newest version, forward only, from a copy of the file that is left beside it. A file of a newer
+ * version is refused (`storage_failed`). The version of a database is SQLite's own `user_version`, written in the step's transaction.
+ */
+export function migrate(connection: Connection, path: string, migrations: readonly Migration[]): void {
+  const version = Number(connection.pragma("user_version", { simple: true }));
+  const newest = migrations.at(-1)?.version ?? 0;
+  if (version > newest) {
+    throw new DaylongError(
+      "storage_failed",
+      `${basename(path)} has version ${version}; this program knows versions up to ${newest}. ` +
+        "Start the newer program, or restore a backup made before the upgrade.",
+    );
+  }
+  if (version < newest && hasTables(connection)) copyBefore(connection, path, newest);
+  // A step that rebuilds a table must not trip over references to it: https://www.sqlite.org/lang_altertable.html#otheralter
+  connection.pragma("foreign_keys = OFF");
+  for (const migration of migrations) {
+    if (migration.version > version) step(connection, migration);
+  }
+  connection.pragma("foreign_keys = ON");
+}
+
+function step(connection: Connection, migration: Migration): void {
+  connection
+    .transaction(() => {
+      migration.apply(connection);
+      const broken = connection.pragma("foreign_key_check") as unknown[];
+      if (broken.length > 0) {
+        throw new Error(`Migration ${migration.version} leaves ${broken.length} rows that refer to nothing.`);
+      }
+      connection.pragma(`user_version = ${migration.version}`);
+    })
+    .immediate();
+}
+
+function hasTables(connection: Connection): boolean {
+  return connection.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' LIMIT 1").get() !== undefined;
+}
+
+/** Leaves a whole copy beside the database: `daylong.db.before-v2` is what a return to the older program needs. */
+function copyBefore(connection: Connection, path: string, version: number): void {
+  const copy = `${path}.before-v${version}`;
+  const unfinished = `${copy}.unfinished`;
+  rmSync(unfinished, { force: true });
+  // VACUUM INTO accepts an empty file, and so the copy is never readable by others, not even for a moment.
+  closeSync(openSync(unfinished, "wx", 0o600));
+  connection.prepare("VACUUM INTO ?").run(unfinished);
+  // SQLite does not sync what VACUUM INTO wrote, and the copy must be on disk before the original changes.
+  const file = openSync(unfinished, "r+");
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(unfinished, copy);
+}

@@ -1,7 +1,7 @@
 import { type Delivery, isActivityKind } from "../../domain/delivery/delivery.ts";
 import type { PushOutcome, PushSender } from "../../domain/delivery/push.ts";
 import type { Clock, Log, Store } from "../../domain/ports.ts";
-import type { DeliveryStatus } from "../outbox/deliveryRecorder.ts";
+import type { DeliveryStatus } from "../outbox/outcomeRecorder.ts";
 import {
   type NoPush,
   type PreparedPush,

@@ -3,7 +3,7 @@ import { type Delivery, isActivityKind, retryAt } from "../../domain/delivery/de
 import type { PushOutcome } from "../../domain/delivery/push.ts";
 import type { Clock, Log, Store } from "../../domain/ports.ts";
 import { DurableGate } from "../durableGate.ts";
-import type { DeliveryRecorder, DeliveryStatus } from "./deliveryRecorder.ts";
+import type { DeliveryStatus, OutcomeRecorder } from "./outcomeRecorder.ts";
 import {
   type AfterRefusal,
   type NoPush,
@@ -28,7 +28,7 @@ export interface DeliveryAttemptsParts {
   activities: PushPreparer;
   clock: Clock;
   log: Log;
-  recorder: DeliveryRecorder;
+  recorder: OutcomeRecorder;
   /** From 0 to 1, for the jitter. */
   random: () => number;
 }

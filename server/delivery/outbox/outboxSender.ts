@@ -8,7 +8,7 @@ import type { Connections } from "../sockets/connections.ts";
 import { AlertPushes } from "./alertPushes.ts";
 import { BadgeSync } from "./badgeSync.ts";
 import { DeliveryAttempts } from "./deliveryAttempts.ts";
-import { DeliveryRecorder } from "./deliveryRecorder.ts";
+import { OutcomeRecorder } from "./outcomeRecorder.ts";
 import type { PushPreparer } from "./preparedPush.ts";
 import { TokenInvalidation } from "./tokenInvalidation.ts";
 
@@ -48,7 +48,7 @@ export interface OutboxSenderParts {
  */
 export class OutboxSender {
   readonly #parts: OutboxSenderParts;
-  readonly #recorder: DeliveryRecorder;
+  readonly #recorder: OutcomeRecorder;
   readonly #invalidation: TokenInvalidation;
   readonly #attempts: DeliveryAttempts;
   readonly #badgeSync: BadgeSync;
@@ -75,7 +75,7 @@ export class OutboxSender {
     this.#parts = parts;
     this.#concurrency = parts.concurrency ?? 100;
     this.#timer = new DeadlineTimer({ clock, onDue: () => this.#drain() });
-    this.#recorder = new DeliveryRecorder({ outbox: store.outbox, log });
+    this.#recorder = new OutcomeRecorder({ outbox: store.outbox, log });
     this.#invalidation = new TokenInvalidation({ devices: store.devices, clock, log });
     this.#badgeSync = new BadgeSync({ store, push, clock, log });
     this.#acks = new Acks({ store, connections, badgeSync: this.#badgeSync, clock, log });

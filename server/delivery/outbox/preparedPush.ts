@@ -1,6 +1,6 @@
 import type { Delivery } from "../../domain/delivery/delivery.ts";
 import type { PushOutcome, PushTarget } from "../../domain/delivery/push.ts";
-import type { DeliveryStatus } from "./deliveryRecorder.ts";
+import type { DeliveryStatus } from "./outcomeRecorder.ts";
 
 export type GoneOutcome = Extract<PushOutcome, { outcome: "gone" }>;
 

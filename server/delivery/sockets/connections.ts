@@ -1,6 +1,7 @@
 import type { LoggedEvent } from "../../domain/delivery/event.ts";
 import type { Clock, Durability } from "../../domain/ports.ts";
 import { DurableGate, type FrameQueue } from "../durableGate.ts";
+import { isTooSlow, tooSlowCode, unsentBytesOf } from "./backpressure.ts";
 
 /** A live socket of a device, as delivery sees it. */
 export interface Connection {
@@ -12,12 +13,6 @@ export interface Connection {
   bufferedBytes(): number;
   close(code: number, reason: string): void;
 }
-
-/** The close code that delivery itself uses (docs/api.md, WebSocket). */
-export const tooSlowCode = 4408;
-
-/** A connection with more than this unsent, when its next frame is due, is closed (docs/api.md, WebSocket: 1 MB). */
-export const maxUnsentBytes = 1024 * 1024;
 
 /** Pause between two long polls of a device, within which it still counts as live. */
 const pollGapMs = 1_000;
@@ -151,7 +146,7 @@ export class Connections {
 
   /** Bytes not yet taken by the operating system, plus the characters that wait for the disk. */
   unsentBytes(connection: Connection): number {
-    return connection.bufferedBytes() + (this.#entries.get(connection)?.frames.heldChars ?? 0);
+    return unsentBytesOf(connection, this.#entries.get(connection)?.frames);
   }
 
   /** Sends a logged event to every connection that is caught up and does not have it; serialised once for all. */
@@ -210,7 +205,7 @@ export class Connections {
 
   /** Before the send, not after: one frame larger than the limit must pass on an empty socket. */
   #hasRoom({ connection, frames }: Entry): boolean {
-    if (connection.bufferedBytes() + frames.heldChars <= maxUnsentBytes) return true;
+    if (!isTooSlow(connection, frames)) return true;
     this.drop(connection, tooSlowCode, "More than 1 MB is unsent: resume by cursor.");
     return false;
   }

@@ -2,7 +2,8 @@ import { pause } from "../../domain/deadline.ts";
 import type { WelcomeFrame } from "../../domain/delivery/frames.ts";
 import type { Clock, Log } from "../../domain/ports.ts";
 import type { DeviceStore, EventStore } from "../../domain/stores/delivery.ts";
-import { type Connection, type Connections, tooSlowCode } from "./connections.ts";
+import { tooSlowCode } from "./backpressure.ts";
+import type { Connection, Connections } from "./connections.ts";
 import type { DeltaFeed } from "./liveFeed.ts";
 import { resumePoint } from "./resumePoint.ts";
 

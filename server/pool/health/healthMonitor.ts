@@ -2,6 +2,7 @@ import type { Clock, Log, Store } from "../../domain/ports.ts";
 import { judge, type Verdict } from "../../domain/processes/health.ts";
 import type { ProcessHost } from "../../domain/processes/process.ts";
 import type { Capacity } from "../processes/capacity.ts";
+import type { Interrupts } from "../processes/interrupt.ts";
 import type { Termination } from "../processes/termination.ts";
 import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
@@ -17,6 +18,7 @@ export interface HealthMonitorParts {
   limits: PoolLimits;
   registry: ProcessRegistry;
   termination: Termination;
+  interrupts: Interrupts;
   capacity: Capacity;
   /** Looks at waiting turns again: a process or a place may be free. */
   advance(): void;
@@ -198,7 +200,7 @@ export class HealthMonitor {
         const silence = seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
         log.warn("turn.stalled", { sessionId, turnId: turn.turnId, silentMs: verdict.silentMs });
         const detail = `Claude gave no sign of life for ${silence}, so the turn was broken off. The context is kept; send the message again.`;
-        termination
+        this.#parts.interrupts
           .breakOff(sessionProcess, turn, { code: "stalled", detail })
           .catch((error: unknown) => log.error("turn.break_off_failed", { sessionId, error }));
         return;

@@ -3,6 +3,7 @@ import type { Failure } from "../../domain/errors.ts";
 import type { Clock, Log, Store } from "../../domain/ports.ts";
 import type { BackOff } from "../../domain/processes/circuitBreaker.ts";
 import type { ProcessSignal, Refusal } from "../../domain/processes/process.ts";
+import type { Interrupts } from "../processes/interrupt.ts";
 import type { Termination } from "../processes/termination.ts";
 import type { Gate } from "../state/gate.ts";
 import type { ProcessObserver } from "../state/processObserver.ts";
@@ -20,6 +21,7 @@ export interface OutagesParts {
   registry: ProcessRegistry;
   turnWriter: TurnWriter;
   termination: Termination;
+  interrupts: Interrupts;
   advance(): void;
 }
 
@@ -194,7 +196,7 @@ export class Outages implements ProcessObserver {
     // this one may keep the old.
     this.#parts.termination.recycle(sessionProcess, detail);
     if (turn.end === undefined)
-      void this.#parts.termination.breakOff(sessionProcess, turn, { code: "login_required", detail });
+      void this.#parts.interrupts.breakOff(sessionProcess, turn, { code: "login_required", detail });
   }
 
   #limitReached(sessionProcess: SessionProcess, hit: Refusal & { kind: "limit-hit" }): void {

@@ -4,7 +4,7 @@ import type { Clock, LiveFeed, Log, Store } from "../../domain/ports.ts";
 import type { Session } from "../../domain/sessions/session.ts";
 import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
-import type { CurrentTurn, SessionProcess, StopReason } from "../state/sessionProcess.ts";
+import type { SessionProcess } from "../state/sessionProcess.ts";
 import type { EventBuffer } from "../turns/eventBuffer.ts";
 import type { PermissionRequests } from "../turns/permissionRequests.ts";
 import type { TurnWaiter } from "../turns/turnWaiter.ts";
@@ -28,7 +28,7 @@ export interface TerminationParts {
 }
 
 /**
- * Every way a turn or a process is made to end: interrupt, cancel, close, expiry, shutdown. The store is written first,
+ * Termination of turns and processes: cancel, close, expiry, recycling, shutdown. The store is written first,
  * so that a turn that was cut is reported once, whatever its process still says or does.
  */
 export class Termination {
@@ -58,7 +58,7 @@ export class Termination {
     await Promise.all(running.map(({ turn }) => turn && turnWaiter.ended(turn.turnId, graceMs)));
     for (const sessionProcess of running) {
       try {
-        this.#cut(sessionProcess, {
+        this.cutTurn(sessionProcess, {
           code: "server_restarted",
           detail: "The server was stopped in the middle of this turn. The context is kept.",
         });
@@ -74,55 +74,6 @@ export class Termination {
       cancel = this.#parts.clock.after(stopDeadlineMs, resolve);
     });
     await Promise.race([gone, late]).finally(() => cancel());
-  }
-
-  /** The owner's interrupt: bounded, and if Claude does not obey, the process goes. */
-  async interrupt(sessionId: string, turnId: string | undefined, caller: Caller) {
-    const sessionProcess = this.#registry.get(sessionId);
-    const current = sessionProcess?.turn;
-    if (
-      sessionProcess === undefined ||
-      current === undefined ||
-      (turnId !== undefined && turnId !== current.turnId)
-    ) {
-      throw new DaylongError("nothing_running", "No turn of this session is running.");
-    }
-    const detail = "The owner interrupted the turn.";
-    this.#audit(caller, "turn.interrupt", current.turnId);
-    if (sessionProcess.process === undefined || !current.isGiven) {
-      // The process is still coming up, or the message's files are readied: nothing was given, nothing has to be taken
-      // back.
-      this.#cut(sessionProcess, { code: "interrupted", detail });
-      return { interrupted: true, turnId: current.turnId };
-    }
-    sessionProcess.requestEnd({ kind: "interrupt", detail });
-    await this.#orderEnd(sessionProcess, current, "failed");
-    return { interrupted: true, turnId: current.turnId };
-  }
-
-  /** Interrupts a turn, which fails with the failure; bounded as the owner's interrupt is. */
-  async breakOff(
-    sessionProcess: SessionProcess,
-    current: Readonly<CurrentTurn>,
-    failure: Failure,
-  ): Promise<void> {
-    sessionProcess.requestEnd({ kind: "fault", failure });
-    await this.#orderEnd(sessionProcess, current, "recycled");
-  }
-
-  async #orderEnd(
-    sessionProcess: SessionProcess,
-    current: Readonly<CurrentTurn>,
-    reason: StopReason,
-  ): Promise<void> {
-    const { limits, turnWaiter } = this.#parts;
-    await sessionProcess.process?.interrupt(limits.drainMs);
-    if (
-      (await turnWaiter.ended(current.turnId, limits.drainMs)) === undefined &&
-      sessionProcess.turn === current
-    ) {
-      await sessionProcess.stop(reason);
-    }
   }
 
   /** Ends a process so that the next message gets a fresh one: now when it is idle, else right after its turn. */
@@ -146,7 +97,7 @@ export class Termination {
     this.#store.transaction(() => {
       this.#cancelQueued(sessionId, caller, true);
       if (sessionProcess)
-        this.#cut(sessionProcess, { code: "interrupted", detail: "The owner closed the session." });
+        this.cutTurn(sessionProcess, { code: "interrupted", detail: "The owner closed the session." });
       this.#store.sessions.markLeaseEnded(sessionId, session.lease.term, this.#parts.clock.now());
       this.#store.sessions.setState(sessionId, "closed");
       // A `/v1` client that uses the session's name begins a new session under it.
@@ -189,7 +140,7 @@ export class Termination {
         this.#audit(caller, "session.cancel", id);
       }
       for (const sessionProcess of chosen) {
-        this.#cut(sessionProcess, { code: "interrupted", detail: "The owner stopped the process." });
+        this.cutTurn(sessionProcess, { code: "interrupted", detail: "The owner stopped the process." });
       }
     });
     await Promise.all(chosen.map((sessionProcess) => sessionProcess.stop("cancelled")));
@@ -206,7 +157,7 @@ export class Termination {
     this.#store.transaction(() => {
       if (!this.#store.sessions.markLeaseEnded(sessionId, lease.term, now)) return;
       if (sessionProcess) {
-        this.#cut(sessionProcess, {
+        this.cutTurn(sessionProcess, {
           code: "lease_expired",
           detail: "The session's lease ended in the middle of this turn.",
         });
@@ -229,8 +180,8 @@ export class Termination {
     if (this.#registry.get(session.sessionId) === undefined) this.#parts.sessionOver?.(session);
   }
 
-  /** Ends the running turn in the store; later signals of the process about it are ignored. */
-  #cut(sessionProcess: SessionProcess, failure: Failure): void {
+  /** Cuts the running turn: ends it in the store; later signals of the process about it are ignored. */
+  cutTurn(sessionProcess: SessionProcess, failure: Failure): void {
     const { sessionId, turn } = sessionProcess;
     if (turn === undefined) return;
     const end = failure.code === "lease_expired" ? "failed" : "interrupted";

@@ -5,7 +5,7 @@ import type { Clock, Store } from "../../domain/ports.ts";
 import type { ContextUse, ProcessHost, RewindReport } from "../../domain/processes/process.ts";
 import type { Session } from "../../domain/sessions/session.ts";
 import type { CreateSessionRequest } from "../port.ts";
-import type { ProcessCalls } from "../processes/processCalls.ts";
+import type { ControlRequests } from "../processes/controlRequests.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 
 /** A live CLI answers in milliseconds; a rewind of many files takes a second or two. */
@@ -16,7 +16,7 @@ export interface ForkAndRewindParts {
   host: ProcessHost;
   clock: Clock;
   registry: ProcessRegistry;
-  calls: ProcessCalls;
+  calls: ControlRequests;
   create(request: CreateSessionRequest): Promise<Session>;
 }
 

@@ -9,7 +9,8 @@ import { existingSession } from "../state/existingSession.ts";
 import { type Gate, isHeld } from "../state/gate.ts";
 import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
-import { refuseSchedule, requestHashOf } from "./submitRules.ts";
+import { answerRepeat, requestHashOf } from "./idempotency.ts";
+import { refuseSchedule } from "./submitRules.ts";
 import type { TurnWriter } from "./turnWriter.ts";
 
 /** A message that is kept, and what the pool has to do with it. */
@@ -68,7 +69,10 @@ export class Submissions {
     const clientMessageId = request.clientMessageId ?? this.#newId();
     const requestHash = requestHashOf(request);
     const earlier = this.#store.turns.byClientMessage(request.caller.deviceId, clientMessageId);
-    if (earlier !== undefined) return this.#repeat(earlier, request, requestHash);
+    if (earlier !== undefined) {
+      const accepted = answerRepeat(this.#store, this.#clock.now(), { earlier, request, requestHash });
+      return { accepted, waits: false, leaseDeadlineAt: Number.POSITIVE_INFINITY };
+    }
     return this.#store.transaction(
       () => this.#keep(request, clientMessageId, requestHash),
       (kept) => kept.run && run(kept.run),
@@ -116,40 +120,6 @@ export class Submissions {
       );
     }
     return mode;
-  }
-
-  #repeat(turn: Turn, request: SubmitRequest, requestHash: string): Submission {
-    const session = this.#store.sessions.get(turn.sessionId);
-    // A client that learnt the new session's id from an event may repeat the message with it.
-    const isSamePlace =
-      request.sessionId === undefined
-        ? request.projectPath === session?.projectPath && this.#beganSession(turn)
-        : request.sessionId === turn.sessionId;
-    if (turn.requestHash !== requestHash || !isSamePlace) {
-      throw new DaylongError(
-        "idempotency_conflict",
-        `The clientMessageId ${turn.clientMessageId} belongs to another message.`,
-      );
-    }
-    return {
-      accepted: {
-        sessionId: turn.sessionId,
-        turnId: turn.turnId,
-        clientMessageId: turn.clientMessageId,
-        state: turn.state,
-        queuePosition: this.#store.turns.queuePosition(turn.turnId),
-        duplicate: true,
-        expiresAt: session?.lease.expiresAt ?? this.#clock.now(),
-      },
-      waits: false,
-      leaseDeadlineAt: Number.POSITIVE_INFINITY,
-    };
-  }
-
-  /** Whether the message came without a session and made one. */
-  #beganSession(turn: Turn): boolean {
-    const [, second] = this.#store.events.ofSession(turn.sessionId, 0, 2);
-    return second?.turnId === turn.turnId;
   }
 
   #sessionFor(request: SubmitRequest): Session {

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { DaylongError } from "../../domain/errors.ts";
 import type { Store } from "../../domain/ports.ts";
 import type { Session } from "../../domain/sessions/session.ts";
@@ -10,18 +9,6 @@ export const maxAheadMs = 366 * 24 * 3_600_000;
 export const maxScheduledTurns = 50;
 /** When the next try of a device makes sense that has scheduled too many. */
 const retryAfterMs = 60_000;
-
-/** Hash of a request's meaning: two requests with the same hash and the same place are the same message. */
-export function requestHashOf(request: SubmitRequest): string {
-  const meaning = [
-    request.message,
-    (request.attachments ?? []).map(({ identity }) => identity),
-    request.model ?? null,
-    request.permissionMode ?? null,
-    request.sendAt ?? null,
-  ];
-  return createHash("sha256").update(JSON.stringify(meaning)).digest("base64url");
-}
 
 /** Whether a message asks for a model or a mode of the session that it names. */
 export const asksForChange = (request: SubmitRequest): request is SubmitRequest & { sessionId: string } =>

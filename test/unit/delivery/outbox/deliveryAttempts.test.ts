@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { DeliveryAttempts } from "../../../../server/delivery/outbox/deliveryAttempts.ts";
-import { DeliveryRecorder } from "../../../../server/delivery/outbox/deliveryRecorder.ts";
+import { OutcomeRecorder } from "../../../../server/delivery/outbox/outcomeRecorder.ts";
 import {
   type NoPush,
   type PreparedPush,
@@ -37,7 +37,7 @@ function rig() {
   const note = (level: string) => (name: string, fields?: Record<string, unknown>) =>
     void logged.push([level, name, fields]);
   const log = { debug: note("debug"), info: note("info"), warn: note("warn"), error: note("error") };
-  const recorder = new DeliveryRecorder({
+  const recorder = new OutcomeRecorder({
     log,
     outbox: {
       get: (id) => rows.get(id),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { Connections, maxUnsentBytes } from "../../../../server/delivery/sockets/connections.ts";
+import { maxUnsentBytes } from "../../../../server/delivery/sockets/backpressure.ts";
+import { Connections } from "../../../../server/delivery/sockets/connections.ts";
 import { ManualClock } from "../../../support/manualClock.ts";
 import { aMessage, MemoryConnection, MemoryLog } from "../memoryLog.ts";
 

@@ -13,7 +13,7 @@ const wakeDeadlineMs = 60_000;
 /** An eviction runs the stop sequence (3 x 2 s) plus a margin. */
 const roomDeadlineMs = 10_000;
 
-export interface ProcessCallsParts {
+export interface ControlRequestsParts {
   store: Store;
   clock: Clock;
   registry: ProcessRegistry;
@@ -29,10 +29,10 @@ export interface ProcessCallsParts {
  * Calls to a session's process that are no message: rewind, context usage. The process is woken for a call, with an
  * eviction if need be, and held until the call is over, so that it is not evicted meanwhile.
  */
-export class ProcessCalls {
-  readonly #parts: ProcessCallsParts;
+export class ControlRequests {
+  readonly #parts: ControlRequestsParts;
 
-  constructor(parts: ProcessCallsParts) {
+  constructor(parts: ControlRequestsParts) {
     this.#parts = parts;
   }
 

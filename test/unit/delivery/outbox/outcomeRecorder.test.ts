@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { DeliveryRecorder } from "../../../../server/delivery/outbox/deliveryRecorder.ts";
+import { OutcomeRecorder } from "../../../../server/delivery/outbox/outcomeRecorder.ts";
 import type { Delivery, DeliveryState } from "../../../../server/domain/delivery/delivery.ts";
 import { MemoryWords } from "../memoryLog.ts";
 
@@ -19,7 +19,7 @@ function rig() {
     state: "pending" as DeliveryState,
   };
   const words = new MemoryWords();
-  const recorder = new DeliveryRecorder({
+  const recorder = new OutcomeRecorder({
     log: words,
     outbox: {
       get: () => ({ state: disk.state }) as Delivery,

@@ -17,7 +17,7 @@ interface Entry {
  * Records the outcomes of deliveries in the outbox. A push that was sent while the disk was full is still pending in the
  * database: until its outcome can be written it is kept here, so that the push is not sent again and again.
  */
-export class DeliveryRecorder {
+export class OutcomeRecorder {
   readonly #outbox: Pick<OutboxStore, "get" | "record" | "claim" | "hold">;
   readonly #log: Log;
   readonly #unwritten = new Map<string, Entry[]>();

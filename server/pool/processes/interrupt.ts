@@ -1,0 +1,87 @@
+import type { Caller } from "../../domain/delivery/device.ts";
+import { DaylongError, type Failure } from "../../domain/errors.ts";
+import type { Clock, Store } from "../../domain/ports.ts";
+import type { PoolLimits } from "../state/limits.ts";
+import type { ProcessRegistry } from "../state/processRegistry.ts";
+import type { CurrentTurn, SessionProcess, StopReason } from "../state/sessionProcess.ts";
+import type { TurnWaiter } from "../turns/turnWaiter.ts";
+import type { Termination } from "./termination.ts";
+
+export interface InterruptsParts {
+  store: Pick<Store, "audit">;
+  clock: Clock;
+  limits: PoolLimits;
+  registry: ProcessRegistry;
+  turnWaiter: TurnWaiter;
+  termination: Pick<Termination, "cutTurn">;
+}
+
+/**
+ * Interrupts of running turns, the owner's and the pool's own. Each is bounded: when Claude does not obey within the drain
+ * time, the whole process is stopped.
+ */
+export class Interrupts {
+  readonly #parts: InterruptsParts;
+
+  constructor(parts: InterruptsParts) {
+    this.#parts = parts;
+  }
+
+  /** The owner's interrupt. Throws `nothing_running` when no turn runs, or another one than `turnId`. */
+  async interrupt(sessionId: string, turnId: string | undefined, caller: Caller) {
+    const { store, clock, registry, termination } = this.#parts;
+    const sessionProcess = registry.get(sessionId);
+    const current = sessionProcess?.turn;
+    if (
+      sessionProcess === undefined ||
+      current === undefined ||
+      (turnId !== undefined && turnId !== current.turnId)
+    ) {
+      throw new DaylongError("nothing_running", "No turn of this session is running.");
+    }
+    const interrupted = { interrupted: true, turnId: current.turnId };
+    const detail = "The owner interrupted the turn.";
+    const { deviceId } = caller;
+    store.audit.add({
+      at: clock.now(),
+      deviceId,
+      action: "turn.interrupt",
+      target: current.turnId,
+      detail: "",
+    });
+    if (sessionProcess.process === undefined || !current.isGiven) {
+      // The process is still coming up, or the message's files are readied: nothing was given, nothing has to be taken
+      // back.
+      termination.cutTurn(sessionProcess, { code: "interrupted", detail });
+      return interrupted;
+    }
+    sessionProcess.requestEnd({ kind: "interrupt", detail });
+    await this.#endWithin(sessionProcess, current, "failed");
+    return interrupted;
+  }
+
+  /** The pool's own interrupt: the turn fails with the failure. */
+  async breakOff(
+    sessionProcess: SessionProcess,
+    current: Readonly<CurrentTurn>,
+    failure: Failure,
+  ): Promise<void> {
+    sessionProcess.requestEnd({ kind: "fault", failure });
+    await this.#endWithin(sessionProcess, current, "recycled");
+  }
+
+  async #endWithin(
+    sessionProcess: SessionProcess,
+    current: Readonly<CurrentTurn>,
+    reason: StopReason,
+  ): Promise<void> {
+    const { limits, turnWaiter } = this.#parts;
+    await sessionProcess.process?.interrupt(limits.drainMs);
+    if (
+      (await turnWaiter.ended(current.turnId, limits.drainMs)) === undefined &&
+      sessionProcess.turn === current
+    ) {
+      await sessionProcess.stop(reason);
+    }
+  }
+}
