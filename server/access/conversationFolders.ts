@@ -3,7 +3,7 @@ import { realpathSync, rmdirSync } from "node:fs";
 import { mkdir, readdir, realpath, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
-/** What `randomUUID` makes: nothing else in the folder is ours. */
+/** The form of `randomUUID`, which names each directory: nothing else in the folder is ours. */
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**

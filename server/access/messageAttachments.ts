@@ -39,7 +39,7 @@ export class MessageAttachments {
 
   /**
    * The attachments of a message, kept. A message that was accepted before keeps nothing again: whether it is the same
-   * one follows from the identities. What is taken has to be given back (`giveBack`) once the message is sent or
+   * one follows from the identities. The caller has to give the taken files back (`giveBack`) once the message is sent or
    * refused. Throws `message_too_large`, `attachment_not_found`, `attachment_limit`, `unsupported_media_type`; then
    * nothing is kept.
    */
@@ -88,7 +88,7 @@ export class MessageAttachments {
   }
 
   /**
-   * Removes what was kept for a message that was refused, or had been accepted before: a repeat brings its files again.
+   * Removes the files kept for a message that was refused, or had been accepted before: a repeat brings its files again.
    */
   giveBack(taken: readonly TakenAttachment[]): void {
     this.#storage.letGo(taken.filter(({ isInline }) => isInline).map(({ attachmentId }) => attachmentId));

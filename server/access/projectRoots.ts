@@ -57,8 +57,8 @@ export class ProjectRoots {
   }
 
   /**
-   * The real path of a project directory. Throws `invalid_request` for what is no absolute path, `project_not_found`
-   * for what is missing inside the roots, and `project_forbidden` for everything else, whether or not it exists:
+   * The real path of a project directory. Throws `invalid_request` for a path that is not absolute, `project_not_found`
+   * for a directory that is missing inside the roots, and `project_forbidden` for any other path, whether or not it exists:
    * the answer must not tell what lies outside.
    */
   async resolve(path: string): Promise<string> {
@@ -121,7 +121,7 @@ export class ProjectRoots {
       if (codeOf(cause) !== "EEXIST") throw cause;
       created = false;
     }
-    // What was there already may be a link out of the root, or a file.
+    // An entry that was there already may be a link out of the root, or a file.
     return { project: describeDirectory(await this.resolve(path)), created };
   }
 

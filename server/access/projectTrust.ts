@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import type { Clock, Log, Store } from "../domain/ports.ts";
 import type { ProjectStanding, ProjectTrust } from "../domain/sessions/trust.ts";
 
-/** What Claude reads of an untrusted project: words, which start nothing by themselves. */
+/** The files that Claude reads of an untrusted project: their words start nothing by themselves. */
 const plainNames: ReadonlySet<string> = new Set(["CLAUDE.md", "rules"]);
 
 const noNames: ReadonlySet<string> = new Set();
@@ -115,7 +115,7 @@ function withReal(path: string): ReadonlySet<string> {
 const exists = (path: string): Promise<boolean> =>
   lstat(path).then(
     () => true,
-    // What cannot be looked at may be there.
+    // A file that cannot be looked at may be there.
     (error: unknown) => !isAbsent(error),
   );
 

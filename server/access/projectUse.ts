@@ -7,7 +7,7 @@ import { type ProjectDirectory, type ProjectRoots, projectIdOf } from "./project
 /** Sessions read at a time while they are counted. */
 const countPage = 500;
 
-/** What was done in a directory. */
+/** The use of one project directory: its sessions and conversations, and when it was last worked in. */
 export interface ProjectUse {
   sessionIds: Set<string>;
   lastActivityAt: number;
@@ -20,7 +20,7 @@ interface UseParts {
   log: Log;
 }
 
-/** What was done where: in this server's sessions and in Claude's own transcripts, a conversation counted once. */
+/** The use of each directory by this server's sessions and by Claude's own transcripts, a conversation counted once. */
 export async function projectUse({
   store,
   history,

@@ -10,7 +10,7 @@ export const makeToken = (): string => randomBytes(tokenBytes).toString("base64u
 export const looksLikeToken = (text: string): boolean => /^[A-Za-z0-9_-]{43}$/.test(text);
 
 /**
- * What is stored instead of a secret: SHA-256 in hexadecimal. No salt and no slow hash, because a token has 256 bits
+ * The digest that is stored instead of a secret: SHA-256 in hexadecimal. No salt and no slow hash, because a token has 256 bits
  * of its own. Tokens are compared only as these digests, by an index look-up in the store: its time does not depend on
  * how far a guessed token agrees with a real one, and from digest bits that could be measured no token follows.
  */

@@ -53,7 +53,7 @@ export interface RunningDaylong {
   stop(): Promise<void>;
 }
 
-/** What reaches beyond this program and its data folder. */
+/** The ports that reach beyond this program and its data folder. */
 export interface OutsidePorts {
   host: ProcessHost & Pick<CliHost, "models" | "stop">;
   /** Every push service, and what a browser's registration needs of Web Push. */
@@ -67,7 +67,7 @@ export interface ComposeParts {
   clock: Clock;
   log: Log;
   version: string;
-  /** What `config` was read from. */
+  /** The variables that `config` was read from. */
   environment: Readonly<Record<string, string | undefined>>;
   /** The environment of which the CLI gets the allowed part. */
   cliEnvironment: Readonly<Record<string, string | undefined>>;
@@ -77,7 +77,7 @@ export interface ComposeParts {
   ports?: Partial<OutsidePorts>;
 }
 
-/** What the server is assembled from when its data folder and its database are open. */
+/** The parts that the server is assembled from when its data folder and its database are open. */
 export interface AssemblyParts extends Omit<ComposeParts, "crash"> {
   database: OpenStore;
   metrics: Metrics;
@@ -89,7 +89,7 @@ export interface AssemblyParts extends Omit<ComposeParts, "crash"> {
   port(): number | undefined;
 }
 
-/** The one place where parts meet. What was begun is closed in the reverse order, also when a later part fails. */
+/** Starts the server: the composition root. Parts are closed in the reverse order of their start, also when a later one fails. */
 export async function startDaylong(parts: ComposeParts): Promise<RunningDaylong> {
   const closers = new Closers();
   try {
@@ -155,8 +155,8 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
 }
 
 /**
- * Makes every part of a server but its sockets, and tells each of those it needs. No session moves before `start`. What
- * accepts requests is to be closed with `edges`, after the pool has let the turns end that run.
+ * Makes every part of a server but its sockets, and gives each part those that it needs. No session moves before `start`.
+ * Parts that accept requests are to be closed with `edges`, after the pool has let the running turns end.
  */
 export async function assemble(parts: AssemblyParts, closers: Closers) {
   const { config, environment, clock, log, version, cliEnvironment, ports = {} } = parts;
@@ -325,7 +325,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
         ? pushRegistration.remove(caller.deviceId, caller)
         : pushRegistration.register(caller.deviceId, target, caller),
   };
-  /** What the last run left is put right before anything is accepted. */
+  /** Puts right the remains of the last run before anything is accepted. */
   const start = async () => {
     await folders.sweep();
     await pool.start();

@@ -12,7 +12,7 @@ import {
 import { isLoopback } from "../platform/listener.ts";
 import { limitValueSchema } from "../wire/settings.ts";
 
-/** Every fault of a configuration at once; `main` prints them and exits with 78 (EX_CONFIG of sysexits.h). */
+/** Error of a configuration, with all of its faults at once; `main` prints them and exits with 78 (EX_CONFIG of sysexits.h). */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
   readonly faults: string[];
@@ -83,7 +83,7 @@ export const settingNames: readonly string[] = [
 type Environment = Readonly<Record<string, string | undefined>>;
 type Settings = z.output<typeof environmentSchema>;
 
-/** What is wrong with the settings together. Those that are faulty by themselves are left out of `e` and `limits`. */
+/** The faults between settings that are valid by themselves; the others are left out of `e` and `limits`. */
 function faultsBetween(
   e: Partial<Settings>,
   limits: Partial<Record<LimitName, number>>,
@@ -117,7 +117,7 @@ function faultsBetween(
 /** Environment -> frozen configuration. Throws a ConfigError that lists every fault; values are never repeated in it. */
 export function readConfig(environment: Environment) {
   const faults: string[] = [];
-  // One by one: a fault of one must not hide what is wrong between the others.
+  // Setting by setting: a fault of one must not hide the faults between the others.
   const parse = <T>(name: string, schema: z.ZodType<T>): T | undefined => {
     const parsed = schema.safeParse(environment[name]);
     if (!parsed.success) faults.push(...parsed.error.issues.map(({ message }) => `${name}: ${message}`));

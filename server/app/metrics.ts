@@ -4,10 +4,10 @@ import type { Store } from "../domain/ports.ts";
 import { sessionStates } from "../domain/sessions/session.ts";
 import type { SeenRequest, SessionMetrics } from "../http/dependencies.ts";
 
-/** What is counted elsewhere. */
+/** The sources of figures that other parts keep. */
 export interface MetricsSources {
   store: Store;
-  /** What the pool holds now, and what happened since the start. */
+  /** The pool's present figures, and its counters since the start. */
   sessionMetrics(): SessionMetrics;
   /** Live sockets. */
   socketCount(): number;
@@ -20,8 +20,8 @@ const commitBuckets = [0.000_1, 0.000_2, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.0
 const requestBuckets = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30];
 
 /**
- * Prometheus metrics. Counters that other parts keep are read at each scrape; what is measured
- * here costs a microsecond. Node's own figures (event loop, memory, garbage collection) are watched from the first
+ * Prometheus metrics. Counters that other parts keep are read at each scrape; a measurement that is made here costs a
+ * microsecond. Node's own figures (event loop, memory, garbage collection) are watched from the first
  * scrape on: a server without a scraper does not pay for them.
  */
 export class Metrics {

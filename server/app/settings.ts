@@ -14,18 +14,18 @@ export interface SettingsParts {
   store: Store;
   clock: Clock;
   log: Log;
-  /** What the configuration is read from. */
+  /** The variables that the configuration is read from. */
   environment: Environment;
 }
 
 /**
  * Settings: the limits in force. Each has its value from the environment, else from the store, else by default; the
- * same schemas judge all three. What is `live` changes at once; the rest keeps what it had at the start of the server.
+ * same schemas judge all three. A `live` limit changes at once; any other keeps its value until the server restarts.
  */
 export class Settings implements SettingsPort {
   readonly #parts: SettingsParts;
   readonly #listeners = new Set<() => void>();
-  /** What the store held at the start. */
+  /** The limits that the store held at the start. */
   readonly #started: Values;
   #config: Config;
 

@@ -106,8 +106,8 @@ export class CliHost implements ProcessHost {
   }
 
   /**
-   * All that has to be known before a start. The project, or Claude's own folder, may be on a mount that is dead, and
-   * what is asked of such a disk is never answered; so it is bounded as the start itself is.
+   * The facts that have to be known before a start. The project, or Claude's own folder, may be on a mount that is dead,
+   * and a read of such a disk is never answered; so the reads are bounded as the start itself is.
    */
   async #ready(spec: ProcessSpec, signal: AbortSignal | undefined) {
     const { clock, startDeadlineMs } = this.#parts;

@@ -13,8 +13,9 @@ export interface LocalRequest {
 }
 
 /**
- * Asks a server of this computer. It is known by its certificate and by nothing else: one of its own is signed by
- * nobody, and the owner's is for the name that phones use. Nothing is sent to a server with another one.
+ * Request to a server of this computer. The server is known by its certificate and by nothing else: a certificate of its
+ * own is signed by no authority, and the owner's is for the name that phones use. Nothing is sent to a server with another
+ * certificate.
  */
 export async function requestLocally(wanted: LocalRequest): Promise<{ status: number; body: string }> {
   const { method, url, headers, body, fingerprint } = wanted;

@@ -80,7 +80,7 @@ export function unpairedToolUse(
 }
 
 const reminderMark = "<system-reminder>";
-/** How texts begin that the CLI adds: reminders, what was cut, where an image was kept. */
+/** The beginnings of texts that the CLI adds: reminders, notes of an interrupt, the place of an image. */
 const cliMarks = [reminderMark, "[Request interrupted", "[Image: source"];
 
 function textsOf({ content }: ModelMessage): string[] {
@@ -113,11 +113,11 @@ const rememberedNumber = (messages: ModelMessage[]): string | undefined =>
   messages
     .filter((message) => message.role === "user")
     .flatMap(typedBlocks)
-    // A block may hold more than one: what was said in a conversation that was lost comes in one.
+    // A block may hold more than one: the transcript of a lost conversation comes as one block.
     .map((typed) => [...typed.matchAll(/\bremember\b\D*?(\d+)/gi)].at(-1)?.[1])
     .findLast((value) => value !== undefined);
 
-/** What came with the newest message: images as blocks of their own, files as paths in a note. */
+/** Names the attachments of the newest message: images are blocks of their own, files are paths in a note. */
 function describeAttached(messages: ModelMessage[]): string {
   const last = messages.findLast((message) => message.role === "user");
   const blocks = typeof last?.content === "object" ? last.content : [];

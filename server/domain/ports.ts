@@ -23,7 +23,7 @@ export interface Log {
   error(event: string, fields?: Record<string, unknown>): void;
 }
 
-/** Tells when what is committed would survive a power loss. Frames, answers and pushes that tell of it wait for that. */
+/** Durability of commits: tells when they would survive a power loss, which all that tells of a commit waits for. */
 export interface Durability {
   /**
    * Calls back when everything committed by now would survive: at once when it would already, else later, in the order
@@ -33,13 +33,14 @@ export interface Durability {
 }
 
 /**
- * The database, as all floors see it: one repository for each kind of row. Calls are synchronous: SQLite is in the process, and a commit is a fraction of a millisecond. It
- * survives the end of the program as soon as it is there, and the end of the power when `whenDurable` says so.
+ * The database, as all floors see it: one repository for each kind of row. Calls are synchronous: SQLite is in the process,
+ * and a commit is a fraction of a millisecond. A commit survives the end of the program at once, and the loss of power when
+ * `whenDurable` says so.
  */
 export interface Store extends Durability {
   /**
-   * All or nothing; what it appended is announced after the commit. Nested calls join the outer one. `committed` is
-   * called right after the commit, before the listeners of events are: for what must not wait for them.
+   * All or nothing; the events that it appended are announced after the commit. Nested calls join the outer one.
+   * `committed` is called right after the commit, before the listeners of events: for work that must not wait for them.
    */
   transaction<T>(work: () => T, committed?: (result: T) => void): T;
   readonly events: EventStore;

@@ -206,13 +206,13 @@ export class DiskAttachmentStorage implements AttachmentStorage {
     const { store, clock, dir } = this.#parts;
     const beforeAt = clock.now() - attachmentLifeMs;
     const unneeded = store.attachments.unneeded(beforeAt, sweepCount);
-    // First the row: what is listed is there.
+    // First the row: a listed attachment has its file.
     store.transaction(() => {
       for (const { attachmentId } of unneeded) store.attachments.remove(attachmentId);
     });
     for (const { attachmentId } of unneeded) await rm(this.#pathOf(attachmentId), { force: true });
     let gone = unneeded.length;
-    // What a crash left behind before the store knew of it.
+    // Files that a crash left behind before the store knew of them.
     for (const name of await readdir(dir).catch(() => [])) {
       if (store.attachments.get(name) !== undefined) continue;
       const file = await stat(join(dir, name)).catch(() => undefined);
@@ -224,7 +224,7 @@ export class DiskAttachmentStorage implements AttachmentStorage {
   }
 }
 
-/** The type by the bytes where they tell; otherwise what was said, unless it said an image that this is not. */
+/** The type by the bytes where they tell; otherwise the declared type, unless it is of an image that this is not. */
 function typeOf(said: string, found: string | undefined): string {
   if (found !== undefined) return found;
   if (!isImageType(said)) return said;

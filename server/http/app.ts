@@ -200,7 +200,7 @@ function securityHeaders() {
         frameAncestors: ["'none'"],
       },
     },
-    // A browser keeps it for the name, whatever the port: on localhost it would break the owner's other servers.
+    // A browser keeps it for the name, for all ports: on localhost it would break the owner's other servers.
     strictTransportSecurity: false,
     referrerPolicy: { policy: "no-referrer" },
   });

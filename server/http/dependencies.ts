@@ -22,7 +22,7 @@ export interface HealthReport {
   checks: Record<string, { state: string; detail?: string }>;
 }
 
-/** What became of a test push. */
+/** The outcome of a test push. */
 export interface TestPush {
   outcome: string;
   apnsId: string;

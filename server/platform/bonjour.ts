@@ -28,7 +28,7 @@ export interface AnnouncementParts {
  * address. Nothing for a server that only this computer reaches. Resolves the returned stop when the name is taken
  * back.
  *
- * What is announced anybody on the network can announce: an app takes an address from it, and believes only the
+ * Any computer on the network can make the same announcement: an app takes an address from it, and believes only the
  * certificate that it was paired with.
  */
 export function announce(parts: AnnouncementParts): () => Promise<void> {
@@ -64,7 +64,7 @@ export function announce(parts: AnnouncementParts): () => Promise<void> {
   };
 }
 
-/** What is told: the name people see, where it is, and whether it speaks TLS. */
+/** The announced service: the name people see, its address, and whether it speaks TLS. */
 export function serviceOf({ host, port, hostname, fingerprint }: AnnouncementParts) {
   const bare = hostname.replace(/\.local$/i, "").replace(/\.$/, "") || "computer";
   const name = `Daylong on ${bare}${port === defaultPort ? "" : ` (${port})`}`;

@@ -3,7 +3,7 @@ import { type ParseArgsConfig, parseArgs } from "node:util";
 /** sysexits.h: EX_USAGE. */
 const exitUsage = 64;
 
-/** The flags a command was called with. Says what is wrong with them, in a sentence, and ends the command. */
+/** Reads the flags a command was called with. Names a faulty one in a sentence, and ends the command. */
 export function readFlags<const T extends NonNullable<ParseArgsConfig["options"]>>(
   script: string,
   options: T,

@@ -2,7 +2,7 @@ import { withDeadline } from "../domain/deadline.ts";
 import type { PushOutcome } from "../domain/delivery/push.ts";
 import type { Clock } from "../domain/ports.ts";
 
-/** Real time: the network is what is timed, whatever the clock of the server says. */
+/** Real time, not the server's clock: the silence of the network is timed. */
 const realTime: Pick<Clock, "after"> = {
   after(delayMs, callback) {
     const timer = setTimeout(callback, delayMs);

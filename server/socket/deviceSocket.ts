@@ -138,7 +138,7 @@ export class DeviceSocket implements Connection, HeartbeatPeer, Asker {
     }
     try {
       const answer = this.#parts.router.to(frame, this);
-      // What is known is answered now: answers keep the order of their frames unless one has to wait.
+      // A known answer is sent now: answers keep the order of their frames unless one has to wait.
       if (answer instanceof Promise) {
         answer.then(
           (later) => later && this.answer(later),

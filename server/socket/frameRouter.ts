@@ -34,7 +34,7 @@ export interface Asker {
 type Answer = ServerFrame | undefined;
 type OrderFrame = Exclude<ClientFrame, { type: "hello" }>;
 
-/** What each order needs; looking is open to every device. */
+/** The scope that each order needs; looking is open to every device. */
 const scopeByType: Partial<Record<OrderFrame["type"], Scope>> = {
   send: "chat",
   permission: "chat",
@@ -44,8 +44,8 @@ const scopeByType: Partial<Record<OrderFrame["type"], Scope>> = {
 
 /**
  * Routes client frames to the pool, and makes the pool's results the frames that answer. Knows nothing of sockets.
- * Answers at once what can be answered at once: a `send` reaches the pool in the tick in which it arrived. Throws, or
- * rejects with, a DaylongError for what is refused.
+ * Answers a frame in the same tick if it can: a `send` reaches the pool in the tick in which it arrived. Throws, or
+ * rejects with, a DaylongError for a refusal.
  */
 export class FrameRouter {
   readonly #parts: FrameRouterParts;

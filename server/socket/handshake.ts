@@ -118,7 +118,7 @@ export class Handshake {
   }
 }
 
-/** The hello, the answer to a hello that is not valid, or what is wrong with a frame that is none. */
+/** The hello, the answer to a hello that is not valid, or the reason why a frame is no hello. */
 function helloOf(text: string): HelloFrame | ErrorFrame | string {
   const parsed = parseFrame(text);
   switch (parsed.kind) {

@@ -7,7 +7,7 @@ import {
 } from "../wire/delivery/clientFrames.ts";
 
 /**
- * What a text frame is.
+ * A text frame after parsing.
  * `faulty`: a known type with fields that are not valid, which is answered. `foreign`: not JSON, not an object, or of a
  * type that this protocol does not have, after which nothing the peer says can be relied on.
  */
@@ -16,7 +16,7 @@ export type ParsedFrame =
   | { kind: "faulty"; type: string; ref?: string; detail: string }
   | { kind: "foreign"; detail: string };
 
-/** Longest detail sent back: what is wrong, not what was sent. */
+/** Most faults that a detail names. It names faults, and never repeats the frame's content. */
 const maxFaults = 5;
 
 export function parseFrame(text: string): ParsedFrame {

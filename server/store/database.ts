@@ -55,7 +55,7 @@ const connect = (path: string): Connection =>
 /**
  * From now on commits on this connection are made durable by `WalSync`: SQLite writes them and does
  * not wait for the disk, and leaves the checkpoints alone. What it still syncs by itself, on level NORMAL, is the first
- * frame of a log that begins anew, which keeps the file whole whatever reaches the disk first.
+ * frame of a log that begins anew, which keeps the file whole in whichever order the writes reach the disk.
  */
 export function leaveSyncing(connection: Connection): void {
   connection.pragma("synchronous = NORMAL");
@@ -82,7 +82,7 @@ export function foldJournal(path: string): boolean {
       let before = Number.POSITIVE_INFINITY;
       for (let round = 0; round < foldRounds; round += 1) {
         const { frames, isFolded } = foldOnce(connection);
-        // SQLite counts what was there when it began. As many as before: nothing came. Fewer: the log has begun anew.
+        // SQLite counts the frames that were there when it began. As many as before: none came. Fewer: the log has begun anew.
         if (isFolded && round > 0 && frames <= before) return true;
         before = frames;
       }
@@ -119,7 +119,7 @@ function makePrivateFile(path: string): void {
   }
 }
 
-/** What is acknowledged is committed, and what is committed survives a power loss: WAL with a sync at every commit. */
+/** Makes every commit survive a power loss: WAL with a sync at every commit. */
 function makeDurable(connection: Connection): void {
   // Only a new file takes it: what retention cuts can then be given back page by page, without a VACUUM that holds
   // every turn up.

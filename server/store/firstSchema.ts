@@ -1,6 +1,6 @@
 /**
  * Instants are integer milliseconds since the epoch; columns with JSON are TEXT. STRICT tables refuse a value of
- * another type instead of storing it. Partial indexes keep what is live (queued turns, open permissions, unsettled
+ * another type instead of storing it. Partial indexes keep live rows (queued turns, open permissions, unsettled
  * deliveries) cheap to find however long the history grows; a query must repeat an index's WHERE to the letter to use it.
  */
 export const firstSchema = `

@@ -12,8 +12,8 @@ export interface Migration {
 }
 
 /**
- * A push in hand is marked, so that after a crash it is known which may have been on their way; and a restart is no reason
- * for one more silent push.
+ * A claimed delivery is marked, so that after a crash it is known which pushes may have been on their way; and the instant
+ * of a device's last silent push is kept, so that a restart sends it no other one.
  */
 const claims = `
 ALTER TABLE deliveries ADD COLUMN claimed_at INTEGER;
@@ -40,7 +40,7 @@ const conversations = `
 CREATE INDEX sessions_by_conversation ON sessions (coalesce(claude_session_id, session_id));
 `;
 
-/** What was answered with "always", project by project. */
+/** Permission rules kept from answers "always", project by project. */
 const rules = `
 CREATE TABLE project_rules (
   project_path TEXT NOT NULL,
@@ -50,7 +50,7 @@ CREATE TABLE project_rules (
 ) STRICT, WITHOUT ROWID;
 `;
 
-/** What is kept of a device is summed up with every piece of an upload. */
+/** The sizes of a device's kept attachments are summed up with every piece of an upload. */
 const keptAttachments = `
 DROP INDEX attachments_waiting;
 CREATE INDEX attachments_kept ON attachments (device_id, size_bytes);
@@ -66,7 +66,7 @@ const scheduledTurns = `
 CREATE INDEX turns_scheduled ON turns (device_id, send_at) WHERE state = 'queued' AND send_at IS NOT NULL;
 `;
 
-/** What was answered with "session": the processes of a session come and go, the answer stays until it is closed. */
+/** Permission rules kept from answers "session": a session's processes come and go, a rule stays until it is closed. */
 const sessionRules = `
 CREATE TABLE session_rules (
   session_id TEXT NOT NULL REFERENCES sessions (session_id) ON DELETE CASCADE,

@@ -5,11 +5,11 @@ import { DaylongError } from "../domain/errors.ts";
 export type Connection = Database.Database & {
   /** Called after every statement that committed, be it by itself. */
   committed?: () => void;
-  /** What SQLite said when it found the file damaged. From then on nothing is written: it could only do more harm. */
+  /** SQLite's message when it found the file damaged. From then on nothing is written: a write could only do more harm. */
   damage?: DaylongError;
 };
 
-/** What the operating system or another program can do to us, as opposed to faults of our own SQL. */
+/** SQLite's codes for faults of the operating system or of another program, as opposed to faults of our own SQL. */
 const environmental =
   /^SQLITE_(FULL|IOERR|BUSY|LOCKED|READONLY|CORRUPT|NOTADB|CANTOPEN|NOMEM|PROTOCOL|PERM|AUTH)/;
 

@@ -5,11 +5,13 @@ import { type Connection, Statement } from "./statement.ts";
 export type EventListener = (events: LoggedEvent[]) => void;
 
 /**
- * none --run--> open --commit--> none, then announcing
- *               open --throw--> none (rolled back, nothing announced)
+ * Transactions of SQLite, with the announcement of the events that they appended.
+ *
+ *   none --run--> open --commit--> none, then announcing
+ *                 open --throw--> none (rolled back, nothing announced)
  *
  * A transaction takes the write lock at once (BEGIN IMMEDIATE): one that read first and then wanted to write could
- * find its snapshot stale and fail with SQLITE_BUSY, whatever the busy timeout. Nested calls join as savepoints, so
+ * find its snapshot stale and fail with SQLITE_BUSY, however long the busy timeout. Nested calls join as savepoints, so
  * that an inner call whose error the outer one survives leaves nothing half done.
  */
 export class Transactions {
@@ -59,7 +61,7 @@ export class Transactions {
   /**
    * Does `work` wholly or not at all and returns its result. What it noted is announced after the commit, in order.
    * Throws what `work` throws, or `storage_failed`. `committed` is called between the commit and the announcement; its
-   * fault, like a listener's, does not undo what is committed.
+   * fault, like a listener's, does not undo the commit.
    */
   run<T>(work: () => T, committed?: (result: T) => void): T {
     if (this.#open) {

@@ -5,10 +5,10 @@ export type Dialect = "draft-2020-12" | "draft-07";
 export type JsonSchema = { [keyword: string]: unknown };
 
 /**
- * Turns the zod schemas that parse requests into JSON Schema. A schema with an `id` in its metadata becomes a component
+ * JSON Schema components of a document, made from the zod schemas that parse requests. A schema with an `id` in its metadata becomes a component
  * of the document, named once and referred to; its neighbours stay where they are.
  *
- * What is described is what goes over the wire: the side of a schema that comes before its transforms.
+ * It describes the JSON that goes over the wire: the side of a schema that comes before its transforms.
  */
 export class SchemaComponents {
   readonly #named = new Map<string, JsonSchema>();
@@ -42,7 +42,7 @@ function onTheWire(schema: z.ZodType, target: Dialect): JsonSchema & { $defs?: N
       // zod writes the bounds of what a double can count to; no reader learns anything from them.
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
-      // A number in a query string: a pattern says nothing about what is declared to be a number.
+      // A number in a query string: a pattern says nothing about a value that is declared to be a number.
       if (jsonSchema.type === "integer" || jsonSchema.type === "number") delete jsonSchema.pattern;
     },
   });

@@ -13,7 +13,7 @@ export function limitValueSchema({ min, max, whole }: Pick<Limit, "min" | "max" 
 const mapLimits = <T>(of: (limit: Limit) => T): Record<LimitName, T> =>
   Object.fromEntries(limitNames.map((name) => [name, of(limitTable[name])])) as Record<LimitName, T>;
 
-/** A change of limits: what is absent stays, `null` goes back to the default. */
+/** A merge patch of limits: an absent limit stays, `null` goes back to the default. */
 export const settingsPatchSchema = z.object(
   mapLimits((limit) => limitValueSchema(limit).nullable().optional()),
 );

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 /**
  * Text that people or models wrote. JSON can carry half a character (an unpaired surrogate, such as a client makes by
- * cutting an emoji), UTF-8 cannot: it becomes U+FFFD here, so that what is kept, hashed and sent on is all the same text.
+ * cutting an emoji), UTF-8 cannot: it becomes U+FFFD here, so that the text that is kept, hashed and sent on is the same.
  */
 export const textSchema = z.string().overwrite((text) => text.toWellFormed());
 

@@ -11,18 +11,18 @@ import { baseOptions } from "../start/options.ts";
 export interface OneShotProcessParts {
   spec: ProcessSpec;
   standing: ProjectStanding;
-  /** What may always be done in the project. */
+  /** The permission rules that always hold in the project. */
   rules: readonly string[];
   environment: Record<string, string>;
   binary?: string;
   clock: Clock;
   book: ProcessStore;
   ladderMs: number;
-  /** What else it is started with: the conversation it forks, say. */
+  /** Further options of its start, such as the conversation it forks. */
   options?: Options;
 }
 
-/** What became of it; its last words on standard error help to say why. */
+/** The outcome of the process; its last words on standard error help to say why. */
 export type OneShotEnd =
   | { kind: "answered"; answer: OneShotAnswer }
   | { kind: "failed"; detail: string; cause?: unknown }

@@ -7,7 +7,7 @@ import { endBelongings } from "../os/reaper.ts";
 import { prepareSpawn, type SpawnedCli } from "../os/spawn.ts";
 import { baseOptions, ruleSettings, sessionOptions } from "../start/options.ts";
 
-/** Whether a spare can become the process of this spec: what is fixed at its start must be what everybody gets. */
+/** Whether a spare can become the process of this spec: the options fixed at a spare's start must be the defaults. */
 export const isClaimable = ({ options, permissionMode }: ProcessSpec): boolean =>
   Object.values(options).every((value) => value === undefined) && permissionMode !== "bypassPermissions";
 

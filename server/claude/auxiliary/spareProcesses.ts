@@ -125,7 +125,7 @@ export class SpareProcesses implements SparePool {
 
   #refill(): void {
     if (this.#isStopped || this.#isStarting || this.#spares.size >= this.#wanted) return;
-    // The computer's own memory, besides the pool's limit: a spare must not push anybody into swap.
+    // The computer's own memory, besides the pool's limit: a spare must not push other programs into swap.
     if (freemem() < 2 * spareBytes) return;
     this.#isStarting = true;
     void this.#start().finally(() => {

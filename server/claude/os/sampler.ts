@@ -11,7 +11,7 @@ const restingShare = 0.02;
 /** And at the latest after this: the shared part weighs more when other processes are gone. */
 const restingMs = 60_000;
 
-/** What is remembered of a process from one sample to the next. */
+/** The readings of a process that are remembered from one sample to the next. */
 interface Earlier {
   startTicks: string;
   ticks: number;
@@ -87,7 +87,7 @@ export class Sampler {
   }
 }
 
-/** Whether what was read of its memory still holds. */
+/** Whether the memory that was read at an earlier sample still holds. */
 function isResting(row: ProcRow, before: Earlier | undefined, now: number): before is Earlier {
   if (before === undefined || row.residentPages === 0 || now - before.readAt >= restingMs) return false;
   return Math.abs(row.residentPages - before.residentPages) <= before.residentPages * restingShare;

@@ -37,7 +37,7 @@ export interface CliProcessParts {
   binary?: string;
   transcriptExists: boolean;
   standing: ProjectStanding;
-  /** What may always be done in the project. */
+  /** The permission rules that always hold in the project. */
   rules: readonly string[];
   /** A start that does not come up in time with such a transcript is given up together with it. */
   transcriptIsGiant: boolean;
@@ -175,7 +175,7 @@ export class CliProcess implements ClaudeProcess {
         const signals = translate(value);
         if (signals.length === 0) listener.signal({ kind: "alive" });
         for (const signal of signals) {
-          // What it says while it obeys is our own word.
+          // A mode that the CLI reports while it obeys an order of ours is no news.
           if (signal.kind === "mode" && !this.#mode.heard(signal.permissionMode)) continue;
           listener.signal(signal);
         }

@@ -2,15 +2,15 @@ import type { Query } from "@anthropic-ai/claude-agent-sdk";
 import type { ContextUse } from "../../domain/processes/process.ts";
 
 type CliContextUse = Awaited<ReturnType<Query["getContextUsage"]>>;
-/** What of the CLI's answer is read. */
+/** The fields of the CLI's answer that are read. */
 export type ContextFigures = Pick<
   CliContextUse,
   "model" | "totalTokens" | "maxTokens" | "percentage" | "apiUsage"
 > & { categories: Array<Pick<CliContextUse["categories"][number], "name" | "tokens" | "kind" | "id">> };
 
 /**
- * How full the window is now. The CLI (2.1.330) counts what it sent with the last request, and not what came back, which
- * the next request will carry too: after a long answer its figure would be that of before. Pure.
+ * The use of the context window now. The CLI (2.1.330) counts the tokens that it sent with the last request, and not those
+ * of the answer, which the next request will carry too: after a long answer its figure would be that of before. Pure.
  */
 export function contextUseOf(figures: ContextFigures): ContextUse {
   const { model, maxTokens, apiUsage } = figures;

@@ -9,7 +9,7 @@ export interface LiveSettingParts<T> {
   clock: Clock;
   /** For people: "the model". */
   what: string;
-  /** What the process was started with. */
+  /** The value that the process was started with. */
   agreed: T;
   /** Tells the CLI; resolves when it has taken it. */
   tell(value: T): Promise<unknown>;
@@ -20,8 +20,8 @@ export interface LiveSettingParts<T> {
 
 /**
  * A setting that a running CLI is told to change. A CLI that hangs must not make the caller of the change hang with it;
- * but it may still take the order long after it was given up, against what everybody was told. So when such a late
- * answer comes, the CLI is told again what was agreed. Orders go one after the other.
+ * but it may still take the order long after it was given up, when devices were shown the old value. So when such a late
+ * answer comes, the CLI is told the agreed value again. Orders go one after the other.
  */
 export class LiveSetting<T> {
   readonly #parts: LiveSettingParts<T>;

@@ -3,7 +3,10 @@ import type { PermissionRequest } from "../../domain/processes/process.ts";
 import { permissionKindOf } from "../../domain/sessions/permission.ts";
 import { toolTitle } from "./translate.ts";
 
-/** What the CLI asks before a tool, in our words. Its title is what a lock screen shows: it has to say what would be done. */
+/**
+ * The permission request that the CLI makes before a tool, in our words. A lock screen shows its title, which therefore has
+ * to say what would be done.
+ */
 export function permissionRequestOf(
   toolName: string,
   input: Record<string, unknown>,

@@ -16,7 +16,7 @@ export function permissionResult(
     case "once":
       return { behavior: "allow", updatedInput };
     case "session":
-    // What is kept for later processes is kept by Daylong (`project_rules`, `session_rules`): for this one both are the same.
+    // The rules for later processes are kept by Daylong (`project_rules`, `session_rules`): for this process both are the same.
     case "always":
       return {
         behavior: "allow",

@@ -128,7 +128,7 @@ function modeOf(mode: string | undefined): ProcessSignal[] {
   return permissionMode === undefined ? [] : [{ kind: "mode", permissionMode }];
 }
 
-/** What a message of the SDK means to Daylong. Pure; what means nothing (yet) gives no signal. */
+/** The signals that a message of the SDK means to Daylong. Pure; a message that means nothing (yet) gives none. */
 export function translate(message: SDKMessage): ProcessSignal[] {
   switch (message.type) {
     case "stream_event": {

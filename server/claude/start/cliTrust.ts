@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { z } from "zod";
 import { configFilePath } from "./configFile.ts";
 
-/** What CLI 2.1 keeps of each directory in which it was used. */
+/** The record that CLI 2.1 keeps of each directory in which it was used. */
 const configSchema = z.object({
   projects: z.record(
     z.string(),
@@ -14,7 +14,7 @@ const configSchema = z.object({
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Trust given in a terminal: what the owner answered to the CLI's own question ("Do you trust the files in this
+ * Trust given in a terminal: the owner's answer to the CLI's own question ("Do you trust the files in this
  * folder?").
  */
 export class CliTrust {

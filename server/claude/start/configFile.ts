@@ -36,7 +36,7 @@ export class ConfigFile {
     this.#parts = parts;
   }
 
-  /** What the owner should know of it, for `/health`: for a day after it had to be restored. */
+  /** The detail for `/health`, for a day after the file had to be restored. */
   get detail(): string | undefined {
     const at = this.#restoredAt;
     if (at === undefined || this.#parts.clock.now() - at > dayMs) return undefined;
@@ -47,8 +47,8 @@ export class ConfigFile {
   }
 
   /**
-   * Puts a damaged file right from its newest whole backup; the CLI refuses to start with a damaged one. What was
-   * damaged is kept beside it as `.claude.json.damaged`. Resolves to whether it was restored; a file that is missing is
+   * Puts a damaged file right from its newest whole backup; the CLI refuses to start with a damaged one. The
+   * damaged file is kept beside it as `.claude.json.damaged`. Resolves to whether it was restored; a file that is missing is
    * the CLI's to make, and one that cannot be mended is the CLI's to complain of.
    */
   async mend(): Promise<boolean> {

@@ -2,7 +2,7 @@ import type { Options } from "@anthropic-ai/claude-agent-sdk";
 import type { ProcessSpec } from "../../domain/processes/process.ts";
 import type { ProjectStanding } from "../../domain/sessions/trust.ts";
 
-/** What every start has in common, a session's process and a recap's alike. */
+/** The SDK options that every start has in common, a session's process and a recap's alike. */
 export function baseOptions(
   spec: ProcessSpec,
   environment: Record<string, string>,
@@ -26,14 +26,14 @@ export function baseOptions(
   };
 }
 
-/** What a session's process has besides, one that began as a spare included: nothing of it can be added at the claim. */
+/** The further options of a session's process. A spare has them from its start: none can be added at the claim. */
 export const sessionOptions = {
   // Copies of files before Claude changes them, in its own folder: what a rewind goes back to.
   enableFileCheckpointing: true,
   includePartialMessages: true,
 } as const satisfies Options;
 
-/** What may always be done in the project, on top of the settings in files. */
+/** The settings that carry the kept permission rules, on top of the settings in files. */
 export const ruleSettings = (rules: readonly string[]): { permissions: { allow: string[] } } | undefined =>
   rules.length === 0 ? undefined : { permissions: { allow: [...rules] } };
 

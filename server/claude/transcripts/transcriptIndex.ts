@@ -60,7 +60,7 @@ export class TranscriptIndex {
       }
     };
     await Promise.all(Array.from({ length: readAtOnce }, read));
-    // What is gone is forgotten with the old map.
+    // Transcripts that are gone are forgotten with the old map.
     this.#known = known;
     return [...known.values()]
       .flatMap(({ conversation }) =>

@@ -1,7 +1,7 @@
 import type { PastMessage, PastPage } from "../../domain/sessions/history.ts";
 import { toolTitle } from "../process/translate.ts";
 
-/** What the SDK gives of a transcript's entry; the CLI's own fields come along. */
+/** A transcript's entry as the SDK gives it; the CLI's own fields come along. */
 export interface RawEntry {
   type: string;
   uuid: string;
@@ -18,7 +18,7 @@ interface Block {
   input?: unknown;
 }
 
-/** What the CLI puts among a person's words: reminders, notes about files, the wrapping of a command. */
+/** The texts that the CLI puts among a person's words: reminders, notes about files, the wrapping of a command. */
 const insertion =
   /^\s*<(system-reminder|attached-files|earlier-conversation|local-command-caveat|local-command-stdout|local-command-stderr|command-message|command-args|task-notification|bash-stdout|bash-stderr)\b[\s\S]*$/;
 const commandName = /^\s*<command-name>\s*(\/[^<\s]+)/;

@@ -1,6 +1,6 @@
 import type { TranscriptReply } from "../../domain/processes/process.ts";
 
-/** What a line of Claude's transcript may hold, as far as the reply to a message goes. */
+/** A line of Claude's transcript, as far as the reply to a message goes. */
 interface Entry {
   type?: string;
   uuid?: string;

@@ -16,7 +16,7 @@ export interface ActivityPlannerParts {
 
 /**
  * Plans the starts and ends of Live Activities, in the transaction that appends the event: a turn that ends has its end
- * in the outbox, whatever happens next. A start waits for the grace, because a turn of a second is nothing to watch.
+ * in the outbox, also when the server crashes next. A start waits for the grace, because a turn of a second is nothing to watch.
  */
 export class ActivityPlanner {
   readonly #parts: ActivityPlannerParts;

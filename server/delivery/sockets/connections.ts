@@ -41,7 +41,7 @@ interface Entry {
  *
  *   added (replay runs, live frames are not sent to it) -> caught up (gets everything) -> removed
  *
- * The cursor kept with each connection is what makes a double impossible, in whatever order an event is replayed and
+ * The cursor that is kept with each connection makes a double impossible, in whichever order an event is replayed and
  * announced.
  */
 export class Connections {

@@ -82,7 +82,7 @@ export interface ActivityRequest {
   content: ActivityContent;
   /** Fixed for the life of the activity; the names are also what the alert of its start says. */
   attributes: { sessionId: string; turnId: string; title: string; projectName: string };
-  /** Instant of sending: the device shows the latest, in whatever order the pushes come. */
+  /** Instant of sending: the device shows the latest, however the pushes are ordered when they arrive. */
   at: number;
   /** Instant from which the content counts as outdated; of an end, from which it is taken off the screen. */
   untilAt: number;

@@ -48,7 +48,7 @@ export interface HealthLimits {
   turnStallMs: number;
 }
 
-/** The one thing to be said of a process now; what is more urgent comes first. */
+/** The verdict on a process now; the more urgent one comes first. */
 export function judge(facts: ProcessFacts, limits: HealthLimits): Verdict {
   const { usage, isBusy, silentMs } = facts;
   const rssBytes = usage?.rssBytes ?? 0;

@@ -21,7 +21,7 @@ export interface Prompt {
   /** Comes back with the result, and names the user's message in Claude's transcript. */
   turnId: string;
   text: string;
-  /** Text before the prompt that the user did not type: what was said in a conversation that Claude lost. */
+  /** Text before the prompt that the user did not type: the messages of a conversation that Claude lost. */
   preamble?: string;
   /** Images, inline. */
   images: Array<{ mimeType: string; base64: string }>;
@@ -232,7 +232,7 @@ export interface ProcessHost {
   askOnce(spec: ProcessSpec, prompt: string, signal: AbortSignal): Promise<OneShotAnswer | undefined>;
   /** Use of each live process and its descendants, by process id. */
   usage(): Promise<Map<string, ProcessUsage>>;
-  /** Ends whatever is left of an earlier run; resolves to the number of operating-system processes ended. */
+  /** Ends the processes that an earlier run left behind; resolves to the number of operating-system processes ended. */
   reap(records: ProcessRecord[]): Promise<number>;
   health(): { state: "ok" | "failing"; detail?: string };
   readonly spares?: SparePool;

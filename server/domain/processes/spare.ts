@@ -6,14 +6,14 @@ export interface SpareFacts {
   current: number;
   /** Sessions that wait for a process. */
   waitingSessions: number;
-  /** Places that a session could take without anybody's leave. */
+  /** Places that are free: a session could take one without an eviction. */
   freePlaces: number;
-  /** What the sessions' processes use, without the spares. */
+  /** Memory that the sessions' processes use, without the spares. */
   memoryUsedBytes: number;
   memoryLimitBytes: number;
 }
 
-/** What a spare holds: 230 to 260 MB by RSS, about 130 MB by PSS, and it has to become a session afterwards. */
+/** Memory that a spare holds: 230 to 260 MB by RSS, about 130 MB by PSS, and it has to become a session afterwards. */
 export const spareBytes = 200 * 1_024 ** 2;
 
 /**

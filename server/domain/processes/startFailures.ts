@@ -17,7 +17,7 @@ export interface StartFailures {
 export const quarantineAfter = 5;
 const startBackOff: BackOff = { firstMs: 1_000, mostMs: 60_000 };
 /**
- * The quarantine begins where the pauses of the starts end, and is never longer than an hour, so that what was mended is
+ * The quarantine begins where the pauses of the starts end, and is never longer than an hour, so that a mended fault is
  * found out the same morning.
  */
 const quarantineBackOff: BackOff = { firstMs: 60_000, mostMs: 3_600_000 };

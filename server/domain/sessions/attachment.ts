@@ -1,7 +1,7 @@
 /** A file that came with a message, or waits to be named by one. Its bytes are on disk; this is what is known of them. */
 export interface Attachment {
   attachmentId: string;
-  /** Who sent it; only this device can put it into a message. */
+  /** The device that sent it; only this device can put it into a message. */
   deviceId: string;
   /** Plain: no path, no control characters, no leading dot. */
   name: string;
@@ -23,13 +23,13 @@ export const maxUploadBytes = 25 * 1024 * 1024;
 /** How long an attachment is kept that no message needs (docs/api.md, Chat: a day). */
 export const attachmentLifeMs = 24 * 3_600_000;
 /**
- * What is kept of one device, used by messages or not: more than any phone sends in a day, less than fills a disk. A used
- * one counts as well, or a device would fill the disk with messages that it schedules or takes back.
+ * The bounds of one device's kept attachments, used by messages or not: more than any phone sends in a day, less than fills
+ * a disk. Used ones count as well, or a device would fill the disk with messages that it schedules or takes back.
  */
 export const maxKeptBytes = 1024 * 1024 * 1024;
 export const maxKeptCount = 500;
 
-/** What Claude can look at (docs.claude.com, "Vision"); anything else is a file. */
+/** The image types that Claude can look at (docs.claude.com, "Vision"); anything else is a file. */
 export const imageTypes = ["image/png", "image/jpeg", "image/gif", "image/webp"] as const;
 export const isImageType = (mimeType: string): boolean =>
   (imageTypes as readonly string[]).includes(mimeType);
@@ -45,8 +45,9 @@ export const maxImageSide = 8_000;
 const maxNameBytes = 120;
 
 /**
- * A name that is safe as one path segment, in a listing and in a prompt: what came last in a path, without control and
- * formatting characters (which can turn the writing direction round), without what some file systems refuse, no dotfile.
+ * A name that is safe as one path segment, in a listing and in a prompt: the last segment of a path, without control and
+ * formatting characters (which can turn the writing direction round), without characters that some file systems refuse, no
+ * dotfile.
  */
 export function plainFileName(wanted: string): string {
   const segment = wanted.toWellFormed().normalize("NFC").split(/[/\\]/).at(-1) ?? "";
@@ -110,14 +111,14 @@ function cutBytes(text: string, mostBytes: number): string {
 /** An attachment as a message names it. */
 export interface MessageAttachment {
   attachmentId: string;
-  /** What makes it the same one when the message is sent again; follows from the request alone. */
+  /** Identity by which it is the same attachment when the message is sent again; follows from the request alone. */
   identity: string;
 }
 
 /** What the prompt of a turn gets from its attachments. */
 export interface PreparedAttachments {
   images: Array<{ mimeType: string; base64: string }>;
-  /** Tells Claude what came with the message and where the files are; nobody typed it. */
+  /** Note that tells Claude which files came with the message and where they are; the user did not type it. */
   note: string;
 }
 
@@ -139,6 +140,6 @@ export interface AttachmentStorage {
    * Asked again for the same turn, it finds what it put there before. `attachment_failed` when it cannot.
    */
   prepare(attachmentIds: readonly string[], projectPath: string): Promise<PreparedAttachments>;
-  /** Removes those that no message uses. Never throws: what cannot be removed now goes with what is too old. */
+  /** Removes those that no message uses. Never throws: a file that cannot be removed now goes with the sweep of old ones. */
   letGo(attachmentIds: readonly string[]): void;
 }

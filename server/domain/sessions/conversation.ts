@@ -6,7 +6,7 @@ export interface NamedConversation {
   conversationId: string;
   sessionId: string;
   createdAt: number;
-  /** What was said elsewhere before it began, for Claude to know ahead of the first prompt; empty: nothing. */
+  /** Earlier messages, from elsewhere, that Claude gets ahead of the first prompt; empty: none. */
   earlier: string;
 }
 

@@ -50,14 +50,14 @@ export function renewLease(lease: Lease, nowAt: number, limits: LeaseLimits): Le
 
 export type LeaseDuty = "warn" | "warn-final" | "expire";
 
-/** What is due now, the latest duty only: after a long sleep one does not warn of what is already over. */
+/** The duty of a lease that is due now, the latest only: after a long sleep a lease that is over is not warned of. */
 export function leaseDuty(lease: Lease, nowAt: number): LeaseDuty | undefined {
   if (lease.endedAt !== undefined) return undefined;
   if (nowAt >= lease.expiresAt) return "expire";
   if (lease.finalWarnAt !== undefined && lease.finalWarnedAt === undefined && nowAt >= lease.finalWarnAt) {
     return "warn-final";
   }
-  // Who was told the last warning needs no first one any more.
+  // After the final warning the first one is needless.
   const warned = lease.warnedAt !== undefined || lease.finalWarnedAt !== undefined;
   if (!warned && nowAt >= lease.warnAt) return "warn";
   return undefined;

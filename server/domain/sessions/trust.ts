@@ -12,8 +12,8 @@ export type ProjectStanding = (typeof projectStandings)[number];
 export interface ProjectTrust {
   standingOf(projectPath: string): Promise<ProjectStanding>;
   /**
-   * What was answered with "always" in the project, in the CLI's own notation, oldest first; and after it what was answered
-   * with "session" in the session that is named.
+   * The rules kept from answers "always" in the project, in the CLI's own notation, oldest first; and after them those from
+   * answers "session" in the session that is named.
    */
   rulesOf(projectPath: string, sessionId?: string): string[];
 }

@@ -58,7 +58,7 @@ export interface OutboxStore {
   insert(delivery: Delivery): void;
   /** Pending deliveries that are due, oldest first; of each device at most so many. */
   due(at: number, limit: number, perDevice: number): Delivery[];
-  /** What is due for the device before `untilAt` becomes due then. */
+  /** Deliveries of the device that are due before `untilAt` become due then. */
   hold(deviceId: string, untilAt: number): void;
   /** The earliest instant after `at` at which something falls due. */
   nextDueAfter(at: number): number | undefined;
@@ -72,12 +72,12 @@ export interface OutboxStore {
     attempt: DeliveryAttempt | undefined,
     next: { state: DeliveryState; nextAttemptAt: number | null },
   ): void;
-  /** Makes a delivery pending and due at `at`, whatever it was; false when there is none. */
+  /** Makes a delivery pending and due at `at`, from any state; false when there is none. */
   reopen(deviceId: string, cursor: number, kind: DeliveryKind, at: number): boolean;
   /** Settles what the device holds up to the cursor. */
   ackUpTo(deviceId: string, cursor: number): void;
   /**
-   * The owner saw everything up to the cursor on this device: what was sent to the others about it counts as read.
+   * The owner saw everything up to the cursor on this device: pushes about it that were sent to other devices count as read.
    * Returns the devices whose badge is out of date by it.
    */
   readElsewhere(deviceId: string, cursor: number): string[];

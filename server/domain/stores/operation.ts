@@ -9,7 +9,7 @@ export interface AttachmentStore {
   use(attachmentId: string, at: number): boolean;
   /** A message that took it was cancelled: it is kept for another one as long as if none had. */
   release(attachmentId: string): void;
-  /** What is kept of the device. */
+  /** Number and size of the device's kept attachments. */
   keptOf(deviceId: string): { count: number; bytes: number };
   /** Sent or last taken before the instant, and named by no turn that waits or runs. */
   unneeded(beforeAt: number, limit: number): Attachment[];
@@ -25,7 +25,7 @@ export interface ProcessStore {
   unended(): ProcessRecord[];
 }
 
-/** Deletes what is older than the retention period. */
+/** Retention: deletes rows that are older than the retention period. */
 export interface RetentionStore {
   /**
    * Cuts at most `limit` rows of each kind that are older than `beforeAt`: events (and with them their deliveries), the

@@ -23,7 +23,7 @@ export const docsPage = `<!doctype html>
 
 /**
  * Draws the page. The document is part of the script: it is the same on every server of this version, and a page that a
- * browser opens cannot send a token. What is entered under Authorize stays in the page's memory.
+ * browser opens cannot send a token. A token that is entered under Authorize stays in the page's memory.
  */
 export const docsScript = (document: object): string => `SwaggerUIBundle({
   dom_id: "#page",

@@ -50,7 +50,7 @@ const unauthenticated = (): DaylongError =>
 
 /**
  * Runs a wait on behalf of a device and ends it when the device is revoked or when `gone` aborts. Throws
- * `unauthenticated` after a revocation, because the device may not see what was found in the meantime.
+ * `unauthenticated` after a revocation, because a revoked device may not see the result.
  */
 export async function waitWhilePaired<T>(
   parts: { access: Devices; caller: Caller; gone: AbortSignal },

@@ -7,7 +7,7 @@ export const errorSets = {
   session: ["session_not_found"],
   /** A session that is to do something. */
   openSession: ["session_not_found", "session_closed"],
-  /** What takes a process, or has to start one. */
+  /** Refusals of requests that take a process, or have to start one. */
   process: [
     "conversation_held",
     "pool_full",
@@ -28,7 +28,7 @@ export const errorSets = {
     "shutting_down",
   ],
   pushTarget: ["device_not_found", "push_disabled", "push_not_registered"],
-  /** What is asked of Claude beside a session. */
+  /** Refusals of prompts that Claude is asked beside a session. */
   asked: [
     "ask_timed_out",
     "ask_failed",

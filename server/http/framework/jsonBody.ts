@@ -1,14 +1,14 @@
 import express, { type Request, type RequestHandler, type Response } from "express";
 import { DaylongError } from "../../domain/errors.ts";
 
-/** Reads JSON bodies, each route's up to its own limit. */
+/** Reader of JSON bodies, each route's up to its own limit. */
 export class JsonBodies {
   readonly #parsers = new Map<number, RequestHandler>();
 
   /**
    * The parsed body, or `undefined` when there is none. Throws `unsupported_media_type`, `malformed_json` or
-   * `body_too_large`; a body whose announced length is too large is not read at all. What is left of a refused body
-   * Node throws away unread while it arrives, so that the answer is not overtaken by a reset (RFC 9112, 9.6), for as
+   * `body_too_large`; a body whose announced length is too large is not read at all. Node throws the rest of a
+   * refused body away unread while it arrives, so that the answer is not overtaken by a reset (RFC 9112, 9.6), for as
    * long as the listener's `requestTimeout` allows.
    */
   async read(request: Request, response: Response, maxBytes: number): Promise<unknown> {

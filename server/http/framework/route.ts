@@ -10,7 +10,7 @@ export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 /** The scope a token needs; `open` needs none, and a valid token is recognised all the same. */
 export type RouteScope = Scope | "open";
 
-/** What a route answers with. Lines are sent as `application/x-ndjson`, as fast as the client takes them. */
+/** The answer of a route. Lines are sent as `application/x-ndjson`, as fast as the client takes them. */
 export type Answer =
   | { kind: "json"; status: number; body: unknown; headers?: Record<string, string> }
   | { kind: "page"; html: string; headers?: Record<string, string> }
@@ -127,7 +127,7 @@ export function defineRoute<
       const parsed = {
         params: parse(params as P, input.params, faults),
         query: parse(query as Q, input.query, faults),
-        // No body means no fields: what is missing is named field by field.
+        // No body means no fields: the missing ones are named field by field.
         body: parse(body as B, input.body === undefined ? {} : input.body, faults),
       };
       if (faults.length > 0) throw invalidRequest(faults);

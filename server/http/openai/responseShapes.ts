@@ -20,7 +20,7 @@ export const headOf = (turn: Turn, model: string, conversationId: string): Compl
   conversation_id: conversationId,
 });
 
-/** The turn's whole use, what came out of the cache included. */
+/** The turn's token usage, tokens from the cache included. */
 export const usageOf = ({ usage }: Pick<Reply, "usage">) => {
   const prompt = usage.inputTokens + usage.cacheReadTokens + usage.cacheCreationTokens;
   return {

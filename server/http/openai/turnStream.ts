@@ -20,9 +20,9 @@ export interface TurnStreamParts {
 }
 
 /**
- * What Claude says in one turn, as one growing text: `reading -> ended`. Deltas make it quick, the log makes it whole:
- * a text of which not every delta came is completed when it is committed. What is not taken is kept, joined: a reader
- * that is slow costs no more than the reply's own size.
+ * Stream of the text that Claude writes in one turn: `reading -> ended`. Deltas make it quick, the log makes it whole: a
+ * text of which not every delta came is completed when it is committed. Text that the reader has not taken is kept, joined:
+ * a reader that is slow costs no more than the reply's own size.
  */
 export class TurnStream {
   readonly #parts: TurnStreamParts;
@@ -50,7 +50,7 @@ export class TurnStream {
     return this.#ended;
   }
 
-  /** What was said since it was last asked. */
+  /** Takes the text that came since the last call. */
   take(): string {
     const taken = this.#pending;
     this.#pending = "";
@@ -83,7 +83,7 @@ export class TurnStream {
     for (const unsubscribe of this.#unsubscribes.splice(0)) unsubscribe();
   }
 
-  /** The finished texts of a turn that began before anybody read it, the oldest first. */
+  /** The finished texts of a turn that began before it had a reader, the oldest first. */
   #textsInLog(): string[] {
     const { store, sessionId, turnId } = this.#parts;
     const texts: string[] = [];
@@ -131,7 +131,7 @@ export class TurnStream {
 
   #finish(text: string): void {
     const isWhole = text.startsWith(this.#soFar);
-    // Claude began the text anew: what was said of it cannot be taken back, so all of it follows.
+    // Claude began the text anew: words that were sent cannot be taken back, so all of the new text follows.
     if (!isWhole) this.#begin();
     this.#say(isWhole ? text.slice(this.#soFar.length) : text);
     this.#begin();

@@ -220,7 +220,7 @@ export class HealthMonitor {
     }
   }
 
-  /** The pool as a whole: parks what is idle while there is too much, says what parking does not mend. */
+  /** Bounds the pool as a whole: parks idle sessions while its memory is over, and reports an excess that remains. */
   #boundTotals(): void {
     const { limits, registry, capacity } = this.#parts;
     const { maxTotalMemoryBytes, cpuUsageLimitPercent } = limits;

@@ -60,7 +60,7 @@ export class ResumeSources {
     if (!isUnusable) {
       // Nothing was said yet, so nothing can be lost.
       if (turnCount === 0 && !origin?.fork) {
-        // A first prompt that was given once took with it what was said before.
+        // A first prompt that was given once took the earlier messages with it.
         const isTold = !earlier || (await this.#host.hasTranscript(kept.claudeSessionId));
         return isTold ? kept : { ...kept, preamble: earlier };
       }

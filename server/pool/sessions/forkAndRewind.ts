@@ -30,7 +30,7 @@ export class ForkAndRewind {
     this.#store = parts.store;
   }
 
-  /** The copy is made at the new session's first message; what is said here in the meantime is not part of it. */
+  /** The copy is made at the new session's first message; messages of this session in the meantime are not part of it. */
   async fork(session: Session, atMessageId: string | undefined, caller: Caller): Promise<Session> {
     const { host, create } = this.#parts;
     const { sessionId, projectPath, title, options, turnCount } = session;

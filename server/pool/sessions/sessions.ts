@@ -97,7 +97,7 @@ export class Sessions {
     const latest = await latestConversation(this.#parts, projectPath);
     if (latest === undefined)
       throw new DaylongError("session_not_found", "The project has no conversation to go on with.");
-    // A copy is made of Claude's conversation; what is gone on with is the session.
+    // A fork copies Claude's conversation; without a fork the session itself goes on.
     const { claudeSessionId, session } = latest;
     return { resume: fork ? claudeSessionId : (session?.sessionId ?? claudeSessionId), fork, resumeAt };
   }

@@ -182,7 +182,7 @@ export class PermissionRequests {
     }
   }
 
-  /** Denies whatever is open for the session; inside the caller's transaction the promise settles after it. */
+  /** Denies every open request of the session; inside the caller's transaction the promise settles after it. */
   expireAll(sessionId: string, reason: ExpiryReason): void {
     for (const permission of this.#store.permissions.openOf(sessionId))
       this.#expire(permission.permissionId, reason);

@@ -42,7 +42,7 @@ interface WaitingPush {
 }
 
 /**
- * Sends pushes to one APNs environment through node-apn's client: its configuration, headers, authorization and response
+ * Connection to one APNs environment, through node-apn's client: its configuration, headers, authorization and response
  * parsing are used; its retries, time-outs and session handling are not, for they lose pushes (GOAWAY, half-open
  * connections, shutdown) and hide Retry-After. Opens lazily, keeps one session, queues the pushes that have no room on it.
  */

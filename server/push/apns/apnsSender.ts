@@ -66,7 +66,7 @@ type Core =
 type Addressed = Pick<PushRequest<ApnsTarget>, "deliveryId" | "target">;
 
 /**
- * Sends pushes to Apple. Every failure is an outcome; `send` never rejects.
+ * Sender of pushes to Apple (APNs). Every failure is an outcome; `send` never rejects.
  * Health: disabled (no key) | ok <-> failing. Failing starts with a configuration fault or an untrusted certificate and ends
  * with the next push that Apple accepts; a key that cannot be read fails until the next start.
  */

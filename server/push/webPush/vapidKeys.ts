@@ -64,7 +64,7 @@ function writeKeys(path: string, { publicKey, privateKey }: VapidKeys): VapidKey
   return { publicKey, privateKey };
 }
 
-/** Signs for push services (RFC 8292), each signature once for some hours. */
+/** VAPID signatures for push services (RFC 8292), each made once for some hours. */
 export class VapidSignatures {
   readonly #parts: { keys: VapidKeys; subject: string; clock: { now(): number } };
   readonly #byAudience = new Map<string, { authorization: string; signedAt: number }>();

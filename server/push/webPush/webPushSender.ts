@@ -46,8 +46,8 @@ type Core =
   | { state: "ready"; publicKey: string; signatures: VapidSignatures; agent: Agent };
 
 /**
- * Sends pushes to browsers through their push services (RFC 8030), encrypted for the one browser (RFC 8291) and signed
- * with the server's key (RFC 8292). Every failure is an outcome; `send` never rejects.
+ * Sender of Web Push: pushes to browsers through their push services (RFC 8030), encrypted for the one browser (RFC 8291)
+ * and signed with the server's key (RFC 8292). Every failure is an outcome; `send` never rejects.
  * An endpoint is an address that a client names and the server calls: only public https addresses are called.
  */
 export class WebPushSender implements PushChannel<WebPushTarget>, WebPushPolicy {

@@ -110,7 +110,7 @@ export class SqliteOutboxStore implements OutboxStore {
       connection,
       "UPDATE deliveries SET claimed_at = ? WHERE delivery_id = ? AND state = 'pending'",
     );
-    // Narrowed by the index of what is due; the claimed are few among them.
+    // Narrowed by the index of due deliveries; the claimed are few among them.
     this.#claimed = new Statement(
       connection,
       `${selectDeliveries} WHERE ${isWaiting} AND claimed_at IS NOT NULL ORDER BY cursor, rowid`,
@@ -138,7 +138,7 @@ export class SqliteOutboxStore implements OutboxStore {
       connection,
       `UPDATE deliveries SET state = 'acked', next_attempt_at = NULL WHERE device_id = ? AND cursor <= ? AND ${isUnsettled} AND ${isAlert}`,
     );
-    // Only what was sent: a push that is still to come waits for its own device's word.
+    // Only deliveries that were sent: a push that is still to come waits for the ack of its own device.
     this.#readElsewhere = new Statement(
       connection,
       `UPDATE deliveries SET state = 'acked'

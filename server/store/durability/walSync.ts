@@ -7,8 +7,8 @@ export interface WalSyncParts {
   /** The write-ahead log's file; it must be there. */
   path: string;
   /**
-   * The disk refused, once. Nothing more is called back: after a failed sync it is unknown what is on the
-   * disk, and a second try may say yes without having written anything (https://lwn.net/Articles/752063/).
+   * The disk refused, once. Nothing more is called back: after a failed sync the content of the disk is
+   * unknown, and a second try may say yes without having written anything (https://lwn.net/Articles/752063/).
    */
   onFault(error: Error): void;
   /** Told how long each sync took. */
@@ -20,9 +20,9 @@ export interface WalSyncParts {
 }
 
 /**
- * Makes commits durable beside the event loop. SQLite writes a commit into the system's memory and goes on; this asks
- * the disk for it in another thread, and what would tell somebody of the commit waits here. So a disk that takes a
- * second holds back exactly what it has not confirmed, and neither the words that Claude speaks nor anything else.
+ * Sync of the write-ahead log beside the event loop, which makes commits durable. SQLite writes a commit into the system's
+ * memory and goes on; this syncs the file in another thread, and callbacks that tell of the commit wait here. So a disk that
+ * takes a second holds back only news of commits that it has not confirmed, and not the words that Claude speaks.
  *
  *   durable --commit--> asked (until the end of the step) -> syncing --done--> durable, or asked if commits came meanwhile
  *                                                               \--error--> failed
@@ -93,7 +93,7 @@ export class WalSync {
 
   #settle(committed: number, durationMs: number): void {
     this.#durable = committed;
-    // Before anybody is told: the next sync need not wait for that.
+    // Before the callbacks run: the next sync need not wait for that.
     if (this.#committed > committed) this.#begin();
     const ready = this.#waiting.findIndex((one) => one.committed > committed);
     const told = this.#waiting.splice(0, ready < 0 ? this.#waiting.length : ready);

@@ -73,7 +73,7 @@ interface CostRow {
 }
 type Named = Record<string, string | number | null>;
 
-/** The sessions, their lease terms and their recaps. Writes to a session that does not exist throw `session_not_found`. */
+/** Sessions in SQLite, with their lease terms and recaps. Writes to a session that does not exist throw `session_not_found`. */
 export class SqliteSessionStore implements SessionStore {
   readonly #transactions: Transactions;
   readonly #onWrongChange: (wrong: WrongSessionChange) => void;

@@ -61,7 +61,7 @@ export const subscriptionSchema = z.object({
 
 const apnsFields = ["token", "environment", "topic", "encryptionKey"] as const;
 
-/** A merge patch of a device's push target: what is absent stays, `null` removes. */
+/** A merge patch of a device's push target: an absent field stays, `null` removes. */
 export const pushPatchSchema = z
   .object({
     provider: z.enum(["apns", "webpush"]).optional(),
@@ -153,7 +153,7 @@ export const deviceSchema = z
   })
   .meta({ id: "Device" });
 
-/** What became of one push. */
+/** The outcome of one push. */
 export const deliverySchema = z
   .object({
     deliveryId: z.string(),

@@ -9,7 +9,7 @@ const detail = z.object({ detail: z.string() });
 const by = z.object({ by: z.string() });
 const namedDevice = z.object({ deviceId: z.string(), name: z.string() });
 
-/** What each type of event says. */
+/** The schema of each event type's data. */
 const dataByType = {
   "session.created": z.object({
     projectPath: z.string(),

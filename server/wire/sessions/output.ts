@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 export const outputQuerySchema = z.object({
-  /** Goes on with what is said from now on, until the session is closed or has expired. */
+  /** Goes on with later lines as they come, until the session is closed or has expired. */
   follow: z
     .enum(["true", "false", "1", "0"])
     .optional()

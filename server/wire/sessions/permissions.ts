@@ -11,7 +11,7 @@ const maxInputBytes = 256 * 1024;
 /** The input that a tool gets instead of its own: JSON that every part of the way reads in the same way. */
 const toolInputSchema = z
   .record(z.string(), z.unknown())
-  // Stops here, because what is nested too deeply cannot even be measured.
+  // Stops here, because an input that is nested too deeply cannot even be measured.
   .refine((input) => isPlain(input, maxInputDepth), {
     message: "must be JSON of whole characters, not nested too deeply",
     abort: true,

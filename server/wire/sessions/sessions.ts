@@ -128,7 +128,7 @@ export const recapSchema = z
   .object({ text: z.string(), createdAt: instantSchema, turnCount: countSchema, cached: z.boolean() })
   .meta({ id: "Recap" });
 
-/** What a keep-alive did. */
+/** The result of a keep-alive. */
 export const keptAliveFields = {
   success: z.literal(true),
   sessionId: z.string(),

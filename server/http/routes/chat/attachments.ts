@@ -42,7 +42,7 @@ export const attachmentRoutes = ({ attachments, store, clock }: HttpDependencies
         });
         return json({ attachmentId, name: kept.name, mimeType: kept.mimeType, sizeBytes, sha256 }, 201);
       } catch (error) {
-        // What is left of it is thrown away while it arrives, so that a reset does not overtake the answer.
+        // The rest of the body is thrown away while it arrives, so that a reset does not overtake the answer.
         bytes.resume();
         if (error instanceof DaylongError || !gone.aborted) throw error;
         throw new DaylongError("invalid_request", "The upload broke off.", { cause: error });

@@ -16,7 +16,7 @@ const messageView = (event: LoggedEvent) => {
   return spoken && { ...spoken, turnId: event.turnId, createdAt: event.at };
 };
 
-/** What was said in a session. */
+/** Routes of a session's transcript and of single messages. */
 export function messageRoutes({ store, pool }: HttpDependencies): Route[] {
   return [
     defineRoute({

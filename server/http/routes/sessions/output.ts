@@ -20,7 +20,7 @@ const outputPageChars = 1024 * 1024;
 /** Streams that one device may follow at once: each is woken by every commit of its session. */
 const mostFollowed = 20;
 
-/** What is said in a session, line by line. */
+/** The route of a session's output, as JSON lines. */
 export function outputRoutes({ store, pool, access }: HttpDependencies): Route[] {
   const followed = new Map<string, number>();
 
@@ -70,7 +70,7 @@ function* linesOf(events: readonly LoggedEvent[]) {
   }
 }
 
-/** Ends with the page that holds what was the last event when it was asked for: a busy session must not make it endless. */
+/** Ends with the page of `lastSeq`, the last event when the request came: a busy session must not make it endless. */
 function* keptLines(store: Store, sessionId: string, lastSeq: number): Generator<unknown> {
   let seq = 0;
   while (seq < lastSeq) {
