@@ -81,6 +81,7 @@ export interface ComposeParts {
 export interface AssemblyParts extends Omit<ComposeParts, "crash"> {
   database: OpenStore;
   metrics: Metrics;
+  roots: ProjectRoots;
   homeDir: string;
   /** The computer's name: an address of this server, and what phones call it. */
   hostname: string;
@@ -106,6 +107,9 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   chmodSync(dataDir, 0o700);
   closers.push(lockFolder(dataDir));
+  const homeDir = homedir();
+  // Before the database is made: a start with wrong roots leaves nothing behind.
+  const roots = await ProjectRoots.open({ paths: config.projectRoots, homeDir });
   const certificate = await readCertificate(config);
 
   const metrics = new Metrics({ version });
@@ -127,8 +131,9 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
       ...parts,
       database,
       metrics,
+      roots,
       certificate,
-      homeDir: homedir(),
+      homeDir,
       hostname: hostname(),
       port: () => boundPort,
     },
@@ -160,10 +165,9 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
  */
 export async function assemble(parts: AssemblyParts, closers: Closers) {
   const { config, environment, clock, log, version, cliEnvironment, ports = {} } = parts;
-  const { database, metrics, certificate, homeDir, hostname } = parts;
+  const { database, metrics, roots, certificate, homeDir, hostname } = parts;
   const { dataDir } = config;
   const startedAt = clock.now();
-  const roots = await ProjectRoots.open({ paths: config.projectRoots, homeDir });
   const folders = new ConversationFolders({ dir: join(dataDir, "conversations") });
 
   const settings = new Settings({ store: database, clock, log, environment });

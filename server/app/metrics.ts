@@ -58,7 +58,7 @@ export class Metrics {
     });
     this.#pushes = new Counter({
       name: "daylong_push_attempts_total",
-      help: "DeliveryAttempts to push, by what became of them.",
+      help: "Attempts to push, by what became of them.",
       labelNames: ["kind", "outcome"],
       registers,
     });

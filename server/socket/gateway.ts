@@ -148,7 +148,7 @@ export class Gateway {
     try {
       const refused = allowUpgrade(request);
       if (refused) return refused.status;
-      if (tokenFailures.isFull(callerAddress(request.socket)) && !this.#hasValidToken(request)) return 429;
+      if (tokenFailures.isFull(callerAddress(request.socket)) && this.#hasWrongToken(request)) return 429;
     } catch (error) {
       // An error thrown in the upgrade's listener would end the program.
       log.error("socket.upgrade_failed", { error });
@@ -157,10 +157,13 @@ export class Gateway {
     return undefined;
   }
 
-  /** As over HTTP, a valid token is never held up by the failures of others behind the same address. */
-  #hasValidToken(request: IncomingMessage): boolean {
+  /**
+   * Whether the upgrade shows a token that is not valid. As over HTTP, a valid token is never held up by the failures of others
+   * behind the same address; a client that shows its token in the hello only is judged there.
+   */
+  #hasWrongToken(request: IncomingMessage): boolean {
     const token = bearerToken(request.headers.authorization);
-    return token !== undefined && this.#parts.gatekeeper.authenticate(token) !== undefined;
+    return token !== undefined && this.#parts.gatekeeper.authenticate(token) === undefined;
   }
 
   #greet(socket: WebSocket, request: IncomingMessage, unread: number): void {

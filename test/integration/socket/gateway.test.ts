@@ -157,9 +157,26 @@ describe("C02 the way in", () => {
     await reopen({ tokenFailures });
     await rig.knock({ token: "wrong" }).waitForClose();
     await rig.knock({ token: "wrong", tokenInHeader: true, silent: true }).waitForClose();
-    const blocked = rig.knock({ token: "phone" });
+    const blocked = rig.knock({ token: "wrong", tokenInHeader: true });
     await blocked.waitForClose();
     expect(blocked.refusedStatus).toBe(429);
+    expect(tokenFailures.isFull("127.0.0.1")).toBe(true);
+  });
+
+  test("a blocked address does not hold up a device that shows its token in the hello", async () => {
+    const tokenFailures = new AttemptWindow({ clock: systemClock, windowMs: 60_000, limit: 1 });
+    await reopen({ tokenFailures });
+    await rig.knock({ token: "wrong" }).waitForClose();
+    const phone = await rig.connect({ token: "phone" });
+    await phone.waitForType("welcome");
+    expect(await rig.knock({ token: "wrong" }).waitForClose()).toMatchObject({ code: 4401 });
+  });
+
+  test("a header of the scheme Bearer without a token in it is a wrong token, refused at once", async () => {
+    const tokenFailures = new AttemptWindow({ clock: systemClock, windowMs: 60_000, limit: 1 });
+    await reopen({ tokenFailures });
+    const quoted = rig.knock({ token: '"phone"', tokenInHeader: true, silent: true });
+    expect(await quoted.waitForClose()).toMatchObject({ code: 4401 });
     expect(tokenFailures.isFull("127.0.0.1")).toBe(true);
   });
 

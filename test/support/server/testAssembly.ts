@@ -1,3 +1,4 @@
+import { ProjectRoots } from "../../../server/access/projectRoots.ts";
 import { assemble } from "../../../server/app/compose.ts";
 import { readConfig } from "../../../server/app/config.ts";
 import { Metrics } from "../../../server/app/metrics.ts";
@@ -37,6 +38,7 @@ export async function assembleForTest(parts: TestAssemblyParts) {
   const push = new MemoryPush();
   const database = openStore({ dataDir, clock });
   const version = "9.9.9";
+  const config = readConfig(environment);
   const assembly = await assemble(
     {
       database,
@@ -46,7 +48,8 @@ export async function assembleForTest(parts: TestAssemblyParts) {
       environment,
       port,
       metrics: new Metrics({ version }),
-      config: readConfig(environment),
+      config,
+      roots: await ProjectRoots.open({ paths: config.projectRoots, homeDir: dataDir }),
       cliEnvironment: { HOME: dataDir },
       homeDir: dataDir,
       hostname: "studio",
