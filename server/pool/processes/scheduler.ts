@@ -236,7 +236,9 @@ export class Scheduler {
         this.#store.events.append({ sessionId, type: "session.woken", data });
         if (lossDetail !== undefined) resumeSources.adopt(sessionId, claudeSessionId, lossDetail);
         if (gives && !hasFiles) this.#store.turns.markGiven(turn.turnId, clock.now());
-        else if (!gives) this.#store.sessions.setState(sessionId, "idle");
+        // A result that came before the start was over has ended the turn, and the session is idle already.
+        else if (!gives && this.#store.sessions.get(sessionId)?.state !== "idle")
+          this.#store.sessions.setState(sessionId, "idle");
       });
     } catch (error) {
       // Nothing may be given that is not written down; the turn stays and the process goes.
