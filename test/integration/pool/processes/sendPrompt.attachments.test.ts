@@ -83,6 +83,28 @@ describe("S33: messages with files", () => {
     expect(process.sent.at(-1)?.text).toBe("Without");
   });
 
+  test("S33: files that cannot be readied end what a background task asked meanwhile, and the session is idle", async () => {
+    await rig.current.open();
+    const { clock } = rig.current;
+    const { sessionId, process } = await rig.current.idleSession();
+    const calls = held(rig.current);
+    const attachments = kept(rig.current, "a1");
+    const { turnId } = rig.current.submit({ sessionId, message: "Look", attachments });
+    await clock.settle();
+    const ask = process.ask();
+    expect(rig.current.state(sessionId)).toBe("waiting");
+    calls[0]!.fail(new DaylongError("attachment_failed", ".daylong is a link."));
+    await clock.settle();
+    expect([rig.current.ends(turnId), rig.current.state(sessionId), ask.decision?.decision]).toEqual([
+      ["turn.failed attachment_failed"],
+      "idle",
+      "deny",
+    ]);
+    expect(rig.current.types(sessionId).slice(-2)).toEqual(["permission.expired", "turn.failed"]);
+    rig.current.submit({ sessionId, message: "Without" });
+    expect([process.sent.at(-1)?.text, rig.current.state(sessionId)]).toEqual(["Without", "busy"]);
+  });
+
   test("S33: a text that a background task writes meanwhile is not the reply's", async () => {
     await rig.current.open();
     const { clock, store } = rig.current;
