@@ -125,8 +125,8 @@ export class Scheduler {
   /** Brings a session's process up without a turn, if there is a free place. */
   wake(sessionId: string): void {
     const leaving = this.#registry.get(sessionId);
-    if (leaving?.phase === "stopping") {
-      // Never two processes of one conversation: the old one goes first.
+    if (leaving?.isLeaving && leaving.stopReason !== undefined) {
+      // Never two processes of one conversation: the old one goes first, and its end is written.
       void leaving.gone.then(() => this.wake(sessionId));
       return;
     }

@@ -278,6 +278,22 @@ describe("a process that is to be brought up without a message", () => {
     ]);
   });
 
+  test("comes up when the end of the old one is written, which may take longer than the end itself", async () => {
+    await rig.current.open();
+    const { clock, disk, host, pool } = rig.current;
+    const { sessionId, process } = await rig.current.idleSession();
+    host.manners.stop = "held";
+    await clock.run(24 * hourMs);
+    disk.failing = true;
+    process.leave();
+    disk.failing = false;
+    expect(pool.keepAlive(sessionId, owner).state).toBe("parked");
+    await clock.settle();
+    expect(host.specs).toHaveLength(1);
+    await clock.run(1_000);
+    expect([host.specs.length, rig.current.state(sessionId), host.mostOfOneSession]).toEqual([2, "idle", 1]);
+  });
+
   test("does not come up for a session that was closed meanwhile", async () => {
     await rig.current.open();
     const { clock, host, pool } = rig.current;
