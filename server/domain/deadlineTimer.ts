@@ -36,9 +36,12 @@ export class DeadlineTimer {
     this.#wait();
   }
 
-  /** Arms the timer for `at` unless it is armed for an instant that comes sooner. */
+  /**
+   * Arms the timer for `at` unless it is armed for an instant that comes sooner. An armed instant that has passed in a
+   * suspend is looked at at once, and not only when the wait that was set before the suspend is over.
+   */
   armNoLaterThan(at: number): void {
-    if (at < this.#armedAt) this.armAt(at);
+    if (at < this.#armedAt || this.#armedAt <= this.#clock.now()) this.armAt(Math.min(at, this.#armedAt));
   }
 
   cancel(): void {

@@ -43,6 +43,10 @@ const nextStates: Record<SessionState, readonly SessionState[]> = {
 /** Whether a session in the state `from` may be put into the state `to`. */
 export const mayBecome = (from: SessionState, to: SessionState): boolean => nextStates[from].includes(to);
 
+/** The states from which a session may be put into the state `to`. */
+export const statesBefore = (to: SessionState): SessionState[] =>
+  sessionStates.filter((from) => mayBecome(from, to));
+
 /** A change of a session's state that `mayBecome` does not allow: a bug of the pool. */
 export interface WrongSessionChange {
   sessionId: string;

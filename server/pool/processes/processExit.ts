@@ -95,7 +95,8 @@ export class ProcessExits {
       buffer.write(sessionProcess);
       permissions.expireAll(sessionId, "process_gone");
       if (turn !== undefined) {
-        const isGiven = this.#store.turns.get(turn.turnId)?.givenAt !== undefined;
+        const kept = this.#store.turns.get(turn.turnId);
+        const isGiven = kept?.givenAt !== undefined;
         const couldNotStart = stopReason === "failed" || (exit === undefined && stopReason === undefined);
         const failure = failureOf();
         if (reply !== undefined)
@@ -103,7 +104,8 @@ export class ProcessExits {
         else if (failure.code !== "conversation_lost" && (isGiven || couldNotStart)) {
           const kind = failure.code === "interrupted" ? "interrupted" : "failed";
           turnWriter.end(sessionId, turn.turnId, { kind, failure }, undefined);
-        } else this.#store.turns.requeue(turn.turnId);
+          // A turn that has ended must not hold up the end of its process, whose write would be tried again for ever.
+        } else if (kept?.state === "running") this.#store.turns.requeue(turn.turnId);
       }
       const session = this.#store.sessions.get(sessionId);
       if (session === undefined || session.state === "closed" || session.state === "expired") return;

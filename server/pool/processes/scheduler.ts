@@ -125,8 +125,8 @@ export class Scheduler {
   /** Brings a session's process up without a turn, if there is a free place. */
   wake(sessionId: string): void {
     const leaving = this.#registry.get(sessionId);
-    if (leaving?.phase === "stopping") {
-      // Never two processes of one conversation: the old one goes first.
+    if (leaving?.isLeaving && leaving.stopReason !== undefined) {
+      // Never two processes of one conversation: the old one goes first, and its end is written.
       void leaving.gone.then(() => this.wake(sessionId));
       return;
     }
@@ -236,7 +236,9 @@ export class Scheduler {
         this.#store.events.append({ sessionId, type: "session.woken", data });
         if (lossDetail !== undefined) resumeSources.adopt(sessionId, claudeSessionId, lossDetail);
         if (gives && !hasFiles) this.#store.turns.markGiven(turn.turnId, clock.now());
-        else if (!gives) this.#store.sessions.setState(sessionId, "idle");
+        // A result that came before the start was over has ended the turn, and the session is idle already.
+        else if (!gives && this.#store.sessions.get(sessionId)?.state !== "idle")
+          this.#store.sessions.setState(sessionId, "idle");
       });
     } catch (error) {
       // Nothing may be given that is not written down; the turn stays and the process goes.

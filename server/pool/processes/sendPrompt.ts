@@ -4,6 +4,7 @@ import type { AttachmentStorage, PreparedAttachments } from "../../domain/sessio
 import type { Turn } from "../../domain/sessions/turn.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 import type { SessionProcess } from "../state/sessionProcess.ts";
+import type { PermissionRequests } from "../turns/permissionRequests.ts";
 import type { TurnWriter } from "../turns/turnWriter.ts";
 
 export interface PromptSenderParts {
@@ -12,6 +13,7 @@ export interface PromptSenderParts {
   log: Log;
   registry: ProcessRegistry;
   turnWriter: TurnWriter;
+  permissions: Pick<PermissionRequests, "expireAll">;
   attachments: Pick<AttachmentStorage, "prepare">;
   /** Throws when Claude may not work in the directory, or not any more. */
   checkProject(path: string): Promise<void>;
@@ -94,7 +96,7 @@ export class PromptSender {
   }
 
   #fail(sessionProcess: SessionProcess, turn: Turn, error: unknown): void {
-    const { log, turnWriter } = this.#parts;
+    const { log, permissions, turnWriter } = this.#parts;
     const { sessionId, turnId } = turn;
     if (!this.#isStillWanted(sessionProcess, turn)) return;
     log.warn("attachments.not_ready", { sessionId, turnId, error });
@@ -104,9 +106,11 @@ export class PromptSender {
         : { code: "attachment_failed", detail: "The message's files could not be read." };
     sessionProcess.writer.run(
       () =>
-        this.#store.transaction(
-          () => void turnWriter.end(sessionId, turnId, { kind: "failed", failure }, "idle"),
-        ),
+        this.#store.transaction(() => {
+          // A background task may have asked something meanwhile; a session that waits for the owner cannot become idle.
+          permissions.expireAll(sessionId, "turn_ended");
+          turnWriter.end(sessionId, turnId, { kind: "failed", failure }, "idle");
+        }),
       () => {
         sessionProcess.dropTurn(turnId);
         this.#release(sessionProcess);

@@ -1,4 +1,4 @@
-import { DeadlineTimer } from "../../domain/deadlineTimer.ts";
+import { DeadlineTimer, recheckMs } from "../../domain/deadlineTimer.ts";
 import type { Clock, Log, Store } from "../../domain/ports.ts";
 import { type LeaseDuty, leaseDuty } from "../../domain/sessions/lease.ts";
 import type { Session } from "../../domain/sessions/session.ts";
@@ -74,8 +74,9 @@ export class LeaseTimer {
       }
     }
     const next = this.#store.sessions.nextLeaseDeadline() ?? Number.POSITIVE_INFINITY;
-    // A duty that is still due was put off above; arming for it at once would spin.
-    this.#timer.armAt(next <= now ? again : Math.min(next, again));
+    // Something that is still due was put off above, or its duty was done and left it due (a warning that comes with the
+    // beginning of its term): arming for it at once would spin.
+    this.#timer.armAt(next <= now ? Math.min(again, now + recheckMs) : Math.min(next, again));
   }
 
   #perform(session: Session, duty: LeaseDuty, now: number): boolean {

@@ -18,7 +18,7 @@ export interface CurrentTurn {
   /** The last finished assistant text of the turn. */
   lastMessageId?: string;
   /** Its prompt is with the process. */
-  isGiven: boolean;
+  readonly isGiven: boolean;
   /** Claude said or did something in it, so that it must not be run again. */
   hasActed: boolean;
   /** Set while the turn is being ended before Claude is through with it. */
@@ -59,8 +59,8 @@ const allowedFrom = {
   assign: ["starting", "idle"],
   cameUp: ["starting"],
   markGiven: ["busy"],
-  finishTurn: ["idle", "busy", "stopping", "exited", "gone"],
-  requestEnd: ["busy", "stopping", "exited"],
+  finishTurn: ["starting", "idle", "busy", "stopping", "exited", "gone"],
+  requestEnd: ["starting", "busy", "stopping", "exited"],
   recycleNow: ["busy"],
   hold: ["starting", "idle", "busy"],
   markExited: ["starting", "idle", "busy", "stopping"],
@@ -83,7 +83,8 @@ export interface SessionProcessParts {
  * It takes one of the pool's places for all of that time; `ProcessRegistry` holds it.
  *
  *   from                     method                        to
- *   starting                 assign(turn)                  starting
+ *   starting                 assign(turn), requestEnd,     starting
+ *                            finishTurn
  *   starting                 cameUp                        busy with a turn, else idle
  *   idle                     assign(turn)                  busy
  *   busy                     markGiven, requestEnd         busy
@@ -94,7 +95,8 @@ export interface SessionProcessParts {
  *   starting, stopping       markGone                      gone: its start failed or was given up, and that is written
  *   exited                   markGone                      gone: its end is written
  *
- * Each method asserts the phases that it may be called in (`allowedFrom`).
+ * Each method asserts the phases that it may be called in (`allowedFrom`). A process speaks before its start is over: a
+ * refused login asks for the end of a turn that waits for the start, and a result without an id ends that turn.
  */
 export class SessionProcess {
   readonly sessionId: string;
@@ -210,11 +212,14 @@ export class SessionProcess {
     if (this.#phase === "idle") this.#enterBusy();
   }
 
-  /** The prompt of the assigned turn is being written. Returns what Claude has to be told before it, once. */
+  /**
+   * The prompt of the assigned turn is being written. Returns what Claude has to be told before it, once. The turn becomes
+   * a new object: what was heard or asked for before the prompt, of a background task mostly, is none of its own.
+   */
   markGiven(): string | undefined {
     const turn = this.#turn;
     if (!this.#may("markGiven", turn !== undefined && !turn.isGiven) || turn === undefined) return undefined;
-    turn.isGiven = true;
+    this.#turn = { turnId: turn.turnId, isGiven: true, hasActed: false };
     this.noteSign();
     const preamble = this.#preamble;
     this.#preamble = undefined;

@@ -2,11 +2,12 @@ import { DaylongError } from "../../domain/errors.ts";
 import { decodePageCursor, type PageCursor, pageOf } from "../../domain/pageCursor.ts";
 import type { Lease } from "../../domain/sessions/lease.ts";
 import {
-  mayBecome,
   type PermissionMode,
   type Session,
   type SessionOrigin,
   type SessionState,
+  sessionStates,
+  statesBefore,
   type WrongSessionChange,
 } from "../../domain/sessions/session.ts";
 import type { SessionFilter, SessionStore } from "../../domain/stores/sessions.ts";
@@ -86,7 +87,8 @@ export class SqliteSessionStore implements SessionStore {
   readonly #countByState: Statement<[], { state: SessionState; count: number }>;
   readonly #inStates: Statement<[states: string], SessionRow>;
   readonly #getState: Statement<[sessionId: string], { state: SessionState }>;
-  readonly #setState: Statement<[state: string, sessionId: string]>;
+  /** By the new state. Each changes only a session whose state may become the new one. */
+  readonly #setState: ReadonlyMap<SessionState, Statement<[sessionId: string]>>;
   readonly #setClaudeSession: Statement<[claudeSessionId: string, sessionId: string]>;
   readonly #setOrigin: Statement<[origin: string, sessionId: string]>;
   readonly #update: Statement<[Named]>;
@@ -135,7 +137,13 @@ export class SqliteSessionStore implements SessionStore {
       `${selectSessions} WHERE s.state IN (SELECT value FROM json_each(?)) ORDER BY s.last_activity_at, s.session_id`,
     );
     this.#getState = new Statement(connection, "SELECT state FROM sessions WHERE session_id = ?");
-    this.#setState = new Statement(connection, "UPDATE sessions SET state = ? WHERE session_id = ?");
+    this.#setState = new Map(
+      sessionStates.map((to) => {
+        const from = statesBefore(to).map((state) => `'${state}'`);
+        const sql = `UPDATE sessions SET state = '${to}' WHERE session_id = ? AND state IN (${from.join(", ")})`;
+        return [to, new Statement(connection, sql)];
+      }),
+    );
     this.#setClaudeSession = new Statement(
       connection,
       "UPDATE sessions SET claude_session_id = ? WHERE session_id = ?",
@@ -225,10 +233,10 @@ export class SqliteSessionStore implements SessionStore {
 
   /** A change that `mayBecome` does not allow is reported and not made; the transaction around it goes on. */
   setState(sessionId: string, state: SessionState): void {
+    if (this.#setState.get(state)?.run(sessionId) === 1) return;
     const from = this.#getState.get(sessionId)?.state;
     if (from === undefined) throw notFound(sessionId);
-    if (mayBecome(from, state)) this.#setState.run(state, sessionId);
-    else this.#onWrongChange({ sessionId, from, to: state });
+    this.#onWrongChange({ sessionId, from, to: state });
   }
 
   setClaudeSession(sessionId: string, claudeSessionId: string, origin?: SessionOrigin | null): void {

@@ -76,6 +76,25 @@ describe("a deadline timer", () => {
     expect(fired).toEqual([soon + 5_000]);
   });
 
+  test("fires at once when it is asked for no later than, after a sleep over the instant that it is armed for", () => {
+    const at = clock.now() + hour;
+    timer.armAt(at);
+    clock.suspend(2 * hour);
+    timer.armNoLaterThan(clock.now() + hour);
+    expect([timer.armedAt, fired]).toEqual([at, []]);
+    clock.advance(0);
+    expect(fired).toEqual([clock.now()]);
+  });
+
+  test("fires for an instant that is now and was asked for after a sleep over a sooner one", () => {
+    timer.armAt(clock.now() + 30_000);
+    clock.suspend(hour);
+    timer.armNoLaterThan(clock.now());
+    clock.advance(0);
+    expect(fired).toEqual([clock.now()]);
+    expect(clock.armed).toBe(0);
+  });
+
   test("holds one timer of the clock at most, and none when it is cancelled or armed for no instant", () => {
     timer.armAt(clock.now() + 1_000);
     timer.armAt(clock.now() + 2_000);

@@ -59,6 +59,20 @@ describe("S12 a process that ends by itself", () => {
     expect(rig.current.host.process(other.sessionId).sent).toHaveLength(1);
   });
 
+  test("frees its place, although its turn has ended in the store already", async () => {
+    await rig.current.open();
+    const { clock, host, pool, store } = rig.current;
+    host.manners.start = "held";
+    const { sessionId, turnId } = rig.current.submit({ message: "Hello" });
+    await clock.settle();
+    const error = { code: "interrupted", detail: "Elsewhere." } as const;
+    store.turns.settle(turnId, { state: "interrupted", endedAt: clock.now(), error });
+    host.starts[0]!.comeUp().crash();
+    await clock.settle();
+    expect([rig.current.state(sessionId), pool.stats().availableSlots]).toEqual(["parked", 3]);
+    expect(store.turns.get(turnId)?.state).toBe("interrupted");
+  });
+
   test("has its last words thrown away when it speaks after its end", async () => {
     await rig.current.open();
     const { sessionId, turnId, process } = await rig.current.busySession();

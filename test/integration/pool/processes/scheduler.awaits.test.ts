@@ -180,6 +180,77 @@ describe("what happens while a start is under way", () => {
   });
 });
 
+describe("what a process says before its start is over", () => {
+  /** A process that has come up, which the pool takes notice of when the test settles the clock. */
+  async function comingUp() {
+    const { clock, host, pool } = rig.current;
+    const { sessionId } = await rig.current.idleSession();
+    await pool.stopProcesses(sessionId, owner);
+    host.manners.start = "held";
+    const { turnId } = rig.current.submit({ sessionId, message: "Next" });
+    await clock.settle();
+    const process = host.starts[0]!.comeUp();
+    host.manners.start = "at-once";
+    return { sessionId, turnId, process };
+  }
+
+  test("may be the result of its turn: then the message is not given, and the next one is", async () => {
+    await rig.current.open();
+    const { clock } = rig.current;
+    const { sessionId, turnId, process } = await comingUp();
+    const behind = rig.current.submit({ sessionId, message: "Behind" });
+    process.result({ text: "Early.", messageIds: [] });
+    expect([rig.current.ends(turnId), rig.current.state(sessionId)]).toEqual([["turn.completed"], "idle"]);
+    await clock.settle();
+    expect(process.sent.map(({ text }) => text)).toEqual(["Behind"]);
+    process.reply("Done.");
+    await clock.settle();
+    expect([rig.current.ends(behind.turnId), rig.current.state(sessionId)]).toEqual([
+      ["turn.completed"],
+      "idle",
+    ]);
+  });
+
+  test("may be the result of its turn and its end: the session is parked and the place is free", async () => {
+    await rig.current.open();
+    const { clock, pool, logged } = rig.current;
+    const { sessionId, turnId, process } = await comingUp();
+    process.result({ text: "Early.", messageIds: [] });
+    process.crash({ code: 0 });
+    await clock.settle();
+    expect([rig.current.ends(turnId), rig.current.state(sessionId)]).toEqual([["turn.completed"], "parked"]);
+    expect(pool.stats().availableSlots).toBe(3);
+    expect(logged.filter((line) => line.startsWith("error"))).toEqual([]);
+  });
+
+  test("may be a refused login: the turn runs all the same, and the process is replaced after it", async () => {
+    await rig.current.open();
+    const { clock } = rig.current;
+    const { turnId, process } = await comingUp();
+    process.refused({ kind: "login-refused" });
+    await clock.settle();
+    await clock.run(6_000);
+    expect([process.sent.map(({ text }) => text), process.alive]).toEqual([["Next"], true]);
+    process.reply("Done.");
+    await clock.settle();
+    expect([rig.current.ends(turnId), process.alive]).toEqual([["turn.completed"], false]);
+  });
+
+  test("is no act of the turn: a conversation that is lost then is begun anew", async () => {
+    await rig.current.open();
+    const { clock, host } = rig.current;
+    const { sessionId, turnId, process } = await comingUp();
+    process.message("The build is done.");
+    await clock.settle();
+    process.result({ outcome: "failed", failure: { code: "conversation_lost", detail: "Refused." } });
+    await clock.settle();
+    expect([rig.current.ends(turnId), process.alive]).toEqual([[], false]);
+    host.process(sessionId).reply("Here.");
+    await clock.settle();
+    expect(rig.current.ends(turnId)).toEqual(["turn.completed"]);
+  });
+});
+
 describe("a process that is to be brought up without a message", () => {
   /** An expired session whose process is still on its way out while it is kept alive. */
   async function keptAliveWhileLeaving() {
@@ -205,6 +276,22 @@ describe("a process that is to be brought up without a message", () => {
       "idle",
       1,
     ]);
+  });
+
+  test("comes up when the end of the old one is written, which may take longer than the end itself", async () => {
+    await rig.current.open();
+    const { clock, disk, host, pool } = rig.current;
+    const { sessionId, process } = await rig.current.idleSession();
+    host.manners.stop = "held";
+    await clock.run(24 * hourMs);
+    disk.failing = true;
+    process.leave();
+    disk.failing = false;
+    expect(pool.keepAlive(sessionId, owner).state).toBe("parked");
+    await clock.settle();
+    expect(host.specs).toHaveLength(1);
+    await clock.run(1_000);
+    expect([host.specs.length, rig.current.state(sessionId), host.mostOfOneSession]).toEqual([2, "idle", 1]);
   });
 
   test("does not come up for a session that was closed meanwhile", async () => {

@@ -83,6 +83,68 @@ describe("S33: messages with files", () => {
     expect(process.sent.at(-1)?.text).toBe("Without");
   });
 
+  test("S33: files that cannot be readied end what a background task asked meanwhile, and the session is idle", async () => {
+    await rig.current.open();
+    const { clock } = rig.current;
+    const { sessionId, process } = await rig.current.idleSession();
+    const calls = held(rig.current);
+    const attachments = kept(rig.current, "a1");
+    const { turnId } = rig.current.submit({ sessionId, message: "Look", attachments });
+    await clock.settle();
+    const ask = process.ask();
+    expect(rig.current.state(sessionId)).toBe("waiting");
+    calls[0]!.fail(new DaylongError("attachment_failed", ".daylong is a link."));
+    await clock.settle();
+    expect([rig.current.ends(turnId), rig.current.state(sessionId), ask.decision?.decision]).toEqual([
+      ["turn.failed attachment_failed"],
+      "idle",
+      "deny",
+    ]);
+    expect(rig.current.types(sessionId).slice(-2)).toEqual(["permission.expired", "turn.failed"]);
+    rig.current.submit({ sessionId, message: "Without" });
+    expect([process.sent.at(-1)?.text, rig.current.state(sessionId)]).toEqual(["Without", "busy"]);
+  });
+
+  test("S33: a text that a background task writes meanwhile is not the reply's", async () => {
+    await rig.current.open();
+    const { clock, store } = rig.current;
+    const { sessionId, process } = await rig.current.idleSession();
+    const calls = held(rig.current);
+    const attachments = kept(rig.current, "a1");
+    const { turnId } = rig.current.submit({ sessionId, message: "/cost", attachments });
+    await clock.settle();
+    const background = process.message("The build is done.");
+    calls[0]!.finish();
+    await clock.settle();
+    process.result({ text: "0.50 USD" });
+    await clock.settle();
+    const reply = store.turns.get(turnId)?.reply;
+    expect([rig.current.ends(turnId), reply?.text]).toEqual([["turn.completed"], "0.50 USD"]);
+    expect(reply?.messageId).not.toBe(background);
+    const texts = rig.current
+      .events(sessionId)
+      .flatMap((one) => (one.type === "message" ? [one.data.text] : []));
+    expect(texts.slice(-2)).toEqual(["The build is done.", "0.50 USD"]);
+  });
+
+  test("S33: a login that is refused meanwhile does not end the turn that follows, only then its process", async () => {
+    await rig.current.open();
+    const { clock } = rig.current;
+    const { sessionId, process } = await rig.current.idleSession();
+    const calls = held(rig.current);
+    const attachments = kept(rig.current, "a1");
+    const { turnId } = rig.current.submit({ sessionId, message: "Look", attachments });
+    await clock.settle();
+    process.refused({ kind: "login-refused" });
+    calls[0]!.finish();
+    await clock.settle();
+    await clock.run(6_000);
+    expect([process.sent.at(-1)?.text, process.alive]).toEqual(["Look", true]);
+    process.reply("Seen.");
+    await clock.settle();
+    expect([rig.current.ends(turnId), process.alive]).toEqual([["turn.completed"], false]);
+  });
+
   test("S33: after such an interrupt the process is given nothing until the store says that it is idle", async () => {
     await rig.current.open();
     const { clock, disk, pool } = rig.current;

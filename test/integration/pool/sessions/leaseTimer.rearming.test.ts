@@ -68,6 +68,17 @@ describe("the clock of the leases", () => {
     expect(calls).toEqual([0, 250, 500].map((ms) => `expire ${24 * hourMs + ms}`));
   });
 
+  test("looks again after a minute when a duty was done and something is due all the same", async () => {
+    const { clock, leases, store, sessionId, calls } = await bench();
+    store.sessions.update(sessionId, { autoKeepAlive: true });
+    clock.jump(20 * hourMs);
+    leases.start();
+    expect([calls, clock.armed]).toEqual([[`keep alive ${20 * hourMs}`], 1]);
+    clock.advance(minuteMs);
+    expect(calls).toEqual([0, minuteMs].map((ms) => `keep alive ${20 * hourMs + ms}`));
+    expect(clock.armed).toBe(1);
+  });
+
   test("tries a duty that failed after 5 s", async () => {
     const { clock, leases, calls, plan } = await bench();
     leases.start();

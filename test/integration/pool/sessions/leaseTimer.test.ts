@@ -129,6 +129,17 @@ describe("S05 S07 keeping a session alive", () => {
     expect([warnings(sessionId), term(sessionId), process.alive]).toEqual([[], 6, true]);
   });
 
+  test("by itself from the first moment on does not keep the other sessions from their warnings", async () => {
+    await rig.current.open();
+    const { clock, store } = rig.current;
+    const other = await rig.current.idleSession();
+    await rig.current.changeLimits({ sessionWarningMs: 0 });
+    const own = await rig.current.idleSession();
+    store.sessions.update(own.sessionId, { autoKeepAlive: true });
+    await clock.run(20 * hourMs + minuteMs);
+    expect([warnings(other.sessionId), warnings(own.sessionId)]).toEqual([["first"], []]);
+  });
+
   test("brings an expired session back, with a process when there is a place", async () => {
     await rig.current.open();
     const { clock, pool, host } = rig.current;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Session } from "../../../../server/domain/sessions/session.ts";
+import { mayBecome, type Session, sessionStates } from "../../../../server/domain/sessions/session.ts";
 import { aSession, useBench } from "../fixture.ts";
 
 const bench = useBench();
@@ -38,6 +38,20 @@ describe("the session directory", () => {
       { sessionId, from: "closed", to: "idle" },
     ]);
   });
+
+  test.each(sessionStates)(
+    "changes the state %s into each that may follow it, and reports the others",
+    (from) => {
+      for (const to of sessionStates) {
+        const { sessionId } = insert({ state: from });
+        const reported = bench.wrongChanges.length;
+        bench.store.sessions.setState(sessionId, to);
+        const may = mayBecome(from, to);
+        expect([to, bench.store.sessions.get(sessionId)?.state]).toEqual([to, may ? to : from]);
+        expect(bench.wrongChanges.slice(reported)).toEqual(may ? [] : [{ sessionId, from, to }]);
+      }
+    },
+  );
 
   test("changes what it is told to and nothing else", () => {
     const session = insert({ model: "opus", muted: true });

@@ -1,5 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
-import { mayBecome, sessionStates, titleFrom } from "../../../../server/domain/sessions/session.ts";
+import {
+  mayBecome,
+  sessionStates,
+  statesBefore,
+  titleFrom,
+} from "../../../../server/domain/sessions/session.ts";
 
 /** Rows: from; columns: to, both in the order idle, busy, waiting, parked, expired, quarantined, closed. */
 const changes = {
@@ -18,6 +23,7 @@ describe("a session's state", () => {
   );
   test.each(pairs)("may become $to from $from: $may", ({ from, to, may }) => {
     expect(mayBecome(from, to)).toBe(may);
+    expect(statesBefore(to).includes(from)).toBe(may);
   });
 });
 

@@ -75,7 +75,7 @@ const table: Row[] = [
     "finishTurn",
     true,
     ({ sessionProcess: p }) => p.finishTurn(p.turn ?? foreignTurn),
-    "- idle idle stopping exited gone",
+    "starting idle idle stopping exited gone",
   ],
   [
     "dropTurn",
@@ -97,7 +97,7 @@ const table: Row[] = [
     "requestEnd",
     true,
     ({ sessionProcess: p }) => p.requestEnd({ kind: "fault", failure }),
-    "- - busy stopping exited -",
+    "starting - busy stopping exited -",
   ],
   [
     "requestEnd without a turn",
@@ -172,6 +172,21 @@ describe("a session's process", () => {
     expect(sessionProcess.finishTurn(sessionProcess.turn!)).toBe(true);
     sessionProcess.assign("two");
     expect(sessionProcess.markGiven()).toBeUndefined();
+  });
+
+  test("takes nothing that was heard before the prompt was given for a part of the turn that follows", () => {
+    const { sessionProcess, process } = bench();
+    sessionProcess.assign("turn");
+    const before = sessionProcess.turn!;
+    sessionProcess.noteMessage("background");
+    sessionProcess.noteLimit(failure);
+    sessionProcess.requestEnd({ kind: "fault", failure });
+    sessionProcess.attach(process);
+    sessionProcess.cameUp(undefined);
+    sessionProcess.markGiven();
+    expect(sessionProcess.turn).toEqual({ turnId: "turn", isGiven: true, hasActed: false });
+    expect(sessionProcess.turn).not.toBe(before);
+    expect([sessionProcess.finishTurn(before), sessionProcess.phase]).toEqual([false, "busy"]);
   });
 
   test("does not finish a turn that it works on no longer", () => {
