@@ -213,7 +213,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     new CliHost({
       clock,
       log,
-      book: store.processes,
+      processStore: store.processes,
       environment: cliEnvironment,
       binary: config.claudeBinary,
       sparesDir: join(dataDir, "spares"),

@@ -41,7 +41,7 @@ import { begunIn } from "./transcripts/transcriptHead.ts";
 export interface CliHostParts {
   clock: Clock;
   log: Log;
-  book: ProcessStore;
+  processStore: ProcessStore;
   /** The server's environment, of which the CLI gets the allowed part. */
   environment: Readonly<Record<string, string | undefined>>;
   /** Another CLI than the SDK's own (`CLAUDE_BIN`). */
@@ -270,9 +270,9 @@ export class CliHost implements ProcessHost {
   }
 
   async reap(records: ProcessRecord[]): Promise<number> {
-    const { clock, book, ladderMs, log } = this.#parts;
+    const { clock, processStore, ladderMs, log } = this.#parts;
     const ended = await endBelongings(records, clock, ladderMs);
-    for (const record of records) book.ended(record.processId, clock.now());
+    for (const record of records) processStore.ended(record.processId, clock.now());
     if (records.length > 0) log.info("process.reaped", { records: records.length, processes: ended });
     return ended;
   }
@@ -281,7 +281,7 @@ export class CliHost implements ProcessHost {
   async stop(): Promise<void> {
     this.#auxiliary.close();
     await this.spares?.stop();
-    await endBelongings(this.#parts.book.unended(), this.#parts.clock, this.#parts.ladderMs);
+    await endBelongings(this.#parts.processStore.unended(), this.#parts.clock, this.#parts.ladderMs);
   }
 
   health(): { state: "ok" | "failing"; detail?: string } {

@@ -173,8 +173,8 @@ export class Gateway {
     const token = bearerToken(request.headers.authorization);
     const address = callerAddress(tcp);
     const receive = (data: Parameters<Handshake["receive"]>[0], isBinary: boolean) =>
-      greeting.receive(data, isBinary);
-    const greeting = new Handshake({
+      handshake.receive(data, isBinary);
+    const handshake = new Handshake({
       socket,
       token,
       gatekeeper,
@@ -191,25 +191,25 @@ export class Gateway {
       },
     });
     const speaksOurs = socket.protocol === "" || socket.protocol === socketProtocol;
-    if (speaksOurs) greeting.checkHeader();
-    else greeting.refuse(closeCodes.replacedProtocol, `This server speaks ${socketProtocol}.`);
-    this.#pendingHandshakes.add(greeting);
+    if (speaksOurs) handshake.checkHeader();
+    else handshake.refuse(closeCodes.replacedProtocol, `This server speaks ${socketProtocol}.`);
+    this.#pendingHandshakes.add(handshake);
     const readBefore = tcp.bytesRead - unread;
     // The large frames of the protocol are for known devices: an unauthenticated socket may not fill 16 MB of memory.
     const bound = () => {
       if (tcp.bytesRead - readBefore <= maxHelloBytes) return;
       tcp.off("data", bound);
       tcp.pause();
-      if (!greeting.isOver) greeting.refuse(closeCodes.tooBig, "The hello is too large.");
+      if (!handshake.isOver) handshake.refuse(closeCodes.tooBig, "The hello is too large.");
     };
     const release = () => {
-      this.#pendingHandshakes.remove(greeting);
+      this.#pendingHandshakes.remove(handshake);
       tcp.off("data", bound);
     };
     tcp.on("data", bound);
     socket.on("message", receive);
     socket.on("close", () => {
-      greeting.end();
+      handshake.end();
       release();
     });
   }

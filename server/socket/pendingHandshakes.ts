@@ -15,26 +15,26 @@ export class PendingHandshakes {
     this.#maxStrangers = maxStrangers;
   }
 
-  add(greeting: Handshake): void {
-    this.#greetings.add(greeting);
-    if (!greeting.isKnown) this.#makeRoom();
+  add(handshake: Handshake): void {
+    this.#greetings.add(handshake);
+    if (!handshake.isKnown) this.#makeRoom();
   }
 
-  remove(greeting: Handshake): void {
-    this.#greetings.delete(greeting);
+  remove(handshake: Handshake): void {
+    this.#greetings.delete(handshake);
   }
 
   refuseAll(code: number, reason: string): void {
-    for (const greeting of this.#greetings) greeting.refuse(code, reason);
+    for (const handshake of this.#greetings) handshake.refuse(code, reason);
   }
 
   #makeRoom(): void {
-    const strangers = [...this.#greetings].filter((greeting) => !greeting.isKnown);
-    const waiting = strangers.filter((greeting) => !greeting.isOver);
+    const strangers = [...this.#greetings].filter((handshake) => !handshake.isKnown);
+    const waiting = strangers.filter((handshake) => !handshake.isOver);
     if (waiting.length > this.#maxStrangers)
       waiting[0]?.refuse(closeCodes.badFrame, "No hello; others wait.");
     // Refused sockets have a second to answer the close, as long as there are not too many of them either.
-    const leaving = strangers.filter((greeting) => greeting.isOver);
+    const leaving = strangers.filter((handshake) => handshake.isOver);
     if (leaving.length > this.#maxStrangers) leaving[0]?.terminate();
   }
 }

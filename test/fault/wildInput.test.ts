@@ -111,7 +111,7 @@ interface Operation {
 }
 
 /** Requests for one route: addresses with ids that exist and such that cannot, and bodies around its schema. */
-function requestsFor(template: string, operation: Operation, book: SchemaBook) {
+function requestsFor(template: string, operation: Operation, processStore: SchemaBook) {
   const parameters = operation.parameters ?? [];
   const named = (place: string) => parameters.filter((parameter) => parameter.in === place);
   const pathParts = fc.record(
@@ -128,7 +128,7 @@ function requestsFor(template: string, operation: Operation, book: SchemaBook) {
     { requiredKeys: [] },
   );
   const schema = Object.values(operation.requestBody?.content ?? {})[0]?.schema;
-  const body = schema ? wildBody(schema, book, known) : fc.constant(undefined);
+  const body = schema ? wildBody(schema, processStore, known) : fc.constant(undefined);
   return fc.record({ pathParts, query, body }).map((made) => {
     const path = template.replace(/\{(\w+)\}/g, (_all, name: string) =>
       encodePart(made.pathParts[name] ?? ""),

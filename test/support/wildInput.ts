@@ -52,7 +52,7 @@ export type Known = Readonly<Record<string, readonly string[]>>;
 
 /** How a value is made: `tame` ones are what the schema wants, in others something is wrong here and there. */
 interface Manner {
-  book: SchemaBook;
+  processStore: SchemaBook;
   known: Known;
   tame: boolean;
 }
@@ -64,7 +64,7 @@ function valueFor(schema: Schema, manner: Manner, name = ""): fc.Arbitrary<unkno
 
 function rightFor(schema: Schema, manner: Manner, name: string): fc.Arbitrary<unknown> {
   if (typeof schema.$ref === "string") {
-    const target = manner.book.components.schemas[schema.$ref.split("/").at(-1)!];
+    const target = manner.processStore.components.schemas[schema.$ref.split("/").at(-1)!];
     return target ? valueFor(target, manner, name) : anyJson;
   }
   if (schema.const !== undefined) return fc.constant(schema.const);
@@ -142,9 +142,9 @@ const foreignBody = fc.oneof(
 );
 
 /** The text of a body for a schema. */
-export function wildBody(schema: Schema, book: SchemaBook, known: Known): fc.Arbitrary<string> {
+export function wildBody(schema: Schema, processStore: SchemaBook, known: Known): fc.Arbitrary<string> {
   const textOf = (tame: boolean) =>
-    valueFor(schema, { book, known, tame }).map((value) => JSON.stringify(value) ?? "");
+    valueFor(schema, { processStore, known, tame }).map((value) => JSON.stringify(value) ?? "");
   return fc.oneof(
     { arbitrary: textOf(true), weight: 3 },
     { arbitrary: textOf(false), weight: 4 },

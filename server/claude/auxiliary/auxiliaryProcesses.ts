@@ -9,7 +9,7 @@ import { type OneShotEnd, OneShotProcess } from "./oneShotProcess.ts";
 
 export interface AuxiliaryProcessesParts {
   clock: Clock;
-  book: ProcessStore;
+  processStore: ProcessStore;
   environment: Readonly<Record<string, string | undefined>>;
   binary?: string;
   ladderMs: number;

@@ -16,7 +16,7 @@ export interface OneShotProcessParts {
   environment: Record<string, string>;
   binary?: string;
   clock: Clock;
-  book: ProcessStore;
+  processStore: ProcessStore;
   ladderMs: number;
   /** Further options of its start, such as the conversation it forks. */
   options?: Options;
@@ -42,9 +42,9 @@ export class OneShotProcess {
   #query: Query | undefined;
 
   constructor(parts: OneShotProcessParts) {
-    const { spec, clock, book } = parts;
+    const { spec, clock, processStore } = parts;
     this.#parts = parts;
-    this.#cli = prepareSpawn(spec.processId, spec.sessionId, clock.now(), book);
+    this.#cli = prepareSpawn(spec.processId, spec.sessionId, clock.now(), processStore);
   }
 
   get processId(): string {
@@ -90,11 +90,11 @@ export class OneShotProcess {
   }
 
   async #end(): Promise<void> {
-    const { clock, book, ladderMs } = this.#parts;
+    const { clock, processStore, ladderMs } = this.#parts;
     this.#query?.close();
     const { child, identity } = this.#cli;
     if (child) await endBelongings([{ processId: this.processId, ...identity }], clock, ladderMs);
-    book.ended(this.processId, clock.now());
+    processStore.ended(this.processId, clock.now());
   }
 }
 

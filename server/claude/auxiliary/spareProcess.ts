@@ -37,7 +37,7 @@ export class SpareCliProcess {
     this.processId = parts.processId;
     this.sessionId = parts.sessionId;
     this.startedAt = parts.clock.now();
-    this.cli = prepareSpawn(parts.processId, parts.sessionId, this.startedAt, parts.book);
+    this.cli = prepareSpawn(parts.processId, parts.sessionId, this.startedAt, parts.processStore);
   }
 
   /** Resolves when it can be claimed; rejects when it does not come up. */
@@ -106,13 +106,13 @@ export class SpareCliProcess {
   }
 
   async #end(): Promise<void> {
-    const { clock, book, ladderMs, processId } = this.#parts;
+    const { clock, processStore, ladderMs, processId } = this.#parts;
     this.isReady = false;
     this.cli.child?.stdin?.end();
     this.#handle?.close();
     const { identity } = this.cli;
     if (identity.pid !== null) await endBelongings([{ processId, ...identity }], clock, ladderMs);
-    book.ended(processId, clock.now());
+    processStore.ended(processId, clock.now());
   }
 }
 
@@ -124,6 +124,6 @@ export interface SpareProcessParts {
   environment: Record<string, string>;
   binary?: string;
   clock: Clock;
-  book: ProcessStore;
+  processStore: ProcessStore;
   ladderMs: number;
 }

@@ -21,7 +21,7 @@ export interface SpareProcessesParts {
   binary?: string;
   clock: Clock;
   log: Log;
-  book: ProcessStore;
+  processStore: ProcessStore;
   ladderMs: number;
   startDeadlineMs: number;
 }
@@ -135,7 +135,7 @@ export class SpareProcesses implements SparePool {
   }
 
   async #start(): Promise<void> {
-    const { clock, log, book, ladderMs, startDeadlineMs, binary, environment, dir } = this.#parts;
+    const { clock, log, processStore, ladderMs, startDeadlineMs, binary, environment, dir } = this.#parts;
     const processId = randomUUID();
     const spare = new SpareCliProcess({
       processId,
@@ -144,7 +144,7 @@ export class SpareProcesses implements SparePool {
       environment: cliEnvironment(environment, processId),
       binary,
       clock,
-      book,
+      processStore,
       ladderMs,
     });
     this.#spares.add(spare);

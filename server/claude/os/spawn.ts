@@ -48,12 +48,12 @@ function spawnFault(error: NodeJS.ErrnoException, cwd: string | undefined): stri
   }
 }
 
-/** Prepares a spawn in a group of its own, booked before and after, so that no crash of ours loses sight of it. */
+/** Prepares a spawn in a group of its own, recorded before and after, so that no crash of ours loses sight of it. */
 export function prepareSpawn(
   processId: string,
   sessionId: string,
   startedAt: number,
-  book: ProcessStore,
+  processStore: ProcessStore,
 ): SpawnedCli {
   let settle!: (exit: { code: number | null; signal: NodeJS.Signals | null }) => void;
   const cli: SpawnedCli = {
@@ -63,7 +63,7 @@ export function prepareSpawn(
       settle = resolve;
     }),
     spawnClaudeCodeProcess: (options) => {
-      book.open({ processId, sessionId, pid: null, startTicks: null, startedAt });
+      processStore.open({ processId, sessionId, pid: null, startTicks: null, startedAt });
       const child = spawn(options.command, options.args, {
         cwd: options.cwd,
         env: options.env as NodeJS.ProcessEnv,
@@ -75,7 +75,7 @@ export function prepareSpawn(
       if (child.pid !== undefined) {
         const startTicks = startTicksOf(child.pid);
         cli.identity = { pid: child.pid, startTicks };
-        book.started(processId, child.pid, startTicks);
+        processStore.started(processId, child.pid, startTicks);
       }
       child.stderr.setEncoding("utf8").on("data", (text: string) => {
         cli.stderrTail = (cli.stderrTail + text).slice(-stderrTailBytes);

@@ -43,7 +43,7 @@ export interface CliProcessParts {
   transcriptIsGiant: boolean;
   clock: Clock;
   log: Log;
-  book: ProcessStore;
+  processStore: ProcessStore;
   /** How long each rung of the stop ladder waits. */
   ladderMs: number;
   /** How long a start may take. */
@@ -85,7 +85,8 @@ export class CliProcess implements ClaudeProcess {
     this.resumed = parts.transcriptExists;
     this.#claudeSessionId = spec.claudeSessionId;
     this.wasSpare = parts.spare !== undefined;
-    this.#cli = parts.spare?.cli ?? prepareSpawn(spec.processId, spec.sessionId, this.startedAt, parts.book);
+    this.#cli =
+      parts.spare?.cli ?? prepareSpawn(spec.processId, spec.sessionId, this.startedAt, parts.processStore);
     this.#cli.inputLost = () => this.#recycle();
     const options: Options = {
       ...baseOptions(spec, parts.environment, parts.binary, parts.standing, parts.rules),
@@ -165,7 +166,7 @@ export class CliProcess implements ClaudeProcess {
   }
 
   async #read(): Promise<void> {
-    const { listener, log, spec, clock, book, ladderMs } = this.#parts;
+    const { listener, log, spec, clock, processStore, ladderMs } = this.#parts;
     let fault = "";
     try {
       for (;;) {
@@ -194,7 +195,7 @@ export class CliProcess implements ClaudeProcess {
       signal: exited?.signal ?? null,
       detail: this.#cli.stderrTail.trim() || fault,
     };
-    book.ended(this.#bookedAs, clock.now());
+    processStore.ended(this.#recordedAs, clock.now());
     log.info("process.exited", {
       processId: this.processId,
       sessionId: spec.sessionId,
@@ -219,12 +220,12 @@ export class CliProcess implements ClaudeProcess {
   }
 
   /** A spare keeps the mark and the record that it was started with. */
-  get #bookedAs(): string {
+  get #recordedAs(): string {
     return this.#parts.spare?.processId ?? this.processId;
   }
 
   #identity() {
-    return { processId: this.#bookedAs, ...this.#cli.identity };
+    return { processId: this.#recordedAs, ...this.#cli.identity };
   }
 
   /** A CLI that takes no input can do nothing but wait for ever: it goes, and the next message gets another one. */

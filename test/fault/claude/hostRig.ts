@@ -29,7 +29,7 @@ export class HostRig {
     const host = new CliHost({
       clock: systemClock,
       log: silent,
-      book: this.store.processes,
+      processStore: this.store.processes,
       environment: benchEnvironment(this.bench, "http://127.0.0.1:9"),
       trust: { standingOf: async () => "trusted", rulesOf: () => [] },
       binary: resolve("test/support/claude/cliStandIn.mjs"),

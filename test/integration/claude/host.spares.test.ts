@@ -34,7 +34,7 @@ function useHost(binary: string): void {
     events.push({ event, fields });
     onEvent(event);
   };
-  const book: ProcessStore = {
+  const processStore: ProcessStore = {
     open: (record) => records.set(record.processId, record),
     started: (processId, pid, startTicks) => {
       records.set(processId, { ...records.get(processId)!, pid, startTicks });
@@ -45,7 +45,7 @@ function useHost(binary: string): void {
   host = new CliHost({
     clock,
     log: { debug: note, info: note, warn: note, error: note },
-    book,
+    processStore,
     environment: { HOME: home, PATH: process.env.PATH },
     trust: { standingOf: async () => "plain", rulesOf: () => [] },
     binary,

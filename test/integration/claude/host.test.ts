@@ -35,7 +35,7 @@ beforeEach(() => {
   const standing = new Promise<ProjectStanding>((resolve) => {
     answer = resolve;
   });
-  const book: ProcessStore = {
+  const processStore: ProcessStore = {
     open: ({ processId }) => opened.push(processId),
     started: () => {},
     ended: () => {},
@@ -48,7 +48,7 @@ beforeEach(() => {
   host = new CliHost({
     clock,
     log: silent,
-    book,
+    processStore,
     environment: { HOME: home, PATH: process.env.PATH },
     trust: { standingOf, rulesOf: () => [] },
     binary: resolve("test/support/claude/cliStandIn.mjs"),

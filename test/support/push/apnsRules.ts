@@ -80,47 +80,50 @@ const UPDATE_S = 20 * 60;
  * Checks one request by Apple's documented rules ("Sending notification requests to APNs", "Handling notification
  * responses from APNs") and returns the first fault, or undefined when Apple would accept it.
  */
-export function findApnsFault(request: ApnsIncoming, book: ApnsRuleBook): ApnsFinding | undefined {
+export function findApnsFault(request: ApnsIncoming, processStore: ApnsRuleBook): ApnsFinding | undefined {
   return (
-    findPathFault(request, book) ??
-    findTokenFault(request.headers.authorization, book) ??
+    findPathFault(request, processStore) ??
+    findTokenFault(request.headers.authorization, processStore) ??
     (request.repeated?.length ? { status: 400, reason: "DuplicateHeaders" } : undefined) ??
-    findHeaderFault(request.headers, book) ??
+    findHeaderFault(request.headers, processStore) ??
     findPayloadFault(request)
   );
 }
 
-function findPathFault({ method, path }: ApnsIncoming, book: ApnsRuleBook): ApnsFinding | undefined {
+function findPathFault({ method, path }: ApnsIncoming, processStore: ApnsRuleBook): ApnsFinding | undefined {
   if (method !== "POST") return { status: 405, reason: "MethodNotAllowed" };
   const match = /^\/3\/device\/(.*)$/.exec(path);
   if (match === null) return { status: 404, reason: "BadPath" };
   const token = match[1] ?? "";
   if (token === "") return { status: 400, reason: "MissingDeviceToken" };
-  const isKnown = /^([0-9a-f]{2}){16,100}$/i.test(token) && (book.knows?.(token) ?? true);
+  const isKnown = /^([0-9a-f]{2}){16,100}$/i.test(token) && (processStore.knows?.(token) ?? true);
   return isKnown ? undefined : { status: 400, reason: "BadDeviceToken" };
 }
 
-function findTokenFault(authorization: string | undefined, book: ApnsRuleBook): ApnsFinding | undefined {
+function findTokenFault(
+  authorization: string | undefined,
+  processStore: ApnsRuleBook,
+): ApnsFinding | undefined {
   if (authorization === undefined) return { status: 403, reason: "MissingProviderToken" };
   const invalid = { status: 403, reason: "InvalidProviderToken" };
   const jwt = authorization.replace(/^bearer /i, "");
   const [header = "", claims = "", signature = ""] = jwt.split(".");
-  const key = { key: book.publicKey, dsaEncoding: "ieee-p1363" as const };
+  const key = { key: processStore.publicKey, dsaEncoding: "ieee-p1363" as const };
   if (!verify("sha256", Buffer.from(`${header}.${claims}`), key, Buffer.from(signature, "base64url"))) {
     return invalid;
   }
   const { alg, kid } = decode(header);
   const { iss, iat } = decode(claims);
-  if (alg !== "ES256" || kid !== book.keyId || iss !== book.teamId) return invalid;
+  if (alg !== "ES256" || kid !== processStore.keyId || iss !== processStore.teamId) return invalid;
   if (typeof iat !== "number" || !Number.isInteger(iat)) return invalid;
-  const ageSeconds = book.now / 1000 - iat;
+  const ageSeconds = processStore.now / 1000 - iat;
   if (ageSeconds > HOUR_S) return { status: 403, reason: "ExpiredProviderToken" };
   if (ageSeconds < -HOUR_S) return invalid;
-  const last = book.lastToken;
+  const last = processStore.lastToken;
   if (last !== undefined && jwt !== last.jwt && iat >= last.iat && iat - last.iat < UPDATE_S) {
     return { status: 429, reason: "TooManyProviderTokenUpdates" };
   }
-  if (last === undefined || iat >= last.iat) book.lastToken = { jwt, iat };
+  if (last === undefined || iat >= last.iat) processStore.lastToken = { jwt, iat };
   return undefined;
 }
 
@@ -132,11 +135,14 @@ function decode(part: string): Record<string, unknown> {
   }
 }
 
-function findHeaderFault(headers: Record<string, string>, book: ApnsRuleBook): ApnsFinding | undefined {
+function findHeaderFault(
+  headers: Record<string, string>,
+  processStore: ApnsRuleBook,
+): ApnsFinding | undefined {
   const topic = headers["apns-topic"];
   if (topic === undefined) return { status: 400, reason: "MissingTopic" };
   const bundle = topic.replace(/\.(push-type\.liveactivity|voip|complication)$/, "");
-  if (!book.topics.includes(bundle)) return { status: 400, reason: "TopicDisallowed" };
+  if (!processStore.topics.includes(bundle)) return { status: 400, reason: "TopicDisallowed" };
   const id = headers["apns-id"];
   if (id !== undefined && !uuid.test(id)) return { status: 400, reason: "BadMessageId" };
   if (Buffer.byteLength(headers["apns-collapse-id"] ?? "") > 64)

@@ -67,7 +67,7 @@ export async function startApnsStandIn(parts: ApnsStandInParts): Promise<ApnsSta
   const { keyId = "STANDIN001", teamId = "TEAM000001", topics = ["dev.daylong.ios"] } = parts;
   const clock = parts.clock ?? Date;
   const publicKey = createPublicKey(readPrivateKey(files.keyPath));
-  const book: ApnsRuleBook = { publicKey, keyId, teamId, topics, now: 0, knows: parts.knows };
+  const processStore: ApnsRuleBook = { publicKey, keyId, teamId, topics, now: 0, knows: parts.knows };
   const requests: RecordedRequest[] = [];
   const queue: ScriptedAnswer[] = [];
   const watchers = new Set<(request: RecordedRequest) => void>();
@@ -127,8 +127,8 @@ export async function startApnsStandIn(parts: ApnsStandInParts): Promise<ApnsSta
       repeated,
       body,
     };
-    book.now = clock.now();
-    const fault = findApnsFault(incoming, book);
+    processStore.now = clock.now();
+    const fault = findApnsFault(incoming, processStore);
     if (fault === undefined && !state.trusted) {
       state.trusted = true;
       session.settings({ maxConcurrentStreams: parts.maxConcurrentStreams ?? 1000 });

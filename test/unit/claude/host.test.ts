@@ -20,7 +20,7 @@ let opened: string[];
 let ended: string[];
 
 const useHost = (binary: string) => {
-  const book: ProcessStore = {
+  const processStore: ProcessStore = {
     open: ({ processId }) => opened.push(processId),
     started: () => {},
     ended: (processId) => ended.push(processId),
@@ -29,7 +29,7 @@ const useHost = (binary: string) => {
   host = new CliHost({
     clock,
     log: silent,
-    book,
+    processStore,
     environment: { HOME: home, PATH: process.env.PATH },
     trust: { standingOf: async () => "plain", rulesOf: () => [] },
     binary,

@@ -49,7 +49,7 @@ let standing: Promise<ProjectStanding>;
 let onStarted: () => void;
 
 function use(binary: string): void {
-  const book: ProcessStore = {
+  const processStore: ProcessStore = {
     open: ({ processId }) => opened.push(processId),
     started: () => onStarted(),
     ended: (processId) => ended.push(processId),
@@ -57,7 +57,7 @@ function use(binary: string): void {
   };
   auxiliary = new AuxiliaryProcesses({
     clock: new ShortRealClock(),
-    book,
+    processStore,
     environment: { HOME: home, PATH: process.env.PATH },
     binary,
     ladderMs: 500,

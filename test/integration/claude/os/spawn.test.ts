@@ -13,10 +13,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const book: ProcessStore = { open: () => {}, started: () => {}, ended: () => {}, unended: () => [] };
+const processStore: ProcessStore = { open: () => {}, started: () => {}, ended: () => {}, unended: () => [] };
 
 const lastWordsOf = async (command: string, cwd = folder): Promise<string> => {
-  const cli = prepareSpawn("p1", "s1", 0, book);
+  const cli = prepareSpawn("p1", "s1", 0, processStore);
   cli.spawnClaudeCodeProcess({ command, args: [], cwd, env: {}, signal: new AbortController().signal });
   expect(await cli.exit).toEqual({ code: null, signal: null });
   return cli.stderrTail;
@@ -40,7 +40,7 @@ describe("a CLI that cannot be started", () => {
 test("F10: a process is known by its pid and its start time, from the spawn on", async () => {
   const booked: unknown[] = [];
   const started: ProcessStore["started"] = (_processId, pid, startTicks) => booked.push({ pid, startTicks });
-  const cli = prepareSpawn("p1", "s1", 0, { ...book, started });
+  const cli = prepareSpawn("p1", "s1", 0, { ...processStore, started });
   expect(cli.identity).toEqual({ pid: null, startTicks: null });
   const args = ["-e", "process.stdin.resume()"];
   const signal = new AbortController().signal;
@@ -58,7 +58,7 @@ test("F10: a process is known by its pid and its start time, from the spawn on",
 
 describe("a CLI that runs", () => {
   const begin = (script: string) => {
-    const cli = prepareSpawn("p1", "s1", 0, book);
+    const cli = prepareSpawn("p1", "s1", 0, processStore);
     const signal = new AbortController().signal;
     const args = ["-e", script];
     cli.spawnClaudeCodeProcess({ command: process.execPath, args, cwd: folder, env: { A: "1" }, signal });

@@ -18,7 +18,7 @@ const unneeded = (beforeAt: number, limit = 10) =>
 
 beforeEach(() => bench.store.sessions.insert(session));
 
-describe("the attachment book", () => {
+describe("the attachment processStore", () => {
   test("gives an attachment back as it was put in, and says when a message took it", () => {
     const attachment = insert("a");
     bench.reopen();

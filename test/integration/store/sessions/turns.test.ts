@@ -24,7 +24,7 @@ beforeEach(() => {
   bench.store.sessions.insert(other);
 });
 
-describe("the turn book", () => {
+describe("the turn processStore", () => {
   test("gives a turn back as it was put in, after a restart too", () => {
     const plain = insert();
     const full = insert({
@@ -58,21 +58,21 @@ describe("the turn book", () => {
   test("keeps the order of acceptance within one millisecond, and says each turn's place", () => {
     const turns = [insert(), insert(), insert()];
     insert({}, other.sessionId);
-    const { turns: book } = bench.store;
-    const places = () => turns.map((turn) => book.queuePosition(turn.turnId));
+    const { turns: processStore } = bench.store;
+    const places = () => turns.map((turn) => processStore.queuePosition(turn.turnId));
     expect(places()).toEqual([1, 2, 3]);
-    expect(book.queuedOf(session.sessionId)).toEqual(turns);
-    expect(book.nextQueued(session.sessionId, 0)).toEqual(turns[0]);
-    book.markRunning(turns[0]!.turnId, 7);
+    expect(processStore.queuedOf(session.sessionId)).toEqual(turns);
+    expect(processStore.nextQueued(session.sessionId, 0)).toEqual(turns[0]);
+    processStore.markRunning(turns[0]!.turnId, 7);
     expect(places()).toEqual([0, 1, 2]);
-    expect(book.nextQueued(session.sessionId, 0)).toEqual(turns[1]);
-    book.settle(turns[1]!.turnId, { state: "cancelled", endedAt: 8 });
+    expect(processStore.nextQueued(session.sessionId, 0)).toEqual(turns[1]);
+    processStore.settle(turns[1]!.turnId, { state: "cancelled", endedAt: 8 });
     expect(places()).toEqual([0, 0, 1]);
-    book.requeue(turns[0]!.turnId);
+    processStore.requeue(turns[0]!.turnId);
     expect(places()).toEqual([1, 0, 2]);
-    expect(book.nextQueued(session.sessionId, 0)).toEqual(turns[0]);
-    expect([book.queuedCount(0), book.queuedCountOf(session.sessionId)]).toEqual([3, 2]);
-    expect(book.queuePosition("none")).toBe(0);
+    expect(processStore.nextQueued(session.sessionId, 0)).toEqual(turns[0]);
+    expect([processStore.queuedCount(0), processStore.queuedCountOf(session.sessionId)]).toEqual([3, 2]);
+    expect(processStore.queuePosition("none")).toBe(0);
   });
 
   test("lets a scheduled turn wait for its instant and others pass it", () => {

@@ -40,7 +40,7 @@ function useSpares(binary = standIn) {
     look();
   };
   const log = { debug: note, info: note, warn: note, error: note };
-  const book: ProcessStore = {
+  const processStore: ProcessStore = {
     open: ({ processId }) => opened.push(processId),
     started: () => {},
     ended: (processId) => {
@@ -55,7 +55,7 @@ function useSpares(binary = standIn) {
     binary,
     clock,
     log,
-    book,
+    processStore,
     ladderMs: 500,
     startDeadlineMs: 20_000,
   });
