@@ -12,10 +12,10 @@ import { pairingLink } from "../access/pairingCode.ts";
 import { ProjectRoots } from "../access/projectRoots.ts";
 import { OwnersTrust } from "../access/projectTrust.ts";
 import { PushRegistration } from "../access/pushRegistration.ts";
-import { CliHost } from "../claude/host.ts";
+import type { CliHost } from "../claude/host.ts";
 import { CliTrust } from "../claude/start/cliTrust.ts";
 import { claudeConfigDir } from "../claude/transcripts/transcriptFile.ts";
-import { TranscriptHistory } from "../claude/transcripts/transcriptHistory.ts";
+import type { TranscriptHistory } from "../claude/transcripts/transcriptHistory.ts";
 import { Retention } from "../delivery/retention.ts";
 import { Replay } from "../delivery/sockets/replay.ts";
 import type { PushSender, WebPushPolicy } from "../domain/delivery/push.ts";
@@ -38,7 +38,6 @@ import type { OpenStore } from "../store/store.ts";
 import type { Config } from "./config.ts";
 import { healthReport } from "./health.ts";
 import { Metrics } from "./metrics.ts";
-import { openPushSenders } from "./openPushSenders.ts";
 import { lastWord, openStorage } from "./openStorage.ts";
 import { livePoolLimits, Settings } from "./settings.ts";
 import { wireDelivery } from "./wireDelivery.ts";
@@ -171,7 +170,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
   const folders = new ConversationFolders({ dir: join(dataDir, "conversations") });
 
   const settings = new Settings({ store: database, clock, log, environment });
-  const { webPush, ...providers } = ports.pushSenders ?? openPushSenders(config, clock, log);
+  const { webPush, ...providers } = ports.pushSenders ?? (await openPushSenders(config, clock, log));
   const push = metrics.counted(providers.push);
   closers.push(() => push.stop(2_000));
   const { apnsEnvironment: defaultEnvironment } = config;
@@ -210,7 +209,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
   });
   const host =
     ports.host ??
-    new CliHost({
+    (await openCliHost({
       clock,
       log,
       processStore: store.processes,
@@ -218,9 +217,9 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
       binary: config.claudeBinary,
       sparesDir: join(dataDir, "spares"),
       trust,
-    });
+    }));
   closers.push(() => host.stop());
-  const history = ports.history ?? openHistory(parts, closers);
+  const history = ports.history ?? (await openHistory(parts, closers));
   const pool = new InteractiveSessionPool({
     store,
     host,
@@ -353,7 +352,22 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
   };
 }
 
-function openHistory({ clock, log, cliEnvironment }: AssemblyParts, closers: Closers): TranscriptHistory {
+/**
+ * The ports that reach outside. Their code (the Agent SDK, node-apn) is loaded only where a server really opens them: tests that
+ * give ports of their own do without it.
+ */
+async function openPushSenders(config: Config, clock: Clock, log: Log): Promise<OutsidePorts["pushSenders"]> {
+  return (await import("./openPushSenders.ts")).openPushSenders(config, clock, log);
+}
+
+async function openCliHost(parts: ConstructorParameters<typeof CliHost>[0]): Promise<CliHost> {
+  const { CliHost } = await import("../claude/host.ts");
+  return new CliHost(parts);
+}
+
+async function openHistory(parts: AssemblyParts, closers: Closers): Promise<TranscriptHistory> {
+  const { TranscriptHistory } = await import("../claude/transcripts/transcriptHistory.ts");
+  const { clock, log, cliEnvironment } = parts;
   const history = new TranscriptHistory({ clock, log, environment: cliEnvironment });
   closers.push(() => history.stop());
   return history;
