@@ -30,6 +30,12 @@ describe("habits of the code", () => {
     expect(wrong).toEqual([]);
   });
 
+  test("no literal object is spread into another one: its members stand there themselves", () => {
+    const spread = /\.\.\.\{ ?\w/;
+    for (const tree of ["server", "client/src", "test"])
+      expect(filesIn(tree).filter((file) => spread.test(textOf(tree, file)))).toEqual([]);
+  });
+
   const exportedNames = () =>
     sources.flatMap((file) =>
       [

@@ -166,7 +166,7 @@ export const pushKindOf = (event: LoggedEvent): PushKind | undefined => pushOf(e
 
 const dayMs = 24 * 3_600_000;
 
-/** After this instant the push is not worth sending (contract: 24 h, or the end of its subject). `at`: of its event. */
+/** After this instant the push is not worth sending (docs/api.md: 24 h, or the end of its subject). `at`: of its event. */
 export function pushEndsAt({ kind, expiresAt }: Pick<EventPush, "kind" | "expiresAt">, at: number): number {
   const ownEndAt = kindRules[kind].endsWith === "subject" ? expiresAt : undefined;
   return ownEndAt ?? at + dayMs;

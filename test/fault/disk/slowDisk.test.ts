@@ -68,8 +68,11 @@ describe("a disk that takes its time", () => {
 
   test("V1 Claude's words, pongs and /health pass by a disk that does not answer; what it has not confirmed is told to nobody", async () => {
     client.send({
-      ...{ type: "send", ref: "long", clientMessageId: "1" },
-      ...{ message: "slow: 8", projectPath: bench.project },
+      type: "send",
+      ref: "long",
+      clientMessageId: "1",
+      message: "slow: 8",
+      projectPath: bench.project,
     });
     const { turnId, sessionId } = await client.waitForRef("long", 20_000);
     await client.waitForType("delta", 60_000);
@@ -77,8 +80,11 @@ describe("a disk that takes its time", () => {
     const before = client.frames.length;
     // Committed, but not confirmed: another turn's words would say that it was accepted.
     client.send({
-      ...{ type: "send", ref: "other", clientMessageId: "2" },
-      ...{ message: "say: other", projectPath: bench.project },
+      type: "send",
+      ref: "other",
+      clientMessageId: "2",
+      message: "say: other",
+      projectPath: bench.project,
     });
     let answered = false;
     const overHttp = server

@@ -104,7 +104,10 @@ describe("S16: the host's spares", () => {
     const cli = await host.start(specOf(sessionId), listener);
     expect(cli.pid).toBe(pid);
     expect(events.findLast(({ event }) => event === "process.started")?.fields).toMatchObject({
-      ...{ processId: "p1", pid, spare: true, resumed: false },
+      processId: "p1",
+      pid,
+      spare: true,
+      resumed: false,
     });
     await cli.stop();
     expect(await isAlive(pid)).toBe(false);

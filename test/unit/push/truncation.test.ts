@@ -53,7 +53,8 @@ describe("V15: a push that has to fit", () => {
 
   test("holds the longest beginning that fits", () => {
     expect(fitBody("x".repeat(100), cut + 10, render)).toEqual({
-      ...{ json: render("x".repeat(10), true), truncated: true },
+      json: render("x".repeat(10), true),
+      truncated: true,
     });
     expect(fitBody("👋👋👋", cut + 9, render).json).toBe(render("👋👋", true));
   });
@@ -70,7 +71,8 @@ describe("V15: a push that has to fit", () => {
     const content = { title: "ü".repeat(200) } as PushContent;
     expect(boundTitles(content)).toEqual({ title: "ü".repeat(128) });
     expect(boundTitles({ ...content, subtitle: "x".repeat(257) })).toEqual({
-      ...{ title: "ü".repeat(128), subtitle: "x".repeat(256) },
+      title: "ü".repeat(128),
+      subtitle: "x".repeat(256),
     });
   });
 });

@@ -38,7 +38,10 @@ afterEach(async () => {
 const push = (target: Partial<ApnsTarget> = {}): PushRequest<ApnsTarget> => ({
   deliveryId: randomUUID(),
   target: {
-    ...{ provider: "apns", token: "ab".repeat(32), environment: "production", registeredAt: 1 },
+    provider: "apns",
+    token: "ab".repeat(32),
+    environment: "production",
+    registeredAt: 1,
     ...target,
   },
   content: { kind: "reply", cursor: 1, sessionId: "s", turnId: "t", title: "api", body: "Done.", badge: 1 },
@@ -64,7 +67,8 @@ test("V11: what waits for a place when Apple says goodbye is sent over the next 
 
 test("the topic that a device named for itself is that device's fault, and the server is well", async () => {
   expect(await sender.send(push({ topic: "dev.somebody.else" }))).toMatchObject({
-    ...{ outcome: "config", reason: "TopicDisallowed" },
+    outcome: "config",
+    reason: "TopicDisallowed",
   });
   expect(sender.health()).toEqual({ state: "ok" });
   expect(told.at(-1)).toMatchObject({ name: "push.not_sent", fields: { reason: "TopicDisallowed" } });

@@ -6,8 +6,13 @@ const bench = useBench();
 const session = aSession();
 const insert = (attachmentId: string, change: Partial<Attachment> = {}): Attachment => {
   const attachment = {
-    ...{ attachmentId, deviceId: "phone", name: "a.png", mimeType: "image/png", sizeBytes: 10 },
-    ...{ sha256: "0".repeat(64), createdAt: 1_000 },
+    attachmentId,
+    deviceId: "phone",
+    name: "a.png",
+    mimeType: "image/png",
+    sizeBytes: 10,
+    sha256: "0".repeat(64),
+    createdAt: 1_000,
     ...change,
   };
   bench.store.attachments.insert(attachment);

@@ -40,7 +40,11 @@ describe("F10: the process table of macOS", () => {
       { ...row, pid: 4242, ppid: 1, pgid: 4242, cpuTicks: 25, startTicks: "Sat Nov 28 10:11:12 2026" },
       {
         ...row,
-        ...{ pid: 4243, ppid: 4242, pgid: 4242, cpuTicks: 0, zombie: true },
+        pid: 4243,
+        ppid: 4242,
+        pgid: 4242,
+        cpuTicks: 0,
+        zombie: true,
         startTicks: "Sat Nov 28 10:11:13 2026",
       },
       {

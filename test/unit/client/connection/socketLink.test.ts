@@ -59,8 +59,15 @@ describe("C04 the client's connection", () => {
     await rig.clock.settle();
     const { ref, clientMessageId } = socket.of("send").at(-1)!;
     socket.say({
-      ...{ type: "accepted", ref, clientMessageId, sessionId: "a", turnId: "t", state: "running" },
-      ...{ queuePosition: 0, duplicate: false, expiresAt: 0 },
+      type: "accepted",
+      ref,
+      clientMessageId,
+      sessionId: "a",
+      turnId: "t",
+      state: "running",
+      queuePosition: 0,
+      duplicate: false,
+      expiresAt: 0,
     });
     await running.accepted;
     const unsent = rig.client.send({ sessionId: "a", message: "Two" });

@@ -85,14 +85,22 @@ describe("C01: what a route says of itself", () => {
 
   test("C01: is complete when nothing was said: a body of a megabyte, no headers, no refusals, and it waits for the disk", () => {
     expect(plain).toMatchObject({
-      ...{ maxBodyBytes: 1_048_576, headers: {}, refusals: [], takesBytes: false, isOfTheMoment: false },
+      maxBodyBytes: 1_048_576,
+      headers: {},
+      refusals: [],
+      takesBytes: false,
+      isOfTheMoment: false,
     });
   });
 
   test("A01: without a caller only an open one is handled", async () => {
     expect(await plain.answer(input)).toMatchObject({ body: "x" });
     const read = defineRoute({
-      ...{ method: "GET", path: "/y", scope: "read", summary: "y", response: z.unknown() },
+      method: "GET",
+      path: "/y",
+      scope: "read",
+      summary: "y",
+      response: z.unknown(),
       handle: () => json("y"),
     });
     await expect(read.answer(input)).rejects.toThrow("/y was reached without a caller.");

@@ -54,7 +54,12 @@ describe("C03: OpenAI's shapes", () => {
 
   test("C03: a conversation is shown with its session, and default as the model of one that has no wish", () => {
     const session = {
-      ...{ sessionId: "s1", title: "T", state: "idle", model: null, projectPath: "/p", turnCount: 2 },
+      sessionId: "s1",
+      title: "T",
+      state: "idle",
+      model: null,
+      projectPath: "/p",
+      turnCount: 2,
       lastActivityAt: 1_700_000_100_500,
     } as unknown as SessionView;
     const conversation = { conversationId: "c1", sessionId: "s1", createdAt: 1_700_000_000_500 };

@@ -66,7 +66,9 @@ describe("D17: Web Push", () => {
       { state: "disabled", detail: "vapid_subject_not_set" },
     ]);
     expect(await sender.send(request)).toEqual({
-      ...{ outcome: "config", reason: "webpush_not_configured", latencyMs: 0 },
+      outcome: "config",
+      reason: "webpush_not_configured",
+      latencyMs: 0,
     });
     expect(readdirSync(dataDir)).toEqual([]);
   });
@@ -89,7 +91,9 @@ describe("D17: Web Push", () => {
     });
     expect(await sender.sync({ deliveryId: "d1", target: request.target, badge: 0, at: 1 } as never)).toEqual(
       {
-        ...{ outcome: "dead", reason: "no_silent_web_push", latencyMs: 0 },
+        outcome: "dead",
+        reason: "no_silent_web_push",
+        latencyMs: 0,
       },
     );
     expect(told).toEqual([["webpush.sync_not_possible", { deliveryId: "d1" }]]);
@@ -99,7 +103,9 @@ describe("D17: Web Push", () => {
   test("seals nothing with keys that are none: the push is dead, and the server is well", async () => {
     const sender = make({ subject: "mailto:a@b.example" });
     expect(await sender.send(request)).toEqual({
-      ...{ outcome: "dead", reason: "payload_not_built", latencyMs: 0 },
+      outcome: "dead",
+      reason: "payload_not_built",
+      latencyMs: 0,
     });
     expect(sender.health()).toEqual({ state: "ok" });
   });

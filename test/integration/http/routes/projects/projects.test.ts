@@ -7,7 +7,13 @@ import { expectProblem, useRig } from "../../rig.ts";
 const rig = useRig();
 
 const past = (sessionId: string, projectPath: string, lastActivityAt: number) => ({
-  ...{ sessionId, title: "T", firstMessage: "F", projectPath, createdAt: 1, lastActivityAt, sizeBytes: 1 },
+  sessionId,
+  title: "T",
+  firstMessage: "F",
+  projectPath,
+  createdAt: 1,
+  lastActivityAt,
+  sizeBytes: 1,
 });
 const make = (body: object) => rig.ask("POST", "/api/projects", { body });
 
@@ -17,8 +23,13 @@ describe("A05: a project", () => {
     const path = join(rig.root, "fresh");
     expect([answer.status, existsSync(path)]).toEqual([201, true]);
     expect(answer.body).toEqual({
-      ...{ projectId: projectIdOf(path), path, name: "fresh", sessionCount: 0, lastActivityAt: null },
-      ...{ trust: "plain", rules: [] },
+      projectId: projectIdOf(path),
+      path,
+      name: "fresh",
+      sessionCount: 0,
+      lastActivityAt: null,
+      trust: "plain",
+      rules: [],
     });
   });
 
