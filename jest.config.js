@@ -8,20 +8,26 @@ const base = {
       { jsc: { parser: { syntax: "typescript" }, target: "es2022" }, module: { type: "es6" } },
     ],
   },
-  setupFilesAfterEnv: ["<rootDir>/test/support/deadline.ts"],
 };
-const project = (name) => ({
+const deadline = (name) => ({ setupFilesAfterEnv: [`<rootDir>/test/support/${name}.ts`] });
+const project = (name, deadlineName) => ({
   ...base,
+  ...deadline(deadlineName),
   displayName: name,
   testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
 });
 
 export default {
   projects: [
-    { ...base, displayName: "architecture", testMatch: ["<rootDir>/test/architecture/**/*.test.ts"] },
-    project("unit"),
-    project("integration"),
-    project("e2e"),
-    project("fault"),
+    {
+      ...base,
+      ...deadline("quickDeadline"),
+      displayName: "architecture",
+      testMatch: ["<rootDir>/test/architecture/**/*.test.ts"],
+    },
+    project("unit", "quickDeadline"),
+    project("integration", "quickDeadline"),
+    project("e2e", "deadline"),
+    project("fault", "deadline"),
   ],
 };

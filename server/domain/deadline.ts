@@ -13,6 +13,19 @@ export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise
   });
 }
 
+/** A signal's abort as a promise: it resolves when the signal aborts, at once when it has. `release` removes the listener. */
+export function abortOf(signal: AbortSignal | undefined): { aborted: Promise<void>; release(): void } {
+  let release = () => {};
+  const aborted = new Promise<void>((resolve) => {
+    const onAbort = () => resolve();
+    // An abort that has happened is not announced again.
+    if (signal?.aborted) resolve();
+    else signal?.addEventListener("abort", onAbort, { once: true });
+    release = () => signal?.removeEventListener("abort", onAbort);
+  });
+  return { aborted, release };
+}
+
 /** The result of the work, or a rejection with the error that `late` makes after `deadlineMs`, or when the signal aborts. */
 export function unlessLate<T>(
   work: Promise<T>,

@@ -1,5 +1,5 @@
 import type { Options } from "@anthropic-ai/claude-agent-sdk";
-import { unlessAborted } from "../../domain/deadline.ts";
+import { abortOf, unlessAborted } from "../../domain/deadline.ts";
 import type { Clock } from "../../domain/ports.ts";
 import type { ProcessSpec } from "../../domain/processes/process.ts";
 import type { ProjectStanding, ProjectTrust } from "../../domain/sessions/trust.ts";
@@ -51,12 +51,11 @@ export class AuxiliaryProcesses {
       options,
     });
     this.#asked.add(one);
-    const givenUp = new Promise<void>((resolve) => {
-      // It may have been aborted between the look at the project and now; such an event does not come again.
-      if (signal.aborted) resolve();
-      else signal.addEventListener("abort", () => resolve(), { once: true });
+    const { aborted, release } = abortOf(signal);
+    return one.ask(prompt, aborted).finally(() => {
+      release();
+      this.#asked.delete(one);
     });
-    return one.ask(prompt, givenUp).finally(() => this.#asked.delete(one));
   }
 
   /** Ends all of them; each `ask` resolves as failed. */

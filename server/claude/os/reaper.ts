@@ -59,7 +59,8 @@ export async function endBelongings(
       }
     }
     const left = rows.filter((row) => !row.zombie && known.get(row.pid) === row.startTicks);
-    if (left.length === 0 || clock.now() > giveUpAt) return found.length;
+    // Not before SIGKILL was sent: when the computer slept meanwhile, both instants have passed at the first look.
+    if (left.length === 0 || (signalled === "SIGKILL" && clock.now() > giveUpAt)) return found.length;
     if (clock.now() >= killAt) {
       signalled = "SIGKILL";
       for (const row of left) sendSignal(row.pid, signalled);

@@ -1,5 +1,5 @@
 import { type Options, type Query, query, type SDKMessage } from "@anthropic-ai/claude-agent-sdk";
-import { withDeadline } from "../../domain/deadline.ts";
+import { abortOf, withDeadline } from "../../domain/deadline.ts";
 import { DaylongError } from "../../domain/errors.ts";
 import type { Clock, Log } from "../../domain/ports.ts";
 import type {
@@ -130,23 +130,20 @@ export class CliProcess implements ClaudeProcess {
   async ready(): Promise<void> {
     const { clock, startDeadlineMs, signal } = this.#parts;
     let reason: unknown;
-    const givenUp = new Promise<undefined>((resolve) => {
-      if (signal?.aborted) resolve(undefined);
-      signal?.addEventListener("abort", () => resolve(undefined), { once: true });
-    });
+    const { aborted, release } = abortOf(signal);
     const handshake = Promise.race([
       this.#parts.spare?.claimed ?? this.#query.initializationResult(),
-      givenUp,
+      aborted.then(() => undefined),
       // A CLI that closes its output and lives on answers nothing any more.
       this.#gone.then(() => undefined),
     ]);
     const deadlineMs = this.wasSpare ? Math.min(claimDeadlineMs, startDeadlineMs) : startDeadlineMs;
-    const answered = await withDeadline(clock, deadlineMs, handshake, () => undefined).catch(
-      (error: unknown) => {
+    const answered = await withDeadline(clock, deadlineMs, handshake, () => undefined)
+      .catch((error: unknown) => {
         reason = error;
         return undefined;
-      },
-    );
+      })
+      .finally(release);
     if (answered !== undefined && this.pid !== 0) return;
     await this.stop();
     const said = this.#cli.stderrTail.trim() || (reason instanceof Error ? reason.message : "");

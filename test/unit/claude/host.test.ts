@@ -87,6 +87,13 @@ test("F10: a process that is killed is told as gone once, and not as expected", 
   expect(exits).toMatchObject([{ expected: false, signal: "SIGKILL" }]);
 });
 
+test("F15: a start that succeeded leaves no listener on the signal that could have given it up", async () => {
+  const caller = new AbortController();
+  const cli = await host.start(spec(), listener, caller.signal);
+  expect(getEventListeners(caller.signal, "abort")).toEqual([]);
+  await cli.stop();
+});
+
 test("F15: a start that fails is told by its rejection alone, and by the host's health until one succeeds", async () => {
   useHost(join(home, "no-such-cli"));
   await expect(host.start(spec(), listener)).rejects.toMatchObject({ code: "process_start_failed" });

@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "@jest/globals";
-import { pause, unlessAborted, unlessLate, withDeadline } from "../../../server/domain/deadline.ts";
+import { abortOf, pause, unlessAborted, unlessLate, withDeadline } from "../../../server/domain/deadline.ts";
 import { ManualClock } from "../../support/manualClock.ts";
 import { held } from "../../support/push/memoryPush.ts";
 
@@ -102,4 +102,32 @@ test("the fallback counts for work that is not done at its deadline", async () =
   clock.advance(1);
   work.resolve("late");
   expect(await result).toBe("given up");
+});
+
+describe("an abort as a promise", () => {
+  test("resolves when the signal aborts, and at once when it has", async () => {
+    const controller = new AbortController();
+    let isAborted = false;
+    const { aborted } = abortOf(controller.signal);
+    void aborted.then(() => {
+      isAborted = true;
+    });
+    await new ManualClock().settle();
+    expect(isAborted).toBe(false);
+    controller.abort();
+    await aborted;
+    await abortOf(controller.signal).aborted;
+    expect(isAborted).toBe(true);
+  });
+
+  test("leaves no listener when it is released, and never resolves without a signal", async () => {
+    const controller = new AbortController();
+    const { release } = abortOf(controller.signal);
+    expect(getEventListeners(controller.signal, "abort")).toHaveLength(1);
+    release();
+    expect(getEventListeners(controller.signal, "abort")).toEqual([]);
+    const none = abortOf(undefined);
+    none.release();
+    expect(await Promise.race([none.aborted.then(() => "aborted"), Promise.resolve("waits")])).toBe("waits");
+  });
 });

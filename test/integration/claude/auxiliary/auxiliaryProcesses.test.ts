@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -108,6 +109,12 @@ describe("S32: a process for one prompt", () => {
     expect([opened, pids.length]).toEqual([["p1"], 1]);
     expect(pids[0]).toBeGreaterThan(0);
     expect(await isAlive(pids[0]!)).toBe(false);
+  });
+
+  test("S32: leaves no listener on the caller's signal when it has answered", async () => {
+    const caller = new AbortController();
+    expect(await ask("Hello", caller.signal)).toMatchObject({ kind: "answered" });
+    expect(getEventListeners(caller.signal, "abort")).toEqual([]);
   });
 
   test("S32: is allowed nothing that somebody would have to be asked about, and tells what it was", async () => {

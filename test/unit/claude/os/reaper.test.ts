@@ -5,6 +5,7 @@ import { type ProcRow, readProcTable } from "../../../../server/claude/os/proces
 import { belongings, endBelongings } from "../../../../server/claude/os/reaper.ts";
 import { startTicksOf } from "../../../../server/claude/os/spawn.ts";
 import { processMark } from "../../../../server/claude/start/environment.ts";
+import type { Clock } from "../../../../server/domain/ports.ts";
 import { systemClock } from "../../../../server/platform/clock.ts";
 
 /** Above every pid that Linux gives (`pid_max` is 2^22 at the most): no process has one of these. */
@@ -138,6 +139,25 @@ describe("F10: the end of what was recorded", () => {
     // The first one heard, and what it left behind was still known.
     expect(child.signalCode).toBe("SIGTERM");
     expect(await living(pids)).toEqual([]);
+  });
+
+  test("F10: kills what does not hear also when the computer slept through the whole of its time", async () => {
+    const deaf = `trap "" TERM; echo ready; while :; do sleep 0.05; done`;
+    const { child, startTicks } = await begin(deaf);
+    const records = [{ processId: "unmarked-4", pid: child.pid!, startTicks }];
+    let sleptMs = 0;
+    const clock: Clock = {
+      now: () => Date.now() + sleptMs,
+      // The first pause is after SIGTERM: the computer sleeps in it.
+      after: (delayMs, callback) => {
+        sleptMs = 3_600_000;
+        return systemClock.after(delayMs, callback);
+      },
+    };
+    await endBelongings(records, clock, 200);
+    // Sent before `endBelongings` came to its end: the process goes at once.
+    await Promise.race([over(child), once(AbortSignal.timeout(5_000), "abort")]);
+    expect(child.signalCode).toBe("SIGKILL");
   });
 
   test("F10: waits no longer than it takes, and takes what is started while it ends", async () => {
