@@ -53,7 +53,7 @@ export interface WrongTransition {
   phase: ProcessPhase;
 }
 
-/** From which phases a transition may be made; what is not listed may be called in any phase. */
+/** The phases that a transition may be made from; a method that is not listed may be called in any phase. */
 const allowedFrom = {
   attach: ["starting", "stopping", "exited", "gone"],
   assign: ["starting", "idle"],
@@ -214,7 +214,7 @@ export class SessionProcess {
 
   /**
    * The prompt of the assigned turn is being written. Returns what Claude has to be told before it, once. The turn becomes
-   * a new object: what was heard or asked for before the prompt, of a background task mostly, is none of its own.
+   * a new object: texts and requests from before the prompt, mostly of a background task, do not belong to it.
    */
   markGiven(): string | undefined {
     const turn = this.#turn;
