@@ -123,7 +123,7 @@ const tailOf = (text: string, mostUnits: number): string =>
   text.slice(-mostUnits).replace(/^[\uDC00-\uDFFF]/, "");
 
 /**
- * Seed of a conversation whose record Claude has lost: the last of what was said, oldest first, and the
+ * Seed of a conversation whose record Claude has lost: its last messages, oldest first, and the
  * kept recap before it when it does not reach back to the beginning. `said` comes newest first, as the log pages it.
  * Empty when nothing was said.
  */

@@ -104,7 +104,7 @@ export interface Rig {
   polls: Map<string, number>;
   /** Told whenever a poll begins or ends. */
   onPoll: () => void;
-  /** Stops what is behind the edge, with all its timers: what is armed then is the edge's own. */
+  /** Stops the parts behind the edge with their timers: every timer still armed after that belongs to the edge. */
   stopParts(): Promise<void>;
   /** Pairs a device and returns its id and token. */
   device(scope?: Scope): { deviceId: string; token: string };

@@ -13,7 +13,7 @@ let planned: number;
 beforeEach(() => {
   rig = new Rig();
   sessionId = rig.session();
-  // Without an address for alerts: only what is planned here is in the outbox.
+  // The device has no address for alerts, so the outbox holds only the deliveries planned here.
   phone = rig.device({ push: null }).deviceId;
   planned = 0;
   planner = new ActivityPlanner({

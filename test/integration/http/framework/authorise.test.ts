@@ -9,7 +9,7 @@ class Listening {
   count = 0;
   #looks = new Set<() => void>();
 
-  /** Counts what is subscribed by the function, until it is unsubscribed. */
+  /** Counts the subscriptions that the function makes, until each is unsubscribed. */
   counting<L>(subscribe: (listener: L) => () => void): (listener: L) => () => void {
     return (listener) => {
       const unsubscribe = subscribe(listener);
@@ -111,7 +111,7 @@ let began = () => {};
 let oneShotBegun = Promise.resolve();
 const completion = { model: "default", messages: [{ role: "user", content: "Hello" }] };
 
-/** Nobody waits for a turn, and no timer is armed but those that go with the parts behind the edge. */
+/** No request waits for a turn, and only timers of the parts behind the edge are armed. */
 async function expectNothingWaits(): Promise<void> {
   expect(rig.pool.waiting).toBe(0);
   await rig.stopParts();
