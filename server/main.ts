@@ -12,6 +12,7 @@ import {
   settingAliases,
   settingNames,
 } from "./app/config.ts";
+import { openDataFolder } from "./app/openFolders.ts";
 import { cliEnvironment as passedOn } from "./claude/start/environment.ts";
 import { type DemoModel, startDemoModel } from "./demo/model.ts";
 import { systemClock } from "./platform/clock.ts";
@@ -114,7 +115,10 @@ async function main(): Promise<void> {
   filesRead = gathered.files;
   const { environment } = gathered;
   const config = configure(gathered);
-  if (isDemo) makeDemoFolders(config.dataDir);
+  if (isDemo) {
+    openDataFolder(config.dataDir);
+    makeDemoFolders(config.dataDir);
+  }
   const interactive = process.stdout.isTTY === true;
   const log = openLog(config.logLevel, interactive);
   // A program that started the server learns the address from this line; a person reads the words below.

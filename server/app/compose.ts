@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { chmodSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { ensureAdminToken } from "../access/adminToken.ts";
@@ -9,7 +9,7 @@ import { Devices } from "../access/devices.ts";
 import { HostCheck } from "../access/hostCheck.ts";
 import { MessageAttachments } from "../access/messageAttachments.ts";
 import { pairingLink } from "../access/pairingCode.ts";
-import { ProjectRoots, ProjectRootsError } from "../access/projectRoots.ts";
+import type { ProjectRoots } from "../access/projectRoots.ts";
 import { OwnersTrust } from "../access/projectTrust.ts";
 import { PushRegistration } from "../access/pushRegistration.ts";
 import type { CliHost } from "../claude/host.ts";
@@ -31,14 +31,14 @@ import { readCertificate, type ServerCertificate } from "../platform/certificate
 import { Closers } from "../platform/closers.ts";
 import { lockFolder } from "../platform/folderLock.ts";
 import { closeServer, createServer, listen, reachableHost, urlHost } from "../platform/listener.ts";
-import { makeFolder } from "../platform/paths.ts";
 import { LifecycleCounters } from "../pool/health/lifecycleCounters.ts";
 import { InteractiveSessionPool } from "../pool/pool.ts";
 import { Gateway, type GatewayParts } from "../socket/gateway.ts";
 import type { OpenStore } from "../store/store.ts";
-import { type Config, ConfigError } from "./config.ts";
+import type { Config } from "./config.ts";
 import { healthReport } from "./health.ts";
 import { Metrics } from "./metrics.ts";
+import { openDataFolder, openRoots } from "./openFolders.ts";
 import { lastWord, openStorage } from "./openStorage.ts";
 import { livePoolLimits, Settings } from "./settings.ts";
 import { wireDelivery } from "./wireDelivery.ts";
@@ -111,7 +111,7 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
   openDataFolder(dataDir);
   const homeDir = homedir();
   // Before the folder is locked and the database made: a start with wrong roots leaves nothing behind.
-  const roots = await openRoots(parts, homeDir);
+  const roots = await openRoots({ config, openFolders: parts.openFolders, homeDir, log });
   const lock = lockFolder(realpathSync(dataDir));
   closers.push(lock.release);
   // It is of a server that was killed: nothing at the address it names is this server's any more.
@@ -169,34 +169,6 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
   edges.push(() => rmSync(serverFile, { force: true }));
   edges.push(announce({ host: config.host, port: boundPort, hostname: hostname(), fingerprint, clock, log }));
   return { url, dataDir, fingerprint, stop: () => closers.close() };
-}
-
-/** Makes the data folder, for this user alone. Throws a `ConfigError` where it cannot be. */
-function openDataFolder(dataDir: string): void {
-  try {
-    makeFolder(dataDir, 0o700);
-    chmodSync(dataDir, 0o700);
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === "ENOSPC" || code === "EDQUOT") throw cause;
-    throw new ConfigError([`DATA_DIR: the folder ${dataDir} cannot be made or written (${code}); choose another`]);
-  }
-}
-
-async function openRoots({ config, openFolders, log }: ComposeParts, homeDir: string): Promise<ProjectRoots> {
-  const { dataDir } = config;
-  try {
-    const roots = await ProjectRoots.open({ paths: config.projectRoots, homeDir, dataDir, openFolders });
-    const root = roots.rootOfDataFolder;
-    if (root !== undefined) {
-      const detail = "The data folder lies in a project root. It is no project, nor is a folder that holds it.";
-      log.info("projects.hold_data_folder", { dataDir, root, detail });
-    }
-    return roots;
-  } catch (error) {
-    if (!(error instanceof ProjectRootsError)) throw error;
-    throw new ConfigError(error.faults.map((fault) => `PROJECT_ROOTS: ${fault}`));
-  }
 }
 
 /**
@@ -331,7 +303,8 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     startedAt,
     limits: defaultHttpLimits,
     stopping: stopping.signal,
-    health: () => healthReport({ store: database, pool, host, push, dataDir, lookAtFiles: parts.lookAtFiles }),
+    health: () =>
+      healthReport({ store: database, pool, host, push, dataDir, lookAtFiles: parts.lookAtFiles }),
     metrics: sessionMetrics,
     prometheus: metrics,
     models: () => host.models,

@@ -57,7 +57,9 @@ const absolute = (path: string) => expandPath(path, process.cwd());
  */
 function isReachableContact(contact: string): boolean {
   const host = /^mailto:[^@\s]+@([^@\s]+)$/.exec(contact)?.[1] ?? webHostOf(contact);
-  return host !== undefined && /^[^.].*\.[a-z][a-z0-9-]*$/i.test(host) && !/\.(?:localhost|local)$/i.test(host);
+  return (
+    host !== undefined && /^[^.].*\.[a-z][a-z0-9-]*$/i.test(host) && !/\.(?:localhost|local)$/i.test(host)
+  );
 }
 
 const webHostOf = (address: string): string | undefined =>

@@ -71,7 +71,9 @@ export class StorageWatch {
     this.#isLost = true;
     const name = basename(lost.path);
     const what =
-      lost.now === "nothing" ? "was moved or deleted" : "was replaced by another file, or moved with its folder";
+      lost.now === "nothing"
+        ? "was moved or deleted"
+        : "was replaced by another file, or moved with its folder";
     const detail =
       `The file ${name} ${what} while the server ran, so nothing more is accepted. ` +
       "Stop the server, put the data folder's files back where they were, all of them together, and start it again.";

@@ -94,7 +94,8 @@ function readFile(folder: string, names: KnownNames, gathered: GatheredEnvironme
 }
 
 /** What an editor of Windows saves as "Unicode": with a byte order mark, or every other byte NUL. */
-const isUtf16 = (bytes: Buffer): boolean => /^(?:fffe|feff)/.test(bytes.toString("hex", 0, 2)) || bytes.includes(0);
+const isUtf16 = (bytes: Buffer): boolean =>
+  /^(?:fffe|feff)/.test(bytes.toString("hex", 0, 2)) || bytes.includes(0);
 
 /** Numbers of the lines that are neither a setting, nor a comment, nor part of a value in quotes that goes over several lines. */
 function linesThatSetNothing(text: string): number[] {

@@ -58,7 +58,14 @@ const connect = (path: string, options: Database.Options = {}): Connection =>
  * has moved elsewhere, and means to bring back.
  */
 function refuseForeignLog(path: string): void {
-  const sizeOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  const sizeOf = (file: string): number => {
+    try {
+      return statSync(file).size;
+    } catch {
+      // It is missing, or the folder is: to open it says what is wrong.
+      return 0;
+    }
+  };
   if (sizeOf(path) > 0 || sizeOf(`${path}-wal`) === 0) return;
   const name = basename(path);
   throw new DaylongError(
@@ -67,7 +74,6 @@ function refuseForeignLog(path: string): void {
       `Bring ${name} back, or move ${name}-wal away to begin with an empty database.`,
   );
 }
-
 
 /**
  * From now on commits on this connection are made durable by `WalSync`: SQLite writes them and does

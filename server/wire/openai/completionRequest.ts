@@ -34,7 +34,10 @@ const contentOf = <P extends z.ZodType>(part: P, kinds: string, plain = textSche
 const messageSchema = z.discriminatedUnion(
   "role",
   [
-    z.object({ role: z.enum(["system", "developer"]), content: contentOf(systemPart, "text", argumentSchema) }),
+    z.object({
+      role: z.enum(["system", "developer"]),
+      content: contentOf(systemPart, "text", argumentSchema),
+    }),
     z.object({
       role: z.literal("user"),
       content: contentOf(
