@@ -102,11 +102,9 @@ export class ProjectRoots {
     const wanted = this.#parse(path);
     if (this.#isHidden(wanted)) throw forbidden();
     const found = await locate(wanted);
-    if (found === undefined || !this.#allows(found.real)) throw forbidden();
-    this.#refuseOwn(found.real);
-    if (found.missing.length > 0) {
-      throw this.#allows(join(found.real, ...found.missing)) ? notFound() : forbidden();
-    }
+    if (found === undefined || !this.#allows(join(found.real, ...found.missing))) throw forbidden();
+    this.#refuseOwn(join(found.real, ...found.missing));
+    if (found.missing.length > 0) throw notFound();
     let isDirectory: boolean;
     try {
       isDirectory = (await stat(found.real)).isDirectory();
