@@ -92,8 +92,11 @@ export class WalSync {
       this.#syncingSince = undefined;
       if (this.#isClosed) closeSync(this.#fd);
       else if (error) this.#fail(error);
-      else if (this.#parts.isFound?.() === false) this.#giveUp();
-      else this.#settle(committed, performance.now() - beganAt);
+      else if (this.#parts.isFound?.() === false) {
+        this.#giveUp();
+        // What is told from now on tells of no commit: there are none any more, and refusals must get out.
+        this.#durable = this.#committed;
+      } else this.#settle(committed, performance.now() - beganAt);
     });
   }
 

@@ -42,7 +42,13 @@ afterEach(async () => {
 });
 
 async function start(settings: Record<string, string> = {}): Promise<{ url: string; token: string }> {
-  const environment = { DATA_DIR: dataDir, PROJECT_ROOTS: join(folder, "root"), PORT: "0", ...settings };
+  const environment = {
+    DATA_DIR: dataDir,
+    PROJECT_ROOTS: join(folder, "root"),
+    PORT: "0",
+    SHUTDOWN_GRACE_SECONDS: "0",
+    ...settings,
+  };
   running = await startDaylong({
     clock: systemClock,
     log,

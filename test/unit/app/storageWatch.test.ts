@@ -5,12 +5,12 @@ import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { StorageWatch } from "../../../server/app/storageWatch.ts";
 import { HeldFiles } from "../../../server/platform/heldFiles.ts";
 import { ManualClock } from "../../support/manualClock.ts";
-import { KeptLog } from "../../integration/http/rig.ts";
+import { MemoryWords } from "../delivery/memoryLog.ts";
 
 let folder: string;
 let logPath: string;
 let clock: ManualClock;
-let words: KeptLog;
+let words: MemoryWords;
 let isHeldBack: boolean;
 let refusals: string[];
 let watch: StorageWatch;
@@ -18,7 +18,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "daylong-watch-"));
   logPath = join(folder, "daylong.db-wal");
   writeFileSync(logPath, "");
-  [clock, words, isHeldBack, refusals] = [new ManualClock(), new KeptLog(), false, []];
+  [clock, words, isHeldBack, refusals] = [new ManualClock(), new MemoryWords(), false, []];
   const files = new HeldFiles();
   files.hold([logPath]);
   watch = new StorageWatch({
@@ -38,7 +38,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 const growTo = (megabytes: number) => truncateSync(logPath, megabytes * 1024 ** 2);
-const toldOf = (event: string) => words.lines.filter((line) => line.event === event).length;
+const toldOf = (event: string) => words.names.filter((name) => name === event).length;
 
 test("DOOR-19: a log that another reader holds back is told with its size, again when it has doubled, and when it is over", () => {
   growTo(20);

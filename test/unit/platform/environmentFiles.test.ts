@@ -63,7 +63,9 @@ describe("DOOR-16: which files the configuration is read from", () => {
     expect(named.environment).toEqual({ DATA_DIR: other, PORT: "9" });
     expect(named.notices).toEqual([expect.stringMatching(/^DATA_DIR in .*other\/\.env is not followed/)]);
     expect(gather({ DATA_DIR: data }).environment).toEqual({ DATA_DIR: data });
-    expect(gather({ DATA_DIR: "/x" }, { flags: { dataDir: "../data" } }).environment).toEqual({ DATA_DIR: data });
+    expect(gather({ DATA_DIR: "/x" }, { flags: { dataDir: "../data" } }).environment).toEqual({
+      DATA_DIR: data,
+    });
     // The demo reads nothing of the owner's.
     expect(gather({}, { programDir: undefined }).environment).toEqual({ DATA_DIR: data });
   });
@@ -79,7 +81,7 @@ describe("REPORT-8: how values are read", () => {
 
   test("REPORT-8: a relative path starts where it was written, and ~ and $HOME are the home directory", () => {
     write(program, "APNS_KEY_PATH=keys/apns.p8\nTLS_CERT_PATH=$HOME/cert.pem\nCLAUDE_CONFIG_DIR=~/claude");
-    write(data, "APNS_CA_PATH=./ca.pem\nPROJECT_ROOTS=work:~/code:${HOME}/more:");
+    write(data, `APNS_CA_PATH=./ca.pem\nPROJECT_ROOTS=work:~/code:\${HOME}/more:`);
     const { environment } = gather({ TLS_KEY_PATH: "../key.pem", CLAUDE_BIN: "claude" });
     expect(environment).toEqual({
       DATA_DIR: data,
@@ -121,7 +123,10 @@ describe("REPORT-8: how values are read", () => {
     expect(gather().faults).toEqual([expect.stringContaining(`${fileOf(data)}: is not UTF-8 text`)]);
     write(data, Buffer.from("PORT=1\n", "utf16le"));
     expect(gather().faults).toHaveLength(1);
-    write(data, "\ufeffPORT=1\n# a comment\n\nexport HOST=::1\nPORT 2\nVAPID_SUBJECT=\"a\nno setting\nb\"\n=x\n");
+    write(
+      data,
+      '\ufeffPORT=1\n# a comment\n\nexport HOST=::1\nPORT 2\nVAPID_SUBJECT="a\nno setting\nb"\n=x\n',
+    );
     const { environment, faults, notices } = gather();
     expect([environment.PORT, environment.HOST, faults]).toEqual(["1", "::1", []]);
     expect(notices.map((notice) => /line (\d+)/.exec(notice)?.[1])).toEqual(["5", "9"]);

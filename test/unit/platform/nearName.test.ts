@@ -19,7 +19,16 @@ describe("REPORT-8: a name that is no setting", () => {
   });
 
   test("REPORT-8: names of other programs are near none, and a setting is near no other one", () => {
-    const others = ["HOSTNAME", "POST", "LOGNAME", "SESSION_MANAGER", "XDG_DATA_DIRS", "TLS_X", "EDITOR", "PWD"];
+    const others = [
+      "HOSTNAME",
+      "POST",
+      "LOGNAME",
+      "SESSION_MANAGER",
+      "XDG_DATA_DIRS",
+      "TLS_X",
+      "EDITOR",
+      "PWD",
+    ];
     expect(others.filter((name) => near(name) !== undefined)).toEqual([]);
     expect(settingNames.filter((name) => near(name) !== undefined)).toEqual([]);
   });
