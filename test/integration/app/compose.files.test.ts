@@ -113,8 +113,6 @@ describe("DOOR-14 V18: the files under the running server", () => {
       const server = await start({ HEALTH_INTERVAL_SECONDS: "0.05" });
       const ask = asker(server);
       phone = await connect({ url: `${server.url.replace("http:", "ws:")}/ws`, token: server.token });
-      phone.send({ type: "send", ref: "1", clientMessageId: "1", projectPath: project, message: "Hello" });
-      expect(await phone.waitForRef("1")).toMatchObject({ type: "accepted" });
       lose();
       await eventually("it is noticed", () => logged("store.file_lost").length > 0, 10_000);
       const refused = await ask("/api/chat", { message: "Hello", projectPath: project });
