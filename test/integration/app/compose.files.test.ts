@@ -130,17 +130,6 @@ describe("DOOR-14 V18: the files under the running server", () => {
     },
   );
 
-  test("DOOR-14 V18: what is written after the loss and before the pass is not acknowledged", async () => {
-    const server = await start();
-    phone = await connect({ url: `${server.url.replace("http:", "ws:")}/ws`, token: server.token });
-    renameSync(path("daylong.db"), join(folder, "elsewhere.db"));
-    phone.send({ type: "send", ref: "1", clientMessageId: "1", projectPath: project, message: "Hello" });
-    await eventually("the commit is not found", () => logged("store.file_lost").length > 0, 10_000);
-    phone.send({ type: "send", ref: "2", clientMessageId: "2", projectPath: project, message: "Hello" });
-    expect(await phone.waitForRef("2")).toMatchObject({ type: "error", code: "storage_failed" });
-    expect(phone.frames.filter((frame) => frame.type === "accepted" || frame.type === "event")).toEqual([]);
-  });
-
   test("DOOR-14 V18: a start does not throw the log of a database away that was moved", async () => {
     await start();
     renameSync(path("daylong.db"), join(folder, "elsewhere.db"));
