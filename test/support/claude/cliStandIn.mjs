@@ -21,7 +21,7 @@
  *   say-write-die …   the same, but said it before
  *   write-hush …      writes its whole reply into the transcript and falls silent: obeys an interrupt
  *   hang-on-resume    replies; whoever resumes the conversation gets no answer to his handshake
- *   later N …         replies, and says the rest N ms after its turn
+ *   later N …         replies, and says the rest in a turn of its own N ms later
  *   held-orders PATH  replies; from then on takes a new model or mode only when that file is there, and takes it away
  *   settings?         replies with the model and the mode it has
  *   anything else     replies "You said: …"
@@ -223,7 +223,10 @@ function act(text) {
       return writeReply(written);
     case "later":
       reply("Soon.");
-      return void setTimeout(() => say(rest), Number(figure));
+      return void setTimeout(() => {
+        say(rest);
+        finish({ result: rest, user_message_uuids: undefined, origin: { kind: "task-notification" } });
+      }, Number(figure));
     case "held-orders":
       orderPass = figure;
       setInterval(() => {
@@ -284,6 +287,7 @@ function hear(message) {
   current = undefined;
   keep("user", message.uuid, message.message);
   current = message.uuid;
+  write({ type: "command_lifecycle", command_uuid: current, state: "started", session_id: sessionId });
   // A seed comes in a block before the prompt.
   const { content } = message.message;
   act(typeof content === "string" ? content : (content.at(-1)?.text ?? ""));
