@@ -36,7 +36,7 @@ describe("the event log", () => {
       type: "turn.started",
       at: 42_000,
       turnId: "t1",
-      data: {},
+      data: { origin: "user" },
     });
     expect(bench.store.events.after(0, 1)).toEqual([event]);
   });
