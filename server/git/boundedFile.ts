@@ -16,7 +16,7 @@ async function openRegular(path: string, maxBytes: number): Promise<FileHandle |
   try {
     file = await open(path, flags);
   } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+    const code = typeof cause === "object" && cause !== null && "code" in cause ? cause.code : undefined;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
     throw new UnreadableFile("A file of the repository cannot be opened.", { cause });
   }

@@ -129,7 +129,7 @@ class DangerSearch {
       ];
       for (const { path: bytes, isRepository, objectId } of found) {
         const path = join(directory, Buffer.from(bytes, "latin1").toString());
-        if (isRepository) await this.#nested(path);
+        if (isRepository) await this.#nested(resolve(path));
         else if (basename(path) !== ".gitattributes") await this.#embedded(dirname(path));
         else if (!(await this.#attributes(path)) && objectId !== undefined)
           // Git falls back to the committed file.

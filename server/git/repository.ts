@@ -134,7 +134,7 @@ async function liesInside(
 }
 
 function unlessMissing(error: unknown): undefined {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
   if (code === "ENOENT" || code === "ENOTDIR") return undefined;
   throw error;
 }

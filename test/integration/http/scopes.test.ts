@@ -53,6 +53,8 @@ const needed: Readonly<Record<string, Scope | "open">> = {
   "POST /api/sessions/:id/fork": "chat",
   "POST /api/sessions/:id/rewind": "chat",
   "GET /api/sessions/:id/context": "chat",
+  "GET /api/sessions/:id/changes": "read",
+  "GET /api/sessions/:id/changes/diff": "read",
   "GET /api/sessions/:id/events": "read",
   "PUT /api/sessions/:id/live-activity": "chat",
   "DELETE /api/sessions/:id/live-activity": "chat",
