@@ -201,7 +201,8 @@ async function diffOf(tree: WorkingTree, path: string): Promise<FileDiff> {
   if (found === undefined) return { path, diff: "", truncated: false };
   if ((await tree.filtered([found])).has(found)) return { path, diff: "", truncated: false, filtered: true };
   const { stdout, isCut } =
-    untracked !== undefined || record === undefined
+    // The last commit has no side of a conflict of this kind: what lies there is new.
+    untracked !== undefined || record === undefined || record.status === "U"
       ? await tree.diffOfUntracked(found, maxDiffBytes)
       : await tree.diffOf(record, maxDiffBytes);
   return { path, ...diffText(stdout, isCut, maxDiffBytes) };
