@@ -15,12 +15,9 @@ export const changedFileSchema = z
     insertions: countSchema.optional(),
     deletions: countSchema.optional(),
     binary: z.boolean(),
-    filtered: z
-      .literal(true)
-      .optional()
-      .meta({
-        description: "A filter of git's stands before the file: it is not run, so nothing is compared.",
-      }),
+    filtered: z.literal(true).optional().meta({
+      description: "A filter of git's stands before the file: it is not run, so nothing is compared.",
+    }),
   })
   .meta({ id: "ChangedFile" });
 
