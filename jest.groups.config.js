@@ -8,6 +8,8 @@ writeGroups({ kinds: ["architecture", "unit", "integration"], directory });
 
 export default {
   ...base,
+  // Not in TMPDIR, as is Jest's habit: that is a new folder for each run of `scripts/test`.
+  cacheDirectory: "node_modules/.cache/jest",
   testEnvironment: "<rootDir>/test/support/groups/environment.mjs",
   setupFilesAfterEnv: ["<rootDir>/test/support/quickDeadline.ts"],
   testMatch: [`<rootDir>/${directory}/*.test.js`],

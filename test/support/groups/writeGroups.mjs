@@ -22,7 +22,7 @@ export function writeGroups({ kinds, directory }) {
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
   for (const [index, group] of [...groups, ...alone.map((path) => [path])].entries()) {
-    const rooms = [...new Set(group.map(room))].join("+");
+    const rooms = [...new Set(group.map(room))].join("-");
     const name = `${String(index + 1).padStart(2, "0")}-${rooms}.test.js`;
     writeFileSync(join(directory, name), group.map(loading).join(""));
   }
