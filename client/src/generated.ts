@@ -94,6 +94,7 @@ export type Event =
   | TurnInterruptedEvent
   | TurnCancelledEvent
   | MessageEvent
+  | AgentMessageEvent
   | ToolStartedEvent
   | ToolFinishedEvent
   | PermissionRequestedEvent
@@ -104,6 +105,10 @@ export type Event =
   | LoginRequiredEvent
   | DevicePairedEvent
   | DeviceRevokedEvent;
+/**
+ * user: a message. Else Claude began the turn by itself: a task had something to say, a scheduled wake-up was due, another agent sent a message, or another reason.
+ */
+export type TurnOrigin = "user" | "task" | "schedule" | "agent" | "other";
 export type ClientFrame =
   | HelloFrame
   | SendFrame
@@ -139,6 +144,7 @@ export type ActivityFrame =
       kind: "tool";
       toolName: string;
       title: string;
+      agent?: Agent;
     };
 /**
  * The answer to every other order.
@@ -1145,7 +1151,9 @@ export interface TurnStartedEvent {
   type: "turn.started";
   at: number;
   turnId?: string;
-  data: Record<string, never>;
+  data: {
+    origin: TurnOrigin;
+  };
 }
 export interface TurnCompletedEvent {
   cursor: number;
@@ -1154,7 +1162,18 @@ export interface TurnCompletedEvent {
   type: "turn.completed";
   at: number;
   turnId?: string;
-  data: Reply;
+  data: {
+    messageId: string;
+    text: string;
+    costUsd: number;
+    usage: Usage;
+    durationMs: number;
+    numTurns: number;
+    /**
+     * Only of a turn that Claude began by itself: why it did.
+     */
+    origin?: "task" | "schedule" | "agent" | "other";
+  };
 }
 export interface TurnFailedEvent {
   cursor: number;
@@ -1201,6 +1220,23 @@ export interface MessageEvent {
     text: string;
   };
 }
+export interface AgentMessageEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "agent.message";
+  at: number;
+  turnId?: string;
+  data: {
+    agent: Agent;
+    text: string;
+  };
+}
+export interface Agent {
+  agentId: string;
+  type?: string;
+  description?: string;
+}
 export interface ToolStartedEvent {
   cursor: number;
   sessionId: string | null;
@@ -1212,6 +1248,8 @@ export interface ToolStartedEvent {
     toolUseId: string;
     toolName: string;
     title: string;
+    parentToolUseId?: string;
+    agent?: Agent;
   };
 }
 export interface ToolFinishedEvent {
@@ -1239,6 +1277,10 @@ export interface PermissionRequestedEvent {
     sessionId: string;
     turnId: string;
     kind: "tool" | "question" | "plan";
+    /**
+     * The subagent that asks. Its turn is the one that started it, and may have ended.
+     */
+    agent?: Agent;
     toolName: string;
     title: string;
     description?: string;
@@ -1387,6 +1429,7 @@ export interface Permission {
   sessionId: string;
   turnId: string;
   kind: "tool" | "question" | "plan";
+  agent?: Agent1;
   toolName: string;
   title: string;
   description?: string;
@@ -1410,6 +1453,14 @@ export interface Permission {
       [k: string]: string;
     };
   };
+}
+/**
+ * The subagent that asks. Its turn is the one that started it, and may have ended.
+ */
+export interface Agent1 {
+  agentId: string;
+  type?: string;
+  description?: string;
 }
 export interface Project {
   projectId: string;
@@ -1513,7 +1564,8 @@ export interface Message {
 export interface Turn {
   turnId: string;
   sessionId: string;
-  clientMessageId: string;
+  origin: TurnOrigin;
+  clientMessageId?: string;
   state: TurnState;
   acceptedAt: number;
   sendAt?: number;
