@@ -23,6 +23,7 @@ export type ErrorCode =
   | "conversation_not_found"
   | "project_not_found"
   | "turn_not_found"
+  | "task_not_found"
   | "message_not_found"
   | "device_not_found"
   | "permission_not_found"
@@ -38,6 +39,7 @@ export type ErrorCode =
   | "nothing_to_recap"
   | "push_disabled"
   | "push_not_registered"
+  | "changes_unavailable"
   | "setting_fixed"
   | "session_closed"
   | "permission_expired"
@@ -63,6 +65,7 @@ export type ErrorCode =
   | "turn_limit"
   | "ask_timed_out"
   | "history_unavailable"
+  | "changes_timed_out"
   | "stalled"
   | "memory_limit"
   | "login_required"
@@ -94,8 +97,11 @@ export type Event =
   | TurnInterruptedEvent
   | TurnCancelledEvent
   | MessageEvent
+  | AgentMessageEvent
   | ToolStartedEvent
   | ToolFinishedEvent
+  | TaskStartedEvent
+  | TaskFinishedEvent
   | PermissionRequestedEvent
   | PermissionResolvedEvent
   | PermissionExpiredEvent
@@ -104,6 +110,10 @@ export type Event =
   | LoginRequiredEvent
   | DevicePairedEvent
   | DeviceRevokedEvent;
+/**
+ * user: a message. Else Claude began the turn by itself: a task had something to say, a scheduled wake-up was due, another agent sent a message, or another reason.
+ */
+export type TurnOrigin = "user" | "task" | "schedule" | "agent" | "other";
 export type ClientFrame =
   | HelloFrame
   | SendFrame
@@ -139,6 +149,15 @@ export type ActivityFrame =
       kind: "tool";
       toolName: string;
       title: string;
+      agent?: Agent;
+    }
+  | {
+      type: "activity";
+      sessionId: string;
+      turnId: string;
+      kind: "task";
+      taskId: string;
+      text?: string;
     };
 /**
  * The answer to every other order.
@@ -252,6 +271,12 @@ export interface Api {
        */
       limit?: number;
       before?: string;
+    };
+    /**
+     * The unified diff of one changed file, cut at 256 KiB.
+     */
+    "GET /api/sessions/{id}/changes/diff": {
+      path: string;
     };
     /**
      * A session's events after a sequence number.
@@ -371,6 +396,7 @@ export interface Api {
           | "limit"
           | "login"
           | "resource"
+          | "task"
           | "activity"
         )[];
         quietHours?: {
@@ -788,6 +814,8 @@ export interface Api {
       success: true;
       sessionId: string;
     };
+    "GET /api/sessions/{id}/changes": Changes;
+    "GET /api/sessions/{id}/changes/diff": FileDiff;
     /**
      * How full Claude's context window is.
      */
@@ -842,6 +870,14 @@ export interface Api {
       deletions: number;
       detail?: string;
     };
+    "GET /api/sessions/{id}/tasks": Tasks;
+    /**
+     * Stop one task; the turn and other tasks go on.
+     */
+    "DELETE /api/sessions/{id}/tasks/{taskId}": {
+      stopped: boolean;
+    };
+    "GET /api/sessions/{id}/tasks/{taskId}/output": TaskOutput;
     "GET /api/sessions/{id}/turns/{turnId}": Turn;
     "DELETE /api/sessions/{id}/turns/{turnId}": Turn;
     "GET /api/settings": Settings;
@@ -941,6 +977,7 @@ export interface Delivery {
     | "limit"
     | "login"
     | "resource"
+    | "task"
     | "activity-start"
     | "activity-end";
   state: "pending" | "sent" | "acked" | "suppressed" | "gone" | "dead";
@@ -1097,6 +1134,7 @@ export interface SessionUpdatedEvent {
     permissionMode?: PermissionMode;
     muted?: boolean;
     autoKeepAlive?: boolean;
+    runningTasks?: number;
   };
 }
 export interface SessionRecapEvent {
@@ -1136,6 +1174,10 @@ export interface TurnQueuedEvent {
   turnId?: string;
   data: {
     queuePosition: number;
+    /**
+     * tasks: every process has a turn, or a task that would be cut off.
+     */
+    reason?: "tasks";
   };
 }
 export interface TurnStartedEvent {
@@ -1145,7 +1187,9 @@ export interface TurnStartedEvent {
   type: "turn.started";
   at: number;
   turnId?: string;
-  data: Record<string, never>;
+  data: {
+    origin: TurnOrigin;
+  };
 }
 export interface TurnCompletedEvent {
   cursor: number;
@@ -1154,7 +1198,18 @@ export interface TurnCompletedEvent {
   type: "turn.completed";
   at: number;
   turnId?: string;
-  data: Reply;
+  data: {
+    messageId: string;
+    text: string;
+    costUsd: number;
+    usage: Usage;
+    durationMs: number;
+    numTurns: number;
+    /**
+     * Only of a turn that Claude began by itself: why it did.
+     */
+    origin?: "task" | "schedule" | "agent" | "other";
+  };
 }
 export interface TurnFailedEvent {
   cursor: number;
@@ -1201,6 +1256,23 @@ export interface MessageEvent {
     text: string;
   };
 }
+export interface AgentMessageEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "agent.message";
+  at: number;
+  turnId?: string;
+  data: {
+    agent: Agent;
+    text: string;
+  };
+}
+export interface Agent {
+  agentId: string;
+  type?: string;
+  description?: string;
+}
 export interface ToolStartedEvent {
   cursor: number;
   sessionId: string | null;
@@ -1212,6 +1284,8 @@ export interface ToolStartedEvent {
     toolUseId: string;
     toolName: string;
     title: string;
+    parentToolUseId?: string;
+    agent?: Agent;
   };
 }
 export interface ToolFinishedEvent {
@@ -1227,6 +1301,39 @@ export interface ToolFinishedEvent {
     failed: boolean;
   };
 }
+export interface TaskStartedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "task.started";
+  at: number;
+  turnId?: string;
+  data: {
+    taskId: string;
+    kind: "command" | "agent" | "workflow" | "wakeup" | "other";
+    description: string;
+    state: "running" | "completed" | "failed" | "stopped";
+  };
+}
+export interface TaskFinishedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "task.finished";
+  at: number;
+  turnId?: string;
+  data: {
+    taskId: string;
+    kind: "command" | "agent" | "workflow" | "wakeup" | "other";
+    description: string;
+    state: "running" | "completed" | "failed" | "stopped";
+    summary?: string;
+    /**
+     * Nobody asked for its end: its process had to go, or went.
+     */
+    cutOff?: boolean;
+  };
+}
 export interface PermissionRequestedEvent {
   cursor: number;
   sessionId: string | null;
@@ -1239,6 +1346,10 @@ export interface PermissionRequestedEvent {
     sessionId: string;
     turnId: string;
     kind: "tool" | "question" | "plan";
+    /**
+     * The subagent that asks. Its turn is the one that started it, and may have ended.
+     */
+    agent?: Agent;
     toolName: string;
     title: string;
     description?: string;
@@ -1387,6 +1498,7 @@ export interface Permission {
   sessionId: string;
   turnId: string;
   kind: "tool" | "question" | "plan";
+  agent?: Agent1;
   toolName: string;
   title: string;
   description?: string;
@@ -1410,6 +1522,14 @@ export interface Permission {
       [k: string]: string;
     };
   };
+}
+/**
+ * The subagent that asks. Its turn is the one that started it, and may have ended.
+ */
+export interface Agent1 {
+  agentId: string;
+  type?: string;
+  description?: string;
 }
 export interface Project {
   projectId: string;
@@ -1480,6 +1600,10 @@ export interface Session {
   autoKeepAlive: boolean;
   openPermissions: number;
   /**
+   * Background work that outlives turns.
+   */
+  runningTasks: number;
+  /**
    * Absent while the session has no process.
    */
   process?: {
@@ -1503,6 +1627,47 @@ export interface Recap {
   turnCount: number;
   cached: boolean;
 }
+export interface Changes {
+  isRepository: boolean;
+  /**
+   * Why there is no repository.
+   */
+  reason?: "no_git" | "not_a_repository" | "refused";
+  /**
+   * Absent when HEAD is detached.
+   */
+  branch?: string;
+  upstream?: {
+    ahead: number;
+    behind: number;
+  };
+  files: ChangedFile[];
+  truncated: boolean;
+}
+export interface ChangedFile {
+  /**
+   * Relative to the project's directory; bytes that are not UTF-8 as \xNN.
+   */
+  path: string;
+  state: "added" | "modified" | "deleted" | "renamed" | "untracked" | "conflicted";
+  oldPath?: string;
+  insertions?: number;
+  deletions?: number;
+  binary: boolean;
+  /**
+   * A filter of git's stands before the file: it is not run, so nothing is compared.
+   */
+  filtered?: true;
+}
+export interface FileDiff {
+  path: string;
+  /**
+   * Unified; empty for a file without changes.
+   */
+  diff: string;
+  truncated: boolean;
+  filtered?: true;
+}
 export interface Message {
   messageId: string;
   role: "user" | "assistant";
@@ -1510,10 +1675,43 @@ export interface Message {
   turnId?: string;
   createdAt: number;
 }
+export interface Tasks {
+  tasks: Task[];
+}
+export interface Task {
+  taskId: string;
+  kind: "command" | "agent" | "workflow" | "wakeup" | "other";
+  description: string;
+  agentType?: string;
+  parentTaskId?: string;
+  /**
+   * The turn that started it.
+   */
+  turnId?: string;
+  state: "running" | "completed" | "failed" | "stopped";
+  startedAt: number;
+  endedAt?: number;
+  /**
+   * Of a wake-up: when it is due.
+   */
+  dueAt?: number;
+  lastTool?: string;
+  summary?: string;
+  tokens?: number;
+}
+export interface TaskOutput {
+  /**
+   * Plain text, at most the last 8 KiB.
+   */
+  output: string;
+  totalBytes: number;
+  truncated: boolean;
+}
 export interface Turn {
   turnId: string;
   sessionId: string;
-  clientMessageId: string;
+  origin: TurnOrigin;
+  clientMessageId?: string;
   state: TurnState;
   acceptedAt: number;
   sendAt?: number;

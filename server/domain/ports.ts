@@ -1,9 +1,11 @@
+import type { AgentRef } from "./sessions/agent.ts";
 import type { ActivityStore, DeviceStore, EventStore, OutboxStore } from "./stores/delivery.ts";
 import type { AttachmentStore, AuditStore, ProcessStore, SettingsStore } from "./stores/operation.ts";
 import type {
   ConversationStore,
   PermissionStore,
   SessionStore,
+  TaskStore,
   TrustStore,
   TurnStore,
 } from "./stores/sessions.ts";
@@ -47,6 +49,7 @@ export interface Store extends Durability {
   readonly sessions: SessionStore;
   readonly turns: TurnStore;
   readonly permissions: PermissionStore;
+  readonly tasks: TaskStore;
   readonly attachments: AttachmentStore;
   readonly devices: DeviceStore;
   readonly outbox: OutboxStore;
@@ -66,6 +69,9 @@ export interface LiveFeed {
   activity(
     sessionId: string,
     turnId: string,
-    activity: { kind: "thinking" } | { kind: "tool"; toolName: string; title: string },
+    activity:
+      | { kind: "thinking" }
+      | { kind: "tool"; toolName: string; title: string; agent?: AgentRef }
+      | { kind: "task"; taskId: string; text?: string },
   ): void;
 }

@@ -31,10 +31,12 @@ import { metricsRoutes } from "./routes/operation/metrics.ts";
 import { settingsRoutes } from "./routes/operation/settings.ts";
 import { historyRoutes } from "./routes/projects/history.ts";
 import { projectRoutes } from "./routes/projects/projects.ts";
+import { changesRoutes } from "./routes/sessions/changes.ts";
 import { eventRoutes } from "./routes/sessions/events.ts";
 import { outputRoutes } from "./routes/sessions/output.ts";
 import { sessionControlRoutes } from "./routes/sessions/sessionControl.ts";
 import { sessionRoutes } from "./routes/sessions/sessions.ts";
+import { taskRoutes } from "./routes/sessions/tasks.ts";
 
 /** Every route of the interface, in one table. */
 export function routeTable(parts: HttpDependencies): Route[] {
@@ -54,6 +56,8 @@ export function routeTable(parts: HttpDependencies): Route[] {
     ...outputRoutes(parts),
     ...sessionRoutes(parts),
     ...sessionControlRoutes(parts),
+    ...taskRoutes(parts),
+    ...changesRoutes(parts),
     ...projectRoutes(parts),
     ...historyRoutes(parts),
     ...permissionRoutes(parts),

@@ -7,6 +7,7 @@ import {
   type DatabaseLocation,
   databasePath,
   foldHere,
+  layOutJournal,
   leaveSyncing,
   openDatabase,
   resumeCheckpoints,
@@ -24,6 +25,7 @@ import { SqliteSettingsStore } from "./operation/settings.ts";
 import { SqliteConversationStore } from "./sessions/conversations.ts";
 import { SqlitePermissionStore } from "./sessions/permissions.ts";
 import { SqliteSessionStore } from "./sessions/sessions.ts";
+import { SqliteTaskStore } from "./sessions/tasks.ts";
 import { SqliteTrustStore } from "./sessions/trust.ts";
 import { SqliteTurnStore } from "./sessions/turns.ts";
 import { type Connection, refuseLost, Statement, waitBriefly } from "./statement.ts";
@@ -85,6 +87,12 @@ export function openStore(options: DatabaseLocation & StoreParts & { beside?: Be
   const connection = openDatabase(options);
   const { beside } = options;
   if (beside === undefined) return storeOver(connection, options);
+  try {
+    layOutJournal(connection);
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
   const path = `${databasePath(options)}-wal`;
   const sync = new WalSync({
     ...beside,
@@ -135,6 +143,7 @@ export function storeOver(connection: Connection, parts: StoreParts, sync?: WalS
     }),
     turns: new SqliteTurnStore(connection),
     permissions: new SqlitePermissionStore(connection),
+    tasks: new SqliteTaskStore(connection),
     attachments: new SqliteAttachmentStore(connection),
     devices: new SqliteDeviceStore({ connection, clock, transactions }),
     outbox: new SqliteOutboxStore({ connection, transactions }),

@@ -1,8 +1,10 @@
 import type { ErrorCode, Failure } from "../errors.ts";
+import type { AgentRef } from "../sessions/agent.ts";
 import type { Lease } from "../sessions/lease.ts";
 import type { Permission, PermissionDecision } from "../sessions/permission.ts";
 import type { PermissionMode } from "../sessions/session.ts";
-import type { Reply } from "../sessions/turn.ts";
+import type { Task } from "../sessions/task.ts";
+import type { OwnOrigin, Reply, TurnOrigin } from "../sessions/turn.ts";
 
 /** The data of each type of event. Rows of the log are immutable; a new fact is a new event. */
 export interface EventDataByType {
@@ -30,6 +32,7 @@ export interface EventDataByType {
     permissionMode?: PermissionMode;
     muted?: boolean;
     autoKeepAlive?: boolean;
+    runningTasks?: number;
   };
   "session.recap": { text: string; turnCount: number };
   "turn.accepted": {
@@ -40,15 +43,28 @@ export interface EventDataByType {
     attachments: string[];
     sendAt?: number;
   };
-  "turn.queued": { queuePosition: number };
-  "turn.started": Record<string, never>;
-  "turn.completed": Reply;
+  /** `reason` `tasks`: every process has a turn, or a task that would be cut off for this message. */
+  "turn.queued": { queuePosition: number; reason?: "tasks" };
+  "turn.started": { origin: TurnOrigin };
+  /** `origin` of an own turn. */
+  "turn.completed": Reply & { origin?: OwnOrigin };
   "turn.failed": { code: ErrorCode; detail: string; retryable: boolean };
   "turn.interrupted": Failure;
   "turn.cancelled": { by: string };
   message: { messageId: string; text: string };
-  "tool.started": { toolUseId: string; toolName: string; title: string };
+  /** A subagent's finished text: never a `message`, never the reply. */
+  "agent.message": { agent: AgentRef; text: string };
+  "tool.started": {
+    toolUseId: string;
+    toolName: string;
+    title: string;
+    parentToolUseId?: string;
+    agent?: AgentRef;
+  };
   "tool.finished": { toolUseId: string; toolName: string; failed: boolean };
+  "task.started": Pick<Task, "taskId" | "kind" | "description" | "state">;
+  /** `cutOff`: nobody asked for its end: its process had to go, or went. */
+  "task.finished": Pick<Task, "taskId" | "kind" | "description" | "state" | "summary"> & { cutOff?: boolean };
   "permission.requested": Omit<Permission, "state" | "decision">;
   "permission.resolved": { permissionId: string; decision: PermissionDecision["decision"]; by: string };
   "permission.expired": {

@@ -117,7 +117,8 @@ export class HealthMonitor {
     for (const sessionProcess of registry.all()) {
       const parkMs = sessionProcess.isNamed ? limits.conversationIdleMs : limits.sessionIdleMs;
       const idleMs = clock.now() - sessionProcess.idleSinceAt;
-      if (parkMs > 0 && sessionProcess.isFree && idleMs >= parkMs) void sessionProcess.stop("idle");
+      const rests = sessionProcess.isFree && sessionProcess.tasks.count === 0;
+      if (parkMs > 0 && rests && idleMs >= parkMs) void sessionProcess.stop("idle");
     }
     this.#armSample();
   }
@@ -193,7 +194,7 @@ export class HealthMonitor {
         return;
       }
       case "stalled": {
-        const { turn } = sessionProcess;
+        const turn = sessionProcess.activeTurn;
         // The turn is being ended already, with a deadline of its own.
         if (turn === undefined || turn.end !== undefined) return;
         const seconds = Math.round(verdict.silentMs / 1_000);

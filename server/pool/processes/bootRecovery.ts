@@ -2,6 +2,7 @@ import type { Log, Store } from "../../domain/ports.ts";
 import type { ProcessHost, TranscriptReply } from "../../domain/processes/process.ts";
 import type { PermissionRequests } from "../turns/permissionRequests.ts";
 import { recoverReply } from "../turns/recoverReply.ts";
+import type { Tasks } from "../turns/tasks.ts";
 import type { TurnWriter } from "../turns/turnWriter.ts";
 
 /** Counts of what the recovery at boot found. */
@@ -25,17 +26,20 @@ export async function recover(parts: {
   host: ProcessHost;
   turnWriter: TurnWriter;
   permissions: PermissionRequests;
+  tasks: Pick<Tasks, "cutOff">;
   log: Log;
 }): Promise<Recovery> {
-  const { store, host, turnWriter, permissions, log } = parts;
+  const { store, host, turnWriter, permissions, tasks, log } = parts;
   const reapedProcesses = await host.reap(store.processes.unended());
   const replies = new Map<string, TranscriptReply>();
   for (const turn of store.turns.inState("running")) {
-    if (turn.givenAt === undefined) continue;
+    if (turn.givenAt === undefined || turn.origin !== "user") continue;
     const reply = await recoverReply(parts, turn.sessionId, turn.turnId);
     if (reply) replies.set(turn.turnId, reply);
   }
   const recovery = store.transaction(() => {
+    for (const sessionId of new Set(store.tasks.running().map((task) => task.sessionId)))
+      tasks.cutOff(sessionId, { isOwners: false });
     const found = { interruptedTurns: 0, answeredTurns: 0, requeuedTurns: 0, parkedSessions: 0 };
     for (const permission of store.permissions.open())
       permissions.expireAll(permission.sessionId, "server_restarted");
@@ -46,7 +50,7 @@ export async function recover(parts: {
         continue;
       }
       const reply = replies.get(turn.turnId);
-      if (reply && turnWriter.endWithTranscript(turn.sessionId, turn.turnId, reply, undefined, undefined)) {
+      if (reply && turnWriter.endWithTranscript(turn.sessionId, turn.turnId, reply, false, undefined)) {
         found.answeredTurns += 1;
         continue;
       }
@@ -55,7 +59,7 @@ export async function recover(parts: {
         detail:
           "The server restarted in the middle of this turn. Send a message to go on; the context is kept.",
       };
-      turnWriter.end(turn.sessionId, turn.turnId, { kind: "interrupted", failure }, undefined);
+      turnWriter.end(turn.sessionId, turn.turnId, { kind: "interrupted", failure }, false);
       found.interruptedTurns += 1;
     }
     for (const session of store.sessions.inStates(["idle", "busy", "waiting", "quarantined"])) {

@@ -2,12 +2,14 @@ import { DaylongError, type Failure } from "../../domain/errors.ts";
 import type { LiveFeed, Log, Store } from "../../domain/ports.ts";
 import type { ProcessExit, ProcessHost, TranscriptReply } from "../../domain/processes/process.ts";
 import type { EventStore } from "../../domain/stores/delivery.ts";
+import type { CurrentTurn } from "../state/openTurns.ts";
 import type { ProcessObserver } from "../state/processObserver.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
-import type { SessionProcess } from "../state/sessionProcess.ts";
+import type { SessionProcess, StopReason } from "../state/sessionProcess.ts";
 import type { EventBuffer } from "../turns/eventBuffer.ts";
 import type { PermissionRequests } from "../turns/permissionRequests.ts";
 import { recoverReply } from "../turns/recoverReply.ts";
+import type { Tasks } from "../turns/tasks.ts";
 import type { TurnWriter } from "../turns/turnWriter.ts";
 import type { ResumeSources } from "./resumeSource.ts";
 
@@ -21,6 +23,7 @@ export interface ProcessExitsParts {
   turnWriter: TurnWriter;
   permissions: PermissionRequests;
   buffer: EventBuffer;
+  tasks: Pick<Tasks, "cutOff">;
   observer: ProcessObserver;
   leaseChanged(deadlineAt: number): void;
   /** A place became free. */
@@ -57,8 +60,8 @@ export class ProcessExits {
     const { sessionId } = sessionProcess;
     this.#parts.log.debug("process.gone", { sessionId, detail: exit.detail });
     if (!sessionProcess.markExited()) return;
-    const failureOf = (): Failure => {
-      const { stopReason, turn } = sessionProcess;
+    const failureOf = (turn: Readonly<CurrentTurn> | undefined): Failure => {
+      const { stopReason } = sessionProcess;
       if (turn?.end?.kind === "interrupt") return { code: "interrupted", detail: turn.end.detail };
       if (turn?.end?.kind === "fault") return turn.end.failure;
       if (stopReason !== undefined) {
@@ -82,7 +85,7 @@ export class ProcessExits {
   #writeEnd(
     sessionProcess: SessionProcess,
     exit: ProcessExit | undefined,
-    failureOf: () => Failure,
+    failureOf: (turn: Readonly<CurrentTurn> | undefined) => Failure,
     reply?: TranscriptReply,
   ): void {
     const { sessionId } = sessionProcess;
@@ -91,21 +94,22 @@ export class ProcessExits {
     let isAnswered = false;
     let deadlineAt = Number.POSITIVE_INFINITY;
     const write = () => {
-      const { turn, stopReason } = sessionProcess;
+      const { turns, stopReason } = sessionProcess;
       buffer.write(sessionProcess);
       permissions.expireAll(sessionId, "process_gone");
-      if (turn !== undefined) {
-        const kept = this.#store.turns.get(turn.turnId);
-        const isGiven = kept?.givenAt !== undefined;
-        const couldNotStart = stopReason === "failed" || (exit === undefined && stopReason === undefined);
-        const failure = failureOf();
-        if (reply !== undefined)
-          isAnswered = turnWriter.endWithTranscript(sessionId, turn.turnId, reply, undefined, undefined);
-        else if (failure.code !== "conversation_lost" && (isGiven || couldNotStart)) {
+      this.#parts.tasks.cutOff(sessionId, { isOwners: isOwnersStop(stopReason) });
+      const couldNotStart = stopReason === "failed" || (exit === undefined && stopReason === undefined);
+      for (const turn of turns) {
+        const { turnId, origin } = turn;
+        const kept = this.#store.turns.get(turnId);
+        const failure = failureOf(turn);
+        if (reply !== undefined && origin === "user")
+          isAnswered = turnWriter.endWithTranscript(sessionId, turnId, reply, false, undefined);
+        else if (failure.code !== "conversation_lost" && (kept?.givenAt !== undefined || couldNotStart)) {
           const kind = failure.code === "interrupted" ? "interrupted" : "failed";
-          turnWriter.end(sessionId, turn.turnId, { kind, failure }, undefined);
+          turnWriter.end(sessionId, turnId, { kind, failure }, false);
           // A turn that has ended must not hold up the end of its process, whose write would be tried again for ever.
-        } else if (kept?.state === "running") this.#store.turns.requeue(turn.turnId);
+        } else if (kept?.state === "running") this.#store.turns.requeue(turnId);
       }
       const session = this.#store.sessions.get(sessionId);
       if (session === undefined || session.state === "closed" || session.state === "expired") return;
@@ -116,7 +120,7 @@ export class ProcessExits {
       }
       // A process that never came up logs nothing but its turn's failure. With an answer in the transcript, its turn
       // was over.
-      const isCut = !isAnswered && turn !== undefined;
+      const isCut = !isAnswered && turns.length > 0;
       crash = exit === undefined ? undefined : tellExit(this.#store.events, sessionProcess, isCut, exit);
     };
     sessionProcess.writer.run(
@@ -130,13 +134,17 @@ export class ProcessExits {
         }
         // A start that was given up says nothing about the next start.
         if (exit === undefined && sessionProcess.stopReason === undefined)
-          observer.startFailed(sessionProcess, failureOf());
+          observer.startFailed(sessionProcess, failureOf(sessionProcess.turn));
         if (crash !== undefined) observer.crashed(sessionId, crash);
         this.#parts.advance();
       },
     );
   }
 }
+
+/** Whether the owner asked for the end of the process. */
+const isOwnersStop = (reason: StopReason | undefined): boolean =>
+  reason === "cancelled" || reason === "closed";
 
 /** How a process ended, in the middle of a sentence. */
 const describeExit = (exit: ProcessExit): string =>

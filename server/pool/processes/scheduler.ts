@@ -11,6 +11,7 @@ import type { ProcessObserver } from "../state/processObserver.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 import { rewriteMs } from "../state/retryingWriter.ts";
 import { SessionProcess, type WrongTransition } from "../state/sessionProcess.ts";
+import { setWorkState } from "../state/workState.ts";
 import type { TurnWriter } from "../turns/turnWriter.ts";
 import type { Capacity } from "./capacity.ts";
 import type { ProcessExits } from "./processExit.ts";
@@ -58,6 +59,8 @@ export class Scheduler {
   readonly #termination: Termination;
   /** For the instant of the next scheduled message. */
   readonly #scheduleTimer: DeadlineTimer;
+  /** For the instant from which a task may be cut off for the message that waits longest. */
+  readonly #patienceTimer: DeadlineTimer;
   #cancelRetry: (() => void) | undefined;
   #closing = false;
 
@@ -67,6 +70,7 @@ export class Scheduler {
     this.#registry = parts.registry;
     this.#termination = parts.termination;
     this.#scheduleTimer = new DeadlineTimer({ clock: parts.clock, onDue: () => this.advance() });
+    this.#patienceTimer = new DeadlineTimer({ clock: parts.clock, onDue: () => this.advance() });
   }
 
   start(): void {
@@ -78,6 +82,7 @@ export class Scheduler {
   stop(graceMs: number): Promise<void> {
     this.#closing = true;
     this.#scheduleTimer.cancel();
+    this.#patienceTimer.cancel();
     this.#cancelRetry?.();
     return this.#termination.endAll(graceMs);
   }
@@ -101,13 +106,15 @@ export class Scheduler {
     const { capacity } = this.#parts;
     this.#termination.recycleDue();
     capacity.vacateSurplus();
-    // The rollback: a process per message. The next one resumes the conversation in a process of its own.
+    // The rollback: a process per message, kept while it has tasks. The next one resumes the conversation in a process of
+    // its own.
     if (!this.#parts.limits.interactive) {
       for (const one of this.#registry.all()) {
-        if (one.isFree) void one.stop("idle");
+        if (one.isFree && one.tasks.count === 0) void one.stop("idle");
       }
     }
     const nextPlace = capacity.allot();
+    this.#patienceTimer.armAt(Number.POSITIVE_INFINITY);
     for (const sessionId of this.#store.turns.sessionsWithQueued(this.#parts.clock.now())) {
       const own = this.#registry.ownState(sessionId);
       if (own === "busy" || own === "stopping") continue;
@@ -116,9 +123,12 @@ export class Scheduler {
         this.#runNext(sessionId);
         continue;
       }
-      const place = nextPlace();
+      const place = nextPlace(sessionId);
       if (place === "free") this.#spawn(sessionId);
-      else if (place === "none") break;
+      else if (place === "none") {
+        if (capacity.waitsForTasks) this.#patienceTimer.armAt(capacity.patienceEndsAt(sessionId));
+        break;
+      }
     }
   }
 
@@ -164,7 +174,7 @@ export class Scheduler {
     });
     const turn = this.#store.turns.nextQueued(sessionId, clock.now());
     if (turn) {
-      this.#store.transaction(() => turnWriter.begin(sessionId, turn.turnId, false));
+      this.#store.transaction(() => turnWriter.begin(turn, false));
       sessionProcess.assign(turn.turnId);
     }
     this.#registry.add(sessionProcess);
@@ -236,9 +246,7 @@ export class Scheduler {
         this.#store.events.append({ sessionId, type: "session.woken", data });
         if (lossDetail !== undefined) resumeSources.adopt(sessionId, claudeSessionId, lossDetail);
         if (gives && !hasFiles) this.#store.turns.markGiven(turn.turnId, clock.now());
-        // A result that came before the start was over has ended the turn, and the session is idle already.
-        else if (!gives && this.#store.sessions.get(sessionId)?.state !== "idle")
-          this.#store.sessions.setState(sessionId, "idle");
+        else if (!gives) setWorkState(this.#store, sessionId, { isLive: true });
       });
     } catch (error) {
       // Nothing may be given that is not written down; the turn stays and the process goes.

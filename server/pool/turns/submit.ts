@@ -38,6 +38,7 @@ export class Submissions {
   readonly #turnWriter: TurnWriter;
   readonly #gates: readonly Gate[];
   readonly #admission: AdmissionOf;
+  readonly #waitsForTasks: () => boolean;
   readonly #newId: () => string;
   readonly #newSessionId: (request: SubmitRequest) => string;
 
@@ -49,6 +50,8 @@ export class Submissions {
     turnWriter: TurnWriter;
     gates: readonly Gate[];
     admission: AdmissionOf;
+    /** Whether a message has no place only because tasks would be cut off for it. */
+    waitsForTasks(): boolean;
     newId: () => string;
     /** The id of a session that begins, a spare's if one can be its process. */
     newSessionId(request: SubmitRequest): string;
@@ -60,6 +63,7 @@ export class Submissions {
     this.#turnWriter = parts.turnWriter;
     this.#gates = parts.gates;
     this.#admission = parts.admission;
+    this.#waitsForTasks = () => parts.waitsForTasks();
     this.#newId = parts.newId;
     this.#newSessionId = parts.newSessionId;
   }
@@ -70,7 +74,8 @@ export class Submissions {
     const requestHash = requestHashOf(request);
     const earlier = this.#store.turns.byClientMessage(request.caller.deviceId, clientMessageId);
     if (earlier !== undefined) {
-      const accepted = answerRepeat(this.#store, this.#clock.now(), { earlier, request, requestHash });
+      const repeat = { earlier, clientMessageId, request, requestHash };
+      const accepted = answerRepeat(this.#store, this.#clock.now(), repeat);
       return { accepted, waits: false, leaseDeadlineAt: Number.POSITIVE_INFINITY };
     }
     return this.#store.transaction(
@@ -179,10 +184,12 @@ export class Submissions {
     const attachmentIds = this.#takeAttachments(request);
     // Files take a moment to be readied, which is no part of the commit: such a turn is given right after it.
     const runsNow = admission.action === "use" && attachmentIds.length === 0;
+    const { deviceId } = request.caller;
     const turn: Turn = {
       turnId: this.#newId(),
       sessionId,
-      deviceId: request.caller.deviceId,
+      origin: "user",
+      deviceId,
       clientMessageId,
       requestHash,
       message: request.message,
@@ -194,7 +201,7 @@ export class Submissions {
       sendAt,
     };
     this.#store.turns.insert(turn);
-    const { turnId, deviceId } = turn;
+    const { turnId } = turn;
     this.#store.audit.add({ at: now, deviceId, action: "message.send", target: sessionId, detail: turnId });
     // The user's message carries the turn's id in Claude's transcript too: one name for one thing.
     const messageId = turn.turnId;
@@ -206,7 +213,7 @@ export class Submissions {
         messageId,
         message: turn.message,
         clientMessageId,
-        deviceId: turn.deviceId,
+        deviceId,
         attachments: turn.attachmentIds,
         ...(turn.sendAt === undefined ? {} : { sendAt: turn.sendAt }),
       },
@@ -215,13 +222,17 @@ export class Submissions {
       this.#store.sessions.update(sessionId, { title: titleFrom(request.message) });
     }
     const lease = this.#turnWriter.renewLease(session);
-    if (runsNow) this.#turnWriter.announceStart(sessionId, turn.turnId);
+    if (runsNow) this.#turnWriter.announceStart(turn);
     else if (admission.action === "wait" || admission.action === "evict") {
       this.#store.events.append({
         sessionId,
         turnId: turn.turnId,
         type: "turn.queued",
-        data: { queuePosition: this.#store.turns.queuePosition(turn.turnId) },
+        data: {
+          queuePosition: this.#store.turns.queuePosition(turn.turnId),
+          reason:
+            state === "none" && admission.action === "wait" && this.#waitsForTasks() ? "tasks" : undefined,
+        },
       });
     }
     // Without a process an expired session's new term begins parked.

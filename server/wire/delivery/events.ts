@@ -1,9 +1,11 @@
 import { z } from "zod";
 import type { EventType, LoggedEvent } from "../../domain/delivery/event.ts";
 import { countSchema, cursorSchema, durationMsSchema, instantSchema } from "../instants.ts";
+import { agentSchema } from "../sessions/agents.ts";
 import { openPermissionSchema } from "../sessions/permissions.ts";
 import { permissionModeSchema } from "../sessions/sessions.ts";
-import { errorCodeSchema, failureSchema, replySchema } from "../sessions/turns.ts";
+import { taskSchema } from "../sessions/tasks.ts";
+import { errorCodeSchema, failureSchema, replySchema, turnOriginSchema } from "../sessions/turns.ts";
 
 const detail = z.object({ detail: z.string() });
 const by = z.object({ by: z.string() });
@@ -43,6 +45,7 @@ const dataByType = {
     permissionMode: permissionModeSchema.optional(),
     muted: z.boolean().optional(),
     autoKeepAlive: z.boolean().optional(),
+    runningTasks: countSchema.optional(),
   }),
   "session.recap": z.object({ text: z.string(), turnCount: countSchema }),
   "turn.accepted": z.object({
@@ -53,15 +56,42 @@ const dataByType = {
     attachments: z.array(z.string()),
     sendAt: instantSchema.optional(),
   }),
-  "turn.queued": z.object({ queuePosition: countSchema }),
-  "turn.started": z.object({}),
-  "turn.completed": replySchema,
+  "turn.queued": z.object({
+    queuePosition: countSchema,
+    reason: z
+      .enum(["tasks"])
+      .optional()
+      .meta({ description: "tasks: every process has a turn, or a task that would be cut off." }),
+  }),
+  "turn.started": z.object({ origin: turnOriginSchema }),
+  "turn.completed": replySchema.extend({
+    origin: turnOriginSchema
+      .exclude(["user"])
+      .optional()
+      .meta({ description: "Only of a turn that Claude began by itself: why it did." }),
+  }),
   "turn.failed": z.object({ code: errorCodeSchema, detail: z.string(), retryable: z.boolean() }),
   "turn.interrupted": failureSchema,
   "turn.cancelled": by,
   message: z.object({ messageId: z.string(), text: z.string() }),
-  "tool.started": z.object({ toolUseId: z.string(), toolName: z.string(), title: z.string() }),
+  "agent.message": z.object({ agent: agentSchema, text: z.string() }),
+  "tool.started": z.object({
+    toolUseId: z.string(),
+    toolName: z.string(),
+    title: z.string(),
+    parentToolUseId: z.string().optional(),
+    agent: agentSchema.optional(),
+  }),
   "tool.finished": z.object({ toolUseId: z.string(), toolName: z.string(), failed: z.boolean() }),
+  "task.started": taskSchema.pick({ taskId: true, kind: true, description: true, state: true }),
+  "task.finished": taskSchema
+    .pick({ taskId: true, kind: true, description: true, state: true, summary: true })
+    .extend({
+      cutOff: z
+        .boolean()
+        .optional()
+        .meta({ description: "Nobody asked for its end: its process had to go, or went." }),
+    }),
   "permission.requested": openPermissionSchema,
   "permission.resolved": z.object({
     permissionId: z.string(),
