@@ -6,10 +6,10 @@ import { config as readDotenv } from "dotenv";
 import { type RunningDaylong, readVersion, startDaylong } from "./app/compose.ts";
 import { ConfigError, readConfig } from "./app/config.ts";
 import { type DemoModel, startDemoModel } from "./demo/model.ts";
-import { systemClock } from "./platform/clock.ts";
 import { readFlags } from "./platform/flags.ts";
 import { FolderTakenError } from "./platform/folderLock.ts";
 import { openLog } from "./platform/log.ts";
+import { SteadyClock } from "./platform/steadyClock.ts";
 
 /** sysexits.h: EX_CONFIG. */
 const exitConfig = 78;
@@ -102,7 +102,7 @@ async function main(): Promise<void> {
     log.error("server.crashed", { error });
     process.exit(1);
   };
-  const clock = systemClock;
+  const clock = new SteadyClock({ onFault: (error) => log.error("clock.step_put_off", { error }) });
   running = await startDaylong({ config, environment, clock, log, version, cliEnvironment, crash });
   // A program that started the server learns the address from this line; a person reads the words below.
   const announce = interactive ? log.info : log.announce;

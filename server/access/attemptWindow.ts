@@ -22,7 +22,7 @@ export class AttemptWindow {
 
   /** Counts one more attempt. */
   count(key: string): void {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     const current = this.#windows.get(key);
     if (current !== undefined && now < current.endsAt) {
       current.count += 1;
@@ -47,7 +47,7 @@ export class AttemptWindow {
 
   /** Milliseconds until the key's window ends; 0 when none is open. */
   remainingMs(key: string): number {
-    return Math.max(0, (this.#windows.get(key)?.endsAt ?? 0) - this.#clock.now());
+    return Math.max(0, (this.#windows.get(key)?.endsAt ?? 0) - this.#clock.monotonic());
   }
 
   /** Counts one more attempt; throws `rate_limited` when that is one too many. */

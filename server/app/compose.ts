@@ -167,6 +167,11 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
   const { database, metrics, roots, certificate, homeDir, hostname } = parts;
   const { dataDir } = config;
   const startedAt = clock.now();
+  const unfollow = clock.onStep?.((byMs) => {
+    database.moveInstants(byMs);
+    log.warn("clock.stepped", { byMs });
+  });
+  if (unfollow) closers.push(unfollow);
   const folders = new ConversationFolders({ dir: join(dataDir, "conversations") });
 
   const settings = new Settings({ store: database, clock, log, environment });
@@ -287,7 +292,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     log,
     version,
     serverName: hostname,
-    startedAt,
+    startedAt: clock.monotonic(),
     limits: defaultHttpLimits,
     stopping: stopping.signal,
     health: () => healthReport({ store: database, pool, host, push, dataDir }),

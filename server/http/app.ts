@@ -90,13 +90,13 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
     response.locals.requestId = requestId;
     response.setHeader("X-Request-Id", requestId);
     response.setHeader("Cache-Control", "no-store");
-    const startedAt = clock.now();
+    const startedAt = clock.monotonic();
     response.on("close", () =>
       prometheus.observeRequest({
         method: request.method,
         route: String(response.locals.route ?? "(none)"),
         status: response.statusCode,
-        durationMs: clock.now() - startedAt,
+        durationMs: clock.monotonic() - startedAt,
       }),
     );
     next();
@@ -117,7 +117,7 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
 
   const router = express.Router();
   mountRoutes(router, routeTable(parts), async (route, request, response) => {
-    const startedAt = clock.now();
+    const startedAt = clock.monotonic();
     response.locals.route = route.path;
     const address = callerAddress(request.socket);
     const requestId = String(response.locals.requestId);
@@ -125,7 +125,7 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
     const caller = authorise(request, route.scope, { access, tokenFailures, address });
     response.on("close", () => {
       const { method, path } = route;
-      const took = { status: response.statusCode, durationMs: clock.now() - startedAt };
+      const took = { status: response.statusCode, durationMs: clock.monotonic() - startedAt };
       log.debug("http.request", { requestId, method, path, deviceId: caller?.deviceId, ...took });
     });
     if (caller !== undefined) {

@@ -95,7 +95,7 @@ export interface HttpDependencies {
   version: string;
   /** What a phone calls this server. */
   serverName: string;
-  /** Instant the server started. */
+  /** When the server started, by the monotonic clock. */
   startedAt: number;
   limits: HttpLimits;
   /** Aborted when the server begins to stop, so that long polls and waits end instead of holding it up. */

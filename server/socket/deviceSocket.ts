@@ -49,7 +49,7 @@ export class DeviceSocket implements Connection, HeartbeatPeer, Asker {
     this.#parts = parts;
     this.caller = parts.caller;
     this.deviceId = parts.caller.deviceId;
-    this.heardAt = parts.clock.now();
+    this.heardAt = parts.clock.monotonic();
   }
 
   isOpen(): boolean {
@@ -106,7 +106,7 @@ export class DeviceSocket implements Connection, HeartbeatPeer, Asker {
   }
 
   heard(): void {
-    this.heardAt = this.#parts.clock.now();
+    this.heardAt = this.#parts.clock.monotonic();
   }
 
   /** Takes one message off the socket. */

@@ -1,4 +1,4 @@
-import { DeadlineTimer } from "../domain/deadlineTimer.ts";
+import { DeadlineTimer, instantOf } from "../domain/deadlineTimer.ts";
 import type { Clock } from "../domain/ports.ts";
 
 /** The server pings each client in this rhythm (docs/api.md, WebSocket: 15 s). */
@@ -8,8 +8,8 @@ export const silenceLimitMs = 35_000;
 
 /** A peer with a keep-alive: the socket of one client. */
 export interface HeartbeatPeer {
-  /** Instant of the last sign of life. */
-  readonly heardAt: number;
+  /** When the last sign of life was, by the monotonic clock. */
+  heardAt: number;
   ping(): void;
   /** Ends the connection without a close frame: the other side does not hear any more. */
   terminate(): void;
@@ -31,9 +31,9 @@ export class Heartbeat {
   }
 
   watch(peer: HeartbeatPeer): void {
-    const pingAt = this.#clock.now() + pingEveryMs;
+    const pingAt = this.#clock.monotonic() + pingEveryMs;
     this.#nextPingAt.set(peer, pingAt);
-    this.#timer.armNoLaterThan(pingAt);
+    this.#armNoLaterThan(pingAt);
   }
 
   forget(peer: HeartbeatPeer): void {
@@ -45,8 +45,12 @@ export class Heartbeat {
     this.#timer.cancel();
   }
 
+  #armNoLaterThan(reading: number): void {
+    this.#timer.armNoLaterThan(instantOf(this.#clock, reading));
+  }
+
   #beat(): void {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     let nextAt = Number.POSITIVE_INFINITY;
     for (const [peer, pingAt] of this.#nextPingAt) {
       if (peer.heardAt + silenceLimitMs <= now) {
@@ -62,6 +66,6 @@ export class Heartbeat {
       }
       nextAt = Math.min(nextAt, nextPingAt, peer.heardAt + silenceLimitMs);
     }
-    this.#timer.armNoLaterThan(nextAt);
+    if (nextAt !== Number.POSITIVE_INFINITY) this.#armNoLaterThan(nextAt);
   }
 }

@@ -45,7 +45,7 @@ export async function endBelongings(
   if (found.length === 0) return 0;
   // Children found through the tree are remembered: once their parent is gone, the walk cannot find them again.
   const known = new Map(found.map((row) => [row.pid, row.startTicks]));
-  const killAt = clock.now() + termGraceMs;
+  const killAt = clock.monotonic() + termGraceMs;
   const giveUpAt = killAt + 5_000;
   let signalled: NodeJS.Signals = "SIGTERM";
   for (const row of found) sendSignal(row.pid, signalled);
@@ -60,8 +60,8 @@ export async function endBelongings(
     }
     const left = rows.filter((row) => !row.zombie && known.get(row.pid) === row.startTicks);
     // Not before SIGKILL was sent: when the computer slept meanwhile, both instants have passed at the first look.
-    if (left.length === 0 || (signalled === "SIGKILL" && clock.now() > giveUpAt)) return found.length;
-    if (clock.now() >= killAt) {
+    if (left.length === 0 || (signalled === "SIGKILL" && clock.monotonic() > giveUpAt)) return found.length;
+    if (clock.monotonic() >= killAt) {
       signalled = "SIGKILL";
       for (const row of left) sendSignal(row.pid, signalled);
     }

@@ -121,7 +121,7 @@ export class Connections {
       if (ended) return;
       ended = true;
       polls.pending -= 1;
-      polls.endedAt = this.#clock.now();
+      polls.endedAt = this.#clock.monotonic();
     };
   }
 
@@ -213,7 +213,7 @@ export class Connections {
   #isPolling(deviceId: string): boolean {
     const polls = this.#pollsByDevice.get(deviceId);
     if (!polls) return false;
-    if (polls.pending > 0 || this.#clock.now() < polls.endedAt + pollGapMs) return true;
+    if (polls.pending > 0 || this.#clock.monotonic() < polls.endedAt + pollGapMs) return true;
     this.#pollsByDevice.delete(deviceId);
     return false;
   }

@@ -104,15 +104,15 @@ export class Replay {
   async #drained(connection: Connection): Promise<boolean> {
     const { clock, connections, log } = this.#parts;
     let lowestBytes = connections.unsentBytes(connection);
-    let progressAt = clock.now();
+    let progressAt = clock.monotonic();
     while (connections.unsentBytes(connection) > windowBytes) {
       await pause(clock, drainPollMs);
       if (!connections.has(connection)) return false;
       const bufferedBytes = connections.unsentBytes(connection);
       if (bufferedBytes < lowestBytes) {
         lowestBytes = bufferedBytes;
-        progressAt = clock.now();
-      } else if (clock.now() - progressAt >= stallMs) {
+        progressAt = clock.monotonic();
+      } else if (clock.monotonic() - progressAt >= stallMs) {
         log.info("replay.stalled", { deviceId: connection.deviceId, bufferedBytes, stallMs });
         connections.drop(connection, tooSlowCode, "Nothing was taken for 30 s: resume by cursor.");
         return false;

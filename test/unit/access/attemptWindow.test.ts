@@ -6,6 +6,9 @@ const clockAt = (nowAt: number) => ({
   now(): number {
     return this.nowAt;
   },
+  monotonic(): number {
+    return this.nowAt;
+  },
   after(): () => void {
     throw new Error("A window arms no timer.");
   },

@@ -148,6 +148,7 @@ describe("F10: the end of what was recorded", () => {
     let sleptMs = 0;
     const clock: Clock = {
       now: () => Date.now() + sleptMs,
+      monotonic: () => performance.now() + sleptMs,
       // The first pause is after SIGTERM: the computer sleeps in it.
       after: (delayMs, callback) => {
         sleptMs = 3_600_000;
