@@ -1,5 +1,6 @@
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
@@ -34,6 +35,64 @@ describe("a CLI that cannot be started", () => {
   test("because its project is gone is told so, and not as a missing CLI", async () => {
     const said = await lastWordsOf(process.execPath, join(folder, "gone"));
     expect(said).toBe("The project's directory is not there any more (ENOENT).");
+  });
+});
+
+describe("DOOR-1 F23: a system that has no more of what a start takes", () => {
+  /** Holds every file that the process may open, while `work` runs. */
+  function withoutFiles<T>(work: () => T): T {
+    const own = String(process.pid);
+    const limit = execFileSync("prlimit", [
+      "--pid",
+      own,
+      "--nofile",
+      "--output=SOFT",
+      "--noheadings",
+    ]).toString();
+    const setLimit = (soft: string) => execFileSync("prlimit", ["--pid", own, `--nofile=${soft.trim()}:`]);
+    setLimit("512");
+    const held: number[] = [];
+    try {
+      for (;;) held.push(openSync("/dev/null", "r"));
+    } catch (error) {
+      expect((error as NodeJS.ErrnoException).code).toBe("EMFILE");
+      return work();
+    } finally {
+      for (const descriptor of held) closeSync(descriptor);
+      setLimit(limit);
+    }
+  }
+
+  const spawned = (cli: ReturnType<typeof prepareSpawn>) => {
+    const { signal } = new AbortController();
+    return cli.spawnClaudeCodeProcess({ command: process.execPath, args: [], cwd: folder, env: {}, signal });
+  };
+
+  test("a full table of files ends the start, by an error that is told, and not the server", async () => {
+    const cli = prepareSpawn("p1", "s1", 0, processStore);
+    const process = withoutFiles(() => spawned(cli));
+    const told: unknown[] = [];
+    process.on("error", (error) => told.push(error));
+    expect(await cli.exit).toEqual({ code: null, signal: null });
+    expect(cli.child).toBeUndefined();
+    expect(cli.stderrTail).toBe(
+      "Too many files are open to start the Claude CLI; raise the limit (ulimit -n) and restart. (EMFILE)",
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(told).toEqual([expect.objectContaining({ code: "EMFILE" })]);
+    expect(await process.stdout.toArray()).toEqual([]);
+  });
+
+  test.each(["ENOMEM", "EAGAIN"])("%s, however Node reports it, ends the start", async (code) => {
+    const refused = () => {
+      throw Object.assign(new Error(`spawn ${code}`), { code });
+    };
+    const cli = prepareSpawn("p1", "s1", 0, processStore, refused);
+    spawned(cli);
+    expect(await cli.exit).toEqual({ code: null, signal: null });
+    expect(cli.stderrTail).toBe(
+      `The computer has no room for another process of the Claude CLI now. (${code})`,
+    );
   });
 });
 
