@@ -6,7 +6,7 @@ import { ensureAdminToken } from "../access/adminToken.ts";
 import { openTokenFailures } from "../access/bearerToken.ts";
 import { ConversationFolders } from "../access/conversationFolders.ts";
 import { Devices } from "../access/devices.ts";
-import { HostCheck } from "../access/hostCheck.ts";
+import { HostCheck, hasTwoHosts } from "../access/hostCheck.ts";
 import { MessageAttachments } from "../access/messageAttachments.ts";
 import { pairingLink } from "../access/pairingCode.ts";
 import { ProjectRoots } from "../access/projectRoots.ts";
@@ -327,7 +327,10 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     devices: store.devices,
     clock,
     log,
-    allowUpgrade: (request) => (names.judge(request.headers) === undefined ? undefined : { status: 403 }),
+    allowUpgrade: (request) => {
+      if (hasTwoHosts(request)) return { status: 400 };
+      return names.judge(request.headers) === undefined ? undefined : { status: 403 };
+    },
     registerPush: (caller, target) =>
       target === null
         ? pushRegistration.remove(caller.deviceId, caller)

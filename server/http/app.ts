@@ -4,6 +4,7 @@ import express, { type NextFunction, type Request, type Response } from "express
 import helmet from "helmet";
 import { AttemptWindow } from "../access/attemptWindow.ts";
 import { callerAddress } from "../access/callerAddress.ts";
+import { hasTwoHosts } from "../access/hostCheck.ts";
 import { DurableGate } from "../delivery/durableGate.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { HttpDependencies } from "./dependencies.ts";
@@ -103,6 +104,8 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
   });
   app.use(securityHeaders());
   app.use((request: Request, _response: Response, next: NextFunction) => {
+    // RFC 9112, 3.2. Node keeps the first; a proxy in front may have gone by the other.
+    if (hasTwoHosts(request)) throw new DaylongError("invalid_request", "The request has two Host headers.");
     const refusal = names.judge({ host: request.headers.host, origin: request.headers.origin });
     if (refusal !== undefined) {
       throw new DaylongError(

@@ -11,6 +11,7 @@ import {
   type ErrorFrame,
   type ServerFrame,
 } from "../wire/delivery/clientFrames.ts";
+import { hasTooManyParts, maxParts } from "../wire/jsonParts.ts";
 import type { Asker, FrameRouter } from "./frameRouter.ts";
 import type { HeartbeatPeer } from "./heartbeat.ts";
 import { closeReason, parseFrame } from "./protocol.ts";
@@ -117,6 +118,10 @@ export class DeviceSocket implements Connection, HeartbeatPeer, Asker {
       this.close(closeCodes.badFrame, "Frames are text.");
       return;
     }
+    if (hasTooManyParts(bytesOf(data))) {
+      this.close(closeCodes.badFrame, `The frame has more than ${maxParts} fields and elements.`);
+      return;
+    }
     const parsed = parseFrame(data.toString());
     switch (parsed.kind) {
       case "foreign":
@@ -189,3 +194,7 @@ export class DeviceSocket implements Connection, HeartbeatPeer, Asker {
     this.answer(told);
   }
 }
+
+/** A text message as ws gives it, which is one buffer unless the socket was opened for another form. */
+const bytesOf = (data: RawData): Buffer =>
+  Array.isArray(data) ? Buffer.concat(data) : Buffer.isBuffer(data) ? data : Buffer.from(data);

@@ -177,7 +177,7 @@ export function useRig(change: (parts: HttpDependencies) => Partial<HttpDependen
       ...assembly.http,
       heldElsewhere: async () => rig.history.held,
       serverName: "Studio",
-      startedAt: clock.now() - 5_000,
+      startedAt: clock.monotonic() - 5_000,
       health: () => rig.health,
       acknowledge: (deviceId, cursor) => {
         rig.acked.push({ deviceId, cursor });
