@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import type { Socket } from "node:net";
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { ensureAdminToken } from "../access/adminToken.ts";
@@ -37,6 +38,7 @@ import { Gateway, type GatewayParts } from "../socket/gateway.ts";
 import type { OpenStore } from "../store/store.ts";
 import type { Config } from "./config.ts";
 import { healthReport } from "./health.ts";
+import { limitConnections } from "./limitConnections.ts";
 import { Metrics } from "./metrics.ts";
 import { lastWord, openStorage } from "./openStorage.ts";
 import { livePoolLimits, Settings } from "./settings.ts";
@@ -139,11 +141,14 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
     closers,
   );
   const { edges } = assembly;
-  const server = createServer(certificate, createHttpApp(assembly.http));
-  const gateway = new Gateway(assembly.gateway);
+  const noteDevice = (socket: Socket, deviceId: string) => connectionLimits.noteDevice(socket, deviceId);
+  const server = createServer(certificate, createHttpApp(Object.assign(assembly.http, { noteDevice })));
+  const gateway = new Gateway(Object.assign(assembly.gateway, { noteDevice }));
+  const connectionLimits = limitConnections(server, { settings: assembly.settings, log });
   await assembly.start();
   gateway.attach(server);
-  boundPort = await listen(server, config.host, config.port);
+  const onFault = (error: Error) => log.error("listener.failed", { error });
+  boundPort = await listen(server, config.host, config.port, onFault);
   edges.push(() => closeServer(server));
   edges.push(() => gateway.stop());
   edges.push(() => assembly.stopping.abort());
@@ -356,6 +361,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     gateway,
     stopping,
     edges,
+    settings,
     start,
   };
 }

@@ -133,6 +133,7 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
     });
     if (caller !== undefined) {
       response.locals.deviceId = caller.deviceId;
+      parts.noteDevice?.(request.socket, caller.deviceId);
       deviceRequests.take(caller.deviceId, `requests of this device (${requestsPerMinute} a minute)`);
     }
     const body =

@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { AttemptWindow } from "../access/attemptWindow.ts";
 import type { ConversationFolders } from "../access/conversationFolders.ts";
 import type { Devices } from "../access/devices.ts";
@@ -116,6 +117,8 @@ export interface HttpDependencies {
   beginPoll(deviceId: string): () => void;
   settings: SettingsPort;
   prometheus: MetricsPort;
+  /** A valid token was shown on the connection, which counts as the device's from now on. */
+  noteDevice?(socket: Socket, deviceId: string): void;
   testPush(device: Device): Promise<TestPush>;
   /** The link behind the pairing QR for a new code. */
   pairingUrl(code: string): string;

@@ -43,6 +43,8 @@ export interface GatewayParts {
   allowUpgrade(request: IncomingMessage): { status: number } | undefined;
   /** Registers what a hello says about pushes; left out, a hello cannot. */
   registerPush?(caller: Caller, push: z.infer<typeof apnsPushSchema> | null): void;
+  /** A valid token was shown on the connection, which counts as the device's from now on. */
+  noteDevice?(socket: Socket, deviceId: string): void;
   /** Most unauthenticated sockets without a hello; one more closes the oldest of them. */
   maxUngreeted?: number;
   /** Frames of one device in a minute, without those that only report about the device (ack, ping, presence). */
@@ -217,6 +219,7 @@ export class Gateway {
   #admit(socket: WebSocket, tcp: Socket, caller: Caller, hello: HelloFrame): void {
     const { connections, replay, devices, clock, log, registerPush } = this.#parts;
     const { deviceId } = caller;
+    this.#parts.noteDevice?.(tcp, deviceId);
     const client = new DeviceSocket({
       socket,
       tcp,
