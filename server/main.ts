@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { config as readDotenv } from "dotenv";
 import { type RunningDaylong, readVersion, startDaylong } from "./app/compose.ts";
 import { ConfigError, readConfig } from "./app/config.ts";
+import { noteCrash } from "./app/lastCrash.ts";
 import { type DemoModel, startDemoModel } from "./demo/model.ts";
 import { readFlags } from "./platform/flags.ts";
 import { FolderTakenError } from "./platform/folderLock.ts";
@@ -13,6 +14,8 @@ import { SteadyClock } from "./platform/steadyClock.ts";
 
 /** sysexits.h: EX_CONFIG. */
 const exitConfig = 78;
+/** After an uncaught exception the stop may take so long; a part that is broken may never end. */
+const stopDeadlineMs = 20_000;
 const packagePath = fileURLToPath(new URL("../../package.json", import.meta.url));
 
 const flags = readFlags("scripts/start", {
@@ -69,6 +72,7 @@ async function main(): Promise<void> {
   const config = readConfig(environment);
   const interactive = process.stdout.isTTY === true;
   const log = openLog(config.logLevel, interactive);
+  const clock = new SteadyClock({ onFault: (error) => log.error("clock.step_put_off", { error }) });
   const version = readVersion(packagePath);
   const model = flags.demo ? await startDemoModel() : undefined;
   const cliEnvironment = model ? demoCliEnvironment(config.dataDir, model, environment) : environment;
@@ -100,9 +104,19 @@ async function main(): Promise<void> {
   // The service manager starts it anew, and what the phones were not told of is told then, if it is there.
   const crash = (error: Error) => {
     log.error("server.crashed", { error });
+    noteCrash(config.dataDir, error, clock.now());
     process.exit(1);
   };
-  const clock = new SteadyClock({ onFault: (error) => log.error("clock.step_put_off", { error }) });
+  // A bug: what the server holds may be wrong, so it ends, but not before what runs has been put away.
+  process.on("uncaughtException", (error) => {
+    log.error("server.uncaught_exception", { error });
+    noteCrash(config.dataDir, error, clock.now());
+    if (stopping) process.exit(1);
+    stopping = true;
+    setTimeout(() => process.exit(1), stopDeadlineMs);
+    const stopped = running?.stop() ?? Promise.resolve();
+    void stopped.catch(() => {}).finally(() => process.exit(1));
+  });
   running = await startDaylong({ config, environment, clock, log, version, cliEnvironment, crash });
   // A program that started the server learns the address from this line; a person reads the words below.
   const announce = interactive ? log.info : log.announce;

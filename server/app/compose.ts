@@ -38,6 +38,7 @@ import { Gateway, type GatewayParts } from "../socket/gateway.ts";
 import type { OpenStore } from "../store/store.ts";
 import type { Config } from "./config.ts";
 import { healthReport } from "./health.ts";
+import { lastRunCheck, takeLastCrash } from "./lastCrash.ts";
 import { limitConnections } from "./limitConnections.ts";
 import { Metrics } from "./metrics.ts";
 import { lastWord, openStorage } from "./openStorage.ts";
@@ -89,6 +90,8 @@ export interface AssemblyParts extends Omit<ComposeParts, "crash"> {
   certificate?: ServerCertificate;
   /** The port that the server listens on; `undefined` before it does. */
   port(): number | undefined;
+  /** The fault by which the server before this one ended. */
+  lastCrash?: ReturnType<typeof takeLastCrash>;
 }
 
 /** Starts the server: the composition root. Parts are closed in the reverse order of their start, also when a later one fails. */
@@ -108,6 +111,7 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   chmodSync(dataDir, 0o700);
   closers.push(lockFolder(dataDir));
+  const lastCrash = takeLastCrash(dataDir);
   const homeDir = homedir();
   // Before the database is made: a start with wrong roots leaves nothing behind.
   const roots = await ProjectRoots.open({ paths: config.projectRoots, homeDir });
@@ -130,6 +134,7 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
   const assembly = await assemble(
     {
       ...parts,
+      lastCrash,
       database,
       metrics,
       roots,
@@ -172,6 +177,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
   const { database, metrics, roots, certificate, homeDir, hostname } = parts;
   const { dataDir } = config;
   const startedAt = clock.now();
+  const lastRun = lastRunCheck(parts.lastCrash, clock);
   const unfollow = clock.onStep?.((byMs) => {
     database.moveInstants(byMs);
     log.warn("clock.stepped", { byMs });
@@ -300,7 +306,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     startedAt: clock.monotonic(),
     limits: defaultHttpLimits,
     stopping: stopping.signal,
-    health: () => healthReport({ store: database, pool, host, push, dataDir }),
+    health: () => healthReport({ store: database, pool, host, push, dataDir, lastRun }),
     metrics: sessionMetrics,
     prometheus: metrics,
     models: () => host.models,

@@ -17,10 +17,19 @@ interface HealthParts {
   host: ProcessHost;
   push: PushSender;
   dataDir: string;
+  /** How the server before this one ended. */
+  lastRun(): { state: string; detail?: string };
 }
 
 /** Tells the truth about each part; the worst of them is the server's state, and push alone never fails it. */
-export async function healthReport({ store, pool, host, push, dataDir }: HealthParts): Promise<HealthReport> {
+export async function healthReport({
+  store,
+  pool,
+  host,
+  push,
+  dataDir,
+  lastRun,
+}: HealthParts): Promise<HealthReport> {
   const database = probe(() => {
     store.events.tip();
     store.checkWritable();
@@ -42,6 +51,7 @@ export async function healthReport({ store, pool, host, push, dataDir }: HealthP
     webPush: push.health("webpush"),
     disk,
     pool: pool.health(),
+    lastRun: lastRun(),
   };
   const states = Object.entries(checks).map(([name, check]) => [name, check.state] as const);
   const isDown = states.some(

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { PassThrough } from "node:stream";
 import type { Options, SpawnedProcess } from "@anthropic-ai/claude-agent-sdk";
 import type { ProcessRecord } from "../../domain/processes/process.ts";
+import { exhaustionFault } from "../../domain/processes/startFailures.ts";
 import type { ProcessStore } from "../../domain/stores/operation.ts";
 import { parseProcStat } from "./processTable.ts";
 
@@ -45,14 +46,8 @@ function spawnFault(error: NodeJS.ErrnoException, cwd: string | undefined): stri
     case "EACCES":
     case "ENOEXEC":
       return `The Claude CLI could not be found or run; set CLAUDE_BIN or install the packages again. (${code})`;
-    case "EMFILE":
-    case "ENFILE":
-      return `Too many files are open to start the Claude CLI; raise the limit (ulimit -n) and restart. (${code})`;
-    case "EAGAIN":
-    case "ENOMEM":
-      return `The computer has no room for another process of the Claude CLI now. (${code})`;
     default:
-      return `The operating system did not start the Claude CLI (${code}).`;
+      return exhaustionFault(code) ?? `The operating system did not start the Claude CLI (${code}).`;
   }
 }
 
