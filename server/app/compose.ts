@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { ensureAdminToken } from "../access/adminToken.ts";
+import { AttemptWindow } from "../access/attemptWindow.ts";
 import { openTokenFailures } from "../access/bearerToken.ts";
 import { ConversationFolders } from "../access/conversationFolders.ts";
 import { Devices } from "../access/devices.ts";
@@ -13,17 +14,12 @@ import { pairingLink } from "../access/pairingCode.ts";
 import { ProjectRoots } from "../access/projectRoots.ts";
 import { OwnersTrust } from "../access/projectTrust.ts";
 import { PushRegistration } from "../access/pushRegistration.ts";
-import type { CliHost } from "../claude/host.ts";
 import { CliTrust } from "../claude/start/cliTrust.ts";
 import { claudeConfigDir } from "../claude/transcripts/transcriptFile.ts";
-import type { TranscriptHistory } from "../claude/transcripts/transcriptHistory.ts";
 import { Retention } from "../delivery/retention.ts";
 import { Replay } from "../delivery/sockets/replay.ts";
-import type { PushSender, WebPushPolicy } from "../domain/delivery/push.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log } from "../domain/ports.ts";
-import type { ProcessHost } from "../domain/processes/process.ts";
-import type { ClaudeHistory } from "../domain/sessions/history.ts";
 import { DiskAttachmentStorage } from "../files/attachmentStorage.ts";
 import { createHttpApp } from "../http/app.ts";
 import { defaultHttpLimits, type HttpDependencies } from "../http/dependencies.ts";
@@ -42,6 +38,7 @@ import { lastRunCheck, takeLastCrash } from "./lastCrash.ts";
 import { limitConnections } from "./limitConnections.ts";
 import { Metrics } from "./metrics.ts";
 import { lastWord, openStorage } from "./openStorage.ts";
+import { type OutsidePorts, openCliHost, openHistory, openPushSenders } from "./outsidePorts.ts";
 import { livePoolLimits, Settings } from "./settings.ts";
 import { wireDelivery } from "./wireDelivery.ts";
 
@@ -53,15 +50,6 @@ export interface RunningDaylong {
   fingerprint?: string;
   /** Refuses new turns, drains, settles, ends every process, closes everything. Idempotent. */
   stop(): Promise<void>;
-}
-
-/** The ports that reach beyond this program and its data folder. */
-export interface OutsidePorts {
-  host: ProcessHost & Pick<CliHost, "models" | "stop">;
-  /** Every push service, and what a browser's registration needs of Web Push. */
-  pushSenders: { push: PushSender; webPush: WebPushPolicy };
-  /** Claude's own transcripts. */
-  history: ClaudeHistory;
 }
 
 export interface ComposeParts {
@@ -177,6 +165,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
   const { database, metrics, roots, certificate, homeDir, hostname } = parts;
   const { dataDir } = config;
   const startedAt = clock.now();
+  const startedReading = clock.monotonic();
   const lastRun = lastRunCheck(parts.lastCrash, clock);
   const unfollow = clock.onStep?.((byMs) => {
     database.moveInstants(byMs);
@@ -235,7 +224,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
       trust,
     }));
   closers.push(() => host.stop());
-  const history = ports.history ?? (await openHistory(parts, closers));
+  const history = ports.history ?? (await openHistory({ clock, log, environment: cliEnvironment }, closers));
   const pool = new InteractiveSessionPool({
     store,
     host,
@@ -275,6 +264,8 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
 
   const access = new Devices({ store, clock, log, roots });
   const tokenFailures = openTokenFailures(clock);
+  const requestLimit = () => settings.config.requestsPerMinute;
+  const deviceRequests = new AttemptWindow({ clock, windowMs: 60_000, limit: requestLimit });
   const pushRegistration = new PushRegistration({ store, clock, defaultEnvironment, webPush });
   const stopping = new AbortController();
   const publicUrl = () =>
@@ -290,6 +281,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     pool,
     access,
     tokenFailures,
+    deviceRequests,
     attachments,
     pushRegistration,
     activityRegistrations: activities.registrations,
@@ -303,7 +295,8 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     log,
     version,
     serverName: hostname,
-    startedAt: clock.monotonic(),
+    startedAt,
+    uptimeMs: () => clock.monotonic() - startedReading,
     limits: defaultHttpLimits,
     stopping: stopping.signal,
     health: () => healthReport({ store: database, pool, host, push, dataDir, lastRun }),
@@ -332,6 +325,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     attachments,
     gatekeeper: access,
     tokenFailures,
+    deviceRequests,
     connections,
     replay,
     outboxSender,
@@ -370,27 +364,6 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     settings,
     start,
   };
-}
-
-/**
- * The ports that reach outside. Their code (the Agent SDK, node-apn) is loaded only where a server really opens them: tests that
- * give ports of their own do without it.
- */
-async function openPushSenders(config: Config, clock: Clock, log: Log): Promise<OutsidePorts["pushSenders"]> {
-  return (await import("./openPushSenders.ts")).openPushSenders(config, clock, log);
-}
-
-async function openCliHost(parts: ConstructorParameters<typeof CliHost>[0]): Promise<CliHost> {
-  const { CliHost } = await import("../claude/host.ts");
-  return new CliHost(parts);
-}
-
-async function openHistory(parts: AssemblyParts, closers: Closers): Promise<TranscriptHistory> {
-  const { TranscriptHistory } = await import("../claude/transcripts/transcriptHistory.ts");
-  const { clock, log, cliEnvironment } = parts;
-  const history = new TranscriptHistory({ clock, log, environment: cliEnvironment });
-  closers.push(() => history.stop());
-  return history;
 }
 
 /** This program's version, from package.json. */

@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import express, { type NextFunction, type Request, type Response } from "express";
 import helmet from "helmet";
-import { AttemptWindow } from "../access/attemptWindow.ts";
 import { callerAddress } from "../access/callerAddress.ts";
 import { hasTwoHosts } from "../access/hostCheck.ts";
 import { DurableGate } from "../delivery/durableGate.ts";
@@ -71,12 +70,10 @@ export function routeTable(parts: HttpDependencies): Route[] {
 /** The HTTP edge as an express application; the composition root puts a listener under it. */
 export function createHttpApp(parts: HttpDependencies): express.Express {
   const { store, access, tokenFailures, names, clock, log, stopping, prometheus } = parts;
-  const { requestsPerMinute } = parts.limits;
   const gate = new DurableGate(store);
   // Every request that is under way listens for the stop; that is no leak.
   setMaxListeners(0, stopping);
   const bodies = new JsonBodies();
-  const deviceRequests = new AttemptWindow({ clock, windowMs: 60_000, limit: requestsPerMinute });
 
   const app = express();
   app.disable("x-powered-by");
@@ -134,7 +131,7 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
     if (caller !== undefined) {
       response.locals.deviceId = caller.deviceId;
       parts.noteDevice?.(request.socket, caller.deviceId);
-      deviceRequests.take(caller.deviceId, `requests of this device (${requestsPerMinute} a minute)`);
+      parts.deviceRequests.take(caller.deviceId, "requests of this device in a minute");
     }
     const body =
       route.body === undefined ? undefined : await bodies.read(request, response, route.maxBodyBytes);

@@ -33,8 +33,6 @@ export interface TestPush {
 }
 
 export interface HttpLimits {
-  /** Requests of one device in a minute (docs/api.md, Access: 300). */
-  requestsPerMinute: number;
   /** Wrong pairing codes from one address in 15 minutes (docs/api.md, Access: 5). */
   pairingFailures: number;
   /** Pairings from one address in an hour (docs/api.md, Access: 30). */
@@ -43,7 +41,6 @@ export interface HttpLimits {
 
 /** The limits of docs/api.md, Access. */
 export const defaultHttpLimits: HttpLimits = {
-  requestsPerMinute: 300,
   pairingFailures: 5,
   pairingsPerHour: 30,
 };
@@ -80,6 +77,8 @@ export interface HttpDependencies {
   access: Devices;
   /** Failed authentications by address; when it is full the answer is 429 instead of 401. */
   tokenFailures: AttemptWindow;
+  /** Requests of each device in a minute, with its frames on the socket. */
+  deviceRequests: AttemptWindow;
   attachments: MessageAttachments;
   pushRegistration: PushRegistration;
   activityRegistrations: ActivityRegistrations;
@@ -96,8 +95,10 @@ export interface HttpDependencies {
   version: string;
   /** What a phone calls this server. */
   serverName: string;
-  /** When the server started, by the monotonic clock. */
+  /** Instant the server started. */
   startedAt: number;
+  /** For how long it has run. */
+  uptimeMs(): number;
   limits: HttpLimits;
   /** Aborted when the server begins to stop, so that long polls and waits end instead of holding it up. */
   stopping: AbortSignal;

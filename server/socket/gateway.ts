@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { z } from "zod";
-import { AttemptWindow } from "../access/attemptWindow.ts";
+import type { AttemptWindow } from "../access/attemptWindow.ts";
 import { bearerToken } from "../access/bearerToken.ts";
 import { callerAddress } from "../access/callerAddress.ts";
 import type { Gatekeeper } from "../access/gatekeeper.ts";
@@ -24,8 +24,6 @@ import { PendingHandshakes } from "./pendingHandshakes.ts";
 
 /** Bytes that an unauthenticated socket may send; a hello has a few hundred. */
 const maxHelloBytes = 64 * 1024;
-/** As many as over HTTP (docs/api.md, Access: 300). */
-const defaultFramesPerMinute = 300;
 
 export interface GatewayParts {
   pool: FrameRouterParts["pool"];
@@ -33,6 +31,8 @@ export interface GatewayParts {
   gatekeeper: Gatekeeper;
   /** Failed authentications by address, on HTTP as well; when it is full, upgrades without a valid token are refused. */
   tokenFailures: AttemptWindow;
+  /** Requests of each device in a minute, over HTTP as well; acks, pings and presence are none. */
+  deviceRequests: AttemptWindow;
   connections: Connections;
   replay: Replay;
   outboxSender: Pick<FrameRouterParts, "acknowledge" | "noteAck">;
@@ -47,8 +47,6 @@ export interface GatewayParts {
   noteDevice?(socket: Socket, deviceId: string): void;
   /** Most unauthenticated sockets without a hello; one more closes the oldest of them. */
   maxUngreeted?: number;
-  /** Frames of one device in a minute, without those that only report about the device (ack, ping, presence). */
-  framesPerMinute?: number;
 }
 
 /**
@@ -63,14 +61,11 @@ export class Gateway {
   readonly #server: WebSocketServer;
   readonly #detachments: Array<() => void> = [];
   readonly #pendingHandshakes: PendingHandshakes;
-  readonly #orders: AttemptWindow;
   #stopping: Promise<void> | undefined;
 
   constructor(parts: GatewayParts) {
     this.#parts = parts;
     this.#pendingHandshakes = new PendingHandshakes({ maxStrangers: parts.maxUngreeted ?? 64 });
-    const limit = parts.framesPerMinute ?? defaultFramesPerMinute;
-    this.#orders = new AttemptWindow({ clock: parts.clock, windowMs: 60_000, limit });
     this.#router = new FrameRouter({
       pool: parts.pool,
       attachments: parts.attachments,
@@ -226,7 +221,7 @@ export class Gateway {
       caller,
       connections,
       router: this.#router,
-      orders: this.#orders,
+      orders: this.#parts.deviceRequests,
       clock,
       log,
     });

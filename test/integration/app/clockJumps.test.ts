@@ -23,7 +23,7 @@ let project: string;
 
 beforeEach(async () => {
   clock = new ManualClock();
-  rig = await Rig.open({ clock, framesPerMinute: 3 });
+  rig = await Rig.open({ clock, requestsPerMinute: 3 });
   project = rig.project;
 });
 afterEach(() => rig.close());

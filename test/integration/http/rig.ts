@@ -177,7 +177,8 @@ export function useRig(change: (parts: HttpDependencies) => Partial<HttpDependen
       ...assembly.http,
       heldElsewhere: async () => rig.history.held,
       serverName: "Studio",
-      startedAt: clock.monotonic() - 5_000,
+      startedAt: clock.now() - 5_000,
+      uptimeMs: () => clock.monotonic() + 5_000,
       health: () => rig.health,
       acknowledge: (deviceId, cursor) => {
         rig.acked.push({ deviceId, cursor });

@@ -397,7 +397,7 @@ describe("frames", () => {
 
   test("A04 a device has so many frames a minute over all its sockets, and those of its state are not counted", async () => {
     const clock = new ManualClock();
-    await reopen({ clock, framesPerMinute: 3 });
+    await reopen({ clock, requestsPerMinute: 3 });
     rig.pair("tablet");
     const sockets = [await rig.connect({ token: "phone" }), await rig.connect({ token: "phone" })];
     const [one, two] = [sockets[0]!, sockets[1]!];
