@@ -44,6 +44,7 @@ export type ErrorCode =
   | "message_too_large"
   | "body_too_large"
   | "unsupported_media_type"
+  | "device_queue_full"
   | "rate_limited"
   | "attachment_limit"
   | "internal_error"
@@ -220,6 +221,16 @@ export interface Api {
        */
       limit?: number;
       wait?: string;
+    };
+    /**
+     * The project roots, the directories in them, and deeper ones in which Claude has worked.
+     */
+    "GET /api/projects": {
+      before?: string;
+      /**
+       * How many at most; 1000 when not said, never more than 1000.
+       */
+      limit?: number;
     };
     /**
      * The conversations that Claude keeps of a project, those of the terminal included, the latest first.
@@ -503,6 +514,7 @@ export interface Api {
     "PATCH /api/settings": {
       maxConcurrentSessions?: number | null;
       maxQueuedTurns?: number | null;
+      requestsPerMinute?: number | null;
       sessionTimeoutHours?: number | null;
       sessionWarningHours?: number | null;
       sessionFinalWarningMinutes?: number | null;
@@ -708,6 +720,7 @@ export interface Api {
     "GET /api/projects": {
       roots: string[];
       projects: Project[];
+      nextBefore?: string;
     };
     "POST /api/projects": Project;
     /**
@@ -1529,6 +1542,7 @@ export interface Turn {
 export interface Settings {
   maxConcurrentSessions: Setting;
   maxQueuedTurns: Setting;
+  requestsPerMinute: Setting;
   sessionTimeoutHours: Setting;
   sessionWarningHours: Setting;
   sessionFinalWarningMinutes: Setting;
