@@ -22,6 +22,8 @@ import { Handshake } from "./handshake.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { PendingHandshakes } from "./pendingHandshakes.ts";
 
+/** Sockets of one device: an app has one, a browser one a page. */
+export const maxDeviceSockets = 16;
 /** Bytes that an unauthenticated socket may send; a hello has a few hundred. */
 const maxHelloBytes = 64 * 1024;
 
@@ -233,6 +235,9 @@ export class Gateway {
       this.#heartbeat.forget(client);
       log.debug("socket.closed", { deviceId, code });
     });
+    // Of a device whose network comes and goes the oldest are half-open; the newest is the one that it listens on.
+    const reason = `A device has ${maxDeviceSockets} sockets at most.`;
+    connections.makeRoom(deviceId, maxDeviceSockets, closeCodes.tooMany, reason);
     connections.add(client);
     this.#heartbeat.watch(client);
     const { cursor, epoch, ref } = hello;

@@ -183,6 +183,12 @@ export class Connections {
     if (entry) this.#sendEphemeral(entry, JSON.stringify(frame), frame.turnId);
   }
 
+  /** Closes the oldest connections of a device until it has fewer than `most`: the share of each device. */
+  makeRoom(deviceId: string, most: number, code: number, reason: string): void {
+    const own = [...(this.#byDevice.get(deviceId) ?? [])];
+    for (const oldest of own.slice(0, Math.max(0, own.length - most + 1))) this.drop(oldest, code, reason);
+  }
+
   /** Closes one connection and forgets it at once: nothing more is sent on it. */
   drop(connection: Connection, code: number, reason: string): void {
     this.remove(connection);
