@@ -55,7 +55,7 @@ export async function projectPage(
   const use = await projectUse(parts);
   const listed = await roots.directories();
   const known = new Set(listed.map((project) => project.path));
-  const deeper = [...use.keys()].filter((path) => !known.has(path)).sort();
+  const deeper = [...use.keys()].filter((path) => !known.has(path)).sort((a, b) => a.localeCompare(b));
   const candidates: PageCursor[] = [
     ...listed.map(({ path }): PageCursor => [0, path]),
     ...deeper.map((path): PageCursor => [1, path]),
@@ -75,11 +75,16 @@ export async function projectPage(
 }
 
 /** The index after the candidate that ended the last page; directories may have come and gone since. */
-function startAfter(candidates: readonly PageCursor[], [rank, path]: PageCursor): number {
-  const last = candidates.findIndex(([otherRank, other]) => otherRank === rank && other === path);
-  if (last >= 0) return last + 1;
-  const next = candidates.findIndex(([otherRank, other]) => otherRank > rank || (rank === 1 && other > path));
+function startAfter(candidates: readonly PageCursor[], end: PageCursor): number {
+  const next = candidates.findIndex((candidate) => order(candidate, end) > 0);
   return next < 0 ? candidates.length : next;
+}
+
+/** The order of a list of projects: `ProjectRoots.directories`, then the deeper ones by path. */
+function order([rank, path]: PageCursor, [otherRank, other]: PageCursor): number {
+  if (rank !== otherRank) return rank - otherRank;
+  const byName = rank === 0 ? basename(path).localeCompare(basename(other)) : 0;
+  return byName || path.localeCompare(other);
 }
 
 /** A project by its id; throws `project_not_found`. */
