@@ -1,12 +1,12 @@
-import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, mkdtempSync, openSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { parseProcStat } from "../../../../server/claude/os/processTable.ts";
 import { prepareSpawn, startTicksOf } from "../../../../server/claude/os/spawn.ts";
 import type { ProcessStore } from "../../../../server/domain/stores/operation.ts";
+import { fillFileTable } from "../../../support/fullFileTable.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -39,30 +39,6 @@ describe("a CLI that cannot be started", () => {
 });
 
 describe("DOOR-1 F23: a system that has no more of what a start takes", () => {
-  /** Holds every file that the process may open, while `work` runs. */
-  function withoutFiles<T>(work: () => T): T {
-    const own = String(process.pid);
-    const limit = execFileSync("prlimit", [
-      "--pid",
-      own,
-      "--nofile",
-      "--output=SOFT",
-      "--noheadings",
-    ]).toString();
-    const setLimit = (soft: string) => execFileSync("prlimit", ["--pid", own, `--nofile=${soft.trim()}:`]);
-    setLimit("512");
-    const held: number[] = [];
-    try {
-      for (;;) held.push(openSync("/dev/null", "r"));
-    } catch (error) {
-      expect((error as NodeJS.ErrnoException).code).toBe("EMFILE");
-      return work();
-    } finally {
-      for (const descriptor of held) closeSync(descriptor);
-      setLimit(limit);
-    }
-  }
-
   const spawned = (cli: ReturnType<typeof prepareSpawn>) => {
     const { signal } = new AbortController();
     return cli.spawnClaudeCodeProcess({ command: process.execPath, args: [], cwd: folder, env: {}, signal });
@@ -70,7 +46,13 @@ describe("DOOR-1 F23: a system that has no more of what a start takes", () => {
 
   test("a full table of files ends the start, by an error that is told, and not the server", async () => {
     const cli = prepareSpawn("p1", "s1", 0, processStore);
-    const process = withoutFiles(() => spawned(cli));
+    const empty = fillFileTable();
+    let process: ReturnType<typeof spawned>;
+    try {
+      process = spawned(cli);
+    } finally {
+      empty();
+    }
     const told: unknown[] = [];
     process.on("error", (error) => told.push(error));
     expect(await cli.exit).toEqual({ code: null, signal: null });

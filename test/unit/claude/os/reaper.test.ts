@@ -7,6 +7,7 @@ import { startTicksOf } from "../../../../server/claude/os/spawn.ts";
 import { processMark } from "../../../../server/claude/start/environment.ts";
 import type { Clock } from "../../../../server/domain/ports.ts";
 import { systemClock } from "../../../../server/platform/clock.ts";
+import { fillFileTable } from "../../../support/fullFileTable.ts";
 
 /** Above every pid that Linux gives (`pid_max` is 2^22 at the most): no process has one of these. */
 const base = 2 ** 22;
@@ -138,6 +139,30 @@ describe("F10: the end of what was recorded", () => {
     await over(child);
     // The first one heard, and what it left behind was still known.
     expect(child.signalCode).toBe("SIGTERM");
+    expect(await living(pids)).toEqual([]);
+  });
+
+  test("F23: waits until the process table can be read again when the system has no more files, and takes all of it then", async () => {
+    const { child, pids, startTicks } = await begin(`sleep 60 & echo $!; echo ready; wait`);
+    const records = [{ processId: "unmarked-5", pid: child.pid!, startTicks }];
+    const empty = fillFileTable();
+    let hasWaited = false;
+    const clock: Clock = {
+      now: () => systemClock.now(),
+      monotonic: () => systemClock.monotonic(),
+      after: (delayMs, callback) => {
+        // The first pause is after a reading that failed.
+        if (!hasWaited) empty();
+        hasWaited = true;
+        return systemClock.after(delayMs, callback);
+      },
+    };
+    try {
+      expect(await endBelongings(records, clock, 200)).toBe(2);
+    } finally {
+      if (!hasWaited) empty();
+    }
+    await over(child);
     expect(await living(pids)).toEqual([]);
   });
 
