@@ -64,8 +64,7 @@ export class DeadlineTimer {
   }
 
   #wait(): void {
-    const waitMs = Math.min(Math.max(0, this.#leftMs), recheckMs);
-    this.#cancelTimer = this.#clock.after(waitMs, () => this.#look());
+    this.#cancelTimer = this.#clock.after(Math.min(Math.max(0, this.#leftMs), recheckMs), () => this.#look());
   }
 
   #look(): void {
