@@ -95,6 +95,7 @@ export type Event =
   | TurnInterruptedEvent
   | TurnCancelledEvent
   | MessageEvent
+  | AgentMessageEvent
   | ToolStartedEvent
   | ToolFinishedEvent
   | PermissionRequestedEvent
@@ -105,6 +106,10 @@ export type Event =
   | LoginRequiredEvent
   | DevicePairedEvent
   | DeviceRevokedEvent;
+/**
+ * user: a message. Else Claude began the turn by itself: a task had something to say, a scheduled wake-up was due, another agent sent a message, or another reason.
+ */
+export type TurnOrigin = "user" | "task" | "schedule" | "agent" | "other";
 export type ClientFrame =
   | HelloFrame
   | SendFrame
@@ -140,6 +145,7 @@ export type ActivityFrame =
       kind: "tool";
       toolName: string;
       title: string;
+      agent?: Agent;
     };
 /**
  * The answer to every other order.
@@ -1158,7 +1164,9 @@ export interface TurnStartedEvent {
   type: "turn.started";
   at: number;
   turnId?: string;
-  data: Record<string, never>;
+  data: {
+    origin: TurnOrigin;
+  };
 }
 export interface TurnCompletedEvent {
   cursor: number;
@@ -1167,7 +1175,18 @@ export interface TurnCompletedEvent {
   type: "turn.completed";
   at: number;
   turnId?: string;
-  data: Reply;
+  data: {
+    messageId: string;
+    text: string;
+    costUsd: number;
+    usage: Usage;
+    durationMs: number;
+    numTurns: number;
+    /**
+     * Only of a turn that Claude began by itself: why it did.
+     */
+    origin?: "task" | "schedule" | "agent" | "other";
+  };
 }
 export interface TurnFailedEvent {
   cursor: number;
@@ -1214,6 +1233,23 @@ export interface MessageEvent {
     text: string;
   };
 }
+export interface AgentMessageEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "agent.message";
+  at: number;
+  turnId?: string;
+  data: {
+    agent: Agent;
+    text: string;
+  };
+}
+export interface Agent {
+  agentId: string;
+  type?: string;
+  description?: string;
+}
 export interface ToolStartedEvent {
   cursor: number;
   sessionId: string | null;
@@ -1225,6 +1261,8 @@ export interface ToolStartedEvent {
     toolUseId: string;
     toolName: string;
     title: string;
+    parentToolUseId?: string;
+    agent?: Agent;
   };
 }
 export interface ToolFinishedEvent {
@@ -1252,6 +1290,10 @@ export interface PermissionRequestedEvent {
     sessionId: string;
     turnId: string;
     kind: "tool" | "question" | "plan";
+    /**
+     * The subagent that asks. Its turn is the one that started it, and may have ended.
+     */
+    agent?: Agent;
     toolName: string;
     title: string;
     description?: string;
@@ -1400,6 +1442,7 @@ export interface Permission {
   sessionId: string;
   turnId: string;
   kind: "tool" | "question" | "plan";
+  agent?: Agent1;
   toolName: string;
   title: string;
   description?: string;
@@ -1423,6 +1466,14 @@ export interface Permission {
       [k: string]: string;
     };
   };
+}
+/**
+ * The subagent that asks. Its turn is the one that started it, and may have ended.
+ */
+export interface Agent1 {
+  agentId: string;
+  type?: string;
+  description?: string;
 }
 export interface Project {
   projectId: string;
@@ -1526,7 +1577,8 @@ export interface Message {
 export interface Turn {
   turnId: string;
   sessionId: string;
-  clientMessageId: string;
+  origin: TurnOrigin;
+  clientMessageId?: string;
   state: TurnState;
   acceptedAt: number;
   sendAt?: number;

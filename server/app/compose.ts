@@ -220,6 +220,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
       processStore: store.processes,
       environment: cliEnvironment,
       binary: config.claudeBinary,
+      newId: randomUUID,
       sparesDir: join(dataDir, "spares"),
       trust,
     }));

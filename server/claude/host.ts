@@ -53,6 +53,8 @@ export interface CliHostParts {
   trust: ProjectTrust;
   /** A live CLI takes a new model or mode in milliseconds, also in the middle of a turn. */
   orderDeadlineMs?: number;
+  /** Ids for the turns that Claude begins by itself. */
+  newId(): string;
   /** An empty directory of ours in which spares wait; without it there are none. */
   sparesDir?: string;
 }

@@ -1,3 +1,4 @@
+import type { AgentRef } from "./sessions/agent.ts";
 import type { ActivityStore, DeviceStore, EventStore, OutboxStore } from "./stores/delivery.ts";
 import type { AttachmentStore, AuditStore, ProcessStore, SettingsStore } from "./stores/operation.ts";
 import type {
@@ -77,6 +78,6 @@ export interface LiveFeed {
   activity(
     sessionId: string,
     turnId: string,
-    activity: { kind: "thinking" } | { kind: "tool"; toolName: string; title: string },
+    activity: { kind: "thinking" } | { kind: "tool"; toolName: string; title: string; agent?: AgentRef },
   ): void;
 }

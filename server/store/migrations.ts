@@ -82,6 +82,12 @@ CREATE INDEX deliveries_unacked ON deliveries (device_id, cursor)
   WHERE state <> 'acked' AND kind NOT IN ('activity-start', 'activity-end');
 `;
 
+/** Turns that Claude begins by itself have an origin of their own; subagents ask for permissions too. */
+const ownTurns = `
+ALTER TABLE turns ADD COLUMN origin TEXT NOT NULL DEFAULT 'user';
+ALTER TABLE permissions ADD COLUMN agent TEXT;
+`;
+
 /** Every version of the schema, oldest first, without gaps. */
 export const migrations: readonly Migration[] = [
   {
@@ -101,6 +107,7 @@ export const migrations: readonly Migration[] = [
   },
   { version: 7, apply: (connection) => void connection.exec(sessionRules) },
   { version: 8, apply: (connection) => void connection.exec(unackedAlerts) },
+  { version: 9, apply: (connection) => void connection.exec(ownTurns) },
 ];
 
 /**

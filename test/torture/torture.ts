@@ -302,6 +302,8 @@ export class Torture {
       [verdict.pushedTooOften, "pushes went out again though no kill had met them"],
       [verdict.givenTwice, "prompts were given to Claude twice"],
       [verdict.inventedReplies, "replies are to prompts that were never given"],
+      [verdict.foreignReplies, "texts are not their own turn's"],
+      [verdict.ownNotEndedOnce, "turns that Claude began did not end exactly once"],
       [this.#sightings.contradictions, "cursors showed different events to two devices"],
       [contradictions, "repeats of a request named another turn"],
       [sum((device) => device.gaps), "gaps in what devices were shown"],

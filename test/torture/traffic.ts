@@ -88,7 +88,9 @@ export class Traffic {
   #begin(): void {
     const { chance, senders } = this.#parts;
     const sender = senders[this.begun % senders.length]!;
-    const text = `m${this.begun} ${"ünïcödé 👋 ".repeat(chance.between(0, 8))}`.trim();
+    // Every word is in one message only, so that a reply shows whose it is; one in five leaves a task behind.
+    const task = chance.happens(0.2) ? `task ${chance.between(1, 30)} ` : "";
+    const text = `${task}m${this.begun} ${"ünïcödé 👋 ".repeat(chance.between(0, 8))}`.trim();
     this.begun += 1;
     const slot = chance.between(0, this.#sessions.length);
     const isFirst = this.begun <= this.#sessions.length || chance.happens(0.002);

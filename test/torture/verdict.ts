@@ -31,6 +31,11 @@ export interface Verdict {
   /** Prompts that Claude was given more than once, and replies to prompts that it was never given. */
   givenTwice: number;
   inventedReplies: number;
+  /** Replies that are not their own message's words; texts in a turn that are another turn's. */
+  foreignReplies: number;
+  /** Turns that Claude began by itself, by their end, and those that ended not once. */
+  ownEnds: Record<string, number>;
+  ownNotEndedOnce: number;
 }
 
 export interface Evidence {
@@ -86,6 +91,9 @@ export function judge(evidence: Evidence): Verdict {
       pushedTooOften: 0,
       givenTwice: 0,
       inventedReplies: 0,
+      foreignReplies: 0,
+      ownEnds: {},
+      ownNotEndedOnce: 0,
     };
     const turnOfCursor = judgeLog(database, evidence, verdict);
     judgeDeliveries(database, evidence, verdict, turnOfCursor);
@@ -104,6 +112,7 @@ function judgeLog(
   const textOfTurn = new Map<string, string>();
   const endsOfTurn = new Map<string, string[]>();
   const lastSeq = new Map<string, number>();
+  const ownTurns = new Set<string>();
   const rows = database.prepare<[], EventRow>("SELECT * FROM events ORDER BY cursor").iterate();
   for (const row of rows) {
     verdict.events += 1;
@@ -126,22 +135,32 @@ function judgeLog(
     turnOfCursor.set(row.cursor, row.turn_id);
     if (event.turnId === undefined) continue;
     if (event.type === "turn.accepted") textOfTurn.set(event.turnId, event.data.message);
+    if (event.type === "turn.started" && event.data.origin !== "user") ownTurns.add(event.turnId);
+    if (event.type === "message" || event.type === "turn.completed") {
+      const said = textOfTurn.get(event.turnId);
+      const isOwn = ownTurns.has(event.turnId) && event.data.text.startsWith("Own: ");
+      const isTheirs = said !== undefined && event.data.text === `You said: ${said}`;
+      if (!isOwn && !isTheirs) verdict.foreignReplies += 1;
+    }
     if (!terminalTurnEvents.has(event.type)) continue;
     endsOfTurn.set(event.turnId, [...(endsOfTurn.get(event.turnId) ?? []), event.type]);
     const end = "code" in event.data ? `${event.type} ${event.data.code}` : event.type;
-    verdict.ends[end] = (verdict.ends[end] ?? 0) + 1;
+    const ends = ownTurns.has(event.turnId) ? verdict.ownEnds : verdict.ends;
+    ends[end] = (ends[end] ?? 0) + 1;
   }
   verdict.shownNotKept += Math.max(0, sightings.lastCursor - verdict.events);
 
   for (const { turnId, text } of accepted) if (textOfTurn.get(turnId) !== text) verdict.acceptedNotKept += 1;
   // The log's own turns: one whose answer never arrived has to end as well.
   for (const turnId of textOfTurn.keys()) if (endsOfTurn.get(turnId)?.length !== 1) verdict.notEndedOnce += 1;
+  for (const turnId of ownTurns) if (endsOfTurn.get(turnId)?.length !== 1) verdict.ownNotEndedOnce += 1;
   // Each message of the run has its own text, so that a second turn for it shows.
   const texts = [...textOfTurn.values()];
   verdict.repeatedTurns = texts.length - new Set(texts).size;
   const given = new Set(prompts);
   verdict.givenTwice = prompts.length - given.size;
   for (const [turnId, ends] of endsOfTurn) {
+    if (ownTurns.has(turnId)) continue;
     if (ends.includes("turn.completed") && !given.has(textOfTurn.get(turnId) ?? ""))
       verdict.inventedReplies += 1;
   }

@@ -5,7 +5,7 @@ import type { ProjectStanding } from "../../domain/sessions/trust.ts";
 import type { ProcessStore } from "../../domain/stores/operation.ts";
 import { endBelongings } from "../os/reaper.ts";
 import { prepareSpawn } from "../os/spawn.ts";
-import { toolTitle } from "../process/translate.ts";
+import { contentOf, toolTitle } from "../process/translate.ts";
 import { baseOptions } from "../start/options.ts";
 
 export interface OneShotProcessParts {
@@ -98,15 +98,16 @@ export class OneShotProcess {
   }
 }
 
+/** The answer is the result's text; when Claude said it before its last tool, the last text that was heard. */
 async function answerOf(asked: Query, denied: OneShotAnswer["denied"]): Promise<OneShotEnd> {
+  let lastText = "";
   for await (const message of asked) {
+    for (const content of contentOf(message)) if (content.kind === "message") lastText = content.text;
     if (message.type !== "result") continue;
     if (message.subtype === "success" && !message.is_error) {
       const { total_cost_usd: costUsd, duration_ms: durationMs } = message;
-      return {
-        kind: "answered",
-        answer: { text: message.result.toWellFormed(), costUsd, durationMs, denied },
-      };
+      const text = message.result.toWellFormed() || lastText;
+      return { kind: "answered", answer: { text, costUsd, durationMs, denied } };
     }
     const said = message.subtype === "success" ? message.result : message.errors.join("; ");
     return { kind: "failed", detail: said.slice(0, 500).toWellFormed() };

@@ -1,4 +1,10 @@
-import { type Options, type Query, query, type SDKMessage } from "@anthropic-ai/claude-agent-sdk";
+import {
+  type CanUseTool,
+  type Options,
+  type Query,
+  query,
+  type SDKMessage,
+} from "@anthropic-ai/claude-agent-sdk";
 import { abortOf, withDeadline } from "../../domain/deadline.ts";
 import { DaylongError } from "../../domain/errors.ts";
 import type { Clock, Log } from "../../domain/ports.ts";
@@ -25,7 +31,14 @@ import { exitDelayMs, LiveSetting } from "./liveSetting.ts";
 import { permissionRequestOf } from "./permissionRequest.ts";
 import { permissionResult } from "./permissionResult.ts";
 import { promptLine } from "./promptLine.ts";
-import { claudeModels, isLostConversation, translate } from "./translate.ts";
+import { claudeModels, isLostConversation } from "./translate.ts";
+import { type StreamMessage, TurnReader } from "./turnReader.ts";
+
+/**
+ * How long the message of a tool use may come after the request of its permission, which overtakes it inside the SDK by
+ * some turns of the event loop.
+ */
+const toolUseDeadlineMs = 1_000;
 
 /** A claim takes a tenth of a second; one that takes longer than a start is worth nothing. */
 const claimDeadlineMs = 3_000;
@@ -44,6 +57,8 @@ export interface CliProcessParts {
   clock: Clock;
   log: Log;
   processStore: ProcessStore;
+  /** Ids for the turns that Claude begins by itself. */
+  newId(): string;
   /** How long each rung of the stop ladder waits. */
   ladderMs: number;
   /** How long a start may take. */
@@ -72,6 +87,7 @@ export class CliProcess implements ClaudeProcess {
   readonly #gone: Promise<void>;
   readonly #model: LiveSetting<string | null>;
   readonly #mode: LiveSetting<PermissionMode>;
+  readonly #turns: TurnReader;
   #claudeSessionId: string;
   #stopping = false;
   #recycled = false;
@@ -84,6 +100,7 @@ export class CliProcess implements ClaudeProcess {
     this.startedAt = parts.clock.now();
     this.resumed = parts.transcriptExists;
     this.#claudeSessionId = spec.claudeSessionId;
+    this.#turns = new TurnReader(parts);
     this.wasSpare = parts.spare !== undefined;
     this.#cli =
       parts.spare?.cli ?? prepareSpawn(spec.processId, spec.sessionId, this.startedAt, parts.processStore);
@@ -96,7 +113,7 @@ export class CliProcess implements ClaudeProcess {
       allowDangerouslySkipPermissions: spec.permissionMode === "bypassPermissions",
       spawnClaudeCodeProcess: this.#cli.spawnClaudeCodeProcess,
       canUseTool: async (toolName, input, context) => {
-        const ask = permissionRequestOf(toolName, input, context);
+        const ask = permissionRequestOf(toolName, input, context, await this.#askedIn(context));
         return permissionResult(await listener.askPermission(ask), input, ask.suggestions);
       },
     };
@@ -170,7 +187,7 @@ export class CliProcess implements ClaudeProcess {
         const { value, done } = await this.#query.next();
         if (done || value === undefined) break;
         this.#follow(value);
-        const signals = translate(value);
+        const signals = this.#turns.read(value as StreamMessage);
         if (signals.length === 0) listener.signal({ kind: "alive" });
         for (const signal of signals) {
           // A mode that the CLI reports while it obeys an order of ours is no news.
@@ -181,6 +198,7 @@ export class CliProcess implements ClaudeProcess {
     } catch (error) {
       fault = error instanceof Error ? error.message : String(error);
     }
+    this.#turns.close();
     // Before the spawn there is nothing to wait for; after it, a CLI that closed its output but lives is ended.
     const exited = this.#cli.child
       ? await withDeadline(clock, ladderMs, this.#cli.exit, () => undefined)
@@ -202,6 +220,14 @@ export class CliProcess implements ClaudeProcess {
       signal: exit.signal,
     });
     listener.exited(exit);
+  }
+
+  /** The turn and the subagent of a tool use that the CLI asks about. */
+  async #askedIn({ toolUseID, agentID }: Parameters<CanUseTool>[2]) {
+    const late = () => this.#turns.latestTurnId;
+    const { clock } = this.#parts;
+    const turnId = await withDeadline(clock, toolUseDeadlineMs, this.#turns.turnOfTool(toolUseID), late);
+    return { turnId: turnId ?? late(), agent: this.#turns.agent(agentID) };
   }
 
   /** A `/clear` makes the CLI go on under a new id, which is the one to resume from then on. */
@@ -239,6 +265,7 @@ export class CliProcess implements ClaudeProcess {
    * let everything else of the tick go first. It is the line that the SDK would write.
    */
   send(prompt: Prompt): void {
+    this.#turns.given(prompt.turnId);
     // A stream that is destroyed tells only the callback.
     this.#cli.child?.stdin?.write(promptLine(prompt), (error) => error && this.#recycle());
   }

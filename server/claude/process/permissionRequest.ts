@@ -11,8 +11,11 @@ export function permissionRequestOf(
   toolName: string,
   input: Record<string, unknown>,
   context: Parameters<CanUseTool>[2],
+  of: Pick<PermissionRequest, "turnId" | "agent">,
 ): PermissionRequest {
   return {
+    turnId: of.turnId,
+    agent: of.agent,
     toolName,
     toolUseId: context.toolUseID,
     title: titleOf(toolName, input, context.title ?? undefined),

@@ -1,6 +1,7 @@
 import type { ModelInfo, SDKMessage } from "@anthropic-ai/claude-agent-sdk";
 import type { Failure } from "../../domain/errors.ts";
 import type { ClaudeModel, ProcessSignal, Refusal, TurnResult } from "../../domain/processes/process.ts";
+import type { AgentRef } from "../../domain/sessions/agent.ts";
 import { permissionModes } from "../../domain/sessions/session.ts";
 
 type ResultMessage = Extract<SDKMessage, { type: "result" }>;
@@ -57,11 +58,11 @@ function failureOf(message: ResultMessage): Failure {
   }
 }
 
-function resultOf(message: ResultMessage): TurnResult {
+/** How a turn ended, in the domain's words. */
+export function resultOf(message: ResultMessage): TurnResult {
   const usage = message.usage;
-  const aborted = (message as { terminal_reason?: string }).terminal_reason?.startsWith("aborted") ?? false;
+  const aborted = message.terminal_reason?.startsWith("aborted") ?? false;
   const completed = message.subtype === "success" && !message.is_error;
-  const named = message as { user_message_uuids?: string[]; user_message_uuid?: string };
   return {
     text: completed && message.subtype === "success" ? message.result.toWellFormed() : "",
     totalCostUsd: message.total_cost_usd,
@@ -73,7 +74,6 @@ function resultOf(message: ResultMessage): TurnResult {
     },
     durationMs: message.duration_ms,
     numTurns: message.num_turns,
-    messageIds: named.user_message_uuids ?? (named.user_message_uuid ? [named.user_message_uuid] : []),
     outcome: aborted ? "interrupted" : completed ? "completed" : "failed",
     failure: completed || aborted ? undefined : failureOf(message),
   };
@@ -128,8 +128,29 @@ function modeOf(mode: string | undefined): ProcessSignal[] {
   return permissionMode === undefined ? [] : [{ kind: "mode", permissionMode }];
 }
 
-/** The signals that a message of the SDK means to Daylong. Pure; a message that means nothing (yet) gives none. */
-export function translate(message: SDKMessage): ProcessSignal[] {
+/** The subagent that a message comes from; `undefined`: Claude itself. */
+function agentOf(message: { parent_tool_use_id: string | null }): AgentRef | undefined {
+  const { agent_id, subagent_type, task_description } = message as {
+    agent_id?: string;
+    subagent_type?: string;
+    task_description?: string;
+  };
+  if (message.parent_tool_use_id === null && agent_id === undefined) return undefined;
+  const agentId = agent_id ?? message.parent_tool_use_id ?? "";
+  return { agentId, type: subagent_type, description: task_description };
+}
+
+/** Signals of a turn whose id is not known yet. */
+type WithoutTurn<Signal> = Signal extends { turnId: string } ? Omit<Signal, "turnId"> : never;
+export type TurnContent = WithoutTurn<
+  Extract<
+    ProcessSignal,
+    { kind: "delta" | "thinking" | "message" | "agent-message" | "tool-started" | "tool-finished" }
+  >
+>;
+
+/** What a message of the SDK says inside a turn. Pure; a message without such content gives nothing. */
+export function contentOf(message: SDKMessage): TurnContent[] {
   switch (message.type) {
     case "stream_event": {
       // A subagent's words belong to its own conversation, not to the reply.
@@ -144,40 +165,46 @@ export function translate(message: SDKMessage): ProcessSignal[] {
     }
     case "assistant": {
       // With `error` the text is the CLI's own notice of a failed request; the result reports it as the failure.
-      if (message.error !== undefined)
-        return refusalOf(message.error, null, { refusals: 1, final: true, waitMs: 0 });
-      if (message.parent_tool_use_id !== null) return [];
-      return message.message.content.flatMap((block): ProcessSignal[] => {
-        if (block.type === "text") {
-          return block.text === ""
-            ? []
-            : [{ kind: "message", messageId: message.uuid, text: block.text.toWellFormed() }];
-        }
-        if (block.type === "tool_use") {
-          const input = (block.input ?? {}) as Record<string, unknown>;
+      if (message.error !== undefined) return [];
+      const agent = agentOf(message);
+      const parentToolUseId = message.parent_tool_use_id ?? undefined;
+      return message.message.content.flatMap((block): TurnContent[] => {
+        if (block.type === "text" && block.text !== "") {
+          const text = block.text.toWellFormed();
           return [
-            {
-              kind: "tool-started",
-              toolUseId: block.id,
-              toolName: block.name,
-              title: toolTitle(block.name, input),
-            },
+            agent === undefined
+              ? { kind: "message", messageId: message.uuid, text }
+              : { kind: "agent-message", agent, text, parentToolUseId },
           ];
         }
-        return [];
+        if (block.type !== "tool_use") return [];
+        const input = (block.input ?? {}) as Record<string, unknown>;
+        const title = toolTitle(block.name, input);
+        const use = { kind: "tool-started", toolUseId: block.id, toolName: block.name, title } as const;
+        return [agent === undefined ? use : { ...use, parentToolUseId, agent }];
       });
     }
     case "user": {
       const content = message.message.content;
-      if (message.parent_tool_use_id !== null || typeof content === "string") return [];
-      return content.flatMap((block): ProcessSignal[] =>
+      if (typeof content === "string") return [];
+      return content.flatMap((block): TurnContent[] =>
         block.type === "tool_result"
           ? [{ kind: "tool-finished", toolUseId: block.tool_use_id, failed: block.is_error === true }]
           : [],
       );
     }
-    case "result":
-      return [{ kind: "result", result: resultOf(message) }];
+    default:
+      return [];
+  }
+}
+
+/** The signals of a message of the SDK that belong to no turn. Pure; a message that means nothing (yet) gives none. */
+export function translate(message: SDKMessage): ProcessSignal[] {
+  switch (message.type) {
+    case "assistant":
+      return message.error === undefined
+        ? []
+        : refusalOf(message.error, null, { refusals: 1, final: true, waitMs: 0 });
     case "rate_limit_event":
       return usageLimitOf(message);
     case "system":

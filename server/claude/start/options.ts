@@ -31,6 +31,10 @@ export const sessionOptions = {
   // Copies of files before Claude changes them, in its own folder: what a rewind goes back to.
   enableFileCheckpointing: true,
   includePartialMessages: true,
+  // Without it the CLI ends all background tasks at an interrupt; we stop them one by one.
+  perTaskStopAffordance: true,
+  // The texts of subagents; their tool uses come without it.
+  forwardSubagentText: true,
 } as const satisfies Options;
 
 /** The settings that carry the kept permission rules, on top of the settings in files. */

@@ -1,8 +1,9 @@
 import type { ErrorCode, Failure } from "../errors.ts";
+import type { AgentRef } from "../sessions/agent.ts";
 import type { Lease } from "../sessions/lease.ts";
 import type { Permission, PermissionDecision } from "../sessions/permission.ts";
 import type { PermissionMode } from "../sessions/session.ts";
-import type { Reply } from "../sessions/turn.ts";
+import type { OwnOrigin, Reply, TurnOrigin } from "../sessions/turn.ts";
 
 /** The data of each type of event. Rows of the log are immutable; a new fact is a new event. */
 export interface EventDataByType {
@@ -41,13 +42,22 @@ export interface EventDataByType {
     sendAt?: number;
   };
   "turn.queued": { queuePosition: number };
-  "turn.started": Record<string, never>;
-  "turn.completed": Reply;
+  "turn.started": { origin: TurnOrigin };
+  /** `origin` of an own turn. */
+  "turn.completed": Reply & { origin?: OwnOrigin };
   "turn.failed": { code: ErrorCode; detail: string; retryable: boolean };
   "turn.interrupted": Failure;
   "turn.cancelled": { by: string };
   message: { messageId: string; text: string };
-  "tool.started": { toolUseId: string; toolName: string; title: string };
+  /** A subagent's finished text: never a `message`, never the reply. */
+  "agent.message": { agent: AgentRef; text: string };
+  "tool.started": {
+    toolUseId: string;
+    toolName: string;
+    title: string;
+    parentToolUseId?: string;
+    agent?: AgentRef;
+  };
   "tool.finished": { toolUseId: string; toolName: string; failed: boolean };
   "permission.requested": Omit<Permission, "state" | "decision">;
   "permission.resolved": { permissionId: string; decision: PermissionDecision["decision"]; by: string };

@@ -148,6 +148,7 @@ const eventRules: { readonly [T in EventType]: EventRule<T> } = {
   "turn.started": silent,
   "turn.cancelled": silent,
   message: silent,
+  "agent.message": silent,
   "tool.started": silent,
   "tool.finished": silent,
   "permission.resolved": silent,

@@ -1,7 +1,8 @@
 import type { Failure } from "../errors.ts";
+import type { AgentRef } from "../sessions/agent.ts";
 import type { PermissionDecision } from "../sessions/permission.ts";
 import type { PermissionMode, SessionOptions } from "../sessions/session.ts";
-import type { Reply } from "../sessions/turn.ts";
+import type { OwnOrigin, Reply } from "../sessions/turn.ts";
 
 /** Specification of a process to start. */
 export interface ProcessSpec {
@@ -29,6 +30,13 @@ export interface Prompt {
 
 /** A request of Claude's to use a tool. */
 export interface PermissionRequest {
+  /**
+   * The turn of the tool's use; for a subagent the turn that started it, which may have ended. `undefined`: Claude asked
+   * before any turn.
+   */
+  turnId: string | undefined;
+  /** The subagent that asks. */
+  agent?: AgentRef;
   toolName: string;
   toolUseId: string;
   title: string;
@@ -47,8 +55,6 @@ export interface PermissionRequest {
  */
 export type TurnResult = Omit<Reply, "messageId" | "costUsd"> & {
   totalCostUsd: number | undefined;
-  /** User messages the result answers; empty when the CLI does not say. */
-  messageIds: string[];
   outcome: "completed" | "interrupted" | "failed";
   failure?: Failure;
 };
@@ -81,21 +87,42 @@ export interface ContextUse {
   categories: Array<{ name: string; tokens: number }>;
 }
 
-/** Signal of a live process; translated from the CLI's messages by `claude/process/translate`. */
+/**
+ * Signal of a live process. `claude/process/translate` makes it from a message of the CLI, and `claude/process/turnReader`
+ * says which turn it belongs to: `turnId` is that of the prompt, or the one that the reader gave to an own turn.
+ */
 export type ProcessSignal =
-  | { kind: "delta"; text: string }
+  /** Claude took the prompt of the turn. */
+  | { kind: "prompt-started"; turnId: string }
+  /** Claude began a turn by itself. */
+  | { kind: "own-started"; turnId: string; origin: OwnOrigin }
+  /** Claude went from its own turn to a prompt, without a result between them. */
+  | { kind: "own-ended"; turnId: string }
+  | { kind: "delta"; turnId: string; text: string }
   /** A finished assistant text; the deltas before it were its parts. */
-  | { kind: "message"; messageId: string; text: string }
-  | { kind: "tool-started"; toolUseId: string; toolName: string; title: string }
-  | { kind: "tool-finished"; toolUseId: string; failed: boolean }
-  | { kind: "thinking" }
+  | { kind: "message"; turnId: string; messageId: string; text: string }
+  /** A finished text of a subagent, which is no part of a reply. */
+  | { kind: "agent-message"; turnId: string; agent: AgentRef; text: string; parentToolUseId?: string }
+  | {
+      kind: "tool-started";
+      turnId: string;
+      toolUseId: string;
+      toolName: string;
+      title: string;
+      /** The use that started the subagent which uses this tool. */
+      parentToolUseId?: string;
+      agent?: AgentRef;
+    }
+  | { kind: "tool-finished"; turnId: string; toolUseId: string; failed: boolean }
+  | { kind: "thinking"; turnId: string }
+  /** The end of a turn; without `turnId` that of the turn whose prompt was, or is to be, given. */
+  | { kind: "result"; turnId: string | undefined; origin?: OwnOrigin; result: TurnResult }
   /** A message of the CLI without a meaning here: a sign of life. */
   | { kind: "alive" }
   /** Claude goes on under another id of its own. */
   | { kind: "conversation"; claudeSessionId: string }
   /** Claude went into another permission mode by itself. */
   | { kind: "mode"; permissionMode: PermissionMode }
-  | { kind: "result"; result: TurnResult }
   | Refusal;
 
 /**

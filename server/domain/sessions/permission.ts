@@ -1,4 +1,5 @@
 import type { FieldFault } from "../errors.ts";
+import type { AgentRef } from "./agent.ts";
 
 export const permissionKinds = ["tool", "question", "plan"] as const;
 export type PermissionKind = (typeof permissionKinds)[number];
@@ -26,6 +27,8 @@ export interface Permission {
   sessionId: string;
   turnId: string;
   kind: PermissionKind;
+  /** The subagent that asks. Its request outlives the turn that started it. */
+  agent?: AgentRef;
   toolName: string;
   title: string;
   description?: string;

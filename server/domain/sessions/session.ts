@@ -5,7 +5,7 @@ import type { Lease } from "./lease.ts";
  *
  *   parked       no process; a session begins here
  *   busy         a turn runs, or waits for the start of the process
- *   waiting      a turn runs, and a permission request of it is open
+ *   waiting      a permission request is open: of the running turn, or of a subagent that works beside turns
  *   idle         a process that can take the next message
  *   expired      the lease is over
  *   quarantined  the process keeps failing; the next try comes later
@@ -30,9 +30,9 @@ const nextStates: Record<SessionState, readonly SessionState[]> = {
   parked: ["busy", "idle", "expired", "quarantined", "closed"],
   // The turn's end, also when it was cut before it was given; a permission request; the end of the process.
   busy: ["idle", "waiting", "parked", "expired", "quarantined", "closed"],
-  // The last answer; another request of the same turn.
-  waiting: ["busy", "waiting", "parked", "expired", "quarantined", "closed"],
-  idle: ["busy", "parked", "expired", "quarantined", "closed"],
+  // The last answer, or the end of what asked; another request.
+  waiting: ["busy", "idle", "waiting", "parked", "expired", "quarantined", "closed"],
+  idle: ["busy", "waiting", "parked", "expired", "quarantined", "closed"],
   // A message that was scheduled begins its turn at once; a new message and a keep-alive open a lease first.
   expired: ["busy", "parked", "closed"],
   // The next try, and its failure. A full disk can delay the word of a quarantine until the session runs again.

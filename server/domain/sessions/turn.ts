@@ -9,6 +9,15 @@ export const turnStates = ["queued", "running", "completed", "failed", "interrup
 export type TurnState = (typeof turnStates)[number];
 export const isTerminal = (state: TurnState): boolean => state !== "queued" && state !== "running";
 
+/**
+ * Why a turn runs. `user`: a device sent a message. The others are Claude's own turns, which it begins by itself: `task`, a
+ * background command or a subagent has something to say; `schedule`, a wake-up that it scheduled is due; `agent`, another
+ * agent or session sent a message; `other`, any other reason.
+ */
+export const turnOrigins = ["user", "task", "schedule", "agent", "other"] as const;
+export type TurnOrigin = (typeof turnOrigins)[number];
+export type OwnOrigin = Exclude<TurnOrigin, "user">;
+
 export interface Usage {
   inputTokens: number;
   outputTokens: number;
@@ -28,11 +37,14 @@ export interface Reply {
 export interface Turn {
   turnId: string;
   sessionId: string;
-  /** The device that sent it. */
-  deviceId: string;
-  clientMessageId: string;
+  origin: TurnOrigin;
+  /** The device that sent it; an own turn has none. */
+  deviceId?: string;
+  /** Of the device's message; an own turn has none. */
+  clientMessageId?: string;
   /** SHA-256 of the request's meaning: the same id with another body is a conflict. */
   requestHash: string;
+  /** Empty in an own turn. */
   message: string;
   attachmentIds: string[];
   state: TurnState;

@@ -3,7 +3,7 @@ import type { Lease } from "../sessions/lease.ts";
 import type { Permission, PermissionDecision } from "../sessions/permission.ts";
 import type { Session, SessionOrigin, SessionState } from "../sessions/session.ts";
 import type { TrustedProject } from "../sessions/trust.ts";
-import type { Turn, TurnState } from "../sessions/turn.ts";
+import type { OwnOrigin, Turn, TurnState } from "../sessions/turn.ts";
 
 /** Which sessions a page lists; the latest active first. */
 export interface SessionFilter {
@@ -90,6 +90,10 @@ export interface TurnStore {
   markRunning(turnId: string, at: number): void;
   markGiven(turnId: string, at: number): void;
   requeue(turnId: string): void;
+  /** Why Claude began an own turn, when its result says it better than its beginning did. */
+  setOrigin(turnId: string, origin: OwnOrigin): void;
+  /** Whether a turn of the session runs. */
+  isRunning(sessionId: string): boolean;
   /** Compare-and-set on a turn that has not ended; true for the one caller that ends it. */
   settle(turnId: string, end: Pick<Turn, "state" | "reply" | "error"> & { endedAt: number }): boolean;
 }

@@ -192,7 +192,7 @@ export class HealthMonitor {
         return;
       }
       case "stalled": {
-        const { turn } = sessionProcess;
+        const turn = sessionProcess.activeTurn;
         // The turn is being ended already, with a deadline of its own.
         if (turn === undefined || turn.end !== undefined) return;
         const seconds = Math.round(verdict.silentMs / 1_000);

@@ -66,7 +66,7 @@ export class Outages implements ProcessObserver {
     this.#parts = parts;
     this.#writer = new RetryingWriter(parts);
     this.#quarantine = new Quarantine(parts);
-    const running = () => registry.all().flatMap(({ turn }) => (turn === undefined ? [] : [turn.turnId]));
+    const running = () => registry.all().flatMap(({ turns }) => turns.map(({ turnId }) => turnId));
     const starting = () => registry.all().flatMap((one) => (one.phase === "starting" ? [one.processId] : []));
     const common = { clock, log, advance: parts.advance };
     this.#login = new CircuitBreaker({
@@ -120,15 +120,16 @@ export class Outages implements ProcessObserver {
       case "thinking":
       case "message":
       case "tool-started":
-        this.#modelSpoke(sessionProcess);
+        this.#modelSpoke(signal.turnId);
         return;
-      case "result": {
-        const { outcome, messageIds } = signal.result;
-        // The result of a background task may be older than the trouble.
-        const isOwn = messageIds.length === 0 || messageIds.includes(sessionProcess.turn?.turnId ?? "");
-        if (outcome === "completed" && isOwn) this.#modelSpoke(sessionProcess);
+      case "result":
+        if (signal.result.outcome === "completed" && signal.turnId !== undefined)
+          this.#modelSpoke(signal.turnId);
         return;
-      }
+      case "prompt-started":
+      case "own-started":
+      case "own-ended":
+      case "agent-message":
       case "tool-finished":
       case "conversation":
       case "mode":
@@ -180,17 +181,16 @@ export class Outages implements ProcessObserver {
     this.#quarantine.stop();
   }
 
-  #modelSpoke({ turn }: SessionProcess): void {
-    if (turn === undefined) return;
-    this.#login.succeed(turn.turnId);
-    this.#limit.succeed(turn.turnId);
+  #modelSpoke(turnId: string): void {
+    this.#login.succeed(turnId);
+    this.#limit.succeed(turnId);
   }
 
   #loginRefused(sessionProcess: SessionProcess, { detail, refusals, final }: Refusal): void {
     if (!final && refusals < refusalsOfLogin) return;
     this.#loginDetail = detail;
-    this.#login.fail(sessionProcess.turn?.turnId);
-    const { turn } = sessionProcess;
+    const turn = sessionProcess.activeTurn;
+    this.#login.fail(turn?.turnId);
     if (turn === undefined || turn.end?.kind === "fault") return;
     // The CLI would go on for minutes; an interrupt ends that at once. A process that starts after the login reads it,
     // this one may keep the old.
@@ -209,7 +209,7 @@ export class Outages implements ProcessObserver {
     const isKnown = this.#limit.isOpen && this.#limitHit?.resetsAt !== undefined && resetsAt === undefined;
     if (!isKnown) this.#limitHit = { sessionId: sessionProcess.sessionId, limit, detail, resetsAt };
     // The turn goes on: the CLI's own retries are bounded, and the turn's work so far is worth the wait.
-    this.#limit.fail(sessionProcess.turn?.turnId, resetsAt);
+    this.#limit.fail(sessionProcess.activeTurn?.turnId, resetsAt);
   }
 
   #tellLimit(retryAt: number): void {

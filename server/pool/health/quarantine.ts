@@ -92,7 +92,7 @@ export class Quarantine implements Gate {
       // A message for later may well find the session mended.
       if (turn.sendAt !== undefined && turn.sendAt > clock.now()) continue;
       const failure = { code: "session_quarantined" as const, detail };
-      turnWriter.end(sessionId, turn.turnId, { kind: "failed", failure }, undefined);
+      turnWriter.end(sessionId, turn.turnId, { kind: "failed", failure }, false);
     }
     const state = store.sessions.get(sessionId)?.state;
     if (state === undefined || state === "closed" || state === "expired") return;

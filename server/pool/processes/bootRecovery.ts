@@ -31,7 +31,7 @@ export async function recover(parts: {
   const reapedProcesses = await host.reap(store.processes.unended());
   const replies = new Map<string, TranscriptReply>();
   for (const turn of store.turns.inState("running")) {
-    if (turn.givenAt === undefined) continue;
+    if (turn.givenAt === undefined || turn.origin !== "user") continue;
     const reply = await recoverReply(parts, turn.sessionId, turn.turnId);
     if (reply) replies.set(turn.turnId, reply);
   }
@@ -46,7 +46,7 @@ export async function recover(parts: {
         continue;
       }
       const reply = replies.get(turn.turnId);
-      if (reply && turnWriter.endWithTranscript(turn.sessionId, turn.turnId, reply, undefined, undefined)) {
+      if (reply && turnWriter.endWithTranscript(turn.sessionId, turn.turnId, reply, false, undefined)) {
         found.answeredTurns += 1;
         continue;
       }
@@ -55,7 +55,7 @@ export async function recover(parts: {
         detail:
           "The server restarted in the middle of this turn. Send a message to go on; the context is kept.",
       };
-      turnWriter.end(turn.sessionId, turn.turnId, { kind: "interrupted", failure }, undefined);
+      turnWriter.end(turn.sessionId, turn.turnId, { kind: "interrupted", failure }, false);
       found.interruptedTurns += 1;
     }
     for (const session of store.sessions.inStates(["idle", "busy", "waiting", "quarantined"])) {

@@ -2,8 +2,9 @@ import type { Caller } from "../../domain/delivery/device.ts";
 import { DaylongError, type Failure } from "../../domain/errors.ts";
 import type { Clock, Store } from "../../domain/ports.ts";
 import type { PoolLimits } from "../state/limits.ts";
+import type { CurrentTurn } from "../state/openTurns.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
-import type { CurrentTurn, SessionProcess, StopReason } from "../state/sessionProcess.ts";
+import type { SessionProcess, StopReason } from "../state/sessionProcess.ts";
 import type { TurnWaiter } from "../turns/turnWaiter.ts";
 import type { Termination } from "./termination.ts";
 
@@ -31,12 +32,8 @@ export class Interrupts {
   async interrupt(sessionId: string, turnId: string | undefined, caller: Caller) {
     const { store, clock, registry, termination } = this.#parts;
     const sessionProcess = registry.get(sessionId);
-    const current = sessionProcess?.turn;
-    if (
-      sessionProcess === undefined ||
-      current === undefined ||
-      (turnId !== undefined && turnId !== current.turnId)
-    ) {
+    const current = turnId === undefined ? sessionProcess?.activeTurn : sessionProcess?.turnOf(turnId);
+    if (sessionProcess === undefined || current === undefined) {
       throw new DaylongError("nothing_running", "No turn of this session is running.");
     }
     const interrupted = { interrupted: true, turnId: current.turnId };
@@ -52,10 +49,10 @@ export class Interrupts {
     if (sessionProcess.process === undefined || !current.isGiven) {
       // The process is still coming up, or the message's files are readied: nothing was given, nothing has to be taken
       // back.
-      termination.cutTurn(sessionProcess, { code: "interrupted", detail });
+      termination.cutTurn(sessionProcess, current, { code: "interrupted", detail });
       return interrupted;
     }
-    sessionProcess.requestEnd({ kind: "interrupt", detail });
+    sessionProcess.requestEnd(current.turnId, { kind: "interrupt", detail });
     await this.#endWithin(sessionProcess, current, "failed");
     return interrupted;
   }
@@ -66,7 +63,7 @@ export class Interrupts {
     current: Readonly<CurrentTurn>,
     failure: Failure,
   ): Promise<void> {
-    sessionProcess.requestEnd({ kind: "fault", failure });
+    sessionProcess.requestEnd(current.turnId, { kind: "fault", failure });
     await this.#endWithin(sessionProcess, current, "recycled");
   }
 
@@ -79,7 +76,7 @@ export class Interrupts {
     await sessionProcess.process?.interrupt(limits.drainMs);
     if (
       (await turnWaiter.ended(current.turnId, limits.drainMs)) === undefined &&
-      sessionProcess.turn === current
+      sessionProcess.turnOf(current.turnId) === current
     ) {
       await sessionProcess.stop(reason);
     }

@@ -3,6 +3,7 @@ import type { LiveFeed, Log, Store } from "../../domain/ports.ts";
 import type { ProcessExit, ProcessHost, TranscriptReply } from "../../domain/processes/process.ts";
 import { exhaustionFault } from "../../domain/processes/startFailures.ts";
 import type { EventStore } from "../../domain/stores/delivery.ts";
+import type { CurrentTurn } from "../state/openTurns.ts";
 import type { ProcessObserver } from "../state/processObserver.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 import type { SessionProcess } from "../state/sessionProcess.ts";
@@ -62,8 +63,8 @@ export class ProcessExits {
     const { sessionId } = sessionProcess;
     this.#parts.log.debug("process.gone", { sessionId, detail: exit.detail });
     if (!sessionProcess.markExited()) return;
-    const failureOf = (): Failure => {
-      const { stopReason, turn } = sessionProcess;
+    const failureOf = (turn: Readonly<CurrentTurn> | undefined): Failure => {
+      const { stopReason } = sessionProcess;
       if (turn?.end?.kind === "interrupt") return { code: "interrupted", detail: turn.end.detail };
       if (turn?.end?.kind === "fault") return turn.end.failure;
       if (stopReason !== undefined) {
@@ -87,7 +88,7 @@ export class ProcessExits {
   #writeEnd(
     sessionProcess: SessionProcess,
     exit: ProcessExit | undefined,
-    failureOf: () => Failure,
+    failureOf: (turn: Readonly<CurrentTurn> | undefined) => Failure,
     reply?: TranscriptReply,
   ): void {
     const { sessionId } = sessionProcess;
@@ -96,21 +97,21 @@ export class ProcessExits {
     let isAnswered = false;
     let deadlineAt = Number.POSITIVE_INFINITY;
     const write = () => {
-      const { turn, stopReason } = sessionProcess;
+      const { turns, stopReason } = sessionProcess;
       buffer.write(sessionProcess);
       permissions.expireAll(sessionId, "process_gone");
-      if (turn !== undefined) {
-        const kept = this.#store.turns.get(turn.turnId);
-        const isGiven = kept?.givenAt !== undefined;
-        const couldNotStart = stopReason === "failed" || (exit === undefined && stopReason === undefined);
-        const failure = failureOf();
-        if (reply !== undefined)
-          isAnswered = turnWriter.endWithTranscript(sessionId, turn.turnId, reply, undefined, undefined);
-        else if (failure.code !== "conversation_lost" && (isGiven || couldNotStart)) {
+      const couldNotStart = stopReason === "failed" || (exit === undefined && stopReason === undefined);
+      for (const turn of turns) {
+        const { turnId, origin } = turn;
+        const kept = this.#store.turns.get(turnId);
+        const failure = failureOf(turn);
+        if (reply !== undefined && origin === "user")
+          isAnswered = turnWriter.endWithTranscript(sessionId, turnId, reply, false, undefined);
+        else if (failure.code !== "conversation_lost" && (kept?.givenAt !== undefined || couldNotStart)) {
           const kind = failure.code === "interrupted" ? "interrupted" : "failed";
-          turnWriter.end(sessionId, turn.turnId, { kind, failure }, undefined);
+          turnWriter.end(sessionId, turnId, { kind, failure }, false);
           // A turn that has ended must not hold up the end of its process, whose write would be tried again for ever.
-        } else if (kept?.state === "running") this.#store.turns.requeue(turn.turnId);
+        } else if (kept?.state === "running") this.#store.turns.requeue(turnId);
       }
       const session = this.#store.sessions.get(sessionId);
       if (session === undefined || session.state === "closed" || session.state === "expired") return;
@@ -121,7 +122,7 @@ export class ProcessExits {
       }
       // A process that never came up logs nothing but its turn's failure. With an answer in the transcript, its turn
       // was over.
-      const isCut = !isAnswered && turn !== undefined;
+      const isCut = !isAnswered && turns.length > 0;
       crash = exit === undefined ? undefined : tellExit(this.#store.events, sessionProcess, isCut, exit);
     };
     sessionProcess.writer.run(
@@ -135,7 +136,7 @@ export class ProcessExits {
         }
         // A start that was given up says nothing about the next start.
         if (exit === undefined && sessionProcess.stopReason === undefined)
-          observer.startFailed(sessionProcess, failureOf());
+          observer.startFailed(sessionProcess, failureOf(sessionProcess.turn));
         if (crash !== undefined) observer.crashed(sessionId, crash);
         this.#parts.advance();
       },

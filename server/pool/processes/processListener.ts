@@ -6,8 +6,11 @@ import type {
   TranscriptReply,
   TurnResult,
 } from "../../domain/processes/process.ts";
+import type { OwnOrigin } from "../../domain/sessions/turn.ts";
+import type { PoolLimits } from "../state/limits.ts";
+import type { CurrentTurn } from "../state/openTurns.ts";
 import type { ProcessObserver } from "../state/processObserver.ts";
-import type { CurrentTurn, SessionProcess } from "../state/sessionProcess.ts";
+import type { SessionProcess } from "../state/sessionProcess.ts";
 import type { EventBuffer } from "../turns/eventBuffer.ts";
 import type { PermissionRequests } from "../turns/permissionRequests.ts";
 import { recoverReply } from "../turns/recoverReply.ts";
@@ -21,6 +24,7 @@ export interface PoolProcessListenerParts {
   resumeSources: ResumeSources;
   feed: LiveFeed;
   log: Log;
+  limits: Pick<PoolLimits, "drainMs">;
   turnWriter: TurnWriter;
   permissions: PermissionRequests;
   buffer: EventBuffer;
@@ -30,6 +34,25 @@ export interface PoolProcessListenerParts {
   /** A process became free. */
   advance(): void;
 }
+
+/** The end of an own turn into which Claude folded a prompt: what it cost is in the prompt's result. */
+const foldedResult: TurnResult = {
+  text: "",
+  usage: { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheCreationTokens: 0 },
+  durationMs: 0,
+  numTurns: 0,
+  totalCostUsd: undefined,
+  outcome: "completed",
+};
+
+/** Whether Claude itself says it in a turn; a subagent may speak after the turn that started it. */
+const isOfTurn = (
+  signal: ProcessSignal,
+): signal is Extract<ProcessSignal, { kind: "delta" | "thinking" | "message" | "tool-started" }> =>
+  signal.kind === "delta" ||
+  signal.kind === "thinking" ||
+  signal.kind === "message" ||
+  (signal.kind === "tool-started" && signal.agent === undefined);
 
 /**
  * Listener of the sessions' processes: writes their signals into the log, the turns and the live feed. `ProcessExits`
@@ -62,16 +85,14 @@ export class PoolProcessListener {
         }
       },
       askPermission: (ask) => {
-        const turnId = sessionProcess.turn?.turnId;
-        // A background task may ask between turns; a request can be shown only as part of a turn.
-        if (turnId === undefined) {
+        if (ask.turnId === undefined) {
           return Promise.resolve({
             decision: "deny",
-            message: "No turn is running, so nobody can be asked.",
+            message: "No turn has begun, so nobody can be asked.",
           });
         }
         this.#parts.buffer.write(sessionProcess);
-        return this.#parts.permissions.ask(sessionProcess.sessionId, turnId, ask).finally(() => {
+        return this.#parts.permissions.ask(sessionProcess.sessionId, ask.turnId, ask).finally(() => {
           // The answer is on its way; from here on Claude is awaited again.
           sessionProcess.noteSign();
         });
@@ -81,54 +102,56 @@ export class PoolProcessListener {
   }
 
   #take(sessionProcess: SessionProcess, signal: ProcessSignal): void {
-    const { feed } = this.#parts;
-    const { sessionId, turn } = sessionProcess;
-    const turnId = turn?.turnId;
+    const { buffer, feed } = this.#parts;
+    const { sessionId } = sessionProcess;
     this.#parts.observer.heard(sessionProcess, signal);
+    // What Claude still says in a turn that was cut, or begins while its process is being stopped, is nobody's.
+    if (isOfTurn(signal) && sessionProcess.turnOf(signal.turnId) === undefined) return;
     switch (signal.kind) {
+      case "prompt-started":
+        this.#promptStarted(sessionProcess, signal.turnId);
+        return;
+      case "own-started":
+        this.#ownStarted(sessionProcess, signal.turnId, signal.origin);
+        return;
+      case "own-ended":
+        this.#finish(sessionProcess, signal.turnId, foldedResult);
+        return;
       case "delta":
         // The words of the next text come after the one that is finished.
-        this.#parts.buffer.write(sessionProcess);
-        if (turnId !== undefined) feed.delta(sessionId, turnId, signal.text);
+        buffer.write(sessionProcess);
+        feed.delta(sessionId, signal.turnId, signal.text);
         return;
       case "alive":
         return;
       case "thinking":
-        if (turnId !== undefined) feed.activity(sessionId, turnId, { kind: "thinking" });
+        feed.activity(sessionId, signal.turnId, { kind: "thinking" });
         return;
       case "message": {
-        const { messageId, text } = signal;
-        this.#parts.buffer.add(sessionProcess, {
-          sessionId,
-          turnId,
-          type: "message",
-          data: { messageId, text },
-        });
-        sessionProcess.noteMessage(messageId);
+        const { turnId, messageId, text } = signal;
+        buffer.add(sessionProcess, { sessionId, turnId, type: "message", data: { messageId, text } });
+        sessionProcess.noteMessage(turnId, messageId, text);
+        return;
+      }
+      case "agent-message": {
+        const { turnId, agent, text } = signal;
+        buffer.add(sessionProcess, { sessionId, turnId, type: "agent.message", data: { agent, text } });
         return;
       }
       case "tool-started": {
-        const { toolUseId, toolName, title } = signal;
-        sessionProcess.noteToolStarted(toolUseId, toolName);
-        this.#parts.buffer.add(sessionProcess, {
-          sessionId,
-          turnId,
-          type: "tool.started",
-          data: { toolUseId, toolName, title },
-        });
-        if (turnId !== undefined) feed.activity(sessionId, turnId, { kind: "tool", toolName, title });
+        const { turnId, toolUseId, toolName, title, parentToolUseId, agent } = signal;
+        sessionProcess.noteToolStarted({ toolUseId, toolName, turnId, isAgents: agent !== undefined });
+        const data = { toolUseId, toolName, title, parentToolUseId, agent };
+        buffer.add(sessionProcess, { sessionId, turnId, type: "tool.started", data });
+        feed.activity(sessionId, turnId, { kind: "tool", toolName, title, agent });
         return;
       }
       case "tool-finished": {
-        const { toolUseId, failed } = signal;
+        const { turnId, toolUseId, failed } = signal;
         const toolName = sessionProcess.noteToolFinished(toolUseId);
         if (toolName === undefined) return;
-        this.#parts.buffer.add(sessionProcess, {
-          sessionId,
-          turnId,
-          type: "tool.finished",
-          data: { toolUseId, toolName, failed },
-        });
+        const data = { toolUseId, toolName, failed };
+        buffer.add(sessionProcess, { sessionId, turnId, type: "tool.finished", data });
         return;
       }
       case "conversation":
@@ -136,7 +159,7 @@ export class PoolProcessListener {
         this.#parts.turnWriter.follow(sessionId, signal);
         return;
       case "result":
-        this.#finish(sessionProcess, signal.result);
+        this.#resultOf(sessionProcess, signal);
         return;
       case "login-refused":
       case "limit-hit":
@@ -144,12 +167,42 @@ export class PoolProcessListener {
     }
   }
 
-  #finish(sessionProcess: SessionProcess, result: TurnResult): void {
-    const { sessionId, turn } = sessionProcess;
-    // A result of a background task's own turn, or of a turn that was cut, answers no message.
-    const foreign =
-      result.messageIds.length > 0 && turn !== undefined && !result.messageIds.includes(turn.turnId);
-    if (turn === undefined || foreign) return;
+  /** Claude took the prompt. The owner may have interrupted it while Claude was at a turn of its own. */
+  #promptStarted(sessionProcess: SessionProcess, turnId: string): void {
+    if (sessionProcess.turnOf(turnId)?.end === undefined) return;
+    void sessionProcess.process?.interrupt(this.#parts.limits.drainMs);
+  }
+
+  #ownStarted(sessionProcess: SessionProcess, turnId: string, origin: OwnOrigin): void {
+    if (sessionProcess.isLeaving) return;
+    const { buffer, log, turnWriter } = this.#parts;
+    const { sessionId } = sessionProcess;
+    sessionProcess.beginOwn(turnId, origin);
+    buffer.add(sessionProcess, () => turnWriter.beginOwn(sessionId, turnId, origin));
+    try {
+      buffer.write(sessionProcess);
+    } catch (error) {
+      // It stays in the buffer, before everything that the turn says.
+      log.error("pool.write_failed", { sessionId, error });
+    }
+  }
+
+  #resultOf(sessionProcess: SessionProcess, signal: Extract<ProcessSignal, { kind: "result" }>): void {
+    const { store, buffer } = this.#parts;
+    const { origin, result } = signal;
+    // A failure before the CLI took any prompt is that of the prompt that it has, or was started for.
+    const turnId = signal.turnId ?? sessionProcess.turn?.turnId;
+    if (turnId === undefined) return;
+    if (origin !== undefined && sessionProcess.turnOf(turnId)?.origin !== origin)
+      buffer.add(sessionProcess, () => store.turns.setOrigin(turnId, origin));
+    this.#finish(sessionProcess, turnId, result);
+  }
+
+  #finish(sessionProcess: SessionProcess, turnId: string, result: TurnResult): void {
+    const { sessionId } = sessionProcess;
+    const turn = sessionProcess.turnOf(turnId);
+    // A turn that was cut has ended before.
+    if (turn === undefined) return;
     const isLost =
       result.failure?.code === "conversation_lost" && !turn.hasActed && turn.end?.kind !== "interrupt";
     if (isLost && this.#parts.resumeSources.giveUp(sessionId, turn.turnId)) {
@@ -182,12 +235,13 @@ export class PoolProcessListener {
       () =>
         this.#store.transaction(() => {
           buffer.write(sessionProcess);
-          permissions.expireAll(sessionId, "turn_ended");
+          permissions.expireTurn(sessionId, turn.turnId);
           const isEnded =
             reply === undefined
-              ? turnWriter.end(sessionId, turn.turnId, end, "idle")
-              : turnWriter.endWithTranscript(sessionId, turn.turnId, reply, "idle", result.totalCostUsd);
-          const session = isEnded ? this.#store.sessions.get(sessionId) : undefined;
+              ? turnWriter.end(sessionId, turn.turnId, end, true)
+              : turnWriter.endWithTranscript(sessionId, turn.turnId, reply, true, result.totalCostUsd);
+          const isUsers = isEnded && turn.origin === "user";
+          const session = isUsers ? this.#store.sessions.get(sessionId) : undefined;
           if (session === undefined) return;
           const lease = turnWriter.renewLease(session);
           deadlineAt = Math.min(lease.warnAt, lease.expiresAt);

@@ -11,6 +11,7 @@ import type { ProcessObserver } from "../state/processObserver.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 import { rewriteMs } from "../state/retryingWriter.ts";
 import { SessionProcess, type WrongTransition } from "../state/sessionProcess.ts";
+import { setWorkState } from "../state/workState.ts";
 import type { TurnWriter } from "../turns/turnWriter.ts";
 import type { Capacity } from "./capacity.ts";
 import type { ProcessExits } from "./processExit.ts";
@@ -169,7 +170,7 @@ export class Scheduler {
     });
     const turn = this.#store.turns.nextQueued(sessionId, clock.now());
     if (turn) {
-      this.#store.transaction(() => turnWriter.begin(sessionId, turn.turnId, false));
+      this.#store.transaction(() => turnWriter.begin(turn, false));
       sessionProcess.assign(turn.turnId);
     }
     this.#registry.add(sessionProcess);
@@ -241,9 +242,7 @@ export class Scheduler {
         this.#store.events.append({ sessionId, type: "session.woken", data });
         if (lossDetail !== undefined) resumeSources.adopt(sessionId, claudeSessionId, lossDetail);
         if (gives && !hasFiles) this.#store.turns.markGiven(turn.turnId, clock.now());
-        // A result that came before the start was over has ended the turn, and the session is idle already.
-        else if (!gives && this.#store.sessions.get(sessionId)?.state !== "idle")
-          this.#store.sessions.setState(sessionId, "idle");
+        else if (!gives) setWorkState(this.#store, sessionId, { isLive: true });
       });
     } catch (error) {
       // Nothing may be given that is not written down; the turn stays and the process goes.

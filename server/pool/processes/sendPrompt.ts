@@ -4,6 +4,7 @@ import type { AttachmentStorage, PreparedAttachments } from "../../domain/sessio
 import type { Turn } from "../../domain/sessions/turn.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 import type { SessionProcess } from "../state/sessionProcess.ts";
+import { setWorkState } from "../state/workState.ts";
 import type { PermissionRequests } from "../turns/permissionRequests.ts";
 import type { TurnWriter } from "../turns/turnWriter.ts";
 
@@ -13,7 +14,7 @@ export interface PromptSenderParts {
   log: Log;
   registry: ProcessRegistry;
   turnWriter: TurnWriter;
-  permissions: Pick<PermissionRequests, "expireAll">;
+  permissions: Pick<PermissionRequests, "expireTurn">;
   attachments: Pick<AttachmentStorage, "prepare">;
   /** Throws when Claude may not work in the directory, or not any more. */
   checkProject(path: string): Promise<void>;
@@ -56,7 +57,7 @@ export class PromptSender {
     const { turnWriter, registry } = this.#parts;
     const hasFiles = turn.attachmentIds.length > 0;
     this.#store.transaction(
-      () => turnWriter.begin(turn.sessionId, turn.turnId, !hasFiles),
+      () => turnWriter.begin(turn, !hasFiles),
       () => {
         if (!hasFiles) return this.give(turn);
         const sessionProcess = registry.get(turn.sessionId);
@@ -107,9 +108,8 @@ export class PromptSender {
     sessionProcess.writer.run(
       () =>
         this.#store.transaction(() => {
-          // A background task may have asked something meanwhile; a session that waits for the owner cannot become idle.
-          permissions.expireAll(sessionId, "turn_ended");
-          turnWriter.end(sessionId, turnId, { kind: "failed", failure }, "idle");
+          permissions.expireTurn(sessionId, turnId);
+          turnWriter.end(sessionId, turnId, { kind: "failed", failure }, true);
         }),
       () => {
         sessionProcess.dropTurn(turnId);
@@ -129,13 +129,10 @@ export class PromptSender {
 
   /** The process has nothing to do after all. */
   #release(sessionProcess: SessionProcess): void {
-    if (sessionProcess.phase !== "busy" || sessionProcess.turn !== undefined) return;
+    if (sessionProcess.phase !== "busy" || sessionProcess.turns.length > 0) return;
     const { sessionId } = sessionProcess;
     sessionProcess.writer.run(
-      () => {
-        if (this.#store.sessions.get(sessionId)?.state === "busy")
-          this.#store.transaction(() => this.#store.sessions.setState(sessionId, "idle"));
-      },
+      () => this.#store.transaction(() => setWorkState(this.#store, sessionId)),
       () => {
         if (sessionProcess.becomeIdle()) this.#parts.advance();
       },

@@ -3,6 +3,7 @@ import { DaylongError, type Failure } from "../../domain/errors.ts";
 import type { Clock, LiveFeed, Log, Store } from "../../domain/ports.ts";
 import type { Session } from "../../domain/sessions/session.ts";
 import type { PoolLimits } from "../state/limits.ts";
+import type { CurrentTurn } from "../state/openTurns.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 import type { SessionProcess } from "../state/sessionProcess.ts";
 import type { EventBuffer } from "../turns/eventBuffer.ts";
@@ -49,16 +50,19 @@ export class Termination {
   async endAll(graceMs: number): Promise<void> {
     const { turnWaiter, log } = this.#parts;
     const live = this.#registry.all();
-    const starting = live.filter(({ phase, turn }) => phase === "starting" || (turn && !turn.isGiven));
+    const starting = live.filter(
+      ({ phase, turn, ownTurn }) => phase === "starting" || (turn && !turn.isGiven && ownTurn === undefined),
+    );
     for (const sessionProcess of starting) void sessionProcess.stop("server_stopped");
     // A process that ended by itself may still leave an answer behind.
     const running = live.filter(
       ({ phase, stopReason }) => phase === "busy" || (phase === "exited" && stopReason === undefined),
     );
-    await Promise.all(running.map(({ turn }) => turn && turnWaiter.ended(turn.turnId, graceMs)));
+    const turns = running.flatMap((one) => one.turns);
+    await Promise.all(turns.map(({ turnId }) => turnWaiter.ended(turnId, graceMs)));
     for (const sessionProcess of running) {
       try {
-        this.cutTurn(sessionProcess, {
+        this.#cutTurns(sessionProcess, {
           code: "server_restarted",
           detail: "The server was stopped in the middle of this turn. The context is kept.",
         });
@@ -97,7 +101,7 @@ export class Termination {
     this.#store.transaction(() => {
       this.#cancelQueued(sessionId, caller, true);
       if (sessionProcess)
-        this.cutTurn(sessionProcess, { code: "interrupted", detail: "The owner closed the session." });
+        this.#cutTurns(sessionProcess, { code: "interrupted", detail: "The owner closed the session." });
       this.#store.sessions.markLeaseEnded(sessionId, session.lease.term, this.#parts.clock.now());
       this.#store.sessions.setState(sessionId, "closed");
       // A `/v1` client that uses the session's name begins a new session under it.
@@ -123,7 +127,7 @@ export class Termination {
       );
     }
     this.#store.transaction(() => {
-      this.#parts.turnWriter.end(sessionId, turnId, { kind: "cancelled", by: caller.deviceId }, undefined);
+      this.#parts.turnWriter.end(sessionId, turnId, { kind: "cancelled", by: caller.deviceId }, false);
       this.#audit(caller, "turn.cancel", turnId);
     });
   }
@@ -140,7 +144,7 @@ export class Termination {
         this.#audit(caller, "session.cancel", id);
       }
       for (const sessionProcess of chosen) {
-        this.cutTurn(sessionProcess, { code: "interrupted", detail: "The owner stopped the process." });
+        this.#cutTurns(sessionProcess, { code: "interrupted", detail: "The owner stopped the process." });
       }
     });
     await Promise.all(chosen.map((sessionProcess) => sessionProcess.stop("cancelled")));
@@ -153,11 +157,16 @@ export class Termination {
     const { sessionId, lease } = session;
     const now = clock.now();
     const sessionProcess = this.#registry.get(sessionId);
-    if (sessionProcess?.turn !== undefined && now < lease.expiresAt + limits.drainMs) return false;
+    if (
+      sessionProcess !== undefined &&
+      sessionProcess.turns.length > 0 &&
+      now < lease.expiresAt + limits.drainMs
+    )
+      return false;
     this.#store.transaction(() => {
       if (!this.#store.sessions.markLeaseEnded(sessionId, lease.term, now)) return;
       if (sessionProcess) {
-        this.cutTurn(sessionProcess, {
+        this.#cutTurns(sessionProcess, {
           code: "lease_expired",
           detail: "The session's lease ended in the middle of this turn.",
         });
@@ -180,32 +189,38 @@ export class Termination {
     if (this.#registry.get(session.sessionId) === undefined) this.#parts.sessionOver?.(session);
   }
 
-  /** Cuts the running turn: ends it in the store; later signals of the process about it are ignored. */
-  cutTurn(sessionProcess: SessionProcess, failure: Failure): void {
-    const { sessionId, turn } = sessionProcess;
-    if (turn === undefined) return;
+  /** Cuts an open turn: ends it in the store; later signals of the process about it are ignored. */
+  cutTurn(sessionProcess: SessionProcess, turn: Readonly<CurrentTurn>, failure: Failure): void {
+    this.#cut(sessionProcess, [turn], failure);
+  }
+
+  #cutTurns(sessionProcess: SessionProcess, failure: Failure): void {
+    this.#cut(sessionProcess, sessionProcess.turns, failure);
+  }
+
+  #cut(sessionProcess: SessionProcess, turns: ReadonlyArray<Readonly<CurrentTurn>>, failure: Failure): void {
+    const { buffer, feed, permissions, turnWriter } = this.#parts;
+    const { sessionId } = sessionProcess;
+    if (turns.length === 0) return;
     const end = failure.code === "lease_expired" ? "failed" : "interrupted";
     // Only after the commit of the outermost transaction: a turn that memory dropped too early would never end.
     const forget = () => {
-      sessionProcess.dropTurn(turn.turnId);
-      this.#parts.feed.flush(sessionId);
+      for (const { turnId } of turns) sessionProcess.dropTurn(turnId);
+      feed.flush(sessionId);
     };
     this.#store.transaction(() => {
-      this.#parts.buffer.write(sessionProcess);
-      this.#parts.permissions.expireAll(sessionId, "turn_ended");
-      this.#parts.turnWriter.end(sessionId, turn.turnId, { kind: end, failure }, undefined);
+      buffer.write(sessionProcess);
+      for (const { turnId } of turns) {
+        permissions.expireTurn(sessionId, turnId);
+        turnWriter.end(sessionId, turnId, { kind: end, failure }, false);
+      }
     }, forget);
   }
 
   #cancelQueued(sessionId: string, caller: Caller, scheduledToo: boolean): void {
     for (const turn of this.#store.turns.queuedOf(sessionId)) {
       if (turn.sendAt !== undefined && !scheduledToo) continue;
-      this.#parts.turnWriter.end(
-        sessionId,
-        turn.turnId,
-        { kind: "cancelled", by: caller.deviceId },
-        undefined,
-      );
+      this.#parts.turnWriter.end(sessionId, turn.turnId, { kind: "cancelled", by: caller.deviceId }, false);
     }
   }
 

@@ -97,7 +97,7 @@ export class ForkAndRewind {
   }
 
   #refuseBusy(sessionId: string): void {
-    if (this.#store.turns.queuedCountOf(sessionId) > 0 || this.#parts.registry.get(sessionId)?.turn)
+    if (this.#store.turns.queuedCountOf(sessionId) > 0 || this.#parts.registry.get(sessionId)?.activeTurn)
       throw new DaylongError("session_busy", "A turn of the session runs or waits; files change under it.");
   }
 

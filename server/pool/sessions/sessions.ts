@@ -225,7 +225,7 @@ export class Sessions {
     const { registry } = this.#parts;
     await this.#checkHolds(session.claudeSessionId ?? sessionId, resumeAt);
     const isBusy = () =>
-      this.#store.turns.queuedCountOf(sessionId) > 0 || registry.get(sessionId)?.turn !== undefined;
+      this.#store.turns.queuedCountOf(sessionId) > 0 || (registry.get(sessionId)?.turns.length ?? 0) > 0;
     const refuseUnfit = () => {
       refuseClosed(this.#now(session));
       if (isBusy()) throw new DaylongError("session_busy", "A turn of the session runs or waits.");

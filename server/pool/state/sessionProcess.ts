@@ -2,30 +2,9 @@ import { DaylongError, type Failure } from "../../domain/errors.ts";
 import type { Clock, Log } from "../../domain/ports.ts";
 import { hotSamplesAfter, toolsWork } from "../../domain/processes/health.ts";
 import type { ClaudeProcess, ProcessUsage } from "../../domain/processes/process.ts";
+import type { TurnOrigin } from "../../domain/sessions/turn.ts";
+import { type CurrentTurn, OpenTurns, type ToolAtWork, type TurnEndRequest } from "./openTurns.ts";
 import { RetryingWriter } from "./retryingWriter.ts";
-
-/** Why a running turn is being ended, and what its terminal event says. */
-export type TurnEndRequest =
-  /** The owner asked for it. */
-  | { kind: "interrupt"; detail: string }
-  /** The pool breaks the turn off, which fails with the failure. */
-  | { kind: "fault"; failure: Failure };
-
-/** The turn a process works on, as far as memory has to know it. */
-export interface CurrentTurn {
-  /** Also the id of the user's message, which comes back with its result. */
-  readonly turnId: string;
-  /** The last finished assistant text of the turn. */
-  lastMessageId?: string;
-  /** Its prompt is with the process. */
-  readonly isGiven: boolean;
-  /** Claude said or did something in it, so that it must not be run again. */
-  hasActed: boolean;
-  /** Set while the turn is being ended before Claude is through with it. */
-  end?: TurnEndRequest;
-  /** Claude refused it for a usage limit: what it fails with, should it fail. */
-  limit?: Failure;
-}
 
 /**
  * Why a process is stopped; decides what the session becomes when the process is gone. `failed`: it did not do what it
@@ -57,6 +36,7 @@ export interface WrongTransition {
 const allowedFrom = {
   attach: ["starting", "stopping", "exited", "gone"],
   assign: ["starting", "idle"],
+  beginOwn: ["starting", "idle", "busy"],
   cameUp: ["starting"],
   markGiven: ["busy"],
   finishTurn: ["starting", "idle", "busy", "stopping", "exited", "gone"],
@@ -83,17 +63,21 @@ export interface SessionProcessParts {
  * It takes one of the pool's places for all of that time; `ProcessRegistry` holds it.
  *
  *   from                     method                        to
- *   starting                 assign(turn), requestEnd,     starting
- *                            finishTurn
+ *   starting                 assign(turn), beginOwn,       starting
+ *                            requestEnd, finishTurn
  *   starting                 cameUp                        busy with a turn, else idle
- *   idle                     assign(turn)                  busy
- *   busy                     markGiven, requestEnd         busy
- *   busy                     finishTurn, becomeIdle        idle
+ *   idle                     assign(turn), beginOwn        busy
+ *   busy                     markGiven, beginOwn,          busy
+ *                            requestEnd
+ *   busy                     finishTurn, becomeIdle        idle when no turn is left
  *   busy                     recycleNow                    stopping
  *   starting, idle, busy     stop                          stopping
  *   any of these             markExited                    exited: no operating system process, but its end is not written yet
  *   starting, stopping       markGone                      gone: its start failed or was given up, and that is written
  *   exited                   markGone                      gone: its end is written
+ *
+ * Two turns can be open at once: that of a prompt, and one that Claude begins by itself while the prompt is on its way to
+ * it. A prompt is given only to a process that has neither.
  *
  * Each method asserts the phases that it may be called in (`allowedFrom`). A process speaks before its start is over: a
  * refused login asks for the end of a turn that waits for the start, and a result without an id ends that turn.
@@ -115,7 +99,7 @@ export class SessionProcess {
   #resolveGone!: () => void;
   #phase: ProcessPhase = "starting";
   #process: ClaudeProcess | undefined;
-  #turn: CurrentTurn | undefined;
+  readonly #turns = new OpenTurns();
   #preamble: string | undefined;
   #calls = 0;
   #idleSinceAt: number;
@@ -125,8 +109,6 @@ export class SessionProcess {
   /** False while a stop waits for a start that could not be given up in time. */
   #isToldToStop = false;
   #recycleDetail: string | undefined;
-  /** Names of tools under way, by tool-use id. */
-  readonly #tools = new Map<string, string>();
 
   constructor(parts: SessionProcessParts) {
     this.sessionId = parts.sessionId;
@@ -152,8 +134,25 @@ export class SessionProcess {
   get process(): ClaudeProcess | undefined {
     return this.#process;
   }
+  /** The turn of a prompt that the process has, or is to be given. */
   get turn(): Readonly<CurrentTurn> | undefined {
-    return this.#turn;
+    return this.#turns.prompts;
+  }
+  /** The turn that Claude began by itself. */
+  get ownTurn(): Readonly<CurrentTurn> | undefined {
+    return this.#turns.own;
+  }
+  /** The turn that Claude works on, as far as is known: its own before that of a prompt, which waits for its end. */
+  get activeTurn(): Readonly<CurrentTurn> | undefined {
+    return this.#turns.own ?? this.#turns.prompts;
+  }
+  /** The open turns; Claude's own first, because it ends first. */
+  get turns(): ReadonlyArray<Readonly<CurrentTurn>> {
+    return this.#turns.all;
+  }
+  /** The open turn of this id. */
+  turnOf(turnId: string): Readonly<CurrentTurn> | undefined {
+    return this.#turns.open(turnId);
   }
   /** Since when the process is idle, by the monotonic clock; the longest idle is evicted first. */
   get idleSinceAt(): number {
@@ -200,56 +199,58 @@ export class SessionProcess {
   cameUp(preamble: string | undefined): void {
     if (!this.#may("cameUp")) return;
     this.#preamble = preamble;
-    if (this.#turn === undefined) this.#enterIdle();
+    if (this.turns.length === 0) this.#enterIdle();
     else this.#enterBusy();
     this.#resolveUp();
   }
 
   /** The turn is the process's next one: it waits for the start, or makes an idle process busy. */
   assign(turnId: string): void {
-    if (!this.#may("assign", this.#turn === undefined)) return;
-    this.#turn = { turnId, isGiven: false, hasActed: false };
+    if (!this.#may("assign", this.turn === undefined)) return;
+    this.#turns.assign(turnId);
     if (this.#phase === "idle") this.#enterBusy();
   }
 
-  /**
-   * The prompt of the assigned turn is being written. Returns what Claude has to be told before it, once. The turn becomes
-   * a new object: texts and requests from before the prompt, mostly of a background task, do not belong to it.
-   */
+  /** Claude began a turn by itself. */
+  beginOwn(turnId: string, origin: TurnOrigin): void {
+    if (!this.#may("beginOwn", this.ownTurn === undefined)) return;
+    this.#turns.beginOwn(turnId, origin);
+    if (this.#phase === "idle") this.#enterBusy();
+  }
+
+  /** The prompt of the assigned turn is being written. Returns what Claude has to be told before it, once. */
   markGiven(): string | undefined {
-    const turn = this.#turn;
-    if (!this.#may("markGiven", turn !== undefined && !turn.isGiven) || turn === undefined) return undefined;
-    this.#turn = { turnId: turn.turnId, isGiven: true, hasActed: false };
+    if (!this.#may("markGiven", this.turn?.isGiven === false)) return undefined;
+    this.#turns.markGiven();
     this.noteSign();
     const preamble = this.#preamble;
     this.#preamble = undefined;
     return preamble;
   }
 
-  /** The end of the turn is written. False: the process works on another turn by now, or on none. */
+  /** The end of the turn is written. False: the process does not work on it any more. */
   finishTurn(turn: Readonly<CurrentTurn>): boolean {
-    if (!this.#may("finishTurn") || this.#turn !== turn) return false;
-    this.#turn = undefined;
-    this.#tools.clear();
-    if (this.#phase === "busy") this.#enterIdle();
+    if (!this.#may("finishTurn") || this.turnOf(turn.turnId) !== turn) return false;
+    this.dropTurn(turn.turnId);
+    if (this.#phase === "busy" && this.turns.length === 0) this.#enterIdle();
     return true;
   }
 
   /** The turn has ended, or went back to the queue, without its result; the phase stays until the process is told. */
   dropTurn(turnId: string): void {
-    if (this.#turn?.turnId === turnId) this.#turn = undefined;
+    this.#turns.drop(turnId);
   }
 
   /** A busy process whose turn was dropped before it was given has nothing to do. False: it has, or is not busy. */
   becomeIdle(): boolean {
-    if (this.#phase !== "busy" || this.#turn !== undefined) return false;
+    if (this.#phase !== "busy" || this.turns.length > 0) return false;
     this.#enterIdle();
     return true;
   }
 
-  /** The running turn is to end. The owner's interrupt is told rather than a fault, and the first fault stays. */
-  requestEnd(end: TurnEndRequest): void {
-    const turn = this.#turn;
+  /** An open turn is to end. The owner's interrupt is told rather than a fault, and the first fault stays. */
+  requestEnd(turnId: string, end: TurnEndRequest): void {
+    const turn = this.#turns.open(turnId);
     if (!this.#may("requestEnd", turn !== undefined) || turn === undefined) return;
     if (turn.end === undefined || end.kind === "interrupt") turn.end = end;
   }
@@ -259,10 +260,10 @@ export class SessionProcess {
     this.#recycleDetail ??= detail;
   }
 
-  /** The process is replaced at once, in the middle of its turn, which fails with the failure. */
+  /** The process is replaced at once, in the middle of its turns, which fail with the failure. */
   recycleNow(failure: Failure): void {
     if (!this.#may("recycleNow")) return;
-    if (this.#turn !== undefined) this.requestEnd({ kind: "fault", failure });
+    for (const { turnId } of this.turns) this.requestEnd(turnId, { kind: "fault", failure });
     this.#recycleDetail = failure.detail;
     void this.stop("recycled");
   }
@@ -294,7 +295,7 @@ export class SessionProcess {
   markGone(): void {
     if (!this.#may("markGone")) return;
     this.#phase = "gone";
-    this.#turn = undefined;
+    this.#turns.dropAll();
     this.#resolveGone();
   }
 
@@ -322,31 +323,31 @@ export class SessionProcess {
   /** A sample of what the process uses; tools that are at work are a sign of life. */
   noteUsage(usage: ProcessUsage | undefined): void {
     this.#hotSamples = hotSamplesAfter(this.#hotSamples, this.#phase === "idle", usage);
-    if (this.#tools.size > 0 && toolsWork(usage)) this.noteSign();
+    if (this.#turns.hasTools && toolsWork(usage)) this.noteSign();
   }
 
-  /** Claude finished a text. */
-  noteMessage(messageId: string): void {
-    if (this.#turn === undefined) return;
-    this.#turn.lastMessageId = messageId;
-    this.#turn.hasActed = true;
+  /** Claude finished a text of the turn. */
+  noteMessage(turnId: string, messageId: string, text: string): void {
+    const turn = this.#turns.open(turnId);
+    if (turn === undefined) return;
+    turn.lastMessage = { messageId, text };
+    turn.hasActed = true;
   }
 
-  noteToolStarted(toolUseId: string, toolName: string): void {
-    this.#tools.set(toolUseId, toolName);
-    if (this.#turn !== undefined) this.#turn.hasActed = true;
+  /** A tool of the turn, or of a subagent that the turn started, is at work. */
+  noteToolStarted(tool: ToolAtWork): void {
+    this.#turns.toolStarted(tool);
   }
 
   /** Returns the tool's name; `undefined` for a tool of which no start was heard. */
   noteToolFinished(toolUseId: string): string | undefined {
-    const toolName = this.#tools.get(toolUseId);
-    this.#tools.delete(toolUseId);
-    return toolName;
+    return this.#turns.toolFinished(toolUseId);
   }
 
-  /** Claude refused the turn for a usage limit. */
+  /** Claude refused the turn that it works on for a usage limit. */
   noteLimit(failure: Failure): void {
-    if (this.#turn !== undefined) this.#turn.limit = failure;
+    const turn = this.activeTurn && this.#turns.open(this.activeTurn.turnId);
+    if (turn !== undefined) turn.limit = failure;
   }
 
   #enterIdle(): void {

@@ -10,16 +10,19 @@ import type { SessionProcess } from "../state/sessionProcess.ts";
  */
 const holdMs = 20;
 
+/** What the buffer takes: an event, or a write of other rows that belongs between two events. */
+export type BufferedWrite = NewEvent | (() => void);
+
 /** Buffer of each process's events, which share a commit. Events are announced only after their commit. */
 export class EventBuffer {
   readonly #parts: { store: Store; feed: LiveFeed; clock: Clock; log: Log };
-  readonly #eventsOf = new WeakMap<SessionProcess, NewEvent[]>();
+  readonly #eventsOf = new WeakMap<SessionProcess, BufferedWrite[]>();
 
   constructor(parts: { store: Store; feed: LiveFeed; clock: Clock; log: Log }) {
     this.#parts = parts;
   }
 
-  add(sessionProcess: SessionProcess, event: NewEvent): void {
+  add(sessionProcess: SessionProcess, event: BufferedWrite): void {
     const events = this.#eventsOf.get(sessionProcess) ?? [];
     this.#eventsOf.set(sessionProcess, events);
     events.push(event);
@@ -28,7 +31,7 @@ export class EventBuffer {
 
   /**
    * Writes the buffered events. Inside a transaction of the caller they stand before what the caller appends, and stay
-   * buffered if that transaction fails.
+   * buffered if that transaction fails; so it is called once in a transaction.
    */
   write(sessionProcess: SessionProcess): void {
     const { store, feed } = this.#parts;
@@ -37,7 +40,10 @@ export class EventBuffer {
     if (count === 0) return;
     store.transaction(
       () => {
-        for (const event of events) store.events.append(event);
+        for (const event of events) {
+          if (typeof event === "function") event();
+          else store.events.append(event);
+        }
       },
       () => {
         events.splice(0, count);

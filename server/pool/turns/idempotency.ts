@@ -19,6 +19,7 @@ export function requestHashOf(request: SubmitRequest): string {
 /** A request whose client message id its device has used before, and the turn that the id belongs to. */
 export interface Repeat {
   earlier: Turn;
+  clientMessageId: string;
   request: SubmitRequest;
   requestHash: string;
 }
@@ -30,7 +31,7 @@ export interface Repeat {
 export function answerRepeat(
   store: Pick<Store, "sessions" | "turns" | "events">,
   nowAt: number,
-  { earlier, request, requestHash }: Repeat,
+  { earlier, clientMessageId, request, requestHash }: Repeat,
 ): Accepted {
   const session = store.sessions.get(earlier.sessionId);
   // A client that learnt the new session's id from an event may repeat the message with it.
@@ -41,13 +42,13 @@ export function answerRepeat(
   if (earlier.requestHash !== requestHash || !isSamePlace) {
     throw new DaylongError(
       "idempotency_conflict",
-      `The clientMessageId ${earlier.clientMessageId} belongs to another message.`,
+      `The clientMessageId ${clientMessageId} belongs to another message.`,
     );
   }
   return {
     sessionId: earlier.sessionId,
     turnId: earlier.turnId,
-    clientMessageId: earlier.clientMessageId,
+    clientMessageId,
     state: earlier.state,
     queuePosition: store.turns.queuePosition(earlier.turnId),
     duplicate: true,

@@ -16,6 +16,7 @@ import {
 } from "../../domain/sessions/permission.ts";
 import type { PoolLimits } from "../state/limits.ts";
 import { rewriteMs } from "../state/retryingWriter.ts";
+import { setWorkState } from "../state/workState.ts";
 
 type ExpiryReason = EventDataByType["permission.expired"]["reason"];
 
@@ -71,6 +72,7 @@ export class PermissionRequests {
       permissionId: this.#newId(),
       sessionId,
       turnId,
+      agent: ask.agent,
       kind,
       toolName: ask.toolName,
       title: ask.title,
@@ -97,7 +99,7 @@ export class PermissionRequests {
       this.#store.transaction(() => {
         this.#store.permissions.insert(permission);
         this.#store.events.append({ sessionId, turnId, type: "permission.requested", data: told });
-        this.#store.sessions.setState(sessionId, "waiting");
+        setWorkState(this.#store, sessionId, { isLive: true });
       });
     } catch (error) {
       this.#release(permissionId);
@@ -161,7 +163,7 @@ export class PermissionRequests {
         target: permissionId,
         detail: `${permission.toolName} in session ${permission.sessionId}, scope ${scope}`,
       });
-      this.#backToWork(permission.sessionId);
+      setWorkState(this.#store, permission.sessionId);
     });
     this.#release(permissionId)?.answer(decision);
     return answered;
@@ -179,6 +181,17 @@ export class PermissionRequests {
     for (const rule of rulesIn(suggestions)) {
       if (scope === "always") trust.keepRule(projectPath, rule, now);
       else trust.keepSessionRule(sessionId, rule, now);
+    }
+  }
+
+  /**
+   * Denies the turn's own open requests, not those of subagents that it started, which work on. Inside the caller's
+   * transaction the promise settles after it.
+   */
+  expireTurn(sessionId: string, turnId: string): void {
+    for (const permission of this.#store.permissions.openOf(sessionId)) {
+      if (permission.turnId === turnId && permission.agent === undefined)
+        this.#expire(permission.permissionId, "turn_ended");
     }
   }
 
@@ -203,7 +216,7 @@ export class PermissionRequests {
         type: "permission.expired",
         data: { permissionId, reason },
       });
-      this.#backToWork(permission.sessionId);
+      setWorkState(this.#store, permission.sessionId);
     }, deny);
   }
 
@@ -213,13 +226,6 @@ export class PermissionRequests {
       this.#expire(permissionId, reason);
     } catch {
       this.#clock.after(rewriteMs, () => this.#expireSurely(permissionId, reason));
-    }
-  }
-
-  #backToWork(sessionId: string): void {
-    const session = this.#store.sessions.get(sessionId);
-    if (session?.state === "waiting" && this.#store.permissions.openCountOf(sessionId) === 0) {
-      this.#store.sessions.setState(sessionId, "busy");
     }
   }
 

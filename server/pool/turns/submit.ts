@@ -70,7 +70,8 @@ export class Submissions {
     const requestHash = requestHashOf(request);
     const earlier = this.#store.turns.byClientMessage(request.caller.deviceId, clientMessageId);
     if (earlier !== undefined) {
-      const accepted = answerRepeat(this.#store, this.#clock.now(), { earlier, request, requestHash });
+      const repeat = { earlier, clientMessageId, request, requestHash };
+      const accepted = answerRepeat(this.#store, this.#clock.now(), repeat);
       return { accepted, waits: false, leaseDeadlineAt: Number.POSITIVE_INFINITY };
     }
     return this.#store.transaction(
@@ -183,10 +184,12 @@ export class Submissions {
     const attachmentIds = this.#takeAttachments(request);
     // Files take a moment to be readied, which is no part of the commit: such a turn is given right after it.
     const runsNow = admission.action === "use" && attachmentIds.length === 0;
+    const { deviceId } = request.caller;
     const turn: Turn = {
       turnId: this.#newId(),
       sessionId,
-      deviceId: request.caller.deviceId,
+      origin: "user",
+      deviceId,
       clientMessageId,
       requestHash,
       message: request.message,
@@ -198,7 +201,7 @@ export class Submissions {
       sendAt,
     };
     this.#store.turns.insert(turn);
-    const { turnId, deviceId } = turn;
+    const { turnId } = turn;
     this.#store.audit.add({ at: now, deviceId, action: "message.send", target: sessionId, detail: turnId });
     // The user's message carries the turn's id in Claude's transcript too: one name for one thing.
     const messageId = turn.turnId;
@@ -210,7 +213,7 @@ export class Submissions {
         messageId,
         message: turn.message,
         clientMessageId,
-        deviceId: turn.deviceId,
+        deviceId,
         attachments: turn.attachmentIds,
         ...(turn.sendAt === undefined ? {} : { sendAt: turn.sendAt }),
       },
@@ -219,7 +222,7 @@ export class Submissions {
       this.#store.sessions.update(sessionId, { title: titleFrom(request.message) });
     }
     const lease = this.#turnWriter.renewLease(session);
-    if (runsNow) this.#turnWriter.announceStart(sessionId, turn.turnId);
+    if (runsNow) this.#turnWriter.announceStart(turn);
     else if (admission.action === "wait" || admission.action === "evict") {
       this.#store.events.append({
         sessionId,

@@ -3,12 +3,13 @@ import { errorCatalogue } from "../../domain/errors.ts";
 import type { Clock, Store } from "../../domain/ports.ts";
 import type { ProcessSignal, TranscriptReply, TurnResult } from "../../domain/processes/process.ts";
 import { renewLease } from "../../domain/sessions/lease.ts";
-import type { Session, SessionState } from "../../domain/sessions/session.ts";
-import { isTerminal, type Reply } from "../../domain/sessions/turn.ts";
+import type { Session } from "../../domain/sessions/session.ts";
+import { isTerminal, type OwnOrigin, type Reply, type Turn } from "../../domain/sessions/turn.ts";
 import type { PoolLimits } from "../state/limits.ts";
-import type { CurrentTurn } from "../state/sessionProcess.ts";
+import type { CurrentTurn } from "../state/openTurns.ts";
+import { setWorkState } from "../state/workState.ts";
 
-/** How a turn ends; `state` is what the session is afterwards. */
+/** How a turn ends. */
 export type TurnEnd =
   | { kind: "completed"; result: TurnResult; messageId: string | undefined }
   | { kind: "failed"; failure: Failure; result?: TurnResult }
@@ -29,22 +30,43 @@ export class TurnWriter {
     this.#newId = parts.newId;
   }
 
-  /** Marks the turn as the session's running one. With `given`, its prompt is about to be written. */
-  begin(sessionId: string, turnId: string, given: boolean): void {
+  /** Marks the turn of a message as running. With `given`, its prompt is about to be written. */
+  begin({ sessionId, turnId, origin }: Turn, given: boolean): void {
     const now = this.#clock.now();
     this.#store.turns.markRunning(turnId, now);
     if (given) this.#store.turns.markGiven(turnId, now);
-    this.announceStart(sessionId, turnId);
+    this.announceStart({ sessionId, turnId, origin });
+  }
+
+  /** Keeps a turn that Claude began by itself. It is no activity of the owner's: the lease stays as it is. */
+  beginOwn(sessionId: string, turnId: string, origin: OwnOrigin): void {
+    const now = this.#clock.now();
+    this.#store.turns.insert({
+      turnId,
+      sessionId,
+      origin,
+      requestHash: "",
+      message: "",
+      attachmentIds: [],
+      state: "running",
+      acceptedAt: now,
+      givenAt: now,
+      startedAt: now,
+    });
+    this.announceStart({ sessionId, turnId, origin });
   }
 
   /** Says that a turn that is kept as running has begun. */
-  announceStart(sessionId: string, turnId: string): void {
-    this.#store.sessions.setState(sessionId, "busy");
-    this.#store.events.append({ sessionId, turnId, type: "turn.started", data: {} });
+  announceStart({ sessionId, turnId, origin }: Pick<Turn, "sessionId" | "turnId" | "origin">): void {
+    setWorkState(this.#store, sessionId, { isLive: true });
+    this.#store.events.append({ sessionId, turnId, type: "turn.started", data: { origin } });
   }
 
-  /** Ends the turn once: false when it has ended already, and then nothing is written. */
-  end(sessionId: string, turnId: string, end: TurnEnd, stateAfter: SessionState | undefined): boolean {
+  /**
+   * Ends the turn once: false when it has ended already, and then nothing is written. `rests`: the session's process lives
+   * on, so that the session becomes what is left for it to do.
+   */
+  end(sessionId: string, turnId: string, end: TurnEnd, rests: boolean): boolean {
     const store = this.#store;
     const turn = store.turns.get(turnId);
     if (turn === undefined || isTerminal(turn.state)) return false;
@@ -69,7 +91,9 @@ export class TurnWriter {
         if (end.messageId === undefined && text !== "") {
           store.events.append({ sessionId, turnId, type: "message", data: { messageId, text } });
         }
-        store.events.append({ sessionId, turnId, type: "turn.completed", data: reply });
+        const { origin } = turn;
+        const data = origin === "user" ? reply : { ...reply, origin };
+        store.events.append({ sessionId, turnId, type: "turn.completed", data });
         break;
       }
       case "failed": {
@@ -89,7 +113,7 @@ export class TurnWriter {
         store.events.append({ sessionId, turnId, type: "turn.cancelled", data: { by: end.by } });
         break;
     }
-    if (stateAfter !== undefined) store.sessions.setState(sessionId, stateAfter);
+    if (rests) setWorkState(store, sessionId);
     return true;
   }
 
@@ -101,7 +125,7 @@ export class TurnWriter {
     sessionId: string,
     turnId: string,
     reply: TranscriptReply,
-    stateAfter: SessionState | undefined,
+    rests: boolean,
     totalCostUsd: number | undefined,
   ): boolean {
     const { texts, usage, durationMs, numTurns } = reply;
@@ -118,10 +142,9 @@ export class TurnWriter {
       durationMs,
       numTurns,
       totalCostUsd,
-      messageIds: [turnId],
       outcome: "completed",
     };
-    return this.end(sessionId, turnId, { kind: "completed", result, messageId: last.messageId }, stateAfter);
+    return this.end(sessionId, turnId, { kind: "completed", result, messageId: last.messageId }, rests);
   }
 
   /** Keeps a change that Claude made to the session by itself. */
@@ -156,9 +179,15 @@ export class TurnWriter {
   }
 }
 
-/** How a turn ends with this result. */
-export function endOf(result: TurnResult, { lastMessageId, end, limit }: Readonly<CurrentTurn>): TurnEnd {
-  if (result.outcome === "completed") return { kind: "completed", result, messageId: lastMessageId };
+/**
+ * How a turn ends with this result. Claude may say its answer before its last tool and nothing after it; the result then
+ * has no text, and the reply is the last text that was heard.
+ */
+export function endOf(result: TurnResult, { lastMessage, end, limit }: Readonly<CurrentTurn>): TurnEnd {
+  if (result.outcome === "completed") {
+    const text = result.text || (lastMessage?.text ?? "");
+    return { kind: "completed", result: { ...result, text }, messageId: lastMessage?.messageId };
+  }
   if (end?.kind === "interrupt") {
     return { kind: "interrupted", failure: { code: "interrupted", detail: end.detail }, result };
   }

@@ -1,3 +1,4 @@
+import type { AgentRef } from "../../domain/sessions/agent.ts";
 import type {
   Permission,
   PermissionDecision,
@@ -11,6 +12,7 @@ interface PermissionRow {
   permission_id: string;
   session_id: string;
   turn_id: string;
+  agent: string | null;
   kind: PermissionKind;
   tool_name: string;
   title: string;
@@ -30,6 +32,7 @@ function permissionOf(row: PermissionRow): Permission {
     permissionId: row.permission_id,
     sessionId: row.session_id,
     turnId: row.turn_id,
+    agent: parsedOrUndefined<AgentRef>(row.agent),
     kind: row.kind,
     toolName: row.tool_name,
     title: row.title,
@@ -60,9 +63,9 @@ export class SqlitePermissionStore implements PermissionStore {
   constructor(connection: Connection) {
     this.#insert = new Statement(
       connection,
-      `INSERT INTO permissions (permission_id, session_id, turn_id, kind, tool_name, title, description, input, plan,
+      `INSERT INTO permissions (permission_id, session_id, turn_id, agent, kind, tool_name, title, description, input, plan,
          questions, suggestions, requested_at, expires_at, state, decision)
-       VALUES (@permissionId, @sessionId, @turnId, @kind, @toolName, @title, @description, @input, @plan,
+       VALUES (@permissionId, @sessionId, @turnId, @agent, @kind, @toolName, @title, @description, @input, @plan,
          @questions, @suggestions, @requestedAt, @expiresAt, @state, @decision)`,
     );
     this.#get = new Statement(connection, `${selectPermissions} WHERE permission_id = ?`);
@@ -93,6 +96,7 @@ export class SqlitePermissionStore implements PermissionStore {
       permissionId: permission.permissionId,
       sessionId: permission.sessionId,
       turnId: permission.turnId,
+      agent: jsonOrNull(permission.agent),
       kind: permission.kind,
       toolName: permission.toolName,
       title: permission.title,

@@ -1,11 +1,19 @@
 import type { Failure } from "../../domain/errors.ts";
-import { type Reply, type Turn, type TurnState, turnStates } from "../../domain/sessions/turn.ts";
+import {
+  type OwnOrigin,
+  type Reply,
+  type Turn,
+  type TurnOrigin,
+  type TurnState,
+  turnStates,
+} from "../../domain/sessions/turn.ts";
 import type { TurnStore } from "../../domain/stores/sessions.ts";
 import { type Connection, jsonOrNull, parsedOrUndefined, Statement } from "../statement.ts";
 
 interface TurnRow {
   turn_id: string;
   session_id: string;
+  origin: TurnOrigin;
   device_id: string;
   client_message_id: string;
   request_hash: string;
@@ -25,8 +33,9 @@ function turnOf(row: TurnRow): Turn {
   return {
     turnId: row.turn_id,
     sessionId: row.session_id,
-    deviceId: row.device_id,
-    clientMessageId: row.client_message_id,
+    origin: row.origin,
+    deviceId: row.origin === "user" ? row.device_id : undefined,
+    clientMessageId: row.origin === "user" ? row.client_message_id : undefined,
     requestHash: row.request_hash,
     message: row.message,
     attachmentIds: JSON.parse(row.attachment_ids),
@@ -41,7 +50,7 @@ function turnOf(row: TurnRow): Turn {
   };
 }
 
-const selectTurns = `SELECT t.turn_id, t.session_id, t.device_id, t.client_message_id, t.request_hash, t.message,
+const selectTurns = `SELECT t.turn_id, t.session_id, t.origin, t.device_id, t.client_message_id, t.request_hash, t.message,
   t.attachment_ids, t.state, t.accepted_at, t.send_at, t.given_at, t.started_at, t.ended_at, t.reply, t.error FROM turns t`;
 
 const isDue = "(t.send_at IS NULL OR t.send_at <= ?)";
@@ -68,14 +77,16 @@ export class SqliteTurnStore implements TurnStore {
   readonly #markRunning: Statement<[at: number, turnId: string]>;
   readonly #markGiven: Statement<[at: number, turnId: string]>;
   readonly #requeue: Statement<[turnId: string]>;
+  readonly #setOrigin: Statement<[origin: string, turnId: string]>;
+  readonly #isRunning: Statement<[sessionId: string], { one: number }>;
   readonly #settle: Statement<[Named]>;
 
   constructor(connection: Connection) {
     this.#insert = new Statement(
       connection,
-      `INSERT INTO turns (turn_id, session_id, device_id, client_message_id, request_hash, message, attachment_ids, state,
+      `INSERT INTO turns (turn_id, session_id, origin, device_id, client_message_id, request_hash, message, attachment_ids, state,
          accepted_at, send_at, given_at, started_at, ended_at, reply, error)
-       VALUES (@turnId, @sessionId, @deviceId, @clientMessageId, @requestHash, @message, @attachmentIds, @state,
+       VALUES (@turnId, @sessionId, @origin, @deviceId, @clientMessageId, @requestHash, @message, @attachmentIds, @state,
          @acceptedAt, @sendAt, @givenAt, @startedAt, @endedAt, @reply, @error)`,
     );
     this.#get = new Statement(connection, `${selectTurns} WHERE t.turn_id = ?`);
@@ -147,6 +158,14 @@ export class SqliteTurnStore implements TurnStore {
       connection,
       "UPDATE turns SET state = 'queued', started_at = NULL, given_at = NULL WHERE turn_id = ? AND state = 'running'",
     );
+    this.#setOrigin = new Statement(
+      connection,
+      "UPDATE turns SET origin = ? WHERE turn_id = ? AND origin <> 'user'",
+    );
+    this.#isRunning = new Statement(
+      connection,
+      "SELECT 1 AS one FROM turns WHERE state = 'running' AND session_id = ? LIMIT 1",
+    );
     this.#settle = new Statement(
       connection,
       `UPDATE turns SET state = @state, reply = @reply, error = @error, ended_at = @endedAt
@@ -158,8 +177,10 @@ export class SqliteTurnStore implements TurnStore {
     this.#insert.run({
       turnId: turn.turnId,
       sessionId: turn.sessionId,
-      deviceId: turn.deviceId,
-      clientMessageId: turn.clientMessageId,
+      origin: turn.origin,
+      // An own turn has no device; its own id keeps the pair unique.
+      deviceId: turn.deviceId ?? "",
+      clientMessageId: turn.clientMessageId ?? turn.turnId,
       requestHash: turn.requestHash,
       message: turn.message,
       attachmentIds: JSON.stringify(turn.attachmentIds),
@@ -235,6 +256,14 @@ export class SqliteTurnStore implements TurnStore {
   /** Back to its old place in the queue. Throws when the turn does not run. */
   requeue(turnId: string): void {
     mustChange(this.#requeue.run(turnId), turnId, "running");
+  }
+
+  setOrigin(turnId: string, origin: OwnOrigin): void {
+    this.#setOrigin.run(origin, turnId);
+  }
+
+  isRunning(sessionId: string): boolean {
+    return this.#isRunning.get(sessionId) !== undefined;
   }
 
   settle(turnId: string, end: Parameters<TurnStore["settle"]>[1]): boolean {

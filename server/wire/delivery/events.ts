@@ -1,9 +1,10 @@
 import { z } from "zod";
 import type { EventType, LoggedEvent } from "../../domain/delivery/event.ts";
 import { countSchema, cursorSchema, durationMsSchema, instantSchema } from "../instants.ts";
+import { agentSchema } from "../sessions/agents.ts";
 import { openPermissionSchema } from "../sessions/permissions.ts";
 import { permissionModeSchema } from "../sessions/sessions.ts";
-import { errorCodeSchema, failureSchema, replySchema } from "../sessions/turns.ts";
+import { errorCodeSchema, failureSchema, replySchema, turnOriginSchema } from "../sessions/turns.ts";
 
 const detail = z.object({ detail: z.string() });
 const by = z.object({ by: z.string() });
@@ -54,13 +55,25 @@ const dataByType = {
     sendAt: instantSchema.optional(),
   }),
   "turn.queued": z.object({ queuePosition: countSchema }),
-  "turn.started": z.object({}),
-  "turn.completed": replySchema,
+  "turn.started": z.object({ origin: turnOriginSchema }),
+  "turn.completed": replySchema.extend({
+    origin: turnOriginSchema
+      .exclude(["user"])
+      .optional()
+      .meta({ description: "Only of a turn that Claude began by itself: why it did." }),
+  }),
   "turn.failed": z.object({ code: errorCodeSchema, detail: z.string(), retryable: z.boolean() }),
   "turn.interrupted": failureSchema,
   "turn.cancelled": by,
   message: z.object({ messageId: z.string(), text: z.string() }),
-  "tool.started": z.object({ toolUseId: z.string(), toolName: z.string(), title: z.string() }),
+  "agent.message": z.object({ agent: agentSchema, text: z.string() }),
+  "tool.started": z.object({
+    toolUseId: z.string(),
+    toolName: z.string(),
+    title: z.string(),
+    parentToolUseId: z.string().optional(),
+    agent: agentSchema.optional(),
+  }),
   "tool.finished": z.object({ toolUseId: z.string(), toolName: z.string(), failed: z.boolean() }),
   "permission.requested": openPermissionSchema,
   "permission.resolved": z.object({

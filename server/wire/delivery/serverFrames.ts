@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { cursorSchema, durationMsSchema } from "../instants.ts";
+import { agentSchema } from "../sessions/agents.ts";
 import { acceptedFields } from "../sessions/chat.ts";
 import { permissionAnsweredSchema } from "../sessions/permissions.ts";
 import { keptAliveFields } from "../sessions/sessions.ts";
@@ -54,7 +55,13 @@ export const serverFrameSchemas = {
   activity: z
     .union([
       z.object({ ...activity, kind: z.literal("thinking") }),
-      z.object({ ...activity, kind: z.literal("tool"), toolName: z.string(), title: z.string() }),
+      z.object({
+        ...activity,
+        kind: z.literal("tool"),
+        toolName: z.string(),
+        title: z.string(),
+        agent: agentSchema.optional(),
+      }),
     ])
     .meta({ description: "What Claude does now. Never stored." }),
   accepted: z

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type Permission, permissionKinds, permissionScopes } from "../../domain/sessions/permission.ts";
 import { instantSchema } from "../instants.ts";
 import { textSchema } from "../text.ts";
+import { agentSchema } from "./agents.ts";
 
 /** Deeper than any tool's input, and not so deep that a client's parser could fail on it. */
 const maxInputDepth = 32;
@@ -43,6 +44,9 @@ export const openPermissionSchema = z.object({
   sessionId: z.string(),
   turnId: z.string(),
   kind: z.enum(permissionKinds),
+  agent: agentSchema.optional().meta({
+    description: "The subagent that asks. Its turn is the one that started it, and may have ended.",
+  }),
   toolName: z.string(),
   title: z.string(),
   description: z.string().optional(),

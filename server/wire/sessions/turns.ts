@@ -1,12 +1,18 @@
 import { z } from "zod";
 import { errorCatalogue } from "../../domain/errors.ts";
-import { type Reply, type Turn, turnStates } from "../../domain/sessions/turn.ts";
+import { type Reply, type Turn, turnOrigins, turnStates } from "../../domain/sessions/turn.ts";
 import { countSchema, durationMsSchema, instantSchema } from "../instants.ts";
 
 /** A code of the one catalogue. */
 export const errorCodeSchema = z.enum(Object.keys(errorCatalogue) as [keyof typeof errorCatalogue]).meta({
   id: "ErrorCode",
   description: "What clients branch on; a code is never reused for something else.",
+});
+
+export const turnOriginSchema = z.enum(turnOrigins).meta({
+  id: "TurnOrigin",
+  description:
+    "user: a message. Else Claude began the turn by itself: a task had something to say, a scheduled wake-up was due, another agent sent a message, or another reason.",
 });
 
 export const turnStateSchema = z.enum(turnStates).meta({ id: "TurnState" });
@@ -40,7 +46,8 @@ export const turnSchema = z
   .object({
     turnId: z.string(),
     sessionId: z.string(),
-    clientMessageId: z.string(),
+    origin: turnOriginSchema,
+    clientMessageId: z.string().optional(),
     state: turnStateSchema,
     acceptedAt: instantSchema,
     sendAt: instantSchema.optional(),

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
 import { CliHost, type CliHostParts } from "../../../server/claude/host.ts";
 import type { LoggedEvent } from "../../../server/domain/delivery/event.ts";
@@ -18,7 +19,7 @@ export class HostRig {
   readonly store: OpenStore;
   readonly pool: InteractiveSessionPool;
 
-  constructor(parts: { host: Partial<CliHostParts>; limits?: Partial<PoolLimits> }) {
+  constructor(parts: { host: Omit<Partial<CliHostParts>, "newId">; limits?: Partial<PoolLimits> }) {
     this.store = openStore({
       dataDir: this.bench.dataDir,
       clock: systemClock,
@@ -27,6 +28,7 @@ export class HostRig {
       },
     });
     const host = new CliHost({
+      newId: randomUUID,
       clock: systemClock,
       log: silent,
       processStore: this.store.processes,

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -43,6 +44,7 @@ function useHost(binary: string): void {
     unended: () => [...records.values()],
   };
   host = new CliHost({
+    newId: randomUUID,
     clock,
     log: { debug: note, info: note, warn: note, error: note },
     processStore,

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -46,6 +47,7 @@ beforeEach(() => {
     return standing;
   };
   host = new CliHost({
+    newId: randomUUID,
     clock,
     log: silent,
     processStore,

@@ -106,6 +106,7 @@ export const aSession = (session: Partial<Session> = {}): Session => ({
 export const aTurn = (sessionId: string, turn: Partial<Turn> = {}): Turn => ({
   turnId: randomUUID(),
   sessionId,
+  origin: "user",
   deviceId: "phone",
   clientMessageId: randomUUID(),
   requestHash: "hash",

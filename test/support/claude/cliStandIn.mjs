@@ -21,7 +21,9 @@
  *   say-write-die …   the same, but said it before
  *   write-hush …      writes its whole reply into the transcript and falls silent: obeys an interrupt
  *   hang-on-resume    replies; whoever resumes the conversation gets no answer to his handshake
- *   later N …         replies, and says the rest N ms after its turn
+ *   later N …         replies, and says the rest in a turn of its own N ms later
+ *   task N …          replies; N ms later it begins a turn of its own, with a subagent's text and its own, that ends after
+ *                     another N ms; a prompt that comes in between is folded into it, as the CLI does
  *   held-orders PATH  replies; from then on takes a new model or mode only when that file is there, and takes it away
  *   settings?         replies with the model and the mode it has
  *   anything else     replies "You said: …"
@@ -133,6 +135,35 @@ function reply(text) {
   finish({ result: text });
 }
 
+/** Its own turn, while it is at one. */
+let own;
+
+function beginOwn(text, lastsMs) {
+  // Two tasks may end together: the CLI tells them one after the other.
+  if (own !== undefined || current !== undefined) return void setTimeout(() => beginOwn(text, lastsMs), 1);
+  const task = { task_id: `b${text.length}`, status: "completed", summary: "The task has ended." };
+  write({ type: "system", subtype: "task_notification", ...task });
+  write({ type: "system", subtype: "status", status: "requesting" });
+  say(`Own: ${text}`);
+  sayAsAgent(`Agent: ${text}`);
+  const end = setTimeout(() => {
+    own = undefined;
+    finish({ result: `Own: ${text}`, user_message_uuids: undefined, ...taskOrigin });
+  }, lastsMs);
+  own = { end };
+}
+
+const taskOrigin = { origin: { kind: "task-notification" } };
+
+/** The use of a tool by the CLI itself, and a text of the subagent that it started. */
+function sayAsAgent(text) {
+  const use = { type: "tool_use", id: `use-${randomUUID()}`, name: "Agent", input: {} };
+  const message = (content) => ({ role: "assistant", content: [content], usage });
+  const frame = { type: "assistant", uuid: randomUUID(), session_id: sessionId };
+  write({ ...frame, parent_tool_use_id: null, message: message(use) });
+  write({ ...frame, parent_tool_use_id: use.id, agent_id: "a1", message: message({ type: "text", text }) });
+}
+
 /** One line of one text; no piece ends where a character does. */
 function replyInPieces(text) {
   say(text);
@@ -223,7 +254,13 @@ function act(text) {
       return writeReply(written);
     case "later":
       reply("Soon.");
-      return void setTimeout(() => say(rest), Number(figure));
+      return void setTimeout(() => {
+        say(rest);
+        finish({ result: rest, user_message_uuids: undefined, origin: { kind: "task-notification" } });
+      }, Number(figure));
+    case "task":
+      reply(`You said: ${text}`);
+      return void setTimeout(() => beginOwn(rest, Number(figure)), Number(figure));
     case "held-orders":
       orderPass = figure;
       setInterval(() => {
@@ -284,6 +321,9 @@ function hear(message) {
   current = undefined;
   keep("user", message.uuid, message.message);
   current = message.uuid;
+  write({ type: "command_lifecycle", command_uuid: current, state: "started", session_id: sessionId });
+  clearTimeout(own?.end);
+  own = undefined;
   // A seed comes in a block before the prompt.
   const { content } = message.message;
   act(typeof content === "string" ? content : (content.at(-1)?.text ?? ""));

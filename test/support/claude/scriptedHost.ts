@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { DaylongError } from "../../../server/domain/errors.ts";
 import type { Clock } from "../../../server/domain/ports.ts";
 import type {
@@ -18,8 +19,10 @@ import type {
   TranscriptReply,
   TurnResult,
 } from "../../../server/domain/processes/process.ts";
+import type { AgentRef } from "../../../server/domain/sessions/agent.ts";
 import type { PermissionDecision } from "../../../server/domain/sessions/permission.ts";
 import type { PermissionMode } from "../../../server/domain/sessions/session.ts";
+import type { OwnOrigin } from "../../../server/domain/sessions/turn.ts";
 import { ScriptedSpares } from "./scriptedSpares.ts";
 
 /** How fake processes behave until a test says otherwise; read at the moment of the start, the stop, the interrupt. */
@@ -81,6 +84,7 @@ export class ScriptedProcess implements ClaudeProcess {
   readonly #host: ScriptedHost;
   readonly #listener: ProcessListener;
   readonly #gone: Promise<void>;
+  #ownTurnId: string | undefined;
   readonly #endInterrupts = new Set<() => void>();
   #markGone!: () => void;
 
@@ -117,7 +121,8 @@ export class ScriptedProcess implements ClaudeProcess {
     const hears = this.#host.script?.hears?.(this) ?? this.#host.manners.interrupt === "obeyed";
     if (!hears) return this.#until(deadlineMs);
     for (const ask of this.asks) ask.abort();
-    if (this.unanswered.length > 0) this.result({ outcome: "interrupted", text: "" });
+    if (this.#ownTurnId !== undefined || this.unanswered.length > 0)
+      this.result({ outcome: "interrupted", text: "" });
     return Promise.resolve();
   }
 
@@ -161,7 +166,32 @@ export class ScriptedProcess implements ClaudeProcess {
   }
 
   delta(text: string): void {
-    this.#listener.signal({ kind: "delta", text });
+    this.#listener.signal({ kind: "delta", turnId: this.#turnNow(), text });
+  }
+
+  /** Begins a turn by itself, as the reader of a real CLI's stream would say it; returns the turn's id. */
+  beginOwn(origin: OwnOrigin = "task"): string {
+    // Unique over several hosts of one store, as the server's are.
+    const turnId = randomUUID();
+    this.#ownTurnId = turnId;
+    this.#listener.signal({ kind: "own-started", turnId, origin });
+    return turnId;
+  }
+
+  /** Takes up the oldest unanswered prompt, into its own turn if it is at one. */
+  takePrompt(): void {
+    const turnId = this.unanswered[0]?.turnId;
+    if (turnId === undefined) throw new Error("There is no prompt to take up.");
+    if (this.#ownTurnId !== undefined) {
+      this.#listener.signal({ kind: "own-ended", turnId: this.#ownTurnId });
+      this.#ownTurnId = undefined;
+    }
+    this.#listener.signal({ kind: "prompt-started", turnId });
+  }
+
+  /** The turn that it works on; what it says between turns begins one of its own. */
+  #turnNow(): string {
+    return this.#ownTurnId ?? this.unanswered[0]?.turnId ?? this.beginOwn();
   }
 
   /** Goes into a permission mode by itself. */
@@ -170,38 +200,60 @@ export class ScriptedProcess implements ClaudeProcess {
   }
 
   think(): void {
-    this.#listener.signal({ kind: "thinking" });
+    this.#listener.signal({ kind: "thinking", turnId: this.#turnNow() });
   }
 
   message(text: string, messageId = this.#host.nextId("message")): string {
-    this.#listener.signal({ kind: "message", messageId, text });
+    this.#listener.signal({ kind: "message", turnId: this.#turnNow(), messageId, text });
     return messageId;
   }
 
   startTool(toolUseId: string, toolName = "Bash"): void {
-    this.#listener.signal({ kind: "tool-started", toolUseId, toolName, title: `${toolName}: ls` });
+    const title = `${toolName}: ls`;
+    this.#listener.signal({ kind: "tool-started", turnId: this.#turnNow(), toolUseId, toolName, title });
   }
 
   finishTool(toolUseId: string, failed = false): void {
-    this.#listener.signal({ kind: "tool-finished", toolUseId, failed });
+    this.#listener.signal({ kind: "tool-finished", turnId: this.#turnNow(), toolUseId, failed });
   }
 
-  /** Ends the oldest unanswered prompt, unless `messageIds` names another. */
-  result(result: Partial<TurnResult> = {}): void {
-    const prompt = result.messageIds === undefined ? this.unanswered.shift() : undefined;
+  /** A finished text of a subagent that the turn started. */
+  agentMessage(turnId: string, agent: AgentRef, text: string): void {
+    this.#listener.signal({ kind: "agent-message", turnId, agent, text });
+  }
+
+  /**
+   * Ends its own turn if it is at one, else the oldest unanswered prompt. `messageIds` says which messages it names instead:
+   * none, or others, whose turn it then ends.
+   */
+  result({ messageIds, ...result }: Partial<TurnResult> & { messageIds?: string[] } = {}): void {
+    const turnId = this.#resultOf(messageIds);
+    if (turnId === null) return this.#listener.signal({ kind: "alive" });
     this.#listener.signal({
       kind: "result",
+      turnId,
       result: {
         text: "Done.",
         usage: { inputTokens: 10, outputTokens: 5, cacheReadTokens: 2, cacheCreationTokens: 1 },
         durationMs: 7,
         numTurns: 1,
         totalCostUsd: 0.5,
-        messageIds: prompt ? [prompt.turnId] : [],
         outcome: "completed",
         ...result,
       },
     });
+  }
+
+  /** The turn that a result ends, as the reader of a real stream finds it; `null`: it is nobody's. */
+  #resultOf(messageIds: string[] | undefined): string | undefined | null {
+    if (messageIds !== undefined) {
+      const [named] = messageIds;
+      if (named === undefined) return undefined;
+      return this.sent.some(({ turnId }) => turnId === named) ? named : null;
+    }
+    const ownTurnId = this.#ownTurnId;
+    this.#ownTurnId = undefined;
+    return ownTurnId ?? this.unanswered.shift()?.turnId ?? null;
   }
 
   /** A text and the result that carries it, as every ordinary turn ends. Returns the text's message id. */
@@ -227,6 +279,7 @@ export class ScriptedProcess implements ClaudeProcess {
     const controller = new AbortController();
     const open: OpenAsk = {
       answer: this.#listener.askPermission({
+        turnId: this.#turnNow(),
         toolName: "Bash",
         toolUseId: this.#host.nextId("tool"),
         title: "Run a command",

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { getEventListeners } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -27,6 +28,7 @@ const useHost = (binary: string) => {
     unended: () => [],
   };
   host = new CliHost({
+    newId: randomUUID,
     clock,
     log: silent,
     processStore,

@@ -50,10 +50,11 @@ export function turnRoutes({ store, pool }: HttpDependencies): Route[] {
 
   function turnView(sessionId: string, turnId: string) {
     const turn = turnOf(sessionId, turnId);
-    const { state, acceptedAt, sendAt, startedAt, endedAt, reply, clientMessageId } = turn;
+    const { origin, state, acceptedAt, sendAt, startedAt, endedAt, reply, clientMessageId } = turn;
     return {
       turnId,
       sessionId,
+      origin,
       clientMessageId,
       state,
       acceptedAt,

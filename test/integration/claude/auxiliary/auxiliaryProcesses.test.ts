@@ -26,6 +26,12 @@ const askingCli = `
     if (message.type !== "user") return;
     const text = typeof message.message.content === "string" ? message.message.content : message.message.content[0].text;
     if (text === "arguments") return finish({ result: process.argv.join(" ") });
+    if (text === "answer-first") {
+      const said = { type: "text", text: "The answer is 4." };
+      write({ type: "assistant", uuid: crypto.randomUUID(), session_id: "s", parent_tool_use_id: null,
+        message: { role: "assistant", content: [said, { type: "tool_use", id: "t0", name: "Bash", input: {} }] } });
+      return finish({ result: "" });
+    }
     if (text === "half") return finish({ result: "half \\ud83d" });
     if (text === "error") return finish({ subtype: "error_max_turns", is_error: true, errors: ["one", "two"] });
     if (text === "refused") return finish({ is_error: true, result: "No credit." + "x".repeat(1000) });
@@ -128,6 +134,14 @@ describe("S32: a process for one prompt", () => {
     expect(JSON.parse(text)).toMatchObject({
       behavior: "deny",
       message: expect.stringContaining("without a person who could be asked"),
+    });
+  });
+
+  test("S32 F25: is answered by what was said before the last tool, when nothing was said after it", async () => {
+    useAsking();
+    expect(await ask("answer-first")).toMatchObject({
+      kind: "answered",
+      answer: { text: "The answer is 4." },
     });
   });
 

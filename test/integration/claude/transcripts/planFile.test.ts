@@ -9,6 +9,7 @@ import { ManualClock } from "../../../support/manualClock.ts";
 let configDir: string;
 const clock = new ManualClock();
 const ask: PermissionRequest = {
+  turnId: "turn",
   toolName: "ExitPlanMode",
   toolUseId: "t",
   title: "Claude has made a plan",

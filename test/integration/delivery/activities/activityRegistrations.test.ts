@@ -43,6 +43,7 @@ function insertTurn(state: "queued" | "running" | "completed", acceptedAt = rig.
     rig.store.turns.insert({
       turnId,
       sessionId,
+      origin: "user",
       deviceId: phone,
       clientMessageId: turnId,
       requestHash: "h",

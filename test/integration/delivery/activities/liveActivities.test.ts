@@ -27,6 +27,7 @@ function startTurn(inSession = sessionId): string {
     rig.store.turns.insert({
       turnId,
       sessionId: inSession,
+      origin: "user",
       deviceId: phone.deviceId,
       clientMessageId: turnId,
       requestHash: "h",
@@ -37,7 +38,7 @@ function startTurn(inSession = sessionId): string {
     });
     rig.store.turns.markRunning(turnId, at);
     rig.store.sessions.setState(inSession, "busy");
-    rig.store.events.append({ sessionId: inSession, turnId, type: "turn.started", data: {} });
+    rig.store.events.append({ sessionId: inSession, turnId, type: "turn.started", data: { origin: "user" } });
   });
   return turnId;
 }

@@ -36,7 +36,7 @@ test("D05 each device with a push target gets one delivery, the others none", ()
 test("an event that calls for no push plans none", () => {
   rig = new Rig();
   const device = rig.device();
-  rig.append({ sessionId: rig.session(), type: "turn.started", turnId: "t", data: {} });
+  rig.append({ sessionId: rig.session(), type: "turn.started", turnId: "t", data: { origin: "user" } });
   expect(rig.deliveries(device.deviceId)).toEqual([]);
 });
 

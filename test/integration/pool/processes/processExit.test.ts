@@ -196,15 +196,26 @@ describe("F5 F6 what belongs to no message", () => {
     expect(rig.current.ends(next.turnId)).toEqual(["turn.completed"]);
   });
 
-  test("F6 a text between turns is kept and told, as part of no turn", async () => {
+  test("F6 F21 T01 a text between turns is told in a turn of Claude's own, with a beginning and one end", async () => {
     await rig.current.open();
     const { sessionId, process } = await rig.current.idleSession();
+    const before = rig.current.events(sessionId).length;
+    const ownTurnId = process.beginOwn("task");
     const messageId = process.message("The build is through.");
-    await rig.current.clock.run(1_000);
-    const last = rig.current.events(sessionId).at(-1);
-    expect(last).toMatchObject({ type: "message", data: { messageId, text: "The build is through." } });
-    expect(last).not.toHaveProperty("turnId");
-    expect(rig.current.state(sessionId)).toBe("idle");
+    expect(rig.current.state(sessionId)).toBe("busy");
+    process.result({ text: "The build is through.", totalCostUsd: 0.75 });
+    await rig.current.clock.settle();
+    const told = rig.current.events(sessionId).slice(before);
+    expect(told.map(({ type, turnId }) => [type, turnId])).toEqual([
+      ["turn.started", ownTurnId],
+      ["message", ownTurnId],
+      ["turn.completed", ownTurnId],
+    ]);
+    expect(told[0]?.data).toEqual({ origin: "task" });
+    expect(told[2]?.data).toMatchObject({ messageId, text: "The build is through.", origin: "task" });
+    const session = rig.current.pool.session(sessionId);
+    expect([session.state, session.turnCount, session.costUsd]).toEqual(["idle", 2, 0.75]);
+    expect(rig.current.store.turns.get(ownTurnId)).toMatchObject({ origin: "task", state: "completed" });
   });
 });
 

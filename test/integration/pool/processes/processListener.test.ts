@@ -21,25 +21,25 @@ describe("what a process says", () => {
     expect(rig.current.ends(turnId)).toEqual(["turn.failed stalled"]);
   });
 
-  test("in a turn is told live; between turns words, thoughts and tools are nobody's to watch", async () => {
+  test("is told live as that of its turn, of the owner's message and of Claude's own", async () => {
     await rig.current.open();
     const { sessionId, process } = await rig.current.idleSession();
-    rig.current.feed.length = 0;
-    process.delta("x");
-    process.think();
-    process.startTool("t0");
+    const says = (turnId: string, tool: string) => {
+      rig.current.feed.length = 0;
+      process.delta("x");
+      process.think();
+      process.startTool(tool);
+      expect(rig.current.feed).toEqual([
+        `delta ${sessionId} ${turnId} x`,
+        `thinking ${turnId}`,
+        `tool ${turnId}`,
+      ]);
+    };
+    says(process.beginOwn(), "t0");
+    process.result();
+    await rig.current.clock.settle();
+    says(rig.current.submit({ sessionId, message: "Work" }).turnId, "t1");
     await rig.current.clock.run(20);
-    expect(rig.current.feed).toEqual([`flush ${sessionId}`]);
-    const { turnId } = rig.current.submit({ sessionId, message: "Work" });
-    rig.current.feed.length = 0;
-    process.delta("x");
-    process.think();
-    process.startTool("t1");
-    expect(rig.current.feed).toEqual([
-      `delta ${sessionId} ${turnId} x`,
-      `thinking ${turnId}`,
-      `tool ${turnId}`,
-    ]);
     expect(rig.current.events(sessionId).some(({ type }) => type === "tool.started")).toBe(true);
   });
 

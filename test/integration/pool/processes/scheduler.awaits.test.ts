@@ -240,11 +240,14 @@ describe("what a process says before its start is over", () => {
     await rig.current.open();
     const { clock, host } = rig.current;
     const { sessionId, turnId, process } = await comingUp();
+    const ownTurnId = process.beginOwn();
     process.message("The build is done.");
     await clock.settle();
-    process.result({ outcome: "failed", failure: { code: "conversation_lost", detail: "Refused." } });
+    const failure = { code: "conversation_lost" as const, detail: "Refused." };
+    process.result({ outcome: "failed", failure, messageIds: [] });
     await clock.settle();
     expect([rig.current.ends(turnId), process.alive]).toEqual([[], false]);
+    expect(rig.current.ends(ownTurnId)).toEqual(["turn.failed process_stopped"]);
     host.process(sessionId).reply("Here.");
     await clock.settle();
     expect(rig.current.ends(turnId)).toEqual(["turn.completed"]);

@@ -83,7 +83,7 @@ describe("S33: messages with files", () => {
     expect(process.sent.at(-1)?.text).toBe("Without");
   });
 
-  test("S33: files that cannot be readied end what a background task asked meanwhile, and the session is idle", async () => {
+  test("S33: files that cannot be readied end their turn alone, not the one that Claude began meanwhile", async () => {
     await rig.current.open();
     const { clock } = rig.current;
     const { sessionId, process } = await rig.current.idleSession();
@@ -91,21 +91,28 @@ describe("S33: messages with files", () => {
     const attachments = kept(rig.current, "a1");
     const { turnId } = rig.current.submit({ sessionId, message: "Look", attachments });
     await clock.settle();
+    const ownTurnId = process.beginOwn();
     const ask = process.ask();
     expect(rig.current.state(sessionId)).toBe("waiting");
     calls[0]!.fail(new DaylongError("attachment_failed", ".daylong is a link."));
     await clock.settle();
-    expect([rig.current.ends(turnId), rig.current.state(sessionId), ask.decision?.decision]).toEqual([
+    expect([rig.current.ends(turnId), rig.current.state(sessionId), ask.decision]).toEqual([
       ["turn.failed attachment_failed"],
+      "waiting",
+      undefined,
+    ]);
+    process.reply("Done by itself.");
+    await clock.settle();
+    expect([rig.current.ends(ownTurnId), rig.current.state(sessionId), ask.decision?.decision]).toEqual([
+      ["turn.completed"],
       "idle",
       "deny",
     ]);
-    expect(rig.current.types(sessionId).slice(-2)).toEqual(["permission.expired", "turn.failed"]);
     rig.current.submit({ sessionId, message: "Without" });
     expect([process.sent.at(-1)?.text, rig.current.state(sessionId)]).toEqual(["Without", "busy"]);
   });
 
-  test("S33: a text that a background task writes meanwhile is not the reply's", async () => {
+  test("S33 T02: a text of a turn that Claude began meanwhile is not the reply's", async () => {
     await rig.current.open();
     const { clock, store } = rig.current;
     const { sessionId, process } = await rig.current.idleSession();
@@ -113,9 +120,11 @@ describe("S33: messages with files", () => {
     const attachments = kept(rig.current, "a1");
     const { turnId } = rig.current.submit({ sessionId, message: "/cost", attachments });
     await clock.settle();
+    process.beginOwn();
     const background = process.message("The build is done.");
     calls[0]!.finish();
     await clock.settle();
+    process.takePrompt();
     process.result({ text: "0.50 USD" });
     await clock.settle();
     const reply = store.turns.get(turnId)?.reply;
@@ -123,8 +132,11 @@ describe("S33: messages with files", () => {
     expect(reply?.messageId).not.toBe(background);
     const texts = rig.current
       .events(sessionId)
-      .flatMap((one) => (one.type === "message" ? [one.data.text] : []));
-    expect(texts.slice(-2)).toEqual(["The build is done.", "0.50 USD"]);
+      .flatMap((one) => (one.type === "message" ? [[one.turnId === turnId, one.data.text]] : []));
+    expect(texts.slice(-2)).toEqual([
+      [false, "The build is done."],
+      [true, "0.50 USD"],
+    ]);
   });
 
   test("S33: a login that is refused meanwhile does not end the turn that follows, only then its process", async () => {

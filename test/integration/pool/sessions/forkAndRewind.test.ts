@@ -53,13 +53,16 @@ describe("taking files back", () => {
     expect(await refusal(() => pool.rewind(sessionId, answerOf(other.sessionId), true, owner))).toBe(
       "message_not_found",
     );
-    const between = process.message("Between turns.");
-    await rig.current.clock.run(20);
-    expect(await refusal(() => pool.rewind(sessionId, between, true, owner))).toBe("message_not_found");
+    const whileBusy = async () => {
+      const refused = await refusal(() => pool.rewind(sessionId, answerOf(sessionId), true, owner));
+      expect(refused).toBe("session_busy");
+    };
+    process.beginOwn();
+    await whileBusy();
+    process.result();
+    await rig.current.clock.settle();
     rig.current.submit({ sessionId, message: "Work" });
-    expect(await refusal(() => pool.rewind(sessionId, answerOf(sessionId), true, owner))).toBe(
-      "session_busy",
-    );
+    await whileBusy();
     expect(process.rewinds).toEqual([]);
   });
 });

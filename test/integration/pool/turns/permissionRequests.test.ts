@@ -146,11 +146,46 @@ describe("P01 P03 what Claude asks before it uses a tool", () => {
     expect(rig.current.clock.armed).toBe(before);
   });
 
-  test("is denied between turns, when there is nobody to show it to", async () => {
+  test("is denied before any turn, when there is nothing to show it with", async () => {
     await rig.current.open();
     const { sessionId, process } = await rig.current.idleSession();
-    await expect(process.ask().answer).resolves.toMatchObject({ decision: "deny" });
+    const { answer } = process.ask({ turnId: undefined });
+    await expect(answer).resolves.toMatchObject({ decision: "deny" });
     expect(rig.current.store.permissions.openOf(sessionId)).toEqual([]);
+  });
+
+  test("F21 T01 is asked in a turn that Claude began by itself, and answered", async () => {
+    await rig.current.open();
+    const { sessionId, process } = await rig.current.idleSession();
+    const ownTurnId = process.beginOwn();
+    const open = process.ask();
+    const [permission] = rig.current.store.permissions.openOf(sessionId);
+    expect(permission?.turnId).toBe(ownTurnId);
+    expect(rig.current.state(sessionId)).toBe("waiting");
+    rig.current.pool.answerPermission(permission!.permissionId, { decision: "allow" }, owner);
+    await expect(open.answer).resolves.toMatchObject({ decision: "allow" });
+    expect(rig.current.state(sessionId)).toBe("busy");
+    process.reply("Done by itself.");
+    await rig.current.clock.settle();
+    expect(rig.current.state(sessionId)).toBe("idle");
+  });
+
+  test("T05 of a subagent outlives the turn that started it, and says who asks", async () => {
+    await rig.current.open();
+    const { sessionId, turnId, process } = await rig.current.busySession();
+    const agent = { agentId: "a1", type: "explorer", description: "Look around" };
+    const open = process.ask({ turnId, agent });
+    process.reply("I started somebody.");
+    await rig.current.clock.settle();
+    expect([rig.current.ends(turnId), rig.current.state(sessionId)]).toEqual([["turn.completed"], "waiting"]);
+    const [permission] = rig.current.store.permissions.openOf(sessionId);
+    expect(permission).toMatchObject({ turnId, agent });
+    rig.current.submit({ sessionId, message: "Meanwhile" });
+    process.reply("Here.");
+    await rig.current.clock.settle();
+    expect([rig.current.state(sessionId), open.decision]).toEqual(["waiting", undefined]);
+    rig.current.pool.answerPermission(permission!.permissionId, { decision: "allow" }, owner);
+    expect([await open.answer, rig.current.state(sessionId)]).toMatchObject([{ decision: "allow" }, "idle"]);
   });
 });
 

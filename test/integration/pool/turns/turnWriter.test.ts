@@ -29,7 +29,7 @@ describe("the end of a turn", () => {
     const { turnWriter, store, clock, sessionId, turnId } = await bench();
     const failure = { code: "interrupted" as const, detail: "x" };
     const end = () =>
-      store.transaction(() => turnWriter.end(sessionId, turnId, { kind: "interrupted", failure }, "idle"));
+      store.transaction(() => turnWriter.end(sessionId, turnId, { kind: "interrupted", failure }, true));
     clock.advance(5);
     expect(end()).toBe(true);
     expect(store.turns.get(turnId)).toMatchObject({
@@ -41,11 +41,11 @@ describe("the end of a turn", () => {
     expect([end(), store.events.tip(), rig.current.state(sessionId)]).toEqual([false, tip, "idle"]);
     expect(
       store.transaction(() =>
-        turnWriter.endWithTranscript(sessionId, turnId, reply([{ messageId: "m", text: "x" }]), "parked", 1),
+        turnWriter.endWithTranscript(sessionId, turnId, reply([{ messageId: "m", text: "x" }]), false, 1),
       ),
     ).toBe(false);
     expect(
-      store.transaction(() => turnWriter.end(sessionId, "no", { kind: "cancelled", by: "x" }, "idle")),
+      store.transaction(() => turnWriter.end(sessionId, "no", { kind: "cancelled", by: "x" }, true)),
     ).toBe(false);
     expect([store.events.tip(), rig.current.state(sessionId)]).toEqual([tip, "idle"]);
   });
@@ -70,9 +70,7 @@ describe("the end of a turn", () => {
     process.message("One.", "m1");
     clock.advance(20);
     const end = (texts: Array<{ messageId: string; text: string }>) =>
-      store.transaction(() =>
-        turnWriter.endWithTranscript(sessionId, turnId, reply(texts), "idle", undefined),
-      );
+      store.transaction(() => turnWriter.endWithTranscript(sessionId, turnId, reply(texts), true, undefined));
     expect([end([]), rig.current.ends(turnId)]).toEqual([false, []]);
     expect(
       end([
@@ -94,7 +92,7 @@ describe("the end of a turn", () => {
   test("by a failure says whether it can be sent again", async () => {
     const { turnWriter, store, sessionId, turnId } = await bench();
     const failure = { code: "process_crashed" as const, detail: "x" };
-    store.transaction(() => turnWriter.end(sessionId, turnId, { kind: "failed", failure }, undefined));
+    store.transaction(() => turnWriter.end(sessionId, turnId, { kind: "failed", failure }, false));
     expect(rig.current.events(sessionId).at(-1)?.data).toEqual({ ...failure, retryable: true });
     expect(rig.current.state(sessionId)).toBe("busy");
   });

@@ -23,7 +23,12 @@ describe("the event log", () => {
   test("dates events with the clock and keeps them as they were given", () => {
     const sessionId = started();
     bench.clock.nowAt = 42_000;
-    const event = append(bench.store, { sessionId, type: "turn.started", turnId: "t1", data: {} });
+    const event = append(bench.store, {
+      sessionId,
+      type: "turn.started",
+      turnId: "t1",
+      data: { origin: "user" },
+    });
     expect(event).toEqual({
       cursor: 1,
       sessionId,
@@ -31,7 +36,7 @@ describe("the event log", () => {
       type: "turn.started",
       at: 42_000,
       turnId: "t1",
-      data: {},
+      data: { origin: "user" },
     });
     expect(bench.store.events.after(0, 1)).toEqual([event]);
   });
@@ -101,7 +106,7 @@ describe("the event log", () => {
       turnId: "t1",
       data: { messageId: "m1", message: "Hello?", clientMessageId: "c1", deviceId: "phone", attachments: [] },
     });
-    append(bench.store, { sessionId, type: "turn.started", turnId: "t1", data: {} });
+    append(bench.store, { sessionId, type: "turn.started", turnId: "t1", data: { origin: "user" } });
     append(bench.store, aMessage(other, "m2"));
     const answered = append(bench.store, aMessage(sessionId, "m3", "Hello!"));
     const said = append(bench.store, aMessage(sessionId, "m4", "And now?"));

@@ -83,7 +83,7 @@ describe("the turn processStore", () => {
     expect(turns.nextQueued(session.sessionId, 5_000)).toEqual(later);
     insert({ sendAt: 9_000 }, other.sessionId);
     expect([turns.queuedCount(4_999), turns.queuedCount(5_000)]).toEqual([1, 2]);
-    expect([4_999, 5_000, 9_000].map((at) => turns.scheduledCountOf(later.deviceId, at))).toEqual([2, 1, 0]);
+    expect([4_999, 5_000, 9_000].map((at) => turns.scheduledCountOf("phone", at))).toEqual([2, 1, 0]);
     expect(turns.scheduledCountOf("another", 0)).toBe(0);
     expect(turns.nextSendAt(0)).toBe(5_000);
     expect(turns.nextSendAt(5_000)).toBe(9_000);

@@ -1,10 +1,10 @@
 import type { SDKMessage } from "@anthropic-ai/claude-agent-sdk";
 import { describe, expect, test } from "@jest/globals";
-import { toolTitle, translate } from "../../../../server/claude/process/translate.ts";
+import { contentOf, resultOf, toolTitle, translate } from "../../../../server/claude/process/translate.ts";
 import type { TurnResult } from "../../../../server/domain/processes/process.ts";
 
 /** What the SDK hands over, as far as Daylong reads it. */
-const hear = (message: object) => translate(message as SDKMessage);
+const hear = (message: object) => [...contentOf(message as SDKMessage), ...translate(message as SDKMessage)];
 const streamed = (event: object, parent: string | null = null) =>
   hear({ type: "stream_event", uuid: "u", session_id: "s", parent_tool_use_id: parent, event });
 const assistant = (content: object[], more: object = {}) =>
@@ -18,8 +18,8 @@ const assistant = (content: object[], more: object = {}) =>
   });
 const user = (content: unknown, parent: string | null = null) =>
   hear({ type: "user", parent_tool_use_id: parent, message: { role: "user", content } });
-const result = (more: object = {}): TurnResult => {
-  const [signal] = hear({
+const result = (more: object = {}): TurnResult =>
+  resultOf({
     type: "result",
     subtype: "success",
     is_error: false,
@@ -34,10 +34,7 @@ const result = (more: object = {}): TurnResult => {
       cache_creation_input_tokens: 6,
     },
     ...more,
-  });
-  if (signal?.kind !== "result") throw new Error("That is no result.");
-  return signal.result;
-};
+  } as unknown as Parameters<typeof resultOf>[0]);
 const words = { type: "content_block_delta", index: 0, delta: { type: "text_delta", text: "Hel" } };
 
 describe("D01 words on their way", () => {
@@ -82,8 +79,20 @@ describe("a finished message", () => {
       assistant([{ type: "text", text: "" }, { type: "thinking", thinking: "Hm." }, { type: "new" }]),
     ).toEqual([]);
   });
-  test("of a subagent is not told", () => {
-    expect(assistant([{ type: "text", text: "Hi." }], { parent_tool_use_id: "toolu_1" })).toEqual([]);
+  test("T05 of a subagent is told as that of the subagent, with its name where the CLI gives it", () => {
+    const text = [{ type: "text", text: "Hi." }];
+    const named = { agent_id: "a1", subagent_type: "explorer", task_description: "Look around" };
+    expect(assistant(text, { parent_tool_use_id: "toolu_1", ...named })).toEqual([
+      {
+        kind: "agent-message",
+        agent: { agentId: "a1", type: "explorer", description: "Look around" },
+        text: "Hi.",
+        parentToolUseId: "toolu_1",
+      },
+    ]);
+    expect(assistant(text, { parent_tool_use_id: "toolu_1" })).toMatchObject([
+      { kind: "agent-message", agent: { agentId: "toolu_1" } },
+    ]);
   });
   test("that is the CLI's own notice of an error is left to the result", () => {
     expect(assistant([{ type: "text", text: "API Error" }], { error: "server_error" })).toEqual([]);
@@ -116,8 +125,10 @@ describe("a tool's result", () => {
       { kind: "tool-finished", toolUseId: "t2", failed: true },
     ]);
   });
-  test("of a subagent's tool, and a message of plain text, tell nothing", () => {
-    expect(user([{ type: "tool_result", tool_use_id: "t1" }], "toolu_1")).toEqual([]);
+  test("of a subagent's tool is told too; a message of plain text tells nothing", () => {
+    expect(user([{ type: "tool_result", tool_use_id: "t1" }], "toolu_1")).toEqual([
+      { kind: "tool-finished", toolUseId: "t1", failed: false },
+    ]);
     expect(user("Hello")).toEqual([]);
   });
 });
@@ -130,7 +141,6 @@ describe("the result of a turn", () => {
       usage: { inputTokens: 3, outputTokens: 4, cacheReadTokens: 5, cacheCreationTokens: 6 },
       durationMs: 12,
       numTurns: 2,
-      messageIds: [],
       outcome: "completed",
       failure: undefined,
     });
@@ -144,12 +154,6 @@ describe("the result of a turn", () => {
       cacheReadTokens: 0,
       cacheCreationTokens: 0,
     });
-  });
-
-  test("F5 names the messages that it answers, in either form", () => {
-    expect(result({ user_message_uuids: ["a", "b"] }).messageIds).toEqual(["a", "b"]);
-    expect(result({ user_message_uuid: "a" }).messageIds).toEqual(["a"]);
-    expect(result({ user_message_uuids: ["a", "b"], user_message_uuid: "b" }).messageIds).toEqual(["a", "b"]);
   });
 
   test("S23 of a turn that was broken off is an interruption, not a failure", () => {

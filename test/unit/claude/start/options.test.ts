@@ -103,6 +103,11 @@ describe("S34 every start", () => {
   });
 
   test("of a session keeps copies of files for a rewind and tells its words as they come", () => {
-    expect(sessionOptions).toEqual({ enableFileCheckpointing: true, includePartialMessages: true });
+    expect(sessionOptions).toEqual({
+      enableFileCheckpointing: true,
+      includePartialMessages: true,
+      perTaskStopAffordance: true,
+      forwardSubagentText: true,
+    });
   });
 });

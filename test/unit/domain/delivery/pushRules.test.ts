@@ -72,7 +72,7 @@ describe("D09 what rings a phone", () => {
       logged("turn.failed", { code: "login_required", detail: "x", retryable: true }),
       logged("turn.failed", { code: "usage_limit", detail: "x", retryable: true }),
       logged("turn.cancelled", { by: "phone" }),
-      logged("turn.started", {}),
+      logged("turn.started", { origin: "user" }),
       logged("message", { messageId: "m1", text: "Hi." }),
       logged("session.crashed", { detail: "x" }),
       logged("session.parked", { reason: "idle" }),

@@ -8,9 +8,9 @@ import {
 
 /** Rows: from; columns: to, both in the order idle, busy, waiting, parked, expired, quarantined, closed. */
 const changes = {
-  idle: "- busy - parked expired quarantined closed",
+  idle: "- busy waiting parked expired quarantined closed",
   busy: "idle - waiting parked expired quarantined closed",
-  waiting: "- busy waiting parked expired quarantined closed",
+  waiting: "idle busy waiting parked expired quarantined closed",
   parked: "idle busy - - expired quarantined closed",
   expired: "- busy - parked - - closed",
   quarantined: "idle busy waiting parked expired quarantined closed",

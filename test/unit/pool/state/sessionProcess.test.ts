@@ -11,7 +11,7 @@ import { ManualClock } from "../../../support/manualClock.ts";
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 const failure = { code: "memory_limit", detail: "Too much memory." } as const;
 
-const foreignTurn = { turnId: "foreign", isGiven: true, hasActed: false };
+const foreignTurn = { turnId: "foreign", origin: "user" as const, isGiven: true, hasActed: false };
 
 /** The CLI of a process, of which only the stop is of interest here. */
 class Cli {
@@ -52,6 +52,9 @@ function inPhase(phase: ProcessPhase, turn = phase === "busy") {
   return made;
 }
 
+/** A tool of the turn. */
+const bash = (toolUseId: string) => ({ toolUseId, toolName: "Bash", turnId: "turn", isAgents: false });
+
 type Bench = ReturnType<typeof bench>;
 type Row = [name: string, turn: boolean, call: (bench: Bench) => unknown, to: string];
 
@@ -68,6 +71,8 @@ const table: Row[] = [
   ],
   ["assign", false, ({ sessionProcess: p }) => p.assign("next"), "starting busy - - - -"],
   ["assign", true, ({ sessionProcess: p }) => p.assign("next"), "- busy - - - -"],
+  ["beginOwn", false, ({ sessionProcess: p }) => p.beginOwn("own", "task"), "starting busy busy - - -"],
+  ["beginOwn", true, ({ sessionProcess: p }) => p.beginOwn("own", "task"), "starting busy busy - - -"],
   ["cameUp", false, ({ sessionProcess: p }) => p.cameUp(undefined), "idle - - - - -"],
   ["cameUp", true, ({ sessionProcess: p }) => p.cameUp(undefined), "busy - - - - -"],
   ["markGiven", true, ({ sessionProcess: p }) => p.markGiven(), "- - - - - -"],
@@ -96,7 +101,7 @@ const table: Row[] = [
   [
     "requestEnd",
     true,
-    ({ sessionProcess: p }) => p.requestEnd({ kind: "fault", failure }),
+    ({ sessionProcess: p }) => p.requestEnd("turn", { kind: "fault", failure }),
     "starting - busy stopping exited -",
   ],
   [
@@ -104,7 +109,7 @@ const table: Row[] = [
     false,
     ({ sessionProcess: p }) => {
       p.dropTurn("turn");
-      p.requestEnd({ kind: "fault", failure });
+      p.requestEnd("turn", { kind: "fault", failure });
     },
     "- - - - - -",
   ],
@@ -156,7 +161,9 @@ describe("a session's process", () => {
   test("there is a row for every transition, and a column for every phase", () => {
     const methods = Object.getOwnPropertyNames(SessionProcess.prototype).filter((name) => {
       const found = Object.getOwnPropertyDescriptor(SessionProcess.prototype, name);
-      return found?.value !== undefined && name !== "constructor" && !/^(note|forgive|release)/.test(name);
+      return (
+        found?.value !== undefined && name !== "constructor" && !/^(note|forgive|release|turnOf)/.test(name)
+      );
     });
     expect(methods.sort()).toEqual([...new Set(table.map(([name]) => name.split(" ")[0]!))].sort());
     expect(table.filter(([, , , to]) => to.split(" ").length !== processPhases.length)).toEqual([]);
@@ -178,13 +185,13 @@ describe("a session's process", () => {
     const { sessionProcess, process } = bench();
     sessionProcess.assign("turn");
     const before = sessionProcess.turn!;
-    sessionProcess.noteMessage("background");
+    sessionProcess.noteMessage("turn", "early", "Early.");
     sessionProcess.noteLimit(failure);
-    sessionProcess.requestEnd({ kind: "fault", failure });
+    sessionProcess.requestEnd("turn", { kind: "fault", failure });
     sessionProcess.attach(process);
     sessionProcess.cameUp(undefined);
     sessionProcess.markGiven();
-    expect(sessionProcess.turn).toEqual({ turnId: "turn", isGiven: true, hasActed: false });
+    expect(sessionProcess.turn).toEqual({ turnId: "turn", origin: "user", isGiven: true, hasActed: false });
     expect(sessionProcess.turn).not.toBe(before);
     expect([sessionProcess.finishTurn(before), sessionProcess.phase]).toEqual([false, "busy"]);
   });
@@ -203,11 +210,11 @@ describe("a session's process", () => {
 
   test("tells the owner's interrupt rather than a fault, and of two faults the first", () => {
     const { sessionProcess } = inPhase("busy");
-    sessionProcess.requestEnd({ kind: "fault", failure });
-    sessionProcess.requestEnd({ kind: "fault", failure: { code: "stalled", detail: "Silent." } });
+    sessionProcess.requestEnd("turn", { kind: "fault", failure });
+    sessionProcess.requestEnd("turn", { kind: "fault", failure: { code: "stalled", detail: "Silent." } });
     expect(sessionProcess.turn?.end).toEqual({ kind: "fault", failure });
-    sessionProcess.requestEnd({ kind: "interrupt", detail: "Stop." });
-    sessionProcess.requestEnd({ kind: "fault", failure });
+    sessionProcess.requestEnd("turn", { kind: "interrupt", detail: "Stop." });
+    sessionProcess.requestEnd("turn", { kind: "fault", failure });
     expect(sessionProcess.turn?.end).toEqual({ kind: "interrupt", detail: "Stop." });
   });
 
@@ -275,7 +282,7 @@ describe("a session's process", () => {
     await clock.run(1_000);
     sessionProcess.noteUsage(working);
     expect(sessionProcess.lastSignAt).toBe(bornAt);
-    sessionProcess.noteToolStarted("use", "Bash");
+    sessionProcess.noteToolStarted(bash("use"));
     expect(sessionProcess.turn?.hasActed).toBe(true);
     sessionProcess.noteUsage(working);
     expect(sessionProcess.lastSignAt).toBe(clock.monotonic());
@@ -283,7 +290,7 @@ describe("a session's process", () => {
       "Bash",
       undefined,
     ]);
-    sessionProcess.noteToolStarted("other", "Bash");
+    sessionProcess.noteToolStarted(bash("other"));
     sessionProcess.finishTurn(sessionProcess.turn!);
     await clock.run(1_000);
     sessionProcess.noteUsage(working);
@@ -303,12 +310,43 @@ describe("a session's process", () => {
 
   test("keeps what Claude said last, that it acted, and the limit that it met, in the turn that runs", () => {
     const { sessionProcess } = inPhase("busy");
-    sessionProcess.noteMessage("m1");
+    sessionProcess.noteMessage("turn", "m1", "One.");
     sessionProcess.noteLimit(failure);
-    expect(sessionProcess.turn).toMatchObject({ lastMessageId: "m1", hasActed: true, limit: failure });
+    expect(sessionProcess.turn).toMatchObject({
+      lastMessage: { messageId: "m1", text: "One." },
+      hasActed: true,
+      limit: failure,
+    });
     sessionProcess.finishTurn(sessionProcess.turn!);
-    sessionProcess.noteMessage("m2");
+    sessionProcess.noteMessage("turn", "m2", "Two.");
     sessionProcess.noteLimit(failure);
     expect(sessionProcess.turn).toBeUndefined();
+  });
+
+  test("is busy until both of its turns have ended, and works on Claude's own first", () => {
+    const { sessionProcess, wrong } = inPhase("busy");
+    sessionProcess.beginOwn("own", "task");
+    expect(sessionProcess.activeTurn?.turnId).toBe("own");
+    sessionProcess.beginOwn("another", "task");
+    expect(wrong).toEqual([{ sessionId: "session", transition: "beginOwn", phase: "busy" }]);
+    expect(sessionProcess.turns.map(({ turnId, origin }) => [turnId, origin])).toEqual([
+      ["own", "task"],
+      ["turn", "user"],
+    ]);
+    sessionProcess.noteMessage("own", "m1", "Of the task.");
+    expect(sessionProcess.turn?.lastMessage).toBeUndefined();
+    expect(sessionProcess.finishTurn(sessionProcess.turnOf("own")!)).toBe(true);
+    expect([sessionProcess.phase, sessionProcess.activeTurn?.turnId]).toEqual(["busy", "turn"]);
+    sessionProcess.finishTurn(sessionProcess.turnOf("turn")!);
+    expect([sessionProcess.phase, sessionProcess.turns]).toEqual(["idle", []]);
+  });
+
+  test("takes the work of a subagent's tools for a sign of life after the turn that started it", async () => {
+    const { sessionProcess, clock } = inPhase("busy");
+    sessionProcess.noteToolStarted({ ...bash("use"), isAgents: true });
+    sessionProcess.finishTurn(sessionProcess.turn!);
+    await clock.run(1_000);
+    sessionProcess.noteUsage({ rssBytes: 0, cpuPercent: 100, ownCpuPercent: 0, processCount: 2 });
+    expect(sessionProcess.lastSignAt).toBe(clock.now());
   });
 });

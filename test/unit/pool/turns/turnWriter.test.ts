@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { TurnResult } from "../../../../server/domain/processes/process.ts";
-import type { CurrentTurn } from "../../../../server/pool/state/sessionProcess.ts";
+import type { CurrentTurn } from "../../../../server/pool/state/openTurns.ts";
 import { endOf } from "../../../../server/pool/turns/turnWriter.ts";
 
 const result = (more: Partial<TurnResult>): TurnResult => ({
@@ -9,12 +9,12 @@ const result = (more: Partial<TurnResult>): TurnResult => ({
   durationMs: 1,
   numTurns: 1,
   totalCostUsd: 0,
-  messageIds: [],
   outcome: "completed",
   ...more,
 });
 const turn = (more: Partial<CurrentTurn>): CurrentTurn => ({
   turnId: "t",
+  origin: "user",
   isGiven: true,
   hasActed: false,
   ...more,
@@ -24,8 +24,20 @@ const failed = result({ outcome: "failed", failure: { code: "claude_error", deta
 
 describe("how a turn ends", () => {
   test("a whole answer stands, whatever was asked of the turn meanwhile", () => {
-    const end = endOf(result({}), turn({ lastMessageId: "m", end: { kind: "fault", failure: fault } }));
-    expect(end).toEqual({ kind: "completed", result: result({}), messageId: "m" });
+    const said = result({ text: "All." });
+    const lastMessage = { messageId: "m", text: "All." };
+    const end = endOf(said, turn({ lastMessage, end: { kind: "fault", failure: fault } }));
+    expect(end).toEqual({ kind: "completed", result: said, messageId: "m" });
+  });
+
+  test("F25 T02: an answer that was said before the last tool is the reply of a result without text", () => {
+    const lastMessage = { messageId: "m", text: "The answer is 4." };
+    expect(endOf(result({}), turn({ lastMessage }))).toMatchObject({
+      kind: "completed",
+      result: { text: "The answer is 4." },
+      messageId: "m",
+    });
+    expect(endOf(result({}), turn({}))).toMatchObject({ result: { text: "" }, messageId: undefined });
   });
 
   test("the owner's interrupt and our fault go before what Claude says", () => {

@@ -41,6 +41,7 @@ function turn(sessionId: string, state: TurnState): string {
   rig.store.turns.insert({
     turnId,
     sessionId,
+    origin: "user",
     deviceId: "local",
     clientMessageId: turnId,
     requestHash: "h",

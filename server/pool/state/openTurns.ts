@@ -1,0 +1,106 @@
+import type { Failure } from "../../domain/errors.ts";
+import type { TurnOrigin } from "../../domain/sessions/turn.ts";
+
+/** Why a running turn is being ended, and what its terminal event says. */
+export type TurnEndRequest =
+  /** The owner asked for it. */
+  | { kind: "interrupt"; detail: string }
+  /** The pool breaks the turn off, which fails with the failure. */
+  | { kind: "fault"; failure: Failure };
+
+/** A turn that a process works on, as far as memory has to know it. */
+export interface CurrentTurn {
+  /** Also the id of the user's message, which comes back with its result. */
+  readonly turnId: string;
+  readonly origin: TurnOrigin;
+  /** The last finished assistant text of the turn, which is its reply when its result has none. */
+  lastMessage?: { messageId: string; text: string };
+  /** Its prompt is with the process; Claude's own turn has none. */
+  readonly isGiven: boolean;
+  /** Claude said or did something in it, so that it must not be run again. */
+  hasActed: boolean;
+  /** Set while the turn is being ended before Claude is through with it. */
+  end?: TurnEndRequest;
+  /** Claude refused it for a usage limit: what it fails with, should it fail. */
+  limit?: Failure;
+}
+
+/** A tool at work; a subagent's may outlive the turn that started the subagent. */
+export interface ToolAtWork {
+  toolUseId: string;
+  toolName: string;
+  turnId: string;
+  isAgents: boolean;
+}
+
+/**
+ * The open turns of a process, and the tools at work in them. Two can be open at once: that of a prompt, and one that Claude
+ * begins by itself while the prompt is on its way to it.
+ */
+export class OpenTurns {
+  #prompts: CurrentTurn | undefined;
+  #own: CurrentTurn | undefined;
+  readonly #tools = new Map<string, ToolAtWork>();
+
+  /** The turn of a prompt that the process has, or is to be given. */
+  get prompts(): Readonly<CurrentTurn> | undefined {
+    return this.#prompts;
+  }
+  /** The turn that Claude began by itself. */
+  get own(): Readonly<CurrentTurn> | undefined {
+    return this.#own;
+  }
+  /** Claude's own first, because it ends first. */
+  get all(): ReadonlyArray<Readonly<CurrentTurn>> {
+    return [this.#own, this.#prompts].filter((turn) => turn !== undefined);
+  }
+  get hasTools(): boolean {
+    return this.#tools.size > 0;
+  }
+
+  open(turnId: string): CurrentTurn | undefined {
+    if (this.#own?.turnId === turnId) return this.#own;
+    return this.#prompts?.turnId === turnId ? this.#prompts : undefined;
+  }
+
+  assign(turnId: string): void {
+    this.#prompts = { turnId, origin: "user", isGiven: false, hasActed: false };
+  }
+
+  /** The turn becomes a new object: what was asked of it before its prompt was given is forgotten. */
+  markGiven(): void {
+    const turn = this.#prompts;
+    if (turn) this.#prompts = { turnId: turn.turnId, origin: turn.origin, isGiven: true, hasActed: false };
+  }
+
+  beginOwn(turnId: string, origin: TurnOrigin): void {
+    this.#own = { turnId, origin, isGiven: true, hasActed: true };
+  }
+
+  drop(turnId: string): void {
+    if (this.#prompts?.turnId === turnId) this.#prompts = undefined;
+    if (this.#own?.turnId === turnId) this.#own = undefined;
+    for (const tool of this.#tools.values()) {
+      if (tool.turnId === turnId && !tool.isAgents) this.#tools.delete(tool.toolUseId);
+    }
+  }
+
+  dropAll(): void {
+    this.#prompts = undefined;
+    this.#own = undefined;
+    this.#tools.clear();
+  }
+
+  toolStarted(tool: ToolAtWork): void {
+    this.#tools.set(tool.toolUseId, tool);
+    const turn = this.open(tool.turnId);
+    if (turn !== undefined) turn.hasActed = true;
+  }
+
+  /** Returns the tool's name; `undefined` for a tool of which no start was heard. */
+  toolFinished(toolUseId: string): string | undefined {
+    const tool = this.#tools.get(toolUseId);
+    this.#tools.delete(toolUseId);
+    return tool?.toolName;
+  }
+}
