@@ -199,7 +199,7 @@ describe("A04: bodies", () => {
     expect((await post("/api/chat", message, headers)).status).toBe(202);
   });
 
-  test("DOOR-24: UTF-7 is an unsupported media type, and every spelling of UTF-8 is none", async () => {
+  test("DOOR-24: an encoding such as utf-7 is an unsupported media type, and no spelling of UTF-8 is", async () => {
     const message = JSON.stringify({ message: "+ADw-b+AD4-", projectPath: rig.project });
     const send = (charset: string) =>
       post("/api/chat", message, { ...bearer(), "content-type": `application/json;${charset}` });

@@ -136,7 +136,7 @@ describe("DOOR-1: connections that show no token", () => {
   });
 });
 
-test("DOOR-18: a device holds a share of the connections, whose oldest idle one makes room for the next", async () => {
+test("DOOR-18 A11: a device holds a share of the connections, whose oldest idle one makes room for the next", async () => {
   limits.setMost(200);
   const phone = await device("phone");
   const greedy: Socket[] = [];

@@ -430,7 +430,7 @@ describe("frames", () => {
     expect(one.closed).toBeUndefined();
   });
 
-  test("DOOR-22: a device has 16 sockets; one more closes its oldest with 1013, and no other device's", async () => {
+  test("DOOR-22 A11: a device has 16 sockets; one more closes its oldest with 1013, and no other device's", async () => {
     rig.pair("tablet");
     const other = await rig.connect({ token: "tablet" });
     const own = [];

@@ -210,7 +210,7 @@ describe("S35 a message with a time", () => {
     expect(schedule("tablet").state).toBe("queued");
   });
 
-  test("DOOR-18: a device may hold as many waiting places as are still free, so that each other one finds a place", async () => {
+  test("DOOR-18 A11: a device may hold as many waiting places as are still free, so that each other one finds a place", async () => {
     await rig.current.open({ maxConcurrentSessions: 1, maxQueuedTurns: 10 });
     const { store, clock, pool } = rig.current;
     const { sessionId } = await rig.current.busySession();

@@ -124,7 +124,7 @@ describe("resume", () => {
   });
 });
 
-describe("DOOR-22: many replays at once", () => {
+describe("DOOR-22 A11: many replays at once", () => {
   test("read no more between two looks at the network than one, and a device with many sockets holds up no other", async () => {
     const { replay, connections, events } = rig(2_000);
     const arriveAs = (deviceId: string) => {
