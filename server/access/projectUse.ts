@@ -9,6 +9,9 @@ import { type ProjectDirectory, type ProjectRoots, projectIdOf } from "./project
 /** Sessions and conversations looked at in one go: the event loop is held for a millisecond or two. */
 const countPage = 1_000;
 
+/** Directories looked up on the disk at once: more would keep its threads from everything else. */
+export const lookedUpAtOnce = 16;
+
 /** The use of one project directory: its sessions and conversations, and when it was last worked in. */
 export interface ProjectUse {
   sessionIds: Set<string>;
@@ -55,19 +58,20 @@ export async function projectPage(
   const use = await projectUse(parts);
   const listed = await roots.directories();
   const known = new Set(listed.map((project) => project.path));
-  const deeper = [...use.keys()].filter((path) => !known.has(path)).sort((a, b) => a.localeCompare(b));
+  const deeper = [...use.keys()].filter((path) => !known.has(path)).sort();
   const candidates: PageCursor[] = [
     ...listed.map(({ path }): PageCursor => [0, path]),
     ...deeper.map((path): PageCursor => [1, path]),
   ];
   const first = begin === undefined ? 0 : startAfter(candidates, begin);
   const found: PageCursor[] = [];
-  for (const candidate of candidates.slice(first)) {
-    if (found.length > limit) break;
-    const [rank, path] = candidate;
-    // A directory that is gone, or outside the roots by now, is no project any more.
-    if (rank === 1 && (await roots.resolve(path).catch(() => undefined)) !== path) continue;
-    found.push(candidate);
+  // A directory that is gone, or outside the roots by now, is no project any more.
+  const isThere = async ([rank, path]: PageCursor) =>
+    rank === 0 || (await roots.resolve(path).catch(() => undefined)) === path;
+  for (let from = first; from < candidates.length && found.length <= limit; from += lookedUpAtOnce) {
+    const some = candidates.slice(from, from + lookedUpAtOnce);
+    const there = await Promise.all(some.map(isThere));
+    found.push(...some.filter((_candidate, index) => there[index]));
   }
   const page = pageOf(found, limit, (cursor) => cursor);
   const rows = page.rows.map(([, path]) => Object.assign(describe(path), { use: use.get(path) }));
@@ -83,8 +87,8 @@ function startAfter(candidates: readonly PageCursor[], end: PageCursor): number 
 /** The order of a list of projects: `ProjectRoots.directories`, then the deeper ones by path. */
 function order([rank, path]: PageCursor, [otherRank, other]: PageCursor): number {
   if (rank !== otherRank) return rank - otherRank;
-  const byName = rank === 0 ? basename(path).localeCompare(basename(other)) : 0;
-  return byName || path.localeCompare(other);
+  if (rank === 0) return basename(path).localeCompare(basename(other)) || path.localeCompare(other);
+  return path < other ? -1 : Number(path > other);
 }
 
 /** A project by its id; throws `project_not_found`. */

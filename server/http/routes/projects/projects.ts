@@ -1,6 +1,12 @@
 import { z } from "zod";
 import type { ProjectDirectory } from "../../../access/projectRoots.ts";
-import { findProject, type ProjectUse, projectPage, projectUse } from "../../../access/projectUse.ts";
+import {
+  findProject,
+  lookedUpAtOnce,
+  type ProjectUse,
+  projectPage,
+  projectUse,
+} from "../../../access/projectUse.ts";
 import { decodePageCursor } from "../../../domain/pageCursor.ts";
 import { beforeSchema, limitSchema } from "../../../wire/paging.ts";
 import { projectSchema } from "../../../wire/sessions/projects.ts";
@@ -8,9 +14,6 @@ import { textSchema } from "../../../wire/text.ts";
 import type { HttpDependencies } from "../../dependencies.ts";
 import { errorSets } from "../../framework/errorSets.ts";
 import { defineRoute, json, type Route } from "../../framework/route.ts";
-
-/** Projects whose trust is looked up on the disk at once. */
-const lookedUpAtOnce = 16;
 
 const projectParams = z.object({ projectId: textSchema.min(1).max(64) });
 
