@@ -23,6 +23,7 @@ export type ErrorCode =
   | "conversation_not_found"
   | "project_not_found"
   | "turn_not_found"
+  | "task_not_found"
   | "message_not_found"
   | "device_not_found"
   | "permission_not_found"
@@ -98,6 +99,8 @@ export type Event =
   | AgentMessageEvent
   | ToolStartedEvent
   | ToolFinishedEvent
+  | TaskStartedEvent
+  | TaskFinishedEvent
   | PermissionRequestedEvent
   | PermissionResolvedEvent
   | PermissionExpiredEvent
@@ -146,6 +149,14 @@ export type ActivityFrame =
       toolName: string;
       title: string;
       agent?: Agent;
+    }
+  | {
+      type: "activity";
+      sessionId: string;
+      turnId: string;
+      kind: "task";
+      taskId: string;
+      text?: string;
     };
 /**
  * The answer to every other order.
@@ -388,6 +399,7 @@ export interface Api {
           | "limit"
           | "login"
           | "resource"
+          | "task"
           | "activity"
         )[];
         quietHours?: {
@@ -861,6 +873,14 @@ export interface Api {
       deletions: number;
       detail?: string;
     };
+    "GET /api/sessions/{id}/tasks": Tasks;
+    /**
+     * Stop one task; the turn and other tasks go on.
+     */
+    "DELETE /api/sessions/{id}/tasks/{taskId}": {
+      stopped: boolean;
+    };
+    "GET /api/sessions/{id}/tasks/{taskId}/output": TaskOutput;
     "GET /api/sessions/{id}/turns/{turnId}": Turn;
     "DELETE /api/sessions/{id}/turns/{turnId}": Turn;
     "GET /api/settings": Settings;
@@ -960,6 +980,7 @@ export interface Delivery {
     | "limit"
     | "login"
     | "resource"
+    | "task"
     | "activity-start"
     | "activity-end";
   state: "pending" | "sent" | "acked" | "suppressed" | "gone" | "dead";
@@ -1116,6 +1137,7 @@ export interface SessionUpdatedEvent {
     permissionMode?: PermissionMode;
     muted?: boolean;
     autoKeepAlive?: boolean;
+    runningTasks?: number;
   };
 }
 export interface SessionRecapEvent {
@@ -1155,6 +1177,10 @@ export interface TurnQueuedEvent {
   turnId?: string;
   data: {
     queuePosition: number;
+    /**
+     * tasks: every process has a turn, or a task that would be cut off.
+     */
+    reason?: "tasks";
   };
 }
 export interface TurnStartedEvent {
@@ -1276,6 +1302,39 @@ export interface ToolFinishedEvent {
     toolUseId: string;
     toolName: string;
     failed: boolean;
+  };
+}
+export interface TaskStartedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "task.started";
+  at: number;
+  turnId?: string;
+  data: {
+    taskId: string;
+    kind: "command" | "agent" | "workflow" | "wakeup" | "other";
+    description: string;
+    state: "running" | "completed" | "failed" | "stopped";
+  };
+}
+export interface TaskFinishedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "task.finished";
+  at: number;
+  turnId?: string;
+  data: {
+    taskId: string;
+    kind: "command" | "agent" | "workflow" | "wakeup" | "other";
+    description: string;
+    state: "running" | "completed" | "failed" | "stopped";
+    summary?: string;
+    /**
+     * Nobody asked for its end: its process had to go, or went.
+     */
+    cutOff?: boolean;
   };
 }
 export interface PermissionRequestedEvent {
@@ -1544,6 +1603,10 @@ export interface Session {
   autoKeepAlive: boolean;
   openPermissions: number;
   /**
+   * Background work that outlives turns.
+   */
+  runningTasks: number;
+  /**
    * Absent while the session has no process.
    */
   process?: {
@@ -1573,6 +1636,38 @@ export interface Message {
   text: string;
   turnId?: string;
   createdAt: number;
+}
+export interface Tasks {
+  tasks: Task[];
+}
+export interface Task {
+  taskId: string;
+  kind: "command" | "agent" | "workflow" | "wakeup" | "other";
+  description: string;
+  agentType?: string;
+  parentTaskId?: string;
+  /**
+   * The turn that started it.
+   */
+  turnId?: string;
+  state: "running" | "completed" | "failed" | "stopped";
+  startedAt: number;
+  endedAt?: number;
+  /**
+   * Of a wake-up: when it is due.
+   */
+  dueAt?: number;
+  lastTool?: string;
+  summary?: string;
+  tokens?: number;
+}
+export interface TaskOutput {
+  /**
+   * Plain text, at most the last 8 KiB.
+   */
+  output: string;
+  totalBytes: number;
+  truncated: boolean;
 }
 export interface Turn {
   turnId: string;

@@ -5,6 +5,7 @@ import type {
   ConversationStore,
   PermissionStore,
   SessionStore,
+  TaskStore,
   TrustStore,
   TurnStore,
 } from "./stores/sessions.ts";
@@ -59,6 +60,7 @@ export interface Store extends Durability {
   readonly sessions: SessionStore;
   readonly turns: TurnStore;
   readonly permissions: PermissionStore;
+  readonly tasks: TaskStore;
   readonly attachments: AttachmentStore;
   readonly devices: DeviceStore;
   readonly outbox: OutboxStore;
@@ -78,6 +80,9 @@ export interface LiveFeed {
   activity(
     sessionId: string,
     turnId: string,
-    activity: { kind: "thinking" } | { kind: "tool"; toolName: string; title: string; agent?: AgentRef },
+    activity:
+      | { kind: "thinking" }
+      | { kind: "tool"; toolName: string; title: string; agent?: AgentRef }
+      | { kind: "task"; taskId: string; text?: string },
   ): void;
 }

@@ -28,6 +28,7 @@ import type { WrongTransition } from "./state/sessionProcess.ts";
 import { EventBuffer } from "./turns/eventBuffer.ts";
 import { PermissionRequests } from "./turns/permissionRequests.ts";
 import { Submissions } from "./turns/submit.ts";
+import { Tasks } from "./turns/tasks.ts";
 import { TurnWaiter } from "./turns/turnWaiter.ts";
 import { TurnWriter } from "./turns/turnWriter.ts";
 
@@ -70,6 +71,7 @@ export function assemblePool(parts: PoolParts) {
     turnWriter,
     gates,
     admission: (own, queue) => capacity.admission(own, queue),
+    waitsForTasks: () => capacity.waitsForTasks,
     newId,
     newSessionId,
   });
@@ -79,6 +81,7 @@ export function assemblePool(parts: PoolParts) {
   const wake = (sessionId: string) => scheduler.wake(sessionId);
   const onWrongTransition =
     parts.onWrongTransition ?? ((wrong) => parts.log.error("process.wrong_transition", { ...wrong }));
+  const buffer = new EventBuffer(parts);
   const inner = {
     ...parts,
     onWrongTransition,
@@ -87,7 +90,8 @@ export function assemblePool(parts: PoolParts) {
     turnWriter,
     permissions,
     turnWaiter,
-    buffer: new EventBuffer(parts),
+    buffer,
+    tasks: new Tasks({ ...parts, buffer, registry, advance: () => scheduler.advance() }),
     gates,
     advance: () => scheduler.advance(),
   };
@@ -130,6 +134,7 @@ export function assemblePool(parts: PoolParts) {
   return {
     turnWriter,
     permissions,
+    tasks: inner.tasks,
     submissions,
     sessions,
     forkAndRewind,

@@ -24,6 +24,7 @@ import { SqliteSettingsStore } from "./operation/settings.ts";
 import { SqliteConversationStore } from "./sessions/conversations.ts";
 import { SqlitePermissionStore } from "./sessions/permissions.ts";
 import { SqliteSessionStore } from "./sessions/sessions.ts";
+import { SqliteTaskStore } from "./sessions/tasks.ts";
 import { SqliteTrustStore } from "./sessions/trust.ts";
 import { SqliteTurnStore } from "./sessions/turns.ts";
 import { type Connection, refuseDamaged, Statement } from "./statement.ts";
@@ -126,6 +127,7 @@ export function storeOver(connection: Connection, parts: StoreParts, sync?: WalS
     }),
     turns: new SqliteTurnStore(connection),
     permissions: new SqlitePermissionStore(connection),
+    tasks: new SqliteTaskStore(connection),
     attachments: new SqliteAttachmentStore(connection),
     devices: new SqliteDeviceStore({ connection, clock, transactions }),
     outbox: new SqliteOutboxStore({ connection, transactions }),

@@ -87,6 +87,7 @@ export function planned(store: Store, ...planners: ReadonlyArray<Pick<DeliveryPl
     sessions: store.sessions,
     turns: store.turns,
     permissions: store.permissions,
+    tasks: store.tasks,
     attachments: store.attachments,
     devices: store.devices,
     outbox: store.outbox,

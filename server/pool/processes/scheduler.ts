@@ -59,6 +59,8 @@ export class Scheduler {
   readonly #termination: Termination;
   /** For the instant of the next scheduled message. */
   readonly #scheduleTimer: DeadlineTimer;
+  /** For the instant from which a task may be cut off for the message that waits longest. */
+  readonly #patienceTimer: DeadlineTimer;
   #cancelRetry: (() => void) | undefined;
   #closing = false;
 
@@ -73,6 +75,7 @@ export class Scheduler {
       // The instant of a scheduled message is one of the calendar.
       follows: "wall",
     });
+    this.#patienceTimer = new DeadlineTimer({ clock: parts.clock, onDue: () => this.advance() });
   }
 
   start(): void {
@@ -84,6 +87,7 @@ export class Scheduler {
   stop(graceMs: number): Promise<void> {
     this.#closing = true;
     this.#scheduleTimer.cancel();
+    this.#patienceTimer.cancel();
     this.#cancelRetry?.();
     return this.#termination.endAll(graceMs);
   }
@@ -107,13 +111,15 @@ export class Scheduler {
     const { capacity } = this.#parts;
     this.#termination.recycleDue();
     capacity.vacateSurplus();
-    // The rollback: a process per message. The next one resumes the conversation in a process of its own.
+    // The rollback: a process per message, kept while it has tasks. The next one resumes the conversation in a process of
+    // its own.
     if (!this.#parts.limits.interactive) {
       for (const one of this.#registry.all()) {
-        if (one.isFree) void one.stop("idle");
+        if (one.isFree && one.tasks.count === 0) void one.stop("idle");
       }
     }
     const nextPlace = capacity.allot();
+    this.#patienceTimer.armAt(Number.POSITIVE_INFINITY);
     for (const sessionId of this.#store.turns.sessionsWithQueued(this.#parts.clock.now())) {
       const own = this.#registry.ownState(sessionId);
       if (own === "busy" || own === "stopping") continue;
@@ -122,9 +128,12 @@ export class Scheduler {
         this.#runNext(sessionId);
         continue;
       }
-      const place = nextPlace();
+      const place = nextPlace(sessionId);
       if (place === "free") this.#spawn(sessionId);
-      else if (place === "none") break;
+      else if (place === "none") {
+        if (capacity.waitsForTasks) this.#patienceTimer.armAt(capacity.patienceEndsAt(sessionId));
+        break;
+      }
     }
   }
 

@@ -51,6 +51,7 @@ export class Views {
       timeRemainingMs: lease.endedAt === undefined ? Math.max(0, lease.expiresAt - this.#clock.now()) : 0,
       queuedTurns: this.#store.turns.queuedCountOf(session.sessionId),
       openPermissions: this.#store.permissions.openCountOf(session.sessionId),
+      runningTasks: this.#store.tasks.runningCountOf(session.sessionId),
       ...(process && {
         process: {
           pid: process.pid,

@@ -100,6 +100,7 @@ export const sessionSchema = z
     muted: z.boolean(),
     autoKeepAlive: z.boolean(),
     openPermissions: countSchema,
+    runningTasks: countSchema.meta({ description: "Background work that outlives turns." }),
     process: z
       .object({
         pid: z.number().int(),
