@@ -46,6 +46,7 @@ export type ErrorCode =
   | "message_too_large"
   | "body_too_large"
   | "unsupported_media_type"
+  | "device_queue_full"
   | "rate_limited"
   | "attachment_limit"
   | "internal_error"
@@ -239,6 +240,16 @@ export interface Api {
        */
       limit?: number;
       wait?: string;
+    };
+    /**
+     * The project roots, the directories in them, and deeper ones in which Claude has worked.
+     */
+    "GET /api/projects": {
+      before?: string;
+      /**
+       * How many at most; 1000 when not said, never more than 1000.
+       */
+      limit?: number;
     };
     /**
      * The conversations that Claude keeps of a project, those of the terminal included, the latest first.
@@ -529,6 +540,7 @@ export interface Api {
     "PATCH /api/settings": {
       maxConcurrentSessions?: number | null;
       maxQueuedTurns?: number | null;
+      requestsPerMinute?: number | null;
       sessionTimeoutHours?: number | null;
       sessionWarningHours?: number | null;
       sessionFinalWarningMinutes?: number | null;
@@ -734,6 +746,7 @@ export interface Api {
     "GET /api/projects": {
       roots: string[];
       projects: Project[];
+      nextBefore?: string;
     };
     "POST /api/projects": Project;
     /**
@@ -1727,6 +1740,7 @@ export interface Turn {
 export interface Settings {
   maxConcurrentSessions: Setting;
   maxQueuedTurns: Setting;
+  requestsPerMinute: Setting;
   sessionTimeoutHours: Setting;
   sessionWarningHours: Setting;
   sessionFinalWarningMinutes: Setting;

@@ -153,6 +153,7 @@ export class CliHost implements ProcessHost {
     // A start that fails is told by the rejection alone; `exited` is for a process that was handed over.
     let handedOver = false;
     let exitBefore: ProcessExit | undefined;
+    const beganAt = this.#parts.clock.monotonic();
     const cli = new CliProcess({
       ...this.#parts,
       spec,
@@ -195,7 +196,7 @@ export class CliHost implements ProcessHost {
       pid: cli.pid,
       resumed: cli.resumed,
       spare: cli.wasSpare,
-      tookMs: this.#parts.clock.now() - cli.startedAt,
+      tookMs: this.#parts.clock.monotonic() - beganAt,
     });
     handedOver = true;
     if (exitBefore !== undefined) {

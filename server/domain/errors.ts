@@ -69,6 +69,11 @@ export const errorCatalogue = {
   message_too_large: { status: 413, title: "The message is too large", retryable: false },
   body_too_large: { status: 413, title: "The body is too large", retryable: false },
   unsupported_media_type: { status: 415, title: "The media type is not supported", retryable: false },
+  device_queue_full: {
+    status: 429,
+    title: "The device's share of the waiting turns is used",
+    retryable: true,
+  },
   rate_limited: { status: 429, title: "Too many requests", retryable: true },
   attachment_limit: { status: 429, title: "Too many attachments are kept", retryable: true },
   internal_error: { status: 500, title: "Something broke in the server", retryable: true },

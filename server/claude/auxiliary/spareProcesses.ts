@@ -137,6 +137,7 @@ export class SpareProcesses implements SparePool {
   async #start(): Promise<void> {
     const { clock, log, processStore, ladderMs, startDeadlineMs, binary, environment, dir } = this.#parts;
     const processId = randomUUID();
+    const beganAt = clock.monotonic();
     const spare = new SpareCliProcess({
       processId,
       sessionId: randomUUID(),
@@ -159,7 +160,7 @@ export class SpareProcesses implements SparePool {
       return;
     }
     this.#failures = 0;
-    log.info("spare.ready", { processId, pid: spare.cli.child?.pid, tookMs: clock.now() - spare.startedAt });
+    log.info("spare.ready", { processId, pid: spare.cli.child?.pid, tookMs: clock.monotonic() - beganAt });
     void spare.cli.exit.then(() => {
       // A claimed spare is not lost, nor is one that is being ended.
       if (!this.#spares.has(spare) || !spare.isReady) return;

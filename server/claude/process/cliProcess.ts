@@ -209,7 +209,8 @@ export class CliProcess implements ClaudeProcess {
     const exited = this.#cli.child
       ? await withDeadline(clock, ladderMs, this.#cli.exit, () => undefined)
       : { code: null, signal: null };
-    await endBelongings([this.#identity()], clock, ladderMs);
+    // Nothing was born: its failure is not held up until the process table can be read.
+    if (this.#cli.child) await endBelongings([this.#identity()], clock, ladderMs);
     const exit: ProcessExit = {
       expected: this.#stopping,
       code: exited?.code ?? null,

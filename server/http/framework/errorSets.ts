@@ -23,6 +23,7 @@ export const errorSets = {
     "attachment_limit",
     "idempotency_conflict",
     "permission_mode_forbidden",
+    "device_queue_full",
     "pool_full",
     "session_quarantined",
     "shutting_down",

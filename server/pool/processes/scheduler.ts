@@ -69,7 +69,12 @@ export class Scheduler {
     this.#store = parts.store;
     this.#registry = parts.registry;
     this.#termination = parts.termination;
-    this.#scheduleTimer = new DeadlineTimer({ clock: parts.clock, onDue: () => this.advance() });
+    this.#scheduleTimer = new DeadlineTimer({
+      clock: parts.clock,
+      onDue: () => this.advance(),
+      // The instant of a scheduled message is one of the calendar.
+      follows: "wall",
+    });
     this.#patienceTimer = new DeadlineTimer({ clock: parts.clock, onDue: () => this.advance() });
   }
 

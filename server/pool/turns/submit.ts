@@ -10,7 +10,7 @@ import { type Gate, isHeld } from "../state/gate.ts";
 import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 import { answerRepeat, requestHashOf } from "./idempotency.ts";
-import { refuseSchedule } from "./submitRules.ts";
+import { refuseGreed, refuseSchedule } from "./submitRules.ts";
 import type { TurnWriter } from "./turnWriter.ts";
 
 /** A message that is kept, and what the pool has to do with it. */
@@ -180,6 +180,10 @@ export class Submissions {
       throw new DaylongError("pool_full", `${this.#limits.maxQueuedTurns} turns are waiting already.`, {
         retryAfterMs: 10_000,
       });
+    }
+    if (admission.action === "wait" && !scheduled) {
+      const { deviceId } = request.caller;
+      refuseGreed(this.#store, { deviceId, queueLimit: this.#limits.maxQueuedTurns, nowAt: now });
     }
     const attachmentIds = this.#takeAttachments(request);
     // Files take a moment to be readied, which is no part of the commit: such a turn is given right after it.

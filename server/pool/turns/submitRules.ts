@@ -29,6 +29,26 @@ export function changeFor(
 }
 
 /**
+ * Inside a transaction: refuses a message that is to wait (`device_queue_full`) when its device holds as many waiting places
+ * already as are free. A device that is the only one to send messages may take all; of two that send without an end each gets
+ * a third, of three a quarter, and there is always a place left for a device that has none.
+ */
+export function refuseGreed(
+  { turns, devices }: Pick<Store, "turns" | "devices">,
+  { deviceId, queueLimit, nowAt }: { deviceId: string; queueLimit: number; nowAt: number },
+): void {
+  const held = turns.queuedCountBy(deviceId, nowAt);
+  if (held < queueLimit - turns.queuedCount(nowAt)) return;
+  const isAlone = devices.list().every((other) => other.deviceId === deviceId || other.scope === "read");
+  if (isAlone) return;
+  throw new DaylongError(
+    "device_queue_full",
+    `${held} messages of this device wait already; the other places are for other devices.`,
+    { retryAfterMs: 10_000 },
+  );
+}
+
+/**
  * Inside a transaction: refuses a scheduled message that is too far ahead (`invalid_request`) or too many
  * (`pool_full`). It takes no waiting place before that instant, so it has a bound of its own.
  */

@@ -119,7 +119,11 @@ export class PoolRig {
     connection.pragma("synchronous = OFF");
     this.connection = connection;
     this.store = storeOver(connection, {
-      clock: { now: () => this.clock.now(), after: () => () => undefined },
+      clock: {
+        now: () => this.clock.now(),
+        monotonic: () => this.clock.monotonic(),
+        after: () => () => undefined,
+      },
       onWrongSessionChange: (wrong) => {
         this.wrongTransitions.push(JSON.stringify(wrong));
         throw new Error(`A wrong change of a session: ${JSON.stringify(wrong)}`);
