@@ -36,13 +36,16 @@ const flags = readFlags("scripts/start", {
   port: { type: "string" },
 });
 
+/** Beside the data folder, whose entries are closed to Claude's tools. */
+const demoHome = (dataDir: string): string => `${dataDir.replace(/\/+$/, "")}-home`;
+
 /** The folder of the demo's projects, in its data folder. */
 const demoProjects = (dataDir: string): string => join(dataDir, "projects");
 
 /** A folder of its own, a project to play with, and nothing of the owner's: neither login nor settings nor network. */
 function makeDemoFolders(dataDir: string): void {
   const project = join(demoProjects(dataDir), "hello");
-  makeFolder(join(dataDir, "home"), 0o700);
+  makeFolder(demoHome(dataDir), 0o700);
   makeFolder(project, 0o755);
   writeFileSync(
     join(project, "README.md"),
@@ -96,8 +99,8 @@ const demoCliEnvironment = (
   LANG: environment.LANG,
   TMPDIR: environment.TMPDIR,
   SHELL: environment.SHELL,
-  HOME: join(dataDir, "home"),
-  CLAUDE_CONFIG_DIR: join(dataDir, "claude"),
+  HOME: demoHome(dataDir),
+  CLAUDE_CONFIG_DIR: join(demoHome(dataDir), ".claude"),
   ANTHROPIC_BASE_URL: model.url,
   // Any key will do; the demo model does not look at it.
   ANTHROPIC_API_KEY: "demo",

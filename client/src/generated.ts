@@ -18,6 +18,7 @@ export type ErrorCode =
   | "host_forbidden"
   | "origin_forbidden"
   | "permission_mode_forbidden"
+  | "command_forbidden"
   | "not_found"
   | "session_not_found"
   | "conversation_not_found"
@@ -1076,6 +1077,7 @@ export interface SessionWokenEvent {
     pid: number;
     resumed: boolean;
     spare?: boolean;
+    notes?: string[];
   };
 }
 export interface SessionCrashedEvent {

@@ -12,17 +12,13 @@ import { HostCheck, hasTwoHosts } from "../access/hostCheck.ts";
 import { MessageAttachments } from "../access/messageAttachments.ts";
 import { pairingLink } from "../access/pairingCode.ts";
 import type { ProjectRoots } from "../access/projectRoots.ts";
-import { OwnersTrust } from "../access/projectTrust.ts";
 import { PushRegistration } from "../access/pushRegistration.ts";
-import { CliTrust } from "../claude/start/cliTrust.ts";
-import { claudeConfigDir } from "../claude/transcripts/transcriptFile.ts";
 import { Retention } from "../delivery/retention.ts";
 import { Replay } from "../delivery/sockets/replay.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import { DiskAttachmentStorage } from "../files/attachmentStorage.ts";
 import { GitChanges } from "../git/gitChanges.ts";
-import { GitProgram } from "../git/gitProgram.ts";
 import { createHttpApp } from "../http/app.ts";
 import { defaultHttpLimits, type HttpDependencies } from "../http/dependencies.ts";
 import { announce } from "../platform/bonjour.ts";
@@ -44,6 +40,7 @@ import { lastWord, openStorage } from "./openStorage.ts";
 import { type OutsidePorts, openCliHost, openHistory, openPushSenders } from "./outsidePorts.ts";
 import { livePoolLimits, Settings } from "./settings.ts";
 import { wireDelivery } from "./wireDelivery.ts";
+import { wireStarts } from "./wireStarts.ts";
 
 /** A server that listens. */
 export interface RunningDaylong {
@@ -218,15 +215,8 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
   closers.push(() => attachmentStorage.stop());
   const attachments = new MessageAttachments({ store, storage: attachmentStorage });
 
-  const terminal = new CliTrust(cliEnvironment);
-  const trust = new OwnersTrust({
-    store,
-    clock,
-    log,
-    homeDir,
-    claudeConfigDir: claudeConfigDir(cliEnvironment),
-    acceptedInTerminal: (path) => terminal.accepted(path),
-  });
+  const environmentOfCli = { environment: cliEnvironment, homeDir, roots };
+  const { program, trust, starts, mentions } = wireStarts({ config, store, clock, log, ...environmentOfCli });
   const host =
     ports.host ??
     (await openCliHost({
@@ -234,10 +224,9 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
       log,
       processStore: store.processes,
       environment: cliEnvironment,
-      binary: config.claudeBinary,
       newId: randomUUID,
       sparesDir: join(dataDir, "spares"),
-      trust,
+      starts,
     }));
   closers.push(() => host.stop());
   const history = ports.history ?? (await openHistory({ clock, log, environment: cliEnvironment }, closers));
@@ -250,7 +239,6 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
       "The project's directory is another one than when the session began.",
     );
   };
-  const program = new GitProgram(cliEnvironment);
   const changes = new GitChanges({ program, clock, log, rootsOf });
   const pool = new InteractiveSessionPool({
     store,
@@ -262,6 +250,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     limits: livePoolLimits(settings),
     newId: randomUUID,
     attachments: attachmentStorage,
+    mentions,
     sessionOver: ({ projectPath }) => folders.removeIfEmpty(projectPath),
     checkProject: async (path) => {
       await rootsOf(path);

@@ -25,6 +25,7 @@ export const errorCatalogue = {
     title: "The owner has not enabled this permission mode",
     retryable: false,
   },
+  command_forbidden: { status: 403, title: "The command is not taken from a message", retryable: false },
   not_found: { status: 404, title: "There is nothing at this address", retryable: false },
   session_not_found: { status: 404, title: "There is no such session", retryable: false },
   conversation_not_found: { status: 404, title: "There is no such conversation", retryable: false },

@@ -1,6 +1,8 @@
 import { DaylongError } from "../../domain/errors.ts";
 import type { Store } from "../../domain/ports.ts";
+import { mayBeInterpreted } from "../../domain/prompts/judgePrompt.ts";
 import type { Session } from "../../domain/sessions/session.ts";
+import type { Turn } from "../../domain/sessions/turn.ts";
 import type { SessionChange, SubmitRequest } from "../port.ts";
 
 /** Farthest instant of a `sendAt`, from now on: a year is far enough, and a wrong unit is a thousand years off. */
@@ -13,6 +15,15 @@ const retryAfterMs = 60_000;
 /** Whether a message asks for a model or a mode of the session that it names. */
 export const asksForChange = (request: SubmitRequest): request is SubmitRequest & { sessionId: string } =>
   request.sessionId !== undefined && (request.model !== undefined || request.permissionMode !== undefined);
+
+/**
+ * Whether something has to be looked up before the message can be given to Claude: its files, or what the CLI would
+ * interpret in its text.
+ */
+export const needsPreparing = ({
+  attachmentIds,
+  message,
+}: Pick<Turn, "attachmentIds" | "message">): boolean => attachmentIds.length > 0 || mayBeInterpreted(message);
 
 /**
  * What has to change in a session before a message that asks for a model or a mode; `undefined` when nothing has to.

@@ -19,7 +19,7 @@ const projectParams = z.object({ projectId: textSchema.min(1).max(64) });
 
 /** The directories Claude can work in. */
 export function projectRoutes(parts: HttpDependencies): Route[] {
-  const { roots, access, trust } = parts;
+  const { roots, access, trust, pool } = parts;
   const viewOf = async (project: ProjectDirectory, use: ProjectUse | undefined) => ({
     ...project,
     sessionCount: use?.sessionIds.size ?? 0,
@@ -70,13 +70,14 @@ export function projectRoutes(parts: HttpDependencies): Route[] {
       path: "/api/projects/:projectId/trust",
       scope: "admin",
       summary:
-        "Let the project's own settings (hooks, MCP servers, rules) act, from the next start of a process on.",
+        "Let the project's own settings (hooks, MCP servers, rules) and git hooks act; processes that run there are replaced.",
       params: projectParams,
       refusals: errorSets.project,
       response: projectSchema,
       async handle({ params, caller }) {
         const project = await findProject(parts, params.projectId);
         trust.trust(project.path, caller.deviceId);
+        pool.replaceProcesses(project.path, "The project is trusted now.");
         return json(await viewOf(project, (await projectUse(parts)).get(project.path)));
       },
     }),
@@ -84,13 +85,14 @@ export function projectRoutes(parts: HttpDependencies): Route[] {
       method: "DELETE",
       path: "/api/projects/:projectId/trust",
       scope: "admin",
-      summary: "Take the trust back, from the next start of a process on; a terminal's own answer stays.",
+      summary: "Take the trust back; processes that run there are replaced. A terminal's own answer stays.",
       params: projectParams,
       refusals: errorSets.project,
       response: projectSchema,
       async handle({ params, caller }) {
         const project = await findProject(parts, params.projectId);
         trust.withdraw(project.path, caller.deviceId);
+        pool.replaceProcesses(project.path, "The project is not trusted any more.");
         return json(await viewOf(project, (await projectUse(parts)).get(project.path)));
       },
     }),
