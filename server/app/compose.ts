@@ -270,7 +270,8 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
   const edges = new Closers();
   closers.push(() => edges.close());
   closers.push(() => lastWord(database, clock));
-  closers.push(() => pool.stop(settings.config.shutdownGraceMs));
+  // A turn cannot end in a database that takes nothing any more: it is not waited for.
+  closers.push(() => pool.stop(database.isLost ? 0 : settings.config.shutdownGraceMs));
 
   const access = new Devices({ store, clock, log, roots });
   const tokenFailures = openTokenFailures(clock);
