@@ -24,7 +24,7 @@ import { defaultHttpLimits, type HttpDependencies } from "../http/dependencies.t
 import { announce } from "../platform/bonjour.ts";
 import { readCertificate, type ServerCertificate } from "../platform/certificate.ts";
 import { Closers } from "../platform/closers.ts";
-import { lockFolder } from "../platform/folderLock.ts";
+import { lockFolder } from "../platform/filesystem/folderLock.ts";
 import { closeServer, createServer, listen, reachableHost, urlHost } from "../platform/listener.ts";
 import { LifecycleCounters } from "../pool/health/lifecycleCounters.ts";
 import { InteractiveSessionPool } from "../pool/pool.ts";
