@@ -10,6 +10,8 @@ export type TurnState = "queued" | "running" | "completed" | "failed" | "interru
 export type ErrorCode =
   | "invalid_request"
   | "unsupported_parameter"
+  | "invalid_answers"
+  | "scope_unavailable"
   | "malformed_json"
   | "unauthenticated"
   | "pairing_code_invalid"
@@ -26,6 +28,7 @@ export type ErrorCode =
   | "message_not_found"
   | "device_not_found"
   | "permission_not_found"
+  | "tool_not_found"
   | "attachment_not_found"
   | "method_not_allowed"
   | "idempotency_conflict"
@@ -162,7 +165,7 @@ export type ResultFrame =
       state: "resolved";
       decision: "allow" | "deny";
       /**
-       * How long it holds in truth: once, where Claude suggested no rule that could hold longer.
+       * How long it holds.
        */
       scope: "once" | "session" | "always";
     }
@@ -371,6 +374,7 @@ export interface Api {
           | "permission"
           | "question"
           | "plan"
+          | "form"
           | "expiring"
           | "expired"
           | "crashed"
@@ -419,7 +423,7 @@ export interface Api {
       };
       scope?: "once" | "session" | "always";
       answers?: {
-        [k: string]: string;
+        [k: string]: string | number | boolean | string[];
       };
     };
     /**
@@ -691,11 +695,12 @@ export interface Api {
       url: string;
     };
     /**
-     * The open permissions, questions and plans.
+     * The open permissions, questions, plans and forms.
      */
     "GET /api/permissions": {
       permissions: Permission[];
     };
+    "GET /api/permissions/{permissionId}": Permission;
     /**
      * Answer one; the same answer again is no error.
      */
@@ -704,7 +709,7 @@ export interface Api {
       state: "resolved";
       decision: "allow" | "deny";
       /**
-       * How long it holds in truth: once, where Claude suggested no rule that could hold longer.
+       * How long it holds.
        */
       scope: "once" | "session" | "always";
     };
@@ -941,6 +946,7 @@ export interface Delivery {
     | "permission"
     | "question"
     | "plan"
+    | "form"
     | "expiring"
     | "expired"
     | "crashed"
@@ -1248,6 +1254,17 @@ export interface ToolStartedEvent {
     toolUseId: string;
     toolName: string;
     title: string;
+    /**
+     * Up to 4 KB of it.
+     */
+    input?: {
+      [k: string]: unknown;
+    };
+    truncated?: boolean;
+    /**
+     * A device allowed another input: this one runs. Replaces the line of the same toolUseId.
+     */
+    edited?: boolean;
     parentToolUseId?: string;
     agent?: Agent;
   };
@@ -1263,6 +1280,9 @@ export interface ToolFinishedEvent {
     toolUseId: string;
     toolName: string;
     failed: boolean;
+    summary?: string;
+    insertions?: number;
+    deletions?: number;
   };
 }
 export interface PermissionRequestedEvent {
@@ -1276,23 +1296,73 @@ export interface PermissionRequestedEvent {
     permissionId: string;
     sessionId: string;
     turnId: string;
-    kind: "tool" | "question" | "plan";
+    kind: "tool" | "question" | "plan" | "form";
     /**
      * The subagent that asks. Its turn is the one that started it, and may have ended.
      */
     agent?: Agent;
     toolName: string;
+    toolUseId?: string;
+    /**
+     * One line; control, bidirectional and invisible characters are escapes.
+     */
     title: string;
     description?: string;
+    /**
+     * The MCP server whose tool, or whose form, it is.
+     */
+    server?: string;
     input: {
       [k: string]: unknown;
     };
     plan?: string;
     questions?: unknown[];
     suggestions: unknown[];
+    form?: Form;
+    /**
+     * How long an allow can hold.
+     */
+    scopes: ("once" | "session" | "always")[];
+    /**
+     * Not to be allowed by its title alone: something is hidden or cut, or Claude's own default is no.
+     */
+    lookFirst: boolean;
+    /**
+     * The title, or in a frame the input, is not whole.
+     */
+    truncated: boolean;
     requestedAt: number;
     expiresAt: number;
   };
+}
+/**
+ * What an MCP server asks a person to fill in.
+ */
+export interface Form {
+  message: string;
+  server?: string;
+  /**
+   * An https address to open; the server does not fetch it. allow says that it was opened.
+   */
+  url?: string;
+  fields: {
+    name: string;
+    label: string;
+    description?: string;
+    type: "text" | "number" | "integer" | "boolean" | "choice" | "choices";
+    options?: {
+      value: string;
+      label: string;
+    }[];
+    required: boolean;
+    default?: string | number | boolean | string[];
+    min?: number;
+    /**
+     * Of a text its length in characters, of choices how many.
+     */
+    max?: number;
+    format?: "email" | "uri" | "date" | "date-time";
+  }[];
 }
 export interface PermissionResolvedEvent {
   cursor: number;
@@ -1305,6 +1375,12 @@ export interface PermissionResolvedEvent {
     permissionId: string;
     decision: "allow" | "deny";
     by: string;
+    /**
+     * What runs instead of the input that was asked about.
+     */
+    updatedInput?: {
+      [k: string]: unknown;
+    };
   };
 }
 export interface PermissionExpiredEvent {
@@ -1428,17 +1504,38 @@ export interface Permission {
   permissionId: string;
   sessionId: string;
   turnId: string;
-  kind: "tool" | "question" | "plan";
+  kind: "tool" | "question" | "plan" | "form";
   agent?: Agent1;
   toolName: string;
+  toolUseId?: string;
+  /**
+   * One line; control, bidirectional and invisible characters are escapes.
+   */
   title: string;
   description?: string;
+  /**
+   * The MCP server whose tool, or whose form, it is.
+   */
+  server?: string;
   input: {
     [k: string]: unknown;
   };
   plan?: string;
   questions?: unknown[];
   suggestions: unknown[];
+  form?: Form;
+  /**
+   * How long an allow can hold.
+   */
+  scopes: ("once" | "session" | "always")[];
+  /**
+   * Not to be allowed by its title alone: something is hidden or cut, or Claude's own default is no.
+   */
+  lookFirst: boolean;
+  /**
+   * The title, or in a frame the input, is not whole.
+   */
+  truncated: boolean;
   requestedAt: number;
   expiresAt: number;
   state: "open" | "resolved" | "expired";
@@ -1450,7 +1547,7 @@ export interface Permission {
     };
     scope?: "once" | "session" | "always";
     answers?: {
-      [k: string]: string;
+      [k: string]: string | number | boolean | string[];
     };
   };
 }
@@ -1710,7 +1807,7 @@ export interface PermissionFrame {
   };
   scope?: "once" | "session" | "always";
   answers?: {
-    [k: string]: string;
+    [k: string]: string | number | boolean | string[];
   };
 }
 /**

@@ -88,6 +88,16 @@ ALTER TABLE turns ADD COLUMN origin TEXT NOT NULL DEFAULT 'user';
 ALTER TABLE permissions ADD COLUMN agent TEXT;
 `;
 
+/** Permissions say what of them is hidden or cut, how long they can hold, and which form an MCP server asks for. */
+const shownPermissions = `
+ALTER TABLE permissions ADD COLUMN tool_use_id TEXT;
+ALTER TABLE permissions ADD COLUMN server TEXT;
+ALTER TABLE permissions ADD COLUMN form TEXT;
+ALTER TABLE permissions ADD COLUMN scopes TEXT;
+ALTER TABLE permissions ADD COLUMN look_first INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE permissions ADD COLUMN truncated INTEGER NOT NULL DEFAULT 0;
+`;
+
 /** Every version of the schema, oldest first, without gaps. */
 export const migrations: readonly Migration[] = [
   {
@@ -108,6 +118,7 @@ export const migrations: readonly Migration[] = [
   { version: 7, apply: (connection) => void connection.exec(sessionRules) },
   { version: 8, apply: (connection) => void connection.exec(unackedAlerts) },
   { version: 9, apply: (connection) => void connection.exec(ownTurns) },
+  { version: 10, apply: (connection) => void connection.exec(shownPermissions) },
 ];
 
 /**

@@ -1,11 +1,12 @@
 import { type Options, type Query, query } from "@anthropic-ai/claude-agent-sdk";
 import type { Clock } from "../../domain/ports.ts";
 import type { OneShotAnswer, ProcessSpec } from "../../domain/processes/process.ts";
+import { toolTitle } from "../../domain/sessions/toolLine.ts";
 import type { ProjectStanding } from "../../domain/sessions/trust.ts";
 import type { ProcessStore } from "../../domain/stores/operation.ts";
 import { endBelongings } from "../os/reaper.ts";
 import { prepareSpawn } from "../os/spawn.ts";
-import { contentOf, toolTitle } from "../process/translate.ts";
+import { contentOf } from "../process/translate.ts";
 import { baseOptions } from "../start/options.ts";
 
 export interface OneShotProcessParts {

@@ -1,4 +1,4 @@
-import type { CanUseTool, Query, SDKUserMessage, SpareProcess } from "@anthropic-ai/claude-agent-sdk";
+import type { Options, Query, SDKUserMessage, SpareProcess } from "@anthropic-ai/claude-agent-sdk";
 import { prewarm } from "@anthropic-ai/claude-agent-sdk";
 import type { Clock } from "../../domain/ports.ts";
 import type { ProcessSpec } from "../../domain/processes/process.ts";
@@ -10,6 +10,9 @@ import { baseOptions, ruleSettings, sessionOptions } from "../start/options.ts";
 /** Whether a spare can become the process of this spec: the options fixed at a spare's start must be the defaults. */
 export const isClaimable = ({ options, permissionMode }: ProcessSpec): boolean =>
   Object.values(options).every((value) => value === undefined) && permissionMode !== "bypassPermissions";
+
+/** The callbacks that answer for a session; a spare gets them with its claim. */
+type SpareCallbacks = Pick<Options, "canUseTool" | "onElicitation">;
 
 /**
  * A prewarmed CLI process, which is no session yet: `starting -> ready -> claimed | ended`.
@@ -29,7 +32,7 @@ export class SpareCliProcess {
   isReady = false;
   readonly #parts: SpareProcessParts;
   #handle: SpareProcess | undefined;
-  #ask: CanUseTool | undefined;
+  #callbacks: SpareCallbacks = {};
   #ended: Promise<void> | undefined;
 
   constructor(parts: SpareProcessParts) {
@@ -66,8 +69,10 @@ export class SpareCliProcess {
         },
         // No permission is asked for before the claim, which brings the callback that answers.
         canUseTool: (name, input, context) =>
-          this.#ask?.(name, input, context) ??
+          this.#callbacks.canUseTool?.(name, input, context) ??
           Promise.resolve({ behavior: "deny", message: "This process belongs to no session yet." }),
+        onElicitation: (request, context) =>
+          this.#callbacks.onElicitation?.(request, context) ?? Promise.resolve({ action: "cancel" }),
       },
     });
     this.isReady = this.#ended === undefined;
@@ -83,10 +88,10 @@ export class SpareCliProcess {
     prompt: AsyncIterable<SDKUserMessage>,
     spec: ProcessSpec,
     rules: readonly string[],
-    canUseTool: CanUseTool | undefined,
+    callbacks: SpareCallbacks,
   ): Query {
     if (this.#handle === undefined) throw new Error("The spare never came up.");
-    this.#ask = canUseTool;
+    this.#callbacks = callbacks;
     return this.#handle.claim({
       prompt,
       options: {

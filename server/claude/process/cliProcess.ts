@@ -1,5 +1,6 @@
 import {
   type CanUseTool,
+  type OnElicitation,
   type Options,
   type Query,
   query,
@@ -28,8 +29,8 @@ import { baseOptions, conversationOptions, sessionOptions } from "../start/optio
 import { contextUseOf } from "./contextUse.ts";
 import { KeepOpenInput } from "./keepOpenInput.ts";
 import { exitDelayMs, LiveSetting } from "./liveSetting.ts";
-import { permissionRequestOf } from "./permissionRequest.ts";
-import { permissionResult } from "./permissionResult.ts";
+import { formRequestOf, permissionRequestOf } from "./permissionRequest.ts";
+import { elicitationResult, permissionResult } from "./permissionResult.ts";
 import { promptLine } from "./promptLine.ts";
 import { claudeModels, isLostConversation } from "./translate.ts";
 import { type StreamMessage, TurnReader } from "./turnReader.ts";
@@ -116,9 +117,10 @@ export class CliProcess implements ClaudeProcess {
         const ask = permissionRequestOf(toolName, input, context, await this.#askedIn(context));
         return permissionResult(await listener.askPermission(ask), input, ask.suggestions);
       },
+      onElicitation: (request, { signal }) => this.#fillIn(request, signal),
     };
     this.#query = parts.spare
-      ? parts.spare.claim(this.#input, spec, parts.rules, options.canUseTool)
+      ? parts.spare.claim(this.#input, spec, parts.rules, options)
       : query({ prompt: this.#input, options });
     const hasGone = async () =>
       this.#stopping ||
@@ -228,6 +230,18 @@ export class CliProcess implements ClaudeProcess {
     const { clock } = this.#parts;
     const turnId = await withDeadline(clock, toolUseDeadlineMs, this.#turns.turnOfTool(toolUseID), late);
     return { turnId: turnId ?? late(), agent: this.#turns.agent(agentID) };
+  }
+
+  /** A form of an MCP server's. The CLI does not say which tool's use it belongs to: it is the turn's that runs. */
+  async #fillIn(request: Parameters<OnElicitation>[0], signal: AbortSignal): ReturnType<OnElicitation> {
+    const { listener, log, spec } = this.#parts;
+    const ask = formRequestOf(request, signal, { turnId: this.#turns.latestTurnId });
+    if (!("unfit" in ask) && ask.form !== undefined)
+      return elicitationResult(await listener.askPermission(ask), ask.form);
+    // Cancelled, and not declined: nobody was asked.
+    const reason = "unfit" in ask ? ask.unfit : "";
+    log.warn("form.not_shown", { sessionId: spec.sessionId, server: request.serverName, reason });
+    return { action: "cancel" };
   }
 
   /** A `/clear` makes the CLI go on under a new id, which is the one to resume from then on. */

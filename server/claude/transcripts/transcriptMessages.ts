@@ -1,5 +1,5 @@
 import type { PastMessage, PastPage } from "../../domain/sessions/history.ts";
-import { toolTitle } from "../process/translate.ts";
+import { toolTitle } from "../../domain/sessions/toolLine.ts";
 
 /** A transcript's entry as the SDK gives it; the CLI's own fields come along. */
 export interface RawEntry {

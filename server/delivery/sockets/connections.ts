@@ -1,4 +1,5 @@
 import type { LoggedEvent } from "../../domain/delivery/event.ts";
+import { frameText } from "../../domain/delivery/frameText.ts";
 import type { Clock, Durability } from "../../domain/ports.ts";
 import { DurableGate, type FrameQueue } from "../durableGate.ts";
 import { isTooSlow, tooSlowCode, unsentBytesOf } from "./backpressure.ts";
@@ -159,7 +160,7 @@ export class Connections {
       }
       if (event.cursor <= entry.cursor) continue;
       entry.cursor = event.cursor;
-      text ??= JSON.stringify({ type: "event", event });
+      text ??= frameText({ type: "event", event });
       this.deliver(entry.connection, text, event.turnId);
     }
   }
@@ -172,7 +173,7 @@ export class Connections {
     let text: string | undefined;
     for (const entry of this.#entries.values()) {
       if (!entry.caughtUp) continue;
-      text ??= JSON.stringify(frame);
+      text ??= frameText(frame);
       this.#sendEphemeral(entry, text, frame.turnId);
     }
   }
@@ -180,7 +181,7 @@ export class Connections {
   /** Sends an ephemeral frame to one connection: the text so far of a turn, right after the connection was attached. */
   sendEphemeral(connection: Connection, frame: { readonly turnId: string }): void {
     const entry = this.#entries.get(connection);
-    if (entry) this.#sendEphemeral(entry, JSON.stringify(frame), frame.turnId);
+    if (entry) this.#sendEphemeral(entry, frameText(frame), frame.turnId);
   }
 
   /** Closes one connection and forgets it at once: nothing more is sent on it. */

@@ -1,5 +1,6 @@
 import { pause } from "../../domain/deadline.ts";
 import type { WelcomeFrame } from "../../domain/delivery/frames.ts";
+import { frameText } from "../../domain/delivery/frameText.ts";
 import type { Clock, Log } from "../../domain/ports.ts";
 import type { DeviceStore, EventStore } from "../../domain/stores/delivery.ts";
 import { tooSlowCode } from "./backpressure.ts";
@@ -67,7 +68,7 @@ export class Replay {
       cursor: log.tip,
       recovered: start.recovered,
     };
-    connections.deliver(connection, JSON.stringify(welcome));
+    connections.deliver(connection, frameText(welcome));
 
     let cursor = start.cursor;
     while (connections.has(connection)) {
@@ -83,7 +84,7 @@ export class Replay {
           waited = true;
           if (!(await this.#drained(connection))) return;
         }
-        if (!connections.deliver(connection, JSON.stringify({ type: "event", event }), event.turnId)) return;
+        if (!connections.deliver(connection, frameText({ type: "event", event }), event.turnId)) return;
         cursor = event.cursor;
       }
       const isLast = page.length === 0 || cursor >= events.tip();

@@ -3,6 +3,7 @@ import type { AgentRef } from "../sessions/agent.ts";
 import type { Lease } from "../sessions/lease.ts";
 import type { Permission, PermissionDecision } from "../sessions/permission.ts";
 import type { PermissionMode } from "../sessions/session.ts";
+import type { ToolOutcome } from "../sessions/toolLine.ts";
 import type { OwnOrigin, Reply, TurnOrigin } from "../sessions/turn.ts";
 
 /** The data of each type of event. Rows of the log are immutable; a new fact is a new event. */
@@ -55,12 +56,23 @@ export interface EventDataByType {
     toolUseId: string;
     toolName: string;
     title: string;
+    /** Up to 4 KB of it; `truncated`: not all. */
+    input?: Record<string, unknown>;
+    truncated?: boolean;
+    /** A device allowed another input than the one asked about: this one runs. Replaces the line of the same `toolUseId`. */
+    edited?: boolean;
     parentToolUseId?: string;
     agent?: AgentRef;
   };
-  "tool.finished": { toolUseId: string; toolName: string; failed: boolean };
+  "tool.finished": { toolUseId: string; toolName: string; failed: boolean } & ToolOutcome;
   "permission.requested": Omit<Permission, "state" | "decision">;
-  "permission.resolved": { permissionId: string; decision: PermissionDecision["decision"]; by: string };
+  "permission.resolved": {
+    permissionId: string;
+    decision: PermissionDecision["decision"];
+    by: string;
+    /** What runs instead of the input that was asked about. */
+    updatedInput?: Record<string, unknown>;
+  };
   "permission.expired": {
     permissionId: string;
     reason: "timed_out" | "turn_ended" | "process_gone" | "server_restarted";

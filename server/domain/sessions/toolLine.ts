@@ -28,6 +28,13 @@ export function toolLine(toolName: string, input: Record<string, unknown>): Visi
 export const toolTitle = (toolName: string, input: Record<string, unknown>): string =>
   toolLine(toolName, input).text;
 
+/** The outcome of a tool in a line, and of an edit in numbers of lines. */
+export interface ToolOutcome {
+  summary?: string;
+  insertions?: number;
+  deletions?: number;
+}
+
 function hintOf(input: Record<string, unknown>): string | undefined {
   for (const field of tellingFields) {
     const value = input[field];

@@ -71,15 +71,31 @@ const dataByType = {
     toolUseId: z.string(),
     toolName: z.string(),
     title: z.string(),
+    input: z.record(z.string(), z.unknown()).optional().meta({ description: "Up to 4 KB of it." }),
+    truncated: z.boolean().optional(),
+    edited: z.boolean().optional().meta({
+      description: "A device allowed another input: this one runs. Replaces the line of the same toolUseId.",
+    }),
     parentToolUseId: z.string().optional(),
     agent: agentSchema.optional(),
   }),
-  "tool.finished": z.object({ toolUseId: z.string(), toolName: z.string(), failed: z.boolean() }),
+  "tool.finished": z.object({
+    toolUseId: z.string(),
+    toolName: z.string(),
+    failed: z.boolean(),
+    summary: z.string().optional(),
+    insertions: countSchema.optional(),
+    deletions: countSchema.optional(),
+  }),
   "permission.requested": openPermissionSchema,
   "permission.resolved": z.object({
     permissionId: z.string(),
     decision: z.enum(["allow", "deny"]),
     by: z.string(),
+    updatedInput: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .meta({ description: "What runs instead of the input that was asked about." }),
   }),
   "permission.expired": z.object({
     permissionId: z.string(),

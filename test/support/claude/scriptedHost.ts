@@ -20,7 +20,7 @@ import type {
   TurnResult,
 } from "../../../server/domain/processes/process.ts";
 import type { AgentRef } from "../../../server/domain/sessions/agent.ts";
-import type { PermissionDecision } from "../../../server/domain/sessions/permission.ts";
+import type { PermissionAnswer } from "../../../server/domain/sessions/permission.ts";
 import type { PermissionMode } from "../../../server/domain/sessions/session.ts";
 import type { OwnOrigin } from "../../../server/domain/sessions/turn.ts";
 import { ScriptedSpares } from "./scriptedSpares.ts";
@@ -49,9 +49,9 @@ export interface HostScript {
 
 /** A permission that a fake process asked for. */
 export interface OpenAsk {
-  answer: Promise<PermissionDecision>;
+  answer: Promise<PermissionAnswer>;
   /** The answer as soon as it is there. */
-  decision?: PermissionDecision;
+  decision?: PermissionAnswer;
   /** Claude gives up waiting. */
   abort(): void;
 }

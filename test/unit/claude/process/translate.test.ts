@@ -1,6 +1,6 @@
 import type { SDKMessage } from "@anthropic-ai/claude-agent-sdk";
 import { describe, expect, test } from "@jest/globals";
-import { contentOf, resultOf, toolTitle, translate } from "../../../../server/claude/process/translate.ts";
+import { contentOf, resultOf, translate } from "../../../../server/claude/process/translate.ts";
 import type { TurnResult } from "../../../../server/domain/processes/process.ts";
 
 /** What the SDK hands over, as far as Daylong reads it. */
@@ -197,24 +197,6 @@ test.each(["system", "tool_progress", "auth_status", "something_new"])(
     expect(hear({ type, subtype: "init" })).toEqual([]);
   },
 );
-
-describe("a tool's title", () => {
-  test.each([
-    ["Bash", { command: "ls\nrm x" }, "Bash: ls"],
-    ["Read", { file_path: "/a/b" }, "Read: /a/b"],
-    ["WebFetch", { url: "http://x", description: "d" }, "WebFetch: http://x"],
-    ["Task", { description: "Look" }, "Task: Look"],
-    ["Other", { command: 5 }, "Other"],
-    ["Other", { command: "" }, "Other"],
-    ["Bash", { command: "x".repeat(500) }, `Bash: ${"x".repeat(200)}`],
-  ])("of %s with %j is one line", (name, input, title) => {
-    expect(toolTitle(name, input)).toBe(title);
-  });
-  test("never ends in half a character, nor holds one", () => {
-    expect(toolTitle("Bash", { command: `x${"🙂".repeat(200)}` })).toBe(`Bash: x${"🙂".repeat(99)}`);
-    expect(toolTitle("Bash", { command: "a\ud83db" })).toBe("Bash: a\ufffdb");
-  });
-});
 
 describe("F16 F17: a request that the API refuses", () => {
   const retry = (error: string, error_status: number | null, more: object = {}) =>

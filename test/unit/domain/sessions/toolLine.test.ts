@@ -9,6 +9,11 @@ describe("the line of a tool", () => {
     ["TodoWrite", {}, "TodoWrite"],
     ["mcp__db__run", { sql: "drop table t" }, 'mcp__db__run: {"sql":"drop table t"}'],
     ["Bash", { command: "x", dangerouslyDisableSandbox: true }, "Bash (outside the sandbox): x"],
+    ["WebFetch", { url: "http://x", description: "d" }, "WebFetch: http://x"],
+    ["Other", { command: 5 }, 'Other: {"command":5}'],
+    ["Bash", { command: "x".repeat(500) }, `Bash: ${"x".repeat(200)}…`],
+    ["Bash", { command: `x${"🙂".repeat(200)}` }, `Bash: x${"🙂".repeat(99)}…`],
+    ["Bash", { command: "a\ud83db" }, "Bash: a\\u{d83d}b"],
     ["Bash", { command: "  ", description: "nothing" }, "Bash: nothing"],
   ])("%s %j is shown as %s", (toolName, input, expected) => {
     expect(toolTitle(toolName, input as Record<string, unknown>)).toBe(expected);

@@ -18,9 +18,13 @@ const ask = async (): Promise<Permission> => {
     turnId: String(turnId),
     kind: "tool",
     toolName: "Bash",
+    toolUseId: rig.store.permissions.open()[0]?.toolUseId,
     title: "Run a command",
     input: { command: "rm notes" },
     suggestions: [],
+    scopes: ["once"],
+    lookFirst: false,
+    truncated: false,
     requestedAt: rig.clock.now(),
     expiresAt: rig.clock.now() + 3_600_000,
     state: "open",
@@ -34,7 +38,7 @@ describe("P01: permissions", () => {
     const permission = await ask();
     const { permissionId } = permission;
     expect((await rig.ask("GET", "/api/permissions")).body).toEqual({ permissions: [permission] });
-    const allow = { decision: "allow", scope: "session", updatedInput: { command: "ls" } };
+    const allow = { decision: "allow", scope: "once", updatedInput: { command: "ls" } };
     const told = { permissionId, state: "resolved", decision: "allow", scope: "once" };
     expect((await answer(allow, permissionId)).body).toEqual(told);
     expect(await asked.answer).toMatchObject(allow);
