@@ -71,7 +71,13 @@ describe("a finished message", () => {
     ]);
     expect(signals).toEqual([
       { kind: "message", messageId: "message-1", text: "I will look." },
-      { kind: "tool-started", toolUseId: "t1", toolName: "Bash", title: "Bash: ls -l" },
+      {
+        kind: "tool-started",
+        toolUseId: "t1",
+        toolName: "Bash",
+        title: "Bash: ls -l",
+        input: { command: "ls -l" },
+      },
     ]);
   });
   test("is not told when it is empty, thinks, or is of a kind not known yet", () => {
@@ -121,8 +127,8 @@ describe("a tool's result", () => {
       { type: "text", text: "x" },
     ];
     expect(user(blocks)).toEqual([
-      { kind: "tool-finished", toolUseId: "t1", failed: false },
-      { kind: "tool-finished", toolUseId: "t2", failed: true },
+      { kind: "tool-finished", toolUseId: "t1", failed: false, summary: "ok" },
+      { kind: "tool-finished", toolUseId: "t2", failed: true, summary: "no" },
     ]);
   });
   test("of a subagent's tool is told too; a message of plain text tells nothing", () => {

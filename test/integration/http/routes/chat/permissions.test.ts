@@ -60,4 +60,26 @@ describe("P01: permissions", () => {
     asked.abort();
     expectProblem(await answer({ decision: "allow" }, permissionId), 410, "permission_expired");
   });
+
+  test("A13: one is read whole by its id, open or over", async () => {
+    const { permissionId } = await ask();
+    const read = (id: string) => rig.ask("GET", `/api/permissions/${id}`);
+    expect((await read(permissionId)).body).toMatchObject({ permissionId, state: "open", scopes: ["once"] });
+    await answer({ decision: "deny" }, permissionId);
+    expect((await read(permissionId)).body).toMatchObject({
+      state: "resolved",
+      decision: { decision: "deny" },
+    });
+    expectProblem(await read("00000000-0000-4000-8000-000000000000"), 404, "permission_not_found");
+  });
+
+  test("A13: a scope that cannot be given is refused by its name", async () => {
+    const { permissionId } = await ask();
+    expectProblem(
+      await answer({ decision: "allow", scope: "always" }, permissionId),
+      400,
+      "scope_unavailable",
+    );
+    expect((await answer({ decision: "allow" }, permissionId)).status).toBe(200);
+  });
 });
