@@ -184,6 +184,7 @@ export type ResultFrame =
       extended: boolean;
       expiresAt: number;
       recap?: Recap;
+      truncated?: boolean;
     }
   | {
       type: "result";
@@ -853,6 +854,7 @@ export interface Api {
       deletions: number;
       detail?: string;
     };
+    "GET /api/sessions/{id}/tools/{toolUseId}": ToolRecord;
     "GET /api/sessions/{id}/turns/{turnId}": Turn;
     "DELETE /api/sessions/{id}/turns/{turnId}": Turn;
     "GET /api/settings": Settings;
@@ -977,6 +979,10 @@ export interface SessionCreatedEvent {
     model: string | null;
     permissionMode: PermissionMode;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionRenewedEvent {
   cursor: number;
@@ -990,6 +996,10 @@ export interface SessionRenewedEvent {
     expiresAt: number;
     reason: "keep-alive" | "activity" | "revived";
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionExpiringEvent {
   cursor: number;
@@ -1003,6 +1013,10 @@ export interface SessionExpiringEvent {
     timeRemainingMs: number;
     final: boolean;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionExpiredEvent {
   cursor: number;
@@ -1015,6 +1029,10 @@ export interface SessionExpiredEvent {
     term: number;
     expiredAt: number;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionParkedEvent {
   cursor: number;
@@ -1026,6 +1044,10 @@ export interface SessionParkedEvent {
   data: {
     reason: "evicted" | "idle" | "cancelled" | "server_restarted" | "server_stopped" | "process_ended";
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionWokenEvent {
   cursor: number;
@@ -1039,6 +1061,10 @@ export interface SessionWokenEvent {
     resumed: boolean;
     spare?: boolean;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionCrashedEvent {
   cursor: number;
@@ -1050,6 +1076,10 @@ export interface SessionCrashedEvent {
   data: {
     detail: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionRecoveredEvent {
   cursor: number;
@@ -1061,6 +1091,10 @@ export interface SessionRecoveredEvent {
   data: {
     detail: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionRecycledEvent {
   cursor: number;
@@ -1072,6 +1106,10 @@ export interface SessionRecycledEvent {
   data: {
     detail: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionQuarantinedEvent {
   cursor: number;
@@ -1084,6 +1122,10 @@ export interface SessionQuarantinedEvent {
     detail: string;
     retryAt?: number;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionClosedEvent {
   cursor: number;
@@ -1095,6 +1137,10 @@ export interface SessionClosedEvent {
   data: {
     by: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionUpdatedEvent {
   cursor: number;
@@ -1110,6 +1156,10 @@ export interface SessionUpdatedEvent {
     muted?: boolean;
     autoKeepAlive?: boolean;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionRecapEvent {
   cursor: number;
@@ -1122,6 +1172,10 @@ export interface SessionRecapEvent {
     text: string;
     turnCount: number;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface TurnAcceptedEvent {
   cursor: number;
@@ -1138,6 +1192,10 @@ export interface TurnAcceptedEvent {
     attachments: string[];
     sendAt?: number;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface TurnQueuedEvent {
   cursor: number;
@@ -1149,6 +1207,10 @@ export interface TurnQueuedEvent {
   data: {
     queuePosition: number;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface TurnStartedEvent {
   cursor: number;
@@ -1160,6 +1222,10 @@ export interface TurnStartedEvent {
   data: {
     origin: TurnOrigin;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface TurnCompletedEvent {
   cursor: number;
@@ -1180,6 +1246,10 @@ export interface TurnCompletedEvent {
      */
     origin?: "task" | "schedule" | "agent" | "other";
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface TurnFailedEvent {
   cursor: number;
@@ -1193,6 +1263,10 @@ export interface TurnFailedEvent {
     detail: string;
     retryable: boolean;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface TurnInterruptedEvent {
   cursor: number;
@@ -1202,6 +1276,10 @@ export interface TurnInterruptedEvent {
   at: number;
   turnId?: string;
   data: Failure;
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface TurnCancelledEvent {
   cursor: number;
@@ -1213,6 +1291,10 @@ export interface TurnCancelledEvent {
   data: {
     by: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface MessageEvent {
   cursor: number;
@@ -1225,6 +1307,10 @@ export interface MessageEvent {
     messageId: string;
     text: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface AgentMessageEvent {
   cursor: number;
@@ -1237,6 +1323,10 @@ export interface AgentMessageEvent {
     agent: Agent;
     text: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface Agent {
   agentId: string;
@@ -1268,6 +1358,10 @@ export interface ToolStartedEvent {
     parentToolUseId?: string;
     agent?: Agent;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface ToolFinishedEvent {
   cursor: number;
@@ -1284,6 +1378,10 @@ export interface ToolFinishedEvent {
     insertions?: number;
     deletions?: number;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface PermissionRequestedEvent {
   cursor: number;
@@ -1328,12 +1426,16 @@ export interface PermissionRequestedEvent {
      */
     lookFirst: boolean;
     /**
-     * The title, or in a frame the input, is not whole.
+     * The title does not show all that would be done.
      */
     truncated: boolean;
     requestedAt: number;
     expiresAt: number;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 /**
  * What an MCP server asks a person to fill in.
@@ -1382,6 +1484,10 @@ export interface PermissionResolvedEvent {
       [k: string]: unknown;
     };
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface PermissionExpiredEvent {
   cursor: number;
@@ -1394,6 +1500,10 @@ export interface PermissionExpiredEvent {
     permissionId: string;
     reason: "timed_out" | "turn_ended" | "process_gone" | "server_restarted";
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface ResourceWarningEvent {
   cursor: number;
@@ -1406,6 +1516,10 @@ export interface ResourceWarningEvent {
     kind: string;
     detail: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface LimitReachedEvent {
   cursor: number;
@@ -1420,6 +1534,10 @@ export interface LimitReachedEvent {
     retryAt: number;
     detail: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface LoginRequiredEvent {
   cursor: number;
@@ -1431,6 +1549,10 @@ export interface LoginRequiredEvent {
   data: {
     detail: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface DevicePairedEvent {
   cursor: number;
@@ -1444,6 +1566,10 @@ export interface DevicePairedEvent {
     name: string;
     platform: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface DeviceRevokedEvent {
   cursor: number;
@@ -1456,6 +1582,10 @@ export interface DeviceRevokedEvent {
     deviceId: string;
     name: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionMetrics {
   sinceAt: number;
@@ -1533,7 +1663,7 @@ export interface Permission {
    */
   lookFirst: boolean;
   /**
-   * The title, or in a frame the input, is not whole.
+   * The title does not show all that would be done.
    */
   truncated: boolean;
   requestedAt: number;
@@ -1596,6 +1726,7 @@ export interface PastMessage {
   role: "user" | "assistant";
   text: string;
   tools: {
+    toolUseId?: string;
     toolName: string;
     title: string;
   }[];
@@ -1657,6 +1788,27 @@ export interface Message {
   text: string;
   turnId?: string;
   createdAt: number;
+}
+export interface ToolRecord {
+  toolUseId: string;
+  toolName: string;
+  title: string;
+  input: {
+    [k: string]: unknown;
+  };
+  /**
+   * What Claude was told; absent while the tool runs.
+   */
+  output?: string;
+  failed?: boolean;
+  /**
+   * Of an edit: what it changed, unified.
+   */
+  diff?: string;
+  /**
+   * Input, output and diff are cut to 256 KB together.
+   */
+  truncated: boolean;
 }
 export interface Turn {
   turnId: string;

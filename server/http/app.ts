@@ -35,6 +35,7 @@ import { eventRoutes } from "./routes/sessions/events.ts";
 import { outputRoutes } from "./routes/sessions/output.ts";
 import { sessionControlRoutes } from "./routes/sessions/sessionControl.ts";
 import { sessionRoutes } from "./routes/sessions/sessions.ts";
+import { toolRoutes } from "./routes/sessions/tools.ts";
 
 /** Every route of the interface, in one table. */
 export function routeTable(parts: HttpDependencies): Route[] {
@@ -54,6 +55,7 @@ export function routeTable(parts: HttpDependencies): Route[] {
     ...outputRoutes(parts),
     ...sessionRoutes(parts),
     ...sessionControlRoutes(parts),
+    ...toolRoutes(parts),
     ...projectRoutes(parts),
     ...historyRoutes(parts),
     ...permissionRoutes(parts),

@@ -14,7 +14,7 @@ const mostBytesOfUnit = 3;
 
 /**
  * The text of a frame of the server. What would be too long is cut at a code point, and `truncated` says so beside it: in the
- * event's data, else in the frame. The whole is there over HTTP.
+ * event, else in the frame. The whole is there over HTTP.
  */
 export function frameText(frame: object): string {
   const text = JSON.stringify(frame);
@@ -22,9 +22,6 @@ export function frameText(frame: object): string {
     return text;
   const { value } = cutJson(frame as Record<string, unknown>, maxServerFrameBytes - markBytes);
   const { event } = value;
-  if (!hasData(event)) return JSON.stringify({ ...value, truncated: true });
-  return JSON.stringify({ ...value, event: { ...event, data: { ...event.data, truncated: true } } });
+  if (typeof event !== "object" || event === null) return JSON.stringify({ ...value, truncated: true });
+  return JSON.stringify({ ...value, event: { ...event, truncated: true } });
 }
-
-const hasData = (event: unknown): event is { data: object } =>
-  typeof event === "object" && event !== null && "data" in event && typeof event.data === "object";

@@ -125,6 +125,10 @@ const eventOf = (type: EventType) =>
       at: instantSchema,
       turnId: z.string().optional(),
       data: dataByType[type] as z.ZodType,
+      truncated: z.boolean().optional().meta({
+        description:
+          "Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.",
+      }),
     })
     .meta({ id: componentNameOf(type) });
 

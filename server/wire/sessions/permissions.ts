@@ -98,7 +98,7 @@ export const openPermissionSchema = z.object({
     description:
       "Not to be allowed by its title alone: something is hidden or cut, or Claude's own default is no.",
   }),
-  truncated: z.boolean().meta({ description: "The title, or in a frame the input, is not whole." }),
+  truncated: z.boolean().meta({ description: "The title does not show all that would be done." }),
   requestedAt: instantSchema,
   expiresAt: instantSchema,
 });
