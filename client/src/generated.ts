@@ -502,6 +502,12 @@ export interface Api {
       activityToken?: string;
     };
     /**
+     * Say that the owner has read the session up to an event; all devices share it.
+     */
+    "POST /api/sessions/{id}/read": {
+      seq: number;
+    };
+    /**
      * Take the project's files back to before a message, or count what that would change.
      */
     "POST /api/sessions/{id}/rewind": {
@@ -843,6 +849,14 @@ export interface Api {
     "GET /api/sessions/{id}/messages": {
       messages: Message[];
       nextBefore?: string;
+    };
+    /**
+     * Say that the owner has read the session up to an event; all devices share it.
+     */
+    "POST /api/sessions/{id}/read": {
+      sessionId: string;
+      readSeq: number;
+      unread: number;
     };
     /**
      * Take the project's files back to before a message, or count what that would change.
@@ -1758,6 +1772,35 @@ export interface Session {
   muted: boolean;
   autoKeepAlive: boolean;
   openPermissions: number;
+  /**
+   * The owner has read up to this event, on any device.
+   */
+  readSeq: number;
+  /**
+   * Events beyond it that call for the owner.
+   */
+  unread: number;
+  /**
+   * What Claude said last, at most 200 characters of it.
+   */
+  lastText?: string;
+  /**
+   * Why the last turn failed, until another one is completed.
+   */
+  lastError?: {
+    code: ErrorCode;
+    detail: string;
+    at: number;
+  };
+  /**
+   * What runs now.
+   */
+  turn?: {
+    turnId: string;
+    origin: TurnOrigin;
+    startedAt: number;
+    lastTool?: string;
+  };
   /**
    * Absent while the session has no process.
    */

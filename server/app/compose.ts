@@ -305,6 +305,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     },
     connected: (deviceId) => connections.isLive(deviceId),
     acknowledge: (deviceId, cursor) => outboxSender.acknowledge(deviceId, cursor),
+    markRead: (deviceId, sessionId, throughSeq) => outboxSender.markRead(deviceId, sessionId, throughSeq),
     beginPoll: (deviceId) => connections.beginPoll(deviceId),
     settings,
     testPush,

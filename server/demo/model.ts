@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { z } from "zod";
-import { type DemoReply, type ModelMessage, reply, unpairedToolUse } from "./script.ts";
+import type { DemoReply, ModelMessage } from "./messages.ts";
+import { reply, unpairedToolUse } from "./script.ts";
 
 /** What the demo model reads of a Messages API request; the CLI sends much more. */
 const requestSchema = z.object({

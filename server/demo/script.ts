@@ -3,35 +3,15 @@
  * knows comes from the messages it is sent, as with a real model.
  */
 
-export interface TextBlock {
-  type: "text";
-  text: string;
-}
-export interface ToolResultBlock {
-  type: "tool_result";
-  tool_use_id: string;
-  content?: string | Array<{ type: string; text?: string }>;
-  is_error?: boolean;
-}
-export interface ToolUseBlock {
-  type: "tool_use";
-  id: string;
-}
-export type ContentBlock = TextBlock | ToolResultBlock | ToolUseBlock | { type: string };
-export interface ModelMessage {
-  role: "user" | "assistant" | "system";
-  content: string | ContentBlock[];
-}
-
-/** One answer of the demo model. `paceMs` is the pause between words. */
-export type DemoReply =
-  | { kind: "text"; text: string; paceMs: number; startAfterMs: number }
-  | { kind: "tool"; name: string; input: Record<string, unknown>; say: string }
-  | { kind: "error"; status: number; retryAfterSeconds?: number }
-  /** Streams the text and then cuts the connection before the end. */
-  | { kind: "cut"; text: string }
-  /** Accepts the request and never answers. */
-  | { kind: "silence" };
+import type {
+  ContentBlock,
+  DemoReply,
+  ModelMessage,
+  TextBlock,
+  ToolResultBlock,
+  ToolUseBlock,
+} from "./messages.ts";
+import { endedTask, isSilentAfter, saidOfStarted, taskOrders } from "./taskOrders.ts";
 
 const text = (value: string, paceMs = 0, startAfterMs = 0): DemoReply => ({
   kind: "text",
@@ -103,8 +83,11 @@ const resultText = (block: ToolResultBlock): string =>
     ? block.content
     : (block.content ?? []).map((part) => part.text ?? "").join("\n");
 
-function answerToolResult(block: ToolResultBlock): DemoReply {
+function answerToolResult(block: ToolResultBlock, messages: ModelMessage[]): DemoReply {
+  if (isSilentAfter(messages, block.tool_use_id)) return text("");
   const output = resultText(block).trim();
+  const started = saidOfStarted(output);
+  if (started !== undefined) return text(started);
   if (block.is_error) return text(`The tool did not run: ${output.slice(0, 400)}`);
   return text(output === "" ? "Done." : `Done. It printed: ${output.slice(0, 2_000)}`);
 }
@@ -189,6 +172,7 @@ const orders: Array<
       }
     },
   ],
+  ...taskOrders,
   [/^what did i send/i, (_match, messages) => text(describeAttached(messages))],
   // "ask: Which colour? red | green": a question with answers to choose from.
   [
@@ -273,14 +257,17 @@ export function reply(messages: ModelMessage[], system = ""): DemoReply {
   // Words after a tool's result are a new message: the turn of that tool ended before the model heard of it.
   const typedAt = blocks.findLastIndex((block) => isText(block) && block.text.trim() === typed);
   const result = blocks.find(isToolResult);
-  if (result && (typed === "" || typedAt < resultAt)) return answerToolResult(result);
+  if (result && (typed === "" || typedAt < resultAt)) return answerToolResult(result, messages);
+  const ended = typed === "" ? endedTask(messages, textsOf(last).join("\n")) : undefined;
+  const order = ended === undefined ? typed : ended.then;
   for (const [pattern, answer] of orders) {
-    const match = pattern.exec(typed);
+    const match = pattern.exec(order);
     if (match) return answer(match, messages, system);
   }
+  if (ended !== undefined) return text(ended.said);
   return text(
     `You said: ${typed.slice(0, 500)}\n\n` +
       "I am the demo model. Try “Remember the number 42”, “What number did I ask you to remember?”, " +
-      "“run: touch hello.txt”, “slow: 5”, “long: 5000”.",
+      "“run: touch hello.txt”, “slow: 5”, “long: 5000”, “background: sleep 5”, “agent: run: ls”.",
   );
 }

@@ -1,6 +1,7 @@
 import type { AgentRef } from "./sessions/agent.ts";
 import type { ActivityStore, DeviceStore, EventStore, OutboxStore } from "./stores/delivery.ts";
 import type { AttachmentStore, AuditStore, ProcessStore, SettingsStore } from "./stores/operation.ts";
+import type { ReadStore } from "./stores/reads.ts";
 import type {
   ConversationStore,
   PermissionStore,
@@ -46,6 +47,7 @@ export interface Store extends Durability {
   transaction<T>(work: () => T, committed?: (result: T) => void): T;
   readonly events: EventStore;
   readonly sessions: SessionStore;
+  readonly reads: ReadStore;
   readonly turns: TurnStore;
   readonly permissions: PermissionStore;
   readonly attachments: AttachmentStore;

@@ -165,7 +165,7 @@ export class InteractiveSessionPool implements SessionPool {
   }
 
   views(sessions: Session[]): SessionView[] {
-    return sessions.map((session) => this.#components.views.session(session));
+    return this.#components.views.all(sessions);
   }
 
   active(): SessionView[] {

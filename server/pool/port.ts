@@ -4,7 +4,8 @@ import type { MessageAttachment } from "../domain/sessions/attachment.ts";
 import type { Lease } from "../domain/sessions/lease.ts";
 import type { PermissionDecision, PermissionScope } from "../domain/sessions/permission.ts";
 import type { PermissionMode, Session, SessionOptions } from "../domain/sessions/session.ts";
-import type { Turn, TurnState } from "../domain/sessions/turn.ts";
+import type { Turn, TurnOrigin, TurnState } from "../domain/sessions/turn.ts";
+import type { ReadMarks } from "../domain/stores/reads.ts";
 
 /** A message for a session, or for a new one in `projectPath` (resolved and inside the roots already). */
 export interface SubmitRequest {
@@ -67,13 +68,16 @@ export interface SessionChange {
 }
 
 /** A session as clients see it. */
-export type SessionView = Omit<Session, "options" | "lease"> & {
-  lease: Pick<Lease, "term" | "startedAt" | "warnAt" | "expiresAt" | "warnedAt">;
-  timeRemainingMs: number;
-  queuedTurns: number;
-  openPermissions: number;
-  process?: { pid: number; startedAt: number } & Omit<ProcessUsage, "ownCpuPercent">;
-};
+export type SessionView = Omit<Session, "options" | "lease"> &
+  ReadMarks & {
+    lease: Pick<Lease, "term" | "startedAt" | "warnAt" | "expiresAt" | "warnedAt">;
+    timeRemainingMs: number;
+    queuedTurns: number;
+    openPermissions: number;
+    /** What runs now; `lastTool` is the line of the tool that it used last. */
+    turn?: { turnId: string; origin: TurnOrigin; startedAt: number; lastTool?: string };
+    process?: { pid: number; startedAt: number } & Omit<ProcessUsage, "ownCpuPercent">;
+  };
 
 export interface PoolStats {
   totalSessions: number;

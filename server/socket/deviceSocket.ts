@@ -41,6 +41,7 @@ export class DeviceSocket implements Connection, HeartbeatPeer, Asker {
   readonly deviceId: string;
   readonly caller: Caller;
   foreground: boolean | undefined;
+  sessionInView: string | undefined;
   heardAt: number;
   readonly #parts: DeviceSocketParts;
   #open = true;
@@ -57,8 +58,9 @@ export class DeviceSocket implements Connection, HeartbeatPeer, Asker {
     return this.#open;
   }
 
-  setForeground(foreground: boolean): void {
+  setPresence(foreground: boolean, sessionInView: string | undefined): void {
     this.foreground = foreground;
+    this.sessionInView = sessionInView;
   }
 
   send(text: string): void {

@@ -22,6 +22,7 @@ import { SqliteRetentionStore } from "./operation/retention.ts";
 import { SqliteSettingsStore } from "./operation/settings.ts";
 import { SqliteConversationStore } from "./sessions/conversations.ts";
 import { SqlitePermissionStore } from "./sessions/permissions.ts";
+import { SqliteReadStore } from "./sessions/reads.ts";
 import { SqliteSessionStore } from "./sessions/sessions.ts";
 import { SqliteTrustStore } from "./sessions/trust.ts";
 import { SqliteTurnStore } from "./sessions/turns.ts";
@@ -101,6 +102,7 @@ export function storeOver(connection: Connection, parts: StoreParts, sync?: WalS
     onCommit: parts.onCommit,
   });
   const touch = new Statement<[]>(connection, "UPDATE meta SET id = id");
+  const reads = new SqliteReadStore({ connection, transactions });
   return {
     checkWritable: () => {
       refuseDamaged(connection);
@@ -113,7 +115,13 @@ export function storeOver(connection: Connection, parts: StoreParts, sync?: WalS
     },
     resumeCheckpoints: () => resumeCheckpoints(connection),
     foldJournal: () => foldHere(connection),
-    events: new SqliteEventStore({ connection, clock, transactions }),
+    events: new SqliteEventStore({
+      connection,
+      clock,
+      transactions,
+      appended: (event) => reads.note(event),
+    }),
+    reads,
     sessions: new SqliteSessionStore({
       connection,
       transactions,

@@ -85,6 +85,7 @@ export function planned(store: Store, ...planners: ReadonlyArray<Pick<DeliveryPl
     whenDurable: (tell) => store.whenDurable(tell),
     events,
     sessions: store.sessions,
+    reads: store.reads,
     turns: store.turns,
     permissions: store.permissions,
     attachments: store.attachments,

@@ -9,6 +9,8 @@ export interface Connection {
   readonly deviceId: string;
   /** Whether the app is in the foreground, by its own word; absent: it did not say. */
   readonly foreground?: boolean;
+  /** The session on its screen, by its own word. */
+  readonly sessionInView?: string;
   send(text: string): void;
   /** Bytes handed over and not yet taken by the operating system. */
   bufferedBytes(): number;
@@ -110,6 +112,14 @@ export class Connections {
     const siblings = this.#byDevice.get(deviceId);
     if (siblings) for (const connection of siblings) if (connection.foreground !== false) return true;
     return this.#isPolling(deviceId);
+  }
+
+  /** The sessions that the owner looks at on the device: of connections that said so, and are in the foreground. */
+  sessionsInView(deviceId: string): string[] {
+    const seen = new Set<string>();
+    for (const { foreground, sessionInView } of this.#byDevice.get(deviceId) ?? [])
+      if (foreground === true && sessionInView !== undefined) seen.add(sessionInView);
+    return [...seen];
   }
 
   /** A long poll has begun; the result ends it, once. */

@@ -70,6 +70,8 @@ export interface TurnStore {
   queuedCount(nowAt: number): number;
   /** Turns of a session that wait, scheduled ones included. */
   queuedCountOf(sessionId: string): number;
+  /** The same of every session that has some. */
+  queuedCounts(): Map<string, number>;
   /** Turns of a device that wait for their instant. */
   scheduledCountOf(deviceId: string, nowAt: number): number;
   /** 0 runs now, 1 is next in its session. */
@@ -92,6 +94,8 @@ export interface PermissionStore {
   open(): Permission[];
   openOf(sessionId: string): Permission[];
   openCountOf(sessionId: string): number;
+  /** The same of every session that has some. */
+  openCounts(): Map<string, number>;
   /** Compare-and-set on `open`. */
   resolve(permissionId: string, decision: PermissionDecision): boolean;
   expire(permissionId: string): boolean;

@@ -142,7 +142,7 @@ export class PoolProcessListener {
       case "tool-started": {
         const { kind: _kind, turnId, ...data } = signal;
         const { toolUseId, toolName, title, agent } = data;
-        sessionProcess.noteToolStarted({ toolUseId, toolName, turnId, isAgents: agent !== undefined });
+        sessionProcess.noteToolStarted({ toolUseId, toolName, title, turnId, isAgents: agent !== undefined });
         buffer.add(sessionProcess, { sessionId, turnId, type: "tool.started", data });
         feed.activity(sessionId, turnId, { kind: "tool", toolName, title, agent });
         return;

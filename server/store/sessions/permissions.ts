@@ -73,6 +73,7 @@ export class SqlitePermissionStore implements PermissionStore {
   readonly #open: Statement<[], PermissionRow>;
   readonly #openOf: Statement<[sessionId: string], PermissionRow>;
   readonly #openCountOf: Statement<[sessionId: string], { count: number }>;
+  readonly #openCounts: Statement<[], { session_id: string; count: number }>;
   readonly #resolve: Statement<[decision: string, permissionId: string]>;
   readonly #expire: Statement<[permissionId: string]>;
 
@@ -96,6 +97,10 @@ export class SqlitePermissionStore implements PermissionStore {
     this.#openCountOf = new Statement(
       connection,
       "SELECT count(*) AS count FROM permissions WHERE session_id = ? AND state = 'open'",
+    );
+    this.#openCounts = new Statement(
+      connection,
+      "SELECT session_id, count(*) AS count FROM permissions WHERE state = 'open' GROUP BY session_id",
     );
     this.#resolve = new Statement(
       connection,
@@ -145,6 +150,10 @@ export class SqlitePermissionStore implements PermissionStore {
 
   openOf(sessionId: string): Permission[] {
     return this.#openOf.all(sessionId).map(permissionOf);
+  }
+
+  openCounts(): Map<string, number> {
+    return new Map(this.#openCounts.all().map(({ session_id, count }) => [session_id, count]));
   }
 
   openCountOf(sessionId: string): number {

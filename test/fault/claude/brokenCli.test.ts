@@ -63,7 +63,7 @@ describe("a CLI that breaks its own protocol", () => {
     expect((await chat("task-first")).reply.text).toBe("The real reply.");
   });
 
-  test("F6: what it says after its turn is told to the phone, as part of no turn, and disturbs none", async () => {
+  test("F6: what it says after its turn is told to the phone in a turn of its own, and disturbs none", async () => {
     const phone = await server.pair("phone");
     const socket = await connect({ url: `${server.url.replace("http", "ws")}/ws`, token: phone.token });
     const answer = await chat("later 300 The build is through.");
@@ -74,7 +74,11 @@ describe("a CLI that breaks its own protocol", () => {
         (frame.event.data as { text: string }).text === "The build is through.",
     );
     expect(told.event).toMatchObject({ sessionId: answer.sessionId });
-    expect(told.event).not.toHaveProperty("turnId");
+    const ended = await socket.waitFor(
+      ({ event }) => event?.type === "turn.completed" && event.turnId === told.event?.turnId,
+    );
+    expect(ended.event?.data).toMatchObject({ text: "The build is through.", origin: "task" });
+    expect(ended.event?.turnId).not.toBe(answer.turnId);
     expect((await server.ask("GET", `/api/sessions/${answer.sessionId}`)).body.state).toBe("idle");
     const page = (await server.ask("GET", `/api/sessions/${answer.sessionId}/messages`)).body;
     expect(JSON.stringify(page)).toContain("The build is through.");

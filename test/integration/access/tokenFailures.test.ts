@@ -23,7 +23,7 @@ beforeEach(() => {
     tokenFailures: rig.parts.tokenFailures,
     connections,
     replay: new Replay({ events: store.events, devices: store.devices, connections, feed, clock, log }),
-    outboxSender: { acknowledge: (_deviceId, cursor) => cursor, noteAck: () => {} },
+    outboxSender: { acknowledge: (_deviceId, cursor) => cursor, noteAck: () => {}, noteView: () => {} },
     devices: store.devices,
     clock,
     log,
