@@ -173,10 +173,11 @@ export class Rig {
   }
 
   /** A socket of the device, caught up. */
-  watch(deviceId: string, foreground?: boolean): () => void {
+  watch(deviceId: string, foreground?: boolean, sessionInView?: string): () => void {
     const connection = {
       deviceId,
       foreground,
+      sessionInView,
       send: () => {},
       bufferedBytes: () => 0,
       close: () => {},

@@ -165,6 +165,7 @@ describe("D16: a running turn", () => {
     expect(rig.store.outbox.unreadCount(phone.deviceId)).toBe(1);
     await rig.clock.run(10);
     rig.outboxSender.acknowledge(phone.deviceId, rig.store.events.tip());
+    rig.outboxSender.markRead(phone.deviceId, rig.store.turns.get(turnId)!.sessionId, 1_000);
     expect(rig.store.outbox.unreadCount(phone.deviceId)).toBe(0);
     expect(statesOf("activity-end")).toEqual(["pending"]);
     await rig.clock.run(60_000);

@@ -199,7 +199,7 @@ test("the deliveries are settled up to the cursor in force, which an older ack d
     ["tablet", 9],
   ]);
   expect(acks.take("phone", 1_000)).toBe(1_000);
-  expect(told.read).toEqual([["phone", 1_000]]);
+  expect(told.read).toEqual([[null, 1_000]]);
   expect(told.synced).toEqual(["watch"]);
 });
 
