@@ -264,6 +264,18 @@ export interface Api {
       before?: string;
     };
     /**
+     * Close a session: its turns end, its process is gone. With erase nothing of it is kept, for an admin Claude's transcript neither.
+     */
+    "DELETE /api/sessions/interactive/{id}": {
+      erase?: "true" | "false";
+    };
+    /**
+     * Close a session: its turns end, its process is gone. With erase nothing of it is kept, for an admin Claude's transcript neither.
+     */
+    "DELETE /api/sessions/{id}": {
+      erase?: "true" | "false";
+    };
+    /**
      * A session's events after a sequence number.
      */
     "GET /api/sessions/{id}/events": {
@@ -780,7 +792,7 @@ export interface Api {
       cancelled: string[];
     };
     /**
-     * Close a session: its turns end, its process is gone.
+     * Close a session: its turns end, its process is gone. With erase nothing of it is kept, for an admin Claude's transcript neither.
      */
     "DELETE /api/sessions/interactive/{id}": {
       success: true;
@@ -800,7 +812,7 @@ export interface Api {
     "GET /api/sessions/{id}": Session;
     "PATCH /api/sessions/{id}": Session;
     /**
-     * Close a session: its turns end, its process is gone.
+     * Close a session: its turns end, its process is gone. With erase nothing of it is kept, for an admin Claude's transcript neither.
      */
     "DELETE /api/sessions/{id}": {
       success: true;
@@ -1150,6 +1162,10 @@ export interface SessionClosedEvent {
   turnId?: string;
   data: {
     by: string;
+    /**
+     * Nothing of the session is kept: forget it.
+     */
+    erased?: boolean;
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.

@@ -27,6 +27,7 @@ import { ConfigFile } from "./start/configFile.ts";
 import { cliEnvironment } from "./start/environment.ts";
 import { StartThrottle } from "./start/startThrottle.ts";
 import { heldConversations } from "./transcripts/conversationHolders.ts";
+import { eraseTranscript } from "./transcripts/eraseTranscript.ts";
 import { withPlan } from "./transcripts/planFile.ts";
 import {
   claudeConfigDir,
@@ -217,6 +218,10 @@ export class CliHost implements ProcessHost {
     const own = new Set([...this.#live.values(), ...this.#auxiliary.live()].map(({ pid }) => pid));
     for (const { pid } of this.spares?.live() ?? []) own.add(pid);
     return heldConversations(claudeConfigDir(this.#parts.environment), (pid) => own.has(pid));
+  }
+
+  eraseConversation(claudeSessionId: string): Promise<void> {
+    return eraseTranscript(claudeConfigDir(this.#parts.environment), claudeSessionId);
   }
 
   async holdsMessage(claudeSessionId: string, messageId: string): Promise<boolean> {

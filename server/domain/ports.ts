@@ -4,6 +4,7 @@ import type { AttachmentStore, AuditStore, ProcessStore, SettingsStore } from ".
 import type { ReadStore } from "./stores/reads.ts";
 import type {
   ConversationStore,
+  ErasureStore,
   PermissionStore,
   SessionStore,
   TrustStore,
@@ -48,6 +49,7 @@ export interface Store extends Durability {
   readonly events: EventStore;
   readonly sessions: SessionStore;
   readonly reads: ReadStore;
+  readonly erasures: ErasureStore;
   readonly turns: TurnStore;
   readonly permissions: PermissionStore;
   readonly attachments: AttachmentStore;

@@ -116,6 +116,8 @@ export interface SessionPool {
   updateSession(sessionId: string, change: SessionChange, caller: Caller): Promise<SessionView>;
   /** Ends its turns and its process; final. */
   closeSession(sessionId: string, caller: Caller): Promise<void>;
+  /** Closes it and keeps nothing of it; for an admin Claude's own transcript goes too. Throws `conversation_held`. */
+  eraseSession(sessionId: string, caller: Caller): Promise<void>;
   /** Stops the process of one session or of all; the sessions stay. Returns the sessions that had one. */
   stopProcesses(sessionId: string | undefined, caller: Caller): Promise<string[]>;
   /** A new session that begins as a copy of this one, up to a message or as it is now. */

@@ -21,6 +21,7 @@ import { SqliteProcessStore } from "./operation/processes.ts";
 import { SqliteRetentionStore } from "./operation/retention.ts";
 import { SqliteSettingsStore } from "./operation/settings.ts";
 import { SqliteConversationStore } from "./sessions/conversations.ts";
+import { SqliteErasureStore } from "./sessions/erasures.ts";
 import { SqlitePermissionStore } from "./sessions/permissions.ts";
 import { SqliteReadStore } from "./sessions/reads.ts";
 import { SqliteSessionStore } from "./sessions/sessions.ts";
@@ -122,6 +123,7 @@ export function storeOver(connection: Connection, parts: StoreParts, sync?: WalS
       appended: (event) => reads.note(event),
     }),
     reads,
+    erasures: new SqliteErasureStore(connection),
     sessions: new SqliteSessionStore({
       connection,
       transactions,

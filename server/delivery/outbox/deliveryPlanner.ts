@@ -86,6 +86,7 @@ export function planned(store: Store, ...planners: ReadonlyArray<Pick<DeliveryPl
     events,
     sessions: store.sessions,
     reads: store.reads,
+    erasures: store.erasures,
     turns: store.turns,
     permissions: store.permissions,
     attachments: store.attachments,

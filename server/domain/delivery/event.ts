@@ -25,7 +25,8 @@ export interface EventDataByType {
   "session.recovered": { detail: string };
   "session.recycled": { detail: string };
   "session.quarantined": { detail: string; retryAt?: number };
-  "session.closed": { by: string };
+  /** `erased`: nothing of the session is kept, here or elsewhere. */
+  "session.closed": { by: string; erased?: boolean };
   "session.updated": {
     title?: string;
     model?: string | null;

@@ -258,6 +258,8 @@ export interface ProcessHost {
   hasTranscript(sessionId: string, projectPath?: string): Promise<boolean>;
   /** Conversations that Claude processes hold which are not ours (a terminal's), with the process's id. */
   heldElsewhere(): Promise<Map<string, number>>;
+  /** Removes everything that Claude keeps of the conversation. */
+  eraseConversation(claudeSessionId: string): Promise<void>;
   /** Whether Claude's record of the conversation holds the message: one that it can be resumed or forked at. */
   holdsMessage(claudeSessionId: string, messageId: string): Promise<boolean>;
   /**

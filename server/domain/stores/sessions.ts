@@ -55,6 +55,14 @@ export interface SessionStore {
   setRecap(sessionId: string, recap: { text: string; createdAt: number; turnCount: number }): void;
 }
 
+/** Erases sessions. Only inside `Store.transaction`. */
+export interface ErasureStore {
+  /** Removes the session's events and their deliveries. Returns the attachments that no other session's turns use. */
+  removeEvents(sessionId: string): string[];
+  /** Removes the session, and with it its turns, permissions, leases and rules. */
+  removeSession(sessionId: string): void;
+}
+
 /** Repository of turns, and the queue of those that wait. */
 export interface TurnStore {
   insert(turn: Turn): void;

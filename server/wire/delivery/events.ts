@@ -37,7 +37,9 @@ const dataByType = {
   "session.recovered": detail,
   "session.recycled": detail,
   "session.quarantined": z.object({ detail: z.string(), retryAt: instantSchema.optional() }),
-  "session.closed": by,
+  "session.closed": by.extend({
+    erased: z.boolean().optional().meta({ description: "Nothing of the session is kept: forget it." }),
+  }),
   "session.updated": z.object({
     title: z.string().optional(),
     model: z.string().nullable().optional(),

@@ -501,6 +501,10 @@ export class ScriptedHost implements ProcessHost {
     return this.heldByTerminals;
   }
 
+  async eraseConversation(claudeSessionId: string): Promise<void> {
+    this.transcripts.delete(claudeSessionId);
+  }
+
   async holdsMessage(_claudeSessionId: string, messageId: string): Promise<boolean> {
     return this.held?.has(messageId) ?? true;
   }
