@@ -25,6 +25,7 @@ export type ErrorCode =
   | "conversation_not_found"
   | "project_not_found"
   | "turn_not_found"
+  | "task_not_found"
   | "message_not_found"
   | "device_not_found"
   | "permission_not_found"
@@ -100,6 +101,8 @@ export type Event =
   | AgentMessageEvent
   | ToolStartedEvent
   | ToolFinishedEvent
+  | TaskStartedEvent
+  | TaskFinishedEvent
   | PermissionRequestedEvent
   | PermissionResolvedEvent
   | PermissionExpiredEvent
@@ -148,6 +151,14 @@ export type ActivityFrame =
       toolName: string;
       title: string;
       agent?: Agent;
+    }
+  | {
+      type: "activity";
+      sessionId: string;
+      turnId: string;
+      kind: "task";
+      taskId: string;
+      text?: string;
     };
 /**
  * The answer to every other order.
@@ -394,6 +405,7 @@ export interface Api {
           | "limit"
           | "login"
           | "resource"
+          | "task"
           | "activity"
         )[];
         quietHours?: {
@@ -880,6 +892,14 @@ export interface Api {
       deletions: number;
       detail?: string;
     };
+    "GET /api/sessions/{id}/tasks": Tasks;
+    /**
+     * Stop one task; the turn and other tasks go on.
+     */
+    "DELETE /api/sessions/{id}/tasks/{taskId}": {
+      stopped: boolean;
+    };
+    "GET /api/sessions/{id}/tasks/{taskId}/output": TaskOutput;
     "GET /api/sessions/{id}/tools/{toolUseId}": ToolRecord;
     "GET /api/sessions/{id}/turns/{turnId}": Turn;
     "DELETE /api/sessions/{id}/turns/{turnId}": Turn;
@@ -981,6 +1001,7 @@ export interface Delivery {
     | "limit"
     | "login"
     | "resource"
+    | "task"
     | "activity-start"
     | "activity-end";
   state: "pending" | "sent" | "acked" | "suppressed" | "gone" | "dead";
@@ -1185,6 +1206,7 @@ export interface SessionUpdatedEvent {
     permissionMode?: PermissionMode;
     muted?: boolean;
     autoKeepAlive?: boolean;
+    runningTasks?: number;
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
@@ -1236,6 +1258,10 @@ export interface TurnQueuedEvent {
   turnId?: string;
   data: {
     queuePosition: number;
+    /**
+     * tasks: every process has a turn, or a task that would be cut off.
+     */
+    reason?: "tasks";
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
@@ -1407,6 +1433,47 @@ export interface ToolFinishedEvent {
     summary?: string;
     insertions?: number;
     deletions?: number;
+  };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
+}
+export interface TaskStartedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "task.started";
+  at: number;
+  turnId?: string;
+  data: {
+    taskId: string;
+    kind: "command" | "agent" | "workflow" | "wakeup" | "other";
+    description: string;
+    state: "running" | "completed" | "failed" | "stopped";
+  };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
+}
+export interface TaskFinishedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "task.finished";
+  at: number;
+  turnId?: string;
+  data: {
+    taskId: string;
+    kind: "command" | "agent" | "workflow" | "wakeup" | "other";
+    description: string;
+    state: "running" | "completed" | "failed" | "stopped";
+    summary?: string;
+    /**
+     * Nobody asked for its end: its process had to go, or went.
+     */
+    cutOff?: boolean;
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
@@ -1818,6 +1885,10 @@ export interface Session {
     lastTool?: string;
   };
   /**
+   * Background work that outlives turns.
+   */
+  runningTasks: number;
+  /**
    * Absent while the session has no process.
    */
   process?: {
@@ -1847,6 +1918,38 @@ export interface Message {
   text: string;
   turnId?: string;
   createdAt: number;
+}
+export interface Tasks {
+  tasks: Task[];
+}
+export interface Task {
+  taskId: string;
+  kind: "command" | "agent" | "workflow" | "wakeup" | "other";
+  description: string;
+  agentType?: string;
+  parentTaskId?: string;
+  /**
+   * The turn that started it.
+   */
+  turnId?: string;
+  state: "running" | "completed" | "failed" | "stopped";
+  startedAt: number;
+  endedAt?: number;
+  /**
+   * Of a wake-up: when it is due.
+   */
+  dueAt?: number;
+  lastTool?: string;
+  summary?: string;
+  tokens?: number;
+}
+export interface TaskOutput {
+  /**
+   * Plain text, at most the last 8 KiB.
+   */
+  output: string;
+  totalBytes: number;
+  truncated: boolean;
 }
 export interface ToolRecord {
   toolUseId: string;

@@ -28,6 +28,7 @@ export const errorCatalogue = {
   conversation_not_found: { status: 404, title: "There is no such conversation", retryable: false },
   project_not_found: { status: 404, title: "There is no such directory", retryable: false },
   turn_not_found: { status: 404, title: "There is no such turn", retryable: false },
+  task_not_found: { status: 404, title: "There is no such task", retryable: false },
   message_not_found: { status: 404, title: "There is no such message", retryable: false },
   device_not_found: { status: 404, title: "There is no such device", retryable: false },
   permission_not_found: { status: 404, title: "There is no such permission request", retryable: false },

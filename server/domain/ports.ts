@@ -7,6 +7,7 @@ import type {
   ErasureStore,
   PermissionStore,
   SessionStore,
+  TaskStore,
   TrustStore,
   TurnStore,
 } from "./stores/sessions.ts";
@@ -52,6 +53,7 @@ export interface Store extends Durability {
   readonly erasures: ErasureStore;
   readonly turns: TurnStore;
   readonly permissions: PermissionStore;
+  readonly tasks: TaskStore;
   readonly attachments: AttachmentStore;
   readonly devices: DeviceStore;
   readonly outbox: OutboxStore;
@@ -71,6 +73,9 @@ export interface LiveFeed {
   activity(
     sessionId: string,
     turnId: string,
-    activity: { kind: "thinking" } | { kind: "tool"; toolName: string; title: string; agent?: AgentRef },
+    activity:
+      | { kind: "thinking" }
+      | { kind: "tool"; toolName: string; title: string; agent?: AgentRef }
+      | { kind: "task"; taskId: string; text?: string },
   ): void;
 }

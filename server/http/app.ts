@@ -35,6 +35,7 @@ import { eventRoutes } from "./routes/sessions/events.ts";
 import { outputRoutes } from "./routes/sessions/output.ts";
 import { sessionControlRoutes } from "./routes/sessions/sessionControl.ts";
 import { sessionRoutes } from "./routes/sessions/sessions.ts";
+import { taskRoutes } from "./routes/sessions/tasks.ts";
 import { toolRoutes } from "./routes/sessions/tools.ts";
 
 /** Every route of the interface, in one table. */
@@ -56,6 +57,7 @@ export function routeTable(parts: HttpDependencies): Route[] {
     ...sessionRoutes(parts),
     ...sessionControlRoutes(parts),
     ...toolRoutes(parts),
+    ...taskRoutes(parts),
     ...projectRoutes(parts),
     ...historyRoutes(parts),
     ...permissionRoutes(parts),

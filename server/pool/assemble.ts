@@ -29,6 +29,7 @@ import type { WrongTransition } from "./state/sessionProcess.ts";
 import { EventBuffer } from "./turns/eventBuffer.ts";
 import { PermissionRequests } from "./turns/permissionRequests.ts";
 import { Submissions } from "./turns/submit.ts";
+import { Tasks } from "./turns/tasks.ts";
 import { TurnWaiter } from "./turns/turnWaiter.ts";
 import { TurnWriter } from "./turns/turnWriter.ts";
 
@@ -71,6 +72,7 @@ export function assemblePool(parts: PoolParts) {
     turnWriter,
     gates,
     admission: (own, queue) => capacity.admission(own, queue),
+    waitsForTasks: () => capacity.waitsForTasks,
     newId,
     newSessionId,
   });
@@ -80,6 +82,7 @@ export function assemblePool(parts: PoolParts) {
   const wake = (sessionId: string) => scheduler.wake(sessionId);
   const onWrongTransition =
     parts.onWrongTransition ?? ((wrong) => parts.log.error("process.wrong_transition", { ...wrong }));
+  const buffer = new EventBuffer(parts);
   const inner = {
     ...parts,
     onWrongTransition,
@@ -88,7 +91,8 @@ export function assemblePool(parts: PoolParts) {
     turnWriter,
     permissions,
     turnWaiter,
-    buffer: new EventBuffer(parts),
+    buffer,
+    tasks: new Tasks({ ...parts, buffer, registry, advance: () => scheduler.advance() }),
     gates,
     advance: () => scheduler.advance(),
   };
@@ -132,6 +136,7 @@ export function assemblePool(parts: PoolParts) {
   return {
     turnWriter,
     permissions,
+    tasks: inner.tasks,
     submissions,
     sessions,
     forkAndRewind,

@@ -43,6 +43,7 @@ export class InteractiveSessionPool implements SessionPool {
       host: this.#parts.host,
       turnWriter: this.#components.turnWriter,
       permissions: this.#components.permissions,
+      tasks: this.#components.tasks,
       log: this.#parts.log,
     });
     this.#open = true;
@@ -140,6 +141,21 @@ export class InteractiveSessionPool implements SessionPool {
 
   async contextUse(sessionId: string) {
     return this.#components.forkAndRewind.contextUse(this.#existing(sessionId));
+  }
+
+  tasks(sessionId: string) {
+    this.#existing(sessionId);
+    return this.#components.tasks.list(sessionId);
+  }
+
+  async taskOutput(sessionId: string, taskId: string) {
+    this.#existing(sessionId);
+    return this.#components.tasks.output(sessionId, taskId);
+  }
+
+  async stopTask(sessionId: string, taskId: string, caller: Caller) {
+    this.#existing(sessionId);
+    return this.#components.tasks.stop(sessionId, taskId, caller);
   }
 
   keepAlive(sessionId: string, caller: Caller): SessionView {

@@ -4,6 +4,7 @@ import type { MessageAttachment } from "../domain/sessions/attachment.ts";
 import type { Lease } from "../domain/sessions/lease.ts";
 import type { PermissionDecision, PermissionScope } from "../domain/sessions/permission.ts";
 import type { PermissionMode, Session, SessionOptions } from "../domain/sessions/session.ts";
+import type { Task, TaskOutput } from "../domain/sessions/task.ts";
 import type { Turn, TurnOrigin, TurnState } from "../domain/sessions/turn.ts";
 import type { ReadMarks } from "../domain/stores/reads.ts";
 
@@ -74,6 +75,7 @@ export type SessionView = Omit<Session, "options" | "lease"> &
     timeRemainingMs: number;
     queuedTurns: number;
     openPermissions: number;
+    runningTasks: number;
     /** What runs now; `lastTool` is the line of the tool that it used last. */
     turn?: { turnId: string; origin: TurnOrigin; startedAt: number; lastTool?: string };
     process?: { pid: number; startedAt: number } & Omit<ProcessUsage, "ownCpuPercent">;
@@ -126,6 +128,12 @@ export interface SessionPool {
   rewind(sessionId: string, messageId: string, dryRun: boolean, caller: Caller): Promise<RewindReport>;
   /** Wakes the process. */
   contextUse(sessionId: string): Promise<ContextUse>;
+  /** The session's tasks: running ones first, then the newest that have ended. */
+  tasks(sessionId: string): Task[];
+  /** The end of a task's output. Throws `task_not_found`. */
+  taskOutput(sessionId: string, taskId: string): Promise<TaskOutput>;
+  /** Tells Claude to end the task. False: it has ended before. Throws `task_not_found`. */
+  stopTask(sessionId: string, taskId: string, caller: Caller): Promise<boolean>;
   keepAlive(sessionId: string, caller: Caller): SessionView;
   recap(sessionId: string): Promise<Recap>;
   /**

@@ -88,6 +88,29 @@ ALTER TABLE turns ADD COLUMN origin TEXT NOT NULL DEFAULT 'user';
 ALTER TABLE permissions ADD COLUMN agent TEXT;
 `;
 
+/** Work of Claude's that outlives a turn. */
+const tasks = `
+CREATE TABLE tasks (
+  session_id TEXT NOT NULL REFERENCES sessions (session_id) ON DELETE CASCADE,
+  task_id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  description TEXT NOT NULL,
+  agent_type TEXT,
+  parent_task_id TEXT,
+  turn_id TEXT,
+  state TEXT NOT NULL,
+  started_at INTEGER NOT NULL,
+  ended_at INTEGER,
+  due_at INTEGER,
+  last_tool TEXT,
+  summary TEXT,
+  tokens INTEGER,
+  output TEXT,
+  PRIMARY KEY (session_id, task_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tasks_running ON tasks (session_id) WHERE state = 'running';
+`;
+
 /** Permissions say what of them is hidden or cut, how long they can hold, and which form an MCP server asks for. */
 const shownPermissions = `
 ALTER TABLE permissions ADD COLUMN tool_use_id TEXT;
@@ -133,8 +156,9 @@ export const migrations: readonly Migration[] = [
   { version: 7, apply: (connection) => void connection.exec(sessionRules) },
   { version: 8, apply: (connection) => void connection.exec(unackedAlerts) },
   { version: 9, apply: (connection) => void connection.exec(ownTurns) },
-  { version: 10, apply: (connection) => void connection.exec(shownPermissions) },
-  { version: 11, apply: (connection) => void connection.exec(readState) },
+  { version: 10, apply: (connection) => void connection.exec(tasks) },
+  { version: 11, apply: (connection) => void connection.exec(shownPermissions) },
+  { version: 12, apply: (connection) => void connection.exec(readState) },
 ];
 
 /**

@@ -25,6 +25,7 @@ import { SqliteErasureStore } from "./sessions/erasures.ts";
 import { SqlitePermissionStore } from "./sessions/permissions.ts";
 import { SqliteReadStore } from "./sessions/reads.ts";
 import { SqliteSessionStore } from "./sessions/sessions.ts";
+import { SqliteTaskStore } from "./sessions/tasks.ts";
 import { SqliteTrustStore } from "./sessions/trust.ts";
 import { SqliteTurnStore } from "./sessions/turns.ts";
 import { type Connection, refuseDamaged, Statement } from "./statement.ts";
@@ -131,6 +132,7 @@ export function storeOver(connection: Connection, parts: StoreParts, sync?: WalS
     }),
     turns: new SqliteTurnStore(connection),
     permissions: new SqlitePermissionStore(connection),
+    tasks: new SqliteTaskStore(connection),
     attachments: new SqliteAttachmentStore(connection),
     devices: new SqliteDeviceStore({ connection, clock, transactions }),
     outbox: new SqliteOutboxStore({ connection, transactions }),

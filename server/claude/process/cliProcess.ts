@@ -20,6 +20,7 @@ import type {
   RewindReport,
 } from "../../domain/processes/process.ts";
 import type { PermissionMode } from "../../domain/sessions/session.ts";
+import type { TaskOutput } from "../../domain/sessions/task.ts";
 import type { ProjectStanding } from "../../domain/sessions/trust.ts";
 import type { ProcessStore } from "../../domain/stores/operation.ts";
 import type { SpareCliProcess } from "../auxiliary/spareProcess.ts";
@@ -43,6 +44,11 @@ const toolUseDeadlineMs = 1_000;
 
 /** A claim takes a tenth of a second; one that takes longer than a start is worth nothing. */
 const claimDeadlineMs = 3_000;
+
+/** SDK 0.3.330 has the call, its types do not. */
+interface TaskOutputCall {
+  getTaskOutput(taskId: string): Promise<{ output: string; total_bytes: number; truncated: boolean }>;
+}
 
 export interface CliProcessParts {
   spec: ProcessSpec;
@@ -315,6 +321,16 @@ export class CliProcess implements ClaudeProcess {
   async contextUse(): Promise<ContextUse> {
     // `full` asks the API to count each part; the total is the same.
     return contextUseOf(await this.#query.getContextUsage({ detail: "summary" }));
+  }
+
+  async taskOutput(taskId: string): Promise<TaskOutput> {
+    const { getTaskOutput } = this.#query as Query & TaskOutputCall;
+    const { output, total_bytes: totalBytes, truncated } = await getTaskOutput.call(this.#query, taskId);
+    return { output: output.toWellFormed(), totalBytes, truncated };
+  }
+
+  stopTask(taskId: string): Promise<void> {
+    return this.#query.stopTask(taskId);
   }
 
   stop(): Promise<void> {

@@ -2,6 +2,7 @@ import type { SDKMessage, SDKMessageOrigin } from "@anthropic-ai/claude-agent-sd
 import type { ProcessSignal } from "../../domain/processes/process.ts";
 import type { AgentRef } from "../../domain/sessions/agent.ts";
 import type { OwnOrigin } from "../../domain/sessions/turn.ts";
+import { TaskReader } from "./taskReader.ts";
 import { contentOf, resultOf, type TurnContent, translate } from "./translate.ts";
 
 /** CLI 2.1.330 announces each prompt, and each wake-up that is due, by such a line; the SDK has no type for it. */
@@ -59,6 +60,7 @@ export class TurnReader {
   readonly #turnOfTool = new Map<string, string>();
   readonly #awaitedTools = new Map<string, Array<(turnId: string | undefined) => void>>();
   readonly #agents = new Map<string, AgentRef>();
+  readonly #tasks = new TaskReader();
   /** Why the next own turn begins, as far as the stream has said. */
   #nextOrigin: OwnOrigin = "other";
   #hasTasks = false;
@@ -89,6 +91,7 @@ export class TurnReader {
       if (one.kind === "tool-started") this.#rememberTool(one.toolUseId, turnId);
       signals.push({ ...one, turnId } as ProcessSignal);
     }
+    signals.push(...this.#tasks.read(message, (toolUseId) => this.#turnOfTool.get(toolUseId)));
     signals.push(...translate(message));
     return signals;
   }

@@ -89,6 +89,7 @@ export function planned(store: Store, ...planners: ReadonlyArray<Pick<DeliveryPl
     erasures: store.erasures,
     turns: store.turns,
     permissions: store.permissions,
+    tasks: store.tasks,
     attachments: store.attachments,
     devices: store.devices,
     outbox: store.outbox,

@@ -3,6 +3,7 @@ import type { AgentRef } from "../sessions/agent.ts";
 import type { Lease } from "../sessions/lease.ts";
 import type { Permission, PermissionDecision } from "../sessions/permission.ts";
 import type { PermissionMode } from "../sessions/session.ts";
+import type { Task } from "../sessions/task.ts";
 import type { ToolOutcome } from "../sessions/toolLine.ts";
 import type { OwnOrigin, Reply, TurnOrigin } from "../sessions/turn.ts";
 
@@ -33,6 +34,7 @@ export interface EventDataByType {
     permissionMode?: PermissionMode;
     muted?: boolean;
     autoKeepAlive?: boolean;
+    runningTasks?: number;
   };
   "session.recap": { text: string; turnCount: number };
   "turn.accepted": {
@@ -43,7 +45,8 @@ export interface EventDataByType {
     attachments: string[];
     sendAt?: number;
   };
-  "turn.queued": { queuePosition: number };
+  /** `reason` `tasks`: every process has a turn, or a task that would be cut off for this message. */
+  "turn.queued": { queuePosition: number; reason?: "tasks" };
   "turn.started": { origin: TurnOrigin };
   /** `origin` of an own turn. */
   "turn.completed": Reply & { origin?: OwnOrigin };
@@ -66,6 +69,9 @@ export interface EventDataByType {
     agent?: AgentRef;
   };
   "tool.finished": { toolUseId: string; toolName: string; failed: boolean } & ToolOutcome;
+  "task.started": Pick<Task, "taskId" | "kind" | "description" | "state">;
+  /** `cutOff`: nobody asked for its end: its process had to go, or went. */
+  "task.finished": Pick<Task, "taskId" | "kind" | "description" | "state" | "summary"> & { cutOff?: boolean };
   "permission.requested": Omit<Permission, "state" | "decision">;
   "permission.resolved": {
     permissionId: string;

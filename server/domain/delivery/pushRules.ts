@@ -69,6 +69,7 @@ export const kindRules = {
   limit: session,
   login: session,
   resource: session,
+  task: session,
 } as const satisfies Record<string, KindRule>;
 
 /** The subject of a push; the key `daylong.kind` of every payload. */
@@ -106,11 +107,13 @@ const silent = () => undefined;
 
 /** Every event type and the push that it calls for. A type that is missing here does not compile. */
 const eventRules: { readonly [T in EventType]: EventRule<T> } = {
-  "turn.completed": ({ data }) => ({
-    kind: "reply",
-    messageId: data.messageId,
-    body: data.text || "Claude is done.",
-  }),
+  "turn.completed": ({ data: { messageId, text, origin } }) =>
+    origin !== undefined && text === ""
+      ? { kind: "task", body: "Claude finished something in the background." }
+      : { kind: "reply", messageId, body: text || "Claude is done." },
+  // Of a task that ended as it should Claude speaks itself, in a turn of its own.
+  "task.finished": ({ data: { description, cutOff } }) =>
+    cutOff === true ? { kind: "task", body: `Cut off before its end: ${description}` } : undefined,
   // One incident, one push, however many turns it ends: `login.required` and `limit.reached` have theirs.
   "turn.failed": ({ data: { code, detail } }) =>
     code === "login_required" || code === "usage_limit" ? undefined : { kind: "failed", body: detail },
@@ -159,6 +162,7 @@ const eventRules: { readonly [T in EventType]: EventRule<T> } = {
   "turn.cancelled": silent,
   message: silent,
   "agent.message": silent,
+  "task.started": silent,
   "tool.started": silent,
   "tool.finished": silent,
   "permission.resolved": silent,

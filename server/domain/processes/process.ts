@@ -3,6 +3,7 @@ import type { AgentRef } from "../sessions/agent.ts";
 import type { Form } from "../sessions/form.ts";
 import type { PermissionAnswer } from "../sessions/permission.ts";
 import type { PermissionMode, SessionOptions } from "../sessions/session.ts";
+import type { Task, TaskEnd, TaskOutput } from "../sessions/task.ts";
 import type { ToolOutcome } from "../sessions/toolLine.ts";
 import type { OwnOrigin, Reply } from "../sessions/turn.ts";
 
@@ -130,6 +131,15 @@ export type ProcessSignal =
     }
   | ({ kind: "tool-finished"; turnId: string; toolUseId: string; failed: boolean } & ToolOutcome)
   | { kind: "thinking"; turnId: string }
+  /** A task began in the background, or a command or subagent was put there. */
+  | {
+      kind: "task-started";
+      task: Pick<Task, "taskId" | "kind" | "description" | "agentType" | "parentTaskId" | "turnId">;
+    }
+  | { kind: "task-progress"; taskId: string; lastTool?: string; tokens?: number; text?: string }
+  | { kind: "task-finished"; taskId: string; state: TaskEnd; summary?: string; tokens?: number }
+  /** The tasks that run now, all of them: one that is not among them has ended, whether its end was said or not. */
+  | { kind: "tasks-running"; taskIds: string[] }
   /** The end of a turn; without `turnId` that of the turn whose prompt was, or is to be, given. */
   | { kind: "result"; turnId: string | undefined; origin?: OwnOrigin; result: TurnResult }
   /** A message of the CLI without a meaning here: a sign of life. */
@@ -186,6 +196,10 @@ export interface ClaudeProcess {
   /** Takes the project's files back to what they were before the user's message; `dryRun` only counts. */
   rewind(messageId: string, dryRun: boolean): Promise<RewindReport>;
   contextUse(): Promise<ContextUse>;
+  /** The end of a command's output; rejects for a task that has none, such as a subagent. */
+  taskOutput(taskId: string): Promise<TaskOutput>;
+  /** Tells Claude to end the task; its end is a signal like any other. */
+  stopTask(taskId: string): Promise<void>;
   /**
    * The stop ladder: end of input, SIGTERM, SIGKILL, to every descendant. Resolves when nothing is left. Idempotent.
    */

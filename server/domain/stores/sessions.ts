@@ -2,6 +2,7 @@ import type { NamedConversation } from "../sessions/conversation.ts";
 import type { Lease } from "../sessions/lease.ts";
 import type { Permission, PermissionDecision } from "../sessions/permission.ts";
 import type { Session, SessionOrigin, SessionState } from "../sessions/session.ts";
+import type { Task, TaskEnd, TaskOutput } from "../sessions/task.ts";
 import type { TrustedProject } from "../sessions/trust.ts";
 import type { OwnOrigin, Turn, TurnState } from "../sessions/turn.ts";
 
@@ -136,4 +137,26 @@ export interface TrustStore {
   keepSessionRule(sessionId: string, rule: string, at: number): void;
   /** No rule is kept for the session any more. */
   forgetSession(sessionId: string): void;
+}
+
+/** Repository of the tasks of sessions. */
+export interface TaskStore {
+  /** Keeps a task that runs; one of the same id that has ended runs again. */
+  start(task: Task): void;
+  get(sessionId: string, taskId: string): Task | undefined;
+  /** Running ones first, then the newest that have ended, at most `mostEnded` of them. */
+  list(sessionId: string, mostEnded: number): Task[];
+  running(): Task[];
+  runningOf(sessionId: string): Task[];
+  runningCountOf(sessionId: string): number;
+  /** The same of every session that has some. */
+  runningCounts(): Map<string, number>;
+  /** Compare-and-set on a task that runs; true for the one caller that ends it. Forgets ended ones beyond `mostEnded`. */
+  finish(
+    task: Pick<Task, "sessionId" | "taskId">,
+    end: Pick<Task, "summary" | "tokens" | "lastTool"> & { state: TaskEnd; endedAt: number },
+    mostEnded: number,
+  ): boolean;
+  setOutput(sessionId: string, taskId: string, output: TaskOutput): void;
+  output(sessionId: string, taskId: string): TaskOutput | undefined;
 }

@@ -117,7 +117,8 @@ export class HealthMonitor {
     for (const sessionProcess of registry.all()) {
       const parkMs = sessionProcess.isNamed ? limits.conversationIdleMs : limits.sessionIdleMs;
       const idleMs = clock.now() - sessionProcess.idleSinceAt;
-      if (parkMs > 0 && sessionProcess.isFree && idleMs >= parkMs) void sessionProcess.stop("idle");
+      const rests = sessionProcess.isFree && sessionProcess.tasks.count === 0;
+      if (parkMs > 0 && rests && idleMs >= parkMs) void sessionProcess.stop("idle");
     }
     this.#armSample();
   }

@@ -130,6 +130,10 @@ export class Outages implements ProcessObserver {
       case "own-started":
       case "own-ended":
       case "agent-message":
+      case "task-started":
+      case "task-progress":
+      case "task-finished":
+      case "tasks-running":
       case "tool-finished":
       case "conversation":
       case "mode":

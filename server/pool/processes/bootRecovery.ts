@@ -2,6 +2,7 @@ import type { Log, Store } from "../../domain/ports.ts";
 import type { ProcessHost, TranscriptReply } from "../../domain/processes/process.ts";
 import type { PermissionRequests } from "../turns/permissionRequests.ts";
 import { recoverReply } from "../turns/recoverReply.ts";
+import type { Tasks } from "../turns/tasks.ts";
 import type { TurnWriter } from "../turns/turnWriter.ts";
 
 /** Counts of what the recovery at boot found. */
@@ -25,9 +26,10 @@ export async function recover(parts: {
   host: ProcessHost;
   turnWriter: TurnWriter;
   permissions: PermissionRequests;
+  tasks: Pick<Tasks, "cutOff">;
   log: Log;
 }): Promise<Recovery> {
-  const { store, host, turnWriter, permissions, log } = parts;
+  const { store, host, turnWriter, permissions, tasks, log } = parts;
   const reapedProcesses = await host.reap(store.processes.unended());
   const replies = new Map<string, TranscriptReply>();
   for (const turn of store.turns.inState("running")) {
@@ -36,6 +38,8 @@ export async function recover(parts: {
     if (reply) replies.set(turn.turnId, reply);
   }
   const recovery = store.transaction(() => {
+    for (const sessionId of new Set(store.tasks.running().map((task) => task.sessionId)))
+      tasks.cutOff(sessionId, { isOwners: false });
     const found = { interruptedTurns: 0, answeredTurns: 0, requeuedTurns: 0, parkedSessions: 0 };
     for (const permission of store.permissions.open())
       permissions.expireAll(permission.sessionId, "server_restarted");

@@ -18,12 +18,16 @@ export interface CapacityParts {
  */
 export type Place = "free" | "coming" | "none";
 
+/** How long a message waits for a place before a task is cut off for it (docs/api.md). */
+const taskPatienceMs = 60_000;
+
 /** The queue of a turn that is kept already: it has no bound for it. */
 const keptTurn = { queuedTurns: 0, queueLimit: Number.POSITIVE_INFINITY };
 
 /**
  * Capacity of the pool: which places for processes are free, coming or waited for, and the only chooser of the process
- * to evict. The longest idle process is evicted first; a process that works or is held for a call never is.
+ * to evict. The longest idle process is evicted first; a process that works or is held for a call never is. One that is idle
+ * but has tasks is the last resort: for a message that has waited a minute, and for memory.
  */
 export class Capacity {
   readonly #parts: CapacityParts;
@@ -70,12 +74,15 @@ export class Capacity {
 
   /**
    * Gives places to sessions in the order in which the returned function is called for them, and evicts where a place
-   * has to be made. Places that are being vacated belong to the sessions that ask first.
+   * has to be made. Places that are being vacated belong to the sessions that ask first. Without a session it is for a
+   * one-shot prompt, for which no task is cut off.
    */
-  allot(): () => Place {
+  allot(): (sessionId?: string) => Place {
     let coming = this.#registry.stoppingCount();
-    return () => {
-      const admission = admit(this.#factsOf("none", coming, keptTurn));
+    return (sessionId) => {
+      const facts = this.#factsOf("none", coming, keptTurn);
+      const isPatient = sessionId === undefined || this.#parts.clock.now() < this.patienceEndsAt(sessionId);
+      const admission = admit(isPatient ? facts : this.#withTasks(facts));
       if (admission.action === "start") return "free";
       if (admission.action === "evict") {
         this.#evict(admission.sessionId);
@@ -85,6 +92,18 @@ export class Capacity {
       coming -= 1;
       return "coming";
     };
+  }
+
+  /** From when on a task may be cut off for the session's waiting message. */
+  patienceEndsAt(sessionId: string): number {
+    const turn = this.#parts.store.turns.nextQueued(sessionId, this.#parts.clock.now());
+    if (turn === undefined) return Number.POSITIVE_INFINITY;
+    return Math.max(turn.acceptedAt, turn.sendAt ?? 0) + taskPatienceMs;
+  }
+
+  /** Whether a message has no place only because tasks would be cut off for it. */
+  get waitsForTasks(): boolean {
+    return !this.canMakePlace && this.#registry.idleWithTasks().length > 0;
   }
 
   /**
@@ -105,20 +124,23 @@ export class Capacity {
    * it.
    */
   makeMemoryForWaiting(): void {
-    if (this.#registry.stoppingCount() > 0 || this.waitingSessions().length === 0) return;
-    const [idlest] = this.#registry.idlest();
+    const [waiting] = this.waitingSessions();
+    if (this.#registry.stoppingCount() > 0 || waiting === undefined) return;
+    const isPatient = this.#parts.clock.now() < this.patienceEndsAt(waiting);
+    const [idlest] = [...this.#registry.idlest(), ...(isPatient ? [] : this.#registry.idleWithTasks())];
     if (idlest !== undefined) this.#evict(idlest);
   }
 
   /**
-   * Evicts idle processes, the longest idle first, until the memory of the others fits. Returns whether it does not.
+   * Evicts idle processes, the longest idle first and those with tasks last, until the memory of the others fits. Returns
+   * whether it does not.
    */
   vacateMemory(
     keptBytes: number,
     limitBytes: number,
     bytesOf: (sessionProcess: SessionProcess) => number,
   ): boolean {
-    const idle = this.#registry.idlest().flatMap((sessionId) => {
+    const idle = [...this.#registry.idlest(), ...this.#registry.idleWithTasks()].flatMap((sessionId) => {
       const sessionProcess = this.#registry.get(sessionId);
       return sessionProcess ? [{ sessionId, rssBytes: bytesOf(sessionProcess) }] : [];
     });
@@ -134,6 +156,16 @@ export class Capacity {
     const surplus = -this.freePlaces - this.#registry.stoppingCount();
     if (surplus <= 0) return;
     for (const sessionId of this.#registry.idlest().slice(0, surplus)) this.#evict(sessionId);
+  }
+
+  #withTasks(facts: AdmissionFacts): AdmissionFacts {
+    const registry = this.#registry;
+    return {
+      ...facts,
+      get idleSessionIds() {
+        return [...registry.idlest(), ...registry.idleWithTasks()];
+      },
+    };
   }
 
   #evict(sessionId: string): SessionProcess | undefined {

@@ -5,10 +5,11 @@ import type { EventStore } from "../../domain/stores/delivery.ts";
 import type { CurrentTurn } from "../state/openTurns.ts";
 import type { ProcessObserver } from "../state/processObserver.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
-import type { SessionProcess } from "../state/sessionProcess.ts";
+import type { SessionProcess, StopReason } from "../state/sessionProcess.ts";
 import type { EventBuffer } from "../turns/eventBuffer.ts";
 import type { PermissionRequests } from "../turns/permissionRequests.ts";
 import { recoverReply } from "../turns/recoverReply.ts";
+import type { Tasks } from "../turns/tasks.ts";
 import type { TurnWriter } from "../turns/turnWriter.ts";
 import type { ResumeSources } from "./resumeSource.ts";
 
@@ -22,6 +23,7 @@ export interface ProcessExitsParts {
   turnWriter: TurnWriter;
   permissions: PermissionRequests;
   buffer: EventBuffer;
+  tasks: Pick<Tasks, "cutOff">;
   observer: ProcessObserver;
   leaseChanged(deadlineAt: number): void;
   /** A place became free. */
@@ -95,6 +97,7 @@ export class ProcessExits {
       const { turns, stopReason } = sessionProcess;
       buffer.write(sessionProcess);
       permissions.expireAll(sessionId, "process_gone");
+      this.#parts.tasks.cutOff(sessionId, { isOwners: isOwnersStop(stopReason) });
       const couldNotStart = stopReason === "failed" || (exit === undefined && stopReason === undefined);
       for (const turn of turns) {
         const { turnId, origin } = turn;
@@ -138,6 +141,10 @@ export class ProcessExits {
     );
   }
 }
+
+/** Whether the owner asked for the end of the process. */
+const isOwnersStop = (reason: StopReason | undefined): boolean =>
+  reason === "cancelled" || reason === "closed";
 
 /** How a process ended, in the middle of a sentence. */
 const describeExit = (exit: ProcessExit): string =>

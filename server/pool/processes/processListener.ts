@@ -14,6 +14,7 @@ import type { SessionProcess } from "../state/sessionProcess.ts";
 import type { EventBuffer } from "../turns/eventBuffer.ts";
 import type { PermissionRequests } from "../turns/permissionRequests.ts";
 import { recoverReply } from "../turns/recoverReply.ts";
+import type { Tasks } from "../turns/tasks.ts";
 import { endOf, type TurnWriter } from "../turns/turnWriter.ts";
 import type { ProcessExits } from "./processExit.ts";
 import type { ResumeSources } from "./resumeSource.ts";
@@ -28,6 +29,7 @@ export interface PoolProcessListenerParts {
   turnWriter: TurnWriter;
   permissions: PermissionRequests;
   buffer: EventBuffer;
+  tasks: Tasks;
   observer: ProcessObserver;
   exits: ProcessExits;
   leaseChanged(deadlineAt: number): void;
@@ -136,6 +138,7 @@ export class PoolProcessListener {
       }
       case "agent-message": {
         const { turnId, agent, text } = signal;
+        this.#parts.tasks.noteAgentText(sessionProcess, agent.agentId, text);
         buffer.add(sessionProcess, { sessionId, turnId, type: "agent.message", data: { agent, text } });
         return;
       }
@@ -155,6 +158,12 @@ export class PoolProcessListener {
         buffer.add(sessionProcess, { sessionId, turnId, type: "tool.finished", data });
         return;
       }
+      case "task-started":
+      case "task-progress":
+      case "task-finished":
+      case "tasks-running":
+        this.#parts.tasks.hear(sessionProcess, signal);
+        return;
       case "conversation":
       case "mode":
         this.#parts.turnWriter.follow(sessionId, signal);

@@ -59,6 +59,8 @@ export class Scheduler {
   readonly #termination: Termination;
   /** For the instant of the next scheduled message. */
   readonly #scheduleTimer: DeadlineTimer;
+  /** For the instant from which a task may be cut off for the message that waits longest. */
+  readonly #patienceTimer: DeadlineTimer;
   #cancelRetry: (() => void) | undefined;
   #closing = false;
 
@@ -68,6 +70,7 @@ export class Scheduler {
     this.#registry = parts.registry;
     this.#termination = parts.termination;
     this.#scheduleTimer = new DeadlineTimer({ clock: parts.clock, onDue: () => this.advance() });
+    this.#patienceTimer = new DeadlineTimer({ clock: parts.clock, onDue: () => this.advance() });
   }
 
   start(): void {
@@ -79,6 +82,7 @@ export class Scheduler {
   stop(graceMs: number): Promise<void> {
     this.#closing = true;
     this.#scheduleTimer.cancel();
+    this.#patienceTimer.cancel();
     this.#cancelRetry?.();
     return this.#termination.endAll(graceMs);
   }
@@ -102,13 +106,15 @@ export class Scheduler {
     const { capacity } = this.#parts;
     this.#termination.recycleDue();
     capacity.vacateSurplus();
-    // The rollback: a process per message. The next one resumes the conversation in a process of its own.
+    // The rollback: a process per message, kept while it has tasks. The next one resumes the conversation in a process of
+    // its own.
     if (!this.#parts.limits.interactive) {
       for (const one of this.#registry.all()) {
-        if (one.isFree) void one.stop("idle");
+        if (one.isFree && one.tasks.count === 0) void one.stop("idle");
       }
     }
     const nextPlace = capacity.allot();
+    this.#patienceTimer.armAt(Number.POSITIVE_INFINITY);
     for (const sessionId of this.#store.turns.sessionsWithQueued(this.#parts.clock.now())) {
       const own = this.#registry.ownState(sessionId);
       if (own === "busy" || own === "stopping") continue;
@@ -117,9 +123,12 @@ export class Scheduler {
         this.#runNext(sessionId);
         continue;
       }
-      const place = nextPlace();
+      const place = nextPlace(sessionId);
       if (place === "free") this.#spawn(sessionId);
-      else if (place === "none") break;
+      else if (place === "none") {
+        if (capacity.waitsForTasks) this.#patienceTimer.armAt(capacity.patienceEndsAt(sessionId));
+        break;
+      }
     }
   }
 

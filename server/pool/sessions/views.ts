@@ -47,10 +47,11 @@ export class Views {
 
   /** A query for each kind of row, and none for each session. */
   all(sessions: readonly Session[]): SessionView[] {
-    const { reads, turns, permissions } = this.#store;
+    const { reads, turns, permissions, tasks } = this.#store;
     const marks = reads.marksOf(sessions.map(({ sessionId }) => sessionId));
     const queued = turns.queuedCounts();
     const open = permissions.openCounts();
+    const working = tasks.runningCounts();
     // The latest one, should Claude be at a turn of its own while a prompt is on its way to it.
     const running = new Map(turns.inState("running").map((turn) => [turn.sessionId, turn]));
     return sessions.map((session) => {
@@ -68,6 +69,7 @@ export class Views {
         timeRemainingMs: lease.endedAt === undefined ? Math.max(0, lease.expiresAt - this.#clock.now()) : 0,
         queuedTurns: queued.get(sessionId) ?? 0,
         openPermissions: open.get(sessionId) ?? 0,
+        runningTasks: working.get(sessionId) ?? 0,
         ...(turn && {
           turn: {
             turnId: turn.turnId,

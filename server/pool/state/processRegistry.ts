@@ -41,11 +41,19 @@ export class ProcessRegistry {
     return this.all().filter(({ isLeaving }) => isLeaving).length;
   }
 
-  /** Sessions that could make room, longest idle first. */
+  /** Sessions that could make room without harm, longest idle first: nothing runs in them, no task either. */
   idlest(): string[] {
     return this.all()
-      .filter(({ isFree }) => isFree)
+      .filter(({ isFree, tasks }) => isFree && tasks.count === 0)
       .sort((a, b) => a.idleSinceAt - b.idleSinceAt)
+      .map((sessionProcess) => sessionProcess.sessionId);
+  }
+
+  /** Idle sessions whose tasks would be cut off, those first whose tasks have been silent longest. */
+  idleWithTasks(): string[] {
+    return this.all()
+      .filter(({ isFree, tasks }) => isFree && tasks.count > 0)
+      .sort((a, b) => a.tasks.lastSignAt - b.tasks.lastSignAt)
       .map((sessionProcess) => sessionProcess.sessionId);
   }
 

@@ -3,6 +3,7 @@ import type { Clock, Log } from "../../domain/ports.ts";
 import { hotSamplesAfter, toolsWork } from "../../domain/processes/health.ts";
 import type { ClaudeProcess, ProcessUsage } from "../../domain/processes/process.ts";
 import type { TurnOrigin } from "../../domain/sessions/turn.ts";
+import { LiveTasks } from "./liveTasks.ts";
 import { type CurrentTurn, OpenTurns, type ToolAtWork, type TurnEndRequest } from "./openTurns.ts";
 import { RetryingWriter } from "./retryingWriter.ts";
 
@@ -86,6 +87,8 @@ export class SessionProcess {
   readonly sessionId: string;
   readonly processId: string;
   readonly isNamed: boolean;
+  /** Its background work; a process with any is stopped for others only when nothing else is left. */
+  readonly tasks: LiveTasks;
   /** Writes ends of turns, and the end of the process, in the order in which they came. */
   readonly writer: RetryingWriter;
   /** Resolves when the process can take a prompt for the first time. */
@@ -115,6 +118,7 @@ export class SessionProcess {
     this.processId = parts.processId;
     this.isNamed = parts.isNamed;
     this.writer = new RetryingWriter(parts);
+    this.tasks = new LiveTasks(parts);
     this.#clock = parts.clock;
     this.#onWrongTransition = parts.onWrongTransition;
     this.#idleSinceAt = parts.clock.now();

@@ -38,6 +38,7 @@ export class Submissions {
   readonly #turnWriter: TurnWriter;
   readonly #gates: readonly Gate[];
   readonly #admission: AdmissionOf;
+  readonly #waitsForTasks: () => boolean;
   readonly #newId: () => string;
   readonly #newSessionId: (request: SubmitRequest) => string;
 
@@ -49,6 +50,8 @@ export class Submissions {
     turnWriter: TurnWriter;
     gates: readonly Gate[];
     admission: AdmissionOf;
+    /** Whether a message has no place only because tasks would be cut off for it. */
+    waitsForTasks(): boolean;
     newId: () => string;
     /** The id of a session that begins, a spare's if one can be its process. */
     newSessionId(request: SubmitRequest): string;
@@ -60,6 +63,7 @@ export class Submissions {
     this.#turnWriter = parts.turnWriter;
     this.#gates = parts.gates;
     this.#admission = parts.admission;
+    this.#waitsForTasks = () => parts.waitsForTasks();
     this.#newId = parts.newId;
     this.#newSessionId = parts.newSessionId;
   }
@@ -224,7 +228,11 @@ export class Submissions {
         sessionId,
         turnId: turn.turnId,
         type: "turn.queued",
-        data: { queuePosition: this.#store.turns.queuePosition(turn.turnId) },
+        data: {
+          queuePosition: this.#store.turns.queuePosition(turn.turnId),
+          reason:
+            state === "none" && admission.action === "wait" && this.#waitsForTasks() ? "tasks" : undefined,
+        },
       });
     }
     // Without a process an expired session's new term begins parked.

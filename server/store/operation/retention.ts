@@ -18,6 +18,7 @@ export class SqliteRetentionStore implements RetentionStore {
   readonly #raiseFloor: Statement<[{ cursor: number }]>;
   readonly #cutAudit: Statement<[beforeAt: number, limit: number]>;
   readonly #cutProcesses: Statement<[beforeAt: number, limit: number]>;
+  readonly #cutTasks: Statement<[beforeAt: number, limit: number]>;
 
   constructor(parts: { connection: Connection; transactions: Transactions }) {
     const { connection } = parts;
@@ -40,6 +41,11 @@ export class SqliteRetentionStore implements RetentionStore {
       `DELETE FROM processes WHERE process_id IN
          (SELECT process_id FROM processes WHERE ended_at IS NOT NULL AND ended_at < ? LIMIT ?)`,
     );
+    this.#cutTasks = new Statement(
+      connection,
+      `DELETE FROM tasks WHERE (session_id, task_id) IN
+         (SELECT session_id, task_id FROM tasks WHERE ended_at IS NOT NULL AND ended_at < ? LIMIT ?)`,
+    );
   }
 
   cut(beforeAt: number, limit: number): number {
@@ -54,6 +60,7 @@ export class SqliteRetentionStore implements RetentionStore {
         this.#cutDeliveries.run(last.cursor);
         this.#raiseFloor.run({ cursor: last.cursor });
       }
+      count += this.#cutTasks.run(beforeAt, limit);
       return count + this.#cutAudit.run(beforeAt, limit) + this.#cutProcesses.run(beforeAt, limit);
     });
     if (rows > 0) {

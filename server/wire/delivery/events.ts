@@ -4,6 +4,7 @@ import { countSchema, cursorSchema, durationMsSchema, instantSchema } from "../i
 import { agentSchema } from "../sessions/agents.ts";
 import { openPermissionSchema } from "../sessions/permissions.ts";
 import { permissionModeSchema } from "../sessions/sessions.ts";
+import { taskSchema } from "../sessions/tasks.ts";
 import { errorCodeSchema, failureSchema, replySchema, turnOriginSchema } from "../sessions/turns.ts";
 
 const detail = z.object({ detail: z.string() });
@@ -46,6 +47,7 @@ const dataByType = {
     permissionMode: permissionModeSchema.optional(),
     muted: z.boolean().optional(),
     autoKeepAlive: z.boolean().optional(),
+    runningTasks: countSchema.optional(),
   }),
   "session.recap": z.object({ text: z.string(), turnCount: countSchema }),
   "turn.accepted": z.object({
@@ -56,7 +58,13 @@ const dataByType = {
     attachments: z.array(z.string()),
     sendAt: instantSchema.optional(),
   }),
-  "turn.queued": z.object({ queuePosition: countSchema }),
+  "turn.queued": z.object({
+    queuePosition: countSchema,
+    reason: z
+      .enum(["tasks"])
+      .optional()
+      .meta({ description: "tasks: every process has a turn, or a task that would be cut off." }),
+  }),
   "turn.started": z.object({ origin: turnOriginSchema }),
   "turn.completed": replySchema.extend({
     origin: turnOriginSchema
@@ -89,6 +97,15 @@ const dataByType = {
     insertions: countSchema.optional(),
     deletions: countSchema.optional(),
   }),
+  "task.started": taskSchema.pick({ taskId: true, kind: true, description: true, state: true }),
+  "task.finished": taskSchema
+    .pick({ taskId: true, kind: true, description: true, state: true, summary: true })
+    .extend({
+      cutOff: z
+        .boolean()
+        .optional()
+        .meta({ description: "Nobody asked for its end: its process had to go, or went." }),
+    }),
   "permission.requested": openPermissionSchema,
   "permission.resolved": z.object({
     permissionId: z.string(),

@@ -62,6 +62,7 @@ export const serverFrameSchemas = {
         title: z.string(),
         agent: agentSchema.optional(),
       }),
+      z.object({ ...activity, kind: z.literal("task"), taskId: z.string(), text: z.string().optional() }),
     ])
     .meta({ description: "What Claude does now. Never stored." }),
   accepted: z

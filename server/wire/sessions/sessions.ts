@@ -120,6 +120,7 @@ export const sessionSchema = z
       })
       .optional()
       .meta({ description: "What runs now." }),
+    runningTasks: countSchema.meta({ description: "Background work that outlives turns." }),
     process: z
       .object({
         pid: z.number().int(),

@@ -22,6 +22,7 @@ import type {
 import type { AgentRef } from "../../../server/domain/sessions/agent.ts";
 import type { PermissionAnswer } from "../../../server/domain/sessions/permission.ts";
 import type { PermissionMode } from "../../../server/domain/sessions/session.ts";
+import type { Task, TaskEnd, TaskOutput } from "../../../server/domain/sessions/task.ts";
 import type { OwnOrigin } from "../../../server/domain/sessions/turn.ts";
 import { ScriptedSpares } from "./scriptedSpares.ts";
 
@@ -75,6 +76,9 @@ export class ScriptedProcess implements ClaudeProcess {
   refuseModes: Error | undefined;
   readonly rewinds: Array<{ messageId: string; dryRun: boolean }> = [];
   readonly asks: OpenAsk[] = [];
+  /** What commands have written, by task. */
+  readonly taskOutputs = new Map<string, string>();
+  readonly stoppedTasks: string[] = [];
   stopCount = 0;
   /** What it and its descendants use. */
   readonly uses: ProcessUsage = { rssBytes: 1_000_000, cpuPercent: 1.5, ownCpuPercent: 1.5, processCount: 2 };
@@ -154,6 +158,36 @@ export class ScriptedProcess implements ClaudeProcess {
   async contextUse(): Promise<ContextUse> {
     if (this.isDumb) return new Promise(() => {});
     return { model: "claude", totalTokens: 10, maxTokens: 100, percentage: 10, categories: [] };
+  }
+
+  async taskOutput(taskId: string): Promise<TaskOutput> {
+    const output = this.taskOutputs.get(taskId);
+    if (output === undefined) throw new Error("get_task_output: no shell or Monitor task with that task_id");
+    return { output, totalBytes: output.length, truncated: false };
+  }
+
+  async stopTask(taskId: string): Promise<void> {
+    this.stoppedTasks.push(taskId);
+  }
+
+  /** Begins background work in the turn that it works on. */
+  startTask(taskId: string, task: Partial<Task> = {}): void {
+    const { kind = "command", description = `Task ${taskId}`, agentType } = task;
+    const started = { taskId, kind, description, agentType, turnId: this.#turnNow() };
+    this.#listener.signal({ kind: "task-started", task: started });
+  }
+
+  finishTask(taskId: string, state: TaskEnd = "completed", summary = `${taskId} has ended`): void {
+    this.#listener.signal({ kind: "task-finished", taskId, state, summary });
+  }
+
+  progressTask(taskId: string, progress: { lastTool?: string; tokens?: number; text?: string }): void {
+    this.#listener.signal({ kind: "task-progress", taskId, ...progress });
+  }
+
+  /** The tasks that run, as the CLI lists them. */
+  listTasks(...taskIds: string[]): void {
+    this.#listener.signal({ kind: "tasks-running", taskIds });
   }
 
   stop(): Promise<void> {

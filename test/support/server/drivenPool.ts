@@ -150,6 +150,19 @@ export class DrivenPool implements SessionPool {
     return this.#pool.contextUse(sessionId);
   }
 
+  tasks(sessionId: string) {
+    return this.#pool.tasks(sessionId);
+  }
+
+  taskOutput(sessionId: string, taskId: string) {
+    return this.#pool.taskOutput(sessionId, taskId);
+  }
+
+  stopTask(sessionId: string, taskId: string, by: Caller) {
+    this.calls.push({ name: "stopTask", by, request: { sessionId, taskId } });
+    return this.#pool.stopTask(sessionId, taskId, by);
+  }
+
   keepAlive(sessionId: string, by: Caller) {
     this.calls.push({ name: "keepAlive", by, request: { sessionId } });
     return this.#pool.keepAlive(sessionId, by);

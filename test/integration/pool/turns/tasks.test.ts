@@ -1,0 +1,236 @@
+import { describe, expect, test } from "@jest/globals";
+import { DaylongError } from "../../../../server/domain/errors.ts";
+import { hourMs, limitsOf, minuteMs, owner, usePoolRig } from "../rig.ts";
+
+const rig = usePoolRig();
+
+/** A session that is idle and has a task. */
+async function withTask(taskId = "b1") {
+  const { sessionId, turnId, process } = await rig.current.busySession();
+  process.startTask(taskId);
+  process.reply("It runs in the background.");
+  await rig.current.clock.run(20);
+  return { sessionId, turnId, process };
+}
+const told = (sessionId: string) =>
+  rig.current
+    .events(sessionId)
+    .flatMap(({ type, data }) => (type === "task.started" || type === "task.finished" ? [[type, data]] : []));
+const view = (sessionId: string) => rig.current.pool.session(sessionId);
+
+describe("T03 a task", () => {
+  test("is told with its turn, counted, listed with how it goes, and told again when it has ended", async () => {
+    await rig.current.open();
+    const { sessionId, turnId, process } = await withTask();
+    expect(told(sessionId)).toEqual([
+      ["task.started", { taskId: "b1", kind: "command", description: "Task b1", state: "running" }],
+    ]);
+    expect([view(sessionId).runningTasks, view(sessionId).state]).toEqual([1, "idle"]);
+    process.progressTask("b1", { lastTool: "Bash", tokens: 7, text: "Working" });
+    expect(rig.current.pool.tasks(sessionId)).toMatchObject([
+      { taskId: "b1", turnId, state: "running", lastTool: "Bash", tokens: 7 },
+    ]);
+    process.finishTask("b1", "failed", "It broke.");
+    await rig.current.clock.run(20);
+    expect(told(sessionId).at(-1)).toEqual([
+      "task.finished",
+      { taskId: "b1", kind: "command", description: "Task b1", state: "failed", summary: "It broke." },
+    ]);
+    const counts = rig.current
+      .events(sessionId)
+      .flatMap(({ type, data }) => (type === "session.updated" ? [data] : []));
+    expect(counts).toEqual([{ runningTasks: 1 }, { runningTasks: 0 }]);
+    expect(rig.current.pool.tasks(sessionId)).toMatchObject([
+      { state: "failed", summary: "It broke.", lastTool: "Bash", endedAt: expect.any(Number) },
+    ]);
+  });
+
+  test("of a command shows its output while it runs, and keeps it; of a subagent its last text", async () => {
+    await rig.current.open();
+    const { sessionId, turnId, process } = await withTask();
+    const { pool, clock } = rig.current;
+    process.taskOutputs.set("b1", "one\n");
+    expect(await pool.taskOutput(sessionId, "b1")).toEqual({
+      output: "one\n",
+      totalBytes: 4,
+      truncated: false,
+    });
+    process.taskOutputs.set("b1", "one\ntwo\n");
+    process.finishTask("b1");
+    await clock.run(20);
+    process.crash();
+    await clock.settle();
+    expect((await pool.taskOutput(sessionId, "b1")).output).toBe("one\ntwo\n");
+    const other = await rig.current.busySession();
+    other.process.startTask("a1", { kind: "agent" });
+    other.process.agentMessage(other.turnId, { agentId: "a1" }, "é".repeat(5_000));
+    await clock.run(20);
+    const output = await pool.taskOutput(other.sessionId, "a1");
+    expect([output.totalBytes, output.truncated, output.output]).toEqual([10_000, true, "é".repeat(4_096)]);
+    const unknown = async (id: string) =>
+      pool.taskOutput(id, "nope").catch((error: unknown) => (error as DaylongError).code);
+    expect([await unknown(sessionId), turnId.length]).toEqual(["task_not_found", 36]);
+  });
+
+  test("is stopped by the owner alone, once, and that is in the audit", async () => {
+    await rig.current.open();
+    const { sessionId, process } = await withTask();
+    const { pool, clock, store } = rig.current;
+    expect(await pool.stopTask(sessionId, "b1", owner)).toBe(true);
+    expect(process.stoppedTasks).toEqual(["b1"]);
+    process.finishTask("b1", "stopped");
+    await clock.run(20);
+    expect(await pool.stopTask(sessionId, "b1", owner)).toBe(false);
+    await expect(pool.stopTask(sessionId, "nope", owner)).rejects.toBeInstanceOf(DaylongError);
+    const actions = store.audit.list(undefined, 5).entries.map(({ action, detail }) => [action, detail]);
+    expect(actions[0]).toEqual(["task.stop", "b1"]);
+    expect(told(sessionId).at(-1)?.[1]).not.toHaveProperty("cutOff");
+  });
+
+  test("that is missing from the CLI's list has ended, unless its end comes within a second", async () => {
+    await rig.current.open();
+    const { sessionId, process } = await withTask();
+    process.startTask("b2");
+    process.listTasks();
+    process.finishTask("b2", "completed");
+    await rig.current.clock.run(1_020);
+    expect(
+      told(sessionId)
+        .slice(2)
+        .map(([, data]) => data),
+    ).toMatchObject([
+      { taskId: "b2", state: "completed" },
+      { taskId: "b1", state: "stopped" },
+    ]);
+    // The first text of `startTask` between turns began a turn of its own.
+    expect(view(sessionId).runningTasks).toBe(0);
+  });
+
+  test("may run again under its id, as a subagent that is given more to do", async () => {
+    await rig.current.open();
+    const { sessionId, process } = await withTask("a1");
+    process.finishTask("a1");
+    process.beginOwn();
+    process.startTask("a1");
+    await rig.current.clock.run(20);
+    expect(rig.current.pool.tasks(sessionId)).toMatchObject([{ taskId: "a1", state: "running" }]);
+  });
+
+  test("that has ended is kept with the newest hundred", async () => {
+    await rig.current.open();
+    const { sessionId, process } = await rig.current.busySession();
+    for (let count = 0; count < 103; count += 1) {
+      process.startTask(`b${count}`);
+      process.finishTask(`b${count}`);
+      await rig.current.clock.run(20);
+    }
+    process.startTask("last");
+    await rig.current.clock.run(20);
+    const tasks = rig.current.pool.tasks(sessionId).map(({ taskId }) => taskId);
+    expect([tasks.length, tasks[0], tasks[1], tasks.at(-1)]).toEqual([101, "last", "b102", "b3"]);
+  });
+});
+
+describe("F22 T04 a task whose process has to go", () => {
+  const cutOff = { taskId: "b1", state: "stopped", cutOff: true };
+
+  test("is not parked for idleness", async () => {
+    await rig.current.open({ sessionIdleMs: minuteMs, resourceSampleMs: 1_000 });
+    const { process } = await withTask();
+    await rig.current.clock.run(hourMs);
+    expect(process.alive).toBe(true);
+    process.finishTask("b1");
+    await rig.current.clock.run(2_000);
+    expect(process.alive).toBe(false);
+  });
+
+  test("is cut off for a message only after a minute, the one that was silent longest, and told once", async () => {
+    await rig.current.open({ maxConcurrentSessions: 2 });
+    const { clock } = rig.current;
+    const first = await withTask();
+    const second = await withTask("b2");
+    await clock.run(5_000);
+    first.process.progressTask("b1", { text: "Still at work" });
+    const waiting = rig.current.submit({ message: "Now" });
+    const queued = rig.current.events(waiting.sessionId).find(({ type }) => type === "turn.queued");
+    expect([waiting.state, queued?.data]).toEqual(["queued", { queuePosition: 1, reason: "tasks" }]);
+    await clock.run(59_000);
+    expect([first.process.alive, second.process.alive]).toEqual([true, true]);
+    await clock.run(2_000);
+    expect([first.process.alive, second.process.alive]).toEqual([true, false]);
+    expect(told(second.sessionId).at(-1)?.[1]).toMatchObject({ ...cutOff, taskId: "b2" });
+    expect(rig.current.host.process(waiting.sessionId).sent).toHaveLength(1);
+    expect(told(second.sessionId).filter(([type]) => type === "task.finished")).toHaveLength(1);
+  });
+
+  test("is left alone while another session is idle without one", async () => {
+    await rig.current.open({ maxConcurrentSessions: 2 });
+    const busy = await withTask();
+    const idle = await rig.current.idleSession();
+    const waiting = rig.current.submit({ message: "Now" });
+    await rig.current.clock.settle();
+    expect([busy.process.alive, idle.process.alive]).toEqual([true, false]);
+    expect(rig.current.host.process(waiting.sessionId).sent).toHaveLength(1);
+  });
+
+  test.each([
+    ["a crash", true, async ({ process }: { process: { crash(): void } }) => process.crash()],
+    [
+      "the owner's cancel",
+      false,
+      ({ sessionId }: { sessionId: string }) => rig.current.pool.stopProcesses(sessionId, owner),
+    ],
+    [
+      "the owner's close",
+      false,
+      ({ sessionId }: { sessionId: string }) => rig.current.pool.closeSession(sessionId, owner),
+    ],
+    ["the server's stop", true, () => rig.current.pool.stop(0)],
+    ["the end of the lease", true, () => rig.current.clock.run(25 * hourMs)],
+  ])("is told as stopped after %s; by push when nobody asked for it: %s", async (_why, rings, how) => {
+    await rig.current.open();
+    const session = await withTask();
+    await how(session);
+    await rig.current.clock.settle();
+    const [, data] = told(session.sessionId).at(-1)!;
+    expect(data).toMatchObject({ taskId: "b1", state: "stopped" });
+    expect("cutOff" in (data as object)).toBe(rings);
+    expect(view(session.sessionId).runningTasks).toBe(0);
+  });
+
+  test("lives on through an interrupt of the turn", async () => {
+    await rig.current.open();
+    const { sessionId, process } = await withTask();
+    const { turnId } = rig.current.submit({ sessionId, message: "Work" });
+    await rig.current.pool.interrupt(sessionId, turnId, owner);
+    expect([process.alive, view(sessionId).runningTasks]).toEqual([true, 1]);
+  });
+
+  test("keeps its process in the rollback until it has ended", async () => {
+    await rig.current.open({ interactive: false });
+    const { sessionId, process } = await withTask();
+    await rig.current.clock.run(minuteMs);
+    expect(process.alive).toBe(true);
+    const { turnId } = rig.current.submit({ sessionId, message: "And now?" });
+    process.reply("Here.");
+    await rig.current.clock.settle();
+    expect([rig.current.ends(turnId), process.alive]).toEqual([["turn.completed"], true]);
+    process.finishTask("b1");
+    await rig.current.clock.run(20);
+    expect(process.alive).toBe(false);
+  });
+
+  test("goes last when memory is short", async () => {
+    const limits = limitsOf({ maxTotalMemoryBytes: 2_500_000_000, resourceSampleMs: 1_000 });
+    await rig.current.open(limits);
+    const busy = await withTask();
+    const idle = await rig.current.idleSession();
+    for (const one of [busy, idle]) one.process.uses.rssBytes = 2_000_000_000;
+    await rig.current.clock.run(1_000);
+    expect([busy.process.alive, idle.process.alive]).toEqual([true, false]);
+    busy.process.uses.rssBytes = 3_000_000_000;
+    await rig.current.clock.run(1_000);
+    expect(busy.process.alive).toBe(false);
+    expect(told(busy.sessionId).at(-1)?.[1]).toMatchObject(cutOff);
+  });
+});
