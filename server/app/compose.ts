@@ -24,6 +24,8 @@ import type { Clock, Log } from "../domain/ports.ts";
 import type { ProcessHost } from "../domain/processes/process.ts";
 import type { ClaudeHistory } from "../domain/sessions/history.ts";
 import { DiskAttachmentStorage } from "../files/attachmentStorage.ts";
+import { GitChanges } from "../git/gitChanges.ts";
+import { GitProgram } from "../git/gitProgram.ts";
 import { createHttpApp } from "../http/app.ts";
 import { defaultHttpLimits, type HttpDependencies } from "../http/dependencies.ts";
 import { announce } from "../platform/bonjour.ts";
@@ -221,6 +223,17 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     }));
   closers.push(() => host.stop());
   const history = ports.history ?? (await openHistory(parts, closers));
+  /** The directories that a project and its repository lie in; rejects for a project that is not allowed any more. */
+  const rootsOf = async (path: string): Promise<readonly string[]> => {
+    if (await folders.holds(path)) return [path];
+    if ((await roots.resolve(path)) === path) return roots.paths;
+    throw new DaylongError(
+      "project_forbidden",
+      "The project's directory is another one than when the session began.",
+    );
+  };
+  const program = new GitProgram(cliEnvironment);
+  const changes = new GitChanges({ program, clock, log, rootsOf });
   const pool = new InteractiveSessionPool({
     store,
     host,
@@ -233,13 +246,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     attachments: attachmentStorage,
     sessionOver: ({ projectPath }) => folders.removeIfEmpty(projectPath),
     checkProject: async (path) => {
-      if (await folders.holds(path)) return;
-      if ((await roots.resolve(path)) !== path) {
-        throw new DaylongError(
-          "project_forbidden",
-          "The project's directory is another one than when the session began.",
-        );
-      }
+      await rootsOf(path);
     },
   });
   const counters = new LifecycleCounters({ events: store.events, stats: () => pool.stats() });
@@ -282,6 +289,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     trust,
     folders,
     history,
+    changes,
     heldElsewhere: () => host.heldElsewhere(),
     names,
     clock,

@@ -6,6 +6,7 @@ import {
   type DatabaseLocation,
   databasePath,
   foldHere,
+  layOutJournal,
   leaveSyncing,
   openDatabase,
   resumeCheckpoints,
@@ -81,6 +82,12 @@ export function openStore(options: DatabaseLocation & StoreParts & { beside?: Be
   const connection = openDatabase(options);
   const { beside } = options;
   if (beside === undefined) return storeOver(connection, options);
+  try {
+    layOutJournal(connection);
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
   const path = `${databasePath(options)}-wal`;
   const sync = new WalSync({
     ...beside,
