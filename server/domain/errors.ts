@@ -15,7 +15,11 @@ export const errorCatalogue = {
     retryable: false,
   },
   scope_forbidden: { status: 403, title: "The token's scope does not allow this", retryable: false },
-  project_forbidden: { status: 403, title: "The path is outside the project roots", retryable: false },
+  project_forbidden: {
+    status: 403,
+    title: "The directory may not be a project of this server",
+    retryable: false,
+  },
   host_forbidden: { status: 403, title: "The Host header is not a name of this server", retryable: false },
   origin_forbidden: { status: 403, title: "The page's origin is not allowed here", retryable: false },
   permission_mode_forbidden: {
