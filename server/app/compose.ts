@@ -333,7 +333,6 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     testPush,
     pairingUrl: (code) => pairingLink({ url: publicUrl(), code, fingerprint: certificate?.fingerprint }),
   };
-
   const replay = new Replay({ events: store.events, devices: store.devices, connections, feed, clock, log });
   const gateway: GatewayParts = {
     pool,
