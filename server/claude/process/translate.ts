@@ -1,6 +1,7 @@
-import type { ModelInfo, SDKMessage } from "@anthropic-ai/claude-agent-sdk";
+import type { ModelInfo, SDKMessage, SlashCommand } from "@anthropic-ai/claude-agent-sdk";
 import type { Failure } from "../../domain/errors.ts";
 import type { ClaudeModel, ProcessSignal, Refusal, TurnResult } from "../../domain/processes/process.ts";
+import type { ClaudeCommand } from "../../domain/prompts/commands.ts";
 import type { AgentRef } from "../../domain/sessions/agent.ts";
 import { permissionModes } from "../../domain/sessions/session.ts";
 import { toolTitle } from "../../domain/sessions/toolLine.ts";
@@ -12,6 +13,16 @@ type ResultMessage = Extract<SDKMessage, { type: "result" }>;
 /** The CLI's list of models, in the domain's words. */
 export const claudeModels = (models: readonly ModelInfo[]): ClaudeModel[] =>
   models.map(({ value, displayName, description }) => ({ id: value, name: displayName, description }));
+
+/** The CLI's list of commands, in the domain's words. */
+export const claudeCommands = (commands: readonly SlashCommand[]): ClaudeCommand[] =>
+  commands.map(({ name, description, argumentHint, aliases = [], builtin = false }) => ({
+    name,
+    description,
+    argumentHint,
+    aliases,
+    builtin,
+  }));
 
 /**
  * The CLI's words for a conversation that cannot be gone on with: its transcript is gone or damaged, or its tool uses
