@@ -325,12 +325,12 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     },
     connected: (deviceId) => connections.isLive(deviceId),
     acknowledge: (deviceId, cursor) => outboxSender.acknowledge(deviceId, cursor),
+    markRead: (deviceId, sessionId, throughSeq) => outboxSender.markRead(deviceId, sessionId, throughSeq),
     beginPoll: (deviceId) => connections.beginPoll(deviceId),
     settings,
     testPush,
     pairingUrl: (code) => pairingLink({ url: publicUrl(), code, fingerprint: certificate?.fingerprint }),
   };
-
   const replay = new Replay({ events: store.events, devices: store.devices, connections, feed, clock, log });
   const gateway: GatewayParts = {
     pool,
