@@ -23,7 +23,9 @@ import { ClockSteps } from "./operation/clockSteps.ts";
 import { SqliteProcessStore } from "./operation/processes.ts";
 import { SqliteRetentionStore } from "./operation/retention.ts";
 import { SqliteSettingsStore } from "./operation/settings.ts";
+import { SqliteUsageStore } from "./operation/usage.ts";
 import { SqliteConversationStore } from "./sessions/conversations.ts";
+import { SqliteFactStore } from "./sessions/facts.ts";
 import { SqlitePermissionStore } from "./sessions/permissions.ts";
 import { SqliteSessionStore } from "./sessions/sessions.ts";
 import { SqliteTaskStore } from "./sessions/tasks.ts";
@@ -149,6 +151,8 @@ export function storeOver(connection: Connection, parts: StoreParts, sync?: WalS
     turns: new SqliteTurnStore(connection),
     permissions: new SqlitePermissionStore(connection),
     tasks: new SqliteTaskStore(connection),
+    facts: new SqliteFactStore(connection),
+    usage: new SqliteUsageStore(connection),
     attachments: new SqliteAttachmentStore(connection),
     devices: new SqliteDeviceStore({ connection, clock, transactions }),
     outbox: new SqliteOutboxStore({ connection, transactions }),

@@ -8,7 +8,7 @@ import { permissionModes } from "../../domain/sessions/session.ts";
 type ResultMessage = Extract<SDKMessage, { type: "result" }>;
 
 /** The beginning of a text. A character that the cut would leave in half is left out. */
-const headOf = (text: string, mostUnits: number): string =>
+export const headOf = (text: string, mostUnits: number): string =>
   text
     .slice(0, mostUnits)
     .replace(/[\uD800-\uDBFF]$/, "")

@@ -7,6 +7,7 @@ import type { PoolStats, SessionView } from "../port.ts";
 import type { Capacity } from "../processes/capacity.ts";
 import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
+import type { FactWriter } from "../turns/factWriter.ts";
 
 const unknownUsage: ProcessUsage = { rssBytes: 0, cpuPercent: 0, ownCpuPercent: 0, processCount: 1 };
 const shownUsage = ({ rssBytes, cpuPercent, processCount }: ProcessUsage) => ({
@@ -23,6 +24,7 @@ export class Views {
   readonly #limits: PoolLimits;
   readonly #capacity: Capacity;
   readonly #load: Pick<LoadGate, "usageOf">;
+  readonly #facts: Pick<FactWriter, "of">;
 
   constructor(parts: {
     store: Store;
@@ -30,6 +32,7 @@ export class Views {
     clock: Clock;
     limits: PoolLimits;
     capacity: Capacity;
+    facts: Pick<FactWriter, "of">;
     /** Holds the newest samples. */
     load: Pick<LoadGate, "usageOf">;
   }) {
@@ -39,12 +42,14 @@ export class Views {
     this.#limits = parts.limits;
     this.#capacity = parts.capacity;
     this.#load = parts.load;
+    this.#facts = parts.facts;
   }
 
   session(session: Session): SessionView {
     const { options: _options, claudeSessionId: _claudeSessionId, lease, ...shown } = session;
     const sessionProcess = this.#registry.get(session.sessionId);
     const process = sessionProcess?.process;
+    const { context, suggestedPrompts, compacting } = this.#facts.of(session.sessionId);
     return {
       ...shown,
       lease: leaseView(lease),
@@ -52,6 +57,9 @@ export class Views {
       queuedTurns: this.#store.turns.queuedCountOf(session.sessionId),
       openPermissions: this.#store.permissions.openCountOf(session.sessionId),
       runningTasks: this.#store.tasks.runningCountOf(session.sessionId),
+      suggestedPrompts,
+      compacting,
+      ...(context && { context }),
       ...(process && {
         process: {
           pid: process.pid,
