@@ -10,6 +10,8 @@ export type TurnState = "queued" | "running" | "completed" | "failed" | "interru
 export type ErrorCode =
   | "invalid_request"
   | "unsupported_parameter"
+  | "invalid_answers"
+  | "scope_unavailable"
   | "malformed_json"
   | "unauthenticated"
   | "pairing_code_invalid"
@@ -28,6 +30,7 @@ export type ErrorCode =
   | "message_not_found"
   | "device_not_found"
   | "permission_not_found"
+  | "tool_not_found"
   | "attachment_not_found"
   | "method_not_allowed"
   | "idempotency_conflict"
@@ -90,6 +93,10 @@ export type Event =
   | SessionQuarantinedEvent
   | SessionClosedEvent
   | SessionUpdatedEvent
+  | SessionCompactedEvent
+  | SessionCommandsEvent
+  | TodosChangedEvent
+  | NoticeEvent
   | SessionRecapEvent
   | TurnAcceptedEvent
   | TurnQueuedEvent
@@ -109,6 +116,8 @@ export type Event =
   | PermissionExpiredEvent
   | ResourceWarningEvent
   | LimitReachedEvent
+  | LimitWarningEvent
+  | LimitLiftedEvent
   | LoginRequiredEvent
   | DevicePairedEvent
   | DeviceRevokedEvent;
@@ -160,6 +169,24 @@ export type ActivityFrame =
       kind: "task";
       taskId: string;
       text?: string;
+    }
+  | {
+      type: "activity";
+      sessionId: string;
+      turnId: string;
+      kind: "compacting";
+    }
+  | {
+      type: "activity";
+      sessionId: string;
+      turnId: string;
+      kind: "retrying";
+      attempt: number;
+      reason: "no_connection" | "overloaded" | "server_error" | "rate_limit" | "login" | "other";
+      /**
+       * When the failed request is tried again.
+       */
+      nextAt: number;
     };
 /**
  * The answer to every other order.
@@ -177,7 +204,7 @@ export type ResultFrame =
       state: "resolved";
       decision: "allow" | "deny";
       /**
-       * How long it holds in truth: once, where Claude suggested no rule that could hold longer.
+       * How long it holds.
        */
       scope: "once" | "session" | "always";
     }
@@ -196,6 +223,7 @@ export type ResultFrame =
       extended: boolean;
       expiresAt: number;
       recap?: Recap;
+      truncated?: boolean;
     }
   | {
       type: "result";
@@ -285,6 +313,18 @@ export interface Api {
       before?: string;
     };
     /**
+     * Close a session: its turns end, its process is gone. With erase nothing of it is kept, for an admin Claude's transcript neither.
+     */
+    "DELETE /api/sessions/interactive/{id}": {
+      erase?: "true" | "false";
+    };
+    /**
+     * Close a session: its turns end, its process is gone. With erase nothing of it is kept, for an admin Claude's transcript neither.
+     */
+    "DELETE /api/sessions/{id}": {
+      erase?: "true" | "false";
+    };
+    /**
      * The unified diff of one changed file, cut at 256 KiB.
      */
     "GET /api/sessions/{id}/changes/diff": {
@@ -315,6 +355,12 @@ export interface Api {
      */
     "GET /api/sessions/{id}/output": {
       follow?: "0" | "1" | "true" | "false";
+    };
+    /**
+     * The plan's windows as last told, and cost and tokens by day, project and model.
+     */
+    "GET /api/usage": {
+      days?: number;
     };
   };
   /**
@@ -402,9 +448,11 @@ export interface Api {
           | "permission"
           | "question"
           | "plan"
+          | "form"
           | "expiring"
           | "expired"
           | "crashed"
+          | "notice"
           | "limit"
           | "login"
           | "resource"
@@ -451,7 +499,7 @@ export interface Api {
       };
       scope?: "once" | "session" | "always";
       answers?: {
-        [k: string]: string;
+        [k: string]: string | number | boolean | string[];
       };
     };
     /**
@@ -527,6 +575,12 @@ export interface Api {
      */
     "DELETE /api/sessions/{id}/live-activity": {
       activityToken?: string;
+    };
+    /**
+     * Say that the owner has read the session up to an event; all devices share it.
+     */
+    "POST /api/sessions/{id}/read": {
+      seq: number;
     };
     /**
      * Take the project's files back to before a message, or count what that would change.
@@ -724,11 +778,12 @@ export interface Api {
       url: string;
     };
     /**
-     * The open permissions, questions and plans.
+     * The open permissions, questions, plans and forms.
      */
     "GET /api/permissions": {
       permissions: Permission[];
     };
+    "GET /api/permissions/{permissionId}": Permission;
     /**
      * Answer one; the same answer again is no error.
      */
@@ -737,7 +792,7 @@ export interface Api {
       state: "resolved";
       decision: "allow" | "deny";
       /**
-       * How long it holds in truth: once, where Claude suggested no rule that could hold longer.
+       * How long it holds.
        */
       scope: "once" | "session" | "always";
     };
@@ -802,7 +857,7 @@ export interface Api {
       cancelled: string[];
     };
     /**
-     * Close a session: its turns end, its process is gone.
+     * Close a session: its turns end, its process is gone. With erase nothing of it is kept, for an admin Claude's transcript neither.
      */
     "DELETE /api/sessions/interactive/{id}": {
       success: true;
@@ -822,7 +877,7 @@ export interface Api {
     "GET /api/sessions/{id}": Session;
     "PATCH /api/sessions/{id}": Session;
     /**
-     * Close a session: its turns end, its process is gone.
+     * Close a session: its turns end, its process is gone. With erase nothing of it is kept, for an admin Claude's transcript neither.
      */
     "DELETE /api/sessions/{id}": {
       success: true;
@@ -830,6 +885,12 @@ export interface Api {
     };
     "GET /api/sessions/{id}/changes": Changes;
     "GET /api/sessions/{id}/changes/diff": FileDiff;
+    /**
+     * The slash commands that the session knows; the last known ones when it has no process.
+     */
+    "GET /api/sessions/{id}/commands": {
+      commands: Command[];
+    };
     /**
      * How full Claude's context window is.
      */
@@ -875,6 +936,14 @@ export interface Api {
       nextBefore?: string;
     };
     /**
+     * Say that the owner has read the session up to an event; all devices share it.
+     */
+    "POST /api/sessions/{id}/read": {
+      sessionId: string;
+      readSeq: number;
+      unread: number;
+    };
+    /**
      * Take the project's files back to before a message, or count what that would change.
      */
     "POST /api/sessions/{id}/rewind": {
@@ -892,10 +961,18 @@ export interface Api {
       stopped: boolean;
     };
     "GET /api/sessions/{id}/tasks/{taskId}/output": TaskOutput;
+    /**
+     * Claude's list of what it is about to do; empty where its tools for that are not offered.
+     */
+    "GET /api/sessions/{id}/todos": {
+      todos: Todo[];
+    };
+    "GET /api/sessions/{id}/tools/{toolUseId}": ToolRecord;
     "GET /api/sessions/{id}/turns/{turnId}": Turn;
     "DELETE /api/sessions/{id}/turns/{turnId}": Turn;
     "GET /api/settings": Settings;
     "PATCH /api/settings": Settings;
+    "GET /api/usage": UsageReport;
     "GET /health": Health;
   };
   problem: Problem;
@@ -985,9 +1062,11 @@ export interface Delivery {
     | "permission"
     | "question"
     | "plan"
+    | "form"
     | "expiring"
     | "expired"
     | "crashed"
+    | "notice"
     | "limit"
     | "login"
     | "resource"
@@ -1016,6 +1095,10 @@ export interface SessionCreatedEvent {
     model: string | null;
     permissionMode: PermissionMode;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionRenewedEvent {
   cursor: number;
@@ -1029,6 +1112,10 @@ export interface SessionRenewedEvent {
     expiresAt: number;
     reason: "keep-alive" | "activity" | "revived";
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionExpiringEvent {
   cursor: number;
@@ -1042,6 +1129,10 @@ export interface SessionExpiringEvent {
     timeRemainingMs: number;
     final: boolean;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionExpiredEvent {
   cursor: number;
@@ -1054,6 +1145,10 @@ export interface SessionExpiredEvent {
     term: number;
     expiredAt: number;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionParkedEvent {
   cursor: number;
@@ -1065,6 +1160,10 @@ export interface SessionParkedEvent {
   data: {
     reason: "evicted" | "idle" | "cancelled" | "server_restarted" | "server_stopped" | "process_ended";
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionWokenEvent {
   cursor: number;
@@ -1079,6 +1178,10 @@ export interface SessionWokenEvent {
     spare?: boolean;
     notes?: string[];
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionCrashedEvent {
   cursor: number;
@@ -1090,6 +1193,10 @@ export interface SessionCrashedEvent {
   data: {
     detail: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionRecoveredEvent {
   cursor: number;
@@ -1101,6 +1208,10 @@ export interface SessionRecoveredEvent {
   data: {
     detail: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionRecycledEvent {
   cursor: number;
@@ -1112,6 +1223,10 @@ export interface SessionRecycledEvent {
   data: {
     detail: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionQuarantinedEvent {
   cursor: number;
@@ -1124,6 +1239,10 @@ export interface SessionQuarantinedEvent {
     detail: string;
     retryAt?: number;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionClosedEvent {
   cursor: number;
@@ -1134,7 +1253,15 @@ export interface SessionClosedEvent {
   turnId?: string;
   data: {
     by: string;
+    /**
+     * Nothing of the session is kept: forget it.
+     */
+    erased?: boolean;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionUpdatedEvent {
   cursor: number;
@@ -1150,7 +1277,88 @@ export interface SessionUpdatedEvent {
     muted?: boolean;
     autoKeepAlive?: boolean;
     runningTasks?: number;
+    suggestedPrompts?: string[];
+    context?: ContextFill;
+    compacting?: boolean;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
+}
+export interface ContextFill {
+  usedTokens: number;
+  windowTokens: number;
+  percent: number;
+}
+export interface SessionCompactedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "session.compacted";
+  at: number;
+  turnId?: string;
+  data: {
+    trigger: "manual" | "auto";
+    tokensBefore: number;
+    tokensAfter?: number;
+  };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
+}
+export interface SessionCommandsEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "session.commands";
+  at: number;
+  turnId?: string;
+  data: Record<string, never>;
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
+}
+export interface TodosChangedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "todos.changed";
+  at: number;
+  turnId?: string;
+  data: {
+    todos: Todo[];
+  };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
+}
+export interface Todo {
+  id: string;
+  text: string;
+  state: "pending" | "in_progress" | "completed";
+  /**
+   * The text while it is being done.
+   */
+  activeText?: string;
+}
+export interface NoticeEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "notice";
+  at: number;
+  turnId?: string;
+  data: {
+    text: string;
+  };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionRecapEvent {
   cursor: number;
@@ -1163,6 +1371,10 @@ export interface SessionRecapEvent {
     text: string;
     turnCount: number;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface TurnAcceptedEvent {
   cursor: number;
@@ -1179,6 +1391,10 @@ export interface TurnAcceptedEvent {
     attachments: string[];
     sendAt?: number;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface TurnQueuedEvent {
   cursor: number;
@@ -1194,6 +1410,10 @@ export interface TurnQueuedEvent {
      */
     reason?: "tasks";
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface TurnStartedEvent {
   cursor: number;
@@ -1205,6 +1425,10 @@ export interface TurnStartedEvent {
   data: {
     origin: TurnOrigin;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface TurnCompletedEvent {
   cursor: number;
@@ -1225,6 +1449,10 @@ export interface TurnCompletedEvent {
      */
     origin?: "task" | "schedule" | "agent" | "other";
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface TurnFailedEvent {
   cursor: number;
@@ -1238,6 +1466,10 @@ export interface TurnFailedEvent {
     detail: string;
     retryable: boolean;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface TurnInterruptedEvent {
   cursor: number;
@@ -1247,6 +1479,10 @@ export interface TurnInterruptedEvent {
   at: number;
   turnId?: string;
   data: Failure;
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface TurnCancelledEvent {
   cursor: number;
@@ -1258,6 +1494,10 @@ export interface TurnCancelledEvent {
   data: {
     by: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface MessageEvent {
   cursor: number;
@@ -1270,6 +1510,10 @@ export interface MessageEvent {
     messageId: string;
     text: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface AgentMessageEvent {
   cursor: number;
@@ -1282,6 +1526,10 @@ export interface AgentMessageEvent {
     agent: Agent;
     text: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface Agent {
   agentId: string;
@@ -1299,9 +1547,24 @@ export interface ToolStartedEvent {
     toolUseId: string;
     toolName: string;
     title: string;
+    /**
+     * Up to 4 KB of it.
+     */
+    input?: {
+      [k: string]: unknown;
+    };
+    truncated?: boolean;
+    /**
+     * A device allowed another input: this one runs. Replaces the line of the same toolUseId.
+     */
+    edited?: boolean;
     parentToolUseId?: string;
     agent?: Agent;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface ToolFinishedEvent {
   cursor: number;
@@ -1314,7 +1577,14 @@ export interface ToolFinishedEvent {
     toolUseId: string;
     toolName: string;
     failed: boolean;
+    summary?: string;
+    insertions?: number;
+    deletions?: number;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface TaskStartedEvent {
   cursor: number;
@@ -1329,6 +1599,10 @@ export interface TaskStartedEvent {
     description: string;
     state: "running" | "completed" | "failed" | "stopped";
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface TaskFinishedEvent {
   cursor: number;
@@ -1348,6 +1622,10 @@ export interface TaskFinishedEvent {
      */
     cutOff?: boolean;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface PermissionRequestedEvent {
   cursor: number;
@@ -1360,23 +1638,77 @@ export interface PermissionRequestedEvent {
     permissionId: string;
     sessionId: string;
     turnId: string;
-    kind: "tool" | "question" | "plan";
+    kind: "tool" | "question" | "plan" | "form";
     /**
      * The subagent that asks. Its turn is the one that started it, and may have ended.
      */
     agent?: Agent;
     toolName: string;
+    toolUseId?: string;
+    /**
+     * One line; control, bidirectional and invisible characters are escapes.
+     */
     title: string;
     description?: string;
+    /**
+     * The MCP server whose tool, or whose form, it is.
+     */
+    server?: string;
     input: {
       [k: string]: unknown;
     };
     plan?: string;
     questions?: unknown[];
     suggestions: unknown[];
+    form?: Form;
+    /**
+     * How long an allow can hold.
+     */
+    scopes: ("once" | "session" | "always")[];
+    /**
+     * Not to be allowed by its title alone: something is hidden or cut, or Claude's own default is no.
+     */
+    lookFirst: boolean;
+    /**
+     * The title does not show all that would be done.
+     */
+    truncated: boolean;
     requestedAt: number;
     expiresAt: number;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
+}
+/**
+ * What an MCP server asks a person to fill in.
+ */
+export interface Form {
+  message: string;
+  server?: string;
+  /**
+   * An https address to open; the server does not fetch it. allow says that it was opened.
+   */
+  url?: string;
+  fields: {
+    name: string;
+    label: string;
+    description?: string;
+    type: "text" | "number" | "integer" | "boolean" | "choice" | "choices";
+    options?: {
+      value: string;
+      label: string;
+    }[];
+    required: boolean;
+    default?: string | number | boolean | string[];
+    min?: number;
+    /**
+     * Of a text its length in characters, of choices how many.
+     */
+    max?: number;
+    format?: "email" | "uri" | "date" | "date-time";
+  }[];
 }
 export interface PermissionResolvedEvent {
   cursor: number;
@@ -1389,7 +1721,17 @@ export interface PermissionResolvedEvent {
     permissionId: string;
     decision: "allow" | "deny";
     by: string;
+    /**
+     * What runs instead of the input that was asked about.
+     */
+    updatedInput?: {
+      [k: string]: unknown;
+    };
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface PermissionExpiredEvent {
   cursor: number;
@@ -1402,6 +1744,10 @@ export interface PermissionExpiredEvent {
     permissionId: string;
     reason: "timed_out" | "turn_ended" | "process_gone" | "server_restarted";
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface ResourceWarningEvent {
   cursor: number;
@@ -1414,6 +1760,10 @@ export interface ResourceWarningEvent {
     kind: string;
     detail: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface LimitReachedEvent {
   cursor: number;
@@ -1428,6 +1778,42 @@ export interface LimitReachedEvent {
     retryAt: number;
     detail: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
+}
+export interface LimitWarningEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "limit.warning";
+  at: number;
+  turnId?: string;
+  data: {
+    windowId: string;
+    utilizationPercent: number;
+    resetsAt?: number;
+  };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
+}
+export interface LimitLiftedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "limit.lifted";
+  at: number;
+  turnId?: string;
+  data: {
+    kind: string;
+  };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface LoginRequiredEvent {
   cursor: number;
@@ -1439,6 +1825,10 @@ export interface LoginRequiredEvent {
   data: {
     detail: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface DevicePairedEvent {
   cursor: number;
@@ -1452,6 +1842,10 @@ export interface DevicePairedEvent {
     name: string;
     platform: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface DeviceRevokedEvent {
   cursor: number;
@@ -1464,6 +1858,10 @@ export interface DeviceRevokedEvent {
     deviceId: string;
     name: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionMetrics {
   sinceAt: number;
@@ -1512,17 +1910,38 @@ export interface Permission {
   permissionId: string;
   sessionId: string;
   turnId: string;
-  kind: "tool" | "question" | "plan";
+  kind: "tool" | "question" | "plan" | "form";
   agent?: Agent1;
   toolName: string;
+  toolUseId?: string;
+  /**
+   * One line; control, bidirectional and invisible characters are escapes.
+   */
   title: string;
   description?: string;
+  /**
+   * The MCP server whose tool, or whose form, it is.
+   */
+  server?: string;
   input: {
     [k: string]: unknown;
   };
   plan?: string;
   questions?: unknown[];
   suggestions: unknown[];
+  form?: Form;
+  /**
+   * How long an allow can hold.
+   */
+  scopes: ("once" | "session" | "always")[];
+  /**
+   * Not to be allowed by its title alone: something is hidden or cut, or Claude's own default is no.
+   */
+  lookFirst: boolean;
+  /**
+   * The title does not show all that would be done.
+   */
+  truncated: boolean;
   requestedAt: number;
   expiresAt: number;
   state: "open" | "resolved" | "expired";
@@ -1534,7 +1953,7 @@ export interface Permission {
     };
     scope?: "once" | "session" | "always";
     answers?: {
-      [k: string]: string;
+      [k: string]: string | number | boolean | string[];
     };
   };
 }
@@ -1583,6 +2002,7 @@ export interface PastMessage {
   role: "user" | "assistant";
   text: string;
   tools: {
+    toolUseId?: string;
     toolName: string;
     title: string;
   }[];
@@ -1615,9 +2035,47 @@ export interface Session {
   autoKeepAlive: boolean;
   openPermissions: number;
   /**
+   * The owner has read up to this event, on any device.
+   */
+  readSeq: number;
+  /**
+   * Events beyond it that call for the owner.
+   */
+  unread: number;
+  /**
+   * What Claude said last, at most 200 characters of it.
+   */
+  lastText?: string;
+  /**
+   * Why the last turn failed, until another one is completed.
+   */
+  lastError?: {
+    code: ErrorCode;
+    detail: string;
+    at: number;
+  };
+  /**
+   * What runs now.
+   */
+  turn?: {
+    turnId: string;
+    origin: TurnOrigin;
+    startedAt: number;
+    lastTool?: string;
+  };
+  /**
    * Background work that outlives turns.
    */
   runningTasks: number;
+  /**
+   * What Claude proposes to say next; empty again with the next message.
+   */
+  suggestedPrompts: string[];
+  context?: ContextFill1;
+  /**
+   * The conversation is being summed up to make room.
+   */
+  compacting: boolean;
   /**
    * Absent while the session has no process.
    */
@@ -1635,6 +2093,14 @@ export interface Lease {
   warnAt: number;
   expiresAt: number;
   warnedAt?: number;
+}
+/**
+ * Absent until a turn has ended.
+ */
+export interface ContextFill1 {
+  usedTokens: number;
+  windowTokens: number;
+  percent: number;
 }
 export interface Recap {
   text: string;
@@ -1683,6 +2149,19 @@ export interface FileDiff {
   truncated: boolean;
   filtered?: true;
 }
+export interface Command {
+  /**
+   * Without the slash.
+   */
+  name: string;
+  description: string;
+  argumentHint: string;
+  aliases: string[];
+  /**
+   * Claude Code's own.
+   */
+  builtin: boolean;
+}
 export interface Message {
   messageId: string;
   role: "user" | "assistant";
@@ -1720,6 +2199,27 @@ export interface TaskOutput {
    */
   output: string;
   totalBytes: number;
+  truncated: boolean;
+}
+export interface ToolRecord {
+  toolUseId: string;
+  toolName: string;
+  title: string;
+  input: {
+    [k: string]: unknown;
+  };
+  /**
+   * What Claude was told; absent while the tool runs.
+   */
+  output?: string;
+  failed?: boolean;
+  /**
+   * Of an edit: what it changed, unified.
+   */
+  diff?: string;
+  /**
+   * Input, output and diff are cut to 256 KB together.
+   */
   truncated: boolean;
 }
 export interface Turn {
@@ -1779,6 +2279,55 @@ export interface Setting {
    * In force from the next start.
    */
   next?: number;
+}
+export interface UsageReport {
+  /**
+   * Instant of the plan's figures.
+   */
+  asOf: number;
+  plan: {
+    /**
+     * False with an API key, and until Claude has told its plan.
+     */
+    available: boolean;
+    windows: PlanWindow[];
+  };
+  days: {
+    /**
+     * YYYY-MM-DD in the computer's time zone.
+     */
+    day: string;
+    costUsd: number;
+    tokens: {
+      input: number;
+      output: number;
+    };
+    turns: number;
+  }[];
+  byProject: {
+    projectPath: string;
+    costUsd: number;
+    tokens: {
+      input: number;
+      output: number;
+    };
+    turns: number;
+  }[];
+  byModel: {
+    model: string;
+    costUsd: number;
+    tokens: {
+      input: number;
+      output: number;
+    };
+    turns: number;
+  }[];
+}
+export interface PlanWindow {
+  id: string;
+  label: string;
+  utilizationPercent: number;
+  resetsAt?: number;
 }
 export interface Health {
   status: "ok" | "degraded" | "failing";
@@ -1872,7 +2421,7 @@ export interface PermissionFrame {
   };
   scope?: "once" | "session" | "always";
   answers?: {
-    [k: string]: string;
+    [k: string]: string | number | boolean | string[];
   };
 }
 /**

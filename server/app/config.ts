@@ -8,8 +8,8 @@ import {
   limitTable,
   limitValues,
 } from "../domain/limits.ts";
+import { expandPath } from "../platform/filesystem/paths.ts";
 import { isLoopback } from "../platform/listener.ts";
-import { expandPath } from "../platform/paths.ts";
 import { limitValueSchema } from "../wire/settings.ts";
 
 /** Error of a configuration, with all of its faults at once; `main` prints them and exits with 78 (EX_CONFIG of sysexits.h). */
@@ -104,6 +104,8 @@ const environmentSchema = z.object({
   WEB_PUSH_CA_PATH: text,
   WEB_PUSH_ALLOW_PRIVATE: flag(false),
   ALLOW_BYPASS_PERMISSIONS: flag(false),
+  SUGGESTIONS: flag(true),
+  AGENT_SUMMARIES: flag(false),
   LOG_LEVEL: word(["trace", "debug", "info", "warn", "error", "fatal", "silent"], "info"),
   DENIED_PATHS: text,
   SANDBOX: flag(false),
@@ -259,6 +261,7 @@ export function readConfig(environment: Environment) {
       allowPrivateEndpoints: e.WEB_PUSH_ALLOW_PRIVATE,
     },
     allowBypassPermissions: e.ALLOW_BYPASS_PERMISSIONS,
+    features: { suggestions: e.SUGGESTIONS, agentSummaries: e.AGENT_SUMMARIES },
     deniedPaths: (e.DENIED_PATHS?.split(delimiter) ?? defaultDeniedPaths).filter(Boolean).map(absolute),
     sandbox: e.SANDBOX,
     cliEnvPass: (e.CLI_ENV_PASS?.split(delimiter) ?? []).map((name) => name.trim()).filter(Boolean),

@@ -1,8 +1,12 @@
+import type { RetryReason } from "./processes/factSignal.ts";
 import type { AgentRef } from "./sessions/agent.ts";
 import type { ActivityStore, DeviceStore, EventStore, OutboxStore } from "./stores/delivery.ts";
+import type { FactStore, UsageStore } from "./stores/facts.ts";
 import type { AttachmentStore, AuditStore, ProcessStore, SettingsStore } from "./stores/operation.ts";
+import type { ReadStore } from "./stores/reads.ts";
 import type {
   ConversationStore,
+  ErasureStore,
   PermissionStore,
   SessionStore,
   TaskStore,
@@ -58,9 +62,13 @@ export interface Store extends Durability {
   transaction<T>(work: () => T, committed?: (result: T) => void): T;
   readonly events: EventStore;
   readonly sessions: SessionStore;
+  readonly reads: ReadStore;
+  readonly erasures: ErasureStore;
   readonly turns: TurnStore;
   readonly permissions: PermissionStore;
   readonly tasks: TaskStore;
+  readonly facts: FactStore;
+  readonly usage: UsageStore;
   readonly attachments: AttachmentStore;
   readonly devices: DeviceStore;
   readonly outbox: OutboxStore;
@@ -83,6 +91,9 @@ export interface LiveFeed {
     activity:
       | { kind: "thinking" }
       | { kind: "tool"; toolName: string; title: string; agent?: AgentRef }
-      | { kind: "task"; taskId: string; text?: string },
+      | { kind: "task"; taskId: string; text?: string }
+      | { kind: "compacting" }
+      /** A request failed and is tried again at `nextAt`. */
+      | { kind: "retrying"; attempt: number; reason: RetryReason; nextAt: number },
   ): void;
 }

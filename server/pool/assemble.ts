@@ -6,6 +6,8 @@ import type { ClaudeHistory } from "../domain/sessions/history.ts";
 import type { Session } from "../domain/sessions/session.ts";
 import { HealthMonitor } from "./health/healthMonitor.ts";
 import { Outages } from "./health/outages.ts";
+import { PlanUsage } from "./health/planUsage.ts";
+import { Retries } from "./health/retries.ts";
 import { Capacity } from "./processes/capacity.ts";
 import { ControlRequests } from "./processes/controlRequests.ts";
 import { Interrupts } from "./processes/interrupt.ts";
@@ -17,6 +19,7 @@ import { Scheduler } from "./processes/scheduler.ts";
 import { PromptSender } from "./processes/sendPrompt.ts";
 import { type SessionBeginning, Spares } from "./processes/spares.ts";
 import { Termination } from "./processes/termination.ts";
+import { Erasure } from "./sessions/erasure.ts";
 import { ForkAndRewind } from "./sessions/forkAndRewind.ts";
 import { LeaseTimer } from "./sessions/leaseTimer.ts";
 import { Recaps } from "./sessions/recaps.ts";
@@ -27,6 +30,7 @@ import type { PoolLimits } from "./state/limits.ts";
 import { ProcessRegistry } from "./state/processRegistry.ts";
 import type { WrongTransition } from "./state/sessionProcess.ts";
 import { EventBuffer } from "./turns/eventBuffer.ts";
+import { FactWriter } from "./turns/factWriter.ts";
 import { PermissionRequests } from "./turns/permissionRequests.ts";
 import { Submissions } from "./turns/submit.ts";
 import { Tasks } from "./turns/tasks.ts";
@@ -44,7 +48,7 @@ export interface PoolParts {
   newId: () => string;
   /** Told of a bug: a transition of a process that its phase does not allow. Default: an error in the log. */
   onWrongTransition?(wrong: WrongTransition): void;
-  attachments: Pick<AttachmentStorage, "prepare">;
+  attachments: Pick<AttachmentStorage, "prepare" | "letGo">;
   /** Looks at the files that prompts mention. */
   mentions: MentionResolver;
   /** Throws `project_forbidden` or `project_not_found` when Claude may not work in the directory, or not any more. */
@@ -63,6 +67,8 @@ export function assemblePool(parts: PoolParts) {
   const capacity = new Capacity({ store, clock, limits, registry });
   const turnWriter = new TurnWriter({ store, clock, limits, newId });
   const permissions = new PermissionRequests({ store, clock, limits, newId });
+  const buffer = new EventBuffer(parts);
+  const facts = new FactWriter({ ...parts, buffer });
   const gates: Gate[] = [];
   const spares = new Spares({ ...parts, capacity, memoryUsedBytes: () => health.load.sessionBytes });
   const newSessionId = (begun: SessionBeginning) => spares.newSessionId(begun);
@@ -75,6 +81,7 @@ export function assemblePool(parts: PoolParts) {
     gates,
     admission: (own, queue) => capacity.admission(own, queue),
     waitsForTasks: () => capacity.waitsForTasks,
+    facts,
     newId,
     newSessionId,
   });
@@ -84,7 +91,6 @@ export function assemblePool(parts: PoolParts) {
   const wake = (sessionId: string) => scheduler.wake(sessionId);
   const onWrongTransition =
     parts.onWrongTransition ?? ((wrong) => parts.log.error("process.wrong_transition", { ...wrong }));
-  const buffer = new EventBuffer(parts);
   const inner = {
     ...parts,
     onWrongTransition,
@@ -95,6 +101,7 @@ export function assemblePool(parts: PoolParts) {
     turnWaiter,
     buffer,
     tasks: new Tasks({ ...parts, buffer, registry, advance: () => scheduler.advance() }),
+    facts,
     gates,
     advance: () => scheduler.advance(),
   };
@@ -102,12 +109,14 @@ export function assemblePool(parts: PoolParts) {
   const interrupts = new Interrupts({ ...inner, termination });
   const health = new HealthMonitor({ ...inner, termination, interrupts });
   gates.push(health.load);
-  const views = new Views({ store, registry, capacity, clock, limits, load: health.load });
+  const views = new Views({ store, registry, capacity, clock, limits, facts, load: health.load });
   const outages = new Outages({ ...inner, termination, interrupts });
   gates.push(...outages.gates);
+  const retries = new Retries(inner);
+  const planUsage = new PlanUsage(inner);
   const observed = { ...inner, observer: outages, resumeSources: new ResumeSources(parts), leaseChanged };
   const exits = new ProcessExits(observed);
-  const listener = new PoolProcessListener({ ...observed, exits });
+  const listener = new PoolProcessListener({ ...observed, hearers: [retries, planUsage], exits });
   const promptSender = new PromptSender(inner);
   const scheduler: Scheduler = new Scheduler({
     ...observed,
@@ -127,6 +136,7 @@ export function assemblePool(parts: PoolParts) {
   });
   const calls = new ControlRequests({ ...inner, wake });
   const forkAndRewind = new ForkAndRewind({ ...inner, calls, create: (request) => sessions.create(request) });
+  const erasure = new Erasure({ ...inner, termination });
   const leases: LeaseTimer = new LeaseTimer({
     ...inner,
     duties: {
@@ -141,12 +151,16 @@ export function assemblePool(parts: PoolParts) {
     submissions,
     sessions,
     forkAndRewind,
+    erasure,
     promptSender,
     scheduler,
     termination,
     interrupts,
     health,
     outages,
+    retries,
+    planUsage,
+    facts,
     spares,
     leases,
     recaps,

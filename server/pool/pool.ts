@@ -1,6 +1,8 @@
 import type { Caller } from "../domain/delivery/device.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Store } from "../domain/ports.ts";
+import type { UsageReport } from "../domain/processes/usage.ts";
+import type { SessionCommand, Todo } from "../domain/sessions/facts.ts";
 import type { PermissionDecision } from "../domain/sessions/permission.ts";
 import type { Session } from "../domain/sessions/session.ts";
 import type { Turn } from "../domain/sessions/turn.ts";
@@ -44,6 +46,7 @@ export class InteractiveSessionPool implements SessionPool {
       turnWriter: this.#components.turnWriter,
       permissions: this.#components.permissions,
       tasks: this.#components.tasks,
+      facts: this.#components.facts,
       log: this.#parts.log,
     });
     this.#open = true;
@@ -119,6 +122,10 @@ export class InteractiveSessionPool implements SessionPool {
     if (session.state !== "closed") await this.#components.termination.close(session, caller);
   }
 
+  async eraseSession(sessionId: string, caller: Caller): Promise<void> {
+    await this.#components.erasure.erase(this.#existing(sessionId), caller);
+  }
+
   async stopProcesses(sessionId: string | undefined, caller: Caller): Promise<string[]> {
     if (sessionId !== undefined) this.#existing(sessionId);
     return this.#components.termination.cancel(sessionId, caller);
@@ -141,6 +148,18 @@ export class InteractiveSessionPool implements SessionPool {
 
   async contextUse(sessionId: string) {
     return this.#components.forkAndRewind.contextUse(this.#existing(sessionId));
+  }
+
+  todos(sessionId: string): Todo[] {
+    return this.#components.facts.of(this.#existing(sessionId).sessionId).todos;
+  }
+
+  commands(sessionId: string): SessionCommand[] {
+    return this.#components.facts.commands(this.#existing(sessionId).sessionId);
+  }
+
+  usage(days: number): Promise<UsageReport> {
+    return this.#components.planUsage.report(days);
   }
 
   tasks(sessionId: string) {
@@ -185,7 +204,7 @@ export class InteractiveSessionPool implements SessionPool {
   }
 
   views(sessions: Session[]): SessionView[] {
-    return sessions.map((session) => this.#components.views.session(session));
+    return this.#components.views.all(sessions);
   }
 
   active(): SessionView[] {
@@ -203,7 +222,8 @@ export class InteractiveSessionPool implements SessionPool {
     // Without a queue there is no queue that could be full.
     if (maxQueuedTurns > 0 && waiting >= maxQueuedTurns)
       return { state: "degraded", detail: `${waiting} turns are waiting.` };
-    const wrong = [...this.#components.outages.details(), ...this.#components.health.details()];
+    const { outages, retries, health } = this.#components;
+    const wrong = [...outages.details(), ...retries.details(), ...health.details()];
     return wrong.length > 0 ? { state: "degraded", detail: wrong.join(" ") } : { state: "ok" };
   }
 

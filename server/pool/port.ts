@@ -1,11 +1,14 @@
 import type { Caller } from "../domain/delivery/device.ts";
 import type { ContextUse, OneShotAnswer, ProcessUsage, RewindReport } from "../domain/processes/process.ts";
+import type { UsageReport } from "../domain/processes/usage.ts";
 import type { MessageAttachment } from "../domain/sessions/attachment.ts";
+import type { SessionCommand, SessionFacts, Todo } from "../domain/sessions/facts.ts";
 import type { Lease } from "../domain/sessions/lease.ts";
 import type { PermissionDecision, PermissionScope } from "../domain/sessions/permission.ts";
 import type { PermissionMode, Session, SessionOptions } from "../domain/sessions/session.ts";
 import type { Task, TaskOutput } from "../domain/sessions/task.ts";
-import type { Turn, TurnState } from "../domain/sessions/turn.ts";
+import type { Turn, TurnOrigin, TurnState } from "../domain/sessions/turn.ts";
+import type { ReadMarks } from "../domain/stores/reads.ts";
 
 /** A message for a session, or for a new one in `projectPath` (resolved and inside the roots already). */
 export interface SubmitRequest {
@@ -68,14 +71,18 @@ export interface SessionChange {
 }
 
 /** A session as clients see it. */
-export type SessionView = Omit<Session, "options" | "lease"> & {
-  lease: Pick<Lease, "term" | "startedAt" | "warnAt" | "expiresAt" | "warnedAt">;
-  timeRemainingMs: number;
-  queuedTurns: number;
-  openPermissions: number;
-  runningTasks: number;
-  process?: { pid: number; startedAt: number } & Omit<ProcessUsage, "ownCpuPercent">;
-};
+export type SessionView = Omit<Session, "options" | "lease"> &
+  ReadMarks &
+  Pick<SessionFacts, "context" | "suggestedPrompts" | "compacting"> & {
+    lease: Pick<Lease, "term" | "startedAt" | "warnAt" | "expiresAt" | "warnedAt">;
+    timeRemainingMs: number;
+    queuedTurns: number;
+    openPermissions: number;
+    runningTasks: number;
+    /** What runs now; `lastTool` is the line of the tool that it used last. */
+    turn?: { turnId: string; origin: TurnOrigin; startedAt: number; lastTool?: string };
+    process?: { pid: number; startedAt: number } & Omit<ProcessUsage, "ownCpuPercent">;
+  };
 
 export interface PoolStats {
   totalSessions: number;
@@ -114,6 +121,8 @@ export interface SessionPool {
   updateSession(sessionId: string, change: SessionChange, caller: Caller): Promise<SessionView>;
   /** Ends its turns and its process; final. */
   closeSession(sessionId: string, caller: Caller): Promise<void>;
+  /** Closes it and keeps nothing of it; for an admin Claude's own transcript goes too. Throws `conversation_held`. */
+  eraseSession(sessionId: string, caller: Caller): Promise<void>;
   /** Stops the process of one session or of all; the sessions stay. Returns the sessions that had one. */
   stopProcesses(sessionId: string | undefined, caller: Caller): Promise<string[]>;
   /** How far a project is trusted has changed: its processes are replaced, now when they are idle, else after their turn. */
@@ -130,6 +139,12 @@ export interface SessionPool {
   taskOutput(sessionId: string, taskId: string): Promise<TaskOutput>;
   /** Tells Claude to end the task. False: it has ended before. Throws `task_not_found`. */
   stopTask(sessionId: string, taskId: string, caller: Caller): Promise<boolean>;
+  /** Claude's todos; those last known while the session has no process. */
+  todos(sessionId: string): Todo[];
+  /** The slash commands that the session knows; those last known while it has no process. */
+  commands(sessionId: string): SessionCommand[];
+  /** Use of the plan as last told, and cost of the last `days` days. */
+  usage(days: number): Promise<UsageReport>;
   keepAlive(sessionId: string, caller: Caller): SessionView;
   recap(sessionId: string): Promise<Recap>;
   /**

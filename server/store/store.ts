@@ -23,8 +23,12 @@ import { ClockSteps } from "./operation/clockSteps.ts";
 import { SqliteProcessStore } from "./operation/processes.ts";
 import { SqliteRetentionStore } from "./operation/retention.ts";
 import { SqliteSettingsStore } from "./operation/settings.ts";
+import { SqliteUsageStore } from "./operation/usage.ts";
 import { SqliteConversationStore } from "./sessions/conversations.ts";
+import { SqliteErasureStore } from "./sessions/erasures.ts";
+import { SqliteFactStore } from "./sessions/facts.ts";
 import { SqlitePermissionStore } from "./sessions/permissions.ts";
+import { SqliteReadStore } from "./sessions/reads.ts";
 import { SqliteSessionStore } from "./sessions/sessions.ts";
 import { SqliteTaskStore } from "./sessions/tasks.ts";
 import { SqliteTrustStore } from "./sessions/trust.ts";
@@ -123,6 +127,7 @@ export function storeOver(connection: Connection, parts: StoreParts, sync?: WalS
   });
   const clockSteps = new ClockSteps({ connection, transactions });
   const touch = new Statement<[]>(connection, "UPDATE meta SET id = id");
+  const reads = new SqliteReadStore({ connection, transactions });
   let isGivenUp = false;
   return {
     refuseWrites: (detail) => {
@@ -145,7 +150,14 @@ export function storeOver(connection: Connection, parts: StoreParts, sync?: WalS
     moveInstants: (byMs) => clockSteps.moveInstants(byMs),
     resumeCheckpoints: () => resumeCheckpoints(connection),
     foldJournal: () => foldHere(connection),
-    events: new SqliteEventStore({ connection, clock, transactions }),
+    events: new SqliteEventStore({
+      connection,
+      clock,
+      transactions,
+      appended: (event) => reads.note(event),
+    }),
+    reads,
+    erasures: new SqliteErasureStore(connection),
     sessions: new SqliteSessionStore({
       connection,
       transactions,
@@ -154,6 +166,8 @@ export function storeOver(connection: Connection, parts: StoreParts, sync?: WalS
     turns: new SqliteTurnStore(connection),
     permissions: new SqlitePermissionStore(connection),
     tasks: new SqliteTaskStore(connection),
+    facts: new SqliteFactStore(connection),
+    usage: new SqliteUsageStore(connection),
     attachments: new SqliteAttachmentStore(connection),
     devices: new SqliteDeviceStore({ connection, clock, transactions }),
     outbox: new SqliteOutboxStore({ connection, transactions }),

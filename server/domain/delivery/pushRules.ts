@@ -1,11 +1,13 @@
+import type { AgentRef } from "../sessions/agent.ts";
 import type { Permission } from "../sessions/permission.ts";
 import type { Session } from "../sessions/session.ts";
-import type { EventType, LoggedEvent, LoggedEventOf } from "./event.ts";
+import { visibleLine, visibleText } from "../visibleText.ts";
+import type { EventDataByType, EventType, LoggedEvent, LoggedEventOf } from "./event.ts";
 
 /** The rule of one kind of push: how it is sent, in the terms of Apple and (where they differ) of Web Push. */
 interface KindRule {
   /** Names the buttons that the app shows under the alert (`aps.category`; the same for a service worker). */
-  category: "REPLY" | "PERMISSION" | "QUESTION" | "EXPIRING" | "SESSION";
+  category: "REPLY" | "PERMISSION" | "QUESTION" | "FORM" | "EXPIRING" | "SESSION";
   /** `time-sensitive` breaks through a Focus and the notification summary (`aps.interruption-level`). */
   level: "active" | "time-sensitive";
   /** `apns-priority`: 10 is delivered at once. */
@@ -15,7 +17,7 @@ interface KindRule {
   /** The push is worthless after its subject's own end (a lease, a permission), or a day after the event. */
   endsWith: "subject" | "day";
   /** A newer push about the same replaces the older one (`apns-collapse-id`; the tag and the topic of a browser's). */
-  collapsesBy: "turn" | "permission" | "lease" | "session";
+  collapsesBy: "turn" | "permission" | "lease" | "session" | "nothing";
   /** Claude stands still until the owner answers: the push passes every mute and the quiet hours. */
   waitsForOwner: boolean;
 }
@@ -53,6 +55,8 @@ export const kindRules = {
   question: { ...permission, category: "QUESTION" },
   // A plan is allowed or denied like a tool; a question has answers of its own.
   plan: permission,
+  // A form is filled in inside the app.
+  form: { ...permission, category: "FORM" },
   expiring: {
     ...reply,
     category: "EXPIRING",
@@ -62,6 +66,8 @@ export const kindRules = {
   },
   expired: session,
   crashed: session,
+  // Each says something else.
+  notice: { ...session, urgency: "high", collapsesBy: "nothing" },
   limit: session,
   login: session,
   resource: session,
@@ -88,6 +94,10 @@ export interface EventPush {
   permissionId?: string;
   /** Instant at which the subject of the push ends, if it has an end. */
   expiresAt?: number;
+  /** The body does not show all that the owner has to judge, however short it is. */
+  truncated?: boolean;
+  /** What is asked must not be allowed by the push alone. */
+  lookFirst?: boolean;
   /** Whether the push would send the owner to something that is no longer so. Absent: it never becomes moot. */
   isMoot?(subject: PushSubject): boolean;
 }
@@ -116,7 +126,9 @@ const eventRules: { readonly [T in EventType]: EventRule<T> } = {
     kind: data.kind === "tool" ? "permission" : data.kind,
     permissionId: data.permissionId,
     expiresAt: data.expiresAt,
-    body: [data.title, data.description ?? data.plan].filter(Boolean).join("\n"),
+    truncated: data.truncated,
+    lookFirst: data.lookFirst,
+    body: askedOf(data),
     isMoot: (subject) => subject.permission?.state !== "open",
   }),
   "session.expiring": ({ data: { expiresAt, timeRemainingMs } }) => ({
@@ -133,6 +145,8 @@ const eventRules: { readonly [T in EventType]: EventRule<T> } = {
   }),
   "session.quarantined": ({ data: { detail } }) => ({ kind: "crashed", body: detail }),
   "limit.reached": ({ data: { detail } }) => ({ kind: "limit", body: detail }),
+  "limit.lifted": () => ({ kind: "limit", body: "Claude's limit is over, and messages go on." }),
+  notice: ({ data: { text } }) => ({ kind: "notice", body: text }),
   "login.required": ({ data: { detail } }) => ({ kind: "login", body: detail }),
   "resource.warning": ({ data: { detail } }) => ({ kind: "resource", body: detail }),
 
@@ -145,6 +159,10 @@ const eventRules: { readonly [T in EventType]: EventRule<T> } = {
   "session.recycled": silent,
   "session.closed": silent,
   "session.updated": silent,
+  "session.compacted": silent,
+  "session.commands": silent,
+  "todos.changed": silent,
+  "limit.warning": silent,
   "session.recap": silent,
   "turn.accepted": silent,
   "turn.queued": silent,
@@ -166,6 +184,22 @@ export function pushOf<T extends EventType>(event: LoggedEventOf<T>): EventPush 
   return eventRules[event.type](event);
 }
 
+/** What is asked, by whom, with hidden characters as escapes: a lock screen shows it beside the button that allows it. */
+function askedOf({ agent, title, description, plan }: EventDataByType["permission.requested"]): string {
+  const line = agent === undefined ? title : `Subagent ${agentNameOf(agent)} wants to use ${title}`;
+  return [line, description ?? (plan && visibleText(plan).text)].filter(Boolean).join("\n");
+}
+
+/** What the subagent does, else its kind. */
+const agentNameOf = ({ agentId, type, description }: AgentRef): string =>
+  visibleLine(description || type || agentId, 60).text;
+
+/** The category of a push: one that has to be looked at in the app has no button that allows. */
+export const categoryOf = (kind: PushKind, mustLook: boolean): string => {
+  const { category } = kindRules[kind];
+  return category === "PERMISSION" && mustLook ? "PERMISSION_LOOK" : category;
+};
+
 /** The kind of push that the event calls for. */
 export const pushKindOf = (event: LoggedEvent): PushKind | undefined => pushOf(event)?.kind;
 
@@ -177,13 +211,13 @@ export function pushEndsAt({ kind, expiresAt }: Pick<EventPush, "kind" | "expire
   return ownEndAt ?? at + dayMs;
 }
 
-/** The name that pushes share which replace each other. */
+/** The name that pushes share which replace each other; `undefined` for one that replaces none. */
 export function collapseIdOf(content: {
   kind: PushKind;
   sessionId: string;
   turnId?: string;
   permissionId?: string;
-}): string {
+}): string | undefined {
   const { kind, sessionId, turnId, permissionId } = content;
   const bySession = `${kind}-${sessionId}`;
   const { collapsesBy } = kindRules[kind];
@@ -196,6 +230,8 @@ export function collapseIdOf(content: {
       return `lease-${sessionId}`;
     case "session":
       return bySession;
+    case "nothing":
+      return undefined;
   }
 }
 

@@ -7,6 +7,7 @@ import type { PoolStats, SessionView } from "../port.ts";
 import type { Capacity } from "../processes/capacity.ts";
 import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
+import type { FactWriter } from "../turns/factWriter.ts";
 
 const unknownUsage: ProcessUsage = { rssBytes: 0, cpuPercent: 0, ownCpuPercent: 0, processCount: 1 };
 const shownUsage = ({ rssBytes, cpuPercent, processCount }: ProcessUsage) => ({
@@ -23,6 +24,7 @@ export class Views {
   readonly #limits: PoolLimits;
   readonly #capacity: Capacity;
   readonly #load: Pick<LoadGate, "usageOf">;
+  readonly #facts: Pick<FactWriter, "of">;
 
   constructor(parts: {
     store: Store;
@@ -30,6 +32,7 @@ export class Views {
     clock: Clock;
     limits: PoolLimits;
     capacity: Capacity;
+    facts: Pick<FactWriter, "of">;
     /** Holds the newest samples. */
     load: Pick<LoadGate, "usageOf">;
   }) {
@@ -39,35 +42,64 @@ export class Views {
     this.#limits = parts.limits;
     this.#capacity = parts.capacity;
     this.#load = parts.load;
+    this.#facts = parts.facts;
   }
 
   session(session: Session): SessionView {
-    const { options: _options, claudeSessionId: _claudeSessionId, lease, ...shown } = session;
-    const sessionProcess = this.#registry.get(session.sessionId);
-    const process = sessionProcess?.process;
-    return {
-      ...shown,
-      lease: leaseView(lease),
-      timeRemainingMs: lease.endedAt === undefined ? Math.max(0, lease.expiresAt - this.#clock.now()) : 0,
-      queuedTurns: this.#store.turns.queuedCountOf(session.sessionId),
-      openPermissions: this.#store.permissions.openCountOf(session.sessionId),
-      runningTasks: this.#store.tasks.runningCountOf(session.sessionId),
-      ...(process && {
-        process: {
-          pid: process.pid,
-          startedAt: process.startedAt,
-          ...shownUsage(this.#load.usageOf(process.processId) ?? unknownUsage),
-        },
-      }),
-    };
+    return this.all([session])[0]!;
+  }
+
+  /** A query for each kind of row, and none for each session. */
+  all(sessions: readonly Session[]): SessionView[] {
+    const { reads, turns, permissions, tasks } = this.#store;
+    const marks = reads.marksOf(sessions.map(({ sessionId }) => sessionId));
+    const queued = turns.queuedCounts();
+    const open = permissions.openCounts();
+    const working = tasks.runningCounts();
+    // The latest one, should Claude be at a turn of its own while a prompt is on its way to it.
+    const running = new Map(turns.inState("running").map((turn) => [turn.sessionId, turn]));
+    return sessions.map((session) => {
+      const { sessionId } = session;
+      const { options: _options, claudeSessionId: _claudeSessionId, lease, ...shown } = session;
+      const sessionProcess = this.#registry.get(sessionId);
+      const process = sessionProcess?.process;
+      const turn = running.get(sessionId);
+      const { context, suggestedPrompts, compacting } = this.#facts.of(sessionId);
+      return {
+        ...shown,
+        readSeq: 0,
+        unread: 0,
+        ...marks.get(sessionId),
+        lease: leaseView(lease),
+        timeRemainingMs: lease.endedAt === undefined ? Math.max(0, lease.expiresAt - this.#clock.now()) : 0,
+        queuedTurns: queued.get(sessionId) ?? 0,
+        openPermissions: open.get(sessionId) ?? 0,
+        runningTasks: working.get(sessionId) ?? 0,
+        suggestedPrompts,
+        compacting,
+        ...(context && { context }),
+        ...(turn && {
+          turn: {
+            turnId: turn.turnId,
+            origin: turn.origin,
+            startedAt: turn.startedAt ?? turn.acceptedAt,
+            lastTool: sessionProcess?.turnOf(turn.turnId)?.lastTool,
+          },
+        }),
+        ...(process && {
+          process: {
+            pid: process.pid,
+            startedAt: process.startedAt,
+            ...shownUsage(this.#load.usageOf(process.processId) ?? unknownUsage),
+          },
+        }),
+      };
+    });
   }
 
   active(): SessionView[] {
-    return this.#registry
-      .all()
-      .map((sessionProcess) => this.#store.sessions.get(sessionProcess.sessionId))
-      .filter((session) => session !== undefined)
-      .map((session) => this.session(session));
+    const live = this.#registry.all().map(({ sessionId }) => this.#store.sessions.get(sessionId));
+    return this.all(live.filter((session) => session !== undefined));
   }
 
   stats(): PoolStats {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { EventType, LoggedEvent } from "../../domain/delivery/event.ts";
 import { countSchema, cursorSchema, durationMsSchema, instantSchema } from "../instants.ts";
 import { agentSchema } from "../sessions/agents.ts";
+import { contextFillSchema, suggestedPromptsSchema, todoSchema } from "../sessions/facts.ts";
 import { openPermissionSchema } from "../sessions/permissions.ts";
 import { permissionModeSchema } from "../sessions/sessions.ts";
 import { taskSchema } from "../sessions/tasks.ts";
@@ -44,7 +45,9 @@ const dataByType = {
   "session.recovered": detail,
   "session.recycled": detail,
   "session.quarantined": z.object({ detail: z.string(), retryAt: instantSchema.optional() }),
-  "session.closed": by,
+  "session.closed": by.extend({
+    erased: z.boolean().optional().meta({ description: "Nothing of the session is kept: forget it." }),
+  }),
   "session.updated": z.object({
     title: z.string().optional(),
     model: z.string().nullable().optional(),
@@ -52,7 +55,18 @@ const dataByType = {
     muted: z.boolean().optional(),
     autoKeepAlive: z.boolean().optional(),
     runningTasks: countSchema.optional(),
+    suggestedPrompts: suggestedPromptsSchema.optional(),
+    context: contextFillSchema.optional(),
+    compacting: z.boolean().optional(),
   }),
+  "session.compacted": z.object({
+    trigger: z.enum(["manual", "auto"]),
+    tokensBefore: countSchema,
+    tokensAfter: countSchema.optional(),
+  }),
+  "session.commands": z.object({}),
+  "todos.changed": z.object({ todos: z.array(todoSchema) }),
+  notice: z.object({ text: z.string() }),
   "session.recap": z.object({ text: z.string(), turnCount: countSchema }),
   "turn.accepted": z.object({
     messageId: z.string(),
@@ -85,10 +99,22 @@ const dataByType = {
     toolUseId: z.string(),
     toolName: z.string(),
     title: z.string(),
+    input: z.record(z.string(), z.unknown()).optional().meta({ description: "Up to 4 KB of it." }),
+    truncated: z.boolean().optional(),
+    edited: z.boolean().optional().meta({
+      description: "A device allowed another input: this one runs. Replaces the line of the same toolUseId.",
+    }),
     parentToolUseId: z.string().optional(),
     agent: agentSchema.optional(),
   }),
-  "tool.finished": z.object({ toolUseId: z.string(), toolName: z.string(), failed: z.boolean() }),
+  "tool.finished": z.object({
+    toolUseId: z.string(),
+    toolName: z.string(),
+    failed: z.boolean(),
+    summary: z.string().optional(),
+    insertions: countSchema.optional(),
+    deletions: countSchema.optional(),
+  }),
   "task.started": taskSchema.pick({ taskId: true, kind: true, description: true, state: true }),
   "task.finished": taskSchema
     .pick({ taskId: true, kind: true, description: true, state: true, summary: true })
@@ -103,6 +129,10 @@ const dataByType = {
     permissionId: z.string(),
     decision: z.enum(["allow", "deny"]),
     by: z.string(),
+    updatedInput: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .meta({ description: "What runs instead of the input that was asked about." }),
   }),
   "permission.expired": z.object({
     permissionId: z.string(),
@@ -115,6 +145,12 @@ const dataByType = {
     retryAt: instantSchema,
     detail: z.string(),
   }),
+  "limit.warning": z.object({
+    windowId: z.string(),
+    utilizationPercent: z.number(),
+    resetsAt: instantSchema.optional(),
+  }),
+  "limit.lifted": z.object({ kind: z.string() }),
   "login.required": detail,
   "device.paired": namedDevice.extend({ platform: z.string() }),
   "device.revoked": namedDevice,
@@ -132,6 +168,10 @@ const eventOf = (type: EventType) =>
       at: instantSchema,
       turnId: z.string().optional(),
       data: dataByType[type] as z.ZodType,
+      truncated: z.boolean().optional().meta({
+        description:
+          "Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.",
+      }),
     })
     .meta({ id: componentNameOf(type) });
 

@@ -63,7 +63,11 @@ async function start(settings: Record<string, string> = {}): Promise<{ url: stri
     },
     ports: {
       host,
-      history: { conversations: async () => [], messages: async () => undefined },
+      history: {
+        conversations: async () => [],
+        messages: async () => undefined,
+        tool: async () => undefined,
+      },
       pushSenders: {
         push: new MemoryPush(),
         webPush: { publicKey: undefined, refusal: () => undefined },

@@ -126,6 +126,11 @@ export class DrivenPool implements SessionPool {
     return this.#pool.closeSession(sessionId, by);
   }
 
+  eraseSession(sessionId: string, by: Caller) {
+    this.calls.push({ name: "eraseSession", by, request: { sessionId } });
+    return this.#pool.eraseSession(sessionId, by);
+  }
+
   stopProcesses(sessionId: string | undefined, by: Caller) {
     this.calls.push({ name: "stopProcesses", by, request: { sessionId } });
     return this.#pool.stopProcesses(sessionId, by);
@@ -138,6 +143,18 @@ export class DrivenPool implements SessionPool {
   forkSession(sessionId: string, atMessageId: string | undefined, by: Caller) {
     this.calls.push({ name: "forkSession", by, request: { sessionId, atMessageId } });
     return this.#pool.forkSession(sessionId, atMessageId, by);
+  }
+
+  todos(sessionId: string) {
+    return this.#pool.todos(sessionId);
+  }
+
+  commands(sessionId: string) {
+    return this.#pool.commands(sessionId);
+  }
+
+  usage(days: number) {
+    return this.#pool.usage(days);
   }
 
   rewind(sessionId: string, messageId: string, dryRun: boolean, by: Caller) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import type { ModelMessage } from "../../../server/demo/messages.ts";
-import { reply, typedText, unpairedToolUse } from "../../../server/demo/script.ts";
+import { type ModelMessage, typedText } from "../../../server/demo/messages.ts";
+import { reply, unpairedToolUse } from "../../../server/demo/script.ts";
 
 const user = (content: ModelMessage["content"]): ModelMessage => ({ role: "user", content });
 const said = (...messages: string[]): ModelMessage[] => messages.map((message) => user(message));
@@ -16,6 +16,16 @@ describe("O02 the demo model", () => {
     expect(textOf(said("Remember the number 42", question))).toContain("42");
     expect(textOf(said("Remember 1", "Remember 2", question))).toContain("2");
     expect(textOf(said(question))).toContain("not asked");
+  });
+
+  test("uses any tool with the input that it is told", () => {
+    expect(reply(said('use: Write {"file_path":"/a","content":"x"}'))).toMatchObject({
+      kind: "tool",
+      name: "Write",
+      input: { file_path: "/a", content: "x" },
+    });
+    expect(reply(said("use: mcp__forms__ask"))).toMatchObject({ name: "mcp__forms__ask", input: {} });
+    expect(textOf(said("use: Write {no json}"))).toContain("not JSON");
   });
 
   test("runs a command as a tool and says what it printed", () => {
