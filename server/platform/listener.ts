@@ -52,12 +52,16 @@ export function listen(
   });
 }
 
+/** Resolves when no connection is left, or after the grace and as much again: an upgraded one is not Node's to close. */
 export function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
     server.closeIdleConnections();
     // Then the sockets go, so that a client cannot hold the server up.
-    setTimeout(() => server.closeAllConnections(), closeGraceMs).unref();
+    setTimeout(() => {
+      server.closeAllConnections();
+      setTimeout(resolve, closeGraceMs).unref();
+    }, closeGraceMs).unref();
   });
 }
 

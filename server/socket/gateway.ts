@@ -61,7 +61,7 @@ export class Gateway {
   readonly #router: FrameRouter;
   readonly #heartbeat: Heartbeat;
   readonly #server: WebSocketServer;
-  readonly #detachments: Array<() => void> = [];
+  readonly #unfollowRevocations: () => void;
   readonly #pendingHandshakes: PendingHandshakes;
   #stopping: Promise<void> | undefined;
 
@@ -86,19 +86,18 @@ export class Gateway {
       // the close code tells.
       handleProtocols: (offered) => (offered.has(socketProtocol) ? socketProtocol : [...offered][0]!),
     });
-    this.#detachments.push(
-      parts.gatekeeper.onRevoked((deviceId) =>
-        parts.connections.closeDevice(deviceId, closeCodes.notAuthorised, "The device was revoked."),
-      ),
+    this.#unfollowRevocations = parts.gatekeeper.onRevoked((deviceId) =>
+      parts.connections.closeDevice(deviceId, closeCodes.notAuthorised, "The device was revoked."),
     );
   }
 
   /** Serves `/ws` of an HTTP or HTTPS server. */
-  attach(server: Pick<Server, "on" | "off">): void {
-    const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) =>
-      this.#upgrade(request, socket, head);
-    server.on("upgrade", upgrade);
-    this.#detachments.push(() => server.off("upgrade", upgrade));
+  attach(server: Pick<Server, "on">): void {
+    // For as long as the server lives: after the stop each upgrade is refused. One that nobody answered would keep its
+    // connection, and with it the server, open for ever (other listeners of the event only count it).
+    server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+      this.#upgrade(request, socket, head),
+    );
   }
 
   /** Closes every socket with 1012 and waits up to `deadlineMs` until their clients have closed too. Idempotent. */
@@ -109,7 +108,7 @@ export class Gateway {
 
   async #stop(deadlineMs: number): Promise<void> {
     const { connections, clock } = this.#parts;
-    for (const detach of this.#detachments.splice(0)) detach();
+    this.#unfollowRevocations();
     const reason = "The server stops; come back.";
     this.#pendingHandshakes.refuseAll(closeCodes.serverRestart, reason);
     connections.closeAll(closeCodes.serverRestart, reason);

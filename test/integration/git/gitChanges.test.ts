@@ -1,7 +1,9 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   appendFileSync,
+  existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -428,5 +430,21 @@ describe("limits", () => {
     expect(all.filter(({ status }) => status === "fulfilled")).toHaveLength(8);
     expect(all[8]).toMatchObject({ reason: { code: "rate_limited", retryAfterMs: 1_000 } });
     expect(await list()).toMatchObject({ isRepository: true });
+  });
+});
+
+describe("what a killed server left of its reading", () => {
+  test("is removed at the next start, and what a living one reads is not", async () => {
+    const ended = spawnSync(process.execPath, ["-e", ""]).pid;
+    const [left, used] = [ended, process.pid].map((pid) =>
+      mkdtempSync(join(tmpdir(), `daylong-git-${pid}-`)),
+    );
+    writeFileSync(join(left!, "HEAD"), "ref: refs/heads/none\n");
+    try {
+      await changes.sweep();
+      expect([existsSync(left!), existsSync(used!)]).toEqual([false, true]);
+    } finally {
+      for (const path of [left, used]) rmSync(path!, { recursive: true, force: true });
+    }
   });
 });

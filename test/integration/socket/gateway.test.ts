@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { request } from "node:http";
+import { createServer, request } from "node:http";
+import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { AttemptWindow } from "../../../server/access/attemptWindow.ts";
@@ -538,6 +539,22 @@ test("O12 a stop closes every socket with 1012 and refuses new ones", async () =
   await rig.gateway.stop();
   for (const socket of sockets) expect(await socket.waitForClose()).toMatchObject({ code: 1012 });
   expect(rig.connections.count).toBe(0);
+});
+
+test("O12 a phone that comes back during the stop is refused, and its connection does not keep the server open", async () => {
+  const http = createServer();
+  rig.gateway.attach(http);
+  // As the limits of connections do: an upgrade with any listener is no request that Node answers or closes by itself.
+  http.on("upgrade", () => {});
+  http.listen(0, "127.0.0.1");
+  await once(http, "listening");
+  await rig.gateway.stop();
+  const { port } = http.address() as AddressInfo;
+  const late = request({ port, path: "/ws", headers: { connection: "Upgrade", upgrade: "websocket" } }).end();
+  const [response] = await once(late, "response");
+  expect(response.statusCode).toBe(503);
+  response.resume();
+  await new Promise<void>((resolve) => http.close(() => resolve()));
 });
 
 test("O12 a stop does not wait for ever for a client that takes no leave", async () => {
