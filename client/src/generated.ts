@@ -1278,6 +1278,7 @@ export interface SessionUpdatedEvent {
     autoKeepAlive?: boolean;
     runningTasks?: number;
     suggestedPrompts?: string[];
+    gitBranch?: string | null;
     context?: ContextFill;
     compacting?: boolean;
   };
@@ -2072,6 +2073,10 @@ export interface Session {
    */
   suggestedPrompts: string[];
   context?: ContextFill1;
+  /**
+   * The branch of the project's repository.
+   */
+  gitBranch?: string;
   /**
    * The conversation is being summed up to make room.
    */

@@ -51,6 +51,8 @@ export interface PoolParts {
   attachments: Pick<AttachmentStorage, "prepare" | "letGo">;
   /** Looks at the files that prompts mention. */
   mentions: MentionResolver;
+  /** The branch of a project's repository; without it sessions have none. */
+  gitBranch?(projectPath: string): Promise<string | undefined>;
   /** Throws `project_forbidden` or `project_not_found` when Claude may not work in the directory, or not any more. */
   checkProject(path: string): Promise<void>;
   /** A session was closed or has expired, and no process of it is left. */

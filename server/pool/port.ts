@@ -74,6 +74,7 @@ export interface SessionChange {
 export type SessionView = Omit<Session, "options" | "lease"> &
   ReadMarks &
   Pick<SessionFacts, "context" | "suggestedPrompts" | "compacting"> & {
+    gitBranch?: string;
     lease: Pick<Lease, "term" | "startedAt" | "warnAt" | "expiresAt" | "warnedAt">;
     timeRemainingMs: number;
     queuedTurns: number;

@@ -144,6 +144,7 @@ CREATE TABLE session_facts (
   context TEXT,
   suggested_prompts TEXT,
   compacting INTEGER,
+  git_branch TEXT,
   command_list_id TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX session_facts_compacting ON session_facts (session_id) WHERE compacting = 1;

@@ -37,6 +37,7 @@ export interface EventDataByType {
     autoKeepAlive?: boolean;
     runningTasks?: number;
     suggestedPrompts?: string[];
+    gitBranch?: string | null;
     context?: ContextFill;
     compacting?: boolean;
   };

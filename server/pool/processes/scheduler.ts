@@ -12,6 +12,7 @@ import type { ProcessRegistry } from "../state/processRegistry.ts";
 import { rewriteMs } from "../state/retryingWriter.ts";
 import { SessionProcess, type WrongTransition } from "../state/sessionProcess.ts";
 import { setWorkState } from "../state/workState.ts";
+import type { FactWriter } from "../turns/factWriter.ts";
 import { needsPreparing } from "../turns/submitRules.ts";
 import type { TurnWriter } from "../turns/turnWriter.ts";
 import type { Capacity } from "./capacity.ts";
@@ -38,6 +39,7 @@ export interface SchedulerParts {
   termination: Termination;
   gates: readonly Gate[];
   capacity: Capacity;
+  facts: Pick<FactWriter, "lookAtBranch">;
   observer: ProcessObserver;
   listener: PoolProcessListener;
   exits: ProcessExits;
@@ -262,6 +264,7 @@ export class Scheduler {
       return;
     }
     sessionProcess.cameUp(preamble);
+    void this.#parts.facts.lookAtBranch(sessionProcess);
     if (gives) {
       if (isPrepared) this.#parts.promptSender.give(turn);
       else this.#parts.promptSender.prepareAndGive(sessionProcess, turn);

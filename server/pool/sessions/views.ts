@@ -64,7 +64,7 @@ export class Views {
       const sessionProcess = this.#registry.get(sessionId);
       const process = sessionProcess?.process;
       const turn = running.get(sessionId);
-      const { context, suggestedPrompts, compacting } = this.#facts.of(sessionId);
+      const { context, suggestedPrompts, compacting, gitBranch } = this.#facts.of(sessionId);
       return {
         ...shown,
         readSeq: 0,
@@ -78,6 +78,7 @@ export class Views {
         suggestedPrompts,
         compacting,
         ...(context && { context }),
+        ...(gitBranch && { gitBranch }),
         ...(turn && {
           turn: {
             turnId: turn.turnId,

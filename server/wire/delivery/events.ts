@@ -56,6 +56,7 @@ const dataByType = {
     autoKeepAlive: z.boolean().optional(),
     runningTasks: countSchema.optional(),
     suggestedPrompts: suggestedPromptsSchema.optional(),
+    gitBranch: z.string().nullable().optional(),
     context: contextFillSchema.optional(),
     compacting: z.boolean().optional(),
   }),

@@ -126,6 +126,7 @@ export const sessionSchema = z
       description: "What Claude proposes to say next; empty again with the next message.",
     }),
     context: contextFillSchema.optional().meta({ description: "Absent until a turn has ended." }),
+    gitBranch: z.string().optional().meta({ description: "The branch of the project's repository." }),
     compacting: z.boolean().meta({ description: "The conversation is being summed up to make room." }),
     process: z
       .object({
