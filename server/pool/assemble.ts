@@ -31,6 +31,7 @@ import { Submissions } from "./turns/submit.ts";
 import { Tasks } from "./turns/tasks.ts";
 import { TurnWaiter } from "./turns/turnWaiter.ts";
 import { TurnWriter } from "./turns/turnWriter.ts";
+import { Wakeups } from "./turns/wakeups.ts";
 
 export interface PoolParts {
   store: Store;
@@ -82,6 +83,7 @@ export function assemblePool(parts: PoolParts) {
   const onWrongTransition =
     parts.onWrongTransition ?? ((wrong) => parts.log.error("process.wrong_transition", { ...wrong }));
   const buffer = new EventBuffer(parts);
+  const tasks = new Tasks({ ...parts, buffer, registry, advance: () => scheduler.advance() });
   const inner = {
     ...parts,
     onWrongTransition,
@@ -91,7 +93,8 @@ export function assemblePool(parts: PoolParts) {
     permissions,
     turnWaiter,
     buffer,
-    tasks: new Tasks({ ...parts, buffer, registry, advance: () => scheduler.advance() }),
+    tasks,
+    wakeups: new Wakeups({ ...parts, buffer, registry, tasks, advance: () => scheduler.advance() }),
     gates,
     advance: () => scheduler.advance(),
   };
@@ -134,7 +137,8 @@ export function assemblePool(parts: PoolParts) {
   return {
     turnWriter,
     permissions,
-    tasks: inner.tasks,
+    tasks,
+    wakeups: inner.wakeups,
     submissions,
     sessions,
     forkAndRewind,

@@ -49,6 +49,7 @@ export class InteractiveSessionPool implements SessionPool {
     this.#open = true;
     this.#components.scheduler.start();
     this.#components.leases.start();
+    this.#components.wakeups.start();
     this.#components.health.start();
     this.#components.spares.start();
     return recovery;
@@ -59,6 +60,7 @@ export class InteractiveSessionPool implements SessionPool {
     this.#open = false;
     this.#stopped ??= (async () => {
       this.#components.leases.stop();
+      this.#components.wakeups.stop();
       this.#components.health.stop();
       this.#components.outages.stop();
       this.#components.spares.stop();

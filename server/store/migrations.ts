@@ -111,6 +111,12 @@ CREATE TABLE tasks (
 CREATE INDEX tasks_running ON tasks (session_id) WHERE state = 'running';
 `;
 
+/** Wake-ups that Claude scheduled are given to it by the server when its process is gone. */
+const wakeups = `
+ALTER TABLE tasks ADD COLUMN wakeup TEXT;
+CREATE INDEX tasks_due ON tasks (due_at) WHERE state = 'running' AND due_at IS NOT NULL;
+`;
+
 /** Every version of the schema, oldest first, without gaps. */
 export const migrations: readonly Migration[] = [
   {
@@ -132,6 +138,7 @@ export const migrations: readonly Migration[] = [
   { version: 8, apply: (connection) => void connection.exec(unackedAlerts) },
   { version: 9, apply: (connection) => void connection.exec(ownTurns) },
   { version: 10, apply: (connection) => void connection.exec(tasks) },
+  { version: 11, apply: (connection) => void connection.exec(wakeups) },
 ];
 
 /**

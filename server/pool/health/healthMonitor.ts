@@ -7,6 +7,7 @@ import type { Termination } from "../processes/termination.ts";
 import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 import type { SessionProcess } from "../state/sessionProcess.ts";
+import type { Wakeups } from "../turns/wakeups.ts";
 import { Incidents } from "./incidents.ts";
 import { LoadGate } from "./loadGate.ts";
 
@@ -20,6 +21,7 @@ export interface HealthMonitorParts {
   termination: Termination;
   interrupts: Interrupts;
   capacity: Capacity;
+  wakeups: Pick<Wakeups, "isAwaited">;
   /** Looks at waiting turns again: a process or a place may be free. */
   advance(): void;
 }
@@ -95,7 +97,7 @@ export class HealthMonitor {
   }
 
   async #sample(): Promise<void> {
-    const { host, clock, log, limits, registry } = this.#parts;
+    const { host, clock, log, limits, registry, wakeups } = this.#parts;
     try {
       const usage = await host.usage();
       if (!this.#running) return;
@@ -118,7 +120,8 @@ export class HealthMonitor {
       const parkMs = sessionProcess.isNamed ? limits.conversationIdleMs : limits.sessionIdleMs;
       const idleMs = clock.now() - sessionProcess.idleSinceAt;
       const rests = sessionProcess.isFree && sessionProcess.tasks.count === 0;
-      if (parkMs > 0 && rests && idleMs >= parkMs) void sessionProcess.stop("idle");
+      if (parkMs <= 0 || !rests || idleMs < parkMs) continue;
+      if (!wakeups.isAwaited(sessionProcess.sessionId)) void sessionProcess.stop("idle");
     }
     this.#armSample();
   }

@@ -16,6 +16,7 @@ import type { PermissionRequests } from "../turns/permissionRequests.ts";
 import { recoverReply } from "../turns/recoverReply.ts";
 import type { Tasks } from "../turns/tasks.ts";
 import { endOf, type TurnWriter } from "../turns/turnWriter.ts";
+import type { Wakeups } from "../turns/wakeups.ts";
 import type { ProcessExits } from "./processExit.ts";
 import type { ResumeSources } from "./resumeSource.ts";
 
@@ -30,6 +31,7 @@ export interface PoolProcessListenerParts {
   permissions: PermissionRequests;
   buffer: EventBuffer;
   tasks: Tasks;
+  wakeups: Pick<Wakeups, "hear">;
   observer: ProcessObserver;
   exits: ProcessExits;
   leaseChanged(deadlineAt: number): void;
@@ -162,6 +164,11 @@ export class PoolProcessListener {
       case "task-finished":
       case "tasks-running":
         this.#parts.tasks.hear(sessionProcess, signal);
+        return;
+      case "wakeup-set":
+      case "wakeups-dropped":
+      case "wakeup-begun":
+        this.#parts.wakeups.hear(sessionProcess, signal);
         return;
       case "conversation":
       case "mode":

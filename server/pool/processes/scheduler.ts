@@ -175,7 +175,7 @@ export class Scheduler {
     const turn = this.#store.turns.nextQueued(sessionId, clock.now());
     if (turn) {
       this.#store.transaction(() => turnWriter.begin(turn, false));
-      sessionProcess.assign(turn.turnId);
+      sessionProcess.assign(turn.turnId, turn.origin);
     }
     this.#registry.add(sessionProcess);
     this.#start(sessionProcess, session).then(

@@ -8,6 +8,10 @@ import { setWorkState } from "../state/workState.ts";
 import type { PermissionRequests } from "../turns/permissionRequests.ts";
 import type { TurnWriter } from "../turns/turnWriter.ts";
 
+/** A prompt that Claude left for itself must not pass for the words of the owner. */
+const wakeupNote =
+  "The text below was not typed by the user: it is the prompt of a wake-up that you scheduled.";
+
 export interface PromptSenderParts {
   store: Store;
   clock: Clock;
@@ -41,8 +45,9 @@ export class PromptSender {
     const sessionProcess = this.#parts.registry.get(turn.sessionId);
     if (sessionProcess?.process === undefined || sessionProcess.hasExited) return;
     const { turnId, message: text } = turn;
-    if (sessionProcess.phase === "idle") sessionProcess.assign(turnId);
-    const words = [sessionProcess.markGiven(), prepared?.note].filter(Boolean);
+    if (sessionProcess.phase === "idle") sessionProcess.assign(turnId, turn.origin);
+    const about = turn.origin === "schedule" ? wakeupNote : undefined;
+    const words = [sessionProcess.markGiven(), prepared?.note, about].filter(Boolean);
     const preamble = words.length > 0 ? words.join("\n\n") : undefined;
     sessionProcess.process.send({
       turnId,
@@ -69,7 +74,7 @@ export class PromptSender {
   /** Readies the files of a turn that runs and is not given, and gives it. */
   giveWithFiles(sessionProcess: SessionProcess, turn: Turn): void {
     const { attachments, checkProject } = this.#parts;
-    if (sessionProcess.phase === "idle") sessionProcess.assign(turn.turnId);
+    if (sessionProcess.phase === "idle") sessionProcess.assign(turn.turnId, turn.origin);
     const ready = async () => {
       const projectPath = this.#store.sessions.get(turn.sessionId)?.projectPath ?? "";
       await checkProject(projectPath);

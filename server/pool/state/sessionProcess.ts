@@ -209,9 +209,9 @@ export class SessionProcess {
   }
 
   /** The turn is the process's next one: it waits for the start, or makes an idle process busy. */
-  assign(turnId: string): void {
+  assign(turnId: string, origin: TurnOrigin = "user"): void {
     if (!this.#may("assign", this.turn === undefined)) return;
-    this.#turns.assign(turnId);
+    this.#turns.assign(turnId, origin);
     if (this.#phase === "idle") this.#enterBusy();
   }
 
