@@ -4,6 +4,8 @@ import { hourMs, minuteMs, owner, usePoolRig } from "../rig.ts";
 const rig = usePoolRig();
 
 const pool = () => rig.current.pool;
+/** What a process says is written with what comes with it. */
+const written = () => rig.current.clock.run(20);
 const rowOf = (sessionId: string, taskId = "w1") => rig.current.store.tasks.get(sessionId, taskId);
 
 /** An idle session whose Claude wants to be woken, by default in two minutes. */
@@ -13,6 +15,7 @@ const sleeper = async (wakeup: { survivesResume?: boolean; schedule?: string; in
   const dueAt = rig.current.clock.now() + inMs;
   const common = { taskId: "w1", turnId: "t", description: "look", prompt: "look at it" };
   process.say({ kind: "wakeup-set", wakeup: { ...common, dueAt, survivesResume, schedule } });
+  await written();
   return { sessionId, process, dueAt };
 };
 const park = async (sessionId: string) => {
@@ -202,8 +205,10 @@ describe("T03 T04 the rules about wake-ups", () => {
     };
     process.say({ kind: "wakeup-set", wakeup: { ...other, survivesResume: false } });
     process.say({ kind: "wakeups-dropped" });
+    await written();
     expect([rowOf(sessionId)?.state, rowOf(sessionId, "w2")?.state]).toEqual(["running", "stopped"]);
     process.say({ kind: "wakeups-dropped", taskId: "w1" });
+    await written();
     expect(rowOf(sessionId)?.state).toBe("stopped");
   });
 
