@@ -119,7 +119,7 @@ export class HealthMonitor {
     for (const sessionProcess of registry.all()) {
       const parkMs = sessionProcess.isNamed ? limits.conversationIdleMs : limits.sessionIdleMs;
       const idleMs = clock.now() - sessionProcess.idleSinceAt;
-      const rests = sessionProcess.isFree && sessionProcess.tasks.count === 0;
+      const rests = sessionProcess.isFree && !sessionProcess.tasks.holdProcess;
       if (parkMs <= 0 || !rests || idleMs < parkMs) continue;
       if (!wakeups.isAwaited(sessionProcess.sessionId)) void sessionProcess.stop("idle");
     }

@@ -110,7 +110,7 @@ export class Scheduler {
     // its own.
     if (!this.#parts.limits.interactive) {
       for (const one of this.#registry.all()) {
-        if (one.isFree && one.tasks.count === 0) void one.stop("idle");
+        if (one.isFree && one.tasks.areOver) void one.stop("idle");
       }
     }
     const nextPlace = capacity.allot();

@@ -154,7 +154,7 @@ export class Termination {
     return touched;
   }
 
-  /** The end of a lease. False while a running turn still has its time to finish. */
+  /** The end of a lease. False while a running turn or task still has its time to finish. */
   expire(session: Session): boolean {
     const { clock, limits, log } = this.#parts;
     const { sessionId, lease } = session;
@@ -162,7 +162,7 @@ export class Termination {
     const sessionProcess = this.#registry.get(sessionId);
     if (
       sessionProcess !== undefined &&
-      sessionProcess.turns.length > 0 &&
+      (sessionProcess.turns.length > 0 || !sessionProcess.tasks.areOver) &&
       now < lease.expiresAt + limits.drainMs
     )
       return false;

@@ -3,6 +3,7 @@ import { DaylongError } from "../../domain/errors.ts";
 import type { Clock, LiveFeed, Log, Store } from "../../domain/ports.ts";
 import type { ProcessSignal } from "../../domain/processes/process.ts";
 import type { Task, TaskEnd, TaskOutput } from "../../domain/sessions/task.ts";
+import { settleMs } from "../state/liveTasks.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 import type { SessionProcess } from "../state/sessionProcess.ts";
 import type { EventBuffer } from "./eventBuffer.ts";
@@ -163,7 +164,7 @@ export class Tasks {
       this.#tellCount(sessionId);
       void this.#keepOutput(sessionProcess, task, text);
     });
-    this.#parts.advance();
+    this.#parts.clock.after(settleMs, () => this.#parts.advance());
   }
 
   /** Returns whether it ran. */

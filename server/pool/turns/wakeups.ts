@@ -1,12 +1,12 @@
 import { DeadlineTimer } from "../../domain/deadlineTimer.ts";
 import type { Clock, Log, Store } from "../../domain/ports.ts";
 import type { ProcessSignal } from "../../domain/processes/process.ts";
-import { nextInstantOf } from "../../domain/sessions/cronSchedule.ts";
 import type { Task } from "../../domain/sessions/task.ts";
 import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 import { rewriteMs } from "../state/retryingWriter.ts";
 import type { SessionProcess } from "../state/sessionProcess.ts";
+import { nextInstantOf } from "./cronSchedule.ts";
 import type { EventBuffer } from "./eventBuffer.ts";
 import type { Tasks } from "./tasks.ts";
 

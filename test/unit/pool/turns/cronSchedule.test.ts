@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { nextInstantOf } from "../../../../server/domain/sessions/cronSchedule.ts";
+import { nextInstantOf } from "../../../../server/pool/turns/cronSchedule.ts";
 
 const at = (text: string): number => new Date(text).getTime();
 
