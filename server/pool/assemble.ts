@@ -29,6 +29,7 @@ import { EventBuffer } from "./turns/eventBuffer.ts";
 import { PermissionRequests } from "./turns/permissionRequests.ts";
 import { Submissions } from "./turns/submit.ts";
 import { Tasks } from "./turns/tasks.ts";
+import { TaskWaiter } from "./turns/taskWaiter.ts";
 import { TurnWaiter } from "./turns/turnWaiter.ts";
 import { TurnWriter } from "./turns/turnWriter.ts";
 import { Wakeups } from "./turns/wakeups.ts";
@@ -154,5 +155,6 @@ export function assemblePool(parts: PoolParts) {
     oneShots,
     views,
     turnWaiter,
+    taskWaiter: new TaskWaiter({ store, clock }),
   };
 }

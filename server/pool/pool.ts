@@ -9,6 +9,7 @@ import type {
   Accepted,
   AskRequest,
   CreateSessionRequest,
+  FollowedTurn,
   PoolStats,
   Recap,
   SessionChange,
@@ -67,6 +68,7 @@ export class InteractiveSessionPool implements SessionPool {
       this.#components.oneShots.stop();
       await this.#components.scheduler.stop(graceMs);
       this.#components.turnWaiter.stop();
+      this.#components.taskWaiter.stop();
     })();
     return this.#stopped;
   }
@@ -92,6 +94,10 @@ export class InteractiveSessionPool implements SessionPool {
       (await this.#components.turnWaiter.ended(turnId, deadlineMs, signal)) ?? this.#store.turns.get(turnId);
     if (turn) return turn;
     throw new DaylongError("turn_not_found", `There is no turn ${turnId}.`);
+  }
+
+  followTasks(sessionId: string, turnId: string): FollowedTurn {
+    return this.#components.taskWaiter.follow(sessionId, turnId);
   }
 
   interrupt(sessionId: string, turnId: string | undefined, caller: Caller) {

@@ -88,6 +88,12 @@ export const completionSchema = z.object({
   user: z.string().nullish(),
   conversation_id: conversationIdSchema.nullish(),
   project_path: textSchema.min(1).max(4096).nullish(),
+  wait_tasks: z
+    .boolean()
+    .nullish()
+    .meta({
+      description: "Ends when no task that the turn began runs any more; what Claude says of them is added.",
+    }),
   ...unknownFields(unsupportedParameters),
   ...unknownFields(ignoredParameters),
 });
