@@ -1,5 +1,5 @@
 // One project per kind of test, so that `npx jest --selectProjects unit` runs in seconds.
-const base = {
+export const base = {
   testEnvironment: "node",
   extensionsToTreatAsEsm: [".ts"],
   transform: {

@@ -39,6 +39,7 @@ export type ErrorCode =
   | "nothing_to_recap"
   | "push_disabled"
   | "push_not_registered"
+  | "changes_unavailable"
   | "setting_fixed"
   | "session_closed"
   | "permission_expired"
@@ -64,6 +65,7 @@ export type ErrorCode =
   | "turn_limit"
   | "ask_timed_out"
   | "history_unavailable"
+  | "changes_timed_out"
   | "stalled"
   | "memory_limit"
   | "login_required"
@@ -269,6 +271,12 @@ export interface Api {
        */
       limit?: number;
       before?: string;
+    };
+    /**
+     * The unified diff of one changed file, cut at 256 KiB.
+     */
+    "GET /api/sessions/{id}/changes/diff": {
+      path: string;
     };
     /**
      * A session's events after a sequence number.
@@ -806,6 +814,8 @@ export interface Api {
       success: true;
       sessionId: string;
     };
+    "GET /api/sessions/{id}/changes": Changes;
+    "GET /api/sessions/{id}/changes/diff": FileDiff;
     /**
      * How full Claude's context window is.
      */
@@ -1616,6 +1626,47 @@ export interface Recap {
   createdAt: number;
   turnCount: number;
   cached: boolean;
+}
+export interface Changes {
+  isRepository: boolean;
+  /**
+   * Why there is no repository.
+   */
+  reason?: "no_git" | "not_a_repository" | "refused";
+  /**
+   * Absent when HEAD is detached.
+   */
+  branch?: string;
+  upstream?: {
+    ahead: number;
+    behind: number;
+  };
+  files: ChangedFile[];
+  truncated: boolean;
+}
+export interface ChangedFile {
+  /**
+   * Relative to the project's directory; bytes that are not UTF-8 as \xNN.
+   */
+  path: string;
+  state: "added" | "modified" | "deleted" | "renamed" | "untracked" | "conflicted";
+  oldPath?: string;
+  insertions?: number;
+  deletions?: number;
+  binary: boolean;
+  /**
+   * A filter of git's stands before the file: it is not run, so nothing is compared.
+   */
+  filtered?: true;
+}
+export interface FileDiff {
+  path: string;
+  /**
+   * Unified; empty for a file without changes.
+   */
+  diff: string;
+  truncated: boolean;
+  filtered?: true;
 }
 export interface Message {
   messageId: string;

@@ -1,6 +1,6 @@
 import type { EventStream } from "./connection/eventStream.ts";
 import type { Answer, DaylongEvent, Message, Recap, Session, SessionChange } from "./connection/protocol.ts";
-import type { Rest } from "./rest.ts";
+import { queryOf, type Rest } from "./rest.ts";
 import type { Turn } from "./turn.ts";
 
 /** Work of Claude's that outlives a turn. */
@@ -24,6 +24,16 @@ export class SessionHandle {
   constructor(client: SessionClient, sessionId: string) {
     this.#client = client;
     this.sessionId = sessionId;
+  }
+
+  /** The files of the project's working tree that differ from the last commit. */
+  changes(): Promise<Answer<"GET /api/sessions/{id}/changes">> {
+    return this.#client.rest.ask("GET", `/api/sessions/${this.sessionId}/changes`);
+  }
+
+  /** The unified diff of one of them. */
+  diff(path: string): Promise<Answer<"GET /api/sessions/{id}/changes/diff">> {
+    return this.#client.rest.ask("GET", `/api/sessions/${this.sessionId}/changes/diff${queryOf({ path })}`);
   }
 
   /** Sends a message; offline it is kept, and sent when there is a connection. */

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { ensureAdminToken } from "../access/adminToken.ts";
@@ -9,7 +9,7 @@ import { Devices } from "../access/devices.ts";
 import { HostCheck } from "../access/hostCheck.ts";
 import { MessageAttachments } from "../access/messageAttachments.ts";
 import { pairingLink } from "../access/pairingCode.ts";
-import { ProjectRoots } from "../access/projectRoots.ts";
+import type { ProjectRoots } from "../access/projectRoots.ts";
 import { OwnersTrust } from "../access/projectTrust.ts";
 import { PushRegistration } from "../access/pushRegistration.ts";
 import type { CliHost } from "../claude/host.ts";
@@ -24,13 +24,15 @@ import type { Clock, Log } from "../domain/ports.ts";
 import type { ProcessHost } from "../domain/processes/process.ts";
 import type { ClaudeHistory } from "../domain/sessions/history.ts";
 import { DiskAttachmentStorage } from "../files/attachmentStorage.ts";
+import { GitChanges } from "../git/gitChanges.ts";
+import { GitProgram } from "../git/gitProgram.ts";
 import { createHttpApp } from "../http/app.ts";
 import { defaultHttpLimits, type HttpDependencies } from "../http/dependencies.ts";
 import { announce } from "../platform/bonjour.ts";
 import { readCertificate, type ServerCertificate } from "../platform/certificate.ts";
 import { Closers } from "../platform/closers.ts";
 import { lockFolder } from "../platform/folderLock.ts";
-import { closeServer, createServer, listen, urlHost } from "../platform/listener.ts";
+import { closeServer, createServer, listen, reachableHost, urlHost } from "../platform/listener.ts";
 import { LifecycleCounters } from "../pool/health/lifecycleCounters.ts";
 import { InteractiveSessionPool } from "../pool/pool.ts";
 import { Gateway, type GatewayParts } from "../socket/gateway.ts";
@@ -38,6 +40,7 @@ import type { OpenStore } from "../store/store.ts";
 import type { Config } from "./config.ts";
 import { healthReport } from "./health.ts";
 import { Metrics } from "./metrics.ts";
+import { openDataFolder, openRoots } from "./openFolders.ts";
 import { lastWord, openStorage } from "./openStorage.ts";
 import { livePoolLimits, Settings } from "./settings.ts";
 import { wireDelivery } from "./wireDelivery.ts";
@@ -72,13 +75,17 @@ export interface ComposeParts {
   cliEnvironment: Readonly<Record<string, string | undefined>>;
   /** Ends the program at once: what it could still say might not be true. */
   crash(error: Error): void;
+  /** Folders in the data folder whose contents may be projects: the demo's. */
+  openFolders?: readonly string[];
   /** In the place of the real ones, in tests. */
   ports?: Partial<OutsidePorts>;
 }
 
 /** The parts that the server is assembled from when its data folder and its database are open. */
-export interface AssemblyParts extends Omit<ComposeParts, "crash"> {
+export interface AssemblyParts extends Omit<ComposeParts, "crash" | "openFolders"> {
   database: OpenStore;
+  /** Looks at the files under the database; a sentence about a log that grows. */
+  lookAtFiles(): string | undefined;
   metrics: Metrics;
   roots: ProjectRoots;
   homeDir: string;
@@ -103,19 +110,24 @@ export async function startDaylong(parts: ComposeParts): Promise<RunningDaylong>
 async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDaylong> {
   const { config, clock, log, version, crash } = parts;
   const { dataDir } = config;
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  chmodSync(dataDir, 0o700);
-  closers.push(lockFolder(dataDir));
+  openDataFolder(dataDir);
   const homeDir = homedir();
-  // Before the database is made: a start with wrong roots leaves nothing behind.
-  const roots = await ProjectRoots.open({ paths: config.projectRoots, homeDir });
+  // Before the folder is locked and the database made: a start with wrong roots leaves nothing behind.
+  const roots = await openRoots({ config, openFolders: parts.openFolders, homeDir, log });
+  const lock = lockFolder(realpathSync(dataDir));
+  closers.push(lock.release);
+  // It is of a server that was killed: nothing at the address it names is this server's any more.
+  const serverFile = join(dataDir, "server.json");
+  rmSync(serverFile, { force: true });
   const certificate = await readCertificate(config);
 
   const metrics = new Metrics({ version });
   closers.push(() => metrics.stop());
-  const database = openStorage(
+  const { database, watch } = openStorage(
     {
       dataDir,
+      lockPaths: lock.paths,
+      watchMs: config.healthIntervalMs,
       clock,
       log,
       crash,
@@ -129,6 +141,7 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
     {
       ...parts,
       database,
+      lookAtFiles: () => watch.look(),
       metrics,
       roots,
       certificate,
@@ -142,6 +155,8 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
   const server = createServer(certificate, createHttpApp(assembly.http));
   const gateway = new Gateway(assembly.gateway);
   await assembly.start();
+  database.serve();
+  watch.start();
   gateway.attach(server);
   boundPort = await listen(server, config.host, config.port);
   edges.push(() => closeServer(server));
@@ -149,9 +164,9 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
   edges.push(() => assembly.stopping.abort());
 
   const url = `${certificate ? "https" : "http"}://${urlHost(config.host)}:${boundPort}`;
-  const serverFile = join(dataDir, "server.json");
   const { fingerprint } = certificate ?? {};
-  const found = { url, pid: process.pid, version, fingerprint };
+  const localUrl = `${certificate ? "https" : "http"}://${reachableHost(config.host)}:${boundPort}`;
+  const found = { url, localUrl, pid: process.pid, version, fingerprint };
   writeFileSync(serverFile, `${JSON.stringify(found)}\n`, { mode: 0o600 });
   edges.push(() => rmSync(serverFile, { force: true }));
   edges.push(announce({ host: config.host, port: boundPort, hostname: hostname(), fingerprint, clock, log }));
@@ -221,6 +236,17 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     }));
   closers.push(() => host.stop());
   const history = ports.history ?? (await openHistory(parts, closers));
+  /** The directories that a project and its repository lie in; rejects for a project that is not allowed any more. */
+  const rootsOf = async (path: string): Promise<readonly string[]> => {
+    if (await folders.holds(path)) return [path];
+    if ((await roots.resolve(path)) === path) return roots.paths;
+    throw new DaylongError(
+      "project_forbidden",
+      "The project's directory is another one than when the session began.",
+    );
+  };
+  const program = new GitProgram(cliEnvironment);
+  const changes = new GitChanges({ program, clock, log, rootsOf });
   const pool = new InteractiveSessionPool({
     store,
     host,
@@ -233,13 +259,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     attachments: attachmentStorage,
     sessionOver: ({ projectPath }) => folders.removeIfEmpty(projectPath),
     checkProject: async (path) => {
-      if (await folders.holds(path)) return;
-      if ((await roots.resolve(path)) !== path) {
-        throw new DaylongError(
-          "project_forbidden",
-          "The project's directory is another one than when the session began.",
-        );
-      }
+      await rootsOf(path);
     },
   });
   const counters = new LifecycleCounters({ events: store.events, stats: () => pool.stats() });
@@ -282,6 +302,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     trust,
     folders,
     history,
+    changes,
     heldElsewhere: () => host.heldElsewhere(),
     names,
     clock,
@@ -291,7 +312,8 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     startedAt,
     limits: defaultHttpLimits,
     stopping: stopping.signal,
-    health: () => healthReport({ store: database, pool, host, push, dataDir }),
+    health: () =>
+      healthReport({ store: database, pool, host, push, dataDir, lookAtFiles: parts.lookAtFiles }),
     metrics: sessionMetrics,
     prometheus: metrics,
     models: () => host.models,

@@ -242,7 +242,7 @@ export function reply(messages: ModelMessage[], system = ""): DemoReply {
   const result = blocks.find(isToolResult);
   if (result && (typed === "" || typedAt < resultAt)) return answerToolResult(result, messages);
   const ended = typed === "" ? endedTask(messages, textsOf(last).join("\n")) : undefined;
-  const order = ended === undefined ? typed : ended.then;
+  const order = ended === undefined ? typed : ended.next;
   for (const [pattern, answer] of orders) {
     const match = pattern.exec(order);
     if (match) return answer(match, messages, system);

@@ -9,30 +9,30 @@ const thenMark = " => ";
 const silentNote = "The answer was said before";
 
 /** The order, and what is to be done when its work has ended. */
-function partsOf(order: string): { work: string; then: string } {
+function partsOf(order: string): { work: string; next: string } {
   const at = order.lastIndexOf(thenMark);
   return at < 0
-    ? { work: order.trim(), then: "" }
-    : { work: order.slice(0, at).trim(), then: order.slice(at) };
+    ? { work: order.trim(), next: "" }
+    : { work: order.slice(0, at).trim(), next: order.slice(at) };
 }
 
 const bash = (order: string): DemoReply => {
-  const { work, then } = partsOf(order);
+  const { work, next } = partsOf(order);
   return {
     kind: "tool",
     name: "Bash",
-    input: { command: work, description: `Run in the background${then}`, run_in_background: true },
+    input: { command: work, description: `Run in the background${next}`, run_in_background: true },
     say: "I will start that.",
   };
 };
 
 const agent = (order: string, waits: boolean): DemoReply => {
-  const { work, then } = partsOf(order);
+  const { work, next } = partsOf(order);
   return {
     kind: "tool",
     name: "Agent",
     input: {
-      description: `Demo helper${then}`,
+      description: `Demo helper${next}`,
       prompt: work,
       subagent_type: "general-purpose",
       run_in_background: !waits,
@@ -102,7 +102,7 @@ const tagged = (text: string, tag: string): string | undefined =>
 export function endedTask(
   messages: readonly ModelMessage[],
   text: string,
-): { said: string; then: string } | undefined {
+): { said: string; next: string } | undefined {
   const notice = tagged(text, "task-notification");
   if (notice === undefined) return undefined;
   const summary = tagged(notice, "summary") ?? "A task has ended";
@@ -111,6 +111,6 @@ export function endedTask(
   const at = description.indexOf(thenMark);
   return {
     said: [`${summary}.`, result].filter(Boolean).join(" "),
-    then: at < 0 ? "" : description.slice(at + thenMark.length).trim(),
+    next: at < 0 ? "" : description.slice(at + thenMark.length).trim(),
   };
 }

@@ -13,7 +13,11 @@ export const errorCatalogue = {
     retryable: false,
   },
   scope_forbidden: { status: 403, title: "The token's scope does not allow this", retryable: false },
-  project_forbidden: { status: 403, title: "The path is outside the project roots", retryable: false },
+  project_forbidden: {
+    status: 403,
+    title: "The directory may not be a project of this server",
+    retryable: false,
+  },
   host_forbidden: { status: 403, title: "The Host header is not a name of this server", retryable: false },
   origin_forbidden: { status: 403, title: "The page's origin is not allowed here", retryable: false },
   permission_mode_forbidden: {
@@ -58,6 +62,7 @@ export const errorCatalogue = {
   nothing_to_recap: { status: 409, title: "The session has no turn to recap", retryable: false },
   push_disabled: { status: 409, title: "The server is not set up for this kind of push", retryable: false },
   push_not_registered: { status: 409, title: "The device has no push token", retryable: false },
+  changes_unavailable: { status: 409, title: "The project has no repository to be read", retryable: false },
   setting_fixed: { status: 409, title: "The server's environment fixes this setting", retryable: false },
   session_closed: { status: 410, title: "The session is closed", retryable: false },
   permission_expired: { status: 410, title: "The permission request is over", retryable: false },
@@ -96,6 +101,7 @@ export const errorCatalogue = {
     title: "Claude's own transcripts could not be read in time",
     retryable: true,
   },
+  changes_timed_out: { status: 504, title: "Git did not answer in time", retryable: true },
   stalled: { status: 504, title: "Claude gave no sign of life for too long", retryable: true },
   memory_limit: { status: 500, title: "The Claude process used too much memory", retryable: true },
   login_required: { status: 502, title: "Claude has to be logged in again on the computer", retryable: true },

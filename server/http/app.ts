@@ -31,6 +31,7 @@ import { metricsRoutes } from "./routes/operation/metrics.ts";
 import { settingsRoutes } from "./routes/operation/settings.ts";
 import { historyRoutes } from "./routes/projects/history.ts";
 import { projectRoutes } from "./routes/projects/projects.ts";
+import { changesRoutes } from "./routes/sessions/changes.ts";
 import { eventRoutes } from "./routes/sessions/events.ts";
 import { outputRoutes } from "./routes/sessions/output.ts";
 import { sessionControlRoutes } from "./routes/sessions/sessionControl.ts";
@@ -56,6 +57,7 @@ export function routeTable(parts: HttpDependencies): Route[] {
     ...sessionRoutes(parts),
     ...sessionControlRoutes(parts),
     ...taskRoutes(parts),
+    ...changesRoutes(parts),
     ...projectRoutes(parts),
     ...historyRoutes(parts),
     ...permissionRoutes(parts),

@@ -11,6 +11,7 @@ import type { Caller, Device } from "../domain/delivery/device.ts";
 import type { DeltaFrame } from "../domain/delivery/frames.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
 import type { ClaudeModel } from "../domain/processes/process.ts";
+import type { ProjectChanges } from "../domain/sessions/changes.ts";
 import type { ClaudeHistory } from "../domain/sessions/history.ts";
 import type { LifecycleCounts } from "../pool/health/lifecycleCounters.ts";
 import type { PoolStats, SessionPool } from "../pool/port.ts";
@@ -87,6 +88,7 @@ export interface HttpDependencies {
   /** Where conversations of `/v1` work that named no project. */
   folders: ConversationFolders;
   history: ClaudeHistory;
+  changes: ProjectChanges;
   /** Conversations that terminals hold now, with the process's id. */
   heldElsewhere(): Promise<ReadonlyMap<string, number>>;
   names: HostCheck;

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Store } from "../domain/ports.ts";
 import type { WrongSessionChange } from "../domain/sessions/session.ts";
 import type { RetentionStore } from "../domain/stores/operation.ts";
@@ -6,6 +7,7 @@ import {
   type DatabaseLocation,
   databasePath,
   foldHere,
+  layOutJournal,
   leaveSyncing,
   openDatabase,
   resumeCheckpoints,
@@ -26,7 +28,7 @@ import { SqliteSessionStore } from "./sessions/sessions.ts";
 import { SqliteTaskStore } from "./sessions/tasks.ts";
 import { SqliteTrustStore } from "./sessions/trust.ts";
 import { SqliteTurnStore } from "./sessions/turns.ts";
-import { type Connection, refuseDamaged, Statement } from "./statement.ts";
+import { type Connection, refuseLost, Statement, waitBriefly } from "./statement.ts";
 import { Transactions } from "./transactions.ts";
 
 export interface StoreParts {
@@ -43,10 +45,12 @@ export interface StoreParts {
   onWrongSessionChange?: (wrong: WrongSessionChange) => void;
   /** Told how long each commit took. */
   onCommit?: (durationMs: number) => void;
+  /** Told when storage begins to refuse transactions, and, with `undefined`, when it takes them again. */
+  onStorageFault?: (fault: DaylongError | undefined) => void;
 }
 
 /** How the store makes commits durable when it does not do so within them. */
-export type BesideParts = Pick<WalSyncParts, "onFault" | "onSync" | "sync"> & {
+export type BesideParts = Pick<WalSyncParts, "onFault" | "onSync" | "sync" | "isFound"> & {
   /** Called after each commit, to schedule the checkpoints. */
   onWritten?(): void;
 };
@@ -61,9 +65,13 @@ export type OpenStore = Store & {
   foldJournal(): void;
   /**
    * Throws `storage_failed` when the database can be read but not be written, which is tried when the last write
-   * failed, and when any part of it was found to be damaged.
+   * failed, and when any part of it was found to be damaged or lost.
    */
   checkWritable(): void;
+  /** From now on nothing is written: every write throws `storage_failed` with these words, and `close` leaves the files alone. */
+  refuseWrites(detail: string): void;
+  /** The start is over: from now on another program's lock holds the event loop up for no more than some milliseconds. */
+  serve(): void;
   /**
    * Folds the write-ahead log into the file and closes it; while the disk owes its word the log is left to the next
    * start, for the fold would ask it twice more, on the event loop. Idempotent.
@@ -79,6 +87,12 @@ export function openStore(options: DatabaseLocation & StoreParts & { beside?: Be
   const connection = openDatabase(options);
   const { beside } = options;
   if (beside === undefined) return storeOver(connection, options);
+  try {
+    layOutJournal(connection);
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
   const path = `${databasePath(options)}-wal`;
   const sync = new WalSync({
     ...beside,
@@ -100,11 +114,18 @@ export function storeOver(connection: Connection, parts: StoreParts, sync?: WalS
     connection,
     onListenerError: parts.onSubscriberError ?? warnOfSubscriberError,
     onCommit: parts.onCommit,
+    onStorageFault: parts.onStorageFault,
   });
   const touch = new Statement<[]>(connection, "UPDATE meta SET id = id");
+  let isGivenUp = false;
   return {
+    refuseWrites: (detail) => {
+      isGivenUp = true;
+      connection.refusal = new DaylongError("storage_failed", detail);
+    },
+    serve: () => waitBriefly(connection),
     checkWritable: () => {
-      refuseDamaged(connection);
+      refuseLost(connection);
       if (transactions.storageFault !== undefined) transactions.run(() => touch.run());
     },
     transaction: (work, committed) => transactions.run(work, committed),
@@ -136,7 +157,8 @@ export function storeOver(connection: Connection, parts: StoreParts, sync?: WalS
     close: () => {
       const isOwed = (sync?.syncingMs ?? 0) > 0;
       sync?.close();
-      if (!isOwed) connection.close();
+      // To close it would delete the file at the log's path, whichever that is by now.
+      if (!isOwed && !isGivenUp) connection.close();
     },
   };
 }

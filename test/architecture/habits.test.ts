@@ -36,6 +36,13 @@ describe("habits of the code", () => {
       expect(filesIn(tree).filter((file) => spread.test(textOf(tree, file)))).toEqual([]);
   });
 
+  test("what tests share registers its hooks in a function: a hook of a module is one of its first test file alone", () => {
+    const shared = filesIn("test").filter((file) => !file.endsWith(".test.ts"));
+    expect(shared.length).toBeGreaterThan(20);
+    const hook = /^(before|after)(Each|All)\(/m;
+    expect(shared.filter((file) => hook.test(textOf("test", file)))).toEqual([]);
+  });
+
   const exportedNames = () =>
     sources.flatMap((file) =>
       [

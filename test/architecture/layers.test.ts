@@ -13,6 +13,7 @@ const floors: Record<string, number> = {
   claude: 2,
   push: 2,
   files: 2,
+  git: 2,
   pool: 1,
   delivery: 1,
   access: 1,
@@ -21,7 +22,7 @@ const floors: Record<string, number> = {
   platform: 0,
 };
 /** Edges that are driven: they know the domain and nothing above it. */
-const driven = new Set(["store", "claude", "push", "files", "demo"]);
+const driven = new Set(["store", "claude", "push", "files", "git", "demo"]);
 /** The rooms of the pool, from the one that may import all others to the one that imports none. */
 const poolRooms = ["", "sessions", "health", "processes", "turns", "state"];
 

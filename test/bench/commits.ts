@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
 import { systemClock } from "../../server/platform/clock.ts";
-import { type OpenStore, openStore } from "../../server/store/store.ts";
+import { layOutJournal, openDatabase } from "../../server/store/database.ts";
+import { type OpenStore, openStore, storeOver } from "../../server/store/store.ts";
 import { pause } from "../support/pause.ts";
 
 /**
@@ -21,7 +22,9 @@ if (!Number.isInteger(count) || count < 10) {
 }
 
 const folder = mkdtempSync(join(tmpdir(), "daylong-commits-"));
-const within = openStore({ path: join(folder, "within.db"), clock: systemClock });
+const connection = openDatabase({ path: join(folder, "within.db") });
+layOutJournal(connection);
+const within = storeOver(connection, { clock: systemClock });
 const beside = openStore({
   path: join(folder, "beside.db"),
   clock: systemClock,

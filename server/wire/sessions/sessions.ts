@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { permissionModes, sessionStates } from "../../domain/sessions/session.ts";
 import { countSchema, durationMsSchema, instantSchema } from "../instants.ts";
-import { textSchema } from "../text.ts";
+import { argumentSchema, textSchema } from "../text.ts";
 
-const toolNamesSchema = z.array(textSchema.min(1).max(200)).max(200);
+const toolNamesSchema = z.array(argumentSchema.min(1).max(200)).max(200);
 const titleSchema = textSchema.trim().min(1).max(200);
-const modelSchema = textSchema.min(1).max(200);
+export const modelSchema = argumentSchema.min(1).max(200);
 
-export const projectPathSchema = textSchema.min(1).max(4096);
+export const projectPathSchema = argumentSchema.min(1).max(4096);
 export const permissionModeSchema = z.enum(permissionModes).meta({ id: "PermissionMode" });
 export const sessionStateSchema = z.enum(sessionStates).meta({ id: "SessionState" });
 
@@ -24,7 +24,7 @@ export const newSessionSchema = z
       .meta({ description: "Id of the Claude conversation to go on with; latest is the project's newest." }),
     fork: z.boolean().optional().meta({ description: "Goes on in a copy of the conversation." }),
     resumeAt: z.uuid().optional().meta({ description: "The last message that is taken over." }),
-    appendSystemPrompt: textSchema.max(65_536).optional(),
+    appendSystemPrompt: argumentSchema.max(65_536).optional(),
     allowedTools: toolNamesSchema.optional(),
     disallowedTools: toolNamesSchema.optional(),
     maxTurns: z.number().int().positive().max(100_000).optional(),

@@ -137,7 +137,7 @@ let conformance: Conformance | undefined;
 
 /** Every answer of every test is what the API document says. */
 function expectConformance(rig: Rig, seen: SeenAnswer): void {
-  // The document is the same for every rig of a file.
+  // The document is the same for every rig.
   conformance ??= new Conformance(openApiDocument(routeTable(rig.parts), rig.parts.version));
   expect(conformance.faultOf(seen)).toBeUndefined();
 }

@@ -56,6 +56,8 @@ const needed: Readonly<Record<string, Scope | "open">> = {
   "GET /api/sessions/:id/tasks": "read",
   "GET /api/sessions/:id/tasks/:taskId/output": "read",
   "DELETE /api/sessions/:id/tasks/:taskId": "chat",
+  "GET /api/sessions/:id/changes": "read",
+  "GET /api/sessions/:id/changes/diff": "read",
   "GET /api/sessions/:id/events": "read",
   "PUT /api/sessions/:id/live-activity": "chat",
   "DELETE /api/sessions/:id/live-activity": "chat",

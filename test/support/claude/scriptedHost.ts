@@ -268,7 +268,10 @@ export class ScriptedProcess implements ClaudeProcess {
    */
   result({ messageIds, ...result }: Partial<TurnResult> & { messageIds?: string[] } = {}): void {
     const turnId = this.#resultOf(messageIds);
-    if (turnId === null) return this.#listener.signal({ kind: "alive" });
+    if (turnId === null) {
+      this.#listener.signal({ kind: "alive" });
+      return;
+    }
     this.#listener.signal({
       kind: "result",
       turnId,

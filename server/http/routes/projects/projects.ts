@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { ProjectDirectory } from "../../../access/projectRoots.ts";
 import { allProjects, findProject, type ProjectUse, projectUse } from "../../../access/projectUse.ts";
 import { projectSchema } from "../../../wire/sessions/projects.ts";
-import { textSchema } from "../../../wire/text.ts";
+import { argumentSchema, textSchema } from "../../../wire/text.ts";
 import type { HttpDependencies } from "../../dependencies.ts";
 import { errorSets } from "../../framework/errorSets.ts";
 import { defineRoute, json, type Route } from "../../framework/route.ts";
@@ -39,7 +39,7 @@ export function projectRoutes(parts: HttpDependencies): Route[] {
       path: "/api/projects",
       scope: "chat",
       summary: "Make a directory under a root; 200 when it was there already.",
-      body: z.object({ root: textSchema.min(1).max(4096), name: textSchema.min(1).max(255) }),
+      body: z.object({ root: argumentSchema.min(1).max(4096), name: argumentSchema.min(1).max(255) }),
       refusals: errorSets.project,
       response: { 200: projectSchema, 201: projectSchema },
       async handle({ body, caller }) {

@@ -311,7 +311,10 @@ class RandomCli {
 
   work(): void {
     const next = this.#queue.shift();
-    if (next !== undefined && this.#chance.between(0, 3) > 0) return this.#answer(next);
+    if (next !== undefined && this.#chance.between(0, 3) > 0) {
+      this.#answer(next);
+      return;
+    }
     if (next !== undefined) this.#queue.unshift(next);
     this.#own();
   }
@@ -325,12 +328,17 @@ class RandomCli {
 
   #own(): void {
     if (this.#chance.happens(0.5)) this.#say(cli.notification("b"));
-    if (this.#chance.between(0, 3) === 0)
-      return void this.#say(cli.result("", [], { num_turns: 0, ...taskOrigin }));
+    if (this.#chance.between(0, 3) === 0) {
+      this.#say(cli.result("", [], { num_turns: 0, ...taskOrigin }));
+      return;
+    }
     this.#say(cli.requesting());
     this.#speak("own", 2);
     const folded = this.#chance.between(0, 2) === 0 ? this.#queue.shift() : undefined;
-    if (folded === undefined) return this.#end("own", [], taskOrigin);
+    if (folded === undefined) {
+      this.#end("own", [], taskOrigin);
+      return;
+    }
     this.#say(cli.tool(this.#tool()), cli.lifecycle(folded, "started"), cli.requesting(folded));
     this.#speak(folded, 2);
     this.#end(folded, [folded], taskOrigin);

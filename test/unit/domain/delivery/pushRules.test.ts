@@ -18,8 +18,17 @@ const logged = <T extends EventType>(type: T, data: EventDataByType[T]): LoggedE
   ({ cursor: 7, sessionId: "s1", seq: 3, type, at, turnId: "t1", data }) as LoggedEvent;
 
 const usage = { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheCreationTokens: 0 };
-const completed = (text: string) =>
-  logged("turn.completed", { messageId: "m1", text, costUsd: 0, usage, durationMs: 1, numTurns: 1 });
+const replyOf = (text: string) => ({ messageId: "m1", text, costUsd: 0, usage, durationMs: 1, numTurns: 1 });
+const completed = (text: string) => logged("turn.completed", replyOf(text));
+const ownCompleted = (text: string) => logged("turn.completed", { ...replyOf(text), origin: "task" });
+const cutOff = (isCutOff: true | undefined) =>
+  logged("task.finished", {
+    taskId: "b1",
+    kind: "command",
+    description: "Build",
+    state: "stopped",
+    cutOff: isCutOff,
+  });
 const asked = (kind: "tool" | "question" | "plan", description?: string) =>
   logged("permission.requested", {
     permissionId: "p1",
@@ -51,6 +60,9 @@ describe("D09 what rings a phone", () => {
     [logged("limit.reached", { kind: "x", retryAt: at, detail: "x" }), "limit"],
     [logged("login.required", { detail: "x" }), "login"],
     [logged("resource.warning", { kind: "memory", detail: "x" }), "resource"],
+    [cutOff(true), "task"],
+    [ownCompleted(""), "task"],
+    [ownCompleted("Built."), "reply"],
   ];
 
   test.each(ringing)("%#: an event that needs the owner has its push", (event, kind) => {
@@ -73,6 +85,8 @@ describe("D09 what rings a phone", () => {
       logged("turn.failed", { code: "usage_limit", detail: "x", retryable: true }),
       logged("turn.cancelled", { by: "phone" }),
       logged("turn.started", { origin: "user" }),
+      // Claude speaks of it itself.
+      cutOff(undefined),
       logged("message", { messageId: "m1", text: "Hi." }),
       logged("session.crashed", { detail: "x" }),
       logged("session.parked", { reason: "idle" }),
@@ -158,6 +172,7 @@ const table: Array<[PushKind, string, string, string, number, string]> = [
   ["limit", "SESSION", "active", "normal", at + day, "limit-s"],
   ["login", "SESSION", "active", "normal", at + day, "login-s"],
   ["resource", "SESSION", "active", "normal", at + day, "resource-s"],
+  ["task", "SESSION", "active", "normal", at + day, "task-s"],
 ];
 
 describe("D09 the contract's table", () => {

@@ -12,7 +12,8 @@ function bench(maxConcurrentSessions: number) {
   const registry = new ProcessRegistry();
   const limits = { maxConcurrentSessions } as PoolLimits;
   const waiting: string[] = [];
-  const store = { turns: { sessionsWithQueued: () => waiting } } as unknown as Store;
+  const nextQueued = () => ({ acceptedAt: clock.now() });
+  const store = { turns: { sessionsWithQueued: () => waiting, nextQueued } } as unknown as Store;
   const capacity = new Capacity({ store, clock, limits, registry });
   const add = (sessionId: string, phase: ProcessPhase): SessionProcess => {
     const sessionProcess = processInPhase(phase, { sessionId, processId: `process of ${sessionId}`, clock });

@@ -128,6 +128,7 @@ describe("the payload of an APNs push", () => {
     ["limit", `limit-${sessionId}`, "SESSION", "active", 1_790_000_000 + DAY_S],
     ["login", `login-${sessionId}`, "SESSION", "active", 1_790_000_000 + DAY_S],
     ["resource", `resource-${sessionId}`, "SESSION", "active", 1_790_000_000 + DAY_S],
+    ["task", `task-${sessionId}`, "SESSION", "active", 1_790_000_000 + DAY_S],
   ];
   test.each(table)("kind %s collapses by %s, has category %s, level %s and expires at %d", (...row) => {
     const [kind, collapseId, category, level, expiration] = row;

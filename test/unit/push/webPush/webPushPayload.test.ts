@@ -37,6 +37,7 @@ describe("D17: a push for a browser", () => {
     ["limit", `limit-${ids.sessionId}`, "normal", 23],
     ["login", `login-${ids.sessionId}`, "normal", 23],
     ["resource", `resource-${ids.sessionId}`, "normal", 23],
+    ["task", `task-${ids.sessionId}`, "normal", 23],
   ];
   test("every kind is in the table", () => expect(table.map(([kind]) => kind)).toEqual([...pushKinds]));
 

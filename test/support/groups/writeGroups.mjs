@@ -1,0 +1,42 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+/** So many test files share their modules. More would load less, and leave one worker waiting for the other at the end. */
+const filesPerGroup = 16;
+
+/**
+ * Writes one test file a group: it loads the test files of neighbouring rooms, which use the same sources. What a file
+ * mocks would be mocked in all of its group, so that a file with mocks of modules is a group of its own.
+ */
+export function writeGroups({ kinds, directory }) {
+  const files = kinds.flatMap(testFiles).sort(byRoom);
+  const alone = files.filter((path) => readFileSync(path, "utf8").includes("unstable_mockModule("));
+  const shared = files.filter((path) => !alone.includes(path));
+  const count = Math.ceil(shared.length / filesPerGroup);
+  const groups = Array.from({ length: count }, (_, index) =>
+    shared.slice(
+      Math.round((index * shared.length) / count),
+      Math.round(((index + 1) * shared.length) / count),
+    ),
+  );
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { recursive: true });
+  for (const [index, group] of [...groups, ...alone.map((path) => [path])].entries()) {
+    const rooms = [...new Set(group.map(room))].join("-");
+    const name = `${String(index + 1).padStart(2, "0")}-${rooms}.test.js`;
+    writeFileSync(join(directory, name), group.map(loading).join(""));
+  }
+}
+
+const testFiles = (kind) =>
+  readdirSync(join("test", kind), { recursive: true })
+    .filter((path) => path.endsWith(".test.ts"))
+    .map((path) => `test/${kind}/${path}`);
+/** What a test is about is the first folder below its kind; `architecture` has no folders. */
+const room = (path) => path.split("/").slice(1, -1)[1] ?? "architecture";
+/** A unit test and an integration test of the same source are neighbours. */
+const withinKind = (path) => path.split("/").slice(2).join("/");
+const byRoom = (a, b) => compare(room(a), room(b)) || compare(withinKind(a), withinKind(b));
+const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
+const loading = (path) =>
+  `await describeFile(${JSON.stringify(path)}, () => import(${JSON.stringify(resolve(path))}));\n`;
