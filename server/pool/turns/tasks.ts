@@ -155,6 +155,8 @@ export class Tasks {
     end: { state: TaskEnd; summary?: string; tokens?: number },
   ): void {
     const { sessionId } = sessionProcess;
+    // A CLI that is being stopped says so of its tasks too; that they were cut off is told with the end of the process.
+    if (sessionProcess.isLeaving && end.state === "stopped") return;
     const progress = sessionProcess.tasks.progressOf(taskId);
     const text = sessionProcess.tasks.textOf(taskId);
     sessionProcess.tasks.finish(taskId);

@@ -15,8 +15,6 @@ describe("T04 F22 ten sessions with a background command each on three processes
     const eventsOf = async (sessionId: string): Promise<LoggedEvent[]> =>
       (await scene.server.ask("GET", `/api/sessions/${sessionId}/events?limit=500`)).body.events;
     const begun: Array<{ sessionId: string; turnId: string }> = [];
-    for (let index = 0; index < 10; index += 1)
-      begun.push(await send("background: sleep 8", { projectPath: scene.bench.project }));
     const answered = async () => {
       const turns = await Promise.all(
         begun.map(
@@ -26,6 +24,11 @@ describe("T04 F22 ten sessions with a background command each on three processes
       );
       return turns.every((state) => state === "completed");
     };
+    for (let index = 0; index < 10; index += 1) {
+      begun.push(await send("background: sleep 8", { projectPath: scene.bench.project }));
+      // From here on every place is an idle session's with a task.
+      if (index === 2) await eventually("three answers", answered, 60_000);
+    }
     await eventually("ten answers", answered, 150_000);
     const settled = async () => {
       const sessions = await Promise.all(

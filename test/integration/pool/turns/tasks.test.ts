@@ -296,3 +296,19 @@ describe("T04 the bounds of a task", () => {
     expect(process.alive).toBe(true);
   });
 });
+
+test("F22: a task that the CLI itself reports as stopped while it is being stopped was cut off, and is told so once", async () => {
+  await rig.current.open({ maxConcurrentSessions: 1 });
+  rig.current.host.manners.stop = "held";
+  const { sessionId, process } = await withTask();
+  rig.current.submit({ message: "Other" });
+  await rig.current.clock.run(61_000);
+  expect(process.stopCount).toBe(1);
+  process.finishTask("b1", "stopped");
+  await rig.current.clock.run(100);
+  process.leave();
+  await rig.current.clock.run(100);
+  expect(told(sessionId).filter(([type]) => type === "task.finished")).toMatchObject([
+    ["task.finished", { state: "stopped", cutOff: true }],
+  ]);
+});
