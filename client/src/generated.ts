@@ -18,6 +18,7 @@ export type ErrorCode =
   | "host_forbidden"
   | "origin_forbidden"
   | "permission_mode_forbidden"
+  | "command_forbidden"
   | "not_found"
   | "session_not_found"
   | "conversation_not_found"
@@ -46,6 +47,7 @@ export type ErrorCode =
   | "message_too_large"
   | "body_too_large"
   | "unsupported_media_type"
+  | "device_queue_full"
   | "rate_limited"
   | "attachment_limit"
   | "internal_error"
@@ -239,6 +241,16 @@ export interface Api {
        */
       limit?: number;
       wait?: string;
+    };
+    /**
+     * The project roots, the directories in them, and deeper ones in which Claude has worked.
+     */
+    "GET /api/projects": {
+      before?: string;
+      /**
+       * How many at most; 1000 when not said, never more than 1000.
+       */
+      limit?: number;
     };
     /**
      * The conversations that Claude keeps of a project, those of the terminal included, the latest first.
@@ -529,6 +541,7 @@ export interface Api {
     "PATCH /api/settings": {
       maxConcurrentSessions?: number | null;
       maxQueuedTurns?: number | null;
+      requestsPerMinute?: number | null;
       sessionTimeoutHours?: number | null;
       sessionWarningHours?: number | null;
       sessionFinalWarningMinutes?: number | null;
@@ -734,6 +747,7 @@ export interface Api {
     "GET /api/projects": {
       roots: string[];
       projects: Project[];
+      nextBefore?: string;
     };
     "POST /api/projects": Project;
     /**
@@ -1070,6 +1084,7 @@ export interface SessionWokenEvent {
     pid: number;
     resumed: boolean;
     spare?: boolean;
+    notes?: string[];
   };
 }
 export interface SessionCrashedEvent {
@@ -1734,6 +1749,7 @@ export interface Turn {
 export interface Settings {
   maxConcurrentSessions: Setting;
   maxQueuedTurns: Setting;
+  requestsPerMinute: Setting;
   sessionTimeoutHours: Setting;
   sessionWarningHours: Setting;
   sessionFinalWarningMinutes: Setting;

@@ -31,11 +31,11 @@ export class LiveTasks {
   }
   /** Nothing runs, and Claude had the time to begin the turn in which it speaks of what ran last. */
   get areOver(): boolean {
-    return this.count === 0 && this.#clock.now() >= this.#endedAt + settleMs;
+    return this.count === 0 && this.#clock.monotonic() >= this.#endedAt + settleMs;
   }
   /** Whether the process is kept for them: not for one that has given no sign for hours, such as a server left running. */
   get holdProcess(): boolean {
-    return this.count === 0 ? !this.areOver : this.#clock.now() < this.lastSignAt + mostSilenceMs;
+    return this.count === 0 ? !this.areOver : this.#clock.monotonic() < this.lastSignAt + mostSilenceMs;
   }
   get ids(): string[] {
     return [...this.#tasks.keys()];
@@ -46,13 +46,13 @@ export class LiveTasks {
   }
 
   start(taskId: string): void {
-    this.#tasks.set(taskId, { lastSignAt: this.#clock.now(), progress: {} });
+    this.#tasks.set(taskId, { lastSignAt: this.#clock.monotonic(), progress: {} });
   }
 
   note(taskId: string, { text, ...progress }: Pick<Task, "lastTool" | "tokens"> & { text?: string }): void {
     const task = this.#tasks.get(taskId);
     if (task === undefined) return;
-    task.lastSignAt = this.#clock.now();
+    task.lastSignAt = this.#clock.monotonic();
     task.text = text ?? task.text;
     task.progress = {
       lastTool: progress.lastTool ?? task.progress.lastTool,
@@ -62,11 +62,11 @@ export class LiveTasks {
 
   /** What runs outside the CLI is at work. */
   noteWork(): void {
-    for (const task of this.#tasks.values()) task.lastSignAt = this.#clock.now();
+    for (const task of this.#tasks.values()) task.lastSignAt = this.#clock.monotonic();
   }
 
   finish(taskId: string): void {
-    if (this.#tasks.delete(taskId)) this.#endedAt = this.#clock.now();
+    if (this.#tasks.delete(taskId)) this.#endedAt = this.#clock.monotonic();
   }
 
   progressOf(taskId: string): Pick<Task, "lastTool" | "tokens"> {

@@ -161,8 +161,8 @@ export class Wakeups {
     const sessionProcess = this.#parts.registry.get(sessionId);
     if (sessionProcess !== undefined && this.#isSeenToBy(sessionProcess, task)) {
       // An idle CLI is late, one that is at work waits.
-      const isLate =
-        sessionProcess.phase === "idle" && now >= Math.max(dueAt, sessionProcess.idleSinceAt) + lateMs;
+      const idleMs = this.#parts.clock.monotonic() - sessionProcess.idleSinceAt;
+      const isLate = sessionProcess.phase === "idle" && idleMs >= lateMs && now >= dueAt + lateMs;
       if (!isLate) return now + lateMs;
     }
     this.#give(task, now);
