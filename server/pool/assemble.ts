@@ -17,6 +17,7 @@ import { Scheduler } from "./processes/scheduler.ts";
 import { PromptSender } from "./processes/sendPrompt.ts";
 import { type SessionBeginning, Spares } from "./processes/spares.ts";
 import { Termination } from "./processes/termination.ts";
+import { Erasure } from "./sessions/erasure.ts";
 import { ForkAndRewind } from "./sessions/forkAndRewind.ts";
 import { LeaseTimer } from "./sessions/leaseTimer.ts";
 import { Recaps } from "./sessions/recaps.ts";
@@ -46,7 +47,7 @@ export interface PoolParts {
   newId: () => string;
   /** Told of a bug: a transition of a process that its phase does not allow. Default: an error in the log. */
   onWrongTransition?(wrong: WrongTransition): void;
-  attachments: Pick<AttachmentStorage, "prepare">;
+  attachments: Pick<AttachmentStorage, "prepare" | "letGo">;
   /** Looks at the files that prompts mention. */
   mentions: MentionResolver;
   /** Throws `project_forbidden` or `project_not_found` when Claude may not work in the directory, or not any more. */
@@ -131,6 +132,7 @@ export function assemblePool(parts: PoolParts) {
   });
   const calls = new ControlRequests({ ...inner, wake });
   const forkAndRewind = new ForkAndRewind({ ...inner, calls, create: (request) => sessions.create(request) });
+  const erasure = new Erasure({ ...inner, termination });
   const leases: LeaseTimer = new LeaseTimer({
     ...inner,
     duties: {
@@ -146,6 +148,7 @@ export function assemblePool(parts: PoolParts) {
     submissions,
     sessions,
     forkAndRewind,
+    erasure,
     promptSender,
     scheduler,
     termination,

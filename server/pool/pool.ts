@@ -127,6 +127,10 @@ export class InteractiveSessionPool implements SessionPool {
     if (session.state !== "closed") await this.#components.termination.close(session, caller);
   }
 
+  async eraseSession(sessionId: string, caller: Caller): Promise<void> {
+    await this.#components.erasure.erase(this.#existing(sessionId), caller);
+  }
+
   async stopProcesses(sessionId: string | undefined, caller: Caller): Promise<string[]> {
     if (sessionId !== undefined) this.#existing(sessionId);
     return this.#components.termination.cancel(sessionId, caller);
@@ -193,7 +197,7 @@ export class InteractiveSessionPool implements SessionPool {
   }
 
   views(sessions: Session[]): SessionView[] {
-    return sessions.map((session) => this.#components.views.session(session));
+    return this.#components.views.all(sessions);
   }
 
   active(): SessionView[] {

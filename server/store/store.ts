@@ -24,7 +24,9 @@ import { SqliteProcessStore } from "./operation/processes.ts";
 import { SqliteRetentionStore } from "./operation/retention.ts";
 import { SqliteSettingsStore } from "./operation/settings.ts";
 import { SqliteConversationStore } from "./sessions/conversations.ts";
+import { SqliteErasureStore } from "./sessions/erasures.ts";
 import { SqlitePermissionStore } from "./sessions/permissions.ts";
+import { SqliteReadStore } from "./sessions/reads.ts";
 import { SqliteSessionStore } from "./sessions/sessions.ts";
 import { SqliteTaskStore } from "./sessions/tasks.ts";
 import { SqliteTrustStore } from "./sessions/trust.ts";
@@ -121,6 +123,7 @@ export function storeOver(connection: Connection, parts: StoreParts, sync?: WalS
   });
   const clockSteps = new ClockSteps({ connection, transactions });
   const touch = new Statement<[]>(connection, "UPDATE meta SET id = id");
+  const reads = new SqliteReadStore({ connection, transactions });
   let isGivenUp = false;
   return {
     refuseWrites: (detail) => {
@@ -140,7 +143,14 @@ export function storeOver(connection: Connection, parts: StoreParts, sync?: WalS
     moveInstants: (byMs) => clockSteps.moveInstants(byMs),
     resumeCheckpoints: () => resumeCheckpoints(connection),
     foldJournal: () => foldHere(connection),
-    events: new SqliteEventStore({ connection, clock, transactions }),
+    events: new SqliteEventStore({
+      connection,
+      clock,
+      transactions,
+      appended: (event) => reads.note(event),
+    }),
+    reads,
+    erasures: new SqliteErasureStore(connection),
     sessions: new SqliteSessionStore({
       connection,
       transactions,
