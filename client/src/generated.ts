@@ -995,6 +995,13 @@ export interface Finished {
   deliveryMethod: string[];
   reply?: Reply;
   error?: Failure;
+  /**
+   * Under Prefer: tasks, the turns in which Claude spoke of the tasks that the turn began.
+   */
+  ownTurns?: {
+    turnId: string;
+    reply: Reply;
+  }[];
 }
 export interface Reply {
   messageId: string;

@@ -34,8 +34,10 @@ import { FactWriter } from "./turns/factWriter.ts";
 import { PermissionRequests } from "./turns/permissionRequests.ts";
 import { Submissions } from "./turns/submit.ts";
 import { Tasks } from "./turns/tasks.ts";
+import { TaskWaiter } from "./turns/taskWaiter.ts";
 import { TurnWaiter } from "./turns/turnWaiter.ts";
 import { TurnWriter } from "./turns/turnWriter.ts";
+import { Wakeups } from "./turns/wakeups.ts";
 
 export interface PoolParts {
   store: Store;
@@ -93,6 +95,7 @@ export function assemblePool(parts: PoolParts) {
   const wake = (sessionId: string) => scheduler.wake(sessionId);
   const onWrongTransition =
     parts.onWrongTransition ?? ((wrong) => parts.log.error("process.wrong_transition", { ...wrong }));
+  const tasks = new Tasks({ ...parts, buffer, registry, advance: () => scheduler.advance() });
   const inner = {
     ...parts,
     onWrongTransition,
@@ -102,7 +105,8 @@ export function assemblePool(parts: PoolParts) {
     permissions,
     turnWaiter,
     buffer,
-    tasks: new Tasks({ ...parts, buffer, registry, advance: () => scheduler.advance() }),
+    tasks,
+    wakeups: new Wakeups({ ...parts, buffer, registry, tasks, advance: () => scheduler.advance() }),
     facts,
     gates,
     advance: () => scheduler.advance(),
@@ -149,7 +153,8 @@ export function assemblePool(parts: PoolParts) {
   return {
     turnWriter,
     permissions,
-    tasks: inner.tasks,
+    tasks,
+    wakeups: inner.wakeups,
     submissions,
     sessions,
     forkAndRewind,
@@ -169,5 +174,6 @@ export function assemblePool(parts: PoolParts) {
     oneShots,
     views,
     turnWaiter,
+    taskWaiter: new TaskWaiter({ store, clock }),
   };
 }

@@ -11,6 +11,7 @@ import type {
   Accepted,
   AskRequest,
   CreateSessionRequest,
+  FollowedTurn,
   PoolStats,
   Recap,
   SessionChange,
@@ -52,6 +53,7 @@ export class InteractiveSessionPool implements SessionPool {
     this.#open = true;
     this.#components.scheduler.start();
     this.#components.leases.start();
+    this.#components.wakeups.start();
     this.#components.health.start();
     this.#components.spares.start();
     return recovery;
@@ -62,12 +64,14 @@ export class InteractiveSessionPool implements SessionPool {
     this.#open = false;
     this.#stopped ??= (async () => {
       this.#components.leases.stop();
+      this.#components.wakeups.stop();
       this.#components.health.stop();
       this.#components.outages.stop();
       this.#components.spares.stop();
       this.#components.oneShots.stop();
       await this.#components.scheduler.stop(graceMs);
       this.#components.turnWaiter.stop();
+      this.#components.taskWaiter.stop();
     })();
     return this.#stopped;
   }
@@ -93,6 +97,10 @@ export class InteractiveSessionPool implements SessionPool {
       (await this.#components.turnWaiter.ended(turnId, deadlineMs, signal)) ?? this.#store.turns.get(turnId);
     if (turn) return turn;
     throw new DaylongError("turn_not_found", `There is no turn ${turnId}.`);
+  }
+
+  followTasks(sessionId: string, turnId: string): FollowedTurn {
+    return this.#components.taskWaiter.follow(sessionId, turnId);
   }
 
   interrupt(sessionId: string, turnId: string | undefined, caller: Caller) {

@@ -70,6 +70,17 @@ export interface SessionChange {
   autoKeepAlive?: boolean;
 }
 
+/** What goes on of a turn after its end: its tasks, and the turns in which Claude speaks of them. */
+export interface FollowedTurn {
+  /**
+   * The turns in which Claude spoke of the tasks, oldest first, as soon as none of them runs; or those so far after
+   * `deadlineMs`, or when `signal` aborts.
+   */
+  ownTurns(deadlineMs: number, signal?: AbortSignal): Promise<Turn[]>;
+  /** Follows no longer. Idempotent. */
+  close(): void;
+}
+
 /** A session as clients see it. */
 export type SessionView = Omit<Session, "options" | "lease"> &
   ReadMarks &
@@ -112,6 +123,8 @@ export interface SessionPool {
   submit(request: SubmitRequest): Accepted | Promise<Accepted>;
   /** The turn as soon as it has ended, or as it is after `deadlineMs` or when `signal` aborts. */
   waitForTurn(turnId: string, deadlineMs: number, signal?: AbortSignal): Promise<Turn>;
+  /** Follows the tasks that a turn begins, from now on; the caller closes it. */
+  followTasks(sessionId: string, turnId: string): FollowedTurn;
   interrupt(
     sessionId: string,
     turnId: string | undefined,

@@ -168,6 +168,12 @@ CREATE TABLE plan_use (
 ) STRICT;
 `;
 
+/** Wake-ups that Claude scheduled are given to it by the server when its process is gone. */
+const wakeups = `
+ALTER TABLE tasks ADD COLUMN wakeup TEXT;
+CREATE INDEX tasks_due ON tasks (due_at) WHERE state = 'running' AND due_at IS NOT NULL;
+`;
+
 /** Every version of the schema, oldest first, without gaps. */
 export const migrations: readonly Migration[] = [
   {
@@ -192,6 +198,7 @@ export const migrations: readonly Migration[] = [
   { version: 11, apply: (connection) => void connection.exec(shownPermissions) },
   { version: 12, apply: (connection) => void connection.exec(readState) },
   { version: 13, apply: (connection) => void connection.exec(factsAndUse) },
+  { version: 14, apply: (connection) => void connection.exec(wakeups) },
 ];
 
 /**

@@ -17,6 +17,7 @@ import type { PermissionRequests } from "../turns/permissionRequests.ts";
 import { recoverReply } from "../turns/recoverReply.ts";
 import type { Tasks } from "../turns/tasks.ts";
 import { endOf, type TurnWriter } from "../turns/turnWriter.ts";
+import type { Wakeups } from "../turns/wakeups.ts";
 import type { ProcessExits } from "./processExit.ts";
 import type { ResumeSources } from "./resumeSource.ts";
 
@@ -31,6 +32,7 @@ export interface PoolProcessListenerParts {
   permissions: PermissionRequests;
   buffer: EventBuffer;
   tasks: Tasks;
+  wakeups: Pick<Wakeups, "hear">;
   observer: ProcessObserver;
   /** Told of every signal too. */
   hearers: ReadonlyArray<Pick<ProcessObserver, "heard">>;
@@ -169,6 +171,11 @@ export class PoolProcessListener {
       case "task-finished":
       case "tasks-running":
         this.#parts.tasks.hear(sessionProcess, signal);
+        return;
+      case "wakeup-set":
+      case "wakeups-dropped":
+      case "wakeup-begun":
+        this.#parts.wakeups.hear(sessionProcess, signal);
         return;
       case "conversation":
       case "mode":

@@ -118,7 +118,7 @@ export class Scheduler {
     // its own.
     if (!this.#parts.limits.interactive) {
       for (const one of this.#registry.all()) {
-        if (one.isFree && one.tasks.count === 0) void one.stop("idle");
+        if (one.isFree && one.tasks.areOver) void one.stop("idle");
       }
     }
     const nextPlace = capacity.allot();
@@ -183,7 +183,7 @@ export class Scheduler {
     const turn = this.#store.turns.nextQueued(sessionId, clock.now());
     if (turn) {
       this.#store.transaction(() => turnWriter.begin(turn, false));
-      sessionProcess.assign(turn.turnId);
+      sessionProcess.assign(turn.turnId, turn.origin);
     }
     this.#registry.add(sessionProcess);
     this.#start(sessionProcess, session).then(

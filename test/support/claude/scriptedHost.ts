@@ -13,6 +13,7 @@ import type {
   ProcessHost,
   ProcessListener,
   ProcessRecord,
+  ProcessSignal,
   ProcessSpec,
   ProcessUsage,
   Prompt,
@@ -243,6 +244,11 @@ export class ScriptedProcess implements ClaudeProcess {
     this.#ownTurnId = turnId;
     this.#listener.signal({ kind: "own-started", turnId, origin });
     return turnId;
+  }
+
+  /** What no other method says. */
+  say(signal: ProcessSignal): void {
+    this.#listener.signal(signal);
   }
 
   /** Takes up the oldest unanswered prompt, into its own turn if it is at one. */

@@ -101,6 +101,10 @@ export class DrivenPool implements SessionPool {
     return this.#pool.waitForTurn(turnId, deadlineMs, signal).finally(() => this.#wait(-1));
   }
 
+  followTasks(sessionId: string, turnId: string) {
+    return this.#pool.followTasks(sessionId, turnId);
+  }
+
   interrupt(sessionId: string, turnId: string | undefined, by: Caller) {
     this.calls.push({ name: "interrupt", by, request: { sessionId, turnId } });
     return this.#pool.interrupt(sessionId, turnId, by);
