@@ -93,6 +93,11 @@ export class PoolProcessListener {
             message: "No turn has begun, so nobody can be asked.",
           });
         }
+        // Of a turn that was cut, or while the process is being stopped, nobody can answer in time any more.
+        const isCut = ask.agent === undefined && sessionProcess.turnOf(ask.turnId) === undefined;
+        if (isCut || sessionProcess.isLeaving) {
+          return Promise.resolve({ decision: "deny", message: "The turn is over, so nobody can be asked." });
+        }
         this.#parts.buffer.write(sessionProcess);
         return this.#parts.permissions.ask(sessionProcess.sessionId, ask.turnId, ask).finally(() => {
           // The answer is on its way; from here on Claude is awaited again.

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { DaylongError } from "../../../../server/domain/errors.ts";
-import { hourMs, limitsOf, minuteMs, owner, usePoolRig } from "../rig.ts";
+import { hourMs, limitsOf, minuteMs, owner, refusal, usePoolRig } from "../rig.ts";
 
 const rig = usePoolRig();
 
@@ -104,6 +104,40 @@ describe("T03 a task", () => {
     ]);
     // The first text of `startTask` between turns began a turn of its own.
     expect(view(sessionId).runningTasks).toBe(0);
+  });
+
+  test("that was missing from the list, and runs again before the second is over, has not ended", async () => {
+    await rig.current.open();
+    const { sessionId, process } = await withTask("a1");
+    process.listTasks();
+    process.finishTask("a1");
+    process.beginOwn();
+    process.startTask("a1");
+    process.listTasks("a1");
+    await rig.current.clock.run(1_020);
+    expect(rig.current.pool.tasks(sessionId)).toMatchObject([{ taskId: "a1", state: "running" }]);
+  });
+
+  test("does not keep its caller waiting for a CLI that hangs, or that goes", async () => {
+    await rig.current.open();
+    const { clock, pool, host } = rig.current;
+    const { sessionId, process } = await withTask();
+    process.isDumb = true;
+    const output = pool.taskOutput(sessionId, "b1");
+    const stop = refusal(() => pool.stopTask(sessionId, "b1", owner));
+    await clock.run(5_000);
+    expect([(await output).output, await stop]).toEqual(["", "session_busy"]);
+    host.manners.stop = "held";
+    void pool.stopProcesses(sessionId, owner);
+    expect(await refusal(() => pool.stopTask(sessionId, "b1", owner))).toBe("none");
+  });
+
+  test("whose output is no text is shown within its bound all the same", async () => {
+    await rig.current.open();
+    const { sessionId, process } = await withTask();
+    process.taskOutputs.set("b1", "\uFFFD".repeat(8_192));
+    const { output, truncated } = await rig.current.pool.taskOutput(sessionId, "b1");
+    expect([Buffer.byteLength(output) <= 8_192, truncated]).toEqual([true, true]);
   });
 
   test("may run again under its id, as a subagent that is given more to do", async () => {
