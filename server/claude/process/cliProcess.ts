@@ -14,6 +14,7 @@ import type {
   ContextUse,
   ProcessExit,
   ProcessListener,
+  ProcessSignal,
   ProcessSpec,
   Prompt,
   RewindReport,
@@ -193,7 +194,7 @@ export class CliProcess implements ClaudeProcess {
         const { value, done } = await this.#query.next();
         if (done || value === undefined) break;
         this.#follow(value);
-        const signals = this.#turns.read(value as StreamMessage);
+        const signals = this.#signalsOf(value as StreamMessage);
         if (signals.length === 0) listener.signal({ kind: "alive" });
         for (const signal of signals) {
           // A mode that the CLI reports while it obeys an order of ours is no news.
@@ -226,6 +227,21 @@ export class CliProcess implements ClaudeProcess {
       signal: exit.signal,
     });
     listener.exited(exit);
+  }
+
+  /** A message of a shape that is not known must not end the reader loop, and with it the process. */
+  #signalsOf(message: StreamMessage): ProcessSignal[] {
+    try {
+      return this.#turns.read(message);
+    } catch (error) {
+      const { log, spec } = this.#parts;
+      log.error("process.message_unread", {
+        sessionId: spec.sessionId,
+        type: message.type,
+        error: String(error),
+      });
+      return [];
+    }
   }
 
   /** The turn and the subagent of a tool use that the CLI asks about. */
