@@ -12,19 +12,22 @@ import {
   settingAliases,
   settingNames,
 } from "./app/config.ts";
+import { noteCrash } from "./app/lastCrash.ts";
 import { openDataFolder } from "./app/openFolders.ts";
 import { cliEnvironment as passedOn } from "./claude/start/environment.ts";
 import { type DemoModel, startDemoModel } from "./demo/model.ts";
-import { systemClock } from "./platform/clock.ts";
 import { type GatheredEnvironment, gatherEnvironment } from "./platform/environmentFiles.ts";
+import { FolderTakenError } from "./platform/filesystem/folderLock.ts";
+import { expandPath, makeFolder } from "./platform/filesystem/paths.ts";
 import { readFlags } from "./platform/flags.ts";
-import { FolderTakenError } from "./platform/folderLock.ts";
 import { openLog } from "./platform/log.ts";
-import { expandPath, makeFolder } from "./platform/paths.ts";
 import { startFailure } from "./platform/startFailure.ts";
+import { SteadyClock } from "./platform/steadyClock.ts";
 
 /** sysexits.h: EX_CONFIG. */
 const exitConfig = 78;
+/** After an uncaught exception the stop may take so long; a part that is broken may never end. */
+const stopDeadlineMs = 20_000;
 const packagePath = fileURLToPath(new URL("../../package.json", import.meta.url));
 
 const flags = readFlags("scripts/start", {
@@ -33,13 +36,16 @@ const flags = readFlags("scripts/start", {
   port: { type: "string" },
 });
 
+/** Beside the data folder, whose entries are closed to Claude's tools. */
+const demoHome = (dataDir: string): string => `${dataDir.replace(/\/+$/, "")}-home`;
+
 /** The folder of the demo's projects, in its data folder. */
 const demoProjects = (dataDir: string): string => join(dataDir, "projects");
 
 /** A folder of its own, a project to play with, and nothing of the owner's: neither login nor settings nor network. */
 function makeDemoFolders(dataDir: string): void {
   const project = join(demoProjects(dataDir), "hello");
-  makeFolder(join(dataDir, "home"), 0o700);
+  makeFolder(demoHome(dataDir), 0o700);
   makeFolder(project, 0o755);
   writeFileSync(
     join(project, "README.md"),
@@ -93,8 +99,8 @@ const demoCliEnvironment = (
   LANG: environment.LANG,
   TMPDIR: environment.TMPDIR,
   SHELL: environment.SHELL,
-  HOME: join(dataDir, "home"),
-  CLAUDE_CONFIG_DIR: join(dataDir, "claude"),
+  HOME: demoHome(dataDir),
+  CLAUDE_CONFIG_DIR: join(demoHome(dataDir), ".claude"),
   ANTHROPIC_BASE_URL: model.url,
   // Any key will do; the demo model does not look at it.
   ANTHROPIC_API_KEY: "demo",
@@ -125,6 +131,7 @@ async function main(): Promise<void> {
   const announce = interactive ? log.info : log.announce;
   for (const path of gathered.files) announce("config.file_read", { path });
   for (const notice of gathered.notices) log.warn("config.notice", { notice });
+  const clock = new SteadyClock({ onFault: (error) => log.error("clock.step_put_off", { error }) });
   const version = readVersion(packagePath);
   const model = isDemo ? await startDemoModel() : undefined;
   const cliEnvironment = model ? demoCliEnvironment(config.dataDir, model, environment) : environment;
@@ -156,9 +163,19 @@ async function main(): Promise<void> {
   // The service manager starts it anew, and what the phones were not told of is told then, if it is there.
   const crash = (error: Error) => {
     log.error("server.crashed", { error });
+    noteCrash(config.dataDir, error, clock.now());
     process.exit(1);
   };
-  const clock = systemClock;
+  // A bug: what the server holds may be wrong, so it ends, but not before what runs has been put away.
+  process.on("uncaughtException", (error) => {
+    log.error("server.uncaught_exception", { error });
+    noteCrash(config.dataDir, error, clock.now());
+    if (stopping) process.exit(1);
+    stopping = true;
+    setTimeout(() => process.exit(1), stopDeadlineMs);
+    const stopped = running?.stop() ?? Promise.resolve();
+    void stopped.catch(() => {}).finally(() => process.exit(1));
+  });
   const openFolders = isDemo ? [demoProjects(config.dataDir)] : [];
   running = await startDaylong({
     config,

@@ -10,6 +10,8 @@ export type TurnState = "queued" | "running" | "completed" | "failed" | "interru
 export type ErrorCode =
   | "invalid_request"
   | "unsupported_parameter"
+  | "invalid_answers"
+  | "scope_unavailable"
   | "malformed_json"
   | "unauthenticated"
   | "pairing_code_invalid"
@@ -18,6 +20,7 @@ export type ErrorCode =
   | "host_forbidden"
   | "origin_forbidden"
   | "permission_mode_forbidden"
+  | "command_forbidden"
   | "not_found"
   | "session_not_found"
   | "conversation_not_found"
@@ -27,6 +30,7 @@ export type ErrorCode =
   | "message_not_found"
   | "device_not_found"
   | "permission_not_found"
+  | "tool_not_found"
   | "attachment_not_found"
   | "method_not_allowed"
   | "idempotency_conflict"
@@ -46,6 +50,7 @@ export type ErrorCode =
   | "message_too_large"
   | "body_too_large"
   | "unsupported_media_type"
+  | "device_queue_full"
   | "rate_limited"
   | "attachment_limit"
   | "internal_error"
@@ -175,7 +180,7 @@ export type ResultFrame =
       state: "resolved";
       decision: "allow" | "deny";
       /**
-       * How long it holds in truth: once, where Claude suggested no rule that could hold longer.
+       * How long it holds.
        */
       scope: "once" | "session" | "always";
     }
@@ -194,6 +199,7 @@ export type ResultFrame =
       extended: boolean;
       expiresAt: number;
       recap?: Recap;
+      truncated?: boolean;
     }
   | {
       type: "result";
@@ -241,6 +247,16 @@ export interface Api {
       wait?: string;
     };
     /**
+     * The project roots, the directories in them, and deeper ones in which Claude has worked.
+     */
+    "GET /api/projects": {
+      before?: string;
+      /**
+       * How many at most; 1000 when not said, never more than 1000.
+       */
+      limit?: number;
+    };
+    /**
      * The conversations that Claude keeps of a project, those of the terminal included, the latest first.
      */
     "GET /api/projects/{projectId}/sessions": {
@@ -271,6 +287,18 @@ export interface Api {
        */
       limit?: number;
       before?: string;
+    };
+    /**
+     * Close a session: its turns end, its process is gone. With erase nothing of it is kept, for an admin Claude's transcript neither.
+     */
+    "DELETE /api/sessions/interactive/{id}": {
+      erase?: "true" | "false";
+    };
+    /**
+     * Close a session: its turns end, its process is gone. With erase nothing of it is kept, for an admin Claude's transcript neither.
+     */
+    "DELETE /api/sessions/{id}": {
+      erase?: "true" | "false";
     };
     /**
      * The unified diff of one changed file, cut at 256 KiB.
@@ -390,6 +418,7 @@ export interface Api {
           | "permission"
           | "question"
           | "plan"
+          | "form"
           | "expiring"
           | "expired"
           | "crashed"
@@ -439,7 +468,7 @@ export interface Api {
       };
       scope?: "once" | "session" | "always";
       answers?: {
-        [k: string]: string;
+        [k: string]: string | number | boolean | string[];
       };
     };
     /**
@@ -517,6 +546,12 @@ export interface Api {
       activityToken?: string;
     };
     /**
+     * Say that the owner has read the session up to an event; all devices share it.
+     */
+    "POST /api/sessions/{id}/read": {
+      seq: number;
+    };
+    /**
      * Take the project's files back to before a message, or count what that would change.
      */
     "POST /api/sessions/{id}/rewind": {
@@ -529,6 +564,7 @@ export interface Api {
     "PATCH /api/settings": {
       maxConcurrentSessions?: number | null;
       maxQueuedTurns?: number | null;
+      requestsPerMinute?: number | null;
       sessionTimeoutHours?: number | null;
       sessionWarningHours?: number | null;
       sessionFinalWarningMinutes?: number | null;
@@ -711,11 +747,12 @@ export interface Api {
       url: string;
     };
     /**
-     * The open permissions, questions and plans.
+     * The open permissions, questions, plans and forms.
      */
     "GET /api/permissions": {
       permissions: Permission[];
     };
+    "GET /api/permissions/{permissionId}": Permission;
     /**
      * Answer one; the same answer again is no error.
      */
@@ -724,7 +761,7 @@ export interface Api {
       state: "resolved";
       decision: "allow" | "deny";
       /**
-       * How long it holds in truth: once, where Claude suggested no rule that could hold longer.
+       * How long it holds.
        */
       scope: "once" | "session" | "always";
     };
@@ -734,6 +771,7 @@ export interface Api {
     "GET /api/projects": {
       roots: string[];
       projects: Project[];
+      nextBefore?: string;
     };
     "POST /api/projects": Project;
     /**
@@ -788,7 +826,7 @@ export interface Api {
       cancelled: string[];
     };
     /**
-     * Close a session: its turns end, its process is gone.
+     * Close a session: its turns end, its process is gone. With erase nothing of it is kept, for an admin Claude's transcript neither.
      */
     "DELETE /api/sessions/interactive/{id}": {
       success: true;
@@ -808,7 +846,7 @@ export interface Api {
     "GET /api/sessions/{id}": Session;
     "PATCH /api/sessions/{id}": Session;
     /**
-     * Close a session: its turns end, its process is gone.
+     * Close a session: its turns end, its process is gone. With erase nothing of it is kept, for an admin Claude's transcript neither.
      */
     "DELETE /api/sessions/{id}": {
       success: true;
@@ -861,6 +899,14 @@ export interface Api {
       nextBefore?: string;
     };
     /**
+     * Say that the owner has read the session up to an event; all devices share it.
+     */
+    "POST /api/sessions/{id}/read": {
+      sessionId: string;
+      readSeq: number;
+      unread: number;
+    };
+    /**
      * Take the project's files back to before a message, or count what that would change.
      */
     "POST /api/sessions/{id}/rewind": {
@@ -878,6 +924,7 @@ export interface Api {
       stopped: boolean;
     };
     "GET /api/sessions/{id}/tasks/{taskId}/output": TaskOutput;
+    "GET /api/sessions/{id}/tools/{toolUseId}": ToolRecord;
     "GET /api/sessions/{id}/turns/{turnId}": Turn;
     "DELETE /api/sessions/{id}/turns/{turnId}": Turn;
     "GET /api/settings": Settings;
@@ -971,6 +1018,7 @@ export interface Delivery {
     | "permission"
     | "question"
     | "plan"
+    | "form"
     | "expiring"
     | "expired"
     | "crashed"
@@ -1002,6 +1050,10 @@ export interface SessionCreatedEvent {
     model: string | null;
     permissionMode: PermissionMode;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionRenewedEvent {
   cursor: number;
@@ -1015,6 +1067,10 @@ export interface SessionRenewedEvent {
     expiresAt: number;
     reason: "keep-alive" | "activity" | "revived";
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionExpiringEvent {
   cursor: number;
@@ -1028,6 +1084,10 @@ export interface SessionExpiringEvent {
     timeRemainingMs: number;
     final: boolean;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionExpiredEvent {
   cursor: number;
@@ -1040,6 +1100,10 @@ export interface SessionExpiredEvent {
     term: number;
     expiredAt: number;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionParkedEvent {
   cursor: number;
@@ -1051,6 +1115,10 @@ export interface SessionParkedEvent {
   data: {
     reason: "evicted" | "idle" | "cancelled" | "server_restarted" | "server_stopped" | "process_ended";
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionWokenEvent {
   cursor: number;
@@ -1063,7 +1131,12 @@ export interface SessionWokenEvent {
     pid: number;
     resumed: boolean;
     spare?: boolean;
+    notes?: string[];
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionCrashedEvent {
   cursor: number;
@@ -1075,6 +1148,10 @@ export interface SessionCrashedEvent {
   data: {
     detail: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionRecoveredEvent {
   cursor: number;
@@ -1086,6 +1163,10 @@ export interface SessionRecoveredEvent {
   data: {
     detail: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionRecycledEvent {
   cursor: number;
@@ -1097,6 +1178,10 @@ export interface SessionRecycledEvent {
   data: {
     detail: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionQuarantinedEvent {
   cursor: number;
@@ -1109,6 +1194,10 @@ export interface SessionQuarantinedEvent {
     detail: string;
     retryAt?: number;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionClosedEvent {
   cursor: number;
@@ -1119,7 +1208,15 @@ export interface SessionClosedEvent {
   turnId?: string;
   data: {
     by: string;
+    /**
+     * Nothing of the session is kept: forget it.
+     */
+    erased?: boolean;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionUpdatedEvent {
   cursor: number;
@@ -1136,6 +1233,10 @@ export interface SessionUpdatedEvent {
     autoKeepAlive?: boolean;
     runningTasks?: number;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionRecapEvent {
   cursor: number;
@@ -1148,6 +1249,10 @@ export interface SessionRecapEvent {
     text: string;
     turnCount: number;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface TurnAcceptedEvent {
   cursor: number;
@@ -1164,6 +1269,10 @@ export interface TurnAcceptedEvent {
     attachments: string[];
     sendAt?: number;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface TurnQueuedEvent {
   cursor: number;
@@ -1179,6 +1288,10 @@ export interface TurnQueuedEvent {
      */
     reason?: "tasks";
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface TurnStartedEvent {
   cursor: number;
@@ -1190,6 +1303,10 @@ export interface TurnStartedEvent {
   data: {
     origin: TurnOrigin;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface TurnCompletedEvent {
   cursor: number;
@@ -1210,6 +1327,10 @@ export interface TurnCompletedEvent {
      */
     origin?: "task" | "schedule" | "agent" | "other";
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface TurnFailedEvent {
   cursor: number;
@@ -1223,6 +1344,10 @@ export interface TurnFailedEvent {
     detail: string;
     retryable: boolean;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface TurnInterruptedEvent {
   cursor: number;
@@ -1232,6 +1357,10 @@ export interface TurnInterruptedEvent {
   at: number;
   turnId?: string;
   data: Failure;
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface TurnCancelledEvent {
   cursor: number;
@@ -1243,6 +1372,10 @@ export interface TurnCancelledEvent {
   data: {
     by: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface MessageEvent {
   cursor: number;
@@ -1255,6 +1388,10 @@ export interface MessageEvent {
     messageId: string;
     text: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface AgentMessageEvent {
   cursor: number;
@@ -1267,6 +1404,10 @@ export interface AgentMessageEvent {
     agent: Agent;
     text: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface Agent {
   agentId: string;
@@ -1284,9 +1425,24 @@ export interface ToolStartedEvent {
     toolUseId: string;
     toolName: string;
     title: string;
+    /**
+     * Up to 4 KB of it.
+     */
+    input?: {
+      [k: string]: unknown;
+    };
+    truncated?: boolean;
+    /**
+     * A device allowed another input: this one runs. Replaces the line of the same toolUseId.
+     */
+    edited?: boolean;
     parentToolUseId?: string;
     agent?: Agent;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface ToolFinishedEvent {
   cursor: number;
@@ -1299,7 +1455,14 @@ export interface ToolFinishedEvent {
     toolUseId: string;
     toolName: string;
     failed: boolean;
+    summary?: string;
+    insertions?: number;
+    deletions?: number;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface TaskStartedEvent {
   cursor: number;
@@ -1314,6 +1477,10 @@ export interface TaskStartedEvent {
     description: string;
     state: "running" | "completed" | "failed" | "stopped";
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface TaskFinishedEvent {
   cursor: number;
@@ -1333,6 +1500,10 @@ export interface TaskFinishedEvent {
      */
     cutOff?: boolean;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface PermissionRequestedEvent {
   cursor: number;
@@ -1345,23 +1516,77 @@ export interface PermissionRequestedEvent {
     permissionId: string;
     sessionId: string;
     turnId: string;
-    kind: "tool" | "question" | "plan";
+    kind: "tool" | "question" | "plan" | "form";
     /**
      * The subagent that asks. Its turn is the one that started it, and may have ended.
      */
     agent?: Agent;
     toolName: string;
+    toolUseId?: string;
+    /**
+     * One line; control, bidirectional and invisible characters are escapes.
+     */
     title: string;
     description?: string;
+    /**
+     * The MCP server whose tool, or whose form, it is.
+     */
+    server?: string;
     input: {
       [k: string]: unknown;
     };
     plan?: string;
     questions?: unknown[];
     suggestions: unknown[];
+    form?: Form;
+    /**
+     * How long an allow can hold.
+     */
+    scopes: ("once" | "session" | "always")[];
+    /**
+     * Not to be allowed by its title alone: something is hidden or cut, or Claude's own default is no.
+     */
+    lookFirst: boolean;
+    /**
+     * The title does not show all that would be done.
+     */
+    truncated: boolean;
     requestedAt: number;
     expiresAt: number;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
+}
+/**
+ * What an MCP server asks a person to fill in.
+ */
+export interface Form {
+  message: string;
+  server?: string;
+  /**
+   * An https address to open; the server does not fetch it. allow says that it was opened.
+   */
+  url?: string;
+  fields: {
+    name: string;
+    label: string;
+    description?: string;
+    type: "text" | "number" | "integer" | "boolean" | "choice" | "choices";
+    options?: {
+      value: string;
+      label: string;
+    }[];
+    required: boolean;
+    default?: string | number | boolean | string[];
+    min?: number;
+    /**
+     * Of a text its length in characters, of choices how many.
+     */
+    max?: number;
+    format?: "email" | "uri" | "date" | "date-time";
+  }[];
 }
 export interface PermissionResolvedEvent {
   cursor: number;
@@ -1374,7 +1599,17 @@ export interface PermissionResolvedEvent {
     permissionId: string;
     decision: "allow" | "deny";
     by: string;
+    /**
+     * What runs instead of the input that was asked about.
+     */
+    updatedInput?: {
+      [k: string]: unknown;
+    };
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface PermissionExpiredEvent {
   cursor: number;
@@ -1387,6 +1622,10 @@ export interface PermissionExpiredEvent {
     permissionId: string;
     reason: "timed_out" | "turn_ended" | "process_gone" | "server_restarted";
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface ResourceWarningEvent {
   cursor: number;
@@ -1399,6 +1638,10 @@ export interface ResourceWarningEvent {
     kind: string;
     detail: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface LimitReachedEvent {
   cursor: number;
@@ -1413,6 +1656,10 @@ export interface LimitReachedEvent {
     retryAt: number;
     detail: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface LoginRequiredEvent {
   cursor: number;
@@ -1424,6 +1671,10 @@ export interface LoginRequiredEvent {
   data: {
     detail: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface DevicePairedEvent {
   cursor: number;
@@ -1437,6 +1688,10 @@ export interface DevicePairedEvent {
     name: string;
     platform: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface DeviceRevokedEvent {
   cursor: number;
@@ -1449,6 +1704,10 @@ export interface DeviceRevokedEvent {
     deviceId: string;
     name: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionMetrics {
   sinceAt: number;
@@ -1497,17 +1756,38 @@ export interface Permission {
   permissionId: string;
   sessionId: string;
   turnId: string;
-  kind: "tool" | "question" | "plan";
+  kind: "tool" | "question" | "plan" | "form";
   agent?: Agent1;
   toolName: string;
+  toolUseId?: string;
+  /**
+   * One line; control, bidirectional and invisible characters are escapes.
+   */
   title: string;
   description?: string;
+  /**
+   * The MCP server whose tool, or whose form, it is.
+   */
+  server?: string;
   input: {
     [k: string]: unknown;
   };
   plan?: string;
   questions?: unknown[];
   suggestions: unknown[];
+  form?: Form;
+  /**
+   * How long an allow can hold.
+   */
+  scopes: ("once" | "session" | "always")[];
+  /**
+   * Not to be allowed by its title alone: something is hidden or cut, or Claude's own default is no.
+   */
+  lookFirst: boolean;
+  /**
+   * The title does not show all that would be done.
+   */
+  truncated: boolean;
   requestedAt: number;
   expiresAt: number;
   state: "open" | "resolved" | "expired";
@@ -1519,7 +1799,7 @@ export interface Permission {
     };
     scope?: "once" | "session" | "always";
     answers?: {
-      [k: string]: string;
+      [k: string]: string | number | boolean | string[];
     };
   };
 }
@@ -1568,6 +1848,7 @@ export interface PastMessage {
   role: "user" | "assistant";
   text: string;
   tools: {
+    toolUseId?: string;
     toolName: string;
     title: string;
   }[];
@@ -1599,6 +1880,35 @@ export interface Session {
   muted: boolean;
   autoKeepAlive: boolean;
   openPermissions: number;
+  /**
+   * The owner has read up to this event, on any device.
+   */
+  readSeq: number;
+  /**
+   * Events beyond it that call for the owner.
+   */
+  unread: number;
+  /**
+   * What Claude said last, at most 200 characters of it.
+   */
+  lastText?: string;
+  /**
+   * Why the last turn failed, until another one is completed.
+   */
+  lastError?: {
+    code: ErrorCode;
+    detail: string;
+    at: number;
+  };
+  /**
+   * What runs now.
+   */
+  turn?: {
+    turnId: string;
+    origin: TurnOrigin;
+    startedAt: number;
+    lastTool?: string;
+  };
   /**
    * Background work that outlives turns.
    */
@@ -1707,6 +2017,27 @@ export interface TaskOutput {
   totalBytes: number;
   truncated: boolean;
 }
+export interface ToolRecord {
+  toolUseId: string;
+  toolName: string;
+  title: string;
+  input: {
+    [k: string]: unknown;
+  };
+  /**
+   * What Claude was told; absent while the tool runs.
+   */
+  output?: string;
+  failed?: boolean;
+  /**
+   * Of an edit: what it changed, unified.
+   */
+  diff?: string;
+  /**
+   * Input, output and diff are cut to 256 KB together.
+   */
+  truncated: boolean;
+}
 export interface Turn {
   turnId: string;
   sessionId: string;
@@ -1727,6 +2058,7 @@ export interface Turn {
 export interface Settings {
   maxConcurrentSessions: Setting;
   maxQueuedTurns: Setting;
+  requestsPerMinute: Setting;
   sessionTimeoutHours: Setting;
   sessionWarningHours: Setting;
   sessionFinalWarningMinutes: Setting;
@@ -1856,7 +2188,7 @@ export interface PermissionFrame {
   };
   scope?: "once" | "session" | "always";
   answers?: {
-    [k: string]: string;
+    [k: string]: string | number | boolean | string[];
   };
 }
 /**

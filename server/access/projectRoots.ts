@@ -87,6 +87,11 @@ export class ProjectRoots {
     return [...new Set(this.#roots.map((root) => root.real))];
   }
 
+  /** Whether a real path lies inside a root, whatever the names on the way. */
+  contains(real: string): boolean {
+    return this.#roots.some((root) => segmentsBelow(root.real, real) !== undefined);
+  }
+
   /** The root that holds the data folder, if one does. */
   get rootOfDataFolder(): string | undefined {
     return this.paths.find((root) => segmentsBelow(root, this.#dataDir) !== undefined);

@@ -8,8 +8,8 @@ import {
   limitTable,
   limitValues,
 } from "../domain/limits.ts";
+import { expandPath } from "../platform/filesystem/paths.ts";
 import { isLoopback } from "../platform/listener.ts";
-import { expandPath } from "../platform/paths.ts";
 import { limitValueSchema } from "../wire/settings.ts";
 
 /** Error of a configuration, with all of its faults at once; `main` prints them and exits with 78 (EX_CONFIG of sysexits.h). */
@@ -105,6 +105,9 @@ const environmentSchema = z.object({
   WEB_PUSH_ALLOW_PRIVATE: flag(false),
   ALLOW_BYPASS_PERMISSIONS: flag(false),
   LOG_LEVEL: word(["trace", "debug", "info", "warn", "error", "fatal", "silent"], "info"),
+  DENIED_PATHS: text,
+  SANDBOX: flag(false),
+  CLI_ENV_PASS: text,
   CLAUDE_BIN: text,
   CLAUDE_MODEL: text,
 });
@@ -113,6 +116,29 @@ const environmentSchema = z.object({
 export const settingNames: readonly string[] = [
   ...Object.keys(environmentSchema.shape),
   ...limitNames.map(environmentName),
+];
+
+/** Where a phone never needs to look: keys, accounts, passwords, and what browsers keep. */
+const defaultDeniedPaths = [
+  ...["~/.ssh", "~/.gnupg", "~/.aws", "~/.kube", "~/.config/gcloud", "~/.netrc", "~/.password-store"],
+  ...["~/.mozilla", "~/.config/google-chrome", "~/.config/chromium", "~/.config/BraveSoftware"],
+  ...[
+    "~/.config/microsoft-edge",
+    "~/.config/vivaldi",
+    "~/.config/opera",
+    "~/snap/firefox",
+    "~/snap/chromium",
+  ],
+  ...["~/.var/app/org.mozilla.firefox", "~/.var/app/com.google.Chrome", "~/.var/app/org.chromium.Chromium"],
+  ...[
+    "~/Library/Keychains",
+    "~/Library/Cookies",
+    "~/Library/Safari",
+    "~/Library/Containers/com.apple.Safari",
+  ],
+  ...["Google/Chrome", "Chromium", "Firefox", "BraveSoftware", "Microsoft Edge", "Vivaldi", "Arc"].map(
+    (name) => `~/Library/Application Support/${name}`,
+  ),
 ];
 
 /** Variables whose value is a path; `CLAUDE_CONFIG_DIR` is the CLI's own. */
@@ -126,7 +152,7 @@ export const pathSettings = [
   "CLAUDE_BIN",
   "CLAUDE_CONFIG_DIR",
 ];
-export const pathListSettings = ["PROJECT_ROOTS"];
+export const pathListSettings = ["PROJECT_ROOTS", "DENIED_PATHS"];
 /** A name that another server of this kind has for the rollback. */
 export const settingAliases = {
   CLAUDE_CODE__CLAUDE__USE_INTERACTIVE_SESSIONS: "USE_INTERACTIVE_SESSIONS",
@@ -233,6 +259,9 @@ export function readConfig(environment: Environment) {
       allowPrivateEndpoints: e.WEB_PUSH_ALLOW_PRIVATE,
     },
     allowBypassPermissions: e.ALLOW_BYPASS_PERMISSIONS,
+    deniedPaths: (e.DENIED_PATHS?.split(delimiter) ?? defaultDeniedPaths).filter(Boolean).map(absolute),
+    sandbox: e.SANDBOX,
+    cliEnvPass: (e.CLI_ENV_PASS?.split(delimiter) ?? []).map((name) => name.trim()).filter(Boolean),
     logLevel: e.LOG_LEVEL,
     claudeBinary: e.CLAUDE_BIN,
     claudeModel: e.CLAUDE_MODEL ?? null,
@@ -240,3 +269,11 @@ export function readConfig(environment: Environment) {
 }
 
 export type Config = ReturnType<typeof readConfig>;
+
+/** Whether a variable of the owner's choice goes to the CLI: a name, or the beginning of names before a `*`; never ours. */
+export const passesToCli = ({ cliEnvPass }: Pick<Config, "cliEnvPass">, name: string): boolean =>
+  !settingNames.includes(name) &&
+  !name.startsWith("DAYLONG_") &&
+  cliEnvPass.some((chosen) =>
+    chosen.endsWith("*") ? name.startsWith(chosen.slice(0, -1)) : name === chosen,
+  );

@@ -19,11 +19,13 @@ interface HealthParts {
   dataDir: string;
   /** Looks at the files under the database; a sentence about a log that grows. */
   lookAtFiles(): string | undefined;
+  /** How the server before this one ended. */
+  lastRun(): { state: string; detail?: string };
 }
 
 /** Tells the truth about each part; the worst of them is the server's state, and push alone never fails it. */
 export async function healthReport(parts: HealthParts): Promise<HealthReport> {
-  const { store, pool, host, push, dataDir } = parts;
+  const { store, pool, host, push, dataDir, lastRun } = parts;
   const database = probe(() => {
     const growth = parts.lookAtFiles();
     store.events.tip();
@@ -47,6 +49,7 @@ export async function healthReport(parts: HealthParts): Promise<HealthReport> {
     webPush: push.health("webpush"),
     disk,
     pool: pool.health(),
+    lastRun: lastRun(),
   };
   const states = Object.entries(checks).map(([name, check]) => [name, check.state] as const);
   const isDown = states.some(

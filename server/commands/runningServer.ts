@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "dotenv";
 import { z } from "zod";
-import { isFolderHeld } from "../platform/folderLock.ts";
-import { expandPath } from "../platform/paths.ts";
+import { isFolderHeld } from "../platform/filesystem/folderLock.ts";
+import { expandPath } from "../platform/filesystem/paths.ts";
 import { requestLocally } from "./localRequest.ts";
 
 const serverFileSchema = z.object({
@@ -72,7 +72,9 @@ function ownDataDir(): string | undefined {
 function prove({ dataDir, url, pid }: RunningServer): void {
   const now = readServer(dataDir);
   if (now?.url === url && now.pid === pid) return;
-  throw new Error(`The server at ${url} has ended: what answers there is another program, and is told nothing.`);
+  throw new Error(
+    `The server at ${url} has ended: what answers there is another program, and is told nothing.`,
+  );
 }
 
 /** One request with the admin token; throws with the problem's own words. */

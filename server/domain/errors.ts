@@ -5,6 +5,8 @@
 export const errorCatalogue = {
   invalid_request: { status: 400, title: "The request is not valid", retryable: false },
   unsupported_parameter: { status: 400, title: "The parameter is not supported", retryable: false },
+  invalid_answers: { status: 400, title: "The answers do not fit the form", retryable: false },
+  scope_unavailable: { status: 400, title: "The answer cannot hold that long", retryable: false },
   malformed_json: { status: 400, title: "The body is not JSON", retryable: false },
   unauthenticated: { status: 401, title: "A valid token is needed", retryable: false },
   pairing_code_invalid: {
@@ -25,6 +27,7 @@ export const errorCatalogue = {
     title: "The owner has not enabled this permission mode",
     retryable: false,
   },
+  command_forbidden: { status: 403, title: "The command is not taken from a message", retryable: false },
   not_found: { status: 404, title: "There is nothing at this address", retryable: false },
   session_not_found: { status: 404, title: "There is no such session", retryable: false },
   conversation_not_found: { status: 404, title: "There is no such conversation", retryable: false },
@@ -34,6 +37,7 @@ export const errorCatalogue = {
   message_not_found: { status: 404, title: "There is no such message", retryable: false },
   device_not_found: { status: 404, title: "There is no such device", retryable: false },
   permission_not_found: { status: 404, title: "There is no such permission request", retryable: false },
+  tool_not_found: { status: 404, title: "There is no such use of a tool", retryable: false },
   attachment_not_found: { status: 404, title: "There is no such attachment", retryable: false },
   method_not_allowed: { status: 405, title: "The method is not allowed here", retryable: false },
   idempotency_conflict: {
@@ -69,6 +73,11 @@ export const errorCatalogue = {
   message_too_large: { status: 413, title: "The message is too large", retryable: false },
   body_too_large: { status: 413, title: "The body is too large", retryable: false },
   unsupported_media_type: { status: 415, title: "The media type is not supported", retryable: false },
+  device_queue_full: {
+    status: 429,
+    title: "The device's share of the waiting turns is used",
+    retryable: true,
+  },
   rate_limited: { status: 429, title: "Too many requests", retryable: true },
   attachment_limit: { status: 429, title: "Too many attachments are kept", retryable: true },
   internal_error: { status: 500, title: "Something broke in the server", retryable: true },

@@ -1,8 +1,10 @@
 import type { AgentRef } from "./sessions/agent.ts";
 import type { ActivityStore, DeviceStore, EventStore, OutboxStore } from "./stores/delivery.ts";
 import type { AttachmentStore, AuditStore, ProcessStore, SettingsStore } from "./stores/operation.ts";
+import type { ReadStore } from "./stores/reads.ts";
 import type {
   ConversationStore,
+  ErasureStore,
   PermissionStore,
   SessionStore,
   TaskStore,
@@ -10,11 +12,22 @@ import type {
   TurnStore,
 } from "./stores/sessions.ts";
 
-/** The clock: time in integer milliseconds since the epoch. All timers and timestamps come from it. */
+/** The clock. All timers and timestamps come from it. */
 export interface Clock {
+  /** The instant, in integer milliseconds since the epoch: for what is stored and shown. It may be set, back or on. */
   now(): number;
+  /**
+   * Milliseconds since some instant of the past, the computer's sleep included: for everything that measures a span. It is
+   * never set, and never goes back.
+   */
+  monotonic(): number;
   /** Calls back once after `delayMs`; the result cancels. Never keeps the program alive by itself. */
   after(delayMs: number, callback: () => void): () => void;
+  /**
+   * Calls back when the clock is set, with the milliseconds (negative: back), before `now` tells the new time; the result
+   * unsubscribes. Absent: this clock is never set.
+   */
+  onStep?(listener: (byMs: number) => void): () => void;
 }
 
 /** Structured log: event names with bound ids; never prompts, tokens or payloads. */
@@ -47,6 +60,8 @@ export interface Store extends Durability {
   transaction<T>(work: () => T, committed?: (result: T) => void): T;
   readonly events: EventStore;
   readonly sessions: SessionStore;
+  readonly reads: ReadStore;
+  readonly erasures: ErasureStore;
   readonly turns: TurnStore;
   readonly permissions: PermissionStore;
   readonly tasks: TaskStore;

@@ -1,5 +1,6 @@
 import type { Clock, LiveFeed, Log, Store } from "../domain/ports.ts";
 import type { ProcessHost } from "../domain/processes/process.ts";
+import type { MentionResolver } from "../domain/prompts/judgePrompt.ts";
 import type { AttachmentStorage } from "../domain/sessions/attachment.ts";
 import type { ClaudeHistory } from "../domain/sessions/history.ts";
 import type { Session } from "../domain/sessions/session.ts";
@@ -16,6 +17,7 @@ import { Scheduler } from "./processes/scheduler.ts";
 import { PromptSender } from "./processes/sendPrompt.ts";
 import { type SessionBeginning, Spares } from "./processes/spares.ts";
 import { Termination } from "./processes/termination.ts";
+import { Erasure } from "./sessions/erasure.ts";
 import { ForkAndRewind } from "./sessions/forkAndRewind.ts";
 import { LeaseTimer } from "./sessions/leaseTimer.ts";
 import { Recaps } from "./sessions/recaps.ts";
@@ -43,7 +45,9 @@ export interface PoolParts {
   newId: () => string;
   /** Told of a bug: a transition of a process that its phase does not allow. Default: an error in the log. */
   onWrongTransition?(wrong: WrongTransition): void;
-  attachments: Pick<AttachmentStorage, "prepare">;
+  attachments: Pick<AttachmentStorage, "prepare" | "letGo">;
+  /** Looks at the files that prompts mention. */
+  mentions: MentionResolver;
   /** Throws `project_forbidden` or `project_not_found` when Claude may not work in the directory, or not any more. */
   checkProject(path: string): Promise<void>;
   /** A session was closed or has expired, and no process of it is left. */
@@ -124,6 +128,7 @@ export function assemblePool(parts: PoolParts) {
   });
   const calls = new ControlRequests({ ...inner, wake });
   const forkAndRewind = new ForkAndRewind({ ...inner, calls, create: (request) => sessions.create(request) });
+  const erasure = new Erasure({ ...inner, termination });
   const leases: LeaseTimer = new LeaseTimer({
     ...inner,
     duties: {
@@ -138,6 +143,7 @@ export function assemblePool(parts: PoolParts) {
     submissions,
     sessions,
     forkAndRewind,
+    erasure,
     promptSender,
     scheduler,
     termination,

@@ -119,9 +119,17 @@ export class InteractiveSessionPool implements SessionPool {
     if (session.state !== "closed") await this.#components.termination.close(session, caller);
   }
 
+  async eraseSession(sessionId: string, caller: Caller): Promise<void> {
+    await this.#components.erasure.erase(this.#existing(sessionId), caller);
+  }
+
   async stopProcesses(sessionId: string | undefined, caller: Caller): Promise<string[]> {
     if (sessionId !== undefined) this.#existing(sessionId);
     return this.#components.termination.cancel(sessionId, caller);
+  }
+
+  replaceProcesses(projectPath: string, detail: string): void {
+    this.#components.termination.recycleProject(projectPath, detail);
   }
 
   async forkSession(sessionId: string, atMessageId: string | undefined, caller: Caller) {
@@ -181,7 +189,7 @@ export class InteractiveSessionPool implements SessionPool {
   }
 
   views(sessions: Session[]): SessionView[] {
-    return sessions.map((session) => this.#components.views.session(session));
+    return this.#components.views.all(sessions);
   }
 
   active(): SessionView[] {

@@ -3,6 +3,7 @@ import type { RawData, WebSocket } from "ws";
 import type { AttemptWindow } from "../access/attemptWindow.ts";
 import type { Connection, Connections } from "../delivery/sockets/connections.ts";
 import type { Caller } from "../domain/delivery/device.ts";
+import { frameText } from "../domain/delivery/frameText.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import {
@@ -11,6 +12,7 @@ import {
   type ErrorFrame,
   type ServerFrame,
 } from "../wire/delivery/clientFrames.ts";
+import { hasTooManyParts, maxParts } from "../wire/jsonParts.ts";
 import type { Asker, FrameRouter } from "./frameRouter.ts";
 import type { HeartbeatPeer } from "./heartbeat.ts";
 import { closeReason, parseFrame } from "./protocol.ts";
@@ -40,6 +42,7 @@ export class DeviceSocket implements Connection, HeartbeatPeer, Asker {
   readonly deviceId: string;
   readonly caller: Caller;
   foreground: boolean | undefined;
+  sessionInView: string | undefined;
   heardAt: number;
   readonly #parts: DeviceSocketParts;
   #open = true;
@@ -49,15 +52,16 @@ export class DeviceSocket implements Connection, HeartbeatPeer, Asker {
     this.#parts = parts;
     this.caller = parts.caller;
     this.deviceId = parts.caller.deviceId;
-    this.heardAt = parts.clock.now();
+    this.heardAt = parts.clock.monotonic();
   }
 
   isOpen(): boolean {
     return this.#open;
   }
 
-  setForeground(foreground: boolean): void {
+  setPresence(foreground: boolean, sessionInView: string | undefined): void {
     this.foreground = foreground;
+    this.sessionInView = sessionInView;
   }
 
   send(text: string): void {
@@ -106,7 +110,7 @@ export class DeviceSocket implements Connection, HeartbeatPeer, Asker {
   }
 
   heard(): void {
-    this.heardAt = this.#parts.clock.now();
+    this.heardAt = this.#parts.clock.monotonic();
   }
 
   /** Takes one message off the socket. */
@@ -115,6 +119,10 @@ export class DeviceSocket implements Connection, HeartbeatPeer, Asker {
     this.heard();
     if (isBinary) {
       this.close(closeCodes.badFrame, "Frames are text.");
+      return;
+    }
+    if (hasTooManyParts(bytesOf(data))) {
+      this.close(closeCodes.badFrame, `The frame has more than ${maxParts} fields and elements.`);
       return;
     }
     const parsed = parseFrame(data.toString());
@@ -156,9 +164,8 @@ export class DeviceSocket implements Connection, HeartbeatPeer, Asker {
     if (!this.#open) return;
     const { connections } = this.#parts;
     // A pong says that the server lives, and it does while the disk does not answer.
-    if (frame.type === "pong") connections.deliverNow(this, JSON.stringify(frame));
-    else
-      connections.deliver(this, JSON.stringify(frame), frame.type === "accepted" ? frame.turnId : undefined);
+    if (frame.type === "pong") connections.deliverNow(this, frameText(frame));
+    else connections.deliver(this, frameText(frame), frame.type === "accepted" ? frame.turnId : undefined);
   }
 
   /** Counts an order; one too many is answered by `rate_limited` and not carried out. */
@@ -189,3 +196,7 @@ export class DeviceSocket implements Connection, HeartbeatPeer, Asker {
     this.answer(told);
   }
 }
+
+/** A text message as ws gives it, which is one buffer unless the socket was opened for another form. */
+const bytesOf = (data: RawData): Buffer =>
+  Array.isArray(data) ? Buffer.concat(data) : Buffer.isBuffer(data) ? data : Buffer.from(data);

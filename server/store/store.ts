@@ -19,11 +19,14 @@ import { SqliteOutboxStore } from "./delivery/outbox.ts";
 import { WalSync, type WalSyncParts } from "./durability/walSync.ts";
 import { SqliteAttachmentStore } from "./operation/attachments.ts";
 import { SqliteAuditStore } from "./operation/audit.ts";
+import { ClockSteps } from "./operation/clockSteps.ts";
 import { SqliteProcessStore } from "./operation/processes.ts";
 import { SqliteRetentionStore } from "./operation/retention.ts";
 import { SqliteSettingsStore } from "./operation/settings.ts";
 import { SqliteConversationStore } from "./sessions/conversations.ts";
+import { SqliteErasureStore } from "./sessions/erasures.ts";
 import { SqlitePermissionStore } from "./sessions/permissions.ts";
+import { SqliteReadStore } from "./sessions/reads.ts";
 import { SqliteSessionStore } from "./sessions/sessions.ts";
 import { SqliteTaskStore } from "./sessions/tasks.ts";
 import { SqliteTrustStore } from "./sessions/trust.ts";
@@ -59,6 +62,8 @@ export type OpenStore = Store & {
   readonly history: RetentionStore;
   /** For how long the disk has owed its word on a commit, in milliseconds; 0: it owes none. */
   readonly owedMs: number;
+  /** Moves the stored ends of spans by as much as the clock was set. Throws `storage_failed`. */
+  moveInstants(byMs: number): void;
   /** SQLite sees to the checkpoints by itself again. */
   resumeCheckpoints(): void;
   /** Folds the write-ahead log in; the caller waits for the disk. */
@@ -116,7 +121,9 @@ export function storeOver(connection: Connection, parts: StoreParts, sync?: WalS
     onCommit: parts.onCommit,
     onStorageFault: parts.onStorageFault,
   });
+  const clockSteps = new ClockSteps({ connection, transactions });
   const touch = new Statement<[]>(connection, "UPDATE meta SET id = id");
+  const reads = new SqliteReadStore({ connection, transactions });
   let isGivenUp = false;
   return {
     refuseWrites: (detail) => {
@@ -133,9 +140,17 @@ export function storeOver(connection: Connection, parts: StoreParts, sync?: WalS
     get owedMs() {
       return sync?.syncingMs ?? 0;
     },
+    moveInstants: (byMs) => clockSteps.moveInstants(byMs),
     resumeCheckpoints: () => resumeCheckpoints(connection),
     foldJournal: () => foldHere(connection),
-    events: new SqliteEventStore({ connection, clock, transactions }),
+    events: new SqliteEventStore({
+      connection,
+      clock,
+      transactions,
+      appended: (event) => reads.note(event),
+    }),
+    reads,
+    erasures: new SqliteErasureStore(connection),
     sessions: new SqliteSessionStore({
       connection,
       transactions,

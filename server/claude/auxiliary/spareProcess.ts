@@ -1,15 +1,19 @@
-import type { CanUseTool, Query, SDKUserMessage, SpareProcess } from "@anthropic-ai/claude-agent-sdk";
+import type { Options, Query, SDKUserMessage, SpareProcess } from "@anthropic-ai/claude-agent-sdk";
 import { prewarm } from "@anthropic-ai/claude-agent-sdk";
 import type { Clock } from "../../domain/ports.ts";
 import type { ProcessSpec } from "../../domain/processes/process.ts";
 import type { ProcessStore } from "../../domain/stores/operation.ts";
 import { endBelongings } from "../os/reaper.ts";
 import { prepareSpawn, type SpawnedCli } from "../os/spawn.ts";
-import { baseOptions, ruleSettings, sessionOptions } from "../start/options.ts";
+import type { PreparedStart, StartedIn } from "../start/cliStarts.ts";
+import { claimSettings, readDirectories } from "../start/options.ts";
 
 /** Whether a spare can become the process of this spec: the options fixed at a spare's start must be the defaults. */
 export const isClaimable = ({ options, permissionMode }: ProcessSpec): boolean =>
   Object.values(options).every((value) => value === undefined) && permissionMode !== "bypassPermissions";
+
+/** The callbacks that answer for a session; a spare gets them with its claim. */
+type SpareCallbacks = Pick<Options, "canUseTool" | "onElicitation">;
 
 /**
  * A prewarmed CLI process, which is no session yet: `starting -> ready -> claimed | ended`.
@@ -28,8 +32,9 @@ export class SpareCliProcess {
   isReserved = false;
   isReady = false;
   readonly #parts: SpareProcessParts;
+  #start: PreparedStart | undefined;
   #handle: SpareProcess | undefined;
-  #ask: CanUseTool | undefined;
+  #callbacks: SpareCallbacks = {};
   #ended: Promise<void> | undefined;
 
   constructor(parts: SpareProcessParts) {
@@ -42,8 +47,8 @@ export class SpareCliProcess {
 
   /** Resolves when it can be claimed; rejects when it does not come up. */
   async start(deadlineMs: number): Promise<void> {
-    const { processId, sessionId, dir, environment, binary } = this.#parts;
-    const spec: ProcessSpec = {
+    const { processId, sessionId, dir, prepare } = this.#parts;
+    this.#start = await prepare({
       processId,
       sessionId,
       claudeSessionId: sessionId,
@@ -51,23 +56,25 @@ export class SpareCliProcess {
       model: null,
       permissionMode: "default",
       options: {},
-    };
+    });
+    if (this.#ended !== undefined) {
+      await this.release();
+      throw new Error("The spare is not wanted any more.");
+    }
     this.#handle = await prewarm({
       initializeTimeoutMs: deadlineMs,
       options: {
-        ...baseOptions(spec, environment, binary, "plain"),
-        ...sessionOptions,
-        additionalDirectories: [],
-        sessionId,
-        permissionMode: "default",
+        ...this.#start.options,
         spawnClaudeCodeProcess: (command) => {
           if (this.#ended !== undefined) throw new Error("The spare is not wanted any more.");
           return this.cli.spawnClaudeCodeProcess(command);
         },
         // No permission is asked for before the claim, which brings the callback that answers.
         canUseTool: (name, input, context) =>
-          this.#ask?.(name, input, context) ??
+          this.#callbacks.canUseTool?.(name, input, context) ??
           Promise.resolve({ behavior: "deny", message: "This process belongs to no session yet." }),
+        onElicitation: (request, context) =>
+          this.#callbacks.onElicitation?.(request, context) ?? Promise.resolve({ action: "cancel" }),
       },
     });
     this.isReady = this.#ended === undefined;
@@ -81,22 +88,38 @@ export class SpareCliProcess {
   /** Makes it the session's process. Throws when it is not there any more; `claimed` rejects when the CLI refuses. */
   claim(
     prompt: AsyncIterable<SDKUserMessage>,
-    spec: ProcessSpec,
-    rules: readonly string[],
-    canUseTool: CanUseTool | undefined,
+    { spec, startedIn, rules }: { spec: ProcessSpec; startedIn: StartedIn; rules: readonly string[] },
+    callbacks: SpareCallbacks,
   ): Query {
-    if (this.#handle === undefined) throw new Error("The spare never came up.");
-    this.#ask = canUseTool;
+    if (this.#handle === undefined || this.#start === undefined) throw new Error("The spare never came up.");
+    this.#callbacks = callbacks;
+    // From now on its questions are about this project.
+    Object.assign(this.#start.startedIn, startedIn);
     return this.#handle.claim({
       prompt,
       options: {
         cwd: spec.projectPath,
-        additionalDirectories: [spec.projectPath],
-        settings: ruleSettings(rules),
+        additionalDirectories: readDirectories(startedIn.standing),
+        settings: claimSettings(rules),
         model: spec.model ?? undefined,
         permissionMode: spec.permissionMode,
       },
     });
+  }
+
+  /** Why we had the CLI ask about this use of a tool. */
+  askedFor(toolUseId: string): string | undefined {
+    return this.#start?.askedFor(toolUseId);
+  }
+
+  /** Why the process is not fit for its project any more; `undefined` while it is. */
+  async staleReason(): Promise<string | undefined> {
+    return this.#start?.staleReason();
+  }
+
+  /** Removes what the start left in the data folder. When nothing is left of the process. */
+  async release(): Promise<void> {
+    await this.#start?.release();
   }
 
   /** Ends it and all that it started; resolves when nothing is left. Idempotent. */
@@ -112,7 +135,9 @@ export class SpareCliProcess {
     this.#handle?.close();
     const { identity } = this.cli;
     if (identity.pid !== null) await endBelongings([{ processId, ...identity }], clock, ladderMs);
-    processStore.ended(processId, clock.now());
+    await this.release();
+    // One that was given up before the spawn was never recorded.
+    if (this.cli.child !== undefined) processStore.ended(processId, clock.now());
   }
 }
 
@@ -121,8 +146,8 @@ export interface SpareProcessParts {
   sessionId: string;
   /** Where it waits: an empty directory that is no project. */
   dir: string;
-  environment: Record<string, string>;
-  binary?: string;
+  /** Prepares its start. */
+  prepare(spec: ProcessSpec): Promise<PreparedStart>;
   clock: Clock;
   processStore: ProcessStore;
   ladderMs: number;

@@ -43,7 +43,9 @@ export class BadgeSync {
     if (this.#stopped) return;
     const { timer, lastAt = Number.NEGATIVE_INFINITY } = this.#budgetOf(deviceId);
     if (timer.armedAt !== Number.POSITIVE_INFINITY) return;
-    timer.armAt(Math.max(this.#parts.clock.now() + settleMs, lastAt + betweenMs));
+    const now = this.#parts.clock.now();
+    // A clock that was set back leaves an instant that is still to come.
+    timer.armAt(Math.max(now + settleMs, Math.min(lastAt, now) + betweenMs));
   }
 
   stop(): void {
@@ -76,7 +78,7 @@ export class BadgeSync {
     }
     budget.lastAt = clock.now();
     store.devices.setSynced(deviceId, budget.lastAt);
-    const unread = store.outbox.unackedCount(deviceId);
+    const unread = store.outbox.unreadCount(deviceId);
     const outcome = await push.sync({ deliveryId: randomUUID(), target, unread, cursor: store.events.tip() });
     if (outcome.outcome !== "sent") log.info("sync.not_sent", { deviceId, reason: outcome.reason });
   }

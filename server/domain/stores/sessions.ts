@@ -15,6 +15,15 @@ export interface SessionFilter {
   before?: string;
 }
 
+/** The little of a session that tells how a project is used. */
+export interface SessionUse {
+  row: number;
+  projectPath: string;
+  /** Claude's id of the conversation. */
+  conversationId: string;
+  lastActivityAt: number;
+}
+
 /** Repository of sessions with their leases, figures and cached recaps. */
 export interface SessionStore {
   insert(session: Session): void;
@@ -22,6 +31,8 @@ export interface SessionStore {
   /** The session that goes on with this conversation of Claude's, under whichever id. */
   ofConversation(claudeSessionId: string): Session | undefined;
   list(filter: SessionFilter): { sessions: Session[]; nextBefore?: string };
+  /** Where sessions are and when they were last used, in pages by `row`; the first page comes after row 0. */
+  uses(afterRow: number, limit: number): SessionUse[];
   inStates(states: SessionState[]): Session[];
   countByState(): Map<SessionState, number>;
   setState(sessionId: string, state: SessionState): void;
@@ -56,6 +67,14 @@ export interface SessionStore {
   setRecap(sessionId: string, recap: { text: string; createdAt: number; turnCount: number }): void;
 }
 
+/** Erases sessions. Only inside `Store.transaction`. */
+export interface ErasureStore {
+  /** Removes the session's events and their deliveries. Returns the attachments that no other session's turns use. */
+  removeEvents(sessionId: string): string[];
+  /** Removes the session, and with it its turns, permissions, leases and rules. */
+  removeSession(sessionId: string): void;
+}
+
 /** Repository of turns, and the queue of those that wait. */
 export interface TurnStore {
   insert(turn: Turn): void;
@@ -71,6 +90,10 @@ export interface TurnStore {
   queuedCount(nowAt: number): number;
   /** Turns of a session that wait, scheduled ones included. */
   queuedCountOf(sessionId: string): number;
+  /** The same of every session that has some. */
+  queuedCounts(): Map<string, number>;
+  /** Waiting turns that the device has sent, without those whose instant is still to come. */
+  queuedCountBy(deviceId: string, nowAt: number): number;
   /** Turns of a device that wait for their instant. */
   scheduledCountOf(deviceId: string, nowAt: number): number;
   /** 0 runs now, 1 is next in its session. */
@@ -93,6 +116,8 @@ export interface PermissionStore {
   open(): Permission[];
   openOf(sessionId: string): Permission[];
   openCountOf(sessionId: string): number;
+  /** The same of every session that has some. */
+  openCounts(): Map<string, number>;
   /** Compare-and-set on `open`. */
   resolve(permissionId: string, decision: PermissionDecision): boolean;
   expire(permissionId: string): boolean;
@@ -137,6 +162,8 @@ export interface TaskStore {
   running(): Task[];
   runningOf(sessionId: string): Task[];
   runningCountOf(sessionId: string): number;
+  /** The same of every session that has some. */
+  runningCounts(): Map<string, number>;
   /** Compare-and-set on a task that runs; true for the one caller that ends it. Forgets ended ones beyond `mostEnded`. */
   finish(
     task: Pick<Task, "sessionId" | "taskId">,

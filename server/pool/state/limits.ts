@@ -1,7 +1,8 @@
 import type { LimitValues } from "../../domain/limits.ts";
 
 /** The settings that the pool goes by. They are read when they are needed, because the owner may change them meanwhile. */
-export interface PoolLimits extends Omit<LimitValues, "pushGraceMs" | "retentionMs" | "shutdownGraceMs"> {
+export interface PoolLimits
+  extends Omit<LimitValues, "pushGraceMs" | "retentionMs" | "shutdownGraceMs" | "requestsPerMinute"> {
   /** `sessionIdleMs` for sessions of `/v1` conversations, which are seldom closed; 0 = never. */
   conversationIdleMs: number;
   /** How long an interrupt, and a turn at the end of its lease, may take before the process is stopped. */

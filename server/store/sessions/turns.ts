@@ -70,8 +70,10 @@ export class SqliteTurnStore implements TurnStore {
   readonly #queuedOf: Statement<[sessionId: string], TurnRow>;
   readonly #inState: Record<TurnState, Statement<[], TurnRow>>;
   readonly #queuedCount: Statement<[nowAt: number], { count: number }>;
+  readonly #queuedCountBy: Statement<[deviceId: string, nowAt: number], { count: number }>;
   readonly #scheduledCountOf: Statement<[deviceId: string, nowAt: number], { count: number }>;
   readonly #queuedCountOf: Statement<[sessionId: string], { count: number }>;
+  readonly #queuedCounts: Statement<[], { session_id: string; count: number }>;
   readonly #queuePosition: Statement<[turnId: string], { count: number }>;
   readonly #markRunning: Statement<[at: number, turnId: string]>;
   readonly #markGiven: Statement<[at: number, turnId: string]>;
@@ -125,6 +127,10 @@ export class SqliteTurnStore implements TurnStore {
       connection,
       `SELECT count(*) AS count FROM turns t WHERE t.state = 'queued' AND ${isDue}`,
     );
+    this.#queuedCountBy = new Statement(
+      connection,
+      `SELECT count(*) AS count FROM turns t WHERE t.device_id = ? AND t.state = 'queued' AND ${isDue}`,
+    );
     this.#scheduledCountOf = new Statement(
       connection,
       "SELECT count(*) AS count FROM turns WHERE device_id = ? AND state = 'queued' AND send_at > ?",
@@ -132,6 +138,10 @@ export class SqliteTurnStore implements TurnStore {
     this.#queuedCountOf = new Statement(
       connection,
       "SELECT count(*) AS count FROM turns WHERE session_id = ? AND state = 'queued'",
+    );
+    this.#queuedCounts = new Statement(
+      connection,
+      "SELECT session_id, count(*) AS count FROM turns WHERE state = 'queued' GROUP BY session_id",
     );
     // Itself and those before it; none when it does not wait.
     this.#queuePosition = new Statement(
@@ -222,8 +232,16 @@ export class SqliteTurnStore implements TurnStore {
     return this.#queuedCount.get(nowAt)?.count ?? 0;
   }
 
+  queuedCountBy(deviceId: string, nowAt: number): number {
+    return this.#queuedCountBy.get(deviceId, nowAt)?.count ?? 0;
+  }
+
   scheduledCountOf(deviceId: string, nowAt: number): number {
     return this.#scheduledCountOf.get(deviceId, nowAt)?.count ?? 0;
+  }
+
+  queuedCounts(): Map<string, number> {
+    return new Map(this.#queuedCounts.all().map(({ session_id, count }) => [session_id, count]));
   }
 
   queuedCountOf(sessionId: string): number {

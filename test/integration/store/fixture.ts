@@ -21,6 +21,9 @@ export class StandingClock implements Clock {
   now(): number {
     return this.nowAt;
   }
+  monotonic(): number {
+    return this.nowAt;
+  }
   after(): () => void {
     throw new Error("The store arms no timers.");
   }
@@ -123,6 +126,9 @@ export const aPermission = (sessionId: string, permission: Partial<Permission> =
   title: "Run a command",
   input: { command: "ls" },
   suggestions: [],
+  scopes: ["once"],
+  lookFirst: false,
+  truncated: false,
   requestedAt: 1_000,
   expiresAt: 9_000,
   state: "open",

@@ -6,6 +6,7 @@ import type {
   ClaudeProcess,
   ContextUse,
   OneShotAnswer,
+  OneShotPrompt,
   PermissionRequest,
   ProcessExit,
   ProcessHost,
@@ -19,8 +20,9 @@ import type {
   TranscriptReply,
   TurnResult,
 } from "../../../server/domain/processes/process.ts";
+import type { ClaudeCommand } from "../../../server/domain/prompts/commands.ts";
 import type { AgentRef } from "../../../server/domain/sessions/agent.ts";
-import type { PermissionDecision } from "../../../server/domain/sessions/permission.ts";
+import type { PermissionAnswer } from "../../../server/domain/sessions/permission.ts";
 import type { PermissionMode } from "../../../server/domain/sessions/session.ts";
 import type { Task, TaskEnd, TaskOutput } from "../../../server/domain/sessions/task.ts";
 import type { OwnOrigin } from "../../../server/domain/sessions/turn.ts";
@@ -50,9 +52,9 @@ export interface HostScript {
 
 /** A permission that a fake process asked for. */
 export interface OpenAsk {
-  answer: Promise<PermissionDecision>;
+  answer: Promise<PermissionAnswer>;
   /** The answer as soon as it is there. */
-  decision?: PermissionDecision;
+  decision?: PermissionAnswer;
   /** Claude gives up waiting. */
   abort(): void;
 }
@@ -70,6 +72,10 @@ export class ScriptedProcess implements ClaudeProcess {
   readonly interrupts: number[] = [];
   readonly models: Array<string | null> = [];
   readonly modes: PermissionMode[] = [];
+  /** What it says of its commands; `undefined`: nothing. */
+  commands: readonly ClaudeCommand[] | undefined;
+  /** Why it is to be replaced before Claude reads its project's words again. */
+  stale: string | undefined;
   /** Whether it leaves what it is asked about itself without an answer. */
   isDumb = false;
   /** What it answers to a change of its mode. */
@@ -103,6 +109,7 @@ export class ScriptedProcess implements ClaudeProcess {
     this.#host = host;
     this.#listener = listener;
     this.spec = spec;
+    this.commands = host.commands;
     this.processId = spec.processId;
     this.pid = pid;
     this.startedAt = host.clock.now();
@@ -146,6 +153,10 @@ export class ScriptedProcess implements ClaudeProcess {
   /** As the SDK says it. */
   #refuseLeaving(): void {
     if (this.stopCount > 0 || !this.alive) throw new Error("Query closed before response received");
+  }
+
+  async staleReason(): Promise<string | undefined> {
+    return this.stale;
   }
 
   async rewind(messageId: string, dryRun: boolean): Promise<RewindReport> {
@@ -422,6 +433,8 @@ export class ScriptedHost implements ProcessHost {
   /** What a fork answers. */
   forkAnswer: () => Promise<string> = async () => "A recap.";
   readonly oneShots: AskedOnce[] = [];
+  /** The commands that its processes have. */
+  commands: readonly ClaudeCommand[] = [];
   /** What a one-shot prompt is answered with. */
   oneShot: (one: AskedOnce) => Promise<OneShotAnswer | undefined> = async ({ prompt }) => ({
     text: `Answer to ${prompt}`,
@@ -541,6 +554,10 @@ export class ScriptedHost implements ProcessHost {
     return this.heldByTerminals;
   }
 
+  async eraseConversation(claudeSessionId: string): Promise<void> {
+    this.transcripts.delete(claudeSessionId);
+  }
+
   async holdsMessage(_claudeSessionId: string, messageId: string): Promise<boolean> {
     return this.held?.has(messageId) ?? true;
   }
@@ -555,8 +572,12 @@ export class ScriptedHost implements ProcessHost {
   }
 
   /** Settles as the test's `oneShot` says; it has a place until then. */
-  async askOnce(spec: ProcessSpec, prompt: string, signal: AbortSignal): Promise<OneShotAnswer | undefined> {
-    const one = { spec, prompt, signal };
+  async askOnce(
+    spec: ProcessSpec,
+    words: OneShotPrompt,
+    signal: AbortSignal,
+  ): Promise<OneShotAnswer | undefined> {
+    const one = { spec, prompt: await words(this.commands), signal };
     this.oneShots.push(one);
     this.#arrive(one, spec.processId);
     try {
