@@ -27,6 +27,7 @@ import { exitDelayMs, LiveSetting } from "./liveSetting.ts";
 import { formRequestOf, permissionRequestOf } from "./permissionRequest.ts";
 import { elicitationResult, permissionResult } from "./permissionResult.ts";
 import { promptLine } from "./promptLine.ts";
+import { TaskOutputs } from "./taskOutputs.ts";
 import { claudeCommands, claudeModels, isLostConversation } from "./translate.ts";
 import { type StreamMessage, TurnReader } from "./turnReader.ts";
 
@@ -96,6 +97,7 @@ export class CliProcess implements ClaudeProcess {
   readonly #mode: LiveSetting<PermissionMode>;
   #commands: readonly ClaudeCommand[] | undefined;
   readonly #turns: TurnReader;
+  readonly #outputs = new TaskOutputs();
   #claudeSessionId: string;
   #stopping = false;
   #recycled = false;
@@ -212,6 +214,7 @@ export class CliProcess implements ClaudeProcess {
         const { value, done } = await this.#query.next();
         if (done || value === undefined) break;
         this.#follow(value);
+        this.#outputs.note(value);
         const signals = this.#signalsOf(value as StreamMessage);
         if (signals.length === 0) listener.signal({ kind: "alive" });
         for (const signal of signals) {
@@ -361,6 +364,8 @@ export class CliProcess implements ClaudeProcess {
 
   async taskOutput(taskId: string): Promise<TaskOutput> {
     const { getTaskOutput } = this.#query as Query & TaskOutputCall;
+    const ended = await this.#outputs.read(taskId);
+    if (ended !== undefined) return ended;
     const { output, total_bytes: totalBytes, truncated } = await getTaskOutput.call(this.#query, taskId);
     return { output: output.toWellFormed(), totalBytes, truncated };
   }

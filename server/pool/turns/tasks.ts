@@ -70,6 +70,8 @@ export class Tasks {
         return;
       }
       case "task-finished":
+        // A CLI that is told to go ends its tasks first: that is a cut, and told with the end of the process.
+        if (sessionProcess.isLeaving && signal.state !== "completed") return;
         this.#finish(sessionProcess, signal.taskId, signal);
         return;
       case "tasks-running": {
@@ -80,7 +82,7 @@ export class Tasks {
           this.#parts.clock.after(endGraceMs, () => {
             // A subagent may have been given more to do meanwhile.
             const runs = this.#levels.get(sessionProcess)?.has(taskId) === true;
-            if (!runs && sessionProcess.tasks.ids.includes(taskId))
+            if (!runs && !sessionProcess.isLeaving && sessionProcess.tasks.ids.includes(taskId))
               this.#finish(sessionProcess, taskId, { state: "stopped" });
           });
         }

@@ -197,6 +197,29 @@ describe("F22 T04 a task whose process has to go", () => {
     expect(told(second.sessionId).filter(([type]) => type === "task.finished")).toHaveLength(1);
   });
 
+  test("that its CLI ends before it goes is cut off all the same, and told once", async () => {
+    await rig.current.open({ maxConcurrentSessions: 1 });
+    const { clock, host } = rig.current;
+    const { sessionId, process } = await withTask("b1");
+    process.startTask("b2");
+    process.result();
+    await clock.run(20);
+    host.manners.stop = "held";
+    rig.current.submit({ message: "Other" });
+    await clock.run(minuteMs);
+    expect(process.stopCount).toBe(1);
+    process.finishTask("b1", "stopped");
+    process.listTasks();
+    await clock.run(1_500);
+    process.leave();
+    await clock.settle();
+    const ends = told(sessionId).flatMap(([type, data]) => (type === "task.finished" ? [data] : []));
+    expect(ends).toMatchObject([
+      { ...cutOff, taskId: "b1" },
+      { ...cutOff, taskId: "b2" },
+    ]);
+  });
+
   test("is left alone while another session is idle without one", async () => {
     await rig.current.open({ maxConcurrentSessions: 2 });
     const busy = await withTask();
