@@ -53,6 +53,9 @@ export class Interrupts {
       return interrupted;
     }
     sessionProcess.requestEnd(current.turnId, { kind: "interrupt", detail });
+    // Claude breaks off what it works on: a turn of its own before the prompt that waits behind it.
+    const { activeTurn } = sessionProcess;
+    if (activeTurn !== undefined) sessionProcess.requestEnd(activeTurn.turnId, { kind: "interrupt", detail });
     await this.#endWithin(sessionProcess, current, "failed");
     return interrupted;
   }

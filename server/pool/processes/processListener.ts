@@ -100,6 +100,16 @@ export class PoolProcessListener {
             isExpired: true,
           });
         }
+        // Of a turn that was cut, or while the process is being stopped, nobody can answer in time any more. A subagent,
+        // or a server that wants a form filled in, may ask after the turn.
+        const outlives = ask.agent !== undefined || ask.form !== undefined;
+        if (sessionProcess.isLeaving || (!outlives && sessionProcess.turnOf(ask.turnId) === undefined)) {
+          return Promise.resolve({
+            decision: "deny",
+            message: "The turn is over, so nobody can be asked.",
+            isExpired: true,
+          });
+        }
         this.#parts.buffer.write(sessionProcess);
         return this.#parts.permissions.ask(sessionProcess.sessionId, ask.turnId, ask).finally(() => {
           // The answer is on its way; from here on Claude is awaited again.

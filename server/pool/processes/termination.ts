@@ -60,11 +60,12 @@ export class Termination {
     const running = live.filter(
       ({ phase, stopReason }) => phase === "busy" || (phase === "exited" && stopReason === undefined),
     );
-    const turns = running.flatMap((one) => one.turns);
+    const turns = running.flatMap((one) => one.turns).filter(({ isGiven }) => isGiven);
     await Promise.all(turns.map(({ turnId }) => turnWaiter.ended(turnId, graceMs)));
     for (const sessionProcess of running) {
       try {
-        this.#cutTurns(sessionProcess, {
+        const given = sessionProcess.turns.filter(({ isGiven }) => isGiven);
+        this.#cut(sessionProcess, given, {
           code: "server_restarted",
           detail: "The server was stopped in the middle of this turn. The context is kept.",
         });

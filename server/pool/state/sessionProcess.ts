@@ -77,8 +77,8 @@ export interface SessionProcessParts {
  *   starting, stopping       markGone                      gone: its start failed or was given up, and that is written
  *   exited                   markGone                      gone: its end is written
  *
- * Two turns can be open at once: that of a prompt, and one that Claude begins by itself while the prompt is on its way to
- * it. A prompt is given only to a process that has neither.
+ * Several turns can be open at once: that of a prompt, one that Claude begins by itself while the prompt is on its way to
+ * it, and those of Claude's own whose end waits for the disk. A prompt is given only to a process that has none.
  *
  * Each method asserts the phases that it may be called in (`allowedFrom`). A process speaks before its start is over: a
  * refused login asks for the end of a turn that waits for the start, and a result without an id ends that turn.
@@ -217,7 +217,7 @@ export class SessionProcess {
 
   /** Claude began a turn by itself. */
   beginOwn(turnId: string, origin: TurnOrigin): void {
-    if (!this.#may("beginOwn", this.ownTurn === undefined)) return;
+    if (!this.#may("beginOwn")) return;
     this.#turns.beginOwn(turnId, origin);
     if (this.#phase === "idle") this.#enterBusy();
   }

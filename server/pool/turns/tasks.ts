@@ -1,3 +1,4 @@
+import { unlessLate } from "../../domain/deadline.ts";
 import type { Caller } from "../../domain/delivery/device.ts";
 import { DaylongError } from "../../domain/errors.ts";
 import type { Clock, LiveFeed, Log, Store } from "../../domain/ports.ts";
@@ -31,6 +32,8 @@ export const mostEndedTasks = 100;
  * the two come. `/clear` ends tasks with the level alone.
  */
 const endGraceMs = 1_000;
+/** How long the CLI is waited for when it is asked about a task; it takes a few milliseconds. */
+const answerDeadlineMs = 5_000;
 /** The most of an agent's last text that is kept as its output, as of a command's (8 KiB). */
 const mostOutputBytes = 8 * 1_024;
 
@@ -41,6 +44,8 @@ const mostOutputBytes = 8 * 1_024;
 export class Tasks {
   readonly #parts: TasksParts;
   readonly #store: Store;
+  /** The newest list of the tasks that run, by process. */
+  readonly #levels = new WeakMap<SessionProcess, ReadonlySet<string>>();
 
   constructor(parts: TasksParts) {
     this.#parts = parts;
@@ -66,14 +71,19 @@ export class Tasks {
         return;
       }
       case "task-finished":
+        // A CLI that is told to go ends its tasks first: that is a cut, and told with the end of the process.
+        if (sessionProcess.isLeaving && signal.state !== "completed") return;
         this.#finish(sessionProcess, signal.taskId, signal);
         return;
       case "tasks-running": {
         const taskIds = new Set(signal.taskIds);
+        this.#levels.set(sessionProcess, taskIds);
         for (const taskId of sessionProcess.tasks.ids) {
           if (taskIds.has(taskId)) continue;
           this.#parts.clock.after(endGraceMs, () => {
-            if (sessionProcess.tasks.ids.includes(taskId))
+            // A subagent may have been given more to do meanwhile.
+            const runs = this.#levels.get(sessionProcess)?.has(taskId) === true;
+            if (!runs && !sessionProcess.isLeaving && sessionProcess.tasks.ids.includes(taskId))
               this.#finish(sessionProcess, taskId, { state: "stopped" });
           });
         }
@@ -110,13 +120,19 @@ export class Tasks {
   /** Tells Claude to end the task. False: it has ended before. Throws `task_not_found`. */
   async stop(sessionId: string, taskId: string, { deviceId }: Caller): Promise<boolean> {
     const task = this.#existing(sessionId, taskId);
-    const process = this.#parts.registry.get(sessionId)?.process;
+    const sessionProcess = this.#parts.registry.get(sessionId);
+    const process = sessionProcess?.process;
     const isWakeup = task.kind === "wakeup";
     if (task.state !== "running" || (process === undefined && !isWakeup)) return false;
     const at = this.#parts.clock.now();
     this.#store.audit.add({ at, deviceId, action: "task.stop", target: sessionId, detail: taskId });
     if (isWakeup) return this.#store.transaction(() => this.end(task, { state: "stopped" }));
-    await process?.stopTask(taskId);
+    try {
+      if (process !== undefined) await this.#answered(process.stopTask(taskId));
+    } catch (error) {
+      // The task ends with its process.
+      if (sessionProcess?.isLeaving !== true) throw error;
+    }
     return true;
   }
 
@@ -155,8 +171,6 @@ export class Tasks {
     end: { state: TaskEnd; summary?: string; tokens?: number },
   ): void {
     const { sessionId } = sessionProcess;
-    // A CLI that is being stopped says so of its tasks too; that they were cut off is told with the end of the process.
-    if (sessionProcess.isLeaving && end.state === "stopped") return;
     const progress = sessionProcess.tasks.progressOf(taskId);
     const text = sessionProcess.tasks.textOf(taskId);
     sessionProcess.tasks.finish(taskId);
@@ -204,7 +218,21 @@ export class Tasks {
     const text = sessionProcess.tasks.textOf(task.taskId);
     if (text !== undefined) return outputOf(text);
     if (task.kind === "agent") return undefined;
-    return sessionProcess.process?.taskOutput(task.taskId).catch(() => undefined);
+    const output = sessionProcess.process?.taskOutput(task.taskId);
+    const answered = output && (await this.#answered(output).catch(() => undefined));
+    if (answered === undefined) return undefined;
+    // Bytes that are no text take three times as many when they are shown.
+    const { output: end, truncated } = outputOf(answered.output);
+    return { output: end, totalBytes: answered.totalBytes, truncated: truncated || answered.truncated };
+  }
+
+  /** The CLI's answer; one that hangs must not make the caller hang with it. Throws `session_busy`. */
+  #answered<T>(answer: Promise<T>): Promise<T> {
+    const late = () =>
+      new DaylongError("session_busy", `Claude did not answer within ${answerDeadlineMs} ms; try again.`, {
+        retryAfterMs: answerDeadlineMs,
+      });
+    return unlessLate(answer, { clock: this.#parts.clock, deadlineMs: answerDeadlineMs, late });
   }
 
   #existing(sessionId: string, taskId: string): Task {

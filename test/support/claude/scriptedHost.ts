@@ -195,13 +195,16 @@ export class ScriptedProcess implements ClaudeProcess {
   }
 
   async taskOutput(taskId: string): Promise<TaskOutput> {
+    if (this.isDumb) return new Promise(() => {});
     const output = this.taskOutputs.get(taskId);
     if (output === undefined) throw new Error("get_task_output: no shell or Monitor task with that task_id");
     return { output, totalBytes: output.length, truncated: false };
   }
 
   async stopTask(taskId: string): Promise<void> {
+    this.#refuseLeaving();
     this.stoppedTasks.push(taskId);
+    if (this.isDumb) return new Promise(() => {});
   }
 
   /** Begins background work in the turn that it works on. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { DaylongError } from "../../../../server/domain/errors.ts";
-import { hourMs, limitsOf, minuteMs, owner, usePoolRig } from "../rig.ts";
+import { hourMs, limitsOf, minuteMs, owner, refusal, usePoolRig } from "../rig.ts";
 
 const rig = usePoolRig();
 
@@ -106,6 +106,40 @@ describe("T03 a task", () => {
     expect(view(sessionId).runningTasks).toBe(0);
   });
 
+  test("that was missing from the list, and runs again before the second is over, has not ended", async () => {
+    await rig.current.open();
+    const { sessionId, process } = await withTask("a1");
+    process.listTasks();
+    process.finishTask("a1");
+    process.beginOwn();
+    process.startTask("a1");
+    process.listTasks("a1");
+    await rig.current.clock.run(1_020);
+    expect(rig.current.pool.tasks(sessionId)).toMatchObject([{ taskId: "a1", state: "running" }]);
+  });
+
+  test("does not keep its caller waiting for a CLI that hangs, or that goes", async () => {
+    await rig.current.open();
+    const { clock, pool, host } = rig.current;
+    const { sessionId, process } = await withTask();
+    process.isDumb = true;
+    const output = pool.taskOutput(sessionId, "b1");
+    const stop = refusal(() => pool.stopTask(sessionId, "b1", owner));
+    await clock.run(5_000);
+    expect([(await output).output, await stop]).toEqual(["", "session_busy"]);
+    host.manners.stop = "held";
+    void pool.stopProcesses(sessionId, owner);
+    expect(await refusal(() => pool.stopTask(sessionId, "b1", owner))).toBe("none");
+  });
+
+  test("whose output is no text is shown within its bound all the same", async () => {
+    await rig.current.open();
+    const { sessionId, process } = await withTask();
+    process.taskOutputs.set("b1", "\uFFFD".repeat(8_192));
+    const { output, truncated } = await rig.current.pool.taskOutput(sessionId, "b1");
+    expect([Buffer.byteLength(output) <= 8_192, truncated]).toEqual([true, true]);
+  });
+
   test("may run again under its id, as a subagent that is given more to do", async () => {
     await rig.current.open();
     const { sessionId, process } = await withTask("a1");
@@ -161,6 +195,29 @@ describe("F22 T04 a task whose process has to go", () => {
     expect(told(second.sessionId).at(-1)?.[1]).toMatchObject({ ...cutOff, taskId: "b2" });
     expect(rig.current.host.process(waiting.sessionId).sent).toHaveLength(1);
     expect(told(second.sessionId).filter(([type]) => type === "task.finished")).toHaveLength(1);
+  });
+
+  test("that its CLI ends before it goes is cut off all the same, and told once", async () => {
+    await rig.current.open({ maxConcurrentSessions: 1 });
+    const { clock, host } = rig.current;
+    const { sessionId, process } = await withTask("b1");
+    process.startTask("b2");
+    process.result();
+    await clock.run(20);
+    host.manners.stop = "held";
+    rig.current.submit({ message: "Other" });
+    await clock.run(minuteMs);
+    expect(process.stopCount).toBe(1);
+    process.finishTask("b1", "stopped");
+    process.listTasks();
+    await clock.run(1_500);
+    process.leave();
+    await clock.settle();
+    const ends = told(sessionId).flatMap(([type, data]) => (type === "task.finished" ? [data] : []));
+    expect(ends).toMatchObject([
+      { ...cutOff, taskId: "b1" },
+      { ...cutOff, taskId: "b2" },
+    ]);
   });
 
   test("is left alone while another session is idle without one", async () => {
