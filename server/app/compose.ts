@@ -265,7 +265,13 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
   closers.push(() => lastWord(database, clock));
   closers.push(() => pool.stop(settings.config.shutdownGraceMs));
 
-  const access = new Devices({ store, clock, log, roots });
+  const access = new Devices({
+    store,
+    clock,
+    log,
+    roots,
+    endWorkOf: (deviceId, by) => pool.endWorkOf(deviceId, by),
+  });
   const tokenFailures = openTokenFailures(clock);
   const pushRegistration = new PushRegistration({ store, clock, defaultEnvironment, webPush });
   const stopping = new AbortController();

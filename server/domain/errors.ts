@@ -21,6 +21,16 @@ export const errorCatalogue = {
     title: "The owner has not enabled this permission mode",
     retryable: false,
   },
+  tools_forbidden: {
+    status: 403,
+    title: "The token may not let these tools run without asking",
+    retryable: false,
+  },
+  prompt_forbidden: {
+    status: 403,
+    title: "The token may not replace Claude's system prompt",
+    retryable: false,
+  },
   not_found: { status: 404, title: "There is nothing at this address", retryable: false },
   session_not_found: { status: 404, title: "There is no such session", retryable: false },
   conversation_not_found: { status: 404, title: "There is no such conversation", retryable: false },

@@ -2,6 +2,7 @@ import type { AgentRef } from "./sessions/agent.ts";
 import type { ActivityStore, DeviceStore, EventStore, OutboxStore } from "./stores/delivery.ts";
 import type { AttachmentStore, AuditStore, ProcessStore, SettingsStore } from "./stores/operation.ts";
 import type {
+  AllowanceStore,
   ConversationStore,
   PermissionStore,
   SessionStore,
@@ -56,6 +57,7 @@ export interface Store extends Durability {
   readonly activities: ActivityStore;
   readonly processes: ProcessStore;
   readonly trust: TrustStore;
+  readonly allowances: AllowanceStore;
   readonly conversations: ConversationStore;
   readonly settings: SettingsStore;
   readonly audit: AuditStore;

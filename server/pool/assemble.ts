@@ -19,6 +19,7 @@ import { Termination } from "./processes/termination.ts";
 import { ForkAndRewind } from "./sessions/forkAndRewind.ts";
 import { LeaseTimer } from "./sessions/leaseTimer.ts";
 import { Recaps } from "./sessions/recaps.ts";
+import { Revocations } from "./sessions/revocations.ts";
 import { Sessions } from "./sessions/sessions.ts";
 import { Views } from "./sessions/views.ts";
 import type { Gate } from "./state/gate.ts";
@@ -122,6 +123,7 @@ export function assemblePool(parts: PoolParts) {
     leaseChanged,
     wake,
   });
+  const revocations = new Revocations({ ...inner, interrupts });
   const calls = new ControlRequests({ ...inner, wake });
   const forkAndRewind = new ForkAndRewind({ ...inner, calls, create: (request) => sessions.create(request) });
   const leases: LeaseTimer = new LeaseTimer({
@@ -146,6 +148,7 @@ export function assemblePool(parts: PoolParts) {
     outages,
     spares,
     leases,
+    revocations,
     recaps,
     oneShots,
     views,

@@ -1,4 +1,4 @@
-import type { Caller } from "../domain/delivery/device.ts";
+import type { Caller, EndedWork } from "../domain/delivery/device.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Store } from "../domain/ports.ts";
 import type { PermissionDecision } from "../domain/sessions/permission.ts";
@@ -102,6 +102,10 @@ export class InteractiveSessionPool implements SessionPool {
     this.#components.scheduler.armSchedule();
   }
 
+  endWorkOf(deviceId: string, by: Caller): EndedWork {
+    return this.#components.revocations.endWorkOf(deviceId, by);
+  }
+
   createSession(request: CreateSessionRequest): Promise<SessionView> {
     this.#checkOpen();
     return this.#components.sessions
@@ -181,7 +185,7 @@ export class InteractiveSessionPool implements SessionPool {
   }
 
   views(sessions: Session[]): SessionView[] {
-    return sessions.map((session) => this.#components.views.session(session));
+    return sessions.map((session) => this.#components.views.listed(session));
   }
 
   active(): SessionView[] {

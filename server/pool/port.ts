@@ -1,5 +1,6 @@
-import type { Caller } from "../domain/delivery/device.ts";
+import type { Caller, EndedWork } from "../domain/delivery/device.ts";
 import type { ContextUse, OneShotAnswer, ProcessUsage, RewindReport } from "../domain/processes/process.ts";
+import type { ChosenOptions } from "../domain/sessions/allowances.ts";
 import type { MessageAttachment } from "../domain/sessions/attachment.ts";
 import type { Lease } from "../domain/sessions/lease.ts";
 import type { PermissionDecision, PermissionScope } from "../domain/sessions/permission.ts";
@@ -74,8 +75,9 @@ export type SessionView = Omit<Session, "options" | "lease"> & {
   queuedTurns: number;
   openPermissions: number;
   runningTasks: number;
-  process?: { pid: number; startedAt: number } & Omit<ProcessUsage, "ownCpuPercent">;
-};
+} & ChosenOptions & {
+    process?: { pid: number; startedAt: number } & Omit<ProcessUsage, "ownCpuPercent">;
+  };
 
 export interface PoolStats {
   totalSessions: number;
@@ -110,6 +112,11 @@ export interface SessionPool {
     caller: Caller,
   ): Promise<{ interrupted: boolean; turnId: string }>;
   cancelTurn(sessionId: string, turnId: string, caller: Caller): void;
+  /**
+   * A device is revoked, in the open transaction: its turns end, and sessions lose what it let them do without asking. What
+   * runs is stopped after the commit.
+   */
+  endWorkOf(deviceId: string, by: Caller): EndedWork;
   createSession(request: CreateSessionRequest): Promise<SessionView>;
   updateSession(sessionId: string, change: SessionChange, caller: Caller): Promise<SessionView>;
   /** Ends its turns and its process; final. */

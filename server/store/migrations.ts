@@ -111,6 +111,17 @@ CREATE TABLE tasks (
 CREATE INDEX tasks_running ON tasks (session_id) WHERE state = 'running';
 `;
 
+/** Which device let a session do something without asking: it loses that when the device is revoked. */
+const allowances = `
+CREATE TABLE allowances (
+  session_id TEXT NOT NULL REFERENCES sessions (session_id) ON DELETE CASCADE,
+  kind TEXT NOT NULL,
+  device_id TEXT NOT NULL,
+  PRIMARY KEY (session_id, kind)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX allowances_device ON allowances (device_id);
+`;
+
 /** Every version of the schema, oldest first, without gaps. */
 export const migrations: readonly Migration[] = [
   {
@@ -132,6 +143,7 @@ export const migrations: readonly Migration[] = [
   { version: 8, apply: (connection) => void connection.exec(unackedAlerts) },
   { version: 9, apply: (connection) => void connection.exec(ownTurns) },
   { version: 10, apply: (connection) => void connection.exec(tasks) },
+  { version: 11, apply: (connection) => void connection.exec(allowances) },
 ];
 
 /**

@@ -21,6 +21,7 @@ import { SqliteAuditStore } from "./operation/audit.ts";
 import { SqliteProcessStore } from "./operation/processes.ts";
 import { SqliteRetentionStore } from "./operation/retention.ts";
 import { SqliteSettingsStore } from "./operation/settings.ts";
+import { SqliteAllowanceStore } from "./sessions/allowances.ts";
 import { SqliteConversationStore } from "./sessions/conversations.ts";
 import { SqlitePermissionStore } from "./sessions/permissions.ts";
 import { SqliteSessionStore } from "./sessions/sessions.ts";
@@ -136,6 +137,7 @@ export function storeOver(connection: Connection, parts: StoreParts, sync?: WalS
     activities: new SqliteActivityStore(connection),
     processes: new SqliteProcessStore(connection),
     trust: new SqliteTrustStore(connection),
+    allowances: new SqliteAllowanceStore(connection),
     conversations: new SqliteConversationStore(connection),
     settings: new SqliteSettingsStore(connection),
     audit: new SqliteAuditStore(connection),

@@ -1,5 +1,6 @@
 import type { Options } from "@anthropic-ai/claude-agent-sdk";
 import type { ProcessSpec } from "../../domain/processes/process.ts";
+import type { SessionOptions } from "../../domain/sessions/session.ts";
 import type { ProjectStanding } from "../../domain/sessions/trust.ts";
 
 /** The SDK options that every start has in common, a session's process and a recap's alike. */
@@ -10,13 +11,13 @@ export function baseOptions(
   standing: ProjectStanding,
   rules: readonly string[] = [],
 ): Options {
-  const { appendSystemPrompt, allowedTools, disallowedTools, maxTurns, maxBudgetUsd } = spec.options;
+  const { allowedTools, disallowedTools, maxTurns, maxBudgetUsd } = spec.options;
   return {
     cwd: spec.projectPath,
     env: environment,
     pathToClaudeCodeExecutable: binary,
     model: spec.model ?? undefined,
-    systemPrompt: { type: "preset", preset: "claude_code", append: appendSystemPrompt },
+    systemPrompt: systemPromptOf(spec.options),
     ...settingOptions(spec.projectPath, standing),
     settings: ruleSettings(rules),
     allowedTools,
@@ -25,6 +26,12 @@ export function baseOptions(
     maxBudgetUsd,
   };
 }
+
+/** Claude's own system prompt, or the one chosen in its place, and what was added to it. */
+const systemPromptOf = ({ systemPrompt, appendSystemPrompt }: SessionOptions): Options["systemPrompt"] =>
+  systemPrompt === undefined
+    ? { type: "preset", preset: "claude_code", append: appendSystemPrompt }
+    : [systemPrompt, appendSystemPrompt].filter((text) => text !== undefined).join("\n\n");
 
 /** The further options of a session's process. A spare has them from its start: none can be added at the claim. */
 export const sessionOptions = {

@@ -94,6 +94,7 @@ export function planned(store: Store, ...planners: ReadonlyArray<Pick<DeliveryPl
     activities: store.activities,
     processes: store.processes,
     trust: store.trust,
+    allowances: store.allowances,
     conversations: store.conversations,
     settings: store.settings,
     audit: store.audit,

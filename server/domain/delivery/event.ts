@@ -1,10 +1,13 @@
 import type { ErrorCode, Failure } from "../errors.ts";
 import type { AgentRef } from "../sessions/agent.ts";
+import type { ChosenOptions } from "../sessions/allowances.ts";
 import type { Lease } from "../sessions/lease.ts";
 import type { Permission, PermissionDecision } from "../sessions/permission.ts";
 import type { PermissionMode } from "../sessions/session.ts";
 import type { Task } from "../sessions/task.ts";
 import type { OwnOrigin, Reply, TurnOrigin } from "../sessions/turn.ts";
+import type { EndedWork } from "./device.ts";
+import type { PushTarget } from "./push.ts";
 
 /** The data of each type of event. Rows of the log are immutable; a new fact is a new event. */
 export interface EventDataByType {
@@ -13,7 +16,7 @@ export interface EventDataByType {
     title: string;
     model: string | null;
     permissionMode: PermissionMode;
-  };
+  } & ChosenOptions;
   "session.renewed": { term: number; expiresAt: number; reason: "keep-alive" | "activity" | "revived" };
   "session.expiring": { expiresAt: number; timeRemainingMs: number; final: boolean };
   "session.expired": { term: number; expiredAt: number };
@@ -33,6 +36,8 @@ export interface EventDataByType {
     muted?: boolean;
     autoKeepAlive?: boolean;
     runningTasks?: number;
+    /** Tools that run without asking: empty when the device that allowed them was revoked. */
+    allowedTools?: string[];
   };
   "session.recap": { text: string; turnCount: number };
   "turn.accepted": {
@@ -75,7 +80,9 @@ export interface EventDataByType {
   "limit.reached": { kind: string; resetsAt?: number; retryAt: number; detail: string };
   "login.required": { detail: string };
   "device.paired": { deviceId: string; name: string; platform: string };
-  "device.revoked": { deviceId: string; name: string };
+  "device.revoked": { deviceId: string; name: string } & Partial<EndedWork>;
+  /** The device `deviceId` is pushed to no more: another one, `by`, has registered the same target. */
+  "device.push_lost": { deviceId: string; name: string; by: string; provider: PushTarget["provider"] };
 }
 export type EventType = keyof EventDataByType;
 

@@ -71,6 +71,8 @@ export interface SessionOrigin {
 
 /** Settings of a session that are fixed for its life. */
 export interface SessionOptions {
+  /** Stands in the place of Claude's own. */
+  systemPrompt?: string;
   appendSystemPrompt?: string;
   allowedTools?: string[];
   disallowedTools?: string[];

@@ -1,6 +1,7 @@
 import { leaseView } from "../../domain/delivery/event.ts";
 import type { Clock, Store } from "../../domain/ports.ts";
 import type { ProcessUsage } from "../../domain/processes/process.ts";
+import { chosenOptions } from "../../domain/sessions/allowances.ts";
 import type { Session } from "../../domain/sessions/session.ts";
 import type { LoadGate } from "../health/loadGate.ts";
 import type { PoolStats, SessionView } from "../port.ts";
@@ -9,6 +10,8 @@ import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 
 const unknownUsage: ProcessUsage = { rssBytes: 0, cpuPercent: 0, ownCpuPercent: 0, processCount: 1 };
+/** Characters of a system text in a list. */
+const listedTextLength = 1_000;
 const shownUsage = ({ rssBytes, cpuPercent, processCount }: ProcessUsage) => ({
   rssBytes,
   cpuPercent,
@@ -42,7 +45,7 @@ export class Views {
   }
 
   session(session: Session): SessionView {
-    const { options: _options, claudeSessionId: _claudeSessionId, lease, ...shown } = session;
+    const { options, claudeSessionId: _claudeSessionId, lease, ...shown } = session;
     const sessionProcess = this.#registry.get(session.sessionId);
     const process = sessionProcess?.process;
     return {
@@ -52,6 +55,7 @@ export class Views {
       queuedTurns: this.#store.turns.queuedCountOf(session.sessionId),
       openPermissions: this.#store.permissions.openCountOf(session.sessionId),
       runningTasks: this.#store.tasks.runningCountOf(session.sessionId),
+      ...chosenOptions(options),
       ...(process && {
         process: {
           pid: process.pid,
@@ -62,12 +66,23 @@ export class Views {
     };
   }
 
+  /** A session among others: a list is not to carry the whole of their system texts. */
+  listed(session: Session): SessionView {
+    const view = this.session(session);
+    for (const name of ["systemPrompt", "appendSystemPrompt"] as const) {
+      const text = view[name];
+      if (text !== undefined && text.length > listedTextLength)
+        view[name] = text.slice(0, listedTextLength).toWellFormed();
+    }
+    return view;
+  }
+
   active(): SessionView[] {
     return this.#registry
       .all()
       .map((sessionProcess) => this.#store.sessions.get(sessionProcess.sessionId))
       .filter((session) => session !== undefined)
-      .map((session) => this.session(session));
+      .map((session) => this.listed(session));
   }
 
   stats(): PoolStats {

@@ -70,6 +70,7 @@ export class SqliteTurnStore implements TurnStore {
   readonly #queuedOf: Statement<[sessionId: string], TurnRow>;
   readonly #inState: Record<TurnState, Statement<[], TurnRow>>;
   readonly #queuedCount: Statement<[nowAt: number], { count: number }>;
+  readonly #waitingOf: Statement<[deviceId: string], TurnRow>;
   readonly #scheduledCountOf: Statement<[deviceId: string, nowAt: number], { count: number }>;
   readonly #queuedCountOf: Statement<[sessionId: string], { count: number }>;
   readonly #queuePosition: Statement<[turnId: string], { count: number }>;
@@ -124,6 +125,10 @@ export class SqliteTurnStore implements TurnStore {
     this.#queuedCount = new Statement(
       connection,
       `SELECT count(*) AS count FROM turns t WHERE t.state = 'queued' AND ${isDue}`,
+    );
+    this.#waitingOf = new Statement(
+      connection,
+      `${selectTurns} WHERE t.device_id = ? AND t.state = 'queued' ORDER BY t.ordinal`,
     );
     this.#scheduledCountOf = new Statement(
       connection,
@@ -220,6 +225,10 @@ export class SqliteTurnStore implements TurnStore {
 
   queuedCount(nowAt: number): number {
     return this.#queuedCount.get(nowAt)?.count ?? 0;
+  }
+
+  waitingOf(deviceId: string): Turn[] {
+    return this.#waitingOf.all(deviceId).map(turnOf);
   }
 
   scheduledCountOf(deviceId: string, nowAt: number): number {

@@ -3,7 +3,7 @@ import type { EventType, LoggedEvent } from "../../domain/delivery/event.ts";
 import { countSchema, cursorSchema, durationMsSchema, instantSchema } from "../instants.ts";
 import { agentSchema } from "../sessions/agents.ts";
 import { openPermissionSchema } from "../sessions/permissions.ts";
-import { permissionModeSchema } from "../sessions/sessions.ts";
+import { chosenOptionFields, permissionModeSchema } from "../sessions/sessions.ts";
 import { taskSchema } from "../sessions/tasks.ts";
 import { errorCodeSchema, failureSchema, replySchema, turnOriginSchema } from "../sessions/turns.ts";
 
@@ -18,6 +18,7 @@ const dataByType = {
     title: z.string(),
     model: z.string().nullable(),
     permissionMode: permissionModeSchema,
+    ...chosenOptionFields,
   }),
   "session.renewed": z.object({
     term: countSchema,
@@ -46,6 +47,7 @@ const dataByType = {
     muted: z.boolean().optional(),
     autoKeepAlive: z.boolean().optional(),
     runningTasks: countSchema.optional(),
+    allowedTools: z.array(z.string()).optional(),
   }),
   "session.recap": z.object({ text: z.string(), turnCount: countSchema }),
   "turn.accepted": z.object({
@@ -111,7 +113,17 @@ const dataByType = {
   }),
   "login.required": detail,
   "device.paired": namedDevice.extend({ platform: z.string() }),
-  "device.revoked": namedDevice,
+  "device.revoked": namedDevice.extend({
+    cancelledTurns: countSchema.optional(),
+    interruptedTurns: countSchema.optional(),
+    restrictedSessions: countSchema
+      .optional()
+      .meta({ description: "Sessions that ask again about what the device had allowed them." }),
+  }),
+  "device.push_lost": namedDevice.extend({
+    by: z.string().meta({ description: "The device that has registered the same push target." }),
+    provider: z.enum(["apns", "webpush"]),
+  }),
 } as const satisfies { [T in EventType]: z.ZodType<Extract<LoggedEvent, { type: T }>["data"]> };
 
 export const eventTypes = Object.keys(dataByType) as EventType[];

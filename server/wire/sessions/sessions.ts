@@ -4,6 +4,7 @@ import { countSchema, durationMsSchema, instantSchema } from "../instants.ts";
 import { textSchema } from "../text.ts";
 
 const toolNamesSchema = z.array(textSchema.min(1).max(200)).max(200);
+const systemTextSchema = textSchema.max(65_536);
 const titleSchema = textSchema.trim().min(1).max(200);
 const modelSchema = textSchema.min(1).max(200);
 
@@ -24,8 +25,13 @@ export const newSessionSchema = z
       .meta({ description: "Id of the Claude conversation to go on with; latest is the project's newest." }),
     fork: z.boolean().optional().meta({ description: "Goes on in a copy of the conversation." }),
     resumeAt: z.uuid().optional().meta({ description: "The last message that is taken over." }),
-    appendSystemPrompt: textSchema.max(65_536).optional(),
-    allowedTools: toolNamesSchema.optional(),
+    systemPrompt: systemTextSchema
+      .optional()
+      .meta({ description: "Stands in the place of Claude's own system prompt; an admin's only." }),
+    appendSystemPrompt: systemTextSchema.optional(),
+    allowedTools: toolNamesSchema.optional().meta({
+      description: "Tools that run without asking. A chat token may name such that only look at files.",
+    }),
     disallowedTools: toolNamesSchema.optional(),
     maxTurns: z.number().int().positive().max(100_000).optional(),
     maxBudgetUsd: z.number().positive().max(1_000_000).optional(),
@@ -79,6 +85,16 @@ export const leaseSchema = z
   })
   .meta({ id: "Lease" });
 
+/** What was chosen for a session at its beginning, as clients see it. */
+export const chosenOptionFields = {
+  systemPrompt: z.string().optional().meta({ description: "In lists at most its first 1,000 characters." }),
+  appendSystemPrompt: z
+    .string()
+    .optional()
+    .meta({ description: "In lists at most its first 1,000 characters." }),
+  allowedTools: z.array(z.string()).optional().meta({ description: "Tools that run without asking." }),
+};
+
 /** A session as clients see it. */
 export const sessionSchema = z
   .object({
@@ -101,6 +117,7 @@ export const sessionSchema = z
     autoKeepAlive: z.boolean(),
     openPermissions: countSchema,
     runningTasks: countSchema.meta({ description: "Background work that outlives turns." }),
+    ...chosenOptionFields,
     process: z
       .object({
         pid: z.number().int(),
