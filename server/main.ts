@@ -1,18 +1,33 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { config as readDotenv } from "dotenv";
 import { type RunningDaylong, readVersion, startDaylong } from "./app/compose.ts";
-import { ConfigError, readConfig } from "./app/config.ts";
+import {
+  type Config,
+  ConfigError,
+  defaultDataDir,
+  pathListSettings,
+  pathSettings,
+  readConfig,
+  settingAliases,
+  settingNames,
+} from "./app/config.ts";
+import { noteCrash } from "./app/lastCrash.ts";
+import { openDataFolder } from "./app/openFolders.ts";
+import { cliEnvironment as passedOn } from "./claude/start/environment.ts";
 import { type DemoModel, startDemoModel } from "./demo/model.ts";
-import { systemClock } from "./platform/clock.ts";
+import { type GatheredEnvironment, gatherEnvironment } from "./platform/environmentFiles.ts";
 import { readFlags } from "./platform/flags.ts";
 import { FolderTakenError } from "./platform/folderLock.ts";
 import { openLog } from "./platform/log.ts";
+import { expandPath, makeFolder } from "./platform/paths.ts";
+import { startFailure } from "./platform/startFailure.ts";
+import { SteadyClock } from "./platform/steadyClock.ts";
 
 /** sysexits.h: EX_CONFIG. */
 const exitConfig = 78;
+/** After an uncaught exception the stop may take so long; a part that is broken may never end. */
+const stopDeadlineMs = 20_000;
 const packagePath = fileURLToPath(new URL("../../package.json", import.meta.url));
 
 const flags = readFlags("scripts/start", {
@@ -21,17 +36,58 @@ const flags = readFlags("scripts/start", {
   port: { type: "string" },
 });
 
+/** Beside the data folder, whose entries are closed to Claude's tools. */
+const demoHome = (dataDir: string): string => `${dataDir.replace(/\/+$/, "")}-home`;
+
+/** The folder of the demo's projects, in its data folder. */
+const demoProjects = (dataDir: string): string => join(dataDir, "projects");
+
 /** A folder of its own, a project to play with, and nothing of the owner's: neither login nor settings nor network. */
-function demoEnvironment(environment: Record<string, string | undefined>) {
-  const dataDir = environment.DATA_DIR ?? join(homedir(), ".daylong-demo");
-  const project = join(dataDir, "projects", "hello");
-  mkdirSync(join(dataDir, "home"), { recursive: true, mode: 0o700 });
-  mkdirSync(project, { recursive: true });
+function makeDemoFolders(dataDir: string): void {
+  const project = join(demoProjects(dataDir), "hello");
+  makeFolder(demoHome(dataDir), 0o700);
+  makeFolder(project, 0o755);
   writeFileSync(
     join(project, "README.md"),
     "# Hello\n\nA project to try Daylong with. The demo model may change it.\n",
   );
-  return { ...environment, DATA_DIR: dataDir, PROJECT_ROOTS: join(dataDir, "projects") };
+}
+
+/** The environment as it is set for this start; the demo has its own data folder and no file of the program's. */
+function gather(isDemo: boolean): GatheredEnvironment {
+  const callerDir = process.env.DAYLONG_CWD ?? process.cwd();
+  const gathered = gatherEnvironment({
+    environment: process.env,
+    flags: { dataDir: flags["data-dir"], port: flags.port },
+    // The folder the command was called from.
+    callerDir,
+    programDir: isDemo ? undefined : dirname(packagePath),
+    defaultDataDir: expandPath(isDemo ? "~/.daylong-demo" : defaultDataDir, callerDir),
+    names: {
+      settings: settingNames,
+      paths: pathSettings,
+      pathLists: pathListSettings,
+      aliases: settingAliases,
+      isForeign: (name) => name in passedOn({ [name]: "set" }, ""),
+    },
+  });
+  const { environment } = gathered;
+  if (isDemo && environment.DATA_DIR !== undefined)
+    environment.PROJECT_ROOTS = demoProjects(environment.DATA_DIR);
+  return gathered;
+}
+
+/** The configuration, or every fault of it and of the files that it was read from. */
+function configure({ environment, faults }: GatheredEnvironment): Config {
+  let more: readonly string[] = [];
+  try {
+    const config = readConfig(environment);
+    if (faults.length === 0) return config;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    more = error.faults;
+  }
+  throw new ConfigError([...faults, ...more]);
 }
 
 const demoCliEnvironment = (
@@ -43,13 +99,16 @@ const demoCliEnvironment = (
   LANG: environment.LANG,
   TMPDIR: environment.TMPDIR,
   SHELL: environment.SHELL,
-  HOME: join(dataDir, "home"),
-  CLAUDE_CONFIG_DIR: join(dataDir, "claude"),
+  HOME: demoHome(dataDir),
+  CLAUDE_CONFIG_DIR: join(demoHome(dataDir), ".claude"),
   ANTHROPIC_BASE_URL: model.url,
   // Any key will do; the demo model does not look at it.
   ANTHROPIC_API_KEY: "demo",
   CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
 });
+
+/** The files that the configuration was read from. */
+let filesRead: readonly string[] = [];
 
 function fail(message: string, code: number): never {
   console.error(message);
@@ -57,20 +116,24 @@ function fail(message: string, code: number): never {
 }
 
 async function main(): Promise<void> {
-  const cwd = process.env.DAYLONG_CWD ?? process.cwd();
-  // The folder the command was called from; what the environment says wins over the file.
-  const file: Record<string, string> = {};
-  readDotenv({ path: resolve(cwd, ".env"), processEnv: file, quiet: true });
-  let environment: Record<string, string | undefined> = { ...file, ...process.env };
-  if (flags["data-dir"] !== undefined) environment.DATA_DIR = resolve(cwd, flags["data-dir"]);
-  if (flags.port !== undefined) environment.PORT = flags.port;
-  if (flags.demo) environment = demoEnvironment(environment);
-
-  const config = readConfig(environment);
+  const isDemo = flags.demo === true;
+  const gathered = gather(isDemo);
+  filesRead = gathered.files;
+  const { environment } = gathered;
+  const config = configure(gathered);
+  if (isDemo) {
+    openDataFolder(config.dataDir);
+    makeDemoFolders(config.dataDir);
+  }
   const interactive = process.stdout.isTTY === true;
   const log = openLog(config.logLevel, interactive);
+  // A program that started the server learns the address from this line; a person reads the words below.
+  const announce = interactive ? log.info : log.announce;
+  for (const path of gathered.files) announce("config.file_read", { path });
+  for (const notice of gathered.notices) log.warn("config.notice", { notice });
+  const clock = new SteadyClock({ onFault: (error) => log.error("clock.step_put_off", { error }) });
   const version = readVersion(packagePath);
-  const model = flags.demo ? await startDemoModel() : undefined;
+  const model = isDemo ? await startDemoModel() : undefined;
   const cliEnvironment = model ? demoCliEnvironment(config.dataDir, model, environment) : environment;
 
   // Every timer of the program lets it end, those that wait for an old run's processes to go included; this one holds
@@ -100,13 +163,31 @@ async function main(): Promise<void> {
   // The service manager starts it anew, and what the phones were not told of is told then, if it is there.
   const crash = (error: Error) => {
     log.error("server.crashed", { error });
+    noteCrash(config.dataDir, error, clock.now());
     process.exit(1);
   };
-  const clock = systemClock;
-  running = await startDaylong({ config, environment, clock, log, version, cliEnvironment, crash });
-  // A program that started the server learns the address from this line; a person reads the words below.
-  const announce = interactive ? log.info : log.announce;
-  announce("server.ready", { url: running.url, version, dataDir: config.dataDir, demo: flags.demo === true });
+  // A bug: what the server holds may be wrong, so it ends, but not before what runs has been put away.
+  process.on("uncaughtException", (error) => {
+    log.error("server.uncaught_exception", { error });
+    noteCrash(config.dataDir, error, clock.now());
+    if (stopping) process.exit(1);
+    stopping = true;
+    setTimeout(() => process.exit(1), stopDeadlineMs);
+    const stopped = running?.stop() ?? Promise.resolve();
+    void stopped.catch(() => {}).finally(() => process.exit(1));
+  });
+  const openFolders = isDemo ? [demoProjects(config.dataDir)] : [];
+  running = await startDaylong({
+    config,
+    environment,
+    openFolders,
+    clock,
+    log,
+    version,
+    cliEnvironment,
+    crash,
+  });
+  announce("server.ready", { url: running.url, version, dataDir: config.dataDir, demo: isDemo });
   if (interactive) {
     console.log(`Daylong is ready at ${running.url}`);
     console.log(`Pair a phone: scripts/pair${flags["data-dir"] ? ` --data-dir ${flags["data-dir"]}` : ""}`);
@@ -121,6 +202,7 @@ main().catch((error: unknown) => {
       [
         "Daylong cannot start; the configuration has to be mended:",
         ...error.faults.map((fault) => `  - ${fault}`),
+        ...filesRead.map((path) => `  It was read from the environment and ${path}.`),
       ].join("\n"),
       exitConfig,
     );
@@ -132,5 +214,5 @@ main().catch((error: unknown) => {
   if (code === "EACCES" && port !== undefined)
     fail(`Port ${port} may not be bound by this user. Choose one above 1023.`, 1);
   if (error instanceof FolderTakenError) fail(error.message, 1);
-  fail(`Daylong could not start: ${error instanceof Error ? error.message : String(error)}`, 1);
+  fail(`Daylong could not start: ${startFailure(error)}`, 1);
 });

@@ -18,8 +18,7 @@ export type ErrorCode =
   | "host_forbidden"
   | "origin_forbidden"
   | "permission_mode_forbidden"
-  | "tools_forbidden"
-  | "prompt_forbidden"
+  | "command_forbidden"
   | "not_found"
   | "session_not_found"
   | "conversation_not_found"
@@ -48,6 +47,7 @@ export type ErrorCode =
   | "message_too_large"
   | "body_too_large"
   | "unsupported_media_type"
+  | "device_queue_full"
   | "rate_limited"
   | "attachment_limit"
   | "internal_error"
@@ -111,8 +111,7 @@ export type Event =
   | LimitReachedEvent
   | LoginRequiredEvent
   | DevicePairedEvent
-  | DeviceRevokedEvent
-  | DevicePushLostEvent;
+  | DeviceRevokedEvent;
 /**
  * user: a message. Else Claude began the turn by itself: a task had something to say, a scheduled wake-up was due, another agent sent a message, or another reason.
  */
@@ -242,6 +241,16 @@ export interface Api {
        */
       limit?: number;
       wait?: string;
+    };
+    /**
+     * The project roots, the directories in them, and deeper ones in which Claude has worked.
+     */
+    "GET /api/projects": {
+      before?: string;
+      /**
+       * How many at most; 1000 when not said, never more than 1000.
+       */
+      limit?: number;
     };
     /**
      * The conversations that Claude keeps of a project, those of the terminal included, the latest first.
@@ -472,14 +481,7 @@ export interface Api {
        * The last message that is taken over.
        */
       resumeAt?: string;
-      /**
-       * Stands in the place of Claude's own system prompt; an admin's only.
-       */
-      systemPrompt?: string;
       appendSystemPrompt?: string;
-      /**
-       * Tools that run without asking. A chat token may name such that only look at files.
-       */
       allowedTools?: string[];
       disallowedTools?: string[];
       maxTurns?: number;
@@ -539,6 +541,7 @@ export interface Api {
     "PATCH /api/settings": {
       maxConcurrentSessions?: number | null;
       maxQueuedTurns?: number | null;
+      requestsPerMinute?: number | null;
       sessionTimeoutHours?: number | null;
       sessionWarningHours?: number | null;
       sessionFinalWarningMinutes?: number | null;
@@ -744,6 +747,7 @@ export interface Api {
     "GET /api/projects": {
       roots: string[];
       projects: Project[];
+      nextBefore?: string;
     };
     "POST /api/projects": Project;
     /**
@@ -1011,18 +1015,6 @@ export interface SessionCreatedEvent {
     title: string;
     model: string | null;
     permissionMode: PermissionMode;
-    /**
-     * In lists at most its first 1,000 characters.
-     */
-    systemPrompt?: string;
-    /**
-     * In lists at most its first 1,000 characters.
-     */
-    appendSystemPrompt?: string;
-    /**
-     * Tools that run without asking.
-     */
-    allowedTools?: string[];
   };
 }
 export interface SessionRenewedEvent {
@@ -1085,6 +1077,7 @@ export interface SessionWokenEvent {
     pid: number;
     resumed: boolean;
     spare?: boolean;
+    notes?: string[];
   };
 }
 export interface SessionCrashedEvent {
@@ -1157,7 +1150,6 @@ export interface SessionUpdatedEvent {
     muted?: boolean;
     autoKeepAlive?: boolean;
     runningTasks?: number;
-    allowedTools?: string[];
   };
 }
 export interface SessionRecapEvent {
@@ -1471,29 +1463,6 @@ export interface DeviceRevokedEvent {
   data: {
     deviceId: string;
     name: string;
-    cancelledTurns?: number;
-    interruptedTurns?: number;
-    /**
-     * Sessions that ask again about what the device had allowed them.
-     */
-    restrictedSessions?: number;
-  };
-}
-export interface DevicePushLostEvent {
-  cursor: number;
-  sessionId: string | null;
-  seq: number | null;
-  type: "device.push_lost";
-  at: number;
-  turnId?: string;
-  data: {
-    deviceId: string;
-    name: string;
-    /**
-     * The device that has registered the same push target.
-     */
-    by: string;
-    provider: "apns" | "webpush";
   };
 }
 export interface SessionMetrics {
@@ -1650,18 +1619,6 @@ export interface Session {
    */
   runningTasks: number;
   /**
-   * In lists at most its first 1,000 characters.
-   */
-  systemPrompt?: string;
-  /**
-   * In lists at most its first 1,000 characters.
-   */
-  appendSystemPrompt?: string;
-  /**
-   * Tools that run without asking.
-   */
-  allowedTools?: string[];
-  /**
    * Absent while the session has no process.
    */
   process?: {
@@ -1785,6 +1742,7 @@ export interface Turn {
 export interface Settings {
   maxConcurrentSessions: Setting;
   maxQueuedTurns: Setting;
+  requestsPerMinute: Setting;
   sessionTimeoutHours: Setting;
   sessionWarningHours: Setting;
   sessionFinalWarningMinutes: Setting;

@@ -11,18 +11,20 @@ const maxKeys = 10_000;
 export class AttemptWindow {
   readonly #clock: Clock;
   readonly #windowMs: number;
-  readonly #limit: number;
+  readonly #limit: () => number;
   readonly #windows = new Map<string, { count: number; endsAt: number }>();
 
-  constructor(parts: { clock: Clock; windowMs: number; limit: number }) {
+  /** `limit`: a number, or a function that tells the one in force. */
+  constructor(parts: { clock: Clock; windowMs: number; limit: number | (() => number) }) {
     this.#clock = parts.clock;
     this.#windowMs = parts.windowMs;
-    this.#limit = parts.limit;
+    const { limit } = parts;
+    this.#limit = typeof limit === "number" ? () => limit : limit;
   }
 
   /** Counts one more attempt. */
   count(key: string): void {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     const current = this.#windows.get(key);
     if (current !== undefined && now < current.endsAt) {
       current.count += 1;
@@ -37,7 +39,7 @@ export class AttemptWindow {
   /** Whether the key has reached the limit in a window that is still open; counts nothing. */
   isFull(key: string): boolean {
     const current = this.#windows.get(key);
-    return current !== undefined && current.count >= this.#limit && this.remainingMs(key) > 0;
+    return current !== undefined && current.count >= this.#limit() && this.remainingMs(key) > 0;
   }
 
   /** Throws `rate_limited` when the limit is reached already; counts nothing. */
@@ -47,7 +49,7 @@ export class AttemptWindow {
 
   /** Milliseconds until the key's window ends; 0 when none is open. */
   remainingMs(key: string): number {
-    return Math.max(0, (this.#windows.get(key)?.endsAt ?? 0) - this.#clock.now());
+    return Math.max(0, (this.#windows.get(key)?.endsAt ?? 0) - this.#clock.monotonic());
   }
 
   /** Counts one more attempt; throws `rate_limited` when that is one too many. */

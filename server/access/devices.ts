@@ -95,7 +95,8 @@ export class Devices implements Gatekeeper {
     const device = store.devices.byTokenHash(hashSecret(token));
     if (device === undefined) return undefined;
     const now = clock.now();
-    if (now - device.lastSeenAt >= seenEveryMs) {
+    // Also when the clock was set back since.
+    if (Math.abs(now - device.lastSeenAt) >= seenEveryMs) {
       try {
         store.devices.seen(device.deviceId, now);
       } catch (error) {

@@ -114,3 +114,7 @@ function hostNameForms(hostname: string): string[] {
 
 const machineAddresses = (): string[] =>
   Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map((entry) => entry.address));
+
+/** Whether a request has more than one `Host` header, as it came over the line: name, value, name, value. */
+export const hasTwoHosts = ({ rawHeaders }: { rawHeaders: readonly string[] }): boolean =>
+  rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === "host").length > 1;

@@ -20,35 +20,66 @@ const maxListed = 1000;
 export const projectIdOf = (path: string): string =>
   createHash("sha256").update(path).digest("base64url").slice(0, 22);
 
+export interface ProjectRootsParts {
+  paths: readonly string[];
+  /** The owner's home directory. It may be a root, but is no project itself. */
+  homeDir: string;
+  /** The server's data folder, which exists: neither it nor anything in or around it is a project. */
+  dataDir: string;
+  /** Folders in the data folder that hold projects all the same: the demo's. */
+  openFolders?: readonly string[];
+}
+
+/** A root as the owner wrote it, and with its links followed. */
+interface Root {
+  given: string;
+  real: string;
+}
+
+/** Error of project roots that are no directories: a sentence for each. */
+export class ProjectRootsError extends Error {
+  override readonly name = "ProjectRootsError";
+  readonly faults: readonly string[];
+  constructor(faults: readonly string[]) {
+    super(faults.join(" "));
+    this.faults = faults;
+  }
+}
+
 /** The project roots: the directories that Claude may work in. Only this class checks whether a path is inside them. */
 export class ProjectRoots {
-  readonly #roots: ReadonlyArray<{ given: string; real: string }>;
+  readonly #roots: readonly Root[];
   readonly #homeDir: string;
+  /** Links followed, as everything that a path is compared with. */
+  readonly #realHome: string;
+  readonly #dataDir: string;
+  readonly #openFolders: readonly string[];
 
-  private constructor(roots: ReadonlyArray<{ given: string; real: string }>, homeDir: string) {
+  private constructor(parts: Required<ProjectRootsParts>, roots: readonly Root[], realHome: string) {
     this.#roots = roots;
-    this.#homeDir = homeDir;
+    this.#homeDir = parts.homeDir;
+    this.#realHome = realHome;
+    this.#dataDir = parts.dataDir;
+    this.#openFolders = parts.openFolders;
   }
 
-  /** Follows the links of each root once. Throws a plain error naming a root that is no directory. */
-  static async open(parts: { paths: readonly string[]; homeDir: string }): Promise<ProjectRoots> {
-    const roots = [];
+  /** Follows the links of each root once. Throws a `ProjectRootsError` that names every root that is no directory. */
+  static async open(parts: ProjectRootsParts): Promise<ProjectRoots> {
+    const { homeDir } = parts;
+    const roots: Root[] = [];
+    const faults: string[] = [];
     for (const path of parts.paths) {
-      const given = resolve(expandHome(path, parts.homeDir));
-      try {
-        const real = await realpath(given);
-        if (!(await stat(real)).isDirectory()) throw new Error("not a directory");
-        roots.push({ given, real });
-      } catch (cause) {
-        throw new Error(
-          `Project root ${given} cannot be used: make the directory or correct PROJECT_ROOTS.`,
-          {
-            cause,
-          },
-        );
-      }
+      const given = resolve(expandHome(path, homeDir));
+      const real = await realpath(given).catch(() => undefined);
+      const isDirectory = real !== undefined && (await stat(real).catch(() => undefined))?.isDirectory();
+      if (isDirectory) roots.push({ given, real });
+      else faults.push(`Project root ${given} cannot be used: make the directory or correct PROJECT_ROOTS.`);
     }
-    return new ProjectRoots(roots, parts.homeDir);
+    if (faults.length > 0) throw new ProjectRootsError(faults);
+    const real = (path: string) => realpath(path).catch(() => resolve(path));
+    const dataDir = await real(parts.dataDir);
+    const openFolders = await Promise.all((parts.openFolders ?? []).map(real));
+    return new ProjectRoots({ ...parts, dataDir, openFolders }, roots, await real(homeDir));
   }
 
   /** The roots, links followed. */
@@ -56,19 +87,29 @@ export class ProjectRoots {
     return [...new Set(this.#roots.map((root) => root.real))];
   }
 
+  /** Whether a real path lies inside a root, whatever the names on the way. */
+  contains(real: string): boolean {
+    return this.#roots.some((root) => segmentsBelow(root.real, real) !== undefined);
+  }
+
+  /** The root that holds the data folder, if one does. */
+  get rootOfDataFolder(): string | undefined {
+    return this.paths.find((root) => segmentsBelow(root, this.#dataDir) !== undefined);
+  }
+
   /**
    * The real path of a project directory. Throws `invalid_request` for a path that is not absolute, `project_not_found`
    * for a directory that is missing inside the roots, and `project_forbidden` for any other path, whether or not it exists:
-   * the answer must not tell what lies outside.
+   * the answer must not tell what lies outside. `project_forbidden` as well for the home directory itself and for what is,
+   * holds or lies in the data folder.
    */
   async resolve(path: string): Promise<string> {
     const wanted = this.#parse(path);
     if (this.#isHidden(wanted)) throw forbidden();
     const found = await locate(wanted);
-    if (found === undefined || !this.#allows(found.real)) throw forbidden();
-    if (found.missing.length > 0) {
-      throw found.missing.some(isDotName) ? forbidden() : notFound();
-    }
+    if (found === undefined || !this.#allows(join(found.real, ...found.missing))) throw forbidden();
+    this.#refuseOwn(join(found.real, ...found.missing));
+    if (found.missing.length > 0) throw notFound();
     let isDirectory: boolean;
     try {
       isDirectory = (await stat(found.real)).isDirectory();
@@ -140,14 +181,48 @@ export class ProjectRoots {
   }
 
   #allows(real: string): boolean {
-    return this.#roots.some((root) => isVisibleInside(root.real, real));
+    return this.#roots.some((root) => this.#isVisibleInside(root.real, real));
+  }
+
+  #refuseOwn(real: string): void {
+    if (real === this.#realHome) {
+      throw new DaylongError(
+        "project_forbidden",
+        "The home directory itself is no project: it holds keys and programs. Choose a folder in it.",
+      );
+    }
+    const isOpen = this.#openFolders.some((folder) => segmentsBelow(folder, real) !== undefined);
+    if (isOpen) return;
+    const isIn = segmentsBelow(this.#dataDir, real) !== undefined;
+    if (isIn || segmentsBelow(real, this.#dataDir) !== undefined) {
+      throw new DaylongError(
+        "project_forbidden",
+        "This server keeps its own data there, tokens included: neither its data folder nor one that holds it is a project.",
+      );
+    }
   }
 
   /** Whether the path as it was written goes through a dot-directory of a root, wherever that may lead. */
   #isHidden(wanted: string): boolean {
     const bases = this.#roots.flatMap((root) => [root.given, root.real]);
     const around = bases.filter((base) => segmentsBelow(base, wanted) !== undefined);
-    return around.length > 0 && !around.some((base) => isVisibleInside(base, wanted));
+    return around.length > 0 && !around.some((base) => this.#isVisibleInside(base, wanted));
+  }
+
+  /**
+   * Whether the way from a root to the path goes through no dot-directory, but for the worktrees that the CLI makes in a
+   * project (`.claude/worktrees/NAME`). Those of the home directory are the CLI's own: it is no project.
+   */
+  #isVisibleInside(base: string, path: string): boolean {
+    const segments = segmentsBelow(base, path);
+    if (segments === undefined) return false;
+    const at = segments.findIndex(isDotName);
+    if (at < 0) return true;
+    const project = join(base, ...segments.slice(0, at));
+    const [folder, kind, ...below] = segments.slice(at);
+    if (folder !== ".claude" || kind !== "worktrees" || below.length === 0) return false;
+    if (project === this.#realHome || project === this.#homeDir) return false;
+    return !below.some(isDotName);
   }
 }
 
@@ -178,9 +253,6 @@ function segmentsBelow(base: string, path: string): string[] | undefined {
   const segments = below.split(sep);
   return segments[0] === ".." ? undefined : segments;
 }
-
-const isVisibleInside = (base: string, path: string): boolean =>
-  segmentsBelow(base, path)?.some(isDotName) === false;
 
 /**
  * The real path of the deepest part that exists, and the names that are missing below it. `undefined`: cannot be

@@ -61,10 +61,7 @@ export class OwnersTrust implements ProjectTrust {
     return [...new Set([...trust.rulesOf(projectPath), ...ofSession])];
   }
 
-  /**
-   * Ends the trust, and forgets every "always" and "session". Processes that run keep the settings they were started
-   * with. Trust given in a terminal is the terminal's to end.
-   */
+  /** Ends the trust, and forgets every "always" and "session". Trust given in a terminal is the terminal's to end. */
   withdraw(projectPath: string, by: string): void {
     const { store, clock } = this.#parts;
     store.transaction(() => {

@@ -1,48 +1,46 @@
 import { randomUUID } from "node:crypto";
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import type { Socket } from "node:net";
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { ensureAdminToken } from "../access/adminToken.ts";
+import { AttemptWindow } from "../access/attemptWindow.ts";
 import { openTokenFailures } from "../access/bearerToken.ts";
 import { ConversationFolders } from "../access/conversationFolders.ts";
 import { Devices } from "../access/devices.ts";
-import { HostCheck } from "../access/hostCheck.ts";
+import { HostCheck, hasTwoHosts } from "../access/hostCheck.ts";
 import { MessageAttachments } from "../access/messageAttachments.ts";
 import { pairingLink } from "../access/pairingCode.ts";
-import { ProjectRoots } from "../access/projectRoots.ts";
-import { OwnersTrust } from "../access/projectTrust.ts";
+import type { ProjectRoots } from "../access/projectRoots.ts";
 import { PushRegistration } from "../access/pushRegistration.ts";
-import type { CliHost } from "../claude/host.ts";
-import { CliTrust } from "../claude/start/cliTrust.ts";
-import { claudeConfigDir } from "../claude/transcripts/transcriptFile.ts";
-import type { TranscriptHistory } from "../claude/transcripts/transcriptHistory.ts";
 import { Retention } from "../delivery/retention.ts";
 import { Replay } from "../delivery/sockets/replay.ts";
-import type { PushSender, WebPushPolicy } from "../domain/delivery/push.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log } from "../domain/ports.ts";
-import type { ProcessHost } from "../domain/processes/process.ts";
-import type { ClaudeHistory } from "../domain/sessions/history.ts";
 import { DiskAttachmentStorage } from "../files/attachmentStorage.ts";
 import { GitChanges } from "../git/gitChanges.ts";
-import { GitProgram } from "../git/gitProgram.ts";
 import { createHttpApp } from "../http/app.ts";
 import { defaultHttpLimits, type HttpDependencies } from "../http/dependencies.ts";
 import { announce } from "../platform/bonjour.ts";
 import { readCertificate, type ServerCertificate } from "../platform/certificate.ts";
 import { Closers } from "../platform/closers.ts";
 import { lockFolder } from "../platform/folderLock.ts";
-import { closeServer, createServer, listen, urlHost } from "../platform/listener.ts";
+import { closeServer, createServer, listen, reachableHost, urlHost } from "../platform/listener.ts";
 import { LifecycleCounters } from "../pool/health/lifecycleCounters.ts";
 import { InteractiveSessionPool } from "../pool/pool.ts";
 import { Gateway, type GatewayParts } from "../socket/gateway.ts";
 import type { OpenStore } from "../store/store.ts";
 import type { Config } from "./config.ts";
 import { healthReport } from "./health.ts";
+import { lastRunCheck, takeLastCrash } from "./lastCrash.ts";
+import { limitConnections } from "./limitConnections.ts";
 import { Metrics } from "./metrics.ts";
+import { openDataFolder, openRoots } from "./openFolders.ts";
 import { lastWord, openStorage } from "./openStorage.ts";
+import { type OutsidePorts, openCliHost, openHistory, openPushSenders } from "./outsidePorts.ts";
 import { livePoolLimits, Settings } from "./settings.ts";
 import { wireDelivery } from "./wireDelivery.ts";
+import { wireStarts } from "./wireStarts.ts";
 
 /** A server that listens. */
 export interface RunningDaylong {
@@ -52,15 +50,6 @@ export interface RunningDaylong {
   fingerprint?: string;
   /** Refuses new turns, drains, settles, ends every process, closes everything. Idempotent. */
   stop(): Promise<void>;
-}
-
-/** The ports that reach beyond this program and its data folder. */
-export interface OutsidePorts {
-  host: ProcessHost & Pick<CliHost, "models" | "stop">;
-  /** Every push service, and what a browser's registration needs of Web Push. */
-  pushSenders: { push: PushSender; webPush: WebPushPolicy };
-  /** Claude's own transcripts. */
-  history: ClaudeHistory;
 }
 
 export interface ComposeParts {
@@ -74,13 +63,17 @@ export interface ComposeParts {
   cliEnvironment: Readonly<Record<string, string | undefined>>;
   /** Ends the program at once: what it could still say might not be true. */
   crash(error: Error): void;
+  /** Folders in the data folder whose contents may be projects: the demo's. */
+  openFolders?: readonly string[];
   /** In the place of the real ones, in tests. */
   ports?: Partial<OutsidePorts>;
 }
 
 /** The parts that the server is assembled from when its data folder and its database are open. */
-export interface AssemblyParts extends Omit<ComposeParts, "crash"> {
+export interface AssemblyParts extends Omit<ComposeParts, "crash" | "openFolders"> {
   database: OpenStore;
+  /** Looks at the files under the database; a sentence about a log that grows. */
+  lookAtFiles(): string | undefined;
   metrics: Metrics;
   roots: ProjectRoots;
   homeDir: string;
@@ -89,6 +82,8 @@ export interface AssemblyParts extends Omit<ComposeParts, "crash"> {
   certificate?: ServerCertificate;
   /** The port that the server listens on; `undefined` before it does. */
   port(): number | undefined;
+  /** The fault by which the server before this one ended. */
+  lastCrash?: ReturnType<typeof takeLastCrash>;
 }
 
 /** Starts the server: the composition root. Parts are closed in the reverse order of their start, also when a later one fails. */
@@ -105,19 +100,25 @@ export async function startDaylong(parts: ComposeParts): Promise<RunningDaylong>
 async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDaylong> {
   const { config, clock, log, version, crash } = parts;
   const { dataDir } = config;
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  chmodSync(dataDir, 0o700);
-  closers.push(lockFolder(dataDir));
+  openDataFolder(dataDir);
   const homeDir = homedir();
-  // Before the database is made: a start with wrong roots leaves nothing behind.
-  const roots = await ProjectRoots.open({ paths: config.projectRoots, homeDir });
+  // Before the folder is locked and the database made: a start with wrong roots leaves nothing behind.
+  const roots = await openRoots({ config, openFolders: parts.openFolders, homeDir, log });
+  const lock = lockFolder(realpathSync(dataDir));
+  closers.push(lock.release);
+  const lastCrash = takeLastCrash(dataDir);
+  // It is of a server that was killed: nothing at the address it names is this server's any more.
+  const serverFile = join(dataDir, "server.json");
+  rmSync(serverFile, { force: true });
   const certificate = await readCertificate(config);
 
   const metrics = new Metrics({ version });
   closers.push(() => metrics.stop());
-  const database = openStorage(
+  const { database, watch } = openStorage(
     {
       dataDir,
+      lockPaths: lock.paths,
+      watchMs: config.healthIntervalMs,
       clock,
       log,
       crash,
@@ -130,7 +131,9 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
   const assembly = await assemble(
     {
       ...parts,
+      lastCrash,
       database,
+      lookAtFiles: () => watch.look(),
       metrics,
       roots,
       certificate,
@@ -141,19 +144,24 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
     closers,
   );
   const { edges } = assembly;
-  const server = createServer(certificate, createHttpApp(assembly.http));
-  const gateway = new Gateway(assembly.gateway);
+  const noteDevice = (socket: Socket, deviceId: string) => connectionLimits.noteDevice(socket, deviceId);
+  const server = createServer(certificate, createHttpApp(Object.assign(assembly.http, { noteDevice })));
+  const gateway = new Gateway(Object.assign(assembly.gateway, { noteDevice }));
+  const connectionLimits = limitConnections(server, { settings: assembly.settings, log });
   await assembly.start();
+  database.serve();
+  watch.start();
   gateway.attach(server);
-  boundPort = await listen(server, config.host, config.port);
+  const onFault = (error: Error) => log.error("listener.failed", { error });
+  boundPort = await listen(server, config.host, config.port, onFault);
   edges.push(() => closeServer(server));
   edges.push(() => gateway.stop());
   edges.push(() => assembly.stopping.abort());
 
   const url = `${certificate ? "https" : "http"}://${urlHost(config.host)}:${boundPort}`;
-  const serverFile = join(dataDir, "server.json");
   const { fingerprint } = certificate ?? {};
-  const found = { url, pid: process.pid, version, fingerprint };
+  const localUrl = `${certificate ? "https" : "http"}://${reachableHost(config.host)}:${boundPort}`;
+  const found = { url, localUrl, pid: process.pid, version, fingerprint };
   writeFileSync(serverFile, `${JSON.stringify(found)}\n`, { mode: 0o600 });
   edges.push(() => rmSync(serverFile, { force: true }));
   edges.push(announce({ host: config.host, port: boundPort, hostname: hostname(), fingerprint, clock, log }));
@@ -169,6 +177,13 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
   const { database, metrics, roots, certificate, homeDir, hostname } = parts;
   const { dataDir } = config;
   const startedAt = clock.now();
+  const startedReading = clock.monotonic();
+  const lastRun = lastRunCheck(parts.lastCrash, clock);
+  const unfollow = clock.onStep?.((byMs) => {
+    database.moveInstants(byMs);
+    log.warn("clock.stepped", { byMs });
+  });
+  if (unfollow) closers.push(unfollow);
   const folders = new ConversationFolders({ dir: join(dataDir, "conversations") });
 
   const settings = new Settings({ store: database, clock, log, environment });
@@ -200,15 +215,8 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
   closers.push(() => attachmentStorage.stop());
   const attachments = new MessageAttachments({ store, storage: attachmentStorage });
 
-  const terminal = new CliTrust(cliEnvironment);
-  const trust = new OwnersTrust({
-    store,
-    clock,
-    log,
-    homeDir,
-    claudeConfigDir: claudeConfigDir(cliEnvironment),
-    acceptedInTerminal: (path) => terminal.accepted(path),
-  });
+  const environmentOfCli = { environment: cliEnvironment, homeDir, roots };
+  const { program, trust, starts, mentions } = wireStarts({ config, store, clock, log, ...environmentOfCli });
   const host =
     ports.host ??
     (await openCliHost({
@@ -216,13 +224,12 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
       log,
       processStore: store.processes,
       environment: cliEnvironment,
-      binary: config.claudeBinary,
       newId: randomUUID,
       sparesDir: join(dataDir, "spares"),
-      trust,
+      starts,
     }));
   closers.push(() => host.stop());
-  const history = ports.history ?? (await openHistory(parts, closers));
+  const history = ports.history ?? (await openHistory({ clock, log, environment: cliEnvironment }, closers));
   /** The directories that a project and its repository lie in; rejects for a project that is not allowed any more. */
   const rootsOf = async (path: string): Promise<readonly string[]> => {
     if (await folders.holds(path)) return [path];
@@ -232,7 +239,6 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
       "The project's directory is another one than when the session began.",
     );
   };
-  const program = new GitProgram(cliEnvironment);
   const changes = new GitChanges({ program, clock, log, rootsOf });
   const pool = new InteractiveSessionPool({
     store,
@@ -244,6 +250,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     limits: livePoolLimits(settings),
     newId: randomUUID,
     attachments: attachmentStorage,
+    mentions,
     sessionOver: ({ projectPath }) => folders.removeIfEmpty(projectPath),
     checkProject: async (path) => {
       await rootsOf(path);
@@ -273,6 +280,8 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     endWorkOf: (deviceId, by) => pool.endWorkOf(deviceId, by),
   });
   const tokenFailures = openTokenFailures(clock);
+  const requestLimit = () => settings.config.requestsPerMinute;
+  const deviceRequests = new AttemptWindow({ clock, windowMs: 60_000, limit: requestLimit });
   const pushRegistration = new PushRegistration({ store, clock, defaultEnvironment, webPush });
   const stopping = new AbortController();
   const publicUrl = () =>
@@ -288,6 +297,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     pool,
     access,
     tokenFailures,
+    deviceRequests,
     attachments,
     pushRegistration,
     activityRegistrations: activities.registrations,
@@ -303,9 +313,11 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     version,
     serverName: hostname,
     startedAt,
+    uptimeMs: () => clock.monotonic() - startedReading,
     limits: defaultHttpLimits,
     stopping: stopping.signal,
-    health: () => healthReport({ store: database, pool, host, push, dataDir }),
+    health: () =>
+      healthReport({ store: database, pool, host, push, dataDir, lookAtFiles: parts.lookAtFiles, lastRun }),
     metrics: sessionMetrics,
     prometheus: metrics,
     models: () => host.models,
@@ -331,13 +343,17 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     attachments,
     gatekeeper: access,
     tokenFailures,
+    deviceRequests,
     connections,
     replay,
     outboxSender,
     devices: store.devices,
     clock,
     log,
-    allowUpgrade: (request) => (names.judge(request.headers) === undefined ? undefined : { status: 403 }),
+    allowUpgrade: (request) => {
+      if (hasTwoHosts(request)) return { status: 400 };
+      return names.judge(request.headers) === undefined ? undefined : { status: 403 };
+    },
     registerPush: (caller, target) =>
       target === null
         ? pushRegistration.remove(caller.deviceId, caller)
@@ -363,29 +379,9 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     gateway,
     stopping,
     edges,
+    settings,
     start,
   };
-}
-
-/**
- * The ports that reach outside. Their code (the Agent SDK, node-apn) is loaded only where a server really opens them: tests that
- * give ports of their own do without it.
- */
-async function openPushSenders(config: Config, clock: Clock, log: Log): Promise<OutsidePorts["pushSenders"]> {
-  return (await import("./openPushSenders.ts")).openPushSenders(config, clock, log);
-}
-
-async function openCliHost(parts: ConstructorParameters<typeof CliHost>[0]): Promise<CliHost> {
-  const { CliHost } = await import("../claude/host.ts");
-  return new CliHost(parts);
-}
-
-async function openHistory(parts: AssemblyParts, closers: Closers): Promise<TranscriptHistory> {
-  const { TranscriptHistory } = await import("../claude/transcripts/transcriptHistory.ts");
-  const { clock, log, cliEnvironment } = parts;
-  const history = new TranscriptHistory({ clock, log, environment: cliEnvironment });
-  closers.push(() => history.stop());
-  return history;
 }
 
 /** This program's version, from package.json. */

@@ -1,5 +1,4 @@
-import { homedir } from "node:os";
-import { delimiter, resolve } from "node:path";
+import { delimiter } from "node:path";
 import { z } from "zod";
 import {
   environmentName,
@@ -10,6 +9,7 @@ import {
   limitValues,
 } from "../domain/limits.ts";
 import { isLoopback } from "../platform/listener.ts";
+import { expandPath } from "../platform/paths.ts";
 import { limitValueSchema } from "../wire/settings.ts";
 
 /** Error of a configuration, with all of its faults at once; `main` prints them and exits with 78 (EX_CONFIG of sysexits.h). */
@@ -24,53 +24,91 @@ export class ConfigError extends Error {
   }
 }
 
-// An empty value in a .env file means "not set".
-const optional = <T extends z.ZodType>(schema: T) =>
-  z.preprocess((value) => (value === "" ? undefined : value), schema.optional());
-const number = (limit: Omit<Limit, "live">) =>
+/** An empty value means "not set", here as in a .env file. */
+const setOrNot = (value: unknown): string | undefined => {
+  const text = value === undefined ? "" : String(value).trim();
+  return text === "" ? undefined : text;
+};
+const optional = <T extends z.ZodType>(schema: T) => z.preprocess(setOrNot, schema.optional());
+const withDefault = (fallback: string) => z.preprocess((value) => setOrNot(value) ?? fallback, z.string());
+/** One of some words, in letters of any size. */
+const word = <const T extends readonly [string, ...string[]]>(words: T, fallback: T[number]) =>
   z.preprocess(
-    (value) => (value === undefined || value === "" ? limit.fallback : Number(value)),
-    limitValueSchema(limit),
+    (value) => setOrNot(value)?.toLowerCase() ?? fallback,
+    z.enum(words, { error: `must be one of ${words.join(", ")}` }),
   );
+const number = (limit: Omit<Limit, "live">) =>
+  z.preprocess((value) => {
+    const text = setOrNot(value);
+    return text === undefined ? limit.fallback : Number(text);
+  }, limitValueSchema(limit));
 const flag = (fallback: boolean) =>
   z.preprocess(
-    (value) => (value === undefined || value === "" ? String(fallback) : String(value).toLowerCase()),
+    (value) => setOrNot(value)?.toLowerCase() ?? String(fallback),
     z.enum(["true", "false"], { error: "must be true or false" }).transform((value) => value === "true"),
   );
 const port = (fallback: number) => number({ fallback, min: 0, max: 65_535, whole: true });
 const text = optional(z.string());
-const expandHome = (path: string) => resolve(path.replace(/^~(?=$|\/)/, homedir()));
+const absolute = (path: string) => expandPath(path, process.cwd());
+
+/**
+ * A contact that push services take (RFC 8292, 2.1). Apple's refuses `localhost` and other names that nobody outside can
+ * reach, with every push.
+ */
+function isReachableContact(contact: string): boolean {
+  const host = /^mailto:[^@\s]+@([^@\s]+)$/.exec(contact)?.[1] ?? webHostOf(contact);
+  return (
+    host !== undefined && /^[^.].*\.[a-z][a-z0-9-]*$/i.test(host) && !/\.(?:localhost|local)$/i.test(host)
+  );
+}
+
+const webHostOf = (address: string): string | undefined =>
+  /^https:\/\/\S+$/.test(address) && URL.canParse(address) ? new URL(address).hostname : undefined;
+
+/** The data folder when nothing says where it is. */
+export const defaultDataDir = "~/.daylong";
 
 /** The variables that are no limits. */
 const environmentSchema = z.object({
-  HOST: z.string().min(1).default("127.0.0.1"),
+  HOST: withDefault("127.0.0.1"),
   PORT: port(3000),
-  TLS: optional(z.enum(["self-signed"], { error: 'must be "self-signed" or unset' })),
+  TLS: z.preprocess(
+    (value) => setOrNot(value)?.toLowerCase(),
+    z.enum(["self-signed"], { error: 'must be "self-signed" or unset' }).optional(),
+  ),
   TLS_CERT_PATH: text,
   TLS_KEY_PATH: text,
   ALLOW_PLAINTEXT_LAN: flag(false),
   PUBLIC_URL: optional(z.url()),
-  DATA_DIR: z.string().min(1).default("~/.daylong"),
-  PROJECT_ROOTS: z.string().min(1).default("~"),
+  DATA_DIR: withDefault(defaultDataDir),
+  PROJECT_ROOTS: withDefault("~"),
   USE_INTERACTIVE_SESSIONS: flag(true),
   APNS_KEY_PATH: text,
   APNS_KEY_ID: text,
   APNS_TEAM_ID: text,
   APNS_BUNDLE_ID: text,
-  APNS_ENVIRONMENT: z.enum(["sandbox", "production"]).default("production"),
+  APNS_ENVIRONMENT: word(["sandbox", "production"], "production"),
   APNS_HOST: text,
   APNS_PORT: port(443),
   APNS_SANDBOX_HOST: text,
   APNS_SANDBOX_PORT: port(443),
   APNS_CA_PATH: text,
   VAPID_SUBJECT: optional(
-    z.string().regex(/^(mailto:[^@\s]+@[^@\s]+|https:\/\/\S+)$/, "must be a mailto: or https: address"),
+    z
+      .string()
+      .refine(
+        isReachableContact,
+        "must be a mailto: or https: address of the public internet, such as mailto:you@example.org: push services refuse others",
+      ),
   ),
   WEB_PUSH_CA_PATH: text,
   WEB_PUSH_ALLOW_PRIVATE: flag(false),
   ALLOW_BYPASS_PERMISSIONS: flag(false),
   CHAT_MAY_ACCEPT_EDITS: flag(true),
-  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
+  LOG_LEVEL: word(["trace", "debug", "info", "warn", "error", "fatal", "silent"], "info"),
+  DENIED_PATHS: text,
+  SANDBOX: flag(false),
+  CLI_ENV_PASS: text,
   CLAUDE_BIN: text,
   CLAUDE_MODEL: text,
 });
@@ -80,6 +118,46 @@ export const settingNames: readonly string[] = [
   ...Object.keys(environmentSchema.shape),
   ...limitNames.map(environmentName),
 ];
+
+/** Where a phone never needs to look: keys, accounts, passwords, and what browsers keep. */
+const defaultDeniedPaths = [
+  ...["~/.ssh", "~/.gnupg", "~/.aws", "~/.kube", "~/.config/gcloud", "~/.netrc", "~/.password-store"],
+  ...["~/.mozilla", "~/.config/google-chrome", "~/.config/chromium", "~/.config/BraveSoftware"],
+  ...[
+    "~/.config/microsoft-edge",
+    "~/.config/vivaldi",
+    "~/.config/opera",
+    "~/snap/firefox",
+    "~/snap/chromium",
+  ],
+  ...["~/.var/app/org.mozilla.firefox", "~/.var/app/com.google.Chrome", "~/.var/app/org.chromium.Chromium"],
+  ...[
+    "~/Library/Keychains",
+    "~/Library/Cookies",
+    "~/Library/Safari",
+    "~/Library/Containers/com.apple.Safari",
+  ],
+  ...["Google/Chrome", "Chromium", "Firefox", "BraveSoftware", "Microsoft Edge", "Vivaldi", "Arc"].map(
+    (name) => `~/Library/Application Support/${name}`,
+  ),
+];
+
+/** Variables whose value is a path; `CLAUDE_CONFIG_DIR` is the CLI's own. */
+export const pathSettings = [
+  "DATA_DIR",
+  "TLS_CERT_PATH",
+  "TLS_KEY_PATH",
+  "APNS_KEY_PATH",
+  "APNS_CA_PATH",
+  "WEB_PUSH_CA_PATH",
+  "CLAUDE_BIN",
+  "CLAUDE_CONFIG_DIR",
+];
+export const pathListSettings = ["PROJECT_ROOTS", "DENIED_PATHS"];
+/** A name that another server of this kind has for the rollback. */
+export const settingAliases = {
+  CLAUDE_CODE__CLAUDE__USE_INTERACTIVE_SESSIONS: "USE_INTERACTIVE_SESSIONS",
+};
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type Settings = z.output<typeof environmentSchema>;
@@ -91,7 +169,7 @@ function faultsBetween(
   environment: Environment,
 ): string[] {
   const faults: string[] = [];
-  const isSet = (name: keyof Settings) => (environment[name] ?? "") !== "";
+  const isSet = (name: keyof Settings) => setOrNot(environment[name]) !== undefined;
   const apnsNames = ["APNS_KEY_PATH", "APNS_KEY_ID", "APNS_TEAM_ID", "APNS_BUNDLE_ID"] as const;
   const missing = apnsNames.filter((name) => !isSet(name));
   if (missing.length > 0 && missing.length < apnsNames.length) {
@@ -136,7 +214,7 @@ export function readConfig(environment: Environment) {
   if (faults.length > 0) throw new ConfigError(faults);
   const e = sound as Settings;
   const limits = limitValues(soundLimits as Record<LimitName, number>);
-  const parksIdle = (environment[environmentName("sessionIdleMinutes")] ?? "") !== "";
+  const parksIdle = setOrNot(environment[environmentName("sessionIdleMinutes")]) !== undefined;
 
   return Object.freeze({
     ...limits,
@@ -146,15 +224,15 @@ export function readConfig(environment: Environment) {
       e.TLS_CERT_PATH && e.TLS_KEY_PATH
         ? ({
             kind: "files",
-            certPath: expandHome(e.TLS_CERT_PATH),
-            keyPath: expandHome(e.TLS_KEY_PATH),
+            certPath: absolute(e.TLS_CERT_PATH),
+            keyPath: absolute(e.TLS_KEY_PATH),
           } as const)
         : e.TLS
           ? ({ kind: "self-signed" } as const)
           : undefined,
     publicUrl: e.PUBLIC_URL,
-    dataDir: expandHome(e.DATA_DIR),
-    projectRoots: e.PROJECT_ROOTS.split(delimiter).filter(Boolean).map(expandHome),
+    dataDir: absolute(e.DATA_DIR),
+    projectRoots: e.PROJECT_ROOTS.split(delimiter).filter(Boolean).map(absolute),
     // Conversations of /v1 have no client that closes them.
     conversationIdleMs: parksIdle ? limits.sessionIdleMs : 30 * 60_000,
     // As long as a stop may take: an interrupt, or a turn at the end of its lease, waits no longer than a stop does.
@@ -163,7 +241,7 @@ export function readConfig(environment: Environment) {
     apns:
       e.APNS_KEY_PATH && e.APNS_KEY_ID && e.APNS_TEAM_ID && e.APNS_BUNDLE_ID
         ? {
-            keyPath: expandHome(e.APNS_KEY_PATH),
+            keyPath: absolute(e.APNS_KEY_PATH),
             keyId: e.APNS_KEY_ID,
             teamId: e.APNS_TEAM_ID,
             bundleId: e.APNS_BUNDLE_ID,
@@ -175,14 +253,17 @@ export function readConfig(environment: Environment) {
       production: { host: e.APNS_HOST ?? "api.push.apple.com", port: e.APNS_PORT },
       sandbox: { host: e.APNS_SANDBOX_HOST ?? "api.sandbox.push.apple.com", port: e.APNS_SANDBOX_PORT },
     },
-    apnsCaPath: e.APNS_CA_PATH ? expandHome(e.APNS_CA_PATH) : undefined,
+    apnsCaPath: e.APNS_CA_PATH ? absolute(e.APNS_CA_PATH) : undefined,
     webPush: {
       subject: e.VAPID_SUBJECT,
-      caPath: e.WEB_PUSH_CA_PATH ? expandHome(e.WEB_PUSH_CA_PATH) : undefined,
+      caPath: e.WEB_PUSH_CA_PATH ? absolute(e.WEB_PUSH_CA_PATH) : undefined,
       allowPrivateEndpoints: e.WEB_PUSH_ALLOW_PRIVATE,
     },
     allowBypassPermissions: e.ALLOW_BYPASS_PERMISSIONS,
     chatMayAcceptEdits: e.CHAT_MAY_ACCEPT_EDITS,
+    deniedPaths: (e.DENIED_PATHS?.split(delimiter) ?? defaultDeniedPaths).filter(Boolean).map(absolute),
+    sandbox: e.SANDBOX,
+    cliEnvPass: (e.CLI_ENV_PASS?.split(delimiter) ?? []).map((name) => name.trim()).filter(Boolean),
     logLevel: e.LOG_LEVEL,
     claudeBinary: e.CLAUDE_BIN,
     claudeModel: e.CLAUDE_MODEL ?? null,
@@ -190,3 +271,11 @@ export function readConfig(environment: Environment) {
 }
 
 export type Config = ReturnType<typeof readConfig>;
+
+/** Whether a variable of the owner's choice goes to the CLI: a name, or the beginning of names before a `*`; never ours. */
+export const passesToCli = ({ cliEnvPass }: Pick<Config, "cliEnvPass">, name: string): boolean =>
+  !settingNames.includes(name) &&
+  !name.startsWith("DAYLONG_") &&
+  cliEnvPass.some((chosen) =>
+    chosen.endsWith("*") ? name.startsWith(chosen.slice(0, -1)) : name === chosen,
+  );

@@ -17,15 +17,22 @@ interface HealthParts {
   host: ProcessHost;
   push: PushSender;
   dataDir: string;
+  /** Looks at the files under the database; a sentence about a log that grows. */
+  lookAtFiles(): string | undefined;
+  /** How the server before this one ended. */
+  lastRun(): { state: string; detail?: string };
 }
 
 /** Tells the truth about each part; the worst of them is the server's state, and push alone never fails it. */
-export async function healthReport({ store, pool, host, push, dataDir }: HealthParts): Promise<HealthReport> {
+export async function healthReport(parts: HealthParts): Promise<HealthReport> {
+  const { store, pool, host, push, dataDir, lastRun } = parts;
   const database = probe(() => {
+    const growth = parts.lookAtFiles();
     store.events.tip();
     store.checkWritable();
     if (store.owedMs > longOwedMs)
       throw new Error(`The disk has not confirmed a commit for ${Math.round(store.owedMs / 1_000)} s.`);
+    return growth;
   });
   const disk = await statfs(dataDir).then(
     (stats) => {
@@ -42,6 +49,7 @@ export async function healthReport({ store, pool, host, push, dataDir }: HealthP
     webPush: push.health("webpush"),
     disk,
     pool: pool.health(),
+    lastRun: lastRun(),
   };
   const states = Object.entries(checks).map(([name, check]) => [name, check.state] as const);
   const isDown = states.some(
@@ -51,10 +59,11 @@ export async function healthReport({ store, pool, host, push, dataDir }: HealthP
   return { status: isDown ? "failing" : isWeak ? "degraded" : "ok", checks };
 }
 
-function probe(look: () => unknown): { state: string; detail?: string } {
+/** `look` throws what is wrong, or returns a sentence about what is not as it should be. */
+function probe(look: () => string | undefined): { state: string; detail?: string } {
   try {
-    look();
-    return { state: "ok" };
+    const detail = look();
+    return detail === undefined ? { state: "ok" } : { state: "degraded", detail };
   } catch (error) {
     return { state: "failing", detail: error instanceof Error ? error.message : String(error) };
   }

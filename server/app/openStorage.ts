@@ -2,9 +2,11 @@ import { withDeadline } from "../domain/deadline.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import type { Closers } from "../platform/closers.ts";
+import { HeldFiles } from "../platform/heldFiles.ts";
 import { databasePath } from "../store/database.ts";
 import { Checkpoints } from "../store/durability/checkpoints.ts";
 import { type OpenStore, openStore } from "../store/store.ts";
+import { StorageWatch } from "./storageWatch.ts";
 
 /**
  * A stop waits no longer than this for the disk's word on the last commits; what it owes then is told at the next
@@ -14,6 +16,10 @@ const lastWordMs = 2_000;
 
 interface StorageParts {
   dataDir: string;
+  /** The files that keep other servers out of the data folder. */
+  lockPaths: readonly string[];
+  /** Pause between two looks at the files. */
+  watchMs: number;
   clock: Clock;
   log: Log;
   onCommit(durationMs: number): void;
@@ -22,18 +28,31 @@ interface StorageParts {
   crash(error: Error): void;
 }
 
+/** The open database, and the watch over its files. */
+export interface Storage {
+  database: OpenStore;
+  watch: StorageWatch;
+}
+
 /** Opens the database; commits are synced and the write-ahead log is checkpointed in worker threads. */
-export function openStorage(parts: StorageParts, closers: Closers): OpenStore {
-  const { dataDir, clock, log, onCommit, onSync, crash } = parts;
+export function openStorage(parts: StorageParts, closers: Closers): Storage {
+  const { dataDir, lockPaths, watchMs, clock, log, onCommit, onSync, crash } = parts;
+  const path = databasePath({ dataDir });
+  const files = new HeldFiles();
   const store = openStore({
     dataDir,
     clock,
     onCommit,
     onWrongSessionChange: (wrong) => log.error("session.wrong_change", { ...wrong }),
+    onStorageFault: (fault) => {
+      if (fault === undefined) log.info("store.writes_again");
+      else log.warn("store.write_refused", { error: fault });
+    },
     onSubscriberError: (error) => log.error("log.subscriber_failed", { error: String(error) }),
     beside: {
       onSync,
       onWritten: () => checkpoints.noteCommit(),
+      isFound: () => watch.isFound(),
       onFault: (cause) =>
         crash(
           new DaylongError(
@@ -46,10 +65,21 @@ export function openStorage(parts: StorageParts, closers: Closers): OpenStore {
         ),
     },
   });
-  const checkpoints = new Checkpoints({
-    path: databasePath({ dataDir }),
+  files.hold([...lockPaths, path, `${path}-wal`, `${path}-shm`]);
+  const watch = new StorageWatch({
+    files,
+    logPath: `${path}-wal`,
+    isHeldBack: () => checkpoints.isHeldBack,
+    refuseWrites: (detail) => store.refuseWrites(detail),
     clock,
     log,
+    intervalMs: watchMs,
+  });
+  const checkpoints = new Checkpoints({
+    path,
+    clock,
+    log,
+    isFound: () => watch.isFound(),
     isQuiet: () => store.turns.inState("running").length === 0,
     giveUp: () => store.resumeCheckpoints(),
     foldNow: () => store.foldJournal(),
@@ -59,7 +89,8 @@ export function openStorage(parts: StorageParts, closers: Closers): OpenStore {
     store.close();
   });
   closers.push(() => checkpoints.stop());
-  return store;
+  closers.push(() => watch.stop());
+  return { database: store, watch };
 }
 
 /** Resolves when everything committed is durable, or after two seconds. */

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { query } from "@anthropic-ai/claude-agent-sdk";
 import { unlessLate, withDeadline } from "../domain/deadline.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log } from "../domain/ports.ts";
@@ -6,6 +7,7 @@ import type {
   ClaudeModel,
   ClaudeProcess,
   OneShotAnswer,
+  OneShotPrompt,
   ProcessExit,
   ProcessHost,
   ProcessListener,
@@ -15,16 +17,15 @@ import type {
   TranscriptReply,
 } from "../domain/processes/process.ts";
 import { refuseHeld } from "../domain/sessions/conversation.ts";
-import type { ProjectStanding, ProjectTrust } from "../domain/sessions/trust.ts";
 import type { ProcessStore } from "../domain/stores/operation.ts";
 import { AuxiliaryProcesses } from "./auxiliary/auxiliaryProcesses.ts";
 import type { SpareCliProcess } from "./auxiliary/spareProcess.ts";
 import { SpareProcesses } from "./auxiliary/spareProcesses.ts";
 import { endBelongings } from "./os/reaper.ts";
 import { Sampler } from "./os/sampler.ts";
-import { CliProcess } from "./process/cliProcess.ts";
+import { CliProcess, type ProcessStart } from "./process/cliProcess.ts";
+import { type CliStarts, type StartedIn, startNotes } from "./start/cliStarts.ts";
 import { ConfigFile } from "./start/configFile.ts";
-import { cliEnvironment } from "./start/environment.ts";
 import { StartThrottle } from "./start/startThrottle.ts";
 import { heldConversations } from "./transcripts/conversationHolders.ts";
 import { withPlan } from "./transcripts/planFile.ts";
@@ -44,13 +45,11 @@ export interface CliHostParts {
   processStore: ProcessStore;
   /** The server's environment, of which the CLI gets the allowed part. */
   environment: Readonly<Record<string, string | undefined>>;
-  /** Another CLI than the SDK's own (`CLAUDE_BIN`). */
-  binary?: string;
   /** Each rung of the stop ladder; the CLI itself takes up to two seconds to go on its own. */
   ladderMs?: number;
   startDeadlineMs?: number;
-  /** Whether a project's own settings are loaded. */
-  trust: ProjectTrust;
+  /** Builds every start. */
+  starts: CliStarts;
   /** A live CLI takes a new model or mode in milliseconds, also in the middle of a turn. */
   orderDeadlineMs?: number;
   /** Ids for the turns that Claude begins by itself. */
@@ -64,8 +63,7 @@ const transcriptDeadlineMs = 3_000;
 
 /** Process host: starts, finds and ends real Claude CLI processes. */
 export class CliHost implements ProcessHost {
-  readonly #parts: Required<Omit<CliHostParts, "binary" | "sparesDir">> &
-    Pick<CliHostParts, "binary" | "sparesDir">;
+  readonly #parts: Required<Omit<CliHostParts, "sparesDir">> & Pick<CliHostParts, "sparesDir">;
   readonly coreCount = availableParallelism();
   readonly #live = new Map<string, CliProcess>();
   readonly #sampler: Sampler;
@@ -82,10 +80,7 @@ export class CliHost implements ProcessHost {
     this.#sampler = new Sampler({ clock: parts.clock });
     this.#line = new StartThrottle({ clock: parts.clock });
     this.#configFile = new ConfigFile(this.#parts);
-    this.#auxiliary = new AuxiliaryProcesses({
-      ...this.#parts,
-      standingOf: (spec) => this.#standingOf(spec),
-    });
+    this.#auxiliary = new AuxiliaryProcesses(this.#parts);
     this.spares =
       parts.sparesDir === undefined
         ? undefined
@@ -93,38 +88,59 @@ export class CliHost implements ProcessHost {
   }
 
   async start(spec: ProcessSpec, listener: ProcessListener, signal?: AbortSignal): Promise<ClaudeProcess> {
-    const { sizeBytes, standing } = await this.#ready(spec, signal);
-    const spare = sizeBytes > 0 ? undefined : await this.spares?.take(spec, standing);
+    const { sizeBytes, startedIn } = await this.#bounded(this.#ready(spec), signal);
+    const spare = sizeBytes > 0 ? undefined : await this.spares?.take(spec, startedIn);
     if (spare !== undefined) {
       try {
-        return await this.#bringUp({ spec, standing, listener, signal, sizeBytes: 0, spare });
+        const start = this.#claimOf(spare, spec, startedIn);
+        return await this.#bringUp({ spec, start, listener, signal, sizeBytes: 0, spare });
       } catch (error) {
         // Nothing was given to it and nothing is left of it, so the session can begin anew under the same id.
         this.spares?.refused(spare, spec.projectPath, error);
         if (signal?.aborted) throw error;
       }
     }
-    return this.#bringUp({ spec, standing, listener, signal, sizeBytes });
+    const preparing = this.#parts.starts.prepare("session", spec, startedIn, sizeBytes > 0);
+    const prepared = await this.#bounded(preparing, signal);
+    const start: ProcessStart = {
+      ...prepared,
+      notes: startNotes(startedIn),
+      open: (prompt, callbacks) => query({ prompt, options: { ...prepared.options, ...callbacks } }),
+    };
+    return this.#bringUp({ spec, start, listener, signal, sizeBytes });
+  }
+
+  #claimOf(spare: SpareCliProcess, spec: ProcessSpec, startedIn: StartedIn): ProcessStart {
+    const rules = this.#parts.starts.rulesOf(spec);
+    return {
+      notes: startNotes(startedIn),
+      open: (prompt, { canUseTool }) => spare.claim(prompt, { spec, startedIn, rules }, canUseTool),
+      askedFor: (toolUseId) => spare.askedFor(toolUseId),
+      staleReason: () => spare.staleReason(),
+      release: () => spare.release(),
+    };
+  }
+
+  /** The facts that have to be known before a start. */
+  async #ready(spec: ProcessSpec) {
+    const sizeBytes = await transcriptBytes(await this.#transcriptOf(spec.claudeSessionId));
+    const startedIn = await this.#parts.starts.startedIn(spec);
+    await this.#line.wait();
+    await this.#configFile.mend();
+    if (sizeBytes > 0) refuseHeld(await this.heldElsewhere(), spec.claudeSessionId);
+    return { sizeBytes, startedIn };
   }
 
   /**
-   * The facts that have to be known before a start. The project, or Claude's own folder, may be on a mount that is dead,
-   * and a read of such a disk is never answered; so the reads are bounded as the start itself is.
+   * The project, or Claude's own folder, may be on a mount that is dead, and a read of such a disk is never answered; so what
+   * comes before a start is bounded as the start itself is.
    */
-  async #ready(spec: ProcessSpec, signal: AbortSignal | undefined) {
+  async #bounded<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     const { clock, startDeadlineMs } = this.#parts;
-    const look = async () => {
-      const sizeBytes = await transcriptBytes(await this.#transcriptOf(spec.claudeSessionId));
-      const standing = await this.#standingOf(spec);
-      await this.#line.wait();
-      await this.#configFile.mend();
-      if (sizeBytes > 0) refuseHeld(await this.heldElsewhere(), spec.claudeSessionId);
-      return { sizeBytes, standing };
-    };
     const late = () =>
       new DaylongError("process_start_failed", `The disk did not answer within ${startDeadlineMs} ms.`);
     try {
-      return await unlessLate(look(), { clock, deadlineMs: startDeadlineMs, late, signal });
+      return await unlessLate(work, { clock, deadlineMs: startDeadlineMs, late, signal });
     } catch (error) {
       if (signal?.aborted)
         throw new DaylongError("process_start_failed", "The start of Claude was given up.");
@@ -132,37 +148,27 @@ export class CliHost implements ProcessHost {
     }
   }
 
-  async #standingOf({ sessionId, projectPath }: ProcessSpec): Promise<ProjectStanding> {
-    const standing = await this.#parts.trust.standingOf(projectPath);
-    if (standing === "untrusted" || standing === "suspect") {
-      const advice = "Trust it on a phone or in a terminal, and its own settings are loaded.";
-      this.#parts.log.warn(`project.${standing}`, { sessionId, advice });
-    }
-    return standing;
-  }
-
-  async #bringUp(start: {
+  async #bringUp(parts: {
     spec: ProcessSpec;
-    standing: ProjectStanding;
+    start: ProcessStart;
     listener: ProcessListener;
     signal: AbortSignal | undefined;
     sizeBytes: number;
     spare?: SpareCliProcess;
   }): Promise<ClaudeProcess> {
-    const { spec, standing, listener, signal, sizeBytes, spare } = start;
+    const { spec, start, listener, signal, sizeBytes, spare } = parts;
     // A start that fails is told by the rejection alone; `exited` is for a process that was handed over.
     let handedOver = false;
     let exitBefore: ProcessExit | undefined;
+    const beganAt = this.#parts.clock.monotonic();
     const cli = new CliProcess({
       ...this.#parts,
       spec,
-      standing,
-      rules: this.#parts.trust.rulesOf(spec.projectPath, spec.sessionId),
+      start,
       signal,
       spare,
       transcriptExists: sizeBytes > 0,
       transcriptIsGiant: sizeBytes > giantBytes,
-      environment: cliEnvironment(this.#parts.environment, spec.processId),
       listener: {
         signal: (signal) => listener.signal(signal),
         askPermission: async (ask) =>
@@ -195,7 +201,7 @@ export class CliHost implements ProcessHost {
       pid: cli.pid,
       resumed: cli.resumed,
       spare: cli.wasSpare,
-      tookMs: this.#parts.clock.now() - cli.startedAt,
+      tookMs: this.#parts.clock.monotonic() - beganAt,
     });
     handedOver = true;
     if (exitBefore !== undefined) {
@@ -239,10 +245,9 @@ export class CliHost implements ProcessHost {
   }
 
   async askFork(spec: ProcessSpec, prompt: string, deadlineMs: number): Promise<string> {
-    const options = { resume: spec.claudeSessionId, forkSession: true, tools: [], maxTurns: 1 };
     const late = new AbortController();
     const cancel = this.#parts.clock.after(deadlineMs, () => late.abort());
-    const end = await this.#auxiliary.ask(spec, prompt, late.signal, options).finally(cancel);
+    const end = await this.#auxiliary.ask("recap", spec, async () => prompt, late.signal).finally(cancel);
     switch (end.kind) {
       case "answered":
         return end.answer.text;
@@ -253,15 +258,20 @@ export class CliHost implements ProcessHost {
     }
   }
 
-  async askOnce(spec: ProcessSpec, prompt: string, signal: AbortSignal): Promise<OneShotAnswer | undefined> {
+  async askOnce(
+    spec: ProcessSpec,
+    prompt: OneShotPrompt,
+    signal: AbortSignal,
+  ): Promise<OneShotAnswer | undefined> {
     await this.#line.wait();
-    const end = await this.#auxiliary.ask(spec, prompt, signal);
+    const end = await this.#auxiliary.ask("one-shot", spec, prompt, signal);
     switch (end.kind) {
       case "answered":
         return end.answer;
       case "given-up":
         return undefined;
       case "failed":
+        if (end.cause instanceof DaylongError) throw end.cause;
         throw new DaylongError("ask_failed", `Claude gave no answer: ${end.detail}`, { cause: end.cause });
     }
   }
@@ -272,9 +282,10 @@ export class CliHost implements ProcessHost {
   }
 
   async reap(records: ProcessRecord[]): Promise<number> {
-    const { clock, processStore, ladderMs, log } = this.#parts;
+    const { clock, processStore, ladderMs, log, starts } = this.#parts;
     const ended = await endBelongings(records, clock, ladderMs);
     for (const record of records) processStore.ended(record.processId, clock.now());
+    await starts.sweep();
     if (records.length > 0) log.info("process.reaped", { records: records.length, processes: ended });
     return ended;
   }

@@ -1,5 +1,5 @@
 import { request } from "node:http";
-import type { Duplex } from "node:stream";
+import { connect as connectPlain, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { connect, type TLSSocket } from "node:tls";
 
@@ -10,6 +10,11 @@ export interface LocalRequest {
   body?: string;
   /** SHA-256 of the certificate that the server has, lower-case hex; none of one without TLS. */
   fingerprint?: string;
+  /**
+   * Called when the connection is open and nothing was sent yet. Throws when what answers there may be another program than the
+   * server that is meant.
+   */
+  prove?(): void;
 }
 
 /**
@@ -18,14 +23,19 @@ export interface LocalRequest {
  * certificate.
  */
 export async function requestLocally(wanted: LocalRequest): Promise<{ status: number; body: string }> {
-  const { method, url, headers, body, fingerprint } = wanted;
-  const secure = url.protocol === "https:" ? await openKnown(url, fingerprint) : undefined;
+  const { method, url, headers, body, fingerprint, prove } = wanted;
+  const socket = url.protocol === "https:" ? await openKnown(url, fingerprint) : await open(url);
+  try {
+    prove?.();
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
   return new Promise((resolve, reject) => {
     const sent = request(url.href.replace(/^https:/, "http:"), {
       method,
       headers: { host: url.host, ...headers },
-      // With an agent, even a false one, the connection would be the agent's.
-      ...(secure ? { createConnection: (): Duplex => secure } : { agent: false }),
+      createConnection: () => socket,
     });
     sent.once("error", reject);
     sent.once("response", (answer) =>
@@ -35,10 +45,26 @@ export async function requestLocally(wanted: LocalRequest): Promise<{ status: nu
   });
 }
 
+/** Host and port of an address, as a connection wants them. */
+const endOf = (url: URL, usualPort: number) => ({
+  host: url.hostname.replace(/^\[|\]$/g, ""),
+  port: Number(url.port || usualPort),
+});
+
+function open(url: URL): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connectPlain(endOf(url, 80));
+    socket.once("error", reject);
+    socket.once("connect", () => {
+      socket.off("error", reject);
+      resolve(socket);
+    });
+  });
+}
+
 function openKnown(url: URL, fingerprint: string | undefined): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
-    const host = url.hostname.replace(/^\[|\]$/g, "");
-    const socket = connect({ host, port: Number(url.port || 443), rejectUnauthorized: false });
+    const socket = connect({ ...endOf(url, 443), rejectUnauthorized: false });
     socket.once("error", reject);
     socket.once("secureConnect", () => {
       const found = socket.getPeerX509Certificate()?.fingerprint256.replaceAll(":", "").toLowerCase();

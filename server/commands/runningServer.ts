@@ -1,11 +1,15 @@
 import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parse } from "dotenv";
 import { z } from "zod";
+import { isFolderHeld } from "../platform/folderLock.ts";
+import { expandPath } from "../platform/paths.ts";
 import { requestLocally } from "./localRequest.ts";
 
 const serverFileSchema = z.object({
   url: z.url(),
+  localUrl: z.url().optional(),
   pid: z.number().int(),
   version: z.string(),
   fingerprint: z.string().optional(),
@@ -14,6 +18,8 @@ const serverFileSchema = z.object({
 /** A server of this computer, with the token that its data folder holds. */
 export interface RunningServer {
   url: string;
+  /** Where it is reached on this computer; absent: as everywhere else. */
+  localUrl?: string;
   pid: number;
   version: string;
   /** SHA-256 of its certificate, lower-case hex; absent without TLS. */
@@ -22,19 +28,15 @@ export interface RunningServer {
   adminToken: string;
 }
 
-const alive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-};
-
+/**
+ * The server that holds the data folder's lock, and its address: the file alone proves nothing, for a server that was killed leaves
+ * it, and its pid and its port may be another program's by then. A server that takes the lock removes the file before it
+ * writes its own.
+ */
 function readServer(dataDir: string): RunningServer | undefined {
   try {
     const server = serverFileSchema.parse(JSON.parse(readFileSync(join(dataDir, "server.json"), "utf8")));
-    if (!alive(server.pid)) return undefined;
+    if (!isFolderHeld(dataDir)) return undefined;
     return { ...server, dataDir, adminToken: readFileSync(join(dataDir, "admin-token"), "utf8").trim() };
   } catch {
     return undefined;
@@ -43,15 +45,36 @@ function readServer(dataDir: string): RunningServer | undefined {
 
 /** The server of `--data-dir`, of DATA_DIR, of the default folder, or of the demo's, in this order. */
 export function findRunningServer(dataDir: string | undefined): RunningServer {
-  const given = dataDir ?? process.env.DATA_DIR;
-  const folders = given
-    ? [resolve(given.replace(/^~(?=$|\/)/, homedir()))]
-    : [join(homedir(), ".daylong"), join(homedir(), ".daylong-demo")];
+  const callerDir = process.env.DAYLONG_CWD ?? process.cwd();
+  const given = dataDir ?? (process.env.DATA_DIR?.trim() || ownDataDir());
+  const folders = (given ? [given] : ["~/.daylong", "~/.daylong-demo"]).map((one) =>
+    expandPath(one, callerDir),
+  );
   for (const folder of folders) {
     const server = readServer(folder);
     if (server) return server;
   }
   throw new Error(`No running server was found in ${folders.join(" or ")}. Start one with scripts/start.`);
+}
+
+/** `DATA_DIR` of the `.env` in the program's own folder, which the server reads too. */
+function ownDataDir(): string | undefined {
+  const programDir = fileURLToPath(new URL("../../../", import.meta.url));
+  try {
+    const { DATA_DIR: dataDir } = parse(readFileSync(join(programDir, ".env"), "utf8"));
+    return dataDir ? expandPath(dataDir, programDir) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Throws unless the server still holds its folder under the same address: then the connection just opened leads to it. */
+function prove({ dataDir, url, pid }: RunningServer): void {
+  const now = readServer(dataDir);
+  if (now?.url === url && now.pid === pid) return;
+  throw new Error(
+    `The server at ${url} has ended: what answers there is another program, and is told nothing.`,
+  );
 }
 
 /** One request with the admin token; throws with the problem's own words. */
@@ -64,7 +87,8 @@ export async function ask<T>(
 ): Promise<T> {
   const { status, body: said } = await requestLocally({
     method,
-    url: new URL(path, server.url),
+    url: new URL(path, server.localUrl ?? server.url),
+    prove: () => prove(server),
     headers: { authorization: `Bearer ${server.adminToken}`, "content-type": "application/json", ...headers },
     body: body === undefined ? undefined : JSON.stringify(body),
     fingerprint: server.fingerprint,

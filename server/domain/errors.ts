@@ -13,7 +13,11 @@ export const errorCatalogue = {
     retryable: false,
   },
   scope_forbidden: { status: 403, title: "The token's scope does not allow this", retryable: false },
-  project_forbidden: { status: 403, title: "The path is outside the project roots", retryable: false },
+  project_forbidden: {
+    status: 403,
+    title: "The directory may not be a project of this server",
+    retryable: false,
+  },
   host_forbidden: { status: 403, title: "The Host header is not a name of this server", retryable: false },
   origin_forbidden: { status: 403, title: "The page's origin is not allowed here", retryable: false },
   permission_mode_forbidden: {
@@ -31,6 +35,7 @@ export const errorCatalogue = {
     title: "The token may not replace Claude's system prompt",
     retryable: false,
   },
+  command_forbidden: { status: 403, title: "The command is not taken from a message", retryable: false },
   not_found: { status: 404, title: "There is nothing at this address", retryable: false },
   session_not_found: { status: 404, title: "There is no such session", retryable: false },
   conversation_not_found: { status: 404, title: "There is no such conversation", retryable: false },
@@ -75,6 +80,11 @@ export const errorCatalogue = {
   message_too_large: { status: 413, title: "The message is too large", retryable: false },
   body_too_large: { status: 413, title: "The body is too large", retryable: false },
   unsupported_media_type: { status: 415, title: "The media type is not supported", retryable: false },
+  device_queue_full: {
+    status: 429,
+    title: "The device's share of the waiting turns is used",
+    retryable: true,
+  },
   rate_limited: { status: 429, title: "Too many requests", retryable: true },
   attachment_limit: { status: 429, title: "Too many attachments are kept", retryable: true },
   internal_error: { status: 500, title: "Something broke in the server", retryable: true },

@@ -26,6 +26,8 @@ export const limitTable = {
   maxConcurrentSessions: { fallback: 10, min: 1, max: 1_000, whole: true, live: true },
   // Waiting turns over all sessions.
   maxQueuedTurns: { fallback: 100, min: 0, max: 100_000, live: true },
+  // Requests of one device over HTTP, and its frames that are no acks, pings or presence, together.
+  requestsPerMinute: { fallback: 300, min: 1, max: 1_000_000, whole: true, live: true },
   // Length of a lease's term, its first warning, and its last one before the end (0 = none).
   sessionTimeoutHours: { fallback: 24, min: 0.0001, max: 8_760, live: true },
   sessionWarningHours: { fallback: 20, min: 0, max: 8_760, live: true },

@@ -11,11 +11,22 @@ import type {
   TurnStore,
 } from "./stores/sessions.ts";
 
-/** The clock: time in integer milliseconds since the epoch. All timers and timestamps come from it. */
+/** The clock. All timers and timestamps come from it. */
 export interface Clock {
+  /** The instant, in integer milliseconds since the epoch: for what is stored and shown. It may be set, back or on. */
   now(): number;
+  /**
+   * Milliseconds since some instant of the past, the computer's sleep included: for everything that measures a span. It is
+   * never set, and never goes back.
+   */
+  monotonic(): number;
   /** Calls back once after `delayMs`; the result cancels. Never keeps the program alive by itself. */
   after(delayMs: number, callback: () => void): () => void;
+  /**
+   * Calls back when the clock is set, with the milliseconds (negative: back), before `now` tells the new time; the result
+   * unsubscribes. Absent: this clock is never set.
+   */
+  onStep?(listener: (byMs: number) => void): () => void;
 }
 
 /** Structured log: event names with bound ids; never prompts, tokens or payloads. */

@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import express, { type NextFunction, type Request, type Response } from "express";
 import helmet from "helmet";
-import { AttemptWindow } from "../access/attemptWindow.ts";
 import { callerAddress } from "../access/callerAddress.ts";
+import { hasTwoHosts } from "../access/hostCheck.ts";
 import { DurableGate } from "../delivery/durableGate.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { HttpDependencies } from "./dependencies.ts";
@@ -74,12 +74,10 @@ export function routeTable(parts: HttpDependencies): Route[] {
 /** The HTTP edge as an express application; the composition root puts a listener under it. */
 export function createHttpApp(parts: HttpDependencies): express.Express {
   const { store, access, tokenFailures, names, clock, log, stopping, prometheus } = parts;
-  const { requestsPerMinute } = parts.limits;
   const gate = new DurableGate(store);
   // Every request that is under way listens for the stop; that is no leak.
   setMaxListeners(0, stopping);
   const bodies = new JsonBodies();
-  const deviceRequests = new AttemptWindow({ clock, windowMs: 60_000, limit: requestsPerMinute });
 
   const app = express();
   app.disable("x-powered-by");
@@ -94,19 +92,21 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
     response.locals.requestId = requestId;
     response.setHeader("X-Request-Id", requestId);
     response.setHeader("Cache-Control", "no-store");
-    const startedAt = clock.now();
+    const startedAt = clock.monotonic();
     response.on("close", () =>
       prometheus.observeRequest({
         method: request.method,
         route: String(response.locals.route ?? "(none)"),
         status: response.statusCode,
-        durationMs: clock.now() - startedAt,
+        durationMs: clock.monotonic() - startedAt,
       }),
     );
     next();
   });
   app.use(securityHeaders());
   app.use((request: Request, _response: Response, next: NextFunction) => {
+    // RFC 9112, 3.2. Node keeps the first; a proxy in front may have gone by the other.
+    if (hasTwoHosts(request)) throw new DaylongError("invalid_request", "The request has two Host headers.");
     const refusal = names.judge({ host: request.headers.host, origin: request.headers.origin });
     if (refusal !== undefined) {
       throw new DaylongError(
@@ -121,7 +121,7 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
 
   const router = express.Router();
   mountRoutes(router, routeTable(parts), async (route, request, response) => {
-    const startedAt = clock.now();
+    const startedAt = clock.monotonic();
     response.locals.route = route.path;
     const address = callerAddress(request.socket);
     const requestId = String(response.locals.requestId);
@@ -129,12 +129,13 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
     const caller = authorise(request, route.scope, { access, tokenFailures, address });
     response.on("close", () => {
       const { method, path } = route;
-      const took = { status: response.statusCode, durationMs: clock.now() - startedAt };
+      const took = { status: response.statusCode, durationMs: clock.monotonic() - startedAt };
       log.debug("http.request", { requestId, method, path, deviceId: caller?.deviceId, ...took });
     });
     if (caller !== undefined) {
       response.locals.deviceId = caller.deviceId;
-      deviceRequests.take(caller.deviceId, `requests of this device (${requestsPerMinute} a minute)`);
+      parts.noteDevice?.(request.socket, caller.deviceId);
+      parts.deviceRequests.take(caller.deviceId, "requests of this device in a minute");
     }
     const body =
       route.body === undefined ? undefined : await bodies.read(request, response, route.maxBodyBytes);

@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { AttemptWindow } from "../access/attemptWindow.ts";
 import type { ConversationFolders } from "../access/conversationFolders.ts";
 import type { Devices } from "../access/devices.ts";
@@ -33,8 +34,6 @@ export interface TestPush {
 }
 
 export interface HttpLimits {
-  /** Requests of one device in a minute (docs/api.md, Access: 300). */
-  requestsPerMinute: number;
   /** Wrong pairing codes from one address in 15 minutes (docs/api.md, Access: 5). */
   pairingFailures: number;
   /** Pairings from one address in an hour (docs/api.md, Access: 30). */
@@ -43,7 +42,6 @@ export interface HttpLimits {
 
 /** The limits of docs/api.md, Access. */
 export const defaultHttpLimits: HttpLimits = {
-  requestsPerMinute: 300,
   pairingFailures: 5,
   pairingsPerHour: 30,
 };
@@ -80,6 +78,8 @@ export interface HttpDependencies {
   access: Devices;
   /** Failed authentications by address; when it is full the answer is 429 instead of 401. */
   tokenFailures: AttemptWindow;
+  /** Requests of each device in a minute, with its frames on the socket. */
+  deviceRequests: AttemptWindow;
   attachments: MessageAttachments;
   pushRegistration: PushRegistration;
   activityRegistrations: ActivityRegistrations;
@@ -99,6 +99,8 @@ export interface HttpDependencies {
   serverName: string;
   /** Instant the server started. */
   startedAt: number;
+  /** For how long it has run. */
+  uptimeMs(): number;
   limits: HttpLimits;
   /** Aborted when the server begins to stop, so that long polls and waits end instead of holding it up. */
   stopping: AbortSignal;
@@ -118,6 +120,8 @@ export interface HttpDependencies {
   beginPoll(deviceId: string): () => void;
   settings: SettingsPort;
   prometheus: MetricsPort;
+  /** A valid token was shown on the connection, which counts as the device's from now on. */
+  noteDevice?(socket: Socket, deviceId: string): void;
   testPush(device: Device): Promise<TestPush>;
   /** The link behind the pairing QR for a new code. */
   pairingUrl(code: string): string;

@@ -11,6 +11,7 @@ const roundingMs = 1;
 /** The computer's clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => Math.floor(performance.now()),
   after: (delayMs, callback) => {
     const wholeMs = Math.ceil(Math.max(0, delayMs)) + roundingMs;
     const timer = setTimeout(callback, Math.min(wholeMs, longestTimerMs));

@@ -7,14 +7,19 @@ import type { ServerCertificate } from "./certificate.ts";
 /** Answers under way get this long when the server closes. */
 const closeGraceMs = 500;
 
+/** A connection shows the whole head of its first request, and of each later one that it has begun, within this time. */
+const headersTimeoutMs = 10_000;
+/** How often Node looks for those that did not. */
+const connectionsCheckingInterval = 2_000;
+
 /** A server that speaks TLS when there is a certificate. */
-export const createServer = (certificate: ServerCertificate | undefined, app: RequestListener): Server =>
-  certificate
-    ? (createHttpsServer(
-        { cert: certificate.cert, key: certificate.key, minVersion: "TLSv1.2" },
-        app,
-      ) as Server)
-    : createHttpServer(app);
+export function createServer(certificate: ServerCertificate | undefined, app: RequestListener): Server {
+  const options = { headersTimeout: headersTimeoutMs, connectionsCheckingInterval };
+  if (certificate === undefined) return createHttpServer(options, app);
+  const { cert, key } = certificate;
+  const tls = { cert, key, minVersion: "TLSv1.2", handshakeTimeout: headersTimeoutMs } as const;
+  return createHttpsServer(Object.assign(tls, options), app) as Server;
+}
 
 /** What to write into a URL for an address that is bound. */
 export function urlHost(host: string): string {
@@ -22,12 +27,26 @@ export function urlHost(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }
 
+/** The address at which a command on this computer reaches a server that is bound to the host. */
+export function reachableHost(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  return host === "::" ? "[::1]" : urlHost(host);
+}
+
 /** Resolves to the port; rejects when it is taken. */
-export function listen(server: Server, host: string, port: number): Promise<number> {
+export function listen(
+  server: Server,
+  host: string,
+  port: number,
+  /** Told of faults after that: a connection that could not be accepted, for want of files, say. */
+  onFault: (error: Error) => void,
+): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, () => {
       server.off("error", reject);
+      // An unheard one would end the program.
+      server.on("error", onFault);
       resolve((server.address() as AddressInfo).port);
     });
   });

@@ -1,5 +1,6 @@
 import type { Clock, LiveFeed, Log, Store } from "../domain/ports.ts";
 import type { ProcessHost } from "../domain/processes/process.ts";
+import type { MentionResolver } from "../domain/prompts/judgePrompt.ts";
 import type { AttachmentStorage } from "../domain/sessions/attachment.ts";
 import type { ClaudeHistory } from "../domain/sessions/history.ts";
 import type { Session } from "../domain/sessions/session.ts";
@@ -45,6 +46,8 @@ export interface PoolParts {
   /** Told of a bug: a transition of a process that its phase does not allow. Default: an error in the log. */
   onWrongTransition?(wrong: WrongTransition): void;
   attachments: Pick<AttachmentStorage, "prepare">;
+  /** Looks at the files that prompts mention. */
+  mentions: MentionResolver;
   /** Throws `project_forbidden` or `project_not_found` when Claude may not work in the directory, or not any more. */
   checkProject(path: string): Promise<void>;
   /** A session was closed or has expired, and no process of it is left. */

@@ -128,6 +128,10 @@ export class InteractiveSessionPool implements SessionPool {
     return this.#components.termination.cancel(sessionId, caller);
   }
 
+  replaceProcesses(projectPath: string, detail: string): void {
+    this.#components.termination.recycleProject(projectPath, detail);
+  }
+
   async forkSession(sessionId: string, atMessageId: string | undefined, caller: Caller) {
     this.#checkOpen();
     return this.#components.views.session(

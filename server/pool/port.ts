@@ -123,6 +123,8 @@ export interface SessionPool {
   closeSession(sessionId: string, caller: Caller): Promise<void>;
   /** Stops the process of one session or of all; the sessions stay. Returns the sessions that had one. */
   stopProcesses(sessionId: string | undefined, caller: Caller): Promise<string[]>;
+  /** How far a project is trusted has changed: its processes are replaced, now when they are idle, else after their turn. */
+  replaceProcesses(projectPath: string, detail: string): void;
   /** A new session that begins as a copy of this one, up to a message or as it is now. */
   forkSession(sessionId: string, atMessageId: string | undefined, caller: Caller): Promise<SessionView>;
   /** Takes the project's files back to before a message; wakes the process. `session_busy` while turns run or wait. */

@@ -11,6 +11,7 @@ import {
   type ErrorFrame,
   type ServerFrame,
 } from "../wire/delivery/clientFrames.ts";
+import { hasTooManyParts, maxParts } from "../wire/jsonParts.ts";
 import type { Asker, FrameRouter } from "./frameRouter.ts";
 import type { HeartbeatPeer } from "./heartbeat.ts";
 import { closeReason, parseFrame } from "./protocol.ts";
@@ -49,7 +50,7 @@ export class DeviceSocket implements Connection, HeartbeatPeer, Asker {
     this.#parts = parts;
     this.caller = parts.caller;
     this.deviceId = parts.caller.deviceId;
-    this.heardAt = parts.clock.now();
+    this.heardAt = parts.clock.monotonic();
   }
 
   isOpen(): boolean {
@@ -106,7 +107,7 @@ export class DeviceSocket implements Connection, HeartbeatPeer, Asker {
   }
 
   heard(): void {
-    this.heardAt = this.#parts.clock.now();
+    this.heardAt = this.#parts.clock.monotonic();
   }
 
   /** Takes one message off the socket. */
@@ -115,6 +116,10 @@ export class DeviceSocket implements Connection, HeartbeatPeer, Asker {
     this.heard();
     if (isBinary) {
       this.close(closeCodes.badFrame, "Frames are text.");
+      return;
+    }
+    if (hasTooManyParts(bytesOf(data))) {
+      this.close(closeCodes.badFrame, `The frame has more than ${maxParts} fields and elements.`);
       return;
     }
     const parsed = parseFrame(data.toString());
@@ -189,3 +194,7 @@ export class DeviceSocket implements Connection, HeartbeatPeer, Asker {
     this.answer(told);
   }
 }
+
+/** A text message as ws gives it, which is one buffer unless the socket was opened for another form. */
+const bytesOf = (data: RawData): Buffer =>
+  Array.isArray(data) ? Buffer.concat(data) : Buffer.isBuffer(data) ? data : Buffer.from(data);

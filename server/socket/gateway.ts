@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { z } from "zod";
-import { AttemptWindow } from "../access/attemptWindow.ts";
+import type { AttemptWindow } from "../access/attemptWindow.ts";
 import { bearerToken } from "../access/bearerToken.ts";
 import { callerAddress } from "../access/callerAddress.ts";
 import type { Gatekeeper } from "../access/gatekeeper.ts";
@@ -22,10 +22,10 @@ import { Handshake } from "./handshake.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { PendingHandshakes } from "./pendingHandshakes.ts";
 
+/** Sockets of one device: an app has one, a browser one a page. */
+export const maxDeviceSockets = 16;
 /** Bytes that an unauthenticated socket may send; a hello has a few hundred. */
 const maxHelloBytes = 64 * 1024;
-/** As many as over HTTP (docs/api.md, Access: 300). */
-const defaultFramesPerMinute = 300;
 
 export interface GatewayParts {
   pool: FrameRouterParts["pool"];
@@ -33,6 +33,8 @@ export interface GatewayParts {
   gatekeeper: Gatekeeper;
   /** Failed authentications by address, on HTTP as well; when it is full, upgrades without a valid token are refused. */
   tokenFailures: AttemptWindow;
+  /** Requests of each device in a minute, over HTTP as well; acks, pings and presence are none. */
+  deviceRequests: AttemptWindow;
   connections: Connections;
   replay: Replay;
   outboxSender: Pick<FrameRouterParts, "acknowledge" | "noteAck">;
@@ -43,10 +45,10 @@ export interface GatewayParts {
   allowUpgrade(request: IncomingMessage): { status: number } | undefined;
   /** Registers what a hello says about pushes; left out, a hello cannot. */
   registerPush?(caller: Caller, push: z.infer<typeof apnsPushSchema> | null): void;
+  /** A valid token was shown on the connection, which counts as the device's from now on. */
+  noteDevice?(socket: Socket, deviceId: string): void;
   /** Most unauthenticated sockets without a hello; one more closes the oldest of them. */
   maxUngreeted?: number;
-  /** Frames of one device in a minute, without those that only report about the device (ack, ping, presence). */
-  framesPerMinute?: number;
 }
 
 /**
@@ -61,14 +63,11 @@ export class Gateway {
   readonly #server: WebSocketServer;
   readonly #detachments: Array<() => void> = [];
   readonly #pendingHandshakes: PendingHandshakes;
-  readonly #orders: AttemptWindow;
   #stopping: Promise<void> | undefined;
 
   constructor(parts: GatewayParts) {
     this.#parts = parts;
     this.#pendingHandshakes = new PendingHandshakes({ maxStrangers: parts.maxUngreeted ?? 64 });
-    const limit = parts.framesPerMinute ?? defaultFramesPerMinute;
-    this.#orders = new AttemptWindow({ clock: parts.clock, windowMs: 60_000, limit });
     this.#router = new FrameRouter({
       pool: parts.pool,
       attachments: parts.attachments,
@@ -217,13 +216,14 @@ export class Gateway {
   #admit(socket: WebSocket, tcp: Socket, caller: Caller, hello: HelloFrame): void {
     const { connections, replay, devices, clock, log, registerPush } = this.#parts;
     const { deviceId } = caller;
+    this.#parts.noteDevice?.(tcp, deviceId);
     const client = new DeviceSocket({
       socket,
       tcp,
       caller,
       connections,
       router: this.#router,
-      orders: this.#orders,
+      orders: this.#parts.deviceRequests,
       clock,
       log,
     });
@@ -235,6 +235,9 @@ export class Gateway {
       this.#heartbeat.forget(client);
       log.debug("socket.closed", { deviceId, code });
     });
+    // Of a device whose network comes and goes the oldest are half-open; the newest is the one that it listens on.
+    const reason = `A device has ${maxDeviceSockets} sockets at most.`;
+    connections.makeRoom(deviceId, maxDeviceSockets, closeCodes.tooMany, reason);
     connections.add(client);
     this.#heartbeat.watch(client);
     const { cursor, epoch, ref } = hello;

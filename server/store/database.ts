@@ -1,5 +1,5 @@
-import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { chmodSync, closeSync, mkdirSync, openSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { DaylongError } from "../domain/errors.ts";
 import { migrations as allMigrations, type Migration, migrate } from "./migrations.ts";
@@ -8,7 +8,7 @@ import { type Connection, withStorageFailures } from "./statement.ts";
 /** The database's name in DATA_DIR. */
 export const databaseName = "daylong.db";
 
-/** How long a statement waits for a lock of another program (a backup, `sqlite3`). It blocks the server, so not long. */
+/** How long a start, or a thread beside the server, waits for a lock of another program (a backup, `sqlite3`). */
 const busyTimeoutMs = 2_500;
 
 /** SQLite's own `wal_autocheckpoint`: pages of 4 KiB after which the log is folded in and begins anew. */
@@ -39,6 +39,7 @@ export function databasePath(location: DatabaseLocation): string {
  */
 export function openDatabase(location: DatabaseLocation & { migrations?: readonly Migration[] }): Connection {
   const path = databasePath(location);
+  refuseForeignLog(path);
   makePrivateFile(path);
   const connection = connect(path);
   try {
@@ -53,8 +54,30 @@ export function openDatabase(location: DatabaseLocation & { migrations?: readonl
   return connection;
 }
 
-const connect = (path: string): Connection =>
-  withStorageFailures(() => new Database(path, { timeout: busyTimeoutMs }));
+const connect = (path: string, options: Database.Options = {}): Connection =>
+  withStorageFailures(() => new Database(path, { timeout: busyTimeoutMs, ...options }));
+
+/**
+ * SQLite throws a write-ahead log away that has no database. The log may hold the newest commits of a database that somebody
+ * has moved elsewhere, and means to bring back.
+ */
+function refuseForeignLog(path: string): void {
+  const sizeOf = (file: string): number => {
+    try {
+      return statSync(file).size;
+    } catch {
+      // It is missing, or the folder is: to open it says what is wrong.
+      return 0;
+    }
+  };
+  if (sizeOf(path) > 0 || sizeOf(`${path}-wal`) === 0) return;
+  const name = basename(path);
+  throw new DaylongError(
+    "storage_failed",
+    `${name} is not there, but its write-ahead log ${name}-wal is, which may hold what was written last. ` +
+      `Bring ${name} back, or move ${name}-wal away to begin with an empty database.`,
+  );
+}
 
 /**
  * Lays out the write-ahead log's file for a connection that stays open. A commit that makes the file grow has to sync its
@@ -95,7 +118,8 @@ const foldRounds = 12;
  * state, or commits came faster than they could be folded in. Only a log that was folded in whole begins anew.
  */
 export function foldJournal(path: string): boolean {
-  const connection = connect(path);
+  // Never a new file: it would be an empty database, for which SQLite throws the log away.
+  const connection = connect(path, { fileMustExist: true });
   try {
     return withStorageFailures(() => {
       makeDurable(connection);

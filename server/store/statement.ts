@@ -5,9 +5,33 @@ import { DaylongError } from "../domain/errors.ts";
 export type Connection = Database.Database & {
   /** Called after every statement that committed, be it by itself. */
   committed?: () => void;
-  /** SQLite's message when it found the file damaged. From then on nothing is written: a write could only do more harm. */
-  damage?: DaylongError;
+  /**
+   * Why nothing is written any more: SQLite found the file damaged, where a write could only do more harm, or the file is
+   * not the one at its path any more, where nobody would find what is written.
+   */
+  refusal?: DaylongError;
+  /**
+   * Set by `waitBriefly`: whether another program's lock has turned the last write away. As long as it does, no write waits for
+   * it: many that each waited a little would hold the event loop up together.
+   */
+  isLockedOut?: boolean;
 };
+
+/**
+ * How long a write of the running server waits for another program's lock. The event loop waits with it, so hardly at all: the
+ * write fails, and is tried again by whichever part asked for it, a client after `Retry-After`, the pool after a pause.
+ */
+const servingTimeoutMs = 10;
+
+/** From now on a lock of another program is waited for as briefly as an event loop can bear. */
+export function waitBriefly(connection: Connection): void {
+  setLockedOut(connection, false);
+}
+
+function setLockedOut(connection: Connection, isLockedOut: boolean): void {
+  connection.isLockedOut = isLockedOut;
+  connection.pragma(`busy_timeout = ${isLockedOut ? 0 : servingTimeoutMs}`);
+}
 
 /** SQLite's codes for faults of the operating system or of another program, as opposed to faults of our own SQL. */
 const environmental =
@@ -32,7 +56,19 @@ export function storageFailure(error: unknown): unknown {
   if (!environmental.test(code)) return error;
   const primary = code.split("_", 2).join("_");
   const advice = adviceByCode[primary] ?? "The database cannot be read or written. See the server's log.";
-  return new DaylongError("storage_failed", advice, { cause: error });
+  return new DaylongError("storage_failed", advice, {
+    cause: error,
+    retryAfterMs: isLock(error) ? lockRetryMs : undefined,
+  });
+}
+
+/** When a caller whom another program's lock turned away is told to come back: most are held for less than that. */
+const lockRetryMs = 1_000;
+
+/** Whether it is what SQLite throws when another program holds the database, or what became of that. */
+export function isLock(error: unknown): boolean {
+  const thrown = error instanceof DaylongError ? error.cause : error;
+  return /^SQLITE_(BUSY|LOCKED)/.test(codeOf(thrown));
 }
 
 /** Not by `instanceof`: the native part throws the class of the copy of better-sqlite3 that was loaded first. */
@@ -53,9 +89,9 @@ export function withStorageFailures<T>(work: () => T): T {
 const isDamage = (error: unknown): error is DaylongError =>
   error instanceof DaylongError && /^SQLITE_(CORRUPT|NOTADB)/.test(codeOf(error.cause));
 
-/** Throws `storage_failed` when the file is known to be damaged, which no later success disproves. */
-export function refuseDamaged({ damage }: Connection): void {
-  if (damage) throw new DaylongError("storage_failed", damage.message, { cause: damage });
+/** Throws `storage_failed` when the file is known to be damaged or lost, which no later success disproves. */
+export function refuseLost({ refusal }: Connection): void {
+  if (refusal) throw new DaylongError("storage_failed", refusal.message, { cause: refusal });
 }
 
 /** A prepared statement. Throws `storage_failed` when the disk, not the SQL, is at fault. */
@@ -109,17 +145,20 @@ export class Statement<Parameters extends unknown[], Row = unknown> {
 
   #do<T>(work: () => T): T {
     // Ends of transactions count as reading, their beginnings (IMMEDIATE) do not.
-    if (this.#connection.damage && !this.#prepared.readonly) refuseDamaged(this.#connection);
+    if (this.#connection.refusal && !this.#prepared.readonly) refuseLost(this.#connection);
     try {
       return withStorageFailures(work);
     } catch (error) {
-      if (isDamage(error)) this.#connection.damage ??= error;
+      if (isDamage(error)) this.#connection.refusal ??= error;
+      if (this.#connection.isLockedOut === false && isLock(error)) setLockedOut(this.#connection, true);
       throw error;
     }
   }
 
   #noteCommit(): void {
-    if (this.#connection.committed && !this.#connection.inTransaction) this.#connection.committed();
+    if (this.#connection.inTransaction) return;
+    if (this.#connection.isLockedOut) setLockedOut(this.#connection, false);
+    this.#connection.committed?.();
   }
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Store } from "../domain/ports.ts";
 import type { WrongSessionChange } from "../domain/sessions/session.ts";
 import type { RetentionStore } from "../domain/stores/operation.ts";
@@ -18,6 +19,7 @@ import { SqliteOutboxStore } from "./delivery/outbox.ts";
 import { WalSync, type WalSyncParts } from "./durability/walSync.ts";
 import { SqliteAttachmentStore } from "./operation/attachments.ts";
 import { SqliteAuditStore } from "./operation/audit.ts";
+import { ClockSteps } from "./operation/clockSteps.ts";
 import { SqliteProcessStore } from "./operation/processes.ts";
 import { SqliteRetentionStore } from "./operation/retention.ts";
 import { SqliteSettingsStore } from "./operation/settings.ts";
@@ -28,7 +30,7 @@ import { SqliteSessionStore } from "./sessions/sessions.ts";
 import { SqliteTaskStore } from "./sessions/tasks.ts";
 import { SqliteTrustStore } from "./sessions/trust.ts";
 import { SqliteTurnStore } from "./sessions/turns.ts";
-import { type Connection, refuseDamaged, Statement } from "./statement.ts";
+import { type Connection, refuseLost, Statement, waitBriefly } from "./statement.ts";
 import { Transactions } from "./transactions.ts";
 
 export interface StoreParts {
@@ -45,10 +47,12 @@ export interface StoreParts {
   onWrongSessionChange?: (wrong: WrongSessionChange) => void;
   /** Told how long each commit took. */
   onCommit?: (durationMs: number) => void;
+  /** Told when storage begins to refuse transactions, and, with `undefined`, when it takes them again. */
+  onStorageFault?: (fault: DaylongError | undefined) => void;
 }
 
 /** How the store makes commits durable when it does not do so within them. */
-export type BesideParts = Pick<WalSyncParts, "onFault" | "onSync" | "sync"> & {
+export type BesideParts = Pick<WalSyncParts, "onFault" | "onSync" | "sync" | "isFound"> & {
   /** Called after each commit, to schedule the checkpoints. */
   onWritten?(): void;
 };
@@ -57,15 +61,21 @@ export type OpenStore = Store & {
   readonly history: RetentionStore;
   /** For how long the disk has owed its word on a commit, in milliseconds; 0: it owes none. */
   readonly owedMs: number;
+  /** Moves the stored ends of spans by as much as the clock was set. Throws `storage_failed`. */
+  moveInstants(byMs: number): void;
   /** SQLite sees to the checkpoints by itself again. */
   resumeCheckpoints(): void;
   /** Folds the write-ahead log in; the caller waits for the disk. */
   foldJournal(): void;
   /**
    * Throws `storage_failed` when the database can be read but not be written, which is tried when the last write
-   * failed, and when any part of it was found to be damaged.
+   * failed, and when any part of it was found to be damaged or lost.
    */
   checkWritable(): void;
+  /** From now on nothing is written: every write throws `storage_failed` with these words, and `close` leaves the files alone. */
+  refuseWrites(detail: string): void;
+  /** The start is over: from now on another program's lock holds the event loop up for no more than some milliseconds. */
+  serve(): void;
   /**
    * Folds the write-ahead log into the file and closes it; while the disk owes its word the log is left to the next
    * start, for the fold would ask it twice more, on the event loop. Idempotent.
@@ -108,11 +118,19 @@ export function storeOver(connection: Connection, parts: StoreParts, sync?: WalS
     connection,
     onListenerError: parts.onSubscriberError ?? warnOfSubscriberError,
     onCommit: parts.onCommit,
+    onStorageFault: parts.onStorageFault,
   });
+  const clockSteps = new ClockSteps({ connection, transactions });
   const touch = new Statement<[]>(connection, "UPDATE meta SET id = id");
+  let isGivenUp = false;
   return {
+    refuseWrites: (detail) => {
+      isGivenUp = true;
+      connection.refusal = new DaylongError("storage_failed", detail);
+    },
+    serve: () => waitBriefly(connection),
     checkWritable: () => {
-      refuseDamaged(connection);
+      refuseLost(connection);
       if (transactions.storageFault !== undefined) transactions.run(() => touch.run());
     },
     transaction: (work, committed) => transactions.run(work, committed),
@@ -120,6 +138,7 @@ export function storeOver(connection: Connection, parts: StoreParts, sync?: WalS
     get owedMs() {
       return sync?.syncingMs ?? 0;
     },
+    moveInstants: (byMs) => clockSteps.moveInstants(byMs),
     resumeCheckpoints: () => resumeCheckpoints(connection),
     foldJournal: () => foldHere(connection),
     events: new SqliteEventStore({ connection, clock, transactions }),
@@ -145,7 +164,8 @@ export function storeOver(connection: Connection, parts: StoreParts, sync?: WalS
     close: () => {
       const isOwed = (sync?.syncingMs ?? 0) > 0;
       sync?.close();
-      if (!isOwed) connection.close();
+      // To close it would delete the file at the log's path, whichever that is by now.
+      if (!isOwed && !isGivenUp) connection.close();
     },
   };
 }

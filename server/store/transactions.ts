@@ -18,6 +18,7 @@ export class Transactions {
   readonly #connection: Connection;
   readonly #onListenerError: (error: unknown) => void;
   readonly #onCommit: ((durationMs: number) => void) | undefined;
+  readonly #onStorageFault: ((fault: DaylongError | undefined) => void) | undefined;
   readonly #begin: Statement<[]>;
   readonly #commit: Statement<[]>;
   readonly #rollback: Statement<[]>;
@@ -36,10 +37,12 @@ export class Transactions {
     connection: Connection;
     onListenerError: (error: unknown) => void;
     onCommit?: (durationMs: number) => void;
+    onStorageFault?: (fault: DaylongError | undefined) => void;
   }) {
     this.#connection = parts.connection;
     this.#onListenerError = parts.onListenerError;
     this.#onCommit = parts.onCommit;
+    this.#onStorageFault = parts.onStorageFault;
     this.#begin = new Statement(parts.connection, "BEGIN IMMEDIATE");
     this.#commit = new Statement(parts.connection, "COMMIT");
     this.#rollback = new Statement(parts.connection, "ROLLBACK");
@@ -82,11 +85,11 @@ export class Transactions {
       committedMs = performance.now() - beganAt;
     } catch (error) {
       this.#abandon();
-      if (error instanceof DaylongError && error.code === "storage_failed") this.#storageFault = error;
+      if (error instanceof DaylongError && error.code === "storage_failed") this.#noteFault(error);
       throw error;
     }
     this.#open = false;
-    this.#storageFault = undefined;
+    if (this.#storageFault !== undefined) this.#noteFault(undefined);
     const batch = this.#appended;
     this.#appended = [];
     if (committed) this.#committed.push(() => committed(result));
@@ -108,6 +111,12 @@ export class Transactions {
     return () => {
       this.#listeners.delete(subscription);
     };
+  }
+
+  #noteFault(fault: DaylongError | undefined): void {
+    const isNews = (fault === undefined) !== (this.#storageFault === undefined);
+    this.#storageFault = fault;
+    if (isNews) this.#onStorageFault?.(fault);
   }
 
   #runNested<T>(work: () => T): T {

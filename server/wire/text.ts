@@ -6,6 +6,15 @@ import { z } from "zod";
  */
 export const textSchema = z.string().overwrite((text) => text.toWellFormed());
 
+/**
+ * Text that becomes an argument of a program, a variable of its environment or a path, none of which can hold NUL: a start
+ * or a look at the file system would fail with words of the operating system's.
+ */
+export const argumentSchema = textSchema.refine(
+  (text) => !text.includes("\0"),
+  "must not hold a NUL character",
+);
+
 /** An id that the client chose. Mended, two of them could become one: half a character is a fault instead. */
 export const chosenIdSchema = z
   .string()

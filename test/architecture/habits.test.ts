@@ -22,6 +22,26 @@ describe("habits of the code", () => {
     expect(wrong.filter((file) => folderOf(file) !== "push")).toEqual([]);
   });
 
+  test("V17: no span is measured by the clock of the calendar, which may be set", () => {
+    const instants = matching(/clock\.now\(\) - /);
+    expect(instants).toEqual([
+      // How old a row or a file is; the age of a token by the instant that it names itself.
+      "delivery/retention.ts",
+      "files/attachmentStorage.ts",
+      "push/apns/providerToken.ts",
+    ]);
+  });
+
+  test("DOOR-1: what makes a worker, a process, a server or a connection listens for its errors: an unheard one ends the server", () => {
+    const emitters =
+      /new Worker\(|(?<![.#\w])(spawn|execFile|connectTls|createHttpServer|createHttpsServer|httpRequest|httpsRequest|tlsConnect|netConnect)\(|new WebSocketServer\(|new PassThrough\(|\bBonjour\(|createReadStream\(/;
+    const makers = matching(emitters);
+    expect(makers.length).toBeGreaterThan(8);
+    // `execFile` as a promise and a stream that is iterated reject with the error.
+    const heard = /"error"|promisify\(execFile\)|for await/;
+    expect(makers.filter((file) => !heard.test(textOf("server", file)))).toEqual([]);
+  });
+
   test("process.exit is called by the programs only", () => {
     const wrong = matching(/process\.exit\(/).filter(
       // It reads a program's command line, and ends the program that was given a wrong one.

@@ -12,7 +12,11 @@ export class HastyClock implements Clock {
   }
 
   now(): number {
-    return this.#startAt + Math.floor((performance.now() - this.#bornAt) * this.#times);
+    return this.#startAt + this.monotonic();
+  }
+
+  monotonic(): number {
+    return Math.floor((performance.now() - this.#bornAt) * this.#times);
   }
 
   after(delayMs: number, callback: () => void): () => void {

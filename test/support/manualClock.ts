@@ -9,15 +9,25 @@ interface Timer {
 /** A clock that stands until it is told to go on. Timers fire in the order of their instants, at their instants. */
 export class ManualClock implements Clock {
   #now: number;
+  readonly #startAt: number;
+  /** What the clock was set by in all, which no span is longer or shorter for. */
+  #steppedMs = 0;
   #order = 0;
   readonly #timers = new Set<Timer>();
+  readonly #listeners = new Set<(byMs: number) => void>();
 
   constructor(startAt = Date.UTC(2026, 0, 1)) {
     this.#now = startAt;
+    this.#startAt = startAt;
   }
 
   now(): number {
     return this.#now;
+  }
+
+  monotonic(): number {
+    // Far from `now`, so that code which takes the one for the other is found out.
+    return this.#now - this.#startAt - this.#steppedMs;
   }
 
   after(delayMs: number, callback: () => void): () => void {
@@ -26,6 +36,11 @@ export class ManualClock implements Clock {
     return () => {
       this.#timers.delete(timer);
     };
+  }
+
+  onStep(listener: (byMs: number) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** Timers that are armed: zero at the end of a test, or something leaks. */
@@ -52,18 +67,25 @@ export class ManualClock implements Clock {
     await this.settle();
   }
 
-  /** Sets the clock without firing anything; timers keep their instants, so those that are passed fire at the next step. */
+  /** Lets time pass without firing anything; timers keep their instants, so those that are passed fire at the next step. */
   jump(ms: number): void {
     this.#now += ms;
   }
 
   /**
-   * Lets the computer sleep for `ms`, or its clock be set by `ms` (negative: back). Timers move along, as Node's do, which
-   * count the time awake: each still waits for what it had to wait for before.
+   * Lets the computer sleep for `ms`. Timers move along, as Node's do, which count the time awake: each still waits for
+   * what it had to wait for before.
    */
   suspend(ms: number): void {
     this.#now += ms;
     for (const timer of this.#timers) timer.at += ms;
+  }
+
+  /** Sets the clock by `ms`, back or on. No time passes by it: timers wait as before, and no span is longer. */
+  step(ms: number): void {
+    for (const listener of this.#listeners) listener(ms);
+    this.suspend(ms);
+    this.#steppedMs += ms;
   }
 
   /** Resolves when what can go on without time or input has gone on. */

@@ -7,6 +7,7 @@ const queueKey = "outbox";
 /** Refusals that pass by themselves. */
 const passing = new Set([
   "pool_full",
+  "device_queue_full",
   "shutting_down",
   "storage_failed",
   "rate_limited",

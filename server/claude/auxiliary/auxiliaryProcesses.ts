@@ -1,20 +1,15 @@
-import type { Options } from "@anthropic-ai/claude-agent-sdk";
 import { abortOf, unlessAborted } from "../../domain/deadline.ts";
 import type { Clock } from "../../domain/ports.ts";
-import type { ProcessSpec } from "../../domain/processes/process.ts";
-import type { ProjectStanding, ProjectTrust } from "../../domain/sessions/trust.ts";
+import type { OneShotPrompt, ProcessSpec } from "../../domain/processes/process.ts";
 import type { ProcessStore } from "../../domain/stores/operation.ts";
-import { cliEnvironment } from "../start/environment.ts";
+import type { CliStarts, PreparedStart } from "../start/cliStarts.ts";
 import { type OneShotEnd, OneShotProcess } from "./oneShotProcess.ts";
 
 export interface AuxiliaryProcessesParts {
   clock: Clock;
   processStore: ProcessStore;
-  environment: Readonly<Record<string, string | undefined>>;
-  binary?: string;
   ladderMs: number;
-  trust: Pick<ProjectTrust, "rulesOf">;
-  standingOf(spec: ProcessSpec): Promise<ProjectStanding>;
+  starts: Pick<CliStarts, "prepare" | "startedIn">;
 }
 
 /** Auxiliary processes, beside those of the sessions: recaps on forks, and one-shot prompts. */
@@ -32,30 +27,38 @@ export class AuxiliaryProcesses {
   }
 
   /** Given up as soon as `signal` aborts, at any point; settles when nothing is left of the process. */
-  async ask(spec: ProcessSpec, prompt: string, signal: AbortSignal, options?: Options): Promise<OneShotEnd> {
+  async ask(
+    kind: "one-shot" | "recap",
+    spec: ProcessSpec,
+    prompt: OneShotPrompt,
+    signal: AbortSignal,
+  ): Promise<OneShotEnd> {
     if (signal.aborted) return { kind: "given-up" };
-    let standing: ProjectStanding;
+    const preparing = this.#prepare(kind, spec);
+    let start: PreparedStart;
     try {
-      standing = await unlessAborted(this.#parts.standingOf(spec), signal);
+      start = await unlessAborted(preparing, signal);
     } catch (error) {
+      // On a dead mount it may still come, when nobody waits for it any more.
+      preparing.then(
+        (late) => late.release(),
+        () => {},
+      );
       if (signal.aborted) return { kind: "given-up" };
       throw error;
     }
-    const environment = cliEnvironment(this.#parts.environment, spec.processId);
-    const one = new OneShotProcess({
-      ...this.#parts,
-      spec,
-      standing,
-      rules: this.#parts.trust.rulesOf(spec.projectPath, spec.sessionId),
-      environment,
-      options,
-    });
+    const one = new OneShotProcess({ ...this.#parts, spec, start });
     this.#asked.add(one);
     const { aborted, release } = abortOf(signal);
     return one.ask(prompt, aborted).finally(() => {
       release();
       this.#asked.delete(one);
     });
+  }
+
+  async #prepare(kind: "one-shot" | "recap", spec: ProcessSpec): Promise<PreparedStart> {
+    const { starts } = this.#parts;
+    return starts.prepare(kind, spec, await starts.startedIn(spec));
   }
 
   /** Ends all of them; each `ask` resolves as failed. */

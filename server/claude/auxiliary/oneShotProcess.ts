@@ -1,25 +1,19 @@
-import { type Options, type Query, query } from "@anthropic-ai/claude-agent-sdk";
+import { type Query, query, type SDKUserMessage } from "@anthropic-ai/claude-agent-sdk";
+import { DaylongError } from "../../domain/errors.ts";
 import type { Clock } from "../../domain/ports.ts";
-import type { OneShotAnswer, ProcessSpec } from "../../domain/processes/process.ts";
-import type { ProjectStanding } from "../../domain/sessions/trust.ts";
+import type { OneShotAnswer, OneShotPrompt, ProcessSpec } from "../../domain/processes/process.ts";
 import type { ProcessStore } from "../../domain/stores/operation.ts";
 import { endBelongings } from "../os/reaper.ts";
 import { prepareSpawn } from "../os/spawn.ts";
-import { contentOf, toolTitle } from "../process/translate.ts";
-import { baseOptions } from "../start/options.ts";
+import { claudeCommands, contentOf, toolTitle } from "../process/translate.ts";
+import type { PreparedStart } from "../start/cliStarts.ts";
 
 export interface OneShotProcessParts {
   spec: ProcessSpec;
-  standing: ProjectStanding;
-  /** The permission rules that always hold in the project. */
-  rules: readonly string[];
-  environment: Record<string, string>;
-  binary?: string;
+  start: PreparedStart;
   clock: Clock;
   processStore: ProcessStore;
   ladderMs: number;
-  /** Further options of its start, such as the conversation it forks. */
-  options?: Options;
 }
 
 /** The outcome of the process; its last words on standard error help to say why. */
@@ -56,32 +50,50 @@ export class OneShotProcess {
   }
 
   /** Resolves when it is answered, has failed, or was given up, and nothing is left of it. Never rejects. */
-  async ask(prompt: string, givenUp: Promise<unknown>): Promise<OneShotEnd> {
-    const { spec, standing, rules, environment, binary, options } = this.#parts;
+  async ask(prompt: OneShotPrompt, givenUp: Promise<unknown>): Promise<OneShotEnd> {
     const denied: OneShotAnswer["denied"] = [];
+    let refuse: (reason: unknown) => void = () => {};
+    const refused = new Promise<never>((_resolve, reject) => {
+      refuse = reject;
+    });
     try {
       this.#query = query({
-        prompt,
+        prompt: this.#words(prompt, refuse),
         options: {
-          ...baseOptions(spec, environment, binary, standing, rules),
+          ...this.#parts.start.options,
           canUseTool: async (toolName, input) => {
             denied.push({ toolName, title: toolTitle(toolName, input) });
             return { behavior: "deny", message: denial };
           },
-          ...options,
-          persistSession: false,
           spawnClaudeCodeProcess: this.#cli.spawnClaudeCodeProcess,
         },
       });
       return await Promise.race([
         answerOf(this.#query, denied),
+        refused,
         givenUp.then((): OneShotEnd => ({ kind: "given-up" })),
       ]);
     } catch (cause) {
+      if (cause instanceof DaylongError) return { kind: "failed", detail: cause.message, cause };
       return { kind: "failed", detail: this.#cli.stderrTail.slice(-300).trim() || String(cause), cause };
     } finally {
       await this.#end();
     }
+  }
+
+  /** The one prompt, when the CLI has said which commands it has; nothing when it may not be given. */
+  async *#words(prompt: OneShotPrompt, refuse: (reason: unknown) => void): AsyncGenerator<SDKUserMessage> {
+    // The query that asks for it is there in the next turn of the event loop.
+    await Promise.resolve();
+    let content: string;
+    try {
+      const started = await this.#query?.initializationResult();
+      content = await prompt(claudeCommands(started?.commands ?? []));
+    } catch (error) {
+      refuse(error);
+      return;
+    }
+    yield { type: "user", message: { role: "user", content }, parent_tool_use_id: null };
   }
 
   /** Ends what it is asked; `ask` resolves as failed. */
@@ -90,10 +102,11 @@ export class OneShotProcess {
   }
 
   async #end(): Promise<void> {
-    const { clock, processStore, ladderMs } = this.#parts;
+    const { clock, processStore, ladderMs, start } = this.#parts;
     this.#query?.close();
     const { child, identity } = this.#cli;
     if (child) await endBelongings([{ processId: this.processId, ...identity }], clock, ladderMs);
+    await start.release();
     processStore.ended(this.processId, clock.now());
   }
 }

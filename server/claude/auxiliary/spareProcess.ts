@@ -5,7 +5,8 @@ import type { ProcessSpec } from "../../domain/processes/process.ts";
 import type { ProcessStore } from "../../domain/stores/operation.ts";
 import { endBelongings } from "../os/reaper.ts";
 import { prepareSpawn, type SpawnedCli } from "../os/spawn.ts";
-import { baseOptions, ruleSettings, sessionOptions } from "../start/options.ts";
+import type { PreparedStart, StartedIn } from "../start/cliStarts.ts";
+import { claimSettings, readDirectories } from "../start/options.ts";
 
 /** Whether a spare can become the process of this spec: the options fixed at a spare's start must be the defaults. */
 export const isClaimable = ({ options, permissionMode }: ProcessSpec): boolean =>
@@ -28,6 +29,7 @@ export class SpareCliProcess {
   isReserved = false;
   isReady = false;
   readonly #parts: SpareProcessParts;
+  #start: PreparedStart | undefined;
   #handle: SpareProcess | undefined;
   #ask: CanUseTool | undefined;
   #ended: Promise<void> | undefined;
@@ -42,8 +44,8 @@ export class SpareCliProcess {
 
   /** Resolves when it can be claimed; rejects when it does not come up. */
   async start(deadlineMs: number): Promise<void> {
-    const { processId, sessionId, dir, environment, binary } = this.#parts;
-    const spec: ProcessSpec = {
+    const { processId, sessionId, dir, prepare } = this.#parts;
+    this.#start = await prepare({
       processId,
       sessionId,
       claudeSessionId: sessionId,
@@ -51,15 +53,15 @@ export class SpareCliProcess {
       model: null,
       permissionMode: "default",
       options: {},
-    };
+    });
+    if (this.#ended !== undefined) {
+      await this.release();
+      throw new Error("The spare is not wanted any more.");
+    }
     this.#handle = await prewarm({
       initializeTimeoutMs: deadlineMs,
       options: {
-        ...baseOptions(spec, environment, binary, "plain"),
-        ...sessionOptions,
-        additionalDirectories: [],
-        sessionId,
-        permissionMode: "default",
+        ...this.#start.options,
         spawnClaudeCodeProcess: (command) => {
           if (this.#ended !== undefined) throw new Error("The spare is not wanted any more.");
           return this.cli.spawnClaudeCodeProcess(command);
@@ -81,22 +83,38 @@ export class SpareCliProcess {
   /** Makes it the session's process. Throws when it is not there any more; `claimed` rejects when the CLI refuses. */
   claim(
     prompt: AsyncIterable<SDKUserMessage>,
-    spec: ProcessSpec,
-    rules: readonly string[],
+    { spec, startedIn, rules }: { spec: ProcessSpec; startedIn: StartedIn; rules: readonly string[] },
     canUseTool: CanUseTool | undefined,
   ): Query {
-    if (this.#handle === undefined) throw new Error("The spare never came up.");
+    if (this.#handle === undefined || this.#start === undefined) throw new Error("The spare never came up.");
     this.#ask = canUseTool;
+    // From now on its questions are about this project.
+    Object.assign(this.#start.startedIn, startedIn);
     return this.#handle.claim({
       prompt,
       options: {
         cwd: spec.projectPath,
-        additionalDirectories: [spec.projectPath],
-        settings: ruleSettings(rules),
+        additionalDirectories: readDirectories(startedIn.standing),
+        settings: claimSettings(rules),
         model: spec.model ?? undefined,
         permissionMode: spec.permissionMode,
       },
     });
+  }
+
+  /** Why we had the CLI ask about this use of a tool. */
+  askedFor(toolUseId: string): string | undefined {
+    return this.#start?.askedFor(toolUseId);
+  }
+
+  /** Why the process is not fit for its project any more; `undefined` while it is. */
+  async staleReason(): Promise<string | undefined> {
+    return this.#start?.staleReason();
+  }
+
+  /** Removes what the start left in the data folder. When nothing is left of the process. */
+  async release(): Promise<void> {
+    await this.#start?.release();
   }
 
   /** Ends it and all that it started; resolves when nothing is left. Idempotent. */
@@ -112,7 +130,9 @@ export class SpareCliProcess {
     this.#handle?.close();
     const { identity } = this.cli;
     if (identity.pid !== null) await endBelongings([{ processId, ...identity }], clock, ladderMs);
-    processStore.ended(processId, clock.now());
+    await this.release();
+    // One that was given up before the spawn was never recorded.
+    if (this.cli.child !== undefined) processStore.ended(processId, clock.now());
   }
 }
 
@@ -121,8 +141,8 @@ export interface SpareProcessParts {
   sessionId: string;
   /** Where it waits: an empty directory that is no project. */
   dir: string;
-  environment: Record<string, string>;
-  binary?: string;
+  /** Prepares its start. */
+  prepare(spec: ProcessSpec): Promise<PreparedStart>;
   clock: Clock;
   processStore: ProcessStore;
   ladderMs: number;

@@ -4,9 +4,8 @@ import { freemem } from "node:os";
 import type { Clock, Log } from "../../domain/ports.ts";
 import type { ProcessSpec, SparePool } from "../../domain/processes/process.ts";
 import { spareBytes } from "../../domain/processes/spare.ts";
-import type { ProjectStanding } from "../../domain/sessions/trust.ts";
 import type { ProcessStore } from "../../domain/stores/operation.ts";
-import { cliEnvironment } from "../start/environment.ts";
+import type { CliStarts, StartedIn } from "../start/cliStarts.ts";
 import { isClaimable, SpareCliProcess } from "./spareProcess.ts";
 
 /** After a claim the next spare waits a moment, so that its start does not slow the first turn of the claimed one. */
@@ -17,8 +16,7 @@ const maxPauseMs = 60_000;
 
 export interface SpareProcessesParts {
   dir: string;
-  environment: Readonly<Record<string, string | undefined>>;
-  binary?: string;
+  starts: Pick<CliStarts, "prepare">;
   clock: Clock;
   log: Log;
   processStore: ProcessStore;
@@ -80,11 +78,12 @@ export class SpareProcesses implements SparePool {
    * The spare that carries the conversation's id, if it can become this process. One that cannot is ended first: there
    * must never be two processes of one id.
    */
-  async take(spec: ProcessSpec, standing: ProjectStanding): Promise<SpareCliProcess | undefined> {
+  async take(spec: ProcessSpec, { standing, hasPlainDiff }: StartedIn): Promise<SpareCliProcess | undefined> {
     const spare = [...this.#spares].find((one) => one.sessionId === spec.claudeSessionId);
     if (spare === undefined) return undefined;
-    // The settings that it follows are fixed at its start: the owner's alone, as for every project that is not trusted.
-    const isFitting = standing !== "trusted" && standing !== "suspect";
+    // The settings that it follows are fixed at its start: the owner's alone, as for every project that is not trusted. So
+    // is its environment, which puts nothing in the place of a repository's own diff.
+    const isFitting = standing !== "trusted" && standing !== "suspect" && !hasPlainDiff;
     if (!isFitting) this.#unclaimable.add(spec.projectPath);
     if (!spare.isReady || !isClaimable(spec) || !isFitting) {
       await this.#discard(spare);
@@ -135,14 +134,14 @@ export class SpareProcesses implements SparePool {
   }
 
   async #start(): Promise<void> {
-    const { clock, log, processStore, ladderMs, startDeadlineMs, binary, environment, dir } = this.#parts;
+    const { clock, log, processStore, ladderMs, startDeadlineMs, starts, dir } = this.#parts;
     const processId = randomUUID();
+    const beganAt = clock.monotonic();
     const spare = new SpareCliProcess({
       processId,
       sessionId: randomUUID(),
       dir,
-      environment: cliEnvironment(environment, processId),
-      binary,
+      prepare: (spec) => starts.prepare("spare", spec, waitingIn(dir)),
       clock,
       processStore,
       ladderMs,
@@ -159,7 +158,7 @@ export class SpareProcesses implements SparePool {
       return;
     }
     this.#failures = 0;
-    log.info("spare.ready", { processId, pid: spare.cli.child?.pid, tookMs: clock.now() - spare.startedAt });
+    log.info("spare.ready", { processId, pid: spare.cli.child?.pid, tookMs: clock.monotonic() - beganAt });
     void spare.cli.exit.then(() => {
       // A claimed spare is not lost, nor is one that is being ended.
       if (!this.#spares.has(spare) || !spare.isReady) return;
@@ -168,3 +167,11 @@ export class SpareProcesses implements SparePool {
     });
   }
 }
+
+/** The directory in which a spare waits is ours, and no repository. */
+const waitingIn = (projectPath: string): StartedIn => ({
+  projectPath,
+  standing: "plain",
+  hasPlainDiff: false,
+  hasSilentHooks: false,
+});

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { promisify } from "node:util";
+import { exhaustionFault } from "../../domain/processes/startFailures.ts";
 import { processMark } from "../start/environment.ts";
 
 /** One row of the operating system's process table. */
@@ -40,9 +41,12 @@ export function parseProcStat(stat: string): ProcRow | undefined {
 const listPids = async (): Promise<number[]> =>
   (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
 
-// A process may end between the listing and the reading.
 const readRow = (pid: number): Promise<ProcRow | undefined> =>
-  readFile(`/proc/${pid}/stat`, "utf8").then(parseProcStat, () => undefined);
+  readFile(`/proc/${pid}/stat`, "utf8").then(parseProcStat, (error: NodeJS.ErrnoException) => {
+    // A process may end between the listing and the reading; but one that could not be read for want of files lives.
+    if (exhaustionFault(error.code) !== undefined) throw error;
+    return undefined;
+  });
 
 async function readLinux(): Promise<ProcRow[]> {
   const rows = await Promise.all((await listPids()).map(readRow));

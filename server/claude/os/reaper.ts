@@ -1,9 +1,27 @@
 import type { Clock } from "../../domain/ports.ts";
 import type { ProcessRecord } from "../../domain/processes/process.ts";
+import { exhaustionFault } from "../../domain/processes/startFailures.ts";
 import { markedPids, type ProcRow, readProcTable, sendSignal, treeOf } from "./processTable.ts";
 
 /** Pause between looks while descendants go. */
 const lookMs = 25;
+
+/** For so long the process table is asked for while the system has no files or processes left for the reading. */
+const exhaustedMs = 30_000;
+
+/** The process table; a table of open files that is full is waited for, because what is not found would live on. */
+async function readTable(clock: Clock): Promise<ProcRow[]> {
+  const giveUpAt = clock.monotonic() + exhaustedMs;
+  for (;;) {
+    try {
+      return await readProcTable();
+    } catch (error) {
+      const isExhausted = exhaustionFault((error as NodeJS.ErrnoException).code) !== undefined;
+      if (!isExhausted || clock.monotonic() >= giveUpAt) throw error;
+      await pause(clock, 10 * lookMs);
+    }
+  }
+}
 
 const pause = (clock: Clock, ms: number) => new Promise<void>((resolve) => void clock.after(ms, resolve));
 
@@ -41,17 +59,17 @@ export async function endBelongings(
   clock: Clock,
   termGraceMs: number,
 ): Promise<number> {
-  const found = await belongings(await readProcTable(), records);
+  const found = await belongings(await readTable(clock), records);
   if (found.length === 0) return 0;
   // Children found through the tree are remembered: once their parent is gone, the walk cannot find them again.
   const known = new Map(found.map((row) => [row.pid, row.startTicks]));
-  const killAt = clock.now() + termGraceMs;
+  const killAt = clock.monotonic() + termGraceMs;
   const giveUpAt = killAt + 5_000;
   let signalled: NodeJS.Signals = "SIGTERM";
   for (const row of found) sendSignal(row.pid, signalled);
   for (;;) {
     await pause(clock, lookMs);
-    const rows = await readProcTable();
+    const rows = await readTable(clock);
     for (const row of await belongings(rows, records)) {
       if (!known.has(row.pid)) {
         known.set(row.pid, row.startTicks);
@@ -60,8 +78,8 @@ export async function endBelongings(
     }
     const left = rows.filter((row) => !row.zombie && known.get(row.pid) === row.startTicks);
     // Not before SIGKILL was sent: when the computer slept meanwhile, both instants have passed at the first look.
-    if (left.length === 0 || (signalled === "SIGKILL" && clock.now() > giveUpAt)) return found.length;
-    if (clock.now() >= killAt) {
+    if (left.length === 0 || (signalled === "SIGKILL" && clock.monotonic() > giveUpAt)) return found.length;
+    if (clock.monotonic() >= killAt) {
       signalled = "SIGKILL";
       for (const row of left) sendSignal(row.pid, signalled);
     }

@@ -57,7 +57,7 @@ export class Sampler {
   async sample(roots: ReadonlyArray<{ processId: string; pid: number }>): Promise<Map<string, ProcessUsage>> {
     if (roots.length === 0) return new Map();
     const rows = await this.#table.read(roots.map(({ pid }) => pid));
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     const seen = new Map<number, Earlier>();
     const usages = new Map<string, ProcessUsage>();
     for (const { processId, pid } of roots) {

@@ -1,7 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { EventEmitter } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
+import { PassThrough } from "node:stream";
 import type { Options, SpawnedProcess } from "@anthropic-ai/claude-agent-sdk";
 import type { ProcessRecord } from "../../domain/processes/process.ts";
+import { exhaustionFault } from "../../domain/processes/startFailures.ts";
 import type { ProcessStore } from "../../domain/stores/operation.ts";
 import { parseProcStat } from "./processTable.ts";
 
@@ -44,8 +47,41 @@ function spawnFault(error: NodeJS.ErrnoException, cwd: string | undefined): stri
     case "ENOEXEC":
       return `The Claude CLI could not be found or run; set CLAUDE_BIN or install the packages again. (${code})`;
     default:
-      return `The operating system did not start the Claude CLI (${code}).`;
+      return exhaustionFault(code) ?? `The operating system did not start the Claude CLI (${code}).`;
   }
+}
+
+/**
+ * The child, or the error with which there is none. Node reports most of these by an `error` event; but it throws for some
+ * (`ENOMEM`), and returns a child without streams for others (`EMFILE`, `ENFILE`).
+ */
+function spawnedOr(
+  make: () => ChildProcessWithoutNullStreams,
+): ChildProcessWithoutNullStreams | NodeJS.ErrnoException {
+  try {
+    const child = make();
+    // Attached first: without a listener the event would end the server.
+    child.on("error", () => {});
+    const hasStreams = [child.stdin, child.stdout, child.stderr].every((stream) => stream != null);
+    return hasStreams ? child : Object.assign(new Error("spawn EMFILE"), { code: "EMFILE" });
+  } catch (error) {
+    return error as NodeJS.ErrnoException;
+  }
+}
+
+/** A process that was never born, as the SDK takes it: its streams are over, and its error is announced. */
+function unborn(error: Error): SpawnedProcess {
+  const emitter = new EventEmitter();
+  emitter.on("error", () => {});
+  const stdin = new PassThrough().resume();
+  process.nextTick(() => emitter.emit("error", error));
+  return Object.assign(emitter, {
+    stdin,
+    stdout: new PassThrough().end(),
+    killed: false,
+    exitCode: null,
+    kill: () => false,
+  }) as unknown as SpawnedProcess;
 }
 
 /** Prepares a spawn in a group of its own, recorded before and after, so that no crash of ours loses sight of it. */
@@ -54,6 +90,7 @@ export function prepareSpawn(
   sessionId: string,
   startedAt: number,
   processStore: ProcessStore,
+  spawnChild: (...parts: Parameters<typeof spawn>) => ChildProcess = spawn,
 ): SpawnedCli {
   let settle!: (exit: { code: number | null; signal: NodeJS.Signals | null }) => void;
   const cli: SpawnedCli = {
@@ -64,13 +101,21 @@ export function prepareSpawn(
     }),
     spawnClaudeCodeProcess: (options) => {
       processStore.open({ processId, sessionId, pid: null, startTicks: null, startedAt });
-      const child = spawn(options.command, options.args, {
-        cwd: options.cwd,
-        env: options.env as NodeJS.ProcessEnv,
-        stdio: ["pipe", "pipe", "pipe"],
-        // Its own group: a signal to our terminal must not reach it, and one signal reaches all of it.
-        detached: true,
-      });
+      const child = spawnedOr(
+        () =>
+          spawnChild(options.command, options.args, {
+            cwd: options.cwd,
+            env: options.env as NodeJS.ProcessEnv,
+            stdio: ["pipe", "pipe", "pipe"],
+            // Its own group: a signal to our terminal must not reach it, and one signal reaches all of it.
+            detached: true,
+          }) as ChildProcessWithoutNullStreams,
+      );
+      if (child instanceof Error) {
+        cli.stderrTail = spawnFault(child, options.cwd);
+        settle({ code: null, signal: null });
+        return unborn(child);
+      }
       cli.child = child;
       if (child.pid !== undefined) {
         const startTicks = startTicksOf(child.pid);

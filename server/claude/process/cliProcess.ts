@@ -1,10 +1,4 @@
-import {
-  type CanUseTool,
-  type Options,
-  type Query,
-  query,
-  type SDKMessage,
-} from "@anthropic-ai/claude-agent-sdk";
+import type { CanUseTool, Options, Query, SDKMessage } from "@anthropic-ai/claude-agent-sdk";
 import { abortOf, withDeadline } from "../../domain/deadline.ts";
 import { DaylongError } from "../../domain/errors.ts";
 import type { Clock, Log } from "../../domain/ports.ts";
@@ -18,21 +12,21 @@ import type {
   Prompt,
   RewindReport,
 } from "../../domain/processes/process.ts";
+import type { ClaudeCommand } from "../../domain/prompts/commands.ts";
 import type { PermissionMode } from "../../domain/sessions/session.ts";
 import type { TaskOutput } from "../../domain/sessions/task.ts";
-import type { ProjectStanding } from "../../domain/sessions/trust.ts";
 import type { ProcessStore } from "../../domain/stores/operation.ts";
 import type { SpareCliProcess } from "../auxiliary/spareProcess.ts";
 import { endBelongings } from "../os/reaper.ts";
 import { prepareSpawn, type SpawnedCli } from "../os/spawn.ts";
-import { baseOptions, conversationOptions, sessionOptions } from "../start/options.ts";
+import type { PreparedStart } from "../start/cliStarts.ts";
 import { contextUseOf } from "./contextUse.ts";
 import { KeepOpenInput } from "./keepOpenInput.ts";
 import { exitDelayMs, LiveSetting } from "./liveSetting.ts";
 import { permissionRequestOf } from "./permissionRequest.ts";
 import { permissionResult } from "./permissionResult.ts";
 import { promptLine } from "./promptLine.ts";
-import { claudeModels, isLostConversation } from "./translate.ts";
+import { claudeCommands, claudeModels, isLostConversation } from "./translate.ts";
 import { type StreamMessage, TurnReader } from "./turnReader.ts";
 
 /**
@@ -44,6 +38,16 @@ const toolUseDeadlineMs = 1_000;
 /** A claim takes a tenth of a second; one that takes longer than a start is worth nothing. */
 const claimDeadlineMs = 3_000;
 
+/** How a process comes to be: by a start of the CLI, or by the claim of a spare. */
+export interface ProcessStart extends Pick<PreparedStart, "askedFor" | "staleReason" | "release"> {
+  /** What the owner is to know about the start. */
+  notes: readonly string[];
+  open(
+    prompt: KeepOpenInput,
+    callbacks: Required<Pick<Options, "canUseTool" | "spawnClaudeCodeProcess">>,
+  ): Query;
+}
+
 /** SDK 0.3.330 has the call, its types do not. */
 interface TaskOutputCall {
   getTaskOutput(taskId: string): Promise<{ output: string; total_bytes: number; truncated: boolean }>;
@@ -52,12 +56,8 @@ interface TaskOutputCall {
 export interface CliProcessParts {
   spec: ProcessSpec;
   listener: ProcessListener;
-  environment: Record<string, string>;
-  binary?: string;
   transcriptExists: boolean;
-  standing: ProjectStanding;
-  /** The permission rules that always hold in the project. */
-  rules: readonly string[];
+  start: ProcessStart;
   /** A start that does not come up in time with such a transcript is given up together with it. */
   transcriptIsGiant: boolean;
   clock: Clock;
@@ -93,6 +93,7 @@ export class CliProcess implements ClaudeProcess {
   readonly #gone: Promise<void>;
   readonly #model: LiveSetting<string | null>;
   readonly #mode: LiveSetting<PermissionMode>;
+  #commands: readonly ClaudeCommand[] | undefined;
   readonly #turns: TurnReader;
   #claudeSessionId: string;
   #stopping = false;
@@ -111,21 +112,17 @@ export class CliProcess implements ClaudeProcess {
     this.#cli =
       parts.spare?.cli ?? prepareSpawn(spec.processId, spec.sessionId, this.startedAt, parts.processStore);
     this.#cli.inputLost = () => this.#recycle();
-    const options: Options = {
-      ...baseOptions(spec, parts.environment, parts.binary, parts.standing, parts.rules),
-      ...conversationOptions(spec, parts.transcriptExists),
-      ...sessionOptions,
-      permissionMode: spec.permissionMode,
-      allowDangerouslySkipPermissions: spec.permissionMode === "bypassPermissions",
+    const callbacks = {
       spawnClaudeCodeProcess: this.#cli.spawnClaudeCodeProcess,
-      canUseTool: async (toolName, input, context) => {
-        const ask = permissionRequestOf(toolName, input, context, await this.#askedIn(context));
+      canUseTool: async (...[toolName, input, context]: Parameters<CanUseTool>) => {
+        const of = await this.#askedIn(context);
+        const ask = permissionRequestOf(toolName, input, context, of);
+        // Why we had the CLI ask is said rather than what Claude says about the use.
+        ask.description = parts.start.askedFor(context.toolUseID) ?? ask.description;
         return permissionResult(await listener.askPermission(ask), input, ask.suggestions);
       },
     };
-    this.#query = parts.spare
-      ? parts.spare.claim(this.#input, spec, parts.rules, options.canUseTool)
-      : query({ prompt: this.#input, options });
+    this.#query = parts.start.open(this.#input, callbacks);
     const hasGone = async () =>
       this.#stopping ||
       (await withDeadline(parts.clock, exitDelayMs, this.#cli.exit, () => undefined)) !== undefined;
@@ -155,7 +152,7 @@ export class CliProcess implements ClaudeProcess {
     let reason: unknown;
     const { aborted, release } = abortOf(signal);
     const handshake = Promise.race([
-      this.#parts.spare?.claimed ?? this.#query.initializationResult(),
+      this.#takeCommands(),
       aborted.then(() => undefined),
       // A CLI that closes its output and lives on answers nothing any more.
       this.#gone.then(() => undefined),
@@ -185,6 +182,26 @@ export class CliProcess implements ClaudeProcess {
     );
   }
 
+  /** Resolves when the CLI has answered the start or the claim, and has said which commands it has. */
+  async #takeCommands(): Promise<true> {
+    await this.#parts.spare?.claimed;
+    const { commands } = await this.#query.initializationResult();
+    this.#commands = claudeCommands(commands);
+    return true;
+  }
+
+  get notes(): readonly string[] {
+    return this.#parts.start.notes;
+  }
+
+  get commands(): readonly ClaudeCommand[] | undefined {
+    return this.#commands;
+  }
+
+  staleReason(): Promise<string | undefined> {
+    return this.#parts.start.staleReason();
+  }
+
   async #read(): Promise<void> {
     const { listener, log, spec, clock, processStore, ladderMs } = this.#parts;
     let fault = "";
@@ -209,7 +226,9 @@ export class CliProcess implements ClaudeProcess {
     const exited = this.#cli.child
       ? await withDeadline(clock, ladderMs, this.#cli.exit, () => undefined)
       : { code: null, signal: null };
-    await endBelongings([this.#identity()], clock, ladderMs);
+    // Nothing was born: its failure is not held up until the process table can be read.
+    if (this.#cli.child) await endBelongings([this.#identity()], clock, ladderMs);
+    await this.#parts.start.release();
     const exit: ProcessExit = {
       expected: this.#stopping,
       code: exited?.code ?? null,
@@ -238,6 +257,8 @@ export class CliProcess implements ClaudeProcess {
 
   /** A `/clear` makes the CLI go on under a new id, which is the one to resume from then on. */
   #follow(message: SDKMessage): void {
+    if (message.type === "system" && message.subtype === "commands_changed")
+      this.#commands = claudeCommands(message.commands);
     if (
       message.type !== "system" ||
       message.subtype !== "init" ||

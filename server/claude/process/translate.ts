@@ -1,6 +1,7 @@
-import type { ModelInfo, SDKMessage } from "@anthropic-ai/claude-agent-sdk";
+import type { ModelInfo, SDKMessage, SlashCommand } from "@anthropic-ai/claude-agent-sdk";
 import type { Failure } from "../../domain/errors.ts";
 import type { ClaudeModel, ProcessSignal, Refusal, TurnResult } from "../../domain/processes/process.ts";
+import type { ClaudeCommand } from "../../domain/prompts/commands.ts";
 import type { AgentRef } from "../../domain/sessions/agent.ts";
 import { permissionModes } from "../../domain/sessions/session.ts";
 
@@ -16,6 +17,16 @@ const headOf = (text: string, mostUnits: number): string =>
 /** The CLI's list of models, in the domain's words. */
 export const claudeModels = (models: readonly ModelInfo[]): ClaudeModel[] =>
   models.map(({ value, displayName, description }) => ({ id: value, name: displayName, description }));
+
+/** The CLI's list of commands, in the domain's words. */
+export const claudeCommands = (commands: readonly SlashCommand[]): ClaudeCommand[] =>
+  commands.map(({ name, description, argumentHint, aliases = [], builtin = false }) => ({
+    name,
+    description,
+    argumentHint,
+    aliases,
+    builtin,
+  }));
 
 /** One line that tells a person what a tool is about to do. */
 export function toolTitle(toolName: string, input: Record<string, unknown>): string {

@@ -31,6 +31,8 @@ const dayMs = 24 * 3_600_000;
 export class ConfigFile {
   readonly #parts: { environment: Environment; clock: Clock; log: Log };
   #restoredAt: number | undefined;
+  /** The same by the monotonic clock. */
+  #restoredReading = 0;
 
   constructor(parts: { environment: Environment; clock: Clock; log: Log }) {
     this.#parts = parts;
@@ -39,7 +41,7 @@ export class ConfigFile {
   /** The detail for `/health`, for a day after the file had to be restored. */
   get detail(): string | undefined {
     const at = this.#restoredAt;
-    if (at === undefined || this.#parts.clock.now() - at > dayMs) return undefined;
+    if (at === undefined || this.#parts.clock.monotonic() - this.#restoredReading > dayMs) return undefined;
     return (
       `Claude's .claude.json was damaged and was restored from its newest whole backup at ${new Date(at).toISOString()}. ` +
       "What was damaged is beside it, as .claude.json.damaged."
@@ -56,6 +58,7 @@ export class ConfigFile {
     try {
       if (!(await restore(environment, log))) return false;
       this.#restoredAt = clock.now();
+      this.#restoredReading = clock.monotonic();
       return true;
     } catch (error) {
       log.error("claude.config_not_mended", { error });

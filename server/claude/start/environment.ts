@@ -41,16 +41,19 @@ const nestingNames = new Set([
 /** Name of the variable that marks a process and all its descendants. */
 export const processMark = "DAYLONG_PROCESS";
 
+/** The environment of a CLI process. `passes`: further names that the owner has chosen; Daylong's own are not among them. */
 export function cliEnvironment(
   source: Readonly<Record<string, string | undefined>>,
   processId: string,
+  passes: (name: string) => boolean = () => false,
 ): Record<string, string> {
   const environment: Record<string, string> = {};
   for (const [name, value] of Object.entries(source)) {
     // In a .env file an empty value means "not set"; with an empty CLAUDE_CONFIG_DIR the CLI keeps its state in the project.
     if (value === undefined || value === "" || nestingNames.has(name)) continue;
     if (refusedPrefixes.some((prefix) => name.startsWith(prefix))) continue;
-    if (exactNames.has(name) || prefixes.some((prefix) => name.startsWith(prefix))) environment[name] = value;
+    const isKnown = exactNames.has(name) || prefixes.some((prefix) => name.startsWith(prefix));
+    if (isKnown || passes(name)) environment[name] = value;
   }
   environment.DISABLE_AUTOUPDATER = "1";
   // Where a project's own settings are not followed, its CLAUDE.md is read as that of an additional directory.

@@ -16,7 +16,7 @@ export class StartThrottle {
 
   /** Resolves when it is one's turn to spawn. */
   async wait(): Promise<void> {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     const at = Math.max(now, this.#nextAt);
     this.#nextAt = at + betweenMs;
     if (at > now) await new Promise<void>((resolve) => void this.#clock.after(at - now, resolve));

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { withDeadline } from "../../domain/deadline.ts";
-import { DeadlineTimer } from "../../domain/deadlineTimer.ts";
+import { DeadlineTimer, instantOf } from "../../domain/deadlineTimer.ts";
 import { type LoggedEvent, terminalTurnEvents } from "../../domain/delivery/event.ts";
 import { type LiveActivity, progressAfter, showsInActivity } from "../../domain/delivery/liveActivity.ts";
 import type { PushOutcome, PushSender } from "../../domain/delivery/push.ts";
@@ -67,9 +67,9 @@ export class ActivityUpdates {
   /** The content of the activity is out of date: an update, as soon as the budget allows. */
   request(activity: LiveActivity): void {
     if (this.#stopped) return;
-    const now = this.#parts.clock.now();
-    const budget = this.#budgets.get(keyOf(activity)) ?? this.#open(activity, now);
-    budget.timer.armNoLaterThan(Math.max(now, budget.notBeforeAt));
+    const { clock } = this.#parts;
+    const budget = this.#budgets.get(keyOf(activity)) ?? this.#open(activity, clock.monotonic());
+    budget.timer.armNoLaterThan(Math.max(clock.now(), instantOf(clock, budget.notBeforeAt)));
   }
 
   stop(): void {
@@ -103,7 +103,7 @@ export class ActivityUpdates {
       return;
     }
     const now = clock.now();
-    budget.notBeforeAt = now + betweenUpdatesMs;
+    budget.notBeforeAt = clock.monotonic() + betweenUpdatesMs;
     budget.timer.armNoLaterThan(now + refreshMs);
     const request = requests.build("update", randomUUID(), subject, activity);
     const late = (): PushOutcome => ({ outcome: "retry", reason: "sender_hangs", latencyMs: sendDeadlineMs });
@@ -112,7 +112,8 @@ export class ActivityUpdates {
     log.info("activity.update_lost", { deviceId, outcome: outcome.outcome, reason: outcome.reason });
     if (outcome.outcome === "retry") {
       // The instant that Apple named holds for the updates that follow, too.
-      budget.notBeforeAt = Math.max(budget.notBeforeAt, outcome.notBeforeAt ?? 0);
+      const waitMs = (outcome.notBeforeAt ?? 0) - clock.now();
+      budget.notBeforeAt = Math.max(budget.notBeforeAt, clock.monotonic() + waitMs);
     }
     const current = store.activities.get(deviceId, sessionId, turnId);
     if (current?.token !== activity.token || !isProof(outcome, current.registeredAt)) return;

@@ -48,7 +48,8 @@ export class AlertPushes implements PushPreparer {
     if (event?.cursor !== cursor) return { next: settled("dead"), reason: "expired" };
     const push = pushOf(event);
     if (push === undefined) return { next: settled("suppressed") };
-    if (now >= pushEndsAt(push, event.at)) return { next: settled("dead"), reason: "expired" };
+    // The event's own instant may be of a clock that has been set since; the delivery's is moved with it.
+    if (now >= pushEndsAt(push, delivery.createdAt)) return { next: settled("dead"), reason: "expired" };
     const session = event.sessionId === null ? undefined : store.sessions.get(event.sessionId);
     const permission =
       event.type === "permission.requested" ? store.permissions.get(event.data.permissionId) : undefined;
@@ -68,9 +69,9 @@ export class AlertPushes implements PushPreparer {
     const request = { deliveryId, content, at: event.at };
     switch (target.provider) {
       case "apns":
-        return this.#toApns(deviceId, { ...request, target }, now);
+        return this.#toApns(deviceId, { ...request, target }, clock.monotonic());
       case "webpush":
-        return this.#toWebPush(deviceId, { ...request, target }, now);
+        return this.#toWebPush(deviceId, { ...request, target }, clock.monotonic());
       default: {
         const unknown: never = target;
         throw new Error(`No alert for ${JSON.stringify(unknown)}.`);

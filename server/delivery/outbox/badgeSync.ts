@@ -43,7 +43,9 @@ export class BadgeSync {
     if (this.#stopped) return;
     const { timer, lastAt = Number.NEGATIVE_INFINITY } = this.#budgetOf(deviceId);
     if (timer.armedAt !== Number.POSITIVE_INFINITY) return;
-    timer.armAt(Math.max(this.#parts.clock.now() + settleMs, lastAt + betweenMs));
+    const now = this.#parts.clock.now();
+    // A clock that was set back leaves an instant that is still to come.
+    timer.armAt(Math.max(now + settleMs, Math.min(lastAt, now) + betweenMs));
   }
 
   stop(): void {

@@ -1,4 +1,5 @@
 import { withDeadline } from "../../domain/deadline.ts";
+import { instantOf } from "../../domain/deadlineTimer.ts";
 import { type Delivery, isActivityKind, retryAt } from "../../domain/delivery/delivery.ts";
 import type { PushOutcome } from "../../domain/delivery/push.ts";
 import type { Clock, Log, Store } from "../../domain/ports.ts";
@@ -76,8 +77,8 @@ export class DeliveryAttempts {
     const { alerts, activities, clock } = this.#parts;
     const found = isActivityKind(delivery.kind) ? activities.prepare(delivery) : alerts.prepare(delivery);
     if ("next" in found) return found;
-    const waitUntilAt = this.#pushCircuitBreaker.admit(delivery.deviceId, found.target, clock.now());
-    return waitUntilAt === undefined ? found : { next: pendingAt(waitUntilAt) };
+    const waitUntil = this.#pushCircuitBreaker.admit(delivery.deviceId, found.target, clock.monotonic());
+    return waitUntil === undefined ? found : { next: pendingAt(instantOf(clock, waitUntil)) };
   }
 
   async #attempt(delivery: Delivery, prepared: PreparedPush): Promise<HoldUntil> {
@@ -129,15 +130,17 @@ export class DeliveryAttempts {
       }
       case "config": {
         if (prepared.misconfigured) return this.#afterRefusal(prepared.misconfigured(), delivery, record);
-        const nextAttemptAt = mayBeOfDevice(prepared, outcome)
-          ? this.#pushCircuitBreaker.noteDeviceRefused(deviceId, prepared.target, now)
-          : this.#pushCircuitBreaker.trip(prepared.target, now);
-        if (nextAttemptAt === undefined) {
+        const reading = clock.monotonic();
+        const nextProbe = mayBeOfDevice(prepared, outcome)
+          ? this.#pushCircuitBreaker.noteDeviceRefused(deviceId, prepared.target, reading)
+          : this.#pushCircuitBreaker.trip(prepared.target, reading);
+        if (nextProbe === undefined) {
           log.warn("push.device_refused", { deviceId, reason, status });
           record(pendingAt(this.#retryAt(attempt, now + probeEveryMs)));
           // Its other pushes are attempted after a minute: it may have another subscription by then.
           return now + probeEveryMs;
         }
+        const nextAttemptAt = instantOf(clock, nextProbe);
         if (this.#configFault !== outcome.reason) {
           this.#configFault = outcome.reason;
           log.error("push.misconfigured", { reason: outcome.reason, status, retryMs: nextAttemptAt - now });

@@ -1,5 +1,5 @@
 import { pause, withDeadline } from "../../domain/deadline.ts";
-import { DeadlineTimer } from "../../domain/deadlineTimer.ts";
+import { DeadlineTimer, instantOf } from "../../domain/deadlineTimer.ts";
 import type { Delivery } from "../../domain/delivery/delivery.ts";
 import type { PushSender } from "../../domain/delivery/push.ts";
 import type { Clock, Log, Store } from "../../domain/ports.ts";
@@ -203,8 +203,10 @@ export class OutboxSender {
   #take(delivery: Delivery): void {
     const { deliveryId, deviceId } = delivery;
     if (this.#taken.has(deliveryId) || this.#recorder.isUnwritten(deliveryId)) return;
-    const heldUntilAt = this.#heldUntil.get(deviceId) ?? 0;
-    if (heldUntilAt > this.#parts.clock.now()) {
+    const { clock } = this.#parts;
+    const heldUntil = this.#heldUntil.get(deviceId);
+    if (heldUntil !== undefined && heldUntil > clock.monotonic()) {
+      const heldUntilAt = instantOf(clock, heldUntil);
       this.#recorder.record(deliveryId, undefined, { state: "pending", nextAttemptAt: heldUntilAt });
       return;
     }
@@ -274,7 +276,8 @@ export class OutboxSender {
     if (heldUntilAt === undefined) {
       this.#heldUntil.delete(deviceId);
     } else {
-      this.#heldUntil.set(deviceId, heldUntilAt);
+      const { clock } = this.#parts;
+      this.#heldUntil.set(deviceId, clock.monotonic() + (heldUntilAt - clock.now()));
       for (const { deliveryId } of queue.splice(0)) this.#taken.delete(deliveryId);
       // Deliveries that could not be held back together are held back one by one when they are taken.
       if (!this.#recorder.hold(deviceId, heldUntilAt)) this.#arm(this.#parts.clock.now() + storageRetryMs);

@@ -22,13 +22,15 @@ interface Route {
  *
  *   closed -> open (until an instant) -> half-open (one probe is in flight, the others wait on) -> closed | open
  *
+ * Its instants, `now` among them, are readings of the monotonic clock.
+ *
  * A push service for browsers gives the same answer to a subscription that was made for another server's key (RFC 8292,
  * 4.2). One device is therefore no proof against its route, and a device that was refused lets other devices probe first.
  */
 export class PushCircuitBreaker {
   readonly #routes = new Map<string, Route>();
 
-  /** The instant to come back at, or `undefined` when the push may be sent: as any other, or as the probe. */
+  /** The reading to come back at, or `undefined` when the push may be sent: as any other, or as the probe. */
   admit(deviceId: string, target: PushTarget, now: number): number | undefined {
     const route = this.#routes.get(routeOf(target));
     if (route?.openUntilAt === undefined) return undefined;
@@ -46,7 +48,7 @@ export class PushCircuitBreaker {
     return lastProbe === deviceId ? 2 : 1;
   }
 
-  /** The route refused a push for our fault. Returns the instant of the next probe. */
+  /** The route refused a push for our fault. Returns the reading at the next probe. */
   trip(target: PushTarget, now: number): number {
     const openUntilAt = now + probeEveryMs;
     this.#routeOf(target).openUntilAt = openUntilAt;
@@ -54,7 +56,7 @@ export class PushCircuitBreaker {
   }
 
   /**
-   * The route refused a push for our fault, or for the device's. Returns the instant of the next probe, or `undefined`
+   * The route refused a push for our fault, or for the device's. Returns the reading at the next probe, or `undefined`
    * when only this device is affected.
    */
   noteDeviceRefused(deviceId: string, target: PushTarget, now: number): number | undefined {

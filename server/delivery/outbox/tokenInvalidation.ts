@@ -1,3 +1,4 @@
+import { instantOf } from "../../domain/deadlineTimer.ts";
 import type { ApnsEnvironment, ApnsTarget, PushProvider, PushTarget } from "../../domain/delivery/push.ts";
 import type { Clock, Log } from "../../domain/ports.ts";
 import type { DeviceStore } from "../../domain/stores/delivery.ts";
@@ -34,6 +35,7 @@ export class TokenInvalidation {
   readonly #parts: TokenInvalidationParts;
   readonly #suspects = new Map<string, PushTarget>();
   #disarm: (() => void) | undefined;
+  /** By the monotonic clock, and so is `#trustedAgainAt`. */
   #verdictAt = 0;
   /** After a mass refusal no token is dropped until a push has got through: the fault may still be there. */
   readonly #distrusted = new Set<PushProvider>();
@@ -70,7 +72,7 @@ export class TokenInvalidation {
   }
 
   /**
-   * Both environments refuse the token, or the browser's subscription is said to be over, as it was asked at `askedAt`.
+   * Both environments refuse the token, or the browser's subscription is said to be over, as it was asked at `askedAt` (monotonic).
    * Returns the instant of the verdict; until then the device is left alone.
    */
   suspect(deviceId: string, target: PushTarget, askedAt: number): number {
@@ -81,10 +83,10 @@ export class TokenInvalidation {
     log.warn("push.token_quarantined", { deviceId, quarantineMs });
     this.#suspects.set(deviceId, target);
     if (!this.#disarm) {
-      this.#verdictAt = clock.now() + quarantineMs;
+      this.#verdictAt = clock.monotonic() + quarantineMs;
       this.#disarm = clock.after(quarantineMs, () => this.#judgeSuspects());
     }
-    return this.#verdictAt;
+    return instantOf(clock, this.#verdictAt);
   }
 
   /** The token works, in the other environment than the app had said. */
@@ -98,7 +100,7 @@ export class TokenInvalidation {
   /** A push got through: key, topic and host are right. */
   noteSent(provider: PushProvider): void {
     if (!this.#distrusted.delete(provider)) return;
-    this.#trustedAgainAt.set(provider, this.#parts.clock.now());
+    this.#trustedAgainAt.set(provider, this.#parts.clock.monotonic());
     // A refusal from before the fault of ours was mended counts against no token.
     for (const [deviceId, target] of this.#suspects) {
       if (target.provider === provider) this.#suspects.delete(deviceId);

@@ -121,7 +121,7 @@ export class Connections {
       if (ended) return;
       ended = true;
       polls.pending -= 1;
-      polls.endedAt = this.#clock.now();
+      polls.endedAt = this.#clock.monotonic();
     };
   }
 
@@ -183,6 +183,12 @@ export class Connections {
     if (entry) this.#sendEphemeral(entry, JSON.stringify(frame), frame.turnId);
   }
 
+  /** Closes the oldest connections of a device until it has fewer than `most`: the share of each device. */
+  makeRoom(deviceId: string, most: number, code: number, reason: string): void {
+    const own = [...(this.#byDevice.get(deviceId) ?? [])];
+    for (const oldest of own.slice(0, Math.max(0, own.length - most + 1))) this.drop(oldest, code, reason);
+  }
+
   /** Closes one connection and forgets it at once: nothing more is sent on it. */
   drop(connection: Connection, code: number, reason: string): void {
     this.remove(connection);
@@ -213,7 +219,7 @@ export class Connections {
   #isPolling(deviceId: string): boolean {
     const polls = this.#pollsByDevice.get(deviceId);
     if (!polls) return false;
-    if (polls.pending > 0 || this.#clock.now() < polls.endedAt + pollGapMs) return true;
+    if (polls.pending > 0 || this.#clock.monotonic() < polls.endedAt + pollGapMs) return true;
     this.#pollsByDevice.delete(deviceId);
     return false;
   }

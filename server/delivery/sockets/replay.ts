@@ -5,15 +5,15 @@ import type { DeviceStore, EventStore } from "../../domain/stores/delivery.ts";
 import { tooSlowCode } from "./backpressure.ts";
 import type { Connection, Connections } from "./connections.ts";
 import type { DeltaFeed } from "./liveFeed.ts";
+import { ReplayTurns } from "./replayTurns.ts";
 import { resumePoint } from "./resumePoint.ts";
 
 /**
- * Events read at once, and characters of them: enough to be quick, few enough not to hold up the sockets of others. 500
- * replies of 100 KB in one page held the event loop for 0.8 to 1.6 s; bounded by characters too, for 30 to 90 ms (Node 20
- * on two busy cores; 20,000 short events: 10 to 40 ms).
+ * Events read at once, and characters of them: enough to be quick, few enough to hold the event loop for a few milliseconds
+ * only. `ReplayTurns` bounds the pages of all replays together.
  */
-const pageSize = 500;
-const pageChars = 256 * 1024;
+const pageSize = 200;
+const pageChars = 64 * 1024;
 /** A replay fills no more than this; the rest waits until the connection has taken it. */
 const windowBytes = 256 * 1024;
 /** Look again after this time whether the connection has taken something. */
@@ -48,6 +48,7 @@ export interface ResumeRequest {
  */
 export class Replay {
   readonly #parts: ReplayParts;
+  readonly #turns = new ReplayTurns();
 
   constructor(parts: ReplayParts) {
     this.#parts = parts;
@@ -71,6 +72,11 @@ export class Replay {
 
     let cursor = start.cursor;
     while (connections.has(connection)) {
+      const turn = this.#turns.take(connection.deviceId);
+      if (turn !== undefined) {
+        await turn;
+        if (!connections.has(connection)) return;
+      }
       const page = events.after(cursor, pageSize, pageChars);
       // Retention cut the log meanwhile: the welcome after the next hello says that events are missing.
       if (events.floor() > cursor && page[0]?.cursor !== cursor + 1) {
@@ -78,12 +84,17 @@ export class Replay {
         return;
       }
       let waited = false;
-      for (const event of page) {
+      const texts = page.map((event) => JSON.stringify({ type: "event", event }));
+      this.#turns.spend(
+        page.length,
+        texts.reduce((chars, text) => chars + text.length, 0),
+      );
+      for (const [index, event] of page.entries()) {
         if (connections.unsentBytes(connection) > windowBytes) {
           waited = true;
           if (!(await this.#drained(connection))) return;
         }
-        if (!connections.deliver(connection, JSON.stringify({ type: "event", event }), event.turnId)) return;
+        if (!connections.deliver(connection, texts[index]!, event.turnId)) return;
         cursor = event.cursor;
       }
       const isLast = page.length === 0 || cursor >= events.tip();
@@ -91,7 +102,6 @@ export class Replay {
         this.#sendDrafts(connection);
         return;
       }
-      await yieldToEventLoop();
     }
   }
 
@@ -104,15 +114,15 @@ export class Replay {
   async #drained(connection: Connection): Promise<boolean> {
     const { clock, connections, log } = this.#parts;
     let lowestBytes = connections.unsentBytes(connection);
-    let progressAt = clock.now();
+    let progressAt = clock.monotonic();
     while (connections.unsentBytes(connection) > windowBytes) {
       await pause(clock, drainPollMs);
       if (!connections.has(connection)) return false;
       const bufferedBytes = connections.unsentBytes(connection);
       if (bufferedBytes < lowestBytes) {
         lowestBytes = bufferedBytes;
-        progressAt = clock.now();
-      } else if (clock.now() - progressAt >= stallMs) {
+        progressAt = clock.monotonic();
+      } else if (clock.monotonic() - progressAt >= stallMs) {
         log.info("replay.stalled", { deviceId: connection.deviceId, bufferedBytes, stallMs });
         connections.drop(connection, tooSlowCode, "Nothing was taken for 30 s: resume by cursor.");
         return false;
@@ -121,6 +131,3 @@ export class Replay {
     return connections.has(connection);
   }
 }
-
-/** Resolves after the input and output that is ready has been handled. */
-const yieldToEventLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -23,7 +23,7 @@ export interface EventDataByType {
   "session.parked": {
     reason: "evicted" | "idle" | "cancelled" | "server_restarted" | "server_stopped" | "process_ended";
   };
-  "session.woken": { pid: number; resumed: boolean; spare?: boolean };
+  "session.woken": { pid: number; resumed: boolean; spare?: boolean; notes?: string[] };
   "session.crashed": { detail: string };
   "session.recovered": { detail: string };
   "session.recycled": { detail: string };

@@ -1,4 +1,5 @@
 import type { Failure } from "../errors.ts";
+import type { ClaudeCommand } from "../prompts/commands.ts";
 import type { AgentRef } from "../sessions/agent.ts";
 import type { PermissionDecision } from "../sessions/permission.ts";
 import type { PermissionMode, SessionOptions } from "../sessions/session.ts";
@@ -172,6 +173,15 @@ export interface ClaudeProcess {
   readonly resumed: boolean;
   /** Whether it was a spare before it was this session's. */
   readonly wasSpare?: boolean;
+  /** The commands that the process has now; `undefined` while it has not said so. */
+  readonly commands?: readonly ClaudeCommand[];
+  /**
+   * Why the process has to be replaced before Claude reads its project's words again: how far the project is trusted, or
+   * where its words lie, is not as at the start. `undefined`: it is.
+   */
+  staleReason?(): Promise<string | undefined>;
+  /** What the owner is to know about this start; empty when there is nothing. */
+  readonly notes?: readonly string[];
   send(prompt: Prompt): void;
   /** Resolves when the CLI has taken the order, or after `deadlineMs`. */
   interrupt(deadlineMs: number): Promise<void>;
@@ -243,6 +253,12 @@ export interface OneShotAnswer {
   denied: Array<{ toolName: string; title: string }>;
 }
 
+/**
+ * Words for a one-shot prompt, given when it is known which commands its process has. What it throws, the one who asked is
+ * told.
+ */
+export type OneShotPrompt = (commands: readonly ClaudeCommand[]) => Promise<string>;
+
 /** Port of the edge that owns the Claude CLI. */
 export interface ProcessHost {
   /** Cores of the machine. */
@@ -270,7 +286,7 @@ export interface ProcessHost {
    * Asks a process of its own, of which nothing is kept; what it would need a permission for is denied. `undefined`
    * when `signal` aborted first. Either way it settles when nothing is left of the process. Throws `ask_failed`.
    */
-  askOnce(spec: ProcessSpec, prompt: string, signal: AbortSignal): Promise<OneShotAnswer | undefined>;
+  askOnce(spec: ProcessSpec, prompt: OneShotPrompt, signal: AbortSignal): Promise<OneShotAnswer | undefined>;
   /** Use of each live process and its descendants, by process id. */
   usage(): Promise<Map<string, ProcessUsage>>;
   /** Ends the processes that an earlier run left behind; resolves to the number of operating-system processes ended. */

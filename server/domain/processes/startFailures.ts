@@ -43,3 +43,17 @@ export function afterFailure(
     quarantined: false,
   };
 }
+
+/** What it means for a start when the system is out of something; `undefined` for every other code. */
+export function exhaustionFault(code: string | undefined): string | undefined {
+  switch (code) {
+    case "EMFILE":
+    case "ENFILE":
+      return `Too many files are open to start the Claude CLI; raise the limit (ulimit -n) and restart. (${code})`;
+    case "EAGAIN":
+    case "ENOMEM":
+      return `The computer has no room for another process of the Claude CLI now. (${code})`;
+    default:
+      return undefined;
+  }
+}

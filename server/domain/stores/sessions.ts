@@ -16,6 +16,15 @@ export interface SessionFilter {
   before?: string;
 }
 
+/** The little of a session that tells how a project is used. */
+export interface SessionUse {
+  row: number;
+  projectPath: string;
+  /** Claude's id of the conversation. */
+  conversationId: string;
+  lastActivityAt: number;
+}
+
 /** Repository of sessions with their leases, figures and cached recaps. */
 export interface SessionStore {
   insert(session: Session): void;
@@ -23,6 +32,8 @@ export interface SessionStore {
   /** The session that goes on with this conversation of Claude's, under whichever id. */
   ofConversation(claudeSessionId: string): Session | undefined;
   list(filter: SessionFilter): { sessions: Session[]; nextBefore?: string };
+  /** Where sessions are and when they were last used, in pages by `row`; the first page comes after row 0. */
+  uses(afterRow: number, limit: number): SessionUse[];
   inStates(states: SessionState[]): Session[];
   countByState(): Map<SessionState, number>;
   /** Nothing runs without asking in the session any more because of what was chosen at its beginning. */
@@ -76,6 +87,8 @@ export interface TurnStore {
   queuedCountOf(sessionId: string): number;
   /** Turns of a device that wait, scheduled ones included, in the order of their acceptance. */
   waitingOf(deviceId: string): Turn[];
+  /** Waiting turns that the device has sent, without those whose instant is still to come. */
+  queuedCountBy(deviceId: string, nowAt: number): number;
   /** Turns of a device that wait for their instant. */
   scheduledCountOf(deviceId: string, nowAt: number): number;
   /** 0 runs now, 1 is next in its session. */

@@ -23,8 +23,10 @@ export const errorSets = {
     "attachment_not_found",
     "attachment_failed",
     "attachment_limit",
+    "command_forbidden",
     "idempotency_conflict",
     "permission_mode_forbidden",
+    "device_queue_full",
     "pool_full",
     "session_quarantined",
     "shutting_down",
@@ -34,6 +36,7 @@ export const errorSets = {
   asked: [
     "ask_timed_out",
     "ask_failed",
+    "command_forbidden",
     "interrupted",
     "claude_error",
     "conversation_lost",
@@ -59,6 +62,7 @@ export const errorSets = {
     "session_quarantined",
     "conversation_held",
     "attachment_failed",
+    "command_forbidden",
   ],
   turn: ["session_not_found", "turn_not_found"],
 } as const satisfies Record<string, readonly ErrorCode[]>;

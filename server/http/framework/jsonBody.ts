@@ -1,5 +1,6 @@
 import express, { type Request, type RequestHandler, type Response } from "express";
 import { DaylongError } from "../../domain/errors.ts";
+import { hasTooManyParts } from "../../wire/jsonParts.ts";
 
 /** Reader of JSON bodies, each route's up to its own limit. */
 export class JsonBodies {
@@ -16,6 +17,10 @@ export class JsonBodies {
     if (!request.is("application/json")) {
       throw new DaylongError("unsupported_media_type", "The body must be sent as application/json.");
     }
+    // The parser would decode other encodings too, such as UTF-7, in which `+ADw-` is `<`.
+    if (!isUtf8(request.headers["content-type"]))
+      throw new DaylongError("unsupported_media_type", "The body must be UTF-8.");
+    request.headers["content-type"] = "application/json";
     await runMiddleware(this.#parserFor(maxBytes), request, response);
     return request.body;
   }
@@ -25,11 +30,30 @@ export class JsonBodies {
     if (parser === undefined) {
       // No inflation: a few kilobytes would unpack to gigabytes of work. `strict` off: zod says what is wrong with a
       // body that is JSON but no object.
-      parser = express.json({ limit: maxBytes, inflate: false, strict: false, type: "application/json" });
+      const verify = (_request: unknown, _response: unknown, body: Buffer) => refuseManyParts(body);
+      parser = express.json({
+        limit: maxBytes,
+        inflate: false,
+        strict: false,
+        type: "application/json",
+        verify,
+      });
       this.#parsers.set(maxBytes, parser);
     }
     return parser;
   }
+}
+
+/** Whether a Content-Type names UTF-8, in any of its spellings, or no encoding (RFC 8259, 8.1: JSON is UTF-8). */
+const isUtf8 = (contentType = ""): boolean => {
+  const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(contentType)?.[1];
+  return charset === undefined || /^utf-?8$/i.test(charset);
+};
+
+/** Thrown to body-parser, which hands it on with its `type`. */
+function refuseManyParts(body: Buffer): void {
+  if (hasTooManyParts(body))
+    throw Object.assign(new Error("Too many parts."), { type: "parameters.too.many" });
 }
 
 /** Whether the request announces a body (RFC 9112, 6.3). */

@@ -1,6 +1,7 @@
 import type { Request, Response } from "express";
 import { z } from "zod";
 import { DaylongError, type ErrorCode, type FieldFault } from "../../domain/errors.ts";
+import { maxParts } from "../../wire/jsonParts.ts";
 import type { OpenAiError, Problem } from "../../wire/problem.ts";
 
 /** When a refusal that passes by itself does not know when: the pause told to the client. */
@@ -86,9 +87,16 @@ export function catalogued(error: unknown): DaylongError {
   );
 }
 
+/** Most faults that an answer names, and most characters of each: a body may hold thousands, or repeat itself in one. */
+const maxFaults = 50;
+const maxFaultChars = 500;
+
 /** Faults found in a request by zod, as field faults; `""` is the whole. */
 export const faultsOf = (error: z.ZodError): FieldFault[] =>
-  error.issues.map((issue) => ({ path: issue.path.map(String).join("."), message: issue.message }));
+  error.issues.slice(0, maxFaults).map((issue) => ({
+    path: issue.path.map(String).join(".").slice(0, maxFaultChars).toWellFormed(),
+    message: issue.message.slice(0, maxFaultChars).toWellFormed(),
+  }));
 
 /** The error for a request whose fields are wrong. */
 export function invalidRequest(faults: FieldFault[]): DaylongError {
@@ -105,6 +113,7 @@ const parserFaultSchema = z.object({
     "charset.unsupported",
     "request.size.invalid",
     "request.aborted",
+    "parameters.too.many",
   ]),
 });
 
@@ -118,6 +127,8 @@ function foreseen(fault: z.infer<typeof parserFaultSchema>): [ErrorCode, string]
       return ["unsupported_media_type", "The body must be sent without Content-Encoding."];
     case "charset.unsupported":
       return ["unsupported_media_type", "The body must be UTF-8."];
+    case "parameters.too.many":
+      return ["invalid_request", `The body has more than ${maxParts} fields and elements.`];
     case "request.size.invalid":
     case "request.aborted":
       return ["invalid_request", "The body ended before the length it announced."];

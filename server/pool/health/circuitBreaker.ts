@@ -1,4 +1,4 @@
-import { DeadlineTimer } from "../../domain/deadlineTimer.ts";
+import { DeadlineTimer, instantOf } from "../../domain/deadlineTimer.ts";
 import type { Clock, Log } from "../../domain/ports.ts";
 import {
   type BackOff,
@@ -19,7 +19,7 @@ export interface CircuitBreakerParts {
   /** Ids of what is under way now and may succeed or fail: running turns, or starts. */
   tries(): string[];
   /** Called once per incident. */
-  opened(circuit: OpenCircuit): void;
+  opened(circuit: Pick<OpenCircuit, "retryAt">): void;
   /** Lets the pool go on. */
   advance(): void;
 }
@@ -31,6 +31,7 @@ export interface CircuitBreakerParts {
  */
 export class CircuitBreaker implements Gate {
   readonly #parts: CircuitBreakerParts;
+  /** Its instants are readings of the monotonic clock. */
   #circuit: Circuit;
   /**
    * Tries that were under way when the circuit opened and have not failed: their success may be older than the trouble.
@@ -50,7 +51,7 @@ export class CircuitBreaker implements Gate {
   }
 
   get retryAt(): number | undefined {
-    return this.#circuit?.retryAt;
+    return this.#circuit && instantOf(this.#parts.clock, this.#circuit.retryAt);
   }
 
   /** A try met the trouble. `resetsAt`: the instant at which it will be over, if that is known. */
@@ -58,14 +59,16 @@ export class CircuitBreaker implements Gate {
     const { clock, log, name, backOff, tries, opened } = this.#parts;
     if (this.#stopped) return;
     const earlier = this.#circuit;
-    const circuit = failed(earlier, clock.now(), backOff, resetsAt);
+    const now = clock.monotonic();
+    const circuit = failed(earlier, now, backOff, resetsAt && now + (resetsAt - clock.now()));
     if (earlier === undefined) this.#before = new Set(tries());
     if (tryId !== undefined) this.#before.delete(tryId);
     if (circuit === earlier) return;
     this.#circuit = circuit;
-    log.warn("circuit.opened", { name, failures: circuit.failures, retryAt: circuit.retryAt });
-    this.#retryTimer.armAt(circuit.retryAt);
-    if (earlier === undefined) opened(circuit);
+    const retryAt = instantOf(clock, circuit.retryAt);
+    log.warn("circuit.opened", { name, failures: circuit.failures, retryAt });
+    this.#retryTimer.armAt(retryAt);
+    if (earlier === undefined) opened({ retryAt });
   }
 
   /** A try went well. */
@@ -82,7 +85,7 @@ export class CircuitBreaker implements Gate {
     const circuit = this.#circuit;
     if (circuit === undefined || !this.#parts.uses.includes(use)) return false;
     const { clock, tries } = this.#parts;
-    return clock.now() < circuit.retryAt || tries().some((id) => !this.#before.has(id));
+    return clock.monotonic() < circuit.retryAt || tries().some((id) => !this.#before.has(id));
   }
 
   stop(): void {

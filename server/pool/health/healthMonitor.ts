@@ -59,7 +59,7 @@ export class HealthMonitor {
 
   start(): void {
     this.#running = true;
-    this.#passedAt = this.#parts.clock.now();
+    this.#passedAt = this.#parts.clock.monotonic();
     this.#armSample();
     this.#armPass();
   }
@@ -116,7 +116,7 @@ export class HealthMonitor {
     }
     for (const sessionProcess of registry.all()) {
       const parkMs = sessionProcess.isNamed ? limits.conversationIdleMs : limits.sessionIdleMs;
-      const idleMs = clock.now() - sessionProcess.idleSinceAt;
+      const idleMs = clock.monotonic() - sessionProcess.idleSinceAt;
       const rests = sessionProcess.isFree && sessionProcess.tasks.count === 0;
       if (parkMs > 0 && rests && idleMs >= parkMs) void sessionProcess.stop("idle");
     }
@@ -126,14 +126,13 @@ export class HealthMonitor {
   /** Looks at each process once. */
   #pass(): void {
     const { store, clock, limits, registry } = this.#parts;
-    const now = clock.now();
+    const now = clock.monotonic();
     const sleptMs = now - this.#passedAt - limits.healthIntervalMs;
     this.#passedAt = now;
     this.#incidents.tell();
     for (const sessionProcess of registry.all()) {
       const { phase, sessionId } = sessionProcess;
-      // A suspended computer is no silence of the process, and after a clock that was set back the old sign is no
-      // measure.
+      // A suspended computer is no silence of the process.
       sessionProcess.forgiveSilence(sleptMs > sleepMs ? sleptMs : 0);
       if (phase !== "idle" && phase !== "busy") continue;
       const verdict = judge(

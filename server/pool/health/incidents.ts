@@ -28,7 +28,7 @@ export class Incidents {
     const { kind, sessionId } = incident;
     const key = keyOf(kind, sessionId);
     if (this.#open.has(key)) return;
-    this.#open.set(key, { ...incident, openedAt: clock.now() });
+    this.#open.set(key, { ...incident, openedAt: clock.monotonic() });
     log.warn("health.incident_opened", { kind, sessionId });
     this.#untold.push(incident);
     this.tell();
@@ -55,7 +55,7 @@ export class Incidents {
     const incident = this.#open.get(key);
     if (incident === undefined) return;
     this.#open.delete(key);
-    const openMs = this.#parts.clock.now() - incident.openedAt;
+    const openMs = this.#parts.clock.monotonic() - incident.openedAt;
     this.#parts.log.info("health.incident_closed", { kind, sessionId, openMs });
   }
 

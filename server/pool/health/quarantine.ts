@@ -1,4 +1,4 @@
-import { DeadlineTimer } from "../../domain/deadlineTimer.ts";
+import { DeadlineTimer, instantOf } from "../../domain/deadlineTimer.ts";
 import { DaylongError } from "../../domain/errors.ts";
 import type { Clock, Log, Store } from "../../domain/ports.ts";
 import { afterFailure, type StartFailures } from "../../domain/processes/startFailures.ts";
@@ -22,6 +22,7 @@ export interface QuarantineParts {
  */
 export class Quarantine implements Gate {
   readonly #parts: QuarantineParts;
+  /** Their instants are readings of the monotonic clock. */
   readonly #records = new Map<string, StartFailures>();
   /** For the instant of each session's next try. */
   readonly #retryTimers = new Map<string, DeadlineTimer>();
@@ -42,12 +43,12 @@ export class Quarantine implements Gate {
 
   holds(sessionId: string, use: GateUse): boolean {
     const record = this.#records.get(sessionId);
-    return record !== undefined && use === "start" && this.#parts.clock.now() < record.retryAt;
+    return record !== undefined && use === "start" && this.#parts.clock.monotonic() < record.retryAt;
   }
 
   refusal(sessionId: string): DaylongError | undefined {
     const record = this.#records.get(sessionId);
-    const leftMs = record?.quarantined ? record.retryAt - this.#parts.clock.now() : 0;
+    const leftMs = record?.quarantined ? record.retryAt - this.#parts.clock.monotonic() : 0;
     if (leftMs <= 0) return undefined;
     const detail = `Claude keeps failing in this session. Send the message again in ${Math.ceil(leftMs / 1_000)} s.`;
     return new DaylongError("session_quarantined", detail, { retryAfterMs: leftMs });
@@ -57,17 +58,19 @@ export class Quarantine implements Gate {
     const { clock, log, advance } = this.#parts;
     if (this.#stopped) return;
     const earlier = this.#records.get(sessionId);
-    const record = afterFailure(earlier, kind, clock.now());
+    const record = afterFailure(earlier, kind, clock.monotonic());
     this.#records.set(sessionId, record);
     const timer = this.#retryTimers.get(sessionId) ?? new DeadlineTimer({ clock, onDue: advance });
     this.#retryTimers.set(sessionId, timer);
-    timer.armAt(record.retryAt > clock.now() ? record.retryAt : Number.POSITIVE_INFINITY);
+    const isLater = record.retryAt > clock.monotonic();
+    const retryAt = instantOf(clock, record.retryAt);
+    timer.armAt(isLater ? retryAt : Number.POSITIVE_INFINITY);
     if (!record.quarantined) return;
-    log.warn("session.quarantined", { sessionId, failures: record.failures, retryAt: record.retryAt });
+    log.warn("session.quarantined", { sessionId, failures: record.failures, retryAt });
     const isNew = !earlier?.quarantined;
     const detail = `Claude failed ${record.failures} times in a row in this session. ${why}`;
     this.#writer.run(
-      () => this.#parts.store.transaction(() => this.#write(sessionId, detail, record.retryAt, isNew)),
+      () => this.#parts.store.transaction(() => this.#write(sessionId, detail, retryAt, isNew)),
       () => {},
     );
   }

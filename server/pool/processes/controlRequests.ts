@@ -57,7 +57,7 @@ export class ControlRequests {
   /** The session's process, starting or up, and held for the call from this tick on. */
   async #call(sessionId: string): Promise<SessionProcess> {
     const { store, clock, registry, gates, wake } = this.#parts;
-    const endAt = clock.now() + roomDeadlineMs;
+    const endAt = clock.monotonic() + roomDeadlineMs;
     const late = () =>
       new DaylongError("pool_full", "No place is free for the session's process.", { retryAfterMs: 5_000 });
     for (;;) {
@@ -79,7 +79,7 @@ export class ControlRequests {
       }
       // Its old process goes first: there must never be two of one conversation.
       const leaving = own ?? this.#makePlace(sessionId);
-      const deadlineMs = endAt - clock.now();
+      const deadlineMs = endAt - clock.monotonic();
       if (leaving === undefined || deadlineMs <= 0) throw late();
       await unlessLate(leaving.gone, { clock, deadlineMs, late });
     }

@@ -3,6 +3,8 @@ import type { Caller } from "../../domain/delivery/device.ts";
 import { DaylongError, type Failure } from "../../domain/errors.ts";
 import type { Clock, Log, Store } from "../../domain/ports.ts";
 import type { OneShotAnswer, ProcessHost } from "../../domain/processes/process.ts";
+import { type ClaudeCommand, judgeCommand } from "../../domain/prompts/commands.ts";
+import { interpretationsOf, judgePrompt, type MentionResolver } from "../../domain/prompts/judgePrompt.ts";
 import type { AskRequest } from "../port.ts";
 import { type Gate, isHeld } from "../state/gate.ts";
 import type { PoolLimits } from "../state/limits.ts";
@@ -21,6 +23,7 @@ export interface OneShotsParts {
   gates: readonly Gate[];
   capacity: Capacity;
   newId: () => string;
+  mentions: MentionResolver;
   checkProject(path: string): Promise<void>;
   /** A place became free. */
   advance(): void;
@@ -61,7 +64,7 @@ export class OneShots {
    * aborted.
    */
   async ask(request: AskRequest, caller: Caller, signal: AbortSignal): Promise<OneShotAnswer> {
-    const { clock, limits, observer, store } = this.#parts;
+    const { clock, limits, observer } = this.#parts;
     const refused = observer.loginDetail;
     if (refused !== undefined) throw new DaylongError("login_required", refused);
     const processId = this.#parts.newId();
@@ -71,14 +74,12 @@ export class OneShots {
         retryAfterMs: 10_000,
       });
     }
-    const at = clock.now();
-    store.audit.add({
-      at,
-      deviceId: caller.deviceId,
-      action: "ask",
-      target: request.projectPath,
-      detail: "",
-    });
+    this.#audit(request, caller, "ask", "");
+    const verdict = judgeCommand(request.prompt, undefined);
+    if (verdict.kind === "refused") {
+      this.#audit(request, caller, "command.refuse", `/${verdict.name}`);
+      throw new DaylongError("command_forbidden", verdict.detail);
+    }
     const over = new AbortController();
     const leave = () => over.abort(refusedAs.gone());
     const cancelTimer = clock.after(request.timeoutMs, () => over.abort(refusedAs.late(request.timeoutMs)));
@@ -91,7 +92,7 @@ export class OneShots {
       fail: ({ code, detail }: Failure) => over.abort(new DaylongError(code, detail)),
     };
     try {
-      const answer = await this.#run(request, oneShot, over.signal);
+      const answer = await this.#run(request, caller, oneShot, over.signal);
       if (answer !== undefined) return answer;
       throw over.signal.reason;
     } finally {
@@ -130,6 +131,7 @@ export class OneShots {
 
   async #run(
     request: AskRequest,
+    caller: Caller,
     oneShot: OneShotProcess,
     over: AbortSignal,
   ): Promise<OneShotAnswer | undefined> {
@@ -149,7 +151,7 @@ export class OneShots {
           permissionMode: "default",
           options: {},
         },
-        request.prompt,
+        (commands) => this.#wordsOf(request, caller, commands),
         over,
       );
       log.info("ask.ended", { processId, answered: answer !== undefined, denied: answer?.denied.length });
@@ -158,6 +160,19 @@ export class OneShots {
       registry.oneShots.delete(oneShot);
       advance();
     }
+  }
+
+  /** The prompt, with what the CLI interprets in it decided. */
+  async #wordsOf(request: AskRequest, caller: Caller, commands: readonly ClaudeCommand[]): Promise<string> {
+    const { projectPath, prompt } = request;
+    const judged = await judgePrompt({ text: prompt, projectPath }, commands, this.#parts.mentions);
+    for (const { action, detail } of interpretationsOf(judged)) this.#audit(request, caller, action, detail);
+    return judged.text;
+  }
+
+  #audit({ projectPath: target }: AskRequest, { deviceId }: Caller, action: string, detail: string): void {
+    const { store, clock } = this.#parts;
+    store.audit.add({ at: clock.now(), deviceId, action, target, detail });
   }
 
   /** False when it was given up before the directory had been looked at, which on a dead mount is never. */

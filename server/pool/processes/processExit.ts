@@ -1,6 +1,7 @@
 import { DaylongError, type Failure } from "../../domain/errors.ts";
 import type { LiveFeed, Log, Store } from "../../domain/ports.ts";
 import type { ProcessExit, ProcessHost, TranscriptReply } from "../../domain/processes/process.ts";
+import { exhaustionFault } from "../../domain/processes/startFailures.ts";
 import type { EventStore } from "../../domain/stores/delivery.ts";
 import type { CurrentTurn } from "../state/openTurns.ts";
 import type { ProcessObserver } from "../state/processObserver.ts";
@@ -44,7 +45,11 @@ export class ProcessExits {
     let failure: Failure =
       error instanceof DaylongError
         ? { code: error.code, detail: error.message }
-        : { code: "process_start_failed", detail: "Claude could not be started." };
+        : {
+            code: "process_start_failed",
+            // The project and the transcripts are read before the start: a full table of files shows there first.
+            detail: exhaustionFault((error as NodeJS.ErrnoException).code) ?? "Claude could not be started.",
+          };
     if (sessionProcess.process !== undefined) {
       // The process came up but could not be set up: its turn fails, and its exit frees the place.
       void sessionProcess.stop("failed");

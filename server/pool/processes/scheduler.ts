@@ -12,6 +12,7 @@ import type { ProcessRegistry } from "../state/processRegistry.ts";
 import { rewriteMs } from "../state/retryingWriter.ts";
 import { SessionProcess, type WrongTransition } from "../state/sessionProcess.ts";
 import { setWorkState } from "../state/workState.ts";
+import { needsPreparing } from "../turns/submitRules.ts";
 import type { TurnWriter } from "../turns/turnWriter.ts";
 import type { Capacity } from "./capacity.ts";
 import type { ProcessExits } from "./processExit.ts";
@@ -69,7 +70,12 @@ export class Scheduler {
     this.#store = parts.store;
     this.#registry = parts.registry;
     this.#termination = parts.termination;
-    this.#scheduleTimer = new DeadlineTimer({ clock: parts.clock, onDue: () => this.advance() });
+    this.#scheduleTimer = new DeadlineTimer({
+      clock: parts.clock,
+      onDue: () => this.advance(),
+      // The instant of a scheduled message is one of the calendar.
+      follows: "wall",
+    });
     this.#patienceTimer = new DeadlineTimer({ clock: parts.clock, onDue: () => this.advance() });
   }
 
@@ -238,14 +244,15 @@ export class Scheduler {
     }
     this.#parts.observer.cameUp(sessionProcess);
     const gives = turn !== undefined && sessionProcess.turn?.turnId === turn.turnId;
-    const hasFiles = turn !== undefined && turn.attachmentIds.length > 0;
+    const isPrepared = turn !== undefined && !needsPreparing(turn);
     try {
       this.#store.transaction(() => {
-        const { pid, resumed, wasSpare } = process;
-        const data = { pid, resumed, ...(wasSpare ? { spare: true } : {}) };
+        const { pid, resumed, wasSpare, notes = [] } = process;
+        const told = notes.length > 0 ? { notes: [...notes] } : {};
+        const data = { pid, resumed, ...(wasSpare ? { spare: true } : {}), ...told };
         this.#store.events.append({ sessionId, type: "session.woken", data });
         if (lossDetail !== undefined) resumeSources.adopt(sessionId, claudeSessionId, lossDetail);
-        if (gives && !hasFiles) this.#store.turns.markGiven(turn.turnId, clock.now());
+        if (gives && isPrepared) this.#store.turns.markGiven(turn.turnId, clock.now());
         else if (!gives) setWorkState(this.#store, sessionId, { isLive: true });
       });
     } catch (error) {
@@ -256,8 +263,8 @@ export class Scheduler {
     }
     sessionProcess.cameUp(preamble);
     if (gives) {
-      if (hasFiles) this.#parts.promptSender.giveWithFiles(sessionProcess, turn);
-      else this.#parts.promptSender.give(turn);
+      if (isPrepared) this.#parts.promptSender.give(turn);
+      else this.#parts.promptSender.prepareAndGive(sessionProcess, turn);
     } else this.advance();
   }
 }

@@ -1,11 +1,20 @@
 import { DaylongError, type Failure } from "../../domain/errors.ts";
 import type { Clock, Log, Store } from "../../domain/ports.ts";
+import { makesCliReadAgain } from "../../domain/prompts/commands.ts";
+import {
+  interpretationsOf,
+  type JudgedPrompt,
+  judgePrompt,
+  type MentionResolver,
+} from "../../domain/prompts/judgePrompt.ts";
+import { withoutMentions } from "../../domain/prompts/mentions.ts";
 import type { AttachmentStorage, PreparedAttachments } from "../../domain/sessions/attachment.ts";
 import type { Turn } from "../../domain/sessions/turn.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 import type { SessionProcess } from "../state/sessionProcess.ts";
 import { setWorkState } from "../state/workState.ts";
 import type { PermissionRequests } from "../turns/permissionRequests.ts";
+import { needsPreparing } from "../turns/submitRules.ts";
 import type { TurnWriter } from "../turns/turnWriter.ts";
 
 export interface PromptSenderParts {
@@ -16,16 +25,23 @@ export interface PromptSenderParts {
   turnWriter: TurnWriter;
   permissions: Pick<PermissionRequests, "expireTurn">;
   attachments: Pick<AttachmentStorage, "prepare">;
+  mentions: MentionResolver;
   /** Throws when Claude may not work in the directory, or not any more. */
   checkProject(path: string): Promise<void>;
   /** A process became free. */
   advance(): void;
 }
 
+/** A prompt that is ready to be given: its files are in place, and what the CLI interprets in it is decided. */
+interface Prepared {
+  files: PreparedAttachments | undefined;
+  judged: JudgedPrompt;
+}
+
 /**
- * Sender of prompts to processes. The prompt of a message without files is written in the tick of its commit. A message
- * with files begins its turn, its files are prepared (images read, files put into the project), and only then it is
- * marked as given: whatever happens before, it can run again without having had an effect.
+ * Sender of prompts to processes. A prompt in which nothing has to be looked up is written in the tick of its commit. A
+ * message with files, mentions or a command begins its turn, is prepared (images read, files put into the project, mentions
+ * looked at), and only then it is marked as given: whatever happens before, it can run again without having had an effect.
  */
 export class PromptSender {
   readonly #parts: PromptSenderParts;
@@ -37,56 +53,77 @@ export class PromptSender {
   }
 
   /** Writes the prompt of a turn that is kept, marked as given and running, to its process. */
-  give(turn: Turn, prepared?: PreparedAttachments): void {
+  give(turn: Turn, prepared?: Prepared): void {
     const sessionProcess = this.#parts.registry.get(turn.sessionId);
     if (sessionProcess?.process === undefined || sessionProcess.hasExited) return;
-    const { turnId, message: text } = turn;
+    const { turnId, message } = turn;
     if (sessionProcess.phase === "idle") sessionProcess.assign(turnId);
-    const words = [sessionProcess.markGiven(), prepared?.note].filter(Boolean);
+    // What was said before is no message: nothing in it is looked up any more.
+    const before = withoutMentions(sessionProcess.markGiven() ?? "");
+    const words = [before, prepared?.files?.note].filter(Boolean);
     const preamble = words.length > 0 ? words.join("\n\n") : undefined;
     sessionProcess.process.send({
       turnId,
-      text,
+      text: prepared?.judged.text ?? message,
       preamble,
-      images: prepared?.images ?? [],
+      images: prepared?.files?.images ?? [],
     });
   }
 
   /** Begins a waiting turn on the idle process of its session. */
   run(turn: Turn): void {
     const { turnWriter, registry } = this.#parts;
-    const hasFiles = turn.attachmentIds.length > 0;
+    const isPrepared = !needsPreparing(turn);
     this.#store.transaction(
-      () => turnWriter.begin(turn, !hasFiles),
+      () => turnWriter.begin(turn, isPrepared),
       () => {
-        if (!hasFiles) return this.give(turn);
+        if (isPrepared) return this.give(turn);
         const sessionProcess = registry.get(turn.sessionId);
-        if (sessionProcess) this.giveWithFiles(sessionProcess, turn);
+        if (sessionProcess) this.prepareAndGive(sessionProcess, turn);
       },
     );
   }
 
-  /** Readies the files of a turn that runs and is not given, and gives it. */
-  giveWithFiles(sessionProcess: SessionProcess, turn: Turn): void {
-    const { attachments, checkProject } = this.#parts;
+  /** Prepares a turn that runs and is not given, and gives it; a process that is not fit for it is replaced first. */
+  prepareAndGive(sessionProcess: SessionProcess, turn: Turn): void {
     if (sessionProcess.phase === "idle") sessionProcess.assign(turn.turnId);
-    const ready = async () => {
-      const projectPath = this.#store.sessions.get(turn.sessionId)?.projectPath ?? "";
-      await checkProject(projectPath);
-      return attachments.prepare(turn.attachmentIds, projectPath);
-    };
-    ready().then(
-      (prepared) => this.#giveReady(sessionProcess, turn, prepared),
+    this.#prepare(sessionProcess, turn).then(
+      (prepared) => prepared && this.#giveReady(sessionProcess, turn, prepared),
       (error: unknown) => this.#fail(sessionProcess, turn, error),
     );
   }
 
-  #giveReady(sessionProcess: SessionProcess, turn: Turn, prepared: PreparedAttachments): void {
+  /** `undefined`: the process goes, and the turn is given to the next one. */
+  async #prepare(sessionProcess: SessionProcess, turn: Turn): Promise<Prepared | undefined> {
+    const { attachments, checkProject, mentions } = this.#parts;
+    const { attachmentIds, message: text } = turn;
+    const projectPath = this.#store.sessions.get(turn.sessionId)?.projectPath ?? "";
+    await checkProject(projectPath);
+    const { process } = sessionProcess;
+    const staleReason = makesCliReadAgain(text) ? await process?.staleReason?.() : undefined;
+    if (staleReason !== undefined) {
+      if (!this.#isStillWanted(sessionProcess, turn)) return undefined;
+      sessionProcess.recycleAfterTurn(staleReason);
+      void sessionProcess.stop("recycled");
+      return undefined;
+    }
+    const judged = await judgePrompt({ text, projectPath }, process?.commands, mentions);
+    const files =
+      attachmentIds.length > 0 ? await attachments.prepare(attachmentIds, projectPath) : undefined;
+    return { judged, files };
+  }
+
+  #giveReady(sessionProcess: SessionProcess, turn: Turn, prepared: Prepared): void {
     const { clock, log } = this.#parts;
     if (!this.#isStillWanted(sessionProcess, turn)) return;
     try {
       this.#store.transaction(
-        () => this.#store.turns.markGiven(turn.turnId, clock.now()),
+        () => {
+          this.#store.turns.markGiven(turn.turnId, clock.now());
+          const { sessionId: target, deviceId = "" } = turn;
+          for (const entry of interpretationsOf(prepared.judged))
+            this.#store.audit.add({ at: clock.now(), deviceId, target, ...entry });
+        },
         () => this.give(turn, prepared),
       );
     } catch (error) {
@@ -100,7 +137,7 @@ export class PromptSender {
     const { log, permissions, turnWriter } = this.#parts;
     const { sessionId, turnId } = turn;
     if (!this.#isStillWanted(sessionProcess, turn)) return;
-    log.warn("attachments.not_ready", { sessionId, turnId, error });
+    log.warn("message.not_ready", { sessionId, turnId, error });
     const failure: Failure =
       error instanceof DaylongError
         ? { code: error.code, detail: error.message }

@@ -86,6 +86,14 @@ export class Termination {
     this.recycleDue();
   }
 
+  /** Replaces every process that works in the project, as `recycle` does. */
+  recycleProject(projectPath: string, detail: string): void {
+    for (const sessionProcess of this.#registry.all()) {
+      if (this.#store.sessions.get(sessionProcess.sessionId)?.projectPath === projectPath)
+        this.recycle(sessionProcess, detail);
+    }
+  }
+
   /** Ends the processes that were to be replaced after their turn. */
   recycleDue(): void {
     for (const sessionProcess of this.#registry.all()) {

@@ -8,8 +8,10 @@ import type { CreateSessionRequest } from "../port.ts";
 import type { ControlRequests } from "../processes/controlRequests.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 
-/** A live CLI answers in milliseconds; a rewind of many files takes a second or two. */
+/** A rewind of many files takes a second or two. */
 const answerDeadlineMs = 30_000;
+/** A live CLI tells what it holds in milliseconds; a screen waits for it. */
+const lookDeadlineMs = 5_000;
 
 export interface ForkAndRewindParts {
   store: Store;
@@ -81,13 +83,12 @@ export class ForkAndRewind {
 
   contextUse({ sessionId }: Session): Promise<ContextUse> {
     return this.#parts.calls.run(sessionId, (process) =>
-      this.#answered("how full its window is", process.contextUse()),
+      this.#answered("how full its window is", process.contextUse(), lookDeadlineMs),
     );
   }
 
   /** Bounds the wait for a CLI that hangs. */
-  #answered<T>(what: string, work: Promise<T>): Promise<T> {
-    const deadlineMs = answerDeadlineMs;
+  #answered<T>(what: string, work: Promise<T>, deadlineMs = answerDeadlineMs): Promise<T> {
     const late = () =>
       new DaylongError("session_busy", `Claude did not say ${what} within ${deadlineMs / 1_000} s.`, {
         retryAfterMs: deadlineMs,

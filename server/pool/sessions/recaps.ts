@@ -76,7 +76,7 @@ export class Recaps {
         sessionId,
         projectPath,
         model,
-        permissionMode: "plan",
+        permissionMode: "default",
         options: {},
       },
       recapPrompt,

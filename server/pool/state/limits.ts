@@ -3,7 +3,7 @@ import type { AllowanceSettings } from "../../domain/sessions/allowances.ts";
 
 /** The settings that the pool goes by. They are read when they are needed, because the owner may change them meanwhile. */
 export interface PoolLimits
-  extends Omit<LimitValues, "pushGraceMs" | "retentionMs" | "shutdownGraceMs">,
+  extends Omit<LimitValues, "pushGraceMs" | "retentionMs" | "shutdownGraceMs" | "requestsPerMinute">,
     AllowanceSettings {
   /** `sessionIdleMs` for sessions of `/v1` conversations, which are seldom closed; 0 = never. */
   conversationIdleMs: number;

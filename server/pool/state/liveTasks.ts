@@ -29,13 +29,13 @@ export class LiveTasks {
   }
 
   start(taskId: string): void {
-    this.#tasks.set(taskId, { lastSignAt: this.#clock.now(), progress: {} });
+    this.#tasks.set(taskId, { lastSignAt: this.#clock.monotonic(), progress: {} });
   }
 
   note(taskId: string, { text, ...progress }: Pick<Task, "lastTool" | "tokens"> & { text?: string }): void {
     const task = this.#tasks.get(taskId);
     if (task === undefined) return;
-    task.lastSignAt = this.#clock.now();
+    task.lastSignAt = this.#clock.monotonic();
     task.text = text ?? task.text;
     task.progress = {
       lastTool: progress.lastTool ?? task.progress.lastTool,

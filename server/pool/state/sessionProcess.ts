@@ -121,8 +121,8 @@ export class SessionProcess {
     this.tasks = new LiveTasks(parts);
     this.#clock = parts.clock;
     this.#onWrongTransition = parts.onWrongTransition;
-    this.#idleSinceAt = parts.clock.now();
-    this.#lastSignAt = parts.clock.now();
+    this.#idleSinceAt = parts.clock.monotonic();
+    this.#lastSignAt = parts.clock.monotonic();
     this.up = new Promise((resolve) => {
       this.#resolveUp = resolve;
     });
@@ -158,11 +158,11 @@ export class SessionProcess {
   turnOf(turnId: string): Readonly<CurrentTurn> | undefined {
     return this.#turns.open(turnId);
   }
-  /** Instant since which the process is idle; the longest idle is evicted first. */
+  /** Since when the process is idle, by the monotonic clock; the longest idle is evicted first. */
   get idleSinceAt(): number {
     return this.#idleSinceAt;
   }
-  /** Instant of the last sign of life: anything the process said, a prompt, an answer to what it asked. */
+  /** When the last sign of life was, by the monotonic clock: anything the process said, a prompt, an answer to what it asked. */
   get lastSignAt(): number {
     return this.#lastSignAt;
   }
@@ -316,12 +316,12 @@ export class SessionProcess {
 
   /** A sign of life. */
   noteSign(): void {
-    this.#lastSignAt = this.#clock.now();
+    this.#lastSignAt = this.#clock.monotonic();
   }
 
-  /** The computer was suspended for `sleptMs`, or its clock was set back: that is no silence of the process. */
+  /** The computer was suspended for `sleptMs`: that is no silence of the process. */
   forgiveSilence(sleptMs: number): void {
-    this.#lastSignAt = Math.min(this.#lastSignAt + sleptMs, this.#clock.now());
+    this.#lastSignAt = Math.min(this.#lastSignAt + sleptMs, this.#clock.monotonic());
   }
 
   /** A sample of what the process uses; tools that are at work are a sign of life. */
@@ -356,7 +356,7 @@ export class SessionProcess {
 
   #enterIdle(): void {
     this.#phase = "idle";
-    this.#idleSinceAt = this.#clock.now();
+    this.#idleSinceAt = this.#clock.monotonic();
   }
 
   #enterBusy(): void {

@@ -1,6 +1,7 @@
 import { DaylongError } from "../../domain/errors.ts";
 import type { Clock, Store } from "../../domain/ports.ts";
 import type { Admission, AdmissionFacts } from "../../domain/processes/admission.ts";
+import { judgeCommand } from "../../domain/prompts/commands.ts";
 import {
   allowanceDetail,
   asksLess,
@@ -16,7 +17,7 @@ import { type Gate, isHeld } from "../state/gate.ts";
 import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 import { answerRepeat, requestHashOf } from "./idempotency.ts";
-import { refuseRevoked, refuseSchedule } from "./submitRules.ts";
+import { needsPreparing, refuseGreed, refuseRevoked, refuseSchedule } from "./submitRules.ts";
 import type { TurnWriter } from "./turnWriter.ts";
 
 /** A message that is kept, and what the pool has to do with it. */
@@ -84,6 +85,7 @@ export class Submissions {
       const accepted = answerRepeat(this.#store, this.#clock.now(), repeat);
       return { accepted, waits: false, leaseDeadlineAt: Number.POSITIVE_INFINITY };
     }
+    this.#refuseCommand(request);
     return this.#store.transaction(
       () => this.#keep(request, clientMessageId, requestHash),
       (kept) => kept.run && run(kept.run),
@@ -183,9 +185,15 @@ export class Submissions {
         retryAfterMs: 10_000,
       });
     }
+    if (admission.action === "wait" && !scheduled) {
+      const { deviceId } = request.caller;
+      refuseGreed(this.#store, { deviceId, queueLimit: this.#limits.maxQueuedTurns, nowAt: now });
+    }
     const attachmentIds = this.#takeAttachments(request);
-    // Files take a moment to be readied, which is no part of the commit: such a turn is given right after it.
-    const runsNow = admission.action === "use" && attachmentIds.length === 0;
+    // Files take a moment to be readied, and mentions to be looked at, which is no part of the commit: such a turn is given
+    // right after it.
+    const isReady = !needsPreparing({ message: request.message, attachmentIds });
+    const runsNow = admission.action === "use" && isReady;
     const { deviceId } = request.caller;
     const turn: Turn = {
       turnId: this.#newId(),
@@ -254,6 +262,18 @@ export class Submissions {
       waits: !runsNow && !scheduled,
       leaseDeadlineAt: Math.min(lease.warnAt, lease.expiresAt),
     };
+  }
+
+  /** Throws `command_forbidden` for a message that begins with a command which is not taken from messages. */
+  #refuseCommand({ message, sessionId, caller }: SubmitRequest): void {
+    const commands = sessionId === undefined ? undefined : this.#registry.get(sessionId)?.process?.commands;
+    const verdict = judgeCommand(message, commands);
+    if (verdict.kind !== "refused") return;
+    const { deviceId } = caller;
+    const target = sessionId ?? "";
+    const refused = { action: "command.refuse", target, detail: `/${verdict.name}` };
+    this.#store.audit.add({ at: this.#clock.now(), deviceId, ...refused });
+    throw new DaylongError("command_forbidden", verdict.detail);
   }
 
   /** Marks the message's attachments as used; an attachment may have been removed since it was looked up. */

@@ -78,6 +78,8 @@ export class ApnsConnection {
           ALPNProtocols: ["h2"],
           ...(isIP(host) === 0 ? { servername: host } : {}),
         });
+        // The session tells of it; a socket that fails before it has one must not end the server.
+        this.#socket.on("error", () => {});
         return this.#socket;
       },
     };

@@ -9,7 +9,7 @@ import type {
   PushRequest,
   SyncRequest,
 } from "../../domain/delivery/push.ts";
-import type { Log } from "../../domain/ports.ts";
+import type { Clock, Log } from "../../domain/ports.ts";
 import { EncryptionKeyError } from "../encryption.ts";
 import { InFlight } from "../inFlight.ts";
 import { buildActivityPush } from "./activityPayload.ts";
@@ -36,7 +36,7 @@ export interface ApnsTiming extends ApnsSessionTiming {
 export const defaultApnsTiming: ApnsTiming = { ...defaultSessionTiming, requestTimeoutMs: 10_000 };
 
 export interface ApnsSenderParts {
-  clock: { now(): number };
+  clock: Pick<Clock, "now" | "monotonic">;
   /** Absent: push is off, and every send says so. */
   key?: ApnsKey;
   /** The app's bundle id, for targets that name no topic. */
@@ -145,13 +145,13 @@ export class ApnsSender implements PushChannel<ApnsTarget> {
       return { outcome: "config", reason: this.#fault, latencyMs: 0 };
     }
 
-    const startedAt = clock.now();
+    const startedAt = clock.monotonic();
     const exchange = await connection.post(request.target.token, push.headers, push.payload);
     const now = clock.now();
     const outcome = judgeExchange(exchange, {
       deliveryId: request.deliveryId,
       now,
-      latencyMs: Math.max(0, now - startedAt),
+      latencyMs: clock.monotonic() - startedAt,
       tokenRefreshableAt: core.token.refreshableAt,
     });
     this.#noteHealth(outcome, request);

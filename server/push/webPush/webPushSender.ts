@@ -11,7 +11,7 @@ import type {
   WebPushPolicy,
   WebPushTarget,
 } from "../../domain/delivery/push.ts";
-import type { Log } from "../../domain/ports.ts";
+import type { Clock, Log } from "../../domain/ports.ts";
 import { InFlight } from "../inFlight.ts";
 import { isPublicAddress, lookupPublic } from "./publicAddress.ts";
 import { keepVapidKeys, VapidSignatures } from "./vapidKeys.ts";
@@ -26,7 +26,7 @@ const maxSockets = 8;
 const maxTotalSockets = 64;
 
 export interface WebPushSenderParts {
-  clock: { now(): number };
+  clock: Pick<Clock, "now" | "monotonic">;
   /** Contact for the operators of push services (`mailto:` or `https:`). Absent: Web Push is off. */
   subject?: string;
   /** Folder of the VAPID keys. */
@@ -117,11 +117,11 @@ export class WebPushSender implements PushChannel<WebPushTarget>, WebPushPolicy 
     if (this.#inFlight.isOver) return { outcome: "retry", reason: "stopping", latencyMs: 0 };
     if (this.refusal(target.endpoint)) return { outcome: "dead", reason: "endpoint_refused", latencyMs: 0 };
 
-    const startedAt = clock.now();
+    const startedAt = clock.monotonic();
     const audience = new URL(target.endpoint).origin;
     let prepared: { headers: Record<string, string | number>; body: Buffer };
     try {
-      prepared = buildRequest(request, startedAt, core.signatures.authorizationFor(audience));
+      prepared = buildRequest(request, clock.now(), core.signatures.authorizationFor(audience));
     } catch (error) {
       log.info("webpush.not_built", { deliveryId, message: (error as Error).message });
       return { outcome: "dead", reason: "payload_not_built", latencyMs: 0 };
@@ -133,8 +133,8 @@ export class WebPushSender implements PushChannel<WebPushTarget>, WebPushPolicy 
       lookup: allowPrivateEndpoints ? undefined : lookupPublic,
       timeoutMs: this.#parts.requestTimeoutMs ?? requestTimeoutMs,
     });
-    const now = clock.now();
-    const outcome = judgeWebPush(exchange, { deliveryId, now, latencyMs: Math.max(0, now - startedAt) });
+    const latencyMs = clock.monotonic() - startedAt;
+    const outcome = judgeWebPush(exchange, { deliveryId, now: clock.now(), latencyMs });
     if (outcome.outcome === "config") core.signatures.renew(audience);
     this.#note(outcome, deliveryId);
     return outcome;

@@ -30,6 +30,8 @@ export interface CheckpointsParts {
   giveUp(): void;
   /** Folds the log in here and now, while nothing can be committed. */
   foldNow(): void;
+  /** Whether the files are still those at their paths: a thread would open whatever is there now. */
+  isFound?(): boolean;
   /** Whether the log was folded in whole. Default: a thread of its own for each. */
   fold?: (path: string) => Promise<boolean>;
 }
@@ -45,6 +47,7 @@ export class Checkpoints {
   #disarm: (() => void) | undefined;
   #folding: Promise<void> | undefined;
   #isOver = false;
+  #isHeldBack = false;
 
   constructor(parts: CheckpointsParts) {
     this.#parts = parts;
@@ -55,6 +58,11 @@ export class Checkpoints {
     this.#commits += 1;
     this.#kept += 1;
     if (this.#commits >= dueCommits) this.#arm();
+  }
+
+  /** Whether the last fold was not whole: a connection reads an older state, or commits come without a pause. */
+  get isHeldBack(): boolean {
+    return this.#isHeldBack;
   }
 
   /** Begins no other one, and resolves when none is under way. */
@@ -74,11 +82,17 @@ export class Checkpoints {
   }
 
   async #fold(): Promise<void> {
-    const { path, log, giveUp, foldNow, fold = foldInThread } = this.#parts;
+    const { path, log, giveUp, foldNow, isFound, fold = foldInThread } = this.#parts;
     const commits = this.#kept;
     this.#commits = 0;
+    if (isFound?.() === false) {
+      this.#isOver = true;
+      this.#folding = undefined;
+      return;
+    }
     try {
-      if (await fold(path)) this.#kept -= commits;
+      this.#isHeldBack = !(await fold(path));
+      if (!this.#isHeldBack) this.#kept -= commits;
       else if (this.#kept >= outrunCommits && !this.#isOver) {
         log.info("store.log_outran_checkpoints", { commits: this.#kept });
         this.#kept = 0;

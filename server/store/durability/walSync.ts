@@ -11,6 +11,11 @@ export interface WalSyncParts {
    * unknown, and a second try may say yes without having written anything (https://lwn.net/Articles/752063/).
    */
   onFault(error: Error): void;
+  /**
+   * Asked before each round of callbacks: whether the file that was synced is still the one at its path. If it is not, nothing
+   * more is called back, for the next start would not find it.
+   */
+  isFound?(): boolean;
   /** Told how long each sync took. */
   onSync?(durationMs: number): void;
   /** Called with what a callback threw; the other callbacks run all the same. */
@@ -87,7 +92,11 @@ export class WalSync {
       this.#syncingSince = undefined;
       if (this.#isClosed) closeSync(this.#fd);
       else if (error) this.#fail(error);
-      else this.#settle(committed, performance.now() - beganAt);
+      else if (this.#parts.isFound?.() === false) {
+        this.#giveUp();
+        // What is told from now on tells of no commit: there are none any more, and refusals must get out.
+        this.#durable = this.#committed;
+      } else this.#settle(committed, performance.now() - beganAt);
     });
   }
 
@@ -108,8 +117,12 @@ export class WalSync {
   }
 
   #fail(error: Error): void {
+    this.#giveUp();
+    this.#parts.onFault(error);
+  }
+
+  #giveUp(): void {
     this.#isFailed = true;
     this.#waiting.length = 0;
-    this.#parts.onFault(error);
   }
 }

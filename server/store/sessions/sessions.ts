@@ -10,7 +10,7 @@ import {
   statesBefore,
   type WrongSessionChange,
 } from "../../domain/sessions/session.ts";
-import type { SessionFilter, SessionStore } from "../../domain/stores/sessions.ts";
+import type { SessionFilter, SessionStore, SessionUse } from "../../domain/stores/sessions.ts";
 import { asInteger, type Connection, Statement } from "../statement.ts";
 import type { Transactions } from "../transactions.ts";
 import { type LeaseRow, LeaseTerms, leaseColumns, leaseOf } from "./leases.ts";
@@ -84,6 +84,7 @@ export class SqliteSessionStore implements SessionStore {
   readonly #get: Statement<[sessionId: string], SessionRow>;
   readonly #ofConversation: Statement<[claudeSessionId: string], SessionRow>;
   readonly #list: Statement<[Named], SessionRow>;
+  readonly #uses: Statement<[afterRow: number, limit: number], SessionUse>;
   readonly #countByState: Statement<[], { state: SessionState; count: number }>;
   readonly #inStates: Statement<[states: string], SessionRow>;
   readonly #getState: Statement<[sessionId: string], { state: SessionState }>;
@@ -128,6 +129,12 @@ export class SqliteSessionStore implements SessionStore {
        WHERE (s.last_activity_at, s.session_id) < (@at, @id)
          AND (@state IS NULL OR s.state = @state) AND (@projectPath IS NULL OR s.project_path = @projectPath)
        ORDER BY s.last_activity_at DESC, s.session_id DESC LIMIT @limit`,
+    );
+    this.#uses = new Statement(
+      connection,
+      `SELECT rowid AS row, project_path AS projectPath, coalesce(claude_session_id, session_id) AS conversationId,
+         last_activity_at AS lastActivityAt
+       FROM sessions WHERE rowid > ? ORDER BY rowid LIMIT ?`,
     );
     this.#countByState = new Statement(
       connection,
@@ -226,6 +233,10 @@ export class SqliteSessionStore implements SessionStore {
     const page = pageOf(rows, limit, (row) => [row.last_activity_at, row.session_id]);
     const sessions = page.rows.map(sessionOf);
     return page.nextBefore === undefined ? { sessions } : { sessions, nextBefore: page.nextBefore };
+  }
+
+  uses(afterRow: number, limit: number): SessionUse[] {
+    return this.#uses.all(afterRow, limit);
   }
 
   countByState(): Map<SessionState, number> {

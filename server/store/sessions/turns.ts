@@ -71,6 +71,7 @@ export class SqliteTurnStore implements TurnStore {
   readonly #inState: Record<TurnState, Statement<[], TurnRow>>;
   readonly #queuedCount: Statement<[nowAt: number], { count: number }>;
   readonly #waitingOf: Statement<[deviceId: string], TurnRow>;
+  readonly #queuedCountBy: Statement<[deviceId: string, nowAt: number], { count: number }>;
   readonly #scheduledCountOf: Statement<[deviceId: string, nowAt: number], { count: number }>;
   readonly #queuedCountOf: Statement<[sessionId: string], { count: number }>;
   readonly #queuePosition: Statement<[turnId: string], { count: number }>;
@@ -129,6 +130,10 @@ export class SqliteTurnStore implements TurnStore {
     this.#waitingOf = new Statement(
       connection,
       `${selectTurns} WHERE t.device_id = ? AND t.state = 'queued' ORDER BY t.ordinal`,
+    );
+    this.#queuedCountBy = new Statement(
+      connection,
+      `SELECT count(*) AS count FROM turns t WHERE t.device_id = ? AND t.state = 'queued' AND ${isDue}`,
     );
     this.#scheduledCountOf = new Statement(
       connection,
@@ -229,6 +234,10 @@ export class SqliteTurnStore implements TurnStore {
 
   waitingOf(deviceId: string): Turn[] {
     return this.#waitingOf.all(deviceId).map(turnOf);
+  }
+
+  queuedCountBy(deviceId: string, nowAt: number): number {
+    return this.#queuedCountBy.get(deviceId, nowAt)?.count ?? 0;
   }
 
   scheduledCountOf(deviceId: string, nowAt: number): number {

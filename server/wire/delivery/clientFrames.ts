@@ -21,6 +21,7 @@ export const closeCodes = {
   tooBig: 1009,
   broken: 1011,
   serverRestart: 1012,
+  tooMany: 1013,
 } as const;
 
 /** Chosen by the client; the answer to the frame repeats it. */

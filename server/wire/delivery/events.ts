@@ -34,7 +34,13 @@ const dataByType = {
   "session.parked": z.object({
     reason: z.enum(["evicted", "idle", "cancelled", "server_restarted", "server_stopped", "process_ended"]),
   }),
-  "session.woken": z.object({ pid: z.number().int(), resumed: z.boolean(), spare: z.boolean().optional() }),
+  "session.woken": z.object({
+    pid: z.number().int(),
+    resumed: z.boolean(),
+    spare: z.boolean().optional(),
+    /** What the owner is to know about the start. */
+    notes: z.array(z.string()).optional(),
+  }),
   "session.crashed": detail,
   "session.recovered": detail,
   "session.recycled": detail,

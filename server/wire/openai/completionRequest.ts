@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { textSchema } from "../text.ts";
+import { modelSchema, projectPathSchema } from "../sessions/sessions.ts";
+import { argumentSchema, textSchema } from "../text.ts";
 import { conversationIdSchema } from "./conversations.ts";
 
 /** The images Claude takes (Anthropic's documentation, "Vision"). */
@@ -19,13 +20,24 @@ const imagePart = z.object({
   }),
 });
 
-const contentOf = <P extends z.ZodType>(part: P, kinds: string) =>
-  z.union([textSchema, z.array(part).max(1_000)], { error: `must be text or a list of parts: ${kinds}` });
+// What the system says becomes an argument of the CLI.
+const systemPart = textPart.extend({ text: argumentSchema });
+
+const contentOf = <P extends z.ZodType>(part: P, kinds: string, plain = textSchema) =>
+  z.union([plain, z.array(part).max(1_000)], {
+    error: (issue) => {
+      const isText = typeof issue.input === "string";
+      return isText ? "must not hold a NUL character" : `must be text or a list of parts: ${kinds}`;
+    },
+  });
 
 const messageSchema = z.discriminatedUnion(
   "role",
   [
-    z.object({ role: z.enum(["system", "developer"]), content: contentOf(textPart, "text") }),
+    z.object({
+      role: z.enum(["system", "developer"]),
+      content: contentOf(systemPart, "text", argumentSchema),
+    }),
     z.object({
       role: z.literal("user"),
       content: contentOf(
@@ -80,14 +92,14 @@ const unknownFields = <N extends string>(names: readonly N[]) =>
 
 /** A request for a completion, as OpenAI's clients write it, with `conversation_id` and `project_path` of our own. */
 export const completionSchema = z.object({
-  model: textSchema.min(1).max(200),
+  model: modelSchema,
   messages: z.array(messageSchema).min(1).max(10_000),
   stream: z.boolean().nullish(),
   stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
   n: z.number().int().positive().nullish(),
   user: z.string().nullish(),
   conversation_id: conversationIdSchema.nullish(),
-  project_path: textSchema.min(1).max(4096).nullish(),
+  project_path: projectPathSchema.nullish(),
   ...unknownFields(unsupportedParameters),
   ...unknownFields(ignoredParameters),
 });

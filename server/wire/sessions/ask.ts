@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { textSchema } from "../text.ts";
 import { maxMessageBytes } from "./chat.ts";
-import { projectPathSchema } from "./sessions.ts";
+import { modelSchema, projectPathSchema } from "./sessions.ts";
 
 /** Most prompts of one batch. */
 export const maxBatch = 50;
@@ -22,7 +22,7 @@ export const askSchema = z
     projectPath: projectPathSchema,
     prompt: promptSchema.optional(),
     prompts: z.array(promptSchema).min(1).max(maxBatch).optional(),
-    model: textSchema.min(1).max(200).optional(),
+    model: modelSchema.optional(),
     /** For each prompt, the wait for a process included. */
     timeoutMs: z.number().int().min(1_000).max(maxAskMs).default(defaultAskMs),
     /** How many of a batch run at once; fewer when the pool has no place for so many. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { countSchema, instantSchema } from "../instants.ts";
 import { chosenIdSchema, textSchema } from "../text.ts";
-import { permissionModeSchema } from "./sessions.ts";
+import { modelSchema, permissionModeSchema, projectPathSchema } from "./sessions.ts";
 import { failureSchema, replySchema, turnStateSchema } from "./turns.ts";
 
 /** Longest message, in bytes of UTF-8 (docs/api.md, Chat: 256 KB). */
@@ -33,11 +33,11 @@ export const uploadedSchema = z.object({
 export const messageFields = {
   message: textSchema.min(1),
   sessionId: sessionIdSchema.optional(),
-  projectPath: textSchema.min(1).max(4096).optional(),
+  projectPath: projectPathSchema.optional(),
   clientMessageId: chosenIdSchema.min(1).max(200).optional(),
   /** More than five are refused by their own name (`message_too_large`). */
   attachments: z.array(attachmentSchema).max(100).optional(),
-  model: textSchema.min(1).max(200).optional(),
+  model: modelSchema.optional(),
   permissionMode: permissionModeSchema.optional(),
   sendAt: instantSchema
     .optional()

@@ -1,14 +1,14 @@
 import { z } from "zod";
 import { permissionModes, sessionStates } from "../../domain/sessions/session.ts";
 import { countSchema, durationMsSchema, instantSchema } from "../instants.ts";
-import { textSchema } from "../text.ts";
+import { argumentSchema, textSchema } from "../text.ts";
 
-const toolNamesSchema = z.array(textSchema.min(1).max(200)).max(200);
-const systemTextSchema = textSchema.max(65_536);
+const toolNamesSchema = z.array(argumentSchema.min(1).max(200)).max(200);
+const systemTextSchema = argumentSchema.max(65_536);
 const titleSchema = textSchema.trim().min(1).max(200);
-const modelSchema = textSchema.min(1).max(200);
+export const modelSchema = argumentSchema.min(1).max(200);
 
-export const projectPathSchema = textSchema.min(1).max(4096);
+export const projectPathSchema = argumentSchema.min(1).max(4096);
 export const permissionModeSchema = z.enum(permissionModes).meta({ id: "PermissionMode" });
 export const sessionStateSchema = z.enum(sessionStates).meta({ id: "SessionState" });
 

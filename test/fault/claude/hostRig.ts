@@ -8,6 +8,7 @@ import { InteractiveSessionPool } from "../../../server/pool/pool.ts";
 import type { PoolLimits } from "../../../server/pool/state/limits.ts";
 import { type OpenStore, openStore } from "../../../server/store/store.ts";
 import { limitsOf, owner } from "../../integration/pool/rig.ts";
+import { startsIn } from "../../support/claude/cliStarts.ts";
 import { type Bench, benchEnvironment, makeBench } from "../../support/server/daylongServer.ts";
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -27,14 +28,18 @@ export class HostRig {
         throw new Error(`A wrong change of a session: ${JSON.stringify(wrong)}`);
       },
     });
+    const environment = benchEnvironment(this.bench, "http://127.0.0.1:9");
     const host = new CliHost({
       newId: randomUUID,
       clock: systemClock,
       log: silent,
       processStore: this.store.processes,
-      environment: benchEnvironment(this.bench, "http://127.0.0.1:9"),
-      trust: { standingOf: async () => "trusted", rulesOf: () => [] },
-      binary: resolve("test/support/claude/cliStandIn.mjs"),
+      environment,
+      starts: startsIn(this.bench.home, {
+        standing: "trusted",
+        environment,
+        binary: resolve("test/support/claude/cliStandIn.mjs"),
+      }),
       ladderMs: 500,
       ...parts.host,
     });
@@ -52,6 +57,7 @@ export class HostRig {
         throw new Error(`A process of the pool made a wrong transition: ${JSON.stringify(wrong)}`);
       },
       attachments: { prepare: async () => ({ images: [], note: "" }) },
+      mentions: { standingOf: async () => "absent" },
     });
   }
 

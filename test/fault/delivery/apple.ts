@@ -46,7 +46,8 @@ export class AppleRig extends Rig {
     const folder = mkdtempSync(join(tmpdir(), "daylong-apple-"));
     const tlsDir = join(folder, "tls");
     let rig: AppleRig | undefined;
-    const clock = { now: () => (parts.clock ?? rig?.clock ?? new ManualClock()).now() };
+    const current = () => parts.clock ?? rig?.clock ?? new ManualClock();
+    const clock = { now: () => current().now(), monotonic: () => current().monotonic() };
     const production = await startApnsStandIn({ tlsDir, clock, knows: parts.productionKnows });
     const sandbox = await startApnsStandIn({ tlsDir, clock, knows: parts.sandboxKnows });
     const sender = new ApnsSender({

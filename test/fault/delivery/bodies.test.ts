@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
+import { AttemptWindow } from "../../../server/access/attemptWindow.ts";
 import { pushContentOf } from "../../../server/domain/delivery/delivery.ts";
 import type { LoggedEvent } from "../../../server/domain/delivery/event.ts";
 import type { ApnsTarget, PushRequest } from "../../../server/domain/delivery/push.ts";
@@ -98,7 +99,9 @@ function readPayload(
 }
 
 describe("V15 D10 every push leads to the full text", () => {
-  const http = useRig((parts) => ({ limits: { ...parts.limits, requestsPerMinute: 1_000_000 } }));
+  const http = useRig(({ clock }) => ({
+    deviceRequests: new AttemptWindow({ clock, windowMs: 60_000, limit: 1_000_000 }),
+  }));
 
   test.each(seedsFrom(1, 1))(
     "V15 (seed %i) 10,000 Unicode bodies up to 1 MB: at most 4,096 bytes, decodable, a prefix; the log has each text whole, and a thousand that are fetched over HTTP are equal to the byte",

@@ -12,6 +12,7 @@ import type {
   ProcessSpec,
 } from "../../../server/domain/processes/process.ts";
 import type { ProcessStore } from "../../../server/domain/stores/operation.ts";
+import { startsIn } from "../../support/claude/cliStarts.ts";
 import { ShortRealClock } from "../../support/shortRealClock.ts";
 
 const standIn = resolve("test/support/claude/cliStandIn.mjs");
@@ -49,8 +50,7 @@ function useHost(binary: string): void {
     log: { debug: note, info: note, warn: note, error: note },
     processStore,
     environment: { HOME: home, PATH: process.env.PATH },
-    trust: { standingOf: async () => "plain", rulesOf: () => [] },
-    binary,
+    starts: startsIn(home, { binary }),
     ladderMs: 500,
     sparesDir: join(home, "spares"),
   });
@@ -146,8 +146,10 @@ describe("F15: a start", () => {
 describe("S32 S07: questions beside the sessions", () => {
   test("S32: are answered, or fail with what the CLI said", async () => {
     const never = new AbortController().signal;
-    expect(await host.askOnce(specOf(), "Hello", never)).toMatchObject({ text: "You said: Hello" });
-    await expect(host.askOnce(specOf(), "die", never)).rejects.toMatchObject({
+    expect(await host.askOnce(specOf(), async () => "Hello", never)).toMatchObject({
+      text: "You said: Hello",
+    });
+    await expect(host.askOnce(specOf(), async () => "die", never)).rejects.toMatchObject({
       code: "ask_failed",
       message: expect.stringMatching(/^Claude gave no answer: .*7/),
       cause: expect.anything(),

@@ -7,6 +7,7 @@ import { CliHost } from "../../../server/claude/host.ts";
 import type { ProcessListener, ProcessSpec } from "../../../server/domain/processes/process.ts";
 import type { ProjectStanding } from "../../../server/domain/sessions/trust.ts";
 import type { ProcessStore } from "../../../server/domain/stores/operation.ts";
+import { startsIn } from "../../support/claude/cliStarts.ts";
 import { ManualClock } from "../../support/manualClock.ts";
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -52,8 +53,10 @@ beforeEach(() => {
     log: silent,
     processStore,
     environment: { HOME: home, PATH: process.env.PATH },
-    trust: { standingOf, rulesOf: () => [] },
-    binary: resolve("test/support/claude/cliStandIn.mjs"),
+    starts: startsIn(home, {
+      trust: { standingOf, rulesOf: () => [] },
+      binary: resolve("test/support/claude/cliStandIn.mjs"),
+    }),
     startDeadlineMs: 5_000,
   });
 });
@@ -74,7 +77,7 @@ const spec = (): ProcessSpec => ({
 
 test("S32: a caller who goes while the project is looked at is heard, and no process is started for him", async () => {
   const caller = new AbortController();
-  const answered = host.askOnce(spec(), "deaf-interrupt", caller.signal);
+  const answered = host.askOnce(spec(), async () => "deaf-interrupt", caller.signal);
   await asked;
   caller.abort();
   // Both in one turn of the loop, as when the disk answers just then.

@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import { describe, expect, test } from "@jest/globals";
+import { describe, expect, jest, test } from "@jest/globals";
 import { routeTable } from "../../../server/http/app.ts";
 import { expectProblem, type RawAnswer, useRig } from "./rig.ts";
 
@@ -7,6 +7,21 @@ const rig = useRig();
 
 const codeOf = (answer: RawAnswer) => [answer.status, JSON.parse(answer.text).code];
 const bearer = () => ({ authorization: `Bearer ${rig.adminToken}` });
+/** The answer to a request written by hand, when the server has closed the connection. */
+async function rawLines(request: string): Promise<string> {
+  const socket = connect(rig.port, "127.0.0.1");
+  let text = "";
+  socket.setEncoding("utf8");
+  await new Promise((resolve, reject) => {
+    socket.on("data", (chunk) => {
+      text += String(chunk);
+    });
+    socket.on("close", resolve);
+    socket.on("error", reject);
+    socket.write(request);
+  });
+  return text;
+}
 const jsonBody = () => ({ ...bearer(), "content-type": "application/json" });
 
 describe("A04: names of the server", () => {
@@ -41,17 +56,7 @@ describe("A04: names of the server", () => {
   });
 
   test("A04: a request without a Host header, as HTTP/1.0 allows, is refused", async () => {
-    const socket = connect(rig.port, "127.0.0.1");
-    let text = "";
-    socket.setEncoding("utf8");
-    await new Promise((resolve, reject) => {
-      socket.on("data", (chunk) => {
-        text += String(chunk);
-      });
-      socket.on("close", resolve);
-      socket.on("error", reject);
-      socket.write("GET /health HTTP/1.0\r\n\r\n");
-    });
+    const text = await rawLines("GET /health HTTP/1.0\r\n\r\n");
     expect(text).toMatch(/^HTTP\/1\.1 403 /);
     expect(text).toContain("host_forbidden");
   });
@@ -192,6 +197,55 @@ describe("A04: bodies", () => {
     expect(rig.pool.calls).toEqual([]);
     const headers = { ...bearer(), "content-type": "application/json; charset=UTF-8" };
     expect((await post("/api/chat", message, headers)).status).toBe(202);
+  });
+
+  test("DOOR-24: an encoding such as utf-7 is an unsupported media type, and no spelling of UTF-8 is", async () => {
+    const message = JSON.stringify({ message: "+ADw-b+AD4-", projectPath: rig.project });
+    const send = (charset: string) =>
+      post("/api/chat", message, { ...bearer(), "content-type": `application/json;${charset}` });
+    for (const charset of ["charset=utf-7", 'charset="UTF-7"', " x=y; Charset = utf-16", "charset=utf-32"])
+      expect(codeOf(await send(charset))).toEqual([415, "unsupported_media_type"]);
+    for (const charset of ["charset=utf8", 'charset="utf-8"', " CHARSET=Utf-8; x=y"])
+      expect((await send(charset)).status).toBe(202);
+    const said = rig.pool.calls.map(({ request }) => (request as { message: string }).message);
+    expect(said).toEqual(Array(3).fill("+ADw-b+AD4-"));
+  });
+
+  test("DOOR-24: 300,000 fields are refused before they are parsed, and the longest honest body is not", async () => {
+    const fields = Array.from({ length: 300_000 }, (_, index) => `"k${index}":0`).join(",");
+    const parse = jest.spyOn(JSON, "parse");
+    try {
+      expect(codeOf(await post("/api/chat", `{${fields}}`))).toEqual([400, "invalid_request"]);
+      const largest = parse.mock.calls.reduce((most, [text]) => Math.max(most, String(text).length), 0);
+      expect(largest).toBeLessThan(100_000);
+    } finally {
+      parse.mockRestore();
+    }
+    const commas = { message: `${',"'.repeat(100_000)}\\`, projectPath: rig.project };
+    expect((await post("/api/chat", JSON.stringify(commas))).status).toBe(202);
+  });
+
+  test("DOOR-24: the faults of a body that is wrong everywhere are a short list", async () => {
+    const wrong = { message: "Hi", projectPath: rig.project, attachments: Array(40_000).fill(0) };
+    const answer = await post("/api/chat", JSON.stringify(wrong));
+    expect(codeOf(answer)).toEqual([400, "invalid_request"]);
+    expect(answer.text.length).toBeLessThan(64 * 1024);
+  });
+
+  test("DOOR-24: two Host headers are refused, whichever is the server's own", async () => {
+    const own = `127.0.0.1:${rig.port}`;
+    for (const hosts of [
+      [own, "evil.test"],
+      ["evil.test", own],
+      [own, own],
+    ]) {
+      const head = hosts.map((host) => `Host: ${host}\r\n`).join("");
+      const answer = await rawLines(`GET /health HTTP/1.1\r\n${head}Connection: close\r\n\r\n`);
+      expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    }
+    expect(await rawLines(`GET /health HTTP/1.1\r\nHost: ${own}\r\nConnection: close\r\n\r\n`)).toMatch(
+      /^HTTP\/1\.1 200 /,
+    );
   });
 
   test("A04: a body over the limit of its address is refused, announced or not", async () => {

@@ -178,6 +178,7 @@ export function useRig(change: (parts: HttpDependencies) => Partial<HttpDependen
       heldElsewhere: async () => rig.history.held,
       serverName: "Studio",
       startedAt: clock.now() - 5_000,
+      uptimeMs: () => clock.monotonic() + 5_000,
       health: () => rig.health,
       acknowledge: (deviceId, cursor) => {
         rig.acked.push({ deviceId, cursor });

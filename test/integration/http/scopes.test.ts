@@ -2,12 +2,11 @@ import { expect, test } from "@jest/globals";
 import { AttemptWindow } from "../../../server/access/attemptWindow.ts";
 import { type Scope, scopes } from "../../../server/domain/delivery/device.ts";
 import { routeTable } from "../../../server/http/app.ts";
-import { defaultHttpLimits } from "../../../server/http/dependencies.ts";
 import { type Asked, useRig } from "./rig.ts";
 
 const rig = useRig(({ clock }) => ({
   // Every route is asked within the same minute.
-  limits: { ...defaultHttpLimits, requestsPerMinute: 1_000 },
+  deviceRequests: new AttemptWindow({ clock, windowMs: 60_000, limit: 1_000 }),
   tokenFailures: new AttemptWindow({ clock, windowMs: 60_000, limit: 1_000 }),
 }));
 

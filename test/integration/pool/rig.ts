@@ -6,6 +6,7 @@ import { afterEach, beforeEach } from "@jest/globals";
 import { type LoggedEvent, terminalTurnEvents } from "../../../server/domain/delivery/event.ts";
 import { DaylongError } from "../../../server/domain/errors.ts";
 import type { LiveFeed, Log, Store } from "../../../server/domain/ports.ts";
+import type { MentionStanding } from "../../../server/domain/prompts/judgePrompt.ts";
 import type { AttachmentStorage } from "../../../server/domain/sessions/attachment.ts";
 import type { PastConversation } from "../../../server/domain/sessions/history.ts";
 import { InteractiveSessionPool } from "../../../server/pool/pool.ts";
@@ -88,6 +89,8 @@ export class PoolRig {
   /** Makes the pool's ids; a test that has to go the same way twice gives its own. */
   newId: () => string = randomUUID;
   /** Readies the files of a message. */
+  /** How a mentioned path stands. */
+  mention: (path: string) => Promise<MentionStanding> = async () => "absent";
   prepare: AttachmentStorage["prepare"] = async (ids) => ({ images: [], note: `files: ${ids.join(" ")}` });
   /** Directories that Claude may not work in any more. */
   readonly refusedProjects = new Map<string, Error>();
@@ -120,7 +123,11 @@ export class PoolRig {
     connection.pragma("synchronous = OFF");
     this.connection = connection;
     this.store = storeOver(connection, {
-      clock: { now: () => this.clock.now(), after: () => () => undefined },
+      clock: {
+        now: () => this.clock.now(),
+        monotonic: () => this.clock.monotonic(),
+        after: () => () => undefined,
+      },
       onWrongSessionChange: (wrong) => {
         this.wrongTransitions.push(JSON.stringify(wrong));
         throw new Error(`A wrong change of a session: ${JSON.stringify(wrong)}`);
@@ -154,6 +161,7 @@ export class PoolRig {
             throw new Error(`A process of the pool made a wrong transition: ${JSON.stringify(wrong)}`);
           },
       attachments: { prepare: (ids, projectPath) => this.prepare(ids, projectPath) },
+      mentions: { standingOf: (_projectPath, path) => this.mention(path) },
       sessionOver: ({ sessionId }) => {
         const isLive = this.host.live().some((process) => process.spec.sessionId === sessionId);
         this.over.push(isLive ? `${sessionId} live` : sessionId);

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { AttemptWindow } from "../../../server/access/attemptWindow.ts";
 import { DaylongError } from "../../../server/domain/errors.ts";
 import { systemClock } from "../../../server/platform/clock.ts";
+import { maxDeviceSockets } from "../../../server/socket/gateway.ts";
 import { ManualClock } from "../../support/manualClock.ts";
 import { Rig } from "./rig.ts";
 
@@ -397,7 +398,7 @@ describe("frames", () => {
 
   test("A04 a device has so many frames a minute over all its sockets, and those of its state are not counted", async () => {
     const clock = new ManualClock();
-    await reopen({ clock, framesPerMinute: 3 });
+    await reopen({ clock, requestsPerMinute: 3 });
     rig.pair("tablet");
     const sockets = [await rig.connect({ token: "phone" }), await rig.connect({ token: "phone" })];
     const [one, two] = [sockets[0]!, sockets[1]!];
@@ -427,6 +428,29 @@ describe("frames", () => {
     two.send({ type: "send", ref: "7", clientMessageId: "m", sessionId, message: "Hi" });
     expect(await two.waitForRef("7")).toMatchObject({ type: "accepted" });
     expect(one.closed).toBeUndefined();
+  });
+
+  test("DOOR-22 A11: a device has 16 sockets; one more closes its oldest with 1013, and no other device's", async () => {
+    rig.pair("tablet");
+    const other = await rig.connect({ token: "tablet" });
+    const own = [];
+    for (let count = 0; count < maxDeviceSockets + 2; count += 1)
+      own.push(await rig.connect({ token: "phone" }));
+    for (const client of own.slice(0, 2)) expect(await client.waitForClose()).toMatchObject({ code: 1013 });
+    for (const client of [other, ...own.slice(2)]) {
+      client.send({ type: "ping", ref: "p" });
+      expect(await client.waitForRef("p")).toMatchObject({ type: "pong" });
+    }
+  });
+
+  test("DOOR-24: a frame of 300,000 fields is not parsed, and ends the socket", async () => {
+    const client = await rig.connect({ token: "phone" });
+    const fields = Array.from({ length: 300_000 }, (_, index) => `"k${index}":0`).join(",");
+    client.socket.send(`{"type":"ping",${fields}}`);
+    expect(await client.waitForClose()).toMatchObject({
+      code: 4400,
+      reason: "The frame has more than 50000 fields and elements.",
+    });
   });
 
   test("a frame over 16 MB closes 1009", async () => {

@@ -62,6 +62,8 @@ const absent = {
   history: { conversations: async () => [], messages: async () => undefined },
 };
 
+type RigOptions = Partial<GatewayParts> & { graceMs?: number; requestsPerMinute?: number };
+
 /** The socket edge on a port of its own, over the server's own assembly, with processes that do what the test says. */
 export class Rig {
   readonly said: Said[];
@@ -101,8 +103,8 @@ export class Rig {
     this.gateway.attach(this.#http);
   }
 
-  static async open(overrides: Partial<GatewayParts> & { graceMs?: number } = {}): Promise<Rig> {
-    const { graceMs = 3_000, ...gatewayParts } = overrides;
+  static async open(overrides: RigOptions = {}): Promise<Rig> {
+    const { graceMs = 3_000, requestsPerMinute = 300, ...gatewayParts } = overrides;
     const clock = gatewayParts.clock ?? systemClock;
     const dataDir = realpathSync(mkdtempSync(join(tmpdir(), "daylong-socket-")));
     const root = join(dataDir, "root");
@@ -112,7 +114,11 @@ export class Rig {
     const say = (level: string) => (name: string, fields?: Record<string, unknown>) =>
       void said.push({ level, name, fields });
     const log: Log = { debug: say("debug"), info: say("info"), warn: say("warn"), error: say("error") };
-    const environment = { PROJECT_ROOTS: root, PUSH_GRACE_MS: String(graceMs) };
+    const environment = {
+      PROJECT_ROOTS: root,
+      PUSH_GRACE_MS: String(graceMs),
+      REQUESTS_PER_MINUTE: String(requestsPerMinute),
+    };
     const port = () => rig?.port;
     let rig: Rig | undefined;
     const assembly = await assembleForTest({ dataDir, environment, clock, log, port, ...absent });

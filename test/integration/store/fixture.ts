@@ -21,6 +21,9 @@ export class StandingClock implements Clock {
   now(): number {
     return this.nowAt;
   }
+  monotonic(): number {
+    return this.nowAt;
+  }
   after(): () => void {
     throw new Error("The store arms no timers.");
   }

@@ -6,6 +6,7 @@ import type {
   ClaudeProcess,
   ContextUse,
   OneShotAnswer,
+  OneShotPrompt,
   PermissionRequest,
   ProcessExit,
   ProcessHost,
@@ -19,6 +20,7 @@ import type {
   TranscriptReply,
   TurnResult,
 } from "../../../server/domain/processes/process.ts";
+import type { ClaudeCommand } from "../../../server/domain/prompts/commands.ts";
 import type { AgentRef } from "../../../server/domain/sessions/agent.ts";
 import type { PermissionDecision } from "../../../server/domain/sessions/permission.ts";
 import type { PermissionMode } from "../../../server/domain/sessions/session.ts";
@@ -70,6 +72,10 @@ export class ScriptedProcess implements ClaudeProcess {
   readonly interrupts: number[] = [];
   readonly models: Array<string | null> = [];
   readonly modes: PermissionMode[] = [];
+  /** What it says of its commands; `undefined`: nothing. */
+  commands: readonly ClaudeCommand[] | undefined;
+  /** Why it is to be replaced before Claude reads its project's words again. */
+  stale: string | undefined;
   /** Whether it leaves what it is asked about itself without an answer. */
   isDumb = false;
   /** What it answers to a change of its mode. */
@@ -103,6 +109,7 @@ export class ScriptedProcess implements ClaudeProcess {
     this.#host = host;
     this.#listener = listener;
     this.spec = spec;
+    this.commands = host.commands;
     this.processId = spec.processId;
     this.pid = pid;
     this.startedAt = host.clock.now();
@@ -146,6 +153,10 @@ export class ScriptedProcess implements ClaudeProcess {
   /** As the SDK says it. */
   #refuseLeaving(): void {
     if (this.stopCount > 0 || !this.alive) throw new Error("Query closed before response received");
+  }
+
+  async staleReason(): Promise<string | undefined> {
+    return this.stale;
   }
 
   async rewind(messageId: string, dryRun: boolean): Promise<RewindReport> {
@@ -419,6 +430,8 @@ export class ScriptedHost implements ProcessHost {
   /** What a fork answers. */
   forkAnswer: () => Promise<string> = async () => "A recap.";
   readonly oneShots: AskedOnce[] = [];
+  /** The commands that its processes have. */
+  commands: readonly ClaudeCommand[] = [];
   /** What a one-shot prompt is answered with. */
   oneShot: (one: AskedOnce) => Promise<OneShotAnswer | undefined> = async ({ prompt }) => ({
     text: `Answer to ${prompt}`,
@@ -552,8 +565,12 @@ export class ScriptedHost implements ProcessHost {
   }
 
   /** Settles as the test's `oneShot` says; it has a place until then. */
-  async askOnce(spec: ProcessSpec, prompt: string, signal: AbortSignal): Promise<OneShotAnswer | undefined> {
-    const one = { spec, prompt, signal };
+  async askOnce(
+    spec: ProcessSpec,
+    words: OneShotPrompt,
+    signal: AbortSignal,
+  ): Promise<OneShotAnswer | undefined> {
+    const one = { spec, prompt: await words(this.commands), signal };
     this.oneShots.push(one);
     this.#arrive(one, spec.processId);
     try {

@@ -136,6 +136,10 @@ export class DrivenPool implements SessionPool {
     return this.#pool.stopProcesses(sessionId, by);
   }
 
+  replaceProcesses(projectPath: string, detail: string): void {
+    this.#pool.replaceProcesses(projectPath, detail);
+  }
+
   forkSession(sessionId: string, atMessageId: string | undefined, by: Caller) {
     this.calls.push({ name: "forkSession", by, request: { sessionId, atMessageId } });
     return this.#pool.forkSession(sessionId, atMessageId, by);

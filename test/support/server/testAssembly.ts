@@ -42,6 +42,7 @@ export async function assembleForTest(parts: TestAssemblyParts) {
   const assembly = await assemble(
     {
       database,
+      lookAtFiles: () => undefined,
       clock,
       log,
       version,
@@ -49,7 +50,13 @@ export async function assembleForTest(parts: TestAssemblyParts) {
       port,
       metrics: new Metrics({ version }),
       config,
-      roots: await ProjectRoots.open({ paths: config.projectRoots, homeDir: dataDir }),
+      // A test has one folder for everything.
+      roots: await ProjectRoots.open({
+        paths: config.projectRoots,
+        homeDir: dataDir,
+        dataDir,
+        openFolders: config.projectRoots,
+      }),
       cliEnvironment: { HOME: dataDir },
       homeDir: dataDir,
       hostname: "studio",

@@ -1,9 +1,13 @@
 import { describe, expect, test } from "@jest/globals";
 import { AttemptWindow, rateLimited } from "../../../server/access/attemptWindow.ts";
+import { ManualClock } from "../../support/manualClock.ts";
 
 const clockAt = (nowAt: number) => ({
   nowAt,
   now(): number {
+    return this.nowAt;
+  },
+  monotonic(): number {
     return this.nowAt;
   },
   after(): () => void {
@@ -88,4 +92,20 @@ describe("A04: windows of attempts", () => {
       retryAfterMs: 1_001,
     });
   });
+
+  test.each([-86_400_000, 86_400_000])(
+    "DOOR-11 V17: ends as long after its first attempt on a clock that was set by %d ms",
+    (byMs) => {
+      const clock = new ManualClock();
+      const window = new AttemptWindow({ clock, windowMs: 60_000, limit: 1 });
+      window.take("a", "tries");
+      clock.advance(20_000);
+      clock.step(byMs);
+      expect(() => window.take("a", "tries")).toThrow(
+        expect.objectContaining({ code: "rate_limited", retryAfterMs: 40_000 }),
+      );
+      clock.advance(40_000);
+      window.take("a", "tries");
+    },
+  );
 });

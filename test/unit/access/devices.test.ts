@@ -44,7 +44,7 @@ beforeEach(async () => {
   const say = (level: string) => (event: string, fields?: Record<string, unknown>) =>
     void logged.push({ level, event, fields });
   const log = { debug: say("debug"), info: say("info"), warn: say("warn"), error: say("error") };
-  const roots = await ProjectRoots.open({ paths: [root], homeDir: folder });
+  const roots = await ProjectRoots.open({ paths: [root], homeDir: folder, dataDir: join(folder, "data") });
   const endWorkOf = () => ({ cancelledTurns: 2, interruptedTurns: 1, restrictedSessions: 0 });
   devices = new Devices({ store, clock, log, roots, endWorkOf });
 });

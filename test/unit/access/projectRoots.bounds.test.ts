@@ -12,7 +12,7 @@ beforeEach(async () => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "daylong-roots-")));
   [first, second] = [join(folder, "first"), join(folder, "second")];
   for (const root of [first, second]) mkdirSync(root);
-  roots = await ProjectRoots.open({ paths: [first, second], homeDir: folder });
+  roots = await ProjectRoots.open({ paths: [first, second], homeDir: folder, dataDir: join(folder, "data") });
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -22,7 +22,7 @@ beforeEach(async () => {
   mkdirSync(join(folder, "root-evil", "project"), { recursive: true });
   mkdirSync(join(folder, "outside", "project"), { recursive: true });
   writeFileSync(join(root, "file.txt"), "");
-  roots = await ProjectRoots.open({ paths: [root], homeDir: folder });
+  roots = await ProjectRoots.open({ paths: [root], homeDir: folder, dataDir: join(folder, "data") });
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -43,7 +43,11 @@ describe("A05: a project path is resolved inside the roots", () => {
 
   test("A05: a root given as a link counts under both its names", async () => {
     symlinkSync(root, join(folder, "linked-root"));
-    roots = await ProjectRoots.open({ paths: [join(folder, "linked-root")], homeDir: folder });
+    roots = await ProjectRoots.open({
+      paths: [join(folder, "linked-root")],
+      homeDir: folder,
+      dataDir: join(folder, "data"),
+    });
     expect(roots.paths).toEqual([root]);
     expect(await roots.resolve(join(folder, "linked-root", "alpha"))).toBe(join(root, "alpha"));
     expect(await roots.resolve(join(root, "alpha"))).toBe(join(root, "alpha"));
@@ -108,7 +112,11 @@ describe("A05: a project path is resolved inside the roots", () => {
   });
 
   test("A05: a root may itself lie below a dot-directory", async () => {
-    roots = await ProjectRoots.open({ paths: [join(root, ".secret"), root], homeDir: folder });
+    roots = await ProjectRoots.open({
+      paths: [join(root, ".secret"), root],
+      homeDir: folder,
+      dataDir: join(folder, "data"),
+    });
     expect(await roots.resolve(join(root, ".secret", "inner"))).toBe(join(root, ".secret", "inner"));
   });
 
@@ -124,7 +132,9 @@ describe("A05: a project path is resolved inside the roots", () => {
 
   test("A05: a root that is missing is named at the start", async () => {
     const paths = [join(folder, "gone")];
-    await expect(ProjectRoots.open({ paths, homeDir: folder })).rejects.toThrow(/gone cannot be used/);
+    await expect(
+      ProjectRoots.open({ paths, homeDir: folder, dataDir: join(folder, "data") }),
+    ).rejects.toThrow(/gone cannot be used/);
   });
 });
 

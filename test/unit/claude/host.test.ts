@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { CliHost } from "../../../server/claude/host.ts";
 import type { ProcessExit, ProcessListener, ProcessSpec } from "../../../server/domain/processes/process.ts";
 import type { ProcessStore } from "../../../server/domain/stores/operation.ts";
+import { startsIn } from "../../support/claude/cliStarts.ts";
 import { ShortRealClock } from "../../support/shortRealClock.ts";
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -33,8 +34,7 @@ const useHost = (binary: string) => {
     log: silent,
     processStore,
     environment: { HOME: home, PATH: process.env.PATH },
-    trust: { standingOf: async () => "plain", rulesOf: () => [] },
-    binary,
+    starts: startsIn(home, { binary }),
     ladderMs: 500,
   });
 };

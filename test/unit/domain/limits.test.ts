@@ -23,6 +23,7 @@ describe("the table of limits", () => {
     expect(limitValues(defaults)).toEqual({
       maxConcurrentSessions: 10,
       maxQueuedTurns: 100,
+      requestsPerMinute: 300,
       sessionTimeoutMs: 24 * 3_600_000,
       sessionWarningMs: 20 * 3_600_000,
       sessionFinalWarningMs: 15 * 60_000,

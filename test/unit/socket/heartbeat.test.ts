@@ -8,10 +8,10 @@ function rig() {
   const arrive = (answers: boolean) => {
     const seen: string[] = [];
     const pulse = {
-      heardAt: clock.now(),
+      heardAt: clock.monotonic(),
       ping: () => {
         seen.push(`ping ${clock.now()}`);
-        if (answers) pulse.heardAt = clock.now();
+        if (answers) pulse.heardAt = clock.monotonic();
       },
       terminate: () => void seen.push(`terminate ${clock.now()}`),
     } satisfies HeartbeatPeer;
@@ -50,4 +50,30 @@ test("each client has its own rhythm, and one that left is left alone", () => {
   expect(early.seen).toHaveLength(1);
   heartbeat.forget(late.pulse);
   expect(clock.armed).toBe(0);
+});
+
+test.each([-86_400_000, 86_400_000])(
+  "DOOR-11 V17: pings and drops in the same rhythm on a clock that was set by %d ms",
+  (byMs) => {
+    const { clock, arrive } = rig();
+    const silent = arrive(false);
+    const answering = arrive(true);
+    clock.advance(20_000);
+    clock.step(byMs);
+    clock.advance(40_000);
+    expect(silent.seen).toEqual(["ping 15000", `ping ${byMs + 30_000}`, `terminate ${byMs + 35_000}`]);
+    const at = [15_000, byMs + 30_000, byMs + 45_000, byMs + 60_000];
+    expect(answering.seen).toEqual(at.map((pingAt) => `ping ${pingAt}`));
+  },
+);
+
+test("V17: a sleep of the computer drops no client that answers, and a silent one 35 s after it at the latest", () => {
+  const { clock, arrive } = rig();
+  const silent = arrive(false);
+  const answering = arrive(true);
+  clock.advance(15_000);
+  clock.suspend(3_600_000);
+  clock.advance(35_000);
+  expect(answering.seen).not.toContainEqual(expect.stringMatching(/^terminate/));
+  expect(silent.seen.at(-1)).toMatch(/^terminate/);
 });

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { z } from "zod";
 import { devicePatchSchema } from "../../../server/wire/delivery/devices.ts";
+import { completionSchema } from "../../../server/wire/openai/completionRequest.ts";
+import { askSchema } from "../../../server/wire/sessions/ask.ts";
 import { messageFields } from "../../../server/wire/sessions/chat.ts";
 import { permissionAnswerFields } from "../../../server/wire/sessions/permissions.ts";
 import { newSessionSchema, sessionPatchSchema } from "../../../server/wire/sessions/sessions.ts";
@@ -39,4 +41,43 @@ test("an id that the client chose is refused with half a character, because mend
   expect(chosenIdSchema.parse("🙂-1")).toBe("🙂-1");
   const message = { message: "Hi", clientMessageId: half };
   expect(z.object(messageFields).safeParse(message).error?.issues[0]?.path).toEqual(["clientMessageId"]);
+});
+
+describe("DOOR-23: NUL, which no argument, variable or path can hold", () => {
+  const nul = "a\0b";
+  const pathsOf = (schema: z.ZodType, value: unknown) =>
+    schema.safeParse(value).error?.issues.map(({ path }) => path.join(".")) ?? [];
+
+  test("DOOR-23: is a fault of each field that becomes one, and none of what is only said", () => {
+    const session = {
+      projectPath: nul,
+      model: nul,
+      appendSystemPrompt: nul,
+      allowedTools: ["Read", nul],
+      disallowedTools: [nul],
+      title: nul,
+    };
+    expect(pathsOf(newSessionSchema, session)).toEqual([
+      "projectPath",
+      "model",
+      "appendSystemPrompt",
+      "allowedTools.1",
+      "disallowedTools.0",
+    ]);
+    expect(pathsOf(sessionPatchSchema, { model: nul })).toEqual(["model"]);
+    expect(pathsOf(z.object(messageFields), { message: nul, model: nul, projectPath: nul })).toEqual([
+      "projectPath",
+      "model",
+    ]);
+    expect(pathsOf(askSchema, { projectPath: nul, model: nul, prompt: nul })).toEqual([
+      "projectPath",
+      "model",
+    ]);
+    const completion = { model: nul, project_path: nul, messages: [{ role: "user", content: nul }] };
+    expect(pathsOf(completionSchema, completion)).toEqual(["model", "project_path"]);
+    for (const content of [nul, [{ type: "text", text: nul }]]) {
+      const [path] = pathsOf(completionSchema, { model: "m", messages: [{ role: "system", content }] });
+      expect(path).toMatch(/^messages\.0\.content/);
+    }
+  });
 });

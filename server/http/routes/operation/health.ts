@@ -24,7 +24,7 @@ export const healthRoutes = (parts: HttpDependencies): Route[] => [
     response: { 200: healthSchema, 503: healthSchema },
     async handle({ caller }) {
       const { status, checks } = await parts.health();
-      const body = { status, version: parts.version, uptimeMs: parts.clock.now() - parts.startedAt };
+      const body = { status, version: parts.version, uptimeMs: parts.uptimeMs() };
       return json(caller === undefined ? body : { ...body, checks }, status === "failing" ? 503 : 200);
     },
   }),

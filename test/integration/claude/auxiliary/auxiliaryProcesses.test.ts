@@ -8,6 +8,7 @@ import { readProcTable } from "../../../../server/claude/os/processTable.ts";
 import type { ProcessSpec } from "../../../../server/domain/processes/process.ts";
 import type { ProjectStanding } from "../../../../server/domain/sessions/trust.ts";
 import type { ProcessStore } from "../../../../server/domain/stores/operation.ts";
+import { startsIn } from "../../../support/claude/cliStarts.ts";
 import { ShortRealClock } from "../../../support/shortRealClock.ts";
 
 /** A CLI that asks for a tool, and answers with what it was told, or as the prompt says. */
@@ -65,11 +66,8 @@ function use(binary: string): void {
   auxiliary = new AuxiliaryProcesses({
     clock: new ShortRealClock(),
     processStore,
-    environment: { HOME: home, PATH: process.env.PATH },
-    binary,
     ladderMs: 500,
-    trust: { rulesOf: () => [] },
-    standingOf: () => standing,
+    starts: startsIn(home, { binary, trust: { standingOf: () => standing, rulesOf: () => [] } }),
   });
 }
 const useAsking = () => {
@@ -98,7 +96,8 @@ const spec: () => ProcessSpec = () => ({
   options: {},
 });
 const never = () => new AbortController().signal;
-const ask = (prompt: string, signal = never()) => auxiliary.ask(spec(), prompt, signal);
+const ask = (prompt: string, signal = never()) =>
+  auxiliary.ask("one-shot", spec(), async () => prompt, signal);
 const isAlive = async (pid: number) => (await readProcTable()).some((row) => row.pid === pid && !row.zombie);
 
 describe("S32: a process for one prompt", () => {
@@ -147,8 +146,8 @@ describe("S32: a process for one prompt", () => {
 
   test("S32: is kept in no transcript, and gets what it is started with besides", async () => {
     useAsking();
-    const options = { resume: "theirs", forkSession: true };
-    const end = await auxiliary.ask(spec(), "arguments", never(), options);
+    const fork = Object.assign(spec(), { claudeSessionId: "theirs" });
+    const end = await auxiliary.ask("recap", fork, async () => "arguments", never());
     const { text } = (end as { answer: { text: string } }).answer;
     expect(text).toContain("--no-session-persistence");
     expect(text).toMatch(/--resume[ =]theirs/);

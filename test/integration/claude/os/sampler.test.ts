@@ -22,7 +22,7 @@ const script = `
     console.log("done");
   });`;
 
-const clock = { now: () => Date.now(), after: () => () => {} };
+const clock = { now: () => Date.now(), monotonic: () => performance.now(), after: () => () => {} };
 
 describe("the use of a process tree", () => {
   let root: ChildProcess;

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { parseProcStat } from "../../../../server/claude/os/processTable.ts";
 import { prepareSpawn, startTicksOf } from "../../../../server/claude/os/spawn.ts";
 import type { ProcessStore } from "../../../../server/domain/stores/operation.ts";
+import { fillFileTable } from "../../../support/fullFileTable.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -34,6 +35,46 @@ describe("a CLI that cannot be started", () => {
   test("because its project is gone is told so, and not as a missing CLI", async () => {
     const said = await lastWordsOf(process.execPath, join(folder, "gone"));
     expect(said).toBe("The project's directory is not there any more (ENOENT).");
+  });
+});
+
+describe("DOOR-1 F23: a system that has no more of what a start takes", () => {
+  const spawned = (cli: ReturnType<typeof prepareSpawn>) => {
+    const { signal } = new AbortController();
+    return cli.spawnClaudeCodeProcess({ command: process.execPath, args: [], cwd: folder, env: {}, signal });
+  };
+
+  test("a full table of files ends the start, by an error that is told, and not the server", async () => {
+    const cli = prepareSpawn("p1", "s1", 0, processStore);
+    const empty = fillFileTable();
+    let process: ReturnType<typeof spawned>;
+    try {
+      process = spawned(cli);
+    } finally {
+      empty();
+    }
+    const told: unknown[] = [];
+    process.on("error", (error) => told.push(error));
+    expect(await cli.exit).toEqual({ code: null, signal: null });
+    expect(cli.child).toBeUndefined();
+    expect(cli.stderrTail).toBe(
+      "Too many files are open to start the Claude CLI; raise the limit (ulimit -n) and restart. (EMFILE)",
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(told).toEqual([expect.objectContaining({ code: "EMFILE" })]);
+    expect(await process.stdout.toArray()).toEqual([]);
+  });
+
+  test.each(["ENOMEM", "EAGAIN"])("%s, however Node reports it, ends the start", async (code) => {
+    const refused = () => {
+      throw Object.assign(new Error(`spawn ${code}`), { code });
+    };
+    const cli = prepareSpawn("p1", "s1", 0, processStore, refused);
+    spawned(cli);
+    expect(await cli.exit).toEqual({ code: null, signal: null });
+    expect(cli.stderrTail).toBe(
+      `The computer has no room for another process of the Claude CLI now. (${code})`,
+    );
   });
 });
 

@@ -77,6 +77,16 @@ describe("S21 S27 what a parked session is asked while every place is taken", ()
     expect(host.mostOfOneSession).toBe(1);
   });
 
+  test("DOOR-24: a process that answers nothing holds the question for 5 s, and not for half a minute", async () => {
+    await rig.current.open();
+    const { pool, clock, host } = rig.current;
+    const { sessionId } = await rig.current.idleSession();
+    host.process(sessionId).isDumb = true;
+    const asked = refusal(() => pool.contextUse(sessionId));
+    await clock.run(5_000);
+    expect(await asked).toBe("session_busy");
+  });
+
   test("nobody takes the process away from what it is asked, and a message gets its place right after", async () => {
     await rig.current.open({ maxConcurrentSessions: 1 });
     const { pool, clock, host } = rig.current;

@@ -51,7 +51,7 @@ describe("a recap that is being made", () => {
       sessionId,
       projectPath: "/projects/alpha",
       model: "claude-z",
-      permissionMode: "plan",
+      permissionMode: "default",
     });
     const told = rig.current.events(sessionId).filter(({ type }) => type === "session.recap");
     expect(told.map(({ data }) => data)).toEqual([{ text: "A recap.", turnCount: 1 }]);

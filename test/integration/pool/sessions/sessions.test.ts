@@ -265,7 +265,7 @@ describe("S22 S25 changing a session", () => {
 });
 
 describe("S21 S27 what a CLI that hangs is asked about itself", () => {
-  test("S21 S27: is given up after 30 s, as busy", async () => {
+  test("S21 S27: is given up after 5 s, or 30 s where files are put back, as busy", async () => {
     await rig.current.open();
     const { pool, clock } = rig.current;
     const { sessionId, process } = await rig.current.idleSession();

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { newDevice } from "../../../../server/access/devices.ts";
 import { maxAheadMs, maxScheduledTurns } from "../../../../server/pool/turns/submitRules.ts";
 import { hourMs, minuteMs, owner, refusal, usePoolRig } from "../rig.ts";
 
@@ -207,6 +208,45 @@ describe("S35 a message with a time", () => {
     expect(await refusal(() => rig.current.submit({ sessionId, message: "Too many" }))).toBe("pool_full");
     // One that is full holds up nobody's plans.
     expect(schedule("tablet").state).toBe("queued");
+  });
+
+  test("DOOR-18 A11: a device may hold as many waiting places as are still free, so that each other one finds a place", async () => {
+    await rig.current.open({ maxConcurrentSessions: 1, maxQueuedTurns: 10 });
+    const { store, clock, pool } = rig.current;
+    const { sessionId } = await rig.current.busySession();
+    const send = (deviceId: string) =>
+      refusal(() => rig.current.submit({ caller: { ...owner, deviceId }, sessionId, message: "slow" }));
+    for (const deviceId of ["phone", "tablet", "watch", "desk"]) {
+      const device = newDevice({
+        deviceId,
+        name: deviceId,
+        platform: "ios",
+        scope: "chat",
+        now: clock.now(),
+      });
+      store.devices.insert(device, deviceId);
+    }
+    /** What comes of twelve messages of each. */
+    const taken = async (deviceId: string) => {
+      const answers = [];
+      for (let count = 0; count < 12; count += 1) answers.push(await send(deviceId));
+      return answers.filter((answer) => answer === "none").length;
+    };
+    expect([await taken("phone"), await send("phone")]).toEqual([5, "device_queue_full"]);
+    expect(await taken("tablet")).toBe(3);
+    expect(await taken("watch")).toBe(1);
+    expect([await taken("desk"), await send("desk")]).toEqual([1, "pool_full"]);
+    expect(pool.stats().queuedTurns).toBe(10);
+  });
+
+  test("DOOR-18: a device that is the only one to send messages may hold every waiting place", async () => {
+    await rig.current.open({ maxConcurrentSessions: 1, maxQueuedTurns: 4 });
+    const { store, clock } = rig.current;
+    const { sessionId } = await rig.current.busySession();
+    const viewer = { deviceId: "viewer", name: "viewer", platform: "web", scope: "read" } as const;
+    store.devices.insert(newDevice({ ...viewer, now: clock.now() }), "viewer");
+    for (let count = 0; count < 4; count += 1) rig.current.submit({ sessionId, message: "slow" });
+    expect(await refusal(() => rig.current.submit({ sessionId, message: "slow" }))).toBe("pool_full");
   });
 
   test("that is further off than a year is refused, and nothing of it is kept", async () => {

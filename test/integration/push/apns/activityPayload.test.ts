@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { ActivityRequest } from "../../../../server/domain/delivery/push.ts";
+import { systemClock } from "../../../../server/platform/clock.ts";
 import { ApnsSender } from "../../../../server/push/apns/apnsSender.ts";
 import { type ApnsStandIn, startApnsStandIn } from "../../../support/push/apnsStandIn.ts";
 
@@ -16,7 +17,7 @@ beforeAll(async () => {
   apple = await startApnsStandIn({ tlsDir: join(folder, "tls") });
   const endpoint = { host: apple.host, port: apple.port };
   sender = new ApnsSender({
-    clock: Date,
+    clock: systemClock,
     key: { path: apple.keyPath, keyId: apple.keyId, teamId: apple.teamId },
     topic: apple.topic,
     production: endpoint,

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import type { ApnsTarget, PushRequest } from "../../../../server/domain/delivery/push.ts";
+import { systemClock } from "../../../../server/platform/clock.ts";
 import { ApnsSender } from "../../../../server/push/apns/apnsSender.ts";
 import { type ApnsStandIn, startApnsStandIn } from "../../../support/push/apnsStandIn.ts";
 
@@ -16,10 +17,14 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "daylong-apns-"));
   told = [];
   // One place on each connection: every other push waits for it.
-  apple = await startApnsStandIn({ tlsDir: join(folder, "tls"), clock: Date, maxConcurrentStreams: 1 });
+  apple = await startApnsStandIn({
+    tlsDir: join(folder, "tls"),
+    clock: systemClock,
+    maxConcurrentStreams: 1,
+  });
   const endpoint = { host: apple.host, port: apple.port };
   sender = new ApnsSender({
-    clock: Date,
+    clock: systemClock,
     key: { path: apple.keyPath, keyId: apple.keyId, teamId: apple.teamId },
     topic: apple.topic,
     production: endpoint,

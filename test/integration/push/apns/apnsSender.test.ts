@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import type { ApnsTarget, PushOutcome, PushRequest } from "../../../../server/domain/delivery/push.ts";
+import { systemClock } from "../../../../server/platform/clock.ts";
 import { ApnsSender, type ApnsSenderParts } from "../../../../server/push/apns/apnsSender.ts";
 import { type ApnsStandIn, startApnsStandIn } from "../../../support/push/apnsStandIn.ts";
 import { steadyPort } from "../../../support/server/steadyPort.ts";
@@ -19,7 +20,7 @@ let offsetMs: number;
 let events: string[];
 let onNextEvent: (() => void) | undefined;
 const senders: ApnsSender[] = [];
-const clock = { now: () => Date.now() + offsetMs };
+const clock = { now: () => Date.now() + offsetMs, monotonic: () => systemClock.monotonic() };
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "daylong-apns-"));

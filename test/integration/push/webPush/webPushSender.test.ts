@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import type { PushRequest, WebPushTarget } from "../../../../server/domain/delivery/push.ts";
 import { pushKinds } from "../../../../server/domain/delivery/pushRules.ts";
+import { systemClock } from "../../../../server/platform/clock.ts";
 import { WebPushSender, type WebPushSenderParts } from "../../../../server/push/webPush/webPushSender.ts";
 import {
   type BrowserSubscription,
@@ -21,7 +22,7 @@ let service: WebPushStandIn;
 let offsetMs: number;
 let told: Array<{ name: string; fields: Record<string, unknown> }>;
 const senders: WebPushSender[] = [];
-const clock = { now: () => Date.now() + offsetMs };
+const clock = { now: () => Date.now() + offsetMs, monotonic: () => systemClock.monotonic() };
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "daylong-webpush-"));

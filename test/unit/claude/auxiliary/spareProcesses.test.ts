@@ -4,9 +4,19 @@ import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { SpareProcesses } from "../../../../server/claude/auxiliary/spareProcesses.ts";
 import { readProcTable } from "../../../../server/claude/os/processTable.ts";
+import type { StartedIn } from "../../../../server/claude/start/cliStarts.ts";
 import type { ProcessSpec } from "../../../../server/domain/processes/process.ts";
+import type { ProjectStanding } from "../../../../server/domain/sessions/trust.ts";
 import type { ProcessStore } from "../../../../server/domain/stores/operation.ts";
+import { startsIn } from "../../../support/claude/cliStarts.ts";
 import { ShortRealClock } from "../../../support/shortRealClock.ts";
+
+const startedIn = (standing: ProjectStanding): StartedIn => ({
+  projectPath: "/projects/alpha",
+  standing,
+  hasPlainDiff: false,
+  hasSilentHooks: false,
+});
 
 const standIn = resolve("test/support/claude/cliStandIn.mjs");
 
@@ -51,8 +61,7 @@ function useSpares(binary = standIn) {
   };
   spares = new SpareProcesses({
     dir: join(home, "spares"),
-    environment: { HOME: home, PATH: process.env.PATH },
-    binary,
+    starts: startsIn(home, { binary }),
     clock,
     log,
     processStore,
@@ -123,7 +132,7 @@ describe("S16: spares are kept", () => {
     await until(() => ended.length === 1);
     await clock.rest();
     expect(spares.count).toBe(1);
-    const spare = await spares.take(specOf(id), "plain");
+    const spare = await spares.take(specOf(id), startedIn("plain"));
     expect([spare?.sessionId, spares.count]).toEqual([id, 0]);
     await spare?.end();
   });
@@ -145,7 +154,7 @@ describe("S16: spares are kept", () => {
   test("S16: one that was claimed is replaced a second later, and not before", async () => {
     spares.keep(1);
     await ready(1);
-    const spare = await spares.take(specOf(reserved()), "plain");
+    const spare = await spares.take(specOf(reserved()), startedIn("plain"));
     expect(spares.count).toBe(0);
     // What the pool wants anew meanwhile does not make it come earlier.
     spares.keep(1);
@@ -263,8 +272,8 @@ describe("S16: a spare becomes a session's process", () => {
     const ids = [reserved(), reserved()];
     expect(new Set(ids).size).toBe(2);
     expect(spares.reserve(home)).toBeUndefined();
-    expect(await spares.take(specOf(crypto.randomUUID()), "plain")).toBeUndefined();
-    const spare = await spares.take(specOf(ids[1]!), "untrusted");
+    expect(await spares.take(specOf(crypto.randomUUID()), startedIn("plain"))).toBeUndefined();
+    const spare = await spares.take(specOf(ids[1]!), startedIn("untrusted"));
     expect([spare?.sessionId, spares.count]).toEqual([ids[1], 1]);
     await spare?.end();
   });
@@ -290,7 +299,7 @@ describe("S16: a spare becomes a session's process", () => {
       await ready(round + 1);
       const id = reserved();
       const { pid } = spares.live()[0]!;
-      expect(await spares.take(specOf(id, changes), "plain")).toBeUndefined();
+      expect(await spares.take(specOf(id, changes), startedIn("plain"))).toBeUndefined();
       expect(await isAlive(pid)).toBe(false);
       expect(spares.count).toBe(0);
       await clock.run(1_000);
@@ -305,7 +314,7 @@ describe("S16: a spare becomes a session's process", () => {
       spares.keep(1);
       await ready(1);
       const id = reserved();
-      expect(await spares.take(specOf(id), standing)).toBeUndefined();
+      expect(await spares.take(specOf(id), startedIn(standing))).toBeUndefined();
       expect(ended).toHaveLength(1);
       await clock.run(1_000);
       await ready(2);
@@ -321,7 +330,7 @@ describe("S16: a spare becomes a session's process", () => {
       { error: new Error("late", { cause: new Error("settings_not_claimable") }), isPromised: false },
     ].entries()) {
       await ready(round + 1);
-      const spare = await spares.take(specOf(reserved()), "plain");
+      const spare = await spares.take(specOf(reserved()), startedIn("plain"));
       spares.refused(spare!, join(home, "project"), error);
       await until(() => ended.length === round + 1);
       expect(said.findLast(({ event }) => event === "spare.refused")?.fields).toMatchObject({

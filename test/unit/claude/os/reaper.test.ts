@@ -7,6 +7,7 @@ import { startTicksOf } from "../../../../server/claude/os/spawn.ts";
 import { processMark } from "../../../../server/claude/start/environment.ts";
 import type { Clock } from "../../../../server/domain/ports.ts";
 import { systemClock } from "../../../../server/platform/clock.ts";
+import { fillFileTable } from "../../../support/fullFileTable.ts";
 
 /** Above every pid that Linux gives (`pid_max` is 2^22 at the most): no process has one of these. */
 const base = 2 ** 22;
@@ -141,6 +142,30 @@ describe("F10: the end of what was recorded", () => {
     expect(await living(pids)).toEqual([]);
   });
 
+  test("F23: waits until the process table can be read again when the system has no more files, and takes all of it then", async () => {
+    const { child, pids, startTicks } = await begin(`sleep 60 & echo $!; echo ready; wait`);
+    const records = [{ processId: "unmarked-5", pid: child.pid!, startTicks }];
+    const empty = fillFileTable();
+    let hasWaited = false;
+    const clock: Clock = {
+      now: () => systemClock.now(),
+      monotonic: () => systemClock.monotonic(),
+      after: (delayMs, callback) => {
+        // The first pause is after a reading that failed.
+        if (!hasWaited) empty();
+        hasWaited = true;
+        return systemClock.after(delayMs, callback);
+      },
+    };
+    try {
+      expect(await endBelongings(records, clock, 200)).toBe(2);
+    } finally {
+      if (!hasWaited) empty();
+    }
+    await over(child);
+    expect(await living(pids)).toEqual([]);
+  });
+
   test("F10: kills what does not hear also when the computer slept through the whole of its time", async () => {
     const deaf = `trap "" TERM; echo ready; while :; do sleep 0.05; done`;
     const { child, startTicks } = await begin(deaf);
@@ -148,6 +173,7 @@ describe("F10: the end of what was recorded", () => {
     let sleptMs = 0;
     const clock: Clock = {
       now: () => Date.now() + sleptMs,
+      monotonic: () => performance.now() + sleptMs,
       // The first pause is after SIGTERM: the computer sleeps in it.
       after: (delayMs, callback) => {
         sleptMs = 3_600_000;

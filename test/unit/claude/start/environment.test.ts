@@ -73,3 +73,13 @@ describe("A08 the environment of the CLI", () => {
     expect(cliEnvironment({ [processMark]: "outer" }, "inner")[processMark]).toBe("inner");
   });
 });
+
+describe("A09 the owner's own choice of variables", () => {
+  test("is held beside the others, but never where it would be a key to the owner's whole organisation", () => {
+    const passes = (name: string) => ["GOPATH", "ANTHROPIC_ADMIN_KEY"].includes(name);
+    const environment = cliEnvironment({ GOPATH: "/go", OTHER: "x", ANTHROPIC_ADMIN_KEY: "k" }, "p1", passes);
+    expect(environment).toMatchObject({ GOPATH: "/go" });
+    expect(environment).not.toHaveProperty("OTHER");
+    expect(environment).not.toHaveProperty("ANTHROPIC_ADMIN_KEY");
+  });
+});

@@ -291,11 +291,12 @@ describe("V12 a phone's token that is refused", () => {
 
   test("in both is suspected, and waits with its device for the verdict", () => {
     const askedAt = clock.now();
+    const askedReading = clock.monotonic();
     const fate = prepared().gone(gone("BadDeviceToken", 400), 1);
     if (!("fallback" in fate)) throw new Error("Not tried elsewhere.");
     clock.jump(50);
     const after = fate.fallback.gone(gone("BadDeviceToken", 400), 2);
-    expect(asked).toEqual([["suspect", "phone", phone, askedAt]]);
+    expect(asked).toEqual([["suspect", "phone", phone, askedReading]]);
     expect(after).toEqual({
       next: { state: "pending", nextAttemptAt: askedAt + 10_001 },
       holdUntilAt: askedAt + 10_001,
@@ -320,13 +321,14 @@ describe("V12 D17 a browser's subscription that is over", () => {
   test("is suspected, and waits for the verdict", () => {
     device.push = page;
     const askedAt = clock.now();
+    const askedReading = clock.monotonic();
     const found = prepared();
     clock.jump(50);
     expect(found.gone(gone("HTTP 410", 410), 1)).toEqual({
       next: { state: "pending", nextAttemptAt: askedAt + 10_001 },
       holdUntilAt: askedAt + 10_001,
     });
-    expect(asked).toEqual([["suspect", "phone", page, askedAt]]);
+    expect(asked).toEqual([["suspect", "phone", page, askedReading]]);
   });
 
   test("is tried at once at the subscription that took its place", () => {

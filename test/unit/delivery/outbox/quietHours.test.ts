@@ -21,4 +21,52 @@ describe("D19 quiet hours", () => {
     expect(quietEndsAt({ startMinute: 5, endMinute: 5, timeZone: "UTC" }, 5 * 60_000)).toBeUndefined();
     expect(quietEndsAt({ startMinute: 0, endMinute: 1439, timeZone: "Nowhere/Never" }, 0)).toBeUndefined();
   });
+
+  test("REPORT-17: end to the minute in the night in which clocks go on, and in the one in which they go back", () => {
+    // Europe/Berlin: 02:00 becomes 03:00 on 29 March 2026, and 03:00 becomes 02:00 on 25 October 2026.
+    expect(quietEndsAt(night, at("2026-03-28T22:00:00Z"))).toBe(at("2026-03-29T05:00:00Z"));
+    expect(quietEndsAt(night, at("2026-03-29T04:59:59Z"))).toBe(at("2026-03-29T05:00:00Z"));
+    expect(quietEndsAt(night, at("2026-03-29T05:00:00Z"))).toBeUndefined();
+    expect(quietEndsAt(night, at("2026-10-24T21:00:00Z"))).toBe(at("2026-10-25T06:00:00Z"));
+    expect(quietEndsAt(night, at("2026-10-25T05:59:00Z"))).toBe(at("2026-10-25T06:00:00Z"));
+    expect(quietEndsAt(night, at("2026-10-25T06:00:00Z"))).toBeUndefined();
+  });
+
+  test("REPORT-17: hold through an hour that comes twice, and begin or end after one that is left out", () => {
+    const early = { startMinute: 150, endMinute: 170, timeZone: "Europe/Berlin" };
+    for (const minute of ["00:30", "01:00", "01:30", "01:49"]) {
+      expect(quietEndsAt(early, at(`2026-10-25T${minute}:00Z`))).toBe(at("2026-10-25T01:50:00Z"));
+    }
+    expect(quietEndsAt(early, at("2026-10-25T00:29:00Z"))).toBeUndefined();
+    expect(quietEndsAt(early, at("2026-10-25T01:50:00Z"))).toBeUndefined();
+    for (const minute of ["00:59", "01:00", "01:10"]) {
+      expect(quietEndsAt(early, at(`2026-03-29T${minute}:00Z`))).toBeUndefined();
+    }
+    const untilGap = { startMinute: 60, endMinute: 150, timeZone: "Europe/Berlin" };
+    expect(quietEndsAt(untilGap, at("2026-03-29T00:30:00Z"))).toBe(at("2026-03-29T01:00:00Z"));
+    const fromGap = { startMinute: 150, endMinute: 240, timeZone: "Europe/Berlin" };
+    expect(quietEndsAt(fromGap, at("2026-03-29T00:59:00Z"))).toBeUndefined();
+    expect(quietEndsAt(fromGap, at("2026-03-29T01:00:00Z"))).toBe(at("2026-03-29T02:00:00Z"));
+  });
+
+  test("REPORT-17: hold as long as the clock on the wall says, in every minute of both nights of a zone that changes by half an hour", () => {
+    const lordHowe = { startMinute: 90, endMinute: 5 * 60, timeZone: "Australia/Lord_Howe" };
+    const wall = (instant: number) =>
+      new Intl.DateTimeFormat("en-GB", {
+        timeZone: "Australia/Lord_Howe",
+        hour: "2-digit",
+        minute: "2-digit",
+        hourCycle: "h23",
+      }).format(instant);
+    for (const begin of ["2026-04-04T13:00:00Z", "2026-10-03T13:00:00Z"]) {
+      for (let minute = 0; minute < 600; minute += 1) {
+        const instant = at(begin) + minute * 60_000;
+        const isIn = wall(instant) >= "01:30" && wall(instant) < "05:00";
+        // The half hour that comes twice begins the quiet hours the first time.
+        if (isIn) expect(quietEndsAt(lordHowe, instant)).toBeDefined();
+        const endsAt = quietEndsAt(lordHowe, instant);
+        if (endsAt !== undefined) expect(wall(endsAt)).toBe("05:00");
+      }
+    }
+  });
 });

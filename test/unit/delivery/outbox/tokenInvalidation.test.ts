@@ -44,7 +44,7 @@ describe("V12 D12 a 410 drops the token only if it is proof", () => {
 describe("V12 D12 a token that both environments refuse", () => {
   test("is dropped after its quarantine", () => {
     const { ward, pushes, clock } = rig();
-    expect(ward.suspect("d0", target("t0"), clock.now())).toBe(clock.now() + 10_000);
+    expect(ward.suspect("d0", target("t0"), clock.monotonic())).toBe(clock.now() + 10_000);
     clock.advance(9_999);
     expect(pushes.get("d0")).not.toBeNull();
     clock.advance(1);
@@ -54,7 +54,7 @@ describe("V12 D12 a token that both environments refuse", () => {
 
   test("stays when the app has registered in the meantime", () => {
     const { ward, pushes, clock } = rig();
-    ward.suspect("d0", target("t0"), clock.now());
+    ward.suspect("d0", target("t0"), clock.monotonic());
     pushes.set("d0", target("t0", 2_000));
     clock.advance(10_000);
     expect(pushes.get("d0")).toEqual(target("t0", 2_000));
@@ -62,39 +62,41 @@ describe("V12 D12 a token that both environments refuse", () => {
 
   test("stays when there are twenty of them at once, and so does a lone one after that, until a push gets through", () => {
     const { ward, pushes, clock, words } = rig(21);
-    for (let index = 0; index < 20; index += 1) ward.suspect(`d${index}`, target(`t${index}`), clock.now());
+    for (let index = 0; index < 20; index += 1)
+      ward.suspect(`d${index}`, target(`t${index}`), clock.monotonic());
     clock.advance(10_000);
     expect([...pushes.values()]).not.toContain(null);
     expect(words.names).toContain("push.tokens_refused_in_mass");
-    ward.suspect("d20", target("t20"), clock.now());
+    ward.suspect("d20", target("t20"), clock.monotonic());
     clock.advance(10_000);
     expect(pushes.get("d20")).not.toBeNull();
     ward.noteSent("apns");
-    ward.suspect("d20", target("t20"), clock.now());
+    ward.suspect("d20", target("t20"), clock.monotonic());
     clock.advance(10_000);
     expect(pushes.get("d20")).toBeNull();
   });
 
   test("is forgotten when a push gets through after a mass refusal: it was us until then", () => {
     const { ward, pushes, clock } = rig(6);
-    for (let index = 0; index < 6; index += 1) ward.suspect(`d${index}`, target(`t${index}`), clock.now());
+    for (let index = 0; index < 6; index += 1)
+      ward.suspect(`d${index}`, target(`t${index}`), clock.monotonic());
     clock.advance(10_000);
-    ward.suspect("d0", target("t0"), clock.now());
-    const askedAt = clock.now();
+    ward.suspect("d0", target("t0"), clock.monotonic());
+    const askedAt = clock.monotonic();
     clock.advance(1);
     ward.noteSent("apns");
     // Answered late: asked when it still was us.
     expect(ward.suspect("d1", target("t1"), askedAt)).toBe(clock.now());
     clock.advance(10_000);
     expect([pushes.get("d0"), pushes.get("d1")]).not.toContain(null);
-    ward.suspect("d0", target("t0"), clock.now());
+    ward.suspect("d0", target("t0"), clock.monotonic());
     clock.advance(10_000);
     expect(pushes.get("d0")).toBeNull();
   });
 
   test("is forgotten when the ward stops", () => {
     const { ward, pushes, clock } = rig();
-    ward.suspect("d0", target("t0"), clock.now());
+    ward.suspect("d0", target("t0"), clock.monotonic());
     ward.stop();
     clock.advance(20_000);
     expect(pushes.get("d0")).not.toBeNull();
@@ -115,16 +117,16 @@ describe("V12 D12 a quarantine", () => {
   ])("of %d tokens drops them: %p", (count, isDropped) => {
     const { ward, pushes, clock } = rig(count);
     for (let index = 0; index < count; index += 1)
-      ward.suspect(`d${index}`, target(`t${index}`), clock.now());
+      ward.suspect(`d${index}`, target(`t${index}`), clock.monotonic());
     clock.advance(10_000);
     expect([...pushes.values()].every((push) => (push === null) === isDropped)).toBe(true);
   });
 
   test("has one verdict for all who come while it lasts, and the next one begins anew", () => {
     const { ward, pushes, clock, words } = rig(3);
-    const verdictAt = ward.suspect("d0", target("t0"), clock.now());
+    const verdictAt = ward.suspect("d0", target("t0"), clock.monotonic());
     clock.advance(6_000);
-    expect(ward.suspect("d1", target("t1"), clock.now())).toBe(verdictAt);
+    expect(ward.suspect("d1", target("t1"), clock.monotonic())).toBe(verdictAt);
     expect(clock.armed).toBe(1);
     clock.advance(4_000);
     expect([pushes.get("d0"), pushes.get("d1")]).toEqual([null, null]);
@@ -133,7 +135,7 @@ describe("V12 D12 a quarantine", () => {
       ...["push.token_dropped", "push.token_dropped"],
     ]);
     clock.advance(1_000);
-    expect(ward.suspect("d2", target("t2"), clock.now())).toBe(clock.now() + 10_000);
+    expect(ward.suspect("d2", target("t2"), clock.monotonic())).toBe(clock.now() + 10_000);
     clock.advance(9_999);
     expect(pushes.get("d2")).not.toBeNull();
     clock.advance(1);
@@ -144,41 +146,42 @@ describe("V12 D12 a quarantine", () => {
     const { ward, pushes, clock, words } = rig(6);
     for (let index = 1; index < 6; index += 1) {
       pushes.set(`d${index}`, page(`https://push.example/${index}`));
-      ward.suspect(`d${index}`, page(`https://push.example/${index}`), clock.now());
+      ward.suspect(`d${index}`, page(`https://push.example/${index}`), clock.monotonic());
     }
-    ward.suspect("d0", target("t0"), clock.now());
+    ward.suspect("d0", target("t0"), clock.monotonic());
     clock.advance(10_000);
     expect([...pushes.values()].filter((push) => push === null)).toHaveLength(1);
     expect(pushes.get("d0")).toBeNull();
     // A push to a phone says nothing about the browsers' service.
     ward.noteSent("apns");
-    ward.suspect("d1", page("https://push.example/1"), clock.now());
+    ward.suspect("d1", page("https://push.example/1"), clock.monotonic());
     clock.advance(10_000);
     expect(pushes.get("d1")).not.toBeNull();
     expect(words.names.filter((name) => name === "push.tokens_refused_in_mass")).toHaveLength(2);
     ward.noteSent("webpush");
-    ward.suspect("d1", page("https://push.example/1"), clock.now());
+    ward.suspect("d1", page("https://push.example/1"), clock.monotonic());
     clock.advance(10_000);
     expect(pushes.get("d1")).toBeNull();
   });
 
   test("goes on when a push gets through while nothing was in doubt: one good token clears no other", () => {
     const { ward, pushes, clock } = rig(2);
-    ward.suspect("d0", target("t0"), clock.now());
+    ward.suspect("d0", target("t0"), clock.monotonic());
     clock.advance(1);
     ward.noteSent("apns");
-    expect(ward.suspect("d1", target("t1"), clock.now() - 1)).toBe(clock.now() + 9_999);
+    expect(ward.suspect("d1", target("t1"), clock.monotonic() - 1)).toBe(clock.now() + 9_999);
     clock.advance(9_999);
     expect([pushes.get("d0"), pushes.get("d1")]).toEqual([null, null]);
   });
 
   test("a mass refusal that is mended clears the suspects of its push service only", () => {
     const { ward, pushes, clock } = rig(7);
-    for (let index = 0; index < 5; index += 1) ward.suspect(`d${index}`, target(`t${index}`), clock.now());
+    for (let index = 0; index < 5; index += 1)
+      ward.suspect(`d${index}`, target(`t${index}`), clock.monotonic());
     clock.advance(10_000);
     pushes.set("d6", page("https://push.example/6"));
-    ward.suspect("d5", target("t5"), clock.now());
-    ward.suspect("d6", page("https://push.example/6"), clock.now());
+    ward.suspect("d5", target("t5"), clock.monotonic());
+    ward.suspect("d6", page("https://push.example/6"), clock.monotonic());
     ward.noteSent("apns");
     clock.advance(10_000);
     expect([pushes.get("d5"), pushes.get("d6")]).toEqual([target("t5"), null]);
@@ -186,7 +189,8 @@ describe("V12 D12 a quarantine", () => {
 
   test("a token that changed, or was taken back, or cannot be dropped, keeps no other from being dropped", () => {
     const { ward, pushes, clock, words } = rig(4);
-    for (let index = 0; index < 4; index += 1) ward.suspect(`d${index}`, target(`t${index}`), clock.now());
+    for (let index = 0; index < 4; index += 1)
+      ward.suspect(`d${index}`, target(`t${index}`), clock.monotonic());
     pushes.set("d0", target("new"));
     pushes.delete("d1");
     const set = pushes.set.bind(pushes);
@@ -207,11 +211,11 @@ describe("V12 D12 a quarantine", () => {
   test("that is stopped leaves no timer, and the next suspect has the whole time", () => {
     const { ward, pushes, clock } = rig();
     ward.stop();
-    ward.suspect("d0", target("t0"), clock.now());
+    ward.suspect("d0", target("t0"), clock.monotonic());
     clock.advance(9_000);
     ward.stop();
     expect(clock.armed).toBe(0);
-    expect(ward.suspect("d0", target("t0"), clock.now())).toBe(clock.now() + 10_000);
+    expect(ward.suspect("d0", target("t0"), clock.monotonic())).toBe(clock.now() + 10_000);
     clock.advance(9_999);
     expect(pushes.get("d0")).not.toBeNull();
   });

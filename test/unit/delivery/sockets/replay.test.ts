@@ -85,9 +85,9 @@ describe("resume", () => {
     const { replay, arrive } = rig(1_201);
     const connection = arrive();
     const done = replay.resume(connection, { cursor: 0 });
-    expect(connection.cursors).toHaveLength(500);
+    expect(connection.cursors).toHaveLength(200);
     await new Promise((resolve) => setImmediate(resolve));
-    expect(connection.cursors).toHaveLength(1_000);
+    expect(connection.cursors).toHaveLength(400);
     await done;
     expect(connection.cursors).toEqual(upTo(1_201));
   });
@@ -113,14 +113,70 @@ describe("resume", () => {
     expect(connection.closed).toBeUndefined();
   });
 
-  test("pages are bounded by their text, too: 256 KB of it at once", async () => {
+  test("pages are bounded by their text, too: 64 KB of it at once", async () => {
     const { replay, arrive, events } = rig();
-    for (let count = 0; count < 6; count += 1) events.append(aMessage("x".repeat(60_000)));
+    for (let count = 0; count < 6; count += 1) events.append(aMessage("x".repeat(16_100)));
     const connection = arrive();
     const done = replay.resume(connection, { cursor: 0 });
     expect(connection.cursors).toEqual([1, 2, 3, 4]);
     await done;
     expect(connection.cursors).toEqual(upTo(6));
+  });
+});
+
+describe("DOOR-22 A11: many replays at once", () => {
+  test("read no more between two looks at the network than one, and a device with many sockets holds up no other", async () => {
+    const { replay, connections, events } = rig(2_000);
+    const arriveAs = (deviceId: string) => {
+      const connection = new MemoryConnection(deviceId);
+      connections.add(connection);
+      return { connection, done: replay.resume(connection, { cursor: 0 }) };
+    };
+    const greedy = Array.from({ length: 20 }, () => arriveAs("greedy"));
+    const modest = arriveAs("modest");
+    const sent = () => [...greedy, modest].reduce((sum, { connection }) => sum + connection.texts.length, 0);
+    let mostAtOnce = sent();
+    let looks = 0;
+    let greedyWhenModestWasDone = 0;
+    let isOver = false;
+    void modest.done.then(() => {
+      greedyWhenModestWasDone = Math.max(...greedy.map(({ connection }) => connection.texts.length));
+    });
+    const all = Promise.all([...greedy, modest].map(({ done }) => done)).then(() => {
+      isOver = true;
+    });
+    while (!isOver) {
+      const before = sent();
+      await new Promise((resolve) => setImmediate(resolve));
+      mostAtOnce = Math.max(mostAtOnce, sent() - before);
+      looks += 1;
+    }
+    await all;
+    expect(mostAtOnce).toBeLessThanOrEqual(400);
+    expect(looks).toBeGreaterThanOrEqual(21 * 5);
+    // Ten pages for it, ten for all of the other device together.
+    expect(greedyWhenModestWasDone).toBeLessThan(2_000);
+    for (const { connection } of [...greedy, modest]) expect(connection.cursors).toEqual(upTo(events.tip()));
+  });
+
+  test("of a few missed events each need no turn", () => {
+    const { replay, arrive, events } = rig(3);
+    const all = Array.from({ length: 20 }, () => {
+      const connection = arrive();
+      void replay.resume(connection, { cursor: 0 });
+      return connection;
+    });
+    events.append(aMessage());
+    for (const { cursors } of all) expect(cursors).toEqual([1, 2, 3, 4]);
+  });
+
+  test("go on when one that waits for its turn has left", async () => {
+    const { replay, arrive, connections } = rig(600);
+    const [first, second, third] = [arrive(), arrive(), arrive()];
+    const done = [first, second, third].map((connection) => replay.resume(connection, { cursor: 0 }));
+    connections.remove(second);
+    await Promise.all(done);
+    expect([first, second, third].map(({ cursors }) => cursors.length)).toEqual([600, 0, 600]);
   });
 });
 
@@ -279,7 +335,7 @@ describe("V8 a slow reader in replay", () => {
     const resumed = replay.resume(connection, { cursor: 0 });
     connections.remove(connection);
     await resumed;
-    expect(connection.cursors).toHaveLength(500);
+    expect(connection.cursors).toHaveLength(200);
   });
 
   test("V5 whose history is cut under the replay is sent away to be told of the loss", async () => {
@@ -289,7 +345,7 @@ describe("V8 a slow reader in replay", () => {
     events.floorCursor = 1_000;
     await resumed;
     expect(connection.closed?.code).toBe(1012);
-    expect(connection.cursors).toHaveLength(500);
+    expect(connection.cursors).toHaveLength(200);
   });
 });
 

@@ -266,13 +266,13 @@ describe("a session's process", () => {
     await clock.run(1_000);
     sessionProcess.noteSign();
     await clock.run(500);
-    expect(sessionProcess.lastSignAt).toBe(clock.now() - 500);
+    expect(sessionProcess.lastSignAt).toBe(clock.monotonic() - 500);
     sessionProcess.forgiveSilence(200);
-    expect(sessionProcess.lastSignAt).toBe(clock.now() - 300);
+    expect(sessionProcess.lastSignAt).toBe(clock.monotonic() - 300);
     sessionProcess.forgiveSilence(10_000);
-    expect(sessionProcess.lastSignAt).toBe(clock.now());
+    expect(sessionProcess.lastSignAt).toBe(clock.monotonic());
     sessionProcess.finishTurn(sessionProcess.turn!);
-    expect(sessionProcess.idleSinceAt).toBe(clock.now());
+    expect(sessionProcess.idleSinceAt).toBe(clock.monotonic());
   });
 
   test("takes the work of its tools for a sign of life until they are finished or the turn is", async () => {
@@ -285,7 +285,7 @@ describe("a session's process", () => {
     sessionProcess.noteToolStarted(bash("use"));
     expect(sessionProcess.turn?.hasActed).toBe(true);
     sessionProcess.noteUsage(working);
-    expect(sessionProcess.lastSignAt).toBe(clock.now());
+    expect(sessionProcess.lastSignAt).toBe(clock.monotonic());
     expect([sessionProcess.noteToolFinished("use"), sessionProcess.noteToolFinished("use")]).toEqual([
       "Bash",
       undefined,
@@ -294,7 +294,7 @@ describe("a session's process", () => {
     sessionProcess.finishTurn(sessionProcess.turn!);
     await clock.run(1_000);
     sessionProcess.noteUsage(working);
-    expect(sessionProcess.lastSignAt).toBe(clock.now() - 1_000);
+    expect(sessionProcess.lastSignAt).toBe(clock.monotonic() - 1_000);
   });
 
   test("counts the samples in a row in which it is idle and hot", () => {
@@ -347,6 +347,6 @@ describe("a session's process", () => {
     sessionProcess.finishTurn(sessionProcess.turn!);
     await clock.run(1_000);
     sessionProcess.noteUsage({ rssBytes: 0, cpuPercent: 100, ownCpuPercent: 0, processCount: 2 });
-    expect(sessionProcess.lastSignAt).toBe(clock.now());
+    expect(sessionProcess.lastSignAt).toBe(clock.monotonic());
   });
 });

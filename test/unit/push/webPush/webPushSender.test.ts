@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { systemClock } from "../../../../server/platform/clock.ts";
 import { WebPushSender, type WebPushSenderParts } from "../../../../server/push/webPush/webPushSender.ts";
 
 let dataDir: string;
@@ -10,7 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dataDir, { recursive: true }));
 const make = (parts: Partial<WebPushSenderParts> = {}) =>
-  new WebPushSender({ clock: Date, log: { info: () => {} }, dataDir, ...parts });
+  new WebPushSender({ clock: systemClock, log: { info: () => {} }, dataDir, ...parts });
 
 describe("D17 A08: an endpoint", () => {
   const notHttps = "must be an https address";

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, rmdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { projectIdOf } from "../../../../../server/access/projectRoots.ts";
@@ -63,5 +63,40 @@ describe("A05: a project", () => {
     const { token } = rig.device("chat");
     expectProblem(await rig.ask("PUT", url, { token }), 403, "scope_forbidden");
     expectProblem(await rig.ask("PUT", "/api/projects/nothing/trust"), 404, "project_not_found");
+  });
+});
+
+describe("DOOR-21: many projects", () => {
+  const page = async (query: string) => {
+    const { status, body } = await rig.ask("GET", `/api/projects${query}`);
+    expect(status).toBe(200);
+    return body as unknown as { projects: Array<{ name: string }>; nextBefore?: string };
+  };
+
+  test("come in pages, the directories of the roots first, each once, also when one goes away meanwhile", async () => {
+    for (const name of ["beta", "delta", "gamma"]) mkdirSync(join(rig.root, name));
+    for (const name of ["deep2", "deep1", "gone"]) {
+      if (name !== "gone") mkdirSync(join(rig.project, name));
+      rig.history.kept.push(past(name, join(rig.project, name), 100));
+    }
+    const whole = await page("");
+    const names = ["alpha", "beta", "delta", "gamma", "deep1", "deep2"];
+    expect([whole.projects.map(({ name }) => name), whole.nextBefore]).toEqual([names, undefined]);
+    const first = await page("?limit=2");
+    expect(first.projects.map(({ name }) => name)).toEqual(["alpha", "beta"]);
+    rmdirSync(join(rig.root, "beta"));
+    const rest = [];
+    let { nextBefore } = first;
+    for (let pages = 0; nextBefore !== undefined && pages < 10; pages += 1) {
+      const next = await page(`?limit=2&before=${nextBefore}`);
+      expect(next.projects.length).toBeLessThanOrEqual(2);
+      rest.push(...next.projects.map(({ name }) => name));
+      ({ nextBefore } = next);
+    }
+    expect(rest.filter((name) => name !== "alpha")).toEqual(["delta", "gamma", "deep1", "deep2"]);
+  });
+
+  test("are refused a cursor that is none", async () => {
+    expectProblem(await rig.ask("GET", "/api/projects?before=x"), 400, "invalid_request");
   });
 });

@@ -1,0 +1,44 @@
+import { chmodSync } from "node:fs";
+import { ProjectRoots, ProjectRootsError } from "../access/projectRoots.ts";
+import type { Log } from "../domain/ports.ts";
+import { makeFolder } from "../platform/paths.ts";
+import { type Config, ConfigError } from "./config.ts";
+
+/** Makes the data folder, for this user alone. Throws a `ConfigError` where it cannot be. */
+export function openDataFolder(dataDir: string): void {
+  try {
+    makeFolder(dataDir, 0o700);
+    chmodSync(dataDir, 0o700);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === "ENOSPC" || code === "EDQUOT") throw cause;
+    throw new ConfigError([
+      `DATA_DIR: the folder ${dataDir} cannot be made or written (${code}); choose another`,
+    ]);
+  }
+}
+
+interface RootsParts {
+  config: Pick<Config, "projectRoots" | "dataDir">;
+  openFolders?: readonly string[];
+  homeDir: string;
+  log: Log;
+}
+
+/** Opens the project roots, and says when one of them holds the data folder. Throws a `ConfigError` that names every bad one. */
+export async function openRoots({ config, openFolders, homeDir, log }: RootsParts): Promise<ProjectRoots> {
+  const { dataDir } = config;
+  try {
+    const roots = await ProjectRoots.open({ paths: config.projectRoots, homeDir, dataDir, openFolders });
+    const root = roots.rootOfDataFolder;
+    if (root !== undefined) {
+      const detail =
+        "The data folder lies in a project root. It is no project, nor is a folder that holds it.";
+      log.info("projects.hold_data_folder", { dataDir, root, detail });
+    }
+    return roots;
+  } catch (error) {
+    if (!(error instanceof ProjectRootsError)) throw error;
+    throw new ConfigError(error.faults.map((fault) => `PROJECT_ROOTS: ${fault}`));
+  }
+}

@@ -1,0 +1,63 @@
+import { join, relative, sep } from "node:path";
+import type { ProjectRoots } from "../access/projectRoots.ts";
+import { OwnersTrust } from "../access/projectTrust.ts";
+import { CliStarts } from "../claude/start/cliStarts.ts";
+import { CliTrust } from "../claude/start/cliTrust.ts";
+import { DeniedPaths } from "../claude/start/deniedPaths.ts";
+import { repositoryDangers } from "../claude/start/repositoryDangers.ts";
+import { SettingsFiles } from "../claude/start/settingsFiles.ts";
+import { claudeConfigDir } from "../claude/transcripts/transcriptFile.ts";
+import type { Clock, Log, Store } from "../domain/ports.ts";
+import { MentionedFiles } from "../files/mentionedFiles.ts";
+import { gitDangers } from "../git/gitDangers.ts";
+import { GitProgram } from "../git/gitProgram.ts";
+import { type Config, passesToCli } from "./config.ts";
+
+/** What the CLI is started with: trust, starts, the places that are closed to it; and what it may be told by a mention. */
+export function wireStarts(parts: {
+  config: Config;
+  store: Store;
+  clock: Clock;
+  log: Log;
+  homeDir: string;
+  roots: ProjectRoots;
+  /** The environment of which the CLI gets the allowed part. */
+  environment: Readonly<Record<string, string | undefined>>;
+}) {
+  const { config, store, clock, log, homeDir, roots, environment } = parts;
+  const { dataDir, projectRoots, deniedPaths: paths, claudeBinary: binary, sandbox } = config;
+  const terminal = new CliTrust(environment);
+  const trust = new OwnersTrust({
+    store,
+    clock,
+    log,
+    homeDir,
+    claudeConfigDir: claudeConfigDir(environment),
+    acceptedInTerminal: (path) => terminal.accepted(path),
+  });
+  const program = new GitProgram(environment);
+  // Conversations that named no project work in the data folder, and the sessions of the demo.
+  const openNames = ["conversations", ...projectRoots.flatMap((root) => nameBelow(dataDir, root))];
+  const deniedPaths = new DeniedPaths({ dataDir, paths, openNames });
+  const starts = new CliStarts({
+    log,
+    environment,
+    passesToCli: (name) => passesToCli(config, name),
+    binary,
+    trust,
+    deniedPaths,
+    gitDangers: (directory) => gitDangers(directory, { program, clock }),
+    repositoryDangers: (directory) => repositoryDangers(directory, environment),
+    settingsFiles: new SettingsFiles({ dir: join(dataDir, "process-settings") }),
+    sandbox,
+  });
+  const isDenied = (path: string) => deniedPaths.holds(path);
+  const mentions = new MentionedFiles({ roots, homeDir, clock, isDenied });
+  return { program, trust, starts, mentions };
+}
+
+/** The first name below the directory of what lies in it. */
+function nameBelow(directory: string, path: string): string[] {
+  const [first = ""] = relative(directory, path).split(sep);
+  return first === "" || first === ".." ? [] : [first];
+}

@@ -1,0 +1,79 @@
+import { DaylongError } from "../errors.ts";
+import { type ClaudeCommand, commandNameIn, judgeCommand } from "./commands.ts";
+import { asPlainWords, everyAt, hidesMentions, mentionsIn } from "./mentions.ts";
+
+/** How a path that a prompt mentions stands: Claude may read it, may not, or it is not there. */
+export type MentionStanding = "readable" | "forbidden" | "absent";
+
+/** Looks at the files that prompts mention. */
+export interface MentionResolver {
+  /**
+   * `readable`: the file, links followed, lies inside a project root and not where Claude may not read. What cannot be looked
+   * at is `forbidden`. Never rejects.
+   */
+  standingOf(projectPath: string, path: string): Promise<MentionStanding>;
+}
+
+/** A prompt as it may be given to the CLI, and what was decided. */
+export interface JudgedPrompt {
+  text: string;
+  /** Paths whose content the CLI puts into the prompt. */
+  mentioned: string[];
+  /** Paths that are left as plain words. */
+  plain: string[];
+  /** The command that the CLI runs. */
+  command?: string;
+}
+
+/** Whether the CLI could interpret anything in the text. Without it the text is given as it is. */
+export const mayBeInterpreted = (text: string): boolean =>
+  commandNameIn(text) !== undefined || hidesMentions(text) || mentionsIn(text).length > 0;
+
+/**
+ * Decides what the CLI interprets in a text that becomes a prompt: a mention of a file that may be read passes, every other
+ * one becomes plain words; a first word that is no command of the process does too. Throws `command_forbidden`.
+ */
+export async function judgePrompt(
+  { text, projectPath }: { text: string; projectPath: string },
+  commands: readonly ClaudeCommand[] | undefined,
+  resolver: MentionResolver,
+): Promise<JudgedPrompt> {
+  const verdict = judgeCommand(text, commands);
+  if (verdict.kind === "refused") throw new DaylongError("command_forbidden", verdict.detail);
+  const command = verdict.kind === "command" ? verdict.name : undefined;
+  const mentions = mentionsIn(text);
+  if (hidesMentions(text)) {
+    const plain = mentions.map(({ path }) => path);
+    return { text: asPlainWords(text, everyAt(text)), mentioned: [], plain, command };
+  }
+  const places: number[] = verdict.kind === "unknown" ? [0] : [];
+  const mentioned = new Set<string>();
+  const plain = new Set<string>();
+  const paths = [...new Set(mentions.map(({ path }) => path))];
+  const standings = new Map<string, MentionStanding>();
+  for (const path of paths) standings.set(path, await resolver.standingOf(projectPath, path));
+  for (const { at, path, isAgent } of mentions) {
+    const standing = standings.get(path);
+    if (standing === "readable") mentioned.add(path);
+    else if (!(isAgent && standing === "absent")) {
+      plain.add(path);
+      places.push(at);
+    }
+  }
+  return { text: asPlainWords(text, places), mentioned: [...mentioned], plain: [...plain], command };
+}
+
+/** What is written into the audit log of a judged prompt: what the CLI does with the words of a message, no event tells. */
+export function interpretationsOf({ mentioned, plain, command }: JudgedPrompt): Array<{
+  action: "message.command" | "message.mention" | "message.mention-refuse";
+  detail: string;
+}> {
+  const entries: ReturnType<typeof interpretationsOf> = [];
+  if (command !== undefined) entries.push({ action: "message.command", detail: `/${command}` });
+  if (mentioned.length > 0) entries.push({ action: "message.mention", detail: listed(mentioned) });
+  if (plain.length > 0) entries.push({ action: "message.mention-refuse", detail: listed(plain) });
+  return entries;
+}
+
+/** The first of many paths. */
+const listed = (paths: readonly string[]): string => paths.join(", ").slice(0, 1_000).toWellFormed();

@@ -1,0 +1,89 @@
+import { describe, expect, test } from "@jest/globals";
+import type { ClaudeCommand } from "../../../../server/domain/prompts/commands.ts";
+import {
+  interpretationsOf,
+  judgePrompt,
+  type MentionStanding,
+  mayBeInterpreted,
+} from "../../../../server/domain/prompts/judgePrompt.ts";
+
+const standings: Record<string, MentionStanding> = {
+  "a.txt": "readable",
+  "~/.ssh/id": "forbidden",
+  "agent-link": "forbidden",
+};
+const resolver = {
+  standingOf: async (projectPath: string, path: string): Promise<MentionStanding> => {
+    expect(projectPath).toBe("/projects/alpha");
+    return standings[path] ?? "absent";
+  },
+};
+const review: ClaudeCommand = {
+  name: "review",
+  description: "",
+  argumentHint: "",
+  aliases: [],
+  builtin: false,
+};
+const judge = (text: string) => judgePrompt({ text, projectPath: "/projects/alpha" }, [review], resolver);
+
+describe("A10 a prompt", () => {
+  test("DOOR-2 keeps mentions of files that may be read, and has the others as plain words", async () => {
+    expect(await judge("see @a.txt, not @~/.ssh/id nor @gone.txt")).toEqual({
+      text: "see @a.txt, not \u2060@~/.ssh/id nor \u2060@gone.txt",
+      mentioned: ["a.txt"],
+      plain: ["~/.ssh/id", "gone.txt"],
+      command: undefined,
+    });
+  });
+
+  test("DOOR-2 names a subagent as before, unless a file of that name is there", async () => {
+    expect((await judge("ask @agent-explore")).text).toBe("ask @agent-explore");
+    expect((await judge("ask @agent-link")).text).toBe("ask \u2060@agent-link");
+  });
+
+  test("DOOR-2 that the CLI would rewrite first has no mention at all", async () => {
+    const { text, mentioned, plain } = await judge('@[x](claude-ref:y "z") @a.txt');
+    expect(text).toBe('\u2060@[x](claude-ref:y "z") \u2060@a.txt');
+    expect(mentioned).toEqual([]);
+    expect(plain).toContain("a.txt");
+  });
+
+  test("DOOR-2 of a command is judged too", async () => {
+    expect(await judge("/review @~/.ssh/id and @a.txt")).toMatchObject({
+      text: "/review \u2060@~/.ssh/id and @a.txt",
+      command: "review",
+    });
+  });
+
+  test("DOOR-5 whose first word is no command of the process is words", async () => {
+    expect((await judge("/nowhere to go")).text).toBe("\u2060/nowhere to go");
+    expect((await judge("/Users/me/app is broken")).text).toBe("/Users/me/app is broken");
+  });
+
+  test("DOOR-5 that begins with a command which is not taken is refused", async () => {
+    await expect(judge("/config permissionMode=acceptEdits")).rejects.toMatchObject({
+      code: "command_forbidden",
+      message: expect.stringContaining("PATCH /api/sessions/:id"),
+    });
+  });
+
+  test("in which nothing is interpreted needs no look", () => {
+    expect(["see @a.txt", "/review", "@[x](y)"].map(mayBeInterpreted)).toEqual([true, true, true]);
+    expect(["hello", "me@example.org", "/a/b", "2 / 3"].map(mayBeInterpreted)).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ]);
+  });
+
+  test("is told in the audit log by what was decided, not by its words", async () => {
+    expect(interpretationsOf(await judge("/review @a.txt @~/.ssh/id"))).toEqual([
+      { action: "message.command", detail: "/review" },
+      { action: "message.mention", detail: "a.txt" },
+      { action: "message.mention-refuse", detail: "~/.ssh/id" },
+    ]);
+    expect(interpretationsOf(await judge("hello"))).toEqual([]);
+  });
+});
