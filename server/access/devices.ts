@@ -1,12 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type {
-  Caller,
-  Device,
-  DevicePreferences,
-  EndedWork,
-  QuietHours,
-  Scope,
-} from "../domain/delivery/device.ts";
+import type { Caller, Device, DevicePreferences, QuietHours, Scope } from "../domain/delivery/device.ts";
+import type { EndedWork } from "../domain/delivery/event.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
 import type { Gatekeeper } from "./gatekeeper.ts";

@@ -1,10 +1,10 @@
-import type { Caller, EndedWork } from "../domain/delivery/device.ts";
+import type { Caller } from "../domain/delivery/device.ts";
+import type { EndedWork } from "../domain/delivery/event.ts";
 import type { ContextUse, OneShotAnswer, ProcessUsage, RewindReport } from "../domain/processes/process.ts";
-import type { ChosenOptions } from "../domain/sessions/allowances.ts";
 import type { MessageAttachment } from "../domain/sessions/attachment.ts";
 import type { Lease } from "../domain/sessions/lease.ts";
 import type { PermissionDecision, PermissionScope } from "../domain/sessions/permission.ts";
-import type { PermissionMode, Session, SessionOptions } from "../domain/sessions/session.ts";
+import type { ChosenOptions, PermissionMode, Session, SessionOptions } from "../domain/sessions/session.ts";
 import type { Task, TaskOutput } from "../domain/sessions/task.ts";
 import type { Turn, TurnState } from "../domain/sessions/turn.ts";
 

@@ -31,15 +31,6 @@ export interface Device {
   preferences: DevicePreferences;
 }
 
-/** What of a device's work was ended when it was revoked. */
-export interface EndedWork {
-  /** Turns that waited, scheduled ones too. */
-  cancelledTurns: number;
-  interruptedTurns: number;
-  /** Sessions that ask again about what the device had allowed them. */
-  restrictedSessions: number;
-}
-
 /** The device that a request comes from, after its token was recognised. */
 export interface Caller {
   deviceId: string;

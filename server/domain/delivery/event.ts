@@ -1,13 +1,19 @@
 import type { ErrorCode, Failure } from "../errors.ts";
 import type { AgentRef } from "../sessions/agent.ts";
-import type { ChosenOptions } from "../sessions/allowances.ts";
 import type { Lease } from "../sessions/lease.ts";
 import type { Permission, PermissionDecision } from "../sessions/permission.ts";
-import type { PermissionMode } from "../sessions/session.ts";
+import type { ChosenOptions, PermissionMode } from "../sessions/session.ts";
 import type { Task } from "../sessions/task.ts";
 import type { OwnOrigin, Reply, TurnOrigin } from "../sessions/turn.ts";
-import type { EndedWork } from "./device.ts";
-import type { PushTarget } from "./push.ts";
+
+/** What of a device's work was ended when it was revoked. */
+export interface EndedWork {
+  /** Turns that waited, scheduled ones too. */
+  cancelledTurns: number;
+  interruptedTurns: number;
+  /** Sessions that ask again about what the device had allowed them. */
+  restrictedSessions: number;
+}
 
 /** The data of each type of event. Rows of the log are immutable; a new fact is a new event. */
 export interface EventDataByType {
@@ -82,7 +88,7 @@ export interface EventDataByType {
   "device.paired": { deviceId: string; name: string; platform: string };
   "device.revoked": { deviceId: string; name: string } & Partial<EndedWork>;
   /** The device `deviceId` is pushed to no more: another one, `by`, has registered the same target. */
-  "device.push_lost": { deviceId: string; name: string; by: string; provider: PushTarget["provider"] };
+  "device.push_lost": { deviceId: string; name: string; by: string; provider: "apns" | "webpush" };
 }
 export type EventType = keyof EventDataByType;
 

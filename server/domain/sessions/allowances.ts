@@ -1,6 +1,6 @@
 import { type Scope, scopeAllows } from "../delivery/device.ts";
 import { DaylongError } from "../errors.ts";
-import type { PermissionMode, SessionOptions } from "./session.ts";
+import type { ChosenOptions, PermissionMode, SessionOptions } from "./session.ts";
 
 /** What a session may do without asking because a device said so: use tools, or work in a mode that asks less. */
 export const allowanceKinds = ["tools", "mode"] as const;
@@ -87,7 +87,6 @@ export function chosenOptions({
   if (appendSystemPrompt !== undefined) chosen.appendSystemPrompt = appendSystemPrompt;
   return chosen;
 }
-export type ChosenOptions = Pick<SessionOptions, "allowedTools" | "systemPrompt" | "appendSystemPrompt">;
 
 /** The same choices for the audit, and the mode: names of tools in full, of words how many characters they have. */
 export function allowanceDetail(permissionMode: PermissionMode, options: SessionOptions): string {

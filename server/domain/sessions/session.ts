@@ -81,6 +81,9 @@ export interface SessionOptions {
   origin?: SessionOrigin;
 }
 
+/** The options that clients are shown: those that were chosen. */
+export type ChosenOptions = Pick<SessionOptions, "allowedTools" | "systemPrompt" | "appendSystemPrompt">;
+
 export interface Session {
   sessionId: string;
   /** Claude's id of the conversation, when it is not the session's own any more (after a `/clear`). */

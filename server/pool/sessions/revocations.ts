@@ -1,4 +1,5 @@
-import type { Caller, EndedWork } from "../../domain/delivery/device.ts";
+import type { Caller } from "../../domain/delivery/device.ts";
+import type { EndedWork } from "../../domain/delivery/event.ts";
 import { DaylongError } from "../../domain/errors.ts";
 import type { Clock, Log, Store } from "../../domain/ports.ts";
 import { type AllowanceKind, asksLess } from "../../domain/sessions/allowances.ts";
