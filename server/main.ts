@@ -17,10 +17,10 @@ import { openDataFolder } from "./app/openFolders.ts";
 import { cliEnvironment as passedOn } from "./claude/start/environment.ts";
 import { type DemoModel, startDemoModel } from "./demo/model.ts";
 import { type GatheredEnvironment, gatherEnvironment } from "./platform/environmentFiles.ts";
+import { FolderTakenError } from "./platform/filesystem/folderLock.ts";
+import { expandPath, makeFolder } from "./platform/filesystem/paths.ts";
 import { readFlags } from "./platform/flags.ts";
-import { FolderTakenError } from "./platform/folderLock.ts";
 import { openLog } from "./platform/log.ts";
-import { expandPath, makeFolder } from "./platform/paths.ts";
 import { startFailure } from "./platform/startFailure.ts";
 import { SteadyClock } from "./platform/steadyClock.ts";
 

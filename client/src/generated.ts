@@ -10,6 +10,8 @@ export type TurnState = "queued" | "running" | "completed" | "failed" | "interru
 export type ErrorCode =
   | "invalid_request"
   | "unsupported_parameter"
+  | "invalid_answers"
+  | "scope_unavailable"
   | "malformed_json"
   | "unauthenticated"
   | "pairing_code_invalid"
@@ -30,6 +32,7 @@ export type ErrorCode =
   | "message_not_found"
   | "device_not_found"
   | "permission_not_found"
+  | "tool_not_found"
   | "attachment_not_found"
   | "method_not_allowed"
   | "idempotency_conflict"
@@ -180,7 +183,7 @@ export type ResultFrame =
       state: "resolved";
       decision: "allow" | "deny";
       /**
-       * How long it holds in truth: once, where Claude suggested no rule that could hold longer.
+       * How long it holds.
        */
       scope: "once" | "session" | "always";
     }
@@ -199,6 +202,7 @@ export type ResultFrame =
       extended: boolean;
       expiresAt: number;
       recap?: Recap;
+      truncated?: boolean;
     }
   | {
       type: "result";
@@ -286,6 +290,18 @@ export interface Api {
        */
       limit?: number;
       before?: string;
+    };
+    /**
+     * Close a session: its turns end, its process is gone. With erase nothing of it is kept, for an admin Claude's transcript neither.
+     */
+    "DELETE /api/sessions/interactive/{id}": {
+      erase?: "true" | "false";
+    };
+    /**
+     * Close a session: its turns end, its process is gone. With erase nothing of it is kept, for an admin Claude's transcript neither.
+     */
+    "DELETE /api/sessions/{id}": {
+      erase?: "true" | "false";
     };
     /**
      * The unified diff of one changed file, cut at 256 KiB.
@@ -405,6 +421,7 @@ export interface Api {
           | "permission"
           | "question"
           | "plan"
+          | "form"
           | "expiring"
           | "expired"
           | "crashed"
@@ -454,7 +471,7 @@ export interface Api {
       };
       scope?: "once" | "session" | "always";
       answers?: {
-        [k: string]: string;
+        [k: string]: string | number | boolean | string[];
       };
     };
     /**
@@ -537,6 +554,12 @@ export interface Api {
      */
     "DELETE /api/sessions/{id}/live-activity": {
       activityToken?: string;
+    };
+    /**
+     * Say that the owner has read the session up to an event; all devices share it.
+     */
+    "POST /api/sessions/{id}/read": {
+      seq: number;
     };
     /**
      * Take the project's files back to before a message, or count what that would change.
@@ -734,11 +757,12 @@ export interface Api {
       url: string;
     };
     /**
-     * The open permissions, questions and plans.
+     * The open permissions, questions, plans and forms.
      */
     "GET /api/permissions": {
       permissions: Permission[];
     };
+    "GET /api/permissions/{permissionId}": Permission;
     /**
      * Answer one; the same answer again is no error.
      */
@@ -747,7 +771,7 @@ export interface Api {
       state: "resolved";
       decision: "allow" | "deny";
       /**
-       * How long it holds in truth: once, where Claude suggested no rule that could hold longer.
+       * How long it holds.
        */
       scope: "once" | "session" | "always";
     };
@@ -812,7 +836,7 @@ export interface Api {
       cancelled: string[];
     };
     /**
-     * Close a session: its turns end, its process is gone.
+     * Close a session: its turns end, its process is gone. With erase nothing of it is kept, for an admin Claude's transcript neither.
      */
     "DELETE /api/sessions/interactive/{id}": {
       success: true;
@@ -832,7 +856,7 @@ export interface Api {
     "GET /api/sessions/{id}": Session;
     "PATCH /api/sessions/{id}": Session;
     /**
-     * Close a session: its turns end, its process is gone.
+     * Close a session: its turns end, its process is gone. With erase nothing of it is kept, for an admin Claude's transcript neither.
      */
     "DELETE /api/sessions/{id}": {
       success: true;
@@ -885,6 +909,14 @@ export interface Api {
       nextBefore?: string;
     };
     /**
+     * Say that the owner has read the session up to an event; all devices share it.
+     */
+    "POST /api/sessions/{id}/read": {
+      sessionId: string;
+      readSeq: number;
+      unread: number;
+    };
+    /**
      * Take the project's files back to before a message, or count what that would change.
      */
     "POST /api/sessions/{id}/rewind": {
@@ -902,6 +934,7 @@ export interface Api {
       stopped: boolean;
     };
     "GET /api/sessions/{id}/tasks/{taskId}/output": TaskOutput;
+    "GET /api/sessions/{id}/tools/{toolUseId}": ToolRecord;
     "GET /api/sessions/{id}/turns/{turnId}": Turn;
     "DELETE /api/sessions/{id}/turns/{turnId}": Turn;
     "GET /api/settings": Settings;
@@ -995,6 +1028,7 @@ export interface Delivery {
     | "permission"
     | "question"
     | "plan"
+    | "form"
     | "expiring"
     | "expired"
     | "crashed"
@@ -1038,6 +1072,10 @@ export interface SessionCreatedEvent {
      */
     allowedTools?: string[];
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionRenewedEvent {
   cursor: number;
@@ -1051,6 +1089,10 @@ export interface SessionRenewedEvent {
     expiresAt: number;
     reason: "keep-alive" | "activity" | "revived";
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionExpiringEvent {
   cursor: number;
@@ -1064,6 +1106,10 @@ export interface SessionExpiringEvent {
     timeRemainingMs: number;
     final: boolean;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionExpiredEvent {
   cursor: number;
@@ -1076,6 +1122,10 @@ export interface SessionExpiredEvent {
     term: number;
     expiredAt: number;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionParkedEvent {
   cursor: number;
@@ -1087,6 +1137,10 @@ export interface SessionParkedEvent {
   data: {
     reason: "evicted" | "idle" | "cancelled" | "server_restarted" | "server_stopped" | "process_ended";
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionWokenEvent {
   cursor: number;
@@ -1101,6 +1155,10 @@ export interface SessionWokenEvent {
     spare?: boolean;
     notes?: string[];
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionCrashedEvent {
   cursor: number;
@@ -1112,6 +1170,10 @@ export interface SessionCrashedEvent {
   data: {
     detail: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionRecoveredEvent {
   cursor: number;
@@ -1123,6 +1185,10 @@ export interface SessionRecoveredEvent {
   data: {
     detail: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionRecycledEvent {
   cursor: number;
@@ -1134,6 +1200,10 @@ export interface SessionRecycledEvent {
   data: {
     detail: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionQuarantinedEvent {
   cursor: number;
@@ -1146,6 +1216,10 @@ export interface SessionQuarantinedEvent {
     detail: string;
     retryAt?: number;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionClosedEvent {
   cursor: number;
@@ -1156,7 +1230,15 @@ export interface SessionClosedEvent {
   turnId?: string;
   data: {
     by: string;
+    /**
+     * Nothing of the session is kept: forget it.
+     */
+    erased?: boolean;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionUpdatedEvent {
   cursor: number;
@@ -1174,6 +1256,10 @@ export interface SessionUpdatedEvent {
     runningTasks?: number;
     allowedTools?: string[];
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionRecapEvent {
   cursor: number;
@@ -1186,6 +1272,10 @@ export interface SessionRecapEvent {
     text: string;
     turnCount: number;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface TurnAcceptedEvent {
   cursor: number;
@@ -1202,6 +1292,10 @@ export interface TurnAcceptedEvent {
     attachments: string[];
     sendAt?: number;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface TurnQueuedEvent {
   cursor: number;
@@ -1217,6 +1311,10 @@ export interface TurnQueuedEvent {
      */
     reason?: "tasks";
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface TurnStartedEvent {
   cursor: number;
@@ -1228,6 +1326,10 @@ export interface TurnStartedEvent {
   data: {
     origin: TurnOrigin;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface TurnCompletedEvent {
   cursor: number;
@@ -1248,6 +1350,10 @@ export interface TurnCompletedEvent {
      */
     origin?: "task" | "schedule" | "agent" | "other";
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface TurnFailedEvent {
   cursor: number;
@@ -1261,6 +1367,10 @@ export interface TurnFailedEvent {
     detail: string;
     retryable: boolean;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface TurnInterruptedEvent {
   cursor: number;
@@ -1270,6 +1380,10 @@ export interface TurnInterruptedEvent {
   at: number;
   turnId?: string;
   data: Failure;
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface TurnCancelledEvent {
   cursor: number;
@@ -1281,6 +1395,10 @@ export interface TurnCancelledEvent {
   data: {
     by: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface MessageEvent {
   cursor: number;
@@ -1293,6 +1411,10 @@ export interface MessageEvent {
     messageId: string;
     text: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface AgentMessageEvent {
   cursor: number;
@@ -1305,6 +1427,10 @@ export interface AgentMessageEvent {
     agent: Agent;
     text: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface Agent {
   agentId: string;
@@ -1322,9 +1448,24 @@ export interface ToolStartedEvent {
     toolUseId: string;
     toolName: string;
     title: string;
+    /**
+     * Up to 4 KB of it.
+     */
+    input?: {
+      [k: string]: unknown;
+    };
+    truncated?: boolean;
+    /**
+     * A device allowed another input: this one runs. Replaces the line of the same toolUseId.
+     */
+    edited?: boolean;
     parentToolUseId?: string;
     agent?: Agent;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface ToolFinishedEvent {
   cursor: number;
@@ -1337,7 +1478,14 @@ export interface ToolFinishedEvent {
     toolUseId: string;
     toolName: string;
     failed: boolean;
+    summary?: string;
+    insertions?: number;
+    deletions?: number;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface TaskStartedEvent {
   cursor: number;
@@ -1352,6 +1500,10 @@ export interface TaskStartedEvent {
     description: string;
     state: "running" | "completed" | "failed" | "stopped";
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface TaskFinishedEvent {
   cursor: number;
@@ -1371,6 +1523,10 @@ export interface TaskFinishedEvent {
      */
     cutOff?: boolean;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface PermissionRequestedEvent {
   cursor: number;
@@ -1383,23 +1539,77 @@ export interface PermissionRequestedEvent {
     permissionId: string;
     sessionId: string;
     turnId: string;
-    kind: "tool" | "question" | "plan";
+    kind: "tool" | "question" | "plan" | "form";
     /**
      * The subagent that asks. Its turn is the one that started it, and may have ended.
      */
     agent?: Agent;
     toolName: string;
+    toolUseId?: string;
+    /**
+     * One line; control, bidirectional and invisible characters are escapes.
+     */
     title: string;
     description?: string;
+    /**
+     * The MCP server whose tool, or whose form, it is.
+     */
+    server?: string;
     input: {
       [k: string]: unknown;
     };
     plan?: string;
     questions?: unknown[];
     suggestions: unknown[];
+    form?: Form;
+    /**
+     * How long an allow can hold.
+     */
+    scopes: ("once" | "session" | "always")[];
+    /**
+     * Not to be allowed by its title alone: something is hidden or cut, or Claude's own default is no.
+     */
+    lookFirst: boolean;
+    /**
+     * The title does not show all that would be done.
+     */
+    truncated: boolean;
     requestedAt: number;
     expiresAt: number;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
+}
+/**
+ * What an MCP server asks a person to fill in.
+ */
+export interface Form {
+  message: string;
+  server?: string;
+  /**
+   * An https address to open; the server does not fetch it. allow says that it was opened.
+   */
+  url?: string;
+  fields: {
+    name: string;
+    label: string;
+    description?: string;
+    type: "text" | "number" | "integer" | "boolean" | "choice" | "choices";
+    options?: {
+      value: string;
+      label: string;
+    }[];
+    required: boolean;
+    default?: string | number | boolean | string[];
+    min?: number;
+    /**
+     * Of a text its length in characters, of choices how many.
+     */
+    max?: number;
+    format?: "email" | "uri" | "date" | "date-time";
+  }[];
 }
 export interface PermissionResolvedEvent {
   cursor: number;
@@ -1412,7 +1622,17 @@ export interface PermissionResolvedEvent {
     permissionId: string;
     decision: "allow" | "deny";
     by: string;
+    /**
+     * What runs instead of the input that was asked about.
+     */
+    updatedInput?: {
+      [k: string]: unknown;
+    };
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface PermissionExpiredEvent {
   cursor: number;
@@ -1425,6 +1645,10 @@ export interface PermissionExpiredEvent {
     permissionId: string;
     reason: "timed_out" | "turn_ended" | "process_gone" | "server_restarted";
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface ResourceWarningEvent {
   cursor: number;
@@ -1437,6 +1661,10 @@ export interface ResourceWarningEvent {
     kind: string;
     detail: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface LimitReachedEvent {
   cursor: number;
@@ -1451,6 +1679,10 @@ export interface LimitReachedEvent {
     retryAt: number;
     detail: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface LoginRequiredEvent {
   cursor: number;
@@ -1462,6 +1694,10 @@ export interface LoginRequiredEvent {
   data: {
     detail: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface DevicePairedEvent {
   cursor: number;
@@ -1475,6 +1711,10 @@ export interface DevicePairedEvent {
     name: string;
     platform: string;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface DeviceRevokedEvent {
   cursor: number;
@@ -1493,6 +1733,10 @@ export interface DeviceRevokedEvent {
      */
     restrictedSessions?: number;
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface DevicePushLostEvent {
   cursor: number;
@@ -1510,6 +1754,10 @@ export interface DevicePushLostEvent {
     by: string;
     provider: "apns" | "webpush";
   };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
 }
 export interface SessionMetrics {
   sinceAt: number;
@@ -1558,17 +1806,38 @@ export interface Permission {
   permissionId: string;
   sessionId: string;
   turnId: string;
-  kind: "tool" | "question" | "plan";
+  kind: "tool" | "question" | "plan" | "form";
   agent?: Agent1;
   toolName: string;
+  toolUseId?: string;
+  /**
+   * One line; control, bidirectional and invisible characters are escapes.
+   */
   title: string;
   description?: string;
+  /**
+   * The MCP server whose tool, or whose form, it is.
+   */
+  server?: string;
   input: {
     [k: string]: unknown;
   };
   plan?: string;
   questions?: unknown[];
   suggestions: unknown[];
+  form?: Form;
+  /**
+   * How long an allow can hold.
+   */
+  scopes: ("once" | "session" | "always")[];
+  /**
+   * Not to be allowed by its title alone: something is hidden or cut, or Claude's own default is no.
+   */
+  lookFirst: boolean;
+  /**
+   * The title does not show all that would be done.
+   */
+  truncated: boolean;
   requestedAt: number;
   expiresAt: number;
   state: "open" | "resolved" | "expired";
@@ -1580,7 +1849,7 @@ export interface Permission {
     };
     scope?: "once" | "session" | "always";
     answers?: {
-      [k: string]: string;
+      [k: string]: string | number | boolean | string[];
     };
   };
 }
@@ -1629,6 +1898,7 @@ export interface PastMessage {
   role: "user" | "assistant";
   text: string;
   tools: {
+    toolUseId?: string;
     toolName: string;
     title: string;
   }[];
@@ -1660,6 +1930,35 @@ export interface Session {
   muted: boolean;
   autoKeepAlive: boolean;
   openPermissions: number;
+  /**
+   * The owner has read up to this event, on any device.
+   */
+  readSeq: number;
+  /**
+   * Events beyond it that call for the owner.
+   */
+  unread: number;
+  /**
+   * What Claude said last, at most 200 characters of it.
+   */
+  lastText?: string;
+  /**
+   * Why the last turn failed, until another one is completed.
+   */
+  lastError?: {
+    code: ErrorCode;
+    detail: string;
+    at: number;
+  };
+  /**
+   * What runs now.
+   */
+  turn?: {
+    turnId: string;
+    origin: TurnOrigin;
+    startedAt: number;
+    lastTool?: string;
+  };
   /**
    * Background work that outlives turns.
    */
@@ -1778,6 +2077,27 @@ export interface TaskOutput {
    */
   output: string;
   totalBytes: number;
+  truncated: boolean;
+}
+export interface ToolRecord {
+  toolUseId: string;
+  toolName: string;
+  title: string;
+  input: {
+    [k: string]: unknown;
+  };
+  /**
+   * What Claude was told; absent while the tool runs.
+   */
+  output?: string;
+  failed?: boolean;
+  /**
+   * Of an edit: what it changed, unified.
+   */
+  diff?: string;
+  /**
+   * Input, output and diff are cut to 256 KB together.
+   */
   truncated: boolean;
 }
 export interface Turn {
@@ -1930,7 +2250,7 @@ export interface PermissionFrame {
   };
   scope?: "once" | "session" | "always";
   answers?: {
-    [k: string]: string;
+    [k: string]: string | number | boolean | string[];
   };
 }
 /**

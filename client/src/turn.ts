@@ -76,6 +76,11 @@ export class Turn {
   }
 
   #complete(text: string): void {
+    // The frame of a long text is cut: its deltas have said more than it holds.
+    if (this.#soFar.startsWith(text)) {
+      this.#soFar = "";
+      return;
+    }
     const isWhole = text.startsWith(this.#soFar);
     if (!isWhole) this.#soFar = "";
     this.#say(isWhole ? text.slice(this.#soFar.length) : text);

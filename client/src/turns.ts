@@ -47,13 +47,13 @@ export class Turns {
   #accept(turn: Turn, { turnId, sessionId, state }: Accepted): void {
     this.#unaccepted.delete(turn);
     const end = this.#ends.get(turnId);
-    if (end) {
+    if (end && end.truncated !== true) {
       turn.hear(end);
       return;
     }
     this.#open.set(turnId, { turn, sessionId });
     // A repeat of a message whose answer was lost: it may be over, and its end long past.
-    if (state !== "queued" && state !== "running") void this.#check(turnId);
+    if (end || (state !== "queued" && state !== "running")) void this.#check(turnId);
   }
 
   hear(event: DaylongEvent): void {
@@ -63,8 +63,12 @@ export class Turns {
     if (turnId === undefined) return;
     if (event.type === "message") this.#open.get(turnId)?.turn.hear({ text: event.data.text });
     if (!isTerminalEvent(event)) return;
-    this.#open.get(turnId)?.turn.hear(event);
-    this.#open.delete(turnId);
+    // A reply that was too long for its frame is asked for.
+    if (event.truncated === true) void this.#check(turnId);
+    else {
+      this.#open.get(turnId)?.turn.hear(event);
+      this.#open.delete(turnId);
+    }
     this.#ends.set(turnId, event);
     const oldest = this.#ends.keys().next();
     if (this.#ends.size > remembered && !oldest.done) this.#ends.delete(oldest.value);

@@ -24,7 +24,7 @@ import { defaultHttpLimits, type HttpDependencies } from "../http/dependencies.t
 import { announce } from "../platform/bonjour.ts";
 import { readCertificate, type ServerCertificate } from "../platform/certificate.ts";
 import { Closers } from "../platform/closers.ts";
-import { lockFolder } from "../platform/folderLock.ts";
+import { lockFolder } from "../platform/filesystem/folderLock.ts";
 import { closeServer, createServer, listen, reachableHost, urlHost } from "../platform/listener.ts";
 import { LifecycleCounters } from "../pool/health/lifecycleCounters.ts";
 import { InteractiveSessionPool } from "../pool/pool.ts";
@@ -331,12 +331,12 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     },
     connected: (deviceId) => connections.isLive(deviceId),
     acknowledge: (deviceId, cursor) => outboxSender.acknowledge(deviceId, cursor),
+    markRead: (deviceId, sessionId, throughSeq) => outboxSender.markRead(deviceId, sessionId, throughSeq),
     beginPoll: (deviceId) => connections.beginPoll(deviceId),
     settings,
     testPush,
     pairingUrl: (code) => pairingLink({ url: publicUrl(), code, fingerprint: certificate?.fingerprint }),
   };
-
   const replay = new Replay({ events: store.events, devices: store.devices, connections, feed, clock, log });
   const gateway: GatewayParts = {
     pool,

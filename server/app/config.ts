@@ -8,8 +8,8 @@ import {
   limitTable,
   limitValues,
 } from "../domain/limits.ts";
+import { expandPath } from "../platform/filesystem/paths.ts";
 import { isLoopback } from "../platform/listener.ts";
-import { expandPath } from "../platform/paths.ts";
 import { limitValueSchema } from "../wire/settings.ts";
 
 /** Error of a configuration, with all of its faults at once; `main` prints them and exits with 78 (EX_CONFIG of sysexits.h). */

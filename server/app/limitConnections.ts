@@ -2,8 +2,8 @@ import type { Server } from "node:http";
 import { callerAddress } from "../access/callerAddress.ts";
 import type { Log } from "../domain/ports.ts";
 import { ConnectionLimits } from "../platform/connectionLimits.ts";
+import { openFilesCount, openFilesLimit, roomForConnections } from "../platform/filesystem/openFiles.ts";
 import { isLoopback } from "../platform/listener.ts";
-import { openFilesCount, openFilesLimit, roomForConnections } from "../platform/openFiles.ts";
 import type { Settings } from "./settings.ts";
 
 /** Below this a home full of devices and browsers would push out its own connections. */

@@ -1,7 +1,7 @@
 import { chmodSync } from "node:fs";
 import { ProjectRoots, ProjectRootsError } from "../access/projectRoots.ts";
 import type { Log } from "../domain/ports.ts";
-import { makeFolder } from "../platform/paths.ts";
+import { makeFolder } from "../platform/filesystem/paths.ts";
 import { type Config, ConfigError } from "./config.ts";
 
 /** Makes the data folder, for this user alone. Throws a `ConfigError` where it cannot be. */

@@ -2,7 +2,7 @@ import { withDeadline } from "../domain/deadline.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import type { Closers } from "../platform/closers.ts";
-import { HeldFiles } from "../platform/heldFiles.ts";
+import { HeldFiles } from "../platform/filesystem/heldFiles.ts";
 import { databasePath } from "../store/database.ts";
 import { Checkpoints } from "../store/durability/checkpoints.ts";
 import { type OpenStore, openStore } from "../store/store.ts";

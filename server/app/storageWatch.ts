@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { basename } from "node:path";
 import type { Clock, Log } from "../domain/ports.ts";
-import type { HeldFiles, LostFile } from "../platform/heldFiles.ts";
+import type { HeldFiles, LostFile } from "../platform/filesystem/heldFiles.ts";
 
 /** Four times the size that the log has in quiet times; one that cannot be folded in grows beyond it. */
 const heldBackBytes = 16 * 1024 ** 2;

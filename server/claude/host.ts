@@ -28,6 +28,7 @@ import { type CliStarts, type StartedIn, startNotes } from "./start/cliStarts.ts
 import { ConfigFile } from "./start/configFile.ts";
 import { StartThrottle } from "./start/startThrottle.ts";
 import { heldConversations } from "./transcripts/conversationHolders.ts";
+import { eraseTranscript } from "./transcripts/eraseTranscript.ts";
 import { withPlan } from "./transcripts/planFile.ts";
 import {
   claudeConfigDir,
@@ -114,7 +115,7 @@ export class CliHost implements ProcessHost {
     const rules = this.#parts.starts.rulesOf(spec);
     return {
       notes: startNotes(startedIn),
-      open: (prompt, { canUseTool }) => spare.claim(prompt, { spec, startedIn, rules }, canUseTool),
+      open: (prompt, callbacks) => spare.claim(prompt, { spec, startedIn, rules }, callbacks),
       askedFor: (toolUseId) => spare.askedFor(toolUseId),
       staleReason: () => spare.staleReason(),
       release: () => spare.release(),
@@ -223,6 +224,10 @@ export class CliHost implements ProcessHost {
     const own = new Set([...this.#live.values(), ...this.#auxiliary.live()].map(({ pid }) => pid));
     for (const { pid } of this.spares?.live() ?? []) own.add(pid);
     return heldConversations(claudeConfigDir(this.#parts.environment), (pid) => own.has(pid));
+  }
+
+  eraseConversation(claudeSessionId: string): Promise<void> {
+    return eraseTranscript(claudeConfigDir(this.#parts.environment), claudeSessionId);
   }
 
   async holdsMessage(claudeSessionId: string, messageId: string): Promise<boolean> {

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "dotenv";
 import { z } from "zod";
-import { isFolderHeld } from "../platform/folderLock.ts";
-import { expandPath } from "../platform/paths.ts";
+import { isFolderHeld } from "../platform/filesystem/folderLock.ts";
+import { expandPath } from "../platform/filesystem/paths.ts";
 import { requestLocally } from "./localRequest.ts";
 
 const serverFileSchema = z.object({

@@ -155,6 +155,23 @@ const orders: Array<
       say: "I will run that.",
     }),
   ],
+  // "use: Write {"file_path": …}": any tool that the CLI offers, those of MCP servers included.
+  [
+    /^use: (\S+)\s*(\{.*\})?\s*$/is,
+    (match) => {
+      try {
+        const input: unknown = JSON.parse(match[2] ?? "{}");
+        return {
+          kind: "tool",
+          name: match[1]!,
+          input: input as Record<string, unknown>,
+          say: "I will use that.",
+        };
+      } catch {
+        return text("The tool's input is not JSON.");
+      }
+    },
+  ],
   ...taskOrders,
   [/^what did i send/i, (_match, messages) => text(describeAttached(messages))],
   // "ask: Which colour? red | green": a question with answers to choose from.

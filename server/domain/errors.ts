@@ -5,6 +5,8 @@
 export const errorCatalogue = {
   invalid_request: { status: 400, title: "The request is not valid", retryable: false },
   unsupported_parameter: { status: 400, title: "The parameter is not supported", retryable: false },
+  invalid_answers: { status: 400, title: "The answers do not fit the form", retryable: false },
+  scope_unavailable: { status: 400, title: "The answer cannot hold that long", retryable: false },
   malformed_json: { status: 400, title: "The body is not JSON", retryable: false },
   unauthenticated: { status: 401, title: "A valid token is needed", retryable: false },
   pairing_code_invalid: {
@@ -45,6 +47,7 @@ export const errorCatalogue = {
   message_not_found: { status: 404, title: "There is no such message", retryable: false },
   device_not_found: { status: 404, title: "There is no such device", retryable: false },
   permission_not_found: { status: 404, title: "There is no such permission request", retryable: false },
+  tool_not_found: { status: 404, title: "There is no such use of a tool", retryable: false },
   attachment_not_found: { status: 404, title: "There is no such attachment", retryable: false },
   method_not_allowed: { status: 405, title: "The method is not allowed here", retryable: false },
   idempotency_conflict: {

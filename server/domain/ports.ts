@@ -1,9 +1,11 @@
 import type { AgentRef } from "./sessions/agent.ts";
 import type { ActivityStore, DeviceStore, EventStore, OutboxStore } from "./stores/delivery.ts";
 import type { AttachmentStore, AuditStore, ProcessStore, SettingsStore } from "./stores/operation.ts";
+import type { ReadStore } from "./stores/reads.ts";
 import type {
   AllowanceStore,
   ConversationStore,
+  ErasureStore,
   PermissionStore,
   SessionStore,
   TaskStore,
@@ -59,6 +61,8 @@ export interface Store extends Durability {
   transaction<T>(work: () => T, committed?: (result: T) => void): T;
   readonly events: EventStore;
   readonly sessions: SessionStore;
+  readonly reads: ReadStore;
+  readonly erasures: ErasureStore;
   readonly turns: TurnStore;
   readonly permissions: PermissionStore;
   readonly tasks: TaskStore;

@@ -37,6 +37,7 @@ import { outputRoutes } from "./routes/sessions/output.ts";
 import { sessionControlRoutes } from "./routes/sessions/sessionControl.ts";
 import { sessionRoutes } from "./routes/sessions/sessions.ts";
 import { taskRoutes } from "./routes/sessions/tasks.ts";
+import { toolRoutes } from "./routes/sessions/tools.ts";
 
 /** Every route of the interface, in one table. */
 export function routeTable(parts: HttpDependencies): Route[] {
@@ -56,6 +57,7 @@ export function routeTable(parts: HttpDependencies): Route[] {
     ...outputRoutes(parts),
     ...sessionRoutes(parts),
     ...sessionControlRoutes(parts),
+    ...toolRoutes(parts),
     ...taskRoutes(parts),
     ...changesRoutes(parts),
     ...projectRoutes(parts),

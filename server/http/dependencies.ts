@@ -116,6 +116,8 @@ export interface HttpDependencies {
   connected(deviceId: string): boolean;
   /** Takes the device's word that it holds everything up to the cursor, and settles its deliveries; the cursor in force. */
   acknowledge(deviceId: string, cursor: number): number;
+  /** Takes the device's word that the owner has read the session up to here. */
+  markRead(deviceId: string, sessionId: string, throughSeq: number): void;
   /** A pending long poll counts as a live connection until the result is called. */
   beginPoll(deviceId: string): () => void;
   settings: SettingsPort;

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "dotenv";
+import { expandPath } from "./filesystem/paths.ts";
 import { nearName } from "./nearName.ts";
-import { expandPath } from "./paths.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -17,6 +17,7 @@ import { Scheduler } from "./processes/scheduler.ts";
 import { PromptSender } from "./processes/sendPrompt.ts";
 import { type SessionBeginning, Spares } from "./processes/spares.ts";
 import { Termination } from "./processes/termination.ts";
+import { Erasure } from "./sessions/erasure.ts";
 import { ForkAndRewind } from "./sessions/forkAndRewind.ts";
 import { LeaseTimer } from "./sessions/leaseTimer.ts";
 import { Recaps } from "./sessions/recaps.ts";
@@ -45,7 +46,7 @@ export interface PoolParts {
   newId: () => string;
   /** Told of a bug: a transition of a process that its phase does not allow. Default: an error in the log. */
   onWrongTransition?(wrong: WrongTransition): void;
-  attachments: Pick<AttachmentStorage, "prepare">;
+  attachments: Pick<AttachmentStorage, "prepare" | "letGo">;
   /** Looks at the files that prompts mention. */
   mentions: MentionResolver;
   /** Throws `project_forbidden` or `project_not_found` when Claude may not work in the directory, or not any more. */
@@ -129,6 +130,7 @@ export function assemblePool(parts: PoolParts) {
   const revocations = new Revocations({ ...inner, interrupts });
   const calls = new ControlRequests({ ...inner, wake });
   const forkAndRewind = new ForkAndRewind({ ...inner, calls, create: (request) => sessions.create(request) });
+  const erasure = new Erasure({ ...inner, termination });
   const leases: LeaseTimer = new LeaseTimer({
     ...inner,
     duties: {
@@ -143,6 +145,7 @@ export function assemblePool(parts: PoolParts) {
     submissions,
     sessions,
     forkAndRewind,
+    erasure,
     promptSender,
     scheduler,
     termination,

@@ -124,6 +124,10 @@ export class InteractiveSessionPool implements SessionPool {
     if (session.state !== "closed") await this.#components.termination.close(session, caller);
   }
 
+  async eraseSession(sessionId: string, caller: Caller): Promise<void> {
+    await this.#components.erasure.erase(this.#existing(sessionId), caller);
+  }
+
   async stopProcesses(sessionId: string | undefined, caller: Caller): Promise<string[]> {
     if (sessionId !== undefined) this.#existing(sessionId);
     return this.#components.termination.cancel(sessionId, caller);
@@ -190,7 +194,7 @@ export class InteractiveSessionPool implements SessionPool {
   }
 
   views(sessions: Session[]): SessionView[] {
-    return sessions.map((session) => this.#components.views.listed(session));
+    return this.#components.views.listed(sessions);
   }
 
   active(): SessionView[] {

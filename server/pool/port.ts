@@ -6,7 +6,8 @@ import type { Lease } from "../domain/sessions/lease.ts";
 import type { PermissionDecision, PermissionScope } from "../domain/sessions/permission.ts";
 import type { ChosenOptions, PermissionMode, Session, SessionOptions } from "../domain/sessions/session.ts";
 import type { Task, TaskOutput } from "../domain/sessions/task.ts";
-import type { Turn, TurnState } from "../domain/sessions/turn.ts";
+import type { Turn, TurnOrigin, TurnState } from "../domain/sessions/turn.ts";
+import type { ReadMarks } from "../domain/stores/reads.ts";
 
 /** A message for a session, or for a new one in `projectPath` (resolved and inside the roots already). */
 export interface SubmitRequest {
@@ -69,13 +70,16 @@ export interface SessionChange {
 }
 
 /** A session as clients see it. */
-export type SessionView = Omit<Session, "options" | "lease"> & {
-  lease: Pick<Lease, "term" | "startedAt" | "warnAt" | "expiresAt" | "warnedAt">;
-  timeRemainingMs: number;
-  queuedTurns: number;
-  openPermissions: number;
-  runningTasks: number;
-} & ChosenOptions & {
+export type SessionView = Omit<Session, "options" | "lease"> &
+  ReadMarks &
+  ChosenOptions & {
+    lease: Pick<Lease, "term" | "startedAt" | "warnAt" | "expiresAt" | "warnedAt">;
+    timeRemainingMs: number;
+    queuedTurns: number;
+    openPermissions: number;
+    runningTasks: number;
+    /** What runs now; `lastTool` is the line of the tool that it used last. */
+    turn?: { turnId: string; origin: TurnOrigin; startedAt: number; lastTool?: string };
     process?: { pid: number; startedAt: number } & Omit<ProcessUsage, "ownCpuPercent">;
   };
 
@@ -121,6 +125,8 @@ export interface SessionPool {
   updateSession(sessionId: string, change: SessionChange, caller: Caller): Promise<SessionView>;
   /** Ends its turns and its process; final. */
   closeSession(sessionId: string, caller: Caller): Promise<void>;
+  /** Closes it and keeps nothing of it; for an admin Claude's own transcript goes too. Throws `conversation_held`. */
+  eraseSession(sessionId: string, caller: Caller): Promise<void>;
   /** Stops the process of one session or of all; the sessions stay. Returns the sessions that had one. */
   stopProcesses(sessionId: string | undefined, caller: Caller): Promise<string[]>;
   /** How far a project is trusted has changed: its processes are replaced, now when they are idle, else after their turn. */

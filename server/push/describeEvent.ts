@@ -11,6 +11,6 @@ export function describeEvent(content: PushContent, truncated: boolean): Record<
     messageId: content.messageId,
     permissionId: content.permissionId,
     expiresAt: content.expiresAt,
-    truncated,
+    truncated: truncated || content.truncated === true,
   };
 }

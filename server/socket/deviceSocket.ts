@@ -3,6 +3,7 @@ import type { RawData, WebSocket } from "ws";
 import type { AttemptWindow } from "../access/attemptWindow.ts";
 import type { Connection, Connections } from "../delivery/sockets/connections.ts";
 import type { Caller } from "../domain/delivery/device.ts";
+import { frameText } from "../domain/delivery/frameText.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import {
@@ -41,6 +42,7 @@ export class DeviceSocket implements Connection, HeartbeatPeer, Asker {
   readonly deviceId: string;
   readonly caller: Caller;
   foreground: boolean | undefined;
+  sessionInView: string | undefined;
   heardAt: number;
   readonly #parts: DeviceSocketParts;
   #open = true;
@@ -57,8 +59,9 @@ export class DeviceSocket implements Connection, HeartbeatPeer, Asker {
     return this.#open;
   }
 
-  setForeground(foreground: boolean): void {
+  setPresence(foreground: boolean, sessionInView: string | undefined): void {
     this.foreground = foreground;
+    this.sessionInView = sessionInView;
   }
 
   send(text: string): void {
@@ -161,9 +164,8 @@ export class DeviceSocket implements Connection, HeartbeatPeer, Asker {
     if (!this.#open) return;
     const { connections } = this.#parts;
     // A pong says that the server lives, and it does while the disk does not answer.
-    if (frame.type === "pong") connections.deliverNow(this, JSON.stringify(frame));
-    else
-      connections.deliver(this, JSON.stringify(frame), frame.type === "accepted" ? frame.turnId : undefined);
+    if (frame.type === "pong") connections.deliverNow(this, frameText(frame));
+    else connections.deliver(this, frameText(frame), frame.type === "accepted" ? frame.turnId : undefined);
   }
 
   /** Counts an order; one too many is answered by `rate_limited` and not carried out. */

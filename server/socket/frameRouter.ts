@@ -21,6 +21,8 @@ export interface FrameRouterParts {
   acknowledge(deviceId: string, cursor: number): number;
   /** The same, a moment later: for an ack that wants no answer. */
   noteAck(deviceId: string, cursor: number): void;
+  /** The device has another session on its screen. */
+  noteView(deviceId: string): void;
 }
 
 /** The device that sent a frame, and whether its socket can still take the answer to a frame that took time. */
@@ -28,7 +30,7 @@ export interface Asker {
   readonly caller: Caller;
   /** False once the connection was closed, by the revocation of the device, say. */
   isOpen(): boolean;
-  setForeground(foreground: boolean): void;
+  setPresence(foreground: boolean, sessionInView: string | undefined): void;
 }
 
 type Answer = ServerFrame | undefined;
@@ -80,7 +82,8 @@ export class FrameRouter {
       case "keepalive":
         return this.#keepAlive(frame, asker.caller);
       case "presence":
-        asker.setForeground(frame.foreground);
+        asker.setPresence(frame.foreground, frame.sessionId);
+        this.#parts.noteView(asker.caller.deviceId);
         return resultIfAsked(frame.ref, { foreground: frame.foreground });
       case "ping": {
         const pong: PongFrame = { type: "pong", ref: frame.ref };

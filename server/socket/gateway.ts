@@ -37,7 +37,7 @@ export interface GatewayParts {
   deviceRequests: AttemptWindow;
   connections: Connections;
   replay: Replay;
-  outboxSender: Pick<FrameRouterParts, "acknowledge" | "noteAck">;
+  outboxSender: Pick<FrameRouterParts, "acknowledge" | "noteAck" | "noteView">;
   devices: Pick<DeviceStore, "seen">;
   clock: Clock;
   log: Log;
@@ -74,6 +74,7 @@ export class Gateway {
       resolveProject: (path) => parts.gatekeeper.resolveProject(path),
       acknowledge: (deviceId, cursor) => parts.outboxSender.acknowledge(deviceId, cursor),
       noteAck: (deviceId, cursor) => parts.outboxSender.noteAck(deviceId, cursor),
+      noteView: (deviceId) => parts.outboxSender.noteView(deviceId),
     });
     this.#heartbeat = new Heartbeat({ clock: parts.clock });
     this.#server = new WebSocketServer({

@@ -111,6 +111,31 @@ CREATE TABLE tasks (
 CREATE INDEX tasks_running ON tasks (session_id) WHERE state = 'running';
 `;
 
+/** Permissions say what of them is hidden or cut, how long they can hold, and which form an MCP server asks for. */
+const shownPermissions = `
+ALTER TABLE permissions ADD COLUMN tool_use_id TEXT;
+ALTER TABLE permissions ADD COLUMN server TEXT;
+ALTER TABLE permissions ADD COLUMN form TEXT;
+ALTER TABLE permissions ADD COLUMN scopes TEXT;
+ALTER TABLE permissions ADD COLUMN look_first INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE permissions ADD COLUMN truncated INTEGER NOT NULL DEFAULT 0;
+`;
+
+/** What the owner has not read yet. Sessions that were there before count as read. */
+const readState = `
+ALTER TABLE sessions ADD COLUMN read_seq INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE sessions ADD COLUMN unread INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE sessions ADD COLUMN last_text TEXT;
+ALTER TABLE sessions ADD COLUMN last_error TEXT;
+UPDATE sessions SET read_seq = last_seq;
+CREATE TABLE unread (
+  cursor INTEGER PRIMARY KEY,
+  session_id TEXT REFERENCES sessions (session_id) ON DELETE CASCADE,
+  seq INTEGER
+) STRICT;
+CREATE INDEX unread_of_session ON unread (session_id, seq);
+`;
+
 /** Which device let a session do something without asking: it loses that when the device is revoked. */
 const allowances = `
 CREATE TABLE allowances (
@@ -143,7 +168,9 @@ export const migrations: readonly Migration[] = [
   { version: 8, apply: (connection) => void connection.exec(unackedAlerts) },
   { version: 9, apply: (connection) => void connection.exec(ownTurns) },
   { version: 10, apply: (connection) => void connection.exec(tasks) },
-  { version: 11, apply: (connection) => void connection.exec(allowances) },
+  { version: 11, apply: (connection) => void connection.exec(shownPermissions) },
+  { version: 12, apply: (connection) => void connection.exec(readState) },
+  { version: 13, apply: (connection) => void connection.exec(allowances) },
 ];
 
 /**

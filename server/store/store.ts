@@ -25,7 +25,9 @@ import { SqliteRetentionStore } from "./operation/retention.ts";
 import { SqliteSettingsStore } from "./operation/settings.ts";
 import { SqliteAllowanceStore } from "./sessions/allowances.ts";
 import { SqliteConversationStore } from "./sessions/conversations.ts";
+import { SqliteErasureStore } from "./sessions/erasures.ts";
 import { SqlitePermissionStore } from "./sessions/permissions.ts";
+import { SqliteReadStore } from "./sessions/reads.ts";
 import { SqliteSessionStore } from "./sessions/sessions.ts";
 import { SqliteTaskStore } from "./sessions/tasks.ts";
 import { SqliteTrustStore } from "./sessions/trust.ts";
@@ -122,6 +124,7 @@ export function storeOver(connection: Connection, parts: StoreParts, sync?: WalS
   });
   const clockSteps = new ClockSteps({ connection, transactions });
   const touch = new Statement<[]>(connection, "UPDATE meta SET id = id");
+  const reads = new SqliteReadStore({ connection, transactions });
   let isGivenUp = false;
   return {
     refuseWrites: (detail) => {
@@ -141,7 +144,14 @@ export function storeOver(connection: Connection, parts: StoreParts, sync?: WalS
     moveInstants: (byMs) => clockSteps.moveInstants(byMs),
     resumeCheckpoints: () => resumeCheckpoints(connection),
     foldJournal: () => foldHere(connection),
-    events: new SqliteEventStore({ connection, clock, transactions }),
+    events: new SqliteEventStore({
+      connection,
+      clock,
+      transactions,
+      appended: (event) => reads.note(event),
+    }),
+    reads,
+    erasures: new SqliteErasureStore(connection),
     sessions: new SqliteSessionStore({
       connection,
       transactions,

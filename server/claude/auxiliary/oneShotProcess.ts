@@ -2,10 +2,11 @@ import { type Query, query, type SDKUserMessage } from "@anthropic-ai/claude-age
 import { DaylongError } from "../../domain/errors.ts";
 import type { Clock } from "../../domain/ports.ts";
 import type { OneShotAnswer, OneShotPrompt, ProcessSpec } from "../../domain/processes/process.ts";
+import { toolTitle } from "../../domain/sessions/toolLine.ts";
 import type { ProcessStore } from "../../domain/stores/operation.ts";
 import { endBelongings } from "../os/reaper.ts";
 import { prepareSpawn } from "../os/spawn.ts";
-import { claudeCommands, contentOf, toolTitle } from "../process/translate.ts";
+import { claudeCommands, contentOf } from "../process/translate.ts";
 import type { PreparedStart } from "../start/cliStarts.ts";
 
 export interface OneShotProcessParts {

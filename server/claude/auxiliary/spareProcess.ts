@@ -1,4 +1,4 @@
-import type { CanUseTool, Query, SDKUserMessage, SpareProcess } from "@anthropic-ai/claude-agent-sdk";
+import type { Options, Query, SDKUserMessage, SpareProcess } from "@anthropic-ai/claude-agent-sdk";
 import { prewarm } from "@anthropic-ai/claude-agent-sdk";
 import type { Clock } from "../../domain/ports.ts";
 import type { ProcessSpec } from "../../domain/processes/process.ts";
@@ -11,6 +11,9 @@ import { claimSettings, readDirectories } from "../start/options.ts";
 /** Whether a spare can become the process of this spec: the options fixed at a spare's start must be the defaults. */
 export const isClaimable = ({ options, permissionMode }: ProcessSpec): boolean =>
   Object.values(options).every((value) => value === undefined) && permissionMode !== "bypassPermissions";
+
+/** The callbacks that answer for a session; a spare gets them with its claim. */
+type SpareCallbacks = Pick<Options, "canUseTool" | "onElicitation">;
 
 /**
  * A prewarmed CLI process, which is no session yet: `starting -> ready -> claimed | ended`.
@@ -31,7 +34,7 @@ export class SpareCliProcess {
   readonly #parts: SpareProcessParts;
   #start: PreparedStart | undefined;
   #handle: SpareProcess | undefined;
-  #ask: CanUseTool | undefined;
+  #callbacks: SpareCallbacks = {};
   #ended: Promise<void> | undefined;
 
   constructor(parts: SpareProcessParts) {
@@ -68,8 +71,10 @@ export class SpareCliProcess {
         },
         // No permission is asked for before the claim, which brings the callback that answers.
         canUseTool: (name, input, context) =>
-          this.#ask?.(name, input, context) ??
+          this.#callbacks.canUseTool?.(name, input, context) ??
           Promise.resolve({ behavior: "deny", message: "This process belongs to no session yet." }),
+        onElicitation: (request, context) =>
+          this.#callbacks.onElicitation?.(request, context) ?? Promise.resolve({ action: "cancel" }),
       },
     });
     this.isReady = this.#ended === undefined;
@@ -84,10 +89,10 @@ export class SpareCliProcess {
   claim(
     prompt: AsyncIterable<SDKUserMessage>,
     { spec, startedIn, rules }: { spec: ProcessSpec; startedIn: StartedIn; rules: readonly string[] },
-    canUseTool: CanUseTool | undefined,
+    callbacks: SpareCallbacks,
   ): Query {
     if (this.#handle === undefined || this.#start === undefined) throw new Error("The spare never came up.");
-    this.#ask = canUseTool;
+    this.#callbacks = callbacks;
     // From now on its questions are about this project.
     Object.assign(this.#start.startedIn, startedIn);
     return this.#handle.claim({

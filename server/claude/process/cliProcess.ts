@@ -1,4 +1,4 @@
-import type { CanUseTool, Options, Query, SDKMessage } from "@anthropic-ai/claude-agent-sdk";
+import type { CanUseTool, OnElicitation, Options, Query, SDKMessage } from "@anthropic-ai/claude-agent-sdk";
 import { abortOf, withDeadline } from "../../domain/deadline.ts";
 import { DaylongError } from "../../domain/errors.ts";
 import type { Clock, Log } from "../../domain/ports.ts";
@@ -23,8 +23,8 @@ import type { PreparedStart } from "../start/cliStarts.ts";
 import { contextUseOf } from "./contextUse.ts";
 import { KeepOpenInput } from "./keepOpenInput.ts";
 import { exitDelayMs, LiveSetting } from "./liveSetting.ts";
-import { permissionRequestOf } from "./permissionRequest.ts";
-import { permissionResult } from "./permissionResult.ts";
+import { formRequestOf, permissionRequestOf } from "./permissionRequest.ts";
+import { elicitationResult, permissionResult } from "./permissionResult.ts";
 import { promptLine } from "./promptLine.ts";
 import { claudeCommands, claudeModels, isLostConversation } from "./translate.ts";
 import { type StreamMessage, TurnReader } from "./turnReader.ts";
@@ -44,7 +44,7 @@ export interface ProcessStart extends Pick<PreparedStart, "askedFor" | "staleRea
   notes: readonly string[];
   open(
     prompt: KeepOpenInput,
-    callbacks: Required<Pick<Options, "canUseTool" | "spawnClaudeCodeProcess">>,
+    callbacks: Required<Pick<Options, "canUseTool" | "onElicitation" | "spawnClaudeCodeProcess">>,
   ): Query;
 }
 
@@ -121,6 +121,7 @@ export class CliProcess implements ClaudeProcess {
         ask.description = parts.start.askedFor(context.toolUseID) ?? ask.description;
         return permissionResult(await listener.askPermission(ask), input, ask.suggestions);
       },
+      onElicitation: (...[request, { signal }]: Parameters<OnElicitation>) => this.#fillIn(request, signal),
     };
     this.#query = parts.start.open(this.#input, callbacks);
     const hasGone = async () =>
@@ -253,6 +254,18 @@ export class CliProcess implements ClaudeProcess {
     const { clock } = this.#parts;
     const turnId = await withDeadline(clock, toolUseDeadlineMs, this.#turns.turnOfTool(toolUseID), late);
     return { turnId: turnId ?? late(), agent: this.#turns.agent(agentID) };
+  }
+
+  /** A form of an MCP server's. The CLI does not say which tool's use it belongs to: it is the turn's that runs. */
+  async #fillIn(request: Parameters<OnElicitation>[0], signal: AbortSignal): ReturnType<OnElicitation> {
+    const { listener, log, spec } = this.#parts;
+    const ask = formRequestOf(request, signal, { turnId: this.#turns.latestTurnId });
+    if (!("unfit" in ask) && ask.form !== undefined)
+      return elicitationResult(await listener.askPermission(ask), ask.form);
+    // Cancelled, and not declined: nobody was asked.
+    const reason = "unfit" in ask ? ask.unfit : "";
+    log.warn("form.not_shown", { sessionId: spec.sessionId, server: request.serverName, reason });
+    return { action: "cancel" };
   }
 
   /** A `/clear` makes the CLI go on under a new id, which is the one to resume from then on. */

@@ -1,46 +1,93 @@
-import type { CanUseTool } from "@anthropic-ai/claude-agent-sdk";
+import type { CanUseTool, ElicitationRequest } from "@anthropic-ai/claude-agent-sdk";
 import type { PermissionRequest } from "../../domain/processes/process.ts";
+import { type Form, formOf } from "../../domain/sessions/form.ts";
 import { permissionKindOf } from "../../domain/sessions/permission.ts";
-import { toolTitle } from "./translate.ts";
+import { toolLine } from "../../domain/sessions/toolLine.ts";
+import { headOf, type VisibleLine, visibleLine, visibleText } from "../../domain/visibleText.ts";
+
+/** Most of a question, and of a description, in UTF-16 units. */
+const mostQuestionUnits = 500;
+const mostDescriptionUnits = 1_000;
+
+/** The turn of a request, and the subagent that makes it. */
+type Asker = Pick<PermissionRequest, "turnId" | "agent">;
 
 /**
  * The permission request that the CLI makes before a tool, in our words. A lock screen shows its title, which therefore has
- * to say what would be done.
+ * to say what would be done, and to say when it cannot.
  */
 export function permissionRequestOf(
   toolName: string,
   input: Record<string, unknown>,
   context: Parameters<CanUseTool>[2],
-  of: Pick<PermissionRequest, "turnId" | "agent">,
+  asker: Asker,
 ): PermissionRequest {
+  const title = titleOf(toolName, input, context.title ?? undefined);
+  const description = describe(context.description ?? context.decisionReason ?? context.title);
   return {
-    turnId: of.turnId,
-    agent: of.agent,
+    turnId: asker.turnId,
+    agent: asker.agent,
     toolName,
     toolUseId: context.toolUseID,
-    title: titleOf(toolName, input, context.title ?? undefined),
-    description: context.description ?? context.decisionReason,
+    title: title.text,
+    description: description?.text,
+    server: context.mcpServer && visibleLine(context.mcpServer.name, mostQuestionUnits).text,
     input,
     suggestions: context.suggestions ?? [],
+    onceOnly: context.suppressAlwaysAllowRule === true,
+    lookFirst: title.cut || title.hidden || description?.hidden === true || context.defaultToNo === true,
+    truncated: title.cut,
     signal: context.signal,
   };
 }
 
-function titleOf(toolName: string, input: Record<string, unknown>, said: string | undefined): string {
+/** A form that an MCP server asks for; or why it cannot be shown. */
+export function formRequestOf(
+  request: ElicitationRequest,
+  signal: AbortSignal,
+  asker: Asker,
+): PermissionRequest | { unfit: string } {
+  const made = formOf(request);
+  if ("unfit" in made) return made;
+  const { form } = made;
+  const title = visibleLine(request.message, mostQuestionUnits);
+  return {
+    turnId: asker.turnId,
+    agent: asker.agent,
+    toolName: "Elicitation",
+    title: `${form.server || "A server"}: ${title.text}`,
+    description: describe(request.description)?.text ?? form.url,
+    server: form.server,
+    input: inputOf(form),
+    suggestions: [],
+    form,
+    onceOnly: true,
+    lookFirst: title.cut || title.hidden,
+    truncated: title.cut,
+    signal,
+  };
+}
+
+const inputOf = ({ message, url }: Form): Record<string, unknown> =>
+  url === undefined ? { message } : { message, url };
+
+/** Of a tool our own line, never the CLI's sentence about it: that one may leave out what runs. */
+function titleOf(toolName: string, input: Record<string, unknown>, said: string | undefined): VisibleLine {
   switch (permissionKindOf(toolName)) {
     case "question":
-      return said ?? firstQuestionOf(input) ?? "Claude has a question";
+      return visibleLine(said ?? firstQuestionOf(input) ?? "Claude has a question", mostQuestionUnits);
     case "plan":
-      return said ?? "Claude has made a plan";
-    case "tool":
-      return said ?? toolTitle(toolName, input);
+      return visibleLine(said ?? "Claude has made a plan", mostQuestionUnits);
+    default:
+      return toolLine(toolName, input);
   }
 }
+
+const describe = (text: string | undefined) =>
+  text === undefined ? undefined : visibleText(headOf(text, mostDescriptionUnits));
 
 function firstQuestionOf({ questions }: Record<string, unknown>): string | undefined {
   const first: unknown = Array.isArray(questions) ? questions[0] : undefined;
   const isAsked = typeof first === "object" && first !== null && "question" in first;
-  return isAsked && typeof first.question === "string"
-    ? first.question.slice(0, 500).toWellFormed()
-    : undefined;
+  return isAsked && typeof first.question === "string" ? first.question : undefined;
 }

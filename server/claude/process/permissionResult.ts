@@ -1,5 +1,10 @@
-import type { PermissionResult, PermissionUpdate } from "@anthropic-ai/claude-agent-sdk";
-import { type PermissionDecision, standingRules } from "../../domain/sessions/permission.ts";
+import type { ElicitationResult, PermissionResult, PermissionUpdate } from "@anthropic-ai/claude-agent-sdk";
+import { type Form, formContent } from "../../domain/sessions/form.ts";
+import {
+  type PermissionAnswer,
+  type PermissionDecision,
+  standingRules,
+} from "../../domain/sessions/permission.ts";
 
 /** The owner's answer in the CLI's words. */
 export function permissionResult(
@@ -24,4 +29,12 @@ export function permissionResult(
         updatedPermissions: rules.map((rule) => ({ ...rule, destination: "session" as const })),
       };
   }
+}
+
+/** The owner's answer to a form in MCP's words. A form that nobody answered is cancelled, and declined in nobody's name. */
+export function elicitationResult(answer: PermissionAnswer, form: Form): ElicitationResult {
+  if (answer.decision === "deny") return { action: answer.isExpired ? "cancel" : "decline" };
+  // The address was opened; what is entered there never comes by here.
+  if (form.url !== undefined) return { action: "accept" };
+  return { action: "accept", content: formContent(form, answer.answers) };
 }

@@ -4,15 +4,11 @@ import type { ClaudeModel, ProcessSignal, Refusal, TurnResult } from "../../doma
 import type { ClaudeCommand } from "../../domain/prompts/commands.ts";
 import type { AgentRef } from "../../domain/sessions/agent.ts";
 import { permissionModes } from "../../domain/sessions/session.ts";
+import { toolTitle } from "../../domain/sessions/toolLine.ts";
+import { headOf } from "../../domain/visibleText.ts";
+import { outcomeOf, shownInput } from "./toolOutcome.ts";
 
 type ResultMessage = Extract<SDKMessage, { type: "result" }>;
-
-/** The beginning of a text. A character that the cut would leave in half is left out. */
-const headOf = (text: string, mostUnits: number): string =>
-  text
-    .slice(0, mostUnits)
-    .replace(/[\uD800-\uDBFF]$/, "")
-    .toWellFormed();
 
 /** The CLI's list of models, in the domain's words. */
 export const claudeModels = (models: readonly ModelInfo[]): ClaudeModel[] =>
@@ -27,15 +23,6 @@ export const claudeCommands = (commands: readonly SlashCommand[]): ClaudeCommand
     aliases,
     builtin,
   }));
-
-/** One line that tells a person what a tool is about to do. */
-export function toolTitle(toolName: string, input: Record<string, unknown>): string {
-  const hint =
-    input.command ?? input.file_path ?? input.path ?? input.pattern ?? input.url ?? input.description;
-  return typeof hint === "string" && hint !== ""
-    ? `${toolName}: ${headOf(hint.split("\n", 1)[0]!, 200)}`
-    : toolName;
-}
 
 /**
  * The CLI's words for a conversation that cannot be gone on with: its transcript is gone or damaged, or its tool uses
@@ -191,7 +178,8 @@ export function contentOf(message: SDKMessage): TurnContent[] {
         if (block.type !== "tool_use") return [];
         const input = (block.input ?? {}) as Record<string, unknown>;
         const title = toolTitle(block.name, input);
-        const use = { kind: "tool-started", toolUseId: block.id, toolName: block.name, title } as const;
+        const named = { kind: "tool-started", toolUseId: block.id, toolName: block.name, title } as const;
+        const use = { ...named, ...shownInput(input) };
         return [agent === undefined ? use : { ...use, parentToolUseId, agent }];
       });
     }
@@ -200,7 +188,14 @@ export function contentOf(message: SDKMessage): TurnContent[] {
       if (typeof content === "string") return [];
       return content.flatMap((block): TurnContent[] =>
         block.type === "tool_result"
-          ? [{ kind: "tool-finished", toolUseId: block.tool_use_id, failed: block.is_error === true }]
+          ? [
+              {
+                kind: "tool-finished",
+                toolUseId: block.tool_use_id,
+                failed: block.is_error === true,
+                ...outcomeOf(block.content, message.tool_use_result),
+              },
+            ]
           : [],
       );
     }

@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { DaylongError } from "../../domain/errors.ts";
 import type { Clock, Log } from "../../domain/ports.ts";
-import type { ClaudeHistory, PastConversation, PastPage } from "../../domain/sessions/history.ts";
+import type { ClaudeHistory, PastConversation, PastPage, ToolRecord } from "../../domain/sessions/history.ts";
 import { claudeConfigDir } from "./transcriptFile.ts";
 import type { HistoryAnswer, HistoryQuestion } from "./transcriptWorker.ts";
 
@@ -52,6 +52,13 @@ export class TranscriptHistory implements ClaudeHistory {
   ): Promise<PastPage | undefined> {
     const question = { kind: "messages" as const, sessionId, projectPath, before, limit };
     return this.#ask(question) as Promise<PastPage | undefined>;
+  }
+
+  tool(
+    { sessionId, projectPath }: { sessionId: string; projectPath: string },
+    toolUseId: string,
+  ): Promise<ToolRecord | undefined> {
+    return this.#ask({ kind: "tool", sessionId, projectPath, toolUseId }) as Promise<ToolRecord | undefined>;
   }
 
   /** Idempotent. */

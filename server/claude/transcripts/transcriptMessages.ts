@@ -1,5 +1,5 @@
 import type { PastMessage, PastPage } from "../../domain/sessions/history.ts";
-import { toolTitle } from "../process/translate.ts";
+import { toolTitle } from "../../domain/sessions/toolLine.ts";
 
 /** A transcript's entry as the SDK gives it; the CLI's own fields come along. */
 export interface RawEntry {
@@ -14,6 +14,7 @@ export interface RawEntry {
 interface Block {
   type?: unknown;
   text?: unknown;
+  id?: unknown;
   name?: unknown;
   input?: unknown;
 }
@@ -40,6 +41,7 @@ export function pastMessageOf(entry: RawEntry): PastMessage | undefined {
     block.type === "tool_use" && typeof block.name === "string"
       ? [
           {
+            ...(typeof block.id === "string" ? { toolUseId: block.id } : {}),
             toolName: block.name,
             title: toolTitle(block.name, (block.input ?? {}) as Record<string, unknown>),
           },

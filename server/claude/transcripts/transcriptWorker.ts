@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parentPort } from "node:worker_threads";
 import { getSessionInfo, getSessionMessages } from "@anthropic-ai/claude-agent-sdk";
 import type { PastMessage } from "../../domain/sessions/history.ts";
+import { toolRecordIn } from "./toolRecord.ts";
 import { claudeConfigDir, findTranscript } from "./transcriptFile.ts";
 import { begunIn } from "./transcriptHead.ts";
 import { TranscriptIndex } from "./transcriptIndex.ts";
@@ -22,7 +23,8 @@ export type HistoryQuestion =
       projectPath: string;
       before?: string;
       limit: number;
-    };
+    }
+  | { id: number; kind: "tool"; sessionId: string; projectPath: string; toolUseId: string };
 export type HistoryAnswer = { id: number; value: unknown } | { id: number; fault: string };
 
 const configDir = claudeConfigDir(process.env);
@@ -37,15 +39,24 @@ const keptBytes = 64 * 1024 * 1024;
 /** Cache of the transcript that was read last: a client that pages through one asks for it again and again. */
 let last: { key: string; messages: PastMessage[] } | undefined;
 
+/** A conversation of another project is not shown here. */
+async function transcriptOf(named: { sessionId: string; projectPath: string }): Promise<string | undefined> {
+  const path = await findTranscript(configDir, named.sessionId);
+  return path !== undefined && (await begunIn(path)) === named.projectPath ? path : undefined;
+}
+
 async function answer(question: HistoryQuestion): Promise<unknown> {
   switch (question.kind) {
     case "conversations":
       return conversations.list(question.projectPath);
+    case "tool": {
+      const path = await transcriptOf(question);
+      return path && toolRecordIn(path, question.toolUseId);
+    }
     case "messages": {
-      const { sessionId, projectPath, before, limit } = question;
-      const path = await findTranscript(configDir, sessionId);
-      // A conversation of another project is not shown here.
-      if (path === undefined || (await begunIn(path)) !== projectPath) return undefined;
+      const { sessionId, before, limit } = question;
+      const path = await transcriptOf(question);
+      if (path === undefined) return undefined;
       const { mtimeMs, size } = await stat(path);
       const key = `${sessionId} ${mtimeMs} ${size}`;
       if (last?.key === key) return pageBefore(last.messages, before, limit);

@@ -64,7 +64,7 @@ export class AlertPushes implements PushPreparer {
       : quietEndsAt(device.preferences.quietHours, now);
     if (quietUntilAt !== undefined) return { next: pendingAt(quietUntilAt) };
     const named = session && { title: session.title, projectName: basename(session.projectPath) };
-    const content = pushContentOf(event, push, named, store.outbox.unackedCount(deviceId));
+    const content = pushContentOf(event, push, named, store.outbox.unreadCount(deviceId));
     const target = device.push;
     const request = { deliveryId, content, at: event.at };
     switch (target.provider) {

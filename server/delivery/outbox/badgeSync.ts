@@ -78,7 +78,7 @@ export class BadgeSync {
     }
     budget.lastAt = clock.now();
     store.devices.setSynced(deviceId, budget.lastAt);
-    const unread = store.outbox.unackedCount(deviceId);
+    const unread = store.outbox.unreadCount(deviceId);
     const outcome = await push.sync({ deliveryId: randomUUID(), target, unread, cursor: store.events.tip() });
     if (outcome.outcome !== "sent") log.info("sync.not_sent", { deviceId, reason: outcome.reason });
   }

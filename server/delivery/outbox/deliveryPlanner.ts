@@ -85,6 +85,8 @@ export function planned(store: Store, ...planners: ReadonlyArray<Pick<DeliveryPl
     whenDurable: (tell) => store.whenDurable(tell),
     events,
     sessions: store.sessions,
+    reads: store.reads,
+    erasures: store.erasures,
     turns: store.turns,
     permissions: store.permissions,
     tasks: store.tasks,

@@ -107,6 +107,16 @@ export class OutboxSender {
     this.#acks.note(deviceId, cursor);
   }
 
+  /** The device has another session on its screen. */
+  noteView(deviceId: string): void {
+    this.#acks.noteView(deviceId);
+  }
+
+  /** A device says that the owner has read the session up to here. */
+  markRead(deviceId: string, sessionId: string, throughSeq: number): void {
+    this.#acks.read(deviceId, sessionId, throughSeq);
+  }
+
   /**
    * Sends the deliveries that are due now or within the grace, for the sockets that could have acked them are closed by now,
    * and waits up to `deadlineMs`. The others stay pending for the next start. Idempotent.

@@ -30,7 +30,7 @@ export async function sendTestPush(
       sessionId: "",
       title: "Daylong",
       body: "This is a test. Pushes reach this device.",
-      badge: store.outbox.unackedCount(device.deviceId),
+      badge: store.outbox.unreadCount(device.deviceId),
     },
     at: clock.now(),
   });

@@ -9,8 +9,8 @@ const gatherMs = 25;
 const storageRetryMs = 5_000;
 
 export interface AcksParts {
-  store: Pick<Store, "transaction" | "events" | "devices" | "outbox">;
-  connections: Pick<Connections, "isWatched">;
+  store: Pick<Store, "transaction" | "events" | "devices" | "outbox" | "reads">;
+  connections: Pick<Connections, "isWatched" | "sessionsInView">;
   badgeSync: Pick<BadgeSync, "request">;
   clock: Clock;
   log: Log;
@@ -20,6 +20,8 @@ interface Ack {
   cursor: number;
   /** The device was watched up to here: an app in the background acks without being read. */
   readCursor: number;
+  /** The sessions that were on its screen, each with the cursor up to which it was. */
+  inView: Map<string, number>;
 }
 
 /**
@@ -50,6 +52,19 @@ export class Acks {
   note(deviceId: string, cursor: number): void {
     this.#gathered.set(deviceId, this.#merged(deviceId, cursor));
     this.#disarm ??= this.#arm(gatherMs);
+  }
+
+  /** The device has another session on its screen: what it holds of that is read now. */
+  noteView(deviceId: string): void {
+    const held = this.#parts.store.devices.get(deviceId)?.ackedCursor;
+    if (typeof held === "number" && this.#parts.connections.sessionsInView(deviceId).length > 0)
+      this.note(deviceId, held);
+  }
+
+  /** A device says that the owner has read the session up to here. */
+  read(deviceId: string, sessionId: string, throughSeq: number): void {
+    const pushed = this.#parts.store.reads.read(sessionId, throughSeq);
+    for (const other of pushed) if (other !== deviceId) this.#parts.badgeSync.request(other);
   }
 
   /** Writes the gathered acks, once. An ack that the database refuses is lost; the device repeats it when it comes back. */
@@ -94,19 +109,25 @@ export class Acks {
       throw new DaylongError("invalid_request", `The cursor ${cursor} is after the last event, ${tip}.`);
     }
     const before = this.#gathered.get(deviceId);
-    const readCursor = this.#parts.connections.isWatched(deviceId) ? cursor : 0;
+    const { connections } = this.#parts;
+    const readCursor = connections.isWatched(deviceId) ? cursor : 0;
+    const inView = new Map(before?.inView);
+    for (const sessionId of connections.sessionsInView(deviceId))
+      inView.set(sessionId, Math.max(cursor, inView.get(sessionId) ?? 0));
     return {
+      inView,
       cursor: Math.max(cursor, before?.cursor ?? 0),
       readCursor: Math.max(readCursor, before?.readCursor ?? 0),
     };
   }
 
   /** Only within a transaction. The cursor in force, and the devices whose badge is out of date by it. */
-  #write(deviceId: string, { cursor, readCursor }: Ack): { cursor: number; stale: string[] } {
-    const { devices, outbox } = this.#parts.store;
+  #write(deviceId: string, { cursor, readCursor, inView }: Ack): { cursor: number; stale: string[] } {
+    const { devices, outbox, reads } = this.#parts.store;
     const inForce = devices.ack(deviceId, cursor);
     outbox.ackUpTo(deviceId, inForce);
-    const stale = readCursor > 0 ? outbox.readElsewhere(deviceId, readCursor) : [];
-    return { cursor: inForce, stale };
+    const pushed = readCursor > 0 ? reads.readUpTo(null, readCursor) : [];
+    for (const [sessionId, through] of inView) pushed.push(...reads.readUpTo(sessionId, through));
+    return { cursor: inForce, stale: pushed.filter((other) => other !== deviceId) };
   }
 }

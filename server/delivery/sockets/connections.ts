@@ -1,4 +1,5 @@
 import type { LoggedEvent } from "../../domain/delivery/event.ts";
+import { frameText } from "../../domain/delivery/frameText.ts";
 import type { Clock, Durability } from "../../domain/ports.ts";
 import { DurableGate, type FrameQueue } from "../durableGate.ts";
 import { isTooSlow, tooSlowCode, unsentBytesOf } from "./backpressure.ts";
@@ -8,6 +9,8 @@ export interface Connection {
   readonly deviceId: string;
   /** Whether the app is in the foreground, by its own word; absent: it did not say. */
   readonly foreground?: boolean;
+  /** The session on its screen, by its own word. */
+  readonly sessionInView?: string;
   send(text: string): void;
   /** Bytes handed over and not yet taken by the operating system. */
   bufferedBytes(): number;
@@ -111,6 +114,14 @@ export class Connections {
     return this.#isPolling(deviceId);
   }
 
+  /** The sessions that the owner looks at on the device: of connections that said so, and are in the foreground. */
+  sessionsInView(deviceId: string): string[] {
+    const seen = new Set<string>();
+    for (const { foreground, sessionInView } of this.#byDevice.get(deviceId) ?? [])
+      if (foreground === true && sessionInView !== undefined) seen.add(sessionInView);
+    return [...seen];
+  }
+
   /** A long poll has begun; the result ends it, once. */
   beginPoll(deviceId: string): () => void {
     const polls = this.#pollsByDevice.get(deviceId) ?? { pending: 0, endedAt: 0 };
@@ -159,7 +170,7 @@ export class Connections {
       }
       if (event.cursor <= entry.cursor) continue;
       entry.cursor = event.cursor;
-      text ??= JSON.stringify({ type: "event", event });
+      text ??= frameText({ type: "event", event });
       this.deliver(entry.connection, text, event.turnId);
     }
   }
@@ -172,7 +183,7 @@ export class Connections {
     let text: string | undefined;
     for (const entry of this.#entries.values()) {
       if (!entry.caughtUp) continue;
-      text ??= JSON.stringify(frame);
+      text ??= frameText(frame);
       this.#sendEphemeral(entry, text, frame.turnId);
     }
   }
@@ -180,7 +191,7 @@ export class Connections {
   /** Sends an ephemeral frame to one connection: the text so far of a turn, right after the connection was attached. */
   sendEphemeral(connection: Connection, frame: { readonly turnId: string }): void {
     const entry = this.#entries.get(connection);
-    if (entry) this.#sendEphemeral(entry, JSON.stringify(frame), frame.turnId);
+    if (entry) this.#sendEphemeral(entry, frameText(frame), frame.turnId);
   }
 
   /** Closes the oldest connections of a device until it has fewer than `most`: the share of each device. */

@@ -64,14 +64,32 @@ export class DeltaFeed implements LiveFeed {
     if (this.#draftBySession.get(event.sessionId)?.turnId === event.turnId) this.flush(event.sessionId);
   }
 
-  /** The texts being written now, each as a first delta. */
+  /** The texts being written now, each as a first delta; one that is too long for a frame in several. */
   drafts(): DeltaFrame[] {
-    return [...this.#draftBySession].map(([sessionId, { turnId, text }]) => ({
-      type: "delta",
-      sessionId,
-      turnId,
-      offset: 0,
-      text,
-    }));
+    return [...this.#draftBySession].flatMap(([sessionId, { turnId, text }]) =>
+      piecesOf(text).map(
+        ({ offset, piece }): DeltaFrame => ({
+          type: "delta",
+          sessionId,
+          turnId,
+          offset,
+          text: piece,
+        }),
+      ),
+    );
   }
+}
+
+/** Units of a text in one frame: in JSON at most six bytes each, so that the frame is never cut. */
+const mostPieceUnits = 150_000;
+
+/** The text in pieces that fit into a frame, cut between characters. */
+function piecesOf(text: string): Array<{ offset: number; piece: string }> {
+  const pieces: Array<{ offset: number; piece: string }> = [];
+  for (let offset = 0; offset < text.length; ) {
+    const piece = text.slice(offset, offset + mostPieceUnits).replace(/[\uD800-\uDBFF]$/, "");
+    pieces.push({ offset, piece });
+    offset += piece.length;
+  }
+  return pieces;
 }

@@ -1,5 +1,6 @@
 import { pause } from "../../domain/deadline.ts";
 import type { WelcomeFrame } from "../../domain/delivery/frames.ts";
+import { frameText } from "../../domain/delivery/frameText.ts";
 import type { Clock, Log } from "../../domain/ports.ts";
 import type { DeviceStore, EventStore } from "../../domain/stores/delivery.ts";
 import { tooSlowCode } from "./backpressure.ts";
@@ -68,7 +69,7 @@ export class Replay {
       cursor: log.tip,
       recovered: start.recovered,
     };
-    connections.deliver(connection, JSON.stringify(welcome));
+    connections.deliver(connection, frameText(welcome));
 
     let cursor = start.cursor;
     while (connections.has(connection)) {
@@ -84,7 +85,7 @@ export class Replay {
         return;
       }
       let waited = false;
-      const texts = page.map((event) => JSON.stringify({ type: "event", event }));
+      const texts = page.map((event) => frameText({ type: "event", event }));
       this.#turns.spend(
         page.length,
         texts.reduce((chars, text) => chars + text.length, 0),

@@ -37,21 +37,23 @@ export interface DeliveryAttempt {
 /** The content of the push. The preview is cut later, by bytes; the event remains the full text. */
 export function pushContentOf(
   event: Pick<LoggedEvent, "cursor" | "sessionId" | "turnId">,
-  { kind, body, messageId, permissionId, expiresAt }: EventPush,
+  push: EventPush,
   session: { title: string; projectName: string } | undefined,
   badge: number,
 ): PushContent {
   return {
-    kind,
+    kind: push.kind,
     cursor: event.cursor,
     sessionId: event.sessionId ?? "",
     turnId: event.turnId,
-    messageId,
-    permissionId,
-    expiresAt,
+    messageId: push.messageId,
+    permissionId: push.permissionId,
+    expiresAt: push.expiresAt,
+    truncated: push.truncated,
+    lookFirst: push.lookFirst,
     title: session?.title ?? "Daylong",
     subtitle: session?.projectName,
-    body,
+    body: push.body,
     badge,
   };
 }

@@ -4,6 +4,7 @@ import type { Lease } from "../sessions/lease.ts";
 import type { Permission, PermissionDecision } from "../sessions/permission.ts";
 import type { ChosenOptions, PermissionMode } from "../sessions/session.ts";
 import type { Task } from "../sessions/task.ts";
+import type { ToolOutcome } from "../sessions/toolLine.ts";
 import type { OwnOrigin, Reply, TurnOrigin } from "../sessions/turn.ts";
 
 /** What of a device's work was ended when it was revoked. */
@@ -34,7 +35,8 @@ export interface EventDataByType {
   "session.recovered": { detail: string };
   "session.recycled": { detail: string };
   "session.quarantined": { detail: string; retryAt?: number };
-  "session.closed": { by: string };
+  /** `erased`: nothing of the session is kept, here or elsewhere. */
+  "session.closed": { by: string; erased?: boolean };
   "session.updated": {
     title?: string;
     model?: string | null;
@@ -69,15 +71,26 @@ export interface EventDataByType {
     toolUseId: string;
     toolName: string;
     title: string;
+    /** Up to 4 KB of it; `truncated`: not all. */
+    input?: Record<string, unknown>;
+    truncated?: boolean;
+    /** A device allowed another input than the one asked about: this one runs. Replaces the line of the same `toolUseId`. */
+    edited?: boolean;
     parentToolUseId?: string;
     agent?: AgentRef;
   };
-  "tool.finished": { toolUseId: string; toolName: string; failed: boolean };
+  "tool.finished": { toolUseId: string; toolName: string; failed: boolean } & ToolOutcome;
   "task.started": Pick<Task, "taskId" | "kind" | "description" | "state">;
   /** `cutOff`: nobody asked for its end: its process had to go, or went. */
   "task.finished": Pick<Task, "taskId" | "kind" | "description" | "state" | "summary"> & { cutOff?: boolean };
   "permission.requested": Omit<Permission, "state" | "decision">;
-  "permission.resolved": { permissionId: string; decision: PermissionDecision["decision"]; by: string };
+  "permission.resolved": {
+    permissionId: string;
+    decision: PermissionDecision["decision"];
+    by: string;
+    /** What runs instead of the input that was asked about. */
+    updatedInput?: Record<string, unknown>;
+  };
   "permission.expired": {
     permissionId: string;
     reason: "timed_out" | "turn_ended" | "process_gone" | "server_restarted";

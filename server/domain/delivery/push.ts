@@ -48,6 +48,10 @@ export interface PushContent {
   permissionId?: string;
   /** Instant the subject of the push ends (lease, permission), if it has one. */
   expiresAt?: number;
+  /** The body does not show all that the owner has to judge, however short it is. */
+  truncated?: boolean;
+  /** What is asked must not be allowed by the push alone. */
+  lookFirst?: boolean;
   title: string;
   subtitle?: string;
   body: string;

@@ -1,11 +1,13 @@
+import type { AgentRef } from "../sessions/agent.ts";
 import type { Permission } from "../sessions/permission.ts";
 import type { Session } from "../sessions/session.ts";
-import type { EventType, LoggedEvent, LoggedEventOf } from "./event.ts";
+import { visibleLine, visibleText } from "../visibleText.ts";
+import type { EventDataByType, EventType, LoggedEvent, LoggedEventOf } from "./event.ts";
 
 /** The rule of one kind of push: how it is sent, in the terms of Apple and (where they differ) of Web Push. */
 interface KindRule {
   /** Names the buttons that the app shows under the alert (`aps.category`; the same for a service worker). */
-  category: "REPLY" | "PERMISSION" | "QUESTION" | "EXPIRING" | "SESSION";
+  category: "REPLY" | "PERMISSION" | "QUESTION" | "FORM" | "EXPIRING" | "SESSION";
   /** `time-sensitive` breaks through a Focus and the notification summary (`aps.interruption-level`). */
   level: "active" | "time-sensitive";
   /** `apns-priority`: 10 is delivered at once. */
@@ -53,6 +55,8 @@ export const kindRules = {
   question: { ...permission, category: "QUESTION" },
   // A plan is allowed or denied like a tool; a question has answers of its own.
   plan: permission,
+  // A form is filled in inside the app.
+  form: { ...permission, category: "FORM" },
   expiring: {
     ...reply,
     category: "EXPIRING",
@@ -88,6 +92,10 @@ export interface EventPush {
   permissionId?: string;
   /** Instant at which the subject of the push ends, if it has an end. */
   expiresAt?: number;
+  /** The body does not show all that the owner has to judge, however short it is. */
+  truncated?: boolean;
+  /** What is asked must not be allowed by the push alone. */
+  lookFirst?: boolean;
   /** Whether the push would send the owner to something that is no longer so. Absent: it never becomes moot. */
   isMoot?(subject: PushSubject): boolean;
 }
@@ -116,7 +124,9 @@ const eventRules: { readonly [T in EventType]: EventRule<T> } = {
     kind: data.kind === "tool" ? "permission" : data.kind,
     permissionId: data.permissionId,
     expiresAt: data.expiresAt,
-    body: [data.title, data.description ?? data.plan].filter(Boolean).join("\n"),
+    truncated: data.truncated,
+    lookFirst: data.lookFirst,
+    body: askedOf(data),
     isMoot: (subject) => subject.permission?.state !== "open",
   }),
   "session.expiring": ({ data: { expiresAt, timeRemainingMs } }) => ({
@@ -166,6 +176,22 @@ const eventRules: { readonly [T in EventType]: EventRule<T> } = {
 export function pushOf<T extends EventType>(event: LoggedEventOf<T>): EventPush | undefined {
   return eventRules[event.type](event);
 }
+
+/** What is asked, by whom, with hidden characters as escapes: a lock screen shows it beside the button that allows it. */
+function askedOf({ agent, title, description, plan }: EventDataByType["permission.requested"]): string {
+  const line = agent === undefined ? title : `Subagent ${agentNameOf(agent)} wants to use ${title}`;
+  return [line, description ?? (plan && visibleText(plan).text)].filter(Boolean).join("\n");
+}
+
+/** What the subagent does, else its kind. */
+const agentNameOf = ({ agentId, type, description }: AgentRef): string =>
+  visibleLine(description || type || agentId, 60).text;
+
+/** The category of a push: one that has to be looked at in the app has no button that allows. */
+export const categoryOf = (kind: PushKind, mustLook: boolean): string => {
+  const { category } = kindRules[kind];
+  return category === "PERMISSION" && mustLook ? "PERMISSION_LOOK" : category;
+};
 
 /** The kind of push that the event calls for. */
 export const pushKindOf = (event: LoggedEvent): PushKind | undefined => pushOf(event)?.kind;

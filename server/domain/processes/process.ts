@@ -1,9 +1,11 @@
 import type { Failure } from "../errors.ts";
 import type { ClaudeCommand } from "../prompts/commands.ts";
 import type { AgentRef } from "../sessions/agent.ts";
-import type { PermissionDecision } from "../sessions/permission.ts";
+import type { Form } from "../sessions/form.ts";
+import type { PermissionAnswer } from "../sessions/permission.ts";
 import type { PermissionMode, SessionOptions } from "../sessions/session.ts";
 import type { Task, TaskEnd, TaskOutput } from "../sessions/task.ts";
+import type { ToolOutcome } from "../sessions/toolLine.ts";
 import type { OwnOrigin, Reply } from "../sessions/turn.ts";
 
 /** Specification of a process to start. */
@@ -30,7 +32,7 @@ export interface Prompt {
   images: Array<{ mimeType: string; base64: string }>;
 }
 
-/** A request of Claude's to use a tool. */
+/** A request of Claude's to use a tool, or of an MCP server's to have a form filled in. */
 export interface PermissionRequest {
   /**
    * The turn of the tool's use; for a subagent the turn that started it, which may have ended. `undefined`: Claude asked
@@ -40,11 +42,21 @@ export interface PermissionRequest {
   /** The subagent that asks. */
   agent?: AgentRef;
   toolName: string;
-  toolUseId: string;
+  /** A form has none. */
+  toolUseId?: string;
   title: string;
   description?: string;
+  /** The MCP server whose tool, or whose form, it is. */
+  server?: string;
   input: Record<string, unknown>;
   suggestions: unknown[];
+  form?: Form;
+  /** No rule may be kept from the answer. */
+  onceOnly?: boolean;
+  /** Must not be allowed by its title alone. */
+  lookFirst?: boolean;
+  /** The title does not show all that would be done. */
+  truncated?: boolean;
   /** Of a plan that is to be approved, when it is not in the input. */
   plan?: string;
   /** Aborted when Claude no longer waits for the answer. */
@@ -111,11 +123,14 @@ export type ProcessSignal =
       toolUseId: string;
       toolName: string;
       title: string;
+      /** What it is given, cut to some kilobytes; `truncated` says so. */
+      input?: Record<string, unknown>;
+      truncated?: boolean;
       /** The use that started the subagent which uses this tool. */
       parentToolUseId?: string;
       agent?: AgentRef;
     }
-  | { kind: "tool-finished"; turnId: string; toolUseId: string; failed: boolean }
+  | ({ kind: "tool-finished"; turnId: string; toolUseId: string; failed: boolean } & ToolOutcome)
   | { kind: "thinking"; turnId: string }
   /** A task began in the background, or a command or subagent was put there. */
   | {
@@ -158,7 +173,7 @@ export interface ProcessExit {
 /** Listener of a process. Calls come in order, one at a time. */
 export interface ProcessListener {
   signal(signal: ProcessSignal): void;
-  askPermission(ask: PermissionRequest): Promise<PermissionDecision>;
+  askPermission(ask: PermissionRequest): Promise<PermissionAnswer>;
   /** Once, after everything the process said, when it and its descendants are gone. */
   exited(exit: ProcessExit): void;
 }
@@ -273,6 +288,8 @@ export interface ProcessHost {
   hasTranscript(sessionId: string, projectPath?: string): Promise<boolean>;
   /** Conversations that Claude processes hold which are not ours (a terminal's), with the process's id. */
   heldElsewhere(): Promise<Map<string, number>>;
+  /** Removes everything that Claude keeps of the conversation. */
+  eraseConversation(claudeSessionId: string): Promise<void>;
   /** Whether Claude's record of the conversation holds the message: one that it can be resumed or forked at. */
   holdsMessage(claudeSessionId: string, messageId: string): Promise<boolean>;
   /**

@@ -19,10 +19,24 @@ export interface PastMessage {
   /** May be empty: an answer that only used tools. */
   text: string;
   /** What Claude did along with it. */
-  tools: Array<{ toolName: string; title: string }>;
+  tools: Array<{ toolUseId?: string; toolName: string; title: string }>;
   /** Images that came with it; their bytes stay on the computer. */
   imageCount: number;
   createdAt?: number;
+}
+
+/** One use of a tool; `truncated`: input, output and diff are cut to 256 KB together. */
+export interface ToolRecord {
+  toolUseId: string;
+  toolName: string;
+  title: string;
+  input: Record<string, unknown>;
+  /** What Claude was told; absent while the tool runs. */
+  output?: string;
+  failed?: boolean;
+  /** Of an edit, unified. */
+  diff?: string;
+  truncated: boolean;
 }
 
 /** A page of a transcript, the newest message first. */
@@ -45,4 +59,9 @@ export interface ClaudeHistory {
     before: string | undefined,
     limit: number,
   ): Promise<PastPage | undefined>;
+  /** One use of a tool in a conversation, or in one of its subagents'. `undefined`: neither holds it. */
+  tool(
+    conversation: { sessionId: string; projectPath: string },
+    toolUseId: string,
+  ): Promise<ToolRecord | undefined>;
 }

@@ -1,7 +1,8 @@
 import type { FieldFault } from "../errors.ts";
 import type { AgentRef } from "./agent.ts";
+import { type Form, type FormValue, formFaults } from "./form.ts";
 
-export const permissionKinds = ["tool", "question", "plan"] as const;
+export const permissionKinds = ["tool", "question", "plan", "form"] as const;
 export type PermissionKind = (typeof permissionKinds)[number];
 
 /** How long an "allow" holds: for this call, in this session until it is closed, or in the session's project. */
@@ -13,7 +14,13 @@ export interface PermissionDecision {
   message?: string;
   updatedInput?: Record<string, unknown>;
   scope?: PermissionScope;
-  answers?: Record<string, string>;
+  /** To a question by its words, as texts; to a form by the names of its fields. */
+  answers?: Record<string, FormValue>;
+}
+
+/** What Claude is told. `isExpired`: nobody answered, and it is denied in nobody's name. */
+export interface PermissionAnswer extends PermissionDecision {
+  isExpired?: boolean;
 }
 
 /**
@@ -30,13 +37,24 @@ export interface Permission {
   /** The subagent that asks. Its request outlives the turn that started it. */
   agent?: AgentRef;
   toolName: string;
+  /** The tool's use that waits; a form has none. */
+  toolUseId?: string;
   title: string;
   description?: string;
+  /** The MCP server whose tool, or whose form, it is. */
+  server?: string;
   input: Record<string, unknown>;
   plan?: string;
   questions?: unknown[];
   /** Claude's own suggestions of rules that would answer such requests from now on. */
   suggestions: unknown[];
+  form?: Form;
+  /** The scopes that can be given. */
+  scopes: PermissionScope[];
+  /** Must not be allowed by its title alone: something is hidden or cut, or the CLI's own default is no. */
+  lookFirst: boolean;
+  /** The title does not show all that would be done. */
+  truncated: boolean;
   requestedAt: number;
   expiresAt: number;
   state: PermissionState;
@@ -82,14 +100,25 @@ export const rulesIn = (suggestions: readonly unknown[]): string[] =>
         : toolName,
     );
 
-/** How long the answer holds in truth: without a rule that could hold longer, for this call. */
-export const scopeInForce = (
-  decision: PermissionDecision,
-  suggestions: readonly unknown[],
-): PermissionScope =>
-  decision.decision === "allow" && standingRules(suggestions).length > 0
-    ? (decision.scope ?? "once")
-    : "once";
+/**
+ * The scopes that can be given: without a rule that could hold longer, this call only. `onceOnly`: the CLI says that its
+ * rule would grant more than what is asked.
+ */
+export const scopesOf = (suggestions: readonly unknown[], onceOnly = false): PermissionScope[] =>
+  onceOnly || standingRules(suggestions).length === 0 ? ["once"] : [...permissionScopes];
+
+/** How long the answer holds. */
+export const scopeOf = ({ decision, scope }: PermissionDecision): PermissionScope =>
+  decision === "allow" ? (scope ?? "once") : "once";
+
+/** The input that will run instead of the one that was asked about; `undefined`: that one. */
+export const editedInput = (
+  { input }: Pick<Permission, "input">,
+  { decision, updatedInput }: PermissionDecision,
+): Record<string, unknown> | undefined =>
+  decision === "allow" && updatedInput !== undefined && sortedJson(updatedInput) !== sortedJson(input)
+    ? updatedInput
+    : undefined;
 
 /**
  * Whether two answers are the same (a retry of a lost response) or differ (a conflict). The message of a denial does
@@ -116,22 +145,39 @@ const sortedJson = (value: unknown): string =>
 /** Fields of an answer that do not fit the request. Empty: the answer fits. */
 export function misfits(permission: Permission, decision: PermissionDecision): FieldFault[] {
   const { answers, updatedInput } = decision;
-  const faults: FieldFault[] = [];
   const isAllowed = decision.decision === "allow";
+  const faults: FieldFault[] = [];
   if (updatedInput !== undefined && !isAllowed)
     faults.push({ path: "updatedInput", message: "says something with allow only" });
-  if (permission.kind !== "question") {
-    if (answers !== undefined) faults.push({ path: "answers", message: "can be given to a question only" });
-    return faults;
+  switch (permission.kind) {
+    case "tool":
+    case "plan":
+      if (answers !== undefined)
+        faults.push({ path: "answers", message: "can be given to a question or a form only" });
+      return faults;
+    case "form":
+      if (updatedInput !== undefined)
+        faults.push({ path: "updatedInput", message: "cannot be given to a form; give answers" });
+      return faults;
+    case "question":
+      if (updatedInput !== undefined)
+        faults.push({ path: "updatedInput", message: "cannot be given to a question; give answers" });
+      return isAllowed ? [...faults, ...questionFaults(permission, answers ?? {})] : faults;
   }
-  if (updatedInput !== undefined)
-    faults.push({ path: "updatedInput", message: "cannot be given to a question; give answers" });
-  if (!isAllowed) return faults;
+}
+
+/** Answers that do not fit the form. Empty: they fit, or the permission is no form, or it is denied. */
+export const misanswered = ({ form }: Permission, { decision, answers }: PermissionDecision): FieldFault[] =>
+  form === undefined || decision === "deny" ? [] : formFaults(form, answers);
+
+function questionFaults(permission: Permission, answers: Record<string, FormValue>): FieldFault[] {
+  const faults: FieldFault[] = [];
   const asked = new Set(questionsOf(permission));
-  const given = Object.keys(answers ?? {});
-  const foreign = given.filter((question) => !asked.has(question));
-  if (foreign.length > 0)
+  const given = Object.keys(answers);
+  if (given.some((question) => !asked.has(question)))
     faults.push({ path: "answers", message: "must be named by the words of the questions" });
+  if (given.some((question) => typeof answers[question] !== "string"))
+    faults.push({ path: "answers", message: "must be texts" });
   const open = [...asked].filter((question) => !given.includes(question));
   if (open.length > 0)
     faults.push({ path: "answers", message: `must answer every question; ${open.length} have no answer` });

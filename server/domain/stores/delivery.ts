@@ -78,14 +78,10 @@ export interface OutboxStore {
   reopen(deviceId: string, cursor: number, kind: DeliveryKind, at: number): boolean;
   /** Settles what the device holds up to the cursor. */
   ackUpTo(deviceId: string, cursor: number): void;
-  /**
-   * The owner saw everything up to the cursor on this device: pushes about it that were sent to other devices count as read.
-   * Returns the devices whose badge is out of date by it.
-   */
-  readElsewhere(deviceId: string, cursor: number): string[];
   get(deliveryId: string): Delivery | undefined;
   ofDevice(deviceId: string, limit: number): Array<Delivery & { attempts: DeliveryAttempt[] }>;
-  unackedCount(deviceId: string): number;
+  /** The device's badge: events that it was to be pushed, and that the owner has not read on any device. */
+  unreadCount(deviceId: string): number;
 }
 
 /** Repository of the tokens by which Live Activities are reached. A token given with a removal is the only one that is removed. */

@@ -70,6 +70,14 @@ export interface SessionStore {
   setRecap(sessionId: string, recap: { text: string; createdAt: number; turnCount: number }): void;
 }
 
+/** Erases sessions. Only inside `Store.transaction`. */
+export interface ErasureStore {
+  /** Removes the session's events and their deliveries. Returns the attachments that no other session's turns use. */
+  removeEvents(sessionId: string): string[];
+  /** Removes the session, and with it its turns, permissions, leases and rules. */
+  removeSession(sessionId: string): void;
+}
+
 /** Repository of turns, and the queue of those that wait. */
 export interface TurnStore {
   insert(turn: Turn): void;
@@ -87,6 +95,8 @@ export interface TurnStore {
   queuedCountOf(sessionId: string): number;
   /** Turns of a device that wait, scheduled ones included, in the order of their acceptance. */
   waitingOf(deviceId: string): Turn[];
+  /** The same of every session that has some. */
+  queuedCounts(): Map<string, number>;
   /** Waiting turns that the device has sent, without those whose instant is still to come. */
   queuedCountBy(deviceId: string, nowAt: number): number;
   /** Turns of a device that wait for their instant. */
@@ -111,6 +121,8 @@ export interface PermissionStore {
   open(): Permission[];
   openOf(sessionId: string): Permission[];
   openCountOf(sessionId: string): number;
+  /** The same of every session that has some. */
+  openCounts(): Map<string, number>;
   /** Compare-and-set on `open`. */
   resolve(permissionId: string, decision: PermissionDecision): boolean;
   expire(permissionId: string): boolean;
@@ -163,6 +175,8 @@ export interface TaskStore {
   running(): Task[];
   runningOf(sessionId: string): Task[];
   runningCountOf(sessionId: string): number;
+  /** The same of every session that has some. */
+  runningCounts(): Map<string, number>;
   /** Compare-and-set on a task that runs; true for the one caller that ends it. Forgets ended ones beyond `mostEnded`. */
   finish(
     task: Pick<Task, "sessionId" | "taskId">,

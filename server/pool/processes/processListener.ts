@@ -91,6 +91,7 @@ export class PoolProcessListener {
           return Promise.resolve({
             decision: "deny",
             message: "No turn has begun, so nobody can be asked.",
+            isExpired: true,
           });
         }
         this.#parts.buffer.write(sessionProcess);
@@ -142,18 +143,18 @@ export class PoolProcessListener {
         return;
       }
       case "tool-started": {
-        const { turnId, toolUseId, toolName, title, parentToolUseId, agent } = signal;
-        sessionProcess.noteToolStarted({ toolUseId, toolName, turnId, isAgents: agent !== undefined });
-        const data = { toolUseId, toolName, title, parentToolUseId, agent };
+        const { kind: _kind, turnId, ...data } = signal;
+        const { toolUseId, toolName, title, agent } = data;
+        sessionProcess.noteToolStarted({ toolUseId, toolName, title, turnId, isAgents: agent !== undefined });
         buffer.add(sessionProcess, { sessionId, turnId, type: "tool.started", data });
         feed.activity(sessionId, turnId, { kind: "tool", toolName, title, agent });
         return;
       }
       case "tool-finished": {
-        const { turnId, toolUseId, failed } = signal;
-        const toolName = sessionProcess.noteToolFinished(toolUseId);
+        const { kind: _kind, turnId, ...outcome } = signal;
+        const toolName = sessionProcess.noteToolFinished(signal.toolUseId);
         if (toolName === undefined) return;
-        const data = { toolUseId, toolName, failed };
+        const data = { toolName, ...outcome };
         buffer.add(sessionProcess, { sessionId, turnId, type: "tool.finished", data });
         return;
       }

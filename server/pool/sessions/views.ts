@@ -45,44 +45,69 @@ export class Views {
   }
 
   session(session: Session): SessionView {
-    const { options, claudeSessionId: _claudeSessionId, lease, ...shown } = session;
-    const sessionProcess = this.#registry.get(session.sessionId);
-    const process = sessionProcess?.process;
-    return {
-      ...shown,
-      lease: leaseView(lease),
-      timeRemainingMs: lease.endedAt === undefined ? Math.max(0, lease.expiresAt - this.#clock.now()) : 0,
-      queuedTurns: this.#store.turns.queuedCountOf(session.sessionId),
-      openPermissions: this.#store.permissions.openCountOf(session.sessionId),
-      runningTasks: this.#store.tasks.runningCountOf(session.sessionId),
-      ...chosenOptions(options),
-      ...(process && {
-        process: {
-          pid: process.pid,
-          startedAt: process.startedAt,
-          ...shownUsage(this.#load.usageOf(process.processId) ?? unknownUsage),
-        },
-      }),
-    };
+    return this.all([session])[0]!;
   }
 
-  /** A session among others: a list is not to carry the whole of their system texts. */
-  listed(session: Session): SessionView {
-    const view = this.session(session);
-    for (const name of ["systemPrompt", "appendSystemPrompt"] as const) {
-      const text = view[name];
-      if (text !== undefined && text.length > listedTextLength)
-        view[name] = text.slice(0, listedTextLength).toWellFormed();
-    }
-    return view;
+  /** A query for each kind of row, and none for each session. */
+  all(sessions: readonly Session[]): SessionView[] {
+    const { reads, turns, permissions, tasks } = this.#store;
+    const marks = reads.marksOf(sessions.map(({ sessionId }) => sessionId));
+    const queued = turns.queuedCounts();
+    const open = permissions.openCounts();
+    const working = tasks.runningCounts();
+    // The latest one, should Claude be at a turn of its own while a prompt is on its way to it.
+    const running = new Map(turns.inState("running").map((turn) => [turn.sessionId, turn]));
+    return sessions.map((session) => {
+      const { sessionId } = session;
+      const { options, claudeSessionId: _claudeSessionId, lease, ...shown } = session;
+      const sessionProcess = this.#registry.get(sessionId);
+      const process = sessionProcess?.process;
+      const turn = running.get(sessionId);
+      return {
+        ...shown,
+        readSeq: 0,
+        unread: 0,
+        ...marks.get(sessionId),
+        lease: leaseView(lease),
+        timeRemainingMs: lease.endedAt === undefined ? Math.max(0, lease.expiresAt - this.#clock.now()) : 0,
+        queuedTurns: queued.get(sessionId) ?? 0,
+        openPermissions: open.get(sessionId) ?? 0,
+        runningTasks: working.get(sessionId) ?? 0,
+        ...chosenOptions(options),
+        ...(turn && {
+          turn: {
+            turnId: turn.turnId,
+            origin: turn.origin,
+            startedAt: turn.startedAt ?? turn.acceptedAt,
+            lastTool: sessionProcess?.turnOf(turn.turnId)?.lastTool,
+          },
+        }),
+        ...(process && {
+          process: {
+            pid: process.pid,
+            startedAt: process.startedAt,
+            ...shownUsage(this.#load.usageOf(process.processId) ?? unknownUsage),
+          },
+        }),
+      };
+    });
+  }
+
+  /** Sessions as a list has them: it is not to carry the whole of their system texts. */
+  listed(sessions: readonly Session[]): SessionView[] {
+    return this.all(sessions).map((view) => {
+      for (const name of ["systemPrompt", "appendSystemPrompt"] as const) {
+        const text = view[name];
+        if (text !== undefined && text.length > listedTextLength)
+          view[name] = text.slice(0, listedTextLength).toWellFormed();
+      }
+      return view;
+    });
   }
 
   active(): SessionView[] {
-    return this.#registry
-      .all()
-      .map((sessionProcess) => this.#store.sessions.get(sessionProcess.sessionId))
-      .filter((session) => session !== undefined)
-      .map((session) => this.listed(session));
+    const live = this.#registry.all().map(({ sessionId }) => this.#store.sessions.get(sessionId));
+    return this.listed(live.filter((session) => session !== undefined));
   }
 
   stats(): PoolStats {

@@ -15,6 +15,8 @@ export interface CurrentTurn {
   readonly origin: TurnOrigin;
   /** The last finished assistant text of the turn, which is its reply when its result has none. */
   lastMessage?: { messageId: string; text: string };
+  /** The line of the tool that it used last. */
+  lastTool?: string;
   /** Its prompt is with the process; Claude's own turn has none. */
   readonly isGiven: boolean;
   /** Claude said or did something in it, so that it must not be run again. */
@@ -29,6 +31,7 @@ export interface CurrentTurn {
 export interface ToolAtWork {
   toolUseId: string;
   toolName: string;
+  title?: string;
   turnId: string;
   isAgents: boolean;
 }
@@ -94,7 +97,9 @@ export class OpenTurns {
   toolStarted(tool: ToolAtWork): void {
     this.#tools.set(tool.toolUseId, tool);
     const turn = this.open(tool.turnId);
-    if (turn !== undefined) turn.hasActed = true;
+    if (turn === undefined) return;
+    turn.hasActed = true;
+    turn.lastTool = tool.title;
   }
 
   /** Returns the tool's name; `undefined` for a tool of which no start was heard. */

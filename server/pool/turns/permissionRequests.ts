@@ -1,3 +1,4 @@
+import { cutJson } from "../../domain/cutJson.ts";
 import { DeadlineTimer } from "../../domain/deadlineTimer.ts";
 import type { Caller } from "../../domain/delivery/device.ts";
 import type { EventDataByType } from "../../domain/delivery/event.ts";
@@ -5,15 +6,21 @@ import { DaylongError } from "../../domain/errors.ts";
 import type { Clock, Store } from "../../domain/ports.ts";
 import type { PermissionRequest } from "../../domain/processes/process.ts";
 import {
+  editedInput,
+  misanswered,
   misfits,
   type Permission,
+  type PermissionAnswer,
   type PermissionDecision,
   type PermissionScope,
   permissionKindOf,
   rulesIn,
   sameDecision,
-  scopeInForce,
+  scopeOf,
+  scopesOf,
 } from "../../domain/sessions/permission.ts";
+import { toolTitle } from "../../domain/sessions/toolLine.ts";
+import { headOf, visibleText } from "../../domain/visibleText.ts";
 import type { PoolLimits } from "../state/limits.ts";
 import { rewriteMs } from "../state/retryingWriter.ts";
 import { setWorkState } from "../state/workState.ts";
@@ -24,10 +31,14 @@ type ExpiryReason = EventDataByType["permission.expired"]["reason"];
 interface Waiting {
   sessionId: string;
   turnId: string;
-  answer(decision: PermissionDecision): void;
+  answer(decision: PermissionAnswer): void;
   /** For the end of the request. */
   timer: DeadlineTimer;
 }
+
+/** As in the event of a tool's start, and in an entry of the audit log. */
+const mostInputBytes = 4_096;
+const mostAuditUnits = 2_000;
 
 /** Events that are searched for the text of a plan: it is the last text of the turn. */
 const wordsBeforePlan = 5;
@@ -65,9 +76,10 @@ export class PermissionRequests {
   /**
    * Keeps the request, tells the phones, and resolves with the answer; a request without an answer in time is denied.
    */
-  ask(sessionId: string, turnId: string, ask: PermissionRequest): Promise<PermissionDecision> {
+  ask(sessionId: string, turnId: string, ask: PermissionRequest): Promise<PermissionAnswer> {
     const now = this.#clock.now();
-    const kind = permissionKindOf(ask.toolName);
+    const kind = ask.form === undefined ? permissionKindOf(ask.toolName) : "form";
+    const plan = kind === "plan" ? this.#planOf(ask, sessionId, turnId) : undefined;
     const permission: Permission = {
       permissionId: this.#newId(),
       sessionId,
@@ -75,12 +87,18 @@ export class PermissionRequests {
       agent: ask.agent,
       kind,
       toolName: ask.toolName,
+      toolUseId: ask.toolUseId,
       title: ask.title,
       description: ask.description,
+      server: ask.server,
       input: ask.input,
-      ...(kind === "plan" ? { plan: this.#planOf(ask, sessionId, turnId) } : {}),
+      plan,
       ...(Array.isArray(ask.input.questions) ? { questions: ask.input.questions } : {}),
       suggestions: ask.suggestions,
+      form: ask.form,
+      scopes: scopesOf(ask.suggestions, ask.onceOnly),
+      lookFirst: ask.lookFirst === true || (plan !== undefined && visibleText(plan).hidden),
+      truncated: ask.truncated === true,
       requestedAt: now,
       expiresAt: now + this.#limits.permissionTimeoutMs,
       state: "open",
@@ -91,7 +109,7 @@ export class PermissionRequests {
       onDue: () => this.#expireSurely(permissionId, "timed_out"),
     });
     timer.armAt(permission.expiresAt);
-    const decided = new Promise<PermissionDecision>((resolve) => {
+    const decided = new Promise<PermissionAnswer>((resolve) => {
       this.#waiting.set(permissionId, { sessionId, turnId, answer: resolve, timer });
     });
     const { state: _state, decision: _decision, ...told } = permission;
@@ -129,7 +147,7 @@ export class PermissionRequests {
     if (permission === undefined) {
       throw new DaylongError("permission_not_found", `There is no permission request ${permissionId}.`);
     }
-    const scope = scopeInForce(decision, permission.suggestions);
+    const scope = scopeOf(decision);
     const answered = { permissionId, state: "resolved" as const, decision: decision.decision, scope };
     if (permission.state === "resolved") {
       if (permission.decision && sameDecision(permission.decision, decision)) return answered;
@@ -144,29 +162,44 @@ export class PermissionRequests {
     if (permission.state === "expired" || isTimedOut || !this.#waiting.has(permissionId)) {
       throw new DaylongError("permission_expired", "Claude no longer waits for this answer.");
     }
-    const faults = misfits(permission, decision);
-    if (faults.length > 0)
-      throw new DaylongError("invalid_request", "The answer does not fit what was asked.", { faults });
+    refuseUnfit(permission, decision);
     this.#store.transaction(() => {
       this.#store.permissions.resolve(permissionId, decision);
       this.#keepRules(permission, scope);
-      this.#store.events.append({
-        sessionId: permission.sessionId,
-        turnId: permission.turnId,
-        type: "permission.resolved",
-        data: { permissionId, decision: decision.decision, by: caller.deviceId },
-      });
-      this.#store.audit.add({
-        at: this.#clock.now(),
-        deviceId: caller.deviceId,
-        action: `permission.${decision.decision}`,
-        target: permissionId,
-        detail: `${permission.toolName} in session ${permission.sessionId}, scope ${scope}`,
-      });
+      this.#tellAnswer(permission, decision, caller);
       setWorkState(this.#store, permission.sessionId);
     });
     this.#release(permissionId)?.answer(decision);
     return answered;
+  }
+
+  #tellAnswer(permission: Permission, decision: PermissionDecision, caller: Caller): void {
+    const { permissionId, sessionId, turnId, toolName, toolUseId, agent } = permission;
+    const updatedInput = editedInput(permission, decision);
+    const by = caller.deviceId;
+    this.#store.events.append({
+      sessionId,
+      turnId,
+      type: "permission.resolved",
+      data: { permissionId, decision: decision.decision, by, updatedInput },
+    });
+    // The line of the tool said what was asked; what runs is this.
+    if (updatedInput !== undefined && toolUseId !== undefined) {
+      const { value: input, cut } = cutJson(updatedInput, mostInputBytes);
+      const title = toolTitle(toolName, updatedInput);
+      const truncated = cut || undefined;
+      const data = { toolUseId, toolName, title, input, truncated, edited: true, agent };
+      this.#store.events.append({ sessionId, turnId, type: "tool.started", data });
+    }
+    const edited =
+      updatedInput === undefined ? "" : `, edited: ${headOf(JSON.stringify(updatedInput), mostAuditUnits)}`;
+    this.#store.audit.add({
+      at: this.#clock.now(),
+      deviceId: by,
+      action: `permission.${decision.decision}`,
+      target: permissionId,
+      detail: `${toolName} in session ${sessionId}, scope ${scopeOf(decision)}${edited}`,
+    });
   }
 
   /**
@@ -202,7 +235,8 @@ export class PermissionRequests {
   }
 
   #expire(permissionId: string, reason: ExpiryReason): void {
-    const deny = () => this.#release(permissionId)?.answer({ decision: "deny", message: denials[reason] });
+    const deny = () =>
+      this.#release(permissionId)?.answer({ decision: "deny", message: denials[reason], isExpired: true });
     const permission = this.#store.permissions.get(permissionId);
     if (permission?.state !== "open") {
       deny();
@@ -234,5 +268,19 @@ export class PermissionRequests {
     this.#waiting.delete(permissionId);
     waiting?.timer.cancel();
     return waiting;
+  }
+}
+
+function refuseUnfit(permission: Permission, decision: PermissionDecision): void {
+  const faults = misfits(permission, decision);
+  if (faults.length > 0)
+    throw new DaylongError("invalid_request", "The answer does not fit what was asked.", { faults });
+  const wrong = misanswered(permission, decision);
+  if (wrong.length > 0)
+    throw new DaylongError("invalid_answers", "The answers do not fit the form.", { faults: wrong });
+  const scope = scopeOf(decision);
+  if (!permission.scopes.includes(scope)) {
+    const given = permission.scopes.join(", ");
+    throw new DaylongError("scope_unavailable", `The answer cannot hold "${scope}"; it can hold: ${given}.`);
   }
 }

@@ -1,5 +1,6 @@
+import { cutToJsonBytes } from "../../domain/cutJson.ts";
 import type { ActivityRequest } from "../../domain/delivery/push.ts";
-import { cutToJsonBytes, maxTitleBytes } from "../truncation.ts";
+import { maxTitleBytes } from "../truncation.ts";
 import type { ApnsPush } from "./apnsPayload.ts";
 
 /** Name of the app's `ActivityAttributes` type: a start has to name it. */

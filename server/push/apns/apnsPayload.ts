@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ApnsTarget, PushContent, PushRequest, SyncRequest } from "../../domain/delivery/push.ts";
-import { collapseIdOf, kindRules, pushEndsAt } from "../../domain/delivery/pushRules.ts";
+import { categoryOf, collapseIdOf, kindRules, pushEndsAt } from "../../domain/delivery/pushRules.ts";
 import { describeEvent } from "../describeEvent.ts";
 import { encryptPush, maxPlaintextBytes, type NonceSource } from "../encryption.ts";
 import { boundTitles, fitBody } from "../truncation.ts";
@@ -83,7 +83,7 @@ function buildPlain(content: PushContent): { payload: string; truncated: boolean
   const titles = boundTitles(content);
   const fitted = fitBody(content.body, maxPayloadBytes, (body, truncated) =>
     JSON.stringify({
-      aps: buildAps({ ...titles, body }, content),
+      aps: buildAps({ ...titles, body }, content, truncated),
       daylong: describeEvent(content, truncated),
     }),
   );
@@ -96,21 +96,26 @@ function buildSealed(
   keyBase64: string,
   nonceSource?: NonceSource,
 ): { payload: string; truncated: boolean } {
-  const aps = buildAps({ title: "Daylong", body: "You have a new notification." }, content);
-  const render = (enc: string): string => JSON.stringify({ aps, daylong: { v: 1, enc } });
-  const plaintextBytes = maxPlaintextBytes(maxPayloadBytes - Buffer.byteLength(render("")));
+  const render = (enc: string, isCut: boolean): string => {
+    const aps = buildAps({ title: "Daylong", body: "You have a new notification." }, content, isCut);
+    return JSON.stringify({ aps, daylong: { v: 1, enc } });
+  };
+  const plaintextBytes = maxPlaintextBytes(maxPayloadBytes - Buffer.byteLength(render("", true)));
   const titles = boundTitles(content);
   const fitted = fitBody(content.body, plaintextBytes, (body, truncated) =>
     JSON.stringify({ ...describeEvent(content, truncated), ...titles, body }),
   );
-  return { payload: render(encryptPush(fitted.json, keyBase64, nonceSource)), truncated: fitted.truncated };
+  const sealed = encryptPush(fitted.json, keyBase64, nonceSource);
+  return { payload: render(sealed, fitted.truncated), truncated: fitted.truncated };
 }
 
 function buildAps(
   alert: { title: string; subtitle?: string; body: string },
   content: PushContent,
+  isCut: boolean,
 ): Record<string, unknown> {
-  const { category, level } = kindRules[content.kind];
+  const { level } = kindRules[content.kind];
+  const category = categoryOf(content.kind, isCut || content.lookFirst === true);
   return {
     alert,
     badge: content.badge,

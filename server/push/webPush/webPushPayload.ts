@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { PushRequest, WebPushTarget } from "../../domain/delivery/push.ts";
-import { collapseIdOf, kindRules, pushEndsAt } from "../../domain/delivery/pushRules.ts";
+import { categoryOf, collapseIdOf, kindRules, pushEndsAt } from "../../domain/delivery/pushRules.ts";
 import { describeEvent } from "../describeEvent.ts";
 import { boundTitles, fitBody } from "../truncation.ts";
 
@@ -24,7 +24,7 @@ export interface WebPush {
 /** Builds the push for a page's service worker, from the table in docs/api.md, Pushes. Pure. */
 export function buildWebPush(request: PushRequest<WebPushTarget>, now: number): WebPush {
   const { content, deliveryId } = request;
-  const { category, level, urgency } = kindRules[content.kind];
+  const { level, urgency } = kindRules[content.kind];
   const tag = collapseIdOf(content);
   const titles = boundTitles(content);
   const fitted = fitBody(content.body, maxPlaintextBytes, (body, truncated) =>
@@ -33,7 +33,7 @@ export function buildWebPush(request: PushRequest<WebPushTarget>, now: number): 
       body,
       badge: content.badge,
       tag,
-      category,
+      category: categoryOf(content.kind, truncated || content.lookFirst === true),
       level,
       daylong: { ...describeEvent(content, truncated), deliveryId },
     }),

@@ -50,6 +50,7 @@ export class SqliteEventStore implements EventStore {
   readonly epoch: string;
   readonly #clock: Clock;
   readonly #transactions: Transactions;
+  readonly #appended: ((event: LoggedEvent) => void) | undefined;
   readonly #nextSeq: Statement<[sessionId: string], { last_seq: number }>;
   readonly #insert: Statement<[string | null, number | null, string, number, string | null, string]>;
   readonly #tip: Statement<[], { seq: number }>;
@@ -59,10 +60,17 @@ export class SqliteEventStore implements EventStore {
   readonly #transcript: Statement<[sessionId: string, beforeCursor: number, limit: number], EventRow>;
   readonly #message: Statement<[messageId: string], EventRow>;
 
-  constructor(parts: { connection: Connection; clock: Clock; transactions: Transactions }) {
+  constructor(parts: {
+    connection: Connection;
+    clock: Clock;
+    transactions: Transactions;
+    /** Called inside the transaction of each append. */
+    appended?(event: LoggedEvent): void;
+  }) {
     const { connection } = parts;
     this.#clock = parts.clock;
     this.#transactions = parts.transactions;
+    this.#appended = parts.appended;
     const meta = new Statement<[], { epoch: string }>(
       connection,
       "SELECT epoch FROM meta WHERE id = 1",
@@ -113,6 +121,7 @@ export class SqliteEventStore implements EventStore {
       data: event.data,
     } as LoggedEvent;
     if (event.turnId !== undefined) logged.turnId = event.turnId;
+    this.#appended?.(logged);
     this.#transactions.note(logged);
     return logged;
   }

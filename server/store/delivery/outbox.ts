@@ -76,11 +76,10 @@ export class SqliteOutboxStore implements OutboxStore {
   readonly #move: Statement<[Named]>;
   readonly #reopen: Statement<[at: number, deviceId: string, cursor: number, kind: string]>;
   readonly #ackUpTo: Statement<[deviceId: string, cursor: number]>;
-  readonly #readElsewhere: Statement<[deviceId: string, cursor: number], { device_id: string }>;
   readonly #get: Statement<[deliveryId: string], DeliveryRow>;
   readonly #ofDevice: Statement<[deviceId: string, limit: number], DeliveryRow>;
   readonly #attemptsOf: Statement<[deliveryId: string], AttemptRow>;
-  readonly #unackedCount: Statement<[{ deviceId: string }], { count: number }>;
+  readonly #unreadCount: Statement<[{ deviceId: string }], { count: number }>;
 
   constructor(parts: { connection: Connection; transactions: Transactions }) {
     const { connection } = parts;
@@ -138,12 +137,6 @@ export class SqliteOutboxStore implements OutboxStore {
       connection,
       `UPDATE deliveries SET state = 'acked', next_attempt_at = NULL WHERE device_id = ? AND cursor <= ? AND ${isUnsettled} AND ${isAlert}`,
     );
-    // Only deliveries that were sent: a push that is still to come waits for the ack of its own device.
-    this.#readElsewhere = new Statement(
-      connection,
-      `UPDATE deliveries SET state = 'acked'
-       WHERE device_id <> ? AND cursor <= ? AND state = 'sent' AND ${isAlert} RETURNING device_id`,
-    );
     this.#get = new Statement(connection, `${selectDeliveries} WHERE delivery_id = ?`);
     this.#ofDevice = new Statement(
       connection,
@@ -153,11 +146,11 @@ export class SqliteOutboxStore implements OutboxStore {
       connection,
       "SELECT at, status, reason, latency_ms FROM attempts WHERE delivery_id = ? ORDER BY number",
     );
-    // Suppressed and undeliverable ones count too: the owner has not seen what they are about.
-    this.#unackedCount = new Statement(
+    // Whatever became of the push, and also when the device holds the event: it is not read by that.
+    this.#unreadCount = new Statement(
       connection,
-      `SELECT count(*) AS count FROM deliveries WHERE device_id = @deviceId AND state <> 'acked' AND ${isAlert}
-         AND cursor > coalesce((SELECT acked_cursor FROM devices WHERE device_id = @deviceId), 0)`,
+      `SELECT count(*) AS count FROM unread u JOIN deliveries d ON d.device_id = @deviceId AND d.cursor = u.cursor
+       WHERE d.${isAlert}`,
     );
   }
 
@@ -225,10 +218,6 @@ export class SqliteOutboxStore implements OutboxStore {
     this.#ackUpTo.run(deviceId, cursor);
   }
 
-  readElsewhere(deviceId: string, cursor: number): string[] {
-    return [...new Set(this.#readElsewhere.all(deviceId, cursor).map((row) => row.device_id))];
-  }
-
   get(deliveryId: string): Delivery | undefined {
     const row = this.#get.get(deliveryId);
     return row && deliveryOf(row);
@@ -241,7 +230,7 @@ export class SqliteOutboxStore implements OutboxStore {
     }));
   }
 
-  unackedCount(deviceId: string): number {
-    return this.#unackedCount.get({ deviceId })?.count ?? 0;
+  unreadCount(deviceId: string): number {
+    return this.#unreadCount.get({ deviceId })?.count ?? 0;
   }
 }

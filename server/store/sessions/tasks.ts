@@ -46,6 +46,7 @@ export class SqliteTaskStore implements TaskStore {
   readonly #list: Statement<[sessionId: string, limit: number], TaskRow>;
   readonly #running: Statement<[], TaskRow>;
   readonly #runningOf: Statement<[sessionId: string], TaskRow>;
+  readonly #runningCounts: Statement<[], { session_id: string; count: number }>;
   readonly #runningCountOf: Statement<[sessionId: string], { count: number }>;
   readonly #finish: Statement<[Record<string, string | number | null>]>;
   readonly #forget: Statement<[sessionId: string, sameSessionId: string, mostEnded: number]>;
@@ -73,6 +74,10 @@ export class SqliteTaskStore implements TaskStore {
     this.#runningCountOf = new Statement(
       connection,
       "SELECT count(*) AS count FROM tasks WHERE session_id = ? AND state = 'running'",
+    );
+    this.#runningCounts = new Statement(
+      connection,
+      "SELECT session_id, count(*) AS count FROM tasks WHERE state = 'running' GROUP BY session_id",
     );
     this.#finish = new Statement(
       connection,
@@ -122,6 +127,10 @@ export class SqliteTaskStore implements TaskStore {
 
   runningOf(sessionId: string): Task[] {
     return this.#runningOf.all(sessionId).map(taskOf);
+  }
+
+  runningCounts(): Map<string, number> {
+    return new Map(this.#runningCounts.all().map(({ session_id, count }) => [session_id, count]));
   }
 
   runningCountOf(sessionId: string): number {

@@ -74,6 +74,7 @@ export class SqliteTurnStore implements TurnStore {
   readonly #queuedCountBy: Statement<[deviceId: string, nowAt: number], { count: number }>;
   readonly #scheduledCountOf: Statement<[deviceId: string, nowAt: number], { count: number }>;
   readonly #queuedCountOf: Statement<[sessionId: string], { count: number }>;
+  readonly #queuedCounts: Statement<[], { session_id: string; count: number }>;
   readonly #queuePosition: Statement<[turnId: string], { count: number }>;
   readonly #markRunning: Statement<[at: number, turnId: string]>;
   readonly #markGiven: Statement<[at: number, turnId: string]>;
@@ -142,6 +143,10 @@ export class SqliteTurnStore implements TurnStore {
     this.#queuedCountOf = new Statement(
       connection,
       "SELECT count(*) AS count FROM turns WHERE session_id = ? AND state = 'queued'",
+    );
+    this.#queuedCounts = new Statement(
+      connection,
+      "SELECT session_id, count(*) AS count FROM turns WHERE state = 'queued' GROUP BY session_id",
     );
     // Itself and those before it; none when it does not wait.
     this.#queuePosition = new Statement(
@@ -242,6 +247,10 @@ export class SqliteTurnStore implements TurnStore {
 
   scheduledCountOf(deviceId: string, nowAt: number): number {
     return this.#scheduledCountOf.get(deviceId, nowAt)?.count ?? 0;
+  }
+
+  queuedCounts(): Map<string, number> {
+    return new Map(this.#queuedCounts.all().map(({ session_id, count }) => [session_id, count]));
   }
 
   queuedCountOf(sessionId: string): number {

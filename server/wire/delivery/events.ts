@@ -45,7 +45,9 @@ const dataByType = {
   "session.recovered": detail,
   "session.recycled": detail,
   "session.quarantined": z.object({ detail: z.string(), retryAt: instantSchema.optional() }),
-  "session.closed": by,
+  "session.closed": by.extend({
+    erased: z.boolean().optional().meta({ description: "Nothing of the session is kept: forget it." }),
+  }),
   "session.updated": z.object({
     title: z.string().optional(),
     model: z.string().nullable().optional(),
@@ -87,10 +89,22 @@ const dataByType = {
     toolUseId: z.string(),
     toolName: z.string(),
     title: z.string(),
+    input: z.record(z.string(), z.unknown()).optional().meta({ description: "Up to 4 KB of it." }),
+    truncated: z.boolean().optional(),
+    edited: z.boolean().optional().meta({
+      description: "A device allowed another input: this one runs. Replaces the line of the same toolUseId.",
+    }),
     parentToolUseId: z.string().optional(),
     agent: agentSchema.optional(),
   }),
-  "tool.finished": z.object({ toolUseId: z.string(), toolName: z.string(), failed: z.boolean() }),
+  "tool.finished": z.object({
+    toolUseId: z.string(),
+    toolName: z.string(),
+    failed: z.boolean(),
+    summary: z.string().optional(),
+    insertions: countSchema.optional(),
+    deletions: countSchema.optional(),
+  }),
   "task.started": taskSchema.pick({ taskId: true, kind: true, description: true, state: true }),
   "task.finished": taskSchema
     .pick({ taskId: true, kind: true, description: true, state: true, summary: true })
@@ -105,6 +119,10 @@ const dataByType = {
     permissionId: z.string(),
     decision: z.enum(["allow", "deny"]),
     by: z.string(),
+    updatedInput: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .meta({ description: "What runs instead of the input that was asked about." }),
   }),
   "permission.expired": z.object({
     permissionId: z.string(),
@@ -144,6 +162,10 @@ const eventOf = (type: EventType) =>
       at: instantSchema,
       turnId: z.string().optional(),
       data: dataByType[type] as z.ZodType,
+      truncated: z.boolean().optional().meta({
+        description:
+          "Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.",
+      }),
     })
     .meta({ id: componentNameOf(type) });
 

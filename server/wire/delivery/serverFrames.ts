@@ -18,7 +18,7 @@ export const resultFrameSchemas = {
   ack: z.object({ ...result, cursor: cursorSchema }),
   permission: z.object({ ...result, ...permissionAnsweredSchema.shape }),
   interrupt: z.object({ ...result, sessionId: z.string(), interrupted: z.boolean(), turnId: z.string() }),
-  keepalive: z.object({ ...result, ...keptAliveFields }),
+  keepalive: z.object({ ...result, ...keptAliveFields, truncated: z.boolean().optional() }),
   presence: z.object({ ...result, foreground: z.boolean() }),
 } as const;
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { ToolRecord } from "../../domain/sessions/history.ts";
 import { sessionStates } from "../../domain/sessions/session.ts";
 import { countSchema, instantSchema } from "../instants.ts";
 
@@ -31,11 +32,25 @@ export const pastMessageSchema = z
     messageId: z.string(),
     role: z.enum(["user", "assistant"]),
     text: z.string(),
-    tools: z.array(z.object({ toolName: z.string(), title: z.string() })),
+    tools: z.array(z.object({ toolUseId: z.string().optional(), toolName: z.string(), title: z.string() })),
     imageCount: countSchema,
     createdAt: instantSchema.optional(),
   })
   .meta({ id: "PastMessage" });
+
+/** One use of a tool. */
+export const toolRecordSchema = z
+  .object({
+    toolUseId: z.string(),
+    toolName: z.string(),
+    title: z.string(),
+    input: z.record(z.string(), z.unknown()),
+    output: z.string().optional().meta({ description: "What Claude was told; absent while the tool runs." }),
+    failed: z.boolean().optional(),
+    diff: z.string().optional().meta({ description: "Of an edit: what it changed, unified." }),
+    truncated: z.boolean().meta({ description: "Input, output and diff are cut to 256 KB together." }),
+  })
+  .meta({ id: "ToolRecord" }) satisfies z.ZodType<ToolRecord>;
 
 /** The newest message first. */
 export const pastMessageListSchema = z.object({

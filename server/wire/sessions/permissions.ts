@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type Form, formFieldTypes, formFormats } from "../../domain/sessions/form.ts";
 import { type Permission, permissionKinds, permissionScopes } from "../../domain/sessions/permission.ts";
 import { instantSchema } from "../instants.ts";
 import { textSchema } from "../text.ts";
@@ -29,13 +30,46 @@ function isPlain(value: unknown, depthLeft: number): boolean {
   return Object.entries(value).every(([key, one]) => key.isWellFormed() && isPlain(one, depthLeft - 1));
 }
 
+/** The value of a form's field. */
+const formValueSchema = z.union([textSchema, z.number(), z.boolean(), z.array(textSchema).max(1_000)]);
+
+export const formSchema = z
+  .object({
+    message: z.string(),
+    server: z.string().optional(),
+    url: z.string().optional().meta({
+      description: "An https address to open; the server does not fetch it. allow says that it was opened.",
+    }),
+    fields: z.array(
+      z.object({
+        name: z.string(),
+        label: z.string(),
+        description: z.string().optional(),
+        type: z.enum(formFieldTypes),
+        options: z.array(z.object({ value: z.string(), label: z.string() })).optional(),
+        required: z.boolean(),
+        default: formValueSchema.optional(),
+        min: z.number().optional(),
+        max: z
+          .number()
+          .optional()
+          .meta({ description: "Of a text its length in characters, of choices how many." }),
+        format: z.enum(formFormats).optional(),
+      }),
+    ),
+  })
+  .meta({
+    id: "Form",
+    description: "What an MCP server asks a person to fill in.",
+  }) satisfies z.ZodType<Form>;
+
 /** An answer to a permission, a question or a plan, whether it comes as a POST or as a frame. */
 export const permissionAnswerFields = {
   decision: z.enum(["allow", "deny"]),
   message: textSchema.max(10_000).optional(),
   updatedInput: toolInputSchema.optional(),
   scope: z.enum(permissionScopes).optional(),
-  answers: z.record(textSchema, textSchema).optional(),
+  answers: z.record(textSchema, formValueSchema).optional(),
 };
 
 /** What Claude asks, as it is told when it asks. */
@@ -48,12 +82,23 @@ export const openPermissionSchema = z.object({
     description: "The subagent that asks. Its turn is the one that started it, and may have ended.",
   }),
   toolName: z.string(),
-  title: z.string(),
+  toolUseId: z.string().optional(),
+  title: z
+    .string()
+    .meta({ description: "One line; control, bidirectional and invisible characters are escapes." }),
   description: z.string().optional(),
+  server: z.string().optional().meta({ description: "The MCP server whose tool, or whose form, it is." }),
   input: z.record(z.string(), z.unknown()),
   plan: z.string().optional(),
   questions: z.array(z.unknown()).optional(),
   suggestions: z.array(z.unknown()),
+  form: formSchema.optional(),
+  scopes: z.array(z.enum(permissionScopes)).meta({ description: "How long an allow can hold." }),
+  lookFirst: z.boolean().meta({
+    description:
+      "Not to be allowed by its title alone: something is hidden or cut, or Claude's own default is no.",
+  }),
+  truncated: z.boolean().meta({ description: "The title does not show all that would be done." }),
   requestedAt: instantSchema,
   expiresAt: instantSchema,
 });
@@ -67,7 +112,7 @@ export const permissionSchema = openPermissionSchema
         message: z.string().optional(),
         updatedInput: z.record(z.string(), z.unknown()).optional(),
         scope: z.enum(permissionScopes).optional(),
-        answers: z.record(z.string(), z.string()).optional(),
+        answers: z.record(z.string(), formValueSchema).optional(),
       })
       .optional(),
   })
@@ -77,7 +122,5 @@ export const permissionAnsweredSchema = z.object({
   permissionId: z.string(),
   state: z.literal("resolved"),
   decision: z.enum(["allow", "deny"]),
-  scope: z.enum(permissionScopes).meta({
-    description: "How long it holds in truth: once, where Claude suggested no rule that could hold longer.",
-  }),
+  scope: z.enum(permissionScopes).meta({ description: "How long it holds." }),
 });

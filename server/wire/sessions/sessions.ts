@@ -2,6 +2,7 @@ import { z } from "zod";
 import { permissionModes, sessionStates } from "../../domain/sessions/session.ts";
 import { countSchema, durationMsSchema, instantSchema } from "../instants.ts";
 import { argumentSchema, textSchema } from "../text.ts";
+import { failureSchema, turnOriginSchema } from "./turns.ts";
 
 const toolNamesSchema = z.array(argumentSchema.min(1).max(200)).max(200);
 const systemTextSchema = argumentSchema.max(65_536);
@@ -116,6 +117,25 @@ export const sessionSchema = z
     muted: z.boolean(),
     autoKeepAlive: z.boolean(),
     openPermissions: countSchema,
+    readSeq: countSchema.meta({ description: "The owner has read up to this event, on any device." }),
+    unread: countSchema.meta({ description: "Events beyond it that call for the owner." }),
+    lastText: z
+      .string()
+      .optional()
+      .meta({ description: "What Claude said last, at most 200 characters of it." }),
+    lastError: failureSchema
+      .extend({ at: instantSchema })
+      .optional()
+      .meta({ description: "Why the last turn failed, until another one is completed." }),
+    turn: z
+      .object({
+        turnId: z.string(),
+        origin: turnOriginSchema,
+        startedAt: instantSchema,
+        lastTool: z.string().optional(),
+      })
+      .optional()
+      .meta({ description: "What runs now." }),
     runningTasks: countSchema.meta({ description: "Background work that outlives turns." }),
     ...chosenOptionFields,
     process: z

@@ -77,6 +77,14 @@ describe("C04: the TypeScript client talks to real Claude processes", () => {
     ]);
   });
 
+  test("REPORT-6 D22: a reply that is cut in its frame reaches the caller whole", async () => {
+    const { token } = await scene.server.pair("long");
+    const client = clientOf(token);
+    client.start();
+    const turn = client.send({ projectPath: scene.bench.project, message: "long: 1300000" });
+    expect((await turn.reply()).text).toHaveLength(1_300_000);
+  });
+
   test.each(examples)(
     "C04: $title: the README's program prints what it says",
     async ({ title, isBrowser, code, output }) => {

@@ -56,7 +56,7 @@ export class HostRig {
       onWrongTransition: (wrong) => {
         throw new Error(`A process of the pool made a wrong transition: ${JSON.stringify(wrong)}`);
       },
-      attachments: { prepare: async () => ({ images: [], note: "" }) },
+      attachments: { prepare: async () => ({ images: [], note: "" }), letGo: () => {} },
       mentions: { standingOf: async () => "absent" },
     });
   }

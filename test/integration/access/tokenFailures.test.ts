@@ -24,7 +24,7 @@ beforeEach(() => {
     deviceRequests: rig.parts.deviceRequests,
     connections,
     replay: new Replay({ events: store.events, devices: store.devices, connections, feed, clock, log }),
-    outboxSender: { acknowledge: (_deviceId, cursor) => cursor, noteAck: () => {} },
+    outboxSender: { acknowledge: (_deviceId, cursor) => cursor, noteAck: () => {}, noteView: () => {} },
     devices: store.devices,
     clock,
     log,

@@ -61,7 +61,11 @@ async function start(settings: Record<string, string> = {}): Promise<{ url: stri
     },
     ports: {
       host: new ScriptedHost({ clock: systemClock }),
-      history: { conversations: async () => [], messages: async () => undefined },
+      history: {
+        conversations: async () => [],
+        messages: async () => undefined,
+        tool: async () => undefined,
+      },
       pushSenders: {
         push: new MemoryPush(),
         webPush: { publicKey: undefined, refusal: () => undefined },

@@ -49,7 +49,11 @@ async function start(port = 0): Promise<RunningDaylong> {
     },
     ports: {
       host,
-      history: { conversations: async () => [], messages: async () => undefined },
+      history: {
+        conversations: async () => [],
+        messages: async () => undefined,
+        tool: async () => undefined,
+      },
       pushSenders: { push, webPush: { publicKey: undefined, refusal: () => undefined } },
     },
   });

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { ask, findRunningServer } from "../../../server/commands/runningServer.ts";
-import { type FolderLock, lockFolder } from "../../../server/platform/folderLock.ts";
+import { type FolderLock, lockFolder } from "../../../server/platform/filesystem/folderLock.ts";
 
 let folder: string;
 let dataDir: string;

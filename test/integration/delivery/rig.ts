@@ -144,6 +144,9 @@ export class Rig {
       title: "Run touch x",
       input: {},
       suggestions: [],
+      scopes: ["once"],
+      lookFirst: false,
+      truncated: false,
       requestedAt: this.clock.now(),
       expiresAt: this.clock.now() + 3_600_000,
       state: "open",
@@ -170,10 +173,11 @@ export class Rig {
   }
 
   /** A socket of the device, caught up. */
-  watch(deviceId: string, foreground?: boolean): () => void {
+  watch(deviceId: string, foreground?: boolean, sessionInView?: string): () => void {
     const connection = {
       deviceId,
       foreground,
+      sessionInView,
       send: () => {},
       bufferedBytes: () => 0,
       close: () => {},

@@ -17,6 +17,7 @@ import type {
   ClaudeHistory,
   PastConversation,
   PastMessage,
+  ToolRecord,
 } from "../../../server/domain/sessions/history.ts";
 import { createHttpApp, routeTable } from "../../../server/http/app.ts";
 import type { HealthReport, HttpDependencies } from "../../../server/http/dependencies.ts";
@@ -54,6 +55,8 @@ export class KeptHistory implements ClaudeHistory {
   /** Conversations that terminals hold. */
   readonly held = new Map<string, number>();
   fault: DaylongError | undefined;
+  /** Uses of tools, each under the id of its conversation and its own. */
+  readonly tools = new Map<string, ToolRecord>();
 
   async conversations(projectPath?: string): Promise<PastConversation[]> {
     if (this.fault) throw this.fault;
@@ -69,6 +72,11 @@ export class KeptHistory implements ClaudeHistory {
     const { sessionId, projectPath } = conversation;
     const isKept = this.kept.some((one) => one.sessionId === sessionId && one.projectPath === projectPath);
     return isKept ? pageBefore(this.said.get(sessionId) ?? [], before, limit) : undefined;
+  }
+
+  async tool({ sessionId }: { sessionId: string }, toolUseId: string) {
+    if (this.fault) throw this.fault;
+    return this.tools.get(`${sessionId} ${toolUseId}`);
   }
 }
 

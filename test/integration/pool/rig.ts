@@ -97,6 +97,8 @@ export class PoolRig {
   /** Directories on a mount that is dead: what is asked of them is never answered. */
   readonly silentProjects = new Set<string>();
   readonly #folder = mkdtempSync(join(tmpdir(), "daylong-pool-"));
+  /** Attachments that no message uses any more. */
+  readonly letGo: string[] = [];
   /** Conversations in Claude's own transcripts, the latest first, whichever project is asked for. */
   kept: PastConversation[] = [];
   /** Sessions that were closed or expired, and whether a process of theirs was left then. */
@@ -160,7 +162,10 @@ export class PoolRig {
             this.wrongTransitions.push(JSON.stringify(wrong));
             throw new Error(`A process of the pool made a wrong transition: ${JSON.stringify(wrong)}`);
           },
-      attachments: { prepare: (ids, projectPath) => this.prepare(ids, projectPath) },
+      attachments: {
+        prepare: (ids, projectPath) => this.prepare(ids, projectPath),
+        letGo: (ids) => void this.letGo.push(...ids),
+      },
       mentions: { standingOf: (_projectPath, path) => this.mention(path) },
       sessionOver: ({ sessionId }) => {
         const isLive = this.host.live().some((process) => process.spec.sessionId === sessionId);

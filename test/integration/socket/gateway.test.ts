@@ -321,7 +321,7 @@ describe("frames", () => {
     const { turnId } = await client.waitForRef("1");
     const open = (await rig.host.prompted(turnId!)).ask();
     const permissionId = rig.store.permissions.open()[0]!.permissionId;
-    client.send({ type: "permission", ref: "2", permissionId, decision: "allow", scope: "session" });
+    client.send({ type: "permission", ref: "2", permissionId, decision: "allow", scope: "once" });
     expect(await client.waitForRef("2")).toEqual({
       type: "result",
       ref: "2",
@@ -330,7 +330,7 @@ describe("frames", () => {
       decision: "allow",
       scope: "once",
     });
-    expect(rig.pool.calls.at(-1)).toMatchObject({ request: { decision: "allow", scope: "session" } });
+    expect(rig.pool.calls.at(-1)).toMatchObject({ request: { decision: "allow", scope: "once" } });
     expect(await open.answer).toMatchObject({ decision: "allow" });
     client.send({ type: "interrupt", ref: "3", sessionId });
     expect(await client.waitForRef("3")).toMatchObject({ type: "result", interrupted: true, turnId });

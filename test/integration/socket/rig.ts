@@ -59,7 +59,7 @@ export interface Said {
 /** No push services but the one that is kept, and no transcripts of terminals. */
 const absent = {
   webPush: { publicKey: undefined, refusal: () => "Web Push is off." },
-  history: { conversations: async () => [], messages: async () => undefined },
+  history: { conversations: async () => [], messages: async () => undefined, tool: async () => undefined },
 };
 
 type RigOptions = Partial<GatewayParts> & { graceMs?: number; requestsPerMinute?: number };

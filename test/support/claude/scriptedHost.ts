@@ -22,7 +22,7 @@ import type {
 } from "../../../server/domain/processes/process.ts";
 import type { ClaudeCommand } from "../../../server/domain/prompts/commands.ts";
 import type { AgentRef } from "../../../server/domain/sessions/agent.ts";
-import type { PermissionDecision } from "../../../server/domain/sessions/permission.ts";
+import type { PermissionAnswer } from "../../../server/domain/sessions/permission.ts";
 import type { PermissionMode } from "../../../server/domain/sessions/session.ts";
 import type { Task, TaskEnd, TaskOutput } from "../../../server/domain/sessions/task.ts";
 import type { OwnOrigin } from "../../../server/domain/sessions/turn.ts";
@@ -52,9 +52,9 @@ export interface HostScript {
 
 /** A permission that a fake process asked for. */
 export interface OpenAsk {
-  answer: Promise<PermissionDecision>;
+  answer: Promise<PermissionAnswer>;
   /** The answer as soon as it is there. */
-  decision?: PermissionDecision;
+  decision?: PermissionAnswer;
   /** Claude gives up waiting. */
   abort(): void;
 }
@@ -549,6 +549,10 @@ export class ScriptedHost implements ProcessHost {
 
   async heldElsewhere(): Promise<Map<string, number>> {
     return this.heldByTerminals;
+  }
+
+  async eraseConversation(claudeSessionId: string): Promise<void> {
+    this.transcripts.delete(claudeSessionId);
   }
 
   async holdsMessage(_claudeSessionId: string, messageId: string): Promise<boolean> {

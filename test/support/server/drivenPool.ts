@@ -131,6 +131,11 @@ export class DrivenPool implements SessionPool {
     return this.#pool.closeSession(sessionId, by);
   }
 
+  eraseSession(sessionId: string, by: Caller) {
+    this.calls.push({ name: "eraseSession", by, request: { sessionId } });
+    return this.#pool.eraseSession(sessionId, by);
+  }
+
   stopProcesses(sessionId: string | undefined, by: Caller) {
     this.calls.push({ name: "stopProcesses", by, request: { sessionId } });
     return this.#pool.stopProcesses(sessionId, by);

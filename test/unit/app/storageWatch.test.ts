@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { StorageWatch } from "../../../server/app/storageWatch.ts";
-import { HeldFiles } from "../../../server/platform/heldFiles.ts";
+import { HeldFiles } from "../../../server/platform/filesystem/heldFiles.ts";
 import { ManualClock } from "../../support/manualClock.ts";
 import { MemoryWords } from "../delivery/memoryLog.ts";
 

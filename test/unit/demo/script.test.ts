@@ -18,6 +18,16 @@ describe("O02 the demo model", () => {
     expect(textOf(said(question))).toContain("not asked");
   });
 
+  test("uses any tool with the input that it is told", () => {
+    expect(reply(said('use: Write {"file_path":"/a","content":"x"}'))).toMatchObject({
+      kind: "tool",
+      name: "Write",
+      input: { file_path: "/a", content: "x" },
+    });
+    expect(reply(said("use: mcp__forms__ask"))).toMatchObject({ name: "mcp__forms__ask", input: {} });
+    expect(textOf(said("use: Write {no json}"))).toContain("not JSON");
+  });
+
   test("runs a command as a tool and says what it printed", () => {
     expect(reply(said("run: touch a\ntouch b"))).toMatchObject({
       kind: "tool",

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
+import { cutToJsonBytes } from "../../../server/domain/cutJson.ts";
 import type { PushContent } from "../../../server/domain/delivery/push.ts";
-import { boundTitles, cutToJsonBytes, fitBody, maxTitleBytes } from "../../../server/push/truncation.ts";
+import { boundTitles, fitBody, maxTitleBytes } from "../../../server/push/truncation.ts";
 
 const jsonBytes = (text: string) => Buffer.byteLength(JSON.stringify(text)) - 2;
 

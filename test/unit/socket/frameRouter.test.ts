@@ -17,6 +17,7 @@ const accepted = {
 
 function rig(scope: "read" | "chat" = "chat") {
   const submitted: SubmitRequest[] = [];
+  const looked: string[] = [];
   let open = true;
   const pool = {
     submit: (request: SubmitRequest) => {
@@ -39,18 +40,19 @@ function rig(scope: "read" | "chat" = "chat") {
     attachments,
     acknowledge: (_id, cursor) => cursor,
     noteAck: () => {},
+    noteView: (id) => void looked.push(id),
   });
   const asker: Asker = {
     caller: { deviceId: "d", scope },
     isOpen: () => open,
-    setForeground: () => {},
+    setPresence: (...presence) => void looked.push(JSON.stringify(presence)),
   };
   const leave = () => {
     open = false;
   };
   const send = (fields: object) =>
     answers.to({ type: "send", clientMessageId: "m", message: "Hi", ...fields } as never, asker);
-  return { answers, asker, submitted, leave, send, givenBack };
+  return { answers, asker, submitted, leave, send, givenBack, looked };
 }
 
 test("D04 a send to a known session reaches the pool in the same tick, and its answer is there in the same tick", () => {
@@ -117,4 +119,10 @@ test("scopes are looked at before anything else", () => {
   const { send, submitted } = rig("read");
   expect(() => send({ sessionId })).toThrow(DaylongError);
   expect(submitted).toEqual([]);
+});
+
+test("D20 a presence says which session is on the screen, and what the device holds of it is read", () => {
+  const { answers, asker, looked } = rig();
+  answers.to({ type: "presence", foreground: true, sessionId }, asker);
+  expect(looked).toEqual([JSON.stringify([true, sessionId]), "d"]);
 });

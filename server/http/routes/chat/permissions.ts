@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DaylongError } from "../../../domain/errors.ts";
 import { idSchema } from "../../../wire/paging.ts";
 import {
   permissionAnsweredSchema,
@@ -14,9 +15,27 @@ export const permissionRoutes = ({ store, pool }: HttpDependencies): Route[] => 
     method: "GET",
     path: "/api/permissions",
     scope: "read",
-    summary: "The open permissions, questions and plans.",
+    summary: "The open permissions, questions, plans and forms.",
     response: z.object({ permissions: z.array(permissionSchema) }),
     handle: () => json({ permissions: store.permissions.open() }),
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/api/permissions/:permissionId",
+    scope: "read",
+    summary: "One permission, question, plan or form, whole.",
+    params: z.object({ permissionId: idSchema }),
+    refusals: ["permission_not_found"],
+    response: permissionSchema,
+    handle({ params }) {
+      const permission = store.permissions.get(params.permissionId);
+      if (permission === undefined)
+        throw new DaylongError(
+          "permission_not_found",
+          `There is no permission request ${params.permissionId}.`,
+        );
+      return json(permission);
+    },
   }),
   defineRoute({
     method: "POST",
@@ -25,7 +44,13 @@ export const permissionRoutes = ({ store, pool }: HttpDependencies): Route[] => 
     summary: "Answer one; the same answer again is no error.",
     params: z.object({ permissionId: idSchema }),
     body: z.object(permissionAnswerFields),
-    refusals: ["permission_not_found", "permission_already_resolved", "permission_expired"],
+    refusals: [
+      "permission_not_found",
+      "permission_already_resolved",
+      "permission_expired",
+      "invalid_answers",
+      "scope_unavailable",
+    ],
     response: permissionAnsweredSchema,
     handle: ({ params, body, caller }) => json(pool.answerPermission(params.permissionId, body, caller)),
   }),

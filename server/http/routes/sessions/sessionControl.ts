@@ -21,12 +21,15 @@ export function sessionControlRoutes({ pool }: HttpDependencies): Route[] {
       method: "DELETE",
       path,
       scope: "chat",
-      summary: "Close a session: its turns end, its process is gone.",
+      summary:
+        "Close a session: its turns end, its process is gone. With erase nothing of it is kept, for an admin Claude's transcript neither.",
       params: z.object({ id: idSchema }),
-      refusals: errorSets.session,
+      query: z.object({ erase: z.enum(["true", "false"]).optional() }),
+      refusals: [...errorSets.session, "conversation_held"],
       response: z.object({ success: z.literal(true), sessionId: z.string() }),
-      async handle({ params, caller }) {
-        await pool.closeSession(params.id, caller);
+      async handle({ params, query, caller }) {
+        if (query.erase === "true") await pool.eraseSession(params.id, caller);
+        else await pool.closeSession(params.id, caller);
         return json({ success: true, sessionId: params.id });
       },
     });

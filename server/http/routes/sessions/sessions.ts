@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { DaylongError } from "../../../domain/errors.ts";
 import type { SessionOptions } from "../../../domain/sessions/session.ts";
+import { countSchema } from "../../../wire/instants.ts";
 import { beforeSchema, idSchema, limitSchema } from "../../../wire/paging.ts";
 import {
   type NewSession,
@@ -31,7 +32,7 @@ const optionsOf = (wanted: NewSession): SessionOptions => ({
 });
 
 /** Conversations: made, listed, looked at, changed. */
-export function sessionRoutes({ store, pool, access }: HttpDependencies): Route[] {
+export function sessionRoutes({ store, pool, access, markRead }: HttpDependencies): Route[] {
   const showSession = (path: string) =>
     defineRoute({
       method: "GET",
@@ -99,6 +100,22 @@ export function sessionRoutes({ store, pool, access }: HttpDependencies): Route[
     }),
     showSession("/api/sessions/:id"),
     showSession("/api/sessions/interactive/:id/status"),
+    defineRoute({
+      method: "POST",
+      path: "/api/sessions/:id/read",
+      scope: "read",
+      summary: "Say that the owner has read the session up to an event; all devices share it.",
+      params: sessionParams,
+      body: z.object({ seq: countSchema }),
+      refusals: errorSets.session,
+      response: z.object({ sessionId: z.string(), readSeq: countSchema, unread: countSchema }),
+      handle({ params, body, caller }) {
+        const { sessionId } = pool.session(params.id);
+        markRead(caller.deviceId, sessionId, body.seq);
+        const { readSeq, unread } = pool.session(sessionId);
+        return json({ sessionId, readSeq, unread });
+      },
+    }),
     defineRoute({
       method: "PATCH",
       path: "/api/sessions/:id",

@@ -162,10 +162,11 @@ describe("D16: a running turn", () => {
     await rig.clock.run(1);
     rig.push.answerNextActivity({ outcome: "retry", reason: "timeout", latencyMs: 1 });
     endTurn(turnId);
-    expect(rig.store.outbox.unackedCount(phone.deviceId)).toBe(1);
+    expect(rig.store.outbox.unreadCount(phone.deviceId)).toBe(1);
     await rig.clock.run(10);
     rig.outboxSender.acknowledge(phone.deviceId, rig.store.events.tip());
-    expect(rig.store.outbox.unackedCount(phone.deviceId)).toBe(0);
+    rig.outboxSender.markRead(phone.deviceId, rig.store.turns.get(turnId)!.sessionId, 1_000);
+    expect(rig.store.outbox.unreadCount(phone.deviceId)).toBe(0);
     expect(statesOf("activity-end")).toEqual(["pending"]);
     await rig.clock.run(60_000);
     expect(statesOf("activity-end")).toEqual(["sent"]);

@@ -121,16 +121,19 @@ describe("a push", () => {
     expect(() => rig.outboxSender.acknowledge(deviceId, second.cursor + 1)).toThrow(/after the last event/);
   });
 
-  test("carries the count of what the device has not acked", async () => {
+  test("carries the count of what the owner has not read, whether the device holds it or not", async () => {
     const { deviceId } = rig.device();
     const first = rig.reply(sessionId);
     await rig.clock.run(1);
-    rig.reply(sessionId);
-    await rig.clock.run(1);
     rig.outboxSender.acknowledge(deviceId, first.cursor);
+    const second = rig.reply(sessionId);
+    await rig.clock.run(1);
+    const leave = rig.watch(deviceId, true, sessionId);
+    rig.outboxSender.acknowledge(deviceId, second.cursor);
+    leave();
     rig.reply(sessionId);
     await rig.clock.run(1);
-    expect(rig.push.requests.map(({ content }) => content.badge)).toEqual([1, 2, 2]);
+    expect(rig.push.requests.map(({ content }) => content.badge)).toEqual([1, 2, 1]);
   });
 });
 
@@ -140,7 +143,7 @@ describe("D20 what was read elsewhere", () => {
     rig.reply(sessionId);
     const last = rig.reply(sessionId);
     await rig.clock.run(1);
-    rig.watch(tablet.deviceId, true);
+    rig.watch(tablet.deviceId, true, sessionId);
     rig.outboxSender.acknowledge(tablet.deviceId, last.cursor - 1);
     rig.outboxSender.acknowledge(tablet.deviceId, last.cursor);
     await rig.clock.run(2_000);
@@ -157,16 +160,30 @@ describe("D20 what was read elsewhere", () => {
     const [phone, tablet] = [rig.device(), rig.device()];
     const { cursor } = rig.reply(sessionId);
     await rig.clock.run(1);
-    rig.watch(tablet.deviceId, false);
+    rig.watch(tablet.deviceId, false, sessionId);
     rig.outboxSender.acknowledge(tablet.deviceId, cursor);
     await rig.clock.run(60_000);
     expect(rig.push.syncs).toEqual([]);
     expect(rig.states(phone.deviceId)).toEqual(["sent"]);
   });
 
+  test("an app that shows another session reads nothing of this one with its acks", async () => {
+    const [phone, tablet] = [rig.device(), rig.device()];
+    const { cursor } = rig.reply(sessionId);
+    await rig.clock.run(1);
+    rig.watch(tablet.deviceId, true);
+    rig.watch(tablet.deviceId, true, "another");
+    rig.outboxSender.acknowledge(tablet.deviceId, cursor);
+    await rig.clock.run(60_000);
+    expect([rig.push.syncs, rig.states(phone.deviceId)]).toEqual([[], ["sent"]]);
+    rig.outboxSender.markRead(tablet.deviceId, sessionId, 1_000);
+    await rig.clock.run(2_000);
+    expect(rig.push.syncs).toMatchObject([{ target: phone.push, unread: 0 }]);
+  });
+
   test("a device gets at most one in 20 minutes, which then counts everything", async () => {
     const [, tablet] = [rig.device(), rig.device()];
-    rig.watch(tablet.deviceId, true);
+    rig.watch(tablet.deviceId, true, sessionId);
     for (let round = 0; round < 4; round += 1) {
       const { cursor } = rig.reply(sessionId);
       await rig.clock.run(10_000);
@@ -181,7 +198,7 @@ describe("D20 what was read elsewhere", () => {
   test("a restart gives no device another silent push", async () => {
     const [phone, tablet] = [rig.device(), rig.device()];
     for (let run = 0; run < 3; run += 1) {
-      rig.watch(tablet.deviceId, true);
+      rig.watch(tablet.deviceId, true, sessionId);
       const { cursor } = rig.reply(sessionId);
       await rig.clock.run(10_000);
       rig.outboxSender.acknowledge(tablet.deviceId, cursor);
@@ -190,7 +207,7 @@ describe("D20 what was read elsewhere", () => {
     }
     expect(rig.push.syncs).toHaveLength(1);
     await rig.clock.run(20 * 60_000);
-    rig.watch(tablet.deviceId, true);
+    rig.watch(tablet.deviceId, true, sessionId);
     const { cursor } = rig.reply(sessionId);
     await rig.clock.run(10_000);
     rig.outboxSender.acknowledge(tablet.deviceId, cursor);
@@ -201,7 +218,7 @@ describe("D20 what was read elsewhere", () => {
   test("what is still to be pushed is pushed: only what was shown can have been read elsewhere", async () => {
     const [phone, tablet] = [rig.device(), rig.device()];
     rig.watch(phone.deviceId);
-    rig.watch(tablet.deviceId, true);
+    rig.watch(tablet.deviceId, true, sessionId);
     const { cursor } = rig.reply(sessionId);
     rig.outboxSender.acknowledge(tablet.deviceId, cursor);
     await rig.clock.run(graceMs);

@@ -131,7 +131,7 @@ describe("D17 V14: a push service that does not take our key", () => {
 test("D17 D20: what was read elsewhere makes no silent push to a browser that could not be silent", async () => {
   const browser = rig.device({ push: subscription("badge") });
   const phone = rig.device();
-  rig.watch(phone.deviceId, true);
+  rig.watch(phone.deviceId, true, sessionId);
   const event = rig.reply(sessionId);
   await rig.clock.run(1);
   expect(rig.states(browser.deviceId)).toEqual(["sent"]);

@@ -44,7 +44,7 @@ describe("P01 P03 what Claude asks before it uses a tool", () => {
     const { sessionId, turnId, process, open, permissionId } = await asking();
     const decision = {
       decision: "allow" as const,
-      scope: "session" as const,
+      scope: "once" as const,
       updatedInput: { command: "ls -l" },
     };
     expect(rig.current.pool.answerPermission(permissionId, decision, owner)).toEqual({
@@ -200,19 +200,28 @@ describe("P02 questions and plans", () => {
     expect(permission).toMatchObject({ kind: "plan", plan: "1. Look" });
   });
 
-  test("P04: tells how long an answer holds in truth", async () => {
+  test("P04 A13: an answer can hold only as long as there is a rule for it", async () => {
     await rig.current.open();
     const { clock, pool, store } = rig.current;
     const { sessionId, process } = await rig.current.busySession();
     const rule = { type: "addRules", behavior: "allow", rules: [], destination: "localSettings" };
-    const scopeOf = async (suggestions: unknown[]) => {
-      process.ask({ suggestions });
+    const asked = async (ask: Parameters<typeof process.ask>[0]) => {
+      process.ask(ask);
       await clock.settle();
-      const [open] = store.permissions.openOf(sessionId);
-      return pool.answerPermission(open!.permissionId, { decision: "allow", scope: "always" }, owner).scope;
+      return store.permissions.openOf(sessionId)[0]!;
     };
-    expect(await scopeOf([rule])).toBe("always");
-    expect(await scopeOf([])).toBe("once");
+    const answerAlways = (permissionId: string) =>
+      pool.answerPermission(permissionId, { decision: "allow", scope: "always" }, owner);
+    const ruled = await asked({ suggestions: [rule] });
+    expect(ruled.scopes).toEqual(["once", "session", "always"]);
+    expect(answerAlways(ruled.permissionId).scope).toBe("always");
+    for (const ask of [{ suggestions: [] }, { suggestions: [rule], onceOnly: true }]) {
+      const { permissionId, scopes } = await asked(ask);
+      expect(scopes).toEqual(["once"]);
+      expect(await refusal(() => answerAlways(permissionId))).toBe("scope_unavailable");
+      expect(store.permissions.get(permissionId)?.state).toBe("open");
+      pool.answerPermission(permissionId, { decision: "deny", scope: "always" }, owner);
+    }
   });
 
   test("P04: what is allowed for the session is kept with it, over a restart, until it is closed", async () => {
@@ -299,5 +308,113 @@ describe("a permission request over whose end the computer is suspended", () => 
     pool.answerPermission(permissionId, { decision: "allow" }, owner);
     await clock.settle();
     expect(open.decision?.decision).toBe("allow");
+  });
+});
+
+describe("A13: a permission says what will run", () => {
+  test("DOOR-8 what is hidden or cut is kept and told with it", async () => {
+    const { sessionId, permissionId } = await asking({ lookFirst: true, truncated: true, server: "files" });
+    expect(rig.current.events(sessionId).at(-1)?.data).toMatchObject({
+      lookFirst: true,
+      truncated: true,
+      server: "files",
+    });
+    expect(rig.current.store.permissions.get(permissionId)).toMatchObject({
+      lookFirst: true,
+      truncated: true,
+    });
+  });
+
+  test("DOOR-8 a plan with hidden characters must be looked at", async () => {
+    const { permission } = await asking({ toolName: "ExitPlanMode", input: { plan: "rm \u202ex" } });
+    expect(permission.lookFirst).toBe(true);
+  });
+
+  test("DOOR-9 an edited answer is in the events, the tool's line and the audit log", async () => {
+    await rig.current.open();
+    const { sessionId, turnId, process } = await rig.current.busySession();
+    const { pool, store } = rig.current;
+    process.startTool("t1");
+    process.ask({ toolUseId: "t1", input: { command: "touch a" } });
+    const { permissionId } = store.permissions.openOf(sessionId)[0]!;
+    const updatedInput = { command: "touch b\ntouch c" };
+    pool.answerPermission(permissionId, { decision: "allow", updatedInput }, owner);
+    expect(rig.current.events(sessionId).slice(-2)).toMatchObject([
+      { type: "permission.resolved", data: { permissionId, decision: "allow", by: "phone", updatedInput } },
+      {
+        type: "tool.started",
+        turnId,
+        data: {
+          toolUseId: "t1",
+          toolName: "Bash",
+          title: "Bash: touch b … and 1 more line",
+          input: updatedInput,
+          edited: true,
+        },
+      },
+    ]);
+    expect(store.audit.list(undefined, 1).entries[0]?.detail).toContain(JSON.stringify(updatedInput));
+  });
+
+  test("DOOR-9 an edited input of a megabyte is cut in the line and the audit, and whole in the answer", async () => {
+    const { sessionId, permissionId } = await asking({ toolUseId: "t1" });
+    const updatedInput = { command: "x".repeat(1_000_000) };
+    rig.current.pool.answerPermission(permissionId, { decision: "allow", updatedInput }, owner);
+    const [resolved, started] = rig.current.events(sessionId).slice(-2);
+    expect(resolved?.data).toMatchObject({ updatedInput });
+    expect(started?.data).toMatchObject({ truncated: true, edited: true });
+    expect(JSON.stringify(started?.data).length).toBeLessThan(5_000);
+    expect(rig.current.store.audit.list(undefined, 1).entries[0]?.detail.length).toBeLessThan(2_200);
+  });
+
+  test("DOOR-9 an answer that repeats the input is no edit", async () => {
+    const { sessionId, permissionId } = await asking({ toolUseId: "t1" });
+    rig.current.pool.answerPermission(
+      permissionId,
+      { decision: "allow", updatedInput: { command: "ls" } },
+      owner,
+    );
+    expect(rig.current.types(sessionId).at(-1)).toBe("permission.resolved");
+    expect(rig.current.events(sessionId).at(-1)?.data).not.toHaveProperty("updatedInput");
+  });
+});
+
+describe("T11: forms of MCP servers", () => {
+  const fields = [{ name: "age", label: "Age", type: "integer" as const, required: true, min: 1 }];
+  const form = { message: "How old?", server: "forms", fields };
+  const ask = {
+    toolName: "Elicitation",
+    toolUseId: undefined,
+    title: "forms: How old?",
+    form,
+    onceOnly: true,
+  };
+
+  test("REPORT-7 a form is told with its fields and takes answers that fit", async () => {
+    const { sessionId, open, permission, permissionId } = await asking(ask);
+    expect(permission).toMatchObject({ kind: "form", form, scopes: ["once"] });
+    expect(rig.current.events(sessionId).at(-1)?.data).toMatchObject({ kind: "form", form });
+    const { pool } = rig.current;
+    const answer = (answers: Record<string, number | string>) =>
+      pool.answerPermission(permissionId, { decision: "allow", answers }, owner);
+    expect(await refusal(() => answer({ age: "seven" }))).toBe("invalid_answers");
+    expect(await refusal(() => answer({ age: 0 }))).toBe("invalid_answers");
+    expect(await refusal(() => answer({}))).toBe("invalid_answers");
+    expect(answer({ age: 7 }).decision).toBe("allow");
+    expect(answer({ age: 7 }).decision).toBe("allow");
+    expect(await refusal(() => answer({ age: 8 }))).toBe("permission_already_resolved");
+    await expect(open.answer).resolves.toEqual({ decision: "allow", answers: { age: 7 } });
+  });
+
+  test("REPORT-7 what a person declines, and what nobody answers, are told apart", async () => {
+    const declined = await asking(ask);
+    rig.current.pool.answerPermission(declined.permissionId, { decision: "deny" }, owner);
+    expect((await declined.open.answer).isExpired).toBeUndefined();
+    const late = declined.process.ask(ask);
+    await rig.current.clock.run(10 * minuteMs);
+    await expect(late.answer).resolves.toMatchObject({ decision: "deny", isExpired: true });
+    const cut = declined.process.ask(ask);
+    cut.abort();
+    await expect(cut.answer).resolves.toMatchObject({ decision: "deny", isExpired: true });
   });
 });

@@ -58,6 +58,7 @@ describe("the end of a turn", () => {
     // An empty answer that no text announced is no message.
     expect(rig.current.types(sessionId)).not.toContain("message");
     rig.current.submit({ sessionId, message: "/cost" });
+    await clock.settle();
     process.result({ text: "Cost: 1", totalCostUsd: 0.75 });
     await clock.settle();
     const [message, completed] = rig.current.events(sessionId).slice(-2);

@@ -133,20 +133,6 @@ describe("the outbox", () => {
     expect(stateOf(sent)).toBe("acked");
   });
 
-  test("counts for the badge what the device has not acked, seen by push or not", () => {
-    const { devices, outbox } = bench.store;
-    expect(outbox.unackedCount("phone")).toBe(0);
-    insert(1);
-    insert(3, { state: "sent" });
-    insert(5, { state: "suppressed" });
-    insert(6, { state: "dead" });
-    insert(6, {}, "tablet");
-    expect(outbox.unackedCount("phone")).toBe(4);
-    devices.ack("phone", 3);
-    outbox.ackUpTo("phone", 3);
-    expect(outbox.unackedCount("phone")).toBe(2);
-  });
-
   test("finds what is due and what an ack settles through partial indexes", () => {
     const plan = (sql: string): string =>
       bench.connection
@@ -214,36 +200,15 @@ describe("the outbox", () => {
     },
   );
 
-  test("D20 what was read elsewhere counts as read where it was shown, and names each device once", () => {
-    const { outbox } = bench.store;
-    bench.store.devices.insert(aDevice({ deviceId: "watch" }), "hash-watch");
-    const mine = insert(1, { state: "sent", nextAttemptAt: null });
-    const shown = [1, 2].map((cursor) => insert(cursor, { state: "sent", nextAttemptAt: null }, "tablet"));
-    const later = insert(3, { state: "sent", nextAttemptAt: null }, "tablet");
-    const others = [
-      insert(2, {}, "watch"),
-      insert(1, { state: "dead", nextAttemptAt: null }, "watch"),
-      insert(2, { kind: "activity-end", state: "sent", nextAttemptAt: null }),
-    ];
-    expect(outbox.readElsewhere("phone", 2)).toEqual(["tablet"]);
-    expect(outbox.readElsewhere("phone", 2)).toEqual([]);
-    expect(shown.map(stateOf)).toEqual(["acked", "acked"]);
-    expect([mine, later, ...others].map(stateOf)).toEqual(["sent", "sent", "pending", "dead", "sent"]);
-    expect(outbox.readElsewhere("watch", 2)).toEqual(["phone"]);
-    expect(stateOf(others[2]!)).toBe("sent");
-  });
-
   test("a Live Activity is settled by no ack, and counted by no badge", () => {
     const { outbox } = bench.store;
     const activities = [
       insert(1, { kind: "activity-start" }),
       insert(2, { kind: "activity-end", state: "sent", nextAttemptAt: null }),
     ];
-    insert(3);
-    expect(outbox.unackedCount("phone")).toBe(1);
     outbox.ackUpTo("phone", 3);
     expect(activities.map(stateOf)).toEqual(["pending", "sent"]);
-    expect(outbox.unackedCount("phone")).toBe(0);
+    expect(outbox.unreadCount("phone")).toBe(0);
   });
 
   test("holding a device back moves what falls due before, and nothing that is over or never due", () => {

@@ -1,6 +1,6 @@
 import type { SDKMessage } from "@anthropic-ai/claude-agent-sdk";
 import { describe, expect, test } from "@jest/globals";
-import { contentOf, resultOf, toolTitle, translate } from "../../../../server/claude/process/translate.ts";
+import { contentOf, resultOf, translate } from "../../../../server/claude/process/translate.ts";
 import type { TurnResult } from "../../../../server/domain/processes/process.ts";
 
 /** What the SDK hands over, as far as Daylong reads it. */
@@ -71,7 +71,13 @@ describe("a finished message", () => {
     ]);
     expect(signals).toEqual([
       { kind: "message", messageId: "message-1", text: "I will look." },
-      { kind: "tool-started", toolUseId: "t1", toolName: "Bash", title: "Bash: ls -l" },
+      {
+        kind: "tool-started",
+        toolUseId: "t1",
+        toolName: "Bash",
+        title: "Bash: ls -l",
+        input: { command: "ls -l" },
+      },
     ]);
   });
   test("is not told when it is empty, thinks, or is of a kind not known yet", () => {
@@ -121,8 +127,8 @@ describe("a tool's result", () => {
       { type: "text", text: "x" },
     ];
     expect(user(blocks)).toEqual([
-      { kind: "tool-finished", toolUseId: "t1", failed: false },
-      { kind: "tool-finished", toolUseId: "t2", failed: true },
+      { kind: "tool-finished", toolUseId: "t1", failed: false, summary: "ok" },
+      { kind: "tool-finished", toolUseId: "t2", failed: true, summary: "no" },
     ]);
   });
   test("of a subagent's tool is told too; a message of plain text tells nothing", () => {
@@ -197,24 +203,6 @@ test.each(["system", "tool_progress", "auth_status", "something_new"])(
     expect(hear({ type, subtype: "init" })).toEqual([]);
   },
 );
-
-describe("a tool's title", () => {
-  test.each([
-    ["Bash", { command: "ls\nrm x" }, "Bash: ls"],
-    ["Read", { file_path: "/a/b" }, "Read: /a/b"],
-    ["WebFetch", { url: "http://x", description: "d" }, "WebFetch: http://x"],
-    ["Task", { description: "Look" }, "Task: Look"],
-    ["Other", { command: 5 }, "Other"],
-    ["Other", { command: "" }, "Other"],
-    ["Bash", { command: "x".repeat(500) }, `Bash: ${"x".repeat(200)}`],
-  ])("of %s with %j is one line", (name, input, title) => {
-    expect(toolTitle(name, input)).toBe(title);
-  });
-  test("never ends in half a character, nor holds one", () => {
-    expect(toolTitle("Bash", { command: `x${"🙂".repeat(200)}` })).toBe(`Bash: x${"🙂".repeat(99)}`);
-    expect(toolTitle("Bash", { command: "a\ud83db" })).toBe("Bash: a\ufffdb");
-  });
-});
 
 describe("F16 F17: a request that the API refuses", () => {
   const retry = (error: string, error_status: number | null, more: object = {}) =>

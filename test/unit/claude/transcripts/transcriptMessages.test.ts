@@ -31,9 +31,10 @@ describe("S31: what a person reads of a transcript", () => {
   });
 
   test("S31: tools and images are told of, without their bytes", () => {
-    const content = [text("Look."), { type: "tool_use", name: "Bash", input: { command: "ls -l\nrm x" } }];
+    const use = { type: "tool_use", id: "toolu_1", name: "Bash", input: { command: "ls -l\nrm x" } };
+    const content = [text("Look."), use];
     expect(pastMessageOf(entry("assistant", content))?.tools).toEqual([
-      { toolName: "Bash", title: "Bash: ls -l" },
+      { toolUseId: "toolu_1", toolName: "Bash", title: "Bash: ls -l … and 1 more line" },
     ]);
     const image = { type: "image", source: { type: "base64", media_type: "image/png", data: "AAAA" } };
     const shown = pastMessageOf(entry("user", [image, image]));

@@ -89,7 +89,7 @@ beforeEach(() => {
     },
     sessions: { get: () => session },
     permissions: { get: () => permission },
-    outbox: { unackedCount: () => 4 },
+    outbox: { unreadCount: () => 4 },
   } as never;
   errands = new AlertPushes({
     store,

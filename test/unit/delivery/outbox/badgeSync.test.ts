@@ -42,7 +42,7 @@ function rig(syncedAt?: number) {
       },
       setSynced: (id: string, at: number) => void told.synced.push([id, at]),
     },
-    outbox: { unackedCount: () => 3 },
+    outbox: { unreadCount: () => 3 },
   } as never;
   const log = { debug: note("debug"), info: note("info"), warn: note("warn"), error: note("error") };
   return { clock, push, told, sync: new BadgeSync({ store, push, clock, log }) };

@@ -13,7 +13,7 @@ const device = {
 function rig() {
   const clock = new ManualClock();
   const push = new MemoryPush();
-  const store = { events: { tip: () => 9 }, outbox: { unackedCount: () => 3 } } as never;
+  const store = { events: { tip: () => 9 }, outbox: { unreadCount: () => 3 } } as never;
   return { clock, push, parts: { store, push, clock } };
 }
 

@@ -12,7 +12,7 @@ function rig() {
   ]);
   const told = {
     commits: 0,
-    read: [] as Array<[string, number]>,
+    read: [] as Array<[string | null, number]>,
     settled: [] as Array<[string, number]>,
     synced: [] as string[],
     isFull: false,
@@ -20,6 +20,7 @@ function rig() {
     failsCommit: false,
   };
   const watching = new Set(["phone"]);
+  const inView = new Map<string, string[]>();
   const store = {
     transaction: (work: () => unknown) => {
       if (told.isFull) throw new Error("database or disk is full");
@@ -35,7 +36,7 @@ function rig() {
     },
     events: { tip: () => 1_000 },
     devices: {
-      get: (id: string) => (acked.has(id) ? { deviceId: id } : undefined),
+      get: (id: string) => (acked.has(id) ? { deviceId: id, ackedCursor: acked.get(id) } : undefined),
       ack: (id: string, cursor: number) => {
         acked.set(id, Math.max(acked.get(id)!, cursor));
         return acked.get(id)!;
@@ -43,20 +44,26 @@ function rig() {
     },
     outbox: {
       ackUpTo: (id: string, cursor: number) => void told.settled.push([id, cursor]),
-      readElsewhere: (id: string, cursor: number) => {
-        told.read.push([id, cursor]);
-        return ["watch"];
+    },
+    reads: {
+      readUpTo: (sessionId: string | null, cursor: number) => {
+        told.read.push([sessionId, cursor]);
+        return ["watch", "phone"];
+      },
+      read: (sessionId: string, seq: number) => {
+        told.read.push([sessionId, seq]);
+        return ["watch", "phone"];
       },
     },
   } as never;
   const acks = new Acks({
     store,
-    connections: { isWatched: (id) => watching.has(id) },
+    connections: { isWatched: (id) => watching.has(id), sessionsInView: (id) => inView.get(id) ?? [] },
     badgeSync: { request: (id) => void told.synced.push(id) },
     clock,
     log: words,
   });
-  return { acks, clock, words, acked, told, watching };
+  return { acks, clock, words, acked, told, watching, inView };
 }
 
 test("D03 a thousand acks in a burst are one commit, and each device's furthest counts", () => {
@@ -69,8 +76,8 @@ test("D03 a thousand acks in a burst are one commit, and each device's furthest 
   clock.advance(25);
   expect(told.commits).toBe(1);
   expect([acked.get("phone"), acked.get("tablet")]).toEqual([1_000, 1_000]);
-  // Nobody looks at the tablet: what it acks is not read.
-  expect(told.read).toEqual([["phone", 1_000]]);
+  // Nobody looks at the tablet: what it acks is not read. No session is on the phone's screen.
+  expect(told.read).toEqual([[null, 1_000]]);
   expect(told.synced).toEqual(["watch"]);
   expect(clock.armed).toBe(0);
 });
@@ -90,7 +97,46 @@ test("D20 what was acked after the app went to the background is not read", () =
   watching.clear();
   acks.note("phone", 9);
   clock.advance(25);
-  expect(told.read).toEqual([["phone", 7]]);
+  expect(told.read).toEqual([[null, 7]]);
+});
+
+test("D20 what is read is what was acked while the session was on the screen, and the reader's own badge is its own", () => {
+  const { acks, clock, told, inView } = rig();
+  acks.note("phone", 3);
+  inView.set("phone", ["s1"]);
+  acks.note("phone", 7);
+  inView.set("phone", ["s2"]);
+  acks.note("phone", 9);
+  inView.clear();
+  acks.note("phone", 12);
+  clock.advance(25);
+  expect(told.read).toEqual([
+    [null, 12],
+    ["s1", 7],
+    ["s2", 9],
+  ]);
+  expect(told.synced).toEqual(["watch"]);
+});
+
+test("D20 what the device held before the session came onto the screen is read with that", () => {
+  const { acks, clock, told, inView, acked } = rig();
+  acked.set("phone", 5);
+  acks.noteView("phone");
+  clock.advance(25);
+  expect(told.commits).toBe(0);
+  inView.set("phone", ["s1"]);
+  acks.noteView("phone");
+  clock.advance(25);
+  expect(told.read).toEqual([
+    [null, 5],
+    ["s1", 5],
+  ]);
+});
+
+test("D20 a device's word that a session was read corrects the others' badges", () => {
+  const { acks, told } = rig();
+  acks.read("phone", "s1", 4);
+  expect([told.read, told.synced]).toEqual([[["s1", 4]], ["watch"]]);
 });
 
 test("a cursor after the end of the log is refused, and a device that was revoked in the meantime harms no other", () => {
@@ -153,7 +199,7 @@ test("the deliveries are settled up to the cursor in force, which an older ack d
     ["tablet", 9],
   ]);
   expect(acks.take("phone", 1_000)).toBe(1_000);
-  expect(told.read).toEqual([["phone", 1_000]]);
+  expect(told.read).toEqual([[null, 1_000]]);
   expect(told.synced).toEqual(["watch"]);
 });
 

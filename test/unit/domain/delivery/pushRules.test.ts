@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { pushContentOf } from "../../../../server/domain/delivery/delivery.ts";
 import type { EventDataByType, EventType, LoggedEvent } from "../../../../server/domain/delivery/event.ts";
 import {
+  categoryOf,
   collapseIdOf,
   kindRules,
   mutableKinds,
@@ -29,7 +30,11 @@ const cutOff = (isCutOff: true | undefined) =>
     state: "stopped",
     cutOff: isCutOff,
   });
-const asked = (kind: "tool" | "question" | "plan", description?: string) =>
+const asked = (
+  kind: "tool" | "question" | "plan" | "form",
+  description?: string,
+  more: Partial<EventDataByType["permission.requested"]> = {},
+) =>
   logged("permission.requested", {
     permissionId: "p1",
     sessionId: "s1",
@@ -40,11 +45,48 @@ const asked = (kind: "tool" | "question" | "plan", description?: string) =>
     description,
     input: {},
     suggestions: [],
+    scopes: ["once"],
+    lookFirst: false,
+    truncated: false,
     requestedAt: at,
     expiresAt: at + 60_000,
+    ...more,
   });
 const expiring = (timeRemainingMs: number) =>
   logged("session.expiring", { expiresAt: at + timeRemainingMs, timeRemainingMs, final: false });
+
+describe("what a push says of a permission", () => {
+  test("T05 which subagent asks, in words that hide nothing", () => {
+    const agent = { agentId: "a1", type: "Explore", description: "look\u202e around" };
+    expect(pushOf(asked("tool", undefined, { agent }))?.body).toBe(
+      "Subagent look\\u{202e} around wants to use Run ls",
+    );
+    expect(pushOf(asked("tool", undefined, { agent: { agentId: "a1" } }))?.body).toBe(
+      "Subagent a1 wants to use Run ls",
+    );
+  });
+
+  test("DOOR-8 hidden characters of a plan are escapes", () => {
+    expect(pushOf(asked("plan", undefined, { plan: "1.\n2. rm \u202ex" }))?.body).toBe(
+      "Run ls\n1.\n2. rm \\u{202e}x",
+    );
+  });
+
+  test("DOOR-8 that it was cut, and must be looked at", () => {
+    const push = pushOf(asked("tool", undefined, { truncated: true, lookFirst: true }));
+    expect(push).toMatchObject({ truncated: true, lookFirst: true });
+    expect([
+      categoryOf("permission", true),
+      categoryOf("permission", false),
+      categoryOf("plan", true),
+    ]).toEqual(["PERMISSION_LOOK", "PERMISSION", "PERMISSION_LOOK"]);
+    expect([categoryOf("question", true), categoryOf("form", true), categoryOf("reply", true)]).toEqual([
+      "QUESTION",
+      "FORM",
+      "REPLY",
+    ]);
+  });
+});
 
 describe("D09 what rings a phone", () => {
   const ringing: Array<[LoggedEvent, string]> = [
@@ -54,6 +96,7 @@ describe("D09 what rings a phone", () => {
     [asked("tool"), "permission"],
     [asked("question"), "question"],
     [asked("plan"), "plan"],
+    [asked("form"), "form"],
     [expiring(60_000), "expiring"],
     [logged("session.expired", { term: 1, expiredAt: at }), "expired"],
     [logged("session.quarantined", { detail: "x" }), "crashed"],
@@ -75,7 +118,7 @@ describe("D09 what rings a phone", () => {
 
   test("passes mutes and quiet hours only where Claude stands still until the owner answers", () => {
     const passing = pushKinds.filter((kind) => kindRules[kind].waitsForOwner);
-    expect(passing).toEqual(["permission", "question", "plan"]);
+    expect(passing).toEqual(["permission", "question", "plan", "form"]);
   });
 
   test("is not what the owner did, nor what can wait for the app, nor a turn's part in an incident that is told", () => {
@@ -166,6 +209,7 @@ const table: Array<[PushKind, string, string, string, number, string]> = [
   ["permission", "PERMISSION", "time-sensitive", "high", at + 5_000, "perm-p"],
   ["question", "QUESTION", "time-sensitive", "high", at + 5_000, "perm-p"],
   ["plan", "PERMISSION", "time-sensitive", "high", at + 5_000, "perm-p"],
+  ["form", "FORM", "time-sensitive", "high", at + 5_000, "perm-p"],
   ["expiring", "EXPIRING", "time-sensitive", "high", at + 5_000, "lease-s"],
   ["expired", "SESSION", "active", "normal", at + day, "expired-s"],
   ["crashed", "SESSION", "active", "normal", at + day, "crashed-s"],

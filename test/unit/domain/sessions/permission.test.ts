@@ -1,11 +1,14 @@
 import { describe, expect, test } from "@jest/globals";
 import {
+  editedInput,
+  misanswered,
   misfits,
   type Permission,
   permissionKindOf,
   rulesIn,
   sameDecision,
-  scopeInForce,
+  scopeOf,
+  scopesOf,
 } from "../../../../server/domain/sessions/permission.ts";
 
 describe("P03 the same answer again", () => {
@@ -50,13 +53,16 @@ test("P02 a tool that is named like a part of every object is a tool", () => {
 
 describe("P04 how long an answer holds", () => {
   const rule = { type: "addRules", behavior: "allow", rules: [], destination: "localSettings" };
-  test("is what was said where there is a rule for it, and this call otherwise", () => {
-    const always = { decision: "allow", scope: "always" } as const;
-    expect(scopeInForce(always, [rule])).toBe("always");
-    expect(scopeInForce(always, [])).toBe("once");
-    expect(scopeInForce(always, [{ type: "setMode", mode: "acceptEdits" }, null, "x"])).toBe("once");
-    expect(scopeInForce({ decision: "deny", scope: "always" }, [rule])).toBe("once");
-    expect(scopeInForce({ decision: "allow" }, [rule])).toBe("once");
+  test("can be longer where there is a rule for it that the CLI lets be kept, and is this call otherwise", () => {
+    expect(scopesOf([rule])).toEqual(["once", "session", "always"]);
+    expect(scopesOf([rule], true)).toEqual(["once"]);
+    expect(scopesOf([])).toEqual(["once"]);
+    expect(scopesOf([{ type: "setMode", mode: "acceptEdits" }, null, "x"])).toEqual(["once"]);
+  });
+  test("is what was said, for what is allowed", () => {
+    expect(scopeOf({ decision: "allow", scope: "always" })).toBe("always");
+    expect(scopeOf({ decision: "deny", scope: "always" })).toBe("once");
+    expect(scopeOf({ decision: "allow" })).toBe("once");
   });
 });
 
@@ -70,6 +76,9 @@ describe("P02 answers that do not fit", () => {
     title: "x",
     input: {},
     suggestions: [],
+    scopes: ["once"],
+    lookFirst: false,
+    truncated: false,
     requestedAt: 0,
     expiresAt: 1,
     state: "open",
@@ -91,6 +100,31 @@ describe("P02 answers that do not fit", () => {
     expect(faultsOf(permission("tool"), { decision: "allow", answers: { x: "y" } })).toEqual(["answers"]);
     expect(faultsOf(permission("tool"), { decision: "deny", updatedInput: {} })).toEqual(["updatedInput"]);
     expect(faultsOf(permission("plan"), { decision: "allow", updatedInput: { plan: "x" } })).toEqual([]);
+    expect(faultsOf(question, { decision: "allow", answers: { "A?": 1, "B?": "2" } })).toEqual(["answers"]);
+  });
+  test("REPORT-7 to a form are named by its fields, and count only when it is allowed", () => {
+    const fields = [{ name: "age", label: "Age", type: "integer" as const, required: true }];
+    const form = permission("form", { form: { message: "Who?", fields } });
+    expect(faultsOf(form, { decision: "allow", answers: { age: 7 } })).toEqual([]);
+    expect(faultsOf(form, { decision: "allow", updatedInput: {} })).toEqual(["updatedInput"]);
+    const wrongOf = (...args: Parameters<typeof misanswered>) => misanswered(...args).map(({ path }) => path);
+    expect(wrongOf(form, { decision: "allow", answers: { age: 7 } })).toEqual([]);
+    expect(wrongOf(form, { decision: "allow" })).toEqual(["answers.age"]);
+    expect(wrongOf(form, { decision: "deny" })).toEqual([]);
+    expect(wrongOf(question, { decision: "allow" })).toEqual([]);
+  });
+});
+
+describe("an answer that lets something else run", () => {
+  const input = { command: "ls", timeout: 5 };
+  test("DOOR-9 is told apart from one that repeats what was asked", () => {
+    const edited = { command: "rm x" };
+    expect(editedInput({ input }, { decision: "allow", updatedInput: edited })).toEqual(edited);
+    expect(
+      editedInput({ input }, { decision: "allow", updatedInput: { timeout: 5, command: "ls" } }),
+    ).toBeUndefined();
+    expect(editedInput({ input }, { decision: "allow" })).toBeUndefined();
+    expect(editedInput({ input }, { decision: "deny", updatedInput: edited })).toBeUndefined();
   });
 });
 

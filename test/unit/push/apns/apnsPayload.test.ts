@@ -122,6 +122,7 @@ describe("the payload of an APNs push", () => {
     ["permission", `perm-${permissionId}`, "PERMISSION", "time-sensitive", 1_790_003_600],
     ["question", `perm-${permissionId}`, "QUESTION", "time-sensitive", 1_790_003_600],
     ["plan", `perm-${permissionId}`, "PERMISSION", "time-sensitive", 1_790_003_600],
+    ["form", `perm-${permissionId}`, "FORM", "time-sensitive", 1_790_003_600],
     ["expiring", `lease-${sessionId}`, "EXPIRING", "time-sensitive", 1_790_003_600],
     ["expired", `expired-${sessionId}`, "SESSION", "active", 1_790_000_000 + DAY_S],
     ["crashed", `crashed-${sessionId}`, "SESSION", "active", 1_790_000_000 + DAY_S],
@@ -143,6 +144,20 @@ describe("the payload of an APNs push", () => {
 
   test("the table covers every kind there is", () => {
     expect(table.map(([kind]) => kind)).toEqual([...pushKinds]);
+  });
+
+  test.each([
+    ["a command that is cut", { body: "x".repeat(9_000) }, true],
+    ["a title that does not show everything", { truncated: true, lookFirst: true }, true],
+    ["a request that must be looked at", { lookFirst: true }, false],
+  ])("DOOR-8 %s has no Allow button, sealed or not", (_what, more, truncated) => {
+    const encryptionKey = Buffer.alloc(32, 7).toString("base64");
+    const content = { kind: "permission" as const, permissionId, expiresAt: 1_790_003_600_000, ...more };
+    const plain = parse(buildApnsPush(push(content), TOPIC).payload);
+    expect([plain.aps.category, plain.daylong.truncated]).toEqual(["PERMISSION_LOOK", truncated]);
+    const { payload } = buildApnsPush(push(content, { encryptionKey }), TOPIC);
+    expect(parse(payload).aps.category).toBe("PERMISSION_LOOK");
+    expect(Buffer.byteLength(payload)).toBeLessThanOrEqual(maxPayloadBytes);
   });
 
   test("a target with a topic of its own overrides the server's", () => {

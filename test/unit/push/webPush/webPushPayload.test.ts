@@ -31,6 +31,7 @@ describe("D17: a push for a browser", () => {
     ["permission", `perm-${ids.permissionId}`, "high", 1],
     ["question", `perm-${ids.permissionId}`, "high", 1],
     ["plan", `perm-${ids.permissionId}`, "high", 1],
+    ["form", `perm-${ids.permissionId}`, "high", 1],
     ["expiring", `lease-${ids.sessionId}`, "high", 1],
     ["expired", `expired-${ids.sessionId}`, "normal", 23],
     ["crashed", `crashed-${ids.sessionId}`, "normal", 23],

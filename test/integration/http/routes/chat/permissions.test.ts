@@ -18,9 +18,13 @@ const ask = async (): Promise<Permission> => {
     turnId: String(turnId),
     kind: "tool",
     toolName: "Bash",
+    toolUseId: rig.store.permissions.open()[0]?.toolUseId,
     title: "Run a command",
     input: { command: "rm notes" },
     suggestions: [],
+    scopes: ["once"],
+    lookFirst: false,
+    truncated: false,
     requestedAt: rig.clock.now(),
     expiresAt: rig.clock.now() + 3_600_000,
     state: "open",
@@ -34,7 +38,7 @@ describe("P01: permissions", () => {
     const permission = await ask();
     const { permissionId } = permission;
     expect((await rig.ask("GET", "/api/permissions")).body).toEqual({ permissions: [permission] });
-    const allow = { decision: "allow", scope: "session", updatedInput: { command: "ls" } };
+    const allow = { decision: "allow", scope: "once", updatedInput: { command: "ls" } };
     const told = { permissionId, state: "resolved", decision: "allow", scope: "once" };
     expect((await answer(allow, permissionId)).body).toEqual(told);
     expect(await asked.answer).toMatchObject(allow);
@@ -55,5 +59,27 @@ describe("P01: permissions", () => {
     expectProblem(await answer({ decision: "allow" }, "unknown"), 404, "permission_not_found");
     asked.abort();
     expectProblem(await answer({ decision: "allow" }, permissionId), 410, "permission_expired");
+  });
+
+  test("A13: one is read whole by its id, open or over", async () => {
+    const { permissionId } = await ask();
+    const read = (id: string) => rig.ask("GET", `/api/permissions/${id}`);
+    expect((await read(permissionId)).body).toMatchObject({ permissionId, state: "open", scopes: ["once"] });
+    await answer({ decision: "deny" }, permissionId);
+    expect((await read(permissionId)).body).toMatchObject({
+      state: "resolved",
+      decision: { decision: "deny" },
+    });
+    expectProblem(await read("00000000-0000-4000-8000-000000000000"), 404, "permission_not_found");
+  });
+
+  test("A13: a scope that cannot be given is refused by its name", async () => {
+    const { permissionId } = await ask();
+    expectProblem(
+      await answer({ decision: "allow", scope: "always" }, permissionId),
+      400,
+      "scope_unavailable",
+    );
+    expect((await answer({ decision: "allow" }, permissionId)).status).toBe(200);
   });
 });

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:f
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { expandPath, makeFolder } from "../../../server/platform/paths.ts";
+import { expandPath, makeFolder } from "../../../../server/platform/filesystem/paths.ts";
 
 let folder: string;
 beforeEach(() => {

@@ -16,7 +16,7 @@ import {
   FolderTakenError,
   isFolderHeld,
   lockFolder,
-} from "../../../server/platform/folderLock.ts";
+} from "../../../../server/platform/filesystem/folderLock.ts";
 
 let folder: string;
 let dataDir: string;

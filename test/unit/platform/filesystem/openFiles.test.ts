@@ -1,6 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "@jest/globals";
-import { openFilesCount, openFilesLimit, roomForConnections } from "../../../server/platform/openFiles.ts";
+import {
+  openFilesCount,
+  openFilesLimit,
+  roomForConnections,
+} from "../../../../server/platform/filesystem/openFiles.ts";
 
 describe("DOOR-1: the table of open files", () => {
   test("is measured where the server runs, not assumed", () => {
