@@ -52,6 +52,18 @@ export class SessionHandle {
     return this.#client.rest.ask<Session>("PATCH", `/api/sessions/${this.sessionId}`, change);
   }
 
+  /** Claude's list of todos, as last told. */
+  async todos(): Promise<Answer<"GET /api/sessions/{id}/todos">["todos"]> {
+    const path = `/api/sessions/${this.sessionId}/todos`;
+    return (await this.#client.rest.ask<Answer<"GET /api/sessions/{id}/todos">>("GET", path)).todos;
+  }
+
+  /** The slash commands that the session knows, as last told. */
+  async commands(): Promise<Answer<"GET /api/sessions/{id}/commands">["commands"]> {
+    const path = `/api/sessions/${this.sessionId}/commands`;
+    return (await this.#client.rest.ask<Answer<"GET /api/sessions/{id}/commands">>("GET", path)).commands;
+  }
+
   /** Opens the next lease term, without a word to Claude. */
   keepAlive(): Promise<{ expiresAt: number }> {
     return this.#client.keepAlive(this.sessionId);

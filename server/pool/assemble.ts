@@ -6,6 +6,8 @@ import type { ClaudeHistory } from "../domain/sessions/history.ts";
 import type { Session } from "../domain/sessions/session.ts";
 import { HealthMonitor } from "./health/healthMonitor.ts";
 import { Outages } from "./health/outages.ts";
+import { PlanUsage } from "./health/planUsage.ts";
+import { Retries } from "./health/retries.ts";
 import { Capacity } from "./processes/capacity.ts";
 import { ControlRequests } from "./processes/controlRequests.ts";
 import { Interrupts } from "./processes/interrupt.ts";
@@ -29,6 +31,7 @@ import type { PoolLimits } from "./state/limits.ts";
 import { ProcessRegistry } from "./state/processRegistry.ts";
 import type { WrongTransition } from "./state/sessionProcess.ts";
 import { EventBuffer } from "./turns/eventBuffer.ts";
+import { FactWriter } from "./turns/factWriter.ts";
 import { PermissionRequests } from "./turns/permissionRequests.ts";
 import { Submissions } from "./turns/submit.ts";
 import { Tasks } from "./turns/tasks.ts";
@@ -65,6 +68,8 @@ export function assemblePool(parts: PoolParts) {
   const capacity = new Capacity({ store, clock, limits, registry });
   const turnWriter = new TurnWriter({ store, clock, limits, newId });
   const permissions = new PermissionRequests({ store, clock, limits, newId });
+  const buffer = new EventBuffer(parts);
+  const facts = new FactWriter({ ...parts, buffer });
   const gates: Gate[] = [];
   const spares = new Spares({ ...parts, capacity, memoryUsedBytes: () => health.load.sessionBytes });
   const newSessionId = (begun: SessionBeginning) => spares.newSessionId(begun);
@@ -77,6 +82,7 @@ export function assemblePool(parts: PoolParts) {
     gates,
     admission: (own, queue) => capacity.admission(own, queue),
     waitsForTasks: () => capacity.waitsForTasks,
+    facts,
     newId,
     newSessionId,
   });
@@ -86,7 +92,6 @@ export function assemblePool(parts: PoolParts) {
   const wake = (sessionId: string) => scheduler.wake(sessionId);
   const onWrongTransition =
     parts.onWrongTransition ?? ((wrong) => parts.log.error("process.wrong_transition", { ...wrong }));
-  const buffer = new EventBuffer(parts);
   const inner = {
     ...parts,
     onWrongTransition,
@@ -97,6 +102,7 @@ export function assemblePool(parts: PoolParts) {
     turnWaiter,
     buffer,
     tasks: new Tasks({ ...parts, buffer, registry, advance: () => scheduler.advance() }),
+    facts,
     gates,
     advance: () => scheduler.advance(),
   };
@@ -104,12 +110,14 @@ export function assemblePool(parts: PoolParts) {
   const interrupts = new Interrupts({ ...inner, termination });
   const health = new HealthMonitor({ ...inner, termination, interrupts });
   gates.push(health.load);
-  const views = new Views({ store, registry, capacity, clock, limits, load: health.load });
+  const views = new Views({ store, registry, capacity, clock, limits, facts, load: health.load });
   const outages = new Outages({ ...inner, termination, interrupts });
   gates.push(...outages.gates);
+  const retries = new Retries(inner);
+  const planUsage = new PlanUsage(inner);
   const observed = { ...inner, observer: outages, resumeSources: new ResumeSources(parts), leaseChanged };
   const exits = new ProcessExits(observed);
-  const listener = new PoolProcessListener({ ...observed, exits });
+  const listener = new PoolProcessListener({ ...observed, hearers: [retries, planUsage], exits });
   const promptSender = new PromptSender(inner);
   const scheduler: Scheduler = new Scheduler({
     ...observed,
@@ -152,6 +160,9 @@ export function assemblePool(parts: PoolParts) {
     interrupts,
     health,
     outages,
+    retries,
+    planUsage,
+    facts,
     spares,
     leases,
     revocations,

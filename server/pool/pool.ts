@@ -2,6 +2,8 @@ import type { Caller } from "../domain/delivery/device.ts";
 import type { EndedWork } from "../domain/delivery/event.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Store } from "../domain/ports.ts";
+import type { UsageReport } from "../domain/processes/usage.ts";
+import type { SessionCommand, Todo } from "../domain/sessions/facts.ts";
 import type { PermissionDecision } from "../domain/sessions/permission.ts";
 import type { Session } from "../domain/sessions/session.ts";
 import type { Turn } from "../domain/sessions/turn.ts";
@@ -45,6 +47,7 @@ export class InteractiveSessionPool implements SessionPool {
       turnWriter: this.#components.turnWriter,
       permissions: this.#components.permissions,
       tasks: this.#components.tasks,
+      facts: this.#components.facts,
       log: this.#parts.log,
     });
     this.#open = true;
@@ -152,6 +155,18 @@ export class InteractiveSessionPool implements SessionPool {
     return this.#components.forkAndRewind.contextUse(this.#existing(sessionId));
   }
 
+  todos(sessionId: string): Todo[] {
+    return this.#components.facts.of(this.#existing(sessionId).sessionId).todos;
+  }
+
+  commands(sessionId: string): SessionCommand[] {
+    return this.#components.facts.commands(this.#existing(sessionId).sessionId);
+  }
+
+  usage(days: number): Promise<UsageReport> {
+    return this.#components.planUsage.report(days);
+  }
+
   tasks(sessionId: string) {
     this.#existing(sessionId);
     return this.#components.tasks.list(sessionId);
@@ -212,7 +227,8 @@ export class InteractiveSessionPool implements SessionPool {
     // Without a queue there is no queue that could be full.
     if (maxQueuedTurns > 0 && waiting >= maxQueuedTurns)
       return { state: "degraded", detail: `${waiting} turns are waiting.` };
-    const wrong = [...this.#components.outages.details(), ...this.#components.health.details()];
+    const { outages, retries, health } = this.#components;
+    const wrong = [...outages.details(), ...retries.details(), ...health.details()];
     return wrong.length > 0 ? { state: "degraded", detail: wrong.join(" ") } : { state: "ok" };
   }
 

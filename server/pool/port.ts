@@ -1,7 +1,9 @@
 import type { Caller } from "../domain/delivery/device.ts";
 import type { EndedWork } from "../domain/delivery/event.ts";
 import type { ContextUse, OneShotAnswer, ProcessUsage, RewindReport } from "../domain/processes/process.ts";
+import type { UsageReport } from "../domain/processes/usage.ts";
 import type { MessageAttachment } from "../domain/sessions/attachment.ts";
+import type { SessionCommand, SessionFacts, Todo } from "../domain/sessions/facts.ts";
 import type { Lease } from "../domain/sessions/lease.ts";
 import type { PermissionDecision, PermissionScope } from "../domain/sessions/permission.ts";
 import type { ChosenOptions, PermissionMode, Session, SessionOptions } from "../domain/sessions/session.ts";
@@ -72,7 +74,8 @@ export interface SessionChange {
 /** A session as clients see it. */
 export type SessionView = Omit<Session, "options" | "lease"> &
   ReadMarks &
-  ChosenOptions & {
+  ChosenOptions &
+  Pick<SessionFacts, "context" | "suggestedPrompts" | "compacting"> & {
     lease: Pick<Lease, "term" | "startedAt" | "warnAt" | "expiresAt" | "warnedAt">;
     timeRemainingMs: number;
     queuedTurns: number;
@@ -143,6 +146,12 @@ export interface SessionPool {
   taskOutput(sessionId: string, taskId: string): Promise<TaskOutput>;
   /** Tells Claude to end the task. False: it has ended before. Throws `task_not_found`. */
   stopTask(sessionId: string, taskId: string, caller: Caller): Promise<boolean>;
+  /** Claude's todos; those last known while the session has no process. */
+  todos(sessionId: string): Todo[];
+  /** The slash commands that the session knows; those last known while it has no process. */
+  commands(sessionId: string): SessionCommand[];
+  /** Use of the plan as last told, and cost of the last `days` days. */
+  usage(days: number): Promise<UsageReport>;
   keepAlive(sessionId: string, caller: Caller): SessionView;
   recap(sessionId: string): Promise<Recap>;
   /**

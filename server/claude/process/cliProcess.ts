@@ -12,11 +12,16 @@ import type {
   Prompt,
   RewindReport,
 } from "../../domain/processes/process.ts";
+import type { PlanWindow } from "../../domain/processes/usage.ts";
 import type { ClaudeCommand } from "../../domain/prompts/commands.ts";
+import type { SessionCommand } from "../../domain/sessions/facts.ts";
 import type { PermissionMode } from "../../domain/sessions/session.ts";
 import type { TaskOutput } from "../../domain/sessions/task.ts";
 import type { ProcessStore } from "../../domain/stores/operation.ts";
 import type { SpareCliProcess } from "../auxiliary/spareProcess.ts";
+import { FactReader, sessionCommands } from "../facts/factReader.ts";
+import { planWindowsOfUsage } from "../facts/planWindows.ts";
+import type { UseByModel } from "../facts/usageMeter.ts";
 import { endBelongings } from "../os/reaper.ts";
 import { prepareSpawn, type SpawnedCli } from "../os/spawn.ts";
 import type { PreparedStart } from "../start/cliStarts.ts";
@@ -44,7 +49,10 @@ export interface ProcessStart extends Pick<PreparedStart, "askedFor" | "staleRea
   notes: readonly string[];
   open(
     prompt: KeepOpenInput,
-    callbacks: Required<Pick<Options, "canUseTool" | "onElicitation" | "spawnClaudeCodeProcess">>,
+    callbacks: Required<Pick<Options, "canUseTool" | "onElicitation" | "spawnClaudeCodeProcess">> & {
+      /** Sends the owner a notice. */
+      notify(text: string): boolean;
+    },
   ): Query;
 }
 
@@ -63,6 +71,8 @@ export interface CliProcessParts {
   clock: Clock;
   log: Log;
   processStore: ProcessStore;
+  /** What was used in the conversation before. */
+  usedBefore: UseByModel;
   /** Ids for the turns that Claude begins by itself. */
   newId(): string;
   /** How long each rung of the stop ladder waits. */
@@ -95,6 +105,7 @@ export class CliProcess implements ClaudeProcess {
   readonly #mode: LiveSetting<PermissionMode>;
   #commands: readonly ClaudeCommand[] | undefined;
   readonly #turns: TurnReader;
+  readonly #facts: FactReader;
   #claudeSessionId: string;
   #stopping = false;
   #recycled = false;
@@ -108,12 +119,14 @@ export class CliProcess implements ClaudeProcess {
     this.resumed = parts.transcriptExists;
     this.#claudeSessionId = spec.claudeSessionId;
     this.#turns = new TurnReader(parts);
+    this.#facts = new FactReader(parts);
     this.wasSpare = parts.spare !== undefined;
     this.#cli =
       parts.spare?.cli ?? prepareSpawn(spec.processId, spec.sessionId, this.startedAt, parts.processStore);
     this.#cli.inputLost = () => this.#recycle();
     const callbacks = {
       spawnClaudeCodeProcess: this.#cli.spawnClaudeCodeProcess,
+      notify: (text: string) => listener.notify(text),
       canUseTool: async (...[toolName, input, context]: Parameters<CanUseTool>) => {
         const of = await this.#askedIn(context);
         const ask = permissionRequestOf(toolName, input, context, of);
@@ -211,7 +224,8 @@ export class CliProcess implements ClaudeProcess {
         const { value, done } = await this.#query.next();
         if (done || value === undefined) break;
         this.#follow(value);
-        const signals = this.#turns.read(value as StreamMessage);
+        // Facts first: what they change shares the commit of a turn's end.
+        const signals = [...this.#facts.read(value), ...this.#turns.read(value as StreamMessage)];
         if (signals.length === 0) listener.signal({ kind: "alive" });
         for (const signal of signals) {
           // A mode that the CLI reports while it obeys an order of ours is no news.
@@ -336,6 +350,18 @@ export class CliProcess implements ClaudeProcess {
 
   models(): Promise<ClaudeModel[]> {
     return this.#query.supportedModels().then(claudeModels);
+  }
+
+  sessionCommands(): Promise<SessionCommand[]> {
+    return this.#query.supportedCommands().then(sessionCommands);
+  }
+
+  async planWindows(): Promise<PlanWindow[] | undefined> {
+    // Experimental, and so perhaps not there in another CLI.
+    const ask = this.#query.usage_EXPERIMENTAL_MAY_CHANGE_DO_NOT_RELY_ON_THIS_API_YET;
+    return typeof ask === "function"
+      ? planWindowsOfUsage(await ask.call(this.#query, { skipBehaviors: true }))
+      : undefined;
   }
 
   async contextUse(): Promise<ContextUse> {

@@ -1,5 +1,6 @@
 import type { ErrorCode, Failure } from "../errors.ts";
 import type { AgentRef } from "../sessions/agent.ts";
+import type { ContextFill, Todo } from "../sessions/facts.ts";
 import type { Lease } from "../sessions/lease.ts";
 import type { Permission, PermissionDecision } from "../sessions/permission.ts";
 import type { ChosenOptions, PermissionMode } from "../sessions/session.ts";
@@ -46,7 +47,17 @@ export interface EventDataByType {
     runningTasks?: number;
     /** Tools that run without asking: empty when the device that allowed them was revoked. */
     allowedTools?: string[];
+    suggestedPrompts?: string[];
+    context?: ContextFill;
+    compacting?: boolean;
   };
+  /** The conversation was summed up to make room in the context window. */
+  "session.compacted": { trigger: "manual" | "auto"; tokensBefore: number; tokensAfter?: number };
+  /** The list of commands that the session knows has changed. */
+  "session.commands": Record<string, never>;
+  "todos.changed": { todos: Todo[] };
+  /** Claude tells the owner something. */
+  notice: { text: string };
   "session.recap": { text: string; turnCount: number };
   "turn.accepted": {
     messageId: string;
@@ -97,6 +108,9 @@ export interface EventDataByType {
   };
   "resource.warning": { kind: string; detail: string };
   "limit.reached": { kind: string; resetsAt?: number; retryAt: number; detail: string };
+  /** Once a window. */
+  "limit.warning": { windowId: string; utilizationPercent: number; resetsAt?: number };
+  "limit.lifted": { kind: string };
   "login.required": { detail: string };
   "device.paired": { deviceId: string; name: string; platform: string };
   "device.revoked": { deviceId: string; name: string } & Partial<EndedWork>;

@@ -7,6 +7,8 @@ import type { PermissionMode, SessionOptions } from "../sessions/session.ts";
 import type { Task, TaskEnd, TaskOutput } from "../sessions/task.ts";
 import type { ToolOutcome } from "../sessions/toolLine.ts";
 import type { OwnOrigin, Reply } from "../sessions/turn.ts";
+import type { FactSignal } from "./factSignal.ts";
+import type { PlanWindow } from "./usage.ts";
 
 /** Specification of a process to start. */
 export interface ProcessSpec {
@@ -149,6 +151,7 @@ export type ProcessSignal =
   | { kind: "conversation"; claudeSessionId: string }
   /** Claude went into another permission mode by itself. */
   | { kind: "mode"; permissionMode: PermissionMode }
+  | FactSignal
   | Refusal;
 
 /**
@@ -174,6 +177,8 @@ export interface ProcessExit {
 export interface ProcessListener {
   signal(signal: ProcessSignal): void;
   askPermission(ask: PermissionRequest): Promise<PermissionAnswer>;
+  /** Claude sends the owner a notice. False: too many were sent, and nobody is told. */
+  notify(text: string): boolean;
   /** Once, after everything the process said, when it and its descendants are gone. */
   exited(exit: ProcessExit): void;
 }
@@ -210,6 +215,8 @@ export interface ClaudeProcess {
   taskOutput(taskId: string): Promise<TaskOutput>;
   /** Tells Claude to end the task; its end is a signal like any other. */
   stopTask(taskId: string): Promise<void>;
+  /** The windows of the plan that Claude is logged in with; `undefined` when it is logged in with none. */
+  planWindows(): Promise<PlanWindow[] | undefined>;
   /**
    * The stop ladder: end of input, SIGTERM, SIGKILL, to every descendant. Resolves when nothing is left. Idempotent.
    */

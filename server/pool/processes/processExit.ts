@@ -8,6 +8,7 @@ import type { ProcessObserver } from "../state/processObserver.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 import type { SessionProcess, StopReason } from "../state/sessionProcess.ts";
 import type { EventBuffer } from "../turns/eventBuffer.ts";
+import type { FactWriter } from "../turns/factWriter.ts";
 import type { PermissionRequests } from "../turns/permissionRequests.ts";
 import { recoverReply } from "../turns/recoverReply.ts";
 import type { Tasks } from "../turns/tasks.ts";
@@ -25,6 +26,7 @@ export interface ProcessExitsParts {
   permissions: PermissionRequests;
   buffer: EventBuffer;
   tasks: Pick<Tasks, "cutOff">;
+  facts: Pick<FactWriter, "processGone">;
   observer: ProcessObserver;
   leaseChanged(deadlineAt: number): void;
   /** A place became free. */
@@ -94,7 +96,7 @@ export class ProcessExits {
     reply?: TranscriptReply,
   ): void {
     const { sessionId } = sessionProcess;
-    const { turnWriter, permissions, registry, feed, buffer, observer } = this.#parts;
+    const { turnWriter, permissions, registry, feed, buffer, facts, observer } = this.#parts;
     let crash: string | undefined;
     let isAnswered = false;
     let deadlineAt = Number.POSITIVE_INFINITY;
@@ -103,6 +105,7 @@ export class ProcessExits {
       buffer.write(sessionProcess);
       permissions.expireAll(sessionId, "process_gone");
       this.#parts.tasks.cutOff(sessionId, { isOwners: isOwnersStop(stopReason) });
+      facts.processGone(sessionId);
       const couldNotStart = stopReason === "failed" || (exit === undefined && stopReason === undefined);
       for (const turn of turns) {
         const { turnId, origin } = turn;

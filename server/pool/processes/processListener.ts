@@ -12,6 +12,7 @@ import type { CurrentTurn } from "../state/openTurns.ts";
 import type { ProcessObserver } from "../state/processObserver.ts";
 import type { SessionProcess } from "../state/sessionProcess.ts";
 import type { EventBuffer } from "../turns/eventBuffer.ts";
+import type { FactWriter } from "../turns/factWriter.ts";
 import type { PermissionRequests } from "../turns/permissionRequests.ts";
 import { recoverReply } from "../turns/recoverReply.ts";
 import type { Tasks } from "../turns/tasks.ts";
@@ -31,6 +32,9 @@ export interface PoolProcessListenerParts {
   buffer: EventBuffer;
   tasks: Tasks;
   observer: ProcessObserver;
+  /** Told of every signal too. */
+  hearers: ReadonlyArray<Pick<ProcessObserver, "heard">>;
+  facts: FactWriter;
   exits: ProcessExits;
   leaseChanged(deadlineAt: number): void;
   /** A process became free. */
@@ -100,6 +104,7 @@ export class PoolProcessListener {
           sessionProcess.noteSign();
         });
       },
+      notify: (text) => !sessionProcess.hasExited && this.#parts.facts.notify(sessionProcess, text),
       exited: (exit) => this.#parts.exits.exited(sessionProcess, exit),
     };
   }
@@ -108,6 +113,7 @@ export class PoolProcessListener {
     const { buffer, feed } = this.#parts;
     const { sessionId } = sessionProcess;
     this.#parts.observer.heard(sessionProcess, signal);
+    for (const hearer of this.#parts.hearers) hearer.heard(sessionProcess, signal);
     // What Claude still says in a turn that was cut, or begins while its process is being stopped, is nobody's.
     if (isOfTurn(signal) && sessionProcess.turnOf(signal.turnId) === undefined) return;
     switch (signal.kind) {
@@ -174,6 +180,8 @@ export class PoolProcessListener {
       case "login-refused":
       case "limit-hit":
         return;
+      default:
+        this.#parts.facts.take(sessionProcess, signal);
     }
   }
 

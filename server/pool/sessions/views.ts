@@ -8,6 +8,7 @@ import type { PoolStats, SessionView } from "../port.ts";
 import type { Capacity } from "../processes/capacity.ts";
 import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
+import type { FactWriter } from "../turns/factWriter.ts";
 
 const unknownUsage: ProcessUsage = { rssBytes: 0, cpuPercent: 0, ownCpuPercent: 0, processCount: 1 };
 /** Characters of a system text in a list. */
@@ -26,6 +27,7 @@ export class Views {
   readonly #limits: PoolLimits;
   readonly #capacity: Capacity;
   readonly #load: Pick<LoadGate, "usageOf">;
+  readonly #facts: Pick<FactWriter, "of">;
 
   constructor(parts: {
     store: Store;
@@ -33,6 +35,7 @@ export class Views {
     clock: Clock;
     limits: PoolLimits;
     capacity: Capacity;
+    facts: Pick<FactWriter, "of">;
     /** Holds the newest samples. */
     load: Pick<LoadGate, "usageOf">;
   }) {
@@ -42,6 +45,7 @@ export class Views {
     this.#limits = parts.limits;
     this.#capacity = parts.capacity;
     this.#load = parts.load;
+    this.#facts = parts.facts;
   }
 
   session(session: Session): SessionView {
@@ -63,6 +67,7 @@ export class Views {
       const sessionProcess = this.#registry.get(sessionId);
       const process = sessionProcess?.process;
       const turn = running.get(sessionId);
+      const { context, suggestedPrompts, compacting } = this.#facts.of(sessionId);
       return {
         ...shown,
         readSeq: 0,
@@ -74,6 +79,9 @@ export class Views {
         openPermissions: open.get(sessionId) ?? 0,
         runningTasks: working.get(sessionId) ?? 0,
         ...chosenOptions(options),
+        suggestedPrompts,
+        compacting,
+        ...(context && { context }),
         ...(turn && {
           turn: {
             turnId: turn.turnId,

@@ -46,8 +46,10 @@ export class EventBuffer {
         }
       },
       () => {
-        events.splice(0, count);
-        feed.flush(sessionProcess.sessionId);
+        const written = events.splice(0, count);
+        // Other events come in the middle of a text too.
+        const hasText = written.some((event) => typeof event !== "function" && event.type === "message");
+        if (hasText) feed.flush(sessionProcess.sessionId);
       },
     );
   }

@@ -150,6 +150,18 @@ export class DrivenPool implements SessionPool {
     return this.#pool.forkSession(sessionId, atMessageId, by);
   }
 
+  todos(sessionId: string) {
+    return this.#pool.todos(sessionId);
+  }
+
+  commands(sessionId: string) {
+    return this.#pool.commands(sessionId);
+  }
+
+  usage(days: number) {
+    return this.#pool.usage(days);
+  }
+
   rewind(sessionId: string, messageId: string, dryRun: boolean, by: Caller) {
     this.calls.push({ name: "rewind", by, request: { sessionId, messageId, dryRun } });
     return this.#pool.rewind(sessionId, messageId, dryRun, by);
