@@ -274,7 +274,13 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
   closers.push(() => lastWord(database, clock));
   closers.push(() => pool.stop(settings.config.shutdownGraceMs));
 
-  const access = new Devices({ store, clock, log, roots });
+  const access = new Devices({
+    store,
+    clock,
+    log,
+    roots,
+    endWorkOf: (deviceId, by) => pool.endWorkOf(deviceId, by),
+  });
   const tokenFailures = openTokenFailures(clock);
   const requestLimit = () => settings.config.requestsPerMinute;
   const deviceRequests = new AttemptWindow({ clock, windowMs: 60_000, limit: requestLimit });
