@@ -76,6 +76,8 @@ export type OpenStore = Store & {
    * failed, and when any part of it was found to be damaged or lost.
    */
   checkWritable(): void;
+  /** Whether nothing is written any more: the files were found to be damaged or lost. */
+  readonly isLost: boolean;
   /** From now on nothing is written: every write throws `storage_failed` with these words, and `close` leaves the files alone. */
   refuseWrites(detail: string): void;
   /** The start is over: from now on another program's lock holds the event loop up for no more than some milliseconds. */
@@ -132,6 +134,9 @@ export function storeOver(connection: Connection, parts: StoreParts, sync?: WalS
     refuseWrites: (detail) => {
       isGivenUp = true;
       connection.refusal = new DaylongError("storage_failed", detail);
+    },
+    get isLost() {
+      return connection.refusal !== undefined;
     },
     serve: () => waitBriefly(connection),
     checkWritable: () => {

@@ -86,7 +86,8 @@ export class Submissions {
     const earlier = this.#store.turns.byClientMessage(request.caller.deviceId, clientMessageId);
     if (earlier !== undefined) {
       const repeat = { earlier, clientMessageId, request, requestHash };
-      const accepted = answerRepeat(this.#store, this.#clock.now(), repeat);
+      // In a transaction, which a database whose files were lost refuses: the first turn may have been lost with them.
+      const accepted = this.#store.transaction(() => answerRepeat(this.#store, this.#clock.now(), repeat));
       return { accepted, waits: false, leaseDeadlineAt: Number.POSITIVE_INFINITY };
     }
     this.#refuseCommand(request);
