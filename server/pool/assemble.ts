@@ -23,6 +23,7 @@ import { Erasure } from "./sessions/erasure.ts";
 import { ForkAndRewind } from "./sessions/forkAndRewind.ts";
 import { LeaseTimer } from "./sessions/leaseTimer.ts";
 import { Recaps } from "./sessions/recaps.ts";
+import { Revocations } from "./sessions/revocations.ts";
 import { Sessions } from "./sessions/sessions.ts";
 import { Views } from "./sessions/views.ts";
 import type { Gate } from "./state/gate.ts";
@@ -34,8 +35,10 @@ import { FactWriter } from "./turns/factWriter.ts";
 import { PermissionRequests } from "./turns/permissionRequests.ts";
 import { Submissions } from "./turns/submit.ts";
 import { Tasks } from "./turns/tasks.ts";
+import { TaskWaiter } from "./turns/taskWaiter.ts";
 import { TurnWaiter } from "./turns/turnWaiter.ts";
 import { TurnWriter } from "./turns/turnWriter.ts";
+import { Wakeups } from "./turns/wakeups.ts";
 
 export interface PoolParts {
   store: Store;
@@ -51,6 +54,8 @@ export interface PoolParts {
   attachments: Pick<AttachmentStorage, "prepare" | "letGo">;
   /** Looks at the files that prompts mention. */
   mentions: MentionResolver;
+  /** The branch of a project's repository; without it sessions have none. */
+  gitBranch?(projectPath: string): Promise<string | undefined>;
   /** Throws `project_forbidden` or `project_not_found` when Claude may not work in the directory, or not any more. */
   checkProject(path: string): Promise<void>;
   /** A session was closed or has expired, and no process of it is left. */
@@ -91,6 +96,7 @@ export function assemblePool(parts: PoolParts) {
   const wake = (sessionId: string) => scheduler.wake(sessionId);
   const onWrongTransition =
     parts.onWrongTransition ?? ((wrong) => parts.log.error("process.wrong_transition", { ...wrong }));
+  const tasks = new Tasks({ ...parts, buffer, registry, advance: () => scheduler.advance() });
   const inner = {
     ...parts,
     onWrongTransition,
@@ -100,7 +106,8 @@ export function assemblePool(parts: PoolParts) {
     permissions,
     turnWaiter,
     buffer,
-    tasks: new Tasks({ ...parts, buffer, registry, advance: () => scheduler.advance() }),
+    tasks,
+    wakeups: new Wakeups({ ...parts, buffer, registry, tasks, advance: () => scheduler.advance() }),
     facts,
     gates,
     advance: () => scheduler.advance(),
@@ -134,6 +141,7 @@ export function assemblePool(parts: PoolParts) {
     leaseChanged,
     wake,
   });
+  const revocations = new Revocations({ ...inner, interrupts });
   const calls = new ControlRequests({ ...inner, wake });
   const forkAndRewind = new ForkAndRewind({ ...inner, calls, create: (request) => sessions.create(request) });
   const erasure = new Erasure({ ...inner, termination });
@@ -147,7 +155,8 @@ export function assemblePool(parts: PoolParts) {
   return {
     turnWriter,
     permissions,
-    tasks: inner.tasks,
+    tasks,
+    wakeups: inner.wakeups,
     submissions,
     sessions,
     forkAndRewind,
@@ -163,9 +172,11 @@ export function assemblePool(parts: PoolParts) {
     facts,
     spares,
     leases,
+    revocations,
     recaps,
     oneShots,
     views,
     turnWaiter,
+    taskWaiter: new TaskWaiter({ store, clock }),
   };
 }

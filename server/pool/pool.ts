@@ -1,4 +1,5 @@
 import type { Caller } from "../domain/delivery/device.ts";
+import type { EndedWork } from "../domain/delivery/event.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Store } from "../domain/ports.ts";
 import type { UsageReport } from "../domain/processes/usage.ts";
@@ -11,6 +12,7 @@ import type {
   Accepted,
   AskRequest,
   CreateSessionRequest,
+  FollowedTurn,
   PoolStats,
   Recap,
   SessionChange,
@@ -52,6 +54,7 @@ export class InteractiveSessionPool implements SessionPool {
     this.#open = true;
     this.#components.scheduler.start();
     this.#components.leases.start();
+    this.#components.wakeups.start();
     this.#components.health.start();
     this.#components.spares.start();
     return recovery;
@@ -62,12 +65,14 @@ export class InteractiveSessionPool implements SessionPool {
     this.#open = false;
     this.#stopped ??= (async () => {
       this.#components.leases.stop();
+      this.#components.wakeups.stop();
       this.#components.health.stop();
       this.#components.outages.stop();
       this.#components.spares.stop();
       this.#components.oneShots.stop();
       await this.#components.scheduler.stop(graceMs);
       this.#components.turnWaiter.stop();
+      this.#components.taskWaiter.stop();
     })();
     return this.#stopped;
   }
@@ -95,6 +100,10 @@ export class InteractiveSessionPool implements SessionPool {
     throw new DaylongError("turn_not_found", `There is no turn ${turnId}.`);
   }
 
+  followTasks(sessionId: string, turnId: string): FollowedTurn {
+    return this.#components.taskWaiter.follow(sessionId, turnId);
+  }
+
   interrupt(sessionId: string, turnId: string | undefined, caller: Caller) {
     this.#existing(sessionId);
     return this.#components.interrupts.interrupt(sessionId, turnId, caller);
@@ -103,6 +112,10 @@ export class InteractiveSessionPool implements SessionPool {
   cancelTurn(sessionId: string, turnId: string, caller: Caller): void {
     this.#components.termination.cancelTurn(sessionId, turnId, caller);
     this.#components.scheduler.armSchedule();
+  }
+
+  endWorkOf(deviceId: string, by: Caller): EndedWork {
+    return this.#components.revocations.endWorkOf(deviceId, by);
   }
 
   createSession(request: CreateSessionRequest): Promise<SessionView> {
@@ -204,7 +217,7 @@ export class InteractiveSessionPool implements SessionPool {
   }
 
   views(sessions: Session[]): SessionView[] {
-    return this.#components.views.all(sessions);
+    return this.#components.views.listed(sessions);
   }
 
   active(): SessionView[] {

@@ -1,11 +1,12 @@
 import type { Caller } from "../domain/delivery/device.ts";
+import type { EndedWork } from "../domain/delivery/event.ts";
 import type { ContextUse, OneShotAnswer, ProcessUsage, RewindReport } from "../domain/processes/process.ts";
 import type { UsageReport } from "../domain/processes/usage.ts";
 import type { MessageAttachment } from "../domain/sessions/attachment.ts";
 import type { SessionCommand, SessionFacts, Todo } from "../domain/sessions/facts.ts";
 import type { Lease } from "../domain/sessions/lease.ts";
 import type { PermissionDecision, PermissionScope } from "../domain/sessions/permission.ts";
-import type { PermissionMode, Session, SessionOptions } from "../domain/sessions/session.ts";
+import type { ChosenOptions, PermissionMode, Session, SessionOptions } from "../domain/sessions/session.ts";
 import type { Task, TaskOutput } from "../domain/sessions/task.ts";
 import type { Turn, TurnOrigin, TurnState } from "../domain/sessions/turn.ts";
 import type { ReadMarks } from "../domain/stores/reads.ts";
@@ -70,10 +71,23 @@ export interface SessionChange {
   autoKeepAlive?: boolean;
 }
 
+/** What goes on of a turn after its end: its tasks, and the turns in which Claude speaks of them. */
+export interface FollowedTurn {
+  /**
+   * The turns in which Claude spoke of the tasks, oldest first, as soon as none of them runs; or those so far after
+   * `deadlineMs`, or when `signal` aborts.
+   */
+  ownTurns(deadlineMs: number, signal?: AbortSignal): Promise<Turn[]>;
+  /** Follows no longer. Idempotent. */
+  close(): void;
+}
+
 /** A session as clients see it. */
 export type SessionView = Omit<Session, "options" | "lease"> &
   ReadMarks &
+  ChosenOptions &
   Pick<SessionFacts, "context" | "suggestedPrompts" | "compacting"> & {
+    gitBranch?: string;
     lease: Pick<Lease, "term" | "startedAt" | "warnAt" | "expiresAt" | "warnedAt">;
     timeRemainingMs: number;
     queuedTurns: number;
@@ -111,12 +125,19 @@ export interface SessionPool {
   submit(request: SubmitRequest): Accepted | Promise<Accepted>;
   /** The turn as soon as it has ended, or as it is after `deadlineMs` or when `signal` aborts. */
   waitForTurn(turnId: string, deadlineMs: number, signal?: AbortSignal): Promise<Turn>;
+  /** Follows the tasks that a turn begins, from now on; the caller closes it. */
+  followTasks(sessionId: string, turnId: string): FollowedTurn;
   interrupt(
     sessionId: string,
     turnId: string | undefined,
     caller: Caller,
   ): Promise<{ interrupted: boolean; turnId: string }>;
   cancelTurn(sessionId: string, turnId: string, caller: Caller): void;
+  /**
+   * A device is revoked, in the open transaction: its turns end, and sessions lose what it let them do without asking. What
+   * runs is stopped after the commit.
+   */
+  endWorkOf(deviceId: string, by: Caller): EndedWork;
   createSession(request: CreateSessionRequest): Promise<SessionView>;
   updateSession(sessionId: string, change: SessionChange, caller: Caller): Promise<SessionView>;
   /** Ends its turns and its process; final. */

@@ -144,6 +144,7 @@ CREATE TABLE session_facts (
   context TEXT,
   suggested_prompts TEXT,
   compacting INTEGER,
+  git_branch TEXT,
   command_list_id TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX session_facts_compacting ON session_facts (session_id) WHERE compacting = 1;
@@ -165,6 +166,23 @@ CREATE TABLE plan_use (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   plan TEXT NOT NULL
 ) STRICT;
+`;
+
+/** Wake-ups that Claude scheduled are given to it by the server when its process is gone. */
+const wakeups = `
+ALTER TABLE tasks ADD COLUMN wakeup TEXT;
+CREATE INDEX tasks_due ON tasks (due_at) WHERE state = 'running' AND due_at IS NOT NULL;
+`;
+
+/** Which device let a session do something without asking: it loses that when the device is revoked. */
+const allowances = `
+CREATE TABLE allowances (
+  session_id TEXT NOT NULL REFERENCES sessions (session_id) ON DELETE CASCADE,
+  kind TEXT NOT NULL,
+  device_id TEXT NOT NULL,
+  PRIMARY KEY (session_id, kind)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX allowances_device ON allowances (device_id);
 `;
 
 /** Every version of the schema, oldest first, without gaps. */
@@ -191,6 +209,8 @@ export const migrations: readonly Migration[] = [
   { version: 11, apply: (connection) => void connection.exec(shownPermissions) },
   { version: 12, apply: (connection) => void connection.exec(readState) },
   { version: 13, apply: (connection) => void connection.exec(factsAndUse) },
+  { version: 14, apply: (connection) => void connection.exec(wakeups) },
+  { version: 15, apply: (connection) => void connection.exec(allowances) },
 ];
 
 /**

@@ -24,6 +24,7 @@ import { SqliteProcessStore } from "./operation/processes.ts";
 import { SqliteRetentionStore } from "./operation/retention.ts";
 import { SqliteSettingsStore } from "./operation/settings.ts";
 import { SqliteUsageStore } from "./operation/usage.ts";
+import { SqliteAllowanceStore } from "./sessions/allowances.ts";
 import { SqliteConversationStore } from "./sessions/conversations.ts";
 import { SqliteErasureStore } from "./sessions/erasures.ts";
 import { SqliteFactStore } from "./sessions/facts.ts";
@@ -174,6 +175,7 @@ export function storeOver(connection: Connection, parts: StoreParts, sync?: WalS
     activities: new SqliteActivityStore(connection),
     processes: new SqliteProcessStore(connection),
     trust: new SqliteTrustStore(connection),
+    allowances: new SqliteAllowanceStore(connection),
     conversations: new SqliteConversationStore(connection),
     settings: new SqliteSettingsStore(connection),
     audit: new SqliteAuditStore(connection),

@@ -4,6 +4,7 @@ import type { AgentRef } from "../../domain/sessions/agent.ts";
 import type { OwnOrigin } from "../../domain/sessions/turn.ts";
 import { TaskReader } from "./taskReader.ts";
 import { contentOf, resultOf, type TurnContent, translate } from "./translate.ts";
+import { WakeupReader } from "./wakeupReader.ts";
 
 /** CLI 2.1.330 announces each prompt, and each wake-up that is due, by such a line; the SDK has no type for it. */
 interface CommandLifecycle {
@@ -61,6 +62,7 @@ export class TurnReader {
   readonly #awaitedTools = new Map<string, Array<(turnId: string | undefined) => void>>();
   readonly #agents = new Map<string, AgentRef>();
   readonly #tasks = new TaskReader();
+  readonly #wakeups = new WakeupReader();
   /** Why the next own turn begins, as far as the stream has said. */
   #nextOrigin: OwnOrigin = "other";
   #hasTasks = false;
@@ -91,7 +93,8 @@ export class TurnReader {
       if (one.kind === "tool-started") this.#rememberTool(one.toolUseId, turnId);
       signals.push({ ...one, turnId } as ProcessSignal);
     }
-    signals.push(...this.#tasks.read(message, (toolUseId) => this.#turnOfTool.get(toolUseId)));
+    const turnOf = (toolUseId: string) => this.#turnOfTool.get(toolUseId);
+    signals.push(...this.#tasks.read(message, turnOf), ...this.#wakeups.read(message, turnOf));
     signals.push(...translate(message));
     return signals;
   }
@@ -131,7 +134,9 @@ export class TurnReader {
       if (isWaiting) this.#beginPrompt(uuid, signals);
       else if (this.#active === undefined) {
         this.#nextOrigin = wakeup_source === undefined ? "other" : "schedule";
-        this.#beginOwn(signals);
+        const turnId = this.#beginOwn(signals);
+        if (wakeup_source !== undefined)
+          signals.push({ kind: "wakeup-begun", turnId, isLoops: wakeup_source === "loop_wakeup" });
       }
     } else if (state === "cancelled" && isWaiting) {
       this.#forgetWaiting(uuid);
@@ -185,11 +190,12 @@ export class TurnReader {
     signals.push({ kind: "prompt-started", turnId });
   }
 
-  #beginOwn(signals: ProcessSignal[]): void {
+  #beginOwn(signals: ProcessSignal[]): string {
     const turnId = this.#newId();
     const origin = this.#nextOrigin === "other" && this.#hasTasks ? "task" : this.#nextOrigin;
     this.#active = { turnId, isOwn: true };
     signals.push({ kind: "own-started", turnId, origin });
+    return turnId;
   }
 
   #rest(lastTurnId: string | undefined): void {

@@ -43,6 +43,8 @@ export interface SessionFacts {
   suggestedPrompts: string[];
   /** Whether the conversation is being summed up to make room in the context window. */
   compacting: boolean;
+  /** The branch of the project's repository; `null`: none, or a detached HEAD; absent until it was looked at. */
+  gitBranch?: string | null;
   /** Names the list of commands that the session knows; absent until a process has told one. */
   commandListId?: string;
 }

@@ -1,8 +1,9 @@
+import type { Allowance, AllowanceKind } from "../sessions/allowances.ts";
 import type { NamedConversation } from "../sessions/conversation.ts";
 import type { Lease } from "../sessions/lease.ts";
 import type { Permission, PermissionDecision } from "../sessions/permission.ts";
 import type { Session, SessionOrigin, SessionState } from "../sessions/session.ts";
-import type { Task, TaskEnd, TaskOutput } from "../sessions/task.ts";
+import type { Task, TaskEnd, TaskOutput, Wakeup } from "../sessions/task.ts";
 import type { TrustedProject } from "../sessions/trust.ts";
 import type { OwnOrigin, Turn, TurnState } from "../sessions/turn.ts";
 
@@ -35,6 +36,8 @@ export interface SessionStore {
   uses(afterRow: number, limit: number): SessionUse[];
   inStates(states: SessionState[]): Session[];
   countByState(): Map<SessionState, number>;
+  /** Nothing runs without asking in the session any more because of what was chosen at its beginning. */
+  dropAllowedTools(sessionId: string): void;
   setState(sessionId: string, state: SessionState): void;
   update(
     sessionId: string,
@@ -90,6 +93,8 @@ export interface TurnStore {
   queuedCount(nowAt: number): number;
   /** Turns of a session that wait, scheduled ones included. */
   queuedCountOf(sessionId: string): number;
+  /** Turns of a device that wait, scheduled ones included, in the order of their acceptance. */
+  waitingOf(deviceId: string): Turn[];
   /** The same of every session that has some. */
   queuedCounts(): Map<string, number>;
   /** Waiting turns that the device has sent, without those whose instant is still to come. */
@@ -135,6 +140,14 @@ export interface ConversationStore {
   removeOf(sessionId: string): boolean;
 }
 
+/** Repository of what devices let sessions do without asking. */
+export interface AllowanceStore {
+  /** One of each kind a session: the latest device counts. */
+  set(allowance: Allowance): void;
+  remove(sessionId: string, kind: AllowanceKind): void;
+  ofDevice(deviceId: string): Allowance[];
+}
+
 /** Repository of trusted projects and of the permission rules that were kept for them. */
 export interface TrustStore {
   /** False: it was trusted before. */
@@ -172,4 +185,12 @@ export interface TaskStore {
   ): boolean;
   setOutput(sessionId: string, taskId: string, output: TaskOutput): void;
   output(sessionId: string, taskId: string): TaskOutput | undefined;
+  setWakeup(sessionId: string, taskId: string, wakeup: Wakeup): void;
+  wakeup(sessionId: string, taskId: string): Wakeup | undefined;
+  /** The next instant of a recurring wake-up. */
+  setDue(sessionId: string, taskId: string, dueAt: number): void;
+  /** The instant of the running wake-up that is due first. */
+  nextDueAt(): number | undefined;
+  /** Running wake-ups that are due, the one that is due longest first. */
+  due(nowAt: number): Task[];
 }

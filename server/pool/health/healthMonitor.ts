@@ -8,6 +8,7 @@ import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 import type { SessionProcess } from "../state/sessionProcess.ts";
 import type { FactWriter } from "../turns/factWriter.ts";
+import type { Wakeups } from "../turns/wakeups.ts";
 import { Incidents } from "./incidents.ts";
 import { LoadGate } from "./loadGate.ts";
 
@@ -22,6 +23,7 @@ export interface HealthMonitorParts {
   interrupts: Interrupts;
   capacity: Capacity;
   facts: Pick<FactWriter, "of">;
+  wakeups: Pick<Wakeups, "isAwaited">;
   /** Looks at waiting turns again: a process or a place may be free. */
   advance(): void;
 }
@@ -99,7 +101,7 @@ export class HealthMonitor {
   }
 
   async #sample(): Promise<void> {
-    const { host, clock, log, limits, registry } = this.#parts;
+    const { host, clock, log, limits, registry, wakeups } = this.#parts;
     try {
       const usage = await host.usage();
       if (!this.#running) return;
@@ -121,8 +123,9 @@ export class HealthMonitor {
     for (const sessionProcess of registry.all()) {
       const parkMs = sessionProcess.isNamed ? limits.conversationIdleMs : limits.sessionIdleMs;
       const idleMs = clock.monotonic() - sessionProcess.idleSinceAt;
-      const rests = sessionProcess.isFree && sessionProcess.tasks.count === 0;
-      if (parkMs > 0 && rests && idleMs >= parkMs) void sessionProcess.stop("idle");
+      const rests = sessionProcess.isFree && !sessionProcess.tasks.holdProcess;
+      if (parkMs <= 0 || !rests || idleMs < parkMs) continue;
+      if (!wakeups.isAwaited(sessionProcess.sessionId)) void sessionProcess.stop("idle");
     }
     this.#armSample();
   }

@@ -136,6 +136,9 @@ export class Outages implements ProcessObserver {
       case "task-progress":
       case "task-finished":
       case "tasks-running":
+      case "wakeup-set":
+      case "wakeups-dropped":
+      case "wakeup-begun":
       case "tool-finished":
       case "conversation":
       case "mode":

@@ -108,10 +108,10 @@ export class ProcessExits {
       facts.processGone(sessionId);
       const couldNotStart = stopReason === "failed" || (exit === undefined && stopReason === undefined);
       for (const turn of turns) {
-        const { turnId, origin } = turn;
+        const { turnId } = turn;
         const kept = this.#store.turns.get(turnId);
         const failure = failureOf(turn);
-        if (reply !== undefined && origin === "user")
+        if (reply !== undefined && turnId === sessionProcess.turn?.turnId)
           isAnswered = turnWriter.endWithTranscript(sessionId, turnId, reply, false, undefined);
         else if (failure.code !== "conversation_lost" && (kept?.givenAt !== undefined || couldNotStart)) {
           const kind = failure.code === "interrupted" ? "interrupted" : "failed";
@@ -122,7 +122,7 @@ export class ProcessExits {
       const session = this.#store.sessions.get(sessionId);
       if (session === undefined || session.state === "closed" || session.state === "expired") return;
       if (session.state !== "parked") this.#store.sessions.setState(sessionId, "parked");
-      if (isAnswered) {
+      if (isAnswered && sessionProcess.turn?.origin === "user") {
         const lease = turnWriter.renewLease(session);
         deadlineAt = Math.min(lease.warnAt, lease.expiresAt);
       }

@@ -17,6 +17,7 @@ import type { PermissionRequests } from "../turns/permissionRequests.ts";
 import { recoverReply } from "../turns/recoverReply.ts";
 import type { Tasks } from "../turns/tasks.ts";
 import { endOf, type TurnWriter } from "../turns/turnWriter.ts";
+import type { Wakeups } from "../turns/wakeups.ts";
 import type { ProcessExits } from "./processExit.ts";
 import type { ResumeSources } from "./resumeSource.ts";
 
@@ -31,6 +32,7 @@ export interface PoolProcessListenerParts {
   permissions: PermissionRequests;
   buffer: EventBuffer;
   tasks: Tasks;
+  wakeups: Pick<Wakeups, "hear">;
   observer: ProcessObserver;
   /** Told of every signal too. */
   hearers: ReadonlyArray<Pick<ProcessObserver, "heard">>;
@@ -95,6 +97,16 @@ export class PoolProcessListener {
           return Promise.resolve({
             decision: "deny",
             message: "No turn has begun, so nobody can be asked.",
+            isExpired: true,
+          });
+        }
+        // Of a turn that was cut, or while the process is being stopped, nobody can answer in time any more. A subagent,
+        // or a server that wants a form filled in, may ask after the turn.
+        const outlives = ask.agent !== undefined || ask.form !== undefined;
+        if (sessionProcess.isLeaving || (!outlives && sessionProcess.turnOf(ask.turnId) === undefined)) {
+          return Promise.resolve({
+            decision: "deny",
+            message: "The turn is over, so nobody can be asked.",
             isExpired: true,
           });
         }
@@ -169,6 +181,11 @@ export class PoolProcessListener {
       case "task-finished":
       case "tasks-running":
         this.#parts.tasks.hear(sessionProcess, signal);
+        return;
+      case "wakeup-set":
+      case "wakeups-dropped":
+      case "wakeup-begun":
+        this.#parts.wakeups.hear(sessionProcess, signal);
         return;
       case "conversation":
       case "mode":
@@ -269,6 +286,7 @@ export class PoolProcessListener {
         if (end.kind === "completed" || reply !== undefined) observer.answered(sessionId);
         // The turn may have been cut, and another turn given, while the end of this one waited for the disk.
         if (sessionProcess.finishTurn(turn)) feed.flush(sessionId);
+        void this.#parts.facts.lookAtBranch(sessionProcess);
         this.#parts.advance();
       },
     );

@@ -9,6 +9,7 @@ import type { ProcessRegistry } from "../state/processRegistry.ts";
 import type { SessionProcess } from "../state/sessionProcess.ts";
 import type { EventBuffer } from "../turns/eventBuffer.ts";
 import type { PermissionRequests } from "../turns/permissionRequests.ts";
+import type { Tasks } from "../turns/tasks.ts";
 import type { TurnWaiter } from "../turns/turnWaiter.ts";
 import type { TurnWriter } from "../turns/turnWriter.ts";
 
@@ -28,6 +29,7 @@ export interface TerminationParts {
   permissions: PermissionRequests;
   turnWaiter: TurnWaiter;
   buffer: EventBuffer;
+  tasks: Pick<Tasks, "cutOff">;
   sessionOver?(session: Session): void;
 }
 
@@ -61,11 +63,12 @@ export class Termination {
     const running = live.filter(
       ({ phase, stopReason }) => phase === "busy" || (phase === "exited" && stopReason === undefined),
     );
-    const turns = running.flatMap((one) => one.turns);
+    const turns = running.flatMap((one) => one.turns).filter(({ isGiven }) => isGiven);
     await Promise.all(turns.map(({ turnId }) => turnWaiter.ended(turnId, graceMs)));
     for (const sessionProcess of running) {
       try {
-        this.#cutTurns(sessionProcess, {
+        const given = sessionProcess.turns.filter(({ isGiven }) => isGiven);
+        this.#cut(sessionProcess, given, {
           code: "server_restarted",
           detail: "The server was stopped in the middle of this turn. The context is kept.",
         });
@@ -117,6 +120,7 @@ export class Termination {
       if (sessionProcess)
         this.#cutTurns(sessionProcess, { code: "interrupted", detail: "The owner closed the session." });
       this.#store.sessions.markLeaseEnded(sessionId, session.lease.term, this.#parts.clock.now());
+      this.#parts.tasks.cutOff(sessionId, { isOwners: true });
       this.#store.sessions.setState(sessionId, "closed");
       // A `/v1` client that uses the session's name begins a new session under it.
       this.#store.conversations.removeOf(sessionId);
@@ -165,7 +169,7 @@ export class Termination {
     return touched;
   }
 
-  /** The end of a lease. False while a running turn still has its time to finish. */
+  /** The end of a lease. False while a running turn or task still has its time to finish. */
   expire(session: Session): boolean {
     const { clock, limits, log } = this.#parts;
     const { sessionId, lease } = session;
@@ -173,7 +177,7 @@ export class Termination {
     const sessionProcess = this.#registry.get(sessionId);
     if (
       sessionProcess !== undefined &&
-      sessionProcess.turns.length > 0 &&
+      (sessionProcess.turns.length > 0 || !sessionProcess.tasks.areOver) &&
       now < lease.expiresAt + limits.drainMs
     )
       return false;
@@ -185,6 +189,7 @@ export class Termination {
           detail: "The session's lease ended in the middle of this turn.",
         });
       }
+      this.#parts.tasks.cutOff(sessionId, { isOwners: false, isOver: true });
       this.#store.sessions.setState(sessionId, "expired");
       this.#store.events.append({
         sessionId,

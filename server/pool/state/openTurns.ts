@@ -37,37 +37,36 @@ export interface ToolAtWork {
 }
 
 /**
- * The open turns of a process, and the tools at work in them. Two can be open at once: that of a prompt, and one that Claude
- * begins by itself while the prompt is on its way to it.
+ * The open turns of a process, and the tools at work in them. Several can be open at once: that of a prompt, one that Claude
+ * begins by itself while the prompt is on its way to it, and earlier ones of Claude's own whose end is not written yet.
  */
 export class OpenTurns {
   #prompts: CurrentTurn | undefined;
-  #own: CurrentTurn | undefined;
+  readonly #own = new Map<string, CurrentTurn>();
   readonly #tools = new Map<string, ToolAtWork>();
 
   /** The turn of a prompt that the process has, or is to be given. */
   get prompts(): Readonly<CurrentTurn> | undefined {
     return this.#prompts;
   }
-  /** The turn that Claude began by itself. */
+  /** The turn that Claude began by itself, the last one. */
   get own(): Readonly<CurrentTurn> | undefined {
-    return this.#own;
+    return [...this.#own.values()].at(-1);
   }
-  /** Claude's own first, because it ends first. */
+  /** Claude's own first, because they end first. */
   get all(): ReadonlyArray<Readonly<CurrentTurn>> {
-    return [this.#own, this.#prompts].filter((turn) => turn !== undefined);
+    return [...this.#own.values(), this.#prompts].filter((turn) => turn !== undefined);
   }
   get hasTools(): boolean {
     return this.#tools.size > 0;
   }
 
   open(turnId: string): CurrentTurn | undefined {
-    if (this.#own?.turnId === turnId) return this.#own;
-    return this.#prompts?.turnId === turnId ? this.#prompts : undefined;
+    return this.#prompts?.turnId === turnId ? this.#prompts : this.#own.get(turnId);
   }
 
-  assign(turnId: string): void {
-    this.#prompts = { turnId, origin: "user", isGiven: false, hasActed: false };
+  assign(turnId: string, origin: TurnOrigin): void {
+    this.#prompts = { turnId, origin, isGiven: false, hasActed: false };
   }
 
   /** The turn becomes a new object: what was asked of it before its prompt was given is forgotten. */
@@ -77,12 +76,12 @@ export class OpenTurns {
   }
 
   beginOwn(turnId: string, origin: TurnOrigin): void {
-    this.#own = { turnId, origin, isGiven: true, hasActed: true };
+    this.#own.set(turnId, { turnId, origin, isGiven: true, hasActed: true });
   }
 
   drop(turnId: string): void {
     if (this.#prompts?.turnId === turnId) this.#prompts = undefined;
-    if (this.#own?.turnId === turnId) this.#own = undefined;
+    this.#own.delete(turnId);
     for (const tool of this.#tools.values()) {
       if (tool.turnId === turnId && !tool.isAgents) this.#tools.delete(tool.toolUseId);
     }
@@ -90,7 +89,7 @@ export class OpenTurns {
 
   dropAll(): void {
     this.#prompts = undefined;
-    this.#own = undefined;
+    this.#own.clear();
     this.#tools.clear();
   }
 

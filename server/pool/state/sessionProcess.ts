@@ -77,8 +77,8 @@ export interface SessionProcessParts {
  *   starting, stopping       markGone                      gone: its start failed or was given up, and that is written
  *   exited                   markGone                      gone: its end is written
  *
- * Two turns can be open at once: that of a prompt, and one that Claude begins by itself while the prompt is on its way to
- * it. A prompt is given only to a process that has neither.
+ * Several turns can be open at once: that of a prompt, one that Claude begins by itself while the prompt is on its way to
+ * it, and those of Claude's own whose end waits for the disk. A prompt is given only to a process that has none.
  *
  * Each method asserts the phases that it may be called in (`allowedFrom`). A process speaks before its start is over: a
  * refused login asks for the end of a turn that waits for the start, and a result without an id ends that turn.
@@ -209,15 +209,15 @@ export class SessionProcess {
   }
 
   /** The turn is the process's next one: it waits for the start, or makes an idle process busy. */
-  assign(turnId: string): void {
+  assign(turnId: string, origin: TurnOrigin = "user"): void {
     if (!this.#may("assign", this.turn === undefined)) return;
-    this.#turns.assign(turnId);
+    this.#turns.assign(turnId, origin);
     if (this.#phase === "idle") this.#enterBusy();
   }
 
   /** Claude began a turn by itself. */
   beginOwn(turnId: string, origin: TurnOrigin): void {
-    if (!this.#may("beginOwn", this.ownTurn === undefined)) return;
+    if (!this.#may("beginOwn")) return;
     this.#turns.beginOwn(turnId, origin);
     if (this.#phase === "idle") this.#enterBusy();
   }
@@ -326,8 +326,12 @@ export class SessionProcess {
 
   /** A sample of what the process uses; tools that are at work are a sign of life. */
   noteUsage(usage: ProcessUsage | undefined): void {
-    this.#hotSamples = hotSamplesAfter(this.#hotSamples, this.#phase === "idle", usage);
-    if (this.#turns.hasTools && toolsWork(usage)) this.noteSign();
+    // Subagents work inside the CLI.
+    const rests = this.#phase === "idle" && this.tasks.count === 0;
+    this.#hotSamples = hotSamplesAfter(this.#hotSamples, rests, usage);
+    if (!toolsWork(usage)) return;
+    if (this.#turns.hasTools) this.noteSign();
+    this.tasks.noteWork();
   }
 
   /** Claude finished a text of the turn. */

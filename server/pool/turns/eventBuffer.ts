@@ -1,4 +1,5 @@
 import type { NewEvent } from "../../domain/delivery/event.ts";
+import { DaylongError } from "../../domain/errors.ts";
 import type { Clock, LiveFeed, Log, Store } from "../../domain/ports.ts";
 import { rewriteMs } from "../state/retryingWriter.ts";
 import type { SessionProcess } from "../state/sessionProcess.ts";
@@ -40,10 +41,7 @@ export class EventBuffer {
     if (count === 0) return;
     store.transaction(
       () => {
-        for (const event of events) {
-          if (typeof event === "function") event();
-          else store.events.append(event);
-        }
+        for (const event of events) this.#writeOne(event);
       },
       () => {
         const written = events.splice(0, count);
@@ -62,8 +60,34 @@ export class EventBuffer {
       } catch (error) {
         if (sessionProcess.writer.isGivenUp) return;
         log.error("pool.write_failed", { sessionId: sessionProcess.sessionId, error, retryMs: rewriteMs });
+        if (!isStorageFailure(error)) this.#dropUnwritable(sessionProcess);
         this.#arm(sessionProcess, rewriteMs);
       }
     });
   }
+
+  /** Drops what the store refuses for a fault of ours, which no later try mends: all that follows would wait for ever. */
+  #dropUnwritable(sessionProcess: SessionProcess): void {
+    const { store, log } = this.#parts;
+    const { sessionId } = sessionProcess;
+    const events = this.#eventsOf.get(sessionProcess) ?? [];
+    for (const event of [...events]) {
+      try {
+        store.transaction(() => this.#writeOne(event));
+      } catch (error) {
+        if (isStorageFailure(error)) return;
+        log.error("pool.event_dropped", { sessionId, error });
+      }
+      events.shift();
+    }
+    this.#parts.feed.flush(sessionId);
+  }
+
+  #writeOne(event: BufferedWrite): void {
+    if (typeof event === "function") event();
+    else this.#parts.store.events.append(event);
+  }
 }
+
+const isStorageFailure = (error: unknown): boolean =>
+  error instanceof DaylongError && error.code === "storage_failed";

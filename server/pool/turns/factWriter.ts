@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { NewEvent } from "../../domain/delivery/event.ts";
-import type { Clock, LiveFeed, Store } from "../../domain/ports.ts";
+import type { Clock, LiveFeed, Log, Store } from "../../domain/ports.ts";
 import type { FactSignal } from "../../domain/processes/factSignal.ts";
 import { type DailyUse, dayOf, type ModelUse } from "../../domain/processes/usage.ts";
 import {
@@ -22,6 +22,9 @@ export interface FactWriterParts {
   feed: LiveFeed;
   clock: Clock;
   buffer: EventBuffer;
+  log: Log;
+  /** The branch of a project's repository; rejects for a project that is not allowed any more. Default: there is none. */
+  gitBranch?(projectPath: string): Promise<string | undefined>;
 }
 
 interface UnwrittenCommands {
@@ -110,6 +113,21 @@ export class FactWriter {
       case "retrying":
       case "plan":
         return;
+    }
+  }
+
+  /** Looks, beside the turn, whether the project's branch is another one than before. Never rejects. */
+  async lookAtBranch(sessionProcess: SessionProcess): Promise<void> {
+    const { store, log, gitBranch } = this.#parts;
+    const { sessionId } = sessionProcess;
+    const projectPath = store.sessions.get(sessionId)?.projectPath;
+    if (gitBranch === undefined || projectPath === undefined) return;
+    try {
+      const branch = (await gitBranch(projectPath)) ?? null;
+      const before = this.#latest(sessionId).gitBranch ?? null;
+      if (branch !== before && !sessionProcess.hasExited) this.#update(sessionProcess, { gitBranch: branch });
+    } catch (error) {
+      log.debug("session.branch_unknown", { sessionId, error: String(error) });
     }
   }
 
@@ -236,7 +254,7 @@ export class FactWriter {
 
   #update(
     sessionProcess: SessionProcess,
-    change: Pick<Partial<SessionFacts>, "context" | "suggestedPrompts" | "compacting">,
+    change: Pick<Partial<SessionFacts>, "context" | "suggestedPrompts" | "compacting" | "gitBranch">,
   ): void {
     const { sessionId } = sessionProcess;
     this.#change(sessionProcess, change, { sessionId, type: "session.updated", data: change });

@@ -1,8 +1,10 @@
+import { unlessLate } from "../../domain/deadline.ts";
 import type { Caller } from "../../domain/delivery/device.ts";
 import { DaylongError } from "../../domain/errors.ts";
 import type { Clock, LiveFeed, Log, Store } from "../../domain/ports.ts";
 import type { ProcessSignal } from "../../domain/processes/process.ts";
 import type { Task, TaskEnd, TaskOutput } from "../../domain/sessions/task.ts";
+import { settleMs } from "../state/liveTasks.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 import type { SessionProcess } from "../state/sessionProcess.ts";
 import type { EventBuffer } from "./eventBuffer.ts";
@@ -30,6 +32,8 @@ export const mostEndedTasks = 100;
  * the two come. `/clear` ends tasks with the level alone.
  */
 const endGraceMs = 1_000;
+/** How long the CLI is waited for when it is asked about a task; it takes a few milliseconds. */
+const answerDeadlineMs = 5_000;
 /** The most of an agent's last text that is kept as its output, as of a command's (8 KiB). */
 const mostOutputBytes = 8 * 1_024;
 
@@ -40,6 +44,8 @@ const mostOutputBytes = 8 * 1_024;
 export class Tasks {
   readonly #parts: TasksParts;
   readonly #store: Store;
+  /** The newest list of the tasks that run, by process. */
+  readonly #levels = new WeakMap<SessionProcess, ReadonlySet<string>>();
 
   constructor(parts: TasksParts) {
     this.#parts = parts;
@@ -53,7 +59,7 @@ export class Tasks {
         sessionProcess.tasks.start(signal.task.taskId);
         const startedAt = this.#parts.clock.now();
         const task: Task = { ...signal.task, sessionId, state: "running", startedAt };
-        this.#parts.buffer.add(sessionProcess, () => this.#start(task));
+        this.#parts.buffer.add(sessionProcess, () => this.begin(task));
         return;
       }
       case "task-progress": {
@@ -65,14 +71,19 @@ export class Tasks {
         return;
       }
       case "task-finished":
+        // A CLI that is told to go ends its tasks first: that is a cut, and told with the end of the process.
+        if (sessionProcess.isLeaving && signal.state !== "completed") return;
         this.#finish(sessionProcess, signal.taskId, signal);
         return;
       case "tasks-running": {
         const taskIds = new Set(signal.taskIds);
+        this.#levels.set(sessionProcess, taskIds);
         for (const taskId of sessionProcess.tasks.ids) {
           if (taskIds.has(taskId)) continue;
           this.#parts.clock.after(endGraceMs, () => {
-            if (sessionProcess.tasks.ids.includes(taskId))
+            // A subagent may have been given more to do meanwhile.
+            const runs = this.#levels.get(sessionProcess)?.has(taskId) === true;
+            if (!runs && !sessionProcess.isLeaving && sessionProcess.tasks.ids.includes(taskId))
               this.#finish(sessionProcess, taskId, { state: "stopped" });
           });
         }
@@ -109,25 +120,44 @@ export class Tasks {
   /** Tells Claude to end the task. False: it has ended before. Throws `task_not_found`. */
   async stop(sessionId: string, taskId: string, { deviceId }: Caller): Promise<boolean> {
     const task = this.#existing(sessionId, taskId);
-    const process = this.#parts.registry.get(sessionId)?.process;
-    if (task.state !== "running" || process === undefined) return false;
+    const sessionProcess = this.#parts.registry.get(sessionId);
+    const process = sessionProcess?.process;
+    const isWakeup = task.kind === "wakeup";
+    if (task.state !== "running" || (process === undefined && !isWakeup)) return false;
     const at = this.#parts.clock.now();
     this.#store.audit.add({ at, deviceId, action: "task.stop", target: sessionId, detail: taskId });
-    await process.stopTask(taskId);
+    if (isWakeup) return this.#store.transaction(() => this.end(task, { state: "stopped" }));
+    try {
+      if (process !== undefined) await this.#answered(process.stopTask(taskId));
+    } catch (error) {
+      // The task ends with its process.
+      if (sessionProcess?.isLeaving !== true) throw error;
+    }
     return true;
   }
 
   /**
    * Inside a transaction: the session's process is gone, and what ran in it was cut off. `isOwners`: the owner asked for
-   * the end of the process, so that it is no news.
+   * the end of the process, so that it is no news. Wake-ups are seen to without the process, unless the owner asked for
+   * that, or the session `isOver`.
    */
-  cutOff(sessionId: string, { isOwners }: { isOwners: boolean }): void {
-    const running = this.#store.tasks.runningOf(sessionId);
-    for (const task of running) this.#writeEnd(task, { state: "stopped" }, !isOwners);
-    if (running.length > 0) this.#tellCount(sessionId);
+  cutOff(sessionId: string, { isOwners, isOver }: { isOwners: boolean; isOver?: boolean }): void {
+    const cut = this.#store.tasks
+      .runningOf(sessionId)
+      .filter(({ kind }) => kind !== "wakeup" || isOwners || isOver === true);
+    for (const task of cut) this.#writeEnd(task, { state: "stopped" }, !isOwners);
+    if (cut.length > 0) this.#tellCount(sessionId);
   }
 
-  #start(task: Task): void {
+  /** Inside a transaction: ends a task that does not run in a process. False: it has ended before. */
+  end(task: Task, end: { state: TaskEnd; summary?: string }, isCutOff = false): boolean {
+    const isEnded = this.#writeEnd(task, end, isCutOff);
+    if (isEnded) this.#tellCount(task.sessionId);
+    return isEnded;
+  }
+
+  /** Inside a transaction: keeps a task that runs, and tells of it. */
+  begin(task: Task): void {
     const { sessionId, taskId, kind, description, turnId, state } = task;
     this.#store.tasks.start(task);
     const data = { taskId, kind, description, state };
@@ -150,7 +180,7 @@ export class Tasks {
       this.#tellCount(sessionId);
       void this.#keepOutput(sessionProcess, task, text);
     });
-    this.#parts.advance();
+    this.#parts.clock.after(settleMs, () => this.#parts.advance());
   }
 
   /** Returns whether it ran. */
@@ -188,7 +218,21 @@ export class Tasks {
     const text = sessionProcess.tasks.textOf(task.taskId);
     if (text !== undefined) return outputOf(text);
     if (task.kind === "agent") return undefined;
-    return sessionProcess.process?.taskOutput(task.taskId).catch(() => undefined);
+    const output = sessionProcess.process?.taskOutput(task.taskId);
+    const answered = output && (await this.#answered(output).catch(() => undefined));
+    if (answered === undefined) return undefined;
+    // Bytes that are no text take three times as many when they are shown.
+    const { output: end, truncated } = outputOf(answered.output);
+    return { output: end, totalBytes: answered.totalBytes, truncated: truncated || answered.truncated };
+  }
+
+  /** The CLI's answer; one that hangs must not make the caller hang with it. Throws `session_busy`. */
+  #answered<T>(answer: Promise<T>): Promise<T> {
+    const late = () =>
+      new DaylongError("session_busy", `Claude did not answer within ${answerDeadlineMs} ms; try again.`, {
+        retryAfterMs: answerDeadlineMs,
+      });
+    return unlessLate(answer, { clock: this.#parts.clock, deadlineMs: answerDeadlineMs, late });
   }
 
   #existing(sessionId: string, taskId: string): Task {

@@ -7,6 +7,7 @@ interface FactRow {
   context: string | null;
   suggested_prompts: string | null;
   compacting: number | null;
+  git_branch: string | null;
   command_list_id: string | null;
 }
 type Named = Record<string, string | number | null>;
@@ -23,16 +24,17 @@ export class SqliteFactStore implements FactStore {
   constructor(connection: Connection) {
     this.#get = new Statement(
       connection,
-      "SELECT todos, context, suggested_prompts, compacting, command_list_id FROM session_facts WHERE session_id = ?",
+      "SELECT todos, context, suggested_prompts, compacting, git_branch, command_list_id FROM session_facts WHERE session_id = ?",
     );
     this.#set = new Statement(
       connection,
-      `INSERT INTO session_facts (session_id, todos, context, suggested_prompts, compacting, command_list_id)
-       VALUES (@sessionId, @todos, @context, @suggestedPrompts, @compacting, @commandListId)
+      `INSERT INTO session_facts (session_id, todos, context, suggested_prompts, compacting, git_branch, command_list_id)
+       VALUES (@sessionId, @todos, @context, @suggestedPrompts, @compacting, @gitBranch, @commandListId)
        ON CONFLICT (session_id) DO UPDATE SET todos = coalesce(excluded.todos, todos),
          context = coalesce(excluded.context, context),
          suggested_prompts = coalesce(excluded.suggested_prompts, suggested_prompts),
          compacting = coalesce(excluded.compacting, compacting),
+         git_branch = coalesce(excluded.git_branch, git_branch),
          command_list_id = coalesce(excluded.command_list_id, command_list_id)`,
     );
     this.#compacting = new Statement(
@@ -60,6 +62,8 @@ export class SqliteFactStore implements FactStore {
       suggestedPrompts: parsedOrUndefined<string[]>(row.suggested_prompts) ?? [],
       compacting: row.compacting === 1,
       ...(context !== undefined && { context }),
+      // An empty name is that of no branch.
+      ...(row.git_branch !== null && { gitBranch: row.git_branch || null }),
       ...(row.command_list_id !== null && { commandListId: row.command_list_id }),
     };
   }
@@ -71,6 +75,7 @@ export class SqliteFactStore implements FactStore {
       context: jsonOrNull(change.context),
       suggestedPrompts: jsonOrNull(change.suggestedPrompts),
       compacting: change.compacting === undefined ? null : asInteger(change.compacting),
+      gitBranch: change.gitBranch === undefined ? null : (change.gitBranch ?? ""),
       commandListId: change.commandListId ?? null,
     });
   }

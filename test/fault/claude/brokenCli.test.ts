@@ -59,6 +59,10 @@ describe("a CLI that breaks its own protocol", () => {
     expect((await chat("Again", answer.sessionId)).reply.text).toBe("You said: Again");
   });
 
+  test("F19: messages that lack what they must have are passed over, and the turn goes on", async () => {
+    expect((await chat("no-shape")).reply.text).toBe("Still here.");
+  });
+
   test("F5: the result of a background task in the middle of a turn is not its reply", async () => {
     expect((await chat("task-first")).reply.text).toBe("The real reply.");
   });

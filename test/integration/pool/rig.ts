@@ -35,6 +35,7 @@ export const limitsOf = (limits: Partial<PoolLimits> = {}): PoolLimits => ({
   // Seldom, so that a day of the clock has few timers.
   resourceSampleMs: 600_000,
   allowBypassPermissions: false,
+  chatMayAcceptEdits: true,
   claudeModel: null,
   maxTotalMemoryBytes: Number.MAX_SAFE_INTEGER,
   maxMemoryPerSessionBytes: Number.MAX_SAFE_INTEGER,
@@ -80,6 +81,8 @@ class FullDisk {
 
 /** A pool over a real database file, with fake processes and a clock that stands. */
 export class PoolRig {
+  /** The branch of every project's repository. */
+  branch: () => string | undefined = () => undefined;
   clock = new ManualClock();
   host = new ScriptedHost({ clock: this.clock });
   readonly disk = new FullDisk();
@@ -165,6 +168,7 @@ export class PoolRig {
         prepare: (ids, projectPath) => this.prepare(ids, projectPath),
         letGo: (ids) => void this.letGo.push(...ids),
       },
+      gitBranch: async () => this.branch(),
       mentions: { standingOf: (_projectPath, path) => this.mention(path) },
       sessionOver: ({ sessionId }) => {
         const isLive = this.host.live().some((process) => process.spec.sessionId === sessionId);

@@ -15,6 +15,7 @@
  *   close-input       replies, then takes no input any more and lives on
  *   big N             replies with N MB in one line, written in pieces that cut characters in two
  *   half-line         ends in the middle of a line
+ *   no-shape          writes messages that lack what they must have, before its reply
  *   task-first        gives the result of a background task before its reply
  *   die               ends with exit code 7
  *   write-die …       writes its whole reply into the transcript and is killed, without a word
@@ -235,6 +236,11 @@ function act(text) {
       return void process.stdout.write('{"type":"assistant","message":{"content":[{"te', () =>
         process.exit(0),
       );
+    case "no-shape":
+      write({ type: "system", subtype: "task_started", task_id: "b1" });
+      write({ type: "system", subtype: "background_tasks_changed" });
+      write({ type: "assistant", parent_tool_use_id: null, uuid: randomUUID() });
+      return reply("Still here.");
     case "task-first":
       write({ ...resultOf({ result: "The task is done." }), user_message_uuids: [randomUUID()] });
       return reply("The real reply.");

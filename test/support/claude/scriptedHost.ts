@@ -13,6 +13,7 @@ import type {
   ProcessHost,
   ProcessListener,
   ProcessRecord,
+  ProcessSignal,
   ProcessSpec,
   ProcessUsage,
   Prompt,
@@ -194,13 +195,16 @@ export class ScriptedProcess implements ClaudeProcess {
   }
 
   async taskOutput(taskId: string): Promise<TaskOutput> {
+    if (this.isDumb) return new Promise(() => {});
     const output = this.taskOutputs.get(taskId);
     if (output === undefined) throw new Error("get_task_output: no shell or Monitor task with that task_id");
     return { output, totalBytes: output.length, truncated: false };
   }
 
   async stopTask(taskId: string): Promise<void> {
+    this.#refuseLeaving();
     this.stoppedTasks.push(taskId);
+    if (this.isDumb) return new Promise(() => {});
   }
 
   /** Begins background work in the turn that it works on. */
@@ -243,6 +247,11 @@ export class ScriptedProcess implements ClaudeProcess {
     this.#ownTurnId = turnId;
     this.#listener.signal({ kind: "own-started", turnId, origin });
     return turnId;
+  }
+
+  /** What no other method says. */
+  say(signal: ProcessSignal): void {
+    this.#listener.signal(signal);
   }
 
   /** Takes up the oldest unanswered prompt, into its own turn if it is at one. */

@@ -101,9 +101,18 @@ export class DrivenPool implements SessionPool {
     return this.#pool.waitForTurn(turnId, deadlineMs, signal).finally(() => this.#wait(-1));
   }
 
+  followTasks(sessionId: string, turnId: string) {
+    return this.#pool.followTasks(sessionId, turnId);
+  }
+
   interrupt(sessionId: string, turnId: string | undefined, by: Caller) {
     this.calls.push({ name: "interrupt", by, request: { sessionId, turnId } });
     return this.#pool.interrupt(sessionId, turnId, by);
+  }
+
+  endWorkOf(deviceId: string, by: Caller) {
+    this.calls.push({ name: "endWorkOf", by, request: { deviceId } });
+    return this.#pool.endWorkOf(deviceId, by);
   }
 
   cancelTurn(sessionId: string, turnId: string, by: Caller): void {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { minuteMs, usePoolRig } from "../rig.ts";
+import { minuteMs, owner, usePoolRig } from "../rig.ts";
 
 const rig = usePoolRig();
 
@@ -41,6 +41,63 @@ describe("what a process says", () => {
     says(rig.current.submit({ sessionId, message: "Work" }).turnId, "t1");
     await rig.current.clock.run(20);
     expect(rig.current.events(sessionId).some(({ type }) => type === "tool.started")).toBe(true);
+  });
+
+  test("in two turns of Claude's own, the first of which waits for the disk, ends both", async () => {
+    await rig.current.open();
+    const { clock, disk } = rig.current;
+    const { sessionId, process } = await rig.current.idleSession();
+    const first = process.beginOwn();
+    disk.failing = true;
+    process.reply("The first.");
+    const second = process.beginOwn();
+    process.reply("The second.");
+    await clock.run(100);
+    disk.failing = false;
+    await clock.run(2_000);
+    const texts = rig.current
+      .events(sessionId)
+      .flatMap((one) => (one.type === "message" ? [[one.turnId, one.data.text]] : []));
+    expect(texts.slice(-2)).toEqual([
+      [first, "The first."],
+      [second, "The second."],
+    ]);
+    expect([rig.current.ends(first), rig.current.ends(second)]).toEqual([
+      ["turn.completed"],
+      ["turn.completed"],
+    ]);
+    expect(rig.current.state(sessionId)).toBe("idle");
+  });
+
+  test("it wants to be allowed while it is being ended is denied, and the session stays what it is", async () => {
+    await rig.current.open();
+    const { clock, host, pool, store } = rig.current;
+    host.manners.stop = "held";
+    const closed = await rig.current.busySession();
+    const parked = await rig.current.busySession();
+    const closing = pool.closeSession(closed.sessionId, owner);
+    const cancelling = pool.stopProcesses(parked.sessionId, owner);
+    const asks = [closed, parked].map(({ process, turnId }) =>
+      process.ask({ turnId, agent: { agentId: "a1" } }),
+    );
+    await clock.settle();
+    expect(asks.map(({ decision }) => decision?.decision)).toEqual(["deny", "deny"]);
+    expect([store.permissions.open(), rig.current.state(closed.sessionId)]).toEqual([[], "closed"]);
+    for (const { process } of [closed, parked]) process.leave();
+    await Promise.all([closing, cancelling]);
+    expect([rig.current.state(closed.sessionId), rig.current.state(parked.sessionId)]).toEqual([
+      "closed",
+      "parked",
+    ]);
+  });
+
+  test("it wants to be allowed in a turn that has ended is denied", async () => {
+    await rig.current.open();
+    const { turnId, process } = await rig.current.busySession();
+    process.reply("Done.");
+    const ask = process.ask({ turnId });
+    await rig.current.clock.settle();
+    expect([ask.decision?.decision, rig.current.store.permissions.open()]).toEqual(["deny", []]);
   });
 
   test("of a turn's tools is over with the turn: a late end of one is no event", async () => {

@@ -112,6 +112,25 @@ describe("S33: messages with files", () => {
     expect([process.sent.at(-1)?.text, rig.current.state(sessionId)]).toEqual(["Without", "busy"]);
   });
 
+  test("S33: files that are still readied when the server stops keep their message for its next run", async () => {
+    await rig.current.open();
+    const { clock, pool, store } = rig.current;
+    const { sessionId, process } = await rig.current.idleSession();
+    held(rig.current);
+    const attachments = kept(rig.current, "a1");
+    const { turnId } = rig.current.submit({ sessionId, message: "Look", attachments });
+    await clock.settle();
+    const ownTurnId = process.beginOwn();
+    const stopped = pool.stop(1_000);
+    await clock.run(1_000);
+    await stopped;
+    expect([rig.current.ends(ownTurnId), rig.current.ends(turnId)]).toEqual([
+      ["turn.interrupted server_restarted"],
+      [],
+    ]);
+    expect(store.turns.get(turnId)?.state).toBe("queued");
+  });
+
   test("S33 T02: a text of a turn that Claude began meanwhile is not the reply's", async () => {
     await rig.current.open();
     const { clock, store } = rig.current;

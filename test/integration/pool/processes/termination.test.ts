@@ -102,6 +102,23 @@ describe("S23 an interrupt", () => {
     expect(rig.current.ends(turnId)).toEqual(["turn.interrupted interrupted"]);
   });
 
+  test("T01 of a message that waits behind a turn of Claude's own ends both as interrupted", async () => {
+    await rig.current.open();
+    const { pool, clock } = rig.current;
+    const { sessionId, process } = await rig.current.idleSession();
+    const { turnId } = rig.current.submit({ sessionId, message: "Work" });
+    const ownTurnId = process.beginOwn();
+    const interrupting = pool.interrupt(sessionId, turnId, owner);
+    await clock.settle();
+    process.takePrompt();
+    expect(await interrupting).toEqual({ interrupted: true, turnId });
+    expect([rig.current.ends(ownTurnId), rig.current.ends(turnId)]).toEqual([
+      ["turn.interrupted interrupted"],
+      ["turn.interrupted interrupted"],
+    ]);
+    expect([process.interrupts.length, rig.current.state(sessionId)]).toEqual([2, "idle"]);
+  });
+
   test("of nothing, of another turn, or of an unknown session says so", async () => {
     await rig.current.open();
     const { pool } = rig.current;

@@ -44,6 +44,23 @@ describe("what a process says, on its way into the log", () => {
     expect(texts(sessionId)).toEqual(["one", "two", "three"]);
   });
 
+  test("is dropped alone when the store refuses it for ever, and what comes after it is written", async () => {
+    await rig.current.open();
+    const { clock, logged } = rig.current;
+    const { sessionId, turnId, process } = await rig.current.busySession();
+    process.startTask("b1");
+    // A column of integers takes no fraction.
+    process.progressTask("b1", { tokens: 12.5 });
+    process.message("one");
+    process.finishTask("b1");
+    process.message("two");
+    process.result({ text: "two" });
+    expect(rig.current.ends(turnId)).toEqual([]);
+    await clock.run(1_000);
+    expect([texts(sessionId), rig.current.ends(turnId)]).toEqual([["one", "two"], ["turn.completed"]]);
+    expect(logged.filter((line) => line === "error pool.event_dropped")).toHaveLength(1);
+  });
+
   test("is written before the next words are told, and before what it is followed by", async () => {
     await rig.current.open();
     const { sessionId, turnId, process } = await rig.current.busySession();

@@ -227,3 +227,36 @@ describe("what a process says about its session", () => {
     ]);
   });
 });
+
+describe("the branch of a session's project", () => {
+  test("is looked at when a process has come up and after each turn, and told when it is another one", async () => {
+    rig.current.branch = () => "main";
+    await rig.current.open();
+    const { clock } = rig.current;
+    const { sessionId, process } = await rig.current.busySession();
+    await clock.run(20);
+    expect([updates(sessionId), view(sessionId).gitBranch]).toEqual([[{ gitBranch: "main" }], "main"]);
+    process.reply("Nothing changed.");
+    await clock.run(20);
+    rig.current.branch = () => "topic";
+    rig.current.submit({ sessionId, message: "Switch" });
+    process.reply("Switched.");
+    await clock.run(20);
+    rig.current.branch = () => undefined;
+    rig.current.submit({ sessionId, message: "Detach" });
+    process.reply("Detached.");
+    await clock.run(20);
+    expect(updates(sessionId)).toEqual([{ gitBranch: "main" }, { gitBranch: "topic" }, { gitBranch: null }]);
+    expect(view(sessionId)).not.toHaveProperty("gitBranch");
+  });
+
+  test("that cannot be read ends nothing", async () => {
+    rig.current.branch = () => {
+      throw new Error("The project is not allowed any more.");
+    };
+    await rig.current.open();
+    const { sessionId } = await rig.current.idleSession();
+    await rig.current.clock.run(20);
+    expect([updates(sessionId), rig.current.state(sessionId)]).toEqual([[], "idle"]);
+  });
+});

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { DaylongError } from "../../../../server/domain/errors.ts";
-import { hourMs, limitsOf, minuteMs, owner, usePoolRig } from "../rig.ts";
+import { hourMs, limitsOf, minuteMs, owner, refusal, usePoolRig } from "../rig.ts";
 
 const rig = usePoolRig();
 
@@ -106,6 +106,40 @@ describe("T03 a task", () => {
     expect(view(sessionId).runningTasks).toBe(0);
   });
 
+  test("that was missing from the list, and runs again before the second is over, has not ended", async () => {
+    await rig.current.open();
+    const { sessionId, process } = await withTask("a1");
+    process.listTasks();
+    process.finishTask("a1");
+    process.beginOwn();
+    process.startTask("a1");
+    process.listTasks("a1");
+    await rig.current.clock.run(1_020);
+    expect(rig.current.pool.tasks(sessionId)).toMatchObject([{ taskId: "a1", state: "running" }]);
+  });
+
+  test("does not keep its caller waiting for a CLI that hangs, or that goes", async () => {
+    await rig.current.open();
+    const { clock, pool, host } = rig.current;
+    const { sessionId, process } = await withTask();
+    process.isDumb = true;
+    const output = pool.taskOutput(sessionId, "b1");
+    const stop = refusal(() => pool.stopTask(sessionId, "b1", owner));
+    await clock.run(5_000);
+    expect([(await output).output, await stop]).toEqual(["", "session_busy"]);
+    host.manners.stop = "held";
+    void pool.stopProcesses(sessionId, owner);
+    expect(await refusal(() => pool.stopTask(sessionId, "b1", owner))).toBe("none");
+  });
+
+  test("whose output is no text is shown within its bound all the same", async () => {
+    await rig.current.open();
+    const { sessionId, process } = await withTask();
+    process.taskOutputs.set("b1", "\uFFFD".repeat(8_192));
+    const { output, truncated } = await rig.current.pool.taskOutput(sessionId, "b1");
+    expect([Buffer.byteLength(output) <= 8_192, truncated]).toEqual([true, true]);
+  });
+
   test("may run again under its id, as a subagent that is given more to do", async () => {
     await rig.current.open();
     const { sessionId, process } = await withTask("a1");
@@ -140,7 +174,7 @@ describe("F22 T04 a task whose process has to go", () => {
     await rig.current.clock.run(hourMs);
     expect(process.alive).toBe(true);
     process.finishTask("b1");
-    await rig.current.clock.run(2_000);
+    await rig.current.clock.run(4_000);
     expect(process.alive).toBe(false);
   });
 
@@ -161,6 +195,29 @@ describe("F22 T04 a task whose process has to go", () => {
     expect(told(second.sessionId).at(-1)?.[1]).toMatchObject({ ...cutOff, taskId: "b2" });
     expect(rig.current.host.process(waiting.sessionId).sent).toHaveLength(1);
     expect(told(second.sessionId).filter(([type]) => type === "task.finished")).toHaveLength(1);
+  });
+
+  test("that its CLI ends before it goes is cut off all the same, and told once", async () => {
+    await rig.current.open({ maxConcurrentSessions: 1 });
+    const { clock, host } = rig.current;
+    const { sessionId, process } = await withTask("b1");
+    process.startTask("b2");
+    process.result();
+    await clock.run(20);
+    host.manners.stop = "held";
+    rig.current.submit({ message: "Other" });
+    await clock.run(minuteMs);
+    expect(process.stopCount).toBe(1);
+    process.finishTask("b1", "stopped");
+    process.listTasks();
+    await clock.run(1_500);
+    process.leave();
+    await clock.settle();
+    const ends = told(sessionId).flatMap(([type, data]) => (type === "task.finished" ? [data] : []));
+    expect(ends).toMatchObject([
+      { ...cutOff, taskId: "b1" },
+      { ...cutOff, taskId: "b2" },
+    ]);
   });
 
   test("is left alone while another session is idle without one", async () => {
@@ -216,7 +273,7 @@ describe("F22 T04 a task whose process has to go", () => {
     await rig.current.clock.settle();
     expect([rig.current.ends(turnId), process.alive]).toEqual([["turn.completed"], true]);
     process.finishTask("b1");
-    await rig.current.clock.run(20);
+    await rig.current.clock.run(2_100);
     expect(process.alive).toBe(false);
   });
 
@@ -233,4 +290,82 @@ describe("F22 T04 a task whose process has to go", () => {
     expect(busy.process.alive).toBe(false);
     expect(told(busy.sessionId).at(-1)?.[1]).toMatchObject(cutOff);
   });
+});
+
+describe("T04 F22 a process whose task has ended", () => {
+  test("stays for the turn in which Claude speaks of it, in the rollback too, and goes then", async () => {
+    await rig.current.open({ interactive: false });
+    const { sessionId, process } = await withTask();
+    expect(process.alive).toBe(true);
+    process.finishTask("b1");
+    await rig.current.clock.run(100);
+    process.reply("It is done.");
+    await rig.current.clock.run(20);
+    const end = rig.current.events(sessionId).findLast(({ type }) => type === "turn.completed");
+    expect(end?.data).toMatchObject({ text: "It is done.", origin: "task" });
+    await rig.current.clock.run(2_000);
+    expect(process.alive).toBe(false);
+  });
+
+  test("makes room two seconds later when Claude has nothing to say", async () => {
+    await rig.current.open({ maxConcurrentSessions: 1 });
+    const { process } = await withTask();
+    rig.current.submit({ message: "Other" });
+    process.finishTask("b1");
+    await rig.current.clock.run(1_900);
+    expect(process.alive).toBe(true);
+    await rig.current.clock.run(200);
+    expect(process.alive).toBe(false);
+  });
+});
+
+describe("T04 the bounds of a task", () => {
+  test("the lease's end gives it the time that a turn has, then cuts it off and tells so", async () => {
+    await rig.current.open({ drainMs: 5_000 });
+    const { sessionId, process } = await withTask();
+    const { expiresAt } = view(sessionId).lease;
+    await rig.current.clock.run(expiresAt - rig.current.clock.now() + 4_000);
+    expect([view(sessionId).state, process.alive]).toEqual(["idle", true]);
+    await rig.current.clock.run(2_000);
+    expect([view(sessionId).state, process.alive]).toEqual(["expired", false]);
+    expect(told(sessionId).filter(([type]) => type === "task.finished")).toMatchObject([
+      ["task.finished", { state: "stopped", cutOff: true }],
+    ]);
+  });
+
+  test("one that is silent for two hours keeps its process from being parked no longer; one that works does", async () => {
+    await rig.current.open({ sessionIdleMs: 10 * minuteMs, resourceSampleMs: minuteMs });
+    const silent = await withTask();
+    const busy = await withTask();
+    busy.process.uses.cpuPercent = 50;
+    await rig.current.clock.run(110 * minuteMs);
+    expect(silent.process.alive).toBe(true);
+    await rig.current.clock.run(20 * minuteMs);
+    expect([silent.process.alive, busy.process.alive]).toEqual([false, true]);
+  });
+
+  test("a subagent that works inside the idle CLI is no CLI that spins", async () => {
+    await rig.current.open({ resourceSampleMs: 5_000, healthIntervalMs: 30_000 });
+    const { process } = await withTask();
+    process.uses.cpuPercent = 90;
+    process.uses.ownCpuPercent = 90;
+    await rig.current.clock.run(5 * minuteMs);
+    expect(process.alive).toBe(true);
+  });
+});
+
+test("F22: a task that the CLI itself reports as stopped while it is being stopped was cut off, and is told so once", async () => {
+  await rig.current.open({ maxConcurrentSessions: 1 });
+  rig.current.host.manners.stop = "held";
+  const { sessionId, process } = await withTask();
+  rig.current.submit({ message: "Other" });
+  await rig.current.clock.run(61_000);
+  expect(process.stopCount).toBe(1);
+  process.finishTask("b1", "stopped");
+  await rig.current.clock.run(100);
+  process.leave();
+  await rig.current.clock.run(100);
+  expect(told(sessionId).filter(([type]) => type === "task.finished")).toMatchObject([
+    ["task.finished", { state: "stopped", cutOff: true }],
+  ]);
 });
