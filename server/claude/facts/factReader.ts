@@ -137,7 +137,8 @@ export class FactReader {
   }
 
   #resultOf(message: Extract<SDKMessage, { type: "result" }>): FactSignal[] {
-    const { modelUsage } = message;
+    // The type promises it; a CLI of another version may not say it, and its turn must not end for that.
+    const modelUsage = message.modelUsage ?? {};
     const request = this.#request;
     // A request is told once: a result without one of its own (a command) says nothing about the window.
     this.#request = undefined;

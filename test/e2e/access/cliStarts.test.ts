@@ -139,7 +139,7 @@ describe("every start of the CLI", () => {
     expect(path.startsWith(join(bench.dataDir, "process-settings"))).toBe(true);
     expect(statSync(path).mode & 0o777).toBe(0o600);
     const settings = JSON.parse(readFileSync(path, "utf8"));
-    expect(settings.permissions.allow).toEqual(["Bash(secretdeploy:*)"]);
+    expect(settings.permissions.allow).toEqual(["mcp__daylong__notify", "Bash(secretdeploy:*)"]);
     expect(settings.permissions.deny).toContain("Bash(secretrm:*)");
     expect(settings.crossSessionInbound).toBe("refuse");
     await server.ask("DELETE", `/api/sessions/${body.sessionId}`);

@@ -26,6 +26,8 @@ describe("a project that is not trusted", () => {
       // Otherwise the CLI refuses the mode to root.
       IS_SANDBOX: "1",
       ALLOW_BYPASS_PERMISSIONS: "true",
+      // The tests look again and again, as one device.
+      REQUESTS_PER_MINUTE: "6000",
     });
   });
   afterAll(async () => {

@@ -1,3 +1,4 @@
+import type { SDKMessage } from "@anthropic-ai/claude-agent-sdk";
 import { describe, expect, test } from "@jest/globals";
 import { FactReader, retryReasonOf, sessionCommands } from "../../../../server/claude/facts/factReader.ts";
 import { ofType, request, result, system, toolResult, toolUse } from "./stream.ts";
@@ -48,6 +49,13 @@ describe("the reader of what the CLI says beside its turns", () => {
     for (const message of request("claude-x", sent, 50))
       facts.read({ ...message, parent_tool_use_id: "t" } as typeof message);
     expect(facts.read(result({})).map(({ kind }) => kind)).toEqual([]);
+  });
+
+  test("T08: a result without figures says nothing of what was used, and is no fault", () => {
+    const facts = reader();
+    for (const message of request("claude-x", sent, 50)) facts.read(message);
+    const { modelUsage: _none, ...rest } = result({}) as Extract<SDKMessage, { type: "result" }>;
+    expect(facts.read(rest as SDKMessage)).toEqual([]);
   });
 
   test("T08: a compaction is told from its beginning to its end, once each, and its result by the CLI's figures", () => {
