@@ -131,6 +131,11 @@ export class DaylongClient {
     return this.rest.ask<Answer<"GET /api/sessions">>("GET", `/api/sessions${queryOf(filter)}`);
   }
 
+  /** The plan's windows, and cost by day, project and model; `days`: how far back, today included. */
+  usage(days?: number): Promise<Answer<"GET /api/usage">> {
+    return this.rest.ask("GET", `/api/usage${queryOf({ days })}`);
+  }
+
   /**
    * Sends a message to a session, or to a new one in a project. It is kept at once and sent when there is a connection;
    * its id makes sure that it runs once. `clientMessageId`: an id of your own, unique to this device.

@@ -93,6 +93,10 @@ export type Event =
   | SessionQuarantinedEvent
   | SessionClosedEvent
   | SessionUpdatedEvent
+  | SessionCompactedEvent
+  | SessionCommandsEvent
+  | TodosChangedEvent
+  | NoticeEvent
   | SessionRecapEvent
   | TurnAcceptedEvent
   | TurnQueuedEvent
@@ -112,6 +116,8 @@ export type Event =
   | PermissionExpiredEvent
   | ResourceWarningEvent
   | LimitReachedEvent
+  | LimitWarningEvent
+  | LimitLiftedEvent
   | LoginRequiredEvent
   | DevicePairedEvent
   | DeviceRevokedEvent;
@@ -163,6 +169,24 @@ export type ActivityFrame =
       kind: "task";
       taskId: string;
       text?: string;
+    }
+  | {
+      type: "activity";
+      sessionId: string;
+      turnId: string;
+      kind: "compacting";
+    }
+  | {
+      type: "activity";
+      sessionId: string;
+      turnId: string;
+      kind: "retrying";
+      attempt: number;
+      reason: "no_connection" | "overloaded" | "server_error" | "rate_limit" | "login" | "other";
+      /**
+       * When the failed request is tried again.
+       */
+      nextAt: number;
     };
 /**
  * The answer to every other order.
@@ -332,6 +356,12 @@ export interface Api {
     "GET /api/sessions/{id}/output": {
       follow?: "0" | "1" | "true" | "false";
     };
+    /**
+     * The plan's windows as last told, and cost and tokens by day, project and model.
+     */
+    "GET /api/usage": {
+      days?: number;
+    };
   };
   /**
    * What a request says in its body.
@@ -422,6 +452,7 @@ export interface Api {
           | "expiring"
           | "expired"
           | "crashed"
+          | "notice"
           | "limit"
           | "login"
           | "resource"
@@ -855,6 +886,12 @@ export interface Api {
     "GET /api/sessions/{id}/changes": Changes;
     "GET /api/sessions/{id}/changes/diff": FileDiff;
     /**
+     * The slash commands that the session knows; the last known ones when it has no process.
+     */
+    "GET /api/sessions/{id}/commands": {
+      commands: Command[];
+    };
+    /**
      * How full Claude's context window is.
      */
     "GET /api/sessions/{id}/context": {
@@ -924,11 +961,18 @@ export interface Api {
       stopped: boolean;
     };
     "GET /api/sessions/{id}/tasks/{taskId}/output": TaskOutput;
+    /**
+     * Claude's list of what it is about to do; empty where its tools for that are not offered.
+     */
+    "GET /api/sessions/{id}/todos": {
+      todos: Todo[];
+    };
     "GET /api/sessions/{id}/tools/{toolUseId}": ToolRecord;
     "GET /api/sessions/{id}/turns/{turnId}": Turn;
     "DELETE /api/sessions/{id}/turns/{turnId}": Turn;
     "GET /api/settings": Settings;
     "PATCH /api/settings": Settings;
+    "GET /api/usage": UsageReport;
     "GET /health": Health;
   };
   problem: Problem;
@@ -951,6 +995,13 @@ export interface Finished {
   deliveryMethod: string[];
   reply?: Reply;
   error?: Failure;
+  /**
+   * Under Prefer: tasks, the turns in which Claude spoke of the tasks that the turn began.
+   */
+  ownTurns?: {
+    turnId: string;
+    reply: Reply;
+  }[];
 }
 export interface Reply {
   messageId: string;
@@ -1022,6 +1073,7 @@ export interface Delivery {
     | "expiring"
     | "expired"
     | "crashed"
+    | "notice"
     | "limit"
     | "login"
     | "resource"
@@ -1232,6 +1284,84 @@ export interface SessionUpdatedEvent {
     muted?: boolean;
     autoKeepAlive?: boolean;
     runningTasks?: number;
+    suggestedPrompts?: string[];
+    gitBranch?: string | null;
+    context?: ContextFill;
+    compacting?: boolean;
+  };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
+}
+export interface ContextFill {
+  usedTokens: number;
+  windowTokens: number;
+  percent: number;
+}
+export interface SessionCompactedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "session.compacted";
+  at: number;
+  turnId?: string;
+  data: {
+    trigger: "manual" | "auto";
+    tokensBefore: number;
+    tokensAfter?: number;
+  };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
+}
+export interface SessionCommandsEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "session.commands";
+  at: number;
+  turnId?: string;
+  data: Record<string, never>;
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
+}
+export interface TodosChangedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "todos.changed";
+  at: number;
+  turnId?: string;
+  data: {
+    todos: Todo[];
+  };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
+}
+export interface Todo {
+  id: string;
+  text: string;
+  state: "pending" | "in_progress" | "completed";
+  /**
+   * The text while it is being done.
+   */
+  activeText?: string;
+}
+export interface NoticeEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "notice";
+  at: number;
+  turnId?: string;
+  data: {
+    text: string;
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
@@ -1661,6 +1791,38 @@ export interface LimitReachedEvent {
    */
   truncated?: boolean;
 }
+export interface LimitWarningEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "limit.warning";
+  at: number;
+  turnId?: string;
+  data: {
+    windowId: string;
+    utilizationPercent: number;
+    resetsAt?: number;
+  };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
+}
+export interface LimitLiftedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "limit.lifted";
+  at: number;
+  turnId?: string;
+  data: {
+    kind: string;
+  };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
+}
 export interface LoginRequiredEvent {
   cursor: number;
   sessionId: string | null;
@@ -1914,6 +2076,19 @@ export interface Session {
    */
   runningTasks: number;
   /**
+   * What Claude proposes to say next; empty again with the next message.
+   */
+  suggestedPrompts: string[];
+  context?: ContextFill1;
+  /**
+   * The branch of the project's repository.
+   */
+  gitBranch?: string;
+  /**
+   * The conversation is being summed up to make room.
+   */
+  compacting: boolean;
+  /**
    * Absent while the session has no process.
    */
   process?: {
@@ -1930,6 +2105,14 @@ export interface Lease {
   warnAt: number;
   expiresAt: number;
   warnedAt?: number;
+}
+/**
+ * Absent until a turn has ended.
+ */
+export interface ContextFill1 {
+  usedTokens: number;
+  windowTokens: number;
+  percent: number;
 }
 export interface Recap {
   text: string;
@@ -1977,6 +2160,19 @@ export interface FileDiff {
   diff: string;
   truncated: boolean;
   filtered?: true;
+}
+export interface Command {
+  /**
+   * Without the slash.
+   */
+  name: string;
+  description: string;
+  argumentHint: string;
+  aliases: string[];
+  /**
+   * Claude Code's own.
+   */
+  builtin: boolean;
 }
 export interface Message {
   messageId: string;
@@ -2095,6 +2291,55 @@ export interface Setting {
    * In force from the next start.
    */
   next?: number;
+}
+export interface UsageReport {
+  /**
+   * Instant of the plan's figures.
+   */
+  asOf: number;
+  plan: {
+    /**
+     * False with an API key, and until Claude has told its plan.
+     */
+    available: boolean;
+    windows: PlanWindow[];
+  };
+  days: {
+    /**
+     * YYYY-MM-DD in the computer's time zone.
+     */
+    day: string;
+    costUsd: number;
+    tokens: {
+      input: number;
+      output: number;
+    };
+    turns: number;
+  }[];
+  byProject: {
+    projectPath: string;
+    costUsd: number;
+    tokens: {
+      input: number;
+      output: number;
+    };
+    turns: number;
+  }[];
+  byModel: {
+    model: string;
+    costUsd: number;
+    tokens: {
+      input: number;
+      output: number;
+    };
+    turns: number;
+  }[];
+}
+export interface PlanWindow {
+  id: string;
+  label: string;
+  utilizationPercent: number;
+  resetsAt?: number;
 }
 export interface Health {
   status: "ok" | "degraded" | "failing";

@@ -14,7 +14,7 @@ export {
   type SocketLike,
   webStore,
 } from "./ports.ts";
-export { SessionHandle } from "./session.ts";
+export { SessionHandle, type Task } from "./session.ts";
 export {
   type ClaudeComplete,
   type ClaudeError,

@@ -3,6 +3,9 @@ import type { Answer, DaylongEvent, Message, Recap, Session, SessionChange } fro
 import { queryOf, type Rest } from "./rest.ts";
 import type { Turn } from "./turn.ts";
 
+/** Work of Claude's that outlives a turn. */
+export type Task = Answer<"GET /api/sessions/{id}/tasks">["tasks"][number];
+
 /** What a handle asks of the client that made it. */
 export interface SessionClient {
   readonly rest: Pick<Rest, "ask">;
@@ -52,6 +55,18 @@ export class SessionHandle {
     return this.#client.rest.ask<Session>("PATCH", `/api/sessions/${this.sessionId}`, change);
   }
 
+  /** Claude's list of todos, as last told. */
+  async todos(): Promise<Answer<"GET /api/sessions/{id}/todos">["todos"]> {
+    const path = `/api/sessions/${this.sessionId}/todos`;
+    return (await this.#client.rest.ask<Answer<"GET /api/sessions/{id}/todos">>("GET", path)).todos;
+  }
+
+  /** The slash commands that the session knows, as last told. */
+  async commands(): Promise<Answer<"GET /api/sessions/{id}/commands">["commands"]> {
+    const path = `/api/sessions/${this.sessionId}/commands`;
+    return (await this.#client.rest.ask<Answer<"GET /api/sessions/{id}/commands">>("GET", path)).commands;
+  }
+
   /** Opens the next lease term, without a word to Claude. */
   keepAlive(): Promise<{ expiresAt: number }> {
     return this.#client.keepAlive(this.sessionId);
@@ -64,6 +79,31 @@ export class SessionHandle {
   /** Stops the running turn, or this one if it is the running one. */
   interrupt(turnId?: string): Promise<Answer<"POST /api/chat/interrupt">> {
     return this.#client.interrupt(this.sessionId, turnId);
+  }
+
+  /** Background work of Claude's: running tasks first, then the newest that have ended. */
+  async tasks(): Promise<Task[]> {
+    const path = `/api/sessions/${this.sessionId}/tasks`;
+    return (await this.#client.rest.ask<Answer<"GET /api/sessions/{id}/tasks">>("GET", path)).tasks;
+  }
+
+  /** The end of a task's output. */
+  taskOutput(taskId: string): Promise<Answer<"GET /api/sessions/{id}/tasks/{taskId}/output">> {
+    return this.#client.rest.ask("GET", `${this.#taskPath(taskId)}/output`);
+  }
+
+  /** Stops one task. False: it had ended before. */
+  async stopTask(taskId: string): Promise<boolean> {
+    const path = this.#taskPath(taskId);
+    const answer = await this.#client.rest.ask<Answer<"DELETE /api/sessions/{id}/tasks/{taskId}">>(
+      "DELETE",
+      path,
+    );
+    return answer.stopped;
+  }
+
+  #taskPath(taskId: string): string {
+    return `/api/sessions/${this.sessionId}/tasks/${encodeURIComponent(taskId)}`;
   }
 
   /** Ends the session for good. */

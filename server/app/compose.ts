@@ -19,6 +19,7 @@ import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import { DiskAttachmentStorage } from "../files/attachmentStorage.ts";
 import { GitChanges } from "../git/gitChanges.ts";
+import { gitBranch } from "../git/repository.ts";
 import { createHttpApp } from "../http/app.ts";
 import { defaultHttpLimits, type HttpDependencies } from "../http/dependencies.ts";
 import { announce } from "../platform/bonjour.ts";
@@ -243,6 +244,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
   const pool = new InteractiveSessionPool({
     store,
     host,
+    gitBranch: async (path) => gitBranch(path, await rootsOf(path)),
     history,
     feed,
     clock,

@@ -50,6 +50,7 @@ export function wireStarts(parts: {
     repositoryDangers: (directory) => repositoryDangers(directory, environment),
     settingsFiles: new SettingsFiles({ dir: join(dataDir, "process-settings") }),
     sandbox,
+    features: config.features,
   });
   const isDenied = (path: string) => deniedPaths.holds(path);
   const mentions = new MentionedFiles({ roots, homeDir, clock, isDenied });

@@ -21,6 +21,8 @@ import type { ProcessStore } from "../domain/stores/operation.ts";
 import { AuxiliaryProcesses } from "./auxiliary/auxiliaryProcesses.ts";
 import type { SpareCliProcess } from "./auxiliary/spareProcess.ts";
 import { SpareProcesses } from "./auxiliary/spareProcesses.ts";
+import { notifyServer } from "./facts/notifyTool.ts";
+import type { UseByModel } from "./facts/usageMeter.ts";
 import { endBelongings } from "./os/reaper.ts";
 import { Sampler } from "./os/sampler.ts";
 import { CliProcess, type ProcessStart } from "./process/cliProcess.ts";
@@ -30,6 +32,7 @@ import { StartThrottle } from "./start/startThrottle.ts";
 import { heldConversations } from "./transcripts/conversationHolders.ts";
 import { eraseTranscript } from "./transcripts/eraseTranscript.ts";
 import { withPlan } from "./transcripts/planFile.ts";
+import { savedUse } from "./transcripts/savedUse.ts";
 import {
   claudeConfigDir,
   findReply,
@@ -77,7 +80,12 @@ export class CliHost implements ProcessHost {
   models: readonly ClaudeModel[] = [];
 
   constructor(parts: CliHostParts) {
-    this.#parts = { ladderMs: 2_000, startDeadlineMs: 60_000, orderDeadlineMs: 5_000, ...parts };
+    this.#parts = {
+      ladderMs: 2_000,
+      startDeadlineMs: 60_000,
+      orderDeadlineMs: 5_000,
+      ...parts,
+    };
     this.#sampler = new Sampler({ clock: parts.clock });
     this.#line = new StartThrottle({ clock: parts.clock });
     this.#configFile = new ConfigFile(this.#parts);
@@ -89,12 +97,12 @@ export class CliHost implements ProcessHost {
   }
 
   async start(spec: ProcessSpec, listener: ProcessListener, signal?: AbortSignal): Promise<ClaudeProcess> {
-    const { sizeBytes, startedIn } = await this.#bounded(this.#ready(spec), signal);
+    const { sizeBytes, startedIn, usedBefore } = await this.#bounded(this.#ready(spec), signal);
     const spare = sizeBytes > 0 ? undefined : await this.spares?.take(spec, startedIn);
     if (spare !== undefined) {
       try {
         const start = this.#claimOf(spare, spec, startedIn);
-        return await this.#bringUp({ spec, start, listener, signal, sizeBytes: 0, spare });
+        return await this.#bringUp({ spec, start, listener, signal, sizeBytes: 0, usedBefore, spare });
       } catch (error) {
         // Nothing was given to it and nothing is left of it, so the session can begin anew under the same id.
         this.spares?.refused(spare, spec.projectPath, error);
@@ -106,16 +114,17 @@ export class CliHost implements ProcessHost {
     const start: ProcessStart = {
       ...prepared,
       notes: startNotes(startedIn),
-      open: (prompt, callbacks) => query({ prompt, options: { ...prepared.options, ...callbacks } }),
+      open: (prompt, { notify, ...callbacks }) =>
+        query({ prompt, options: { ...prepared.options, ...callbacks, ...notifyServer(notify) } }),
     };
-    return this.#bringUp({ spec, start, listener, signal, sizeBytes });
+    return this.#bringUp({ spec, start, listener, signal, sizeBytes, usedBefore });
   }
 
   #claimOf(spare: SpareCliProcess, spec: ProcessSpec, startedIn: StartedIn): ProcessStart {
     const rules = this.#parts.starts.rulesOf(spec);
     return {
       notes: startNotes(startedIn),
-      open: (prompt, callbacks) => spare.claim(prompt, { spec, startedIn, rules }, callbacks),
+      open: (prompt, answers) => spare.claim(prompt, { spec, startedIn, rules }, answers),
       askedFor: (toolUseId) => spare.askedFor(toolUseId),
       staleReason: () => spare.staleReason(),
       release: () => spare.release(),
@@ -124,12 +133,16 @@ export class CliHost implements ProcessHost {
 
   /** The facts that have to be known before a start. */
   async #ready(spec: ProcessSpec) {
-    const sizeBytes = await transcriptBytes(await this.#transcriptOf(spec.claudeSessionId));
-    const startedIn = await this.#parts.starts.startedIn(spec);
+    const path = await this.#transcriptOf(spec.claudeSessionId);
+    const sizeBytes = await transcriptBytes(path);
+    const [startedIn, usedBefore] = await Promise.all([
+      this.#parts.starts.startedIn(spec),
+      this.#usedBefore(spec, path),
+    ]);
     await this.#line.wait();
     await this.#configFile.mend();
     if (sizeBytes > 0) refuseHeld(await this.heldElsewhere(), spec.claudeSessionId);
-    return { sizeBytes, startedIn };
+    return { sizeBytes, startedIn, usedBefore };
   }
 
   /**
@@ -149,15 +162,23 @@ export class CliHost implements ProcessHost {
     }
   }
 
+  /** What the CLI counts from: it goes on with the figures of the conversation that it resumes or copies. */
+  async #usedBefore({ options }: ProcessSpec, path: string | undefined): Promise<UseByModel> {
+    const origin = options.origin?.fork === true ? options.origin.resume : undefined;
+    const source = path ?? (origin && (await this.#transcriptOf(origin)));
+    return source === undefined ? {} : savedUse(source);
+  }
+
   async #bringUp(parts: {
     spec: ProcessSpec;
     start: ProcessStart;
     listener: ProcessListener;
     signal: AbortSignal | undefined;
     sizeBytes: number;
+    usedBefore: UseByModel;
     spare?: SpareCliProcess;
   }): Promise<ClaudeProcess> {
-    const { spec, start, listener, signal, sizeBytes, spare } = parts;
+    const { spec, start, listener, signal, sizeBytes, usedBefore, spare } = parts;
     // A start that fails is told by the rejection alone; `exited` is for a process that was handed over.
     let handedOver = false;
     let exitBefore: ProcessExit | undefined;
@@ -168,10 +189,12 @@ export class CliHost implements ProcessHost {
       start,
       signal,
       spare,
+      usedBefore,
       transcriptExists: sizeBytes > 0,
       transcriptIsGiant: sizeBytes > giantBytes,
       listener: {
         signal: (signal) => listener.signal(signal),
+        notify: (text) => listener.notify(text),
         askPermission: async (ask) =>
           listener.askPermission(await withPlan(ask, spec.claudeSessionId, this.#parts)),
         exited: (exit) => {
@@ -194,6 +217,10 @@ export class CliHost implements ProcessHost {
       (models) => {
         this.models = models;
       },
+      () => {},
+    );
+    cli.sessionCommands().then(
+      (commands) => listener.signal({ kind: "commands", commands }),
       () => {},
     );
     this.#parts.log.info("process.started", {

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { z } from "zod";
+import { isSuggestionRequest, offeredTools } from "./factOrders.ts";
 import type { DemoReply, ModelMessage } from "./messages.ts";
 import { reply, unpairedToolUse } from "./script.ts";
 
@@ -11,6 +12,7 @@ const requestSchema = z.object({
   max_tokens: z.number().optional(),
   stream: z.boolean().optional(),
   system: z.unknown().optional(),
+  tools: z.array(z.looseObject({ name: z.string() })).optional(),
   messages: z.array(
     z.object({
       role: z.string(),
@@ -22,7 +24,10 @@ const requestSchema = z.object({
 /** The bundled loopback Messages API. */
 export interface DemoModel {
   url: string;
-  /** Number of `POST /v1/messages` since the start; tests count storms with it. */
+  /**
+   * Number of `POST /v1/messages` since the start, but for those that ask for a proposal of what to say next; tests count
+   * storms with it.
+   */
   requestCount(): number;
   /** Answers every request with this HTTP status until called with `undefined`. */
   failEverything(status: number | undefined): void;
@@ -31,6 +36,11 @@ export interface DemoModel {
    * logged in (`CLAUDE_CODE_OAUTH_TOKEN`) looks at it; the instant is a whole second.
    */
   useUpLimit(resetsAt: number): void;
+  /**
+   * From now on its answers say how much of the five hours of a login is used, as a share of 1; a whole second ends them.
+   * Only a CLI that is logged in looks at it.
+   */
+  tellLimit(used: number, resetsAt: number): void;
   /**
    * From now on it takes the result of this tool use for missing, and answers 400 to every conversation that holds it,
    * as the API does to a transcript that a crash has damaged.
@@ -87,11 +97,45 @@ const usedUpHeaders = (resetsAt: number): Record<string, string> => {
   };
 };
 
+/** Headers as the API sends them with an answer to a login: how much of its five hours is used. */
+function usedHeaders(used: number, resetsAt: number): Record<string, string> {
+  const reset = String(resetsAt / 1_000);
+  const status = used >= 0.9 ? "allowed_warning" : "allowed";
+  return {
+    "anthropic-ratelimit-unified-status": status,
+    "anthropic-ratelimit-unified-reset": reset,
+    "anthropic-ratelimit-unified-representative-claim": "five_hour",
+    "anthropic-ratelimit-unified-5h-status": status,
+    "anthropic-ratelimit-unified-5h-reset": reset,
+    "anthropic-ratelimit-unified-5h-utilization": String(used),
+    ...(status === "allowed_warning" && { "anthropic-ratelimit-unified-5h-surpassed-threshold": "0.9" }),
+  };
+}
+
 /**
  * Tokens of a request's whole body, system prompt and tools included, as the API counts. About four characters each: near
  * enough for a demo, and it grows with the conversation as it should.
  */
 const countTokens = (body: string): number => Math.ceil(body.length / 4);
+
+/** The tokens of a request as the API splits them: what it has cached, what it caches now, and the newest message. */
+interface InputUsage {
+  input_tokens: number;
+  cache_creation_input_tokens: number;
+  cache_read_input_tokens: number;
+}
+
+/** Everything before the newest message counts as cached once the model has answered in the conversation. */
+function inputUsage(body: string, messages: readonly ModelMessage[]): InputUsage {
+  const total = countTokens(body);
+  const fresh = Math.min(total, countTokens(JSON.stringify(messages.at(-1) ?? "")));
+  const isKnown = messages.some(({ role }) => role === "assistant");
+  return {
+    input_tokens: fresh,
+    cache_creation_input_tokens: isKnown ? 0 : total - fresh,
+    cache_read_input_tokens: isKnown ? total - fresh : 0,
+  };
+}
 
 async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
@@ -99,7 +143,7 @@ async function readBody(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-const sendWhole = (response: ServerResponse, model: string, inputTokens: number, answer: DemoReply) =>
+const sendWhole = (response: ServerResponse, model: string, input: InputUsage, answer: DemoReply) =>
   sendJson(response, 200, {
     id: `msg_${randomUUID().replaceAll("-", "")}`,
     type: "message",
@@ -108,7 +152,7 @@ const sendWhole = (response: ServerResponse, model: string, inputTokens: number,
     content: [{ type: "text", text: answer.kind === "text" ? answer.text : "Yes." }],
     stop_reason: "end_turn",
     stop_sequence: null,
-    usage: { input_tokens: inputTokens, output_tokens: 1 },
+    usage: { ...input, output_tokens: 1 },
   });
 
 /** Starts the model on a free loopback port, or on `port`. */
@@ -116,6 +160,7 @@ export async function startDemoModel(options: { port?: number } = {}): Promise<D
   let requests = 0;
   let failure: number | undefined;
   let limitResetsAt = 0;
+  let limitHeaders: Record<string, string> = {};
   const lostResults = new Set<string>();
   const timers = new Set<NodeJS.Timeout>();
   const pause = (ms: number) =>
@@ -128,11 +173,15 @@ export async function startDemoModel(options: { port?: number } = {}): Promise<D
       timers.add(timer);
     });
 
-  async function stream(response: ServerResponse, model: string, inputTokens: number, answer: DemoReply) {
+  async function stream(response: ServerResponse, model: string, input: InputUsage, answer: DemoReply) {
     const event = (type: string, data: Record<string, unknown> = {}) =>
       response.write(`event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`);
     if (answer.kind === "text") await pause(answer.startAfterMs);
-    response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-cache" });
+    response.writeHead(200, {
+      ...limitHeaders,
+      "content-type": "text/event-stream",
+      "cache-control": "no-cache",
+    });
     event("message_start", {
       message: {
         id: `msg_${randomUUID().replaceAll("-", "")}`,
@@ -142,7 +191,7 @@ export async function startDemoModel(options: { port?: number } = {}): Promise<D
         content: [],
         stop_reason: null,
         stop_sequence: null,
-        usage: { input_tokens: inputTokens, output_tokens: 1 },
+        usage: { ...input, output_tokens: 1 },
       },
     });
     const spoken =
@@ -164,21 +213,18 @@ export async function startDemoModel(options: { port?: number } = {}): Promise<D
       return;
     }
     event("content_block_stop", { index: 0 });
-    if (answer.kind === "tool") {
+    const uses = answer.kind === "tool" ? [answer, ...(answer.more ?? [])] : [];
+    for (const [before, { name, input }] of uses.entries()) {
+      const index = before + 1;
       event("content_block_start", {
-        index: 1,
-        content_block: {
-          type: "tool_use",
-          id: `toolu_${randomUUID().replaceAll("-", "")}`,
-          name: answer.name,
-          input: {},
-        },
+        index,
+        content_block: { type: "tool_use", id: `toolu_${randomUUID().replaceAll("-", "")}`, name, input: {} },
       });
       event("content_block_delta", {
-        index: 1,
-        delta: { type: "input_json_delta", partial_json: JSON.stringify(answer.input) },
+        index,
+        delta: { type: "input_json_delta", partial_json: JSON.stringify(input) },
       });
-      event("content_block_stop", { index: 1 });
+      event("content_block_stop", { index });
     }
     event("message_delta", {
       delta: { stop_reason: answer.kind === "tool" ? "tool_use" : "end_turn", stop_sequence: null },
@@ -189,9 +235,10 @@ export async function startDemoModel(options: { port?: number } = {}): Promise<D
   }
 
   async function answerMessages(request: IncomingMessage, response: ServerResponse) {
-    requests += 1;
     const body = await readBody(request);
     const parsed = requestSchema.safeParse(JSON.parse(body));
+    if (!parsed.success || !isSuggestionRequest(parsed.data.messages as unknown as ModelMessage[]))
+      requests += 1;
     if (!parsed.success) return sendError(response, 400);
     if (failure !== undefined) return sendError(response, failure);
     if (Date.now() < limitResetsAt) return sendError(response, 429, usedUpHeaders(limitResetsAt));
@@ -199,15 +246,17 @@ export async function startDemoModel(options: { port?: number } = {}): Promise<D
     const messages = parsed.data.messages as unknown as ModelMessage[];
     const unpaired = unpairedToolUse(messages, lostResults);
     if (unpaired !== undefined) return sendError(response, 400, {}, unpaired);
-    const answer = reply(messages, JSON.stringify(parsed.data.system ?? ""));
+    const offered = offeredTools(parsed.data.tools ?? [], messages);
+    const answer = reply(messages, JSON.stringify(parsed.data.system ?? ""), offered);
     if (answer.kind === "error") {
       const { status, retryAfterSeconds: pause } = answer;
       return sendError(response, status, pause === undefined ? {} : { "retry-after": String(pause) });
     }
     if (answer.kind === "silence") return;
     // Without `stream` the CLI only probes whether it may use a model.
-    if (!parsed.data.stream) return sendWhole(response, parsed.data.model, countTokens(body), answer);
-    await stream(response, parsed.data.model, countTokens(body), answer);
+    const input = inputUsage(body, messages);
+    if (!parsed.data.stream) return sendWhole(response, parsed.data.model, input, answer);
+    await stream(response, parsed.data.model, input, answer);
   }
 
   const server = createServer((request, response) => {
@@ -240,6 +289,9 @@ export async function startDemoModel(options: { port?: number } = {}): Promise<D
     },
     useUpLimit: (resetsAt) => {
       limitResetsAt = resetsAt;
+    },
+    tellLimit: (used, resetsAt) => {
+      limitHeaders = usedHeaders(used, resetsAt);
     },
     loseToolResult: (toolUseId) => {
       lostResults.add(toolUseId);

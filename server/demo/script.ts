@@ -3,24 +3,23 @@
  * knows comes from the messages it is sent, as with a real model.
  */
 
-import type {
-  ContentBlock,
-  DemoReply,
-  ModelMessage,
-  TextBlock,
-  ToolResultBlock,
-  ToolUseBlock,
+import { afterTodo, factOrders, type OrderAnswer, suggestion, suggestionMark } from "./factOrders.ts";
+import {
+  type ContentBlock,
+  type DemoReply,
+  isText,
+  type ModelMessage,
+  reminderMark,
+  type TextBlock,
+  type ToolResultBlock,
+  type ToolUseBlock,
+  text,
+  textsOf,
+  typedBlocks,
+  typedText,
 } from "./messages.ts";
 import { endedTask, isSilentAfter, saidOfStarted, taskOrders } from "./taskOrders.ts";
 
-const text = (value: string, paceMs = 0, startAfterMs = 0): DemoReply => ({
-  kind: "text",
-  text: value,
-  paceMs,
-  startAfterMs,
-});
-
-const isText = (block: ContentBlock): block is TextBlock => block.type === "text";
 const isToolResult = (block: ContentBlock): block is ToolResultBlock => block.type === "tool_result";
 const isToolUse = (block: ContentBlock): block is ToolUseBlock => block.type === "tool_use";
 const blocksOf = (message: ModelMessage | undefined): ContentBlock[] =>
@@ -59,25 +58,6 @@ export function unpairedToolUse(
   return undefined;
 }
 
-const reminderMark = "<system-reminder>";
-/** The beginnings of texts that the CLI adds: reminders, notes of an interrupt, the place of an image. */
-const cliMarks = [reminderMark, "[Request interrupted", "[Image: source"];
-
-function textsOf({ content }: ModelMessage): string[] {
-  const blocks: ContentBlock[] = typeof content === "string" ? [{ type: "text", text: content }] : content;
-  return blocks.filter(isText).map((block: TextBlock) => block.text.trim());
-}
-
-/**
- * What a person typed in a message, a text block each: the CLI adds reminders of its own in further blocks, and puts
- * messages that were not answered (an interrupt, a failure) together with the next one.
- */
-const typedBlocks = (message: ModelMessage): string[] =>
-  textsOf(message).filter((value) => value !== "" && !cliMarks.some((mark) => value.startsWith(mark)));
-
-/** The newest words of a message: the ones to be answered. */
-export const typedText = (message: ModelMessage): string => typedBlocks(message).at(-1) ?? "";
-
 const resultText = (block: ToolResultBlock): string =>
   typeof block.content === "string"
     ? block.content
@@ -86,6 +66,8 @@ const resultText = (block: ToolResultBlock): string =>
 function answerToolResult(block: ToolResultBlock, messages: ModelMessage[]): DemoReply {
   if (isSilentAfter(messages, block.tool_use_id)) return text("");
   const output = resultText(block).trim();
+  const next = afterTodo(output, block.is_error === true);
+  if (next !== undefined) return next;
   const started = saidOfStarted(output);
   if (started !== undefined) return text(started);
   if (block.is_error) return text(`The tool did not run: ${output.slice(0, 400)}`);
@@ -112,9 +94,8 @@ function describeAttached(messages: ModelMessage[]): string {
 }
 
 /** Orders that a person or a test may give; the first that matches wins. */
-const orders: Array<
-  [RegExp, (match: RegExpExecArray, messages: ModelMessage[], system: string) => DemoReply]
-> = [
+const orders: Array<[RegExp, OrderAnswer]> = [
+  ...factOrders,
   [
     /^does your system prompt say: (.+)/i,
     (match, _messages, system) => text(system.includes(match[1]!.trim()) ? "Yes." : "No."),
@@ -248,10 +229,15 @@ const orders: Array<
 ];
 
 /** The answer of the demo model to a conversation that ends in a user message; `system` is the prompt's text. */
-export function reply(messages: ModelMessage[], system = ""): DemoReply {
+export function reply(
+  messages: ModelMessage[],
+  system = "",
+  offered: ReadonlySet<string> = new Set(),
+): DemoReply {
   const last = messages.findLast((message) => message.role === "user");
   if (!last) return text("There is nothing to answer.");
   const typed = typedText(last);
+  if (typed.startsWith(suggestionMark)) return suggestion(messages);
   const blocks = blocksOf(last);
   const resultAt = blocks.findLastIndex(isToolResult);
   // Words after a tool's result are a new message: the turn of that tool ended before the model heard of it.
@@ -262,7 +248,7 @@ export function reply(messages: ModelMessage[], system = ""): DemoReply {
   const order = ended === undefined ? typed : ended.next;
   for (const [pattern, answer] of orders) {
     const match = pattern.exec(order);
-    if (match) return answer(match, messages, system);
+    if (match) return answer(match, messages, system, offered);
   }
   if (ended !== undefined) return text(ended.said);
   return text(

@@ -1,5 +1,7 @@
+import type { RetryReason } from "./processes/factSignal.ts";
 import type { AgentRef } from "./sessions/agent.ts";
 import type { ActivityStore, DeviceStore, EventStore, OutboxStore } from "./stores/delivery.ts";
+import type { FactStore, UsageStore } from "./stores/facts.ts";
 import type { AttachmentStore, AuditStore, ProcessStore, SettingsStore } from "./stores/operation.ts";
 import type { ReadStore } from "./stores/reads.ts";
 import type {
@@ -65,6 +67,8 @@ export interface Store extends Durability {
   readonly turns: TurnStore;
   readonly permissions: PermissionStore;
   readonly tasks: TaskStore;
+  readonly facts: FactStore;
+  readonly usage: UsageStore;
   readonly attachments: AttachmentStore;
   readonly devices: DeviceStore;
   readonly outbox: OutboxStore;
@@ -87,6 +91,9 @@ export interface LiveFeed {
     activity:
       | { kind: "thinking" }
       | { kind: "tool"; toolName: string; title: string; agent?: AgentRef }
-      | { kind: "task"; taskId: string; text?: string },
+      | { kind: "task"; taskId: string; text?: string }
+      | { kind: "compacting" }
+      /** A request failed and is tried again at `nextAt`. */
+      | { kind: "retrying"; attempt: number; reason: RetryReason; nextAt: number },
   ): void;
 }

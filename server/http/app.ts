@@ -29,10 +29,12 @@ import { healthRoutes } from "./routes/operation/health.ts";
 import { homePageRoutes, pageStyleHash } from "./routes/operation/homePage.ts";
 import { metricsRoutes } from "./routes/operation/metrics.ts";
 import { settingsRoutes } from "./routes/operation/settings.ts";
+import { usageRoutes } from "./routes/operation/usage.ts";
 import { historyRoutes } from "./routes/projects/history.ts";
 import { projectRoutes } from "./routes/projects/projects.ts";
 import { changesRoutes } from "./routes/sessions/changes.ts";
 import { eventRoutes } from "./routes/sessions/events.ts";
+import { sessionFactRoutes } from "./routes/sessions/facts.ts";
 import { outputRoutes } from "./routes/sessions/output.ts";
 import { sessionControlRoutes } from "./routes/sessions/sessionControl.ts";
 import { sessionRoutes } from "./routes/sessions/sessions.ts";
@@ -45,6 +47,7 @@ export function routeTable(parts: HttpDependencies): Route[] {
     ...homePageRoutes(parts),
     ...healthRoutes(parts),
     ...metricsRoutes(parts),
+    ...usageRoutes(parts),
     ...pairingRoutes(parts),
     ...deviceRoutes(parts),
     ...liveActivityRoutes(parts),
@@ -56,6 +59,7 @@ export function routeTable(parts: HttpDependencies): Route[] {
     ...messageRoutes(parts),
     ...outputRoutes(parts),
     ...sessionRoutes(parts),
+    ...sessionFactRoutes(parts),
     ...sessionControlRoutes(parts),
     ...toolRoutes(parts),
     ...taskRoutes(parts),

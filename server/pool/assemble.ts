@@ -6,6 +6,8 @@ import type { ClaudeHistory } from "../domain/sessions/history.ts";
 import type { Session } from "../domain/sessions/session.ts";
 import { HealthMonitor } from "./health/healthMonitor.ts";
 import { Outages } from "./health/outages.ts";
+import { PlanUsage } from "./health/planUsage.ts";
+import { Retries } from "./health/retries.ts";
 import { Capacity } from "./processes/capacity.ts";
 import { ControlRequests } from "./processes/controlRequests.ts";
 import { Interrupts } from "./processes/interrupt.ts";
@@ -28,11 +30,14 @@ import type { PoolLimits } from "./state/limits.ts";
 import { ProcessRegistry } from "./state/processRegistry.ts";
 import type { WrongTransition } from "./state/sessionProcess.ts";
 import { EventBuffer } from "./turns/eventBuffer.ts";
+import { FactWriter } from "./turns/factWriter.ts";
 import { PermissionRequests } from "./turns/permissionRequests.ts";
 import { Submissions } from "./turns/submit.ts";
 import { Tasks } from "./turns/tasks.ts";
+import { TaskWaiter } from "./turns/taskWaiter.ts";
 import { TurnWaiter } from "./turns/turnWaiter.ts";
 import { TurnWriter } from "./turns/turnWriter.ts";
+import { Wakeups } from "./turns/wakeups.ts";
 
 export interface PoolParts {
   store: Store;
@@ -48,6 +53,8 @@ export interface PoolParts {
   attachments: Pick<AttachmentStorage, "prepare" | "letGo">;
   /** Looks at the files that prompts mention. */
   mentions: MentionResolver;
+  /** The branch of a project's repository; without it sessions have none. */
+  gitBranch?(projectPath: string): Promise<string | undefined>;
   /** Throws `project_forbidden` or `project_not_found` when Claude may not work in the directory, or not any more. */
   checkProject(path: string): Promise<void>;
   /** A session was closed or has expired, and no process of it is left. */
@@ -64,6 +71,8 @@ export function assemblePool(parts: PoolParts) {
   const capacity = new Capacity({ store, clock, limits, registry });
   const turnWriter = new TurnWriter({ store, clock, limits, newId });
   const permissions = new PermissionRequests({ store, clock, limits, newId });
+  const buffer = new EventBuffer(parts);
+  const facts = new FactWriter({ ...parts, buffer });
   const gates: Gate[] = [];
   const spares = new Spares({ ...parts, capacity, memoryUsedBytes: () => health.load.sessionBytes });
   const newSessionId = (begun: SessionBeginning) => spares.newSessionId(begun);
@@ -76,6 +85,7 @@ export function assemblePool(parts: PoolParts) {
     gates,
     admission: (own, queue) => capacity.admission(own, queue),
     waitsForTasks: () => capacity.waitsForTasks,
+    facts,
     newId,
     newSessionId,
   });
@@ -85,7 +95,7 @@ export function assemblePool(parts: PoolParts) {
   const wake = (sessionId: string) => scheduler.wake(sessionId);
   const onWrongTransition =
     parts.onWrongTransition ?? ((wrong) => parts.log.error("process.wrong_transition", { ...wrong }));
-  const buffer = new EventBuffer(parts);
+  const tasks = new Tasks({ ...parts, buffer, registry, advance: () => scheduler.advance() });
   const inner = {
     ...parts,
     onWrongTransition,
@@ -95,7 +105,9 @@ export function assemblePool(parts: PoolParts) {
     permissions,
     turnWaiter,
     buffer,
-    tasks: new Tasks({ ...parts, buffer, registry, advance: () => scheduler.advance() }),
+    tasks,
+    wakeups: new Wakeups({ ...parts, buffer, registry, tasks, advance: () => scheduler.advance() }),
+    facts,
     gates,
     advance: () => scheduler.advance(),
   };
@@ -103,12 +115,14 @@ export function assemblePool(parts: PoolParts) {
   const interrupts = new Interrupts({ ...inner, termination });
   const health = new HealthMonitor({ ...inner, termination, interrupts });
   gates.push(health.load);
-  const views = new Views({ store, registry, capacity, clock, limits, load: health.load });
+  const views = new Views({ store, registry, capacity, clock, limits, facts, load: health.load });
   const outages = new Outages({ ...inner, termination, interrupts });
   gates.push(...outages.gates);
+  const retries = new Retries(inner);
+  const planUsage = new PlanUsage(inner);
   const observed = { ...inner, observer: outages, resumeSources: new ResumeSources(parts), leaseChanged };
   const exits = new ProcessExits(observed);
-  const listener = new PoolProcessListener({ ...observed, exits });
+  const listener = new PoolProcessListener({ ...observed, hearers: [retries, planUsage], exits });
   const promptSender = new PromptSender(inner);
   const scheduler: Scheduler = new Scheduler({
     ...observed,
@@ -139,7 +153,8 @@ export function assemblePool(parts: PoolParts) {
   return {
     turnWriter,
     permissions,
-    tasks: inner.tasks,
+    tasks,
+    wakeups: inner.wakeups,
     submissions,
     sessions,
     forkAndRewind,
@@ -150,11 +165,15 @@ export function assemblePool(parts: PoolParts) {
     interrupts,
     health,
     outages,
+    retries,
+    planUsage,
+    facts,
     spares,
     leases,
     recaps,
     oneShots,
     views,
     turnWaiter,
+    taskWaiter: new TaskWaiter({ store, clock }),
   };
 }

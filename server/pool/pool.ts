@@ -1,6 +1,8 @@
 import type { Caller } from "../domain/delivery/device.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Store } from "../domain/ports.ts";
+import type { UsageReport } from "../domain/processes/usage.ts";
+import type { SessionCommand, Todo } from "../domain/sessions/facts.ts";
 import type { PermissionDecision } from "../domain/sessions/permission.ts";
 import type { Session } from "../domain/sessions/session.ts";
 import type { Turn } from "../domain/sessions/turn.ts";
@@ -9,6 +11,7 @@ import type {
   Accepted,
   AskRequest,
   CreateSessionRequest,
+  FollowedTurn,
   PoolStats,
   Recap,
   SessionChange,
@@ -44,11 +47,13 @@ export class InteractiveSessionPool implements SessionPool {
       turnWriter: this.#components.turnWriter,
       permissions: this.#components.permissions,
       tasks: this.#components.tasks,
+      facts: this.#components.facts,
       log: this.#parts.log,
     });
     this.#open = true;
     this.#components.scheduler.start();
     this.#components.leases.start();
+    this.#components.wakeups.start();
     this.#components.health.start();
     this.#components.spares.start();
     return recovery;
@@ -59,12 +64,14 @@ export class InteractiveSessionPool implements SessionPool {
     this.#open = false;
     this.#stopped ??= (async () => {
       this.#components.leases.stop();
+      this.#components.wakeups.stop();
       this.#components.health.stop();
       this.#components.outages.stop();
       this.#components.spares.stop();
       this.#components.oneShots.stop();
       await this.#components.scheduler.stop(graceMs);
       this.#components.turnWaiter.stop();
+      this.#components.taskWaiter.stop();
     })();
     return this.#stopped;
   }
@@ -90,6 +97,10 @@ export class InteractiveSessionPool implements SessionPool {
       (await this.#components.turnWaiter.ended(turnId, deadlineMs, signal)) ?? this.#store.turns.get(turnId);
     if (turn) return turn;
     throw new DaylongError("turn_not_found", `There is no turn ${turnId}.`);
+  }
+
+  followTasks(sessionId: string, turnId: string): FollowedTurn {
+    return this.#components.taskWaiter.follow(sessionId, turnId);
   }
 
   interrupt(sessionId: string, turnId: string | undefined, caller: Caller) {
@@ -145,6 +156,18 @@ export class InteractiveSessionPool implements SessionPool {
 
   async contextUse(sessionId: string) {
     return this.#components.forkAndRewind.contextUse(this.#existing(sessionId));
+  }
+
+  todos(sessionId: string): Todo[] {
+    return this.#components.facts.of(this.#existing(sessionId).sessionId).todos;
+  }
+
+  commands(sessionId: string): SessionCommand[] {
+    return this.#components.facts.commands(this.#existing(sessionId).sessionId);
+  }
+
+  usage(days: number): Promise<UsageReport> {
+    return this.#components.planUsage.report(days);
   }
 
   tasks(sessionId: string) {
@@ -207,7 +230,8 @@ export class InteractiveSessionPool implements SessionPool {
     // Without a queue there is no queue that could be full.
     if (maxQueuedTurns > 0 && waiting >= maxQueuedTurns)
       return { state: "degraded", detail: `${waiting} turns are waiting.` };
-    const wrong = [...this.#components.outages.details(), ...this.#components.health.details()];
+    const { outages, retries, health } = this.#components;
+    const wrong = [...outages.details(), ...retries.details(), ...health.details()];
     return wrong.length > 0 ? { state: "degraded", detail: wrong.join(" ") } : { state: "ok" };
   }
 

@@ -1,6 +1,8 @@
 import type { Caller } from "../domain/delivery/device.ts";
 import type { ContextUse, OneShotAnswer, ProcessUsage, RewindReport } from "../domain/processes/process.ts";
+import type { UsageReport } from "../domain/processes/usage.ts";
 import type { MessageAttachment } from "../domain/sessions/attachment.ts";
+import type { SessionCommand, SessionFacts, Todo } from "../domain/sessions/facts.ts";
 import type { Lease } from "../domain/sessions/lease.ts";
 import type { PermissionDecision, PermissionScope } from "../domain/sessions/permission.ts";
 import type { PermissionMode, Session, SessionOptions } from "../domain/sessions/session.ts";
@@ -68,9 +70,22 @@ export interface SessionChange {
   autoKeepAlive?: boolean;
 }
 
+/** What goes on of a turn after its end: its tasks, and the turns in which Claude speaks of them. */
+export interface FollowedTurn {
+  /**
+   * The turns in which Claude spoke of the tasks, oldest first, as soon as none of them runs; or those so far after
+   * `deadlineMs`, or when `signal` aborts.
+   */
+  ownTurns(deadlineMs: number, signal?: AbortSignal): Promise<Turn[]>;
+  /** Follows no longer. Idempotent. */
+  close(): void;
+}
+
 /** A session as clients see it. */
 export type SessionView = Omit<Session, "options" | "lease"> &
-  ReadMarks & {
+  ReadMarks &
+  Pick<SessionFacts, "context" | "suggestedPrompts" | "compacting"> & {
+    gitBranch?: string;
     lease: Pick<Lease, "term" | "startedAt" | "warnAt" | "expiresAt" | "warnedAt">;
     timeRemainingMs: number;
     queuedTurns: number;
@@ -108,6 +123,8 @@ export interface SessionPool {
   submit(request: SubmitRequest): Accepted | Promise<Accepted>;
   /** The turn as soon as it has ended, or as it is after `deadlineMs` or when `signal` aborts. */
   waitForTurn(turnId: string, deadlineMs: number, signal?: AbortSignal): Promise<Turn>;
+  /** Follows the tasks that a turn begins, from now on; the caller closes it. */
+  followTasks(sessionId: string, turnId: string): FollowedTurn;
   interrupt(
     sessionId: string,
     turnId: string | undefined,
@@ -136,6 +153,12 @@ export interface SessionPool {
   taskOutput(sessionId: string, taskId: string): Promise<TaskOutput>;
   /** Tells Claude to end the task. False: it has ended before. Throws `task_not_found`. */
   stopTask(sessionId: string, taskId: string, caller: Caller): Promise<boolean>;
+  /** Claude's todos; those last known while the session has no process. */
+  todos(sessionId: string): Todo[];
+  /** The slash commands that the session knows; those last known while it has no process. */
+  commands(sessionId: string): SessionCommand[];
+  /** Use of the plan as last told, and cost of the last `days` days. */
+  usage(days: number): Promise<UsageReport>;
   keepAlive(sessionId: string, caller: Caller): SessionView;
   recap(sessionId: string): Promise<Recap>;
   /**

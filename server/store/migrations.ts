@@ -136,6 +136,44 @@ CREATE TABLE unread (
 CREATE INDEX unread_of_session ON unread (session_id, seq);
 `;
 
+/** Facts that Claude reports beside its turns, and use and cost by day, which outlive the events. */
+const factsAndUse = `
+CREATE TABLE session_facts (
+  session_id TEXT PRIMARY KEY REFERENCES sessions (session_id) ON DELETE CASCADE,
+  todos TEXT,
+  context TEXT,
+  suggested_prompts TEXT,
+  compacting INTEGER,
+  git_branch TEXT,
+  command_list_id TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX session_facts_compacting ON session_facts (session_id) WHERE compacting = 1;
+CREATE TABLE command_lists (
+  list_id TEXT PRIMARY KEY,
+  commands TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE daily_use (
+  day TEXT NOT NULL,
+  project_path TEXT NOT NULL,
+  model TEXT NOT NULL,
+  cost_usd REAL NOT NULL,
+  input_tokens INTEGER NOT NULL,
+  output_tokens INTEGER NOT NULL,
+  turns INTEGER NOT NULL,
+  PRIMARY KEY (day, project_path, model)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE plan_use (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  plan TEXT NOT NULL
+) STRICT;
+`;
+
+/** Wake-ups that Claude scheduled are given to it by the server when its process is gone. */
+const wakeups = `
+ALTER TABLE tasks ADD COLUMN wakeup TEXT;
+CREATE INDEX tasks_due ON tasks (due_at) WHERE state = 'running' AND due_at IS NOT NULL;
+`;
+
 /** Every version of the schema, oldest first, without gaps. */
 export const migrations: readonly Migration[] = [
   {
@@ -159,6 +197,8 @@ export const migrations: readonly Migration[] = [
   { version: 10, apply: (connection) => void connection.exec(tasks) },
   { version: 11, apply: (connection) => void connection.exec(shownPermissions) },
   { version: 12, apply: (connection) => void connection.exec(readState) },
+  { version: 13, apply: (connection) => void connection.exec(factsAndUse) },
+  { version: 14, apply: (connection) => void connection.exec(wakeups) },
 ];
 
 /**

@@ -23,8 +23,10 @@ import { ClockSteps } from "./operation/clockSteps.ts";
 import { SqliteProcessStore } from "./operation/processes.ts";
 import { SqliteRetentionStore } from "./operation/retention.ts";
 import { SqliteSettingsStore } from "./operation/settings.ts";
+import { SqliteUsageStore } from "./operation/usage.ts";
 import { SqliteConversationStore } from "./sessions/conversations.ts";
 import { SqliteErasureStore } from "./sessions/erasures.ts";
+import { SqliteFactStore } from "./sessions/facts.ts";
 import { SqlitePermissionStore } from "./sessions/permissions.ts";
 import { SqliteReadStore } from "./sessions/reads.ts";
 import { SqliteSessionStore } from "./sessions/sessions.ts";
@@ -159,6 +161,8 @@ export function storeOver(connection: Connection, parts: StoreParts, sync?: WalS
     turns: new SqliteTurnStore(connection),
     permissions: new SqlitePermissionStore(connection),
     tasks: new SqliteTaskStore(connection),
+    facts: new SqliteFactStore(connection),
+    usage: new SqliteUsageStore(connection),
     attachments: new SqliteAttachmentStore(connection),
     devices: new SqliteDeviceStore({ connection, clock, transactions }),
     outbox: new SqliteOutboxStore({ connection, transactions }),

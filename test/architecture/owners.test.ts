@@ -26,6 +26,10 @@ describe("what one part alone decides", () => {
     expect(filesWith(/\beventRules\b[^;(]*= \{/)).toEqual(["domain/delivery/pushRules.ts"]);
   });
 
+  test("what is last known of a session beside its turns: the fact writer", () => {
+    expect(filesWith(/\bfacts\.(set|keepCommands)\(/)).toEqual(["pool/turns/factWriter.ts"]);
+  });
+
   test("the grammar of a bearer token: its own file, for HTTP and the socket", () => {
     expect(filesWith(/\^Bearer/i)).toEqual(["access/bearerToken.ts"]);
   });

@@ -3,6 +3,7 @@ import { prewarm } from "@anthropic-ai/claude-agent-sdk";
 import type { Clock } from "../../domain/ports.ts";
 import type { ProcessSpec } from "../../domain/processes/process.ts";
 import type { ProcessStore } from "../../domain/stores/operation.ts";
+import { notifyServer } from "../facts/notifyTool.ts";
 import { endBelongings } from "../os/reaper.ts";
 import { prepareSpawn, type SpawnedCli } from "../os/spawn.ts";
 import type { PreparedStart, StartedIn } from "../start/cliStarts.ts";
@@ -13,8 +14,6 @@ export const isClaimable = ({ options, permissionMode }: ProcessSpec): boolean =
   Object.values(options).every((value) => value === undefined) && permissionMode !== "bypassPermissions";
 
 /** The callbacks that answer for a session; a spare gets them with its claim. */
-type SpareCallbacks = Pick<Options, "canUseTool" | "onElicitation">;
-
 /**
  * A prewarmed CLI process, which is no session yet: `starting -> ready -> claimed | ended`.
  *
@@ -34,7 +33,7 @@ export class SpareCliProcess {
   readonly #parts: SpareProcessParts;
   #start: PreparedStart | undefined;
   #handle: SpareProcess | undefined;
-  #callbacks: SpareCallbacks = {};
+  #answers: SpareAnswers | undefined;
   #ended: Promise<void> | undefined;
 
   constructor(parts: SpareProcessParts) {
@@ -65,16 +64,17 @@ export class SpareCliProcess {
       initializeTimeoutMs: deadlineMs,
       options: {
         ...this.#start.options,
+        ...notifyServer((text) => this.#answers?.notify(text) ?? false),
         spawnClaudeCodeProcess: (command) => {
           if (this.#ended !== undefined) throw new Error("The spare is not wanted any more.");
           return this.cli.spawnClaudeCodeProcess(command);
         },
         // No permission is asked for before the claim, which brings the callback that answers.
         canUseTool: (name, input, context) =>
-          this.#callbacks.canUseTool?.(name, input, context) ??
+          this.#answers?.canUseTool?.(name, input, context) ??
           Promise.resolve({ behavior: "deny", message: "This process belongs to no session yet." }),
         onElicitation: (request, context) =>
-          this.#callbacks.onElicitation?.(request, context) ?? Promise.resolve({ action: "cancel" }),
+          this.#answers?.onElicitation?.(request, context) ?? Promise.resolve({ action: "cancel" }),
       },
     });
     this.isReady = this.#ended === undefined;
@@ -89,10 +89,10 @@ export class SpareCliProcess {
   claim(
     prompt: AsyncIterable<SDKUserMessage>,
     { spec, startedIn, rules }: { spec: ProcessSpec; startedIn: StartedIn; rules: readonly string[] },
-    callbacks: SpareCallbacks,
+    answers: SpareAnswers,
   ): Query {
     if (this.#handle === undefined || this.#start === undefined) throw new Error("The spare never came up.");
-    this.#callbacks = callbacks;
+    this.#answers = answers;
     // From now on its questions are about this project.
     Object.assign(this.#start.startedIn, startedIn);
     return this.#handle.claim({
@@ -139,6 +139,13 @@ export class SpareCliProcess {
     // One that was given up before the spawn was never recorded.
     if (this.cli.child !== undefined) processStore.ended(processId, clock.now());
   }
+}
+
+/** What answers a spare's process once it is a session's. */
+export interface SpareAnswers {
+  canUseTool: Options["canUseTool"];
+  onElicitation: Options["onElicitation"];
+  notify(text: string): boolean;
 }
 
 export interface SpareProcessParts {

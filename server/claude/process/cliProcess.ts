@@ -8,16 +8,20 @@ import type {
   ContextUse,
   ProcessExit,
   ProcessListener,
-  ProcessSignal,
   ProcessSpec,
   Prompt,
   RewindReport,
 } from "../../domain/processes/process.ts";
+import type { PlanWindow } from "../../domain/processes/usage.ts";
 import type { ClaudeCommand } from "../../domain/prompts/commands.ts";
+import type { SessionCommand } from "../../domain/sessions/facts.ts";
 import type { PermissionMode } from "../../domain/sessions/session.ts";
 import type { TaskOutput } from "../../domain/sessions/task.ts";
 import type { ProcessStore } from "../../domain/stores/operation.ts";
 import type { SpareCliProcess } from "../auxiliary/spareProcess.ts";
+import { FactReader, sessionCommands } from "../facts/factReader.ts";
+import { planWindowsOfUsage } from "../facts/planWindows.ts";
+import type { UseByModel } from "../facts/usageMeter.ts";
 import { endBelongings } from "../os/reaper.ts";
 import { prepareSpawn, type SpawnedCli } from "../os/spawn.ts";
 import type { PreparedStart } from "../start/cliStarts.ts";
@@ -27,9 +31,8 @@ import { exitDelayMs, LiveSetting } from "./liveSetting.ts";
 import { formRequestOf, permissionRequestOf } from "./permissionRequest.ts";
 import { elicitationResult, permissionResult } from "./permissionResult.ts";
 import { promptLine } from "./promptLine.ts";
-import { TaskOutputs } from "./taskOutputs.ts";
 import { claudeCommands, claudeModels, isLostConversation } from "./translate.ts";
-import { type StreamMessage, TurnReader } from "./turnReader.ts";
+import { readBy, TurnReader } from "./turnReader.ts";
 
 /**
  * How long the message of a tool use may come after the request of its permission, which overtakes it inside the SDK by
@@ -46,7 +49,10 @@ export interface ProcessStart extends Pick<PreparedStart, "askedFor" | "staleRea
   notes: readonly string[];
   open(
     prompt: KeepOpenInput,
-    callbacks: Required<Pick<Options, "canUseTool" | "onElicitation" | "spawnClaudeCodeProcess">>,
+    callbacks: Required<Pick<Options, "canUseTool" | "onElicitation" | "spawnClaudeCodeProcess">> & {
+      /** Sends the owner a notice. */
+      notify(text: string): boolean;
+    },
   ): Query;
 }
 
@@ -65,6 +71,8 @@ export interface CliProcessParts {
   clock: Clock;
   log: Log;
   processStore: ProcessStore;
+  /** What was used in the conversation before. */
+  usedBefore: UseByModel;
   /** Ids for the turns that Claude begins by itself. */
   newId(): string;
   /** How long each rung of the stop ladder waits. */
@@ -97,7 +105,7 @@ export class CliProcess implements ClaudeProcess {
   readonly #mode: LiveSetting<PermissionMode>;
   #commands: readonly ClaudeCommand[] | undefined;
   readonly #turns: TurnReader;
-  readonly #outputs = new TaskOutputs();
+  readonly #facts: FactReader;
   #claudeSessionId: string;
   #stopping = false;
   #recycled = false;
@@ -111,12 +119,14 @@ export class CliProcess implements ClaudeProcess {
     this.resumed = parts.transcriptExists;
     this.#claudeSessionId = spec.claudeSessionId;
     this.#turns = new TurnReader(parts);
+    this.#facts = new FactReader(parts);
     this.wasSpare = parts.spare !== undefined;
     this.#cli =
       parts.spare?.cli ?? prepareSpawn(spec.processId, spec.sessionId, this.startedAt, parts.processStore);
     this.#cli.inputLost = () => this.#recycle();
     const callbacks = {
       spawnClaudeCodeProcess: this.#cli.spawnClaudeCodeProcess,
+      notify: (text: string) => listener.notify(text),
       canUseTool: async (...[toolName, input, context]: Parameters<CanUseTool>) => {
         const of = await this.#askedIn(context);
         const ask = permissionRequestOf(toolName, input, context, of);
@@ -214,8 +224,8 @@ export class CliProcess implements ClaudeProcess {
         const { value, done } = await this.#query.next();
         if (done || value === undefined) break;
         this.#follow(value);
-        this.#outputs.note(value);
-        const signals = this.#signalsOf(value as StreamMessage);
+        // Facts first: what they change shares the commit of a turn's end.
+        const signals = readBy([this.#facts, this.#turns], value, log);
         if (signals.length === 0) listener.signal({ kind: "alive" });
         for (const signal of signals) {
           // A mode that the CLI reports while it obeys an order of ours is no news.
@@ -250,21 +260,6 @@ export class CliProcess implements ClaudeProcess {
       signal: exit.signal,
     });
     listener.exited(exit);
-  }
-
-  /** A message of a shape that is not known must not end the reader loop, and with it the process. */
-  #signalsOf(message: StreamMessage): ProcessSignal[] {
-    try {
-      return this.#turns.read(message);
-    } catch (error) {
-      const { log, spec } = this.#parts;
-      log.error("process.message_unread", {
-        sessionId: spec.sessionId,
-        type: message.type,
-        error: String(error),
-      });
-      return [];
-    }
   }
 
   /** The turn and the subagent of a tool use that the CLI asks about. */
@@ -357,6 +352,18 @@ export class CliProcess implements ClaudeProcess {
     return this.#query.supportedModels().then(claudeModels);
   }
 
+  sessionCommands(): Promise<SessionCommand[]> {
+    return this.#query.supportedCommands().then(sessionCommands);
+  }
+
+  async planWindows(): Promise<PlanWindow[] | undefined> {
+    // Experimental, and so perhaps not there in another CLI.
+    const ask = this.#query.usage_EXPERIMENTAL_MAY_CHANGE_DO_NOT_RELY_ON_THIS_API_YET;
+    return typeof ask === "function"
+      ? planWindowsOfUsage(await ask.call(this.#query, { skipBehaviors: true }))
+      : undefined;
+  }
+
   async contextUse(): Promise<ContextUse> {
     // `full` asks the API to count each part; the total is the same.
     return contextUseOf(await this.#query.getContextUsage({ detail: "summary" }));
@@ -364,8 +371,6 @@ export class CliProcess implements ClaudeProcess {
 
   async taskOutput(taskId: string): Promise<TaskOutput> {
     const { getTaskOutput } = this.#query as Query & TaskOutputCall;
-    const ended = await this.#outputs.read(taskId);
-    if (ended !== undefined) return ended;
     const { output, total_bytes: totalBytes, truncated } = await getTaskOutput.call(this.#query, taskId);
     return { output: output.toWellFormed(), totalBytes, truncated };
   }

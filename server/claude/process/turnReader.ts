@@ -1,9 +1,11 @@
 import type { SDKMessage, SDKMessageOrigin } from "@anthropic-ai/claude-agent-sdk";
+import type { Log } from "../../domain/ports.ts";
 import type { ProcessSignal } from "../../domain/processes/process.ts";
 import type { AgentRef } from "../../domain/sessions/agent.ts";
 import type { OwnOrigin } from "../../domain/sessions/turn.ts";
 import { TaskReader } from "./taskReader.ts";
 import { contentOf, resultOf, type TurnContent, translate } from "./translate.ts";
+import { WakeupReader } from "./wakeupReader.ts";
 
 /** CLI 2.1.330 announces each prompt, and each wake-up that is due, by such a line; the SDK has no type for it. */
 interface CommandLifecycle {
@@ -61,6 +63,7 @@ export class TurnReader {
   readonly #awaitedTools = new Map<string, Array<(turnId: string | undefined) => void>>();
   readonly #agents = new Map<string, AgentRef>();
   readonly #tasks = new TaskReader();
+  readonly #wakeups = new WakeupReader();
   /** Why the next own turn begins, as far as the stream has said. */
   #nextOrigin: OwnOrigin = "other";
   #hasTasks = false;
@@ -91,7 +94,8 @@ export class TurnReader {
       if (one.kind === "tool-started") this.#rememberTool(one.toolUseId, turnId);
       signals.push({ ...one, turnId } as ProcessSignal);
     }
-    signals.push(...this.#tasks.read(message, (toolUseId) => this.#turnOfTool.get(toolUseId)));
+    const turnOf = (toolUseId: string) => this.#turnOfTool.get(toolUseId);
+    signals.push(...this.#tasks.read(message, turnOf), ...this.#wakeups.read(message, turnOf));
     signals.push(...translate(message));
     return signals;
   }
@@ -131,7 +135,9 @@ export class TurnReader {
       if (isWaiting) this.#beginPrompt(uuid, signals);
       else if (this.#active === undefined) {
         this.#nextOrigin = wakeup_source === undefined ? "other" : "schedule";
-        this.#beginOwn(signals);
+        const turnId = this.#beginOwn(signals);
+        if (wakeup_source !== undefined)
+          signals.push({ kind: "wakeup-begun", turnId, isLoops: wakeup_source === "loop_wakeup" });
       }
     } else if (state === "cancelled" && isWaiting) {
       this.#forgetWaiting(uuid);
@@ -185,11 +191,12 @@ export class TurnReader {
     signals.push({ kind: "prompt-started", turnId });
   }
 
-  #beginOwn(signals: ProcessSignal[]): void {
+  #beginOwn(signals: ProcessSignal[]): string {
     const turnId = this.#newId();
     const origin = this.#nextOrigin === "other" && this.#hasTasks ? "task" : this.#nextOrigin;
     this.#active = { turnId, isOwn: true };
     signals.push({ kind: "own-started", turnId, origin });
+    return turnId;
   }
 
   #rest(lastTurnId: string | undefined): void {
@@ -235,6 +242,23 @@ export class TurnReader {
     remember(this.#turnOfTool, toolUseId, turnId);
     for (const resolve of this.#awaitedTools.get(toolUseId) ?? []) resolve(turnId);
     this.#awaitedTools.delete(toolUseId);
+  }
+}
+
+/**
+ * What the readers, in order, make of a message. One of a shape that is not known must not end the reader loop, and with it
+ * the process.
+ */
+export function readBy(
+  readers: ReadonlyArray<{ read(message: SDKMessage): ProcessSignal[] }>,
+  message: SDKMessage,
+  log: Pick<Log, "error">,
+): ProcessSignal[] {
+  try {
+    return readers.flatMap((reader) => reader.read(message));
+  } catch (error) {
+    log.error("process.message_unread", { type: message.type, error: String(error) });
+    return [];
   }
 }
 

@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { Log } from "../../domain/ports.ts";
 import type { ProcessSpec } from "../../domain/processes/process.ts";
 import type { ProjectStanding, ProjectTrust } from "../../domain/sessions/trust.ts";
+import { notifyToolName } from "../facts/notifyTool.ts";
 import { claudeConfigDir } from "../transcripts/transcriptFile.ts";
 import type { DeniedPaths } from "./deniedPaths.ts";
 import { cliEnvironment } from "./environment.ts";
@@ -17,7 +18,7 @@ import {
   isExternalDiff,
   isHooksPath,
 } from "./gitGuard.ts";
-import { type StartKind, startOptions, startSettings } from "./options.ts";
+import { type SessionFeatures, type StartKind, startOptions, startSettings } from "./options.ts";
 import type { SettingsFiles } from "./settingsFiles.ts";
 
 export interface CliStartsParts {
@@ -35,6 +36,8 @@ export interface CliStartsParts {
   repositoryDangers: GitDangers;
   settingsFiles: SettingsFiles;
   sandbox?: boolean;
+  /** What the owner wants of sessions beside their answers. */
+  features?: SessionFeatures;
 }
 
 /** How the project stood when the process was started there. A spare gets it at its claim. */
@@ -99,11 +102,20 @@ export class CliStarts {
     startedIn: StartedIn,
     transcriptExists = false,
   ): Promise<PreparedStart> {
-    const { environment, passesToCli, binary, deniedPaths, settingsFiles, sandbox = false } = this.#parts;
+    const {
+      environment,
+      passesToCli,
+      binary,
+      deniedPaths,
+      settingsFiles,
+      sandbox = false,
+      features,
+    } = this.#parts;
     const { standing } = startedIn;
     const settings = startSettings({
       spec,
-      rules: this.rulesOf(spec),
+      rules:
+        kind === "session" || kind === "spare" ? [...this.rulesOf(spec), notifyToolName] : this.rulesOf(spec),
       deniedPaths: await deniedPaths.list(),
       sandbox,
       hearsOthers: standing === "trusted" && (await this.#ownerSaysWhomToHear()),
@@ -119,6 +131,7 @@ export class CliStarts {
       binary,
       settingsPath,
       hooks: standing === "trusted" ? undefined : this.#hooks(startedIn, asked),
+      features,
       transcriptExists,
     });
     return {

@@ -9,6 +9,14 @@ import { denyRules } from "./deniedPaths.ts";
  */
 export type StartKind = "session" | "spare" | "one-shot" | "recap";
 
+/** What the owner wants of the CLI beside its answers; each costs requests to the model. */
+export interface SessionFeatures {
+  /** Proposals of what to say next, one after a turn. */
+  suggestions: boolean;
+  /** Progress lines of subagents, one in half a minute. */
+  agentSummaries: boolean;
+}
+
 /** The facts from which the SDK options of a start follow. */
 export interface StartFacts {
   spec: ProcessSpec;
@@ -18,6 +26,8 @@ export interface StartFacts {
   /** The file that holds what `startSettings` gives. */
   settingsPath: string;
   hooks: Options["hooks"];
+  /** Default: nothing beside its answers. */
+  features?: SessionFeatures;
   /** Whether Claude holds the session's conversation already. */
   transcriptExists: boolean;
 }
@@ -28,7 +38,7 @@ export interface StartFacts {
  * said: the owner's own default (`permissions.defaultMode`) is meant for terminals.
  */
 export function startOptions(kind: StartKind, facts: StartFacts): Options {
-  const { spec, standing, environment, binary, settingsPath, hooks, transcriptExists } = facts;
+  const { spec, standing, environment, binary, settingsPath, hooks, features, transcriptExists } = facts;
   const { appendSystemPrompt, maxTurns, maxBudgetUsd } = spec.options;
   const common: Options = {
     cwd: spec.projectPath,
@@ -44,11 +54,16 @@ export function startOptions(kind: StartKind, facts: StartFacts): Options {
     permissionMode: spec.permissionMode,
     allowDangerouslySkipPermissions: spec.permissionMode === "bypassPermissions",
   };
+  const ofSession: Options = {
+    ...sessionOptions,
+    promptSuggestions: features?.suggestions,
+    agentProgressSummaries: features?.agentSummaries,
+  };
   switch (kind) {
     case "session":
-      return { ...common, ...sessionOptions, ...conversationOptions(spec, transcriptExists) };
+      return { ...common, ...ofSession, ...conversationOptions(spec, transcriptExists) };
     case "spare":
-      return { ...common, ...sessionOptions, sessionId: spec.claudeSessionId };
+      return { ...common, ...ofSession, sessionId: spec.claudeSessionId };
     case "one-shot":
       return { ...common, persistSession: false };
     case "recap": {

@@ -90,6 +90,8 @@ export function planned(store: Store, ...planners: ReadonlyArray<Pick<DeliveryPl
     turns: store.turns,
     permissions: store.permissions,
     tasks: store.tasks,
+    facts: store.facts,
+    usage: store.usage,
     attachments: store.attachments,
     devices: store.devices,
     outbox: store.outbox,

@@ -1,5 +1,6 @@
 import type { ErrorCode, Failure } from "../errors.ts";
 import type { AgentRef } from "../sessions/agent.ts";
+import type { ContextFill, Todo } from "../sessions/facts.ts";
 import type { Lease } from "../sessions/lease.ts";
 import type { Permission, PermissionDecision } from "../sessions/permission.ts";
 import type { PermissionMode } from "../sessions/session.ts";
@@ -35,7 +36,18 @@ export interface EventDataByType {
     muted?: boolean;
     autoKeepAlive?: boolean;
     runningTasks?: number;
+    suggestedPrompts?: string[];
+    gitBranch?: string | null;
+    context?: ContextFill;
+    compacting?: boolean;
   };
+  /** The conversation was summed up to make room in the context window. */
+  "session.compacted": { trigger: "manual" | "auto"; tokensBefore: number; tokensAfter?: number };
+  /** The list of commands that the session knows has changed. */
+  "session.commands": Record<string, never>;
+  "todos.changed": { todos: Todo[] };
+  /** Claude tells the owner something. */
+  notice: { text: string };
   "session.recap": { text: string; turnCount: number };
   "turn.accepted": {
     messageId: string;
@@ -86,6 +98,9 @@ export interface EventDataByType {
   };
   "resource.warning": { kind: string; detail: string };
   "limit.reached": { kind: string; resetsAt?: number; retryAt: number; detail: string };
+  /** Once a window. */
+  "limit.warning": { windowId: string; utilizationPercent: number; resetsAt?: number };
+  "limit.lifted": { kind: string };
   "login.required": { detail: string };
   "device.paired": { deviceId: string; name: string; platform: string };
   "device.revoked": { deviceId: string; name: string };

@@ -17,7 +17,7 @@ interface KindRule {
   /** The push is worthless after its subject's own end (a lease, a permission), or a day after the event. */
   endsWith: "subject" | "day";
   /** A newer push about the same replaces the older one (`apns-collapse-id`; the tag and the topic of a browser's). */
-  collapsesBy: "turn" | "permission" | "lease" | "session";
+  collapsesBy: "turn" | "permission" | "lease" | "session" | "nothing";
   /** Claude stands still until the owner answers: the push passes every mute and the quiet hours. */
   waitsForOwner: boolean;
 }
@@ -66,6 +66,8 @@ export const kindRules = {
   },
   expired: session,
   crashed: session,
+  // Each says something else.
+  notice: { ...session, urgency: "high", collapsesBy: "nothing" },
   limit: session,
   login: session,
   resource: session,
@@ -143,6 +145,8 @@ const eventRules: { readonly [T in EventType]: EventRule<T> } = {
   }),
   "session.quarantined": ({ data: { detail } }) => ({ kind: "crashed", body: detail }),
   "limit.reached": ({ data: { detail } }) => ({ kind: "limit", body: detail }),
+  "limit.lifted": () => ({ kind: "limit", body: "Claude's limit is over, and messages go on." }),
+  notice: ({ data: { text } }) => ({ kind: "notice", body: text }),
   "login.required": ({ data: { detail } }) => ({ kind: "login", body: detail }),
   "resource.warning": ({ data: { detail } }) => ({ kind: "resource", body: detail }),
 
@@ -155,6 +159,10 @@ const eventRules: { readonly [T in EventType]: EventRule<T> } = {
   "session.recycled": silent,
   "session.closed": silent,
   "session.updated": silent,
+  "session.compacted": silent,
+  "session.commands": silent,
+  "todos.changed": silent,
+  "limit.warning": silent,
   "session.recap": silent,
   "turn.accepted": silent,
   "turn.queued": silent,
@@ -203,13 +211,13 @@ export function pushEndsAt({ kind, expiresAt }: Pick<EventPush, "kind" | "expire
   return ownEndAt ?? at + dayMs;
 }
 
-/** The name that pushes share which replace each other. */
+/** The name that pushes share which replace each other; `undefined` for one that replaces none. */
 export function collapseIdOf(content: {
   kind: PushKind;
   sessionId: string;
   turnId?: string;
   permissionId?: string;
-}): string {
+}): string | undefined {
   const { kind, sessionId, turnId, permissionId } = content;
   const bySession = `${kind}-${sessionId}`;
   const { collapsesBy } = kindRules[kind];
@@ -222,6 +230,8 @@ export function collapseIdOf(content: {
       return `lease-${sessionId}`;
     case "session":
       return bySession;
+    case "nothing":
+      return undefined;
   }
 }
 

@@ -4,9 +4,11 @@ import type { AgentRef } from "../sessions/agent.ts";
 import type { Form } from "../sessions/form.ts";
 import type { PermissionAnswer } from "../sessions/permission.ts";
 import type { PermissionMode, SessionOptions } from "../sessions/session.ts";
-import type { Task, TaskEnd, TaskOutput } from "../sessions/task.ts";
+import type { Task, TaskEnd, TaskOutput, Wakeup } from "../sessions/task.ts";
 import type { ToolOutcome } from "../sessions/toolLine.ts";
 import type { OwnOrigin, Reply } from "../sessions/turn.ts";
+import type { FactSignal } from "./factSignal.ts";
+import type { PlanWindow } from "./usage.ts";
 
 /** Specification of a process to start. */
 export interface ProcessSpec {
@@ -141,6 +143,15 @@ export type ProcessSignal =
   | { kind: "task-finished"; taskId: string; state: TaskEnd; summary?: string; tokens?: number }
   /** The tasks that run now, all of them: one that is not among them has ended, whether its end was said or not. */
   | { kind: "tasks-running"; taskIds: string[] }
+  /** Claude scheduled a wake-up. */
+  | {
+      kind: "wakeup-set";
+      wakeup: Pick<Task, "taskId" | "description" | "turnId"> & Wakeup & { dueAt: number };
+    }
+  /** Claude dropped a wake-up; without `taskId` all those that end with its process. */
+  | { kind: "wakeups-dropped"; taskId?: string }
+  /** Claude begins the turn of a wake-up; the CLI says no more than whether it is that of its loop. */
+  | { kind: "wakeup-begun"; turnId: string; isLoops: boolean }
   /** The end of a turn; without `turnId` that of the turn whose prompt was, or is to be, given. */
   | { kind: "result"; turnId: string | undefined; origin?: OwnOrigin; result: TurnResult }
   /** A message of the CLI without a meaning here: a sign of life. */
@@ -149,6 +160,7 @@ export type ProcessSignal =
   | { kind: "conversation"; claudeSessionId: string }
   /** Claude went into another permission mode by itself. */
   | { kind: "mode"; permissionMode: PermissionMode }
+  | FactSignal
   | Refusal;
 
 /**
@@ -174,6 +186,8 @@ export interface ProcessExit {
 export interface ProcessListener {
   signal(signal: ProcessSignal): void;
   askPermission(ask: PermissionRequest): Promise<PermissionAnswer>;
+  /** Claude sends the owner a notice. False: too many were sent, and nobody is told. */
+  notify(text: string): boolean;
   /** Once, after everything the process said, when it and its descendants are gone. */
   exited(exit: ProcessExit): void;
 }
@@ -210,6 +224,8 @@ export interface ClaudeProcess {
   taskOutput(taskId: string): Promise<TaskOutput>;
   /** Tells Claude to end the task; its end is a signal like any other. */
   stopTask(taskId: string): Promise<void>;
+  /** The windows of the plan that Claude is logged in with; `undefined` when it is logged in with none. */
+  planWindows(): Promise<PlanWindow[] | undefined>;
   /**
    * The stop ladder: end of input, SIGTERM, SIGKILL, to every descendant. Resolves when nothing is left. Idempotent.
    */

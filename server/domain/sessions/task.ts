@@ -21,6 +21,16 @@ export interface TaskOutput {
   truncated: boolean;
 }
 
+/** What the server has to know of a wake-up to see to it when the process that scheduled it is gone. */
+export interface Wakeup {
+  /** What Claude is to be told when it is due. */
+  prompt: string;
+  /** Of a recurring one: five fields, as of crontab(5). */
+  schedule?: string;
+  /** Whether a CLI that resumes the conversation before it is due sees to it again. */
+  survivesResume: boolean;
+}
+
 export interface Task {
   /** Claude's id, unique in the session. */
   taskId: string;

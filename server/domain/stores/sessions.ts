@@ -2,7 +2,7 @@ import type { NamedConversation } from "../sessions/conversation.ts";
 import type { Lease } from "../sessions/lease.ts";
 import type { Permission, PermissionDecision } from "../sessions/permission.ts";
 import type { Session, SessionOrigin, SessionState } from "../sessions/session.ts";
-import type { Task, TaskEnd, TaskOutput } from "../sessions/task.ts";
+import type { Task, TaskEnd, TaskOutput, Wakeup } from "../sessions/task.ts";
 import type { TrustedProject } from "../sessions/trust.ts";
 import type { OwnOrigin, Turn, TurnState } from "../sessions/turn.ts";
 
@@ -172,4 +172,12 @@ export interface TaskStore {
   ): boolean;
   setOutput(sessionId: string, taskId: string, output: TaskOutput): void;
   output(sessionId: string, taskId: string): TaskOutput | undefined;
+  setWakeup(sessionId: string, taskId: string, wakeup: Wakeup): void;
+  wakeup(sessionId: string, taskId: string): Wakeup | undefined;
+  /** The next instant of a recurring wake-up. */
+  setDue(sessionId: string, taskId: string, dueAt: number): void;
+  /** The instant of the running wake-up that is due first. */
+  nextDueAt(): number | undefined;
+  /** Running wake-ups that are due, the one that is due longest first. */
+  due(nowAt: number): Task[];
 }

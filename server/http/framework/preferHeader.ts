@@ -9,3 +9,7 @@ export function preferredWaitSeconds(header: string | undefined, mostSeconds: nu
   }
   return undefined;
 }
+
+/** Whether the client would also wait for the tasks that its turn begins: the preference `tasks`, of our own. */
+export const prefersTasks = (header: string | undefined): boolean =>
+  (header ?? "").split(",").some((preference) => /^\s*tasks\s*(?:;.*)?$/i.test(preference));

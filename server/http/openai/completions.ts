@@ -1,7 +1,9 @@
 import { DurableGate } from "../../delivery/durableGate.ts";
+import { withDeadline } from "../../domain/deadline.ts";
 import type { Caller } from "../../domain/delivery/device.ts";
 import { DaylongError } from "../../domain/errors.ts";
-import { isTerminal, type Turn } from "../../domain/sessions/turn.ts";
+import { isTerminal, type Reply, type Turn } from "../../domain/sessions/turn.ts";
+import type { FollowedTurn } from "../../pool/port.ts";
 import {
   type CompletionRequest,
   completionSchema,
@@ -16,7 +18,7 @@ import { errorSets } from "../framework/errorSets.ts";
 import { invalidRequest, openAiErrorOf } from "../framework/problem.ts";
 import { type Answer, defineRoute, json, type Route } from "../framework/route.ts";
 import { CompletionReaders } from "./completionReaders.ts";
-import { chunkOf, completionOf, headOf, usageChunkOf } from "./responseShapes.ts";
+import { chunkOf, completionOf, headOf, usageChunkOf, withUsageOf } from "./responseShapes.ts";
 import { type StartedCompletion, startCompletion } from "./startCompletion.ts";
 import { TurnStream } from "./turnStream.ts";
 
@@ -26,6 +28,8 @@ const maxCompletionBytes = 8 * 1024 * 1024;
 const firstSignMs = 5_000;
 /** Pause after which a stream shows that it lives, below the idle limits of common proxies. */
 const lifeSignMs = 15_000;
+/** Longest wait for the tasks of a turn that has ended, as that of Prefer: wait (docs/api.md). */
+const tasksWaitMs = 300_000;
 /** Looks at a turn again after this long at the latest; its end wakes the reader anyway. */
 const longWaitMs = 3_600_000;
 
@@ -118,8 +122,14 @@ export function completionRoutes(parts: HttpDependencies): Route[] {
     }),
   ];
 
+  /** Follows the turn's tasks when the request is to wait for them. */
+  function follow({ wait_tasks }: CompletionRequest, { sessionId, turnId }: StartedCompletion) {
+    return wait_tasks === true ? pool.followTasks(sessionId, turnId) : undefined;
+  }
+
   async function whole({ begun, body, caller, gone, headers }: Call): Promise<Answer> {
     const leave = readers.enter(begun, caller);
+    const followed = follow(body, begun);
     try {
       const turn = await waitWhilePaired({ access, caller, gone }, async (over) => {
         for (;;) {
@@ -130,8 +140,13 @@ export function completionRoutes(parts: HttpDependencies): Route[] {
       if (turn.reply === undefined) return failure(turn, headers);
       const reading = new TurnStream({ store, gate, clock, ...begun });
       const head = headOf(turn, body.model, begun.conversationId);
-      return json(completionOf(head, reading.take(), turn.reply), 200, headers);
+      const own = await waitWhilePaired({ access, caller, gone }, async (over) =>
+        repliesOf(await followed?.ownTurns(tasksWaitMs, over)),
+      );
+      const text = [reading.take(), ...own.map((reply) => reply.text)].filter(Boolean).join("\n\n");
+      return json(completionOf(head, text, withUsageOf(turn.reply, own)), 200, headers);
     } finally {
+      followed?.close();
       leave();
     }
   }
@@ -140,8 +155,10 @@ export function completionRoutes(parts: HttpDependencies): Route[] {
     const { begun, caller, gone, headers } = call;
     const reading = new TurnStream({ store, gate, clock, listen, ...begun });
     const leave = readers.enter(begun, caller);
+    const followed = follow(call.body, begun);
     const close = () => {
       reading.close();
+      followed?.close();
       leave();
     };
     const change = (waitMs: number) =>
@@ -157,13 +174,14 @@ export function completionRoutes(parts: HttpDependencies): Route[] {
       close();
       return failure(reading.ended, headers);
     }
-    return { kind: "sse", frames: framesOf(call, reading, change), close, headers };
+    return { kind: "sse", frames: framesOf(call, reading, change, followed), close, headers };
   }
 
   async function* framesOf(
-    { body, begun, gone }: Call,
+    { body, begun, caller, gone }: Call,
     reading: TurnStream,
     change: (waitMs: number) => Promise<void>,
+    followed: FollowedTurn | undefined,
   ): AsyncGenerator<string> {
     const withUsage = body.stream_options?.include_usage === true;
     const turn = store.turns.get(begun.turnId);
@@ -175,8 +193,7 @@ export function completionRoutes(parts: HttpDependencies): Route[] {
       else if (reading.ended || gone.aborted) break;
       else {
         await change(lifeSignMs);
-        // A comment, which readers of server-sent events skip.
-        if (!reading.hasText && !reading.ended) yield ": Claude is at work\n\n";
+        if (!reading.hasText && !reading.ended) yield lifeSign;
       }
     }
     if (reading.ended === undefined) return;
@@ -185,13 +202,33 @@ export function completionRoutes(parts: HttpDependencies): Route[] {
       yield frameOf(openAiErrorOf(errorOf(reading.ended)));
       return;
     }
+    let own: Reply[] | undefined;
+    const ended =
+      followed &&
+      waitWhilePaired({ access, caller, gone }, async (over) => {
+        own = repliesOf(await followed.ownTurns(tasksWaitMs, over));
+      });
+    // It is waited for below, in pieces.
+    ended?.catch(() => undefined);
+    while (ended !== undefined && own === undefined) {
+      await withDeadline(clock, lifeSignMs, ended, () => undefined);
+      if (own === undefined) yield lifeSign;
+    }
+    for (const { text } of own ?? []) {
+      if (text !== "") yield frameOf(chunkOf(head, withUsage, { content: `\n\n${text}` }));
+    }
     yield frameOf(chunkOf(head, withUsage, {}, "stop"));
-    if (withUsage) yield frameOf(usageChunkOf(head, reply));
+    if (withUsage) yield frameOf(usageChunkOf(head, withUsageOf(reply, own ?? [])));
     yield "data: [DONE]\n\n";
   }
 }
 
+/** A comment, which readers of server-sent events skip. */
+const lifeSign = ": Claude is at work\n\n";
 const frameOf = (data: unknown): string => `data: ${JSON.stringify(data)}\n\n`;
+
+const repliesOf = (turns: readonly Turn[] = []): Reply[] =>
+  turns.flatMap(({ reply }) => (reply === undefined ? [] : [reply]));
 
 /** Why a turn ended without a reply. */
 const errorOf = (turn: Turn): DaylongError =>

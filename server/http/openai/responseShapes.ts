@@ -31,6 +31,21 @@ export const usageOf = ({ usage }: Pick<Reply, "usage">) => {
   };
 };
 
+/** The reply with the tokens of the turns that came of it added to its own. */
+export function withUsageOf(reply: Reply, own: readonly Reply[]): Reply {
+  const sum = (of: keyof Reply["usage"]) =>
+    own.reduce((total, { usage }) => total + usage[of], reply.usage[of]);
+  return {
+    ...reply,
+    usage: {
+      inputTokens: sum("inputTokens"),
+      outputTokens: sum("outputTokens"),
+      cacheReadTokens: sum("cacheReadTokens"),
+      cacheCreationTokens: sum("cacheCreationTokens"),
+    },
+  };
+}
+
 export const completionOf = (head: CompletionHead, content: string, reply: Reply) => ({
   object: "chat.completion",
   ...head,

@@ -20,6 +20,10 @@ export interface CircuitBreakerParts {
   tries(): string[];
   /** Called once per incident. */
   opened(circuit: Pick<OpenCircuit, "retryAt">): void;
+  /** Called when the incident is over. */
+  closed?(): void;
+  /** Called at the instant of the next try, which the pool makes if there is something to try with. */
+  due?(): void;
   /** Lets the pool go on. */
   advance(): void;
 }
@@ -43,7 +47,7 @@ export class CircuitBreaker implements Gate {
 
   constructor(parts: CircuitBreakerParts) {
     this.#parts = parts;
-    this.#retryTimer = new DeadlineTimer({ clock: parts.clock, onDue: () => parts.advance() });
+    this.#retryTimer = new DeadlineTimer({ clock: parts.clock, onDue: () => this.#due() });
   }
 
   get isOpen(): boolean {
@@ -73,11 +77,17 @@ export class CircuitBreaker implements Gate {
 
   /** A try went well. */
   succeed(tryId: string): void {
-    if (this.#circuit === undefined || this.#before.has(tryId)) return;
+    if (!this.#before.has(tryId)) this.close();
+  }
+
+  /** The trouble is over. */
+  close(): void {
+    if (this.#circuit === undefined) return;
     this.#retryTimer.cancel();
     this.#circuit = undefined;
     this.#before.clear();
     this.#parts.log.info("circuit.closed", { name: this.#parts.name });
+    this.#parts.closed?.();
     this.#parts.advance();
   }
 
@@ -86,6 +96,11 @@ export class CircuitBreaker implements Gate {
     if (circuit === undefined || !this.#parts.uses.includes(use)) return false;
     const { clock, tries } = this.#parts;
     return clock.monotonic() < circuit.retryAt || tries().some((id) => !this.#before.has(id));
+  }
+
+  #due(): void {
+    this.#parts.advance();
+    this.#parts.due?.();
   }
 
   stop(): void {

@@ -7,6 +7,8 @@ import type { Termination } from "../processes/termination.ts";
 import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 import type { SessionProcess } from "../state/sessionProcess.ts";
+import type { FactWriter } from "../turns/factWriter.ts";
+import type { Wakeups } from "../turns/wakeups.ts";
 import { Incidents } from "./incidents.ts";
 import { LoadGate } from "./loadGate.ts";
 
@@ -20,12 +22,16 @@ export interface HealthMonitorParts {
   termination: Termination;
   interrupts: Interrupts;
   capacity: Capacity;
+  facts: Pick<FactWriter, "of">;
+  wakeups: Pick<Wakeups, "isAwaited">;
   /** Looks at waiting turns again: a process or a place may be free. */
   advance(): void;
 }
 
 /** A pass that comes later than this was delayed by a suspend of the computer. */
 const sleepMs = 60_000;
+/** How many times longer than in a turn Claude may be silent while it sums up a conversation. */
+const compactingPatience = 3;
 
 const inMegabytes = (bytes: number): string => `${Math.round(bytes / 1_024 ** 2)} MB`;
 const inPercent = (value: number): string => `${Math.round(value)} %`;
@@ -95,7 +101,7 @@ export class HealthMonitor {
   }
 
   async #sample(): Promise<void> {
-    const { host, clock, log, limits, registry } = this.#parts;
+    const { host, clock, log, limits, registry, wakeups } = this.#parts;
     try {
       const usage = await host.usage();
       if (!this.#running) return;
@@ -117,8 +123,9 @@ export class HealthMonitor {
     for (const sessionProcess of registry.all()) {
       const parkMs = sessionProcess.isNamed ? limits.conversationIdleMs : limits.sessionIdleMs;
       const idleMs = clock.monotonic() - sessionProcess.idleSinceAt;
-      const rests = sessionProcess.isFree && sessionProcess.tasks.count === 0;
-      if (parkMs > 0 && rests && idleMs >= parkMs) void sessionProcess.stop("idle");
+      const rests = sessionProcess.isFree && !sessionProcess.tasks.holdProcess;
+      if (parkMs <= 0 || !rests || idleMs < parkMs) continue;
+      if (!wakeups.isAwaited(sessionProcess.sessionId)) void sessionProcess.stop("idle");
     }
     this.#armSample();
   }
@@ -140,7 +147,7 @@ export class HealthMonitor {
           isBusy: phase === "busy",
           usage: this.load.usageOf(sessionProcess.processId),
           hotSamples: sessionProcess.hotSamples,
-          silentMs: now - sessionProcess.lastSignAt,
+          silentMs: this.#silentMs(sessionProcess, now),
           get isWaiting() {
             return store.permissions.openCountOf(sessionId) > 0;
           },
@@ -155,6 +162,12 @@ export class HealthMonitor {
       const usage = processId === undefined ? undefined : this.load.usageOf(processId);
       return (usage?.rssBytes ?? 0) > limits.maxMemoryPerSessionBytes;
     });
+  }
+
+  /** A compaction is one long request of which nothing is heard: it may take a multiple of what a turn may be silent. */
+  #silentMs({ sessionId, lastSignAt }: SessionProcess, now: number): number {
+    const silentMs = now - lastSignAt;
+    return this.#parts.facts.of(sessionId).compacting ? silentMs / compactingPatience : silentMs;
   }
 
   /** Bounds the memory of one-shot prompts; their time is bounded by their own deadline. */

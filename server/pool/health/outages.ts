@@ -85,6 +85,8 @@ export class Outages implements ProcessObserver {
       uses: ["start", "give"],
       tries: running,
       opened: ({ retryAt }) => this.#tellLimit(retryAt),
+      closed: () => this.#tellLifted(),
+      due: () => this.#endUntriedLimit(),
     });
     this.#starts = new CircuitBreaker({
       ...common,
@@ -134,6 +136,9 @@ export class Outages implements ProcessObserver {
       case "task-progress":
       case "task-finished":
       case "tasks-running":
+      case "wakeup-set":
+      case "wakeups-dropped":
+      case "wakeup-begun":
       case "tool-finished":
       case "conversation":
       case "mode":
@@ -221,6 +226,22 @@ export class Outages implements ProcessObserver {
     const { sessionId, limit, detail, resetsAt } = this.#limitHit;
     const data = { kind: limit, ...(resetsAt === undefined ? {} : { resetsAt }), retryAt, detail };
     this.#tell({ sessionId, type: "limit.reached", data });
+  }
+
+  #tellLifted(): void {
+    if (this.#limitHit === undefined) return;
+    const { sessionId, limit } = this.#limitHit;
+    this.#limitHit = undefined;
+    this.#tell({ sessionId, type: "limit.lifted", data: { kind: limit } });
+  }
+
+  /** The named end of a limit has come, and no message is there to try it with: the word of the API stands. */
+  #endUntriedLimit(): void {
+    const { store, clock, registry } = this.#parts;
+    const resetsAt = this.#limitHit?.resetsAt;
+    const isTried =
+      store.turns.queuedCount(clock.now()) > 0 || registry.all().some(({ turns }) => turns.length > 0);
+    if (resetsAt !== undefined && resetsAt <= clock.now() && !isTried) this.#limit.close();
   }
 
   #tell(event: NewEvent): void {

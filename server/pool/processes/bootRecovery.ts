@@ -1,5 +1,6 @@
 import type { Log, Store } from "../../domain/ports.ts";
 import type { ProcessHost, TranscriptReply } from "../../domain/processes/process.ts";
+import type { FactWriter } from "../turns/factWriter.ts";
 import type { PermissionRequests } from "../turns/permissionRequests.ts";
 import { recoverReply } from "../turns/recoverReply.ts";
 import type { Tasks } from "../turns/tasks.ts";
@@ -27,6 +28,7 @@ export async function recover(parts: {
   turnWriter: TurnWriter;
   permissions: PermissionRequests;
   tasks: Pick<Tasks, "cutOff">;
+  facts: Pick<FactWriter, "recover">;
   log: Log;
 }): Promise<Recovery> {
   const { store, host, turnWriter, permissions, tasks, log } = parts;
@@ -41,6 +43,7 @@ export async function recover(parts: {
     for (const sessionId of new Set(store.tasks.running().map((task) => task.sessionId)))
       tasks.cutOff(sessionId, { isOwners: false });
     const found = { interruptedTurns: 0, answeredTurns: 0, requeuedTurns: 0, parkedSessions: 0 };
+    parts.facts.recover();
     for (const permission of store.permissions.open())
       permissions.expireAll(permission.sessionId, "server_restarted");
     for (const turn of store.turns.inState("running")) {

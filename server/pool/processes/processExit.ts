@@ -8,6 +8,7 @@ import type { ProcessObserver } from "../state/processObserver.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 import type { SessionProcess, StopReason } from "../state/sessionProcess.ts";
 import type { EventBuffer } from "../turns/eventBuffer.ts";
+import type { FactWriter } from "../turns/factWriter.ts";
 import type { PermissionRequests } from "../turns/permissionRequests.ts";
 import { recoverReply } from "../turns/recoverReply.ts";
 import type { Tasks } from "../turns/tasks.ts";
@@ -25,6 +26,7 @@ export interface ProcessExitsParts {
   permissions: PermissionRequests;
   buffer: EventBuffer;
   tasks: Pick<Tasks, "cutOff">;
+  facts: Pick<FactWriter, "processGone">;
   observer: ProcessObserver;
   leaseChanged(deadlineAt: number): void;
   /** A place became free. */
@@ -94,7 +96,7 @@ export class ProcessExits {
     reply?: TranscriptReply,
   ): void {
     const { sessionId } = sessionProcess;
-    const { turnWriter, permissions, registry, feed, buffer, observer } = this.#parts;
+    const { turnWriter, permissions, registry, feed, buffer, facts, observer } = this.#parts;
     let crash: string | undefined;
     let isAnswered = false;
     let deadlineAt = Number.POSITIVE_INFINITY;
@@ -103,12 +105,13 @@ export class ProcessExits {
       buffer.write(sessionProcess);
       permissions.expireAll(sessionId, "process_gone");
       this.#parts.tasks.cutOff(sessionId, { isOwners: isOwnersStop(stopReason) });
+      facts.processGone(sessionId);
       const couldNotStart = stopReason === "failed" || (exit === undefined && stopReason === undefined);
       for (const turn of turns) {
-        const { turnId, origin } = turn;
+        const { turnId } = turn;
         const kept = this.#store.turns.get(turnId);
         const failure = failureOf(turn);
-        if (reply !== undefined && origin === "user")
+        if (reply !== undefined && turnId === sessionProcess.turn?.turnId)
           isAnswered = turnWriter.endWithTranscript(sessionId, turnId, reply, false, undefined);
         else if (failure.code !== "conversation_lost" && (kept?.givenAt !== undefined || couldNotStart)) {
           const kind = failure.code === "interrupted" ? "interrupted" : "failed";
@@ -119,7 +122,7 @@ export class ProcessExits {
       const session = this.#store.sessions.get(sessionId);
       if (session === undefined || session.state === "closed" || session.state === "expired") return;
       if (session.state !== "parked") this.#store.sessions.setState(sessionId, "parked");
-      if (isAnswered) {
+      if (isAnswered && sessionProcess.turn?.origin === "user") {
         const lease = turnWriter.renewLease(session);
         deadlineAt = Math.min(lease.warnAt, lease.expiresAt);
       }

@@ -12,10 +12,12 @@ import type { CurrentTurn } from "../state/openTurns.ts";
 import type { ProcessObserver } from "../state/processObserver.ts";
 import type { SessionProcess } from "../state/sessionProcess.ts";
 import type { EventBuffer } from "../turns/eventBuffer.ts";
+import type { FactWriter } from "../turns/factWriter.ts";
 import type { PermissionRequests } from "../turns/permissionRequests.ts";
 import { recoverReply } from "../turns/recoverReply.ts";
 import type { Tasks } from "../turns/tasks.ts";
 import { endOf, type TurnWriter } from "../turns/turnWriter.ts";
+import type { Wakeups } from "../turns/wakeups.ts";
 import type { ProcessExits } from "./processExit.ts";
 import type { ResumeSources } from "./resumeSource.ts";
 
@@ -30,7 +32,11 @@ export interface PoolProcessListenerParts {
   permissions: PermissionRequests;
   buffer: EventBuffer;
   tasks: Tasks;
+  wakeups: Pick<Wakeups, "hear">;
   observer: ProcessObserver;
+  /** Told of every signal too. */
+  hearers: ReadonlyArray<Pick<ProcessObserver, "heard">>;
+  facts: FactWriter;
   exits: ProcessExits;
   leaseChanged(deadlineAt: number): void;
   /** A process became free. */
@@ -110,6 +116,7 @@ export class PoolProcessListener {
           sessionProcess.noteSign();
         });
       },
+      notify: (text) => !sessionProcess.hasExited && this.#parts.facts.notify(sessionProcess, text),
       exited: (exit) => this.#parts.exits.exited(sessionProcess, exit),
     };
   }
@@ -118,6 +125,7 @@ export class PoolProcessListener {
     const { buffer, feed } = this.#parts;
     const { sessionId } = sessionProcess;
     this.#parts.observer.heard(sessionProcess, signal);
+    for (const hearer of this.#parts.hearers) hearer.heard(sessionProcess, signal);
     // What Claude still says in a turn that was cut, or begins while its process is being stopped, is nobody's.
     if (isOfTurn(signal) && sessionProcess.turnOf(signal.turnId) === undefined) return;
     switch (signal.kind) {
@@ -174,6 +182,11 @@ export class PoolProcessListener {
       case "tasks-running":
         this.#parts.tasks.hear(sessionProcess, signal);
         return;
+      case "wakeup-set":
+      case "wakeups-dropped":
+      case "wakeup-begun":
+        this.#parts.wakeups.hear(sessionProcess, signal);
+        return;
       case "conversation":
       case "mode":
         this.#parts.turnWriter.follow(sessionId, signal);
@@ -184,6 +197,8 @@ export class PoolProcessListener {
       case "login-refused":
       case "limit-hit":
         return;
+      default:
+        this.#parts.facts.take(sessionProcess, signal);
     }
   }
 
@@ -271,6 +286,7 @@ export class PoolProcessListener {
         if (end.kind === "completed" || reply !== undefined) observer.answered(sessionId);
         // The turn may have been cut, and another turn given, while the end of this one waited for the disk.
         if (sessionProcess.finishTurn(turn)) feed.flush(sessionId);
+        void this.#parts.facts.lookAtBranch(sessionProcess);
         this.#parts.advance();
       },
     );

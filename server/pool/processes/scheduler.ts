@@ -12,6 +12,7 @@ import type { ProcessRegistry } from "../state/processRegistry.ts";
 import { rewriteMs } from "../state/retryingWriter.ts";
 import { SessionProcess, type WrongTransition } from "../state/sessionProcess.ts";
 import { setWorkState } from "../state/workState.ts";
+import type { FactWriter } from "../turns/factWriter.ts";
 import { needsPreparing } from "../turns/submitRules.ts";
 import type { TurnWriter } from "../turns/turnWriter.ts";
 import type { Capacity } from "./capacity.ts";
@@ -38,6 +39,7 @@ export interface SchedulerParts {
   termination: Termination;
   gates: readonly Gate[];
   capacity: Capacity;
+  facts: Pick<FactWriter, "lookAtBranch">;
   observer: ProcessObserver;
   listener: PoolProcessListener;
   exits: ProcessExits;
@@ -116,7 +118,7 @@ export class Scheduler {
     // its own.
     if (!this.#parts.limits.interactive) {
       for (const one of this.#registry.all()) {
-        if (one.isFree && one.tasks.count === 0) void one.stop("idle");
+        if (one.isFree && one.tasks.areOver) void one.stop("idle");
       }
     }
     const nextPlace = capacity.allot();
@@ -181,7 +183,7 @@ export class Scheduler {
     const turn = this.#store.turns.nextQueued(sessionId, clock.now());
     if (turn) {
       this.#store.transaction(() => turnWriter.begin(turn, false));
-      sessionProcess.assign(turn.turnId);
+      sessionProcess.assign(turn.turnId, turn.origin);
     }
     this.#registry.add(sessionProcess);
     this.#start(sessionProcess, session).then(
@@ -262,6 +264,7 @@ export class Scheduler {
       return;
     }
     sessionProcess.cameUp(preamble);
+    void this.#parts.facts.lookAtBranch(sessionProcess);
     if (gives) {
       if (isPrepared) this.#parts.promptSender.give(turn);
       else this.#parts.promptSender.prepareAndGive(sessionProcess, turn);

@@ -17,6 +17,10 @@ import type { PermissionRequests } from "../turns/permissionRequests.ts";
 import { needsPreparing } from "../turns/submitRules.ts";
 import type { TurnWriter } from "../turns/turnWriter.ts";
 
+/** A prompt that Claude left for itself must not pass for the words of the owner. */
+const wakeupNote =
+  "The text below was not typed by the user: it is the prompt of a wake-up that you scheduled.";
+
 export interface PromptSenderParts {
   store: Store;
   clock: Clock;
@@ -57,10 +61,11 @@ export class PromptSender {
     const sessionProcess = this.#parts.registry.get(turn.sessionId);
     if (sessionProcess?.process === undefined || sessionProcess.hasExited) return;
     const { turnId, message } = turn;
-    if (sessionProcess.phase === "idle") sessionProcess.assign(turnId);
+    if (sessionProcess.phase === "idle") sessionProcess.assign(turnId, turn.origin);
     // What was said before is no message: nothing in it is looked up any more.
     const before = withoutMentions(sessionProcess.markGiven() ?? "");
-    const words = [before, prepared?.files?.note].filter(Boolean);
+    const about = turn.origin === "schedule" ? wakeupNote : undefined;
+    const words = [before, prepared?.files?.note, about].filter(Boolean);
     const preamble = words.length > 0 ? words.join("\n\n") : undefined;
     sessionProcess.process.send({
       turnId,
@@ -86,7 +91,7 @@ export class PromptSender {
 
   /** Prepares a turn that runs and is not given, and gives it; a process that is not fit for it is replaced first. */
   prepareAndGive(sessionProcess: SessionProcess, turn: Turn): void {
-    if (sessionProcess.phase === "idle") sessionProcess.assign(turn.turnId);
+    if (sessionProcess.phase === "idle") sessionProcess.assign(turn.turnId, turn.origin);
     this.#prepare(sessionProcess, turn).then(
       (prepared) => prepared && this.#giveReady(sessionProcess, turn, prepared),
       (error: unknown) => this.#fail(sessionProcess, turn, error),

@@ -8,6 +8,7 @@ import type { ProcessRegistry } from "../state/processRegistry.ts";
 import type { SessionProcess } from "../state/sessionProcess.ts";
 import type { EventBuffer } from "../turns/eventBuffer.ts";
 import type { PermissionRequests } from "../turns/permissionRequests.ts";
+import type { Tasks } from "../turns/tasks.ts";
 import type { TurnWaiter } from "../turns/turnWaiter.ts";
 import type { TurnWriter } from "../turns/turnWriter.ts";
 
@@ -25,6 +26,7 @@ export interface TerminationParts {
   permissions: PermissionRequests;
   turnWaiter: TurnWaiter;
   buffer: EventBuffer;
+  tasks: Pick<Tasks, "cutOff">;
   sessionOver?(session: Session): void;
 }
 
@@ -112,6 +114,7 @@ export class Termination {
       if (sessionProcess)
         this.#cutTurns(sessionProcess, { code: "interrupted", detail: "The owner closed the session." });
       this.#store.sessions.markLeaseEnded(sessionId, session.lease.term, this.#parts.clock.now());
+      this.#parts.tasks.cutOff(sessionId, { isOwners: true });
       this.#store.sessions.setState(sessionId, "closed");
       // A `/v1` client that uses the session's name begins a new session under it.
       this.#store.conversations.removeOf(sessionId);
@@ -160,7 +163,7 @@ export class Termination {
     return touched;
   }
 
-  /** The end of a lease. False while a running turn still has its time to finish. */
+  /** The end of a lease. False while a running turn or task still has its time to finish. */
   expire(session: Session): boolean {
     const { clock, limits, log } = this.#parts;
     const { sessionId, lease } = session;
@@ -168,7 +171,7 @@ export class Termination {
     const sessionProcess = this.#registry.get(sessionId);
     if (
       sessionProcess !== undefined &&
-      sessionProcess.turns.length > 0 &&
+      (sessionProcess.turns.length > 0 || !sessionProcess.tasks.areOver) &&
       now < lease.expiresAt + limits.drainMs
     )
       return false;
@@ -180,6 +183,7 @@ export class Termination {
           detail: "The session's lease ended in the middle of this turn.",
         });
       }
+      this.#parts.tasks.cutOff(sessionId, { isOwners: false, isOver: true });
       this.#store.sessions.setState(sessionId, "expired");
       this.#store.events.append({
         sessionId,

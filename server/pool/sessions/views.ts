@@ -7,6 +7,7 @@ import type { PoolStats, SessionView } from "../port.ts";
 import type { Capacity } from "../processes/capacity.ts";
 import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
+import type { FactWriter } from "../turns/factWriter.ts";
 
 const unknownUsage: ProcessUsage = { rssBytes: 0, cpuPercent: 0, ownCpuPercent: 0, processCount: 1 };
 const shownUsage = ({ rssBytes, cpuPercent, processCount }: ProcessUsage) => ({
@@ -23,6 +24,7 @@ export class Views {
   readonly #limits: PoolLimits;
   readonly #capacity: Capacity;
   readonly #load: Pick<LoadGate, "usageOf">;
+  readonly #facts: Pick<FactWriter, "of">;
 
   constructor(parts: {
     store: Store;
@@ -30,6 +32,7 @@ export class Views {
     clock: Clock;
     limits: PoolLimits;
     capacity: Capacity;
+    facts: Pick<FactWriter, "of">;
     /** Holds the newest samples. */
     load: Pick<LoadGate, "usageOf">;
   }) {
@@ -39,6 +42,7 @@ export class Views {
     this.#limits = parts.limits;
     this.#capacity = parts.capacity;
     this.#load = parts.load;
+    this.#facts = parts.facts;
   }
 
   session(session: Session): SessionView {
@@ -60,6 +64,7 @@ export class Views {
       const sessionProcess = this.#registry.get(sessionId);
       const process = sessionProcess?.process;
       const turn = running.get(sessionId);
+      const { context, suggestedPrompts, compacting, gitBranch } = this.#facts.of(sessionId);
       return {
         ...shown,
         readSeq: 0,
@@ -70,6 +75,10 @@ export class Views {
         queuedTurns: queued.get(sessionId) ?? 0,
         openPermissions: open.get(sessionId) ?? 0,
         runningTasks: working.get(sessionId) ?? 0,
+        suggestedPrompts,
+        compacting,
+        ...(context && { context }),
+        ...(gitBranch && { gitBranch }),
         ...(turn && {
           turn: {
             turnId: turn.turnId,

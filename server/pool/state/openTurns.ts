@@ -65,8 +65,8 @@ export class OpenTurns {
     return this.#prompts?.turnId === turnId ? this.#prompts : this.#own.get(turnId);
   }
 
-  assign(turnId: string): void {
-    this.#prompts = { turnId, origin: "user", isGiven: false, hasActed: false };
+  assign(turnId: string, origin: TurnOrigin): void {
+    this.#prompts = { turnId, origin, isGiven: false, hasActed: false };
   }
 
   /** The turn becomes a new object: what was asked of it before its prompt was given is forgotten. */

@@ -44,7 +44,7 @@ export class ProcessRegistry {
   /** Sessions that could make room without harm, longest idle first: nothing runs in them, no task either. */
   idlest(): string[] {
     return this.all()
-      .filter(({ isFree, tasks }) => isFree && tasks.count === 0)
+      .filter(({ isFree, tasks }) => isFree && !tasks.holdProcess)
       .sort((a, b) => a.idleSinceAt - b.idleSinceAt)
       .map((sessionProcess) => sessionProcess.sessionId);
   }
@@ -52,7 +52,7 @@ export class ProcessRegistry {
   /** Idle sessions whose tasks would be cut off, those first whose tasks have been silent longest. */
   idleWithTasks(): string[] {
     return this.all()
-      .filter(({ isFree, tasks }) => isFree && tasks.count > 0)
+      .filter(({ isFree, tasks }) => isFree && tasks.count > 0 && tasks.holdProcess)
       .sort((a, b) => a.tasks.lastSignAt - b.tasks.lastSignAt)
       .map((sessionProcess) => sessionProcess.sessionId);
   }

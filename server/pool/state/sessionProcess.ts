@@ -209,9 +209,9 @@ export class SessionProcess {
   }
 
   /** The turn is the process's next one: it waits for the start, or makes an idle process busy. */
-  assign(turnId: string): void {
+  assign(turnId: string, origin: TurnOrigin = "user"): void {
     if (!this.#may("assign", this.turn === undefined)) return;
-    this.#turns.assign(turnId);
+    this.#turns.assign(turnId, origin);
     if (this.#phase === "idle") this.#enterBusy();
   }
 
@@ -326,8 +326,12 @@ export class SessionProcess {
 
   /** A sample of what the process uses; tools that are at work are a sign of life. */
   noteUsage(usage: ProcessUsage | undefined): void {
-    this.#hotSamples = hotSamplesAfter(this.#hotSamples, this.#phase === "idle", usage);
-    if (this.#turns.hasTools && toolsWork(usage)) this.noteSign();
+    // Subagents work inside the CLI.
+    const rests = this.#phase === "idle" && this.tasks.count === 0;
+    this.#hotSamples = hotSamplesAfter(this.#hotSamples, rests, usage);
+    if (!toolsWork(usage)) return;
+    if (this.#turns.hasTools) this.noteSign();
+    this.tasks.noteWork();
   }
 
   /** Claude finished a text of the turn. */

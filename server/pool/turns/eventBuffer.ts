@@ -44,8 +44,10 @@ export class EventBuffer {
         for (const event of events) this.#writeOne(event);
       },
       () => {
-        events.splice(0, count);
-        feed.flush(sessionProcess.sessionId);
+        const written = events.splice(0, count);
+        // Other events come in the middle of a text too.
+        const hasText = written.some((event) => typeof event !== "function" && event.type === "message");
+        if (hasText) feed.flush(sessionProcess.sessionId);
       },
     );
   }

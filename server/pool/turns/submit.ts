@@ -10,6 +10,7 @@ import { existingSession } from "../state/existingSession.ts";
 import { type Gate, isHeld } from "../state/gate.ts";
 import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
+import type { FactWriter } from "./factWriter.ts";
 import { answerRepeat, requestHashOf } from "./idempotency.ts";
 import { needsPreparing, refuseGreed, refuseSchedule } from "./submitRules.ts";
 import type { TurnWriter } from "./turnWriter.ts";
@@ -40,6 +41,7 @@ export class Submissions {
   readonly #gates: readonly Gate[];
   readonly #admission: AdmissionOf;
   readonly #waitsForTasks: () => boolean;
+  readonly #facts: Pick<FactWriter, "messageKept">;
   readonly #newId: () => string;
   readonly #newSessionId: (request: SubmitRequest) => string;
 
@@ -53,6 +55,7 @@ export class Submissions {
     admission: AdmissionOf;
     /** Whether a message has no place only because tasks would be cut off for it. */
     waitsForTasks(): boolean;
+    facts: Pick<FactWriter, "messageKept">;
     newId: () => string;
     /** The id of a session that begins, a spare's if one can be its process. */
     newSessionId(request: SubmitRequest): string;
@@ -65,6 +68,7 @@ export class Submissions {
     this.#gates = parts.gates;
     this.#admission = parts.admission;
     this.#waitsForTasks = () => parts.waitsForTasks();
+    this.#facts = parts.facts;
     this.#newId = parts.newId;
     this.#newSessionId = parts.newSessionId;
   }
@@ -226,6 +230,7 @@ export class Submissions {
         ...(turn.sendAt === undefined ? {} : { sendAt: turn.sendAt }),
       },
     });
+    this.#facts.messageKept(sessionId, this.#registry.get(sessionId));
     if (session.turnCount === 0 && session.title === "New session") {
       this.#store.sessions.update(sessionId, { title: titleFrom(request.message) });
     }

@@ -4,6 +4,7 @@ import { DaylongError } from "../../domain/errors.ts";
 import type { Clock, LiveFeed, Log, Store } from "../../domain/ports.ts";
 import type { ProcessSignal } from "../../domain/processes/process.ts";
 import type { Task, TaskEnd, TaskOutput } from "../../domain/sessions/task.ts";
+import { settleMs } from "../state/liveTasks.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 import type { SessionProcess } from "../state/sessionProcess.ts";
 import type { EventBuffer } from "./eventBuffer.ts";
@@ -58,7 +59,7 @@ export class Tasks {
         sessionProcess.tasks.start(signal.task.taskId);
         const startedAt = this.#parts.clock.now();
         const task: Task = { ...signal.task, sessionId, state: "running", startedAt };
-        this.#parts.buffer.add(sessionProcess, () => this.#start(task));
+        this.#parts.buffer.add(sessionProcess, () => this.begin(task));
         return;
       }
       case "task-progress": {
@@ -70,8 +71,6 @@ export class Tasks {
         return;
       }
       case "task-finished":
-        // A CLI that is told to go ends its tasks first: that is a cut, and told with the end of the process.
-        if (sessionProcess.isLeaving && signal.state !== "completed") return;
         this.#finish(sessionProcess, signal.taskId, signal);
         return;
       case "tasks-running": {
@@ -82,7 +81,7 @@ export class Tasks {
           this.#parts.clock.after(endGraceMs, () => {
             // A subagent may have been given more to do meanwhile.
             const runs = this.#levels.get(sessionProcess)?.has(taskId) === true;
-            if (!runs && !sessionProcess.isLeaving && sessionProcess.tasks.ids.includes(taskId))
+            if (!runs && sessionProcess.tasks.ids.includes(taskId))
               this.#finish(sessionProcess, taskId, { state: "stopped" });
           });
         }
@@ -121,11 +120,13 @@ export class Tasks {
     const task = this.#existing(sessionId, taskId);
     const sessionProcess = this.#parts.registry.get(sessionId);
     const process = sessionProcess?.process;
-    if (task.state !== "running" || process === undefined) return false;
+    const isWakeup = task.kind === "wakeup";
+    if (task.state !== "running" || (process === undefined && !isWakeup)) return false;
     const at = this.#parts.clock.now();
     this.#store.audit.add({ at, deviceId, action: "task.stop", target: sessionId, detail: taskId });
+    if (isWakeup) return this.#store.transaction(() => this.end(task, { state: "stopped" }));
     try {
-      await this.#answered(process.stopTask(taskId));
+      if (process !== undefined) await this.#answered(process.stopTask(taskId));
     } catch (error) {
       // The task ends with its process.
       if (sessionProcess?.isLeaving !== true) throw error;
@@ -135,15 +136,26 @@ export class Tasks {
 
   /**
    * Inside a transaction: the session's process is gone, and what ran in it was cut off. `isOwners`: the owner asked for
-   * the end of the process, so that it is no news.
+   * the end of the process, so that it is no news. Wake-ups are seen to without the process, unless the owner asked for
+   * that, or the session `isOver`.
    */
-  cutOff(sessionId: string, { isOwners }: { isOwners: boolean }): void {
-    const running = this.#store.tasks.runningOf(sessionId);
-    for (const task of running) this.#writeEnd(task, { state: "stopped" }, !isOwners);
-    if (running.length > 0) this.#tellCount(sessionId);
+  cutOff(sessionId: string, { isOwners, isOver }: { isOwners: boolean; isOver?: boolean }): void {
+    const cut = this.#store.tasks
+      .runningOf(sessionId)
+      .filter(({ kind }) => kind !== "wakeup" || isOwners || isOver === true);
+    for (const task of cut) this.#writeEnd(task, { state: "stopped" }, !isOwners);
+    if (cut.length > 0) this.#tellCount(sessionId);
   }
 
-  #start(task: Task): void {
+  /** Inside a transaction: ends a task that does not run in a process. False: it has ended before. */
+  end(task: Task, end: { state: TaskEnd; summary?: string }, isCutOff = false): boolean {
+    const isEnded = this.#writeEnd(task, end, isCutOff);
+    if (isEnded) this.#tellCount(task.sessionId);
+    return isEnded;
+  }
+
+  /** Inside a transaction: keeps a task that runs, and tells of it. */
+  begin(task: Task): void {
     const { sessionId, taskId, kind, description, turnId, state } = task;
     this.#store.tasks.start(task);
     const data = { taskId, kind, description, state };
@@ -157,6 +169,8 @@ export class Tasks {
     end: { state: TaskEnd; summary?: string; tokens?: number },
   ): void {
     const { sessionId } = sessionProcess;
+    // A CLI that is being stopped says so of its tasks too; that they were cut off is told with the end of the process.
+    if (sessionProcess.isLeaving && end.state === "stopped") return;
     const progress = sessionProcess.tasks.progressOf(taskId);
     const text = sessionProcess.tasks.textOf(taskId);
     sessionProcess.tasks.finish(taskId);
@@ -166,7 +180,7 @@ export class Tasks {
       this.#tellCount(sessionId);
       void this.#keepOutput(sessionProcess, task, text);
     });
-    this.#parts.advance();
+    this.#parts.clock.after(settleMs, () => this.#parts.advance());
   }
 
   /** Returns whether it ran. */

@@ -39,13 +39,14 @@ export function buildApnsPush(
   nonceSource?: NonceSource,
 ): ApnsPush {
   const { content, target } = request;
+  const collapseId = collapseIdOf(content);
   const headers: ApnsHeaders = {
     "apns-id": request.deliveryId,
     "apns-topic": target.topic ?? defaultTopic,
     "apns-push-type": "alert",
     "apns-priority": kindRules[content.kind].priority,
     "apns-expiration": String(Math.floor(pushEndsAt(content, request.at) / 1000)),
-    "apns-collapse-id": boundCollapseId(collapseIdOf(content)),
+    ...(collapseId !== undefined && { "apns-collapse-id": boundCollapseId(collapseId) }),
   };
   const { payload, truncated } =
     target.encryptionKey === undefined

@@ -25,7 +25,7 @@ export interface WebPush {
 export function buildWebPush(request: PushRequest<WebPushTarget>, now: number): WebPush {
   const { content, deliveryId } = request;
   const { level, urgency } = kindRules[content.kind];
-  const tag = collapseIdOf(content);
+  const tag = collapseIdOf(content) ?? `${content.kind}-${content.cursor}`;
   const titles = boundTitles(content);
   const fitted = fitBody(content.body, maxPlaintextBytes, (body, truncated) =>
     JSON.stringify({

@@ -1,4 +1,4 @@
-import type { Task, TaskKind, TaskOutput, TaskState } from "../../domain/sessions/task.ts";
+import type { Task, TaskKind, TaskOutput, TaskState, Wakeup } from "../../domain/sessions/task.ts";
 import type { TaskStore } from "../../domain/stores/sessions.ts";
 import { type Connection, parsedOrUndefined, Statement } from "../statement.ts";
 
@@ -52,6 +52,11 @@ export class SqliteTaskStore implements TaskStore {
   readonly #forget: Statement<[sessionId: string, sameSessionId: string, mostEnded: number]>;
   readonly #setOutput: Statement<[output: string, sessionId: string, taskId: string]>;
   readonly #output: Statement<[sessionId: string, taskId: string], { output: string | null }>;
+  readonly #setWakeup: Statement<[wakeup: string, sessionId: string, taskId: string]>;
+  readonly #wakeup: Statement<[sessionId: string, taskId: string], { wakeup: string | null }>;
+  readonly #setDue: Statement<[dueAt: number, sessionId: string, taskId: string]>;
+  readonly #nextDueAt: Statement<[], { at: number | null }>;
+  readonly #due: Statement<[nowAt: number], TaskRow>;
 
   constructor(connection: Connection) {
     this.#start = new Statement(
@@ -96,6 +101,23 @@ export class SqliteTaskStore implements TaskStore {
       "UPDATE tasks SET output = ? WHERE session_id = ? AND task_id = ?",
     );
     this.#output = new Statement(connection, "SELECT output FROM tasks WHERE session_id = ? AND task_id = ?");
+    this.#setWakeup = new Statement(
+      connection,
+      "UPDATE tasks SET wakeup = ? WHERE session_id = ? AND task_id = ?",
+    );
+    this.#wakeup = new Statement(connection, "SELECT wakeup FROM tasks WHERE session_id = ? AND task_id = ?");
+    this.#setDue = new Statement(
+      connection,
+      "UPDATE tasks SET due_at = ? WHERE session_id = ? AND task_id = ?",
+    );
+    this.#nextDueAt = new Statement(
+      connection,
+      "SELECT min(due_at) AS at FROM tasks WHERE state = 'running' AND due_at IS NOT NULL",
+    );
+    this.#due = new Statement(
+      connection,
+      `${selectTasks} WHERE state = 'running' AND due_at IS NOT NULL AND due_at <= ? ORDER BY due_at, task_id`,
+    );
   }
 
   start(task: Task): void {
@@ -155,5 +177,25 @@ export class SqliteTaskStore implements TaskStore {
 
   output(sessionId: string, taskId: string): TaskOutput | undefined {
     return parsedOrUndefined<TaskOutput>(this.#output.get(sessionId, taskId)?.output ?? null);
+  }
+
+  setWakeup(sessionId: string, taskId: string, wakeup: Wakeup): void {
+    this.#setWakeup.run(JSON.stringify(wakeup), sessionId, taskId);
+  }
+
+  wakeup(sessionId: string, taskId: string): Wakeup | undefined {
+    return parsedOrUndefined<Wakeup>(this.#wakeup.get(sessionId, taskId)?.wakeup ?? null);
+  }
+
+  setDue(sessionId: string, taskId: string, dueAt: number): void {
+    this.#setDue.run(dueAt, sessionId, taskId);
+  }
+
+  nextDueAt(): number | undefined {
+    return this.#nextDueAt.get()?.at ?? undefined;
+  }
+
+  due(nowAt: number): Task[] {
+    return this.#due.all(nowAt).map(taskOf);
   }
 }

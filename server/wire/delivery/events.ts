@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { EventType, LoggedEvent } from "../../domain/delivery/event.ts";
 import { countSchema, cursorSchema, durationMsSchema, instantSchema } from "../instants.ts";
 import { agentSchema } from "../sessions/agents.ts";
+import { contextFillSchema, suggestedPromptsSchema, todoSchema } from "../sessions/facts.ts";
 import { openPermissionSchema } from "../sessions/permissions.ts";
 import { permissionModeSchema } from "../sessions/sessions.ts";
 import { taskSchema } from "../sessions/tasks.ts";
@@ -54,7 +55,19 @@ const dataByType = {
     muted: z.boolean().optional(),
     autoKeepAlive: z.boolean().optional(),
     runningTasks: countSchema.optional(),
+    suggestedPrompts: suggestedPromptsSchema.optional(),
+    gitBranch: z.string().nullable().optional(),
+    context: contextFillSchema.optional(),
+    compacting: z.boolean().optional(),
   }),
+  "session.compacted": z.object({
+    trigger: z.enum(["manual", "auto"]),
+    tokensBefore: countSchema,
+    tokensAfter: countSchema.optional(),
+  }),
+  "session.commands": z.object({}),
+  "todos.changed": z.object({ todos: z.array(todoSchema) }),
+  notice: z.object({ text: z.string() }),
   "session.recap": z.object({ text: z.string(), turnCount: countSchema }),
   "turn.accepted": z.object({
     messageId: z.string(),
@@ -133,6 +146,12 @@ const dataByType = {
     retryAt: instantSchema,
     detail: z.string(),
   }),
+  "limit.warning": z.object({
+    windowId: z.string(),
+    utilizationPercent: z.number(),
+    resetsAt: instantSchema.optional(),
+  }),
+  "limit.lifted": z.object({ kind: z.string() }),
   "login.required": detail,
   "device.paired": namedDevice.extend({ platform: z.string() }),
   "device.revoked": namedDevice,

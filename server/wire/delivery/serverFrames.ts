@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { cursorSchema, durationMsSchema } from "../instants.ts";
+import { retryReasons } from "../../domain/processes/factSignal.ts";
+import { countSchema, cursorSchema, durationMsSchema, instantSchema } from "../instants.ts";
 import { agentSchema } from "../sessions/agents.ts";
 import { acceptedFields } from "../sessions/chat.ts";
 import { permissionAnsweredSchema } from "../sessions/permissions.ts";
@@ -63,6 +64,14 @@ export const serverFrameSchemas = {
         agent: agentSchema.optional(),
       }),
       z.object({ ...activity, kind: z.literal("task"), taskId: z.string(), text: z.string().optional() }),
+      z.object({ ...activity, kind: z.literal("compacting") }),
+      z.object({
+        ...activity,
+        kind: z.literal("retrying"),
+        attempt: countSchema,
+        reason: z.enum(retryReasons),
+        nextAt: instantSchema.meta({ description: "When the failed request is tried again." }),
+      }),
     ])
     .meta({ description: "What Claude does now. Never stored." }),
   accepted: z

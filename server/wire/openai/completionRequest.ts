@@ -100,6 +100,9 @@ export const completionSchema = z.object({
   user: z.string().nullish(),
   conversation_id: conversationIdSchema.nullish(),
   project_path: projectPathSchema.nullish(),
+  wait_tasks: z.boolean().nullish().meta({
+    description: "Ends when no task that the turn began runs any more; what Claude says of them is added.",
+  }),
   ...unknownFields(unsupportedParameters),
   ...unknownFields(ignoredParameters),
 });

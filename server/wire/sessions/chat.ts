@@ -66,5 +66,14 @@ export const acceptedSchema = z
 
 /** The same with the turn's end, for requests that waited for it. */
 export const finishedSchema = acceptedSchema
-  .extend({ reply: replySchema.optional(), error: failureSchema.optional() })
+  .extend({
+    reply: replySchema.optional(),
+    error: failureSchema.optional(),
+    ownTurns: z
+      .array(z.object({ turnId: z.string(), reply: replySchema }))
+      .optional()
+      .meta({
+        description: "Under Prefer: tasks, the turns in which Claude spoke of the tasks that the turn began.",
+      }),
+  })
   .meta({ id: "Finished" });

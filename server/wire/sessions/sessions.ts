@@ -2,6 +2,7 @@ import { z } from "zod";
 import { permissionModes, sessionStates } from "../../domain/sessions/session.ts";
 import { countSchema, durationMsSchema, instantSchema } from "../instants.ts";
 import { argumentSchema, textSchema } from "../text.ts";
+import { contextFillSchema, suggestedPromptsSchema } from "./facts.ts";
 import { failureSchema, turnOriginSchema } from "./turns.ts";
 
 const toolNamesSchema = z.array(argumentSchema.min(1).max(200)).max(200);
@@ -121,6 +122,12 @@ export const sessionSchema = z
       .optional()
       .meta({ description: "What runs now." }),
     runningTasks: countSchema.meta({ description: "Background work that outlives turns." }),
+    suggestedPrompts: suggestedPromptsSchema.meta({
+      description: "What Claude proposes to say next; empty again with the next message.",
+    }),
+    context: contextFillSchema.optional().meta({ description: "Absent until a turn has ended." }),
+    gitBranch: z.string().optional().meta({ description: "The branch of the project's repository." }),
+    compacting: z.boolean().meta({ description: "The conversation is being summed up to make room." }),
     process: z
       .object({
         pid: z.number().int(),

@@ -222,6 +222,18 @@ describe("C04: the TypeScript client talks to real Claude processes", () => {
     expect(client.unsent).toEqual([]);
   });
 
+  test("C04 T06 T07 T09: todos and commands of a session, and use and cost, can be asked for", async () => {
+    const client = clientOf((await scene.server.pair("a program")).token).start();
+    const turn = client.send({ message: "Hello", projectPath: scene.bench.project });
+    await turn.reply();
+    const session = client.session((await turn.accepted).sessionId);
+    expect(await session.todos()).toEqual([]);
+    expect((await session.commands()).map(({ name }) => name)).toContain("compact");
+    const usage = await client.usage(1);
+    expect(usage.byProject.map(({ projectPath }) => projectPath)).toEqual([scene.bench.project]);
+    expect(usage.days[0]?.costUsd).toBeGreaterThan(0);
+  });
+
   test("C04 S20 S31: the latest session of a project goes on, projects and their sessions are listed, events name their session", async () => {
     const { token } = await scene.server.pair("a front end");
     const client = clientOf(token).start();

@@ -103,9 +103,11 @@ describe("a phone chats with a real Claude process", () => {
       "turn.started",
       "session.woken",
       "message",
+      // How full the context window is.
+      "session.updated",
       "turn.completed",
     ]);
-    expect(mine.map((event) => event.seq)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(mine.map((event) => event.seq)).toEqual([1, 2, 3, 4, 5, 6, 7]);
     const { body } = await server.ask("GET", `/api/messages/${messageId}`, undefined, {
       token: phone.token,
     });

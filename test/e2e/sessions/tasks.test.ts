@@ -1,140 +1,106 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import type { LoggedEvent } from "../../../server/domain/delivery/event.ts";
 import type { Task } from "../../../server/domain/sessions/task.ts";
 import { eventually } from "../../support/server/daylongServer.ts";
-import { type Scene, useScene } from "../../support/server/scene.ts";
+import { useScene } from "../../support/server/scene.ts";
 
-const waitMs = 60_000;
-const phoneToken = "7e".repeat(32);
-
-/** What a device does with tasks, over HTTP. */
-function callsOf(scene: Scene) {
-  const ask = (method: string, path: string, body?: unknown) => scene.server.ask(method, path, body);
-  const chat = async (message: string, sessionId?: string) => {
-    const place = sessionId === undefined ? { projectPath: scene.bench.project } : { sessionId };
-    const headers = { prefer: "wait=200" };
-    const { status, body } = await scene.server.ask("POST", "/api/chat", { message, ...place }, { headers });
-    expect([status, body.state]).toEqual([200, "completed"]);
-    return body as { sessionId: string; turnId: string; reply: { text: string } };
-  };
-  const tasksOf = async (sessionId: string) =>
-    (await ask("GET", `/api/sessions/${sessionId}/tasks`)).body.tasks as Task[];
-  const outputOf = async (sessionId: string, taskId: string) =>
-    (await ask("GET", `/api/sessions/${sessionId}/tasks/${taskId}/output`)).body as {
-      output: string;
-      truncated: boolean;
-    };
-  const eventsOf = async (sessionId: string) =>
-    (await ask("GET", `/api/sessions/${sessionId}/events?limit=500`)).body.events as LoggedEvent[];
-  const endsOf = async (sessionId: string) =>
-    (await eventsOf(sessionId)).flatMap((event) => (event.type === "task.finished" ? [event.data] : []));
-  const ended = (sessionId: string) =>
-    eventually("the task to end", async () => (await endsOf(sessionId))[0], waitMs);
-  return { ask, chat, tasksOf, outputOf, eventsOf, endsOf, ended };
-}
+const stepMs = 60_000;
 
 describe.each([
   ["with a process a session", {}],
   ["S18 in the rollback, with a process per message", { USE_INTERACTIVE_SESSIONS: "false" }],
-])("T03 a task of the real CLI, %s", (_mode, settings) => {
+])("T03 T04 background work, %s", (_mode, settings) => {
   const scene = useScene({ every: "file", settings });
-  const { ask, chat, tasksOf, outputOf, ended, endsOf } = callsOf(scene);
 
-  test("is listed with its output while it runs and after its end", async () => {
-    const command = "echo one; until [ -e go ]; do sleep 0.1; done; echo two";
-    const { sessionId, turnId } = await chat(`background: ${command}`);
+  const chat = async (message: string, sessionId?: string, prefer = "wait=120") => {
+    const place = sessionId === undefined ? { projectPath: scene.bench.project } : { sessionId };
+    const { status, body, headers } = await scene.server.ask(
+      "POST",
+      "/api/chat",
+      { message, ...place },
+      { headers: { prefer } },
+    );
+    expect([status, body.state]).toEqual([200, "completed"]);
+    return { ...body, applied: headers.get("preference-applied") };
+  };
+  const get = async (path: string) => (await scene.server.ask("GET", path)).body;
+  const tasksOf = async (sessionId: string): Promise<Task[]> =>
+    (await get(`/api/sessions/${sessionId}/tasks`)).tasks;
+  const eventsOf = async (sessionId: string): Promise<LoggedEvent[]> =>
+    (await get(`/api/sessions/${sessionId}/events?limit=500`)).events;
+  const told = (sessionId: string, isIt: (event: LoggedEvent) => boolean) =>
+    eventually("an event", async () => (await eventsOf(sessionId)).find(isIt), stepMs);
+
+  test("T03: a command is listed with its turn and shows its output; it ends, is kept, and Claude speaks of it", async () => {
+    const { sessionId, turnId } = await chat("background: echo first; sleep 3; echo second");
     const [task] = await tasksOf(sessionId);
     expect(task).toMatchObject({ kind: "command", state: "running", turnId });
-    const taskId = task?.taskId ?? "";
-    expect((await ask("GET", `/api/sessions/${sessionId}`)).body.runningTasks).toBe(1);
-    await eventually(
-      "its first words",
-      async () => (await outputOf(sessionId, taskId)).output === "one\n",
-      waitMs,
+    const path = `/api/sessions/${sessionId}/tasks/${task?.taskId}/output`;
+    expect(await get(path)).toEqual({ output: "first\n", totalBytes: 6, truncated: false });
+    expect(await get(`/api/sessions/${sessionId}`)).toMatchObject({ state: "idle", runningTasks: 1 });
+    const end = await told(
+      sessionId,
+      ({ type, data }) => type === "turn.completed" && (data as { origin?: string }).origin === "task",
     );
-    writeFileSync(join(scene.bench.project, "go"), "");
-    expect(await ended(sessionId)).toMatchObject({ taskId, state: "completed" });
-    await eventually(
-      "its last words",
-      async () => (await outputOf(sessionId, taskId)).output === "one\ntwo\n",
-      waitMs,
-    );
-    expect((await ask("GET", `/api/sessions/${sessionId}`)).body.runningTasks).toBe(0);
+    expect(end?.data).toMatchObject({ text: expect.stringContaining("completed") });
+    expect(await tasksOf(sessionId)).toMatchObject([{ state: "completed", endedAt: expect.any(Number) }]);
+    const kept = async () => (await get(path)).output.startsWith("first\nsecond\n");
+    await eventually("the whole output", kept, stepMs);
+    expect(await get(`/api/sessions/${sessionId}`)).toMatchObject({ runningTasks: 0 });
   });
 
-  test("is stopped by the owner alone, and the other goes on", async () => {
-    const { sessionId } = await chat("background: sleep 301");
-    await chat("background: sleep 302", sessionId);
+  test("T03: one task is stopped, the other goes on; an unknown one is not found", async () => {
+    const { sessionId } = await chat("background: sleep 300");
+    await chat("background: sleep 301", sessionId);
     const [first, second] = await tasksOf(sessionId);
-    const path = `/api/sessions/${sessionId}/tasks/${first?.taskId}`;
-    expect(await ask("DELETE", path)).toMatchObject({ status: 200, body: { stopped: true } });
-    expect(await ended(sessionId)).toMatchObject({ taskId: first?.taskId, state: "stopped" });
-    expect((await ask("DELETE", path)).body).toEqual({ stopped: false });
-    const running = (await tasksOf(sessionId)).filter(({ state }) => state === "running");
-    expect(running.map(({ taskId }) => taskId)).toEqual([second?.taskId]);
-    expect((await ask("GET", `/api/sessions/${sessionId}`)).body.runningTasks).toBe(1);
-    const none = await ask("GET", `/api/sessions/${sessionId}/tasks/none/output`);
-    expect([none.status, none.body.code]).toEqual([404, "task_not_found"]);
-    await ask("POST", "/api/sessions/cancel", { sessionId });
-  });
-
-  test("lives on through an interrupt of the turn", async () => {
-    const { sessionId } = await chat("background: sleep 303");
-    const { body } = await ask("POST", "/api/chat", { sessionId, message: "slow: 30" });
+    const path = (taskId: string | undefined) => `/api/sessions/${sessionId}/tasks/${taskId}`;
+    expect(await scene.server.ask("DELETE", path(first?.taskId))).toMatchObject({
+      status: 200,
+      body: { stopped: true },
+    });
+    const states = async () => (await tasksOf(sessionId)).map(({ taskId, state }) => `${taskId} ${state}`);
     await eventually(
-      "the turn to run",
-      async () => {
-        const turn = await ask("GET", `/api/sessions/${sessionId}/turns/${body.turnId}`);
-        return turn.body.state === "running";
-      },
-      waitMs,
+      "the end of one",
+      async () => (await states()).includes(`${first?.taskId} stopped`),
+      stepMs,
     );
-    expect((await ask("POST", "/api/chat/interrupt", { sessionId })).status).toBe(200);
-    expect([(await tasksOf(sessionId))[0]?.state, await endsOf(sessionId)]).toEqual(["running", []]);
-    await ask("POST", "/api/sessions/cancel", { sessionId });
-    expect((await ended(sessionId)).state).toBe("stopped");
+    expect(await states()).toContain(`${second?.taskId} running`);
+    expect((await scene.server.ask("DELETE", path(first?.taskId))).body).toEqual({ stopped: false });
+    expect(await scene.server.ask("DELETE", path("none"))).toMatchObject({
+      status: 404,
+      body: { code: "task_not_found" },
+    });
   });
-});
 
-describe("T03 ten sessions with a background command each, on three processes of the real CLI", () => {
-  const settings = { MAX_CONCURRENT_SESSIONS: "3", PUSH_GRACE_MS: "100" };
-  const scene = useScene({ every: "file", apple: true, settings });
-  const { ask, chat, tasksOf, endsOf } = callsOf(scene);
+  test("T04 F22: what the owner's end of the process cuts off is told once, also after the next message", async () => {
+    const { sessionId } = await chat("background: sleep 300");
+    await scene.server.ask("POST", "/api/sessions/cancel", { sessionId });
+    expect((await chat("say: again", sessionId)).reply.text).toBe("again");
+    const ends = (await eventsOf(sessionId)).filter(({ type }) => type === "task.finished");
+    expect(ends).toMatchObject([{ data: { state: "stopped" } }]);
+    expect(await tasksOf(sessionId)).toMatchObject([{ state: "stopped" }]);
+  });
 
-  test("are all answered; those cut off are as few as can be, and each is told once, by event and push", async () => {
-    const phone = await scene.server.pair("phone");
-    const push = { provider: "apns", token: phoneToken, environment: "production" };
-    const registered = await scene.server.ask("PATCH", "/api/devices/me", { push }, { token: phone.token });
-    expect(registered.status).toBe(200);
-    const begun = Date.now();
-    const chats = await Promise.all(
-      Array.from({ length: 10 }, (_, index) => chat(`background: sleep ${310 + index}`)),
-    );
-    expect(Date.now() - begun).toBeGreaterThan(60_000);
-    const ids = chats.map(({ sessionId }) => sessionId);
-    const running = async () => {
-      const tasks = await Promise.all(ids.map(tasksOf));
-      return ids.filter((_id, index) => tasks[index]?.some(({ state }) => state === "running"));
-    };
-    await eventually("three tasks to be left", async () => (await running()).length === 3, waitMs);
-    const kept = await running();
-    const cut = ids.filter((id) => !kept.includes(id));
-    const ends = await Promise.all(ids.map(endsOf));
-    for (const [index, id] of ids.entries()) {
-      const told = cut.includes(id) ? [{ state: "stopped", cutOff: true }] : [];
-      expect(ends[index]).toMatchObject(told);
-      expect(ends[index]).toHaveLength(told.length);
-    }
-    const pushes = () =>
-      scene.apple.requests
-        .map(({ payload }) => (payload as { daylong?: { kind: string; sessionId: string } }).daylong)
-        .flatMap((daylong) => (daylong?.kind === "task" ? [daylong.sessionId] : []));
-    await eventually("a push for each", () => pushes().length >= cut.length, waitMs);
-    expect(pushes().sort()).toEqual([...cut].sort());
-    await ask("POST", "/api/sessions/cancel", {});
-    await eventually("nothing to run", async () => (await running()).length === 0, waitMs);
-    expect(pushes().sort()).toEqual([...cut].sort());
+  test("T03: Prefer: wait, tasks waits for a subagent and for what Claude says of it, and so does /v1", async () => {
+    const started = await chat("agent: run: sleep 1; echo found", undefined, "wait=120, tasks");
+    expect(started.applied).toBe("wait=120, tasks");
+    expect(started.reply.text).toContain("A helper is at work");
+    expect(started.ownTurns).toMatchObject([
+      { reply: { text: expect.stringContaining("It printed: found") } },
+    ]);
+    expect(await tasksOf(started.sessionId)).toMatchObject([
+      { kind: "agent", agentType: "general-purpose", state: "completed" },
+    ]);
+    const short = await chat("background: sleep 300", started.sessionId, "wait=5, tasks");
+    expect(short.ownTurns).toEqual([]);
+    const request = (stream: boolean) => ({
+      model: "default",
+      stream,
+      wait_tasks: true,
+      messages: [{ role: "user", content: "background: sleep 1" }],
+    });
+    const whole = await scene.server.ask("POST", "/v1/chat/completions", request(false));
+    const { content } = whole.body.choices[0].message;
+    expect(content).toMatch(/I will tell you when it is done\.\n\nBackground command .* completed/);
   });
 });

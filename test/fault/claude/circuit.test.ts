@@ -126,6 +126,8 @@ describe("a model that refuses every session", () => {
     // At most the CLI's titles and probes beside the two turns.
     expect(scene.model.requestCount() - asked).toBeLessThanOrEqual(6);
     expect(log.filter(({ type }) => type === "limit.reached")).toHaveLength(1);
-    expect(await pushedBeside(3)).toEqual(["limit"]);
+    expect(log.filter(({ type }) => type === "limit.lifted")).toHaveLength(1);
+    // Reached, and lifted.
+    expect(await pushedBeside(3)).toEqual(["limit", "limit"]);
   });
 });

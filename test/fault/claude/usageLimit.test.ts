@@ -43,7 +43,7 @@ describe("a usage limit of a login", () => {
   const kindsPushed = () =>
     scene.apple.requests.map(({ payload }) => (payload as { daylong: { kind: string } }).daylong.kind);
 
-  test("F17: is told once with its reset, holds the queue until then, and what waited goes on by itself", async () => {
+  test("F17 T09: is told once with its reset and once when it is over, holds the queue until then, and what waited goes on by itself", async () => {
     const phone = await scene.server.pair("phone");
     const place = { projectPath: scene.bench.project, deviceToken: "c".repeat(64) };
     const first = await say("Remember the number 7", place, phone.token, 120);
@@ -73,12 +73,14 @@ describe("a usage limit of a login", () => {
     expect(over[0].reply.text).toBe("You asked me to remember 7.");
     for (const { startedAt } of over) expect(startedAt).toBeGreaterThanOrEqual(resetsAt);
     expect((await scene.server.ask("GET", "/health")).body.checks.pool).toEqual({ state: "ok" });
-    expect((await told()).events.filter(({ type }) => type === "limit.reached")).toHaveLength(1);
+    const words = (await told()).events.filter(({ type }) => type.startsWith("limit."));
+    expect(words.map(({ type }) => type)).toEqual(["limit.reached", "limit.lifted"]);
+    expect(words[1]?.data).toEqual({ kind: "five_hour" });
     // Its own word, and the replies before and after it: the turn that met it is part of the incident.
     await eventually(
       "the replies' pushes",
       () => kindsPushed().filter((kind) => kind === "reply").length === 3,
     );
-    expect(kindsPushed().filter((kind) => kind !== "reply" && kind !== "sync")).toEqual(["limit"]);
+    expect(kindsPushed().filter((kind) => kind !== "reply" && kind !== "sync")).toEqual(["limit", "limit"]);
   });
 });

@@ -19,6 +19,7 @@ const standIn = resolve("test/support/claude/cliStandIn.mjs");
 const listener: ProcessListener = {
   signal: () => {},
   askPermission: async () => ({ decision: "deny" }),
+  notify: () => false,
   exited: () => {},
 };
 

@@ -14,6 +14,7 @@ const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {
 const listener: ProcessListener = {
   signal: () => {},
   askPermission: async () => ({ decision: "deny" }),
+  notify: () => false,
   exited: () => {},
 };
 

@@ -80,6 +80,8 @@ class FullDisk {
 
 /** A pool over a real database file, with fake processes and a clock that stands. */
 export class PoolRig {
+  /** The branch of every project's repository. */
+  branch: () => string | undefined = () => undefined;
   clock = new ManualClock();
   host = new ScriptedHost({ clock: this.clock });
   readonly disk = new FullDisk();
@@ -165,6 +167,7 @@ export class PoolRig {
         prepare: (ids, projectPath) => this.prepare(ids, projectPath),
         letGo: (ids) => void this.letGo.push(...ids),
       },
+      gitBranch: async () => this.branch(),
       mentions: { standingOf: (_projectPath, path) => this.mention(path) },
       sessionOver: ({ sessionId }) => {
         const isLive = this.host.live().some((process) => process.spec.sessionId === sessionId);

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { DaylongError } from "../../../server/domain/errors.ts";
 import type { Clock } from "../../../server/domain/ports.ts";
+import type { FactSignal } from "../../../server/domain/processes/factSignal.ts";
 import type {
   ClaudeModel,
   ClaudeProcess,
@@ -12,6 +13,7 @@ import type {
   ProcessHost,
   ProcessListener,
   ProcessRecord,
+  ProcessSignal,
   ProcessSpec,
   ProcessUsage,
   Prompt,
@@ -20,6 +22,7 @@ import type {
   TranscriptReply,
   TurnResult,
 } from "../../../server/domain/processes/process.ts";
+import type { PlanWindow } from "../../../server/domain/processes/usage.ts";
 import type { ClaudeCommand } from "../../../server/domain/prompts/commands.ts";
 import type { AgentRef } from "../../../server/domain/sessions/agent.ts";
 import type { PermissionAnswer } from "../../../server/domain/sessions/permission.ts";
@@ -80,6 +83,10 @@ export class ScriptedProcess implements ClaudeProcess {
   isDumb = false;
   /** What it answers to a change of its mode. */
   refuseModes: Error | undefined;
+  /** The windows of its login's plan. */
+  plan: PlanWindow[] | undefined;
+  /** How often it was asked for them. */
+  planAsks = 0;
   readonly rewinds: Array<{ messageId: string; dryRun: boolean }> = [];
   readonly asks: OpenAsk[] = [];
   /** What commands have written, by task. */
@@ -166,6 +173,22 @@ export class ScriptedProcess implements ClaudeProcess {
     return { canRewind: true, filesChanged: [inProject, "/elsewhere/b.txt"], insertions: 1, deletions: 2 };
   }
 
+  async planWindows(): Promise<PlanWindow[] | undefined> {
+    this.planAsks += 1;
+    if (this.isDumb) return new Promise(() => {});
+    return this.plan;
+  }
+
+  /** Says something about its session beside its turns. */
+  fact(signal: FactSignal): void {
+    this.#listener.signal(signal);
+  }
+
+  /** Sends the owner a notice; answers whether it was taken. */
+  notify(text: string): boolean {
+    return this.#listener.notify(text);
+  }
+
   async contextUse(): Promise<ContextUse> {
     if (this.isDumb) return new Promise(() => {});
     return { model: "claude", totalTokens: 10, maxTokens: 100, percentage: 10, categories: [] };
@@ -224,6 +247,11 @@ export class ScriptedProcess implements ClaudeProcess {
     this.#ownTurnId = turnId;
     this.#listener.signal({ kind: "own-started", turnId, origin });
     return turnId;
+  }
+
+  /** What no other method says. */
+  say(signal: ProcessSignal): void {
+    this.#listener.signal(signal);
   }
 
   /** Takes up the oldest unanswered prompt, into its own turn if it is at one. */

@@ -101,6 +101,10 @@ export class DrivenPool implements SessionPool {
     return this.#pool.waitForTurn(turnId, deadlineMs, signal).finally(() => this.#wait(-1));
   }
 
+  followTasks(sessionId: string, turnId: string) {
+    return this.#pool.followTasks(sessionId, turnId);
+  }
+
   interrupt(sessionId: string, turnId: string | undefined, by: Caller) {
     this.calls.push({ name: "interrupt", by, request: { sessionId, turnId } });
     return this.#pool.interrupt(sessionId, turnId, by);
@@ -143,6 +147,18 @@ export class DrivenPool implements SessionPool {
   forkSession(sessionId: string, atMessageId: string | undefined, by: Caller) {
     this.calls.push({ name: "forkSession", by, request: { sessionId, atMessageId } });
     return this.#pool.forkSession(sessionId, atMessageId, by);
+  }
+
+  todos(sessionId: string) {
+    return this.#pool.todos(sessionId);
+  }
+
+  commands(sessionId: string) {
+    return this.#pool.commands(sessionId);
+  }
+
+  usage(days: number) {
+    return this.#pool.usage(days);
   }
 
   rewind(sessionId: string, messageId: string, dryRun: boolean, by: Caller) {

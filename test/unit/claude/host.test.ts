@@ -48,6 +48,7 @@ beforeEach(() => {
     listener = {
       signal: () => {},
       askPermission: async () => ({ decision: "deny" }),
+      notify: () => false,
       exited: (exit) => {
         exits.push(exit);
         done();

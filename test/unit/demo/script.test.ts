@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import type { ModelMessage } from "../../../server/demo/messages.ts";
-import { reply, typedText, unpairedToolUse } from "../../../server/demo/script.ts";
+import { type ModelMessage, typedText } from "../../../server/demo/messages.ts";
+import { reply, unpairedToolUse } from "../../../server/demo/script.ts";
 
 const user = (content: ModelMessage["content"]): ModelMessage => ({ role: "user", content });
 const said = (...messages: string[]): ModelMessage[] => messages.map((message) => user(message));

@@ -15,7 +15,7 @@ import {
 import type { HttpDependencies } from "../../dependencies.ts";
 import { waitWhilePaired } from "../../framework/authorise.ts";
 import { errorSets } from "../../framework/errorSets.ts";
-import { preferredWaitSeconds } from "../../framework/preferHeader.ts";
+import { preferredWaitSeconds, prefersTasks } from "../../framework/preferHeader.ts";
 import { invalidRequest } from "../../framework/problem.ts";
 import { defineRoute, json, type Route } from "../../framework/route.ts";
 
@@ -35,7 +35,7 @@ const outcomeOf = (turn: Turn) => ({
 
 /** Messages to Claude. */
 export function chatRoutes(parts: HttpDependencies): Route[] {
-  const { pool, access, attachments: files, pushRegistration, deliveryMethods } = parts;
+  const { pool, access, clock, attachments: files, pushRegistration, deliveryMethods } = parts;
   return [
     defineRoute({
       method: "POST",
@@ -46,7 +46,7 @@ export function chatRoutes(parts: HttpDependencies): Route[] {
         "With a `sessionId`, `model` and `permissionMode` change the session first, as PATCH does: at once, for this turn and later ones.",
       body: chatSchema,
       headers: {
-        Prefer: `wait=SECONDS (at most ${maxWaitSeconds}): answer when the turn has ended, if it does in time.`,
+        Prefer: `wait=SECONDS (at most ${maxWaitSeconds}): answer when the turn has ended, if it does in time. wait=SECONDS, tasks: when none of the tasks that it began runs any more either.`,
       },
       refusals: [
         ...errorSets.project,
@@ -83,12 +83,27 @@ export function chatRoutes(parts: HttpDependencies): Route[] {
         };
         const waitSeconds = preferredWaitSeconds(header("prefer"), maxWaitSeconds);
         if (waitSeconds === undefined) return json(answer, 202);
-        const turn = await waitWhilePaired({ access, caller, gone }, (over) =>
-          pool.waitForTurn(accepted.turnId, waitSeconds * 1000, over),
-        );
-        const applied = { "Preference-Applied": `wait=${waitSeconds}` };
-        if (!isTerminal(turn.state)) return json({ ...answer, state: turn.state }, 202, applied);
-        return json({ ...answer, queuePosition: 0, ...outcomeOf(turn) }, 200, applied);
+        const isTasksToo = prefersTasks(header("prefer"));
+        const applied = { "Preference-Applied": `wait=${waitSeconds}${isTasksToo ? ", tasks" : ""}` };
+        const waitMs = waitSeconds * 1_000;
+        const endAt = clock.now() + waitMs;
+        const followed = isTasksToo ? pool.followTasks(accepted.sessionId, accepted.turnId) : undefined;
+        try {
+          const { turn, own } = await waitWhilePaired({ access, caller, gone }, async (over) => {
+            const turn = await pool.waitForTurn(accepted.turnId, waitMs, over);
+            const own = isTerminal(turn.state)
+              ? await followed?.ownTurns(endAt - clock.now(), over)
+              : undefined;
+            return { turn, own };
+          });
+          if (!isTerminal(turn.state)) return json({ ...answer, state: turn.state }, 202, applied);
+          const ownTurns = own?.flatMap(({ turnId, reply }) =>
+            reply === undefined ? [] : [{ turnId, reply }],
+          );
+          return json({ ...answer, queuePosition: 0, ...outcomeOf(turn), ownTurns }, 200, applied);
+        } finally {
+          followed?.close();
+        }
       },
     }),
     defineRoute({

@@ -67,7 +67,7 @@ describe("A09 a start of the CLI", () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(statSync(join(home, "process-settings")).mode & 0o777).toBe(0o700);
     expect(settingsOf(start).permissions).toEqual({
-      allow: ["Bash(ls:*)", "Read"],
+      allow: ["Bash(ls:*)", "mcp__daylong__notify", "Read"],
       deny: ["Read(//home/a/.ssh)", "Edit(//home/a/.ssh)"],
     });
     await start.release();

@@ -235,6 +235,40 @@ describe("a usage limit", () => {
     expect(health()).toEqual({ state: "ok" });
   });
 
+  test("T09: is told as lifted, once, by the first answer", async () => {
+    await rig.current.open();
+    const { process } = await rig.current.busySession();
+    process.refused({ kind: "limit-hit", refusals: 4, limit: "five_hour" });
+    expect(told("limit.lifted")).toEqual([]);
+    process.reply("Hi.");
+    process.message("More.");
+    expect(told("limit.lifted")).toMatchObject([{ data: { kind: "five_hour" } }]);
+    expect(health()).toEqual({ state: "ok" });
+  });
+
+  test("T09: is told as lifted at its reset when no message is there to try it with", async () => {
+    await rig.current.open();
+    const { clock } = rig.current;
+    const { process } = await rig.current.busySession();
+    const resetsAt = clock.now() + 5 * minuteMs;
+    process.refused({ kind: "limit-hit", final: true, resetsAt });
+    process.result({ outcome: "failed", failure: { code: "claude_error", detail: "429" } });
+    await clock.run(5 * minuteMs - 1);
+    expect([told("limit.lifted"), health().state]).toEqual([[], "degraded"]);
+    await clock.run(1);
+    expect([told("limit.lifted").length, health().state]).toEqual([1, "ok"]);
+  });
+
+  test("T09: without a known reset stays until a message has been answered", async () => {
+    await rig.current.open();
+    const { clock } = rig.current;
+    const { process } = await rig.current.busySession();
+    process.refused({ kind: "limit-hit", final: true });
+    process.result({ outcome: "failed", failure: { code: "claude_error", detail: "429" } });
+    await clock.run(30 * minuteMs);
+    expect([told("limit.lifted"), health().state]).toEqual([[], "degraded"]);
+  });
+
   test("a pause of half a minute is news, a shorter one is not", async () => {
     await rig.current.open();
     const { process } = await rig.current.busySession();

@@ -174,7 +174,7 @@ describe("F22 T04 a task whose process has to go", () => {
     await rig.current.clock.run(hourMs);
     expect(process.alive).toBe(true);
     process.finishTask("b1");
-    await rig.current.clock.run(2_000);
+    await rig.current.clock.run(4_000);
     expect(process.alive).toBe(false);
   });
 
@@ -273,7 +273,7 @@ describe("F22 T04 a task whose process has to go", () => {
     await rig.current.clock.settle();
     expect([rig.current.ends(turnId), process.alive]).toEqual([["turn.completed"], true]);
     process.finishTask("b1");
-    await rig.current.clock.run(20);
+    await rig.current.clock.run(2_100);
     expect(process.alive).toBe(false);
   });
 
@@ -290,4 +290,82 @@ describe("F22 T04 a task whose process has to go", () => {
     expect(busy.process.alive).toBe(false);
     expect(told(busy.sessionId).at(-1)?.[1]).toMatchObject(cutOff);
   });
+});
+
+describe("T04 F22 a process whose task has ended", () => {
+  test("stays for the turn in which Claude speaks of it, in the rollback too, and goes then", async () => {
+    await rig.current.open({ interactive: false });
+    const { sessionId, process } = await withTask();
+    expect(process.alive).toBe(true);
+    process.finishTask("b1");
+    await rig.current.clock.run(100);
+    process.reply("It is done.");
+    await rig.current.clock.run(20);
+    const end = rig.current.events(sessionId).findLast(({ type }) => type === "turn.completed");
+    expect(end?.data).toMatchObject({ text: "It is done.", origin: "task" });
+    await rig.current.clock.run(2_000);
+    expect(process.alive).toBe(false);
+  });
+
+  test("makes room two seconds later when Claude has nothing to say", async () => {
+    await rig.current.open({ maxConcurrentSessions: 1 });
+    const { process } = await withTask();
+    rig.current.submit({ message: "Other" });
+    process.finishTask("b1");
+    await rig.current.clock.run(1_900);
+    expect(process.alive).toBe(true);
+    await rig.current.clock.run(200);
+    expect(process.alive).toBe(false);
+  });
+});
+
+describe("T04 the bounds of a task", () => {
+  test("the lease's end gives it the time that a turn has, then cuts it off and tells so", async () => {
+    await rig.current.open({ drainMs: 5_000 });
+    const { sessionId, process } = await withTask();
+    const { expiresAt } = view(sessionId).lease;
+    await rig.current.clock.run(expiresAt - rig.current.clock.now() + 4_000);
+    expect([view(sessionId).state, process.alive]).toEqual(["idle", true]);
+    await rig.current.clock.run(2_000);
+    expect([view(sessionId).state, process.alive]).toEqual(["expired", false]);
+    expect(told(sessionId).filter(([type]) => type === "task.finished")).toMatchObject([
+      ["task.finished", { state: "stopped", cutOff: true }],
+    ]);
+  });
+
+  test("one that is silent for two hours keeps its process from being parked no longer; one that works does", async () => {
+    await rig.current.open({ sessionIdleMs: 10 * minuteMs, resourceSampleMs: minuteMs });
+    const silent = await withTask();
+    const busy = await withTask();
+    busy.process.uses.cpuPercent = 50;
+    await rig.current.clock.run(110 * minuteMs);
+    expect(silent.process.alive).toBe(true);
+    await rig.current.clock.run(20 * minuteMs);
+    expect([silent.process.alive, busy.process.alive]).toEqual([false, true]);
+  });
+
+  test("a subagent that works inside the idle CLI is no CLI that spins", async () => {
+    await rig.current.open({ resourceSampleMs: 5_000, healthIntervalMs: 30_000 });
+    const { process } = await withTask();
+    process.uses.cpuPercent = 90;
+    process.uses.ownCpuPercent = 90;
+    await rig.current.clock.run(5 * minuteMs);
+    expect(process.alive).toBe(true);
+  });
+});
+
+test("F22: a task that the CLI itself reports as stopped while it is being stopped was cut off, and is told so once", async () => {
+  await rig.current.open({ maxConcurrentSessions: 1 });
+  rig.current.host.manners.stop = "held";
+  const { sessionId, process } = await withTask();
+  rig.current.submit({ message: "Other" });
+  await rig.current.clock.run(61_000);
+  expect(process.stopCount).toBe(1);
+  process.finishTask("b1", "stopped");
+  await rig.current.clock.run(100);
+  process.leave();
+  await rig.current.clock.run(100);
+  expect(told(sessionId).filter(([type]) => type === "task.finished")).toMatchObject([
+    ["task.finished", { state: "stopped", cutOff: true }],
+  ]);
 });

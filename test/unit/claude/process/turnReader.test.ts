@@ -82,8 +82,8 @@ function bench() {
   const read = (...messages: StreamMessage[]) => {
     const signals = messages.flatMap((message) => reader.read(message));
     heard.push(...signals);
-    // Tasks are the subject of `taskReader.test.ts`.
-    return signals.flatMap((signal) => (/^alive$|^task/.test(signal.kind) ? [] : [tell(signal)]));
+    // Tasks and wake-ups are the subject of `taskReader.test.ts` and of `wakeupReader.test.ts`.
+    return signals.flatMap((signal) => (/^alive$|^task|^wakeup/.test(signal.kind) ? [] : [tell(signal)]));
   };
   return { reader, read, heard };
 }
@@ -174,6 +174,15 @@ describe("T01 the turn of what the CLI says", () => {
       "prompt-started p1",
       "result p1 completed Hi.",
     ]);
+  });
+
+  test.each([
+    ["of its loop", "loop_wakeup", true],
+    ["of a schedule", "schedule_wakeup", false],
+  ])("T03 is known to be that of a wake-up %s", (_what, wakeup_source, isLoops) => {
+    const { read, heard } = bench();
+    read(cli.lifecycle("w1", "started", { wakeup_source }));
+    expect(heard).toContainEqual({ kind: "wakeup-begun", turnId: "own-1", isLoops });
   });
 
   test.each([

@@ -101,6 +101,8 @@ describe("D09 what rings a phone", () => {
     [logged("session.expired", { term: 1, expiredAt: at }), "expired"],
     [logged("session.quarantined", { detail: "x" }), "crashed"],
     [logged("limit.reached", { kind: "x", retryAt: at, detail: "x" }), "limit"],
+    [logged("limit.lifted", { kind: "x" }), "limit"],
+    [logged("notice", { text: "x" }), "notice"],
     [logged("login.required", { detail: "x" }), "login"],
     [logged("resource.warning", { kind: "memory", detail: "x" }), "resource"],
     [cutOff(true), "task"],
@@ -203,7 +205,7 @@ describe("D09 what a push says", () => {
 });
 
 /** The contract's table: category, level, urgency, end, and what the push replaces. */
-const table: Array<[PushKind, string, string, string, number, string]> = [
+const table: Array<[PushKind, string, string, string, number, string | undefined]> = [
   ["reply", "REPLY", "active", "high", at + day, "turn-t"],
   ["failed", "REPLY", "active", "high", at + day, "turn-t"],
   ["permission", "PERMISSION", "time-sensitive", "high", at + 5_000, "perm-p"],
@@ -213,6 +215,7 @@ const table: Array<[PushKind, string, string, string, number, string]> = [
   ["expiring", "EXPIRING", "time-sensitive", "high", at + 5_000, "lease-s"],
   ["expired", "SESSION", "active", "normal", at + day, "expired-s"],
   ["crashed", "SESSION", "active", "normal", at + day, "crashed-s"],
+  ["notice", "SESSION", "active", "high", at + day, undefined],
   ["limit", "SESSION", "active", "normal", at + day, "limit-s"],
   ["login", "SESSION", "active", "normal", at + day, "login-s"],
   ["resource", "SESSION", "active", "normal", at + day, "resource-s"],

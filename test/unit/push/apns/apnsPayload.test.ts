@@ -116,7 +116,7 @@ describe("the payload of an APNs push", () => {
   });
 
   const end = 1_790_003_600_999;
-  const table: [PushKind, string, string, string, number][] = [
+  const table: [PushKind, string | undefined, string, string, number][] = [
     ["reply", `turn-${turnId}`, "REPLY", "active", 1_790_000_000 + DAY_S],
     ["failed", `turn-${turnId}`, "REPLY", "active", 1_790_000_000 + DAY_S],
     ["permission", `perm-${permissionId}`, "PERMISSION", "time-sensitive", 1_790_003_600],
@@ -126,6 +126,7 @@ describe("the payload of an APNs push", () => {
     ["expiring", `lease-${sessionId}`, "EXPIRING", "time-sensitive", 1_790_003_600],
     ["expired", `expired-${sessionId}`, "SESSION", "active", 1_790_000_000 + DAY_S],
     ["crashed", `crashed-${sessionId}`, "SESSION", "active", 1_790_000_000 + DAY_S],
+    ["notice", undefined, "SESSION", "active", 1_790_000_000 + DAY_S],
     ["limit", `limit-${sessionId}`, "SESSION", "active", 1_790_000_000 + DAY_S],
     ["login", `login-${sessionId}`, "SESSION", "active", 1_790_000_000 + DAY_S],
     ["resource", `resource-${sessionId}`, "SESSION", "active", 1_790_000_000 + DAY_S],
@@ -135,7 +136,8 @@ describe("the payload of an APNs push", () => {
     const [kind, collapseId, category, level, expiration] = row;
     const { headers, payload } = buildApnsPush(push({ kind, permissionId, expiresAt: end }), TOPIC);
     expect(headers["apns-collapse-id"]).toBe(collapseId);
-    expect(Buffer.byteLength(collapseId)).toBeLessThanOrEqual(64);
+    expect("apns-collapse-id" in headers).toBe(collapseId !== undefined);
+    expect(Buffer.byteLength(collapseId ?? "")).toBeLessThanOrEqual(64);
     expect(headers["apns-expiration"]).toBe(String(expiration));
     expect(parse(payload).aps.category).toBe(category);
     expect(parse(payload).aps["interruption-level"]).toBe(level);

@@ -35,6 +35,7 @@ describe("D17: a push for a browser", () => {
     ["expiring", `lease-${ids.sessionId}`, "high", 1],
     ["expired", `expired-${ids.sessionId}`, "normal", 23],
     ["crashed", `crashed-${ids.sessionId}`, "normal", 23],
+    ["notice", "notice-42", "high", 23],
     ["limit", `limit-${ids.sessionId}`, "normal", 23],
     ["login", `login-${ids.sessionId}`, "normal", 23],
     ["resource", `resource-${ids.sessionId}`, "normal", 23],
