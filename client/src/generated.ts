@@ -20,6 +20,8 @@ export type ErrorCode =
   | "host_forbidden"
   | "origin_forbidden"
   | "permission_mode_forbidden"
+  | "tools_forbidden"
+  | "prompt_forbidden"
   | "command_forbidden"
   | "not_found"
   | "session_not_found"
@@ -120,7 +122,8 @@ export type Event =
   | LimitLiftedEvent
   | LoginRequiredEvent
   | DevicePairedEvent
-  | DeviceRevokedEvent;
+  | DeviceRevokedEvent
+  | DevicePushLostEvent;
 /**
  * user: a message. Else Claude began the turn by itself: a task had something to say, a scheduled wake-up was due, another agent sent a message, or another reason.
  */
@@ -529,7 +532,14 @@ export interface Api {
        * The last message that is taken over.
        */
       resumeAt?: string;
+      /**
+       * Stands in the place of Claude's own system prompt; an admin's only.
+       */
+      systemPrompt?: string;
       appendSystemPrompt?: string;
+      /**
+       * Tools that run without asking. A chat token may name such that only look at files.
+       */
       allowedTools?: string[];
       disallowedTools?: string[];
       maxTurns?: number;
@@ -1101,6 +1111,18 @@ export interface SessionCreatedEvent {
     title: string;
     model: string | null;
     permissionMode: PermissionMode;
+    /**
+     * In lists at most its first 1,000 characters.
+     */
+    systemPrompt?: string;
+    /**
+     * In lists at most its first 1,000 characters.
+     */
+    appendSystemPrompt?: string;
+    /**
+     * Tools that run without asking.
+     */
+    allowedTools?: string[];
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
@@ -1284,6 +1306,7 @@ export interface SessionUpdatedEvent {
     muted?: boolean;
     autoKeepAlive?: boolean;
     runningTasks?: number;
+    allowedTools?: string[];
     suggestedPrompts?: string[];
     gitBranch?: string | null;
     context?: ContextFill;
@@ -1865,6 +1888,33 @@ export interface DeviceRevokedEvent {
   data: {
     deviceId: string;
     name: string;
+    cancelledTurns?: number;
+    interruptedTurns?: number;
+    /**
+     * Sessions that ask again about what the device had allowed them.
+     */
+    restrictedSessions?: number;
+  };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
+}
+export interface DevicePushLostEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "device.push_lost";
+  at: number;
+  turnId?: string;
+  data: {
+    deviceId: string;
+    name: string;
+    /**
+     * The device that has registered the same push target.
+     */
+    by: string;
+    provider: "apns" | "webpush";
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
@@ -2075,6 +2125,18 @@ export interface Session {
    * Background work that outlives turns.
    */
   runningTasks: number;
+  /**
+   * In lists at most its first 1,000 characters.
+   */
+  systemPrompt?: string;
+  /**
+   * In lists at most its first 1,000 characters.
+   */
+  appendSystemPrompt?: string;
+  /**
+   * Tools that run without asking.
+   */
+  allowedTools?: string[];
   /**
    * What Claude proposes to say next; empty again with the next message.
    */

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Caller, Device, DevicePreferences, QuietHours, Scope } from "../domain/delivery/device.ts";
+import type { EndedWork } from "../domain/delivery/event.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
 import type { Gatekeeper } from "./gatekeeper.ts";
@@ -18,6 +19,8 @@ export interface DevicesParts {
   clock: Clock;
   log: Log;
   roots: ProjectRoots;
+  /** Ends what a device that is revoked has left to be done; called in the transaction of the revocation. */
+  endWorkOf(deviceId: string, by: Caller): EndedWork;
 }
 
 /** Absent: unchanged; `quietHours: null`: none any more. */
@@ -132,7 +135,10 @@ export class Devices implements Gatekeeper {
     return this.#parts.store.devices.list();
   }
 
-  /** Takes a device's token and push target away, at once; its sockets close through `onRevoked`. */
+  /**
+   * Takes a device's token, push target and Live Activities away, and ends its work, at once; its sockets close through
+   * `onRevoked`.
+   */
   revoke(deviceId: string, by: Caller): void {
     const { store, clock, log } = this.#parts;
     if (deviceId === localDeviceId) {
@@ -143,11 +149,12 @@ export class Devices implements Gatekeeper {
     }
     store.transaction(() => {
       const { name } = this.get(deviceId);
+      const ended = this.#parts.endWorkOf(deviceId, by);
       store.devices.setPush(deviceId, null);
       store.activities.removeAll(deviceId);
       store.devices.revoke(deviceId, clock.now());
-      store.events.append({ sessionId: null, type: "device.revoked", data: { deviceId, name } });
-      this.#audit(by.deviceId, "device.revoke", deviceId, name);
+      store.events.append({ sessionId: null, type: "device.revoked", data: { deviceId, name, ...ended } });
+      this.#audit(by.deviceId, "device.revoke", deviceId, revocationDetail(name, ended));
     });
     log.info("device.revoked", { deviceId, by: by.deviceId });
     for (const listener of this.#revocationListeners) {
@@ -184,6 +191,9 @@ export class Devices implements Gatekeeper {
     this.#parts.store.audit.add({ at: this.#parts.clock.now(), deviceId, action, target, detail });
   }
 }
+
+const revocationDetail = (name: string, ended: EndedWork): string =>
+  `${name}; turns cancelled: ${ended.cancelledTurns}, interrupted: ${ended.interruptedTurns}; sessions restricted: ${ended.restrictedSessions}`;
 
 /** A device as it is before it did anything. */
 export const newDevice = (parts: {

@@ -59,7 +59,7 @@ export class PushRegistration {
       const encryptionKey = change.encryptionKey === undefined ? before?.encryptionKey : change.encryptionKey;
       if (topic) next.topic = topic;
       if (encryptionKey) next.encryptionKey = encryptionKey;
-      this.#takeFromOthers(deviceId, (push) => push.provider === "apns" && push.token === token);
+      this.#takeFromOthers(deviceId, by, (push) => push.provider === "apns" && push.token === token);
       store.devices.setPush(deviceId, next);
       if (before === undefined || !sameTarget(before, next)) {
         this.#audit(by, "push.register", deviceId, `apns ${next.environment}`);
@@ -85,7 +85,7 @@ export class PushRegistration {
       const before = this.#pushOf(deviceId);
       // The same target is a new registration all the same: later than any verdict of a push service on the old one.
       const next: WebPushTarget = { provider: "webpush", endpoint, keys, registeredAt: clock.now() };
-      this.#takeFromOthers(deviceId, (push) => push.provider === "webpush" && push.endpoint === endpoint);
+      this.#takeFromOthers(deviceId, by, (push) => push.provider === "webpush" && push.endpoint === endpoint);
       store.devices.setPush(deviceId, next);
       if (before?.provider === "webpush" && before.endpoint === endpoint) return;
       this.#audit(by, "push.register", deviceId, `webpush ${new URL(endpoint).hostname}`);
@@ -110,12 +110,23 @@ export class PushRegistration {
     });
   }
 
-  /** A phone that was paired twice has one token; only its latest pairing may ring it. */
-  #takeFromOthers(deviceId: string, isTheSame: (push: PushTarget) => boolean): void {
-    for (const other of this.#parts.store.devices.list()) {
-      if (other.deviceId !== deviceId && other.push && isTheSame(other.push)) {
-        this.#parts.store.devices.setPush(other.deviceId, null);
-      }
+  /**
+   * A phone that was paired twice has one token; only its latest pairing may ring it. The device that loses it is told: it may
+   * be another's phone, and would wait for pushes in vain.
+   */
+  #takeFromOthers(deviceId: string, by: Caller, isTheSame: (push: PushTarget) => boolean): void {
+    const { store } = this.#parts;
+    for (const other of store.devices.list()) {
+      if (other.deviceId === deviceId || other.push === null || !isTheSame(other.push)) continue;
+      const { name, push } = other;
+      const { provider } = push;
+      store.devices.setPush(other.deviceId, null);
+      store.events.append({
+        sessionId: null,
+        type: "device.push_lost",
+        data: { deviceId: other.deviceId, name, by: deviceId, provider },
+      });
+      this.#audit(by, "push.take", other.deviceId, `${provider}, now of ${deviceId}`);
     }
   }
 

@@ -272,9 +272,16 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
   const edges = new Closers();
   closers.push(() => edges.close());
   closers.push(() => lastWord(database, clock));
-  closers.push(() => pool.stop(settings.config.shutdownGraceMs));
+  // A turn cannot end in a database that takes nothing any more: it is not waited for.
+  closers.push(() => pool.stop(database.isLost ? 0 : settings.config.shutdownGraceMs));
 
-  const access = new Devices({ store, clock, log, roots });
+  const access = new Devices({
+    store,
+    clock,
+    log,
+    roots,
+    endWorkOf: (deviceId, by) => pool.endWorkOf(deviceId, by),
+  });
   const tokenFailures = openTokenFailures(clock);
   const requestLimit = () => settings.config.requestsPerMinute;
   const deviceRequests = new AttemptWindow({ clock, windowMs: 60_000, limit: requestLimit });
@@ -358,6 +365,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
   /** Puts right the remains of the last run before anything is accepted. */
   const start = async () => {
     await folders.sweep();
+    await changes.sweep();
     await pool.start();
     outboxSender.start();
     retention.start();

@@ -27,6 +27,16 @@ export const errorCatalogue = {
     title: "The owner has not enabled this permission mode",
     retryable: false,
   },
+  tools_forbidden: {
+    status: 403,
+    title: "The token may not let these tools run without asking",
+    retryable: false,
+  },
+  prompt_forbidden: {
+    status: 403,
+    title: "The token may not replace Claude's system prompt",
+    retryable: false,
+  },
   command_forbidden: { status: 403, title: "The command is not taken from a message", retryable: false },
   not_found: { status: 404, title: "There is nothing at this address", retryable: false },
   session_not_found: { status: 404, title: "There is no such session", retryable: false },

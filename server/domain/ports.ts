@@ -5,6 +5,7 @@ import type { FactStore, UsageStore } from "./stores/facts.ts";
 import type { AttachmentStore, AuditStore, ProcessStore, SettingsStore } from "./stores/operation.ts";
 import type { ReadStore } from "./stores/reads.ts";
 import type {
+  AllowanceStore,
   ConversationStore,
   ErasureStore,
   PermissionStore,
@@ -75,6 +76,7 @@ export interface Store extends Durability {
   readonly activities: ActivityStore;
   readonly processes: ProcessStore;
   readonly trust: TrustStore;
+  readonly allowances: AllowanceStore;
   readonly conversations: ConversationStore;
   readonly settings: SettingsStore;
   readonly audit: AuditStore;

@@ -14,6 +14,7 @@ import { UnreadableFile } from "./boundedFile.ts";
 import { ConcurrencyLimit } from "./concurrencyLimit.ts";
 import { type BytePath, type DiffRecord, diffText, displayPath } from "./diffRecords.ts";
 import type { GitProgram } from "./gitProgram.ts";
+import { IsolatedRepository } from "./isolatedRepository.ts";
 import { branchOf, findRepository, type Repository } from "./repository.ts";
 import { GitFailure, WorkingTree } from "./workingTree.ts";
 
@@ -52,6 +53,11 @@ export class GitChanges implements ProjectChanges {
 
   constructor(parts: GitChangesParts) {
     this.#parts = parts;
+  }
+
+  /** Removes what servers that were killed left of their reading. */
+  sweep(): Promise<void> {
+    return IsolatedRepository.sweep();
   }
 
   list(request: ChangesRequest): Promise<RepositoryChanges> {

@@ -35,7 +35,7 @@ export class IsolatedRepository {
     head?: string;
   }): Promise<IsolatedRepository> {
     const { topDir, repository, settings, head } = parts;
-    const dir = await mkdtemp(join(tmpdir(), "daylong-git-"));
+    const dir = await mkdtemp(join(tmpdir(), `daylong-git-${process.pid}-`));
     const isolated = new IsolatedRepository(dir, topDir);
     try {
       await Promise.all(
@@ -48,6 +48,15 @@ export class IsolatedRepository {
     } catch (error) {
       await isolated.close();
       throw error;
+    }
+  }
+
+  /** Removes the directories of servers that were killed while they read a repository: those of processes that are gone. */
+  static async sweep(): Promise<void> {
+    for (const name of await readdir(tmpdir())) {
+      const pid = /^daylong-git-(\d+)-/.exec(name)?.[1];
+      if (pid === undefined || isAlive(Number(pid))) continue;
+      await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => {});
     }
   }
 
@@ -84,5 +93,15 @@ export class IsolatedRepository {
       join(dir, "info", "sparse-checkout"),
       maxListBytes,
     );
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it is another user's.
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
   }
 }

@@ -23,6 +23,7 @@ import { Erasure } from "./sessions/erasure.ts";
 import { ForkAndRewind } from "./sessions/forkAndRewind.ts";
 import { LeaseTimer } from "./sessions/leaseTimer.ts";
 import { Recaps } from "./sessions/recaps.ts";
+import { Revocations } from "./sessions/revocations.ts";
 import { Sessions } from "./sessions/sessions.ts";
 import { Views } from "./sessions/views.ts";
 import type { Gate } from "./state/gate.ts";
@@ -140,6 +141,7 @@ export function assemblePool(parts: PoolParts) {
     leaseChanged,
     wake,
   });
+  const revocations = new Revocations({ ...inner, interrupts });
   const calls = new ControlRequests({ ...inner, wake });
   const forkAndRewind = new ForkAndRewind({ ...inner, calls, create: (request) => sessions.create(request) });
   const erasure = new Erasure({ ...inner, termination });
@@ -170,6 +172,7 @@ export function assemblePool(parts: PoolParts) {
     facts,
     spares,
     leases,
+    revocations,
     recaps,
     oneShots,
     views,

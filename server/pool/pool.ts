@@ -1,4 +1,5 @@
 import type { Caller } from "../domain/delivery/device.ts";
+import type { EndedWork } from "../domain/delivery/event.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Store } from "../domain/ports.ts";
 import type { UsageReport } from "../domain/processes/usage.ts";
@@ -113,6 +114,10 @@ export class InteractiveSessionPool implements SessionPool {
     this.#components.scheduler.armSchedule();
   }
 
+  endWorkOf(deviceId: string, by: Caller): EndedWork {
+    return this.#components.revocations.endWorkOf(deviceId, by);
+  }
+
   createSession(request: CreateSessionRequest): Promise<SessionView> {
     this.#checkOpen();
     return this.#components.sessions
@@ -212,7 +217,7 @@ export class InteractiveSessionPool implements SessionPool {
   }
 
   views(sessions: Session[]): SessionView[] {
-    return this.#components.views.all(sessions);
+    return this.#components.views.listed(sessions);
   }
 
   active(): SessionView[] {

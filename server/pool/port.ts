@@ -1,11 +1,12 @@
 import type { Caller } from "../domain/delivery/device.ts";
+import type { EndedWork } from "../domain/delivery/event.ts";
 import type { ContextUse, OneShotAnswer, ProcessUsage, RewindReport } from "../domain/processes/process.ts";
 import type { UsageReport } from "../domain/processes/usage.ts";
 import type { MessageAttachment } from "../domain/sessions/attachment.ts";
 import type { SessionCommand, SessionFacts, Todo } from "../domain/sessions/facts.ts";
 import type { Lease } from "../domain/sessions/lease.ts";
 import type { PermissionDecision, PermissionScope } from "../domain/sessions/permission.ts";
-import type { PermissionMode, Session, SessionOptions } from "../domain/sessions/session.ts";
+import type { ChosenOptions, PermissionMode, Session, SessionOptions } from "../domain/sessions/session.ts";
 import type { Task, TaskOutput } from "../domain/sessions/task.ts";
 import type { Turn, TurnOrigin, TurnState } from "../domain/sessions/turn.ts";
 import type { ReadMarks } from "../domain/stores/reads.ts";
@@ -84,6 +85,7 @@ export interface FollowedTurn {
 /** A session as clients see it. */
 export type SessionView = Omit<Session, "options" | "lease"> &
   ReadMarks &
+  ChosenOptions &
   Pick<SessionFacts, "context" | "suggestedPrompts" | "compacting"> & {
     gitBranch?: string;
     lease: Pick<Lease, "term" | "startedAt" | "warnAt" | "expiresAt" | "warnedAt">;
@@ -131,6 +133,11 @@ export interface SessionPool {
     caller: Caller,
   ): Promise<{ interrupted: boolean; turnId: string }>;
   cancelTurn(sessionId: string, turnId: string, caller: Caller): void;
+  /**
+   * A device is revoked, in the open transaction: its turns end, and sessions lose what it let them do without asking. What
+   * runs is stopped after the commit.
+   */
+  endWorkOf(deviceId: string, by: Caller): EndedWork;
   createSession(request: CreateSessionRequest): Promise<SessionView>;
   updateSession(sessionId: string, change: SessionChange, caller: Caller): Promise<SessionView>;
   /** Ends its turns and its process; final. */

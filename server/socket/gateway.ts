@@ -10,7 +10,7 @@ import type { Gatekeeper } from "../access/gatekeeper.ts";
 import type { Connections } from "../delivery/sockets/connections.ts";
 import type { Replay } from "../delivery/sockets/replay.ts";
 import { withDeadline } from "../domain/deadline.ts";
-import type { Caller } from "../domain/delivery/device.ts";
+import { type Caller, scopeAllows } from "../domain/delivery/device.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import type { DeviceStore } from "../domain/stores/delivery.ts";
@@ -249,7 +249,13 @@ export class Gateway {
     try {
       devices.seen(deviceId, clock.now());
       const push = hello.device?.push;
-      if (push !== undefined) registerPush?.(caller, push);
+      if (push === undefined) return;
+      if (!scopeAllows(caller.scope, "chat")) {
+        const detail = `A push target needs the scope chat; the token has ${caller.scope}.`;
+        client.answer({ type: "error", ref, code: "scope_forbidden", detail });
+        return;
+      }
+      registerPush?.(caller, push);
     } catch (error) {
       log.error("socket.hello_not_kept", { deviceId, error });
       const code = error instanceof DaylongError ? error.code : "internal_error";

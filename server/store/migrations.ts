@@ -174,6 +174,17 @@ ALTER TABLE tasks ADD COLUMN wakeup TEXT;
 CREATE INDEX tasks_due ON tasks (due_at) WHERE state = 'running' AND due_at IS NOT NULL;
 `;
 
+/** Which device let a session do something without asking: it loses that when the device is revoked. */
+const allowances = `
+CREATE TABLE allowances (
+  session_id TEXT NOT NULL REFERENCES sessions (session_id) ON DELETE CASCADE,
+  kind TEXT NOT NULL,
+  device_id TEXT NOT NULL,
+  PRIMARY KEY (session_id, kind)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX allowances_device ON allowances (device_id);
+`;
+
 /** Every version of the schema, oldest first, without gaps. */
 export const migrations: readonly Migration[] = [
   {
@@ -199,6 +210,7 @@ export const migrations: readonly Migration[] = [
   { version: 12, apply: (connection) => void connection.exec(readState) },
   { version: 13, apply: (connection) => void connection.exec(factsAndUse) },
   { version: 14, apply: (connection) => void connection.exec(wakeups) },
+  { version: 15, apply: (connection) => void connection.exec(allowances) },
 ];
 
 /**

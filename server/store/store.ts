@@ -24,6 +24,7 @@ import { SqliteProcessStore } from "./operation/processes.ts";
 import { SqliteRetentionStore } from "./operation/retention.ts";
 import { SqliteSettingsStore } from "./operation/settings.ts";
 import { SqliteUsageStore } from "./operation/usage.ts";
+import { SqliteAllowanceStore } from "./sessions/allowances.ts";
 import { SqliteConversationStore } from "./sessions/conversations.ts";
 import { SqliteErasureStore } from "./sessions/erasures.ts";
 import { SqliteFactStore } from "./sessions/facts.ts";
@@ -75,6 +76,8 @@ export type OpenStore = Store & {
    * failed, and when any part of it was found to be damaged or lost.
    */
   checkWritable(): void;
+  /** Whether nothing is written any more: the files were found to be damaged or lost. */
+  readonly isLost: boolean;
   /** From now on nothing is written: every write throws `storage_failed` with these words, and `close` leaves the files alone. */
   refuseWrites(detail: string): void;
   /** The start is over: from now on another program's lock holds the event loop up for no more than some milliseconds. */
@@ -132,6 +135,9 @@ export function storeOver(connection: Connection, parts: StoreParts, sync?: WalS
       isGivenUp = true;
       connection.refusal = new DaylongError("storage_failed", detail);
     },
+    get isLost() {
+      return connection.refusal !== undefined;
+    },
     serve: () => waitBriefly(connection),
     checkWritable: () => {
       refuseLost(connection);
@@ -169,6 +175,7 @@ export function storeOver(connection: Connection, parts: StoreParts, sync?: WalS
     activities: new SqliteActivityStore(connection),
     processes: new SqliteProcessStore(connection),
     trust: new SqliteTrustStore(connection),
+    allowances: new SqliteAllowanceStore(connection),
     conversations: new SqliteConversationStore(connection),
     settings: new SqliteSettingsStore(connection),
     audit: new SqliteAuditStore(connection),

@@ -116,6 +116,8 @@ export function prepareSpawn(
         settle({ code: null, signal: null });
         return unborn(child);
       }
+      // As its output ends, the SDK waits for its exit several times over, with two listeners each: no leak to warn of.
+      child.setMaxListeners(0);
       cli.child = child;
       if (child.pid !== undefined) {
         const startTicks = startTicksOf(child.pid);

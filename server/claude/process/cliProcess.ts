@@ -1,4 +1,4 @@
-import type { CanUseTool, OnElicitation, Options, Query, SDKMessage } from "@anthropic-ai/claude-agent-sdk";
+import type { CanUseTool, OnElicitation, Query, SDKMessage } from "@anthropic-ai/claude-agent-sdk";
 import { abortOf, withDeadline } from "../../domain/deadline.ts";
 import { DaylongError } from "../../domain/errors.ts";
 import type { Clock, Log } from "../../domain/ports.ts";
@@ -8,6 +8,7 @@ import type {
   ContextUse,
   ProcessExit,
   ProcessListener,
+  ProcessSignal,
   ProcessSpec,
   Prompt,
   RewindReport,
@@ -24,15 +25,16 @@ import { planWindowsOfUsage } from "../facts/planWindows.ts";
 import type { UseByModel } from "../facts/usageMeter.ts";
 import { endBelongings } from "../os/reaper.ts";
 import { prepareSpawn, type SpawnedCli } from "../os/spawn.ts";
-import type { PreparedStart } from "../start/cliStarts.ts";
 import { contextUseOf } from "./contextUse.ts";
 import { KeepOpenInput } from "./keepOpenInput.ts";
 import { exitDelayMs, LiveSetting } from "./liveSetting.ts";
 import { formRequestOf, permissionRequestOf } from "./permissionRequest.ts";
 import { elicitationResult, permissionResult } from "./permissionResult.ts";
+import type { ProcessStart } from "./processStart.ts";
 import { promptLine } from "./promptLine.ts";
+import { TaskOutputs } from "./taskOutputs.ts";
 import { claudeCommands, claudeModels, isLostConversation } from "./translate.ts";
-import { readBy, TurnReader } from "./turnReader.ts";
+import { type StreamMessage, TurnReader } from "./turnReader.ts";
 
 /**
  * How long the message of a tool use may come after the request of its permission, which overtakes it inside the SDK by
@@ -42,24 +44,6 @@ const toolUseDeadlineMs = 1_000;
 
 /** A claim takes a tenth of a second; one that takes longer than a start is worth nothing. */
 const claimDeadlineMs = 3_000;
-
-/** How a process comes to be: by a start of the CLI, or by the claim of a spare. */
-export interface ProcessStart extends Pick<PreparedStart, "askedFor" | "staleReason" | "release"> {
-  /** What the owner is to know about the start. */
-  notes: readonly string[];
-  open(
-    prompt: KeepOpenInput,
-    callbacks: Required<Pick<Options, "canUseTool" | "onElicitation" | "spawnClaudeCodeProcess">> & {
-      /** Sends the owner a notice. */
-      notify(text: string): boolean;
-    },
-  ): Query;
-}
-
-/** SDK 0.3.330 has the call, its types do not. */
-interface TaskOutputCall {
-  getTaskOutput(taskId: string): Promise<{ output: string; total_bytes: number; truncated: boolean }>;
-}
 
 export interface CliProcessParts {
   spec: ProcessSpec;
@@ -106,6 +90,7 @@ export class CliProcess implements ClaudeProcess {
   #commands: readonly ClaudeCommand[] | undefined;
   readonly #turns: TurnReader;
   readonly #facts: FactReader;
+  readonly #outputs = new TaskOutputs();
   #claudeSessionId: string;
   #stopping = false;
   #recycled = false;
@@ -224,8 +209,8 @@ export class CliProcess implements ClaudeProcess {
         const { value, done } = await this.#query.next();
         if (done || value === undefined) break;
         this.#follow(value);
-        // Facts first: what they change shares the commit of a turn's end.
-        const signals = readBy([this.#facts, this.#turns], value, log);
+        this.#outputs.note(value);
+        const signals = this.#signalsOf(value);
         if (signals.length === 0) listener.signal({ kind: "alive" });
         for (const signal of signals) {
           // A mode that the CLI reports while it obeys an order of ours is no news.
@@ -260,6 +245,22 @@ export class CliProcess implements ClaudeProcess {
       signal: exit.signal,
     });
     listener.exited(exit);
+  }
+
+  /** A message of a shape that is not known must not end the reader loop, and with it the process. */
+  #signalsOf(message: SDKMessage): ProcessSignal[] {
+    try {
+      // Facts first: what they change shares the commit of a turn's end.
+      return [...this.#facts.read(message), ...this.#turns.read(message as StreamMessage)];
+    } catch (error) {
+      const { log, spec } = this.#parts;
+      log.error("process.message_unread", {
+        sessionId: spec.sessionId,
+        type: message.type,
+        error: String(error),
+      });
+      return [];
+    }
   }
 
   /** The turn and the subagent of a tool use that the CLI asks about. */
@@ -369,10 +370,8 @@ export class CliProcess implements ClaudeProcess {
     return contextUseOf(await this.#query.getContextUsage({ detail: "summary" }));
   }
 
-  async taskOutput(taskId: string): Promise<TaskOutput> {
-    const { getTaskOutput } = this.#query as Query & TaskOutputCall;
-    const { output, total_bytes: totalBytes, truncated } = await getTaskOutput.call(this.#query, taskId);
-    return { output: output.toWellFormed(), totalBytes, truncated };
+  taskOutput(taskId: string): Promise<TaskOutput> {
+    return this.#outputs.of(this.#query, taskId);
   }
 
   stopTask(taskId: string): Promise<void> {

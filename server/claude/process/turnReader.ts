@@ -1,5 +1,4 @@
 import type { SDKMessage, SDKMessageOrigin } from "@anthropic-ai/claude-agent-sdk";
-import type { Log } from "../../domain/ports.ts";
 import type { ProcessSignal } from "../../domain/processes/process.ts";
 import type { AgentRef } from "../../domain/sessions/agent.ts";
 import type { OwnOrigin } from "../../domain/sessions/turn.ts";
@@ -242,23 +241,6 @@ export class TurnReader {
     remember(this.#turnOfTool, toolUseId, turnId);
     for (const resolve of this.#awaitedTools.get(toolUseId) ?? []) resolve(turnId);
     this.#awaitedTools.delete(toolUseId);
-  }
-}
-
-/**
- * What the readers, in order, make of a message. One of a shape that is not known must not end the reader loop, and with it
- * the process.
- */
-export function readBy(
-  readers: ReadonlyArray<{ read(message: SDKMessage): ProcessSignal[] }>,
-  message: SDKMessage,
-  log: Pick<Log, "error">,
-): ProcessSignal[] {
-  try {
-    return readers.flatMap((reader) => reader.read(message));
-  } catch (error) {
-    log.error("process.message_unread", { type: message.type, error: String(error) });
-    return [];
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Options, Settings } from "@anthropic-ai/claude-agent-sdk";
 import type { ProcessSpec } from "../../domain/processes/process.ts";
+import type { SessionOptions } from "../../domain/sessions/session.ts";
 import type { ProjectStanding } from "../../domain/sessions/trust.ts";
 import { denyRules } from "./deniedPaths.ts";
 
@@ -39,13 +40,13 @@ export interface StartFacts {
  */
 export function startOptions(kind: StartKind, facts: StartFacts): Options {
   const { spec, standing, environment, binary, settingsPath, hooks, features, transcriptExists } = facts;
-  const { appendSystemPrompt, maxTurns, maxBudgetUsd } = spec.options;
+  const { maxTurns, maxBudgetUsd } = spec.options;
   const common: Options = {
     cwd: spec.projectPath,
     env: environment,
     pathToClaudeCodeExecutable: binary,
     model: spec.model ?? undefined,
-    systemPrompt: { type: "preset", preset: "claude_code", append: appendSystemPrompt },
+    systemPrompt: systemPromptOf(spec.options),
     ...settingOptions(kind, standing),
     settings: settingsPath,
     hooks,
@@ -72,6 +73,12 @@ export function startOptions(kind: StartKind, facts: StartFacts): Options {
     }
   }
 }
+
+/** Claude's own system prompt, or the one chosen in its place, and what was added to it. */
+const systemPromptOf = ({ systemPrompt, appendSystemPrompt }: SessionOptions): Options["systemPrompt"] =>
+  systemPrompt === undefined
+    ? { type: "preset", preset: "claude_code", append: appendSystemPrompt }
+    : [systemPrompt, appendSystemPrompt].filter((text) => text !== undefined).join("\n\n");
 
 /** The further options of a session's process. A spare has them from its start: none can be added at the claim. */
 export const sessionOptions = {

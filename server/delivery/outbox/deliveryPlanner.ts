@@ -98,6 +98,7 @@ export function planned(store: Store, ...planners: ReadonlyArray<Pick<DeliveryPl
     activities: store.activities,
     processes: store.processes,
     trust: store.trust,
+    allowances: store.allowances,
     conversations: store.conversations,
     settings: store.settings,
     audit: store.audit,

@@ -3,10 +3,19 @@ import type { AgentRef } from "../sessions/agent.ts";
 import type { ContextFill, Todo } from "../sessions/facts.ts";
 import type { Lease } from "../sessions/lease.ts";
 import type { Permission, PermissionDecision } from "../sessions/permission.ts";
-import type { PermissionMode } from "../sessions/session.ts";
+import type { ChosenOptions, PermissionMode } from "../sessions/session.ts";
 import type { Task } from "../sessions/task.ts";
 import type { ToolOutcome } from "../sessions/toolLine.ts";
 import type { OwnOrigin, Reply, TurnOrigin } from "../sessions/turn.ts";
+
+/** What of a device's work was ended when it was revoked. */
+export interface EndedWork {
+  /** Turns that waited, scheduled ones too. */
+  cancelledTurns: number;
+  interruptedTurns: number;
+  /** Sessions that ask again about what the device had allowed them. */
+  restrictedSessions: number;
+}
 
 /** The data of each type of event. Rows of the log are immutable; a new fact is a new event. */
 export interface EventDataByType {
@@ -15,7 +24,7 @@ export interface EventDataByType {
     title: string;
     model: string | null;
     permissionMode: PermissionMode;
-  };
+  } & ChosenOptions;
   "session.renewed": { term: number; expiresAt: number; reason: "keep-alive" | "activity" | "revived" };
   "session.expiring": { expiresAt: number; timeRemainingMs: number; final: boolean };
   "session.expired": { term: number; expiredAt: number };
@@ -36,6 +45,8 @@ export interface EventDataByType {
     muted?: boolean;
     autoKeepAlive?: boolean;
     runningTasks?: number;
+    /** Tools that run without asking: empty when the device that allowed them was revoked. */
+    allowedTools?: string[];
     suggestedPrompts?: string[];
     gitBranch?: string | null;
     context?: ContextFill;
@@ -103,7 +114,9 @@ export interface EventDataByType {
   "limit.lifted": { kind: string };
   "login.required": { detail: string };
   "device.paired": { deviceId: string; name: string; platform: string };
-  "device.revoked": { deviceId: string; name: string };
+  "device.revoked": { deviceId: string; name: string } & Partial<EndedWork>;
+  /** The device `deviceId` is pushed to no more: another one, `by`, has registered the same target. */
+  "device.push_lost": { deviceId: string; name: string; by: string; provider: "apns" | "webpush" };
 }
 export type EventType = keyof EventDataByType;
 

@@ -177,6 +177,7 @@ const eventRules: { readonly [T in EventType]: EventRule<T> } = {
   "permission.expired": silent,
   "device.paired": silent,
   "device.revoked": silent,
+  "device.push_lost": silent,
 };
 
 /** The push that the event calls for; `undefined`: it rings no phone. */

@@ -71,6 +71,8 @@ export interface SessionOrigin {
 
 /** Settings of a session that are fixed for its life. */
 export interface SessionOptions {
+  /** Stands in the place of Claude's own. */
+  systemPrompt?: string;
   appendSystemPrompt?: string;
   allowedTools?: string[];
   disallowedTools?: string[];
@@ -78,6 +80,9 @@ export interface SessionOptions {
   maxBudgetUsd?: number;
   origin?: SessionOrigin;
 }
+
+/** The options that clients are shown: those that were chosen. */
+export type ChosenOptions = Pick<SessionOptions, "allowedTools" | "systemPrompt" | "appendSystemPrompt">;
 
 export interface Session {
   sessionId: string;

@@ -39,6 +39,8 @@ export interface DeviceStore {
   get(deviceId: string): Device | undefined;
   list(): Device[];
   revoke(deviceId: string, at: number): boolean;
+  /** Whether the device was paired once and is not any more. */
+  isRevoked(deviceId: string): boolean;
   seen(deviceId: string, at: number): void;
   /** Moves forward only; returns the cursor in force. */
   ack(deviceId: string, cursor: number): number;

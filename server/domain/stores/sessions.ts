@@ -1,3 +1,4 @@
+import type { Allowance, AllowanceKind } from "../sessions/allowances.ts";
 import type { NamedConversation } from "../sessions/conversation.ts";
 import type { Lease } from "../sessions/lease.ts";
 import type { Permission, PermissionDecision } from "../sessions/permission.ts";
@@ -35,6 +36,8 @@ export interface SessionStore {
   uses(afterRow: number, limit: number): SessionUse[];
   inStates(states: SessionState[]): Session[];
   countByState(): Map<SessionState, number>;
+  /** Nothing runs without asking in the session any more because of what was chosen at its beginning. */
+  dropAllowedTools(sessionId: string): void;
   setState(sessionId: string, state: SessionState): void;
   update(
     sessionId: string,
@@ -90,6 +93,8 @@ export interface TurnStore {
   queuedCount(nowAt: number): number;
   /** Turns of a session that wait, scheduled ones included. */
   queuedCountOf(sessionId: string): number;
+  /** Turns of a device that wait, scheduled ones included, in the order of their acceptance. */
+  waitingOf(deviceId: string): Turn[];
   /** The same of every session that has some. */
   queuedCounts(): Map<string, number>;
   /** Waiting turns that the device has sent, without those whose instant is still to come. */
@@ -133,6 +138,14 @@ export interface ConversationStore {
   list(after: string | undefined, limit: number): NamedConversation[];
   /** The session's name, if it has one, is free again; the session stays. */
   removeOf(sessionId: string): boolean;
+}
+
+/** Repository of what devices let sessions do without asking. */
+export interface AllowanceStore {
+  /** One of each kind a session: the latest device counts. */
+  set(allowance: Allowance): void;
+  remove(sessionId: string, kind: AllowanceKind): void;
+  ofDevice(deviceId: string): Allowance[];
 }
 
 /** Repository of trusted projects and of the permission rules that were kept for them. */

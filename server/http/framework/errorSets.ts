@@ -16,6 +16,8 @@ export const errorSets = {
     "shutting_down",
     "login_required",
   ],
+  /** Refusals of what the token may not let a session do without asking. */
+  allowances: ["permission_mode_forbidden", "tools_forbidden", "prompt_forbidden"],
   message: [
     "message_too_large",
     "attachment_not_found",

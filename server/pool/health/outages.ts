@@ -188,6 +188,7 @@ export class Outages implements ProcessObserver {
   stop(): void {
     for (const circuit of [this.#login, this.#limit, this.#starts]) circuit.stop();
     this.#quarantine.stop();
+    void this.#writer.limitRetries(0);
   }
 
   #modelSpoke(turnId: string): void {

@@ -83,6 +83,7 @@ export class Quarantine implements Gate {
 
   stop(): void {
     this.#stopped = true;
+    void this.#writer.limitRetries(0);
     for (const timer of this.#retryTimers.values()) timer.cancel();
   }
 

@@ -29,7 +29,12 @@ export class Interrupts {
   }
 
   /** The owner's interrupt. Throws `nothing_running` when no turn runs, or another one than `turnId`. */
-  async interrupt(sessionId: string, turnId: string | undefined, caller: Caller) {
+  async interrupt(
+    sessionId: string,
+    turnId: string | undefined,
+    caller: Caller,
+    detail = "The owner interrupted the turn.",
+  ) {
     const { store, clock, registry, termination } = this.#parts;
     const sessionProcess = registry.get(sessionId);
     const current = turnId === undefined ? sessionProcess?.activeTurn : sessionProcess?.turnOf(turnId);
@@ -37,7 +42,6 @@ export class Interrupts {
       throw new DaylongError("nothing_running", "No turn of this session is running.");
     }
     const interrupted = { interrupted: true, turnId: current.turnId };
-    const detail = "The owner interrupted the turn.";
     const { deviceId } = caller;
     store.audit.add({
       at: clock.now(),

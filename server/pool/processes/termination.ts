@@ -1,3 +1,4 @@
+import { withDeadline } from "../../domain/deadline.ts";
 import type { Caller } from "../../domain/delivery/device.ts";
 import { DaylongError, type Failure } from "../../domain/errors.ts";
 import type { Clock, LiveFeed, Log, Store } from "../../domain/ports.ts";
@@ -14,6 +15,8 @@ import type { TurnWriter } from "../turns/turnWriter.ts";
 
 /** The stop sequence takes 3 x 2 s; the rest is a margin. */
 const stopDeadlineMs = 10_000;
+/** Retries of a write at shutdown, a second apart: another program's lock may go in that time; the next start reports the rest. */
+const lastRetries = 2;
 
 export interface TerminationParts {
   store: Store;
@@ -50,7 +53,7 @@ export class Termination {
    * next run.
    */
   async endAll(graceMs: number): Promise<void> {
-    const { turnWaiter, log } = this.#parts;
+    const { turnWaiter, clock, log } = this.#parts;
     const live = this.#registry.all();
     const starting = live.filter(
       ({ phase, turn, ownTurn }) => phase === "starting" || (turn && !turn.isGiven && ownTurn === undefined),
@@ -74,13 +77,16 @@ export class Termination {
         log.error("pool.write_failed", { sessionId: sessionProcess.sessionId, error });
       }
     }
-    const gone = Promise.all(this.#registry.all().map((one) => one.stop("server_stopped")));
     // An end that cannot be written must not hold up the stop: the processes themselves are gone long before.
-    let cancel = () => {};
-    const late = new Promise<void>((resolve) => {
-      cancel = this.#parts.clock.after(stopDeadlineMs, resolve);
-    });
-    await Promise.race([gone, late]).finally(() => cancel());
+    const ends = this.#registry
+      .all()
+      .map((one) => Promise.race([one.stop("server_stopped"), one.writer.limitRetries(lastRetries)]));
+    await withDeadline(
+      clock,
+      stopDeadlineMs,
+      Promise.all(ends).then(() => {}),
+      () => undefined,
+    );
   }
 
   /** Ends a process so that the next message gets a fresh one: now when it is idle, else right after its turn. */

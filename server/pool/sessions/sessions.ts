@@ -2,6 +2,7 @@ import type { Caller } from "../../domain/delivery/device.ts";
 import { DaylongError } from "../../domain/errors.ts";
 import type { Clock, Store } from "../../domain/ports.ts";
 import type { ProcessHost } from "../../domain/processes/process.ts";
+import { asksLess, refuseBeyondScope } from "../../domain/sessions/allowances.ts";
 import { refuseHeld } from "../../domain/sessions/conversation.ts";
 import type { ClaudeHistory } from "../../domain/sessions/history.ts";
 import { openLease } from "../../domain/sessions/lease.ts";
@@ -12,7 +13,7 @@ import { existingSession } from "../state/existingSession.ts";
 import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 import type { Submissions } from "../turns/submit.ts";
-import { asksForChange, changeFor } from "../turns/submitRules.ts";
+import { asksForChange, changeFor, refuseRevoked } from "../turns/submitRules.ts";
 import { KeyedQueue } from "./keyedQueue.ts";
 import { latestConversation } from "./latestConversation.ts";
 
@@ -45,7 +46,8 @@ export class Sessions {
 
   /** A new session; or, with an origin that is not forked, the session of that very conversation. */
   async create(request: CreateSessionRequest): Promise<Session> {
-    const { host, newSessionId, submissions } = this.#parts;
+    const { host, newSessionId, submissions, limits } = this.#parts;
+    refuseBeyondScope(request, request.caller.scope, limits);
     const origin = request.latest ? await this.#latest(request, request.latest) : request.options.origin;
     const resumed = origin !== undefined && !origin.fork ? origin.resume : undefined;
     const resumeAt = resumed === undefined ? undefined : origin?.resumeAt;
@@ -134,23 +136,34 @@ export class Sessions {
       this.#store.turns.byClientMessage(caller.deviceId, clientMessageId) !== undefined;
     if (isRepeated) return undefined;
     const session = existingSession(this.#store, sessionId);
-    if (permissionMode !== undefined) this.#parts.submissions.allowedMode(permissionMode);
+    refuseBeyondScope({ permissionMode }, caller.scope, this.#parts.limits);
     return changeFor(request, session);
   }
 
   async #update(session: Session, change: SessionChange, caller: Caller): Promise<void> {
     const { sessionId } = session;
     refuseClosed(session);
-    if (change.permissionMode !== undefined) this.#parts.submissions.allowedMode(change.permissionMode);
+    refuseBeyondScope(change, caller.scope, this.#parts.limits);
     // The live process first: what it refuses must not be written down as done.
     await this.#tell(session, change);
-    // It may have been closed while the process was asked.
+    // It may have been closed while the process was asked, or the device revoked: then the process has heard it in vain.
     refuseClosed(this.#now(session));
+    if (this.#store.devices.isRevoked(caller.deviceId))
+      void this.#parts.registry.get(sessionId)?.stop("recycled");
+    refuseRevoked(this.#store, caller);
     this.#store.transaction(() => {
       this.#store.sessions.update(sessionId, change);
       this.#store.events.append({ sessionId, type: "session.updated", data: change });
-      this.#audit(caller, "session.update", sessionId, Object.keys(change).join(", "));
+      this.#keepAllowance(sessionId, change, caller);
+      this.#audit(caller, "session.update", sessionId, changeDetail(change));
     });
+  }
+
+  #keepAllowance(sessionId: string, { permissionMode }: SessionChange, { deviceId }: Caller): void {
+    if (permissionMode === undefined) return;
+    const { allowances } = this.#store;
+    if (asksLess(permissionMode)) allowances.set({ sessionId, kind: "mode", deviceId });
+    else allowances.remove(sessionId, "mode");
   }
 
   /**
@@ -265,6 +278,12 @@ export class Sessions {
     this.#store.audit.add({ at: this.#parts.clock.now(), deviceId: caller.deviceId, action, target, detail });
   }
 }
+
+/** For the audit: what was changed, and to which mode. */
+const changeDetail = (change: SessionChange): string =>
+  Object.keys(change)
+    .map((name) => (name === "permissionMode" ? `permissionMode ${change.permissionMode}` : name))
+    .join(", ");
 
 function refuseClosed(session: Session): void {
   if (session.state === "closed") throw new DaylongError("session_closed", "The session is closed.");

@@ -1,6 +1,7 @@
 import { leaseView } from "../../domain/delivery/event.ts";
 import type { Clock, Store } from "../../domain/ports.ts";
 import type { ProcessUsage } from "../../domain/processes/process.ts";
+import { chosenOptions } from "../../domain/sessions/allowances.ts";
 import type { Session } from "../../domain/sessions/session.ts";
 import type { LoadGate } from "../health/loadGate.ts";
 import type { PoolStats, SessionView } from "../port.ts";
@@ -10,6 +11,8 @@ import type { ProcessRegistry } from "../state/processRegistry.ts";
 import type { FactWriter } from "../turns/factWriter.ts";
 
 const unknownUsage: ProcessUsage = { rssBytes: 0, cpuPercent: 0, ownCpuPercent: 0, processCount: 1 };
+/** Characters of a system text in a list. */
+const listedTextLength = 1_000;
 const shownUsage = ({ rssBytes, cpuPercent, processCount }: ProcessUsage) => ({
   rssBytes,
   cpuPercent,
@@ -60,7 +63,7 @@ export class Views {
     const running = new Map(turns.inState("running").map((turn) => [turn.sessionId, turn]));
     return sessions.map((session) => {
       const { sessionId } = session;
-      const { options: _options, claudeSessionId: _claudeSessionId, lease, ...shown } = session;
+      const { options, claudeSessionId: _claudeSessionId, lease, ...shown } = session;
       const sessionProcess = this.#registry.get(sessionId);
       const process = sessionProcess?.process;
       const turn = running.get(sessionId);
@@ -75,6 +78,7 @@ export class Views {
         queuedTurns: queued.get(sessionId) ?? 0,
         openPermissions: open.get(sessionId) ?? 0,
         runningTasks: working.get(sessionId) ?? 0,
+        ...chosenOptions(options),
         suggestedPrompts,
         compacting,
         ...(context && { context }),
@@ -98,9 +102,21 @@ export class Views {
     });
   }
 
+  /** Sessions as a list has them: it is not to carry the whole of their system texts. */
+  listed(sessions: readonly Session[]): SessionView[] {
+    return this.all(sessions).map((view) => {
+      for (const name of ["systemPrompt", "appendSystemPrompt"] as const) {
+        const text = view[name];
+        if (text !== undefined && text.length > listedTextLength)
+          view[name] = text.slice(0, listedTextLength).toWellFormed();
+      }
+      return view;
+    });
+  }
+
   active(): SessionView[] {
     const live = this.#registry.all().map(({ sessionId }) => this.#store.sessions.get(sessionId));
-    return this.all(live.filter((session) => session !== undefined));
+    return this.listed(live.filter((session) => session !== undefined));
   }
 
   stats(): PoolStats {

@@ -58,6 +58,7 @@ export class EventBuffer {
       try {
         this.write(sessionProcess);
       } catch (error) {
+        if (sessionProcess.writer.isGivenUp) return;
         log.error("pool.write_failed", { sessionId: sessionProcess.sessionId, error, retryMs: rewriteMs });
         if (!isStorageFailure(error)) this.#dropUnwritable(sessionProcess);
         this.#arm(sessionProcess, rewriteMs);

@@ -2,8 +2,14 @@ import { DaylongError } from "../../domain/errors.ts";
 import type { Clock, Store } from "../../domain/ports.ts";
 import type { Admission, AdmissionFacts } from "../../domain/processes/admission.ts";
 import { judgeCommand } from "../../domain/prompts/commands.ts";
+import {
+  allowanceDetail,
+  asksLess,
+  chosenOptions,
+  refuseBeyondScope,
+} from "../../domain/sessions/allowances.ts";
 import { openLease } from "../../domain/sessions/lease.ts";
-import { type PermissionMode, type Session, titleFrom } from "../../domain/sessions/session.ts";
+import { type Session, titleFrom } from "../../domain/sessions/session.ts";
 import type { Turn } from "../../domain/sessions/turn.ts";
 import type { Accepted, CreateSessionRequest, SubmitRequest } from "../port.ts";
 import { existingSession } from "../state/existingSession.ts";
@@ -12,7 +18,7 @@ import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
 import type { FactWriter } from "./factWriter.ts";
 import { answerRepeat, requestHashOf } from "./idempotency.ts";
-import { needsPreparing, refuseGreed, refuseSchedule } from "./submitRules.ts";
+import { needsPreparing, refuseGreed, refuseRevoked, refuseSchedule } from "./submitRules.ts";
 import type { TurnWriter } from "./turnWriter.ts";
 
 /** A message that is kept, and what the pool has to do with it. */
@@ -80,7 +86,8 @@ export class Submissions {
     const earlier = this.#store.turns.byClientMessage(request.caller.deviceId, clientMessageId);
     if (earlier !== undefined) {
       const repeat = { earlier, clientMessageId, request, requestHash };
-      const accepted = answerRepeat(this.#store, this.#clock.now(), repeat);
+      // In a transaction, which a database whose files were lost refuses: the first turn may have been lost with them.
+      const accepted = this.#store.transaction(() => answerRepeat(this.#store, this.#clock.now(), repeat));
       return { accepted, waits: false, leaseDeadlineAt: Number.POSITIVE_INFINITY };
     }
     this.#refuseCommand(request);
@@ -92,6 +99,8 @@ export class Submissions {
 
   /** Inside a transaction: a session with its first lease. */
   create(request: CreateSessionRequest, sessionId: string): Session {
+    refuseRevoked(this.#store, request.caller);
+    refuseBeyondScope(request, request.caller.scope, this.#limits);
     const now = this.#clock.now();
     const session: Session = {
       sessionId,
@@ -99,7 +108,7 @@ export class Submissions {
       title: request.title ?? "New session",
       state: "parked",
       model: request.model ?? this.#limits.claudeModel,
-      permissionMode: this.allowedMode(request.permissionMode ?? "default"),
+      permissionMode: request.permissionMode ?? "default",
       createdAt: now,
       lastActivityAt: now,
       lease: openLease(1, now, this.#limits),
@@ -113,24 +122,17 @@ export class Submissions {
     };
     this.#store.sessions.insert(session);
     const { deviceId } = request.caller;
-    this.#store.audit.add({ at: now, deviceId, action: "session.create", target: sessionId, detail: "" });
-    const { projectPath, title, model, permissionMode } = session;
+    const { projectPath, title, model, permissionMode, options } = session;
+    const detail = allowanceDetail(permissionMode, options);
+    this.#store.audit.add({ at: now, deviceId, action: "session.create", target: sessionId, detail });
+    if (asksLess(permissionMode)) this.#store.allowances.set({ sessionId, kind: "mode", deviceId });
+    if (options.allowedTools?.length) this.#store.allowances.set({ sessionId, kind: "tools", deviceId });
     this.#store.events.append({
       sessionId,
       type: "session.created",
-      data: { projectPath, title, model, permissionMode },
+      data: { projectPath, title, model, permissionMode, ...chosenOptions(options) },
     });
     return session;
-  }
-
-  allowedMode(mode: PermissionMode): PermissionMode {
-    if (mode === "bypassPermissions" && !this.#limits.allowBypassPermissions) {
-      throw new DaylongError(
-        "permission_mode_forbidden",
-        "The mode bypassPermissions has to be enabled on the computer, with ALLOW_BYPASS_PERMISSIONS=true.",
-      );
-    }
-    return mode;
   }
 
   #sessionFor(request: SubmitRequest): Session {
@@ -159,6 +161,7 @@ export class Submissions {
 
   #keep(request: SubmitRequest, clientMessageId: string, requestHash: string): Submission {
     const now = this.#clock.now();
+    refuseRevoked(this.#store, request.caller);
     const session = this.#sessionFor(request);
     const { sessionId } = session;
     for (const gate of this.#gates) {

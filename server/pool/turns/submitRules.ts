@@ -1,3 +1,4 @@
+import type { Caller } from "../../domain/delivery/device.ts";
 import { DaylongError } from "../../domain/errors.ts";
 import type { Store } from "../../domain/ports.ts";
 import { mayBeInterpreted } from "../../domain/prompts/judgePrompt.ts";
@@ -37,6 +38,14 @@ export function changeFor(
   if (permissionMode !== undefined && permissionMode !== session.permissionMode)
     change.permissionMode = permissionMode;
   return Object.keys(change).length > 0 ? change : undefined;
+}
+
+/**
+ * Inside a transaction: refuses what a device asked for before it was revoked (`unauthenticated`): a request can take a while
+ * between its token's check and this.
+ */
+export function refuseRevoked({ devices }: Pick<Store, "devices">, { deviceId }: Caller): void {
+  if (devices.isRevoked(deviceId)) throw new DaylongError("unauthenticated", "The device was revoked.");
 }
 
 /**

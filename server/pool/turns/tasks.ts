@@ -71,6 +71,8 @@ export class Tasks {
         return;
       }
       case "task-finished":
+        // A CLI that is told to go ends its tasks first: that is a cut, and told with the end of the process.
+        if (sessionProcess.isLeaving && signal.state !== "completed") return;
         this.#finish(sessionProcess, signal.taskId, signal);
         return;
       case "tasks-running": {
@@ -81,7 +83,7 @@ export class Tasks {
           this.#parts.clock.after(endGraceMs, () => {
             // A subagent may have been given more to do meanwhile.
             const runs = this.#levels.get(sessionProcess)?.has(taskId) === true;
-            if (!runs && sessionProcess.tasks.ids.includes(taskId))
+            if (!runs && !sessionProcess.isLeaving && sessionProcess.tasks.ids.includes(taskId))
               this.#finish(sessionProcess, taskId, { state: "stopped" });
           });
         }
@@ -169,8 +171,6 @@ export class Tasks {
     end: { state: TaskEnd; summary?: string; tokens?: number },
   ): void {
     const { sessionId } = sessionProcess;
-    // A CLI that is being stopped says so of its tasks too; that they were cut off is told with the end of the process.
-    if (sessionProcess.isLeaving && end.state === "stopped") return;
     const progress = sessionProcess.tasks.progressOf(taskId);
     const text = sessionProcess.tasks.textOf(taskId);
     sessionProcess.tasks.finish(taskId);

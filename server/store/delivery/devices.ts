@@ -46,6 +46,7 @@ export class SqliteDeviceStore implements DeviceStore {
   readonly #get: Statement<[deviceId: string], DeviceRow>;
   readonly #list: Statement<[], DeviceRow>;
   readonly #revoke: Statement<[at: number, deviceId: string]>;
+  readonly #isRevoked: Statement<[deviceId: string], { one: number }>;
   readonly #giveUpDeliveries: Statement<[deviceId: string]>;
   readonly #seen: Statement<[at: number, deviceId: string]>;
   readonly #ack: Statement<[{ deviceId: string; cursor: number }], { acked_cursor: number }>;
@@ -80,6 +81,10 @@ export class SqliteDeviceStore implements DeviceStore {
     this.#revoke = new Statement(
       connection,
       "UPDATE devices SET revoked_at = ?, push = NULL WHERE device_id = ? AND revoked_at IS NULL",
+    );
+    this.#isRevoked = new Statement(
+      connection,
+      "SELECT 1 AS one FROM devices WHERE device_id = ? AND revoked_at IS NOT NULL",
     );
     this.#giveUpDeliveries = new Statement(
       connection,
@@ -155,6 +160,10 @@ export class SqliteDeviceStore implements DeviceStore {
       this.#giveUpDeliveries.run(deviceId);
       return true;
     });
+  }
+
+  isRevoked(deviceId: string): boolean {
+    return this.#isRevoked.get(deviceId) !== undefined;
   }
 
   seen(deviceId: string, at: number): void {

@@ -92,6 +92,7 @@ export class SqliteSessionStore implements SessionStore {
   readonly #setState: ReadonlyMap<SessionState, Statement<[sessionId: string]>>;
   readonly #setClaudeSession: Statement<[claudeSessionId: string, sessionId: string]>;
   readonly #setOrigin: Statement<[origin: string, sessionId: string]>;
+  readonly #dropAllowedTools: Statement<[sessionId: string]>;
   readonly #update: Statement<[Named]>;
   readonly #setActivity: Statement<[at: number, sessionId: string]>;
   readonly #nextDeadline: Statement<[], { at: number | null }>;
@@ -159,6 +160,10 @@ export class SqliteSessionStore implements SessionStore {
     this.#setOrigin = new Statement(
       connection,
       "UPDATE sessions SET options = json_patch(json_remove(options, '$.origin'), ?) WHERE session_id = ?",
+    );
+    this.#dropAllowedTools = new Statement(
+      connection,
+      "UPDATE sessions SET options = json_remove(options, '$.allowedTools') WHERE session_id = ?",
     );
     this.#update = new Statement(
       connection,
@@ -253,6 +258,10 @@ export class SqliteSessionStore implements SessionStore {
   setClaudeSession(sessionId: string, claudeSessionId: string, origin?: SessionOrigin | null): void {
     mustExist(this.#setClaudeSession.run(claudeSessionId, sessionId), sessionId);
     if (origin !== undefined) this.#setOrigin.run(JSON.stringify({ origin }), sessionId);
+  }
+
+  dropAllowedTools(sessionId: string): void {
+    mustExist(this.#dropAllowedTools.run(sessionId), sessionId);
   }
 
   update(sessionId: string, change: Parameters<SessionStore["update"]>[1]): void {

@@ -70,6 +70,7 @@ export class SqliteTurnStore implements TurnStore {
   readonly #queuedOf: Statement<[sessionId: string], TurnRow>;
   readonly #inState: Record<TurnState, Statement<[], TurnRow>>;
   readonly #queuedCount: Statement<[nowAt: number], { count: number }>;
+  readonly #waitingOf: Statement<[deviceId: string], TurnRow>;
   readonly #queuedCountBy: Statement<[deviceId: string, nowAt: number], { count: number }>;
   readonly #scheduledCountOf: Statement<[deviceId: string, nowAt: number], { count: number }>;
   readonly #queuedCountOf: Statement<[sessionId: string], { count: number }>;
@@ -126,6 +127,10 @@ export class SqliteTurnStore implements TurnStore {
     this.#queuedCount = new Statement(
       connection,
       `SELECT count(*) AS count FROM turns t WHERE t.state = 'queued' AND ${isDue}`,
+    );
+    this.#waitingOf = new Statement(
+      connection,
+      `${selectTurns} WHERE t.device_id = ? AND t.state = 'queued' ORDER BY t.ordinal`,
     );
     this.#queuedCountBy = new Statement(
       connection,
@@ -230,6 +235,10 @@ export class SqliteTurnStore implements TurnStore {
 
   queuedCount(nowAt: number): number {
     return this.#queuedCount.get(nowAt)?.count ?? 0;
+  }
+
+  waitingOf(deviceId: string): Turn[] {
+    return this.#waitingOf.all(deviceId).map(turnOf);
   }
 
   queuedCountBy(deviceId: string, nowAt: number): number {

@@ -4,7 +4,7 @@ import { countSchema, cursorSchema, durationMsSchema, instantSchema } from "../i
 import { agentSchema } from "../sessions/agents.ts";
 import { contextFillSchema, suggestedPromptsSchema, todoSchema } from "../sessions/facts.ts";
 import { openPermissionSchema } from "../sessions/permissions.ts";
-import { permissionModeSchema } from "../sessions/sessions.ts";
+import { chosenOptionFields, permissionModeSchema } from "../sessions/sessions.ts";
 import { taskSchema } from "../sessions/tasks.ts";
 import { errorCodeSchema, failureSchema, replySchema, turnOriginSchema } from "../sessions/turns.ts";
 
@@ -19,6 +19,7 @@ const dataByType = {
     title: z.string(),
     model: z.string().nullable(),
     permissionMode: permissionModeSchema,
+    ...chosenOptionFields,
   }),
   "session.renewed": z.object({
     term: countSchema,
@@ -55,6 +56,7 @@ const dataByType = {
     muted: z.boolean().optional(),
     autoKeepAlive: z.boolean().optional(),
     runningTasks: countSchema.optional(),
+    allowedTools: z.array(z.string()).optional(),
     suggestedPrompts: suggestedPromptsSchema.optional(),
     gitBranch: z.string().nullable().optional(),
     context: contextFillSchema.optional(),
@@ -154,7 +156,17 @@ const dataByType = {
   "limit.lifted": z.object({ kind: z.string() }),
   "login.required": detail,
   "device.paired": namedDevice.extend({ platform: z.string() }),
-  "device.revoked": namedDevice,
+  "device.revoked": namedDevice.extend({
+    cancelledTurns: countSchema.optional(),
+    interruptedTurns: countSchema.optional(),
+    restrictedSessions: countSchema
+      .optional()
+      .meta({ description: "Sessions that ask again about what the device had allowed them." }),
+  }),
+  "device.push_lost": namedDevice.extend({
+    by: z.string().meta({ description: "The device that has registered the same push target." }),
+    provider: z.enum(["apns", "webpush"]),
+  }),
 } as const satisfies { [T in EventType]: z.ZodType<Extract<LoggedEvent, { type: T }>["data"]> };
 
 export const eventTypes = Object.keys(dataByType) as EventType[];

@@ -6,6 +6,7 @@ import { contextFillSchema, suggestedPromptsSchema } from "./facts.ts";
 import { failureSchema, turnOriginSchema } from "./turns.ts";
 
 const toolNamesSchema = z.array(argumentSchema.min(1).max(200)).max(200);
+const systemTextSchema = argumentSchema.max(65_536);
 const titleSchema = textSchema.trim().min(1).max(200);
 export const modelSchema = argumentSchema.min(1).max(200);
 
@@ -26,8 +27,13 @@ export const newSessionSchema = z
       .meta({ description: "Id of the Claude conversation to go on with; latest is the project's newest." }),
     fork: z.boolean().optional().meta({ description: "Goes on in a copy of the conversation." }),
     resumeAt: z.uuid().optional().meta({ description: "The last message that is taken over." }),
-    appendSystemPrompt: argumentSchema.max(65_536).optional(),
-    allowedTools: toolNamesSchema.optional(),
+    systemPrompt: systemTextSchema
+      .optional()
+      .meta({ description: "Stands in the place of Claude's own system prompt; an admin's only." }),
+    appendSystemPrompt: systemTextSchema.optional(),
+    allowedTools: toolNamesSchema.optional().meta({
+      description: "Tools that run without asking. A chat token may name such that only look at files.",
+    }),
     disallowedTools: toolNamesSchema.optional(),
     maxTurns: z.number().int().positive().max(100_000).optional(),
     maxBudgetUsd: z.number().positive().max(1_000_000).optional(),
@@ -81,6 +87,16 @@ export const leaseSchema = z
   })
   .meta({ id: "Lease" });
 
+/** What was chosen for a session at its beginning, as clients see it. */
+export const chosenOptionFields = {
+  systemPrompt: z.string().optional().meta({ description: "In lists at most its first 1,000 characters." }),
+  appendSystemPrompt: z
+    .string()
+    .optional()
+    .meta({ description: "In lists at most its first 1,000 characters." }),
+  allowedTools: z.array(z.string()).optional().meta({ description: "Tools that run without asking." }),
+};
+
 /** A session as clients see it. */
 export const sessionSchema = z
   .object({
@@ -122,6 +138,7 @@ export const sessionSchema = z
       .optional()
       .meta({ description: "What runs now." }),
     runningTasks: countSchema.meta({ description: "Background work that outlives turns." }),
+    ...chosenOptionFields,
     suggestedPrompts: suggestedPromptsSchema.meta({
       description: "What Claude proposes to say next; empty again with the next message.",
     }),

@@ -25,6 +25,7 @@ let folder: string;
 let dataDir: string;
 let project: string;
 let log: KeptLog;
+let host: ScriptedHost;
 let running: RunningDaylong | undefined;
 let phone: SocketClient | undefined;
 beforeEach(() => {
@@ -33,6 +34,7 @@ beforeEach(() => {
   project = join(folder, "root", "alpha");
   mkdirSync(project, { recursive: true });
   log = new KeptLog();
+  host = new ScriptedHost({ clock: systemClock });
 });
 afterEach(async () => {
   await phone?.close();
@@ -60,7 +62,7 @@ async function start(settings: Record<string, string> = {}): Promise<{ url: stri
       throw error;
     },
     ports: {
-      host: new ScriptedHost({ clock: systemClock }),
+      host,
       history: {
         conversations: async () => [],
         messages: async () => undefined,
@@ -87,6 +89,7 @@ const asker =
     return { status: response.status, headers: response.headers, body: (await response.json()) as Problem };
   };
 interface Problem {
+  state?: string;
   code?: string;
   detail?: string;
   checks?: { database: { state: string; detail?: string } };
@@ -133,6 +136,52 @@ describe("DOOR-14 V18: the files under the running server", () => {
       expect(logged("store.file_lost")).toHaveLength(1);
     },
   );
+
+  test("DOOR-14 V18: a turn that ran as the database was lost holds up neither its phone nor the stop", async () => {
+    // A turn that cannot end any more is not waited for.
+    const server = await start({ HEALTH_INTERVAL_SECONDS: "0.05", SHUTDOWN_GRACE_SECONDS: "60" });
+    phone = await connect({ url: `${server.url.replace("http:", "ws:")}/ws`, token: server.token });
+    phone.send({ type: "send", ref: "1", clientMessageId: "1", projectPath: project, message: "Hello" });
+    const accepted = await phone.waitForRef("1");
+    expect(accepted).toMatchObject({ type: "accepted" });
+    const claude = await host.prompted(accepted.turnId as string);
+    renameSync(path("daylong.db"), join(folder, "elsewhere.db"));
+    await eventually("it is noticed", () => logged("store.file_lost").length > 0, 10_000);
+    claude.reply("Hi.");
+    await eventually("its reply is not taken", () => logged("pool.write_failed").length > 0, 10_000);
+    phone.send({ type: "ping", ref: "2" });
+    expect(await phone.waitForRef("2")).toMatchObject({ type: "pong" });
+    expect(JSON.stringify(phone.frames)).not.toContain("turn.completed");
+    const stoppedAt = performance.now();
+    await running?.stop();
+    running = undefined;
+    expect(performance.now() - stoppedAt).toBeLessThan(9_000);
+    expect([host.live(), logged("pool.write_given_up").length]).toEqual([[], 1]);
+    // What was kept before the loss goes on when the files are back.
+    renameSync(join(folder, "elsewhere.db"), path("daylong.db"));
+    const again = await start();
+    const turn = await asker(again)(`/api/sessions/${accepted.sessionId}/turns/${accepted.turnId}`);
+    expect([turn.status, turn.body.state]).toEqual([200, "interrupted"]);
+  });
+
+  test("DOOR-14 V18: what was committed after the loss and before the health pass is not told", async () => {
+    const server = await start({ HEALTH_INTERVAL_SECONDS: "3600" });
+    phone = await connect({ url: `${server.url.replace("http:", "ws:")}/ws`, token: server.token });
+    // Answered when everything before it is durable: no sync is under way that could notice the loss before the commit.
+    expect((await asker(server)("/api/sessions", { projectPath: project })).status).toBe(201);
+    renameSync(path("daylong.db-wal"), join(folder, "elsewhere.db-wal"));
+    const message = { type: "send", clientMessageId: "1", projectPath: project, message: "Hello" };
+    phone.send({ ...message, ref: "1" });
+    await eventually("it is noticed", () => logged("store.file_lost").length > 0, 10_000);
+    phone.send({ ...message, ref: "2" });
+    expect(await phone.waitForRef("2")).toMatchObject({ type: "error", code: "storage_failed" });
+    expect(phone.frames.filter(({ type }) => type === "accepted")).toEqual([]);
+    expect(JSON.stringify(phone.frames)).not.toContain("turn.accepted");
+    const stoppedAt = performance.now();
+    await running?.stop();
+    running = undefined;
+    expect(performance.now() - stoppedAt).toBeLessThan(9_000);
+  });
 
   test("DOOR-14 V18: a start does not throw the log of a database away that was moved", async () => {
     await start();

@@ -146,6 +146,24 @@ describe("the stop of the pool", () => {
     await stopped;
   });
 
+  test("is over 2 s after the end of the last process when the disk takes nothing, and then tries no more", async () => {
+    await rig.current.open();
+    const { clock, disk, pool } = rig.current;
+    const { turnId } = await rig.current.busySession();
+    disk.failing = true;
+    let isOver = false;
+    const stopped = pool.stop(0).then(() => {
+      isOver = true;
+    });
+    await clock.run(1_999);
+    expect(isOver).toBe(false);
+    await clock.run(1);
+    await stopped;
+    expect(clock.armed).toBe(0);
+    await rig.current.restart();
+    expect(rig.current.ends(turnId)).toEqual(["turn.interrupted server_restarted"]);
+  });
+
   test("refuses everything that would begin, and says how the pool is", async () => {
     await rig.current.open();
     const { pool } = rig.current;

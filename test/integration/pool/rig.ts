@@ -35,6 +35,7 @@ export const limitsOf = (limits: Partial<PoolLimits> = {}): PoolLimits => ({
   // Seldom, so that a day of the clock has few timers.
   resourceSampleMs: 600_000,
   allowBypassPermissions: false,
+  chatMayAcceptEdits: true,
   claudeModel: null,
   maxTotalMemoryBytes: Number.MAX_SAFE_INTEGER,
   maxMemoryPerSessionBytes: Number.MAX_SAFE_INTEGER,

@@ -250,6 +250,23 @@ describe("C02 the way in", () => {
   });
 });
 
+describe("DOOR-13: a hello of a lesser token", () => {
+  test("DOOR-13: registers no push target and removes none, is told so, and stays connected", async () => {
+    const registered: unknown[] = [];
+    await reopen({ registerPush: (_caller, push) => void registered.push(push) });
+    rig.pair("watcher", "read");
+    const push = { provider: "apns", token: "ab".repeat(32), environment: "sandbox" };
+    for (const wanted of [push, null]) {
+      const hello = { ref: "h", device: { push: wanted } };
+      const client = await rig.connect({ token: "watcher", hello });
+      expect(await client.waitForType("error")).toMatchObject({ ref: "h", code: "scope_forbidden" });
+      client.send({ type: "ping", ref: "p" });
+      expect(await client.waitForRef("p")).toMatchObject({ type: "pong" });
+    }
+    expect(registered).toEqual([]);
+  });
+});
+
 describe("frames", () => {
   test("D04 send is accepted once, and its repeat gives the same turn", async () => {
     const client = await rig.connect({ token: "phone" });

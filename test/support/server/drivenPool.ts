@@ -110,6 +110,11 @@ export class DrivenPool implements SessionPool {
     return this.#pool.interrupt(sessionId, turnId, by);
   }
 
+  endWorkOf(deviceId: string, by: Caller) {
+    this.calls.push({ name: "endWorkOf", by, request: { deviceId } });
+    return this.#pool.endWorkOf(deviceId, by);
+  }
+
   cancelTurn(sessionId: string, turnId: string, by: Caller): void {
     this.calls.push({ name: "cancelTurn", by, request: { sessionId, turnId } });
     this.#pool.cancelTurn(sessionId, turnId, by);

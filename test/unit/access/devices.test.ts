@@ -45,7 +45,8 @@ beforeEach(async () => {
     void logged.push({ level, event, fields });
   const log = { debug: say("debug"), info: say("info"), warn: say("warn"), error: say("error") };
   const roots = await ProjectRoots.open({ paths: [root], homeDir: folder, dataDir: join(folder, "data") });
-  devices = new Devices({ store, clock, log, roots });
+  const endWorkOf = () => ({ cancelledTurns: 2, interruptedTurns: 1, restrictedSessions: 0 });
+  devices = new Devices({ store, clock, log, roots, endWorkOf });
 });
 afterEach(() => {
   expect(clock.armed).toBe(0);
@@ -157,14 +158,14 @@ describe("A02: a device that is revoked", () => {
     expect(events().at(-1)).toEqual({
       type: "device.revoked",
       sessionId: null,
-      data: { deviceId, name: "Phone" },
+      data: { deviceId, name: "Phone", cancelledTurns: 2, interruptedTurns: 1, restrictedSessions: 0 },
     });
     expect(audited().at(-1)).toEqual({
       at: clock.now(),
       deviceId: "local",
       action: "device.revoke",
       target: deviceId,
-      detail: "Phone",
+      detail: "Phone; turns cancelled: 2, interrupted: 1; sessions restricted: 0",
     });
     expect(logged.at(-1)).toEqual({
       level: "info",

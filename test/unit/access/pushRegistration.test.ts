@@ -121,6 +121,32 @@ describe("D12: an APNs token", () => {
     expect([pushOf("phone"), pushOf("tablet")]).toMatchObject([{ token: "t3" }, { token: "t1" }]);
   });
 
+  test("DOOR-13 A08: taken from another device, is told to that device in an event, and audited", () => {
+    registration.register("phone", { token: "t1", encryptionKey: "key" }, phone);
+    registration.register("tablet", { token: "t1" }, { deviceId: "tablet", scope: "chat" });
+    const told = store.events.after(0, 10).map(({ type, sessionId, data }) => ({ type, sessionId, data }));
+    expect(told).toEqual([
+      {
+        type: "device.push_lost",
+        sessionId: null,
+        data: { deviceId: "phone", name: "phone", by: "tablet", provider: "apns" },
+      },
+    ]);
+    expect(audited()).toContainEqual({
+      at: clock.now(),
+      deviceId: "tablet",
+      action: "push.take",
+      target: "phone",
+      detail: "apns, now of tablet",
+    });
+    // What nobody had is taken from nobody.
+    registration.register("phone", { token: "t2" }, phone);
+    registration.subscribe("phone", { endpoint, keys }, phone);
+    expect(store.events.after(0, 10)).toHaveLength(1);
+    registration.subscribe("tablet", { endpoint, keys }, { deviceId: "tablet", scope: "chat" });
+    expect(store.events.after(0, 10).at(-1)?.data).toMatchObject({ deviceId: "phone", provider: "webpush" });
+  });
+
   test("A08: is audited without itself, when it changes and not when it is said again", () => {
     const by = { deviceId: "local", scope: "admin" } as const;
     registration.register("phone", { token: "t1" }, by);

@@ -81,6 +81,7 @@ export function sessionControlRoutes({ pool }: HttpDependencies): Route[] {
       refusals: [
         ...errorSets.openSession,
         ...errorSets.project,
+        ...errorSets.allowances,
         "message_not_found",
         "session_busy",
         "shutting_down",

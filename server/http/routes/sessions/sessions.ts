@@ -19,6 +19,7 @@ import { defineRoute, json, type Route } from "../../framework/route.ts";
 const sessionParams = z.object({ id: idSchema });
 
 const optionsOf = (wanted: NewSession): SessionOptions => ({
+  systemPrompt: wanted.systemPrompt,
   appendSystemPrompt: wanted.appendSystemPrompt,
   allowedTools: wanted.allowedTools,
   disallowedTools: wanted.disallowedTools,
@@ -57,7 +58,7 @@ export function sessionRoutes({ store, pool, access, markRead }: HttpDependencie
         ...errorSets.session,
         "message_not_found",
         "conversation_held",
-        "permission_mode_forbidden",
+        ...errorSets.allowances,
         "shutting_down",
       ],
       response: { 201: sessionSchema },

@@ -139,3 +139,25 @@ describe("a CLI that runs", () => {
     await cli.exit;
   });
 });
+
+describe("the exit of a CLI", () => {
+  test("may be waited for any number of times by the SDK, without a warning", async () => {
+    const warnings: string[] = [];
+    const note = (warning: Error) => warnings.push(warning.name);
+    process.on("warning", note);
+    const cli = prepareSpawn("p1", "s1", 0, processStore);
+    const { signal } = new AbortController();
+    const spawned = cli.spawnClaudeCodeProcess({
+      command: process.execPath,
+      args: ["-e", "process.stdin.resume()"],
+      cwd: folder,
+      env: {},
+      signal,
+    });
+    for (let count = 0; count < 30; count += 1) spawned.once("exit", () => {});
+    cli.child?.stdin?.end();
+    expect(await cli.exit).toEqual({ code: 0, signal: null });
+    process.off("warning", note);
+    expect(warnings).toEqual([]);
+  });
+});

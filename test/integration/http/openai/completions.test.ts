@@ -72,6 +72,30 @@ function expectOpenAiError(asked: Pick<Asked, "status" | "text">, status: number
   expect(asked.status).toBe(status);
 }
 
+describe("DOOR-4: system text of a tool", () => {
+  test("DOOR-4: is taken from a chat token as words beside Claude's own prompt, and shown in the session and its event", async () => {
+    const { token } = rig.device("chat");
+    const begun = nextTurn();
+    const asked = rig.ask("POST", "/v1/chat/completions", {
+      token,
+      body: { model: "default", messages: [system("Be brief."), user("Hi")] },
+    });
+    const { sessionId, turnId } = await begun;
+    await rig.pool.complete(turnId, { text: "Hello." });
+    expect((await asked).status).toBe(200);
+    const shown = { appendSystemPrompt: "Be brief." };
+    expect((await rig.ask("GET", `/api/sessions/${sessionId}`)).body).toMatchObject(shown);
+    expect(rig.store.events.ofSession(sessionId, 0, 1)[0]).toMatchObject({
+      type: "session.created",
+      data: shown,
+    });
+    const created = rig.store.audit
+      .list(undefined, 10)
+      .entries.find(({ action }) => action === "session.create");
+    expect(created?.detail).toBe("appendSystemPrompt of 9 characters");
+  });
+});
+
 describe("C03: completions", () => {
   test("C03: a completion is a turn of the pool, with its true usage, in a directory of its own", async () => {
     const { asked, turnId } = await answered(

@@ -25,7 +25,7 @@ function bench() {
         then();
       },
     );
-  return { clock, said, errors, plan, run };
+  return { clock, said, errors, plan, run, writer };
 }
 
 describe("the writer that tries again", () => {
@@ -68,5 +68,34 @@ describe("the writer that tries again", () => {
     run("a", () => run("b"));
     run("c");
     expect(said).toEqual(["write a", "then a", "write b", "then b", "write c", "then c"]);
+  });
+
+  test("makes no more retries than are left at a stop, drops the rest and says so", async () => {
+    const { clock, said, errors, plan, run, writer } = bench();
+    plan.failures = 10;
+    run("a");
+    run("b");
+    const givenUp = writer.limitRetries(2);
+    clock.advance(1_000);
+    expect([errors.length, clock.armed, writer.isGivenUp]).toEqual([2, 1, false]);
+    clock.advance(1_000);
+    expect([errors.length, clock.armed, writer.isGivenUp]).toEqual([3, 1, false]);
+    clock.advance(1_000);
+    await givenUp;
+    plan.failures = 0;
+    run("c");
+    expect([said, errors.length, clock.armed, writer.isGivenUp]).toEqual([[], 4, 0, true]);
+  });
+
+  test("writes what can be written within the retries that are left", () => {
+    const { clock, said, plan, run, writer } = bench();
+    plan.failures = 2;
+    run("a");
+    void writer.limitRetries(1);
+    run("b");
+    clock.advance(1_000);
+    expect(said).toEqual([]);
+    clock.advance(1_000);
+    expect([said, writer.isGivenUp]).toEqual([["write a", "then a", "write b", "then b"], false]);
   });
 });

@@ -136,6 +136,13 @@ describe("A09 S34 every start", () => {
     expect(start("session", "plain", Object.assign(spec(), { model: "claude-x" })).model).toBe("claude-x");
   });
 
+  test("DOOR-4 has the system prompt that was chosen in the place of Claude's own, with what was added to it", () => {
+    const promptOf = (options: SessionOptions) => start("session", "plain", spec(options)).systemPrompt;
+    expect(promptOf({ systemPrompt: "You are a pirate." })).toBe("You are a pirate.");
+    const both = { systemPrompt: "You are a pirate.", appendSystemPrompt: "Be brief." };
+    expect(promptOf(both)).toBe("You are a pirate.\n\nBe brief.");
+  });
+
   test("reads the words of a project that is not trusted, not even those of one that is suspect", () => {
     const directories = (standing: ProjectStanding) => start("session", standing).additionalDirectories;
     expect(directories("plain")).toEqual(["."]);

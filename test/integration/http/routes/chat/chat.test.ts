@@ -174,9 +174,9 @@ describe("C01: waiting for the reply", () => {
     const options = { body: hello(), headers: { prefer: "wait=300" }, token: phone.token };
     const asking = rig.ask("POST", "/api/chat", options);
     await untilWaiting(1);
-    const turnId = firstTurn();
+    const process = await rig.host.prompted(firstTurn());
+    process.message("For the owner alone.");
     rig.access.revoke(phone.deviceId, { deviceId: "local", scope: "admin" });
-    await rig.pool.complete(turnId, { text: "For the owner alone." });
     const asked = await asking;
     expectProblem(asked, 401, "unauthenticated");
     expect(asked.text).not.toContain("alone");

@@ -60,6 +60,40 @@ describe("A02: devices", () => {
     expectProblem(await rig.ask("PATCH", "/api/devices/unknown", { body: {} }), 404, "device_not_found");
   });
 
+  test("DOOR-7 A12: what a revoked device had queued and scheduled is cancelled, what runs is interrupted, and all is said", async () => {
+    const phone = rig.device();
+    const send = async (body: object) =>
+      (await rig.ask("POST", "/api/chat", { token: phone.token, body })).body as Record<string, string>;
+    const running = await send({ projectPath: rig.project, message: "Work" });
+    const process = await rig.host.prompted(running.turnId!);
+    const { sessionId } = running;
+    const queued = await send({ sessionId, message: "Queued" });
+    const later = await send({ sessionId, message: "Later", sendAt: rig.clock.now() + 7_000 });
+    const interrupted = new Promise<void>((resolve) => {
+      const unsubscribe = rig.store.events.subscribe((events) => {
+        if (!events.some(({ type }) => type === "turn.interrupted")) return;
+        unsubscribe();
+        resolve();
+      });
+    });
+    expect((await rig.ask("DELETE", `/api/devices/${phone.deviceId}`)).status).toBe(200);
+    await interrupted;
+    const stateOf = async ({ turnId }: Record<string, string>) =>
+      (await rig.ask("GET", `/api/sessions/${sessionId}/turns/${turnId}`)).body.state;
+    expect([await stateOf(running), await stateOf(queued), await stateOf(later)]).toEqual([
+      "interrupted",
+      "cancelled",
+      "cancelled",
+    ]);
+    rig.clock.advance(10_000);
+    expect(process.sent).toHaveLength(1);
+    const told = rig.store.events.after(0, 100).find(({ type }) => type === "device.revoked");
+    expect(told?.data).toMatchObject({ cancelledTurns: 2, interruptedTurns: 1, restrictedSessions: 0 });
+    const { body } = await rig.ask("GET", "/api/audit");
+    const actions = (body.entries as Array<{ action: string }>).map(({ action }) => action);
+    expect(actions).toEqual(expect.arrayContaining(["device.revoke", "turn.cancel", "turn.interrupt"]));
+  });
+
   test("A02: a revoked device is out at once, and whoever holds its sockets is told", async () => {
     const phone = rig.device();
     const told: string[] = [];

@@ -41,6 +41,28 @@ describe("S20: sessions", () => {
     }
   });
 
+  test("DOOR-4: a chat token is refused tools beyond reading and a system prompt, and what an admin chose is shown", async () => {
+    const { token } = rig.device("chat");
+    const made = (more: object) =>
+      rig.ask("POST", "/api/sessions", { token, body: { projectPath: rig.project, ...more } });
+    expectProblem(await made({ allowedTools: ["Bash"] }), 403, "tools_forbidden");
+    expectProblem(await made({ systemPrompt: "You are a pirate." }), 403, "prompt_forbidden");
+    expectProblem(await made({ permissionMode: "bypassPermissions" }), 403, "permission_mode_forbidden");
+    const words = { allowedTools: ["Read"], appendSystemPrompt: "Be brief." };
+    expect((await made(words)).body).toMatchObject(words);
+    const chosen = { allowedTools: ["Bash"], systemPrompt: "You are a pirate." };
+    const { body } = await newSession(chosen);
+    expect(body).toMatchObject(chosen);
+    const fork = await rig.ask("POST", `/api/sessions/${body.sessionId}/fork`, { token, body: {} });
+    expectProblem(fork, 403, "tools_forbidden");
+    const { body: events } = await rig.ask("GET", `/api/sessions/${body.sessionId}/events`);
+    expect(events.events).toMatchObject([{ type: "session.created", data: chosen }]);
+    const { body: audit } = await rig.ask("GET", "/api/audit?limit=1");
+    expect(audit.entries).toMatchObject([
+      { action: "session.create", detail: "allowedTools Bash; systemPrompt of 17 characters" },
+    ]);
+  });
+
   test("S20: the newest conversation of the project is asked for as such, or a copy of it", async () => {
     await newSession({ resume: "latest" });
     await newSession({ resume: "latest", fork: true });
