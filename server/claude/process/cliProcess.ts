@@ -32,7 +32,6 @@ import { formRequestOf, permissionRequestOf } from "./permissionRequest.ts";
 import { elicitationResult, permissionResult } from "./permissionResult.ts";
 import type { ProcessStart } from "./processStart.ts";
 import { promptLine } from "./promptLine.ts";
-import { TaskOutputs } from "./taskOutputs.ts";
 import { claudeCommands, claudeModels, isLostConversation } from "./translate.ts";
 import { type StreamMessage, TurnReader } from "./turnReader.ts";
 
@@ -44,6 +43,9 @@ const toolUseDeadlineMs = 1_000;
 
 /** A claim takes a tenth of a second; one that takes longer than a start is worth nothing. */
 const claimDeadlineMs = 3_000;
+
+/** SDK 0.3.330 has the call, its types do not; it answers for tasks that have ended too. */
+type TaskOutputCall = (id: string) => Promise<{ output: string; total_bytes: number; truncated: boolean }>;
 
 export interface CliProcessParts {
   spec: ProcessSpec;
@@ -90,7 +92,6 @@ export class CliProcess implements ClaudeProcess {
   #commands: readonly ClaudeCommand[] | undefined;
   readonly #turns: TurnReader;
   readonly #facts: FactReader;
-  readonly #outputs = new TaskOutputs();
   #claudeSessionId: string;
   #stopping = false;
   #recycled = false;
@@ -209,7 +210,6 @@ export class CliProcess implements ClaudeProcess {
         const { value, done } = await this.#query.next();
         if (done || value === undefined) break;
         this.#follow(value);
-        this.#outputs.note(value);
         const signals = this.#signalsOf(value);
         if (signals.length === 0) listener.signal({ kind: "alive" });
         for (const signal of signals) {
@@ -253,12 +253,8 @@ export class CliProcess implements ClaudeProcess {
       // Facts first: what they change shares the commit of a turn's end.
       return [...this.#facts.read(message), ...this.#turns.read(message as StreamMessage)];
     } catch (error) {
-      const { log, spec } = this.#parts;
-      log.error("process.message_unread", {
-        sessionId: spec.sessionId,
-        type: message.type,
-        error: String(error),
-      });
+      const about = { processId: this.processId, type: message.type, error: String(error) };
+      this.#parts.log.error("process.message_unread", about);
       return [];
     }
   }
@@ -370,8 +366,10 @@ export class CliProcess implements ClaudeProcess {
     return contextUseOf(await this.#query.getContextUsage({ detail: "summary" }));
   }
 
-  taskOutput(taskId: string): Promise<TaskOutput> {
-    return this.#outputs.of(this.#query, taskId);
+  async taskOutput(taskId: string): Promise<TaskOutput> {
+    const query = this.#query as Query & { getTaskOutput: TaskOutputCall };
+    const { output, total_bytes: totalBytes, truncated } = await query.getTaskOutput(taskId);
+    return { output: output.toWellFormed(), totalBytes, truncated };
   }
 
   stopTask(taskId: string): Promise<void> {

@@ -1,5 +1,3 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import type { LoggedEvent } from "../../../server/domain/delivery/event.ts";
 import type { Task } from "../../../server/domain/sessions/task.ts";
@@ -21,82 +19,12 @@ function callsOf(scene: Scene) {
   };
   const tasksOf = async (sessionId: string) =>
     (await ask("GET", `/api/sessions/${sessionId}/tasks`)).body.tasks as Task[];
-  const outputOf = async (sessionId: string, taskId: string) =>
-    (await ask("GET", `/api/sessions/${sessionId}/tasks/${taskId}/output`)).body as {
-      output: string;
-      truncated: boolean;
-    };
   const eventsOf = async (sessionId: string) =>
     (await ask("GET", `/api/sessions/${sessionId}/events?limit=500`)).body.events as LoggedEvent[];
   const endsOf = async (sessionId: string) =>
     (await eventsOf(sessionId)).flatMap((event) => (event.type === "task.finished" ? [event.data] : []));
-  const ended = (sessionId: string) =>
-    eventually("the task to end", async () => (await endsOf(sessionId))[0], waitMs);
-  return { ask, chat, tasksOf, outputOf, eventsOf, endsOf, ended };
+  return { ask, chat, tasksOf, endsOf };
 }
-
-describe.each([
-  ["with a process a session", {}],
-  ["S18 in the rollback, with a process per message", { USE_INTERACTIVE_SESSIONS: "false" }],
-])("T03 a task of the real CLI, %s", (_mode, settings) => {
-  const scene = useScene({ every: "file", settings });
-  const { ask, chat, tasksOf, outputOf, ended, endsOf } = callsOf(scene);
-
-  test("is listed with its output while it runs and after its end", async () => {
-    const command = "echo one; until [ -e go ]; do sleep 0.1; done; echo two";
-    const { sessionId, turnId } = await chat(`background: ${command}`);
-    const [task] = await tasksOf(sessionId);
-    expect(task).toMatchObject({ kind: "command", state: "running", turnId });
-    const taskId = task?.taskId ?? "";
-    expect((await ask("GET", `/api/sessions/${sessionId}`)).body.runningTasks).toBe(1);
-    await eventually(
-      "its first words",
-      async () => (await outputOf(sessionId, taskId)).output === "one\n",
-      waitMs,
-    );
-    writeFileSync(join(scene.bench.project, "go"), "");
-    expect(await ended(sessionId)).toMatchObject({ taskId, state: "completed" });
-    await eventually(
-      "its last words",
-      async () => (await outputOf(sessionId, taskId)).output === "one\ntwo\n",
-      waitMs,
-    );
-    expect((await ask("GET", `/api/sessions/${sessionId}`)).body.runningTasks).toBe(0);
-  });
-
-  test("is stopped by the owner alone, and the other goes on", async () => {
-    const { sessionId } = await chat("background: sleep 301");
-    await chat("background: sleep 302", sessionId);
-    const [first, second] = await tasksOf(sessionId);
-    const path = `/api/sessions/${sessionId}/tasks/${first?.taskId}`;
-    expect(await ask("DELETE", path)).toMatchObject({ status: 200, body: { stopped: true } });
-    expect(await ended(sessionId)).toMatchObject({ taskId: first?.taskId, state: "stopped" });
-    expect((await ask("DELETE", path)).body).toEqual({ stopped: false });
-    const running = (await tasksOf(sessionId)).filter(({ state }) => state === "running");
-    expect(running.map(({ taskId }) => taskId)).toEqual([second?.taskId]);
-    expect((await ask("GET", `/api/sessions/${sessionId}`)).body.runningTasks).toBe(1);
-    const none = await ask("GET", `/api/sessions/${sessionId}/tasks/none/output`);
-    expect([none.status, none.body.code]).toEqual([404, "task_not_found"]);
-    await ask("POST", "/api/sessions/cancel", { sessionId });
-  });
-
-  test("lives on through an interrupt of the turn", async () => {
-    const { sessionId } = await chat("background: sleep 303");
-    const { body } = await ask("POST", "/api/chat", { sessionId, message: "slow: 30" });
-    await eventually(
-      "the turn to run",
-      async () => {
-        const turn = await ask("GET", `/api/sessions/${sessionId}/turns/${body.turnId}`);
-        return turn.body.state === "running";
-      },
-      waitMs,
-    );
-    expect((await ask("POST", "/api/chat/interrupt", { sessionId })).status).toBe(200);
-    expect([(await tasksOf(sessionId))[0]?.state, await endsOf(sessionId)]).toEqual(["running", []]);
-    await ask("POST", "/api/sessions/cancel", { sessionId });
-    expect((await ended(sessionId)).state).toBe("stopped");
-  });
-});
 
 describe("T03 ten sessions with a background command each, on three processes of the real CLI", () => {
   const settings = { MAX_CONCURRENT_SESSIONS: "3", PUSH_GRACE_MS: "100" };
