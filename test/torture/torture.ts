@@ -319,7 +319,8 @@ export class Torture {
     if (this.#kills < this.#options.kills)
       broken.push(`only ${this.#kills} of ${this.#options.kills} kills in the time given`);
     for (const code of refusals.keys()) {
-      if (!["pool_full", "rate_limited"].includes(code)) broken.push(`messages were refused: ${code}`);
+      if (!["pool_full", "device_queue_full", "rate_limited"].includes(code))
+        broken.push(`messages were refused: ${code}`);
     }
     return {
       seed: this.#options.seed,

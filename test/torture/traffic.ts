@@ -151,7 +151,7 @@ export class Traffic {
       if (answer?.code !== undefined) {
         this.refusals.set(answer.code, (this.refusals.get(answer.code) ?? 0) + 1);
         // What may be sent again later is; anything else is a fault, which the verdict shows.
-        if (!["pool_full", "rate_limited"].includes(answer.code)) return undefined;
+        if (!["pool_full", "device_queue_full", "rate_limited"].includes(answer.code)) return undefined;
         // Not Retry-After, which may be a minute: what waits at the end of the run is waited for.
         await pause(answer.code === "rate_limited" ? 2_000 : 200);
       }

@@ -101,6 +101,7 @@ export function checkIncidents(rig: PoolRig, startCursors: readonly number[]) {
   const totals = { logins: 0, limits: 0, quarantines: 0 };
   const open = new Set<string>();
   const starts = [...startCursors];
+  let limitsOpen = 0;
   let refusedTurns = 0;
   for (const event of rig.store.events.after(0, 1_000_000)) {
     while (starts[0] !== undefined && starts[0] < event.cursor) {
@@ -108,6 +109,14 @@ export function checkIncidents(rig: PoolRig, startCursors: readonly number[]) {
       starts.shift();
     }
     const { type, sessionId } = event;
+    if (type === "limit.lifted") {
+      // The word of a limit's end follows that of its beginning, once.
+      limitsOpen -= 1;
+      expect([event.cursor, limitsOpen >= 0]).toEqual([event.cursor, true]);
+      open.delete("limit");
+      continue;
+    }
+    if (type === "limit.reached") limitsOpen = 1;
     const kind = pushKindOf(event);
     if (kind === "login" || kind === "limit" || kind === "crashed") {
       const key = kind === "crashed" ? `${kind} ${sessionId}` : kind;
