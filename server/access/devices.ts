@@ -148,7 +148,9 @@ export class Devices implements Gatekeeper {
       );
     }
     store.transaction(() => {
-      const { name } = this.get(deviceId);
+      const { name, scope } = this.get(deviceId);
+      // It may have made them, and used them to come back.
+      if (scope === "admin") store.devices.forgetPairingCodes();
       const ended = this.#parts.endWorkOf(deviceId, by);
       store.devices.setPush(deviceId, null);
       store.activities.removeAll(deviceId);

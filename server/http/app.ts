@@ -145,6 +145,8 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
     }
     const body =
       route.body === undefined ? undefined : await bodies.read(request, response, route.maxBodyBytes);
+    // The device may have been revoked while its body was on the way.
+    if (body !== undefined) authorise(request, route.scope, { access, tokenFailures, address });
     const answer = await route.answer({
       params: request.params,
       query: request.query,

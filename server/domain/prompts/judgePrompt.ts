@@ -1,6 +1,6 @@
 import { DaylongError } from "../errors.ts";
 import { type ClaudeCommand, commandNameIn, judgeCommand } from "./commands.ts";
-import { asPlainWords, everyAt, hidesMentions, mentionsIn } from "./mentions.ts";
+import { asPlainWords, everyAt, hidesMentions, type Mention, mentionsIn } from "./mentions.ts";
 
 /** How a path that a prompt mentions stands: Claude may read it, may not, or it is not there. */
 export type MentionStanding = "readable" | "forbidden" | "absent";
@@ -60,7 +60,15 @@ export async function judgePrompt(
       places.push(at);
     }
   }
-  return { text: asPlainWords(text, places), mentioned: [...mentioned], plain: [...plain], command };
+  const judged = asPlainWords(text, places);
+  // Where a mention became plain words, the CLI may begin another one later in the same word, or pair quotes anew. What was not
+  // judged does not pass, and then nothing does: such a text is no honest one.
+  const passes = ({ path, isAgent }: Mention) =>
+    standings.get(path) === "readable" || (isAgent && standings.get(path) === "absent");
+  if (plain.size === 0 || mentionsIn(judged).every(passes))
+    return { text: judged, mentioned: [...mentioned], plain: [...plain], command };
+  const first = verdict.kind === "unknown" ? [0] : [];
+  return { text: asPlainWords(text, [...first, ...everyAt(text)]), mentioned: [], plain: paths, command };
 }
 
 /** What is written into the audit log of a judged prompt: what the CLI does with the words of a message, no event tells. */

@@ -62,8 +62,15 @@ export function asPlainWords(text: string, places: readonly number[]): string {
 }
 
 /** A text that is no message of the moment (an earlier conversation): none of its mentions is looked up. */
-export const withoutMentions = (text: string): string =>
-  asPlainWords(text, hidesMentions(text) ? everyAt(text) : mentionsIn(text).map(({ at }) => at));
+export function withoutMentions(text: string): string {
+  const plain = asPlainWords(
+    text,
+    mentionsIn(text).map(({ at }) => at),
+  );
+  // Where one mention became plain words, another may begin later in the same word.
+  const isPlain = !hidesMentions(text) && mentionsIn(plain).length === 0;
+  return isPlain ? plain : asPlainWords(text, everyAt(text));
+}
 
 /** The places of every `@`. */
 export const everyAt = (text: string): number[] => [...text.matchAll(/@/g)].map(({ index }) => index);

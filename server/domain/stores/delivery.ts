@@ -51,6 +51,8 @@ export interface DeviceStore {
   setPreferences(deviceId: string, preferences: DevicePreferences): void;
   rename(deviceId: string, name: string): void;
   addPairingCode(codeHash: string, scope: Scope, expiresAt: number): void;
+  /** Codes that were not used are good no more. */
+  forgetPairingCodes(): void;
   /** Compare-and-set: the scope for the one caller that uses the code in time. */
   usePairingCode(codeHash: string, at: number): Scope | undefined;
 }

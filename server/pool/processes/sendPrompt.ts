@@ -65,7 +65,7 @@ export class PromptSender {
     // What was said before is no message: nothing in it is looked up any more.
     const before = withoutMentions(sessionProcess.markGiven() ?? "");
     const about = turn.origin === "schedule" ? wakeupNote : undefined;
-    const words = [before, prepared?.files?.note, about].filter(Boolean);
+    const words = [before, withoutMentions(prepared?.files?.note ?? ""), about].filter(Boolean);
     const preamble = words.length > 0 ? words.join("\n\n") : undefined;
     sessionProcess.process.send({
       turnId,

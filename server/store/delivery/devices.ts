@@ -205,6 +205,10 @@ export class SqliteDeviceStore implements DeviceStore {
     });
   }
 
+  forgetPairingCodes(): void {
+    this.#forgetCodes.run(Number.MAX_SAFE_INTEGER);
+  }
+
   usePairingCode(codeHash: string, at: number): Scope | undefined {
     return this.#useCode.get(at, codeHash, at)?.scope;
   }

@@ -192,6 +192,17 @@ describe("A02: a device that is revoked", () => {
     });
   });
 
+  test("A12: takes the pairing codes with it that an admin's device may have made", () => {
+    const stolen = pair("Stolen", "admin");
+    const { code } = devices.createPairingCode("admin", { deviceId: stolen.deviceId, scope: "admin" });
+    devices.revoke(stolen.deviceId, owner);
+    expect(codeOf(() => devices.pair(code, { name: "Back", platform: "ios" }))).toBe("pairing_code_invalid");
+    const phone = pair("Phone");
+    const { code: owners } = devices.createPairingCode("chat", owner);
+    devices.revoke(phone.deviceId, owner);
+    expect(devices.pair(owners, { name: "New", platform: "ios" }).deviceId).toHaveLength(36);
+  });
+
   test("A02: is never this computer, nor one that there is not, and then nothing is told", () => {
     store.devices.insert(
       newDevice({ deviceId: "local", name: "x", platform: "cli", scope: "admin", now: 1 }),

@@ -1,4 +1,5 @@
-import { getEventListeners } from "node:events";
+import { getEventListeners, once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
 import { beforeEach, describe, expect, test } from "@jest/globals";
 import { useRig } from "../rig.ts";
 
@@ -153,4 +154,35 @@ describe("A02: a request that waits listens for its device's revocation", () => 
       await expectNothingWaits();
     },
   );
+});
+
+test("DOOR-7 A12: a request whose body comes after its device was revoked is refused", async () => {
+  const { deviceId, token } = rig.device("admin");
+  const authenticate = rig.access.authenticate.bind(rig.access);
+  const isKnown = new Promise<void>((resolve) => {
+    rig.access.authenticate = (shown) => {
+      queueMicrotask(resolve);
+      return authenticate(shown);
+    };
+  });
+  const body = JSON.stringify({ scope: "admin" });
+  const sent = request({
+    host: "127.0.0.1",
+    port: rig.port,
+    method: "POST",
+    path: "/api/pairing-codes",
+    headers: {
+      authorization: `Bearer ${token}`,
+      "content-type": "application/json",
+      "content-length": Buffer.byteLength(body),
+    },
+  });
+  const answered = once(sent, "response");
+  sent.write(body.slice(0, 5));
+  await isKnown;
+  rig.access.revoke(deviceId, { deviceId: "local", scope: "admin" });
+  sent.end(body.slice(5));
+  const [response] = (await answered) as [IncomingMessage];
+  response.resume();
+  expect(response.statusCode).toBe(401);
 });

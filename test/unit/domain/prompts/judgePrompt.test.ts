@@ -6,6 +6,7 @@ import {
   type MentionStanding,
   mayBeInterpreted,
 } from "../../../../server/domain/prompts/judgePrompt.ts";
+import { Chance } from "../../../support/chance.ts";
 
 const standings: Record<string, MentionStanding> = {
   "a.txt": "readable",
@@ -27,6 +28,28 @@ const review: ClaudeCommand = {
 };
 const judge = (text: string) => judgePrompt({ text, projectPath: "/projects/alpha" }, [review], resolver);
 
+const isWord = (character: string | undefined) => character !== undefined && /[0-9A-Za-z_]/.test(character);
+
+/** The paths that the CLI 2.1.330 takes out of a text, as it was measured: quoted ones, and one of each word. */
+function cliMentions(text: string): string[] {
+  const found = [...text.matchAll(/(?:^|[\s。、？！])@"([^"]+)"/g)].map(([, path]) => path!);
+  for (const [word] of text.matchAll(/\S+/g)) {
+    let at = word.indexOf("@");
+    while (at > 0 && !"。、？！".includes(word[at - 1]!)) at = word.indexOf("@", at + 1);
+    if (at < 0) continue;
+    let end = word.length;
+    while (end >= at + 2 && isWord(word[end - 1]) === isWord(word[end])) end -= 1;
+    if (end >= at + 2) found.push(word.slice(at + 1, end));
+  }
+  return found.filter((path) => !path.startsWith('"') || path.length > 1);
+}
+
+/** A readable file, or a name that only a subagent can have. */
+const mayPass = (path: string): boolean => {
+  const standing = standings[path.replace(/#.*$/, "")];
+  return standing === "readable" || (standing === undefined && /^agent-[\w:.@-]+$/.test(path));
+};
+
 describe("A10 a prompt", () => {
   test("DOOR-2 keeps mentions of files that may be read, and has the others as plain words", async () => {
     expect(await judge("see @a.txt, not @~/.ssh/id nor @gone.txt")).toEqual({
@@ -35,6 +58,44 @@ describe("A10 a prompt", () => {
       plain: ["~/.ssh/id", "gone.txt"],
       command: undefined,
     });
+  });
+
+  test.each([
+    "look @x、@/home/u/.claude/.credentials.json",
+    '@"x。@/home/u/.claude/.credentials.json"',
+    "@x？@~/.ssh/id",
+    "@gone！@../other/secret",
+    '@"a @"/home/u/secret"',
+  ])("DOOR-2 has no other mention where one became plain words: %s", async (text) => {
+    const judged = await judge(text);
+    expect([cliMentions(judged.text), judged.mentioned]).toEqual([[], []]);
+  });
+
+  test("DOOR-2 leaves to the CLI only what was found readable, in any text", async () => {
+    const chance = new Chance(2_041);
+    const parts = [
+      "@",
+      '"',
+      "。",
+      "、",
+      "？",
+      "！",
+      " ",
+      "a.txt",
+      "~/.ssh/id",
+      "gone",
+      "/",
+      "agent-link",
+      "#L1",
+    ];
+    let passed = 0;
+    for (let round = 0; round < 3_000; round += 1) {
+      const text = Array.from({ length: chance.between(1, 12) }, () => chance.pick(parts)!).join("");
+      const left = cliMentions((await judge(text)).text);
+      passed += left.length;
+      expect([text, left.filter((path) => !mayPass(path))]).toEqual([text, []]);
+    }
+    expect(passed).toBeGreaterThan(20);
   });
 
   test("DOOR-2 names a subagent as before, unless a file of that name is there", async () => {

@@ -74,5 +74,6 @@ describe("A10 DOOR-2 a mention of a file", () => {
       "User: see \u2060@a.txt\n\nAssistant: me@example.org",
     );
     expect(withoutMentions("nothing")).toBe("nothing");
+    expect(withoutMentions("see @x、@/etc/passwd")).toBe("see \u2060@x、\u2060@/etc/passwd");
   });
 });
