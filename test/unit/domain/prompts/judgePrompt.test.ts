@@ -75,6 +75,7 @@ describe("A10 a prompt", () => {
     const chance = new Chance(2_041);
     const parts = [
       "@",
+      " @a.txt ",
       '"',
       "。",
       "、",
