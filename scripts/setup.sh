@@ -56,3 +56,23 @@ daylong_build() {
     touch dist/.built-web
   fi
 }
+
+# The browser of the browser tests; without one they fail, and say so.
+daylong_chromium() {
+  local place
+  for place in "${CHROMIUM:-}" /usr/bin/chromium /usr/bin/chromium-browser /usr/bin/google-chrome-stable; do
+    [ -z "$place" ] || [ ! -x "$place" ] || return 0
+  done
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
+    echo "daylong: the browser tests need Chromium: install the package 'chromium', or name a Chromium in the variable CHROMIUM." >&2
+    return 0
+  fi
+  echo "daylong: installing Chromium for the browser tests (a minute or two, once) ..." >&2
+  local log
+  log=$(mktemp)
+  if ! { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium; } >"$log" 2>&1; then
+    tail -n 20 "$log" >&2
+    echo "daylong: Chromium could not be installed; the browser tests will fail. The last lines are above." >&2
+  fi
+  rm -f "$log"
+}

@@ -29,6 +29,7 @@ import { pairingRoutes } from "./routes/devices/pairing.ts";
 import { auditRoutes } from "./routes/operation/audit.ts";
 import { healthRoutes } from "./routes/operation/health.ts";
 import { metricsRoutes } from "./routes/operation/metrics.ts";
+import { monitorRoutes } from "./routes/operation/monitor.ts";
 import { settingsRoutes } from "./routes/operation/settings.ts";
 import { usageRoutes } from "./routes/operation/usage.ts";
 import { historyRoutes } from "./routes/projects/history.ts";
@@ -48,6 +49,7 @@ export function routeTable(parts: HttpDependencies): Route[] {
     ...healthRoutes(parts),
     ...metricsRoutes(parts),
     ...usageRoutes(parts),
+    ...monitorRoutes(parts),
     ...pairingRoutes(parts),
     ...deviceRoutes(parts),
     ...liveActivityRoutes(parts),
