@@ -28,6 +28,7 @@ const pageRooms = [
   ["app"],
   ["home", "chat", "monitor", "settings", "help"],
   ["permissions"],
+  ["text"],
   ["state"],
   ["hosts"],
   ["design"],

@@ -1,6 +1,7 @@
 import "../design/tokens.css";
 import "../design/base.css";
 import "../design/controls.css";
+import "../text/text.css";
 import "./shell.css";
 import { render } from "preact";
 import { openHostStore } from "../hosts/openHostStore.ts";
