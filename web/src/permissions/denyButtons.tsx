@@ -1,8 +1,14 @@
 import { useState } from "preact/hooks";
 
 /** Deny at once, or with a word that Claude reads. */
-export function DenyButtons(props: { isBusy: boolean; onDeny: (message?: string) => void; name?: string }) {
-  const { isBusy, onDeny, name = "Deny" } = props;
+export function DenyButtons(props: {
+  isBusy: boolean;
+  onDeny: (message?: string) => void;
+  name?: string;
+  /** Only the plain denial. */
+  isBrief?: boolean;
+}) {
+  const { isBusy, onDeny, name = "Deny", isBrief = false } = props;
   const [isTyping, setTyping] = useState(false);
   const [word, setWord] = useState("");
   if (!isTyping)
@@ -11,9 +17,11 @@ export function DenyButtons(props: { isBusy: boolean; onDeny: (message?: string)
         <button type="button" class="button" disabled={isBusy} data-key="deny" onClick={() => onDeny()}>
           {name}
         </button>
-        <button type="button" class="button quiet" disabled={isBusy} onClick={() => setTyping(true)}>
-          {name} with a word
-        </button>
+        {!isBrief && (
+          <button type="button" class="button quiet" disabled={isBusy} onClick={() => setTyping(true)}>
+            {name} with a word
+          </button>
+        )}
       </>
     );
   return (

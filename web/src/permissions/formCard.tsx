@@ -1,8 +1,8 @@
 import { useState } from "preact/hooks";
 import type { Permission } from "../../../client/src/index.ts";
 import { visible } from "../text/visibleText.ts";
+import type { CardParts } from "./cardParts.ts";
 import { DenyButtons } from "./denyButtons.tsx";
-import type { CardParts } from "./permissionCard.tsx";
 
 type Form = NonNullable<Permission["form"]>;
 type Field = Form["fields"][number];

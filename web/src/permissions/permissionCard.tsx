@@ -5,19 +5,11 @@ import { spanInWords } from "../design/times.ts";
 import { useDaylong, useHost } from "../state/context.ts";
 import { projectName } from "../state/sessionWords.ts";
 import { visible } from "../text/visibleText.ts";
+import type { CardParts } from "./cardParts.ts";
 import { FormCard } from "./formCard.tsx";
 import { PlanCard } from "./planCard.tsx";
 import { QuestionCard } from "./questionCard.tsx";
 import { ToolCard } from "./toolCard.tsx";
-
-/** What each kind of card gives to decide by. */
-export interface CardParts {
-  permission: Permission;
-  isBusy: boolean;
-  answer(answer: PermissionAnswer): void;
-  /** Little room: long inputs are folded. */
-  isBrief: boolean;
-}
 
 const kindWords: Record<Permission["kind"], string> = {
   tool: "wants to use",

@@ -1,6 +1,6 @@
 import { MarkdownView } from "../text/markdownView.tsx";
+import type { CardParts } from "./cardParts.ts";
 import { DenyButtons } from "./denyButtons.tsx";
-import type { CardParts } from "./permissionCard.tsx";
 
 /** A plan that Claude wants to carry out. */
 export function PlanCard({ permission, isBusy, answer }: CardParts) {

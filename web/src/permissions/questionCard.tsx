@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { visible } from "../text/visibleText.ts";
+import type { CardParts } from "./cardParts.ts";
 import { DenyButtons } from "./denyButtons.tsx";
-import type { CardParts } from "./permissionCard.tsx";
 
 interface Question {
   question: string;
@@ -11,7 +11,8 @@ interface Question {
 }
 
 /** Questions with answers to choose from; an own answer can always be written. */
-export function QuestionCard({ permission, isBusy, answer }: CardParts) {
+export function QuestionCard({ permission, isBusy, isBrief, answer }: CardParts) {
+  const [isWide, setWide] = useState(!isBrief);
   const questions = (permission.questions ?? []) as Question[];
   const [chosen, setChosen] = useState<Record<string, string[]>>({});
   const [written, setWritten] = useState<Record<string, string>>({});
@@ -51,7 +52,7 @@ export function QuestionCard({ permission, isBusy, answer }: CardParts) {
       {questions.map((one) => (
         <fieldset key={one.question} class="question">
           <legend>{visible(one.question)}</legend>
-          <div class="options">
+          <div class={isWide ? "options" : "options brief"}>
             {(one.options ?? []).map(({ label, description }) => (
               <button
                 key={label}
@@ -62,24 +63,35 @@ export function QuestionCard({ permission, isBusy, answer }: CardParts) {
                 onClick={() => choose(one, label)}
               >
                 <span>{visible(label)}</span>
-                {description && <span class="meta">{visible(description)}</span>}
+                {description && isWide && <span class="meta">{visible(description)}</span>}
               </button>
             ))}
           </div>
-          <input
-            class="input"
-            aria-label={`Own answer: ${one.question}`}
-            placeholder="Own answer"
-            value={written[one.question] ?? ""}
-            onInput={(event) => setWritten({ ...written, [one.question]: event.currentTarget.value })}
-            onKeyDown={(event) => {
-              if (event.key === "Enter" && !event.isComposing && isComplete) send();
-            }}
-          />
+          {isWide && (
+            <input
+              class="input"
+              aria-label={`Own answer: ${one.question}`}
+              placeholder="Own answer"
+              value={written[one.question] ?? ""}
+              onInput={(event) => setWritten({ ...written, [one.question]: event.currentTarget.value })}
+              onKeyDown={(event) => {
+                if (event.key === "Enter" && !event.isComposing && isComplete) send();
+              }}
+            />
+          )}
         </fieldset>
       ))}
       <div class="row wrap decisions">
-        <DenyButtons isBusy={isBusy} onDeny={(message) => answer({ decision: "deny", message })} />
+        <DenyButtons
+          isBusy={isBusy}
+          isBrief={!isWide}
+          onDeny={(message) => answer({ decision: "deny", message })}
+        />
+        {!isWide && (
+          <button type="button" class="button quiet" onClick={() => setWide(true)}>
+            Own answer
+          </button>
+        )}
         {(!isOneTap || isComplete) && (
           <button
             type="button"

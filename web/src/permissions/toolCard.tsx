@@ -1,9 +1,10 @@
 import { useState } from "preact/hooks";
+import { Icon } from "../design/icons.tsx";
 import { InputView } from "../text/inputView.tsx";
 import { visible } from "../text/visibleText.ts";
+import type { CardParts } from "./cardParts.ts";
 import { DenyButtons } from "./denyButtons.tsx";
 import { InputEditor } from "./inputEditor.tsx";
-import type { CardParts } from "./permissionCard.tsx";
 import { rulesOf } from "./rules.ts";
 
 /** A longer input is folded where there is little room; it has to be opened before it can be allowed. */
@@ -17,6 +18,8 @@ export function ToolCard({ permission, isBusy, isBrief, answer }: CardParts) {
   const [isOpen, setOpen] = useState(!isBrief || !isLong);
   const [hasLooked, setLooked] = useState(false);
   const [isMore, setMore] = useState(false);
+  /** Where there is little room, what is rarely chosen waits for a tap. */
+  const [isWide, setWide] = useState(!isBrief);
   const [isEditing, setEditing] = useState(false);
   const rules = rulesOf(permission);
   const mustLook = (lookFirst && !hasLooked) || !isOpen;
@@ -45,7 +48,11 @@ export function ToolCard({ permission, isBusy, isBrief, answer }: CardParts) {
         </p>
       )}
       <div class="row wrap decisions">
-        <DenyButtons isBusy={isBusy} onDeny={(message) => answer({ decision: "deny", message })} />
+        <DenyButtons
+          isBusy={isBusy}
+          isBrief={!isWide}
+          onDeny={(message) => answer({ decision: "deny", message })}
+        />
         {mustLook ? (
           <button type="button" class="button primary" onClick={open}>
             {isOpen ? "I have looked" : "Show all of it"}
@@ -61,8 +68,18 @@ export function ToolCard({ permission, isBusy, isBrief, answer }: CardParts) {
             Allow once
           </button>
         )}
+        {!isWide && !mustLook && (
+          <button
+            type="button"
+            class="button quiet icon"
+            aria-label="More choices"
+            onClick={() => setWide(true)}
+          >
+            <Icon name="more" />
+          </button>
+        )}
       </div>
-      {!mustLook && (
+      {!mustLook && isWide && (
         <div class="row wrap">
           {scopes.includes("session") && (
             <button
@@ -90,7 +107,7 @@ export function ToolCard({ permission, isBusy, isBrief, answer }: CardParts) {
           </button>
         </div>
       )}
-      {!mustLook && scopes.includes("always") && rules.length > 0 && (
+      {!mustLook && isWide && scopes.includes("always") && rules.length > 0 && (
         <p class="meta" id={`rules-${permission.permissionId}`}>
           Always:{" "}
           {rules.slice(0, isMore ? rules.length : 3).map((rule) => (

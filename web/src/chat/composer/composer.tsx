@@ -164,7 +164,7 @@ export function Composer({ chat, session }: { chat: Chat; session?: Session }) {
           ref={field}
           rows={1}
           aria-label="Message"
-          placeholder={isBusy ? "Message (waits for this answer)" : "Message"}
+          placeholder="Message"
           value={text}
           enterkeyhint={hasKeyboard() ? "send" : "enter"}
           onInput={(event) => write(event.currentTarget.value)}

@@ -3,6 +3,7 @@ import { Icon } from "../../design/icons.tsx";
 import { count } from "../../design/quantities.ts";
 import type { AgentWords, ToolUse } from "../../state/chat/entries.ts";
 import { linesChanged, summaryOf } from "../../state/chat/rows.ts";
+import { useHost } from "../../state/context.ts";
 import { MarkdownView } from "../../text/markdownView.tsx";
 import { visible } from "../../text/visibleText.ts";
 import { ToolDetail } from "./toolDetail.tsx";
@@ -58,7 +59,9 @@ function ToolList({ tools, sessionId }: { tools: ReadonlyArray<ToolUse | AgentWo
 /** One use of a tool: a line, and on a tap its input, its result and what a subagent did in it. */
 function ToolLine({ tool, sessionId }: { tool: ToolUse; sessionId: string }) {
   const [isOpen, setOpen] = useState(false);
+  const { permissions } = useHost();
   const { title, state, summary, children } = tool;
+  const isAsking = permissions.open.value.some(({ toolUseId }) => toolUseId === tool.toolUseId);
   const { added, removed } = linesChanged([tool]);
   const steps = children.length;
   const last = children.findLast((child) => child.kind === "tool");
@@ -68,7 +71,9 @@ function ToolLine({ tool, sessionId }: { tool: ToolUse; sessionId: string }) {
         <Icon name="fold" size={14} />
         <span class="clip">{visible(title)}</span>
         <ChangedLines added={added} removed={removed} />
-        <span class={`meta clip tool-state ${state === "failed" ? "bad" : ""}`}>{stateOf(tool)}</span>
+        <span class={`meta clip tool-state ${state === "failed" ? "bad" : ""}`}>
+          {isAsking ? "waits for you" : stateOf(tool)}
+        </span>
       </button>
       {!isOpen && state === "running" && steps > 0 && (
         <p class="meta clip tool-under">
