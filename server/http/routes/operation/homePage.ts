@@ -29,7 +29,8 @@ const pageOf = (version: string): string => `<!doctype html>
 <h1>Daylong</h1>
 <p>This is a Daylong server. It keeps Claude sessions alive on the computer it runs on and brings them to its
 owner's phone.</p>
-<p>To pair a phone, run <code>scripts/pair</code> on that computer and scan the code with the app. The code works
+<p>To pair a phone, run <code>daylong pair</code> (in a checkout <code>scripts/pair</code>) on that
+computer and scan the code with the app. The code works
 once, for ten minutes.</p>
 <p>Nothing else can be seen here without a paired device's token. <a href="/health">Its health</a> is public.</p>
 <footer>Daylong ${escapeHtml(version)}</footer>
