@@ -49,6 +49,12 @@ daylong_build() {
     node_modules/.bin/tsc -p tsconfig.build.json || daylong_fail "the build failed; see above."
     touch dist/.built
   fi
+  # The page is a build of its own, a second in all: it is also made anew when only it has changed.
+  if [ ! -e dist/.built-web ] || [ -n "$(find web client/src package-lock.json -newer dist/.built-web -print -quit)" ]; then
+    echo "daylong: building the page ..." >&2
+    node_modules/.bin/vite build --config web/vite.config.ts --logLevel warn >&2 || daylong_fail "the build of the page failed; see above."
+    touch dist/.built-web
+  fi
 }
 
 # The browser of the browser tests; without one they fail, and say so.

@@ -29,6 +29,8 @@ const exitConfig = 78;
 /** After an uncaught exception the stop may take so long; a part that is broken may never end. */
 const stopDeadlineMs = 20_000;
 const packagePath = fileURLToPath(new URL("../../package.json", import.meta.url));
+/** What scripts/start builds of `web`. */
+const pageDir = join(dirname(packagePath), "dist/web");
 
 const flags = readFlags("scripts/start", {
   demo: { type: "boolean" },
@@ -184,6 +186,7 @@ async function main(): Promise<void> {
     clock,
     log,
     version,
+    pageDir,
     cliEnvironment,
     crash,
   });

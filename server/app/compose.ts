@@ -58,6 +58,8 @@ export interface ComposeParts {
   clock: Clock;
   log: Log;
   version: string;
+  /** The folder of the built page. */
+  pageDir?: string;
   /** The variables that `config` was read from. */
   environment: Readonly<Record<string, string | undefined>>;
   /** The environment of which the CLI gets the allowed part. */
@@ -315,6 +317,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     clock,
     log,
     version,
+    pageDir: parts.pageDir,
     serverName: hostname,
     startedAt,
     uptimeMs: () => clock.monotonic() - startedReading,

@@ -15,7 +15,6 @@ const rig = useRig(({ clock }) => ({
  * fails here until somebody has decided for whom it is.
  */
 const needed: Readonly<Record<string, Scope | "open">> = {
-  "GET /": "open",
   "GET /health": "open",
   "GET /metrics": "read",
   "GET /api/metrics/sessions": "read",
