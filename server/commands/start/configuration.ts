@@ -1,4 +1,4 @@
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
   type Config,
@@ -18,6 +18,9 @@ import { demoDataDir, demoProjects } from "./demo.ts";
 
 /** Of this program; it is three folders up when it is built. */
 export const packagePath = fileURLToPath(new URL("../../../../package.json", import.meta.url));
+
+/** What scripts/start builds of `web`. */
+export const pageDir = join(dirname(packagePath), "dist/web");
 
 export interface StartFlags {
   demo: boolean;

@@ -9,7 +9,7 @@ import { openLog } from "../../platform/log.ts";
 import { startFailure } from "../../platform/startFailure.ts";
 import { SteadyClock } from "../../platform/steadyClock.ts";
 import { programName } from "../framework/programName.ts";
-import { configure, gatherSettings, packagePath, type StartFlags } from "./configuration.ts";
+import { configure, gatherSettings, packagePath, pageDir, type StartFlags } from "./configuration.ts";
 import { demoCliEnvironment, demoProjects, makeDemoFolders } from "./demo.ts";
 
 /** sysexits.h: EX_CONFIG. */
@@ -51,6 +51,7 @@ async function run(flags: StartFlags, filesRead: string[]): Promise<void> {
     clock,
     log,
     version,
+    pageDir,
     cliEnvironment,
     crash: life.crash,
   });
