@@ -170,7 +170,13 @@ export function useRig(change: (parts: HttpDependencies) => Partial<HttpDependen
     rig.polls = new Map();
     rig.onPoll = () => {};
     const { clock, log, history, environment } = rig;
-    rig.webPush = new WebPushSender({ clock, subject: "mailto:owner@example.org", dataDir: rig.folder, log });
+    rig.webPush = new WebPushSender({
+      clock,
+      subject: "mailto:owner@example.org",
+      pageUrl: () => "https://daylong.example",
+      dataDir: rig.folder,
+      log,
+    });
     assembly = await assembleForTest({
       dataDir: rig.folder,
       environment,
