@@ -193,6 +193,11 @@ CREATE INDEX events_lifecycle ON events (cursor) WHERE type IN ('session.created
   'limit.lifted', 'login.required', 'device.paired', 'device.revoked', 'device.push_lost');
 `;
 
+/** Where a background command writes its output, which is read there when its process is gone. */
+const outputFiles = `
+ALTER TABLE tasks ADD COLUMN output_file TEXT;
+`;
+
 /** Every version of the schema, oldest first, without gaps. */
 export const migrations: readonly Migration[] = [
   {
@@ -220,6 +225,7 @@ export const migrations: readonly Migration[] = [
   { version: 14, apply: (connection) => void connection.exec(wakeups) },
   { version: 15, apply: (connection) => void connection.exec(allowances) },
   { version: 16, apply: (connection) => void connection.exec(lifecycle) },
+  { version: 17, apply: (connection) => void connection.exec(outputFiles) },
 ];
 
 /**

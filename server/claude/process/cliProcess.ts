@@ -82,6 +82,7 @@ export class CliProcess implements ClaudeProcess {
   readonly resumed: boolean;
   readonly wasSpare: boolean;
   readonly startedAt: number;
+  readonly costBeforeUsd: number;
   readonly #parts: CliProcessParts;
   readonly #cli: SpawnedCli;
   readonly #query: Query;
@@ -103,6 +104,7 @@ export class CliProcess implements ClaudeProcess {
     this.processId = spec.processId;
     this.startedAt = parts.clock.now();
     this.resumed = parts.transcriptExists;
+    this.costBeforeUsd = Object.values(parts.usedBefore).reduce((sum, { costUSD }) => sum + costUSD, 0);
     this.#claudeSessionId = spec.claudeSessionId;
     this.#turns = new TurnReader(parts);
     this.#facts = new FactReader(parts);
