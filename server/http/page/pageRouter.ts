@@ -43,8 +43,10 @@ export function pageRouter(files: PageFiles): Router {
   // Of the other paths with one segment only GET is looked at: they may be routes of the interface.
   router.get("/:name", async (request, response, next) => {
     const file = await files.named(String(request.params.name), acceptedBy(request));
-    if (file) send(request, response, file, shellCaching);
-    else next();
+    if (!file) return next();
+    // A service worker is bound by the policy that its own file came with, not by the page's.
+    response.setHeader("Content-Security-Policy", pagePolicy);
+    send(request, response, file, shellCaching);
   });
   return router;
 }

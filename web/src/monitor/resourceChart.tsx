@@ -6,6 +6,8 @@ import "uplot/dist/uPlot.min.css";
 import UPlot from "uplot";
 
 const height = 150;
+/** Round numbers of memory are powers of two. */
+const memorySteps = [16, 32, 64, 128, 256, 512, 1_024, 2_048, 4_096, 8_192].map((step) => step * 1_024 ** 2);
 
 /** The pool's memory and CPU over ten minutes: a chart to be read off with the pointer. Its library is fetched with the monitor. */
 export function ResourceChart({ history, memoryLimitBytes }: { history: History; memoryLimitBytes: number }) {
@@ -82,6 +84,7 @@ function optionsFor(element: HTMLElement, memoryLimitBytes: number): UPlot.Optio
         ...axis,
         scale: "memory",
         size: 64,
+        incrs: memorySteps,
         values: (_chart, ticks) => ticks.map((tick) => memoryInWords(tick)),
       },
       {

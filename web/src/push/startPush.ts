@@ -26,7 +26,7 @@ export function startPush(daylong: Daylong): void {
   effect(() => {
     const me = daylong.me.value;
     const push = currentPush.value;
-    if (me && push) push.look(me).catch(() => {});
+    if (me && push) push.renew(me).catch(() => {});
   });
   let shown: number | undefined;
   effect(() => {

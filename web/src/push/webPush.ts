@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import { type Answer, type DaylongClient, DaylongProblem } from "../../../client/src/index.ts";
+import type { Answer, DaylongClient } from "../../../client/src/index.ts";
 import type { HostStore } from "../hosts/host.ts";
 import { type PushState, pushStateOf } from "./pushState.ts";
 
@@ -29,6 +29,11 @@ export class WebPush {
     this.#client = parts.client;
     this.#store = parts.store;
     this.#hostId = parts.hostId;
+  }
+
+  /** At each opening of the page: nothing is asked for while the owner has not turned notifications on. */
+  async renew(me: Device): Promise<void> {
+    if ((await this.#store.get(this.#hostId, wantedKey)) === "yes") await this.look(me);
   }
 
   /**
@@ -98,18 +103,12 @@ export class WebPush {
     return registered === undefined ? undefined : navigator.serviceWorker.ready;
   }
 
-  /** The server's key; empty: Web Push is off there. */
+  /** The server's key; empty: Web Push is off there, which its health says without a refusal. */
   async #readServerKey(): Promise<string> {
-    try {
-      const { publicKey } = await this.#client.rest.ask<Answer<"GET /api/push/vapid-key">>(
-        "GET",
-        "/api/push/vapid-key",
-      );
-      return publicKey;
-    } catch (error) {
-      if (error instanceof DaylongProblem && error.code === "push_disabled") return "";
-      throw error;
-    }
+    const { rest } = this.#client;
+    const { checks } = await rest.ask<Answer<"GET /health">>("GET", "/health");
+    if (checks?.webPush?.state === "disabled") return "";
+    return (await rest.ask<Answer<"GET /api/push/vapid-key">>("GET", "/api/push/vapid-key")).publicKey;
   }
 
   #subscribe(registration: ServiceWorkerRegistration): Promise<PushSubscription> {

@@ -1,3 +1,4 @@
+import { useEffect } from "preact/hooks";
 import { pushWords } from "../push/pushState.ts";
 import { currentPush } from "../push/startPush.ts";
 import type { Device } from "../state/daylong.ts";
@@ -17,6 +18,9 @@ export function NotificationSection({ me }: { me: Device }) {
   const push = currentPush.value;
   const state = push?.state.value;
   const action = useAction();
+  useEffect(() => {
+    push?.look(me).catch(() => {});
+  }, [push, me]);
   if (push === undefined || state === undefined)
     return (
       <section aria-labelledby="notifications-title">

@@ -46,7 +46,7 @@ export function PairAnother() {
     <div class="pair-another">
       <p class="row wrap">
         <label class="field">
-          <span>It</span>
+          <span>The new device</span>
           <select
             value={scope.value}
             onChange={(event) => {

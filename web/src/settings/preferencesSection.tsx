@@ -14,10 +14,21 @@ export function PreferencesSection({ me }: { me: Device }) {
   const { mutedKinds, quietHours } = me.preferences;
   const mayChange = me.scope !== "read";
   const change = (
-    preferences: Partial<Omit<Preferences, "quietHours">> & { quietHours?: Preferences["quietHours"] | null },
+    patch: Partial<Omit<Preferences, "quietHours">> & { quietHours?: Preferences["quietHours"] | null },
   ) =>
     action.run("Keeping it", async () => {
-      daylong.me.value = await client.rest.ask<Device>("PATCH", "/api/devices/me", { preferences });
+      // Shown at once, and taken back when the server does not take it.
+      const { quietHours: quiet, ...rest } = patch;
+      const wanted = Object.assign({}, me.preferences, rest);
+      if (quiet === null) delete wanted.quietHours;
+      else if (quiet !== undefined) wanted.quietHours = quiet;
+      daylong.me.value = Object.assign({}, me, { preferences: wanted });
+      try {
+        daylong.me.value = await client.rest.ask<Device>("PATCH", "/api/devices/me", { preferences: patch });
+      } catch (error) {
+        daylong.me.value = me;
+        throw error;
+      }
       return "Kept.";
     });
   const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;

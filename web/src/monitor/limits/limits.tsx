@@ -1,6 +1,16 @@
 import { useSignal } from "@preact/signals";
+import { DaylongProblem } from "../../../../client/src/index.ts";
 import type { MonitorFeed, Settings } from "../monitorFeed.ts";
 import { environmentName, type LimitLook, limitGroups, limitNumber, lookOf } from "./limitWords.ts";
+
+const inWords = (value: number): string => value.toLocaleString("en", { maximumFractionDigits: 4 });
+
+/** The field's own fault says more than that the request was not valid. */
+function faultWords(error: unknown): string {
+  if (!(error instanceof DaylongProblem)) return "The server does not answer. Nothing was changed.";
+  const faults = error.problem?.errors?.map(({ path, message }) => `${path} ${message}`) ?? [];
+  return faults.length > 0 ? `${faults.join("; ")}.` : error.message;
+}
 
 type Setting = Settings[keyof Settings] & {
   /** Of a limit that may follow the machine: the number in force, and what bounds it now. */
@@ -54,14 +64,14 @@ function LimitSlider(props: { name: string; setting: Setting; look: LimitLook; f
       told.value = live ? "In force." : "In force after the next start.";
     } catch (error) {
       isBad.value = true;
-      told.value = error instanceof Error ? error.message : "The server does not answer.";
+      told.value = faultWords(error);
     }
     dragged.value = undefined;
   };
   const facts = [
-    isAuto ? `auto: now ${limitNumber(inForce)}` : "",
-    `default ${limitNumber(setting.default)}`,
-    `${limitNumber(min)} to ${limitNumber(max)}`,
+    isAuto ? `auto: now ${inWords(inForce)}` : "",
+    `default ${inWords(setting.default)}`,
+    `${inWords(min)} to ${inWords(max)}`,
     limitedBy === undefined ? "" : `held at ${limitNumber(effective ?? inForce)} by ${limitedBy}`,
     isFixed ? `fixed by ${environmentName(name)} in the environment` : "",
     next === undefined ? "" : `${limitNumber(inForce)} until the next start`,
