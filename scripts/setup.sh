@@ -1,6 +1,8 @@
 # Sourced by the scripts beside it: brings Node's packages and the build up to date, and says so only when it works.
 # Relative paths of a command start where it was called.
 export DAYLONG_CWD=$PWD
+# What the program calls itself in its hints.
+export DAYLONG_COMMAND=scripts/daylong
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
 daylong_fail() {
