@@ -1,6 +1,6 @@
 import { Time } from "../design/time.tsx";
+import type { Delivery } from "./answers.ts";
 import { kindWords, outcomeOf, tookMs, whyNoRing } from "./deliveryWords.ts";
-import type { Delivery } from "./monitorFeed.ts";
 import { MoreList } from "./moreList.tsx";
 
 /** What became of each push, how long it took, and why it did not ring. */

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { memoryInWords } from "../design/quantities.ts";
 import { shortSpan } from "../design/times.ts";
-import type { Active, Delivery } from "./monitorFeed.ts";
+import type { Active, Delivery } from "./answers.ts";
 
 function Figure(props: { name: string; tone?: string; hint?: string; children: ComponentChildren }) {
   return (

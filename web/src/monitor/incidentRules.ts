@@ -1,5 +1,5 @@
 import type { Session } from "../../../client/src/index.ts";
-import type { Health, LifecycleEvent } from "./monitorFeed.ts";
+import type { Health, LifecycleEvent } from "./answers.ts";
 
 /** Something is wrong now: since when, and what is done about it. */
 export interface Incident {

@@ -1,8 +1,8 @@
 import type { Session } from "../../../client/src/index.ts";
 import { Time } from "../design/time.tsx";
 import { spanInWords } from "../design/times.ts";
+import type { Health, LifecycleEvent } from "./answers.ts";
 import { healthWords, incidentsOf } from "./incidentRules.ts";
-import type { Health, LifecycleEvent } from "./monitorFeed.ts";
 
 /** What is wrong now, since when and what is done about it; and each part of the server in words. */
 export function Incidents(props: {

@@ -1,5 +1,5 @@
 import { spanInWords } from "../design/times.ts";
-import type { LifecycleEvent } from "./monitorFeed.ts";
+import type { LifecycleEvent } from "./answers.ts";
 
 const parkReasons: Record<string, string> = {
   evicted: "made room for another session",

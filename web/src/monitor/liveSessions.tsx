@@ -3,7 +3,7 @@ import { count, memoryInWords } from "../design/quantities.ts";
 import { Ring } from "../design/ring.tsx";
 import { shortSpan, spanInWords } from "../design/times.ts";
 import { useHost } from "../state/context.ts";
-import type { History, LiveSession } from "./monitorFeed.ts";
+import type { History, LiveSession } from "./answers.ts";
 import { Sparkline } from "./sparkline.tsx";
 
 const stateWords = (

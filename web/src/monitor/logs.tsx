@@ -1,7 +1,7 @@
 import type { Session } from "../../../client/src/index.ts";
 import { Time } from "../design/time.tsx";
+import type { AuditEntry, LifecycleEvent } from "./answers.ts";
 import { isGrave, lifecycleWords } from "./lifecycleWords.ts";
-import type { AuditEntry, LifecycleEvent } from "./monitorFeed.ts";
 import { MoreList } from "./moreList.tsx";
 
 /** What happened to sessions, processes and devices, newest first. */

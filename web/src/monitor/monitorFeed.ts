@@ -1,18 +1,15 @@
 import { signal } from "@preact/signals";
 import { type Answer, type DaylongClient, DaylongProblem } from "../../../client/src/index.ts";
-
-export type Active = Answer<"GET /api/sessions/active">;
-export type LiveSession = Active["sessions"][number];
-export type Health = Answer<"GET /health">;
-export type History = Answer<"GET /api/metrics/history">;
-export type LifecycleEvent = Answer<"GET /api/lifecycle">["events"][number];
-export type Delivery = Answer<"GET /api/devices/{id}/deliveries">["deliveries"][number] & {
-  deviceName?: string;
-  createdAt?: number;
-};
-export type Usage = Answer<"GET /api/usage">;
-export type Settings = Answer<"GET /api/settings">;
-export type AuditEntry = Answer<"GET /api/audit">["entries"][number];
+import type {
+  Active,
+  AuditEntry,
+  Delivery,
+  Health,
+  History,
+  LifecycleEvent,
+  Settings,
+  Usage,
+} from "./answers.ts";
 
 /** What changes by itself is asked for so often; the server's samples come every five seconds. */
 const liveEveryMs = 5_000;

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { memoryInWords } from "../design/quantities.ts";
 import { clockTime } from "../design/times.ts";
-import type { History } from "./monitorFeed.ts";
+import type { History } from "./answers.ts";
 import "uplot/dist/uPlot.min.css";
 import UPlot from "uplot";
 

@@ -1,6 +1,6 @@
 import { count, dollars, shortNumber } from "../design/quantities.ts";
 import { exactTime, spanInWords } from "../design/times.ts";
-import type { Usage } from "./monitorFeed.ts";
+import type { Usage } from "./answers.ts";
 
 const dayWords = (day: string): string =>
   new Date(`${day}T12:00:00`).toLocaleDateString(undefined, { day: "numeric", month: "short" });

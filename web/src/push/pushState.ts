@@ -20,7 +20,7 @@ export interface PushFacts {
   serverHasKey: boolean;
   /** The token may register a push target. */
   mayRegister: boolean;
-  permission: NotificationPermission;
+  permission: "default" | "denied" | "granted";
   isSubscribed: boolean;
 }
 

@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { DaylongProblem } from "../../../../client/src/index.ts";
-import type { MonitorFeed, Settings } from "../monitorFeed.ts";
+import type { Settings } from "../answers.ts";
+import type { MonitorFeed } from "../monitorFeed.ts";
 import { environmentName, type LimitLook, limitGroups, limitNumber, lookOf } from "./limitWords.ts";
 
 const inWords = (value: number): string => value.toLocaleString("en", { maximumFractionDigits: 4 });
