@@ -185,6 +185,18 @@ CREATE TABLE allowances (
 CREATE INDEX allowances_device ON allowances (device_id);
 `;
 
+/** Other programs go on with sessions' conversations. */
+const handoffs = `
+CREATE TABLE handoffs (
+  session_id TEXT PRIMARY KEY REFERENCES sessions (session_id) ON DELETE CASCADE,
+  claude_session_id TEXT NOT NULL,
+  read_offset INTEGER NOT NULL,
+  held_by INTEGER,
+  untold TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX handoffs_held ON handoffs (session_id) WHERE held_by IS NOT NULL;
+`;
+
 /** Every version of the schema, oldest first, without gaps. */
 export const migrations: readonly Migration[] = [
   {
@@ -211,6 +223,7 @@ export const migrations: readonly Migration[] = [
   { version: 13, apply: (connection) => void connection.exec(factsAndUse) },
   { version: 14, apply: (connection) => void connection.exec(wakeups) },
   { version: 15, apply: (connection) => void connection.exec(allowances) },
+  { version: 16, apply: (connection) => void connection.exec(handoffs) },
 ];
 
 /**

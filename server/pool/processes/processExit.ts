@@ -88,6 +88,15 @@ export class ProcessExits {
     );
   }
 
+  /** Whether the turn waits for another start: nothing of it was given, and the reason lies outside of it. */
+  #isRunAgain({ code }: Failure): boolean {
+    // Without a watch over the conversation nothing would tell when it is free again.
+    return (
+      code === "conversation_lost" ||
+      (code === "conversation_held" && this.#parts.host.watch !== undefined)
+    );
+  }
+
   /** The process is over: its turn ends or goes back to the queue, its place is free. */
   #writeEnd(
     sessionProcess: SessionProcess,
@@ -113,7 +122,7 @@ export class ProcessExits {
         const failure = failureOf(turn);
         if (reply !== undefined && turnId === sessionProcess.turn?.turnId)
           isAnswered = turnWriter.endWithTranscript(sessionId, turnId, reply, false, undefined);
-        else if (failure.code !== "conversation_lost" && (kept?.givenAt !== undefined || couldNotStart)) {
+        else if (!this.#isRunAgain(failure) && (kept?.givenAt !== undefined || couldNotStart)) {
           const kind = failure.code === "interrupted" ? "interrupted" : "failed";
           turnWriter.end(sessionId, turnId, { kind, failure }, false);
           // A turn that has ended must not hold up the end of its process, whose write would be tried again for ever.
