@@ -125,7 +125,13 @@ export function assemblePool(parts: PoolParts) {
   gates.push(...outages.gates);
   const retries = new Retries(inner);
   const planUsage = new PlanUsage(inner);
-  const observed = { ...inner, observer: outages, resumeSources: new ResumeSources(parts), leaseChanged };
+  const observed = {
+    ...inner,
+    handoffs,
+    observer: outages,
+    resumeSources: new ResumeSources(parts),
+    leaseChanged,
+  };
   const exits = new ProcessExits(observed);
   const listener = new PoolProcessListener({ ...observed, hearers: [retries, planUsage], exits });
   const promptSender = new PromptSender({ ...inner, handoffs });
@@ -135,7 +141,6 @@ export function assemblePool(parts: PoolParts) {
     listener,
     promptSender,
     termination,
-    handoffs,
     sessionsServed: () => oneShots.admit(),
   });
   const oneShots = new OneShots({ ...inner, observer: outages });

@@ -158,9 +158,7 @@ export class InteractiveSessionPool implements SessionPool {
     const { handoffs, views, forkAndRewind } = this.#components;
     // What a terminal has added belongs to the copy; one that still has the conversation open does not mind.
     await handoffs.look(this.#existing(sessionId).sessionId);
-    return views.session(
-      await forkAndRewind.fork(this.#existing(sessionId), atMessageId, caller),
-    );
+    return views.session(await forkAndRewind.fork(this.#existing(sessionId), atMessageId, caller));
   }
 
   async rewind(sessionId: string, messageId: string, dryRun: boolean, caller: Caller) {

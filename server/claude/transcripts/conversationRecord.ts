@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import type { RecordEntry } from "../../domain/sessions/handoff.ts";
+import type { RecordEntry } from "../../domain/processes/handoff.ts";
 import { pastMessageOf, type RawEntry } from "./transcriptMessages.ts";
 
 /** Farthest look back from the end of a record: a day's words of a person fit in, and a look must not hold up the server. */

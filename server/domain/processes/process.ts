@@ -2,13 +2,13 @@ import type { Failure } from "../errors.ts";
 import type { ClaudeCommand } from "../prompts/commands.ts";
 import type { AgentRef } from "../sessions/agent.ts";
 import type { Form } from "../sessions/form.ts";
-import type { RecordEntry } from "../sessions/handoff.ts";
 import type { PermissionAnswer } from "../sessions/permission.ts";
 import type { PermissionMode, SessionOptions } from "../sessions/session.ts";
 import type { Task, TaskEnd, TaskOutput, Wakeup } from "../sessions/task.ts";
 import type { ToolOutcome } from "../sessions/toolLine.ts";
 import type { OwnOrigin, Reply } from "../sessions/turn.ts";
 import type { FactSignal } from "./factSignal.ts";
+import type { RecordEntry } from "./handoff.ts";
 import type { PlanWindow } from "./usage.ts";
 
 /** Specification of a process to start. */

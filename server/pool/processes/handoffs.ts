@@ -1,7 +1,7 @@
 import { withDeadline } from "../../domain/deadline.ts";
 import type { Clock, Log, Store } from "../../domain/ports.ts";
+import { judgeLook } from "../../domain/processes/handoff.ts";
 import type { ConversationLook, ProcessHost } from "../../domain/processes/process.ts";
-import { judgeLook } from "../../domain/sessions/handoff.ts";
 import type { Session } from "../../domain/sessions/session.ts";
 import type { Handoff } from "../../domain/stores/sessions.ts";
 import type { Gate } from "../state/gate.ts";
@@ -132,6 +132,12 @@ export class Handoffs implements Gate {
     this.#save(sessionId, state);
   }
 
+  /** The start of a process was refused because another program has the conversation: the last look is out of date. */
+  distrustLook(sessionId: string): void {
+    const state = this.#stateOf(sessionId);
+    if (state !== undefined) state.lookedAt = Number.NEGATIVE_INFINITY;
+  }
+
   async #lookAt({ sessionId }: Session, state: Watched): Promise<void> {
     const { clock, log, host } = this.#parts;
     const { claudeSessionId, readOffset } = state;
@@ -165,6 +171,8 @@ export class Handoffs implements Gate {
       sinceAt: session.createdAt,
     });
     const { keep, isRead } = verdict;
+    // What was read beside a process at work may still change: it is good for no prompt.
+    if (!isRead && heldBy === undefined) state.lookedAt = Number.NEGATIVE_INFINITY;
     const changed: Watched = { ...state, heldBy };
     if (isRead) {
       changed.readOffset = endOffset;

@@ -13,6 +13,7 @@ import type { PermissionRequests } from "../turns/permissionRequests.ts";
 import { recoverReply } from "../turns/recoverReply.ts";
 import type { Tasks } from "../turns/tasks.ts";
 import type { TurnWriter } from "../turns/turnWriter.ts";
+import type { Handoffs } from "./handoffs.ts";
 import type { ResumeSources } from "./resumeSource.ts";
 
 export interface ProcessExitsParts {
@@ -27,6 +28,7 @@ export interface ProcessExitsParts {
   buffer: EventBuffer;
   tasks: Pick<Tasks, "cutOff">;
   facts: Pick<FactWriter, "processGone">;
+  handoffs: Pick<Handoffs, "distrustLook">;
   observer: ProcessObserver;
   leaseChanged(deadlineAt: number): void;
   /** A place became free. */
@@ -58,6 +60,7 @@ export class ProcessExits {
       return;
     }
     const { sessionId, turn } = sessionProcess;
+    if (failure.code === "conversation_held") this.#parts.handoffs.distrustLook(sessionId);
     if (failure.code === "conversation_lost" && !this.#parts.resumeSources.giveUp(sessionId, turn?.turnId))
       failure = { code: "process_start_failed", detail: failure.detail };
     this.#writeEnd(sessionProcess, undefined, () => failure);
@@ -92,8 +95,7 @@ export class ProcessExits {
   #isRunAgain({ code }: Failure): boolean {
     // Without a watch over the conversation nothing would tell when it is free again.
     return (
-      code === "conversation_lost" ||
-      (code === "conversation_held" && this.#parts.host.watch !== undefined)
+      code === "conversation_lost" || (code === "conversation_held" && this.#parts.host.watch !== undefined)
     );
   }
 

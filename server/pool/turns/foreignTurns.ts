@@ -1,5 +1,5 @@
 import type { Clock, Store } from "../../domain/ports.ts";
-import type { ForeignTurn } from "../../domain/sessions/handoff.ts";
+import type { ForeignTurn } from "../../domain/processes/handoff.ts";
 import type { Reply } from "../../domain/sessions/turn.ts";
 
 /** Characters of the last text in `session.continued`. */

@@ -78,7 +78,10 @@ const dataByType = {
   "session.continued": z.object({
     by: terminalSchema,
     turns: countSchema,
-    lastText: z.string().optional().meta({ description: "The last thing Claude said there, 200 characters." }),
+    lastText: z
+      .string()
+      .optional()
+      .meta({ description: "The last thing Claude said there, 200 characters." }),
   }),
   "session.held": z.object({ by: terminalSchema, pid: z.number().int() }),
   "session.released": z.object({}),
@@ -93,13 +96,10 @@ const dataByType = {
   }),
   "turn.queued": z.object({
     queuePosition: countSchema,
-    reason: z
-      .enum(["tasks", "held"])
-      .optional()
-      .meta({
-        description:
-          "tasks: every process has a turn, or a task that would be cut off; held: another program has the conversation open.",
-      }),
+    reason: z.enum(["tasks", "held"]).optional().meta({
+      description:
+        "tasks: every process has a turn, or a task that would be cut off; held: another program has the conversation open.",
+    }),
   }),
   "turn.started": z.object({ origin: turnOriginSchema }),
   "turn.completed": replySchema.extend({
