@@ -170,4 +170,44 @@ describe("REPORT-22: a conversation goes to the terminal and comes back", () => 
     );
     expect(await ofType(sessionId, "session.continued")).toHaveLength(1);
   });
+
+  test("REPORT-22: begun in the interactive CLI, gone on with on the phone, and back with claude -c", async () => {
+    const project = `${bench.roots}/desk`;
+    const first = await openDesk(bench, model.url, project);
+    await first.type("Remember the number 48");
+    await eventually("Claude answers", () => first.shown().replace(/\s/g, "").includes("Iwillremember48"));
+    await first.leave();
+    const { body } = await server.ask("POST", "/api/sessions", { projectPath: project, resume: "latest" });
+    const { sessionId } = body;
+    expect(await ask(sessionId, "Remember the number 49")).toBe("I will remember 49.");
+    const second = await openDesk(bench, model.url, project, ["-c"]);
+    await second.type(question);
+    await eventually("it knows the phone's words", () =>
+      second.shown().replace(/\s/g, "").includes("Youaskedmetoremember49"),
+    );
+    // A second terminal on the same conversation: the message waits for both.
+    const third = await openDesk(bench, model.url, project, ["--resume", sessionId]);
+    const { body: queued } = await server.ask("POST", "/api/chat", { sessionId, message: question });
+    expect(queued.state).toBe("queued");
+    await second.kill("SIGHUP");
+    await third.type("Remember the number 50");
+    await eventually("it is told", async () => (await ofType(sessionId, "session.continued")).length >= 2);
+    await third.leave();
+    const reply = await eventually("the message is answered", async () => {
+      const { body: turn } = await server.ask("GET", `/api/sessions/${sessionId}/turns/${queued.turnId}`);
+      return turn.state === "completed" && turn.reply;
+    });
+    expect(reply.text).toBe("You asked me to remember 50.");
+    expect((await messagesOf(sessionId)).map(([origin, , text]) => `${origin}: ${text}`)).toEqual([
+      "phone: Remember the number 49",
+      "phone: I will remember 49.",
+      `terminal: ${question}`,
+      "terminal: You asked me to remember 49.",
+      // It was sent before the terminal's next words.
+      `phone: ${question}`,
+      "terminal: Remember the number 50",
+      "terminal: I will remember 50.",
+      "phone: You asked me to remember 50.",
+    ]);
+  });
 });
