@@ -1,3 +1,4 @@
+import type { EventDataByType } from "../../domain/delivery/event.ts";
 import type { Failure } from "../../domain/errors.ts";
 import { errorCatalogue } from "../../domain/errors.ts";
 import type { Clock, Store } from "../../domain/ports.ts";
@@ -35,7 +36,7 @@ export class TurnWriter {
   /** Says that a kept turn waits. `tasks`: for a place that a task keeps; that may become the case later, and is told once. */
   announceQueued(
     { sessionId, turnId }: Pick<Turn, "sessionId" | "turnId">,
-    reason: "tasks" | undefined,
+    reason: EventDataByType["turn.queued"]["reason"],
   ): void {
     if (this.#toldOfTasks.has(turnId)) return;
     const queuePosition = this.#store.turns.queuePosition(turnId);
