@@ -193,6 +193,12 @@ CREATE INDEX events_lifecycle ON events (cursor) WHERE type IN ('session.created
   'limit.lifted', 'login.required', 'device.paired', 'device.revoked', 'device.push_lost');
 `;
 
+/** How long a turn may run, and the files of the project that are given with its message. */
+const turnLimits = `
+ALTER TABLE turns ADD COLUMN timeout_ms INTEGER;
+ALTER TABLE turns ADD COLUMN context_files TEXT;
+`;
+
 /** Every version of the schema, oldest first, without gaps. */
 export const migrations: readonly Migration[] = [
   {
@@ -220,6 +226,7 @@ export const migrations: readonly Migration[] = [
   { version: 14, apply: (connection) => void connection.exec(wakeups) },
   { version: 15, apply: (connection) => void connection.exec(allowances) },
   { version: 16, apply: (connection) => void connection.exec(lifecycle) },
+  { version: 17, apply: (connection) => void connection.exec(turnLimits) },
 ];
 
 /**

@@ -67,16 +67,20 @@ export interface EventDataByType {
     deviceId: string;
     attachments: string[];
     sendAt?: number;
+    timeoutMs?: number;
+    contextFiles?: string[];
   };
   /** `reason` `tasks`: every process has a turn, or a task that would be cut off for this message. */
   "turn.queued": { queuePosition: number; reason?: "tasks" };
   "turn.started": { origin: TurnOrigin };
   /** `origin` of an own turn. */
   "turn.completed": Reply & { origin?: OwnOrigin };
-  "turn.failed": { code: ErrorCode; detail: string; retryable: boolean };
-  "turn.interrupted": Failure;
-  "turn.cancelled": { by: string };
-  message: { messageId: string; text: string };
+  /** `text`: what was heard of the answer. */
+  "turn.failed": { code: ErrorCode; detail: string; retryable: boolean; text?: string };
+  "turn.interrupted": Failure & { text?: string };
+  "turn.cancelled": { by: string; text?: string };
+  /** `partial`: the turn ended in the middle of it. */
+  message: { messageId: string; text: string; partial?: boolean };
   /** A subagent's finished text: never a `message`, never the reply. */
   "agent.message": { agent: AgentRef; text: string };
   "tool.started": {

@@ -152,6 +152,7 @@ export class PoolProcessListener {
         const { turnId, messageId, text } = signal;
         buffer.add(sessionProcess, { sessionId, turnId, type: "message", data: { messageId, text } });
         sessionProcess.noteMessage(turnId, messageId, text);
+        feed.finished(sessionId, turnId);
         return;
       }
       case "agent-message": {

@@ -9,6 +9,7 @@ import { taskSchema } from "../sessions/tasks.ts";
 import { errorCodeSchema, failureSchema, replySchema, turnOriginSchema } from "../sessions/turns.ts";
 
 const detail = z.object({ detail: z.string() });
+const heardText = z.string().optional().meta({ description: "What was heard of the answer." });
 const by = z.object({ by: z.string() });
 const namedDevice = z.object({ deviceId: z.string(), name: z.string() });
 
@@ -78,6 +79,8 @@ const dataByType = {
     deviceId: z.string(),
     attachments: z.array(z.string()),
     sendAt: instantSchema.optional(),
+    timeoutMs: durationMsSchema.optional(),
+    contextFiles: z.array(z.string()).optional(),
   }),
   "turn.queued": z.object({
     queuePosition: countSchema,
@@ -93,10 +96,19 @@ const dataByType = {
       .optional()
       .meta({ description: "Only of a turn that Claude began by itself: why it did." }),
   }),
-  "turn.failed": z.object({ code: errorCodeSchema, detail: z.string(), retryable: z.boolean() }),
-  "turn.interrupted": failureSchema,
-  "turn.cancelled": by,
-  message: z.object({ messageId: z.string(), text: z.string() }),
+  "turn.failed": z.object({
+    code: errorCodeSchema,
+    detail: z.string(),
+    retryable: z.boolean(),
+    text: heardText,
+  }),
+  "turn.interrupted": failureSchema.extend({ text: heardText }),
+  "turn.cancelled": by.extend({ text: heardText }),
+  message: z.object({
+    messageId: z.string(),
+    text: z.string(),
+    partial: z.boolean().optional().meta({ description: "The turn ended in the middle of it." }),
+  }),
   "agent.message": z.object({ agent: agentSchema, text: z.string() }),
   "tool.started": z.object({
     toolUseId: z.string(),

@@ -5,6 +5,8 @@ export interface TranscriptLine {
   messageId: string;
   role: "user" | "assistant";
   text: string;
+  /** The turn ended in the middle of it. */
+  partial?: boolean;
 }
 
 export function transcriptLineOf(event: LoggedEvent): TranscriptLine | undefined {
@@ -12,7 +14,7 @@ export function transcriptLineOf(event: LoggedEvent): TranscriptLine | undefined
     case "turn.accepted":
       return { messageId: event.data.messageId, role: "user", text: event.data.message };
     case "message":
-      return { messageId: event.data.messageId, role: "assistant", text: event.data.text };
+      return { role: "assistant", ...event.data };
     default:
       return undefined;
   }
