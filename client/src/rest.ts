@@ -1,12 +1,19 @@
 import type { Problem } from "./connection/protocol.ts";
 import { DaylongProblem } from "./errors.ts";
+import type { Clock, Waiting } from "./ports.ts";
 
 export interface RestParts {
   url: string;
   /** None yet, before pairing. */
   token?: string;
   fetch: typeof globalThis.fetch;
+  /** With it a request over the device's limit waits and is sent again; without it, it is refused. */
+  clock?: Clock;
+  onWaiting?(waiting: Waiting): void;
 }
+
+/** Tries of one request that the limit refuses: each waits as long as the server says. */
+const mostTries = 5;
 
 /** The server's REST face. Rejects with a DaylongProblem for a refusal, with fetch's own error when nobody answers. */
 export class Rest {
@@ -24,7 +31,23 @@ export class Rest {
     return (await this.#answer("GET", path)).text();
   }
 
+  /** A request over the limit was not looked at by the server: it may be sent again, whatever it asks for. */
   async #answer(method: string, path: string, body?: unknown): Promise<Response> {
+    const { clock, onWaiting } = this.#parts;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#try(method, path, body);
+      } catch (error) {
+        if (!(error instanceof DaylongProblem) || error.code !== "rate_limited") throw error;
+        const { code, message: detail, retryAfterMs } = error;
+        if (clock === undefined || retryAfterMs === undefined || tries === mostTries) throw error;
+        onWaiting?.({ code, detail, retryAfterMs });
+        await new Promise<void>((resolve) => clock.after(retryAfterMs, resolve));
+      }
+    }
+  }
+
+  async #try(method: string, path: string, body?: unknown): Promise<Response> {
     const { url, token, fetch } = this.#parts;
     const answer = await fetch(`${url}${path}`, {
       method,
