@@ -822,6 +822,18 @@ export interface Api {
     "GET /api/metrics/history": ResourceHistory;
     "GET /api/metrics/sessions": SessionMetrics;
     /**
+     * The models that Claude offers (known after its first start), and the permission modes that this token may choose.
+     */
+    "GET /api/models": {
+      models: {
+        id: string;
+        name: string;
+        description: string;
+      }[];
+      default: string | null;
+      modes: PermissionMode[];
+    };
+    /**
      * This description of the HTTP interface, as OpenAPI 3.1.
      */
     "GET /api/openapi.json": {

@@ -1,6 +1,8 @@
-import type { Problem } from "./connection/protocol.ts";
+import type { Answer, Problem } from "./connection/protocol.ts";
 import { DaylongProblem } from "./errors.ts";
 import type { Clock, Waiting } from "./ports.ts";
+
+type Uploaded = Answer<"POST /api/attachments">;
 
 export interface RestParts {
   url: string;
@@ -31,12 +33,30 @@ export class Rest {
     return (await this.#answer("GET", path)).text();
   }
 
+  /** A body that is sent although the page that sends it goes away. */
+  async post(path: string, json: string): Promise<unknown> {
+    const headers = { "content-type": "application/json" };
+    return (await this.#fetch(path, { method: "POST", headers, body: json, keepalive: true })).json();
+  }
+
+  /** Uploads a file for a later message. */
+  async upload(file: Blob, name: string, signal?: AbortSignal): Promise<Uploaded> {
+    const headers = {
+      "content-type": file.type === "" ? "application/octet-stream" : file.type,
+      "x-filename": encodeURIComponent(name),
+    };
+    const answer = await this.#fetch("/api/attachments", { method: "POST", headers, body: file, signal });
+    return (await answer.json()) as Uploaded;
+  }
+
   /** A request over the limit was not looked at by the server: it may be sent again, whatever it asks for. */
   async #answer(method: string, path: string, body?: unknown): Promise<Response> {
     const { clock, onWaiting } = this.#parts;
+    const headers = { "content-type": "application/json" };
+    const request = body === undefined ? { method } : { method, headers, body: JSON.stringify(body) };
     for (let tries = 1; ; tries += 1) {
       try {
-        return await this.#try(method, path, body);
+        return await this.#fetch(path, request);
       } catch (error) {
         if (!(error instanceof DaylongProblem) || error.code !== "rate_limited") throw error;
         const { code, message: detail, retryAfterMs } = error;
@@ -47,16 +67,11 @@ export class Rest {
     }
   }
 
-  async #try(method: string, path: string, body?: unknown): Promise<Response> {
+  async #fetch(path: string, request: RequestInit & { headers?: Record<string, string> }): Promise<Response> {
     const { url, token, fetch } = this.#parts;
-    const answer = await fetch(`${url}${path}`, {
-      method,
-      headers: {
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
+    const headers: Record<string, string> = { ...request.headers };
+    if (token !== undefined) headers.authorization = `Bearer ${token}`;
+    const answer = await fetch(`${url}${path}`, { ...request, headers });
     if (answer.ok) return answer;
     const problem = (await answer.json().catch(() => undefined)) as Problem | undefined;
     throw new DaylongProblem(

@@ -40,9 +40,11 @@ export function pageRouter(files: PageFiles): Router {
     if (file) send(request, response, file, assetCaching);
     return file !== undefined;
   });
-  // Of the other paths with one segment only GET is looked at: they may be routes of the interface.
-  router.get("/:name", async (request, response, next) => {
-    const file = await files.named(String(request.params.name), acceptedBy(request));
+  // No route: a path of one segment that is no file may be the interface's.
+  router.use(async (request, response, next) => {
+    const name = /^\/([^/]+)$/.exec(request.path)?.[1];
+    const isRead = request.method === "GET" || request.method === "HEAD";
+    const file = name !== undefined && isRead ? await files.named(name, acceptedBy(request)) : undefined;
     if (file) send(request, response, file, shellCaching);
     else next();
   });
