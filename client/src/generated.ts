@@ -103,6 +103,9 @@ export type Event =
   | TodosChangedEvent
   | NoticeEvent
   | SessionRecapEvent
+  | SessionContinuedEvent
+  | SessionHeldEvent
+  | SessionReleasedEvent
   | TurnAcceptedEvent
   | TurnQueuedEvent
   | TurnStartedEvent
@@ -130,7 +133,7 @@ export type Event =
 /**
  * user: a message. Else Claude began the turn by itself: a task had something to say, a scheduled wake-up was due, another agent sent a message, or another reason.
  */
-export type TurnOrigin = "user" | "task" | "schedule" | "agent" | "other";
+export type TurnOrigin = "user" | "task" | "schedule" | "agent" | "other" | "terminal";
 export type ClientFrame =
   | HelloFrame
   | SendFrame
@@ -812,6 +815,10 @@ export interface Api {
       role: "user" | "assistant";
       text: string;
       turnId?: string;
+      /**
+       * Said in another program that went on with the conversation.
+       */
+      origin?: "terminal";
       createdAt: number;
       /**
        * The turn ended in the middle of the text.
@@ -1516,6 +1523,55 @@ export interface SessionRecapEvent {
    */
   truncated?: boolean;
 }
+export interface SessionContinuedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "session.continued";
+  at: number;
+  turnId?: string;
+  data: {
+    by: "terminal";
+    turns: number;
+    /**
+     * The last thing Claude said there, 200 characters.
+     */
+    lastText?: string;
+  };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
+}
+export interface SessionHeldEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "session.held";
+  at: number;
+  turnId?: string;
+  data: {
+    by: "terminal";
+    pid: number;
+  };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
+}
+export interface SessionReleasedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "session.released";
+  at: number;
+  turnId?: string;
+  data: Record<string, never>;
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
+}
 export interface TurnAcceptedEvent {
   cursor: number;
   sessionId: string | null;
@@ -1532,6 +1588,10 @@ export interface TurnAcceptedEvent {
     sendAt?: number;
     timeoutMs?: number;
     contextFiles?: string[];
+    /**
+     * Of what another program did in the conversation: no device sent it.
+     */
+    origin?: "terminal";
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
@@ -1548,9 +1608,9 @@ export interface TurnQueuedEvent {
   data: {
     queuePosition: number;
     /**
-     * tasks: every process has a turn, or a task that would be cut off.
+     * tasks: every process has a turn, or a task that would be cut off; held: another program has the conversation open.
      */
-    reason?: "tasks";
+    reason?: "tasks" | "held";
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
@@ -1589,7 +1649,7 @@ export interface TurnCompletedEvent {
     /**
      * Only of a turn that Claude began by itself: why it did.
      */
-    origin?: "task" | "schedule" | "agent" | "other";
+    origin?: "task" | "schedule" | "agent" | "other" | "terminal";
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
@@ -1670,6 +1730,10 @@ export interface MessageEvent {
      * The turn ended in the middle of it.
      */
     partial?: boolean;
+    /**
+     * Of what another program did in the conversation: no device sent it.
+     */
+    origin?: "terminal";
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
@@ -2396,6 +2460,10 @@ export interface Message {
   role: "user" | "assistant";
   text: string;
   turnId?: string;
+  /**
+   * Said in another program that went on with the conversation.
+   */
+  origin?: "terminal";
   createdAt: number;
   /**
    * The turn ended in the middle of the text.

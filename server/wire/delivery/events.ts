@@ -11,6 +11,10 @@ import { errorCodeSchema, failureSchema, replySchema, turnOriginSchema } from ".
 const detail = z.object({ detail: z.string() });
 const heardText = z.string().optional().meta({ description: "What was heard of the answer." });
 const by = z.object({ by: z.string() });
+const terminalSchema = z.literal("terminal");
+const terminalOrigin = terminalSchema.optional().meta({
+  description: "Of what another program did in the conversation: no device sent it.",
+});
 const namedDevice = z.object({ deviceId: z.string(), name: z.string() });
 
 /** The schema of each event type's data. */
@@ -72,6 +76,16 @@ const dataByType = {
   "todos.changed": z.object({ todos: z.array(todoSchema) }),
   notice: z.object({ text: z.string() }),
   "session.recap": z.object({ text: z.string(), turnCount: countSchema }),
+  "session.continued": z.object({
+    by: terminalSchema,
+    turns: countSchema,
+    lastText: z
+      .string()
+      .optional()
+      .meta({ description: "The last thing Claude said there, 200 characters." }),
+  }),
+  "session.held": z.object({ by: terminalSchema, pid: z.number().int() }),
+  "session.released": z.object({}),
   "turn.accepted": z.object({
     messageId: z.string(),
     message: z.string(),
@@ -81,13 +95,14 @@ const dataByType = {
     sendAt: instantSchema.optional(),
     timeoutMs: durationMsSchema.optional(),
     contextFiles: z.array(z.string()).optional(),
+    origin: terminalOrigin,
   }),
   "turn.queued": z.object({
     queuePosition: countSchema,
-    reason: z
-      .enum(["tasks"])
-      .optional()
-      .meta({ description: "tasks: every process has a turn, or a task that would be cut off." }),
+    reason: z.enum(["tasks", "held"]).optional().meta({
+      description:
+        "tasks: every process has a turn, or a task that would be cut off; held: another program has the conversation open.",
+    }),
   }),
   "turn.started": z.object({ origin: turnOriginSchema }),
   "turn.completed": replySchema.extend({
@@ -108,6 +123,7 @@ const dataByType = {
     messageId: z.string(),
     text: z.string(),
     partial: z.boolean().optional().meta({ description: "The turn ended in the middle of it." }),
+    origin: terminalOrigin,
   }),
   "agent.message": z.object({ agent: agentSchema, text: z.string() }),
   "tool.started": z.object({
