@@ -13,11 +13,11 @@ import {
   type GitDangers,
   gitEnvironment,
   gitReason,
-  gitTools,
   hasHooks,
   isExternalDiff,
   isHooksPath,
 } from "./gitGuard.ts";
+import { gitTools } from "./gitUse.ts";
 import { type SessionFeatures, type StartKind, startOptions, startSettings } from "./options.ts";
 import type { SettingsFiles } from "./settingsFiles.ts";
 

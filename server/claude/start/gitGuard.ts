@@ -1,5 +1,6 @@
 import { readdir } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
+import { type GitUse, gitDirectoriesOf } from "./gitUse.ts";
 
 /** Names what a repository's configuration or attributes would run; empty when nothing. */
 export type GitDangers = (directory: string) => Promise<string[]>;
@@ -48,43 +49,6 @@ export async function hasHooks(directory: string): Promise<boolean> {
     if (names.some((name) => !name.endsWith(".sample"))) return true;
     if (dirname(path) === path) return false;
   }
-}
-
-/** Tools with which Claude can have git run; the others do not start it. */
-export const gitTools = "Bash|Monitor|EnterWorktree|ExitWorktree|Agent|Task";
-
-export interface GitUse {
-  toolName: string;
-  input: unknown;
-  /** Where the tool works. */
-  cwd: string;
-}
-
-/** Directories in which a command may use git; `undefined`: it uses none. `isCertain`: there can be no others. */
-export function gitDirectoriesOf({
-  toolName,
-  input,
-  cwd,
-}: GitUse): { directories: string[]; isCertain: boolean } | undefined {
-  const fields = typeof input === "object" && input !== null ? (input as Record<string, unknown>) : {};
-  if (toolName === "EnterWorktree" || toolName === "ExitWorktree")
-    return { directories: [cwd], isCertain: true };
-  if (toolName === "Agent" || toolName === "Task")
-    return fields.isolation === undefined ? undefined : { directories: [cwd], isCertain: true };
-  if (typeof fields.command !== "string") return undefined;
-  // A shell puts `g"i"t` and `\git` together again.
-  const command = fields.command.replace(/\\\n/g, "").replace(/["'\\]/g, "");
-  if (!/\bgit\b/i.test(command)) return undefined;
-  const named = [
-    ...command.matchAll(
-      /(?:\b(?:cd|pushd)\s+(?:--\s+)?|\s-C\s*|--git-dir[=\s]|--work-tree[=\s]|\bGIT_(?:DIR|WORK_TREE)=)([^\s;&|<>()]+)/g,
-    ),
-  ].map(([, path = ""]) => path);
-  return {
-    directories: [...new Set([cwd, ...named.map((path) => resolve(cwd, path))])],
-    // What a shell works out (`$DIR`, `~`, `*`), and what `cd` takes from the environment, cannot be told from here.
-    isCertain: !named.some((path) => /[$`~*?[{]|^-$/.test(path)),
-  };
 }
 
 /**
