@@ -112,7 +112,10 @@ export class Devices implements Gatekeeper {
 
   /** Makes a project directory; `created` is false when it was there already. */
   async createProject(root: string, name: string, by: Caller) {
-    const made = await this.#parts.roots.create(root, name);
+    const made = await this.#parts.roots.create(root, name, () => {
+      if (this.#parts.store.devices.isRevoked(by.deviceId))
+        throw new DaylongError("unauthenticated", "The device was revoked.");
+    });
     if (made.created) this.#audit(by.deviceId, "project.create", made.project.path, "");
     return made;
   }
