@@ -51,6 +51,13 @@ export async function hasHooks(directory: string): Promise<boolean> {
   }
 }
 
+/** The dangers that the process's environment does not take away. */
+export const remainingDangers = (
+  dangers: readonly string[],
+  { hasPlainDiff }: { hasPlainDiff: boolean },
+): string[] =>
+  dangers.filter((danger) => !isSwitchedOff(danger) && !(hasPlainDiff && isExternalDiff(danger)));
+
 /**
  * Why a use of git is to be asked about, whatever else allows it; `undefined` when there is no reason. What the process's
  * environment takes away is none.
@@ -64,8 +71,7 @@ export async function gitReason(
   const dangers = new Set<string>();
   for (const directory of found.directories) {
     const here = await dangersOf(directory).catch(() => ["a configuration that cannot be read"]);
-    for (const danger of here)
-      if (!isSwitchedOff(danger) && !(hasPlainDiff && isExternalDiff(danger))) dangers.add(danger);
+    for (const danger of remainingDangers(here, { hasPlainDiff })) dangers.add(danger);
   }
   if (dangers.size > 0)
     return `The repository brings programs that git would run (${[...dangers].slice(0, 5).join(", ")}), and the project is not trusted.`;

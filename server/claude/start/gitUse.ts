@@ -2,7 +2,7 @@ import { posix, resolve } from "node:path";
 import { type ShellWord, type SimpleCommand, shellCommandsIn } from "./shellCommands.ts";
 
 /** Tools with which Claude can have git run; the others do not start it. */
-export const gitTools = "Bash|Monitor|EnterWorktree|ExitWorktree|Agent|Task|Workflow";
+export const gitTools = "Bash|Monitor|EnterWorktree|ExitWorktree|Agent|Task|Workflow|Skill";
 
 export interface GitUse {
   toolName: string;
@@ -29,6 +29,8 @@ export function gitDirectoriesOf({ toolName, input, cwd }: GitUse): GitDirectori
       const named = typeof fields.path === "string" ? [resolve(cwd, fields.path)] : [];
       return { directories: [...new Set([cwd, ...named])], isCertain: true };
     }
+    // Shell lines in a skill's file run when it is loaded.
+    case "Skill":
     case "Workflow":
       return { directories: [cwd], isCertain: true };
     case "Agent":
