@@ -1,5 +1,4 @@
 import { commandNameIn } from "./commands.ts";
-import type { MentionResolver } from "./judgePrompt.ts";
 
 /** An argument of a command, and where it begins in the text, in UTF-16 units. */
 export interface CommandArgument {
@@ -28,8 +27,8 @@ const isPathLike = (word: string): boolean => /[/\\~]|\.\./.test(word);
  * is not there is judged by where it would be: the file may add an ending to it.
  */
 export async function forbiddenArguments(
-  { text, projectPath }: { text: string; projectPath: string },
-  resolver: MentionResolver,
+  text: string,
+  placeOf: (path: string) => Promise<"readable" | "forbidden">,
 ): Promise<CommandArgument[]> {
   const words = argumentsIn(text);
   const forbidden: CommandArgument[] = [];
@@ -42,12 +41,12 @@ export async function forbiddenArguments(
     // As it stands, as a shell would take it, and without the sign of a mention.
     const spellings = new Set([word, word.replace(/["'\\]/g, ""), word.replace(/^["'@]+/, "")]);
     // Behind a directory that the file names, the way up leads elsewhere than from the project.
-    const standings = [...spellings].map((one) => resolver.placeOf(projectPath, one));
+    const standings = [...spellings].map((one) => placeOf(one));
     if ((await Promise.all(standings)).includes("forbidden") || goesUp(word)) forbidden.push(argument);
   }
   // All of them may be one path: `@"$ARGUMENTS"`.
   const whole = words.length > 1 ? text.slice(words[0]!.at) : undefined;
-  if (whole === undefined || (await resolver.placeOf(projectPath, whole)) !== "forbidden") return forbidden;
+  if (whole === undefined || (await placeOf(whole)) !== "forbidden") return forbidden;
   return words.filter(
     (argument, index) => index === 0 || isPathLike(argument.word) || forbidden.includes(argument),
   );

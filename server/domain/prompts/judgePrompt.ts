@@ -46,7 +46,7 @@ export async function judgePrompt(
   if (verdict.kind === "refused") throw new DaylongError("command_forbidden", verdict.detail);
   const command = verdict.kind === "command" ? verdict.name : undefined;
   if (command !== undefined) {
-    const forbidden = await forbiddenArguments({ text, projectPath }, resolver);
+    const forbidden = await forbiddenArguments(text, (path) => resolver.placeOf(projectPath, path));
     if (forbidden.length > 0) {
       const marked = asPlainWords(text, placesIn(forbidden));
       const judged = await judgeMentions({ text: marked, projectPath }, verdict.kind, resolver);
