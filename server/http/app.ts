@@ -37,6 +37,7 @@ import { projectRoutes } from "./routes/projects/projects.ts";
 import { changesRoutes } from "./routes/sessions/changes.ts";
 import { eventRoutes } from "./routes/sessions/events.ts";
 import { sessionFactRoutes } from "./routes/sessions/facts.ts";
+import { modelRoutes } from "./routes/sessions/models.ts";
 import { outputRoutes } from "./routes/sessions/output.ts";
 import { sessionControlRoutes } from "./routes/sessions/sessionControl.ts";
 import { sessionRoutes } from "./routes/sessions/sessions.ts";
@@ -64,6 +65,7 @@ export function routeTable(parts: HttpDependencies): Route[] {
     ...sessionFactRoutes(parts),
     ...sessionControlRoutes(parts),
     ...toolRoutes(parts),
+    ...modelRoutes(parts),
     ...taskRoutes(parts),
     ...changesRoutes(parts),
     ...projectRoutes(parts),

@@ -18,6 +18,7 @@ const needed: Readonly<Record<string, Scope | "open">> = {
   "GET /health": "open",
   "GET /metrics": "read",
   "GET /api/metrics/sessions": "read",
+  "GET /api/models": "read",
   "GET /api/metrics/history": "read",
   "GET /api/lifecycle": "read",
   "GET /api/deliveries": "admin",
