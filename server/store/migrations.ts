@@ -205,6 +205,14 @@ CREATE INDEX events_lifecycle ON events (cursor) WHERE type IN ('session.created
   'limit.lifted', 'login.required', 'device.paired', 'device.revoked', 'device.push_lost');
 `;
 
+/** Which device gave a rule, made a pairing code, and paired another with it. Of older ones it is not known. */
+const givers = `
+ALTER TABLE project_rules ADD COLUMN device_id TEXT;
+ALTER TABLE session_rules ADD COLUMN device_id TEXT;
+ALTER TABLE pairing_codes ADD COLUMN device_id TEXT;
+ALTER TABLE devices ADD COLUMN paired_by TEXT;
+`;
+
 /** Every version of the schema, oldest first, without gaps. */
 export const migrations: readonly Migration[] = [
   {
@@ -233,6 +241,7 @@ export const migrations: readonly Migration[] = [
   { version: 15, apply: (connection) => void connection.exec(allowances) },
   { version: 16, apply: (connection) => void connection.exec(lifecycle) },
   { version: 17, apply: (connection) => void connection.exec(handoffs) },
+  { version: 18, apply: (connection) => void connection.exec(givers) },
 ];
 
 /**

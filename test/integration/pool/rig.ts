@@ -169,7 +169,11 @@ export class PoolRig {
         letGo: (ids) => void this.letGo.push(...ids),
       },
       gitBranch: async () => this.branch(),
-      mentions: { standingOf: (_projectPath, path) => this.mention(path) },
+      mentions: {
+        standingOf: (_projectPath, path) => this.mention(path),
+        placeOf: async (_projectPath, path) =>
+          (await this.mention(path)) === "forbidden" ? "forbidden" : "readable",
+      },
       sessionOver: ({ sessionId }) => {
         const isLive = this.host.live().some((process) => process.spec.sessionId === sessionId);
         this.over.push(isLive ? `${sessionId} live` : sessionId);
