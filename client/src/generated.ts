@@ -2088,6 +2088,25 @@ export interface DeviceRevokedEvent {
      * Sessions that ask again about what the device had allowed them.
      */
     restrictedSessions?: number;
+    /**
+     * Background tasks and wake-ups that followed from its turns.
+     */
+    stoppedTasks?: number;
+    /**
+     * Rules of its answers to permissions with `session` and `always`.
+     */
+    withdrawnRules?: number;
+    /**
+     * Devices that were paired with its codes: they stay, look at them.
+     */
+    pairedDevices?: {
+      deviceId: string;
+      name: string;
+    }[];
+    /**
+     * Projects that it trusted: they stay so, look at them.
+     */
+    trustedProjects?: string[];
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.

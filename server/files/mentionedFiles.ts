@@ -1,5 +1,5 @@
 import { lstat, realpath } from "node:fs/promises";
-import { join, relative, resolve, sep } from "node:path";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import { withDeadline } from "../domain/deadline.ts";
 import type { Clock } from "../domain/ports.ts";
 import type { ContextFileResolver } from "../domain/prompts/contextFiles.ts";
@@ -51,6 +51,17 @@ export class MentionedFiles implements MentionResolver, ContextFileResolver {
     );
     const isIn = await withDeadline(this.#parts.clock, lookDeadlineMs, look, () => false);
     return isIn ? this.standingOf(projectPath, path) : "forbidden";
+  }
+
+  async placeOf(projectPath: string, path: string): Promise<"readable" | "forbidden"> {
+    const { homeDir } = this.#parts;
+    const isOfHome = path === "~" || path.startsWith("~/");
+    for (let place = isOfHome ? join(homeDir, path.slice(1)) : resolve(projectPath, path); ; ) {
+      const standing = await this.standingOf(projectPath, place);
+      if (standing !== "absent") return standing;
+      if (dirname(place) === place) return "forbidden";
+      place = dirname(place);
+    }
   }
 
   async #standingOf(projectPath: string, path: string): Promise<MentionStanding> {

@@ -154,7 +154,7 @@ export function assemblePool(parts: PoolParts) {
     leaseChanged,
     wake,
   });
-  const revocations = new Revocations({ ...inner, interrupts });
+  const revocations = new Revocations({ ...inner, interrupts, tasks });
   const calls = new ControlRequests({ ...inner, wake });
   const forkAndRewind = new ForkAndRewind({ ...inner, calls, create: (request) => sessions.create(request) });
   const erasure = new Erasure({ ...inner, termination });

@@ -211,6 +211,14 @@ ALTER TABLE turns ADD COLUMN timeout_ms INTEGER;
 ALTER TABLE turns ADD COLUMN context_files TEXT;
 `;
 
+/** Which device gave a rule, made a pairing code, and paired another with it. Of older ones it is not known. */
+const givers = `
+ALTER TABLE project_rules ADD COLUMN device_id TEXT;
+ALTER TABLE session_rules ADD COLUMN device_id TEXT;
+ALTER TABLE pairing_codes ADD COLUMN device_id TEXT;
+ALTER TABLE devices ADD COLUMN paired_by TEXT;
+`;
+
 /** Every version of the schema, oldest first, without gaps. */
 export const migrations: readonly Migration[] = [
   {
@@ -239,7 +247,8 @@ export const migrations: readonly Migration[] = [
   { version: 15, apply: (connection) => void connection.exec(allowances) },
   { version: 16, apply: (connection) => void connection.exec(lifecycle) },
   { version: 17, apply: (connection) => void connection.exec(handoffs) },
-  { version: 18, apply: (connection) => void connection.exec(turnLimits) },
+  { version: 18, apply: (connection) => void connection.exec(givers) },
+  { version: 19, apply: (connection) => void connection.exec(turnLimits) },
 ];
 
 /**

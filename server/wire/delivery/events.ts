@@ -190,6 +190,20 @@ const dataByType = {
     restrictedSessions: countSchema
       .optional()
       .meta({ description: "Sessions that ask again about what the device had allowed them." }),
+    stoppedTasks: countSchema
+      .optional()
+      .meta({ description: "Background tasks and wake-ups that followed from its turns." }),
+    withdrawnRules: countSchema
+      .optional()
+      .meta({ description: "Rules of its answers to permissions with `session` and `always`." }),
+    pairedDevices: z
+      .array(namedDevice)
+      .optional()
+      .meta({ description: "Devices that were paired with its codes: they stay, look at them." }),
+    trustedProjects: z
+      .array(z.string())
+      .optional()
+      .meta({ description: "Projects that it trusted: they stay so, look at them." }),
   }),
   "device.push_lost": namedDevice.extend({
     by: z.string().meta({ description: "The device that has registered the same push target." }),

@@ -63,7 +63,11 @@ export class HostRig {
         throw new Error(`A process of the pool made a wrong transition: ${JSON.stringify(wrong)}`);
       },
       attachments: { prepare: async () => ({ images: [], note: "" }), letGo: () => {} },
-      mentions: { standingOf: async () => "absent", standingInProject: async () => "absent" },
+      mentions: {
+        standingOf: async () => "absent",
+        placeOf: async () => "readable",
+        standingInProject: async () => "absent",
+      },
     });
   }
 

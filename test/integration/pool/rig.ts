@@ -179,6 +179,8 @@ export class PoolRig {
       mentions: {
         standingOf: (_projectPath, path) => this.mention(path),
         standingInProject: (_projectPath, path) => this.mention(path),
+        placeOf: async (_projectPath, path) =>
+          (await this.mention(path)) === "forbidden" ? "forbidden" : "readable",
       },
       sessionOver: ({ sessionId }) => {
         const isLive = this.host.live().some((process) => process.spec.sessionId === sessionId);
