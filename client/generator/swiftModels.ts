@@ -131,24 +131,27 @@ function structOf(name: string, schema: Schema, all: Named): string {
 }
 
 function initialOf(constant: unknown, mayBeAbsent: boolean): string {
+  if (mayBeAbsent) return " = nil";
   if (typeof constant === "string") return ` = ${quoted(constant)}`;
-  if (typeof constant === "boolean" || typeof constant === "number")
-    return mayBeAbsent ? " = nil" : ` = ${constant}`;
-  return mayBeAbsent ? " = nil" : "";
+  return typeof constant === "boolean" || typeof constant === "number" ? ` = ${constant}` : "";
 }
 
 function unionOf(name: string, schema: Schema, members: Schema[], all: Named): string {
   const variants = members.map((member) => resolved(member, all));
-  if (!variants.every((variant) => variant.properties !== undefined))
-    return [...docOf(schema), `public typealias ${name} = JSONValue`].join("\n");
-  const tag = discriminatorOf(variants);
-  if (tag === undefined) return structOf(name, { ...schema, ...merged(variants) }, all);
+  const words = variants.map((variant) => constantsOf(variant, all));
+  if (words.includes(undefined)) return [...docOf(schema), `public typealias ${name} = JSONValue`].join("\n");
+  const tag = discriminatorOf(words as Constants[]);
+  if (tag === undefined) {
+    return variants.every((variant) => variant.properties !== undefined)
+      ? structOf(name, { ...schema, ...merged(variants) }, all)
+      : [...docOf(schema), `public typealias ${name} = JSONValue`].join("\n");
+  }
   const nested: string[] = [];
   const cases = variants.map((variant, index) => {
-    const word = (variant.properties as Named)[tag]!.const as string;
+    const word = words[index]![tag]!;
     const own = members[index]!.$ref === undefined;
-    const type = own ? `${typeName(word)}` : referenceName(members[index]!);
-    if (own) nested.push(structOf(type, variant, all));
+    const type = own ? typeName(word) : referenceName(members[index]!);
+    if (own) nested.push(declarationOf(type, variant, all));
     return { word, name: memberName(word), type };
   });
   return [
@@ -183,16 +186,29 @@ function unionOf(name: string, schema: Schema, members: Schema[], all: Named): s
   ].join("\n");
 }
 
-/** The property whose constant word differs in every variant. */
-function discriminatorOf(variants: Schema[]): string | undefined {
-  const constants = (key: string) =>
-    variants
-      .map((variant) => (variant.properties as Named)[key]?.const)
-      .filter((word) => typeof word === "string");
-  return Object.keys(variants[0]!.properties as Named).find(
-    (key) => new Set(constants(key)).size === variants.length,
+/** The fields of an object that hold one word each, by their names. */
+type Constants = { [key: string]: string };
+
+/** Those of an object, or those that all members of a union share; `undefined`: it is neither. */
+function constantsOf(schema: Schema, all: Named): Constants | undefined {
+  if (schema.properties !== undefined) {
+    const words = Object.entries(schema.properties as Named).map(([key, property]) => [key, property.const]);
+    return Object.fromEntries(words.filter(([, word]) => typeof word === "string"));
+  }
+  const members = variantsOf(schema)?.map((member) => constantsOf(resolved(member, all), all));
+  if (members === undefined || members.includes(undefined)) return undefined;
+  const [first, ...others] = members as Constants[];
+  return Object.fromEntries(
+    Object.entries(first!).filter(([key, word]) => others.every((other) => other[key] === word)),
   );
 }
+
+/** The field whose word differs in every member. */
+const discriminatorOf = (words: Constants[]): string | undefined =>
+  Object.keys(words[0]!).find((key) => {
+    const found = words.map((one) => one[key]).filter((word) => word !== undefined);
+    return new Set(found).size === words.length;
+  });
 
 /** Members that no word tells apart, as one object: needed is what all of them need. */
 function merged(variants: Schema[]): Schema {

@@ -749,7 +749,7 @@ extension API {
         public var role: String?
         public var content: String?
 
-        public init(role: String? = "assistant", content: String? = nil) {
+        public init(role: String? = nil, content: String? = nil) {
           self.role = role
           self.content = content
         }
@@ -4936,7 +4936,7 @@ extension API {
     public var truncated: Bool?
     public var foreground: Bool?
 
-    public init(type: String = "result", ref: String? = nil, cursor: Int? = nil, permissionId: String? = nil, state: String? = "resolved", decision: Decision? = nil, scope: Scope? = nil, sessionId: String? = nil, interrupted: Bool? = nil, turnId: String? = nil, success: Bool? = nil, extended: Bool? = nil, expiresAt: Int? = nil, recap: API.Recap? = nil, truncated: Bool? = nil, foreground: Bool? = nil) {
+    public init(type: String = "result", ref: String? = nil, cursor: Int? = nil, permissionId: String? = nil, state: String? = nil, decision: Decision? = nil, scope: Scope? = nil, sessionId: String? = nil, interrupted: Bool? = nil, turnId: String? = nil, success: Bool? = nil, extended: Bool? = nil, expiresAt: Int? = nil, recap: API.Recap? = nil, truncated: Bool? = nil, foreground: Bool? = nil) {
       self.type = type
       self.ref = ref
       self.cursor = cursor
@@ -5148,7 +5148,58 @@ extension API {
     }
   }
 
-  public typealias ServerFrame = JSONValue
+  public enum ServerFrame: Codable, Sendable, Hashable {
+    case welcome(API.WelcomeFrame)
+    case event(API.EventFrame)
+    case delta(API.DeltaFrame)
+    case activity(API.ActivityFrame)
+    case accepted(API.AcceptedFrame)
+    case result(API.ResultFrame)
+    case error(API.ErrorFrame)
+    case pong(API.PongFrame)
+    /// A member that this version does not know, or one whose fields have changed; `type` is its `type`.
+    case unknown(type: String, raw: JSONValue)
+
+    enum TagKeys: String, CodingKey { case tag = "type" }
+
+    public init(from decoder: any Decoder) throws {
+      let tag = try decoder.container(keyedBy: TagKeys.self).decodeIfPresent(String.self, forKey: .tag)
+      switch tag {
+      case "welcome":
+        if let value = try? API.WelcomeFrame(from: decoder) { self = .welcome(value); return }
+      case "event":
+        if let value = try? API.EventFrame(from: decoder) { self = .event(value); return }
+      case "delta":
+        if let value = try? API.DeltaFrame(from: decoder) { self = .delta(value); return }
+      case "activity":
+        if let value = try? API.ActivityFrame(from: decoder) { self = .activity(value); return }
+      case "accepted":
+        if let value = try? API.AcceptedFrame(from: decoder) { self = .accepted(value); return }
+      case "result":
+        if let value = try? API.ResultFrame(from: decoder) { self = .result(value); return }
+      case "error":
+        if let value = try? API.ErrorFrame(from: decoder) { self = .error(value); return }
+      case "pong":
+        if let value = try? API.PongFrame(from: decoder) { self = .pong(value); return }
+      default: break
+      }
+      self = .unknown(type: tag ?? "", raw: try JSONValue(from: decoder))
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+      switch self {
+      case .welcome(let value): try value.encode(to: encoder)
+      case .event(let value): try value.encode(to: encoder)
+      case .delta(let value): try value.encode(to: encoder)
+      case .activity(let value): try value.encode(to: encoder)
+      case .accepted(let value): try value.encode(to: encoder)
+      case .result(let value): try value.encode(to: encoder)
+      case .error(let value): try value.encode(to: encoder)
+      case .pong(let value): try value.encode(to: encoder)
+      case .unknown(_, let raw): try raw.encode(to: encoder)
+      }
+    }
+  }
 
   /// A conversation with Claude in one project directory.
   public struct Session: Codable, Sendable, Hashable {
