@@ -33,7 +33,7 @@ public actor DaylongClient {
     4409: "The server speaks a newer protocol.",
   ]
 
-  public let host: Host
+  public let host: PairedHost
   private let token: String
   private let transport: any Transport
   private let store: any KeptStore
@@ -53,7 +53,7 @@ public actor DaylongClient {
 
   /// `onAddress` is told which of the host's addresses answered, to try it first next time.
   public init(
-    host: Host, token: String, transport: any Transport, store: any KeptStore, sink: any EventSink,
+    host: PairedHost, token: String, transport: any Transport, store: any KeptStore, sink: any EventSink,
     onAddress: @escaping @Sendable (URL) async -> Void = { _ in }
   ) {
     self.host = host

@@ -75,12 +75,12 @@ extension RestClient {
 
   /// Makes this device one of the server's. The token is told this once.
   public static func pair(_ link: PairingLink, deviceName: String, platform: String = "ios", transport: any Transport)
-    async throws -> (host: Host, token: String)
+    async throws -> (host: PairedHost, token: String)
   {
     let rest = RestClient(address: link.url, token: nil, trust: link.trust, transport: transport)
     let body = API.PostPairRequest(code: link.code, device: .init(name: deviceName, platform: platform))
     let answer: API.PostPairResponse = try await rest.send("POST", "/api/pair", body)
-    let host = Host(
+    let host = PairedHost(
       id: answer.deviceId, name: answer.serverName, addresses: [link.url], fingerprint: link.fingerprint,
       deviceId: answer.deviceId)
     return (host, answer.token)

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A computer with a Daylong server that this device is paired with.
-public struct Host: Codable, Sendable, Hashable, Identifiable {
+public struct PairedHost: Codable, Sendable, Hashable, Identifiable {
   public var id: String
   public var name: String
   /// Where it may be reached, the one that answered last first: at home by its LAN address, else through a tunnel.
@@ -35,24 +35,24 @@ public actor HostStore {
   private static let key = "hosts"
   private let store: any KeptStore
   private let secrets: any SecretStore
-  private var hosts: [Host]?
+  private var hosts: [PairedHost]?
 
   public init(store: any KeptStore, secrets: any SecretStore) {
     self.store = store
     self.secrets = secrets
   }
 
-  public func all() async throws -> [Host] {
+  public func all() async throws -> [PairedHost] {
     if let hosts { return hosts }
     let kept = try await store.value(Self.key)
     // A file that cannot be read is told, and not taken for a device without hosts: the tokens are still there.
-    let read = try kept.map { try JSONDecoder().decode([Host].self, from: $0) } ?? []
+    let read = try kept.map { try JSONDecoder().decode([PairedHost].self, from: $0) } ?? []
     hosts = read
     return read
   }
 
   /// Keeps a host and its token; one of the same id is replaced.
-  public func add(_ host: Host, token: String) async throws {
+  public func add(_ host: PairedHost, token: String) async throws {
     var next = try await all()
     // First the token: a host without one could do nothing.
     try await secrets.setSecret(Self.tokenName(host.id), token)
@@ -82,7 +82,7 @@ public actor HostStore {
     try await keep(next)
   }
 
-  private func keep(_ next: [Host]) async throws {
+  private func keep(_ next: [PairedHost]) async throws {
     try await store.setValue(Self.key, try JSONEncoder().encode(next))
     hosts = next
   }
