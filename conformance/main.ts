@@ -7,7 +7,7 @@ import { scenarios } from "./scenarios/all.ts";
 import { readSentences } from "./sentences.ts";
 import { checkServer } from "./serverChecks.ts";
 
-const usage = `scripts/conformance client --command "CMD" [--scenario S]... [--expected-failures FILE] [--out DIR]
+const usage = `scripts/conformance client --command "CMD" [--scenario S]... [--expected-failures FILE] [--out DIR] [--jobs N]
 scripts/conformance server --url URL --token TOKEN [--project-path DIR] [--out DIR]
 scripts/conformance list
 
@@ -17,7 +17,7 @@ list    Prints the scenarios and the sentences they look at.
 
 The client under test finds DAYLONG_URL, DAYLONG_PAIRING_CODE, DAYLONG_SCENARIO and DAYLONG_STATE_DIR in its environment and
 obeys lines of JSON on its standard input; ios-client-spec/README.md tells which. FILE holds lines "SCENARIO SENTENCE" of
-failures that are known; one that passes is a failure too. checks.json is written to DIR. Ends with 1 when a sentence failed.`;
+failures that are known; one that passes is a failure too. N scenarios are played at once (4). checks.json is written to DIR. Ends with 1 when a sentence failed.`;
 
 const specification = fileURLToPath(new URL("../../ios-client-spec/spec", import.meta.url));
 
@@ -34,6 +34,7 @@ const options = {
   url: { type: "string" },
   token: { type: "string" },
   "project-path": { type: "string" },
+  jobs: { type: "string" },
   help: { type: "boolean" },
 } as const;
 
@@ -54,10 +55,22 @@ async function playAll(): Promise<Played[]> {
   const wanted = values.scenario ?? scenarios.map(({ name }) => name);
   const unknown = wanted.filter((name) => !scenarios.some((one) => one.name === name));
   if (unknown.length > 0) refuse(`there is no scenario "${unknown[0]}"; "list" prints them.`);
-  const played: Played[] = [];
-  for (const scenario of scenarios.filter(({ name }) => wanted.includes(name))) {
+  const chosen = scenarios.filter(({ name }) => wanted.includes(name));
+  const jobs = Math.max(1, Math.min(Number(values.jobs) || 4, chosen.length));
+  // Scenarios wait more than they work: several are played at once, and told in their order.
+  const places = Array.from({ length: jobs }, () => Promise.resolve());
+  const results = chosen.map((scenario, index) => {
     const log: string[] = [];
-    const one = await playScenario(scenario, command, (line) => log.push(line));
+    const result = places[index % jobs]!.then(async () => ({
+      one: await playScenario(scenario, command, (line) => log.push(line)),
+      log,
+    }));
+    places[index % jobs] = result.then(() => {});
+    return result;
+  });
+  const played: Played[] = [];
+  for (const result of results) {
+    const { one, log } = await result;
     played.push(one);
     print(one, log);
   }

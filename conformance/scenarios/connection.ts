@@ -18,6 +18,7 @@ export const closeCodes: Scenario = {
         () => verdicts.pass("CONN-6"),
         () => verdicts.fail("CONN-6", `the client did not come back after ${code}`),
       );
+      await until("the connection is open", () => server.openConnections > 0);
     }
   },
 };

@@ -145,6 +145,9 @@ export const epochChange: Scenario = {
       () => server.accepted.some((one) => one.clientMessageId === clientMessageId),
       60_000,
     );
+    const turn = server.accepted.find((one) => one.clientMessageId === clientMessageId)!;
+    server.reply(turn.turnId, sessionId, "After the change");
+    const report = await reportWhere((one) => linesOf(one).includes("assistant: After the change"));
     verdicts.that(
       "SYNC-6",
       server.requests
@@ -152,9 +155,6 @@ export const epochChange: Scenario = {
         .some(({ method, path }) => method === "GET" && path.startsWith("/api/sessions")),
       "the sessions were not loaded anew",
     );
-    const turn = server.accepted.find((one) => one.clientMessageId === clientMessageId)!;
-    server.reply(turn.turnId, sessionId, "After the change");
-    const report = await reportWhere((one) => linesOf(one).includes("assistant: After the change"));
     verdicts.that(
       "SYNC-6",
       !linesOf(report).some((line) => line.includes("Old ")),
