@@ -114,7 +114,14 @@ function unexpected(played: Played[]): string[] {
 function finish(played: Played[]): never {
   if (values.out !== undefined) {
     mkdirSync(values.out, { recursive: true });
-    writeFileSync(join(values.out, "checks.json"), `${JSON.stringify(played, null, 2)}\n`);
+    writeFileSync(
+      join(values.out, "checks.json"),
+      `${JSON.stringify(
+        played.map(({ scenario, checks }) => ({ scenario, checks })),
+        null,
+        2,
+      )}\n`,
+    );
   }
   const faults = unexpected(played);
   const checks = played.flatMap((one) => one.checks);

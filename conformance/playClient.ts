@@ -11,6 +11,8 @@ const patienceMs = 20_000;
 export interface Played {
   scenario: string;
   checks: Check[];
+  /** The frames that the client was sent. */
+  sent: object[];
 }
 
 /** Plays one scenario with a client that is started for it, and says what it found. Nothing of it stays on the machine. */
@@ -48,7 +50,7 @@ export async function playScenario(
     await server.shut();
     rmSync(join(stateDir, ".."), { recursive: true, force: true });
   }
-  return { scenario: scenario.name, checks: verdicts.all };
+  return { scenario: scenario.name, checks: verdicts.all, sent: server.sent };
 }
 
 function stageOf(server: PlayedServer, client: ClientProcess, verdicts: Verdicts): Stage {

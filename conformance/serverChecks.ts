@@ -102,7 +102,7 @@ export async function checkServer({ url, token, projectPath }: ServerUnderTest):
   if (welcome && projectPath !== undefined)
     await checkMessages({ url, token, projectPath }, first, welcome, verdicts);
   first.close();
-  return { scenario: "server", checks: verdicts.all };
+  return { scenario: "server", checks: verdicts.all, sent: [] };
 }
 
 async function checkMessages(

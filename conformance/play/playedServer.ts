@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 import { answerTo } from "./routes.ts";
-import { makeSession, type PlayedSession } from "./sessions.ts";
+import { makePermission, makeSession, type PlayedPermission, type PlayedSession } from "./sessions.ts";
 
 /** A row of the log, as a client sees it. */
 export interface PlayedEvent {
@@ -46,8 +46,10 @@ export type SendRule = "accept" | "lost" | "unsaid" | "hold" | { code: string; r
 export class PlayedServer {
   readonly heard: Heard[] = [];
   readonly requests: HeardRequest[] = [];
+  /** Every frame that was sent. */
+  readonly sent: Frame[] = [];
   readonly sessions = new Map<string, PlayedSession>();
-  readonly permissions = new Map<string, Record<string, unknown>>();
+  readonly permissions = new Map<string, PlayedPermission>();
   readonly answers: Array<{ permissionId: string; decision: unknown }> = [];
   /** Texts by their message's id: what a cut frame is fetched from. */
   readonly texts = new Map<string, string>();
@@ -210,24 +212,11 @@ export class PlayedServer {
   }
 
   ask(sessionId: string, turnId: string, command: string): string {
-    const permissionId = randomUUID();
-    const permission = {
-      permissionId,
-      sessionId,
-      turnId,
-      kind: "tool",
-      toolName: "Bash",
-      title: `Bash: ${command}`,
-      input: { command },
-      suggestions: [],
-      scopes: ["once", "session"],
-      lookFirst: false,
-      requestedAt: Date.now(),
-      expiresAt: Date.now() + 3_600_000,
-      state: "open",
-    };
+    const permission = makePermission(sessionId, turnId, command);
+    const { permissionId } = permission;
     this.permissions.set(permissionId, permission);
-    this.append("permission.requested", permission, { sessionId, turnId });
+    const { state: _state, ...asked } = permission;
+    this.append("permission.requested", asked, { sessionId, turnId });
     return permissionId;
   }
 
@@ -241,7 +230,7 @@ export class PlayedServer {
     this.append(
       "permission.resolved",
       { permissionId, decision, by: "a device" },
-      { sessionId: String(permission.sessionId), turnId: String(permission.turnId) },
+      { sessionId: permission.sessionId, turnId: permission.turnId },
     );
     return "resolved";
   }
@@ -399,6 +388,7 @@ export class PlayedServer {
       this.#sockets.delete(connection);
       return;
     }
+    this.sent.push(frame);
     socket.send(JSON.stringify(frame));
   }
 

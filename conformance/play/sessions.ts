@@ -42,3 +42,33 @@ export function sessionView(
     compacting: false,
   };
 }
+
+/** An open permission to run a command, as events and answers show it. */
+export function makePermission(sessionId: string, turnId: string, command: string): PlayedPermission {
+  const now = Date.now();
+  return {
+    permissionId: randomUUID(),
+    sessionId,
+    turnId,
+    kind: "tool",
+    toolName: "Bash",
+    title: `Bash: ${command}`,
+    input: { command },
+    suggestions: [],
+    scopes: ["once", "session"],
+    lookFirst: false,
+    truncated: false,
+    requestedAt: now,
+    expiresAt: now + 3_600_000,
+    state: "open",
+  };
+}
+
+export interface PlayedPermission {
+  permissionId: string;
+  sessionId: string;
+  turnId: string;
+  state: "open" | "resolved";
+  decision?: unknown;
+  [field: string]: unknown;
+}

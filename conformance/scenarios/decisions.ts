@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { makePermission } from "../play/sessions.ts";
 import { linesOf, type Scenario } from "../scenario.ts";
 import { send } from "./steps.ts";
 
@@ -62,22 +63,9 @@ export const permissionsAfterGap: Scenario = {
     await server.shut();
     server.permissions.clear();
     server.changeEpoch();
-    const now = randomUUID();
-    server.permissions.set(now, {
-      permissionId: now,
-      sessionId,
-      turnId,
-      kind: "tool",
-      toolName: "Bash",
-      title: "Bash: new",
-      input: { command: "new" },
-      suggestions: [],
-      scopes: ["once"],
-      lookFirst: false,
-      requestedAt: Date.now(),
-      expiresAt: Date.now() + 60_000,
-      state: "open",
-    });
+    const fresh = makePermission(sessionId, turnId, "new");
+    const now = fresh.permissionId;
+    server.permissions.set(now, fresh);
     await server.open();
     const report = await reportWhere(
       (one) =>
@@ -147,7 +135,7 @@ export const pushes: Scenario = {
       do: "push",
       payload: { aps: { "content-available": 1 }, daylong: { v: 1, kind: "sync", cursor: 1, unread: 0 } },
     });
-    const before = await client.report();
+    const before = await reportWhere((one) => linesOf(one).length >= 2);
     verdicts.same("PUSH-9", "the conversation after pushes", linesOf(before), [
       "user: Begin",
       "assistant: Begun",

@@ -17,6 +17,8 @@ let package = Package(
   products: [.library(name: "DaylongKit", targets: ["DaylongKit"])],
   targets: linuxTargets + [
     .target(name: "DaylongKit", dependencies: linuxDependencies, swiftSettings: [.swiftLanguageMode(.v6)]),
+    // The client that `scripts/conformance` drives; it shows how the parts fit together.
+    .executableTarget(name: "ConformanceClient", dependencies: ["DaylongKit"], swiftSettings: [.swiftLanguageMode(.v6)]),
     .testTarget(name: "DaylongKitTests", dependencies: ["DaylongKit"], swiftSettings: [.swiftLanguageMode(.v6)]),
   ]
 )

@@ -430,19 +430,6 @@ public actor DaylongClient {
   private static let epoch = ContinuousClock.now
 }
 
-/// Runs `work`, for at most so many seconds.
-func within<Value: Sendable>(_ seconds: Double, _ work: @escaping @Sendable () async throws -> Value) async throws -> Value {
-  try await withThrowingTaskGroup(of: Value.self) { group in
-    group.addTask { try await work() }
-    group.addTask {
-      try await Task.sleep(for: .seconds(seconds))
-      throw TransportError.timedOut
-    }
-    defer { group.cancelAll() }
-    return try await group.next()!
-  }
-}
-
 /// Notices a server that has fallen silent.
 private actor SilenceWatch {
   enum Verdict { case fine, ask, gone }
