@@ -13,6 +13,8 @@ const isFrame = ajv.getSchema("daylong#/definitions/ServerFrame")!;
 const frameFault = (frame: object) =>
   isFrame(frame) ? undefined : { frame, why: isFrame.errors?.slice(0, 3) };
 
+const isOfTomorrow = (frame: object) => "code" in frame && frame.code === "a_code_of_tomorrow";
+
 const program = resolve("dist/test/conformance/typescriptClient.js");
 const play = async (name: string, fault?: string) => {
   const log: string[] = [];
@@ -27,7 +29,13 @@ describe("I06: the conformance kit", () => {
     async ({ name, sentences }) => {
       const { checks, log, sent } = await play(name);
       // What the kit plays is what a server sends: a client is not to be failed for a frame that none would send.
-      if (name !== "unknown") expect(sent.map(frameFault).filter((fault) => fault !== undefined)).toEqual([]);
+      if (name !== "unknown")
+        expect(
+          sent
+            .filter((frame) => !isOfTomorrow(frame))
+            .map(frameFault)
+            .filter((fault) => fault !== undefined),
+        ).toEqual([]);
       const failed = checks.filter(({ verdict }) => verdict !== "pass");
       expect(failed.length > 0 ? { failed, log } : {}).toEqual({});
       // A scenario that looked at nothing would pass as well.
