@@ -159,6 +159,16 @@ export class DaylongClient {
     return this.rest.ask("GET", `/api/projects/${projectId}/sessions${queryOf({ limit })}`);
   }
 
+  /** A conversation as Claude wrote it down, the newest message first. */
+  pastMessages(
+    projectId: string,
+    sessionId: string,
+    limit?: number,
+  ): Promise<Answer<"GET /api/projects/{projectId}/sessions/{id}/messages">> {
+    const path = `/api/projects/${projectId}/sessions/${sessionId}/messages${queryOf({ limit })}`;
+    return this.rest.ask("GET", path);
+  }
+
   /** Makes a directory under a root. */
   createProject(root: string, name: string): Promise<Answer<"POST /api/projects">> {
     return this.rest.ask("POST", "/api/projects", { root, name });
