@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
-import { newMessageId } from "../../../../client/src/client.ts";
+
 import type { ErrorCode, Reply } from "../../../../client/src/connection/protocol.ts";
+import { newMessageId } from "../../../../client/src/options.ts";
 import { anEvent, type ScriptedSocket, useClientRig } from "../rig.ts";
 
 const rig = useClientRig();
