@@ -29,6 +29,7 @@ import { Views } from "./sessions/views.ts";
 import type { Gate } from "./state/gate.ts";
 import type { PoolLimits } from "./state/limits.ts";
 import { ProcessRegistry } from "./state/processRegistry.ts";
+import { SessionLimit } from "./state/sessionLimit.ts";
 import type { WrongTransition } from "./state/sessionProcess.ts";
 import { EventBuffer } from "./turns/eventBuffer.ts";
 import { FactWriter } from "./turns/factWriter.ts";
@@ -69,13 +70,19 @@ export type PoolComponents = ReturnType<typeof assemblePool>;
 export function assemblePool(parts: PoolParts) {
   const { store, clock, limits, newId, host } = parts;
   const registry = new ProcessRegistry();
-  const capacity = new Capacity({ store, clock, limits, registry });
+  const sessionLimit = new SessionLimit({ limits });
+  const capacity = new Capacity({ store, clock, sessionLimit, registry });
   const turnWriter = new TurnWriter({ store, clock, limits, newId });
   const permissions = new PermissionRequests({ store, clock, limits, newId });
   const buffer = new EventBuffer(parts);
   const facts = new FactWriter({ ...parts, buffer });
   const gates: Gate[] = [];
-  const spares = new Spares({ ...parts, capacity, memoryUsedBytes: () => health.load.sessionBytes });
+  const spares = new Spares({
+    ...parts,
+    capacity,
+    memoryUsedBytes: () => health.load.sessionBytes,
+    isMachineShort: () => health.load.isMachineShort,
+  });
   const newSessionId = (begun: SessionBeginning) => spares.newSessionId(begun);
   const submissions = new Submissions({
     store,
@@ -101,6 +108,7 @@ export function assemblePool(parts: PoolParts) {
     ...parts,
     onWrongTransition,
     registry,
+    sessionLimit,
     capacity,
     turnWriter,
     permissions,
@@ -116,7 +124,16 @@ export function assemblePool(parts: PoolParts) {
   const interrupts = new Interrupts({ ...inner, termination });
   const health = new HealthMonitor({ ...inner, termination, interrupts });
   gates.push(health.load);
-  const views = new Views({ store, registry, capacity, clock, limits, facts, load: health.load });
+  const views = new Views({
+    store,
+    registry,
+    capacity,
+    sessionLimit,
+    clock,
+    limits,
+    facts,
+    load: health.load,
+  });
   const outages = new Outages({ ...inner, termination, interrupts });
   gates.push(...outages.gates);
   const retries = new Retries(inner);
@@ -178,5 +195,6 @@ export function assemblePool(parts: PoolParts) {
     views,
     turnWaiter,
     taskWaiter: new TaskWaiter({ store, clock }),
+    sessionLimit,
   };
 }

@@ -66,6 +66,9 @@ const scheduledTurns = `
 CREATE INDEX turns_scheduled ON turns (device_id, send_at) WHERE state = 'queued' AND send_at IS NOT NULL;
 `;
 
+/** What was seen below a CLI process, where nothing else would tell after a crash of the server; JSON. */
+const seenDescendants = "ALTER TABLE processes ADD COLUMN seen TEXT";
+
 /** Permission rules kept from answers "session": a session's processes come and go, a rule stays until it is closed. */
 const sessionRules = `
 CREATE TABLE session_rules (
@@ -211,6 +214,7 @@ export const migrations: readonly Migration[] = [
   { version: 13, apply: (connection) => void connection.exec(factsAndUse) },
   { version: 14, apply: (connection) => void connection.exec(wakeups) },
   { version: 15, apply: (connection) => void connection.exec(allowances) },
+  { version: 16, apply: (connection) => void connection.exec(seenDescendants) },
 ];
 
 /**
