@@ -11,8 +11,12 @@ const lookMs = 25;
 /** For so long the process table is asked for while the system has no files or processes left for the reading. */
 const exhaustedMs = 30_000;
 
-/** Looks after a tool was begun, on a system that shows no marks: what lives for less than this is not seen. */
-const toolLooksMs = [30, 120, 300, 700, 1_500];
+/**
+ * Looks after a tool was begun, on a system that shows no marks: one after the other for a while, because the shell of a quick
+ * command lives for some 50 ms, and two later ones. What lives for less than a look takes is not seen.
+ */
+const closeLooks = { pauseMs: 10, forMs: 400 } as const;
+const laterLooksMs = [700, 1_500] as const;
 
 export interface ReaperParts {
   os: OperatingSystem;
@@ -31,6 +35,8 @@ export class Reaper {
   readonly #parts: ReaperParts;
   readonly #descendants: Descendants;
   readonly #looks = new Set<() => void>();
+  /** By process, until when its tools are looked at closely. */
+  readonly #closeUntil = new Map<string, number>();
 
   constructor(parts: ReaperParts) {
     this.#parts = parts;
@@ -67,18 +73,33 @@ export class Reaper {
   toolBegan(root: Root, isLive: () => boolean): void {
     const { os, clock } = this.#parts;
     if (os.showsMarks) return;
-    for (const ms of toolLooksMs) {
-      const cancel = clock.after(ms, () => {
-        this.#looks.delete(cancel);
-        os.processes().then(
-          (rows) => {
-            if (isLive()) this.note(rows, root);
-          },
-          () => {},
-        );
-      });
-      this.#looks.add(cancel);
-    }
+    const until = clock.monotonic() + closeLooks.forMs;
+    const isRunning = this.#closeUntil.has(root.processId);
+    this.#closeUntil.set(root.processId, until);
+    if (!isRunning) void this.#lookClosely(root, isLive);
+    for (const ms of laterLooksMs) this.#lookIn(ms, () => this.#look(root, isLive));
+  }
+
+  async #lookClosely(root: Root, isLive: () => boolean): Promise<void> {
+    const { clock } = this.#parts;
+    await this.#look(root, isLive);
+    if (isLive() && clock.monotonic() < (this.#closeUntil.get(root.processId) ?? 0))
+      this.#lookIn(closeLooks.pauseMs, () => this.#lookClosely(root, isLive));
+    else this.#closeUntil.delete(root.processId);
+  }
+
+  #lookIn(ms: number, look: () => Promise<void>): void {
+    const cancel = this.#parts.clock.after(ms, () => {
+      this.#looks.delete(cancel);
+      void look();
+    });
+    this.#looks.add(cancel);
+  }
+
+  /** A table that cannot be read now is read by the next look. */
+  async #look(root: Root, isLive: () => boolean): Promise<void> {
+    const rows = await this.#parts.os.processes().catch(() => undefined);
+    if (rows !== undefined && isLive()) this.note(rows, root);
   }
 
   /** Looks no more. */
@@ -125,6 +146,7 @@ export class Reaper {
     const giveUpAt = killAt + 5_000;
     let signalled: NodeJS.Signals = "SIGTERM";
     for (const row of found) sendSignal(row.pid, signalled);
+    let emptyLooks = 0;
     for (;;) {
       await pause(clock, lookMs);
       const rows = await this.#read();
@@ -140,7 +162,9 @@ export class Reaper {
       };
       const left = rows.filter((row) => !row.zombie && isKnown(row));
       // Not before SIGKILL was sent: when the computer slept meanwhile, both instants have passed at the first look.
-      if (left.length === 0 || (signalled === "SIGKILL" && clock.monotonic() > giveUpAt)) return found.length;
+      // A table is not read in one moment: what a dying process has just started may be in the next one only.
+      emptyLooks = left.length === 0 ? emptyLooks + 1 : 0;
+      if (emptyLooks > 1 || (signalled === "SIGKILL" && clock.monotonic() > giveUpAt)) return found.length;
       if (clock.monotonic() >= killAt) {
         signalled = "SIGKILL";
         for (const row of left) sendSignal(row.pid, signalled);
