@@ -100,6 +100,9 @@ export type Event =
   | TodosChangedEvent
   | NoticeEvent
   | SessionRecapEvent
+  | SessionContinuedEvent
+  | SessionHeldEvent
+  | SessionReleasedEvent
   | TurnAcceptedEvent
   | TurnQueuedEvent
   | TurnStartedEvent
@@ -127,7 +130,7 @@ export type Event =
 /**
  * user: a message. Else Claude began the turn by itself: a task had something to say, a scheduled wake-up was due, another agent sent a message, or another reason.
  */
-export type TurnOrigin = "user" | "task" | "schedule" | "agent" | "other";
+export type TurnOrigin = "user" | "task" | "schedule" | "agent" | "other" | "terminal";
 export type ClientFrame =
   | HelloFrame
   | SendFrame
@@ -253,6 +256,15 @@ export interface Api {
       limit?: number;
     };
     /**
+     * What became of the newest pushes of all devices.
+     */
+    "GET /api/deliveries": {
+      /**
+       * How many at most; 50 when not said, never more than 200.
+       */
+      limit?: number;
+    };
+    /**
      * What became of the device's pushes, newest first.
      */
     "GET /api/devices/{id}/deliveries": {
@@ -272,6 +284,16 @@ export interface Api {
        */
       limit?: number;
       wait?: string;
+    };
+    /**
+     * What happened to sessions, processes and devices, newest first; nothing of what was said.
+     */
+    "GET /api/lifecycle": {
+      before?: string;
+      /**
+       * How many at most; 50 when not said, never more than 200.
+       */
+      limit?: number;
     };
     /**
      * The project roots, the directories in them, and deeper ones in which Claude has worked.
@@ -603,7 +625,7 @@ export interface Api {
      * Change limits; what is absent stays, null goes back to the default. They outlive a restart.
      */
     "PATCH /api/settings": {
-      maxConcurrentSessions?: number | null;
+      maxConcurrentSessions?: ("auto" | number) | null;
       maxQueuedTurns?: number | null;
       requestsPerMinute?: number | null;
       sessionTimeoutHours?: number | null;
@@ -611,6 +633,7 @@ export interface Api {
       sessionFinalWarningMinutes?: number | null;
       sessionIdleMinutes?: number | null;
       maxMemoryPerSessionMb?: number | null;
+      maxMemoryPerToolMb?: number | null;
       maxTotalMemoryGb?: number | null;
       cpuUsageLimitPercent?: number | null;
       healthIntervalSeconds?: number | null;
@@ -700,6 +723,12 @@ export interface Api {
       turnId: string;
     };
     /**
+     * What became of the newest pushes of all devices.
+     */
+    "GET /api/deliveries": {
+      deliveries: LoggedDelivery[];
+    };
+    /**
      * The paired devices.
      */
     "GET /api/devices": {
@@ -753,6 +782,13 @@ export interface Api {
       cursor: number;
     };
     /**
+     * What happened to sessions, processes and devices, newest first; nothing of what was said.
+     */
+    "GET /api/lifecycle": {
+      events: Event[];
+      nextBefore?: string;
+    };
+    /**
      * The full text of a message: what a cut push leads to.
      */
     "GET /api/messages/{messageId}": {
@@ -760,10 +796,27 @@ export interface Api {
       role: "user" | "assistant";
       text: string;
       turnId?: string;
+      /**
+       * Said in another program that went on with the conversation.
+       */
+      origin?: "terminal";
       createdAt: number;
       sessionId: string | null;
     };
+    "GET /api/metrics/history": ResourceHistory;
     "GET /api/metrics/sessions": SessionMetrics;
+    /**
+     * The models that Claude offers (known after its first start), and the permission modes that this token may choose.
+     */
+    "GET /api/models": {
+      models: {
+        id: string;
+        name: string;
+        description: string;
+      }[];
+      default: string | null;
+      modes: PermissionMode[];
+    };
     /**
      * This description of the HTTP interface, as OpenAPI 3.1.
      */
@@ -853,6 +906,10 @@ export interface Api {
       stats: {
         totalSessions: number;
         maxSessions: number;
+        /**
+         * With `MAX_CONCURRENT_SESSIONS=auto`: what keeps `maxSessions` from being higher.
+         */
+        maxSessionsLimitedBy?: "memory" | "load" | "maximum";
         availableSlots: number;
         queuedTurns: number;
         memoryUsageBytes: number;
@@ -1045,6 +1102,38 @@ export interface Accepted {
    * How news will reach the device now.
    */
   deliveryMethod: string[];
+}
+export interface LoggedDelivery {
+  deliveryId: string;
+  cursor: number;
+  kind:
+    | "reply"
+    | "failed"
+    | "permission"
+    | "question"
+    | "plan"
+    | "form"
+    | "expiring"
+    | "expired"
+    | "crashed"
+    | "notice"
+    | "limit"
+    | "login"
+    | "resource"
+    | "task"
+    | "activity-start"
+    | "activity-end";
+  state: "pending" | "sent" | "acked" | "suppressed" | "gone" | "dead";
+  attempts: {
+    at: number;
+    status?: number;
+    reason?: string;
+    latencyMs: number;
+  }[];
+  nextAttemptAt?: number;
+  deviceId: string;
+  deviceName: string;
+  createdAt: number;
 }
 export interface Device {
   deviceId: string;
@@ -1407,6 +1496,55 @@ export interface SessionRecapEvent {
    */
   truncated?: boolean;
 }
+export interface SessionContinuedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "session.continued";
+  at: number;
+  turnId?: string;
+  data: {
+    by: "terminal";
+    turns: number;
+    /**
+     * The last thing Claude said there, 200 characters.
+     */
+    lastText?: string;
+  };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
+}
+export interface SessionHeldEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "session.held";
+  at: number;
+  turnId?: string;
+  data: {
+    by: "terminal";
+    pid: number;
+  };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
+}
+export interface SessionReleasedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "session.released";
+  at: number;
+  turnId?: string;
+  data: Record<string, never>;
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
+}
 export interface TurnAcceptedEvent {
   cursor: number;
   sessionId: string | null;
@@ -1421,6 +1559,10 @@ export interface TurnAcceptedEvent {
     deviceId: string;
     attachments: string[];
     sendAt?: number;
+    /**
+     * Of what another program did in the conversation: no device sent it.
+     */
+    origin?: "terminal";
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
@@ -1437,9 +1579,9 @@ export interface TurnQueuedEvent {
   data: {
     queuePosition: number;
     /**
-     * tasks: every process has a turn, or a task that would be cut off.
+     * tasks: every process has a turn, or a task that would be cut off; held: another program has the conversation open.
      */
-    reason?: "tasks";
+    reason?: "tasks" | "held";
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
@@ -1478,7 +1620,7 @@ export interface TurnCompletedEvent {
     /**
      * Only of a turn that Claude began by itself: why it did.
      */
-    origin?: "task" | "schedule" | "agent" | "other";
+    origin?: "task" | "schedule" | "agent" | "other" | "terminal";
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
@@ -1540,6 +1682,10 @@ export interface MessageEvent {
   data: {
     messageId: string;
     text: string;
+    /**
+     * Of what another program did in the conversation: no device sent it.
+     */
+    origin?: "terminal";
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
@@ -1921,10 +2067,39 @@ export interface DevicePushLostEvent {
    */
   truncated?: boolean;
 }
+export interface ResourceHistory {
+  points: {
+    at: number;
+    /**
+     * 100 is one core.
+     */
+    cpuPercent: number;
+    memoryBytes: number;
+    liveSessions: number;
+  }[];
+  /**
+   * Those that have a process.
+   */
+  sessions: {
+    sessionId: string;
+    points: {
+      at: number;
+      /**
+       * 100 is one core.
+       */
+      cpuPercent: number;
+      rssBytes: number;
+    }[];
+  }[];
+}
 export interface SessionMetrics {
   sinceAt: number;
   totalSessions: number;
   maxSessions: number;
+  /**
+   * With `MAX_CONCURRENT_SESSIONS=auto`: what keeps `maxSessions` from being higher.
+   */
+  maxSessionsLimitedBy?: "memory" | "load" | "maximum";
   availableSlots: number;
   queuedTurns: number;
   memoryUsageBytes: number;
@@ -2156,7 +2331,14 @@ export interface Session {
   process?: {
     pid: number;
     startedAt: number;
+    /**
+     * Memory of the CLI alone, which its limit is about.
+     */
     rssBytes: number;
+    /**
+     * Memory of what it started: tools and MCP servers.
+     */
+    toolsRssBytes: number;
     cpuPercent: number;
     processCount: number;
   };
@@ -2241,6 +2423,10 @@ export interface Message {
   role: "user" | "assistant";
   text: string;
   turnId?: string;
+  /**
+   * Said in another program that went on with the conversation.
+   */
+  origin?: "terminal";
   createdAt: number;
 }
 export interface Tasks {
@@ -2322,6 +2508,7 @@ export interface Settings {
   sessionFinalWarningMinutes: Setting;
   sessionIdleMinutes: Setting;
   maxMemoryPerSessionMb: Setting;
+  maxMemoryPerToolMb: Setting;
   maxTotalMemoryGb: Setting;
   cpuUsageLimitPercent: Setting;
   healthIntervalSeconds: Setting;
@@ -2337,7 +2524,7 @@ export interface Setting {
   /**
    * In force now.
    */
-  value: number;
+  value: number | "auto";
   default: number;
   min: number;
   max: number;
@@ -2352,7 +2539,15 @@ export interface Setting {
   /**
    * In force from the next start.
    */
-  next?: number;
+  next?: number | "auto";
+  /**
+   * With `auto`: the number that is in force now.
+   */
+  effective?: number;
+  /**
+   * With `auto`: what keeps the number from being higher.
+   */
+  limitedBy?: "memory" | "load" | "maximum";
 }
 export interface UsageReport {
   /**

@@ -12,6 +12,15 @@ import type { Task, TaskOutput } from "../domain/sessions/task.ts";
 import type { Turn, TurnOrigin, TurnState } from "../domain/sessions/turn.ts";
 import type { ReadMarks } from "../domain/stores/reads.ts";
 
+/** Samples of memory and CPU that are kept, oldest first: of the pool, and of each session that has a process. */
+export interface ResourceHistoryView {
+  points: Array<{ at: number; memoryBytes: number; cpuPercent: number; liveSessions: number }>;
+  sessions: Array<{
+    sessionId: string;
+    points: Array<{ at: number; rssBytes: number; cpuPercent: number }>;
+  }>;
+}
+
 /** A message for a session, or for a new one in `projectPath` (resolved and inside the roots already). */
 export interface SubmitRequest {
   caller: Caller;
@@ -192,5 +201,7 @@ export interface SessionPool {
   stats(): PoolStats;
   /** The limit of live processes that `auto` means now; `undefined` while the owner has set a number. */
   sessionLimit(): { effective: number; limitedBy: LimitReason } | undefined;
+  /** Memory and CPU of the last ten minutes. */
+  resourceHistory(): ResourceHistoryView;
   health(): { state: "ok" | "degraded" | "failing"; detail?: string };
 }

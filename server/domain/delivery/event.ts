@@ -6,7 +6,7 @@ import type { Permission, PermissionDecision } from "../sessions/permission.ts";
 import type { ChosenOptions, PermissionMode } from "../sessions/session.ts";
 import type { Task } from "../sessions/task.ts";
 import type { ToolOutcome } from "../sessions/toolLine.ts";
-import type { OwnOrigin, Reply, TurnOrigin } from "../sessions/turn.ts";
+import type { Reply, TurnOrigin } from "../sessions/turn.ts";
 
 /** What of a device's work was ended when it was revoked. */
 export interface EndedWork {
@@ -60,6 +60,11 @@ export interface EventDataByType {
   /** Claude tells the owner something. */
   notice: { text: string };
   "session.recap": { text: string; turnCount: number };
+  /** Another program ran so many turns in the conversation; they are in the messages. */
+  "session.continued": { by: "terminal"; turns: number; lastText?: string };
+  /** Another program has the conversation open: messages wait until `session.released`. */
+  "session.held": { by: "terminal"; pid: number };
+  "session.released": Record<string, never>;
   "turn.accepted": {
     messageId: string;
     message: string;
@@ -67,16 +72,21 @@ export interface EventDataByType {
     deviceId: string;
     attachments: string[];
     sendAt?: number;
+    /** Typed at another program, which no device sent. */
+    origin?: "terminal";
   };
-  /** `reason` `tasks`: every process has a turn, or a task that would be cut off for this message. */
-  "turn.queued": { queuePosition: number; reason?: "tasks" };
+  /**
+   * `reason` `tasks`: every process has a turn, or a task that would be cut off for this message; `held`: another program has
+   * the conversation open.
+   */
+  "turn.queued": { queuePosition: number; reason?: "tasks" | "held" };
   "turn.started": { origin: TurnOrigin };
-  /** `origin` of an own turn. */
-  "turn.completed": Reply & { origin?: OwnOrigin };
+  /** `origin` of an own turn, or of a terminal's. */
+  "turn.completed": Reply & { origin?: Exclude<TurnOrigin, "user"> };
   "turn.failed": { code: ErrorCode; detail: string; retryable: boolean };
   "turn.interrupted": Failure;
   "turn.cancelled": { by: string };
-  message: { messageId: string; text: string };
+  message: { messageId: string; text: string; origin?: "terminal" };
   /** A subagent's finished text: never a `message`, never the reply. */
   "agent.message": { agent: AgentRef; text: string };
   "tool.started": {
@@ -143,6 +153,33 @@ export type LoggedEventOf<Type extends EventType> = {
 export type NewEvent = {
   [T in EventType]: { sessionId: string | null; type: T; turnId?: string; data: EventDataByType[T] };
 }[EventType];
+
+/**
+ * What happens to sessions, processes and devices, without what is said in turns: the lifecycle log shows these. A type that is
+ * added here has to be added to the index of the log too, by a migration.
+ */
+export const lifecycleEvents = [
+  "session.created",
+  "session.renewed",
+  "session.expiring",
+  "session.expired",
+  "session.parked",
+  "session.woken",
+  "session.crashed",
+  "session.recovered",
+  "session.recycled",
+  "session.quarantined",
+  "session.closed",
+  "turn.failed",
+  "resource.warning",
+  "limit.reached",
+  "limit.warning",
+  "limit.lifted",
+  "login.required",
+  "device.paired",
+  "device.revoked",
+  "device.push_lost",
+] as const satisfies readonly EventType[];
 
 export const terminalTurnEvents: ReadonlySet<EventType> = new Set([
   "turn.completed",

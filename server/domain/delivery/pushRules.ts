@@ -109,10 +109,13 @@ const silent = () => undefined;
 
 /** Every event type and the push that it calls for. A type that is missing here does not compile. */
 const eventRules: { readonly [T in EventType]: EventRule<T> } = {
-  "turn.completed": ({ data: { messageId, text, origin } }) =>
-    origin !== undefined && text === ""
+  "turn.completed": ({ data: { messageId, text, origin } }) => {
+    // The owner saw it at the terminal.
+    if (origin === "terminal") return undefined;
+    return origin !== undefined && text === ""
       ? { kind: "task", body: "Claude finished something in the background." }
-      : { kind: "reply", messageId, body: text || "Claude is done." },
+      : { kind: "reply", messageId, body: text || "Claude is done." };
+  },
   // Of a task that ended as it should Claude speaks itself, in a turn of its own.
   "task.finished": ({ data: { description, cutOff } }) =>
     cutOff === true ? { kind: "task", body: `Cut off before its end: ${description}` } : undefined,
@@ -164,6 +167,9 @@ const eventRules: { readonly [T in EventType]: EventRule<T> } = {
   "todos.changed": silent,
   "limit.warning": silent,
   "session.recap": silent,
+  "session.continued": silent,
+  "session.held": silent,
+  "session.released": silent,
   "turn.accepted": silent,
   "turn.queued": silent,
   "turn.started": silent,

@@ -70,6 +70,27 @@ export interface SessionStore {
   setRecap(sessionId: string, recap: { text: string; createdAt: number; turnCount: number }): void;
 }
 
+/** What is known of another program that went on with a session's conversation. */
+export interface Handoff {
+  sessionId: string;
+  /** The conversation that `readOffset` is of. */
+  claudeSessionId: string;
+  /** How far Claude's record was read, in bytes. */
+  readOffset: number;
+  /** The process of the other program that has the conversation open. */
+  heldBy: number | undefined;
+  /** What was said side by side, which the next process is to be told; mostly empty. */
+  untold: string;
+}
+
+/** Hand-offs of sessions; one that no other program ever touched has none. */
+export interface HandoffStore {
+  get(sessionId: string): Handoff | undefined;
+  set(handoff: Handoff): void;
+  /** Sessions whose conversations other programs had open at the last look. */
+  held(): string[];
+}
+
 /** Erases sessions. Only inside `Store.transaction`. */
 export interface ErasureStore {
   /** Removes the session's events and their deliveries. Returns the attachments that no other session's turns use. */

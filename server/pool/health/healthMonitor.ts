@@ -3,6 +3,7 @@ import { expectedBytes, judge, type Verdict } from "../../domain/processes/healt
 import type { MachineReading } from "../../domain/processes/machine.ts";
 import type { ProcessHost } from "../../domain/processes/process.ts";
 import type { Capacity } from "../processes/capacity.ts";
+import type { Handoffs } from "../processes/handoffs.ts";
 import type { Interrupts } from "../processes/interrupt.ts";
 import type { Termination } from "../processes/termination.ts";
 import type { PoolLimits } from "../state/limits.ts";
@@ -13,6 +14,7 @@ import type { FactWriter } from "../turns/factWriter.ts";
 import type { Wakeups } from "../turns/wakeups.ts";
 import { Incidents } from "./incidents.ts";
 import { LoadGate } from "./loadGate.ts";
+import { ResourceHistory } from "./resourceHistory.ts";
 import { ToolMemory } from "./toolMemory.ts";
 
 export interface HealthMonitorParts {
@@ -26,6 +28,7 @@ export interface HealthMonitorParts {
   termination: Termination;
   interrupts: Interrupts;
   capacity: Capacity;
+  handoffs: Pick<Handoffs, "pass">;
   facts: Pick<FactWriter, "of">;
   wakeups: Pick<Wakeups, "isAwaited">;
   /** Looks at waiting turns again: a process or a place may be free. */
@@ -52,6 +55,8 @@ export class HealthMonitor {
   readonly #toolMemory: ToolMemory;
   /** The newest samples, and the gate over them. */
   readonly load: LoadGate;
+  /** The samples of the last minutes. */
+  readonly history = new ResourceHistory();
   #cancelSample: (() => void) | undefined;
   #cancelPass: (() => void) | undefined;
   #cancelRoom: (() => void) | undefined;
@@ -75,10 +80,9 @@ export class HealthMonitor {
     this.#running = true;
     this.#passedAt = this.#parts.clock.monotonic();
     // At once: the limit may follow the machine.
-    this.#readMachine().then(
-      () => this.#running && this.#parts.advance(),
-      (error: unknown) => this.#parts.log.warn("pool.machine_unread", { error: String(error) }),
-    );
+    void this.#readMachine().then(() => {
+      if (this.#running && this.#parts.sessionLimit.auto !== undefined) this.#parts.advance();
+    });
     this.#armSample();
     this.#armPass();
   }
@@ -109,6 +113,7 @@ export class HealthMonitor {
       } catch (error) {
         log.error("health.pass_failed", { error });
       }
+      this.#parts.handoffs.pass().catch((error: unknown) => log.error("handoff.pass_failed", { error }));
       this.#armPass();
     });
   }
@@ -126,6 +131,15 @@ export class HealthMonitor {
         const own = usage.get(sessionProcess.processId);
         sessionProcess.noteUsage(own);
       }
+      this.history.note(
+        clock.now(),
+        new Map(
+          registry.all().flatMap(({ sessionId, processId }) => {
+            const found = usage.get(processId);
+            return found === undefined ? [] : [[sessionId, found]];
+          }),
+        ),
+      );
       for (const { processId } of [...registry.all(), ...registry.oneShots]) {
         const rssBytes = usage.get(processId)?.rssBytes ?? 0;
         if (rssBytes > limits.maxMemoryPerSessionBytes) isUrgent = true;
@@ -148,8 +162,11 @@ export class HealthMonitor {
 
   /** Reads the machine; what cannot be read counts as it was. */
   async #readMachine(): Promise<void> {
-    const { host, limits, registry, sessionLimit } = this.#parts;
-    const machine = await host.machine();
+    const { host, limits, log, registry, sessionLimit } = this.#parts;
+    const machine = await host.machine().catch((error: unknown) => {
+      log.warn("pool.machine_unread", { error: String(error) });
+      return undefined;
+    });
     this.load.readMachine(machine);
     sessionLimit.read({
       machine,

@@ -227,6 +227,10 @@ export class DrivenPool implements SessionPool {
     return this.#pool.sessionLimit();
   }
 
+  resourceHistory() {
+    return this.#pool.resourceHistory();
+  }
+
   health() {
     return this.#pool.health();
   }

@@ -186,14 +186,17 @@ describe("REPORT-2: MAX_CONCURRENT_SESSIONS=auto", () => {
     expect(rig.current.pool.sessionLimit()).toEqual({ effective: 20, limitedBy: "maximum" });
   });
 
-  test("REPORT-2: a machine that cannot be read is logged, and samples go on", async () => {
-    await rig.current.open({ ...watched, maxConcurrentSessions: autoValue });
+  test("REPORT-2: a machine that cannot be read is logged, and limits are enforced all the same", async () => {
     const read = rig.current.host.machine.bind(rig.current.host);
     rig.current.host.machine = async () => {
       throw new Error("no /proc");
     };
+    await rig.current.open({ ...watched, maxConcurrentSessions: autoValue });
+    const { process } = await rig.current.busySession();
+    process.uses.trees = [tree(300)];
     await rig.current.clock.run(10_000);
-    expect(rig.current.logged).toContain("warn pool.sample_failed");
+    expect(rig.current.logged).toContain("warn pool.machine_unread");
+    expect(rig.current.host.endedTrees.length).toBeGreaterThan(0);
     rig.current.host.machine = read;
     await rig.current.clock.run(5_000);
     expect(rig.current.pool.sessionLimit()).toMatchObject({ limitedBy: expect.any(String) });
