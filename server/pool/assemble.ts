@@ -1,5 +1,6 @@
 import type { Clock, LiveFeed, Log, Store } from "../domain/ports.ts";
 import type { ProcessHost } from "../domain/processes/process.ts";
+import type { ContextFileResolver } from "../domain/prompts/contextFiles.ts";
 import type { MentionResolver } from "../domain/prompts/judgePrompt.ts";
 import type { AttachmentStorage } from "../domain/sessions/attachment.ts";
 import type { ClaudeHistory } from "../domain/sessions/history.ts";
@@ -8,6 +9,7 @@ import { HealthMonitor } from "./health/healthMonitor.ts";
 import { Outages } from "./health/outages.ts";
 import { PlanUsage } from "./health/planUsage.ts";
 import { Retries } from "./health/retries.ts";
+import { TurnTimeouts } from "./health/turnTimeouts.ts";
 import { Capacity } from "./processes/capacity.ts";
 import { ControlRequests } from "./processes/controlRequests.ts";
 import { Handoffs } from "./processes/handoffs.ts";
@@ -55,8 +57,8 @@ export interface PoolParts {
   /** Told of a bug: a transition of a process that its phase does not allow. Default: an error in the log. */
   onWrongTransition?(wrong: WrongTransition): void;
   attachments: Pick<AttachmentStorage, "prepare" | "letGo">;
-  /** Looks at the files that prompts mention. */
-  mentions: MentionResolver;
+  /** Looks at the files that prompts mention, and at those that are given with messages. */
+  mentions: MentionResolver & ContextFileResolver;
   /** The branch of a project's repository; without it sessions have none. */
   gitBranch?(projectPath: string): Promise<string | undefined>;
   /** Throws `project_forbidden` or `project_not_found` when Claude may not work in the directory, or not any more. */
@@ -74,7 +76,7 @@ export function assemblePool(parts: PoolParts) {
   const registry = new ProcessRegistry();
   const sessionLimit = new SessionLimit({ limits });
   const capacity = new Capacity({ store, clock, sessionLimit, registry });
-  const turnWriter = new TurnWriter({ store, clock, limits, newId });
+  const turnWriter = new TurnWriter({ store, clock, limits, feed: parts.feed, newId });
   const permissions = new PermissionRequests({ store, clock, limits, newId });
   const buffer = new EventBuffer(parts);
   const facts = new FactWriter({ ...parts, buffer });
@@ -140,6 +142,7 @@ export function assemblePool(parts: PoolParts) {
   });
   const outages = new Outages({ ...inner, termination, interrupts });
   gates.push(...outages.gates);
+  const timeouts = new TurnTimeouts({ ...inner, termination, interrupts });
   const retries = new Retries(inner);
   const planUsage = new PlanUsage(inner);
   const observed = {
@@ -168,7 +171,7 @@ export function assemblePool(parts: PoolParts) {
     leaseChanged,
     wake,
   });
-  const revocations = new Revocations({ ...inner, interrupts });
+  const revocations = new Revocations({ ...inner, interrupts, tasks });
   const calls = new ControlRequests({ ...inner, wake });
   const forkAndRewind = new ForkAndRewind({ ...inner, calls, create: (request) => sessions.create(request) });
   const erasure = new Erasure({ ...inner, termination });
@@ -195,6 +198,7 @@ export function assemblePool(parts: PoolParts) {
     handoffs,
     health,
     outages,
+    timeouts,
     retries,
     planUsage,
     facts,

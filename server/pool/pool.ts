@@ -4,6 +4,7 @@ import { DaylongError } from "../domain/errors.ts";
 import type { Store } from "../domain/ports.ts";
 import type { LimitReason } from "../domain/processes/machine.ts";
 import type { UsageReport } from "../domain/processes/usage.ts";
+import { refuseContextFiles } from "../domain/prompts/contextFiles.ts";
 import type { SessionCommand, Todo } from "../domain/sessions/facts.ts";
 import type { PermissionDecision } from "../domain/sessions/permission.ts";
 import type { Session } from "../domain/sessions/session.ts";
@@ -59,6 +60,7 @@ export class InteractiveSessionPool implements SessionPool {
     this.#components.wakeups.start();
     this.#components.health.start();
     this.#components.spares.start();
+    this.#components.timeouts.start();
     return recovery;
   }
 
@@ -71,6 +73,7 @@ export class InteractiveSessionPool implements SessionPool {
       this.#components.health.stop();
       this.#components.handoffs.stop();
       this.#components.outages.stop();
+      this.#components.timeouts.stop();
       this.#components.spares.stop();
       this.#components.oneShots.stop();
       await this.#components.scheduler.stop(graceMs);
@@ -83,10 +86,20 @@ export class InteractiveSessionPool implements SessionPool {
   submit(request: SubmitRequest): Accepted | Promise<Accepted> {
     this.#checkOpen();
     const { sessions, handoffs } = this.#components;
-    const keep = () => sessions.keepChanged(request, () => this.#keep(request));
+    const kept = () => sessions.keepChanged(request, () => this.#keep(request));
+    const keep = () => (request.contextFiles?.length ? this.#checkContextFiles(request).then(kept) : kept());
     // A message begins its session, or goes on with one that another program may have gone on with meanwhile.
     if (request.sessionId === undefined || this.#parts.host.watch === undefined) return keep();
     return handoffs.look(request.sessionId).then(keep);
+  }
+
+  /** Of a message that is not kept yet: a repeat is answered whatever has become of the files. */
+  async #checkContextFiles(request: SubmitRequest): Promise<void> {
+    const { sessionId, projectPath, contextFiles = [], clientMessageId = "", caller } = request;
+    const directory = sessionId === undefined ? projectPath : this.#existing(sessionId).projectPath;
+    const isKept = this.#store.turns.byClientMessage(caller.deviceId, clientMessageId) !== undefined;
+    if (directory !== undefined && !isKept)
+      await refuseContextFiles(contextFiles, directory, this.#parts.mentions);
   }
 
   #keep(request: SubmitRequest): Accepted {
