@@ -2,6 +2,7 @@ import { EventStream } from "./connection/eventStream.ts";
 import { type EventHandler, type GapHandler, Inbox } from "./connection/inbox.ts";
 import { type KeptMessage, Outbox } from "./connection/outbox.ts";
 import type {
+  Accepted,
   Activity,
   Answer,
   DaylongEvent,
@@ -12,32 +13,20 @@ import type {
   PermissionAnswer,
   Recap,
   ServerFrame,
+  Session,
   SessionFilter,
 } from "./connection/protocol.ts";
 import { Link, type LinkState, type Position } from "./connection/socketLink.ts";
 import { ClientStopped } from "./errors.ts";
-import { type Clock, type KeptStore, memoryStore, type SocketConstructor, systemClock } from "./ports.ts";
+import { addressOf, type ClientOptions, newMessageId, socketConstructor } from "./options.ts";
+import { memoryStore, systemClock, type Waiting } from "./ports.ts";
 import { queryOf, Rest } from "./rest.ts";
 import { SessionHandle } from "./session.ts";
 import type { Turn } from "./turn.ts";
 import { Turns } from "./turns.ts";
 
-export interface ClientOptions {
-  /** `http://127.0.0.1:3000`, say. */
-  url: string;
-  /** The device's token, from pairing. */
-  token: string;
-  /** Where there is no global one (Node 20): `import { WebSocket } from "ws"`. */
-  WebSocket?: SocketConstructor;
-  fetch?: typeof globalThis.fetch;
-  /** Where unsent messages and the position outlive the program; by default they do not. */
-  store?: KeptStore;
-  /** Told of what handlers throw; `event` comes again. By default it is thrown where nobody catches it. */
-  onFault?: (error: unknown, event: DaylongEvent | undefined) => void;
-  clock?: Clock;
-  /** 0 to 1, for the jitter of pauses. */
-  random?: () => number;
-}
+/** Browsers let requests that outlive a page have 64 KB of body together. */
+const keepaliveChars = 30_000;
 
 type Listener<T> = (news: T) => void;
 
@@ -55,6 +44,7 @@ export class DaylongClient {
   readonly #deltaListeners = new Set<Listener<Delta>>();
   readonly #activityListeners = new Set<Listener<Activity>>();
   readonly #stateListeners = new Set<(state: LinkState, detail: string) => void>();
+  readonly #waitingListeners = new Set<Listener<Waiting>>();
   #presence: { foreground: boolean; sessionId?: string } | undefined;
   #askedFrom: Position = { cursor: 0, epoch: "" };
 
@@ -63,7 +53,8 @@ export class DaylongClient {
     const { token, store = memoryStore(), clock = systemClock, random = Math.random } = options;
     const onFault = options.onFault ?? throwAside;
     const fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
-    this.rest = new Rest({ url, token, fetch });
+    const onWaiting = (waiting: Waiting) => tell(this.#waitingListeners, waiting);
+    this.rest = new Rest({ url, token, fetch, clock, onWaiting });
     this.#link = new Link({
       url: `${url.replace(/^http/, "ws")}/ws`,
       token,
@@ -78,7 +69,13 @@ export class DaylongClient {
       onFrame: (frame) => this.#hear(frame),
       onState: (state, detail) => this.#heed(state, detail),
     });
-    this.#outbox = new Outbox({ store, clock, random, send: (frame) => this.#link.send(frame) });
+    this.#outbox = new Outbox({
+      store,
+      clock,
+      random,
+      onWaiting,
+      send: (frame) => this.#link.send(frame),
+    });
     this.#inbox = new Inbox({
       store,
       acknowledge: (cursor) => this.#link.send({ type: "ack", cursor }),
@@ -123,12 +120,60 @@ export class DaylongClient {
     return this.session(sessionId);
   }
 
+  /** The same, as the server answers it. */
+  newSession(wanted: NewSession): Promise<Session> {
+    return this.rest.ask("POST", "/api/sessions", wanted);
+  }
+
+  /** A message, whole: what a cut frame leads to. */
+  message(messageId: string): Promise<Answer<"GET /api/messages/{messageId}">> {
+    return this.rest.ask("GET", `/api/messages/${messageId}`);
+  }
+
   session(sessionId: string): SessionHandle {
     return new SessionHandle(this, sessionId);
   }
 
   async sessions(filter: SessionFilter = {}) {
     return this.rest.ask<Answer<"GET /api/sessions">>("GET", `/api/sessions${queryOf(filter)}`);
+  }
+
+  /** The project roots, the directories in them, and deeper ones in which Claude has worked. */
+  projects(): Promise<Answer<"GET /api/projects">> {
+    return this.rest.ask("GET", "/api/projects");
+  }
+
+  /** The conversations that Claude keeps of a project, those of the terminal included. */
+  projectSessions(
+    projectId: string,
+    limit?: number,
+  ): Promise<Answer<"GET /api/projects/{projectId}/sessions">> {
+    return this.rest.ask("GET", `/api/projects/${projectId}/sessions${queryOf({ limit })}`);
+  }
+
+  /** A conversation as Claude wrote it down, the newest message first. */
+  pastMessages(
+    projectId: string,
+    sessionId: string,
+    limit?: number,
+  ): Promise<Answer<"GET /api/projects/{projectId}/sessions/{id}/messages">> {
+    const path = `/api/projects/${projectId}/sessions/${sessionId}/messages${queryOf({ limit })}`;
+    return this.rest.ask("GET", path);
+  }
+
+  /** Makes a directory under a root. */
+  createProject(root: string, name: string): Promise<Answer<"POST /api/projects">> {
+    return this.rest.ask("POST", "/api/projects", { root, name });
+  }
+
+  /** The models that Claude offers, and the permission modes that this device may choose. */
+  models(): Promise<Answer<"GET /api/models">> {
+    return this.rest.ask("GET", "/api/models");
+  }
+
+  /** This device, as the server knows it. */
+  me(): Promise<Answer<"GET /api/devices/{id}">> {
+    return this.rest.ask("GET", "/api/devices/me");
   }
 
   /** The plan's windows, and cost by day, project and model; `days`: how far back, today included. */
@@ -140,7 +185,7 @@ export class DaylongClient {
    * Sends a message to a session, or to a new one in a project. It is kept at once and sent when there is a connection;
    * its id makes sure that it runs once. `clientMessageId`: an id of your own, unique to this device.
    */
-  send(message: Message, clientMessageId: string = globalThis.crypto.randomUUID()): Turn {
+  send(message: Message, clientMessageId: string = newMessageId()): Turn {
     return this.#turns.begin(clientMessageId, (heard) =>
       this.#outbox.put({ clientMessageId, message }, heard),
     );
@@ -149,6 +194,33 @@ export class DaylongClient {
   /** Messages that the server has not accepted yet, those of an earlier run included. */
   get unsent(): KeptMessage[] {
     return this.#outbox.kept;
+  }
+
+  /** The same, when the store has been read. */
+  async loadUnsent(): Promise<KeptMessage[]> {
+    await this.#outbox.load();
+    return this.#outbox.kept;
+  }
+
+  /** Takes an unsent message back. False: it is on its way, or was accepted. */
+  withdraw(clientMessageId: string): boolean {
+    return this.#outbox.withdraw(clientMessageId);
+  }
+
+  /**
+   * Sends what is unsent by a request that outlives the page (`keepalive`), beside the socket: a browser that goes into
+   * the background may never get to reconnect. The ids make both ways one message.
+   */
+  sendInBackground(): void {
+    for (const { clientMessageId, message } of this.#outbox.kept) {
+      const body = JSON.stringify({ ...message, clientMessageId });
+      if (body.length > keepaliveChars) continue;
+      this.rest.post("/api/chat", body).then(
+        (accepted) => this.#outbox.heardElsewhere(clientMessageId, accepted as Accepted),
+        // It stays in the outbox.
+        () => {},
+      );
+    }
   }
 
   /** Every event, in order. The next one waits until this one's promise has settled; one that rejects comes again. */
@@ -187,6 +259,11 @@ export class DaylongClient {
     return subscribe(this.#stateListeners, listener);
   }
 
+  /** Something waits because the server refuses it for now: a request over the device's limit, a message for a full queue. */
+  onWaiting(listener: Listener<Waiting>): () => void {
+    return subscribe(this.#waitingListeners, listener);
+  }
+
   /** Says whether somebody looks at this client: what is looked at is not pushed. */
   setPresence(foreground: boolean, sessionId?: string): void {
     this.#presence = { foreground, sessionId };
@@ -195,6 +272,11 @@ export class DaylongClient {
 
   async permissions(): Promise<Permission[]> {
     return (await this.rest.ask<Answer<"GET /api/permissions">>("GET", "/api/permissions")).permissions;
+  }
+
+  /** One of them, whole, open or not. */
+  permission(permissionId: string): Promise<Permission> {
+    return this.rest.ask("GET", `/api/permissions/${permissionId}`);
   }
 
   /** The same answer twice is one answer. */
@@ -263,20 +345,6 @@ export class DaylongClient {
     if (state === "refused") this.#giveUp(new ClientStopped(detail));
     for (const listener of this.#stateListeners) listener(state, detail);
   }
-}
-
-/** Without the slashes at its end. What no try could ever reach is told at once. */
-function addressOf({ url, token }: ClientOptions): string {
-  if (!/^https?:\/\/[^/]/.test(url ?? ""))
-    throw new TypeError("`url` has to be the server's address, such as http://127.0.0.1:3000.");
-  if (!token) throw new TypeError("`token` is missing: a device gets its token by pairing.");
-  return url.replace(/\/+$/, "");
-}
-
-function socketConstructor(given: SocketConstructor | undefined): SocketConstructor {
-  const found = given ?? (globalThis as { WebSocket?: SocketConstructor }).WebSocket;
-  if (found) return found;
-  throw new Error('There is no global WebSocket here: give one, such as that of the package "ws".');
 }
 
 function subscribe<T>(listeners: Set<T>, listener: T): () => void {

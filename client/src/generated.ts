@@ -12,6 +12,7 @@ export type ErrorCode =
   | "unsupported_parameter"
   | "invalid_answers"
   | "scope_unavailable"
+  | "project_mismatch"
   | "malformed_json"
   | "unauthenticated"
   | "pairing_code_invalid"
@@ -23,6 +24,7 @@ export type ErrorCode =
   | "tools_forbidden"
   | "prompt_forbidden"
   | "command_forbidden"
+  | "file_forbidden"
   | "not_found"
   | "session_not_found"
   | "conversation_not_found"
@@ -73,6 +75,7 @@ export type ErrorCode =
   | "ask_timed_out"
   | "history_unavailable"
   | "changes_timed_out"
+  | "timed_out"
   | "stalled"
   | "memory_limit"
   | "login_required"
@@ -100,6 +103,9 @@ export type Event =
   | TodosChangedEvent
   | NoticeEvent
   | SessionRecapEvent
+  | SessionContinuedEvent
+  | SessionHeldEvent
+  | SessionReleasedEvent
   | TurnAcceptedEvent
   | TurnQueuedEvent
   | TurnStartedEvent
@@ -127,7 +133,7 @@ export type Event =
 /**
  * user: a message. Else Claude began the turn by itself: a task had something to say, a scheduled wake-up was due, another agent sent a message, or another reason.
  */
-export type TurnOrigin = "user" | "task" | "schedule" | "agent" | "other";
+export type TurnOrigin = "user" | "task" | "schedule" | "agent" | "other" | "terminal";
 export type ClientFrame =
   | HelloFrame
   | SendFrame
@@ -253,6 +259,15 @@ export interface Api {
       limit?: number;
     };
     /**
+     * What became of the newest pushes of all devices.
+     */
+    "GET /api/deliveries": {
+      /**
+       * How many at most; 50 when not said, never more than 200.
+       */
+      limit?: number;
+    };
+    /**
      * What became of the device's pushes, newest first.
      */
     "GET /api/devices/{id}/deliveries": {
@@ -272,6 +287,16 @@ export interface Api {
        */
       limit?: number;
       wait?: string;
+    };
+    /**
+     * What happened to sessions, processes and devices, newest first; nothing of what was said.
+     */
+    "GET /api/lifecycle": {
+      before?: string;
+      /**
+       * How many at most; 50 when not said, never more than 200.
+       */
+      limit?: number;
     };
     /**
      * The project roots, the directories in them, and deeper ones in which Claude has worked.
@@ -314,6 +339,12 @@ export interface Api {
        */
       limit?: number;
       before?: string;
+    };
+    /**
+     * Sessions that have a process, and how much room is left; with parked=true also those that live without one.
+     */
+    "GET /api/sessions/active": {
+      parked?: "true" | "false";
     };
     /**
      * Close a session: its turns end, its process is gone. With erase nothing of it is kept, for an admin Claude's transcript neither.
@@ -405,6 +436,17 @@ export interface Api {
        * The instant at which it is to run; at once without it.
        */
       sendAt?: number;
+      /**
+       * How long the turn may run before it is ended as failed (timed_out).
+       */
+      timeoutMs?: number;
+      /**
+       * Paths in the project, whose contents go to Claude with the message.
+       */
+      contextFiles?: string[];
+      /**
+       * The caller's APNs token, registered when the message is accepted; one that cannot be Apple's is left, and pushWarning says so.
+       */
       deviceToken?: string;
     };
     /**
@@ -552,7 +594,7 @@ export interface Api {
       sessionId?: string;
     };
     /**
-     * Open the session's next lease term without a model turn, or ask for a recap.
+     * Open the session's next lease term without a model turn; with the action recap after a recap of it.
      */
     "POST /api/sessions/keep-alive": {
       sessionId: string;
@@ -603,7 +645,7 @@ export interface Api {
      * Change limits; what is absent stays, null goes back to the default. They outlive a restart.
      */
     "PATCH /api/settings": {
-      maxConcurrentSessions?: number | null;
+      maxConcurrentSessions?: ("auto" | number) | null;
       maxQueuedTurns?: number | null;
       requestsPerMinute?: number | null;
       sessionTimeoutHours?: number | null;
@@ -611,6 +653,7 @@ export interface Api {
       sessionFinalWarningMinutes?: number | null;
       sessionIdleMinutes?: number | null;
       maxMemoryPerSessionMb?: number | null;
+      maxMemoryPerToolMb?: number | null;
       maxTotalMemoryGb?: number | null;
       cpuUsageLimitPercent?: number | null;
       healthIntervalSeconds?: number | null;
@@ -700,6 +743,12 @@ export interface Api {
       turnId: string;
     };
     /**
+     * What became of the newest pushes of all devices.
+     */
+    "GET /api/deliveries": {
+      deliveries: LoggedDelivery[];
+    };
+    /**
      * The paired devices.
      */
     "GET /api/devices": {
@@ -753,6 +802,13 @@ export interface Api {
       cursor: number;
     };
     /**
+     * What happened to sessions, processes and devices, newest first; nothing of what was said.
+     */
+    "GET /api/lifecycle": {
+      events: Event[];
+      nextBefore?: string;
+    };
+    /**
      * The full text of a message: what a cut push leads to.
      */
     "GET /api/messages/{messageId}": {
@@ -760,10 +816,31 @@ export interface Api {
       role: "user" | "assistant";
       text: string;
       turnId?: string;
+      /**
+       * Said in another program that went on with the conversation.
+       */
+      origin?: "terminal";
       createdAt: number;
+      /**
+       * The turn ended in the middle of the text.
+       */
+      partial?: boolean;
       sessionId: string | null;
     };
+    "GET /api/metrics/history": ResourceHistory;
     "GET /api/metrics/sessions": SessionMetrics;
+    /**
+     * The models that Claude offers (known after its first start), and the permission modes that this token may choose.
+     */
+    "GET /api/models": {
+      models: {
+        id: string;
+        name: string;
+        description: string;
+      }[];
+      default: string | null;
+      modes: PermissionMode[];
+    };
     /**
      * This description of the HTTP interface, as OpenAPI 3.1.
      */
@@ -846,13 +923,17 @@ export interface Api {
       nextBefore?: string;
     };
     /**
-     * Sessions that have a process, and how much room is left.
+     * Sessions that have a process, and how much room is left; with parked=true also those that live without one.
      */
     "GET /api/sessions/active": {
       sessions: Session[];
       stats: {
         totalSessions: number;
         maxSessions: number;
+        /**
+         * With `MAX_CONCURRENT_SESSIONS=auto`: what keeps `maxSessions` from being higher.
+         */
+        maxSessionsLimitedBy?: "memory" | "load" | "maximum";
         availableSlots: number;
         queuedTurns: number;
         memoryUsageBytes: number;
@@ -875,7 +956,7 @@ export interface Api {
     };
     "GET /api/sessions/interactive/{id}/status": Session;
     /**
-     * Open the session's next lease term without a model turn, or ask for a recap.
+     * Open the session's next lease term without a model turn; with the action recap after a recap of it.
      */
     "POST /api/sessions/keep-alive": {
       success: true;
@@ -1003,6 +1084,10 @@ export interface Finished {
    * How news will reach the device now.
    */
   deliveryMethod: string[];
+  /**
+   * Why the deviceToken was not registered.
+   */
+  pushWarning?: string;
   reply?: Reply;
   error?: Failure;
   /**
@@ -1045,6 +1130,42 @@ export interface Accepted {
    * How news will reach the device now.
    */
   deliveryMethod: string[];
+  /**
+   * Why the deviceToken was not registered.
+   */
+  pushWarning?: string;
+}
+export interface LoggedDelivery {
+  deliveryId: string;
+  cursor: number;
+  kind:
+    | "reply"
+    | "failed"
+    | "permission"
+    | "question"
+    | "plan"
+    | "form"
+    | "expiring"
+    | "expired"
+    | "crashed"
+    | "notice"
+    | "limit"
+    | "login"
+    | "resource"
+    | "task"
+    | "activity-start"
+    | "activity-end";
+  state: "pending" | "sent" | "acked" | "suppressed" | "gone" | "dead";
+  attempts: {
+    at: number;
+    status?: number;
+    reason?: string;
+    latencyMs: number;
+  }[];
+  nextAttemptAt?: number;
+  deviceId: string;
+  deviceName: string;
+  createdAt: number;
 }
 export interface Device {
   deviceId: string;
@@ -1407,6 +1528,55 @@ export interface SessionRecapEvent {
    */
   truncated?: boolean;
 }
+export interface SessionContinuedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "session.continued";
+  at: number;
+  turnId?: string;
+  data: {
+    by: "terminal";
+    turns: number;
+    /**
+     * The last thing Claude said there, 200 characters.
+     */
+    lastText?: string;
+  };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
+}
+export interface SessionHeldEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "session.held";
+  at: number;
+  turnId?: string;
+  data: {
+    by: "terminal";
+    pid: number;
+  };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
+}
+export interface SessionReleasedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "session.released";
+  at: number;
+  turnId?: string;
+  data: Record<string, never>;
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
+}
 export interface TurnAcceptedEvent {
   cursor: number;
   sessionId: string | null;
@@ -1421,6 +1591,12 @@ export interface TurnAcceptedEvent {
     deviceId: string;
     attachments: string[];
     sendAt?: number;
+    timeoutMs?: number;
+    contextFiles?: string[];
+    /**
+     * Of what another program did in the conversation: no device sent it.
+     */
+    origin?: "terminal";
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
@@ -1437,9 +1613,9 @@ export interface TurnQueuedEvent {
   data: {
     queuePosition: number;
     /**
-     * tasks: every process has a turn, or a task that would be cut off.
+     * tasks: every process has a turn, or a task that would be cut off; held: another program has the conversation open.
      */
-    reason?: "tasks";
+    reason?: "tasks" | "held";
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
@@ -1478,7 +1654,7 @@ export interface TurnCompletedEvent {
     /**
      * Only of a turn that Claude began by itself: why it did.
      */
-    origin?: "task" | "schedule" | "agent" | "other";
+    origin?: "task" | "schedule" | "agent" | "other" | "terminal";
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
@@ -1496,6 +1672,10 @@ export interface TurnFailedEvent {
     code: ErrorCode;
     detail: string;
     retryable: boolean;
+    /**
+     * What was heard of the answer.
+     */
+    text?: string;
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
@@ -1509,7 +1689,14 @@ export interface TurnInterruptedEvent {
   type: "turn.interrupted";
   at: number;
   turnId?: string;
-  data: Failure;
+  data: {
+    code: ErrorCode;
+    detail: string;
+    /**
+     * What was heard of the answer.
+     */
+    text?: string;
+  };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
    */
@@ -1524,6 +1711,10 @@ export interface TurnCancelledEvent {
   turnId?: string;
   data: {
     by: string;
+    /**
+     * What was heard of the answer.
+     */
+    text?: string;
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
@@ -1540,6 +1731,14 @@ export interface MessageEvent {
   data: {
     messageId: string;
     text: string;
+    /**
+     * The turn ended in the middle of it.
+     */
+    partial?: boolean;
+    /**
+     * Of what another program did in the conversation: no device sent it.
+     */
+    origin?: "terminal";
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
@@ -1894,6 +2093,25 @@ export interface DeviceRevokedEvent {
      * Sessions that ask again about what the device had allowed them.
      */
     restrictedSessions?: number;
+    /**
+     * Background tasks and wake-ups that followed from its turns.
+     */
+    stoppedTasks?: number;
+    /**
+     * Rules of its answers to permissions with `session` and `always`.
+     */
+    withdrawnRules?: number;
+    /**
+     * Devices that were paired with its codes: they stay, look at them.
+     */
+    pairedDevices?: {
+      deviceId: string;
+      name: string;
+    }[];
+    /**
+     * Projects that it trusted: they stay so, look at them.
+     */
+    trustedProjects?: string[];
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
@@ -1921,10 +2139,39 @@ export interface DevicePushLostEvent {
    */
   truncated?: boolean;
 }
+export interface ResourceHistory {
+  points: {
+    at: number;
+    /**
+     * 100 is one core.
+     */
+    cpuPercent: number;
+    memoryBytes: number;
+    liveSessions: number;
+  }[];
+  /**
+   * Those that have a process.
+   */
+  sessions: {
+    sessionId: string;
+    points: {
+      at: number;
+      /**
+       * 100 is one core.
+       */
+      cpuPercent: number;
+      rssBytes: number;
+    }[];
+  }[];
+}
 export interface SessionMetrics {
   sinceAt: number;
   totalSessions: number;
   maxSessions: number;
+  /**
+   * With `MAX_CONCURRENT_SESSIONS=auto`: what keeps `maxSessions` from being higher.
+   */
+  maxSessionsLimitedBy?: "memory" | "load" | "maximum";
   availableSlots: number;
   queuedTurns: number;
   memoryUsageBytes: number;
@@ -2156,7 +2403,14 @@ export interface Session {
   process?: {
     pid: number;
     startedAt: number;
+    /**
+     * Memory of the CLI alone, which its limit is about.
+     */
     rssBytes: number;
+    /**
+     * Memory of what it started: tools and MCP servers.
+     */
+    toolsRssBytes: number;
     cpuPercent: number;
     processCount: number;
   };
@@ -2241,7 +2495,15 @@ export interface Message {
   role: "user" | "assistant";
   text: string;
   turnId?: string;
+  /**
+   * Said in another program that went on with the conversation.
+   */
+  origin?: "terminal";
   createdAt: number;
+  /**
+   * The turn ended in the middle of the text.
+   */
+  partial?: boolean;
 }
 export interface Tasks {
   tasks: Task[];
@@ -2304,6 +2566,8 @@ export interface Turn {
   state: TurnState;
   acceptedAt: number;
   sendAt?: number;
+  timeoutMs?: number;
+  contextFiles?: string[];
   startedAt?: number;
   endedAt?: number;
   /**
@@ -2322,6 +2586,7 @@ export interface Settings {
   sessionFinalWarningMinutes: Setting;
   sessionIdleMinutes: Setting;
   maxMemoryPerSessionMb: Setting;
+  maxMemoryPerToolMb: Setting;
   maxTotalMemoryGb: Setting;
   cpuUsageLimitPercent: Setting;
   healthIntervalSeconds: Setting;
@@ -2337,7 +2602,7 @@ export interface Setting {
   /**
    * In force now.
    */
-  value: number;
+  value: number | "auto";
   default: number;
   min: number;
   max: number;
@@ -2352,7 +2617,15 @@ export interface Setting {
   /**
    * In force from the next start.
    */
-  next?: number;
+  next?: number | "auto";
+  /**
+   * With `auto`: the number that is in force now.
+   */
+  effective?: number;
+  /**
+   * With `auto`: what keeps the number from being higher.
+   */
+  limitedBy?: "memory" | "load" | "maximum";
 }
 export interface UsageReport {
   /**
@@ -2472,6 +2745,14 @@ export interface SendFrame {
    * The instant at which it is to run; at once without it.
    */
   sendAt?: number;
+  /**
+   * How long the turn may run before it is ended as failed (timed_out).
+   */
+  timeoutMs?: number;
+  /**
+   * Paths in the project, whose contents go to Claude with the message.
+   */
+  contextFiles?: string[];
 }
 /**
  * Say that the device holds everything up to a cursor.

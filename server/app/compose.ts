@@ -58,6 +58,8 @@ export interface ComposeParts {
   clock: Clock;
   log: Log;
   version: string;
+  /** The folder of the built page. */
+  pageDir?: string;
   /** The variables that `config` was read from. */
   environment: Readonly<Record<string, string | undefined>>;
   /** The environment of which the CLI gets the allowed part. */
@@ -162,7 +164,7 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
   const url = `${certificate ? "https" : "http"}://${urlHost(config.host)}:${boundPort}`;
   const { fingerprint } = certificate ?? {};
   const localUrl = `${certificate ? "https" : "http"}://${reachableHost(config.host)}:${boundPort}`;
-  const found = { url, localUrl, pid: process.pid, version, fingerprint };
+  const found = { url, localUrl, pid: process.pid, version, fingerprint, interactive: config.interactive };
   writeFileSync(serverFile, `${JSON.stringify(found)}\n`, { mode: 0o600 });
   edges.push(() => rmSync(serverFile, { force: true }));
   edges.push(announce({ host: config.host, port: boundPort, hostname: hostname(), fingerprint, clock, log }));
@@ -187,8 +189,11 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
   if (unfollow) closers.push(unfollow);
   const folders = new ConversationFolders({ dir: join(dataDir, "conversations") });
 
+  const publicUrl = () =>
+    config.publicUrl ?? `${certificate ? "https" : "http"}://${urlHost(config.host)}:${parts.port()}`;
   const settings = new Settings({ store: database, clock, log, environment });
-  const { webPush, ...providers } = ports.pushSenders ?? (await openPushSenders(config, clock, log));
+  const { webPush, ...providers } =
+    ports.pushSenders ?? (await openPushSenders(config, publicUrl, clock, log));
   const push = metrics.counted(providers.push);
   closers.push(() => push.stop(2_000));
   const { apnsEnvironment: defaultEnvironment } = config;
@@ -258,6 +263,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
       await rootsOf(path);
     },
   });
+  settings.tellEffective(() => pool.sessionLimit());
   const counters = new LifecycleCounters({ events: store.events, stats: () => pool.stats() });
   closers.push(() => counters.stop());
   const sessionMetrics = () => ({
@@ -287,8 +293,6 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
   const deviceRequests = new AttemptWindow({ clock, windowMs: 60_000, limit: requestLimit });
   const pushRegistration = new PushRegistration({ store, clock, defaultEnvironment, webPush });
   const stopping = new AbortController();
-  const publicUrl = () =>
-    config.publicUrl ?? `${certificate ? "https" : "http"}://${urlHost(config.host)}:${parts.port()}`;
   const names = new HostCheck({
     bindHost: config.host,
     port: parts.port,
@@ -314,6 +318,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     clock,
     log,
     version,
+    pageDir: parts.pageDir,
     serverName: hostname,
     startedAt,
     uptimeMs: () => clock.monotonic() - startedReading,
@@ -324,6 +329,8 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     metrics: sessionMetrics,
     prometheus: metrics,
     models: () => host.models,
+    defaultModel: config.claudeModel,
+    allowances: config,
     listen: (sessionId, listener) => feed.listen(sessionId, listener),
     deliveryMethods: (deviceId) => {
       const provider = store.devices.get(deviceId)?.push?.provider;

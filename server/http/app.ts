@@ -8,13 +8,15 @@ import { DurableGate } from "../delivery/durableGate.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { HttpDependencies } from "./dependencies.ts";
 import { documentRoutes } from "./documents/documentRoutes.ts";
-import { authorise } from "./framework/authorise.ts";
+import { authorise, refuseUnpaired } from "./framework/authorise.ts";
 import { JsonBodies } from "./framework/jsonBody.ts";
 import { catalogued, sendProblem } from "./framework/problem.ts";
 import { mountRoutes, type Route } from "./framework/route.ts";
 import { sendAnswer } from "./framework/sendAnswer.ts";
 import { completionRoutes } from "./openai/completions.ts";
 import { conversationRoutes } from "./openai/conversations.ts";
+import { PageFiles } from "./page/pageFiles.ts";
+import { pageRouter, sendShell, wantsPage } from "./page/pageRouter.ts";
 import { askRoutes } from "./routes/chat/ask.ts";
 import { attachmentRoutes } from "./routes/chat/attachments.ts";
 import { chatRoutes } from "./routes/chat/chat.ts";
@@ -26,8 +28,8 @@ import { liveActivityRoutes } from "./routes/devices/liveActivities.ts";
 import { pairingRoutes } from "./routes/devices/pairing.ts";
 import { auditRoutes } from "./routes/operation/audit.ts";
 import { healthRoutes } from "./routes/operation/health.ts";
-import { homePageRoutes, pageStyleHash } from "./routes/operation/homePage.ts";
 import { metricsRoutes } from "./routes/operation/metrics.ts";
+import { monitorRoutes } from "./routes/operation/monitor.ts";
 import { settingsRoutes } from "./routes/operation/settings.ts";
 import { usageRoutes } from "./routes/operation/usage.ts";
 import { historyRoutes } from "./routes/projects/history.ts";
@@ -35,6 +37,7 @@ import { projectRoutes } from "./routes/projects/projects.ts";
 import { changesRoutes } from "./routes/sessions/changes.ts";
 import { eventRoutes } from "./routes/sessions/events.ts";
 import { sessionFactRoutes } from "./routes/sessions/facts.ts";
+import { modelRoutes } from "./routes/sessions/models.ts";
 import { outputRoutes } from "./routes/sessions/output.ts";
 import { sessionControlRoutes } from "./routes/sessions/sessionControl.ts";
 import { sessionRoutes } from "./routes/sessions/sessions.ts";
@@ -44,10 +47,10 @@ import { toolRoutes } from "./routes/sessions/tools.ts";
 /** Every route of the interface, in one table. */
 export function routeTable(parts: HttpDependencies): Route[] {
   const routes = [
-    ...homePageRoutes(parts),
     ...healthRoutes(parts),
     ...metricsRoutes(parts),
     ...usageRoutes(parts),
+    ...monitorRoutes(parts),
     ...pairingRoutes(parts),
     ...deviceRoutes(parts),
     ...liveActivityRoutes(parts),
@@ -62,6 +65,7 @@ export function routeTable(parts: HttpDependencies): Route[] {
     ...sessionFactRoutes(parts),
     ...sessionControlRoutes(parts),
     ...toolRoutes(parts),
+    ...modelRoutes(parts),
     ...taskRoutes(parts),
     ...changesRoutes(parts),
     ...projectRoutes(parts),
@@ -84,6 +88,7 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
   // Every request that is under way listens for the stop; that is no leak.
   setMaxListeners(0, stopping);
   const bodies = new JsonBodies();
+  const page = new PageFiles(parts.pageDir);
 
   const app = express();
   app.disable("x-powered-by");
@@ -125,6 +130,7 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
     next();
   });
 
+  app.use(pageRouter(page));
   const router = express.Router();
   mountRoutes(router, routeTable(parts), async (route, request, response) => {
     const startedAt = clock.monotonic();
@@ -158,6 +164,11 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
       gone: goneSignal(response, stopping),
       bytes: request,
     });
+    // What it waited for may have taken long enough for a revocation: nothing is told any more.
+    if (!route.mayEndCaller && caller !== undefined && !access.isPaired(caller.deviceId)) {
+      if (answer.kind === "sse") answer.close();
+      refuseUnpaired(access, caller);
+    }
     await sendAnswer(response, answer, { clock, gate: route.isOfTheMoment ? openGate : gate });
   });
   app.use(router);
@@ -174,7 +185,8 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
       response.destroy();
       return;
     }
-    sendProblem(request, response, error);
+    if (error.code === "not_found" && wantsPage(request)) await sendShell(page, request, response, 404);
+    else sendProblem(request, response, error);
   });
   return app;
 }
@@ -198,16 +210,13 @@ function goneSignal(response: Response, stopping: AbortSignal): AbortSignal {
 /** For answers that tell of nothing kept. */
 const openGate = new DurableGate();
 
-/** Security headers for a page without a script; other sites may neither frame the server nor read from it. */
+/** Security headers for answers that are no pages; other sites may neither frame the server nor read from it. */
 function securityHeaders() {
   return helmet({
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
         defaultSrc: ["'none'"],
-        styleSrc: [`'${pageStyleHash}'`],
-        imgSrc: ["'self'", "data:"],
-        connectSrc: ["'self'"],
         baseUri: ["'none'"],
         formAction: ["'none'"],
         frameAncestors: ["'none'"],

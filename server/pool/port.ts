@@ -1,5 +1,6 @@
 import type { Caller } from "../domain/delivery/device.ts";
 import type { EndedWork } from "../domain/delivery/event.ts";
+import type { LimitReason } from "../domain/processes/machine.ts";
 import type { ContextUse, OneShotAnswer, ProcessUsage, RewindReport } from "../domain/processes/process.ts";
 import type { UsageReport } from "../domain/processes/usage.ts";
 import type { MessageAttachment } from "../domain/sessions/attachment.ts";
@@ -10,6 +11,15 @@ import type { ChosenOptions, PermissionMode, Session, SessionOptions } from "../
 import type { Task, TaskOutput } from "../domain/sessions/task.ts";
 import type { Turn, TurnOrigin, TurnState } from "../domain/sessions/turn.ts";
 import type { ReadMarks } from "../domain/stores/reads.ts";
+
+/** Samples of memory and CPU that are kept, oldest first: of the pool, and of each session that has a process. */
+export interface ResourceHistoryView {
+  points: Array<{ at: number; memoryBytes: number; cpuPercent: number; liveSessions: number }>;
+  sessions: Array<{
+    sessionId: string;
+    points: Array<{ at: number; rssBytes: number; cpuPercent: number }>;
+  }>;
+}
 
 /** A message for a session, or for a new one in `projectPath` (resolved and inside the roots already). */
 export interface SubmitRequest {
@@ -24,6 +34,10 @@ export interface SubmitRequest {
   model?: string;
   permissionMode?: PermissionMode;
   sendAt?: number;
+  /** How long the turn may run. */
+  timeoutMs?: number;
+  /** Paths in the project whose contents go to Claude with it. */
+  contextFiles?: string[];
   /** Of a message that begins a session: the settings that are fixed for the session's life. */
   options?: SessionOptions;
   /** Of a message that begins a session: the name under which `/v1` finds it again, and what was said before it. */
@@ -95,12 +109,17 @@ export type SessionView = Omit<Session, "options" | "lease"> &
     runningTasks: number;
     /** What runs now; `lastTool` is the line of the tool that it used last. */
     turn?: { turnId: string; origin: TurnOrigin; startedAt: number; lastTool?: string };
-    process?: { pid: number; startedAt: number } & Omit<ProcessUsage, "ownCpuPercent">;
+    process?: { pid: number; startedAt: number; toolsRssBytes: number } & Omit<
+      ProcessUsage,
+      "ownCpuPercent" | "trees"
+    >;
   };
 
 export interface PoolStats {
   totalSessions: number;
   maxSessions: number;
+  /** With `MAX_CONCURRENT_SESSIONS=auto`: what keeps `maxSessions` from being higher. */
+  maxSessionsLimitedBy?: LimitReason;
   availableSlots: number;
   queuedTurns: number;
   memoryUsageBytes: number;
@@ -184,5 +203,9 @@ export interface SessionPool {
   /** Sessions that have a process now. */
   active(): SessionView[];
   stats(): PoolStats;
+  /** The limit of live processes that `auto` means now; `undefined` while the owner has set a number. */
+  sessionLimit(): { effective: number; limitedBy: LimitReason } | undefined;
+  /** Memory and CPU of the last ten minutes. */
+  resourceHistory(): ResourceHistoryView;
   health(): { state: "ok" | "degraded" | "failing"; detail?: string };
 }

@@ -1,5 +1,5 @@
 import { type ClientStopped, DaylongProblem } from "../errors.ts";
-import type { Clock, KeptStore } from "../ports.ts";
+import type { Clock, KeptStore, Waiting } from "../ports.ts";
 import { BackOff } from "./backOff.ts";
 import type { Accepted, ClientFrame, Message, ServerFrame } from "./protocol.ts";
 
@@ -39,6 +39,8 @@ export interface OutboxParts {
   clock: Clock;
   random: () => number;
   send(frame: ClientFrame): boolean;
+  /** Told when a message waits for a refusal to pass. */
+  onWaiting?(waiting: Waiting): void;
 }
 
 /**
@@ -160,6 +162,9 @@ export class Outbox {
       entry.settle?.accepted(frame);
     } else if (passing.has(frame.code)) {
       const pauseMs = Math.max(frame.retryAfterMs ?? 0, entry.backOff.nextMs());
+      const { code, detail } = frame;
+      const { clientMessageId } = entry;
+      this.#parts.onWaiting?.({ code, detail, retryAfterMs: pauseMs, clientMessageId });
       entry.cancelPause = this.#parts.clock.after(pauseMs, () => {
         entry.cancelPause = undefined;
         this.#flush();
@@ -170,6 +175,30 @@ export class Outbox {
     }
     this.#flush();
     return true;
+  }
+
+  /** Takes a message back that is not on its way. */
+  withdraw(clientMessageId: string): boolean {
+    const entry = this.#entries.find((one) => one.clientMessageId === clientMessageId);
+    if (entry === undefined || (this.#isOnline && entry.ref !== undefined)) return false;
+    entry.cancelPause?.();
+    this.#remove(entry);
+    entry.settle?.refused(
+      new DaylongProblem("cancelled", 0, "The message was taken back before it was sent."),
+    );
+    this.#flush();
+    return true;
+  }
+
+  /** The server has accepted the message by a request beside the socket. */
+  heardElsewhere(clientMessageId: string, accepted: Accepted): void {
+    const entry = this.#entries.find((one) => one.clientMessageId === clientMessageId);
+    if (entry === undefined) return;
+    entry.cancelPause?.();
+    this.#remove(entry);
+    entry.heard?.(accepted);
+    entry.settle?.accepted(accepted);
+    this.#flush();
   }
 
   #entryOf({ clientMessageId, message }: KeptMessage): Entry {

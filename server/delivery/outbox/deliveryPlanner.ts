@@ -78,6 +78,7 @@ export function planned(store: Store, ...planners: ReadonlyArray<Pick<DeliveryPl
     ofSession: (sessionId, afterSeq, limit, maxChars) => log.ofSession(sessionId, afterSeq, limit, maxChars),
     transcript: (sessionId, before, limit, maxChars) => log.transcript(sessionId, before, limit, maxChars),
     message: (messageId) => log.message(messageId),
+    lifecycle: (beforeCursor, limit) => log.lifecycle(beforeCursor, limit),
     subscribe: (listener) => log.subscribe(listener),
   };
   return {
@@ -100,6 +101,7 @@ export function planned(store: Store, ...planners: ReadonlyArray<Pick<DeliveryPl
     trust: store.trust,
     allowances: store.allowances,
     conversations: store.conversations,
+    handoffs: store.handoffs,
     settings: store.settings,
     audit: store.audit,
   };

@@ -28,6 +28,8 @@ export interface EventStore {
     maxChars?: number,
   ): LoggedEvent[];
   message(messageId: string): LoggedEvent | undefined;
+  /** The events of `lifecycleEvents`, newest first, before a cursor. */
+  lifecycle(beforeCursor: number | undefined, limit: number): LoggedEvent[];
   /** Calls back after every commit that appended, with what it appended; the result unsubscribes. */
   subscribe(listener: (events: LoggedEvent[]) => void): () => void;
 }
@@ -50,7 +52,11 @@ export interface DeviceStore {
   setPush(deviceId: string, push: PushTarget | null): void;
   setPreferences(deviceId: string, preferences: DevicePreferences): void;
   rename(deviceId: string, name: string): void;
-  addPairingCode(codeHash: string, scope: Scope, expiresAt: number): void;
+  addPairingCode(codeHash: string, scope: Scope, expiresAt: number, by?: string): void;
+  /** The device was paired with this code. */
+  notePairing(deviceId: string, codeHash: string): void;
+  /** The paired devices whose codes the device made. */
+  pairedBy(deviceId: string): Device[];
   /** Codes that were not used are good no more. */
   forgetPairingCodes(): void;
   /** Compare-and-set: the scope for the one caller that uses the code in time. */
@@ -82,6 +88,8 @@ export interface OutboxStore {
   ackUpTo(deviceId: string, cursor: number): void;
   get(deliveryId: string): Delivery | undefined;
   ofDevice(deviceId: string, limit: number): Array<Delivery & { attempts: DeliveryAttempt[] }>;
+  /** Of all devices, the newest first. */
+  newest(limit: number): Array<Delivery & { attempts: DeliveryAttempt[] }>;
   /** The device's badge: events that it was to be pushed, and that the owner has not read on any device. */
   unreadCount(deviceId: string): number;
 }

@@ -15,10 +15,13 @@ const rig = useRig(({ clock }) => ({
  * fails here until somebody has decided for whom it is.
  */
 const needed: Readonly<Record<string, Scope | "open">> = {
-  "GET /": "open",
   "GET /health": "open",
   "GET /metrics": "read",
   "GET /api/metrics/sessions": "read",
+  "GET /api/models": "read",
+  "GET /api/metrics/history": "read",
+  "GET /api/lifecycle": "read",
+  "GET /api/deliveries": "admin",
   "POST /api/pairing-codes": "admin",
   "POST /api/pair": "open",
   "GET /api/devices": "admin",
@@ -73,7 +76,7 @@ const needed: Readonly<Record<string, Scope | "open">> = {
   "GET /api/permissions/:permissionId": "read",
   "POST /api/permissions/:permissionId": "chat",
   "GET /api/sessions/:id/tools/:toolUseId": "read",
-  "POST /api/sessions/:id/read": "read",
+  "POST /api/sessions/:id/read": "chat",
   "GET /api/events": "read",
   "POST /api/events/ack": "read",
   "GET /api/settings": "admin",

@@ -2,7 +2,9 @@ import { randomUUID } from "node:crypto";
 import { DaylongError } from "../../../server/domain/errors.ts";
 import type { Clock } from "../../../server/domain/ports.ts";
 import type { FactSignal } from "../../../server/domain/processes/factSignal.ts";
+import type { MachineReading } from "../../../server/domain/processes/machine.ts";
 import type {
+  ChildTree,
   ClaudeModel,
   ClaudeProcess,
   ContextUse,
@@ -30,6 +32,7 @@ import type { PermissionMode } from "../../../server/domain/sessions/session.ts"
 import type { Task, TaskEnd, TaskOutput } from "../../../server/domain/sessions/task.ts";
 import type { OwnOrigin } from "../../../server/domain/sessions/turn.ts";
 import { ScriptedSpares } from "./scriptedSpares.ts";
+import type { ScriptedWatch } from "./scriptedWatch.ts";
 
 /** How fake processes behave until a test says otherwise; read at the moment of the start, the stop, the interrupt. */
 export interface HostManners {
@@ -477,6 +480,8 @@ export class ScriptedHost implements ProcessHost {
   /** The same with the spares. */
   mostWithSpares = 0;
   spares: ScriptedSpares | undefined;
+  /** Without it no other program can reach the conversations. */
+  watch: ScriptedWatch | undefined;
   /** The most processes that one session had at once; a second one would damage the conversation. */
   mostOfOneSession = 0;
   /** What the CLI offers. */
@@ -617,6 +622,18 @@ export class ScriptedHost implements ProcessHost {
 
   async usage(): Promise<Map<string, ProcessUsage>> {
     return new Map(this.live().map(({ processId, uses }) => [processId, { ...uses }]));
+  }
+
+  /** The machine as it is now. */
+  machineNow: MachineReading = { totalBytes: 16e9, availableBytes: 12e9, load: 0.5, coreCount: 4 };
+  async machine(): Promise<MachineReading> {
+    return this.machineNow;
+  }
+
+  /** Trees that it was told to end, with what Claude is told. */
+  readonly endedTrees: Array<{ processId: string; pid: number; why: string }> = [];
+  async endTree(processId: string, { pid }: ChildTree, why: string): Promise<void> {
+    this.endedTrees.push({ processId, pid, why });
   }
 
   async reap(records: ProcessRecord[]): Promise<number> {

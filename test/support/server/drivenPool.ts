@@ -223,6 +223,14 @@ export class DrivenPool implements SessionPool {
     return this.#pool.stats();
   }
 
+  sessionLimit() {
+    return this.#pool.sessionLimit();
+  }
+
+  resourceHistory() {
+    return this.#pool.resourceHistory();
+  }
+
   health() {
     return this.#pool.health();
   }
