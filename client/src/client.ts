@@ -18,7 +18,14 @@ import type {
 } from "./connection/protocol.ts";
 import { Link, type LinkState, type Position } from "./connection/socketLink.ts";
 import { ClientStopped } from "./errors.ts";
-import { type Clock, type KeptStore, memoryStore, type SocketConstructor, systemClock } from "./ports.ts";
+import {
+  type Clock,
+  type KeptStore,
+  memoryStore,
+  type SocketConstructor,
+  systemClock,
+  type Waiting,
+} from "./ports.ts";
 import { queryOf, Rest } from "./rest.ts";
 import { SessionHandle } from "./session.ts";
 import type { Turn } from "./turn.ts";
@@ -60,6 +67,7 @@ export class DaylongClient {
   readonly #deltaListeners = new Set<Listener<Delta>>();
   readonly #activityListeners = new Set<Listener<Activity>>();
   readonly #stateListeners = new Set<(state: LinkState, detail: string) => void>();
+  readonly #waitingListeners = new Set<Listener<Waiting>>();
   #presence: { foreground: boolean; sessionId?: string } | undefined;
   #askedFrom: Position = { cursor: 0, epoch: "" };
 
@@ -68,7 +76,8 @@ export class DaylongClient {
     const { token, store = memoryStore(), clock = systemClock, random = Math.random } = options;
     const onFault = options.onFault ?? throwAside;
     const fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
-    this.rest = new Rest({ url, token, fetch });
+    const onWaiting = (waiting: Waiting) => tell(this.#waitingListeners, waiting);
+    this.rest = new Rest({ url, token, fetch, clock, onWaiting });
     this.#link = new Link({
       url: `${url.replace(/^http/, "ws")}/ws`,
       token,
@@ -83,7 +92,13 @@ export class DaylongClient {
       onFrame: (frame) => this.#hear(frame),
       onState: (state, detail) => this.#heed(state, detail),
     });
-    this.#outbox = new Outbox({ store, clock, random, send: (frame) => this.#link.send(frame) });
+    this.#outbox = new Outbox({
+      store,
+      clock,
+      random,
+      onWaiting,
+      send: (frame) => this.#link.send(frame),
+    });
     this.#inbox = new Inbox({
       store,
       acknowledge: (cursor) => this.#link.send({ type: "ack", cursor }),
@@ -255,6 +270,11 @@ export class DaylongClient {
 
   onState(listener: (state: LinkState, detail: string) => void): () => void {
     return subscribe(this.#stateListeners, listener);
+  }
+
+  /** Something waits because the server refuses it for now: a request over the device's limit, a message for a full queue. */
+  onWaiting(listener: Listener<Waiting>): () => void {
+    return subscribe(this.#waitingListeners, listener);
   }
 
   /** Says whether somebody looks at this client: what is looked at is not pushed. */

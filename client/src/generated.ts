@@ -12,6 +12,7 @@ export type ErrorCode =
   | "unsupported_parameter"
   | "invalid_answers"
   | "scope_unavailable"
+  | "project_mismatch"
   | "malformed_json"
   | "unauthenticated"
   | "pairing_code_invalid"
@@ -23,6 +24,7 @@ export type ErrorCode =
   | "tools_forbidden"
   | "prompt_forbidden"
   | "command_forbidden"
+  | "file_forbidden"
   | "not_found"
   | "session_not_found"
   | "conversation_not_found"
@@ -73,6 +75,7 @@ export type ErrorCode =
   | "ask_timed_out"
   | "history_unavailable"
   | "changes_timed_out"
+  | "timed_out"
   | "stalled"
   | "memory_limit"
   | "login_required"
@@ -100,6 +103,9 @@ export type Event =
   | TodosChangedEvent
   | NoticeEvent
   | SessionRecapEvent
+  | SessionContinuedEvent
+  | SessionHeldEvent
+  | SessionReleasedEvent
   | TurnAcceptedEvent
   | TurnQueuedEvent
   | TurnStartedEvent
@@ -127,7 +133,7 @@ export type Event =
 /**
  * user: a message. Else Claude began the turn by itself: a task had something to say, a scheduled wake-up was due, another agent sent a message, or another reason.
  */
-export type TurnOrigin = "user" | "task" | "schedule" | "agent" | "other";
+export type TurnOrigin = "user" | "task" | "schedule" | "agent" | "other" | "terminal";
 export type ClientFrame =
   | HelloFrame
   | SendFrame
@@ -335,6 +341,12 @@ export interface Api {
       before?: string;
     };
     /**
+     * Sessions that have a process, and how much room is left; with parked=true also those that live without one.
+     */
+    "GET /api/sessions/active": {
+      parked?: "true" | "false";
+    };
+    /**
      * Close a session: its turns end, its process is gone. With erase nothing of it is kept, for an admin Claude's transcript neither.
      */
     "DELETE /api/sessions/interactive/{id}": {
@@ -424,6 +436,17 @@ export interface Api {
        * The instant at which it is to run; at once without it.
        */
       sendAt?: number;
+      /**
+       * How long the turn may run before it is ended as failed (timed_out).
+       */
+      timeoutMs?: number;
+      /**
+       * Paths in the project, whose contents go to Claude with the message.
+       */
+      contextFiles?: string[];
+      /**
+       * The caller's APNs token, registered when the message is accepted; one that cannot be Apple's is left, and pushWarning says so.
+       */
       deviceToken?: string;
     };
     /**
@@ -571,7 +594,7 @@ export interface Api {
       sessionId?: string;
     };
     /**
-     * Open the session's next lease term without a model turn, or ask for a recap.
+     * Open the session's next lease term without a model turn; with the action recap after a recap of it.
      */
     "POST /api/sessions/keep-alive": {
       sessionId: string;
@@ -792,7 +815,15 @@ export interface Api {
       role: "user" | "assistant";
       text: string;
       turnId?: string;
+      /**
+       * Said in another program that went on with the conversation.
+       */
+      origin?: "terminal";
       createdAt: number;
+      /**
+       * The turn ended in the middle of the text.
+       */
+      partial?: boolean;
       sessionId: string | null;
     };
     "GET /api/metrics/history": ResourceHistory;
@@ -891,7 +922,7 @@ export interface Api {
       nextBefore?: string;
     };
     /**
-     * Sessions that have a process, and how much room is left.
+     * Sessions that have a process, and how much room is left; with parked=true also those that live without one.
      */
     "GET /api/sessions/active": {
       sessions: Session[];
@@ -920,7 +951,7 @@ export interface Api {
     };
     "GET /api/sessions/interactive/{id}/status": Session;
     /**
-     * Open the session's next lease term without a model turn, or ask for a recap.
+     * Open the session's next lease term without a model turn; with the action recap after a recap of it.
      */
     "POST /api/sessions/keep-alive": {
       success: true;
@@ -1048,6 +1079,10 @@ export interface Finished {
    * How news will reach the device now.
    */
   deliveryMethod: string[];
+  /**
+   * Why the deviceToken was not registered.
+   */
+  pushWarning?: string;
   reply?: Reply;
   error?: Failure;
   /**
@@ -1090,6 +1125,10 @@ export interface Accepted {
    * How news will reach the device now.
    */
   deliveryMethod: string[];
+  /**
+   * Why the deviceToken was not registered.
+   */
+  pushWarning?: string;
 }
 export interface LoggedDelivery {
   deliveryId: string;
@@ -1484,6 +1523,55 @@ export interface SessionRecapEvent {
    */
   truncated?: boolean;
 }
+export interface SessionContinuedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "session.continued";
+  at: number;
+  turnId?: string;
+  data: {
+    by: "terminal";
+    turns: number;
+    /**
+     * The last thing Claude said there, 200 characters.
+     */
+    lastText?: string;
+  };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
+}
+export interface SessionHeldEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "session.held";
+  at: number;
+  turnId?: string;
+  data: {
+    by: "terminal";
+    pid: number;
+  };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
+}
+export interface SessionReleasedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "session.released";
+  at: number;
+  turnId?: string;
+  data: Record<string, never>;
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
+}
 export interface TurnAcceptedEvent {
   cursor: number;
   sessionId: string | null;
@@ -1498,6 +1586,12 @@ export interface TurnAcceptedEvent {
     deviceId: string;
     attachments: string[];
     sendAt?: number;
+    timeoutMs?: number;
+    contextFiles?: string[];
+    /**
+     * Of what another program did in the conversation: no device sent it.
+     */
+    origin?: "terminal";
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
@@ -1514,9 +1608,9 @@ export interface TurnQueuedEvent {
   data: {
     queuePosition: number;
     /**
-     * tasks: every process has a turn, or a task that would be cut off.
+     * tasks: every process has a turn, or a task that would be cut off; held: another program has the conversation open.
      */
-    reason?: "tasks";
+    reason?: "tasks" | "held";
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
@@ -1555,7 +1649,7 @@ export interface TurnCompletedEvent {
     /**
      * Only of a turn that Claude began by itself: why it did.
      */
-    origin?: "task" | "schedule" | "agent" | "other";
+    origin?: "task" | "schedule" | "agent" | "other" | "terminal";
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
@@ -1573,6 +1667,10 @@ export interface TurnFailedEvent {
     code: ErrorCode;
     detail: string;
     retryable: boolean;
+    /**
+     * What was heard of the answer.
+     */
+    text?: string;
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
@@ -1586,7 +1684,14 @@ export interface TurnInterruptedEvent {
   type: "turn.interrupted";
   at: number;
   turnId?: string;
-  data: Failure;
+  data: {
+    code: ErrorCode;
+    detail: string;
+    /**
+     * What was heard of the answer.
+     */
+    text?: string;
+  };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
    */
@@ -1601,6 +1706,10 @@ export interface TurnCancelledEvent {
   turnId?: string;
   data: {
     by: string;
+    /**
+     * What was heard of the answer.
+     */
+    text?: string;
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
@@ -1617,6 +1726,14 @@ export interface MessageEvent {
   data: {
     messageId: string;
     text: string;
+    /**
+     * The turn ended in the middle of it.
+     */
+    partial?: boolean;
+    /**
+     * Of what another program did in the conversation: no device sent it.
+     */
+    origin?: "terminal";
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
@@ -1971,6 +2088,25 @@ export interface DeviceRevokedEvent {
      * Sessions that ask again about what the device had allowed them.
      */
     restrictedSessions?: number;
+    /**
+     * Background tasks and wake-ups that followed from its turns.
+     */
+    stoppedTasks?: number;
+    /**
+     * Rules of its answers to permissions with `session` and `always`.
+     */
+    withdrawnRules?: number;
+    /**
+     * Devices that were paired with its codes: they stay, look at them.
+     */
+    pairedDevices?: {
+      deviceId: string;
+      name: string;
+    }[];
+    /**
+     * Projects that it trusted: they stay so, look at them.
+     */
+    trustedProjects?: string[];
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
@@ -2343,7 +2479,15 @@ export interface Message {
   role: "user" | "assistant";
   text: string;
   turnId?: string;
+  /**
+   * Said in another program that went on with the conversation.
+   */
+  origin?: "terminal";
   createdAt: number;
+  /**
+   * The turn ended in the middle of the text.
+   */
+  partial?: boolean;
 }
 export interface Tasks {
   tasks: Task[];
@@ -2406,6 +2550,8 @@ export interface Turn {
   state: TurnState;
   acceptedAt: number;
   sendAt?: number;
+  timeoutMs?: number;
+  contextFiles?: string[];
   startedAt?: number;
   endedAt?: number;
   /**
@@ -2574,6 +2720,14 @@ export interface SendFrame {
    * The instant at which it is to run; at once without it.
    */
   sendAt?: number;
+  /**
+   * How long the turn may run before it is ended as failed (timed_out).
+   */
+  timeoutMs?: number;
+  /**
+   * Paths in the project, whose contents go to Claude with the message.
+   */
+  contextFiles?: string[];
 }
 /**
  * Say that the device holds everything up to a cursor.

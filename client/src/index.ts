@@ -12,6 +12,7 @@ export {
   memoryStore,
   type SocketConstructor,
   type SocketLike,
+  type Waiting,
   webStore,
 } from "./ports.ts";
 export { SessionHandle, type Task } from "./session.ts";
@@ -24,5 +25,8 @@ export {
   type ClaudeStatus,
   type Execution,
   type HistoryMessage,
+  type ListenedEvents,
+  type ListenedName,
+  type RunningSession,
 } from "./sessionManagement.ts";
 export { Turn } from "./turn.ts";

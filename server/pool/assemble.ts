@@ -1,5 +1,6 @@
 import type { Clock, LiveFeed, Log, Store } from "../domain/ports.ts";
 import type { ProcessHost } from "../domain/processes/process.ts";
+import type { ContextFileResolver } from "../domain/prompts/contextFiles.ts";
 import type { MentionResolver } from "../domain/prompts/judgePrompt.ts";
 import type { AttachmentStorage } from "../domain/sessions/attachment.ts";
 import type { ClaudeHistory } from "../domain/sessions/history.ts";
@@ -8,8 +9,10 @@ import { HealthMonitor } from "./health/healthMonitor.ts";
 import { Outages } from "./health/outages.ts";
 import { PlanUsage } from "./health/planUsage.ts";
 import { Retries } from "./health/retries.ts";
+import { TurnTimeouts } from "./health/turnTimeouts.ts";
 import { Capacity } from "./processes/capacity.ts";
 import { ControlRequests } from "./processes/controlRequests.ts";
+import { Handoffs } from "./processes/handoffs.ts";
 import { Interrupts } from "./processes/interrupt.ts";
 import { OneShots } from "./processes/oneShots.ts";
 import { ProcessExits } from "./processes/processExit.ts";
@@ -32,6 +35,7 @@ import { ProcessRegistry } from "./state/processRegistry.ts";
 import type { WrongTransition } from "./state/sessionProcess.ts";
 import { EventBuffer } from "./turns/eventBuffer.ts";
 import { FactWriter } from "./turns/factWriter.ts";
+import { ForeignTurns } from "./turns/foreignTurns.ts";
 import { PermissionRequests } from "./turns/permissionRequests.ts";
 import { Submissions } from "./turns/submit.ts";
 import { Tasks } from "./turns/tasks.ts";
@@ -52,8 +56,8 @@ export interface PoolParts {
   /** Told of a bug: a transition of a process that its phase does not allow. Default: an error in the log. */
   onWrongTransition?(wrong: WrongTransition): void;
   attachments: Pick<AttachmentStorage, "prepare" | "letGo">;
-  /** Looks at the files that prompts mention. */
-  mentions: MentionResolver;
+  /** Looks at the files that prompts mention, and at those that are given with messages. */
+  mentions: MentionResolver & ContextFileResolver;
   /** The branch of a project's repository; without it sessions have none. */
   gitBranch?(projectPath: string): Promise<string | undefined>;
   /** Throws `project_forbidden` or `project_not_found` when Claude may not work in the directory, or not any more. */
@@ -70,7 +74,7 @@ export function assemblePool(parts: PoolParts) {
   const { store, clock, limits, newId, host } = parts;
   const registry = new ProcessRegistry();
   const capacity = new Capacity({ store, clock, limits, registry });
-  const turnWriter = new TurnWriter({ store, clock, limits, newId });
+  const turnWriter = new TurnWriter({ store, clock, limits, feed: parts.feed, newId });
   const permissions = new PermissionRequests({ store, clock, limits, newId });
   const buffer = new EventBuffer(parts);
   const facts = new FactWriter({ ...parts, buffer });
@@ -86,6 +90,7 @@ export function assemblePool(parts: PoolParts) {
     gates,
     admission: (own, queue) => capacity.admission(own, queue),
     waitsForTasks: () => capacity.waitsForTasks,
+    isHeldElsewhere: (sessionId) => handoffs.heldBy(sessionId) !== undefined,
     facts,
     newId,
     newSessionId,
@@ -114,17 +119,25 @@ export function assemblePool(parts: PoolParts) {
   };
   const termination = new Termination(inner);
   const interrupts = new Interrupts({ ...inner, termination });
-  const health = new HealthMonitor({ ...inner, termination, interrupts });
-  gates.push(health.load);
+  const handoffs: Handoffs = new Handoffs({ ...inner, termination, foreignTurns: new ForeignTurns(parts) });
+  const health = new HealthMonitor({ ...inner, termination, interrupts, handoffs });
+  gates.push(health.load, handoffs);
   const views = new Views({ store, registry, capacity, clock, limits, facts, load: health.load });
   const outages = new Outages({ ...inner, termination, interrupts });
   gates.push(...outages.gates);
+  const timeouts = new TurnTimeouts({ ...inner, termination, interrupts });
   const retries = new Retries(inner);
   const planUsage = new PlanUsage(inner);
-  const observed = { ...inner, observer: outages, resumeSources: new ResumeSources(parts), leaseChanged };
+  const observed = {
+    ...inner,
+    handoffs,
+    observer: outages,
+    resumeSources: new ResumeSources(parts),
+    leaseChanged,
+  };
   const exits = new ProcessExits(observed);
   const listener = new PoolProcessListener({ ...observed, hearers: [retries, planUsage], exits });
-  const promptSender = new PromptSender(inner);
+  const promptSender = new PromptSender({ ...inner, handoffs });
   const scheduler: Scheduler = new Scheduler({
     ...observed,
     exits,
@@ -141,7 +154,7 @@ export function assemblePool(parts: PoolParts) {
     leaseChanged,
     wake,
   });
-  const revocations = new Revocations({ ...inner, interrupts });
+  const revocations = new Revocations({ ...inner, interrupts, tasks });
   const calls = new ControlRequests({ ...inner, wake });
   const forkAndRewind = new ForkAndRewind({ ...inner, calls, create: (request) => sessions.create(request) });
   const erasure = new Erasure({ ...inner, termination });
@@ -165,8 +178,10 @@ export function assemblePool(parts: PoolParts) {
     scheduler,
     termination,
     interrupts,
+    handoffs,
     health,
     outages,
+    timeouts,
     retries,
     planUsage,
     facts,

@@ -3,6 +3,7 @@ import type { EndedWork } from "../domain/delivery/event.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Store } from "../domain/ports.ts";
 import type { UsageReport } from "../domain/processes/usage.ts";
+import { refuseContextFiles } from "../domain/prompts/contextFiles.ts";
 import type { SessionCommand, Todo } from "../domain/sessions/facts.ts";
 import type { PermissionDecision } from "../domain/sessions/permission.ts";
 import type { Session } from "../domain/sessions/session.ts";
@@ -58,6 +59,7 @@ export class InteractiveSessionPool implements SessionPool {
     this.#components.wakeups.start();
     this.#components.health.start();
     this.#components.spares.start();
+    this.#components.timeouts.start();
     return recovery;
   }
 
@@ -68,7 +70,9 @@ export class InteractiveSessionPool implements SessionPool {
       this.#components.leases.stop();
       this.#components.wakeups.stop();
       this.#components.health.stop();
+      this.#components.handoffs.stop();
       this.#components.outages.stop();
+      this.#components.timeouts.stop();
       this.#components.spares.stop();
       this.#components.oneShots.stop();
       await this.#components.scheduler.stop(graceMs);
@@ -80,7 +84,21 @@ export class InteractiveSessionPool implements SessionPool {
 
   submit(request: SubmitRequest): Accepted | Promise<Accepted> {
     this.#checkOpen();
-    return this.#components.sessions.keepChanged(request, () => this.#keep(request));
+    const { sessions, handoffs } = this.#components;
+    const kept = () => sessions.keepChanged(request, () => this.#keep(request));
+    const keep = () => (request.contextFiles?.length ? this.#checkContextFiles(request).then(kept) : kept());
+    // A message begins its session, or goes on with one that another program may have gone on with meanwhile.
+    if (request.sessionId === undefined || this.#parts.host.watch === undefined) return keep();
+    return handoffs.look(request.sessionId).then(keep);
+  }
+
+  /** Of a message that is not kept yet: a repeat is answered whatever has become of the files. */
+  async #checkContextFiles(request: SubmitRequest): Promise<void> {
+    const { sessionId, projectPath, contextFiles = [], clientMessageId = "", caller } = request;
+    const directory = sessionId === undefined ? projectPath : this.#existing(sessionId).projectPath;
+    const isKept = this.#store.turns.byClientMessage(caller.deviceId, clientMessageId) !== undefined;
+    if (directory !== undefined && !isKept)
+      await refuseContextFiles(contextFiles, directory, this.#parts.mentions);
   }
 
   #keep(request: SubmitRequest): Accepted {
@@ -151,9 +169,10 @@ export class InteractiveSessionPool implements SessionPool {
 
   async forkSession(sessionId: string, atMessageId: string | undefined, caller: Caller) {
     this.#checkOpen();
-    return this.#components.views.session(
-      await this.#components.forkAndRewind.fork(this.#existing(sessionId), atMessageId, caller),
-    );
+    const { handoffs, views, forkAndRewind } = this.#components;
+    // What a terminal has added belongs to the copy; one that still has the conversation open does not mind.
+    await handoffs.look(this.#existing(sessionId).sessionId);
+    return views.session(await forkAndRewind.fork(this.#existing(sessionId), atMessageId, caller));
   }
 
   async rewind(sessionId: string, messageId: string, dryRun: boolean, caller: Caller) {

@@ -33,6 +33,10 @@ export interface SubmitRequest {
   model?: string;
   permissionMode?: PermissionMode;
   sendAt?: number;
+  /** How long the turn may run. */
+  timeoutMs?: number;
+  /** Paths in the project whose contents go to Claude with it. */
+  contextFiles?: string[];
   /** Of a message that begins a session: the settings that are fixed for the session's life. */
   options?: SessionOptions;
   /** Of a message that begins a session: the name under which `/v1` finds it again, and what was said before it. */

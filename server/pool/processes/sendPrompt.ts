@@ -1,6 +1,7 @@
 import { DaylongError, type Failure } from "../../domain/errors.ts";
 import type { Clock, Log, Store } from "../../domain/ports.ts";
 import { makesCliReadAgain } from "../../domain/prompts/commands.ts";
+import { contextLine } from "../../domain/prompts/contextFiles.ts";
 import {
   interpretationsOf,
   type JudgedPrompt,
@@ -16,6 +17,7 @@ import { setWorkState } from "../state/workState.ts";
 import type { PermissionRequests } from "../turns/permissionRequests.ts";
 import { needsPreparing } from "../turns/submitRules.ts";
 import type { TurnWriter } from "../turns/turnWriter.ts";
+import type { Handoffs } from "./handoffs.ts";
 
 /** A prompt that Claude left for itself must not pass for the words of the owner. */
 const wakeupNote =
@@ -30,6 +32,7 @@ export interface PromptSenderParts {
   permissions: Pick<PermissionRequests, "expireTurn">;
   attachments: Pick<AttachmentStorage, "prepare">;
   mentions: MentionResolver;
+  handoffs: Pick<Handoffs, "untold" | "told">;
   /** Throws when Claude may not work in the directory, or not any more. */
   checkProject(path: string): Promise<void>;
   /** A process became free. */
@@ -64,8 +67,10 @@ export class PromptSender {
     if (sessionProcess.phase === "idle") sessionProcess.assign(turnId, turn.origin);
     // What was said before is no message: nothing in it is looked up any more.
     const before = withoutMentions(sessionProcess.markGiven() ?? "");
+    const { handoffs } = this.#parts;
+    const apart = withoutMentions(handoffs.untold(turn.sessionId) ?? "");
     const about = turn.origin === "schedule" ? wakeupNote : undefined;
-    const words = [before, withoutMentions(prepared?.files?.note ?? ""), about].filter(Boolean);
+    const words = [before, apart, withoutMentions(prepared?.files?.note ?? ""), about].filter(Boolean);
     const preamble = words.length > 0 ? words.join("\n\n") : undefined;
     sessionProcess.process.send({
       turnId,
@@ -73,6 +78,7 @@ export class PromptSender {
       preamble,
       images: prepared?.files?.images ?? [],
     });
+    if (apart !== "") handoffs.told(turn.sessionId);
   }
 
   /** Begins a waiting turn on the idle process of its session. */
@@ -113,6 +119,14 @@ export class PromptSender {
       return undefined;
     }
     const judged = await judgePrompt({ text, projectPath }, process?.commands, mentions);
+    if (turn.contextFiles?.length) {
+      // Judged by itself: nothing in the message can change what is a mention in it.
+      const line = { text: contextLine(turn.contextFiles), projectPath };
+      const context = await judgePrompt(line, undefined, mentions);
+      judged.text += `\n\n${context.text}`;
+      judged.mentioned.push(...context.mentioned);
+      judged.plain.push(...context.plain);
+    }
     const files =
       attachmentIds.length > 0 ? await attachments.prepare(attachmentIds, projectPath) : undefined;
     return { judged, files };

@@ -47,6 +47,7 @@ export class Submissions {
   readonly #gates: readonly Gate[];
   readonly #admission: AdmissionOf;
   readonly #waitsForTasks: () => boolean;
+  readonly #isHeldElsewhere: (sessionId: string) => boolean;
   readonly #facts: Pick<FactWriter, "messageKept">;
   readonly #newId: () => string;
   readonly #newSessionId: (request: SubmitRequest) => string;
@@ -61,6 +62,8 @@ export class Submissions {
     admission: AdmissionOf;
     /** Whether a message has no place only because tasks would be cut off for it. */
     waitsForTasks(): boolean;
+    /** Whether another program has the session's conversation open. */
+    isHeldElsewhere(sessionId: string): boolean;
     facts: Pick<FactWriter, "messageKept">;
     newId: () => string;
     /** The id of a session that begins, a spare's if one can be its process. */
@@ -74,6 +77,7 @@ export class Submissions {
     this.#gates = parts.gates;
     this.#admission = parts.admission;
     this.#waitsForTasks = () => parts.waitsForTasks();
+    this.#isHeldElsewhere = (sessionId) => parts.isHeldElsewhere(sessionId);
     this.#facts = parts.facts;
     this.#newId = parts.newId;
     this.#newSessionId = parts.newSessionId;
@@ -197,7 +201,8 @@ export class Submissions {
     const attachmentIds = this.#takeAttachments(request);
     // Files take a moment to be readied, and mentions to be looked at, which is no part of the commit: such a turn is given
     // right after it.
-    const isReady = !needsPreparing({ message: request.message, attachmentIds });
+    const { message, timeoutMs, contextFiles } = request;
+    const isReady = !needsPreparing({ message, attachmentIds, contextFiles });
     const runsNow = admission.action === "use" && isReady;
     const { deviceId } = request.caller;
     const turn: Turn = {
@@ -207,13 +212,15 @@ export class Submissions {
       deviceId,
       clientMessageId,
       requestHash,
-      message: request.message,
+      message,
       attachmentIds,
       state: runsNow ? "running" : "queued",
       acceptedAt: now,
       givenAt: runsNow ? now : undefined,
       startedAt: runsNow ? now : undefined,
       sendAt,
+      timeoutMs,
+      contextFiles,
     };
     this.#store.turns.insert(turn);
     const { turnId } = turn;
@@ -230,7 +237,9 @@ export class Submissions {
         clientMessageId,
         deviceId,
         attachments: turn.attachmentIds,
-        ...(turn.sendAt === undefined ? {} : { sendAt: turn.sendAt }),
+        sendAt,
+        timeoutMs,
+        contextFiles,
       },
     });
     this.#facts.messageKept(sessionId, this.#registry.get(sessionId));
@@ -246,8 +255,11 @@ export class Submissions {
         type: "turn.queued",
         data: {
           queuePosition: this.#store.turns.queuePosition(turn.turnId),
-          reason:
-            state === "none" && admission.action === "wait" && this.#waitsForTasks() ? "tasks" : undefined,
+          reason: this.#isHeldElsewhere(sessionId)
+            ? "held"
+            : state === "none" && admission.action === "wait" && this.#waitsForTasks()
+              ? "tasks"
+              : undefined,
         },
       });
     }

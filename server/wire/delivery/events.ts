@@ -9,7 +9,12 @@ import { taskSchema } from "../sessions/tasks.ts";
 import { errorCodeSchema, failureSchema, replySchema, turnOriginSchema } from "../sessions/turns.ts";
 
 const detail = z.object({ detail: z.string() });
+const heardText = z.string().optional().meta({ description: "What was heard of the answer." });
 const by = z.object({ by: z.string() });
+const terminalSchema = z.literal("terminal");
+const terminalOrigin = terminalSchema.optional().meta({
+  description: "Of what another program did in the conversation: no device sent it.",
+});
 const namedDevice = z.object({ deviceId: z.string(), name: z.string() });
 
 /** The schema of each event type's data. */
@@ -71,6 +76,16 @@ const dataByType = {
   "todos.changed": z.object({ todos: z.array(todoSchema) }),
   notice: z.object({ text: z.string() }),
   "session.recap": z.object({ text: z.string(), turnCount: countSchema }),
+  "session.continued": z.object({
+    by: terminalSchema,
+    turns: countSchema,
+    lastText: z
+      .string()
+      .optional()
+      .meta({ description: "The last thing Claude said there, 200 characters." }),
+  }),
+  "session.held": z.object({ by: terminalSchema, pid: z.number().int() }),
+  "session.released": z.object({}),
   "turn.accepted": z.object({
     messageId: z.string(),
     message: z.string(),
@@ -78,13 +93,16 @@ const dataByType = {
     deviceId: z.string(),
     attachments: z.array(z.string()),
     sendAt: instantSchema.optional(),
+    timeoutMs: durationMsSchema.optional(),
+    contextFiles: z.array(z.string()).optional(),
+    origin: terminalOrigin,
   }),
   "turn.queued": z.object({
     queuePosition: countSchema,
-    reason: z
-      .enum(["tasks"])
-      .optional()
-      .meta({ description: "tasks: every process has a turn, or a task that would be cut off." }),
+    reason: z.enum(["tasks", "held"]).optional().meta({
+      description:
+        "tasks: every process has a turn, or a task that would be cut off; held: another program has the conversation open.",
+    }),
   }),
   "turn.started": z.object({ origin: turnOriginSchema }),
   "turn.completed": replySchema.extend({
@@ -93,10 +111,20 @@ const dataByType = {
       .optional()
       .meta({ description: "Only of a turn that Claude began by itself: why it did." }),
   }),
-  "turn.failed": z.object({ code: errorCodeSchema, detail: z.string(), retryable: z.boolean() }),
-  "turn.interrupted": failureSchema,
-  "turn.cancelled": by,
-  message: z.object({ messageId: z.string(), text: z.string() }),
+  "turn.failed": z.object({
+    code: errorCodeSchema,
+    detail: z.string(),
+    retryable: z.boolean(),
+    text: heardText,
+  }),
+  "turn.interrupted": failureSchema.extend({ text: heardText }),
+  "turn.cancelled": by.extend({ text: heardText }),
+  message: z.object({
+    messageId: z.string(),
+    text: z.string(),
+    partial: z.boolean().optional().meta({ description: "The turn ended in the middle of it." }),
+    origin: terminalOrigin,
+  }),
   "agent.message": z.object({ agent: agentSchema, text: z.string() }),
   "tool.started": z.object({
     toolUseId: z.string(),
@@ -162,6 +190,20 @@ const dataByType = {
     restrictedSessions: countSchema
       .optional()
       .meta({ description: "Sessions that ask again about what the device had allowed them." }),
+    stoppedTasks: countSchema
+      .optional()
+      .meta({ description: "Background tasks and wake-ups that followed from its turns." }),
+    withdrawnRules: countSchema
+      .optional()
+      .meta({ description: "Rules of its answers to permissions with `session` and `always`." }),
+    pairedDevices: z
+      .array(namedDevice)
+      .optional()
+      .meta({ description: "Devices that were paired with its codes: they stay, look at them." }),
+    trustedProjects: z
+      .array(z.string())
+      .optional()
+      .meta({ description: "Projects that it trusted: they stay so, look at them." }),
   }),
   "device.push_lost": namedDevice.extend({
     by: z.string().meta({ description: "The device that has registered the same push target." }),

@@ -87,6 +87,8 @@ export class PoolRig {
   host = new ScriptedHost({ clock: this.clock });
   readonly disk = new FullDisk();
   readonly feed: string[] = [];
+  /** What a process has begun to say in a turn and not finished. */
+  readonly drafts = new Map<string, string>();
   readonly logged: string[] = [];
   /** Makes the pool's ids; a test that has to go the same way twice gives its own. */
   newId: () => string = randomUUID;
@@ -145,8 +147,13 @@ export class PoolRig {
       (event) =>
         this.logged.push(`${level} ${event}`);
     const feed: LiveFeed = {
-      delta: (sessionId, turnId, text) => this.feed.push(`delta ${sessionId} ${turnId} ${text}`),
+      delta: (sessionId, turnId, text) => {
+        this.feed.push(`delta ${sessionId} ${turnId} ${text}`);
+        this.drafts.set(turnId, (this.drafts.get(turnId) ?? "") + text);
+      },
       flush: (sessionId) => this.feed.push(`flush ${sessionId}`),
+      finished: (_sessionId, turnId) => void this.drafts.delete(turnId),
+      unfinished: (_sessionId, turnId) => this.drafts.get(turnId),
       activity: (_sessionId, turnId, activity) => this.feed.push(`${activity.kind} ${turnId}`),
     };
     this.pool = new InteractiveSessionPool({
@@ -169,7 +176,12 @@ export class PoolRig {
         letGo: (ids) => void this.letGo.push(...ids),
       },
       gitBranch: async () => this.branch(),
-      mentions: { standingOf: (_projectPath, path) => this.mention(path) },
+      mentions: {
+        standingOf: (_projectPath, path) => this.mention(path),
+        standingInProject: (_projectPath, path) => this.mention(path),
+        placeOf: async (_projectPath, path) =>
+          (await this.mention(path)) === "forbidden" ? "forbidden" : "readable",
+      },
       sessionOver: ({ sessionId }) => {
         const isLive = this.host.live().some((process) => process.spec.sessionId === sessionId);
         this.over.push(isLive ? `${sessionId} live` : sessionId);
@@ -195,12 +207,13 @@ export class PoolRig {
     this.store.close();
     this.disk.plan();
     this.disk.failing = false;
-    const { transcripts, written, script } = this.host;
+    const { transcripts, written, script, watch } = this.host;
     this.clock = new ManualClock(this.clock.now());
     this.host = new ScriptedHost({ clock: this.clock });
     for (const sessionId of transcripts) this.host.transcripts.add(sessionId);
     for (const [messageId, reply] of written) this.host.written.set(messageId, reply);
     this.host.script = script;
+    this.host.watch = watch;
     return this.open(limits);
   }
 

@@ -5,15 +5,25 @@ export interface TranscriptLine {
   messageId: string;
   role: "user" | "assistant";
   text: string;
+  /** The turn ended in the middle of it. */
+  partial?: boolean;
+  /** Another program, in which it was said. */
+  origin?: "terminal";
 }
 
 export function transcriptLineOf(event: LoggedEvent): TranscriptLine | undefined {
   switch (event.type) {
     case "turn.accepted":
-      return { messageId: event.data.messageId, role: "user", text: event.data.message };
+      return line("user", event.data.message, event.data);
     case "message":
-      return { messageId: event.data.messageId, role: "assistant", text: event.data.text };
+      return line("assistant", event.data.text, event.data);
     default:
       return undefined;
   }
 }
+
+const line = (
+  role: TranscriptLine["role"],
+  text: string,
+  { messageId, origin, partial }: Pick<TranscriptLine, "messageId" | "origin" | "partial">,
+): TranscriptLine => ({ messageId, role, text, origin, partial });

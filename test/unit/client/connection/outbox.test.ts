@@ -129,13 +129,23 @@ describe("C04 V7: messages", () => {
     ).toEqual(["kept", "next"]);
   });
 
-  test("C04: a refusal that passes is waited out, others are told and the message is dropped", async () => {
+  test("C04 EXAMPLE-8: a refusal that passes is waited out, others are told and the message is dropped", async () => {
     const socket = await rig.online();
     const turn = rig.client.send({ sessionId: "a", message: "Hello" });
     await rig.clock.settle();
     const refuse = (code: ErrorCode, retryAfterMs?: number) =>
       socket.say({ type: "error", ref: socket.of("send").at(-1)?.ref, code, detail: "No.", retryAfterMs });
+    const waits: unknown[] = [];
+    rig.client.onWaiting((waiting) => waits.push(waiting));
     refuse("pool_full", 5_000);
+    expect(waits).toEqual([
+      {
+        code: "pool_full",
+        detail: expect.any(String),
+        retryAfterMs: 5_000,
+        clientMessageId: turn.clientMessageId,
+      },
+    ]);
     await rig.clock.run(4_900);
     expect(socket.of("send")).toHaveLength(1);
     await rig.clock.run(200);
