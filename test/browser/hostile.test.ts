@@ -50,14 +50,14 @@ describe("a hostile reply", () => {
   const scene = useScene({ every: "file" });
   const used = useChromium();
 
-  test.each([
-    ["a phone", phone],
-    ["a desktop", desktop],
-  ])("C05 A08: on %s it runs nothing, loads nothing and breaks no layout", async (_name, screen) => {
-    const companion = await Companion.paired({ browser: used.browser, server: scene.server, screen });
-    const { page } = companion;
+  test("C05 A08: it runs nothing, loads nothing and breaks no layout, on a phone and on a desktop", async () => {
     const { body } = await scene.server.ask("POST", "/api/sessions", { projectPath: scene.bench.project });
-    await companion.openSession(body.sessionId);
+    const companions = await Promise.all(
+      [phone, desktop].map((screen) =>
+        Companion.paired({ browser: used.browser, server: scene.server, screen }),
+      ),
+    );
+    for (const companion of companions) await companion.openSession(body.sessionId);
     for (const [name, text] of Object.entries(texts)) {
       const answer = await scene.server.ask(
         "POST",
@@ -66,20 +66,24 @@ describe("a hostile reply", () => {
         { headers: { prefer: "wait=60" } },
       );
       expect([name, answer.status, answer.body.state]).toEqual([name, 200, "completed"]);
-      const article = await companion.hear(`${name} begins`);
-      await article.scrollIntoViewIfNeeded();
-      expect([name, await overflowingPixels(page)]).toEqual([name, 0]);
-      const links = await article.getByRole("link").all();
-      for (const link of links) expect(await link.getAttribute("href")).toMatch(/^https?:|^mailto:|^#/);
+      for (const companion of companions) {
+        const article = await companion.hear(`${name} begins`);
+        await article.scrollIntoViewIfNeeded();
+        expect([name, await overflowingPixels(companion.page)]).toEqual([name, 0]);
+        for (const link of await article.getByRole("link").all())
+          expect(await link.getAttribute("href")).toMatch(/^https?:|^mailto:|^#/);
+      }
     }
-    expect(await page.evaluate("window.ran")).toBeUndefined();
-    // No element of the reply's own is there, and what hides words is made visible.
-    const foreign =
-      "script, iframe, object, embed, form input, link[rel=stylesheet], style, base, video, svg script";
-    expect(await companion.conversation.locator(foreign).count()).toBe(0);
-    await companion.composer.waitFor();
-    await companion.judge();
-    await companion.close();
+    for (const companion of companions) {
+      expect(await companion.page.evaluate("window.ran")).toBeUndefined();
+      // No element of the reply's own is there.
+      const foreign =
+        "script, iframe, object, embed, form input, link[rel=stylesheet], style, base, video, svg script";
+      expect(await companion.conversation.locator(foreign).count()).toBe(0);
+      await companion.composer.waitFor();
+      await companion.judge();
+      await companion.close();
+    }
   });
 
   test("C05: a line of a megabyte is shown in part, the rest on demand, and the page stays quick", async () => {
@@ -103,7 +107,8 @@ describe("a hostile reply", () => {
     const companion = await Companion.paired({ browser: used.browser, server: scene.server });
     const { body } = await scene.server.ask("POST", "/api/sessions", { projectPath: scene.bench.project });
     await companion.openSession(body.sessionId);
-    await companion.say("run: touch \u202Etxt.exe \u200Bx");
+    await companion.composer.fill("run: touch \u202Etxt.exe \u200Bx");
+    await companion.button("Send").click();
     const card = companion.permission("Bash");
     await card.getByText("\\u{202e}").first().waitFor();
     expect(await card.innerText()).not.toContain("\u202E");
