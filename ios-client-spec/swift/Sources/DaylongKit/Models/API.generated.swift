@@ -15,8 +15,10 @@ extension API {
     public var requestId: String
     /// How news will reach the device now.
     public var deliveryMethod: [String]
+    /// Why the deviceToken was not registered.
+    public var pushWarning: String?
 
-    public init(success: Bool = true, sessionId: String, turnId: String, clientMessageId: String, state: API.TurnState, queuePosition: Int, duplicate: Bool, expiresAt: Int, requestId: String, deliveryMethod: [String]) {
+    public init(success: Bool = true, sessionId: String, turnId: String, clientMessageId: String, state: API.TurnState, queuePosition: Int, duplicate: Bool, expiresAt: Int, requestId: String, deliveryMethod: [String], pushWarning: String? = nil) {
       self.success = success
       self.sessionId = sessionId
       self.turnId = turnId
@@ -27,6 +29,7 @@ extension API {
       self.expiresAt = expiresAt
       self.requestId = requestId
       self.deliveryMethod = deliveryMethod
+      self.pushWarning = pushWarning
     }
   }
 
@@ -1369,13 +1372,35 @@ extension API {
       public var interruptedTurns: Int?
       /// Sessions that ask again about what the device had allowed them.
       public var restrictedSessions: Int?
+      /// Background tasks and wake-ups that followed from its turns.
+      public var stoppedTasks: Int?
+      /// Rules of its answers to permissions with `session` and `always`.
+      public var withdrawnRules: Int?
+      /// Devices that were paired with its codes: they stay, look at them.
+      public var pairedDevices: [PairedDevice]?
+      /// Projects that it trusted: they stay so, look at them.
+      public var trustedProjects: [String]?
 
-      public init(deviceId: String, name: String, cancelledTurns: Int? = nil, interruptedTurns: Int? = nil, restrictedSessions: Int? = nil) {
+      public init(deviceId: String, name: String, cancelledTurns: Int? = nil, interruptedTurns: Int? = nil, restrictedSessions: Int? = nil, stoppedTasks: Int? = nil, withdrawnRules: Int? = nil, pairedDevices: [PairedDevice]? = nil, trustedProjects: [String]? = nil) {
         self.deviceId = deviceId
         self.name = name
         self.cancelledTurns = cancelledTurns
         self.interruptedTurns = interruptedTurns
         self.restrictedSessions = restrictedSessions
+        self.stoppedTasks = stoppedTasks
+        self.withdrawnRules = withdrawnRules
+        self.pairedDevices = pairedDevices
+        self.trustedProjects = trustedProjects
+      }
+
+      public struct PairedDevice: Codable, Sendable, Hashable {
+        public var deviceId: String
+        public var name: String
+
+        public init(deviceId: String, name: String) {
+          self.deviceId = deviceId
+          self.name = name
+        }
       }
     }
   }
@@ -1386,6 +1411,7 @@ extension API {
     case unsupportedParameter
     case invalidAnswers
     case scopeUnavailable
+    case projectMismatch
     case malformedJson
     case unauthenticated
     case pairingCodeInvalid
@@ -1397,6 +1423,7 @@ extension API {
     case toolsForbidden
     case promptForbidden
     case commandForbidden
+    case fileForbidden
     case notFound
     case sessionNotFound
     case conversationNotFound
@@ -1447,6 +1474,7 @@ extension API {
     case askTimedOut
     case historyUnavailable
     case changesTimedOut
+    case timedOut
     case stalled
     case memoryLimit
     case loginRequired
@@ -1462,6 +1490,7 @@ extension API {
       case "unsupported_parameter": self = .unsupportedParameter
       case "invalid_answers": self = .invalidAnswers
       case "scope_unavailable": self = .scopeUnavailable
+      case "project_mismatch": self = .projectMismatch
       case "malformed_json": self = .malformedJson
       case "unauthenticated": self = .unauthenticated
       case "pairing_code_invalid": self = .pairingCodeInvalid
@@ -1473,6 +1502,7 @@ extension API {
       case "tools_forbidden": self = .toolsForbidden
       case "prompt_forbidden": self = .promptForbidden
       case "command_forbidden": self = .commandForbidden
+      case "file_forbidden": self = .fileForbidden
       case "not_found": self = .notFound
       case "session_not_found": self = .sessionNotFound
       case "conversation_not_found": self = .conversationNotFound
@@ -1523,6 +1553,7 @@ extension API {
       case "ask_timed_out": self = .askTimedOut
       case "history_unavailable": self = .historyUnavailable
       case "changes_timed_out": self = .changesTimedOut
+      case "timed_out": self = .timedOut
       case "stalled": self = .stalled
       case "memory_limit": self = .memoryLimit
       case "login_required": self = .loginRequired
@@ -1539,6 +1570,7 @@ extension API {
       case .unsupportedParameter: "unsupported_parameter"
       case .invalidAnswers: "invalid_answers"
       case .scopeUnavailable: "scope_unavailable"
+      case .projectMismatch: "project_mismatch"
       case .malformedJson: "malformed_json"
       case .unauthenticated: "unauthenticated"
       case .pairingCodeInvalid: "pairing_code_invalid"
@@ -1550,6 +1582,7 @@ extension API {
       case .toolsForbidden: "tools_forbidden"
       case .promptForbidden: "prompt_forbidden"
       case .commandForbidden: "command_forbidden"
+      case .fileForbidden: "file_forbidden"
       case .notFound: "not_found"
       case .sessionNotFound: "session_not_found"
       case .conversationNotFound: "conversation_not_found"
@@ -1600,6 +1633,7 @@ extension API {
       case .askTimedOut: "ask_timed_out"
       case .historyUnavailable: "history_unavailable"
       case .changesTimedOut: "changes_timed_out"
+      case .timedOut: "timed_out"
       case .stalled: "stalled"
       case .memoryLimit: "memory_limit"
       case .loginRequired: "login_required"
@@ -1610,7 +1644,7 @@ extension API {
       }
     }
 
-    public static let known: [ErrorCode] = [.invalidRequest, .unsupportedParameter, .invalidAnswers, .scopeUnavailable, .malformedJson, .unauthenticated, .pairingCodeInvalid, .scopeForbidden, .projectForbidden, .hostForbidden, .originForbidden, .permissionModeForbidden, .toolsForbidden, .promptForbidden, .commandForbidden, .notFound, .sessionNotFound, .conversationNotFound, .projectNotFound, .turnNotFound, .taskNotFound, .messageNotFound, .deviceNotFound, .permissionNotFound, .toolNotFound, .attachmentNotFound, .methodNotAllowed, .idempotencyConflict, .nothingRunning, .turnNotCancellable, .permissionAlreadyResolved, .sessionBusy, .conversationHeld, .attachmentFailed, .nothingToRecap, .pushDisabled, .pushNotRegistered, .changesUnavailable, .settingFixed, .sessionClosed, .permissionExpired, .messageTooLarge, .bodyTooLarge, .unsupportedMediaType, .deviceQueueFull, .rateLimited, .attachmentLimit, .internalError, .askFailed, .recapFailed, .poolFull, .shuttingDown, .storageFailed, .badFrame, .interrupted, .processCrashed, .processStartFailed, .processStopped, .serverRestarted, .claudeError, .conversationLost, .turnLimit, .askTimedOut, .historyUnavailable, .changesTimedOut, .stalled, .memoryLimit, .loginRequired, .usageLimit, .sessionQuarantined, .leaseExpired]
+    public static let known: [ErrorCode] = [.invalidRequest, .unsupportedParameter, .invalidAnswers, .scopeUnavailable, .projectMismatch, .malformedJson, .unauthenticated, .pairingCodeInvalid, .scopeForbidden, .projectForbidden, .hostForbidden, .originForbidden, .permissionModeForbidden, .toolsForbidden, .promptForbidden, .commandForbidden, .fileForbidden, .notFound, .sessionNotFound, .conversationNotFound, .projectNotFound, .turnNotFound, .taskNotFound, .messageNotFound, .deviceNotFound, .permissionNotFound, .toolNotFound, .attachmentNotFound, .methodNotAllowed, .idempotencyConflict, .nothingRunning, .turnNotCancellable, .permissionAlreadyResolved, .sessionBusy, .conversationHeld, .attachmentFailed, .nothingToRecap, .pushDisabled, .pushNotRegistered, .changesUnavailable, .settingFixed, .sessionClosed, .permissionExpired, .messageTooLarge, .bodyTooLarge, .unsupportedMediaType, .deviceQueueFull, .rateLimited, .attachmentLimit, .internalError, .askFailed, .recapFailed, .poolFull, .shuttingDown, .storageFailed, .badFrame, .interrupted, .processCrashed, .processStartFailed, .processStopped, .serverRestarted, .claudeError, .conversationLost, .turnLimit, .askTimedOut, .historyUnavailable, .changesTimedOut, .timedOut, .stalled, .memoryLimit, .loginRequired, .usageLimit, .sessionQuarantined, .leaseExpired]
   }
 
   /// The refusal of a frame, with its ref if it had one. The connection stays.
@@ -1649,6 +1683,9 @@ extension API {
     case todosChanged(API.TodosChangedEvent)
     case notice(API.NoticeEvent)
     case sessionRecap(API.SessionRecapEvent)
+    case sessionContinued(API.SessionContinuedEvent)
+    case sessionHeld(API.SessionHeldEvent)
+    case sessionReleased(API.SessionReleasedEvent)
     case turnAccepted(API.TurnAcceptedEvent)
     case turnQueued(API.TurnQueuedEvent)
     case turnStarted(API.TurnStartedEvent)
@@ -1715,6 +1752,12 @@ extension API {
         if let value = try? API.NoticeEvent(from: decoder) { self = .notice(value); return }
       case "session.recap":
         if let value = try? API.SessionRecapEvent(from: decoder) { self = .sessionRecap(value); return }
+      case "session.continued":
+        if let value = try? API.SessionContinuedEvent(from: decoder) { self = .sessionContinued(value); return }
+      case "session.held":
+        if let value = try? API.SessionHeldEvent(from: decoder) { self = .sessionHeld(value); return }
+      case "session.released":
+        if let value = try? API.SessionReleasedEvent(from: decoder) { self = .sessionReleased(value); return }
       case "turn.accepted":
         if let value = try? API.TurnAcceptedEvent(from: decoder) { self = .turnAccepted(value); return }
       case "turn.queued":
@@ -1787,6 +1830,9 @@ extension API {
       case .todosChanged(let value): try value.encode(to: encoder)
       case .notice(let value): try value.encode(to: encoder)
       case .sessionRecap(let value): try value.encode(to: encoder)
+      case .sessionContinued(let value): try value.encode(to: encoder)
+      case .sessionHeld(let value): try value.encode(to: encoder)
+      case .sessionReleased(let value): try value.encode(to: encoder)
       case .turnAccepted(let value): try value.encode(to: encoder)
       case .turnQueued(let value): try value.encode(to: encoder)
       case .turnStarted(let value): try value.encode(to: encoder)
@@ -1864,12 +1910,14 @@ extension API {
     public var requestId: String
     /// How news will reach the device now.
     public var deliveryMethod: [String]
+    /// Why the deviceToken was not registered.
+    public var pushWarning: String?
     public var reply: API.Reply?
     public var error: API.Failure?
     /// Under Prefer: tasks, the turns in which Claude spoke of the tasks that the turn began.
     public var ownTurns: [OwnTurn]?
 
-    public init(success: Bool = true, sessionId: String, turnId: String, clientMessageId: String, state: API.TurnState, queuePosition: Int, duplicate: Bool, expiresAt: Int, requestId: String, deliveryMethod: [String], reply: API.Reply? = nil, error: API.Failure? = nil, ownTurns: [OwnTurn]? = nil) {
+    public init(success: Bool = true, sessionId: String, turnId: String, clientMessageId: String, state: API.TurnState, queuePosition: Int, duplicate: Bool, expiresAt: Int, requestId: String, deliveryMethod: [String], pushWarning: String? = nil, reply: API.Reply? = nil, error: API.Failure? = nil, ownTurns: [OwnTurn]? = nil) {
       self.success = success
       self.sessionId = sessionId
       self.turnId = turnId
@@ -1880,6 +1928,7 @@ extension API {
       self.expiresAt = expiresAt
       self.requestId = requestId
       self.deliveryMethod = deliveryMethod
+      self.pushWarning = pushWarning
       self.reply = reply
       self.error = error
       self.ownTurns = ownTurns
@@ -2047,6 +2096,15 @@ extension API {
     }
   }
 
+  /// What became of the newest pushes of all devices.
+  public struct GetDeliveriesResponse: Codable, Sendable, Hashable {
+    public var deliveries: [API.LoggedDelivery]
+
+    public init(deliveries: [API.LoggedDelivery]) {
+      self.deliveries = deliveries
+    }
+  }
+
   /// What became of the device's pushes, newest first.
   public struct GetDevicesByIdDeliveriesResponse: Codable, Sendable, Hashable {
     public var deliveries: [API.Delivery]
@@ -2080,21 +2138,38 @@ extension API {
     }
   }
 
+  /// What happened to sessions, processes and devices, newest first; nothing of what was said.
+  public struct GetLifecycleResponse: Codable, Sendable, Hashable {
+    public var events: [API.Event]
+    public var nextBefore: String?
+
+    public init(events: [API.Event], nextBefore: String? = nil) {
+      self.events = events
+      self.nextBefore = nextBefore
+    }
+  }
+
   /// The full text of a message: what a cut push leads to.
   public struct GetMessagesByMessageIdResponse: Codable, Sendable, Hashable {
     public var messageId: String
     public var role: Role
     public var text: String
     public var turnId: String?
+    /// Said in another program that went on with the conversation.
+    public var origin: String?
     public var createdAt: Int
+    /// The turn ended in the middle of the text.
+    public var partial: Bool?
     public var sessionId: String?
 
-    public init(messageId: String, role: Role, text: String, turnId: String? = nil, createdAt: Int, sessionId: String? = nil) {
+    public init(messageId: String, role: Role, text: String, turnId: String? = nil, origin: String? = nil, createdAt: Int, partial: Bool? = nil, sessionId: String? = nil) {
       self.messageId = messageId
       self.role = role
       self.text = text
       self.turnId = turnId
+      self.origin = origin
       self.createdAt = createdAt
+      self.partial = partial
       self.sessionId = sessionId
     }
 
@@ -2121,6 +2196,31 @@ extension API {
       }
 
       public static let known: [Role] = [.user, .assistant]
+    }
+  }
+
+  /// The models that Claude offers (known after its first start), and the permission modes that this token may choose.
+  public struct GetModelsResponse: Codable, Sendable, Hashable {
+    public var models: [Model]
+    public var `default`: String?
+    public var modes: [API.PermissionMode]
+
+    public init(models: [Model], `default`: String? = nil, modes: [API.PermissionMode]) {
+      self.models = models
+      self.`default` = `default`
+      self.modes = modes
+    }
+
+    public struct Model: Codable, Sendable, Hashable {
+      public var id: String
+      public var name: String
+      public var description: String
+
+      public init(id: String, name: String, description: String) {
+        self.id = id
+        self.name = name
+        self.description = description
+      }
     }
   }
 
@@ -2180,7 +2280,7 @@ extension API {
     }
   }
 
-  /// Sessions that have a process, and how much room is left.
+  /// Sessions that have a process, and how much room is left; with parked=true also those that live without one.
   public struct GetSessionsActiveResponse: Codable, Sendable, Hashable {
     public var sessions: [API.Session]
     public var stats: Stats
@@ -2193,20 +2293,51 @@ extension API {
     public struct Stats: Codable, Sendable, Hashable {
       public var totalSessions: Int
       public var maxSessions: Int
+      /// With `MAX_CONCURRENT_SESSIONS=auto`: what keeps `maxSessions` from being higher.
+      public var maxSessionsLimitedBy: MaxSessionsLimitedBy?
       public var availableSlots: Int
       public var queuedTurns: Int
       public var memoryUsageBytes: Double
       public var memoryLimitBytes: Double
       public var cpuPercent: Double
 
-      public init(totalSessions: Int, maxSessions: Int, availableSlots: Int, queuedTurns: Int, memoryUsageBytes: Double, memoryLimitBytes: Double, cpuPercent: Double) {
+      public init(totalSessions: Int, maxSessions: Int, maxSessionsLimitedBy: MaxSessionsLimitedBy? = nil, availableSlots: Int, queuedTurns: Int, memoryUsageBytes: Double, memoryLimitBytes: Double, cpuPercent: Double) {
         self.totalSessions = totalSessions
         self.maxSessions = maxSessions
+        self.maxSessionsLimitedBy = maxSessionsLimitedBy
         self.availableSlots = availableSlots
         self.queuedTurns = queuedTurns
         self.memoryUsageBytes = memoryUsageBytes
         self.memoryLimitBytes = memoryLimitBytes
         self.cpuPercent = cpuPercent
+      }
+
+      public enum MaxSessionsLimitedBy: OpenEnum {
+        case memory
+        case load
+        case maximum
+        /// A word of a newer server.
+        case unknown(String)
+
+        public init(rawValue: String) {
+          switch rawValue {
+          case "memory": self = .memory
+          case "load": self = .load
+          case "maximum": self = .maximum
+          default: self = .unknown(rawValue)
+          }
+        }
+
+        public var rawValue: String {
+          switch self {
+          case .memory: "memory"
+          case .load: "load"
+          case .maximum: "maximum"
+          case .unknown(let word): word
+          }
+        }
+
+        public static let known: [MaxSessionsLimitedBy] = [.memory, .load, .maximum]
       }
     }
   }
@@ -2737,6 +2868,148 @@ extension API {
     }
   }
 
+  public struct LoggedDelivery: Codable, Sendable, Hashable {
+    public var deliveryId: String
+    public var cursor: Int
+    public var kind: Kind
+    public var state: State
+    public var attempts: [Attempt]
+    public var nextAttemptAt: Int?
+    public var deviceId: String
+    public var deviceName: String
+    public var createdAt: Int
+
+    public init(deliveryId: String, cursor: Int, kind: Kind, state: State, attempts: [Attempt], nextAttemptAt: Int? = nil, deviceId: String, deviceName: String, createdAt: Int) {
+      self.deliveryId = deliveryId
+      self.cursor = cursor
+      self.kind = kind
+      self.state = state
+      self.attempts = attempts
+      self.nextAttemptAt = nextAttemptAt
+      self.deviceId = deviceId
+      self.deviceName = deviceName
+      self.createdAt = createdAt
+    }
+
+    public enum Kind: OpenEnum {
+      case reply
+      case failed
+      case permission
+      case question
+      case plan
+      case form
+      case expiring
+      case expired
+      case crashed
+      case notice
+      case limit
+      case login
+      case resource
+      case task
+      case activityStart
+      case activityEnd
+      /// A word of a newer server.
+      case unknown(String)
+
+      public init(rawValue: String) {
+        switch rawValue {
+        case "reply": self = .reply
+        case "failed": self = .failed
+        case "permission": self = .permission
+        case "question": self = .question
+        case "plan": self = .plan
+        case "form": self = .form
+        case "expiring": self = .expiring
+        case "expired": self = .expired
+        case "crashed": self = .crashed
+        case "notice": self = .notice
+        case "limit": self = .limit
+        case "login": self = .login
+        case "resource": self = .resource
+        case "task": self = .task
+        case "activity-start": self = .activityStart
+        case "activity-end": self = .activityEnd
+        default: self = .unknown(rawValue)
+        }
+      }
+
+      public var rawValue: String {
+        switch self {
+        case .reply: "reply"
+        case .failed: "failed"
+        case .permission: "permission"
+        case .question: "question"
+        case .plan: "plan"
+        case .form: "form"
+        case .expiring: "expiring"
+        case .expired: "expired"
+        case .crashed: "crashed"
+        case .notice: "notice"
+        case .limit: "limit"
+        case .login: "login"
+        case .resource: "resource"
+        case .task: "task"
+        case .activityStart: "activity-start"
+        case .activityEnd: "activity-end"
+        case .unknown(let word): word
+        }
+      }
+
+      public static let known: [Kind] = [.reply, .failed, .permission, .question, .plan, .form, .expiring, .expired, .crashed, .notice, .limit, .login, .resource, .task, .activityStart, .activityEnd]
+    }
+
+    public enum State: OpenEnum {
+      case pending
+      case sent
+      case acked
+      case suppressed
+      case gone
+      case dead
+      /// A word of a newer server.
+      case unknown(String)
+
+      public init(rawValue: String) {
+        switch rawValue {
+        case "pending": self = .pending
+        case "sent": self = .sent
+        case "acked": self = .acked
+        case "suppressed": self = .suppressed
+        case "gone": self = .gone
+        case "dead": self = .dead
+        default: self = .unknown(rawValue)
+        }
+      }
+
+      public var rawValue: String {
+        switch self {
+        case .pending: "pending"
+        case .sent: "sent"
+        case .acked: "acked"
+        case .suppressed: "suppressed"
+        case .gone: "gone"
+        case .dead: "dead"
+        case .unknown(let word): word
+        }
+      }
+
+      public static let known: [State] = [.pending, .sent, .acked, .suppressed, .gone, .dead]
+    }
+
+    public struct Attempt: Codable, Sendable, Hashable {
+      public var at: Int
+      public var status: Int?
+      public var reason: String?
+      public var latencyMs: Double
+
+      public init(at: Int, status: Int? = nil, reason: String? = nil, latencyMs: Double) {
+        self.at = at
+        self.status = status
+        self.reason = reason
+        self.latencyMs = latencyMs
+      }
+    }
+  }
+
   public struct LoginRequiredEvent: Codable, Sendable, Hashable {
     public var cursor: Int
     public var sessionId: String?
@@ -2773,14 +3046,20 @@ extension API {
     public var role: Role
     public var text: String
     public var turnId: String?
+    /// Said in another program that went on with the conversation.
+    public var origin: String?
     public var createdAt: Int
+    /// The turn ended in the middle of the text.
+    public var partial: Bool?
 
-    public init(messageId: String, role: Role, text: String, turnId: String? = nil, createdAt: Int) {
+    public init(messageId: String, role: Role, text: String, turnId: String? = nil, origin: String? = nil, createdAt: Int, partial: Bool? = nil) {
       self.messageId = messageId
       self.role = role
       self.text = text
       self.turnId = turnId
+      self.origin = origin
       self.createdAt = createdAt
+      self.partial = partial
     }
 
     public enum Role: OpenEnum {
@@ -2834,10 +3113,16 @@ extension API {
     public struct Data: Codable, Sendable, Hashable {
       public var messageId: String
       public var text: String
+      /// The turn ended in the middle of it.
+      public var partial: Bool?
+      /// Of what another program did in the conversation: no device sent it.
+      public var origin: String?
 
-      public init(messageId: String, text: String) {
+      public init(messageId: String, text: String, partial: Bool? = nil, origin: String? = nil) {
         self.messageId = messageId
         self.text = text
+        self.partial = partial
+        self.origin = origin
       }
     }
   }
@@ -2898,12 +3183,16 @@ extension API {
   public struct OutputLine: Codable, Sendable, Hashable {
     public var role: Role
     public var content: String
-    public var timestamp: Int
+    /// ISO 8601, in UTC.
+    public var timestamp: String
+    /// The turn ended in the middle of the text.
+    public var partial: Bool?
 
-    public init(role: Role, content: String, timestamp: Int) {
+    public init(role: Role, content: String, timestamp: String, partial: Bool? = nil) {
       self.role = role
       self.content = content
       self.timestamp = timestamp
+      self.partial = partial
     }
 
     public enum Role: OpenEnum {
@@ -3203,7 +3492,7 @@ extension API {
 
   /// Change limits; what is absent stays, null goes back to the default. They outlive a restart.
   public struct PatchSettingsRequest: Codable, Sendable, Hashable {
-    public var maxConcurrentSessions: Nullable<Double>?
+    public var maxConcurrentSessions: Nullable<JSONValue>?
     public var maxQueuedTurns: Nullable<Double>?
     public var requestsPerMinute: Nullable<Double>?
     public var sessionTimeoutHours: Nullable<Double>?
@@ -3211,6 +3500,7 @@ extension API {
     public var sessionFinalWarningMinutes: Nullable<Double>?
     public var sessionIdleMinutes: Nullable<Double>?
     public var maxMemoryPerSessionMb: Nullable<Double>?
+    public var maxMemoryPerToolMb: Nullable<Double>?
     public var maxTotalMemoryGb: Nullable<Double>?
     public var cpuUsageLimitPercent: Nullable<Double>?
     public var healthIntervalSeconds: Nullable<Double>?
@@ -3222,7 +3512,7 @@ extension API {
     public var retentionDays: Nullable<Double>?
     public var shutdownGraceSeconds: Nullable<Double>?
 
-    public init(maxConcurrentSessions: Nullable<Double>? = nil, maxQueuedTurns: Nullable<Double>? = nil, requestsPerMinute: Nullable<Double>? = nil, sessionTimeoutHours: Nullable<Double>? = nil, sessionWarningHours: Nullable<Double>? = nil, sessionFinalWarningMinutes: Nullable<Double>? = nil, sessionIdleMinutes: Nullable<Double>? = nil, maxMemoryPerSessionMb: Nullable<Double>? = nil, maxTotalMemoryGb: Nullable<Double>? = nil, cpuUsageLimitPercent: Nullable<Double>? = nil, healthIntervalSeconds: Nullable<Double>? = nil, resourceSampleSeconds: Nullable<Double>? = nil, turnStallMinutes: Nullable<Double>? = nil, permissionTimeoutMinutes: Nullable<Double>? = nil, prewarmedProcesses: Nullable<Double>? = nil, pushGraceMs: Nullable<Double>? = nil, retentionDays: Nullable<Double>? = nil, shutdownGraceSeconds: Nullable<Double>? = nil) {
+    public init(maxConcurrentSessions: Nullable<JSONValue>? = nil, maxQueuedTurns: Nullable<Double>? = nil, requestsPerMinute: Nullable<Double>? = nil, sessionTimeoutHours: Nullable<Double>? = nil, sessionWarningHours: Nullable<Double>? = nil, sessionFinalWarningMinutes: Nullable<Double>? = nil, sessionIdleMinutes: Nullable<Double>? = nil, maxMemoryPerSessionMb: Nullable<Double>? = nil, maxMemoryPerToolMb: Nullable<Double>? = nil, maxTotalMemoryGb: Nullable<Double>? = nil, cpuUsageLimitPercent: Nullable<Double>? = nil, healthIntervalSeconds: Nullable<Double>? = nil, resourceSampleSeconds: Nullable<Double>? = nil, turnStallMinutes: Nullable<Double>? = nil, permissionTimeoutMinutes: Nullable<Double>? = nil, prewarmedProcesses: Nullable<Double>? = nil, pushGraceMs: Nullable<Double>? = nil, retentionDays: Nullable<Double>? = nil, shutdownGraceSeconds: Nullable<Double>? = nil) {
       self.maxConcurrentSessions = maxConcurrentSessions
       self.maxQueuedTurns = maxQueuedTurns
       self.requestsPerMinute = requestsPerMinute
@@ -3231,6 +3521,7 @@ extension API {
       self.sessionFinalWarningMinutes = sessionFinalWarningMinutes
       self.sessionIdleMinutes = sessionIdleMinutes
       self.maxMemoryPerSessionMb = maxMemoryPerSessionMb
+      self.maxMemoryPerToolMb = maxMemoryPerToolMb
       self.maxTotalMemoryGb = maxTotalMemoryGb
       self.cpuUsageLimitPercent = cpuUsageLimitPercent
       self.healthIntervalSeconds = healthIntervalSeconds
@@ -3995,9 +4286,14 @@ extension API {
     public var permissionMode: API.PermissionMode?
     /// The instant at which it is to run; at once without it.
     public var sendAt: Int?
+    /// How long the turn may run before it is ended as failed (timed_out).
+    public var timeoutMs: Int?
+    /// Paths in the project, whose contents go to Claude with the message.
+    public var contextFiles: [String]?
+    /// The caller's APNs token, registered when the message is accepted; one that cannot be Apple's is left, and pushWarning says so.
     public var deviceToken: String?
 
-    public init(message: String, sessionId: String? = nil, projectPath: String? = nil, clientMessageId: String? = nil, attachments: [Attachment]? = nil, model: String? = nil, permissionMode: API.PermissionMode? = nil, sendAt: Int? = nil, deviceToken: String? = nil) {
+    public init(message: String, sessionId: String? = nil, projectPath: String? = nil, clientMessageId: String? = nil, attachments: [Attachment]? = nil, model: String? = nil, permissionMode: API.PermissionMode? = nil, sendAt: Int? = nil, timeoutMs: Int? = nil, contextFiles: [String]? = nil, deviceToken: String? = nil) {
       self.message = message
       self.sessionId = sessionId
       self.projectPath = projectPath
@@ -4006,6 +4302,8 @@ extension API {
       self.model = model
       self.permissionMode = permissionMode
       self.sendAt = sendAt
+      self.timeoutMs = timeoutMs
+      self.contextFiles = contextFiles
       self.deviceToken = deviceToken
     }
 
@@ -4037,12 +4335,14 @@ extension API {
     public var requestId: String
     /// How news will reach the device now.
     public var deliveryMethod: [String]
+    /// Why the deviceToken was not registered.
+    public var pushWarning: String?
     public var reply: API.Reply?
     public var error: API.Failure?
     /// Under Prefer: tasks, the turns in which Claude spoke of the tasks that the turn began.
     public var ownTurns: [OwnTurn]?
 
-    public init(success: Bool = true, sessionId: String, turnId: String, clientMessageId: String, state: API.TurnState, queuePosition: Int, duplicate: Bool, expiresAt: Int, requestId: String, deliveryMethod: [String], reply: API.Reply? = nil, error: API.Failure? = nil, ownTurns: [OwnTurn]? = nil) {
+    public init(success: Bool = true, sessionId: String, turnId: String, clientMessageId: String, state: API.TurnState, queuePosition: Int, duplicate: Bool, expiresAt: Int, requestId: String, deliveryMethod: [String], pushWarning: String? = nil, reply: API.Reply? = nil, error: API.Failure? = nil, ownTurns: [OwnTurn]? = nil) {
       self.success = success
       self.sessionId = sessionId
       self.turnId = turnId
@@ -4053,6 +4353,7 @@ extension API {
       self.expiresAt = expiresAt
       self.requestId = requestId
       self.deliveryMethod = deliveryMethod
+      self.pushWarning = pushWarning
       self.reply = reply
       self.error = error
       self.ownTurns = ownTurns
@@ -4441,7 +4742,7 @@ extension API {
     }
   }
 
-  /// Open the session's next lease term without a model turn, or ask for a recap.
+  /// Open the session's next lease term without a model turn; with the action recap after a recap of it.
   public struct PostSessionsKeepAliveRequest: Codable, Sendable, Hashable {
     public var sessionId: String
     public var action: Action?
@@ -4477,7 +4778,7 @@ extension API {
     }
   }
 
-  /// Open the session's next lease term without a model turn, or ask for a recap.
+  /// Open the session's next lease term without a model turn; with the action recap after a recap of it.
   public struct PostSessionsKeepAliveResponse: Codable, Sendable, Hashable {
     public var success: Bool
     public var sessionId: String
@@ -4883,6 +5184,55 @@ extension API {
     }
   }
 
+  public struct ResourceHistory: Codable, Sendable, Hashable {
+    public var points: [Point]
+    /// Those that have a process.
+    public var sessions: [Session]
+
+    public init(points: [Point], sessions: [Session]) {
+      self.points = points
+      self.sessions = sessions
+    }
+
+    public struct Point: Codable, Sendable, Hashable {
+      public var at: Int
+      /// 100 is one core.
+      public var cpuPercent: Double
+      public var memoryBytes: Double
+      public var liveSessions: Int
+
+      public init(at: Int, cpuPercent: Double, memoryBytes: Double, liveSessions: Int) {
+        self.at = at
+        self.cpuPercent = cpuPercent
+        self.memoryBytes = memoryBytes
+        self.liveSessions = liveSessions
+      }
+    }
+
+    public struct Session: Codable, Sendable, Hashable {
+      public var sessionId: String
+      public var points: [Point]
+
+      public init(sessionId: String, points: [Point]) {
+        self.sessionId = sessionId
+        self.points = points
+      }
+
+      public struct Point: Codable, Sendable, Hashable {
+        public var at: Int
+        /// 100 is one core.
+        public var cpuPercent: Double
+        public var rssBytes: Double
+
+        public init(at: Int, cpuPercent: Double, rssBytes: Double) {
+          self.at = at
+          self.cpuPercent = cpuPercent
+          self.rssBytes = rssBytes
+        }
+      }
+    }
+  }
+
   public struct ResourceWarningEvent: Codable, Sendable, Hashable {
     public var cursor: Int
     public var sessionId: String?
@@ -5119,8 +5469,12 @@ extension API {
     public var permissionMode: API.PermissionMode?
     /// The instant at which it is to run; at once without it.
     public var sendAt: Int?
+    /// How long the turn may run before it is ended as failed (timed_out).
+    public var timeoutMs: Int?
+    /// Paths in the project, whose contents go to Claude with the message.
+    public var contextFiles: [String]?
 
-    public init(type: String = "send", ref: String? = nil, message: String, sessionId: String? = nil, projectPath: String? = nil, clientMessageId: String, attachments: [Attachment]? = nil, model: String? = nil, permissionMode: API.PermissionMode? = nil, sendAt: Int? = nil) {
+    public init(type: String = "send", ref: String? = nil, message: String, sessionId: String? = nil, projectPath: String? = nil, clientMessageId: String, attachments: [Attachment]? = nil, model: String? = nil, permissionMode: API.PermissionMode? = nil, sendAt: Int? = nil, timeoutMs: Int? = nil, contextFiles: [String]? = nil) {
       self.type = type
       self.ref = ref
       self.message = message
@@ -5131,6 +5485,8 @@ extension API {
       self.model = model
       self.permissionMode = permissionMode
       self.sendAt = sendAt
+      self.timeoutMs = timeoutMs
+      self.contextFiles = contextFiles
     }
 
     public struct Attachment: Codable, Sendable, Hashable {
@@ -5327,14 +5683,18 @@ extension API {
     public struct Process: Codable, Sendable, Hashable {
       public var pid: Int
       public var startedAt: Int
+      /// Memory of the CLI alone, which its limit is about.
       public var rssBytes: Double
+      /// Memory of what it started: tools and MCP servers.
+      public var toolsRssBytes: Double
       public var cpuPercent: Double
       public var processCount: Int
 
-      public init(pid: Int, startedAt: Int, rssBytes: Double, cpuPercent: Double, processCount: Int) {
+      public init(pid: Int, startedAt: Int, rssBytes: Double, toolsRssBytes: Double, cpuPercent: Double, processCount: Int) {
         self.pid = pid
         self.startedAt = startedAt
         self.rssBytes = rssBytes
+        self.toolsRssBytes = toolsRssBytes
         self.cpuPercent = cpuPercent
         self.processCount = processCount
       }
@@ -5458,6 +5818,42 @@ extension API {
         }
 
         public static let known: [Trigger] = [.manual, .auto]
+      }
+    }
+  }
+
+  public struct SessionContinuedEvent: Codable, Sendable, Hashable {
+    public var cursor: Int
+    public var sessionId: String?
+    public var seq: Int?
+    public var type: String
+    public var at: Int
+    public var turnId: String?
+    public var data: Data
+    /// Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+    public var truncated: Bool?
+
+    public init(cursor: Int, sessionId: String? = nil, seq: Int? = nil, type: String = "session.continued", at: Int, turnId: String? = nil, data: Data, truncated: Bool? = nil) {
+      self.cursor = cursor
+      self.sessionId = sessionId
+      self.seq = seq
+      self.type = type
+      self.at = at
+      self.turnId = turnId
+      self.data = data
+      self.truncated = truncated
+    }
+
+    public struct Data: Codable, Sendable, Hashable {
+      public var by: String
+      public var turns: Int
+      /// The last thing Claude said there, 200 characters.
+      public var lastText: String?
+
+      public init(by: String = "terminal", turns: Int, lastText: String? = nil) {
+        self.by = by
+        self.turns = turns
+        self.lastText = lastText
       }
     }
   }
@@ -5607,10 +6003,45 @@ extension API {
     }
   }
 
+  public struct SessionHeldEvent: Codable, Sendable, Hashable {
+    public var cursor: Int
+    public var sessionId: String?
+    public var seq: Int?
+    public var type: String
+    public var at: Int
+    public var turnId: String?
+    public var data: Data
+    /// Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+    public var truncated: Bool?
+
+    public init(cursor: Int, sessionId: String? = nil, seq: Int? = nil, type: String = "session.held", at: Int, turnId: String? = nil, data: Data, truncated: Bool? = nil) {
+      self.cursor = cursor
+      self.sessionId = sessionId
+      self.seq = seq
+      self.type = type
+      self.at = at
+      self.turnId = turnId
+      self.data = data
+      self.truncated = truncated
+    }
+
+    public struct Data: Codable, Sendable, Hashable {
+      public var by: String
+      public var pid: Int
+
+      public init(by: String = "terminal", pid: Int) {
+        self.by = by
+        self.pid = pid
+      }
+    }
+  }
+
   public struct SessionMetrics: Codable, Sendable, Hashable {
     public var sinceAt: Int
     public var totalSessions: Int
     public var maxSessions: Int
+    /// With `MAX_CONCURRENT_SESSIONS=auto`: what keeps `maxSessions` from being higher.
+    public var maxSessionsLimitedBy: MaxSessionsLimitedBy?
     public var availableSlots: Int
     public var queuedTurns: Int
     public var memoryUsageBytes: Double
@@ -5633,10 +6064,11 @@ extension API {
     public var peakProcesses: Int
     public var peakMemoryBytes: Double
 
-    public init(sinceAt: Int, totalSessions: Int, maxSessions: Int, availableSlots: Int, queuedTurns: Int, memoryUsageBytes: Double, memoryLimitBytes: Double, cpuPercent: Double, spares: Int, starts: Starts, wakes: Int, parks: [String: Int], recycles: Int, crashes: Int, recoveries: Int, quarantines: Int, warnings: Warnings, expiries: Int, renewals: [String: Int], limits: Int, loginsRequired: Int, turns: Turns, peakProcesses: Int, peakMemoryBytes: Double) {
+    public init(sinceAt: Int, totalSessions: Int, maxSessions: Int, maxSessionsLimitedBy: MaxSessionsLimitedBy? = nil, availableSlots: Int, queuedTurns: Int, memoryUsageBytes: Double, memoryLimitBytes: Double, cpuPercent: Double, spares: Int, starts: Starts, wakes: Int, parks: [String: Int], recycles: Int, crashes: Int, recoveries: Int, quarantines: Int, warnings: Warnings, expiries: Int, renewals: [String: Int], limits: Int, loginsRequired: Int, turns: Turns, peakProcesses: Int, peakMemoryBytes: Double) {
       self.sinceAt = sinceAt
       self.totalSessions = totalSessions
       self.maxSessions = maxSessions
+      self.maxSessionsLimitedBy = maxSessionsLimitedBy
       self.availableSlots = availableSlots
       self.queuedTurns = queuedTurns
       self.memoryUsageBytes = memoryUsageBytes
@@ -5658,6 +6090,34 @@ extension API {
       self.turns = turns
       self.peakProcesses = peakProcesses
       self.peakMemoryBytes = peakMemoryBytes
+    }
+
+    public enum MaxSessionsLimitedBy: OpenEnum {
+      case memory
+      case load
+      case maximum
+      /// A word of a newer server.
+      case unknown(String)
+
+      public init(rawValue: String) {
+        switch rawValue {
+        case "memory": self = .memory
+        case "load": self = .load
+        case "maximum": self = .maximum
+        default: self = .unknown(rawValue)
+        }
+      }
+
+      public var rawValue: String {
+        switch self {
+        case .memory: "memory"
+        case .load: "load"
+        case .maximum: "maximum"
+        case .unknown(let word): word
+        }
+      }
+
+      public static let known: [MaxSessionsLimitedBy] = [.memory, .load, .maximum]
     }
 
     public struct Starts: Codable, Sendable, Hashable {
@@ -5895,6 +6355,33 @@ extension API {
     }
   }
 
+  public struct SessionReleasedEvent: Codable, Sendable, Hashable {
+    public var cursor: Int
+    public var sessionId: String?
+    public var seq: Int?
+    public var type: String
+    public var at: Int
+    public var turnId: String?
+    public var data: Data
+    /// Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+    public var truncated: Bool?
+
+    public init(cursor: Int, sessionId: String? = nil, seq: Int? = nil, type: String = "session.released", at: Int, turnId: String? = nil, data: Data, truncated: Bool? = nil) {
+      self.cursor = cursor
+      self.sessionId = sessionId
+      self.seq = seq
+      self.type = type
+      self.at = at
+      self.turnId = turnId
+      self.data = data
+      self.truncated = truncated
+    }
+
+    public struct Data: Codable, Sendable, Hashable {
+      public init() {}
+    }
+  }
+
   public struct SessionRenewedEvent: Codable, Sendable, Hashable {
     public var cursor: Int
     public var sessionId: String?
@@ -6088,7 +6575,7 @@ extension API {
 
   public struct Setting: Codable, Sendable, Hashable {
     /// In force now.
-    public var value: Double
+    public var value: JSONValue
     public var `default`: Double
     public var min: Double
     public var max: Double
@@ -6097,9 +6584,13 @@ extension API {
     /// The environment wins: what it sets can be changed there only.
     public var source: Source
     /// In force from the next start.
-    public var next: Double?
+    public var next: JSONValue?
+    /// With `auto`: the number that is in force now.
+    public var effective: Double?
+    /// With `auto`: what keeps the number from being higher.
+    public var limitedBy: LimitedBy?
 
-    public init(value: Double, `default`: Double, min: Double, max: Double, live: Bool, source: Source, next: Double? = nil) {
+    public init(value: JSONValue, `default`: Double, min: Double, max: Double, live: Bool, source: Source, next: JSONValue? = nil, effective: Double? = nil, limitedBy: LimitedBy? = nil) {
       self.value = value
       self.`default` = `default`
       self.min = min
@@ -6107,6 +6598,8 @@ extension API {
       self.live = live
       self.source = source
       self.next = next
+      self.effective = effective
+      self.limitedBy = limitedBy
     }
 
     public enum Source: OpenEnum {
@@ -6136,6 +6629,34 @@ extension API {
 
       public static let known: [Source] = [.`default`, .environment, .stored]
     }
+
+    public enum LimitedBy: OpenEnum {
+      case memory
+      case load
+      case maximum
+      /// A word of a newer server.
+      case unknown(String)
+
+      public init(rawValue: String) {
+        switch rawValue {
+        case "memory": self = .memory
+        case "load": self = .load
+        case "maximum": self = .maximum
+        default: self = .unknown(rawValue)
+        }
+      }
+
+      public var rawValue: String {
+        switch self {
+        case .memory: "memory"
+        case .load: "load"
+        case .maximum: "maximum"
+        case .unknown(let word): word
+        }
+      }
+
+      public static let known: [LimitedBy] = [.memory, .load, .maximum]
+    }
   }
 
   public struct Settings: Codable, Sendable, Hashable {
@@ -6147,6 +6668,7 @@ extension API {
     public var sessionFinalWarningMinutes: API.Setting
     public var sessionIdleMinutes: API.Setting
     public var maxMemoryPerSessionMb: API.Setting
+    public var maxMemoryPerToolMb: API.Setting
     public var maxTotalMemoryGb: API.Setting
     public var cpuUsageLimitPercent: API.Setting
     public var healthIntervalSeconds: API.Setting
@@ -6158,7 +6680,7 @@ extension API {
     public var retentionDays: API.Setting
     public var shutdownGraceSeconds: API.Setting
 
-    public init(maxConcurrentSessions: API.Setting, maxQueuedTurns: API.Setting, requestsPerMinute: API.Setting, sessionTimeoutHours: API.Setting, sessionWarningHours: API.Setting, sessionFinalWarningMinutes: API.Setting, sessionIdleMinutes: API.Setting, maxMemoryPerSessionMb: API.Setting, maxTotalMemoryGb: API.Setting, cpuUsageLimitPercent: API.Setting, healthIntervalSeconds: API.Setting, resourceSampleSeconds: API.Setting, turnStallMinutes: API.Setting, permissionTimeoutMinutes: API.Setting, prewarmedProcesses: API.Setting, pushGraceMs: API.Setting, retentionDays: API.Setting, shutdownGraceSeconds: API.Setting) {
+    public init(maxConcurrentSessions: API.Setting, maxQueuedTurns: API.Setting, requestsPerMinute: API.Setting, sessionTimeoutHours: API.Setting, sessionWarningHours: API.Setting, sessionFinalWarningMinutes: API.Setting, sessionIdleMinutes: API.Setting, maxMemoryPerSessionMb: API.Setting, maxMemoryPerToolMb: API.Setting, maxTotalMemoryGb: API.Setting, cpuUsageLimitPercent: API.Setting, healthIntervalSeconds: API.Setting, resourceSampleSeconds: API.Setting, turnStallMinutes: API.Setting, permissionTimeoutMinutes: API.Setting, prewarmedProcesses: API.Setting, pushGraceMs: API.Setting, retentionDays: API.Setting, shutdownGraceSeconds: API.Setting) {
       self.maxConcurrentSessions = maxConcurrentSessions
       self.maxQueuedTurns = maxQueuedTurns
       self.requestsPerMinute = requestsPerMinute
@@ -6167,6 +6689,7 @@ extension API {
       self.sessionFinalWarningMinutes = sessionFinalWarningMinutes
       self.sessionIdleMinutes = sessionIdleMinutes
       self.maxMemoryPerSessionMb = maxMemoryPerSessionMb
+      self.maxMemoryPerToolMb = maxMemoryPerToolMb
       self.maxTotalMemoryGb = maxTotalMemoryGb
       self.cpuUsageLimitPercent = cpuUsageLimitPercent
       self.healthIntervalSeconds = healthIntervalSeconds
@@ -6741,6 +7264,8 @@ extension API {
     public var state: API.TurnState
     public var acceptedAt: Int
     public var sendAt: Int?
+    public var timeoutMs: Double?
+    public var contextFiles: [String]?
     public var startedAt: Int?
     public var endedAt: Int?
     /// 0 runs now, 1 is next.
@@ -6748,7 +7273,7 @@ extension API {
     public var reply: API.Reply?
     public var error: API.Failure?
 
-    public init(turnId: String, sessionId: String, origin: API.TurnOrigin, clientMessageId: String? = nil, state: API.TurnState, acceptedAt: Int, sendAt: Int? = nil, startedAt: Int? = nil, endedAt: Int? = nil, queuePosition: Int? = nil, reply: API.Reply? = nil, error: API.Failure? = nil) {
+    public init(turnId: String, sessionId: String, origin: API.TurnOrigin, clientMessageId: String? = nil, state: API.TurnState, acceptedAt: Int, sendAt: Int? = nil, timeoutMs: Double? = nil, contextFiles: [String]? = nil, startedAt: Int? = nil, endedAt: Int? = nil, queuePosition: Int? = nil, reply: API.Reply? = nil, error: API.Failure? = nil) {
       self.turnId = turnId
       self.sessionId = sessionId
       self.origin = origin
@@ -6756,6 +7281,8 @@ extension API {
       self.state = state
       self.acceptedAt = acceptedAt
       self.sendAt = sendAt
+      self.timeoutMs = timeoutMs
+      self.contextFiles = contextFiles
       self.startedAt = startedAt
       self.endedAt = endedAt
       self.queuePosition = queuePosition
@@ -6793,14 +7320,21 @@ extension API {
       public var deviceId: String
       public var attachments: [String]
       public var sendAt: Int?
+      public var timeoutMs: Double?
+      public var contextFiles: [String]?
+      /// Of what another program did in the conversation: no device sent it.
+      public var origin: String?
 
-      public init(messageId: String, message: String, clientMessageId: String, deviceId: String, attachments: [String], sendAt: Int? = nil) {
+      public init(messageId: String, message: String, clientMessageId: String, deviceId: String, attachments: [String], sendAt: Int? = nil, timeoutMs: Double? = nil, contextFiles: [String]? = nil, origin: String? = nil) {
         self.messageId = messageId
         self.message = message
         self.clientMessageId = clientMessageId
         self.deviceId = deviceId
         self.attachments = attachments
         self.sendAt = sendAt
+        self.timeoutMs = timeoutMs
+        self.contextFiles = contextFiles
+        self.origin = origin
       }
     }
   }
@@ -6829,9 +7363,12 @@ extension API {
 
     public struct Data: Codable, Sendable, Hashable {
       public var by: String
+      /// What was heard of the answer.
+      public var text: String?
 
-      public init(by: String) {
+      public init(by: String, text: String? = nil) {
         self.by = by
+        self.text = text
       }
     }
   }
@@ -6883,6 +7420,7 @@ extension API {
         case schedule
         case agent
         case other
+        case terminal
         /// A word of a newer server.
         case unknown(String)
 
@@ -6892,6 +7430,7 @@ extension API {
           case "schedule": self = .schedule
           case "agent": self = .agent
           case "other": self = .other
+          case "terminal": self = .terminal
           default: self = .unknown(rawValue)
           }
         }
@@ -6902,11 +7441,12 @@ extension API {
           case .schedule: "schedule"
           case .agent: "agent"
           case .other: "other"
+          case .terminal: "terminal"
           case .unknown(let word): word
           }
         }
 
-        public static let known: [Origin] = [.task, .schedule, .agent, .other]
+        public static let known: [Origin] = [.task, .schedule, .agent, .other, .terminal]
       }
     }
   }
@@ -6937,11 +7477,14 @@ extension API {
       public var code: API.ErrorCode
       public var detail: String
       public var retryable: Bool
+      /// What was heard of the answer.
+      public var text: String?
 
-      public init(code: API.ErrorCode, detail: String, retryable: Bool) {
+      public init(code: API.ErrorCode, detail: String, retryable: Bool, text: String? = nil) {
         self.code = code
         self.detail = detail
         self.retryable = retryable
+        self.text = text
       }
     }
   }
@@ -6953,11 +7496,11 @@ extension API {
     public var type: String
     public var at: Int
     public var turnId: String?
-    public var data: API.Failure
+    public var data: Data
     /// Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
     public var truncated: Bool?
 
-    public init(cursor: Int, sessionId: String? = nil, seq: Int? = nil, type: String = "turn.interrupted", at: Int, turnId: String? = nil, data: API.Failure, truncated: Bool? = nil) {
+    public init(cursor: Int, sessionId: String? = nil, seq: Int? = nil, type: String = "turn.interrupted", at: Int, turnId: String? = nil, data: Data, truncated: Bool? = nil) {
       self.cursor = cursor
       self.sessionId = sessionId
       self.seq = seq
@@ -6966,6 +7509,19 @@ extension API {
       self.turnId = turnId
       self.data = data
       self.truncated = truncated
+    }
+
+    public struct Data: Codable, Sendable, Hashable {
+      public var code: API.ErrorCode
+      public var detail: String
+      /// What was heard of the answer.
+      public var text: String?
+
+      public init(code: API.ErrorCode, detail: String, text: String? = nil) {
+        self.code = code
+        self.detail = detail
+        self.text = text
+      }
     }
   }
 
@@ -6976,6 +7532,7 @@ extension API {
     case schedule
     case agent
     case other
+    case terminal
     /// A word of a newer server.
     case unknown(String)
 
@@ -6986,6 +7543,7 @@ extension API {
       case "schedule": self = .schedule
       case "agent": self = .agent
       case "other": self = .other
+      case "terminal": self = .terminal
       default: self = .unknown(rawValue)
       }
     }
@@ -6997,11 +7555,12 @@ extension API {
       case .schedule: "schedule"
       case .agent: "agent"
       case .other: "other"
+      case .terminal: "terminal"
       case .unknown(let word): word
       }
     }
 
-    public static let known: [TurnOrigin] = [.user, .task, .schedule, .agent, .other]
+    public static let known: [TurnOrigin] = [.user, .task, .schedule, .agent, .other, .terminal]
   }
 
   public struct TurnQueuedEvent: Codable, Sendable, Hashable {
@@ -7028,7 +7587,7 @@ extension API {
 
     public struct Data: Codable, Sendable, Hashable {
       public var queuePosition: Int
-      /// tasks: every process has a turn, or a task that would be cut off.
+      /// tasks: every process has a turn, or a task that would be cut off; held: another program has the conversation open.
       public var reason: Reason?
 
       public init(queuePosition: Int, reason: Reason? = nil) {
@@ -7038,12 +7597,14 @@ extension API {
 
       public enum Reason: OpenEnum {
         case tasks
+        case held
         /// A word of a newer server.
         case unknown(String)
 
         public init(rawValue: String) {
           switch rawValue {
           case "tasks": self = .tasks
+          case "held": self = .held
           default: self = .unknown(rawValue)
           }
         }
@@ -7051,11 +7612,12 @@ extension API {
         public var rawValue: String {
           switch self {
           case .tasks: "tasks"
+          case .held: "held"
           case .unknown(let word): word
           }
         }
 
-        public static let known: [Reason] = [.tasks]
+        public static let known: [Reason] = [.tasks, .held]
       }
     }
   }
