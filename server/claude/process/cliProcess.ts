@@ -283,14 +283,9 @@ export class CliProcess implements ClaudeProcess {
 
   /** A `/clear` makes the CLI go on under a new id, which is the one to resume from then on. */
   #follow(message: SDKMessage): void {
-    if (message.type === "system" && message.subtype === "commands_changed")
-      this.#commands = claudeCommands(message.commands);
-    if (
-      message.type !== "system" ||
-      message.subtype !== "init" ||
-      message.session_id === this.#claudeSessionId
-    )
-      return;
+    if (message.type !== "system") return;
+    if (message.subtype === "commands_changed") this.#commands = claudeCommands(message.commands);
+    if (message.subtype !== "init" || message.session_id === this.#claudeSessionId) return;
     this.#claudeSessionId = message.session_id;
     this.#parts.listener.signal({ kind: "conversation", claudeSessionId: message.session_id });
   }
