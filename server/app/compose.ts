@@ -222,7 +222,13 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
   const attachments = new MessageAttachments({ store, storage: attachmentStorage });
 
   const environmentOfCli = { environment: cliEnvironment, homeDir, roots };
-  const { program, trust, starts, mentions } = wireStarts({ config, store, clock, log, ...environmentOfCli });
+  const { program, trust, starts, mentions, closedPlaces } = wireStarts({
+    config,
+    store,
+    clock,
+    log,
+    ...environmentOfCli,
+  });
   const host =
     ports.host ??
     (await openCliHost({
@@ -245,11 +251,11 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
       "The project's directory is another one than when the session began.",
     );
   };
-  const changes = new GitChanges({ program, clock, log, rootsOf });
+  const changes = new GitChanges({ program, clock, log, rootsOf, closedPlaces });
   const pool = new InteractiveSessionPool({
     store,
     host,
-    gitBranch: async (path) => gitBranch(path, await rootsOf(path)),
+    gitBranch: async (path) => gitBranch(path, await rootsOf(path), await closedPlaces(path)),
     history,
     feed,
     clock,
