@@ -6,13 +6,14 @@ import { CliStarts } from "../claude/start/cliStarts.ts";
 import { CliTrust } from "../claude/start/cliTrust.ts";
 import { DeniedPaths, liesInAny } from "../claude/start/deniedPaths.ts";
 import { repositoryDangers } from "../claude/start/repositoryDangers.ts";
+import { sandboxFault } from "../claude/start/sandbox.ts";
 import { SettingsFiles } from "../claude/start/settingsFiles.ts";
 import { claudeConfigDir } from "../claude/transcripts/transcriptFile.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
 import { MentionedFiles } from "../files/mentionedFiles.ts";
 import { gitDangers } from "../git/gitDangers.ts";
 import { GitProgram } from "../git/gitProgram.ts";
-import { type Config, passesToCli } from "./config.ts";
+import { type Config, ConfigError, passesToCli } from "./config.ts";
 
 /** What the CLI is started with: trust, starts, the places that are closed to it; and what it may be told by a mention. */
 export function wireStarts(parts: {
@@ -63,6 +64,15 @@ export function wireStarts(parts: {
       liesInAny(denied, path) || (isHidden(home, path) && !isHidden(home, projectPath));
   };
   return { program, trust, starts, mentions, closedPlaces };
+}
+
+/** With `SANDBOX=true`, throws a `ConfigError` where the CLI could not make one. */
+export async function requireSandbox(
+  { sandbox }: Pick<Config, "sandbox">,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  const fault = sandbox ? await sandboxFault(environment) : undefined;
+  if (fault !== undefined) throw new ConfigError([fault]);
 }
 
 /** Whether a path goes through a hidden entry of the home itself. */
