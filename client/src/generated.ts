@@ -12,6 +12,7 @@ export type ErrorCode =
   | "unsupported_parameter"
   | "invalid_answers"
   | "scope_unavailable"
+  | "project_mismatch"
   | "malformed_json"
   | "unauthenticated"
   | "pairing_code_invalid"
@@ -23,6 +24,7 @@ export type ErrorCode =
   | "tools_forbidden"
   | "prompt_forbidden"
   | "command_forbidden"
+  | "file_forbidden"
   | "not_found"
   | "session_not_found"
   | "conversation_not_found"
@@ -73,6 +75,7 @@ export type ErrorCode =
   | "ask_timed_out"
   | "history_unavailable"
   | "changes_timed_out"
+  | "timed_out"
   | "stalled"
   | "memory_limit"
   | "login_required"
@@ -338,6 +341,12 @@ export interface Api {
       before?: string;
     };
     /**
+     * Sessions that have a process, and how much room is left; with parked=true also those that live without one.
+     */
+    "GET /api/sessions/active": {
+      parked?: "true" | "false";
+    };
+    /**
      * Close a session: its turns end, its process is gone. With erase nothing of it is kept, for an admin Claude's transcript neither.
      */
     "DELETE /api/sessions/interactive/{id}": {
@@ -427,6 +436,17 @@ export interface Api {
        * The instant at which it is to run; at once without it.
        */
       sendAt?: number;
+      /**
+       * How long the turn may run before it is ended as failed (timed_out).
+       */
+      timeoutMs?: number;
+      /**
+       * Paths in the project, whose contents go to Claude with the message.
+       */
+      contextFiles?: string[];
+      /**
+       * The caller's APNs token, registered when the message is accepted; one that cannot be Apple's is left, and pushWarning says so.
+       */
       deviceToken?: string;
     };
     /**
@@ -574,7 +594,7 @@ export interface Api {
       sessionId?: string;
     };
     /**
-     * Open the session's next lease term without a model turn, or ask for a recap.
+     * Open the session's next lease term without a model turn; with the action recap after a recap of it.
      */
     "POST /api/sessions/keep-alive": {
       sessionId: string;
@@ -625,7 +645,7 @@ export interface Api {
      * Change limits; what is absent stays, null goes back to the default. They outlive a restart.
      */
     "PATCH /api/settings": {
-      maxConcurrentSessions?: number | null;
+      maxConcurrentSessions?: ("auto" | number) | null;
       maxQueuedTurns?: number | null;
       requestsPerMinute?: number | null;
       sessionTimeoutHours?: number | null;
@@ -633,6 +653,7 @@ export interface Api {
       sessionFinalWarningMinutes?: number | null;
       sessionIdleMinutes?: number | null;
       maxMemoryPerSessionMb?: number | null;
+      maxMemoryPerToolMb?: number | null;
       maxTotalMemoryGb?: number | null;
       cpuUsageLimitPercent?: number | null;
       healthIntervalSeconds?: number | null;
@@ -800,6 +821,10 @@ export interface Api {
        */
       origin?: "terminal";
       createdAt: number;
+      /**
+       * The turn ended in the middle of the text.
+       */
+      partial?: boolean;
       sessionId: string | null;
     };
     "GET /api/metrics/history": ResourceHistory;
@@ -898,13 +923,17 @@ export interface Api {
       nextBefore?: string;
     };
     /**
-     * Sessions that have a process, and how much room is left.
+     * Sessions that have a process, and how much room is left; with parked=true also those that live without one.
      */
     "GET /api/sessions/active": {
       sessions: Session[];
       stats: {
         totalSessions: number;
         maxSessions: number;
+        /**
+         * With `MAX_CONCURRENT_SESSIONS=auto`: what keeps `maxSessions` from being higher.
+         */
+        maxSessionsLimitedBy?: "memory" | "load" | "maximum";
         availableSlots: number;
         queuedTurns: number;
         memoryUsageBytes: number;
@@ -927,7 +956,7 @@ export interface Api {
     };
     "GET /api/sessions/interactive/{id}/status": Session;
     /**
-     * Open the session's next lease term without a model turn, or ask for a recap.
+     * Open the session's next lease term without a model turn; with the action recap after a recap of it.
      */
     "POST /api/sessions/keep-alive": {
       success: true;
@@ -1055,6 +1084,10 @@ export interface Finished {
    * How news will reach the device now.
    */
   deliveryMethod: string[];
+  /**
+   * Why the deviceToken was not registered.
+   */
+  pushWarning?: string;
   reply?: Reply;
   error?: Failure;
   /**
@@ -1097,6 +1130,10 @@ export interface Accepted {
    * How news will reach the device now.
    */
   deliveryMethod: string[];
+  /**
+   * Why the deviceToken was not registered.
+   */
+  pushWarning?: string;
 }
 export interface LoggedDelivery {
   deliveryId: string;
@@ -1554,6 +1591,8 @@ export interface TurnAcceptedEvent {
     deviceId: string;
     attachments: string[];
     sendAt?: number;
+    timeoutMs?: number;
+    contextFiles?: string[];
     /**
      * Of what another program did in the conversation: no device sent it.
      */
@@ -1633,6 +1672,10 @@ export interface TurnFailedEvent {
     code: ErrorCode;
     detail: string;
     retryable: boolean;
+    /**
+     * What was heard of the answer.
+     */
+    text?: string;
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
@@ -1646,7 +1689,14 @@ export interface TurnInterruptedEvent {
   type: "turn.interrupted";
   at: number;
   turnId?: string;
-  data: Failure;
+  data: {
+    code: ErrorCode;
+    detail: string;
+    /**
+     * What was heard of the answer.
+     */
+    text?: string;
+  };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
    */
@@ -1661,6 +1711,10 @@ export interface TurnCancelledEvent {
   turnId?: string;
   data: {
     by: string;
+    /**
+     * What was heard of the answer.
+     */
+    text?: string;
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
@@ -1677,6 +1731,10 @@ export interface MessageEvent {
   data: {
     messageId: string;
     text: string;
+    /**
+     * The turn ended in the middle of it.
+     */
+    partial?: boolean;
     /**
      * Of what another program did in the conversation: no device sent it.
      */
@@ -2035,6 +2093,25 @@ export interface DeviceRevokedEvent {
      * Sessions that ask again about what the device had allowed them.
      */
     restrictedSessions?: number;
+    /**
+     * Background tasks and wake-ups that followed from its turns.
+     */
+    stoppedTasks?: number;
+    /**
+     * Rules of its answers to permissions with `session` and `always`.
+     */
+    withdrawnRules?: number;
+    /**
+     * Devices that were paired with its codes: they stay, look at them.
+     */
+    pairedDevices?: {
+      deviceId: string;
+      name: string;
+    }[];
+    /**
+     * Projects that it trusted: they stay so, look at them.
+     */
+    trustedProjects?: string[];
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
@@ -2091,6 +2168,10 @@ export interface SessionMetrics {
   sinceAt: number;
   totalSessions: number;
   maxSessions: number;
+  /**
+   * With `MAX_CONCURRENT_SESSIONS=auto`: what keeps `maxSessions` from being higher.
+   */
+  maxSessionsLimitedBy?: "memory" | "load" | "maximum";
   availableSlots: number;
   queuedTurns: number;
   memoryUsageBytes: number;
@@ -2223,7 +2304,11 @@ export interface ProjectSession {
 }
 export interface PastMessage {
   messageId: string;
-  role: "user" | "assistant";
+  role: "user" | "assistant" | "system";
+  /**
+   * Of a system message: Claude's summary of what came before, at a compaction.
+   */
+  kind?: "summary";
   text: string;
   tools: {
     toolUseId?: string;
@@ -2322,7 +2407,14 @@ export interface Session {
   process?: {
     pid: number;
     startedAt: number;
+    /**
+     * Memory of the CLI alone, which its limit is about.
+     */
     rssBytes: number;
+    /**
+     * Memory of what it started: tools and MCP servers.
+     */
+    toolsRssBytes: number;
     cpuPercent: number;
     processCount: number;
   };
@@ -2412,6 +2504,10 @@ export interface Message {
    */
   origin?: "terminal";
   createdAt: number;
+  /**
+   * The turn ended in the middle of the text.
+   */
+  partial?: boolean;
 }
 export interface Tasks {
   tasks: Task[];
@@ -2474,6 +2570,8 @@ export interface Turn {
   state: TurnState;
   acceptedAt: number;
   sendAt?: number;
+  timeoutMs?: number;
+  contextFiles?: string[];
   startedAt?: number;
   endedAt?: number;
   /**
@@ -2492,6 +2590,7 @@ export interface Settings {
   sessionFinalWarningMinutes: Setting;
   sessionIdleMinutes: Setting;
   maxMemoryPerSessionMb: Setting;
+  maxMemoryPerToolMb: Setting;
   maxTotalMemoryGb: Setting;
   cpuUsageLimitPercent: Setting;
   healthIntervalSeconds: Setting;
@@ -2507,7 +2606,7 @@ export interface Setting {
   /**
    * In force now.
    */
-  value: number;
+  value: number | "auto";
   default: number;
   min: number;
   max: number;
@@ -2522,7 +2621,15 @@ export interface Setting {
   /**
    * In force from the next start.
    */
-  next?: number;
+  next?: number | "auto";
+  /**
+   * With `auto`: the number that is in force now.
+   */
+  effective?: number;
+  /**
+   * With `auto`: what keeps the number from being higher.
+   */
+  limitedBy?: "memory" | "load" | "maximum";
 }
 export interface UsageReport {
   /**
@@ -2642,6 +2749,14 @@ export interface SendFrame {
    * The instant at which it is to run; at once without it.
    */
   sendAt?: number;
+  /**
+   * How long the turn may run before it is ended as failed (timed_out).
+   */
+  timeoutMs?: number;
+  /**
+   * Paths in the project, whose contents go to Claude with the message.
+   */
+  contextFiles?: string[];
 }
 /**
  * Say that the device holds everything up to a cursor.

@@ -8,7 +8,7 @@ import { DurableGate } from "../delivery/durableGate.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { HttpDependencies } from "./dependencies.ts";
 import { documentRoutes } from "./documents/documentRoutes.ts";
-import { authorise } from "./framework/authorise.ts";
+import { authorise, refuseUnpaired } from "./framework/authorise.ts";
 import { JsonBodies } from "./framework/jsonBody.ts";
 import { catalogued, sendProblem } from "./framework/problem.ts";
 import { mountRoutes, type Route } from "./framework/route.ts";
@@ -164,6 +164,11 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
       gone: goneSignal(response, stopping),
       bytes: request,
     });
+    // What it waited for may have taken long enough for a revocation: nothing is told any more.
+    if (!route.mayEndCaller && caller !== undefined && !access.isPaired(caller.deviceId)) {
+      if (answer.kind === "sse") answer.close();
+      refuseUnpaired(access, caller);
+    }
     await sendAnswer(response, answer, { clock, gate: route.isOfTheMoment ? openGate : gate });
   });
   app.use(router);

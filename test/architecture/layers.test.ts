@@ -27,7 +27,7 @@ const driven = new Set(["store", "claude", "push", "files", "git", "demo"]);
 const pageRooms = [
   ["app"],
   ["home", "chat", "monitor", "settings", "help"],
-  ["permissions"],
+  ["permissions", "push"],
   ["text"],
   ["state"],
   ["hosts"],

@@ -5,6 +5,8 @@ import type { Clock, Log } from "../../domain/ports.ts";
 import type { ProcessSpec, SparePool } from "../../domain/processes/process.ts";
 import { spareBytes } from "../../domain/processes/spare.ts";
 import type { ProcessStore } from "../../domain/stores/operation.ts";
+import type { OperatingSystem } from "../os/operatingSystem.ts";
+import type { Reaper } from "../os/reaper.ts";
 import type { CliStarts, StartedIn } from "../start/cliStarts.ts";
 import { isClaimable, SpareCliProcess } from "./spareProcess.ts";
 
@@ -20,6 +22,8 @@ export interface SpareProcessesParts {
   clock: Clock;
   log: Log;
   processStore: ProcessStore;
+  os: OperatingSystem;
+  reaper: Reaper;
   ladderMs: number;
   startDeadlineMs: number;
 }
@@ -44,10 +48,10 @@ export class SpareProcesses implements SparePool {
     return this.#spares.size;
   }
 
-  /** For the sampler. */
-  live(): Array<{ processId: string; pid: number }> {
-    return [...this.#spares].flatMap(({ processId, cli }) =>
-      cli.child?.pid === undefined ? [] : [{ processId, pid: cli.child.pid }],
+  /** Those that run. */
+  live(): Array<{ processId: string; pid: number; root: SpareCliProcess["root"] }> {
+    return [...this.#spares].flatMap(({ processId, cli, root }) =>
+      cli.child?.pid === undefined ? [] : [{ processId, pid: cli.child.pid, root }],
     );
   }
 
@@ -78,12 +82,15 @@ export class SpareProcesses implements SparePool {
    * The spare that carries the conversation's id, if it can become this process. One that cannot is ended first: there
    * must never be two processes of one id.
    */
-  async take(spec: ProcessSpec, { standing, hasPlainDiff }: StartedIn): Promise<SpareCliProcess | undefined> {
+  async take(
+    spec: ProcessSpec,
+    { standing, hasPlainDiff, hasSilentCommands }: StartedIn,
+  ): Promise<SpareCliProcess | undefined> {
     const spare = [...this.#spares].find((one) => one.sessionId === spec.claudeSessionId);
     if (spare === undefined) return undefined;
     // The settings that it follows are fixed at its start: the owner's alone, as for every project that is not trusted. So
-    // is its environment, which puts nothing in the place of a repository's own diff.
-    const isFitting = standing !== "trusted" && standing !== "suspect" && !hasPlainDiff;
+    // is its environment, which puts nothing in the place of a repository's own diff, and what runs in commands.
+    const isFitting = standing !== "trusted" && standing !== "suspect" && !hasPlainDiff && !hasSilentCommands;
     if (!isFitting) this.#unclaimable.add(spec.projectPath);
     if (!spare.isReady || !isClaimable(spec) || !isFitting) {
       await this.#discard(spare);
@@ -134,7 +141,7 @@ export class SpareProcesses implements SparePool {
   }
 
   async #start(): Promise<void> {
-    const { clock, log, processStore, ladderMs, startDeadlineMs, starts, dir } = this.#parts;
+    const { clock, log, processStore, os, reaper, ladderMs, startDeadlineMs, starts, dir } = this.#parts;
     const processId = randomUUID();
     const beganAt = clock.monotonic();
     const spare = new SpareCliProcess({
@@ -144,6 +151,8 @@ export class SpareProcesses implements SparePool {
       prepare: (spec) => starts.prepare("spare", spec, waitingIn(dir)),
       clock,
       processStore,
+      os,
+      reaper,
       ladderMs,
     });
     this.#spares.add(spare);
@@ -174,4 +183,5 @@ const waitingIn = (projectPath: string): StartedIn => ({
   standing: "plain",
   hasPlainDiff: false,
   hasSilentHooks: false,
+  hasSilentCommands: false,
 });

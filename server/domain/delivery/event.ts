@@ -15,6 +15,17 @@ export interface EndedWork {
   interruptedTurns: number;
   /** Sessions that ask again about what the device had allowed them. */
   restrictedSessions: number;
+  /** Background tasks and wake-ups that followed from its turns. */
+  stoppedTasks: number;
+  /** Rules of its answers to permissions with "session" and "always". */
+  withdrawnRules: number;
+}
+
+/** What a revoked device has set up and what stays: the owner is to look at it. */
+export interface LeftBehind {
+  /** Devices that were paired with its codes. */
+  pairedDevices: Array<{ deviceId: string; name: string }>;
+  trustedProjects: string[];
 }
 
 /** The data of each type of event. Rows of the log are immutable; a new fact is a new event. */
@@ -72,6 +83,8 @@ export interface EventDataByType {
     deviceId: string;
     attachments: string[];
     sendAt?: number;
+    timeoutMs?: number;
+    contextFiles?: string[];
     /** Typed at another program, which no device sent. */
     origin?: "terminal";
   };
@@ -83,10 +96,12 @@ export interface EventDataByType {
   "turn.started": { origin: TurnOrigin };
   /** `origin` of an own turn, or of a terminal's. */
   "turn.completed": Reply & { origin?: Exclude<TurnOrigin, "user"> };
-  "turn.failed": { code: ErrorCode; detail: string; retryable: boolean };
-  "turn.interrupted": Failure;
-  "turn.cancelled": { by: string };
-  message: { messageId: string; text: string; origin?: "terminal" };
+  /** `text`: what was heard of the answer. */
+  "turn.failed": { code: ErrorCode; detail: string; retryable: boolean; text?: string };
+  "turn.interrupted": Failure & { text?: string };
+  "turn.cancelled": { by: string; text?: string };
+  /** `partial`: the turn ended in the middle of it. */
+  message: { messageId: string; text: string; partial?: boolean; origin?: "terminal" };
   /** A subagent's finished text: never a `message`, never the reply. */
   "agent.message": { agent: AgentRef; text: string };
   "tool.started": {
@@ -124,7 +139,7 @@ export interface EventDataByType {
   "limit.lifted": { kind: string };
   "login.required": { detail: string };
   "device.paired": { deviceId: string; name: string; platform: string };
-  "device.revoked": { deviceId: string; name: string } & Partial<EndedWork>;
+  "device.revoked": { deviceId: string; name: string } & Partial<EndedWork & LeftBehind>;
   /** The device `deviceId` is pushed to no more: another one, `by`, has registered the same target. */
   "device.push_lost": { deviceId: string; name: string; by: string; provider: "apns" | "webpush" };
 }

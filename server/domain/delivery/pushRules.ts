@@ -194,7 +194,8 @@ export function pushOf<T extends EventType>(event: LoggedEventOf<T>): EventPush 
 /** What is asked, by whom, with hidden characters as escapes: a lock screen shows it beside the button that allows it. */
 function askedOf({ agent, title, description, plan }: EventDataByType["permission.requested"]): string {
   const line = agent === undefined ? title : `Subagent ${agentNameOf(agent)} wants to use ${title}`;
-  return [line, description ?? (plan && visibleText(plan).text)].filter(Boolean).join("\n");
+  // A plan is what is decided on; a sentence about it does not take its place.
+  return [line, (plan && visibleText(plan).text) || description].filter(Boolean).join("\n");
 }
 
 /** What the subagent does, else its kind. */

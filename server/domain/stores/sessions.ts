@@ -116,6 +116,10 @@ export interface TurnStore {
   queuedCountOf(sessionId: string): number;
   /** Turns of a device that wait, scheduled ones included, in the order of their acceptance. */
   waitingOf(deviceId: string): Turn[];
+  /** The newest device whose turn was accepted in the session by then: what Claude does there by itself follows from it. */
+  deviceBefore(sessionId: string, at: number): string | undefined;
+  /** Turns of Claude's own that wait for a process. */
+  waitingOwn(): Turn[];
   /** The same of every session that has some. */
   queuedCounts(): Map<string, number>;
   /** Waiting turns that the device has sent, without those whose instant is still to come. */
@@ -178,10 +182,14 @@ export interface TrustStore {
   remove(projectPath: string): boolean;
   /** The rules kept for the project, oldest first. */
   rulesOf(projectPath: string): string[];
-  keepRule(projectPath: string, rule: string, at: number): void;
+  keepRule(projectPath: string, rule: string, at: number, deviceId?: string): void;
   /** The rules kept for the session alone, oldest first. */
   sessionRulesOf(sessionId: string): string[];
-  keepSessionRule(sessionId: string, rule: string, at: number): void;
+  keepSessionRule(sessionId: string, rule: string, at: number, deviceId?: string): void;
+  /** Forgets the rules that the device gave: where each of them held, by project or by session. */
+  dropRulesOf(deviceId: string): { projectPaths: string[]; sessionIds: string[] };
+  /** The projects that the device trusted. */
+  projectsOf(deviceId: string): string[];
   /** No rule is kept for the session any more. */
   forgetSession(sessionId: string): void;
 }

@@ -45,8 +45,10 @@ export function pageRouter(files: PageFiles): Router {
     const name = /^\/([^/]+)$/.exec(request.path)?.[1];
     const isRead = request.method === "GET" || request.method === "HEAD";
     const file = name !== undefined && isRead ? await files.named(name, acceptedBy(request)) : undefined;
-    if (file) send(request, response, file, shellCaching);
-    else next();
+    if (!file) return next();
+    // A service worker is bound by the policy that its own file came with, not by the page's.
+    response.setHeader("Content-Security-Policy", pagePolicy);
+    send(request, response, file, shellCaching);
   });
   return router;
 }

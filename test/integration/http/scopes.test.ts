@@ -76,7 +76,7 @@ const needed: Readonly<Record<string, Scope | "open">> = {
   "GET /api/permissions/:permissionId": "read",
   "POST /api/permissions/:permissionId": "chat",
   "GET /api/sessions/:id/tools/:toolUseId": "read",
-  "POST /api/sessions/:id/read": "read",
+  "POST /api/sessions/:id/read": "chat",
   "GET /api/events": "read",
   "POST /api/events/ack": "read",
   "GET /api/settings": "admin",

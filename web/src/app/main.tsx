@@ -31,4 +31,6 @@ if (page) {
     </DaylongContext.Provider>,
     page,
   );
+  // After the first picture: none of it is needed for that.
+  void import("../push/startPush.ts").then(({ startPush }) => startPush(daylong));
 }
