@@ -2304,7 +2304,11 @@ export interface ProjectSession {
 }
 export interface PastMessage {
   messageId: string;
-  role: "user" | "assistant";
+  role: "user" | "assistant" | "system";
+  /**
+   * Of a system message: Claude's summary of what came before, at a compaction.
+   */
+  kind?: "summary";
   text: string;
   tools: {
     toolUseId?: string;

@@ -3224,14 +3224,17 @@ extension API {
   public struct PastMessage: Codable, Sendable, Hashable {
     public var messageId: String
     public var role: Role
+    /// Of a system message: Claude's summary of what came before, at a compaction.
+    public var kind: String?
     public var text: String
     public var tools: [Tool]
     public var imageCount: Int
     public var createdAt: Int?
 
-    public init(messageId: String, role: Role, text: String, tools: [Tool], imageCount: Int, createdAt: Int? = nil) {
+    public init(messageId: String, role: Role, kind: String? = nil, text: String, tools: [Tool], imageCount: Int, createdAt: Int? = nil) {
       self.messageId = messageId
       self.role = role
+      self.kind = kind
       self.text = text
       self.tools = tools
       self.imageCount = imageCount
@@ -3241,6 +3244,7 @@ extension API {
     public enum Role: OpenEnum {
       case user
       case assistant
+      case system
       /// A word of a newer server.
       case unknown(String)
 
@@ -3248,6 +3252,7 @@ extension API {
         switch rawValue {
         case "user": self = .user
         case "assistant": self = .assistant
+        case "system": self = .system
         default: self = .unknown(rawValue)
         }
       }
@@ -3256,11 +3261,12 @@ extension API {
         switch self {
         case .user: "user"
         case .assistant: "assistant"
+        case .system: "system"
         case .unknown(let word): word
         }
       }
 
-      public static let known: [Role] = [.user, .assistant]
+      public static let known: [Role] = [.user, .assistant, .system]
     }
 
     public struct Tool: Codable, Sendable, Hashable {
