@@ -1,4 +1,5 @@
 import { cutJson } from "../cutJson.ts";
+import type { LoggedEvent } from "./event.ts";
 
 /**
  * Most bytes of UTF-8 in a frame of the server: the sockets of phones (URLSession, OkHttp) take messages of 1 MiB unless
@@ -18,10 +19,24 @@ const mostBytesOfUnit = 3;
  */
 export function frameText(frame: object): string {
   const text = JSON.stringify(frame);
-  if (text.length * mostBytesOfUnit <= maxServerFrameBytes || Buffer.byteLength(text) <= maxServerFrameBytes)
-    return text;
+  if (fits(text)) return text;
   const { value } = cutJson(frame as Record<string, unknown>, maxServerFrameBytes - markBytes);
   const { event } = value;
   if (typeof event !== "object" || event === null) return JSON.stringify({ ...value, truncated: true });
   return JSON.stringify({ ...value, event: { ...event, truncated: true } });
 }
+
+/**
+ * The text of the frame of an event whose data is JSON already, as it is kept: the same as `frameText` of the event, without
+ * reading the data.
+ */
+export function eventFrameText(head: Omit<LoggedEvent, "data">, data: string): string {
+  const text = JSON.stringify({ type: "event", event: head });
+  // Two brackets end it: the event's, before which the data belongs as its last member, and the frame's.
+  const whole = `${text.slice(0, -2)},"data":${data}}}`;
+  if (fits(whole)) return whole;
+  return frameText({ type: "event", event: { ...head, data: JSON.parse(data) } });
+}
+
+const fits = (text: string): boolean =>
+  text.length * mostBytesOfUnit <= maxServerFrameBytes || Buffer.byteLength(text) <= maxServerFrameBytes;
