@@ -113,7 +113,7 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
   app.use((request: Request, _response: Response, next: NextFunction) => {
     // RFC 9112, 3.2. Node keeps the first; a proxy in front may have gone by the other.
     if (hasTwoHosts(request)) throw new DaylongError("invalid_request", "The request has two Host headers.");
-    const refusal = names.judge({ host: request.headers.host, origin: request.headers.origin });
+    const refusal = names.judge(request.headers);
     if (refusal !== undefined) {
       throw new DaylongError(
         refusal,
