@@ -10,6 +10,7 @@ import type { HttpDependencies } from "./dependencies.ts";
 import { documentRoutes } from "./documents/documentRoutes.ts";
 import { authorise } from "./framework/authorise.ts";
 import { JsonBodies } from "./framework/jsonBody.ts";
+import { isForwarded } from "./framework/preferHeader.ts";
 import { catalogued, sendProblem } from "./framework/problem.ts";
 import { mountRoutes, type Route } from "./framework/route.ts";
 import { sendAnswer } from "./framework/sendAnswer.ts";
@@ -155,6 +156,7 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
       requestId,
       address,
       header: (name) => request.get(name),
+      isForwarded: isForwarded(request),
       gone: goneSignal(response, stopping),
       bytes: request,
     });

@@ -34,6 +34,8 @@ export interface RequestFacts<C> {
   /** Of the socket; a proxy's own when there is one in front. */
   address: string;
   header(name: string): string | undefined;
+  /** It came through a proxy, which may not wait as long as the client would. */
+  isForwarded: boolean;
   /** Aborted when the client goes away or the server stops: a route that waits ends then. */
   gone: AbortSignal;
   /** The body as it comes, for a route that takes bytes. */

@@ -15,7 +15,7 @@ import {
 import type { HttpDependencies } from "../../dependencies.ts";
 import { waitWhilePaired } from "../../framework/authorise.ts";
 import { errorSets } from "../../framework/errorSets.ts";
-import { preferredWaitSeconds, prefersTasks } from "../../framework/preferHeader.ts";
+import { longestWaitSeconds, preferredWaitSeconds, prefersTasks } from "../../framework/preferHeader.ts";
 import { invalidRequest } from "../../framework/problem.ts";
 import { defineRoute, json, type Route } from "../../framework/route.ts";
 
@@ -46,7 +46,7 @@ export function chatRoutes(parts: HttpDependencies): Route[] {
         "With a `sessionId`, `model` and `permissionMode` change the session first, as PATCH does: at once, for this turn and later ones.",
       body: chatSchema,
       headers: {
-        Prefer: `wait=SECONDS (at most ${maxWaitSeconds}): answer when the turn has ended, if it does in time. wait=SECONDS, tasks: when none of the tasks that it began runs any more either.`,
+        Prefer: `wait=SECONDS (at most ${maxWaitSeconds}, through a proxy 50): answer when the turn has ended, if it does in time. wait=SECONDS, tasks: when none of the tasks that it began runs any more either.`,
       },
       refusals: [
         ...errorSets.project,
@@ -58,7 +58,7 @@ export function chatRoutes(parts: HttpDependencies): Route[] {
       ],
       response: { 200: finishedSchema, 202: acceptedSchema },
       maxBodyBytes: maxChatBodyBytes,
-      async handle({ body, caller, requestId, header, gone }) {
+      async handle({ body, caller, requestId, header, isForwarded, gone }) {
         const { deviceToken, attachments, ...message } = body;
         const messageBytes = Buffer.byteLength(message.message);
         if (messageBytes > maxMessageBytes) {
@@ -81,7 +81,10 @@ export function chatRoutes(parts: HttpDependencies): Route[] {
           requestId,
           deliveryMethod: deliveryMethods(caller.deviceId),
         };
-        const waitSeconds = preferredWaitSeconds(header("prefer"), maxWaitSeconds);
+        const waitSeconds = preferredWaitSeconds(
+          header("prefer"),
+          longestWaitSeconds(isForwarded, maxWaitSeconds),
+        );
         if (waitSeconds === undefined) return json(answer, 202);
         const isTasksToo = prefersTasks(header("prefer"));
         const applied = { "Preference-Applied": `wait=${waitSeconds}${isTasksToo ? ", tasks" : ""}` };

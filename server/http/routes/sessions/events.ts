@@ -8,11 +8,12 @@ import { idSchema, limitSchema, wholeNumberSchema } from "../../../wire/paging.t
 import type { HttpDependencies } from "../../dependencies.ts";
 import { waitWhilePaired } from "../../framework/authorise.ts";
 import { errorSets } from "../../framework/errorSets.ts";
+import { longestWaitSeconds } from "../../framework/preferHeader.ts";
 import { invalidRequest } from "../../framework/problem.ts";
 import { defineRoute, json, type Route } from "../../framework/route.ts";
 
-/** Longest long poll: shorter than the idle limits of common proxies. */
-const maxPollMs = 60_000;
+/** Longest long poll. */
+const maxPollSeconds = 60;
 
 /** Most characters of an answer, below any `limit`, unless it is one event: a thousand long replies are no page. */
 export const maxPageChars = 4 * 1024 * 1024;
@@ -35,7 +36,7 @@ export function eventRoutes(parts: HttpDependencies): Route[] {
         wait: z
           .string()
           .regex(/^\d{1,6}(\.\d{1,3})?$/, "must be a number of seconds")
-          .transform((seconds) => Math.min(Number(seconds) * 1000, maxPollMs))
+          .transform(Number)
           .optional(),
       }),
       response: z.object({
@@ -44,7 +45,7 @@ export function eventRoutes(parts: HttpDependencies): Route[] {
         cursor: cursorSchema,
         recovered: z.boolean(),
       }),
-      async handle({ query, caller, gone }) {
+      async handle({ query, caller, isForwarded, gone }) {
         const { deviceId } = caller;
         const { cursor: after, recovered } = resumePoint({
           cursor: query.after,
@@ -59,7 +60,8 @@ export function eventRoutes(parts: HttpDependencies): Route[] {
         try {
           // Asking for what comes after is the word that everything before has arrived.
           if (query.after !== undefined) acknowledge(deviceId, after);
-          const wanted = { after, limit: query.limit, waitMs: query.wait ?? 0 };
+          const waitSeconds = Math.min(query.wait ?? 0, longestWaitSeconds(isForwarded, maxPollSeconds));
+          const wanted = { after, limit: query.limit, waitMs: waitSeconds * 1_000 };
           const found = await waitWhilePaired({ access, caller, gone }, (over) =>
             eventsAfter(parts, { ...wanted, over }),
           );

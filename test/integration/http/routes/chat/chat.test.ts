@@ -158,6 +158,17 @@ describe("C01: waiting for the reply", () => {
     expect(asked.body).toMatchObject({ state: "running" });
   });
 
+  test("REPORT-20: a wait through a proxy is answered 202 before the proxy gives it up", async () => {
+    const asking = send(hello(), { prefer: "wait=120", "x-forwarded-for": "203.0.113.7" });
+    await untilWaiting(1);
+    rig.clock.advance(49_999);
+    expect(rig.pool.waiting).toBe(1);
+    rig.clock.advance(1);
+    const asked = await asking;
+    expect([asked.status, asked.headers.get("preference-applied")]).toEqual([202, "wait=50"]);
+    expect(asked.body).toMatchObject({ success: true, state: "running" });
+  });
+
   test("C01: the wait ends when the client goes away, and the turn goes on", async () => {
     const client = new AbortController();
     const options = { body: hello(), headers: { prefer: "wait=300" }, signal: client.signal };
