@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { uuidSchema } from "../ids.ts";
 import { countSchema, instantSchema } from "../instants.ts";
 import { chosenIdSchema, textSchema } from "../text.ts";
 import { modelSchema, permissionModeSchema, projectPathSchema } from "./sessions.ts";
@@ -6,7 +7,7 @@ import { failureSchema, replySchema, turnStateSchema } from "./turns.ts";
 
 /** Longest message, in bytes of UTF-8 (docs/api.md, Chat: 256 KB). */
 export const maxMessageBytes = 256 * 1024;
-export const sessionIdSchema = z.uuid().transform((value) => value.toLowerCase());
+export const sessionIdSchema = uuidSchema;
 
 /** `type/subtype` without parameters (RFC 9110, 8.3.1). */
 export const mimeTypeSchema = z
@@ -16,7 +17,7 @@ export const mimeTypeSchema = z
   .transform((type) => type.toLowerCase());
 
 export const attachmentSchema = z.union([
-  z.object({ attachmentId: z.uuid().transform((id) => id.toLowerCase()) }),
+  z.object({ attachmentId: uuidSchema }),
   z.object({ name: textSchema.min(1).max(255), mimeType: mimeTypeSchema, data: z.base64() }),
 ]);
 

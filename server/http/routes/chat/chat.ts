@@ -5,6 +5,7 @@ import type { Turn } from "../../../domain/sessions/turn.ts";
 import { isTerminal } from "../../../domain/sessions/turn.ts";
 import type { Accepted, SubmitRequest } from "../../../pool/port.ts";
 import { apnsTokenSchema } from "../../../wire/delivery/devices.ts";
+import { anyIdSchema } from "../../../wire/ids.ts";
 import {
   acceptedSchema,
   finishedSchema,
@@ -114,7 +115,7 @@ export function chatRoutes(parts: HttpDependencies): Route[] {
       path: "/api/chat/interrupt",
       scope: "chat",
       summary: "Stop the running turn of a session.",
-      body: z.object({ sessionId: sessionIdSchema, turnId: z.string().min(1).max(200).optional() }),
+      body: z.object({ sessionId: sessionIdSchema, turnId: anyIdSchema.optional() }),
       refusals: [...errorSets.turn, "nothing_running"],
       response: z.object({ interrupted: z.boolean(), turnId: z.string() }),
       handle: async ({ body, caller }) => json(await pool.interrupt(body.sessionId, body.turnId, caller)),

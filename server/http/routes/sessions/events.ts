@@ -3,8 +3,9 @@ import { resumePoint } from "../../../delivery/sockets/resumePoint.ts";
 import type { LoggedEvent } from "../../../domain/delivery/event.ts";
 import type { Clock, Store } from "../../../domain/ports.ts";
 import { loggedEventSchema } from "../../../wire/delivery/events.ts";
+import { anyIdSchema, idSchema } from "../../../wire/ids.ts";
 import { countSchema, cursorSchema } from "../../../wire/instants.ts";
-import { idSchema, limitSchema, wholeNumberSchema } from "../../../wire/paging.ts";
+import { limitSchema, wholeNumberSchema } from "../../../wire/paging.ts";
 import type { HttpDependencies } from "../../dependencies.ts";
 import { waitWhilePaired } from "../../framework/authorise.ts";
 import { errorSets } from "../../framework/errorSets.ts";
@@ -31,7 +32,7 @@ export function eventRoutes(parts: HttpDependencies): Route[] {
       summary: "Events after a cursor; with wait, held open until there are some.",
       query: z.object({
         after: wholeNumberSchema.optional(),
-        epoch: z.string().min(1).max(100).optional(),
+        epoch: anyIdSchema.optional(),
         limit: limitSchema(100, 1000),
         wait: z
           .string()
