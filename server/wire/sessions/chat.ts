@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { uuidSchema } from "../ids.ts";
-import { countSchema, instantSchema } from "../instants.ts";
+import { chosenInstantSchema, countSchema, instantSchema } from "../instants.ts";
 import { chosenIdSchema, textSchema } from "../text.ts";
 import { modelSchema, permissionModeSchema, projectPathSchema } from "./sessions.ts";
 import { failureSchema, replySchema, turnStateSchema } from "./turns.ts";
@@ -40,7 +40,7 @@ export const messageFields = {
   attachments: z.array(attachmentSchema).max(100).optional(),
   model: modelSchema.optional(),
   permissionMode: permissionModeSchema.optional(),
-  sendAt: instantSchema
+  sendAt: chosenInstantSchema
     .optional()
     .meta({ description: "The instant at which it is to run; at once without it." }),
 };

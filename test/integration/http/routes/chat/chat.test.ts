@@ -120,6 +120,15 @@ describe("S01: messages", () => {
   });
 });
 
+test("REPORT-16: sendAt in seconds is refused with its unit, and nothing runs", async () => {
+  const asked = await send({ ...hello(), sendAt: Math.floor((rig.clock.now() + 60_000) / 1_000) });
+  expectProblem(asked, 400, "invalid_request");
+  expect(asked.body.errors).toEqual([
+    { path: "sendAt", message: expect.stringContaining("milliseconds since the Unix epoch") },
+  ]);
+  expect(rig.pool.calls).toEqual([]);
+});
+
 describe("C01: waiting for the reply", () => {
   const wait = (seconds: number, body = hello()): Promise<Asked> => send(body, { prefer: `wait=${seconds}` });
 
