@@ -16,6 +16,9 @@ import { mountRoutes, type Route } from "./framework/route.ts";
 import { sendAnswer } from "./framework/sendAnswer.ts";
 import { completionRoutes } from "./openai/completions.ts";
 import { conversationRoutes } from "./openai/conversations.ts";
+import { modelRoutes } from "./openai/models.ts";
+import { responseRoutes } from "./openai/responses.ts";
+import { TurnAnswers } from "./openai/turnAnswers.ts";
 import { askRoutes } from "./routes/chat/ask.ts";
 import { attachmentRoutes } from "./routes/chat/attachments.ts";
 import { chatRoutes } from "./routes/chat/chat.ts";
@@ -44,6 +47,7 @@ import { toolRoutes } from "./routes/sessions/tools.ts";
 
 /** Every route of the interface, in one table. */
 export function routeTable(parts: HttpDependencies): Route[] {
+  const answers = new TurnAnswers(parts);
   const routes = [
     ...homePageRoutes(parts),
     ...healthRoutes(parts),
@@ -69,7 +73,9 @@ export function routeTable(parts: HttpDependencies): Route[] {
     ...historyRoutes(parts),
     ...permissionRoutes(parts),
     ...eventRoutes(parts),
-    ...completionRoutes(parts),
+    ...completionRoutes(parts, answers),
+    ...responseRoutes(parts, answers),
+    ...modelRoutes(parts),
     ...conversationRoutes(parts),
     ...settingsRoutes(parts),
   ];
@@ -108,6 +114,11 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
         durationMs: clock.monotonic() - startedAt,
       }),
     );
+    next();
+  });
+  app.use((request: Request, _response: Response, next: NextFunction) => {
+    // A base address that ends in a slash, and a path that begins with one, are put together by many clients as they are.
+    request.url = request.url.replace(/^[^?]*/, (path) => path.replace(/\/{2,}/g, "/"));
     next();
   });
   app.use(securityHeaders());
