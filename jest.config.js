@@ -29,5 +29,6 @@ export default {
     project("integration", "quickDeadline"),
     project("e2e", "deadline"),
     project("fault", "deadline"),
+    project("browser", "deadline"),
   ],
 };

@@ -1,6 +1,8 @@
 # Sourced by the scripts beside it: brings Node's packages and the build up to date, and says so only when it works.
 # Relative paths of a command start where it was called.
 export DAYLONG_CWD=$PWD
+# What the program calls itself in its hints.
+export DAYLONG_COMMAND=scripts/daylong
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
 daylong_fail() {
@@ -49,4 +51,30 @@ daylong_build() {
     node_modules/.bin/tsc -p tsconfig.build.json || daylong_fail "the build failed; see above."
     touch dist/.built
   fi
+  # The page is a build of its own, a second in all: it is also made anew when only it has changed.
+  if [ ! -e dist/.built-web ] || [ -n "$(find web client/src package-lock.json -newer dist/.built-web -print -quit)" ]; then
+    echo "daylong: building the page ..." >&2
+    node_modules/.bin/vite build --config web/vite.config.ts --logLevel warn >&2 || daylong_fail "the build of the page failed; see above."
+    touch dist/.built-web
+  fi
+}
+
+# The browser of the browser tests; without one they fail, and say so.
+daylong_chromium() {
+  local place
+  for place in "${CHROMIUM:-}" /usr/bin/chromium /usr/bin/chromium-browser /usr/bin/google-chrome-stable; do
+    [ -z "$place" ] || [ ! -x "$place" ] || return 0
+  done
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
+    echo "daylong: the browser tests need Chromium: install the package 'chromium', or name a Chromium in the variable CHROMIUM." >&2
+    return 0
+  fi
+  echo "daylong: installing Chromium for the browser tests (a minute or two, once) ..." >&2
+  local log
+  log=$(mktemp)
+  if ! { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium; } >"$log" 2>&1; then
+    tail -n 20 "$log" >&2
+    echo "daylong: Chromium could not be installed; the browser tests will fail. The last lines are above." >&2
+  fi
+  rm -f "$log"
 }

@@ -140,7 +140,7 @@ export class DaylongClient {
    * Sends a message to a session, or to a new one in a project. It is kept at once and sent when there is a connection;
    * its id makes sure that it runs once. `clientMessageId`: an id of your own, unique to this device.
    */
-  send(message: Message, clientMessageId: string = globalThis.crypto.randomUUID()): Turn {
+  send(message: Message, clientMessageId: string = newMessageId()): Turn {
     return this.#turns.begin(clientMessageId, (heard) =>
       this.#outbox.put({ clientMessageId, message }, heard),
     );
@@ -195,6 +195,11 @@ export class DaylongClient {
 
   async permissions(): Promise<Permission[]> {
     return (await this.rest.ask<Answer<"GET /api/permissions">>("GET", "/api/permissions")).permissions;
+  }
+
+  /** One of them, whole, open or not. */
+  permission(permissionId: string): Promise<Permission> {
+    return this.rest.ask("GET", `/api/permissions/${permissionId}`);
   }
 
   /** The same answer twice is one answer. */
@@ -263,6 +268,12 @@ export class DaylongClient {
     if (state === "refused") this.#giveUp(new ClientStopped(detail));
     for (const listener of this.#stateListeners) listener(state, detail);
   }
+}
+
+/** 128 random bits. Not `randomUUID`: browsers keep that from pages that come over plain HTTP. */
+export function newMessageId(): string {
+  const bytes = globalThis.crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** Without the slashes at its end. What no try could ever reach is told at once. */

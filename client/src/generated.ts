@@ -26,6 +26,8 @@ export type ErrorCode =
   | "not_found"
   | "session_not_found"
   | "conversation_not_found"
+  | "response_not_found"
+  | "model_not_found"
   | "project_not_found"
   | "turn_not_found"
   | "task_not_found"
@@ -253,6 +255,15 @@ export interface Api {
       limit?: number;
     };
     /**
+     * What became of the newest pushes of all devices.
+     */
+    "GET /api/deliveries": {
+      /**
+       * How many at most; 50 when not said, never more than 200.
+       */
+      limit?: number;
+    };
+    /**
      * What became of the device's pushes, newest first.
      */
     "GET /api/devices/{id}/deliveries": {
@@ -272,6 +283,16 @@ export interface Api {
        */
       limit?: number;
       wait?: string;
+    };
+    /**
+     * What happened to sessions, processes and devices, newest first; nothing of what was said.
+     */
+    "GET /api/lifecycle": {
+      before?: string;
+      /**
+       * How many at most; 50 when not said, never more than 200.
+       */
+      limit?: number;
     };
     /**
      * The project roots, the directories in them, and deeper ones in which Claude has worked.
@@ -700,6 +721,12 @@ export interface Api {
       turnId: string;
     };
     /**
+     * What became of the newest pushes of all devices.
+     */
+    "GET /api/deliveries": {
+      deliveries: LoggedDelivery[];
+    };
+    /**
      * The paired devices.
      */
     "GET /api/devices": {
@@ -753,6 +780,13 @@ export interface Api {
       cursor: number;
     };
     /**
+     * What happened to sessions, processes and devices, newest first; nothing of what was said.
+     */
+    "GET /api/lifecycle": {
+      events: Event[];
+      nextBefore?: string;
+    };
+    /**
      * The full text of a message: what a cut push leads to.
      */
     "GET /api/messages/{messageId}": {
@@ -763,6 +797,7 @@ export interface Api {
       createdAt: number;
       sessionId: string | null;
     };
+    "GET /api/metrics/history": ResourceHistory;
     "GET /api/metrics/sessions": SessionMetrics;
     /**
      * This description of the HTTP interface, as OpenAPI 3.1.
@@ -1045,6 +1080,38 @@ export interface Accepted {
    * How news will reach the device now.
    */
   deliveryMethod: string[];
+}
+export interface LoggedDelivery {
+  deliveryId: string;
+  cursor: number;
+  kind:
+    | "reply"
+    | "failed"
+    | "permission"
+    | "question"
+    | "plan"
+    | "form"
+    | "expiring"
+    | "expired"
+    | "crashed"
+    | "notice"
+    | "limit"
+    | "login"
+    | "resource"
+    | "task"
+    | "activity-start"
+    | "activity-end";
+  state: "pending" | "sent" | "acked" | "suppressed" | "gone" | "dead";
+  attempts: {
+    at: number;
+    status?: number;
+    reason?: string;
+    latencyMs: number;
+  }[];
+  nextAttemptAt?: number;
+  deviceId: string;
+  deviceName: string;
+  createdAt: number;
 }
 export interface Device {
   deviceId: string;
@@ -1920,6 +1987,31 @@ export interface DevicePushLostEvent {
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
    */
   truncated?: boolean;
+}
+export interface ResourceHistory {
+  points: {
+    at: number;
+    /**
+     * 100 is one core.
+     */
+    cpuPercent: number;
+    memoryBytes: number;
+    liveSessions: number;
+  }[];
+  /**
+   * Those that have a process.
+   */
+  sessions: {
+    sessionId: string;
+    points: {
+      at: number;
+      /**
+       * 100 is one core.
+       */
+      cpuPercent: number;
+      rssBytes: number;
+    }[];
+  }[];
 }
 export interface SessionMetrics {
   sinceAt: number;

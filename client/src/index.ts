@@ -1,4 +1,4 @@
-export { type ClientOptions, DaylongClient } from "./client.ts";
+export { type ClientOptions, DaylongClient, newMessageId } from "./client.ts";
 export { EventStream } from "./connection/eventStream.ts";
 export type { EventHandler, GapHandler } from "./connection/inbox.ts";
 export type { KeptMessage } from "./connection/outbox.ts";

@@ -76,7 +76,7 @@ export class Devices implements Gatekeeper {
     if (scope === undefined) {
       throw new DaylongError(
         "pairing_code_invalid",
-        "The pairing code is wrong, used, or older than 10 minutes. Make a new one with scripts/pair.",
+        "The pairing code is wrong, used, or older than 10 minutes. Make a new one with `daylong pair` on the computer.",
       );
     }
     log.info("device.paired", { deviceId, scope });

@@ -58,6 +58,8 @@ export interface ComposeParts {
   clock: Clock;
   log: Log;
   version: string;
+  /** The folder of the built page. */
+  pageDir?: string;
   /** The variables that `config` was read from. */
   environment: Readonly<Record<string, string | undefined>>;
   /** The environment of which the CLI gets the allowed part. */
@@ -188,8 +190,11 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
   if (unfollow) closers.push(unfollow);
   const folders = new ConversationFolders({ dir: join(dataDir, "conversations") });
 
+  const publicUrl = () =>
+    config.publicUrl ?? `${certificate ? "https" : "http"}://${urlHost(config.host)}:${parts.port()}`;
   const settings = new Settings({ store: database, clock, log, environment });
-  const { webPush, ...providers } = ports.pushSenders ?? (await openPushSenders(config, clock, log));
+  const { webPush, ...providers } =
+    ports.pushSenders ?? (await openPushSenders(config, publicUrl, clock, log));
   const push = metrics.counted(providers.push);
   closers.push(() => push.stop(2_000));
   const { apnsEnvironment: defaultEnvironment } = config;
@@ -288,8 +293,6 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
   const deviceRequests = new AttemptWindow({ clock, windowMs: 60_000, limit: requestLimit });
   const pushRegistration = new PushRegistration({ store, clock, defaultEnvironment, webPush });
   const stopping = new AbortController();
-  const publicUrl = () =>
-    config.publicUrl ?? `${certificate ? "https" : "http"}://${urlHost(config.host)}:${parts.port()}`;
   const names = new HostCheck({
     bindHost: config.host,
     port: parts.port,
@@ -315,6 +318,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     clock,
     log,
     version,
+    pageDir: parts.pageDir,
     serverName: hostname,
     startedAt,
     uptimeMs: () => clock.monotonic() - startedReading,

@@ -5,9 +5,9 @@ import { WebPushSender } from "../push/webPush/webPushSender.ts";
 import type { Config } from "./config.ts";
 
 /** Every push service behind one port, and what a browser's registration needs of Web Push. */
-export function openPushSenders(config: Config, clock: Clock, log: Log) {
+export function openPushSenders(config: Config, pageUrl: () => string, clock: Clock, log: Log) {
   const { apns, dataDir } = config;
-  const webPush = new WebPushSender({ ...config.webPush, clock, dataDir, log });
+  const webPush = new WebPushSender({ ...config.webPush, pageUrl, clock, dataDir, log });
   const apple = new ApnsSender({
     clock,
     key: apns && { path: apns.keyPath, keyId: apns.keyId, teamId: apns.teamId },

@@ -22,10 +22,11 @@ export interface OutsidePorts {
  */
 export async function openPushSenders(
   config: Config,
+  pageUrl: () => string,
   clock: Clock,
   log: Log,
 ): Promise<OutsidePorts["pushSenders"]> {
-  return (await import("./openPushSenders.ts")).openPushSenders(config, clock, log);
+  return (await import("./openPushSenders.ts")).openPushSenders(config, pageUrl, clock, log);
 }
 
 export async function openCliHost(parts: ConstructorParameters<typeof CliHost>[0]): Promise<CliHost> {

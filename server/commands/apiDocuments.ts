@@ -6,7 +6,8 @@ import { readVersion, startDaylong } from "../app/compose.ts";
 import { readConfig } from "../app/config.ts";
 import { systemClock } from "../platform/clock.ts";
 import { openLog } from "../platform/log.ts";
-import { ask, failCommand, findRunningServer } from "./runningServer.ts";
+import { failCommand } from "./framework/runCommand.ts";
+import { ask, findRunningServer } from "./runningServer.ts";
 
 /** The documents that a server serves of itself. */
 const documents = ["openapi.json", "asyncapi.json"];

@@ -5,6 +5,7 @@ import { parse } from "dotenv";
 import { z } from "zod";
 import { isFolderHeld } from "../platform/filesystem/folderLock.ts";
 import { expandPath } from "../platform/filesystem/paths.ts";
+import { programName } from "./framework/programName.ts";
 import { requestLocally } from "./localRequest.ts";
 
 const serverFileSchema = z.object({
@@ -43,18 +44,22 @@ function readServer(dataDir: string): RunningServer | undefined {
   }
 }
 
+/** The folder that the command was called from. */
+export const callerDir = (): string => process.env.DAYLONG_CWD ?? process.cwd();
+
 /** The server of `--data-dir`, of DATA_DIR, of the default folder, or of the demo's, in this order. */
 export function findRunningServer(dataDir: string | undefined): RunningServer {
-  const callerDir = process.env.DAYLONG_CWD ?? process.cwd();
   const given = dataDir ?? (process.env.DATA_DIR?.trim() || ownDataDir());
   const folders = (given ? [given] : ["~/.daylong", "~/.daylong-demo"]).map((one) =>
-    expandPath(one, callerDir),
+    expandPath(one, callerDir()),
   );
   for (const folder of folders) {
     const server = readServer(folder);
     if (server) return server;
   }
-  throw new Error(`No running server was found in ${folders.join(" or ")}. Start one with scripts/start.`);
+  throw new Error(
+    `No running server was found in ${folders.join(" or ")}. Start one with ${programName()} start.`,
+  );
 }
 
 /** `DATA_DIR` of the `.env` in the program's own folder, which the server reads too. */
@@ -97,11 +102,4 @@ export async function ask<T>(
   if (status < 200 || status > 299)
     throw new Error(`${method} ${path}: ${status} ${answer.title ?? ""} ${answer.detail ?? ""}`);
   return answer;
-}
-
-/** Prints why a command failed, without a stack, and ends it. */
-export function failCommand(error: unknown): never {
-  const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : "";
-  console.error(`daylong: ${error instanceof Error ? error.message : String(error)}${cause}`);
-  process.exit(1);
 }

@@ -19,6 +19,8 @@ import { conversationRoutes } from "./openai/conversations.ts";
 import { modelRoutes } from "./openai/models.ts";
 import { responseRoutes } from "./openai/responses.ts";
 import { TurnAnswers } from "./openai/turnAnswers.ts";
+import { PageFiles } from "./page/pageFiles.ts";
+import { pageRouter, sendShell, wantsPage } from "./page/pageRouter.ts";
 import { askRoutes } from "./routes/chat/ask.ts";
 import { attachmentRoutes } from "./routes/chat/attachments.ts";
 import { chatRoutes } from "./routes/chat/chat.ts";
@@ -30,8 +32,8 @@ import { liveActivityRoutes } from "./routes/devices/liveActivities.ts";
 import { pairingRoutes } from "./routes/devices/pairing.ts";
 import { auditRoutes } from "./routes/operation/audit.ts";
 import { healthRoutes } from "./routes/operation/health.ts";
-import { homePageRoutes, pageStyleHash } from "./routes/operation/homePage.ts";
 import { metricsRoutes } from "./routes/operation/metrics.ts";
+import { monitorRoutes } from "./routes/operation/monitor.ts";
 import { settingsRoutes } from "./routes/operation/settings.ts";
 import { usageRoutes } from "./routes/operation/usage.ts";
 import { historyRoutes } from "./routes/projects/history.ts";
@@ -49,10 +51,10 @@ import { toolRoutes } from "./routes/sessions/tools.ts";
 export function routeTable(parts: HttpDependencies): Route[] {
   const answers = new TurnAnswers(parts);
   const routes = [
-    ...homePageRoutes(parts),
     ...healthRoutes(parts),
     ...metricsRoutes(parts),
     ...usageRoutes(parts),
+    ...monitorRoutes(parts),
     ...pairingRoutes(parts),
     ...deviceRoutes(parts),
     ...liveActivityRoutes(parts),
@@ -91,6 +93,7 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
   // Every request that is under way listens for the stop; that is no leak.
   setMaxListeners(0, stopping);
   const bodies = new JsonBodies();
+  const page = new PageFiles(parts.pageDir);
 
   const app = express();
   app.disable("x-powered-by");
@@ -137,6 +140,7 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
     next();
   });
 
+  app.use(pageRouter(page));
   const router = express.Router();
   mountRoutes(router, routeTable(parts), async (route, request, response) => {
     const startedAt = clock.monotonic();
@@ -187,7 +191,8 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
       response.destroy();
       return;
     }
-    sendProblem(request, response, error);
+    if (error.code === "not_found" && wantsPage(request)) await sendShell(page, request, response, 404);
+    else sendProblem(request, response, error);
   });
   return app;
 }
@@ -211,16 +216,13 @@ function goneSignal(response: Response, stopping: AbortSignal): AbortSignal {
 /** For answers that tell of nothing kept. */
 const openGate = new DurableGate();
 
-/** Security headers for a page without a script; other sites may neither frame the server nor read from it. */
+/** Security headers for answers that are no pages; other sites may neither frame the server nor read from it. */
 function securityHeaders() {
   return helmet({
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
         defaultSrc: ["'none'"],
-        styleSrc: [`'${pageStyleHash}'`],
-        imgSrc: ["'self'", "data:"],
-        connectSrc: ["'self'"],
         baseUri: ["'none'"],
         formAction: ["'none'"],
         frameAncestors: ["'none'"],

@@ -95,6 +95,8 @@ export interface HttpDependencies {
   clock: Clock;
   log: Log;
   version: string;
+  /** The folder of the built page; absent: none is served. */
+  pageDir?: string;
   /** What a phone calls this server. */
   serverName: string;
   /** Instant the server started. */

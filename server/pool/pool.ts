@@ -15,6 +15,7 @@ import type {
   FollowedTurn,
   PoolStats,
   Recap,
+  ResourceHistoryView,
   SessionChange,
   SessionPool,
   SessionView,
@@ -226,6 +227,10 @@ export class InteractiveSessionPool implements SessionPool {
 
   stats(): PoolStats {
     return this.#components.views.stats();
+  }
+
+  resourceHistory(): ResourceHistoryView {
+    return this.#components.health.history.view();
   }
 
   health(): { state: "ok" | "degraded" | "failing"; detail?: string } {

@@ -11,6 +11,15 @@ import type { Task, TaskOutput } from "../domain/sessions/task.ts";
 import type { Turn, TurnOrigin, TurnState } from "../domain/sessions/turn.ts";
 import type { ReadMarks } from "../domain/stores/reads.ts";
 
+/** Samples of memory and CPU that are kept, oldest first: of the pool, and of each session that has a process. */
+export interface ResourceHistoryView {
+  points: Array<{ at: number; memoryBytes: number; cpuPercent: number; liveSessions: number }>;
+  sessions: Array<{
+    sessionId: string;
+    points: Array<{ at: number; rssBytes: number; cpuPercent: number }>;
+  }>;
+}
+
 /** A message for a session, or for a new one in `projectPath` (resolved and inside the roots already). */
 export interface SubmitRequest {
   caller: Caller;
@@ -184,5 +193,7 @@ export interface SessionPool {
   /** Sessions that have a process now. */
   active(): SessionView[];
   stats(): PoolStats;
+  /** Memory and CPU of the last ten minutes. */
+  resourceHistory(): ResourceHistoryView;
   health(): { state: "ok" | "degraded" | "failing"; detail?: string };
 }

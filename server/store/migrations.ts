@@ -185,6 +185,21 @@ CREATE TABLE allowances (
 CREATE INDEX allowances_device ON allowances (device_id);
 `;
 
+/** The lifecycle log is read from its end, and most events are no part of it. To the letter as in the store of events. */
+const lifecycle = `
+CREATE INDEX events_lifecycle ON events (cursor) WHERE type IN ('session.created', 'session.renewed', 'session.expiring',
+  'session.expired', 'session.parked', 'session.woken', 'session.crashed', 'session.recovered', 'session.recycled',
+  'session.quarantined', 'session.closed', 'turn.failed', 'resource.warning', 'limit.reached', 'limit.warning',
+  'limit.lifted', 'login.required', 'device.paired', 'device.revoked', 'device.push_lost');
+`;
+
+/** Turns that a tool took out of the Responses API; they stay in their sessions. */
+const deletedResponses = `
+CREATE TABLE deleted_responses (
+  turn_id TEXT PRIMARY KEY REFERENCES turns (turn_id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+`;
+
 /** Every version of the schema, oldest first, without gaps. */
 export const migrations: readonly Migration[] = [
   {
@@ -211,6 +226,8 @@ export const migrations: readonly Migration[] = [
   { version: 13, apply: (connection) => void connection.exec(factsAndUse) },
   { version: 14, apply: (connection) => void connection.exec(wakeups) },
   { version: 15, apply: (connection) => void connection.exec(allowances) },
+  { version: 16, apply: (connection) => void connection.exec(lifecycle) },
+  { version: 17, apply: (connection) => void connection.exec(deletedResponses) },
 ];
 
 /**

@@ -33,3 +33,20 @@ export const sessionMetricsSchema = z
     peakMemoryBytes: z.number(),
   })
   .meta({ id: "SessionMetrics" });
+
+const sampleFields = { at: instantSchema, cpuPercent: z.number().meta({ description: "100 is one core." }) };
+
+/** Samples of the last ten minutes, oldest first. */
+export const resourceHistorySchema = z
+  .object({
+    points: z.array(z.object({ ...sampleFields, memoryBytes: z.number(), liveSessions: countSchema })),
+    sessions: z
+      .array(
+        z.object({
+          sessionId: z.string(),
+          points: z.array(z.object({ ...sampleFields, rssBytes: z.number() })),
+        }),
+      )
+      .meta({ description: "Those that have a process." }),
+  })
+  .meta({ id: "ResourceHistory" });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
-import { circlesIn, filesIn, importsOf, localImports, tell } from "./sources.ts";
+import { circlesIn, filesIn, importsOf, localImports, tell, textOf } from "./sources.ts";
 
-/** The floor of each folder; imports go down only (4 the programs, 3 composition, 2 edges, 1 the pool and its neighbours). */
+/** The floor of each folder; imports go down only (5 the server's own entry, 4 the program's commands, 3 composition, 2 edges, 1 the pool and its neighbours). */
 const floors: Record<string, number> = {
-  "": 4,
+  "": 5,
   commands: 4,
   app: 3,
   demo: 2,
@@ -23,6 +23,15 @@ const floors: Record<string, number> = {
 };
 /** Edges that are driven: they know the domain and nothing above it. */
 const driven = new Set(["store", "claude", "push", "files", "git", "demo"]);
+/** The rooms of the page, from the one that may import all others to the one that imports none; those of one line know nothing of each other. */
+const pageRooms = [
+  ["app"],
+  ["home", "chat", "monitor", "settings", "help"],
+  ["permissions"],
+  ["state"],
+  ["hosts"],
+  ["design"],
+];
 /** The rooms of the pool, from the one that may import all others to the one that imports none. */
 const poolRooms = ["", "sessions", "health", "processes", "turns", "state"];
 
@@ -60,6 +69,26 @@ describe("layers of the server", () => {
   test("there is no circle of imports, those of types included, in the server and in the client", () => {
     expect(circlesIn(local)).toEqual([]);
     expect(circlesIn(localImports("client/src"))).toEqual([]);
+    expect(circlesIn(localImports("web/src"))).toEqual([]);
+  });
+
+  test("in the page, imports go down only, and it reaches the wire through the client alone", () => {
+    const rankOf = (file: string) => pageRooms.findIndex((line) => line.includes(folderOf(file)));
+    const files = filesIn("web/src");
+    expect([...new Set(files.filter((file) => rankOf(file) < 0).map(folderOf))]).toEqual([]);
+    const inside = new Set(files);
+    const edges = localImports("web/src").filter(({ to }) => !to.endsWith(".css"));
+    const own = edges.filter(({ to }) => inside.has(to));
+    expect(own.length).toBeGreaterThan(20);
+    const up = own.filter(
+      ({ from, to }) =>
+        rankOf(to) < rankOf(from) || (rankOf(to) === rankOf(from) && folderOf(to) !== folderOf(from)),
+    );
+    expect(up.map(tell)).toEqual([]);
+    const outside = edges.filter(({ to }) => !inside.has(to) && to !== "../../client/src/index.ts");
+    expect(outside.map(tell)).toEqual([]);
+    const wire = /\bfetch\(|new WebSocket\(|XMLHttpRequest|EventSource/;
+    expect(files.filter((file) => wire.test(textOf("web/src", file)))).toEqual([]);
   });
 
   test("the domain imports no package and no Node module", () => {

@@ -82,7 +82,7 @@ function brokenLinks(path: string, markdown: string): string[] {
 
 /** Paths in backticks that begin in one of the folders of the code; patterns with a star or a brace are none. */
 function missingPaths(path: string, markdown: string): string[] {
-  return [...markdown.matchAll(/`((?:server|client|test|docs|scripts)\/[\w./-]+)(?::\d+)?`/g)]
+  return [...markdown.matchAll(/`((?:server|client|web|test|docs|scripts)\/[\w./-]+)(?::\d+)?`/g)]
     .map((match) => match[1]!.replace(/\/$/, ""))
     .filter((name) => !files.includes(name) && !folders.has(name))
     .map((name) => `${path}: ${name}`);

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { filesIn, textOf } from "./sources.ts";
@@ -8,7 +7,7 @@ const maxFilesPerFolder = 15;
 /** Most lines a file: more are several thoughts. Generated files are not read from top to bottom. */
 const maxLines = 400;
 const generated = new Set(["generated.ts"]);
-const trees = ["server", "client/src", "web", "test"].filter((tree) => existsSync(tree));
+const trees = ["server", "client/src", "web/src", "test"];
 
 describe("rooms", () => {
   test.each(trees)("no folder of %s holds more than fifteen files", (tree) => {
@@ -27,13 +26,18 @@ describe("rooms", () => {
   });
 
   test("no file is named after a place to put things", () => {
-    const vague = /(utils?|helpers?|services?|managers?|handlers?|common|misc|shared)(\.ts|\/)/i;
-    expect(filesIn("server").filter((file) => vague.test(file))).toEqual([]);
+    const vague = /(utils?|helpers?|services?|managers?|handlers?|common|misc|shared)(\.tsx?|\/)/i;
+    for (const tree of ["server", "web/src"])
+      expect(filesIn(tree).filter((file) => vague.test(file))).toEqual([]);
   });
 
   test("a unit or integration test is found by its source's path", () => {
     const folders = new Set(
-      [...filesIn("server"), ...filesIn("client/src").map((file) => `client/${file}`)].map(dirname),
+      [
+        ...filesIn("server"),
+        ...filesIn("client/src").map((file) => `client/${file}`),
+        ...filesIn("web/src").map((file) => `web/${file}`),
+      ].map(dirname),
     );
     const strays = ["unit", "integration"].flatMap((kind) =>
       filesIn(`test/${kind}`).filter((file) => !folders.has(dirname(file)) && dirname(file) !== "mutate"),

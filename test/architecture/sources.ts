@@ -9,15 +9,19 @@ export interface ImportEdge {
   typeOnly: boolean;
 }
 
-/** The TypeScript files below a folder of the repository, as paths relative to it. */
+/** The TypeScript files below a folder of the repository, those with markup included, as paths relative to it. */
 export const filesIn = (dir: string): string[] =>
-  (readdirSync(resolve(dir), { recursive: true }) as string[]).filter((path) => path.endsWith(".ts")).sort();
+  (readdirSync(resolve(dir), { recursive: true }) as string[]).filter((path) => /\.tsx?$/.test(path)).sort();
 
 export const textOf = (dir: string, file: string): string => readFileSync(join(resolve(dir), file), "utf8");
 
 /** The imports and re-exports of one file, as they are written. */
 export function importsOf(file: string, dir: string): ImportEdge[] {
-  const program = parseSync(textOf(dir, file), { syntax: "typescript", target: "es2022" });
+  const program = parseSync(textOf(dir, file), {
+    syntax: "typescript",
+    tsx: file.endsWith(".tsx"),
+    target: "es2022",
+  });
   return program.body.flatMap((item) => {
     if (item.type === "ImportDeclaration")
       return [{ from: file, to: item.source.value, typeOnly: item.typeOnly }];

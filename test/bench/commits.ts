@@ -1,8 +1,9 @@
 import { closeSync, fsync, mkdtempSync, openSync, rmSync, write } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs, promisify } from "node:util";
+import { promisify } from "node:util";
 import { systemClock } from "../../server/platform/clock.ts";
+import { readFlags } from "../../server/platform/flags.ts";
 import { layOutJournal, openDatabase } from "../../server/store/database.ts";
 import { type OpenStore, openStore, storeOver } from "../../server/store/store.ts";
 import { pause } from "../support/pause.ts";
@@ -12,14 +13,10 @@ import { pause } from "../support/pause.ts";
  * syncs within commits and one that syncs beside the loop take turns in one run, first on a quiet disk, then while a
  * neighbour in the same process writes and syncs a large file.
  */
-const { values } = parseArgs({
-  options: { commits: { type: "string", default: "300" }, json: { type: "boolean" } },
+const { values } = readFlags("scripts/bench commits", {
+  flags: { commits: { type: "number", whole: true, min: 10 }, json: { type: "boolean" } },
 });
-const count = Number(values.commits);
-if (!Number.isInteger(count) || count < 10) {
-  console.error(`--commits must be a whole number from 10 on; it is "${values.commits}".`);
-  process.exit(64);
-}
+const count = values.commits ?? 300;
 
 const folder = mkdtempSync(join(tmpdir(), "daylong-commits-"));
 const connection = openDatabase({ path: join(folder, "within.db") });

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { parseArgs } from "node:util";
 import { ticksPerSecond } from "../../server/claude/os/processTable.ts";
 import { Sampler } from "../../server/claude/os/sampler.ts";
 import { startDemoModel } from "../../server/demo/model.ts";
 import { systemClock } from "../../server/platform/clock.ts";
+import { readFlags } from "../../server/platform/flags.ts";
 import { pause } from "../support/pause.ts";
 import {
   benchEnvironment,
@@ -20,22 +20,15 @@ import {
  * the samples of their use take. All settings are the defaults, a spare included, but for the number of processes and the
  * room for them.
  */
-const { values } = parseArgs({
-  options: {
+const { values } = readFlags("scripts/bench --idle", {
+  flags: {
     idle: { type: "boolean" },
-    processes: { type: "string", default: "10" },
-    seconds: { type: "string", default: "60" },
+    processes: { type: "number", whole: true, min: 1 },
+    seconds: { type: "number", whole: true, min: 5 },
     json: { type: "boolean" },
   },
 });
-const wholeFrom = (name: string, text: string, least: number): number => {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= least) return value;
-  console.error(`--${name} must be a whole number from ${least} on; it is "${text}".`);
-  process.exit(64);
-};
-const processes = wholeFrom("processes", values.processes, 1);
-const seconds = wholeFrom("seconds", values.seconds, 5);
+const { processes = 10, seconds = 60 } = values;
 /** A CLI goes on for some seconds after its first answer: titles, caches, garbage. */
 const settleMs = 10_000;
 const samples = 20;

@@ -1,18 +1,22 @@
 import { randomUUID } from "node:crypto";
 import { cpus } from "node:os";
-import { parseArgs } from "node:util";
 import { startDemoModel } from "../../server/demo/model.ts";
+import { readFlags } from "../../server/platform/flags.ts";
 import { benchEnvironment, eventually, makeBench, startServer } from "../support/server/daylongServer.ts";
 import { connect, type SocketClient } from "../support/server/socketClient.ts";
 import { RawCli, type RawTiming } from "./rawCli.ts";
 import { RelayedCli } from "./relayedCli.ts";
 
-const { values } = parseArgs({
-  options: { turns: { type: "string" }, sessions: { type: "string" }, json: { type: "boolean" } },
+const { values } = readFlags("scripts/bench", {
+  flags: {
+    turns: { type: "number", whole: true, min: 1 },
+    sessions: { type: "number", whole: true, min: 1 },
+    json: { type: "boolean" },
+  },
 });
 // A device may send 300 frames a minute; a run that went over it would measure refusals.
-const turns = Math.min(Number(values.turns ?? 160), 220);
-const sessions = Number(values.sessions ?? 8);
+const turns = Math.min(values.turns ?? 160, 220);
+const sessions = values.sessions ?? 8;
 /** Of processes on each side: two processes of the same CLI differ by up to 5 % from each other all their lives. */
 const pairs = 8;
 const warmUps = 4;

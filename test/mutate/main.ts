@@ -1,34 +1,25 @@
 import { writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { readFlags } from "../../server/platform/flags.ts";
 import { MutationRun, MutationRunError } from "./mutationRun.ts";
 import { lives, scoreLine, scoreOf, scoresByFolder, survivorLine } from "./score.ts";
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    seed: { type: "string" },
-    count: { type: "string", default: "200" },
-    reach: { type: "string", default: "80" },
-    json: { type: "string" },
+const { values, given } = readFlags("scripts/mutate", {
+  flags: {
+    seed: { type: "number", min: 0 },
+    count: { type: "number", whole: true, min: 1 },
+    reach: { type: "number", min: 0 },
+    json: { type: "text" },
   },
+  arguments: [{ name: "FILE", optional: true, many: true }],
 });
 
-const numberOf = (name: string, text: string, least: number): number => {
-  const value = Number(text);
-  if (!(value >= least)) {
-    console.error(`${name} must be a number, at least ${least}; it is "${text}". See scripts/mutate --help.`);
-    process.exit(64);
-  }
-  return value;
-};
-
-const seed = numberOf("--seed", values.seed ?? String(Date.now() % 1_000_000), 0);
-const count = numberOf("--count", values.count, 1);
-const reach = numberOf("--reach", values.reach, 0);
+const seed = values.seed ?? Date.now() % 1_000_000;
+const count = values.count ?? 200;
+const reach = values.reach ?? 80;
 console.error(`mutate: seed ${seed}`);
 const run = new MutationRun({
   tree: process.cwd(),
-  files: positionals,
+  files: given,
   seed,
   count,
   onProgress: (line) => console.error(line),

@@ -1,41 +1,29 @@
-import { parseArgs } from "node:util";
+import { readFlags } from "../../server/platform/flags.ts";
 import { runCrowd } from "./crowd.ts";
 import { Storm } from "./storm.ts";
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    sessions: { type: "string", default: "6" },
-    processes: { type: "string", default: "3" },
-    seed: { type: "string" },
-    conversations: { type: "string" },
-    rounds: { type: "string", default: "3" },
+const { values, given } = readFlags("scripts/soak", {
+  flags: {
+    sessions: { type: "number", whole: true, min: 1 },
+    processes: { type: "number", whole: true, min: 1 },
+    seed: { type: "number", min: 0 },
+    conversations: { type: "number", whole: true, min: 1 },
+    rounds: { type: "number", whole: true, min: 2 },
     json: { type: "boolean" },
   },
+  arguments: [{ name: "MINUTES", optional: true, number: { min: 0.1 } }],
 });
-
-const numberOf = (name: string, text: string, least: number): number => {
-  const value = Number(text);
-  if (!(value >= least)) {
-    console.error(`${name} must be a number, at least ${least}; it is "${text}". See scripts/soak --help.`);
-    process.exit(64);
-  }
-  return value;
-};
 
 async function main() {
   if (values.conversations !== undefined) {
-    return runCrowd({
-      conversations: numberOf("--conversations", values.conversations, 1),
-      rounds: numberOf("--rounds", values.rounds, 2),
-    });
+    return runCrowd({ conversations: values.conversations, rounds: values.rounds ?? 3 });
   }
-  const seed = numberOf("--seed", values.seed ?? String(Date.now() % 1_000_000), 0);
+  const seed = values.seed ?? Date.now() % 1_000_000;
   console.error(`soak: seed ${seed}`);
   const storm = new Storm({
-    durationMs: numberOf("MINUTES", positionals[0] ?? "5", 0.1) * 60_000,
-    sessions: numberOf("--sessions", values.sessions, 1),
-    processes: numberOf("--processes", values.processes, 1),
+    durationMs: Number(given[0] ?? "5") * 60_000,
+    sessions: values.sessions ?? 6,
+    processes: values.processes ?? 3,
     seed,
   });
   process.once("SIGINT", () => storm.stopEarly());

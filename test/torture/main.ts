@@ -1,35 +1,24 @@
-import { parseArgs } from "node:util";
+import { readFlags } from "../../server/platform/flags.ts";
 import { Torture } from "./torture.ts";
 
-const { values } = parseArgs({
-  options: {
-    kills: { type: "string", default: "500" },
-    rate: { type: "string", default: "50" },
-    seed: { type: "string" },
-    life: { type: "string", default: "1.5" },
-    minutes: { type: "string", default: "40" },
+const { values } = readFlags("scripts/torture", {
+  flags: {
+    kills: { type: "number", whole: true, min: 1 },
+    rate: { type: "number", min: 1 },
+    seed: { type: "number", min: 0 },
+    life: { type: "number", min: 0.1 },
+    minutes: { type: "number", min: 0.1 },
     json: { type: "boolean" },
   },
 });
 
-const numberOf = (name: string, text: string, least: number): number => {
-  const value = Number(text);
-  if (!(value >= least)) {
-    console.error(
-      `${name} must be a number, at least ${least}; it is "${text}". See scripts/torture --help.`,
-    );
-    process.exit(64);
-  }
-  return value;
-};
-
-const seed = numberOf("--seed", values.seed ?? String(Date.now() % 1_000_000), 0);
+const seed = values.seed ?? Date.now() % 1_000_000;
 console.error(`torture: seed ${seed}`);
 const torture = new Torture({
-  kills: numberOf("--kills", values.kills, 1),
-  rate: numberOf("--rate", values.rate, 1),
-  longestLifeMs: numberOf("--life", values.life, 0.1) * 1_000,
-  mostMs: numberOf("--minutes", values.minutes, 0.1) * 60_000,
+  kills: values.kills ?? 500,
+  rate: values.rate ?? 50,
+  longestLifeMs: (values.life ?? 1.5) * 1_000,
+  mostMs: (values.minutes ?? 40) * 60_000,
   seed,
   onProgress: (line) => console.error(line),
 });

@@ -10,6 +10,8 @@ const welcomeMs = 10_000;
 /** After so long without a word the server is asked whether it is there, and after so long more it is not. */
 const silenceMs = 20_000;
 const answerMs = 15_000;
+/** The same when somebody waits for it: a phone was woken, or changed its network. */
+const promptAnswerMs = 3_000;
 /** A connection that held for so long was a good one: pauses begin small again. */
 const goodMs = 5_000;
 /** Close codes after which coming back would change nothing (docs/api.md, WebSocket). */
@@ -86,9 +88,13 @@ export class Link {
     if (this.#state === "online" || this.#state === "connecting") this.#lose(detail);
   }
 
-  /** Tries now instead of after the pause: the network is said to be back. */
+  /**
+   * Tries now instead of after the pause: the network is said to be back. A connection that seems to be up is asked for a
+   * sign of life, since a phone that slept is not told that its sockets died.
+   */
   hurry(): void {
     if (this.#state === "offline") void this.#connect();
+    else if (this.#state === "online") this.#askForLife(promptAnswerMs);
   }
 
   async #connect(): Promise<void> {
@@ -140,10 +146,7 @@ export class Link {
 
   #hear(text: string): void {
     const { onWelcome, onFrame } = this.#parts;
-    this.#arm("silence", silenceMs, () => {
-      this.send({ type: "ping" });
-      this.#arm("silence", answerMs, () => this.#lose("The server fell silent."));
-    });
+    this.#arm("silence", silenceMs, () => this.#askForLife(answerMs));
     const frame = parse(text);
     if (frame?.type === "welcome") {
       this.#cancels.get("welcome")?.();
@@ -152,6 +155,11 @@ export class Link {
       onWelcome(frame);
       this.#enter("online", "");
     } else if (frame) onFrame(frame);
+  }
+
+  #askForLife(withinMs: number): void {
+    this.send({ type: "ping" });
+    this.#arm("silence", withinMs, () => this.#lose("The server fell silent."));
   }
 
   #lose(detail: string): void {

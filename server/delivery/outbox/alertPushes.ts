@@ -53,9 +53,12 @@ export class AlertPushes implements PushPreparer {
     const session = event.sessionId === null ? undefined : store.sessions.get(event.sessionId);
     const permission =
       event.type === "permission.requested" ? store.permissions.get(event.data.permissionId) : undefined;
-    if (isMoot(event, push, { session, permission }) || !isWanted(kind, session, device.preferences)) {
-      return { next: settled("suppressed") };
-    }
+    if (isMoot(event, push, { session, permission })) return { next: settled("suppressed"), reason: "over" };
+    if (!isWanted(kind, session, device.preferences))
+      return {
+        next: settled("suppressed"),
+        reason: session?.muted === true ? "session_muted" : "kind_muted",
+      };
     const graceEndsAt = delivery.createdAt + this.#parts.graceMs();
     if (now < graceEndsAt && connections.isWatched(deviceId)) return { next: pendingAt(graceEndsAt) };
     // Planned before the quiet hours began, and tried again in them.

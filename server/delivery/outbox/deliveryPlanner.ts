@@ -78,6 +78,7 @@ export function planned(store: Store, ...planners: ReadonlyArray<Pick<DeliveryPl
     ofSession: (sessionId, afterSeq, limit, maxChars) => log.ofSession(sessionId, afterSeq, limit, maxChars),
     transcript: (sessionId, before, limit, maxChars) => log.transcript(sessionId, before, limit, maxChars),
     message: (messageId) => log.message(messageId),
+    lifecycle: (beforeCursor, limit) => log.lifecycle(beforeCursor, limit),
     subscribe: (listener) => log.subscribe(listener),
   };
   return {

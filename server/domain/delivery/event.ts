@@ -144,6 +144,33 @@ export type NewEvent = {
   [T in EventType]: { sessionId: string | null; type: T; turnId?: string; data: EventDataByType[T] };
 }[EventType];
 
+/**
+ * What happens to sessions, processes and devices, without what is said in turns: the lifecycle log shows these. A type that is
+ * added here has to be added to the index of the log too, by a migration.
+ */
+export const lifecycleEvents = [
+  "session.created",
+  "session.renewed",
+  "session.expiring",
+  "session.expired",
+  "session.parked",
+  "session.woken",
+  "session.crashed",
+  "session.recovered",
+  "session.recycled",
+  "session.quarantined",
+  "session.closed",
+  "turn.failed",
+  "resource.warning",
+  "limit.reached",
+  "limit.warning",
+  "limit.lifted",
+  "login.required",
+  "device.paired",
+  "device.revoked",
+  "device.push_lost",
+] as const satisfies readonly EventType[];
+
 export const terminalTurnEvents: ReadonlySet<EventType> = new Set([
   "turn.completed",
   "turn.failed",

@@ -28,6 +28,8 @@ export interface EventStore {
     maxChars?: number,
   ): LoggedEvent[];
   message(messageId: string): LoggedEvent | undefined;
+  /** The events of `lifecycleEvents`, newest first, before a cursor. */
+  lifecycle(beforeCursor: number | undefined, limit: number): LoggedEvent[];
   /** Calls back after every commit that appended, with what it appended; the result unsubscribes. */
   subscribe(listener: (events: LoggedEvent[]) => void): () => void;
 }
@@ -82,6 +84,8 @@ export interface OutboxStore {
   ackUpTo(deviceId: string, cursor: number): void;
   get(deliveryId: string): Delivery | undefined;
   ofDevice(deviceId: string, limit: number): Array<Delivery & { attempts: DeliveryAttempt[] }>;
+  /** Of all devices, the newest first. */
+  newest(limit: number): Array<Delivery & { attempts: DeliveryAttempt[] }>;
   /** The device's badge: events that it was to be pushed, and that the owner has not read on any device. */
   unreadCount(deviceId: string): number;
 }

@@ -11,7 +11,14 @@ import type { HttpDependencies } from "../dependencies.ts";
 import { openAiErrorOf } from "../framework/problem.ts";
 import { defineRoute, type Route } from "../framework/route.ts";
 import { promptOf } from "./prompt.ts";
-import { ignoredHeaders, keyOf, pathOf, refuseUnsupported, turnHeaders, turnRefusals } from "./requestParts.ts";
+import {
+  ignoredHeaders,
+  keyOf,
+  pathOf,
+  refuseUnsupported,
+  turnHeaders,
+  turnRefusals,
+} from "./requestParts.ts";
 import { chunkOf, completionOf, headOf, usageChunkOf } from "./responseShapes.ts";
 import { startCompletion } from "./startCompletion.ts";
 import type { AnswerForm, TurnAnswers } from "./turnAnswers.ts";

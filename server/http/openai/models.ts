@@ -37,7 +37,10 @@ export function modelRoutes({ models, startedAt }: HttpDependencies): Route[] {
       handle({ params }) {
         const model = offered().find(({ id }) => id === params.id);
         if (model === undefined)
-          throw new DaylongError("model_not_found", `Claude offers no model ${params.id}; GET /v1/models lists them.`);
+          throw new DaylongError(
+            "model_not_found",
+            `Claude offers no model ${params.id}; GET /v1/models lists them.`,
+          );
         return json(model);
       },
     }),

@@ -38,14 +38,11 @@ export function promptOf(messages: readonly SaidMessage[], field = "messages"): 
   const following = said.findLastIndex(({ role }) => role === "assistant") + 1;
   const asked = said.slice(following);
   const images = asked.flatMap((one) => one.images);
-  const message =
-    (isAsked ? instructions : joined(asked)) || (images.length > 0 ? "See the image." : "");
+  const message = (isAsked ? instructions : joined(asked)) || (images.length > 0 ? "See the image." : "");
   if (message === "") {
     throw invalidRequest([{ path: field, message: "must end with something that the user says" }]);
   }
-  const lines = said
-    .slice(0, following)
-    .map((one) => `${speakers[one.role]}: ${spoken(one)}`);
+  const lines = said.slice(0, following).map((one) => `${speakers[one.role]}: ${spoken(one)}`);
   const prompt = { system, earlier: transcriptOf(lines), message, images };
   refuseTooLarge("What follows the last assistant message", prompt.message);
   refuseTooLarge("What stands before it", prompt.earlier);

@@ -66,7 +66,12 @@ function responseUsageOf(reply: Pick<Reply, "usage">): ResponseObject["usage"] {
 }
 
 /** A turn as a response. */
-export function responseOf(turn: Turn, facts: ResponseFacts, text: string, reply = turn.reply): ResponseObject {
+export function responseOf(
+  turn: Turn,
+  facts: ResponseFacts,
+  text: string,
+  reply = turn.reply,
+): ResponseObject {
   const status = statusByState[turn.state];
   const error = turn.state === "failed" ? errorOf(turn) : undefined;
   const itemStatus = status === "completed" ? "completed" : "incomplete";

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { DaylongError } from "../../domain/errors.ts";
 import { isTerminal, type Turn } from "../../domain/sessions/turn.ts";
+import { isHarmless } from "../../wire/openai/parameters.ts";
 import {
   responseDeletedSchema,
   responseEventSchema,
@@ -13,7 +14,6 @@ import {
   saidInInput,
   unsupportedResponseParameters,
 } from "../../wire/openai/responseRequest.ts";
-import { isHarmless } from "../../wire/openai/parameters.ts";
 import type { HttpDependencies } from "../dependencies.ts";
 import { invalidRequest } from "../framework/problem.ts";
 import { defineRoute, json, type Route } from "../framework/route.ts";
@@ -139,18 +139,28 @@ export function responseRoutes(parts: HttpDependencies, answers: TurnAnswers): R
     const turnId = turnIdOf(id);
     const turn = turnId === undefined ? undefined : store.turns.get(turnId);
     const conversation = turn && store.conversations.ofSession(turn.sessionId);
-    if (turn === undefined || conversation === undefined || store.conversations.isResponseDeleted(turn.turnId))
+    if (
+      turn === undefined ||
+      conversation === undefined ||
+      store.conversations.isResponseDeleted(turn.turnId)
+    )
       throw new DaylongError("response_not_found", "There is no response with this id.");
     return { turn, conversationId: conversation.conversationId };
   }
 
   /** The conversation that the request goes on with, or begins by name. */
-  function conversationOf({ conversation, previous_response_id: previous }: ResponseRequest): string | undefined {
+  function conversationOf({
+    conversation,
+    previous_response_id: previous,
+  }: ResponseRequest): string | undefined {
     const named = typeof conversation === "object" && conversation !== null ? conversation.id : conversation;
     if (previous === null || previous === undefined) return named ?? undefined;
     if (named !== null && named !== undefined) {
       throw invalidRequest([
-        { path: "conversation", message: "must be left out beside previous_response_id, which is in a conversation" },
+        {
+          path: "conversation",
+          message: "must be left out beside previous_response_id, which is in a conversation",
+        },
       ]);
     }
     return existing(previous).conversationId;

@@ -11,6 +11,7 @@ import type { FactWriter } from "../turns/factWriter.ts";
 import type { Wakeups } from "../turns/wakeups.ts";
 import { Incidents } from "./incidents.ts";
 import { LoadGate } from "./loadGate.ts";
+import { ResourceHistory } from "./resourceHistory.ts";
 
 export interface HealthMonitorParts {
   store: Store;
@@ -45,6 +46,8 @@ export class HealthMonitor {
   readonly #incidents: Incidents;
   /** The newest samples, and the gate over them. */
   readonly load: LoadGate;
+  /** The samples of the last minutes. */
+  readonly history = new ResourceHistory();
   #cancelSample: (() => void) | undefined;
   #cancelPass: (() => void) | undefined;
   #cancelRoom: (() => void) | undefined;
@@ -111,6 +114,15 @@ export class HealthMonitor {
         const own = usage.get(sessionProcess.processId);
         sessionProcess.noteUsage(own);
       }
+      this.history.note(
+        clock.now(),
+        new Map(
+          registry.all().flatMap(({ sessionId, processId }) => {
+            const found = usage.get(processId);
+            return found === undefined ? [] : [[sessionId, found]];
+          }),
+        ),
+      );
       for (const { processId } of [...registry.all(), ...registry.oneShots]) {
         const rssBytes = usage.get(processId)?.rssBytes ?? 0;
         if (rssBytes > limits.maxMemoryPerSessionBytes) isUrgent = true;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { PushRequest, WebPushTarget } from "../../domain/delivery/push.ts";
-import { categoryOf, collapseIdOf, kindRules, pushEndsAt } from "../../domain/delivery/pushRules.ts";
+import { collapseIdOf, kindRules, pushEndsAt } from "../../domain/delivery/pushRules.ts";
 import { describeEvent } from "../describeEvent.ts";
 import { boundTitles, fitBody } from "../truncation.ts";
 
@@ -21,27 +21,35 @@ export interface WebPush {
   truncated: boolean;
 }
 
-/** Builds the push for a page's service worker, from the table in docs/api.md, Pushes. Pure. */
-export function buildWebPush(request: PushRequest<WebPushTarget>, now: number): WebPush {
+/**
+ * Builds the push for a browser, from the table in docs/api.md, Pushes. Pure. The declarative form (W3C Push API, "Declarative push
+ * message"): a browser that knows it shows the notification without a service worker; for others the page's does. `pageUrl`
+ * is the address of the page, without a path.
+ */
+export function buildWebPush(request: PushRequest<WebPushTarget>, now: number, pageUrl: string): WebPush {
   const { content, deliveryId } = request;
-  const { level, urgency } = kindRules[content.kind];
   const tag = collapseIdOf(content) ?? `${content.kind}-${content.cursor}`;
-  const titles = boundTitles(content);
+  const { title, subtitle } = boundTitles(content);
+  // A notification has no subtitle: it becomes the first line.
+  const firstLine = subtitle === undefined ? "" : `${subtitle}\n`;
   const fitted = fitBody(content.body, maxPlaintextBytes, (body, truncated) =>
     JSON.stringify({
-      ...titles,
-      body,
-      badge: content.badge,
-      tag,
-      category: categoryOf(content.kind, truncated || content.lookFirst === true),
-      level,
+      web_push: 8030,
+      notification: {
+        title,
+        body: firstLine + body,
+        navigate: `${pageUrl}/s/${content.sessionId}`,
+        tag,
+        silent: false,
+        app_badge: content.badge,
+      },
       daylong: { ...describeEvent(content, truncated), deliveryId },
     }),
   );
   return {
     plaintext: fitted.json,
     ttlSeconds: Math.max(0, Math.floor((pushEndsAt(content, request.at) - now) / 1000)),
-    urgency,
+    urgency: kindRules[content.kind].urgency,
     topic: topicOf(tag),
     truncated: fitted.truncated,
   };

@@ -15,7 +15,7 @@ import type { Clock, Log } from "../../domain/ports.ts";
 import { InFlight } from "../inFlight.ts";
 import { isPublicAddress, lookupPublic } from "./publicAddress.ts";
 import { keepVapidKeys, VapidSignatures } from "./vapidKeys.ts";
-import { buildWebPush } from "./webPushPayload.ts";
+import { buildWebPush, type WebPush } from "./webPushPayload.ts";
 import { postWebPush } from "./webPushRequest.ts";
 import { judgeWebPush } from "./webPushVerdict.ts";
 
@@ -29,6 +29,8 @@ export interface WebPushSenderParts {
   clock: Pick<Clock, "now" | "monotonic">;
   /** Contact for the operators of push services (`mailto:` or `https:`). Absent: Web Push is off. */
   subject?: string;
+  /** The page's address as phones reach it, without a path: a notification leads there. */
+  pageUrl(): string;
   /** Folder of the VAPID keys. */
   dataDir: string;
   /** PEM file of the authorities to trust instead of the system's. TLS is verified in any case. */
@@ -121,7 +123,9 @@ export class WebPushSender implements PushChannel<WebPushTarget>, WebPushPolicy 
     const audience = new URL(target.endpoint).origin;
     let prepared: { headers: Record<string, string | number>; body: Buffer };
     try {
-      prepared = buildRequest(request, clock.now(), core.signatures.authorizationFor(audience));
+      prepared = buildRequest(buildWebPush(request, clock.now(), this.#parts.pageUrl()), target, {
+        authorization: core.signatures.authorizationFor(audience),
+      });
     } catch (error) {
       log.info("webpush.not_built", { deliveryId, message: (error as Error).message });
       return { outcome: "dead", reason: "payload_not_built", latencyMs: 0 };
@@ -151,16 +155,15 @@ export class WebPushSender implements PushChannel<WebPushTarget>, WebPushPolicy 
 }
 
 /** Headers and encrypted body of one push. Throws when the subscription's keys are none. */
-function buildRequest(request: PushRequest<WebPushTarget>, now: number, authorization: string) {
-  const { plaintext, ttlSeconds, urgency, topic } = buildWebPush(request, now);
-  const { endpoint, keys } = request.target;
+function buildRequest(push: WebPush, { endpoint, keys }: WebPushTarget, signed: { authorization: string }) {
+  const { plaintext, ttlSeconds, urgency, topic } = push;
   const { headers, body } = webpush.generateRequestDetails({ endpoint, keys }, plaintext, {
     TTL: ttlSeconds,
     urgency,
     topic,
     contentEncoding: "aes128gcm",
   });
-  return { headers: { ...headers, Authorization: authorization }, body };
+  return { headers: { ...headers, Authorization: signed.authorization }, body };
 }
 
 /** Keys and authorities, once, at start: a fault of theirs shows in health before the first push. */

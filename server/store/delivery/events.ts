@@ -1,4 +1,4 @@
-import type { LoggedEvent, NewEvent } from "../../domain/delivery/event.ts";
+import { type LoggedEvent, lifecycleEvents, type NewEvent } from "../../domain/delivery/event.ts";
 import { DaylongError } from "../../domain/errors.ts";
 import type { Clock } from "../../domain/ports.ts";
 import type { EventStore } from "../../domain/stores/delivery.ts";
@@ -42,7 +42,8 @@ function page<Parameters extends unknown[]>(
 }
 
 const columns = "cursor, session_id, seq, type, at, turn_id, data";
-/** To the letter the WHERE of the partial indexes. */
+/** To the letter the WHEREs of the partial indexes. */
+const isLifecycle = `type IN (${lifecycleEvents.map((type) => `'${type}'`).join(", ")})`;
 const isMessage = "type IN ('message', 'turn.accepted')";
 
 /** The event log in SQLite. A cursor is an AUTOINCREMENT rowid: it only grows, and is not used again after a deletion. */
@@ -59,6 +60,7 @@ export class SqliteEventStore implements EventStore {
   readonly #ofSession: Statement<[sessionId: string, afterSeq: number, limit: number], EventRow>;
   readonly #transcript: Statement<[sessionId: string, beforeCursor: number, limit: number], EventRow>;
   readonly #message: Statement<[messageId: string], EventRow>;
+  readonly #lifecycle: Statement<[beforeCursor: number, limit: number], EventRow>;
 
   constructor(parts: {
     connection: Connection;
@@ -99,6 +101,10 @@ export class SqliteEventStore implements EventStore {
     this.#transcript = new Statement(
       connection,
       `SELECT ${columns} FROM events WHERE session_id = ? AND cursor < ? AND ${isMessage} ORDER BY cursor DESC LIMIT ?`,
+    );
+    this.#lifecycle = new Statement(
+      connection,
+      `SELECT ${columns} FROM events WHERE cursor < ? AND ${isLifecycle} ORDER BY cursor DESC LIMIT ?`,
     );
     this.#message = new Statement(
       connection,
@@ -149,6 +155,10 @@ export class SqliteEventStore implements EventStore {
     maxChars?: number,
   ): LoggedEvent[] {
     return page(this.#transcript, maxChars, sessionId, beforeCursor ?? Number.MAX_SAFE_INTEGER, limit);
+  }
+
+  lifecycle(beforeCursor: number | undefined, limit: number): LoggedEvent[] {
+    return this.#lifecycle.all(beforeCursor ?? Number.MAX_SAFE_INTEGER, limit).map(eventOf);
   }
 
   message(messageId: string): LoggedEvent | undefined {

@@ -78,6 +78,7 @@ export class SqliteOutboxStore implements OutboxStore {
   readonly #ackUpTo: Statement<[deviceId: string, cursor: number]>;
   readonly #get: Statement<[deliveryId: string], DeliveryRow>;
   readonly #ofDevice: Statement<[deviceId: string, limit: number], DeliveryRow>;
+  readonly #newest: Statement<[limit: number], DeliveryRow>;
   readonly #attemptsOf: Statement<[deliveryId: string], AttemptRow>;
   readonly #unreadCount: Statement<[{ deviceId: string }], { count: number }>;
 
@@ -142,6 +143,8 @@ export class SqliteOutboxStore implements OutboxStore {
       connection,
       `${selectDeliveries} WHERE device_id = ? ORDER BY cursor DESC LIMIT ?`,
     );
+    // In the order of their insertion, which needs no index.
+    this.#newest = new Statement(connection, `${selectDeliveries} ORDER BY rowid DESC LIMIT ?`);
     this.#attemptsOf = new Statement(
       connection,
       "SELECT at, status, reason, latency_ms FROM attempts WHERE delivery_id = ? ORDER BY number",
@@ -224,10 +227,16 @@ export class SqliteOutboxStore implements OutboxStore {
   }
 
   ofDevice(deviceId: string, limit: number): Array<Delivery & { attempts: DeliveryAttempt[] }> {
-    return this.#ofDevice.all(deviceId, limit).map((row) => ({
-      ...deliveryOf(row),
-      attempts: this.#attemptsOf.all(row.delivery_id).map(attemptOf),
-    }));
+    return this.#ofDevice.all(deviceId, limit).map((row) => this.#withAttempts(row));
+  }
+
+  newest(limit: number): Array<Delivery & { attempts: DeliveryAttempt[] }> {
+    return this.#newest.all(limit).map((row) => this.#withAttempts(row));
+  }
+
+  #withAttempts(row: DeliveryRow): Delivery & { attempts: DeliveryAttempt[] } {
+    const delivery = deliveryOf(row);
+    return Object.assign(delivery, { attempts: this.#attemptsOf.all(row.delivery_id).map(attemptOf) });
   }
 
   unreadCount(deviceId: string): number {

@@ -173,6 +173,15 @@ export const deliverySchema = z
   })
   .meta({ id: "Delivery" });
 
+/** The outcome of one push, in the log of all devices. */
+export const deliveryLogSchema = deliverySchema
+  .extend({
+    deviceId: z.string(),
+    deviceName: z.string(),
+    createdAt: instantSchema,
+  })
+  .meta({ id: "LoggedDelivery" });
+
 export const testPushSchema = z.object({
   outcome: z.string(),
   apnsId: z.string(),

@@ -40,7 +40,8 @@ export function readDataUrl(url: string): InlineImage | { fault: string } {
   const mimeType = unnamedTypes.has(type)
     ? beginnings.find(([beginning]) => base64.startsWith(beginning))?.[1]
     : mimeTypes[type];
-  if (mimeType === undefined) return { fault: "must be a PNG, JPEG, GIF or WebP: Claude sees no other images" };
+  if (mimeType === undefined)
+    return { fault: "must be a PNG, JPEG, GIF or WebP: Claude sees no other images" };
   return { mimeType, base64 };
 }
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { errorCodeSchema } from "../sessions/turns.ts";
 import { countSchema, secondsSchema } from "../instants.ts";
+import { errorCodeSchema } from "../sessions/turns.ts";
 
 const responseUsageSchema = z
   .object({

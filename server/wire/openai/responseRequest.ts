@@ -62,14 +62,21 @@ const reasoningItem = z.object({ type: z.literal("reasoning") });
 
 const itemSchema = z.discriminatedUnion(
   "type",
-  [messageItem.extend({ type: z.literal("message") }), toolItem, toolOutputItem, referenceItem, reasoningItem],
+  [
+    messageItem.extend({ type: z.literal("message") }),
+    toolItem,
+    toolOutputItem,
+    referenceItem,
+    reasoningItem,
+  ],
   { error: "must be a message, an item_reference, or a function_call with its output" },
 );
 type InputItem = z.infer<typeof itemSchema>;
 
 /** A message may leave its type out. */
 const inputItem = z.preprocess(
-  (item) => (typeof item === "object" && item !== null && !("type" in item) ? { type: "message", ...item } : item),
+  (item) =>
+    typeof item === "object" && item !== null && !("type" in item) ? { type: "message", ...item } : item,
   itemSchema,
 );
 
@@ -111,7 +118,13 @@ function saidInItem(item: InputItem, textOfItem: (id: string) => string): SaidMe
     }
     case "function_call":
     case "custom_tool_call":
-      return [{ role: "assistant", text: toolUseInWords(item.name, item.arguments ?? item.input ?? undefined), images: [] }];
+      return [
+        {
+          role: "assistant",
+          text: toolUseInWords(item.name, item.arguments ?? item.input ?? undefined),
+          images: [],
+        },
+      ];
     case "function_call_output":
     case "custom_tool_call_output": {
       const { text, images } = contentOf(item.output);

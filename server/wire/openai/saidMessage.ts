@@ -16,4 +16,5 @@ export const toolUseInWords = (name: unknown, input: unknown): string =>
 export const toolResultInWords = (name: string | undefined, output: string): string =>
   `[result of the tool${name === undefined ? "" : ` ${name}`}]\n${output}`;
 
-const inWords = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value ?? null));
+const inWords = (value: unknown): string =>
+  typeof value === "string" ? value : JSON.stringify(value ?? null);

@@ -180,13 +180,16 @@ describe("nobody comes in who was not paired", () => {
 
   test("O01: a flag that is none is named in a sentence, without a stack trace, and ends with 64", async () => {
     const command = promisify(execFile);
-    for (const [program, script, flag] of [
-      ["main", "scripts/start", "--nope"],
-      ["commands/pair", "scripts/pair", "nope"],
-      ["commands/interactiveSession", "scripts/test-interactive-session", "--data-dir"],
+    for (const [program, script, ...args] of [
+      ["main", "daylong start", "--nope"],
+      ["commands/daylong", "daylong pair", "pair", "nope"],
+      ["commands/daylong", "daylong test-session", "test-session", "--data-dir"],
     ] as const) {
       const path = resolve(`dist/server/${program}.js`);
-      const { code, stderr } = await command(process.execPath, [path, flag], { env: scene.environment }).then(
+      const flag = args.at(-1)!;
+      const { code, stderr } = await command(process.execPath, [path, ...args], {
+        env: scene.environment,
+      }).then(
         () => ({ code: 0, stderr: "" }),
         (error: { code: number; stderr: string }) => error,
       );
@@ -274,7 +277,7 @@ describe("nobody comes in who was not paired", () => {
     const command = promisify(execFile);
     const dataDir = join(scene.bench.dir, "data3");
     const pair = () =>
-      command(process.execPath, [resolve("dist/server/commands/pair.js"), "--data-dir", dataDir]);
+      command(process.execPath, [resolve("dist/server/commands/daylong.js"), "pair", "--data-dir", dataDir]);
     const { stdout } = await pair();
     expect(stdout).toContain(`fp=${answer.fingerprint}`);
     expect(stdout).toContain(`curl -s --cacert '${join(dataDir, "tls-cert.pem")}' ${secure.url}/api/pair`);

@@ -210,9 +210,9 @@ describe("C03: the official OpenAI client talks to real Claude processes", () =>
   });
 
   test("C03 S01: the 42 test passes over both faces", async () => {
-    const script = "dist/server/commands/interactiveSession.js";
+    const script = "dist/server/commands/daylong.js";
     const { stdout } = await promisify(execFile)(process.execPath, [
-      script,
+      ...[script, "test-session"],
       ...["--data-dir", scene.bench.dataDir, "--project", scene.bench.project],
     ]);
     expect(stdout.match(/^ok {5}/gm)).toHaveLength(6);

@@ -61,7 +61,7 @@ describe("pushes to a browser over the real Web Push protocol", () => {
   const log = async (token: string) =>
     (await scene.server.ask("GET", "/api/devices/me/deliveries", undefined, { token })).body.deliveries;
 
-  test("D17 D09 D10: a reply and a permission reach the browser, encrypted, and lead to the full text", async () => {
+  test("D17 D21 D09 D10: a reply and a permission reach the browser, encrypted, and lead to the full text", async () => {
     const { token, browser } = await subscribe("browser");
     const body = await say("long: 9000", token);
     expect(body.deliveryMethod).toEqual(["webpush"]);
@@ -80,7 +80,15 @@ describe("pushes to a browser over the real Web Push protocol", () => {
 
     const asked = say("run: touch pushed.txt", token);
     const permission = await pushTo(browser, ({ payload }) => payload?.daylong.kind === "permission");
-    expect(permission.payload).toMatchObject({ category: "PERMISSION", level: "time-sensitive" });
+    // Declarative: a browser that knows the form needs no service worker to show it and to open the session.
+    expect(permission.payload).toMatchObject({
+      web_push: 8030,
+      notification: {
+        navigate: `${scene.server.url}/s/${permission.payload.daylong.sessionId}`,
+        silent: false,
+        app_badge: 2,
+      },
+    });
     expect(Number(permission.headers.ttl)).toBeLessThanOrEqual(3_600);
     await scene.server.ask(
       "POST",

@@ -223,6 +223,10 @@ export class DrivenPool implements SessionPool {
     return this.#pool.stats();
   }
 
+  resourceHistory() {
+    return this.#pool.resourceHistory();
+  }
+
   health() {
     return this.#pool.health();
   }

@@ -55,6 +55,9 @@ export class MemoryLog implements EventStore {
   transcript(): LoggedEvent[] {
     return [];
   }
+  lifecycle(): LoggedEvent[] {
+    return [];
+  }
   message(): LoggedEvent | undefined {
     return undefined;
   }

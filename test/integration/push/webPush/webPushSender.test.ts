@@ -45,6 +45,7 @@ function makeSender(parts: Partial<WebPushSenderParts> = {}): WebPushSender {
   const sender = new WebPushSender({
     clock,
     subject: "mailto:owner@example.org",
+    pageUrl: () => "https://daylong.example",
     dataDir,
     caPath: service.caPath,
     allowPrivateEndpoints: true,
@@ -98,8 +99,8 @@ describe("D17: a push that the push service accepts", () => {
       });
       expect(Number(request!.headers.ttl)).toBeGreaterThan(3_600);
       expect(request!.payload).toMatchObject({
-        title: "api",
-        body: "Grüße 👋",
+        web_push: 8030,
+        notification: { title: "api", body: expect.stringContaining("Grüße 👋") },
         daylong: { v: 1, kind, deliveryId: push.deliveryId },
       });
       expect(request!.claims).toMatchObject({ aud: service.origin, sub: "mailto:owner@example.org" });

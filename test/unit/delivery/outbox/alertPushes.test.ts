@@ -203,7 +203,7 @@ describe("no alert is sent", () => {
 
   test("about a permission that is answered, or over", () => {
     ask("permission.requested", { ...request, expiresAt: clock.now() + 100 });
-    const suppressed = { next: { state: "suppressed", nextAttemptAt: null } };
+    const suppressed = { next: { state: "suppressed", nextAttemptAt: null }, reason: "over" };
     expect(standing(prepare())).toEqual(suppressed);
     permission = { state: "open" };
     expect(standing(prepare())).toBe("sent");
@@ -215,15 +215,15 @@ describe("no alert is sent", () => {
   });
 
   test("about a muted session, a muted kind, or a closed session", () => {
-    const suppressed = { next: { state: "suppressed", nextAttemptAt: null } };
+    const suppressed = (reason: string) => ({ next: { state: "suppressed", nextAttemptAt: null }, reason });
     device.preferences.mutedKinds = ["reply"];
-    expect(standing(prepare())).toEqual(suppressed);
+    expect(standing(prepare())).toEqual(suppressed("kind_muted"));
     device.preferences.mutedKinds = ["failed"];
     expect(standing(prepare())).toBe("sent");
     session = { ...session, muted: true };
-    expect(standing(prepare())).toEqual(suppressed);
+    expect(standing(prepare())).toEqual(suppressed("session_muted"));
     session = { ...session, muted: false, state: "closed" };
-    expect(standing(prepare())).toEqual(suppressed);
+    expect(standing(prepare())).toEqual(suppressed("over"));
   });
 
   test("D13 within the grace of a device that watches", () => {

@@ -24,7 +24,9 @@ const request = (content: Partial<PushContent>): PushRequest<WebPushTarget> => (
   at,
 });
 
-describe("D17: a push for a browser", () => {
+const pageUrl = "https://daylong.example";
+
+describe("D17 D21: a push for a browser", () => {
   const table: Array<[PushKind, string, string, number]> = [
     ["reply", `turn-${ids.turnId}`, "high", 23],
     ["failed", `turn-${ids.turnId}`, "high", 23],
@@ -46,14 +48,19 @@ describe("D17: a push for a browser", () => {
   test.each(table)(
     "kind %s has the tag %s, urgency %s, and lives %d more hours",
     (kind, tag, urgency, hours) => {
-      const push = buildWebPush(request({ kind, expiresAt: at + 2 * hour }), at + hour);
+      const push = buildWebPush(request({ kind, expiresAt: at + 2 * hour }), at + hour, pageUrl);
       expect(push).toMatchObject({ urgency, ttlSeconds: hours * 3_600, truncated: false });
       expect(push.topic).toMatch(/^[A-Za-z0-9_-]{32}$/);
       expect(JSON.parse(push.plaintext)).toMatchObject({
-        title: "api",
-        body: "Done.",
-        badge: 3,
-        tag,
+        web_push: 8030,
+        notification: {
+          title: "api",
+          body: "Done.",
+          navigate: `https://daylong.example/s/${ids.sessionId}`,
+          tag,
+          silent: false,
+          app_badge: 3,
+        },
         daylong: { v: 1, kind, cursor: 42, deliveryId: "55555555-5555-4555-8555-555555555555", ...ids },
       });
     },
@@ -61,9 +68,9 @@ describe("D17: a push for a browser", () => {
 
   test("the topic is the subject's, tells nothing of it, and differs between subjects", () => {
     const [first, again, other] = [
-      buildWebPush(request({}), at),
-      buildWebPush(request({ body: "Another try.", cursor: 43 }), at + 1),
-      buildWebPush(request({ turnId: "99999999-9999-4999-8999-999999999999" }), at),
+      buildWebPush(request({}), at, pageUrl),
+      buildWebPush(request({ body: "Another try.", cursor: 43 }), at + 1, pageUrl),
+      buildWebPush(request({ turnId: "99999999-9999-4999-8999-999999999999" }), at, pageUrl),
     ];
     expect(first.topic).toBe(again.topic);
     expect(first.topic).not.toBe(other.topic);
@@ -71,7 +78,7 @@ describe("D17: a push for a browser", () => {
   });
 
   test("what came too late is for now or never, not for a negative time", () => {
-    expect(buildWebPush(request({}), at + 25 * hour).ttlSeconds).toBe(0);
+    expect(buildWebPush(request({}), at + 25 * hour, pageUrl).ttlSeconds).toBe(0);
   });
 
   test("V15: whatever the text, it fits once encrypted, is whole or says that it is not, and is well-formed", () => {
@@ -80,13 +87,18 @@ describe("D17: a push for a browser", () => {
     for (let round = 0; round < 400; round += 1) {
       const length = chance.between(0, 6_000);
       const body = Array.from({ length }, () => chance.pick(alphabet)).join("");
-      const push = buildWebPush(request({ body, title: body, subtitle: body }), at);
+      const push = buildWebPush(request({ body, title: body, subtitle: body }), at, pageUrl);
       expect(Buffer.byteLength(push.plaintext)).toBeLessThanOrEqual(maxPlaintextBytes);
-      const said = JSON.parse(push.plaintext) as { body: string };
-      expect(said.body.isWellFormed()).toBe(true);
+      const { notification } = JSON.parse(push.plaintext) as {
+        notification: { title: string; body: string };
+      };
+      expect(notification.body.isWellFormed()).toBe(true);
       const mended = body.toWellFormed();
-      if (push.truncated) expect(mended.startsWith(said.body)).toBe(true);
-      else expect(said.body).toBe(mended);
+      // The subtitle, cut as the title is, stands in the first line.
+      expect(notification.body.startsWith(`${notification.title}\n`)).toBe(true);
+      const said = notification.body.slice(notification.title.length + 1);
+      if (push.truncated) expect(mended.startsWith(said)).toBe(true);
+      else expect(said).toBe(mended);
     }
   });
 });

@@ -11,7 +11,13 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dataDir, { recursive: true }));
 const make = (parts: Partial<WebPushSenderParts> = {}) =>
-  new WebPushSender({ clock: systemClock, log: { info: () => {} }, dataDir, ...parts });
+  new WebPushSender({
+    clock: systemClock,
+    pageUrl: () => "https://daylong.example",
+    log: { info: () => {} },
+    dataDir,
+    ...parts,
+  });
 
 describe("D17 A08: an endpoint", () => {
   const notHttps = "must be an https address";

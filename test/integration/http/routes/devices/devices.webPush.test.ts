@@ -144,7 +144,12 @@ describe("D17: Web Push that is not set up", () => {
     });
     expectProblem(answer, 409, "push_disabled");
     expect(
-      new WebPushSender({ clock: off.clock, dataDir: off.folder, log: off.log }).publicKey,
+      new WebPushSender({
+        clock: off.clock,
+        pageUrl: () => "https://daylong.example",
+        dataDir: off.folder,
+        log: off.log,
+      }).publicKey,
     ).toBeUndefined();
   });
 });

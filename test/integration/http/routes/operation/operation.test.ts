@@ -54,17 +54,6 @@ describe("A06: audit", () => {
   });
 });
 
-describe("C05: the page at the root", () => {
-  test("C05: it says what the server is and how to pair, without a script, and its style is allowed by hash", async () => {
-    const asked = await rig.ask("GET", "/", { token: null });
-    expect([asked.status, asked.headers.get("content-type")]).toEqual([200, "text/html; charset=utf-8"]);
-    expect(asked.text).toContain("9.9.9");
-    expect(asked.text).toContain("scripts/pair");
-    expect(asked.text).not.toContain("<script");
-    expect(asked.headers.get("content-security-policy")).toMatch(/style-src 'sha256-[A-Za-z0-9+/]{43}='/);
-  });
-});
-
 describe("GET /api/metrics/sessions", () => {
   test("answers any token, and nobody else, with what is now and what was since the start", async () => {
     expectProblem(await rig.ask("GET", "/api/metrics/sessions", { token: null }), 401, "unauthenticated");

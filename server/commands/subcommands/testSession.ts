@@ -1,9 +1,30 @@
-import { readFlags } from "../platform/flags.ts";
-import { ask, failCommand, findRunningServer, type RunningServer } from "./runningServer.ts";
+import { resolve } from "node:path";
+import { commonFlags, defineCommand } from "../framework/command.ts";
+import { ask, callerDir, findRunningServer, type RunningServer } from "../runningServer.ts";
 
-const values = readFlags("scripts/test-interactive-session", {
-  "data-dir": { type: "string" },
-  project: { type: "string" },
+export const testSession = defineCommand({
+  name: "test-session",
+  summary: "Runs the 42 test against the running server.",
+  details:
+    "Asks the server to remember a number, asks for it in the same session (same process) and in another one: over /api/chat, and over /v1/chat/completions. Ends with 0 when the first knows it and the other does not.",
+  flags: {
+    project: {
+      type: "text",
+      value: "DIR",
+      says: "the project to work in; the first of the server's by default",
+    },
+    "data-dir": commonFlags["data-dir"],
+  },
+  async run({ values }) {
+    const server = findRunningServer(values["data-dir"]);
+    const projectPath =
+      values.project === undefined ? await firstProject(server) : resolve(callerDir(), values.project);
+    const held = [
+      await remembers(chatFace(server, projectPath)),
+      await remembers(openAiFace(server, projectPath)),
+    ];
+    if (held.includes(false)) process.exitCode = 1;
+  },
 });
 
 /** An answer, where it was given and by which process. */
@@ -98,16 +119,9 @@ async function remembers(face: Face): Promise<boolean> {
   return checks.every(([, held]) => held);
 }
 
-async function main(): Promise<void> {
-  const server = findRunningServer(values["data-dir"]);
+async function firstProject(server: RunningServer): Promise<string> {
   const { projects } = await ask<{ projects: Array<{ path: string }> }>(server, "GET", "/api/projects");
-  const projectPath = values.project ?? projects[0]?.path;
-  if (projectPath === undefined) throw new Error("The server has no project; name one with --project DIR.");
-  const held = [
-    await remembers(chatFace(server, projectPath)),
-    await remembers(openAiFace(server, projectPath)),
-  ];
-  if (held.includes(false)) process.exit(1);
+  const [first] = projects;
+  if (first === undefined) throw new Error("The server has no project; name one with --project DIR.");
+  return first.path;
 }
-
-main().catch(failCommand);

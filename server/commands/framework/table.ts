@@ -1,0 +1,36 @@
+/** Rows as columns of text, each as wide as its widest cell, under a line of headings. */
+export function tableText(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = headings.map((heading, column) =>
+    Math.max(heading.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd();
+  return [headings, ...rows].map(line).join("\n");
+}
+
+/** Text of others in one line of a terminal: without what moves its cursor, at most so long. */
+export function cellText(text: string, most: number): string {
+  const plain = text.replace(/[\p{Cc}\p{Cf}\s]+/gu, " ").trim();
+  return plain.length > most ? `${plain.slice(0, most - 1)}…` : plain;
+}
+
+/** An instant in the computer's own time zone, to the minute. */
+export function timeText(at: number): string {
+  const date = new Date(at);
+  const two = (value: number) => String(value).padStart(2, "0");
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
+}
+
+/** A span in the largest unit that fits: `3 h`, `5 min`, `20 s`. */
+export function spanText(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1_000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 120) return `${minutes} min`;
+  const hours = Math.round(minutes / 60);
+  return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} d`;
+}

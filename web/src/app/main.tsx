@@ -1,0 +1,28 @@
+import "../design/tokens.css";
+import "../design/base.css";
+import "../design/controls.css";
+import "./shell.css";
+import { render } from "preact";
+import { openHostStore } from "../hosts/openHostStore.ts";
+import { DaylongContext } from "../state/context.ts";
+import { Daylong } from "../state/daylong.ts";
+import { GoContext } from "../state/navigation.ts";
+import { Router } from "./router.ts";
+import { Shell } from "./shell.tsx";
+
+const store = await openHostStore();
+const daylong = new Daylong(store);
+const router = new Router();
+const [host] = await store.hosts();
+if (host) await daylong.open(host);
+
+const page = document.getElementById("page");
+if (page)
+  render(
+    <DaylongContext.Provider value={daylong}>
+      <GoContext.Provider value={(path, options) => router.go(path, options)}>
+        <Shell router={router} />
+      </GoContext.Provider>
+    </DaylongContext.Provider>,
+    page,
+  );

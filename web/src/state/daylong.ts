@@ -1,0 +1,120 @@
+import { computed, effect, signal } from "@preact/signals";
+import { type Answer, DaylongClient, type LinkState } from "../../../client/src/index.ts";
+import type { Host, HostStore } from "../hosts/host.ts";
+import { ScreenClock } from "./clock.ts";
+import { type ConnectionPhase, phaseOf } from "./connection.ts";
+import { Permissions } from "./permissions.ts";
+import { Sessions } from "./sessions.ts";
+
+export type Device = Answer<"GET /api/devices/{id}">;
+
+/** What there is only with a host: the client, and what it has told. */
+export interface HostState {
+  host: Host;
+  client: DaylongClient;
+  sessions: Sessions;
+  permissions: Permissions;
+}
+
+/** The page's state: the host it talks to, and how that stands. */
+export class Daylong {
+  readonly store: HostStore;
+  readonly clock = new ScreenClock();
+  readonly #current = signal<HostState | undefined>(undefined);
+  readonly current = computed(() => this.#current.value);
+  readonly #link = signal<{ state: LinkState; detail: string; since: number; wasConnected: boolean }>({
+    state: "stopped",
+    detail: "",
+    since: Date.now(),
+    wasConnected: false,
+  });
+  readonly #hasNetwork = signal(navigator.onLine);
+  /** This page as the server knows it; `undefined` until it has said so. */
+  readonly me = signal<Device | undefined>(undefined);
+  /** The log is another one than the page knew: a backup was restored, or history was cut. */
+  readonly wasReplaced = signal(false);
+  readonly phase = computed<ConnectionPhase>(() => {
+    const { state, since, wasConnected } = this.#link.value;
+    const awayMs = Math.max(0, this.clock.now.value - since);
+    return phaseOf({ link: state, wasConnected, awayMs, hasNetwork: this.#hasNetwork.value });
+  });
+  /** Why the server refuses this page, when it does. */
+  readonly refusal = computed(() =>
+    this.#link.value.state === "refused" ? this.#link.value.detail : undefined,
+  );
+  /** The time by the server's clock. */
+  readonly now = computed(() => this.clock.now.value + (this.#current.value?.sessions.skewMs.value ?? 0));
+
+  constructor(store: HostStore) {
+    this.store = store;
+    const network = () => {
+      this.#hasNetwork.value = navigator.onLine;
+      if (navigator.onLine) this.hurry();
+    };
+    addEventListener("online", network);
+    addEventListener("offline", network);
+    // A socket that slept is dead, whatever it says of itself.
+    addEventListener("pageshow", () => this.hurry());
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden) this.hurry();
+    });
+    effect(() => {
+      const count = this.#current.value?.sessions.all.value.filter(({ unread }) => unread > 0).length ?? 0;
+      document.title = count > 0 ? `(${count}) Daylong` : "Daylong";
+    });
+  }
+
+  /** Talks to the host from now on. */
+  async open(host: Host): Promise<void> {
+    const url = host.addresses[0] ?? location.origin;
+    const kept = {
+      get: (key: string) => this.store.get(host.hostId, key),
+      set: (key: string, value: string) => this.store.set(host.hostId, key, value),
+    };
+    const client = new DaylongClient({ url, token: host.token, store: kept });
+    const sessions = new Sessions(client);
+    const permissions = new Permissions(client);
+    this.#current.value = { host, client, sessions, permissions };
+    client.onEvent((event) => {
+      sessions.hear(event);
+      permissions.hear(event);
+    });
+    const read = () => Promise.all([sessions.read(), permissions.read()]);
+    client.onGap(async () => {
+      this.wasReplaced.value = sessions.isRead.value;
+      await read();
+    });
+    client.onState((state, detail) => {
+      const before = this.#link.value;
+      const isOnline = state === "online";
+      // Tries in between do not begin the span anew.
+      const since = isOnline || before.state === "online" ? Date.now() : before.since;
+      this.#link.value = { state, detail, since, wasConnected: before.wasConnected || isOnline };
+      if (isOnline) {
+        read().catch(() => {});
+        this.#readMe(client).catch(() => {});
+      }
+    });
+    client.start();
+  }
+
+  /** Ends the connection and forgets the host on this device. */
+  async forget(hostId: string): Promise<void> {
+    const current = this.#current.value;
+    if (current?.host.hostId === hostId) {
+      current.client.stop();
+      current.sessions.stop();
+      this.#current.value = undefined;
+      this.me.value = undefined;
+    }
+    await this.store.removeHost(hostId);
+  }
+
+  hurry(): void {
+    this.#current.value?.client.hurry();
+  }
+
+  async #readMe(client: DaylongClient): Promise<void> {
+    this.me.value = await client.rest.ask<Device>("GET", "/api/devices/me");
+  }
+}

@@ -1,0 +1,101 @@
+import { computed, signal } from "@preact/signals";
+import {
+  type DaylongClient,
+  type DaylongEvent,
+  DaylongProblem,
+  type Session,
+} from "../../../client/src/index.ts";
+import { changedBy, isWorthAsking } from "./sessionChanges.ts";
+
+/** A session is asked for again at most so often, however much happens in it. */
+const askEveryMs = 1_500;
+/** Of the list; the rest is found by its search and on scrolling. */
+const pageSize = 100;
+
+/** The sessions of the server, kept up to date by its events. */
+export class Sessions {
+  readonly #client: DaylongClient;
+  readonly #byId = signal<ReadonlyMap<string, Session>>(new Map());
+  /** The list was read since the page was opened. */
+  readonly isRead = signal(false);
+  /** By how much the server's clock is ahead of this computer's. */
+  readonly skewMs = signal(0);
+  readonly all = computed(() => [...this.#byId.value.values()]);
+  #waiting = new Map<string, ReturnType<typeof setTimeout>>();
+
+  constructor(client: DaylongClient) {
+    this.#client = client;
+  }
+
+  get(sessionId: string): Session | undefined {
+    return this.#byId.value.get(sessionId);
+  }
+
+  /** Reads the list anew: at the start, and when events are missing. */
+  async read(): Promise<void> {
+    const { sessions } = await this.#client.sessions({ limit: pageSize });
+    const [first] = sessions;
+    if (first) this.#heedClock(first);
+    this.#byId.value = new Map(sessions.map((session) => [session.sessionId, session]));
+    this.isRead.value = true;
+  }
+
+  /** The session as the server sees it now; `undefined`: it has none such. */
+  async ask(sessionId: string): Promise<Session | undefined> {
+    try {
+      const session = await this.#client.session(sessionId).info();
+      this.#heedClock(session);
+      this.put(session);
+      return session;
+    } catch (error) {
+      if (!(error instanceof DaylongProblem) || error.status !== 404) throw error;
+      this.#forget(sessionId);
+      return undefined;
+    }
+  }
+
+  put(session: Session): void {
+    this.#byId.value = new Map(this.#byId.value).set(session.sessionId, session);
+  }
+
+  hear(event: DaylongEvent): void {
+    const { sessionId } = event;
+    if (sessionId === null) return;
+    if (event.type === "session.closed" && event.data.erased === true) {
+      this.#forget(sessionId);
+      return;
+    }
+    const session = this.get(sessionId);
+    if (session) {
+      const changed = changedBy(session, event);
+      if (changed === session) return;
+      this.put(changed);
+    }
+    if (!session || isWorthAsking(event)) this.#askSoon(sessionId);
+  }
+
+  stop(): void {
+    for (const timer of this.#waiting.values()) clearTimeout(timer);
+    this.#waiting = new Map();
+  }
+
+  #askSoon(sessionId: string): void {
+    if (this.#waiting.has(sessionId)) return;
+    const timer = setTimeout(() => {
+      this.#waiting.delete(sessionId);
+      // Offline the next connection reads the list.
+      this.ask(sessionId).catch(() => {});
+    }, askEveryMs);
+    this.#waiting.set(sessionId, timer);
+  }
+
+  #forget(sessionId: string): void {
+    const rest = new Map(this.#byId.value);
+    rest.delete(sessionId);
+    this.#byId.value = rest;
+  }
+
+  #heedClock({ lease, timeRemainingMs }: Session): void {
+    if (timeRemainingMs > 0) this.skewMs.value = lease.expiresAt - timeRemainingMs - Date.now();
+  }
+}
