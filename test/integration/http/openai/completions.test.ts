@@ -437,7 +437,7 @@ describe("C03: what is refused", () => {
   test.each([
     ["n", 2],
     ["tools", [{ type: "function", function: { name: "f" } }]],
-    ["tool_choice", "auto"],
+    ["tool_choice", "required"],
     ["functions", [{ name: "f" }]],
     ["response_format", { type: "json_object" }],
     ["logprobs", true],
@@ -451,7 +451,7 @@ describe("C03: what is refused", () => {
   });
 
   test("C03: values that ask for what happens anyway are taken", async () => {
-    const harmless = { n: 1, tools: [], tool_choice: "none", logprobs: false, audio: null };
+    const harmless = { n: 1, tools: [], tool_choice: "auto", logprobs: false, audio: null };
     const { asked } = await answered(
       { messages: [user("Hello")], ...harmless, response_format: { type: "text" }, logit_bias: {} },
       "Hi.",
@@ -463,7 +463,6 @@ describe("C03: what is refused", () => {
     ["no messages", { messages: [] }],
     ["nothing after the assistant", { messages: [user("A"), assistant("B")] }],
     ["nothing but spaces", { messages: [user("  ")] }],
-    ["a tool's message", { messages: [user("A"), { role: "tool", tool_call_id: "t", content: "x" }] }],
     ["an unknown part", { messages: [user([{ type: "input_audio", input_audio: {} }])] }],
     [
       "an image that would have to be fetched",
