@@ -106,21 +106,25 @@ type Issue = z.core.$ZodIssue;
 
 /**
  * The faults behind an issue. Where several forms are allowed and the value has one of them, it is told what is wrong with that
- * one; the form is the one in which the fault lies deepest.
+ * one; of several the one in which the fault lies deepest.
  */
-function reasonsOf(issue: Issue): Array<Pick<Issue, "path" | "message">> {
+function reasonsOf(issue: Issue): Issue[] {
   if (issue.code !== "invalid_union") return [issue];
-  const forms = issue.errors.map((issues) => issues.flatMap(reasonsOf)).filter(hasDepth);
+  const forms = issue.errors.map((issues) => issues.flatMap(reasonsOf)).filter(isFormOfValue);
   const nearest = forms.toSorted((a, b) => depthOf(b) - depthOf(a))[0];
   if (nearest === undefined) return [issue];
-  return nearest.map(({ path, message }) => ({ path: [...issue.path, ...path], message }));
+  return nearest.map((reason) => ({ ...reason, path: [...issue.path, ...reason.path] }));
 }
 
-type Reasons = ReturnType<typeof reasonsOf>;
+/** How far into the value the first fault of a form lies. */
+const depthOf = (reasons: readonly Issue[]): number => Math.min(...reasons.map(({ path }) => path.length));
 
-/** How far into the value the first fault of a form lies; 0: the value has not this form at all. */
-const depthOf = (reasons: Reasons): number => Math.min(...reasons.map(({ path }) => path.length));
-const hasDepth = (reasons: Reasons): boolean => reasons.length > 0 && depthOf(reasons) > 0;
+/** Whether the value is of the form's type, whatever is wrong with it. */
+const isFormOfValue = (reasons: readonly Issue[]): boolean =>
+  reasons.length > 0 &&
+  !reasons.some(
+    ({ code, path }) => path.length === 0 && (code === "invalid_type" || code === "invalid_value"),
+  );
 
 /** Faults that are told in the sentence; all of them stand beside it, where the shape of the error has room for them. */
 const toldFaults = 5;

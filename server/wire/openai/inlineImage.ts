@@ -19,7 +19,7 @@ const mimeTypes: Readonly<Record<string, string>> = {
 
 /** How the bytes of each type begin, in base64: for addresses that do not say what they hold. */
 const beginnings: ReadonlyArray<readonly [beginning: string, mimeType: string]> = [
-  ["iVBORw0KGgo", "image/png"],
+  ["iVBORw0KGg", "image/png"],
   ["/9j/", "image/jpeg"],
   ["R0lGOD", "image/gif"],
   ["UklGR", "image/webp"],
