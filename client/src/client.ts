@@ -2,6 +2,7 @@ import { EventStream } from "./connection/eventStream.ts";
 import { type EventHandler, type GapHandler, Inbox } from "./connection/inbox.ts";
 import { type KeptMessage, Outbox } from "./connection/outbox.ts";
 import type {
+  Accepted,
   Activity,
   Answer,
   DaylongEvent,
@@ -12,6 +13,7 @@ import type {
   PermissionAnswer,
   Recap,
   ServerFrame,
+  Session,
   SessionFilter,
 } from "./connection/protocol.ts";
 import { Link, type LinkState, type Position } from "./connection/socketLink.ts";
@@ -38,6 +40,9 @@ export interface ClientOptions {
   /** 0 to 1, for the jitter of pauses. */
   random?: () => number;
 }
+
+/** Browsers let requests that outlive a page have 64 KB of body together. */
+const keepaliveChars = 30_000;
 
 type Listener<T> = (news: T) => void;
 
@@ -123,12 +128,50 @@ export class DaylongClient {
     return this.session(sessionId);
   }
 
+  /** The same, as the server answers it. */
+  newSession(wanted: NewSession): Promise<Session> {
+    return this.rest.ask("POST", "/api/sessions", wanted);
+  }
+
+  /** A message, whole: what a cut frame leads to. */
+  message(messageId: string): Promise<Answer<"GET /api/messages/{messageId}">> {
+    return this.rest.ask("GET", `/api/messages/${messageId}`);
+  }
+
   session(sessionId: string): SessionHandle {
     return new SessionHandle(this, sessionId);
   }
 
   async sessions(filter: SessionFilter = {}) {
     return this.rest.ask<Answer<"GET /api/sessions">>("GET", `/api/sessions${queryOf(filter)}`);
+  }
+
+  /** The project roots, the directories in them, and deeper ones in which Claude has worked. */
+  projects(): Promise<Answer<"GET /api/projects">> {
+    return this.rest.ask("GET", "/api/projects");
+  }
+
+  /** The conversations that Claude keeps of a project, those of the terminal included. */
+  projectSessions(
+    projectId: string,
+    limit?: number,
+  ): Promise<Answer<"GET /api/projects/{projectId}/sessions">> {
+    return this.rest.ask("GET", `/api/projects/${projectId}/sessions${queryOf({ limit })}`);
+  }
+
+  /** Makes a directory under a root. */
+  createProject(root: string, name: string): Promise<Answer<"POST /api/projects">> {
+    return this.rest.ask("POST", "/api/projects", { root, name });
+  }
+
+  /** The models that Claude offers, and the permission modes that this device may choose. */
+  models(): Promise<Answer<"GET /api/models">> {
+    return this.rest.ask("GET", "/api/models");
+  }
+
+  /** This device, as the server knows it. */
+  me(): Promise<Answer<"GET /api/devices/{id}">> {
+    return this.rest.ask("GET", "/api/devices/me");
   }
 
   /** The plan's windows, and cost by day, project and model; `days`: how far back, today included. */
@@ -149,6 +192,33 @@ export class DaylongClient {
   /** Messages that the server has not accepted yet, those of an earlier run included. */
   get unsent(): KeptMessage[] {
     return this.#outbox.kept;
+  }
+
+  /** The same, when the store has been read. */
+  async loadUnsent(): Promise<KeptMessage[]> {
+    await this.#outbox.load();
+    return this.#outbox.kept;
+  }
+
+  /** Takes an unsent message back. False: it is on its way, or was accepted. */
+  withdraw(clientMessageId: string): boolean {
+    return this.#outbox.withdraw(clientMessageId);
+  }
+
+  /**
+   * Sends what is unsent by a request that outlives the page (`keepalive`), beside the socket: a browser that goes into
+   * the background may never get to reconnect. The ids make both ways one message.
+   */
+  sendInBackground(): void {
+    for (const { clientMessageId, message } of this.#outbox.kept) {
+      const body = JSON.stringify({ ...message, clientMessageId });
+      if (body.length > keepaliveChars) continue;
+      this.rest.post("/api/chat", body).then(
+        (accepted) => this.#outbox.heardElsewhere(clientMessageId, accepted as Accepted),
+        // It stays in the outbox.
+        () => {},
+      );
+    }
   }
 
   /** Every event, in order. The next one waits until this one's promise has settled; one that rejects comes again. */

@@ -102,6 +102,9 @@ export type Event =
   | TodosChangedEvent
   | NoticeEvent
   | SessionRecapEvent
+  | SessionContinuedEvent
+  | SessionHeldEvent
+  | SessionReleasedEvent
   | TurnAcceptedEvent
   | TurnQueuedEvent
   | TurnStartedEvent
@@ -129,7 +132,7 @@ export type Event =
 /**
  * user: a message. Else Claude began the turn by itself: a task had something to say, a scheduled wake-up was due, another agent sent a message, or another reason.
  */
-export type TurnOrigin = "user" | "task" | "schedule" | "agent" | "other";
+export type TurnOrigin = "user" | "task" | "schedule" | "agent" | "other" | "terminal";
 export type ClientFrame =
   | HelloFrame
   | SendFrame
@@ -794,11 +797,27 @@ export interface Api {
       role: "user" | "assistant";
       text: string;
       turnId?: string;
+      /**
+       * Said in another program that went on with the conversation.
+       */
+      origin?: "terminal";
       createdAt: number;
       sessionId: string | null;
     };
     "GET /api/metrics/history": ResourceHistory;
     "GET /api/metrics/sessions": SessionMetrics;
+    /**
+     * The models that Claude offers (known after its first start), and the permission modes that this token may choose.
+     */
+    "GET /api/models": {
+      models: {
+        id: string;
+        name: string;
+        description: string;
+      }[];
+      default: string | null;
+      modes: PermissionMode[];
+    };
     /**
      * This description of the HTTP interface, as OpenAPI 3.1.
      */
@@ -1474,6 +1493,55 @@ export interface SessionRecapEvent {
    */
   truncated?: boolean;
 }
+export interface SessionContinuedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "session.continued";
+  at: number;
+  turnId?: string;
+  data: {
+    by: "terminal";
+    turns: number;
+    /**
+     * The last thing Claude said there, 200 characters.
+     */
+    lastText?: string;
+  };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
+}
+export interface SessionHeldEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "session.held";
+  at: number;
+  turnId?: string;
+  data: {
+    by: "terminal";
+    pid: number;
+  };
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
+}
+export interface SessionReleasedEvent {
+  cursor: number;
+  sessionId: string | null;
+  seq: number | null;
+  type: "session.released";
+  at: number;
+  turnId?: string;
+  data: Record<string, never>;
+  /**
+   * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
+   */
+  truncated?: boolean;
+}
 export interface TurnAcceptedEvent {
   cursor: number;
   sessionId: string | null;
@@ -1488,6 +1556,10 @@ export interface TurnAcceptedEvent {
     deviceId: string;
     attachments: string[];
     sendAt?: number;
+    /**
+     * Of what another program did in the conversation: no device sent it.
+     */
+    origin?: "terminal";
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
@@ -1504,9 +1576,9 @@ export interface TurnQueuedEvent {
   data: {
     queuePosition: number;
     /**
-     * tasks: every process has a turn, or a task that would be cut off.
+     * tasks: every process has a turn, or a task that would be cut off; held: another program has the conversation open.
      */
-    reason?: "tasks";
+    reason?: "tasks" | "held";
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
@@ -1545,7 +1617,7 @@ export interface TurnCompletedEvent {
     /**
      * Only of a turn that Claude began by itself: why it did.
      */
-    origin?: "task" | "schedule" | "agent" | "other";
+    origin?: "task" | "schedule" | "agent" | "other" | "terminal";
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
@@ -1607,6 +1679,10 @@ export interface MessageEvent {
   data: {
     messageId: string;
     text: string;
+    /**
+     * Of what another program did in the conversation: no device sent it.
+     */
+    origin?: "terminal";
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
@@ -1961,6 +2037,25 @@ export interface DeviceRevokedEvent {
      * Sessions that ask again about what the device had allowed them.
      */
     restrictedSessions?: number;
+    /**
+     * Background tasks and wake-ups that followed from its turns.
+     */
+    stoppedTasks?: number;
+    /**
+     * Rules of its answers to permissions with `session` and `always`.
+     */
+    withdrawnRules?: number;
+    /**
+     * Devices that were paired with its codes: they stay, look at them.
+     */
+    pairedDevices?: {
+      deviceId: string;
+      name: string;
+    }[];
+    /**
+     * Projects that it trusted: they stay so, look at them.
+     */
+    trustedProjects?: string[];
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
@@ -2333,6 +2428,10 @@ export interface Message {
   role: "user" | "assistant";
   text: string;
   turnId?: string;
+  /**
+   * Said in another program that went on with the conversation.
+   */
+  origin?: "terminal";
   createdAt: number;
 }
 export interface Tasks {

@@ -1,5 +1,7 @@
-import type { Problem } from "./connection/protocol.ts";
+import type { Answer, Problem } from "./connection/protocol.ts";
 import { DaylongProblem } from "./errors.ts";
+
+type Uploaded = Answer<"POST /api/attachments">;
 
 export interface RestParts {
   url: string;
@@ -24,16 +26,33 @@ export class Rest {
     return (await this.#answer("GET", path)).text();
   }
 
-  async #answer(method: string, path: string, body?: unknown): Promise<Response> {
+  /** A body that is sent although the page that sends it goes away. */
+  async post(path: string, json: string): Promise<unknown> {
+    const headers = { "content-type": "application/json" };
+    return (await this.#fetch(path, { method: "POST", headers, body: json, keepalive: true })).json();
+  }
+
+  /** Uploads a file for a later message. */
+  async upload(file: Blob, name: string, signal?: AbortSignal): Promise<Uploaded> {
+    const headers = {
+      "content-type": file.type === "" ? "application/octet-stream" : file.type,
+      "x-filename": encodeURIComponent(name),
+    };
+    const answer = await this.#fetch("/api/attachments", { method: "POST", headers, body: file, signal });
+    return (await answer.json()) as Uploaded;
+  }
+
+  #answer(method: string, path: string, body?: unknown): Promise<Response> {
+    if (body === undefined) return this.#fetch(path, { method });
+    const headers = { "content-type": "application/json" };
+    return this.#fetch(path, { method, headers, body: JSON.stringify(body) });
+  }
+
+  async #fetch(path: string, request: RequestInit & { headers?: Record<string, string> }): Promise<Response> {
     const { url, token, fetch } = this.#parts;
-    const answer = await fetch(`${url}${path}`, {
-      method,
-      headers: {
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
+    const headers: Record<string, string> = { ...request.headers };
+    if (token !== undefined) headers.authorization = `Bearer ${token}`;
+    const answer = await fetch(`${url}${path}`, { ...request, headers });
     if (answer.ok) return answer;
     const problem = (await answer.json().catch(() => undefined)) as Problem | undefined;
     throw new DaylongProblem(

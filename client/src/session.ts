@@ -47,6 +47,42 @@ export class SessionHandle {
     return this.#client.events((event) => event.sessionId === this.sessionId);
   }
 
+  /** Its events after a sequence number, the oldest first. */
+  eventsAfter(seq: number, limit?: number): Promise<Answer<"GET /api/sessions/{id}/events">> {
+    const query = queryOf({ after: seq, limit });
+    return this.#client.rest.ask("GET", `/api/sessions/${this.sessionId}/events${query}`);
+  }
+
+  /** What a use of a tool was given, and what came of it. */
+  tool(toolUseId: string): Promise<Answer<"GET /api/sessions/{id}/tools/{toolUseId}">> {
+    return this.#client.rest.ask("GET", `/api/sessions/${this.sessionId}/tools/${toolUseId}`);
+  }
+
+  /** Says that the owner has read it up to an event. */
+  async markRead(seq: number): Promise<void> {
+    await this.#client.rest.ask("POST", `/api/sessions/${this.sessionId}/read`, { seq });
+  }
+
+  /** A new session that begins as a copy of this one, up to a message or as it is now. */
+  fork(atMessageId?: string): Promise<Session> {
+    return this.#client.rest.ask("POST", `/api/sessions/${this.sessionId}/fork`, { atMessageId });
+  }
+
+  /** Takes the project's files back to before a message, or says what that would change. */
+  rewind(messageId: string, dryRun: boolean): Promise<Answer<"POST /api/sessions/{id}/rewind">> {
+    return this.#client.rest.ask("POST", `/api/sessions/${this.sessionId}/rewind`, { messageId, dryRun });
+  }
+
+  /** Takes back a message that waits. */
+  async cancelTurn(turnId: string): Promise<void> {
+    await this.#client.rest.ask("DELETE", `/api/sessions/${this.sessionId}/turns/${turnId}`);
+  }
+
+  /** Ends its process; the conversation stays, and the next message wakes it. */
+  async park(): Promise<void> {
+    await this.#client.rest.ask("POST", "/api/sessions/cancel", { sessionId: this.sessionId });
+  }
+
   info(): Promise<Session> {
     return this.#client.rest.ask("GET", `/api/sessions/${this.sessionId}`);
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Caller, Device, DevicePreferences, QuietHours, Scope } from "../domain/delivery/device.ts";
-import type { EndedWork } from "../domain/delivery/event.ts";
+import type { EndedWork, LeftBehind } from "../domain/delivery/event.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
 import type { Gatekeeper } from "./gatekeeper.ts";
@@ -51,7 +51,7 @@ export class Devices implements Gatekeeper {
     const code = makePairingCode();
     const expiresAt = clock.now() + pairingCodeLifeMs;
     store.transaction(() => {
-      store.devices.addPairingCode(hashSecret(code), scope, expiresAt);
+      store.devices.addPairingCode(hashSecret(code), scope, expiresAt, by.deviceId);
       this.#audit(by.deviceId, "pairing-code.create", "", scope);
     });
     return { code, expiresAt };
@@ -69,6 +69,7 @@ export class Devices implements Gatekeeper {
       if (granted === undefined) return undefined;
       const { name, platform } = device;
       store.devices.insert(newDevice({ deviceId, name, platform, scope: granted, now }), hashSecret(token));
+      if (code !== undefined) store.devices.notePairing(deviceId, hashSecret(code));
       store.events.append({ sessionId: null, type: "device.paired", data: { deviceId, name, platform } });
       this.#audit(deviceId, "device.pair", deviceId, granted);
       return granted;
@@ -112,7 +113,10 @@ export class Devices implements Gatekeeper {
 
   /** Makes a project directory; `created` is false when it was there already. */
   async createProject(root: string, name: string, by: Caller) {
-    const made = await this.#parts.roots.create(root, name);
+    const made = await this.#parts.roots.create(root, name, () => {
+      if (this.#parts.store.devices.isRevoked(by.deviceId))
+        throw new DaylongError("unauthenticated", "The device was revoked.");
+    });
     if (made.created) this.#audit(by.deviceId, "project.create", made.project.path, "");
     return made;
   }
@@ -152,11 +156,20 @@ export class Devices implements Gatekeeper {
       // It may have made them, and used them to come back.
       if (scope === "admin") store.devices.forgetPairingCodes();
       const ended = this.#parts.endWorkOf(deviceId, by);
+      // What it set up for the computer is the owner's to judge: it stays, and is named.
+      const pairedDevices = store.devices
+        .pairedBy(deviceId)
+        .map((one) => ({ deviceId: one.deviceId, name: one.name }));
+      const left = { pairedDevices, trustedProjects: store.trust.projectsOf(deviceId) };
       store.devices.setPush(deviceId, null);
       store.activities.removeAll(deviceId);
       store.devices.revoke(deviceId, clock.now());
-      store.events.append({ sessionId: null, type: "device.revoked", data: { deviceId, name, ...ended } });
-      this.#audit(by.deviceId, "device.revoke", deviceId, revocationDetail(name, ended));
+      store.events.append({
+        sessionId: null,
+        type: "device.revoked",
+        data: { deviceId, name, ...ended, ...left },
+      });
+      this.#audit(by.deviceId, "device.revoke", deviceId, revocationDetail(name, ended, left));
     });
     log.info("device.revoked", { deviceId, by: by.deviceId });
     for (const listener of this.#revocationListeners) {
@@ -194,8 +207,20 @@ export class Devices implements Gatekeeper {
   }
 }
 
-const revocationDetail = (name: string, ended: EndedWork): string =>
-  `${name}; turns cancelled: ${ended.cancelledTurns}, interrupted: ${ended.interruptedTurns}; sessions restricted: ${ended.restrictedSessions}`;
+const revocationDetail = (
+  name: string,
+  ended: EndedWork,
+  { pairedDevices, trustedProjects }: LeftBehind,
+): string =>
+  [
+    name,
+    `turns cancelled: ${ended.cancelledTurns}, interrupted: ${ended.interruptedTurns}`,
+    `tasks stopped: ${ended.stoppedTasks}`,
+    `sessions restricted: ${ended.restrictedSessions}`,
+    `rules withdrawn: ${ended.withdrawnRules}`,
+    ...(pairedDevices.length === 0 ? [] : [`it paired: ${pairedDevices.map((one) => one.name).join(", ")}`]),
+    ...(trustedProjects.length === 0 ? [] : [`it trusted: ${trustedProjects.join(", ")}`]),
+  ].join("; ");
 
 /** A device as it is before it did anything. */
 export const newDevice = (parts: {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { lstat, mkdir, readdir, realpath, stat } from "node:fs/promises";
+import { lstat, mkdir, readdir, realpath, rmdir, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { DaylongError } from "../domain/errors.ts";
 
@@ -140,8 +140,15 @@ export class ProjectRoots {
     return [...byPath.values()].sort((a, b) => a.name.localeCompare(b.name) || a.path.localeCompare(b.path));
   }
 
-  /** Makes a directory directly under a root; `created` is false when it was there already. */
-  async create(root: string, name: string): Promise<{ project: ProjectDirectory; created: boolean }> {
+  /**
+   * Makes a directory directly under a root; `created` is false when it was there already. `check` may throw when it is not
+   * wanted any more: then it is not left.
+   */
+  async create(
+    root: string,
+    name: string,
+    check: () => void = () => undefined,
+  ): Promise<{ project: ProjectDirectory; created: boolean }> {
     const wantedRoot = this.#parse(root);
     const parent = this.#roots.find((known) => known.given === wantedRoot || known.real === wantedRoot)?.real;
     if (parent === undefined) throw forbidden();
@@ -163,7 +170,14 @@ export class ProjectRoots {
       created = false;
     }
     // An entry that was there already may be a link out of the root, or a file.
-    return { project: describeDirectory(await this.resolve(path)), created };
+    const project = describeDirectory(await this.resolve(path));
+    try {
+      check();
+    } catch (error) {
+      if (created) await rmdir(path).catch(() => undefined);
+      throw error;
+    }
+    return { project, created };
   }
 
   #parse(path: string): string {

@@ -329,6 +329,8 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     metrics: sessionMetrics,
     prometheus: metrics,
     models: () => host.models,
+    defaultModel: config.claudeModel,
+    allowances: config,
     listen: (sessionId, listener) => feed.listen(sessionId, listener),
     deliveryMethods: (deviceId) => {
       const provider = store.devices.get(deviceId)?.push?.provider;

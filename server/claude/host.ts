@@ -31,6 +31,7 @@ import { type CliStarts, type StartedIn, startNotes } from "./start/cliStarts.ts
 import { ConfigFile } from "./start/configFile.ts";
 import { StartThrottle } from "./start/startThrottle.ts";
 import { heldConversations } from "./transcripts/conversationHolders.ts";
+import { TranscriptWatch } from "./transcripts/conversationWatch.ts";
 import { eraseTranscript } from "./transcripts/eraseTranscript.ts";
 import { withPlan } from "./transcripts/planFile.ts";
 import { savedUse } from "./transcripts/savedUse.ts";
@@ -76,6 +77,7 @@ export class CliHost implements ProcessHost {
   readonly #auxiliary: AuxiliaryProcesses;
   readonly #configFile: ConfigFile;
   readonly spares: SpareProcesses | undefined;
+  readonly watch: TranscriptWatch;
   #lastFault: string | undefined;
   /** What the CLI offered when a process was last started; empty before the first. */
   models: readonly ClaudeModel[] = [];
@@ -91,6 +93,10 @@ export class CliHost implements ProcessHost {
     this.#line = new StartThrottle({ clock: parts.clock });
     this.#configFile = new ConfigFile(this.#parts);
     this.#auxiliary = new AuxiliaryProcesses(this.#parts);
+    this.watch = new TranscriptWatch({
+      configDir: claudeConfigDir(parts.environment),
+      heldElsewhere: () => this.heldElsewhere(),
+    });
     this.spares =
       parts.sparesDir === undefined
         ? undefined

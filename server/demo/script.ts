@@ -18,6 +18,7 @@ import {
   typedBlocks,
   typedText,
 } from "./messages.ts";
+import { showOrders } from "./showOrders.ts";
 import { endedTask, isSilentAfter, saidOfStarted, taskOrders } from "./taskOrders.ts";
 
 const isToolResult = (block: ContentBlock): block is ToolResultBlock => block.type === "tool_result";
@@ -96,6 +97,7 @@ function describeAttached(messages: ModelMessage[]): string {
 /** Orders that a person or a test may give; the first that matches wins. */
 const orders: Array<[RegExp, OrderAnswer]> = [
   ...factOrders,
+  ...showOrders,
   [
     /^does your system prompt say: (.+)/i,
     (match, _messages, system) => text(system.includes(match[1]!.trim()) ? "Yes." : "No."),
@@ -254,6 +256,6 @@ export function reply(
   return text(
     `You said: ${typed.slice(0, 500)}\n\n` +
       "I am the demo model. Try “Remember the number 42”, “What number did I ask you to remember?”, " +
-      "“run: touch hello.txt”, “slow: 5”, “long: 5000”, “background: sleep 5”, “agent: run: ls”.",
+      "“Why does login fail?”, “run: touch hello.txt”, “slow: 5”, “long: 5000”, “background: sleep 5”, “agent: run: ls”.",
   );
 }

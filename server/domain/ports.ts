@@ -8,6 +8,7 @@ import type {
   AllowanceStore,
   ConversationStore,
   ErasureStore,
+  HandoffStore,
   PermissionStore,
   SessionStore,
   TaskStore,
@@ -78,6 +79,7 @@ export interface Store extends Durability {
   readonly trust: TrustStore;
   readonly allowances: AllowanceStore;
   readonly conversations: ConversationStore;
+  readonly handoffs: HandoffStore;
   readonly settings: SettingsStore;
   readonly audit: AuditStore;
 }

@@ -25,7 +25,7 @@ const sweepCount = 500;
 export interface DiskAttachmentStorageParts {
   /** A folder of ours under `DATA_DIR`. */
   dir: string;
-  store: Pick<Store, "transaction" | "attachments">;
+  store: Pick<Store, "transaction" | "attachments" | "devices">;
   clock: Clock;
   log: Log;
   newId: () => string;
@@ -99,7 +99,12 @@ export class DiskAttachmentStorage implements AttachmentStorage {
         createdAt: clock.now(),
       };
       await rename(partial, this.#pathOf(attachmentId));
-      store.transaction(() => store.attachments.insert(attachment));
+      store.transaction(() => {
+        // The body of an upload can take minutes.
+        if (store.devices.isRevoked(deviceId))
+          throw new DaylongError("unauthenticated", "The device was revoked.");
+        store.attachments.insert(attachment);
+      });
       return attachment;
     } catch (error) {
       await rm(partial, { force: true });

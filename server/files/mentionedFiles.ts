@@ -1,5 +1,5 @@
 import { lstat, realpath } from "node:fs/promises";
-import { join, relative, resolve, sep } from "node:path";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import { withDeadline } from "../domain/deadline.ts";
 import type { Clock } from "../domain/ports.ts";
 import type { MentionResolver, MentionStanding } from "../domain/prompts/judgePrompt.ts";
@@ -41,6 +41,17 @@ export class MentionedFiles implements MentionResolver {
     const standings = await withDeadline(this.#parts.clock, lookDeadlineMs, look, late);
     if (standings.every((standing) => standing === "absent")) return "absent";
     return standings.includes("forbidden") ? "forbidden" : "readable";
+  }
+
+  async placeOf(projectPath: string, path: string): Promise<"readable" | "forbidden"> {
+    const { homeDir } = this.#parts;
+    const isOfHome = path === "~" || path.startsWith("~/");
+    for (let place = isOfHome ? join(homeDir, path.slice(1)) : resolve(projectPath, path); ; ) {
+      const standing = await this.standingOf(projectPath, place);
+      if (standing !== "absent") return standing;
+      if (dirname(place) === place) return "forbidden";
+      place = dirname(place);
+    }
   }
 
   async #standingOf(projectPath: string, path: string): Promise<MentionStanding> {

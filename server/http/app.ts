@@ -8,7 +8,7 @@ import { DurableGate } from "../delivery/durableGate.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { HttpDependencies } from "./dependencies.ts";
 import { documentRoutes } from "./documents/documentRoutes.ts";
-import { authorise } from "./framework/authorise.ts";
+import { authorise, refuseUnpaired } from "./framework/authorise.ts";
 import { JsonBodies } from "./framework/jsonBody.ts";
 import { isForwarded } from "./framework/preferHeader.ts";
 import { catalogued, sendProblem } from "./framework/problem.ts";
@@ -16,7 +16,7 @@ import { mountRoutes, type Route } from "./framework/route.ts";
 import { sendAnswer } from "./framework/sendAnswer.ts";
 import { completionRoutes } from "./openai/completions.ts";
 import { conversationRoutes } from "./openai/conversations.ts";
-import { modelRoutes } from "./openai/models.ts";
+import { openAiModelRoutes } from "./openai/models.ts";
 import { responseRoutes } from "./openai/responses.ts";
 import { TurnAnswers } from "./openai/turnAnswers.ts";
 import { PageFiles } from "./page/pageFiles.ts";
@@ -41,6 +41,7 @@ import { projectRoutes } from "./routes/projects/projects.ts";
 import { changesRoutes } from "./routes/sessions/changes.ts";
 import { eventRoutes } from "./routes/sessions/events.ts";
 import { sessionFactRoutes } from "./routes/sessions/facts.ts";
+import { modelRoutes } from "./routes/sessions/models.ts";
 import { outputRoutes } from "./routes/sessions/output.ts";
 import { sessionControlRoutes } from "./routes/sessions/sessionControl.ts";
 import { sessionRoutes } from "./routes/sessions/sessions.ts";
@@ -69,6 +70,7 @@ export function routeTable(parts: HttpDependencies): Route[] {
     ...sessionFactRoutes(parts),
     ...sessionControlRoutes(parts),
     ...toolRoutes(parts),
+    ...modelRoutes(parts),
     ...taskRoutes(parts),
     ...changesRoutes(parts),
     ...projectRoutes(parts),
@@ -77,7 +79,7 @@ export function routeTable(parts: HttpDependencies): Route[] {
     ...eventRoutes(parts),
     ...completionRoutes(parts, answers),
     ...responseRoutes(parts, answers),
-    ...modelRoutes(parts),
+    ...openAiModelRoutes(parts),
     ...conversationRoutes(parts),
     ...settingsRoutes(parts),
   ];
@@ -175,6 +177,11 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
       gone: goneSignal(response, stopping),
       bytes: request,
     });
+    // What it waited for may have taken long enough for a revocation: nothing is told any more.
+    if (!route.mayEndCaller && caller !== undefined && !access.isPaired(caller.deviceId)) {
+      if (answer.kind === "sse") answer.close();
+      refuseUnpaired(access, caller);
+    }
     await sendAnswer(response, answer, { clock, gate: route.isOfTheMoment ? openGate : gate });
   });
   app.use(router);

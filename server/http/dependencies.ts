@@ -12,6 +12,7 @@ import type { Caller, Device } from "../domain/delivery/device.ts";
 import type { DeltaFrame } from "../domain/delivery/frames.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
 import type { ClaudeModel } from "../domain/processes/process.ts";
+import type { AllowanceSettings } from "../domain/sessions/allowances.ts";
 import type { ProjectChanges } from "../domain/sessions/changes.ts";
 import type { ClaudeHistory } from "../domain/sessions/history.ts";
 import type { LifecycleCounts } from "../pool/health/lifecycleCounters.ts";
@@ -110,6 +111,10 @@ export interface HttpDependencies {
   metrics(): SessionMetrics;
   /** What the CLI offered when a process was last started; empty before the first. */
   models(): readonly ClaudeModel[];
+  /** Of sessions that name none, where the owner has set one. */
+  defaultModel: string | null;
+  /** What the owner has set about permission modes. */
+  allowances: AllowanceSettings;
   /** Calls back with the words of a session as they are spoken; the result unsubscribes. */
   listen(sessionId: string, listener: (delta: DeltaFrame) => void): () => void;
   /** How news will reach the device now: `websocket`, `apns`. */

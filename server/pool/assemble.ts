@@ -10,6 +10,7 @@ import { PlanUsage } from "./health/planUsage.ts";
 import { Retries } from "./health/retries.ts";
 import { Capacity } from "./processes/capacity.ts";
 import { ControlRequests } from "./processes/controlRequests.ts";
+import { Handoffs } from "./processes/handoffs.ts";
 import { Interrupts } from "./processes/interrupt.ts";
 import { OneShots } from "./processes/oneShots.ts";
 import { ProcessExits } from "./processes/processExit.ts";
@@ -32,6 +33,7 @@ import { ProcessRegistry } from "./state/processRegistry.ts";
 import type { WrongTransition } from "./state/sessionProcess.ts";
 import { EventBuffer } from "./turns/eventBuffer.ts";
 import { FactWriter } from "./turns/factWriter.ts";
+import { ForeignTurns } from "./turns/foreignTurns.ts";
 import { PermissionRequests } from "./turns/permissionRequests.ts";
 import { Submissions } from "./turns/submit.ts";
 import { Tasks } from "./turns/tasks.ts";
@@ -86,6 +88,7 @@ export function assemblePool(parts: PoolParts) {
     gates,
     admission: (own, queue) => capacity.admission(own, queue),
     waitsForTasks: () => capacity.waitsForTasks,
+    isHeldElsewhere: (sessionId) => handoffs.heldBy(sessionId) !== undefined,
     facts,
     newId,
     newSessionId,
@@ -114,17 +117,24 @@ export function assemblePool(parts: PoolParts) {
   };
   const termination = new Termination(inner);
   const interrupts = new Interrupts({ ...inner, termination });
-  const health = new HealthMonitor({ ...inner, termination, interrupts });
-  gates.push(health.load);
+  const handoffs: Handoffs = new Handoffs({ ...inner, termination, foreignTurns: new ForeignTurns(parts) });
+  const health = new HealthMonitor({ ...inner, termination, interrupts, handoffs });
+  gates.push(health.load, handoffs);
   const views = new Views({ store, registry, capacity, clock, limits, facts, load: health.load });
   const outages = new Outages({ ...inner, termination, interrupts });
   gates.push(...outages.gates);
   const retries = new Retries(inner);
   const planUsage = new PlanUsage(inner);
-  const observed = { ...inner, observer: outages, resumeSources: new ResumeSources(parts), leaseChanged };
+  const observed = {
+    ...inner,
+    handoffs,
+    observer: outages,
+    resumeSources: new ResumeSources(parts),
+    leaseChanged,
+  };
   const exits = new ProcessExits(observed);
   const listener = new PoolProcessListener({ ...observed, hearers: [retries, planUsage], exits });
-  const promptSender = new PromptSender(inner);
+  const promptSender = new PromptSender({ ...inner, handoffs });
   const scheduler: Scheduler = new Scheduler({
     ...observed,
     exits,
@@ -141,7 +151,7 @@ export function assemblePool(parts: PoolParts) {
     leaseChanged,
     wake,
   });
-  const revocations = new Revocations({ ...inner, interrupts });
+  const revocations = new Revocations({ ...inner, interrupts, tasks });
   const calls = new ControlRequests({ ...inner, wake });
   const forkAndRewind = new ForkAndRewind({ ...inner, calls, create: (request) => sessions.create(request) });
   const erasure = new Erasure({ ...inner, termination });
@@ -165,6 +175,7 @@ export function assemblePool(parts: PoolParts) {
     scheduler,
     termination,
     interrupts,
+    handoffs,
     health,
     outages,
     retries,

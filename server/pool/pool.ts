@@ -68,6 +68,7 @@ export class InteractiveSessionPool implements SessionPool {
       this.#components.leases.stop();
       this.#components.wakeups.stop();
       this.#components.health.stop();
+      this.#components.handoffs.stop();
       this.#components.outages.stop();
       this.#components.spares.stop();
       this.#components.oneShots.stop();
@@ -80,7 +81,11 @@ export class InteractiveSessionPool implements SessionPool {
 
   submit(request: SubmitRequest): Accepted | Promise<Accepted> {
     this.#checkOpen();
-    return this.#components.sessions.keepChanged(request, () => this.#keep(request));
+    const { sessions, handoffs } = this.#components;
+    const keep = () => sessions.keepChanged(request, () => this.#keep(request));
+    // A message begins its session, or goes on with one that another program may have gone on with meanwhile.
+    if (request.sessionId === undefined || this.#parts.host.watch === undefined) return keep();
+    return handoffs.look(request.sessionId).then(keep);
   }
 
   #keep(request: SubmitRequest): Accepted {
@@ -151,9 +156,10 @@ export class InteractiveSessionPool implements SessionPool {
 
   async forkSession(sessionId: string, atMessageId: string | undefined, caller: Caller) {
     this.#checkOpen();
-    return this.#components.views.session(
-      await this.#components.forkAndRewind.fork(this.#existing(sessionId), atMessageId, caller),
-    );
+    const { handoffs, views, forkAndRewind } = this.#components;
+    // What a terminal has added belongs to the copy; one that still has the conversation open does not mind.
+    await handoffs.look(this.#existing(sessionId).sessionId);
+    return views.session(await forkAndRewind.fork(this.#existing(sessionId), atMessageId, caller));
   }
 
   async rewind(sessionId: string, messageId: string, dryRun: boolean, caller: Caller) {

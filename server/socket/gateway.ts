@@ -14,13 +14,13 @@ import { type Caller, scopeAllows } from "../domain/delivery/device.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import type { DeviceStore } from "../domain/stores/delivery.ts";
+import { IgnoredUpgrades } from "../platform/ignoredUpgrades.ts";
 import { closeCodes, type HelloFrame, maxFrameBytes, socketProtocol } from "../wire/delivery/clientFrames.ts";
 import type { apnsPushSchema } from "../wire/delivery/devices.ts";
 import { DeviceSocket } from "./deviceSocket.ts";
 import { FrameRouter, type FrameRouterParts } from "./frameRouter.ts";
 import { Handshake } from "./handshake.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import { IgnoredUpgrades } from "./ignoredUpgrades.ts";
 import { PendingHandshakes } from "./pendingHandshakes.ts";
 
 /** Sockets of one device: an app has one, a browser one a page. */

@@ -185,6 +185,18 @@ CREATE TABLE allowances (
 CREATE INDEX allowances_device ON allowances (device_id);
 `;
 
+/** Other programs go on with sessions' conversations. */
+const handoffs = `
+CREATE TABLE handoffs (
+  session_id TEXT PRIMARY KEY REFERENCES sessions (session_id) ON DELETE CASCADE,
+  claude_session_id TEXT NOT NULL,
+  read_offset INTEGER NOT NULL,
+  held_by INTEGER,
+  untold TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX handoffs_held ON handoffs (session_id) WHERE held_by IS NOT NULL;
+`;
+
 /** The lifecycle log is read from its end, and most events are no part of it. To the letter as in the store of events. */
 const lifecycle = `
 CREATE INDEX events_lifecycle ON events (cursor) WHERE type IN ('session.created', 'session.renewed', 'session.expiring',
@@ -198,6 +210,14 @@ const deletedResponses = `
 CREATE TABLE deleted_responses (
   turn_id TEXT PRIMARY KEY REFERENCES turns (turn_id) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
+`;
+
+/** Which device gave a rule, made a pairing code, and paired another with it. Of older ones it is not known. */
+const givers = `
+ALTER TABLE project_rules ADD COLUMN device_id TEXT;
+ALTER TABLE session_rules ADD COLUMN device_id TEXT;
+ALTER TABLE pairing_codes ADD COLUMN device_id TEXT;
+ALTER TABLE devices ADD COLUMN paired_by TEXT;
 `;
 
 /** Every version of the schema, oldest first, without gaps. */
@@ -227,7 +247,9 @@ export const migrations: readonly Migration[] = [
   { version: 14, apply: (connection) => void connection.exec(wakeups) },
   { version: 15, apply: (connection) => void connection.exec(allowances) },
   { version: 16, apply: (connection) => void connection.exec(lifecycle) },
-  { version: 17, apply: (connection) => void connection.exec(deletedResponses) },
+  { version: 17, apply: (connection) => void connection.exec(handoffs) },
+  { version: 18, apply: (connection) => void connection.exec(givers) },
+  { version: 19, apply: (connection) => void connection.exec(deletedResponses) },
 ];
 
 /**

@@ -28,6 +28,7 @@ import { SqliteAllowanceStore } from "./sessions/allowances.ts";
 import { SqliteConversationStore } from "./sessions/conversations.ts";
 import { SqliteErasureStore } from "./sessions/erasures.ts";
 import { SqliteFactStore } from "./sessions/facts.ts";
+import { SqliteHandoffStore } from "./sessions/handoffs.ts";
 import { SqlitePermissionStore } from "./sessions/permissions.ts";
 import { SqliteReadStore } from "./sessions/reads.ts";
 import { SqliteSessionStore } from "./sessions/sessions.ts";
@@ -177,6 +178,7 @@ export function storeOver(connection: Connection, parts: StoreParts, sync?: WalS
     trust: new SqliteTrustStore(connection),
     allowances: new SqliteAllowanceStore(connection),
     conversations: new SqliteConversationStore(connection),
+    handoffs: new SqliteHandoffStore(connection),
     settings: new SqliteSettingsStore(connection),
     audit: new SqliteAuditStore(connection),
     history: new SqliteRetentionStore({ connection, transactions }),

@@ -27,7 +27,8 @@ const driven = new Set(["store", "claude", "push", "files", "git", "demo"]);
 const pageRooms = [
   ["app"],
   ["home", "chat", "monitor", "settings", "help"],
-  ["permissions"],
+  ["permissions", "push"],
+  ["text"],
   ["state"],
   ["hosts"],
   ["design"],
@@ -87,7 +88,7 @@ describe("layers of the server", () => {
     expect(up.map(tell)).toEqual([]);
     const outside = edges.filter(({ to }) => !inside.has(to) && to !== "../../client/src/index.ts");
     expect(outside.map(tell)).toEqual([]);
-    const wire = /\bfetch\(|new WebSocket\(|XMLHttpRequest|EventSource/;
+    const wire = /(?<![.#\w])fetch\(|new WebSocket\(|XMLHttpRequest|EventSource/;
     expect(files.filter((file) => wire.test(textOf("web/src", file)))).toEqual([]);
   });
 

@@ -172,6 +172,30 @@ export class Outbox {
     return true;
   }
 
+  /** Takes a message back that is not on its way. */
+  withdraw(clientMessageId: string): boolean {
+    const entry = this.#entries.find((one) => one.clientMessageId === clientMessageId);
+    if (entry === undefined || (this.#isOnline && entry.ref !== undefined)) return false;
+    entry.cancelPause?.();
+    this.#remove(entry);
+    entry.settle?.refused(
+      new DaylongProblem("cancelled", 0, "The message was taken back before it was sent."),
+    );
+    this.#flush();
+    return true;
+  }
+
+  /** The server has accepted the message by a request beside the socket. */
+  heardElsewhere(clientMessageId: string, accepted: Accepted): void {
+    const entry = this.#entries.find((one) => one.clientMessageId === clientMessageId);
+    if (entry === undefined) return;
+    entry.cancelPause?.();
+    this.#remove(entry);
+    entry.heard?.(accepted);
+    entry.settle?.accepted(accepted);
+    this.#flush();
+  }
+
   #entryOf({ clientMessageId, message }: KeptMessage): Entry {
     return { clientMessageId, message, isStored: true, backOff: new BackOff(this.#parts.random) };
   }

@@ -78,12 +78,15 @@ export class SpareProcesses implements SparePool {
    * The spare that carries the conversation's id, if it can become this process. One that cannot is ended first: there
    * must never be two processes of one id.
    */
-  async take(spec: ProcessSpec, { standing, hasPlainDiff }: StartedIn): Promise<SpareCliProcess | undefined> {
+  async take(
+    spec: ProcessSpec,
+    { standing, hasPlainDiff, hasSilentCommands }: StartedIn,
+  ): Promise<SpareCliProcess | undefined> {
     const spare = [...this.#spares].find((one) => one.sessionId === spec.claudeSessionId);
     if (spare === undefined) return undefined;
     // The settings that it follows are fixed at its start: the owner's alone, as for every project that is not trusted. So
-    // is its environment, which puts nothing in the place of a repository's own diff.
-    const isFitting = standing !== "trusted" && standing !== "suspect" && !hasPlainDiff;
+    // is its environment, which puts nothing in the place of a repository's own diff, and what runs in commands.
+    const isFitting = standing !== "trusted" && standing !== "suspect" && !hasPlainDiff && !hasSilentCommands;
     if (!isFitting) this.#unclaimable.add(spec.projectPath);
     if (!spare.isReady || !isClaimable(spec) || !isFitting) {
       await this.#discard(spare);
@@ -174,4 +177,5 @@ const waitingIn = (projectPath: string): StartedIn => ({
   standing: "plain",
   hasPlainDiff: false,
   hasSilentHooks: false,
+  hasSilentCommands: false,
 });

@@ -35,7 +35,12 @@ export function permissionRequestOf(
     input,
     suggestions: context.suggestions ?? [],
     onceOnly: context.suppressAlwaysAllowRule === true,
-    lookFirst: title.cut || title.hidden || description?.hidden === true || context.defaultToNo === true,
+    lookFirst:
+      title.cut ||
+      title.hidden ||
+      description?.hidden === true ||
+      context.defaultToNo === true ||
+      grantsMore(toolName, input),
     truncated: title.cut,
     signal: context.signal,
   };
@@ -82,6 +87,12 @@ function titleOf(toolName: string, input: Record<string, unknown>, said: string 
       return toolLine(toolName, input);
   }
 }
+
+/** A plan that asks for permissions of commands beside its words: they are in no title, and the plan need not name them. */
+const grantsMore = (toolName: string, { allowedPrompts }: Record<string, unknown>): boolean =>
+  permissionKindOf(toolName) === "plan" &&
+  allowedPrompts !== undefined &&
+  !(Array.isArray(allowedPrompts) && allowedPrompts.length === 0);
 
 const describe = (text: string | undefined) =>
   text === undefined ? undefined : visibleText(headOf(text, mostDescriptionUnits));

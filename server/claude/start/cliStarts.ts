@@ -13,11 +13,12 @@ import {
   type GitDangers,
   gitEnvironment,
   gitReason,
-  gitTools,
   hasHooks,
   isExternalDiff,
   isHooksPath,
+  remainingDangers,
 } from "./gitGuard.ts";
+import { gitTools } from "./gitUse.ts";
 import { type SessionFeatures, type StartKind, startOptions, startSettings } from "./options.ts";
 import type { SettingsFiles } from "./settingsFiles.ts";
 
@@ -48,11 +49,19 @@ export interface StartedIn {
   hasPlainDiff: boolean;
   /** The repository has hooks, which do not run. */
   hasSilentHooks: boolean;
+  /** The repository names programs for git: shell lines in commands and skills, which ask nobody, do not run. */
+  hasSilentCommands: boolean;
 }
 
 /** What the owner is to know about a start in a project. Pure. */
-export const startNotes = ({ hasSilentHooks }: StartedIn): string[] =>
-  hasSilentHooks ? ["The project's git hooks do not run until it is trusted."] : [];
+export const startNotes = ({ hasSilentHooks, hasSilentCommands }: StartedIn): string[] => [
+  ...(hasSilentHooks ? ["The project's git hooks do not run until it is trusted."] : []),
+  ...(hasSilentCommands
+    ? [
+        "Shell lines in Claude's commands and skills do not run until the project is trusted: its repository brings programs that git would run.",
+      ]
+    : []),
+];
 
 /** Everything that the SDK needs for a start, but the callbacks of its owner. */
 export interface PreparedStart {
@@ -84,10 +93,13 @@ export class CliStarts {
       this.#parts.log.warn(`project.${standing}`, { sessionId, advice });
     }
     // What cannot be looked at is asked about when git is used.
-    if (standing === "trusted") return { projectPath, standing, hasPlainDiff: false, hasSilentHooks: false };
+    const free = { hasPlainDiff: false, hasSilentHooks: false, hasSilentCommands: false };
+    if (standing === "trusted") return { projectPath, standing, ...free };
     const dangers = await this.#parts.repositoryDangers(projectPath).catch((): string[] => []);
     const hasSilentHooks = dangers.some(isHooksPath) || (await hasHooks(projectPath));
-    return { projectPath, standing, hasPlainDiff: dangers.some(isExternalDiff), hasSilentHooks };
+    const hasPlainDiff = dangers.some(isExternalDiff);
+    const hasSilentCommands = remainingDangers(dangers, { hasPlainDiff }).length > 0;
+    return { projectPath, standing, hasPlainDiff, hasSilentHooks, hasSilentCommands };
   }
 
   /** The permission rules that always hold in the project, and those of the session. */
@@ -118,6 +130,7 @@ export class CliStarts {
         kind === "session" || kind === "spare" ? [...this.rulesOf(spec), notifyToolName] : this.rulesOf(spec),
       deniedPaths: await deniedPaths.list(),
       sandbox,
+      hasSilentCommands: startedIn.hasSilentCommands,
       hearsOthers: standing === "trusted" && (await this.#ownerSaysWhomToHear()),
     });
     const settingsPath = await settingsFiles.write(spec.processId, settings);
@@ -165,6 +178,8 @@ export class CliStarts {
           if (input.hook_event_name !== "PreToolUse") return {};
           const use = { toolName: input.tool_name, input: input.tool_input, cwd: input.cwd };
           const dangersOf = (directory: string) => this.#parts.gitDangers(directory);
+          // The shell lines of a skill: they do not run at all, or are asked about with it.
+          if (use.toolName === "Skill" && startedIn.hasSilentCommands) return {};
           const reason = await gitReason(use, { dangersOf, hasPlainDiff: startedIn.hasPlainDiff });
           if (reason === undefined) return {};
           if (toolUseId !== undefined) asked.set(toolUseId, reason);
@@ -187,7 +202,23 @@ export class CliStarts {
         },
       ],
     };
-    return { PreToolUse: [beforeTool], PreCompact: [beforeCompaction] };
+    // The shell lines of a command run without a permission and without the hook above.
+    const beforeCommand: HookCallbackMatcher = {
+      hooks: [
+        async (input) => {
+          if (startedIn.hasSilentCommands) return {};
+          const use = { toolName: "Skill", input: {}, cwd: input.cwd };
+          const dangersOf = (directory: string) => this.#parts.gitDangers(directory);
+          const reason = await gitReason(use, { dangersOf, hasPlainDiff: startedIn.hasPlainDiff });
+          return reason === undefined ? {} : { decision: "block", reason };
+        },
+      ],
+    };
+    return {
+      PreToolUse: [beforeTool],
+      PreCompact: [beforeCompaction],
+      UserPromptExpansion: [beforeCommand],
+    };
   }
 
   async #staleReason({ projectPath, standing }: StartedIn): Promise<string | undefined> {

@@ -1,5 +1,6 @@
 import { readdir } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
+import { type GitUse, gitDirectoriesOf } from "./gitUse.ts";
 
 /** Names what a repository's configuration or attributes would run; empty when nothing. */
 export type GitDangers = (directory: string) => Promise<string[]>;
@@ -50,42 +51,12 @@ export async function hasHooks(directory: string): Promise<boolean> {
   }
 }
 
-/** Tools with which Claude can have git run; the others do not start it. */
-export const gitTools = "Bash|Monitor|EnterWorktree|ExitWorktree|Agent|Task";
-
-export interface GitUse {
-  toolName: string;
-  input: unknown;
-  /** Where the tool works. */
-  cwd: string;
-}
-
-/** Directories in which a command may use git; `undefined`: it uses none. `isCertain`: there can be no others. */
-export function gitDirectoriesOf({
-  toolName,
-  input,
-  cwd,
-}: GitUse): { directories: string[]; isCertain: boolean } | undefined {
-  const fields = typeof input === "object" && input !== null ? (input as Record<string, unknown>) : {};
-  if (toolName === "EnterWorktree" || toolName === "ExitWorktree")
-    return { directories: [cwd], isCertain: true };
-  if (toolName === "Agent" || toolName === "Task")
-    return fields.isolation === undefined ? undefined : { directories: [cwd], isCertain: true };
-  if (typeof fields.command !== "string") return undefined;
-  // A shell puts `g"i"t` and `\git` together again.
-  const command = fields.command.replace(/\\\n/g, "").replace(/["'\\]/g, "");
-  if (!/\bgit\b/i.test(command)) return undefined;
-  const named = [
-    ...command.matchAll(
-      /(?:\b(?:cd|pushd)\s+(?:--\s+)?|\s-C\s*|--git-dir[=\s]|--work-tree[=\s]|\bGIT_(?:DIR|WORK_TREE)=)([^\s;&|<>()]+)/g,
-    ),
-  ].map(([, path = ""]) => path);
-  return {
-    directories: [...new Set([cwd, ...named.map((path) => resolve(cwd, path))])],
-    // What a shell works out (`$DIR`, `~`, `*`), and what `cd` takes from the environment, cannot be told from here.
-    isCertain: !named.some((path) => /[$`~*?[{]|^-$/.test(path)),
-  };
-}
+/** The dangers that the process's environment does not take away. */
+export const remainingDangers = (
+  dangers: readonly string[],
+  { hasPlainDiff }: { hasPlainDiff: boolean },
+): string[] =>
+  dangers.filter((danger) => !isSwitchedOff(danger) && !(hasPlainDiff && isExternalDiff(danger)));
 
 /**
  * Why a use of git is to be asked about, whatever else allows it; `undefined` when there is no reason. What the process's
@@ -100,8 +71,7 @@ export async function gitReason(
   const dangers = new Set<string>();
   for (const directory of found.directories) {
     const here = await dangersOf(directory).catch(() => ["a configuration that cannot be read"]);
-    for (const danger of here)
-      if (!isSwitchedOff(danger) && !(hasPlainDiff && isExternalDiff(danger))) dangers.add(danger);
+    for (const danger of remainingDangers(here, { hasPlainDiff })) dangers.add(danger);
   }
   if (dangers.size > 0)
     return `The repository brings programs that git would run (${[...dangers].slice(0, 5).join(", ")}), and the project is not trusted.`;

@@ -99,6 +99,8 @@ export interface SettingsFacts {
   /** Where Claude's tools must not read or write, as absolute paths. */
   deniedPaths: readonly string[];
   sandbox: boolean;
+  /** Shell lines in commands and skills do not run. */
+  hasSilentCommands: boolean;
   /** Whether the owner's own setting decides if other sessions may send messages to this one. */
   hearsOthers: boolean;
 }
@@ -107,7 +109,14 @@ export interface SettingsFacts {
  * The settings of every start, on top of those in the owner's files: which tools are allowed, what is denied in every mode,
  * whom it hears. They are put into a file, because everybody on the computer can read a process's arguments. Pure.
  */
-export function startSettings({ spec, rules, deniedPaths, sandbox, hearsOthers }: SettingsFacts): Settings {
+export function startSettings({
+  spec,
+  rules,
+  deniedPaths,
+  sandbox,
+  hasSilentCommands,
+  hearsOthers,
+}: SettingsFacts): Settings {
   const { allowedTools = [], disallowedTools = [] } = spec.options;
   const settings: Settings = {
     permissions: {
@@ -115,6 +124,7 @@ export function startSettings({ spec, rules, deniedPaths, sandbox, hearsOthers }
       deny: [...denyRules(deniedPaths), ...disallowedTools],
     },
   };
+  if (hasSilentCommands) settings.disableSkillShellExecution = true;
   if (!hearsOthers) settings.crossSessionInbound = "refuse";
   if (sandbox) {
     settings.sandbox = {

@@ -101,6 +101,7 @@ export function planned(store: Store, ...planners: ReadonlyArray<Pick<DeliveryPl
     trust: store.trust,
     allowances: store.allowances,
     conversations: store.conversations,
+    handoffs: store.handoffs,
     settings: store.settings,
     audit: store.audit,
   };

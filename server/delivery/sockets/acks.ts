@@ -1,3 +1,4 @@
+import { scopeAllows } from "../../domain/delivery/device.ts";
 import { DaylongError } from "../../domain/errors.ts";
 import type { Clock, Log, Store } from "../../domain/ports.ts";
 import type { BadgeSync } from "../outbox/badgeSync.ts";
@@ -121,13 +122,22 @@ export class Acks {
     };
   }
 
-  /** Only within a transaction. The cursor in force, and the devices whose badge is out of date by it. */
+  /**
+   * Only within a transaction. The cursor in force, and the devices whose badge is out of date by it. What a device that may
+   * only look holds, or shows, is not read by the owner: it moves its own cursor, and silences no other device.
+   */
   #write(deviceId: string, { cursor, readCursor, inView }: Ack): { cursor: number; stale: string[] } {
     const { devices, outbox, reads } = this.#parts.store;
     const inForce = devices.ack(deviceId, cursor);
     outbox.ackUpTo(deviceId, inForce);
+    if (!this.#speaksForOwner(deviceId)) return { cursor: inForce, stale: [] };
     const pushed = readCursor > 0 ? reads.readUpTo(null, readCursor) : [];
     for (const [sessionId, through] of inView) pushed.push(...reads.readUpTo(sessionId, through));
     return { cursor: inForce, stale: pushed.filter((other) => other !== deviceId) };
+  }
+
+  #speaksForOwner(deviceId: string): boolean {
+    const device = this.#parts.store.devices.get(deviceId);
+    return device !== undefined && scopeAllows(device.scope, "chat");
   }
 }

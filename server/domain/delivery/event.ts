@@ -6,7 +6,7 @@ import type { Permission, PermissionDecision } from "../sessions/permission.ts";
 import type { ChosenOptions, PermissionMode } from "../sessions/session.ts";
 import type { Task } from "../sessions/task.ts";
 import type { ToolOutcome } from "../sessions/toolLine.ts";
-import type { OwnOrigin, Reply, TurnOrigin } from "../sessions/turn.ts";
+import type { Reply, TurnOrigin } from "../sessions/turn.ts";
 
 /** What of a device's work was ended when it was revoked. */
 export interface EndedWork {
@@ -15,6 +15,17 @@ export interface EndedWork {
   interruptedTurns: number;
   /** Sessions that ask again about what the device had allowed them. */
   restrictedSessions: number;
+  /** Background tasks and wake-ups that followed from its turns. */
+  stoppedTasks: number;
+  /** Rules of its answers to permissions with "session" and "always". */
+  withdrawnRules: number;
+}
+
+/** What a revoked device has set up and what stays: the owner is to look at it. */
+export interface LeftBehind {
+  /** Devices that were paired with its codes. */
+  pairedDevices: Array<{ deviceId: string; name: string }>;
+  trustedProjects: string[];
 }
 
 /** The data of each type of event. Rows of the log are immutable; a new fact is a new event. */
@@ -60,6 +71,11 @@ export interface EventDataByType {
   /** Claude tells the owner something. */
   notice: { text: string };
   "session.recap": { text: string; turnCount: number };
+  /** Another program ran so many turns in the conversation; they are in the messages. */
+  "session.continued": { by: "terminal"; turns: number; lastText?: string };
+  /** Another program has the conversation open: messages wait until `session.released`. */
+  "session.held": { by: "terminal"; pid: number };
+  "session.released": Record<string, never>;
   "turn.accepted": {
     messageId: string;
     message: string;
@@ -67,16 +83,21 @@ export interface EventDataByType {
     deviceId: string;
     attachments: string[];
     sendAt?: number;
+    /** Typed at another program, which no device sent. */
+    origin?: "terminal";
   };
-  /** `reason` `tasks`: every process has a turn, or a task that would be cut off for this message. */
-  "turn.queued": { queuePosition: number; reason?: "tasks" };
+  /**
+   * `reason` `tasks`: every process has a turn, or a task that would be cut off for this message; `held`: another program has
+   * the conversation open.
+   */
+  "turn.queued": { queuePosition: number; reason?: "tasks" | "held" };
   "turn.started": { origin: TurnOrigin };
-  /** `origin` of an own turn. */
-  "turn.completed": Reply & { origin?: OwnOrigin };
+  /** `origin` of an own turn, or of a terminal's. */
+  "turn.completed": Reply & { origin?: Exclude<TurnOrigin, "user"> };
   "turn.failed": { code: ErrorCode; detail: string; retryable: boolean };
   "turn.interrupted": Failure;
   "turn.cancelled": { by: string };
-  message: { messageId: string; text: string };
+  message: { messageId: string; text: string; origin?: "terminal" };
   /** A subagent's finished text: never a `message`, never the reply. */
   "agent.message": { agent: AgentRef; text: string };
   "tool.started": {
@@ -114,7 +135,7 @@ export interface EventDataByType {
   "limit.lifted": { kind: string };
   "login.required": { detail: string };
   "device.paired": { deviceId: string; name: string; platform: string };
-  "device.revoked": { deviceId: string; name: string } & Partial<EndedWork>;
+  "device.revoked": { deviceId: string; name: string } & Partial<EndedWork & LeftBehind>;
   /** The device `deviceId` is pushed to no more: another one, `by`, has registered the same target. */
   "device.push_lost": { deviceId: string; name: string; by: string; provider: "apns" | "webpush" };
 }

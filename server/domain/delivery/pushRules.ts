@@ -109,10 +109,13 @@ const silent = () => undefined;
 
 /** Every event type and the push that it calls for. A type that is missing here does not compile. */
 const eventRules: { readonly [T in EventType]: EventRule<T> } = {
-  "turn.completed": ({ data: { messageId, text, origin } }) =>
-    origin !== undefined && text === ""
+  "turn.completed": ({ data: { messageId, text, origin } }) => {
+    // The owner saw it at the terminal.
+    if (origin === "terminal") return undefined;
+    return origin !== undefined && text === ""
       ? { kind: "task", body: "Claude finished something in the background." }
-      : { kind: "reply", messageId, body: text || "Claude is done." },
+      : { kind: "reply", messageId, body: text || "Claude is done." };
+  },
   // Of a task that ended as it should Claude speaks itself, in a turn of its own.
   "task.finished": ({ data: { description, cutOff } }) =>
     cutOff === true ? { kind: "task", body: `Cut off before its end: ${description}` } : undefined,
@@ -164,6 +167,9 @@ const eventRules: { readonly [T in EventType]: EventRule<T> } = {
   "todos.changed": silent,
   "limit.warning": silent,
   "session.recap": silent,
+  "session.continued": silent,
+  "session.held": silent,
+  "session.released": silent,
   "turn.accepted": silent,
   "turn.queued": silent,
   "turn.started": silent,
@@ -188,7 +194,8 @@ export function pushOf<T extends EventType>(event: LoggedEventOf<T>): EventPush 
 /** What is asked, by whom, with hidden characters as escapes: a lock screen shows it beside the button that allows it. */
 function askedOf({ agent, title, description, plan }: EventDataByType["permission.requested"]): string {
   const line = agent === undefined ? title : `Subagent ${agentNameOf(agent)} wants to use ${title}`;
-  return [line, description ?? (plan && visibleText(plan).text)].filter(Boolean).join("\n");
+  // A plan is what is decided on; a sentence about it does not take its place.
+  return [line, (plan && visibleText(plan).text) || description].filter(Boolean).join("\n");
 }
 
 /** What the subagent does, else its kind. */

@@ -8,6 +8,7 @@ import type { Task, TaskEnd, TaskOutput, Wakeup } from "../sessions/task.ts";
 import type { ToolOutcome } from "../sessions/toolLine.ts";
 import type { OwnOrigin, Reply } from "../sessions/turn.ts";
 import type { FactSignal } from "./factSignal.ts";
+import type { RecordEntry } from "./handoff.ts";
 import type { PlanWindow } from "./usage.ts";
 
 /** Specification of a process to start. */
@@ -290,6 +291,22 @@ export interface OneShotAnswer {
  */
 export type OneShotPrompt = (commands: readonly ClaudeCommand[]) => Promise<string>;
 
+/** What a look at a conversation found. */
+export interface ConversationLook {
+  /** The process of another program that has it open. */
+  heldBy: number | undefined;
+  /** What was appended to its record since the place that was asked about, in order. */
+  entries: RecordEntry[];
+  /** The end of it, which is what to ask about next. */
+  endOffset: number;
+}
+
+/** Port of what sees other programs go on with Claude's conversations. */
+export interface ConversationWatch {
+  /** Looks at a conversation, and at its record from byte `from` on. */
+  look(claudeSessionId: string, from: number): Promise<ConversationLook>;
+}
+
 /** Port of the edge that owns the Claude CLI. */
 export interface ProcessHost {
   /** Cores of the machine. */
@@ -326,4 +343,6 @@ export interface ProcessHost {
   reap(records: ProcessRecord[]): Promise<number>;
   health(): { state: "ok" | "failing"; detail?: string };
   readonly spares?: SparePool;
+  /** Absent: no other program can reach the conversations. */
+  readonly watch?: ConversationWatch;
 }

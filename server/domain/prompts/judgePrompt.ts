@@ -1,5 +1,6 @@
 import { DaylongError } from "../errors.ts";
-import { type ClaudeCommand, commandNameIn, judgeCommand } from "./commands.ts";
+import { forbiddenArguments, placesIn } from "./commandArguments.ts";
+import { type ClaudeCommand, type CommandVerdict, commandNameIn, judgeCommand } from "./commands.ts";
 import { asPlainWords, everyAt, hidesMentions, type Mention, mentionsIn } from "./mentions.ts";
 
 /** How a path that a prompt mentions stands: Claude may read it, may not, or it is not there. */
@@ -12,6 +13,8 @@ export interface MentionResolver {
    * at is `forbidden`. Never rejects.
    */
   standingOf(projectPath: string, path: string): Promise<MentionStanding>;
+  /** The same; what is not there is judged by the nearest directory above it that is: `absent` is never the answer. */
+  placeOf(projectPath: string, path: string): Promise<Exclude<MentionStanding, "absent">>;
 }
 
 /** A prompt as it may be given to the CLI, and what was decided. */
@@ -31,7 +34,8 @@ export const mayBeInterpreted = (text: string): boolean =>
 
 /**
  * Decides what the CLI interprets in a text that becomes a prompt: a mention of a file that may be read passes, every other
- * one becomes plain words; a first word that is no command of the process does too. Throws `command_forbidden`.
+ * one becomes plain words; a first word that is no command of the process does too, and arguments with which a command's file
+ * would mention such a file. Throws `command_forbidden`.
  */
 export async function judgePrompt(
   { text, projectPath }: { text: string; projectPath: string },
@@ -41,12 +45,32 @@ export async function judgePrompt(
   const verdict = judgeCommand(text, commands);
   if (verdict.kind === "refused") throw new DaylongError("command_forbidden", verdict.detail);
   const command = verdict.kind === "command" ? verdict.name : undefined;
+  if (command !== undefined) {
+    const forbidden = await forbiddenArguments(text, (path) => resolver.placeOf(projectPath, path));
+    if (forbidden.length > 0) {
+      const marked = asPlainWords(text, placesIn(forbidden));
+      const judged = await judgeMentions({ text: marked, projectPath }, verdict.kind, resolver);
+      const plain = [
+        ...new Set([...judged.plain, ...forbidden.map(({ word }) => word.replace(/^["'@]+/, ""))]),
+      ];
+      return { ...judged, plain, command };
+    }
+  }
+  return { ...(await judgeMentions({ text, projectPath }, verdict.kind, resolver)), command };
+}
+
+/** Judges the mentions that stand in the text itself. */
+async function judgeMentions(
+  { text, projectPath }: { text: string; projectPath: string },
+  kind: CommandVerdict["kind"],
+  resolver: MentionResolver,
+): Promise<Omit<JudgedPrompt, "command">> {
   const mentions = mentionsIn(text);
   if (hidesMentions(text)) {
     const plain = mentions.map(({ path }) => path);
-    return { text: asPlainWords(text, everyAt(text)), mentioned: [], plain, command };
+    return { text: asPlainWords(text, everyAt(text)), mentioned: [], plain };
   }
-  const places: number[] = verdict.kind === "unknown" ? [0] : [];
+  const places: number[] = kind === "unknown" ? [0] : [];
   const mentioned = new Set<string>();
   const plain = new Set<string>();
   const paths = [...new Set(mentions.map(({ path }) => path))];
@@ -66,9 +90,9 @@ export async function judgePrompt(
   const passes = ({ path, isAgent }: Mention) =>
     standings.get(path) === "readable" || (isAgent && standings.get(path) === "absent");
   if (plain.size === 0 || mentionsIn(judged).every(passes))
-    return { text: judged, mentioned: [...mentioned], plain: [...plain], command };
-  const first = verdict.kind === "unknown" ? [0] : [];
-  return { text: asPlainWords(text, [...first, ...everyAt(text)]), mentioned: [], plain: paths, command };
+    return { text: judged, mentioned: [...mentioned], plain: [...plain] };
+  const first = kind === "unknown" ? [0] : [];
+  return { text: asPlainWords(text, [...first, ...everyAt(text)]), mentioned: [], plain: paths };
 }
 
 /** What is written into the audit log of a judged prompt: what the CLI does with the words of a message, no event tells. */

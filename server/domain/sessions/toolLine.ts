@@ -3,30 +3,72 @@ import { type VisibleLine, visibleLine } from "../visibleText.ts";
 /** Most UTF-16 units of a tool's line, without its name: what a lock screen can show. */
 const mostUnits = 200;
 
+/** Most of the names of fields that do not fit. */
+const mostNamesUnits = 80;
+
 /** The fields of an input that say what a tool is about to do, the first that is there. */
 const tellingFields = ["command", "file_path", "notebook_path", "path", "pattern", "url"] as const;
 
+/** The tools whose field is the whole of what they do, each with its fields that change nothing of that. */
+const quietFields: Readonly<Record<string, ReadonlySet<string>>> = {
+  Bash: new Set(["description", "timeout", "run_in_background"]),
+  Monitor: new Set(["description", "timeout_ms"]),
+  Read: new Set(["offset", "limit", "pages"]),
+};
+/** The tools whose first telling field is shown before the others; of every other tool the input is shown as it is. */
+const knownTools: ReadonlySet<string> = new Set([
+  ...["Bash", "Monitor", "Read", "Write", "Edit", "MultiEdit", "NotebookEdit", "Agent", "Task"],
+  ...["Glob", "Grep", "LS", "WebFetch"],
+]);
+
 /**
- * One line that tells a person what a tool is about to do. `cut` and `hidden` say that the line alone is not enough to
- * judge it by.
+ * One line that tells a person what a tool is about to do, with every word of its input that takes effect. `cut` and
+ * `hidden` say that the line alone is not enough to judge it by: what does not fit is named, and counts as cut.
  */
 export function toolLine(toolName: string, input: Record<string, unknown>): VisibleLine {
   const name = visibleLine(toolName, mostUnits);
-  const hint = hintOf(input);
-  if (hint === undefined) return name;
-  const line = visibleLine(hint, mostUnits);
-  // The CLI's own sandbox is left out for this one command.
-  const unboxed = input.dangerouslyDisableSandbox === true ? " (outside the sandbox)" : "";
+  if (Object.keys(input).length === 0) return name;
+  const field = knownTools.has(toolName) ? tellingFieldOf(input) : undefined;
+  const line = visibleLine(field === undefined ? jsonOf(input) : String(input[field]), mostUnits);
+  const others = field === undefined ? {} : othersOf(toolName, input, field);
+  const names = Object.keys(others);
+  const whole = names.length === 0 ? undefined : visibleLine(jsonOf(others), mostUnits);
+  const fits = whole === undefined || (!whole.cut && line.text.length + whole.text.length < mostUnits);
+  const rest = fits ? (whole?.text ?? "") : `… and ${visibleLine(names.join(", "), mostNamesUnits).text}`;
   return {
-    text: `${name.text}${unboxed}: ${line.text}`,
-    hidden: name.hidden || line.hidden,
-    cut: name.cut || line.cut,
+    text: `${name.text}${unboxed(toolName, input)}: ${line.text}${rest === "" ? "" : ` ${rest}`}`,
+    hidden: name.hidden || line.hidden || (fits && whole?.hidden === true),
+    cut: name.cut || line.cut || !fits,
   };
 }
 
-/** The same line, for lists in which nothing is decided. */
-export const toolTitle = (toolName: string, input: Record<string, unknown>): string =>
-  toolLine(toolName, input).text;
+/** A short line, for lists in which nothing is decided: of the input the one field that tells most. */
+export function toolTitle(toolName: string, input: Record<string, unknown>): string {
+  const name = visibleLine(toolName, mostUnits).text;
+  const field = tellingFieldOf(input);
+  const hint = field === undefined ? jsonIfAny(input) : String(input[field]);
+  return hint === undefined
+    ? name
+    : `${name}${unboxed(toolName, input)}: ${visibleLine(hint, mostUnits).text}`;
+}
+
+/** The fields that take effect beside the one that is shown, and the CLI's own sandbox, which is said by itself. */
+function othersOf(toolName: string, input: Record<string, unknown>, shown: string): Record<string, unknown> {
+  const quiet = quietFields[toolName];
+  return Object.fromEntries(
+    Object.entries(input).filter(
+      ([name, value]) =>
+        name !== shown &&
+        value !== undefined &&
+        quiet?.has(name) !== true &&
+        !(toolName === "Bash" && name === "dangerouslyDisableSandbox" && typeof value === "boolean"),
+    ),
+  );
+}
+
+/** The CLI's own sandbox is left out for this one command. */
+const unboxed = (toolName: string, { dangerouslyDisableSandbox }: Record<string, unknown>): string =>
+  toolName === "Bash" && dangerouslyDisableSandbox === true ? " (outside the sandbox)" : "";
 
 /** The outcome of a tool in a line, and of an edit in numbers of lines. */
 export interface ToolOutcome {
@@ -35,12 +77,14 @@ export interface ToolOutcome {
   deletions?: number;
 }
 
-function hintOf(input: Record<string, unknown>): string | undefined {
-  for (const field of tellingFields) {
-    const value = input[field];
-    if (typeof value === "string" && value.trim() !== "") return value;
-  }
-  if (typeof input.description === "string" && input.description !== "") return input.description;
-  // A tool of which nothing is known shows what it would be given.
-  return Object.keys(input).length === 0 ? undefined : JSON.stringify(input);
+function tellingFieldOf(input: Record<string, unknown>): string | undefined {
+  const isText = (field: string) => typeof input[field] === "string" && input[field].trim() !== "";
+  return tellingFields.find(isText) ?? (isText("description") ? "description" : undefined);
 }
+
+/** A text of any length on one line: in JSON its line feeds are escapes. */
+const jsonOf = (input: Record<string, unknown>): string => JSON.stringify(input);
+
+const jsonIfAny = (input: Record<string, unknown>): string | undefined =>
+  // A tool of which nothing is known shows what it would be given.
+  Object.keys(input).length === 0 ? undefined : jsonOf(input);

@@ -12,11 +12,12 @@ export const isTerminal = (state: TurnState): boolean => state !== "queued" && s
 /**
  * Why a turn runs. `user`: a device sent a message. The others are Claude's own turns, which it begins by itself: `task`, a
  * background command or a subagent has something to say; `schedule`, a wake-up that it scheduled is due; `agent`, another
- * agent or session sent a message; `other`, any other reason.
+ * agent or session sent a message; `other`, any other reason. `terminal`: another program ran it in the same conversation; it
+ * is kept when it is over.
  */
-export const turnOrigins = ["user", "task", "schedule", "agent", "other"] as const;
+export const turnOrigins = ["user", "task", "schedule", "agent", "other", "terminal"] as const;
 export type TurnOrigin = (typeof turnOrigins)[number];
-export type OwnOrigin = Exclude<TurnOrigin, "user">;
+export type OwnOrigin = Exclude<TurnOrigin, "user" | "terminal">;
 
 export interface Usage {
   inputTokens: number;
@@ -44,7 +45,7 @@ export interface Turn {
   clientMessageId?: string;
   /** SHA-256 of the request's meaning: the same id with another body is a conflict. */
   requestHash: string;
-  /** Empty in an own turn. */
+  /** Empty in an own turn; in one of a terminal's what was typed there. */
   message: string;
   attachmentIds: string[];
   state: TurnState;

@@ -52,7 +52,11 @@ export interface DeviceStore {
   setPush(deviceId: string, push: PushTarget | null): void;
   setPreferences(deviceId: string, preferences: DevicePreferences): void;
   rename(deviceId: string, name: string): void;
-  addPairingCode(codeHash: string, scope: Scope, expiresAt: number): void;
+  addPairingCode(codeHash: string, scope: Scope, expiresAt: number, by?: string): void;
+  /** The device was paired with this code. */
+  notePairing(deviceId: string, codeHash: string): void;
+  /** The paired devices whose codes the device made. */
+  pairedBy(deviceId: string): Device[];
   /** Codes that were not used are good no more. */
   forgetPairingCodes(): void;
   /** Compare-and-set: the scope for the one caller that uses the code in time. */

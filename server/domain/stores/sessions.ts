@@ -70,6 +70,27 @@ export interface SessionStore {
   setRecap(sessionId: string, recap: { text: string; createdAt: number; turnCount: number }): void;
 }
 
+/** What is known of another program that went on with a session's conversation. */
+export interface Handoff {
+  sessionId: string;
+  /** The conversation that `readOffset` is of. */
+  claudeSessionId: string;
+  /** How far Claude's record was read, in bytes. */
+  readOffset: number;
+  /** The process of the other program that has the conversation open. */
+  heldBy: number | undefined;
+  /** What was said side by side, which the next process is to be told; mostly empty. */
+  untold: string;
+}
+
+/** Hand-offs of sessions; one that no other program ever touched has none. */
+export interface HandoffStore {
+  get(sessionId: string): Handoff | undefined;
+  set(handoff: Handoff): void;
+  /** Sessions whose conversations other programs had open at the last look. */
+  held(): string[];
+}
+
 /** Erases sessions. Only inside `Store.transaction`. */
 export interface ErasureStore {
   /** Removes the session's events and their deliveries. Returns the attachments that no other session's turns use. */
@@ -95,6 +116,10 @@ export interface TurnStore {
   queuedCountOf(sessionId: string): number;
   /** Turns of a device that wait, scheduled ones included, in the order of their acceptance. */
   waitingOf(deviceId: string): Turn[];
+  /** The newest device whose turn was accepted in the session by then: what Claude does there by itself follows from it. */
+  deviceBefore(sessionId: string, at: number): string | undefined;
+  /** Turns of Claude's own that wait for a process. */
+  waitingOwn(): Turn[];
   /** The same of every session that has some. */
   queuedCounts(): Map<string, number>;
   /** Waiting turns that the device has sent, without those whose instant is still to come. */
@@ -160,10 +185,14 @@ export interface TrustStore {
   remove(projectPath: string): boolean;
   /** The rules kept for the project, oldest first. */
   rulesOf(projectPath: string): string[];
-  keepRule(projectPath: string, rule: string, at: number): void;
+  keepRule(projectPath: string, rule: string, at: number, deviceId?: string): void;
   /** The rules kept for the session alone, oldest first. */
   sessionRulesOf(sessionId: string): string[];
-  keepSessionRule(sessionId: string, rule: string, at: number): void;
+  keepSessionRule(sessionId: string, rule: string, at: number, deviceId?: string): void;
+  /** Forgets the rules that the device gave: where each of them held, by project or by session. */
+  dropRulesOf(deviceId: string): { projectPaths: string[]; sessionIds: string[] };
+  /** The projects that the device trusted. */
+  projectsOf(deviceId: string): string[];
   /** No rule is kept for the session any more. */
   forgetSession(sessionId: string): void;
 }

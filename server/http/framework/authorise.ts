@@ -49,6 +49,14 @@ const unauthenticated = (): DaylongError =>
   );
 
 /**
+ * Refuses a device that was revoked since its token was checked (`unauthenticated`): after everything that a request waits
+ * for, before it changes something and before it is answered.
+ */
+export function refuseUnpaired(access: Pick<Devices, "isPaired">, caller: Caller | undefined): void {
+  if (caller !== undefined && !access.isPaired(caller.deviceId)) throw unauthenticated();
+}
+
+/**
  * Runs a wait on behalf of a device and ends it when the device is revoked or when `gone` aborts. Throws
  * `unauthenticated` after a revocation, because a revoked device may not see the result.
  */
@@ -57,6 +65,7 @@ export async function waitWhilePaired<T>(
   wait: (over: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const { access, caller, gone } = parts;
+  refuseUnpaired(access, caller);
   const over = new AbortController();
   const end = () => over.abort();
   const unsubscribe = access.onRevoked((deviceId) => deviceId === caller.deviceId && end());
@@ -64,7 +73,7 @@ export async function waitWhilePaired<T>(
   if (gone.aborted) end();
   try {
     const found = await wait(over.signal);
-    if (!access.isPaired(caller.deviceId)) throw unauthenticated();
+    refuseUnpaired(access, caller);
     return found;
   } finally {
     unsubscribe();

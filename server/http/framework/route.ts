@@ -68,6 +68,8 @@ export interface RouteDefinition<S extends RouteScope, P, Q, B> {
   takesBytes?: boolean;
   /** It tells of nothing that was committed: it answers also while the disk does not. */
   isOfTheMoment?: boolean;
+  /** It may revoke its own caller, which is answered all the same. */
+  mayEndCaller?: boolean;
   handle(
     input: { params: Parsed<P>; query: Parsed<Q>; body: Parsed<B> } & RequestFacts<CallerOf<S>>,
   ): Answer | Promise<Answer>;
@@ -95,6 +97,7 @@ export interface Route {
   readonly maxBodyBytes: number;
   readonly takesBytes: boolean;
   readonly isOfTheMoment: boolean;
+  readonly mayEndCaller: boolean;
   /** Validates, then handles. Throws `invalid_request` with every fault of the request. */
   answer(input: RawInput): Promise<Answer>;
 }
@@ -125,6 +128,7 @@ export function defineRoute<
     maxBodyBytes: definition.maxBodyBytes ?? defaultMaxBodyBytes,
     takesBytes: definition.takesBytes ?? false,
     isOfTheMoment: definition.isOfTheMoment ?? false,
+    mayEndCaller: definition.mayEndCaller ?? false,
     async answer(input) {
       const faults: FieldFault[] = [];
       const parsed = {

@@ -6,7 +6,7 @@ import { defineRoute, json, type Route } from "../framework/route.ts";
 import { defaultModel } from "./startCompletion.ts";
 
 /** The models that Claude offers, in OpenAI's shape. */
-export function modelRoutes({ models, startedAt }: HttpDependencies): Route[] {
+export function openAiModelRoutes({ models, startedAt }: HttpDependencies): Route[] {
   const offered = () =>
     [
       { id: defaultModel, name: "Default", description: "What the session or the computer is set to." },

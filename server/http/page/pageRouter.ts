@@ -40,11 +40,15 @@ export function pageRouter(files: PageFiles): Router {
     if (file) send(request, response, file, assetCaching);
     return file !== undefined;
   });
-  // Of the other paths with one segment only GET is looked at: they may be routes of the interface.
-  router.get("/:name", async (request, response, next) => {
-    const file = await files.named(String(request.params.name), acceptedBy(request));
-    if (file) send(request, response, file, shellCaching);
-    else next();
+  // No route: a path of one segment that is no file may be the interface's.
+  router.use(async (request, response, next) => {
+    const name = /^\/([^/]+)$/.exec(request.path)?.[1];
+    const isRead = request.method === "GET" || request.method === "HEAD";
+    const file = name !== undefined && isRead ? await files.named(name, acceptedBy(request)) : undefined;
+    if (!file) return next();
+    // A service worker is bound by the policy that its own file came with, not by the page's.
+    response.setHeader("Content-Security-Policy", pagePolicy);
+    send(request, response, file, shellCaching);
   });
   return router;
 }

@@ -2,6 +2,7 @@ import type { Clock, Log, Store } from "../../domain/ports.ts";
 import { judge, type Verdict } from "../../domain/processes/health.ts";
 import type { ProcessHost } from "../../domain/processes/process.ts";
 import type { Capacity } from "../processes/capacity.ts";
+import type { Handoffs } from "../processes/handoffs.ts";
 import type { Interrupts } from "../processes/interrupt.ts";
 import type { Termination } from "../processes/termination.ts";
 import type { PoolLimits } from "../state/limits.ts";
@@ -23,6 +24,7 @@ export interface HealthMonitorParts {
   termination: Termination;
   interrupts: Interrupts;
   capacity: Capacity;
+  handoffs: Pick<Handoffs, "pass">;
   facts: Pick<FactWriter, "of">;
   wakeups: Pick<Wakeups, "isAwaited">;
   /** Looks at waiting turns again: a process or a place may be free. */
@@ -99,6 +101,7 @@ export class HealthMonitor {
       } catch (error) {
         log.error("health.pass_failed", { error });
       }
+      this.#parts.handoffs.pass().catch((error: unknown) => log.error("handoff.pass_failed", { error }));
       this.#armPass();
     });
   }

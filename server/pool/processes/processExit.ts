@@ -13,6 +13,7 @@ import type { PermissionRequests } from "../turns/permissionRequests.ts";
 import { recoverReply } from "../turns/recoverReply.ts";
 import type { Tasks } from "../turns/tasks.ts";
 import type { TurnWriter } from "../turns/turnWriter.ts";
+import type { Handoffs } from "./handoffs.ts";
 import type { ResumeSources } from "./resumeSource.ts";
 
 export interface ProcessExitsParts {
@@ -27,6 +28,7 @@ export interface ProcessExitsParts {
   buffer: EventBuffer;
   tasks: Pick<Tasks, "cutOff">;
   facts: Pick<FactWriter, "processGone">;
+  handoffs: Pick<Handoffs, "distrustLook">;
   observer: ProcessObserver;
   leaseChanged(deadlineAt: number): void;
   /** A place became free. */
@@ -58,6 +60,7 @@ export class ProcessExits {
       return;
     }
     const { sessionId, turn } = sessionProcess;
+    if (failure.code === "conversation_held") this.#parts.handoffs.distrustLook(sessionId);
     if (failure.code === "conversation_lost" && !this.#parts.resumeSources.giveUp(sessionId, turn?.turnId))
       failure = { code: "process_start_failed", detail: failure.detail };
     this.#writeEnd(sessionProcess, undefined, () => failure);
@@ -88,6 +91,14 @@ export class ProcessExits {
     );
   }
 
+  /** Whether the turn waits for another start: nothing of it was given, and the reason lies outside of it. */
+  #isRunAgain({ code }: Failure): boolean {
+    // Without a watch over the conversation nothing would tell when it is free again.
+    return (
+      code === "conversation_lost" || (code === "conversation_held" && this.#parts.host.watch !== undefined)
+    );
+  }
+
   /** The process is over: its turn ends or goes back to the queue, its place is free. */
   #writeEnd(
     sessionProcess: SessionProcess,
@@ -113,7 +124,7 @@ export class ProcessExits {
         const failure = failureOf(turn);
         if (reply !== undefined && turnId === sessionProcess.turn?.turnId)
           isAnswered = turnWriter.endWithTranscript(sessionId, turnId, reply, false, undefined);
-        else if (failure.code !== "conversation_lost" && (kept?.givenAt !== undefined || couldNotStart)) {
+        else if (!this.#isRunAgain(failure) && (kept?.givenAt !== undefined || couldNotStart)) {
           const kind = failure.code === "interrupted" ? "interrupted" : "failed";
           turnWriter.end(sessionId, turnId, { kind, failure }, false);
           // A turn that has ended must not hold up the end of its process, whose write would be tried again for ever.

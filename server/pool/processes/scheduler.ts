@@ -16,6 +16,7 @@ import type { FactWriter } from "../turns/factWriter.ts";
 import { needsPreparing } from "../turns/submitRules.ts";
 import type { TurnWriter } from "../turns/turnWriter.ts";
 import type { Capacity } from "./capacity.ts";
+import type { Handoffs } from "./handoffs.ts";
 import type { ProcessExits } from "./processExit.ts";
 import type { PoolProcessListener } from "./processListener.ts";
 import type { ResumeSource, ResumeSources } from "./resumeSource.ts";
@@ -39,6 +40,7 @@ export interface SchedulerParts {
   termination: Termination;
   gates: readonly Gate[];
   capacity: Capacity;
+  handoffs: Pick<Handoffs, "mustWait">;
   facts: Pick<FactWriter, "lookAtBranch">;
   observer: ProcessObserver;
   listener: PoolProcessListener;
@@ -128,16 +130,23 @@ export class Scheduler {
       if (own === "busy" || own === "stopping") continue;
       if (isHeld(this.#parts.gates, sessionId, own === "ready" ? "give" : "start")) continue;
       if (own === "ready") {
-        this.#runNext(sessionId);
+        if (!this.#isElsewhere(sessionId)) this.#runNext(sessionId);
         continue;
       }
       const place = nextPlace(sessionId);
-      if (place === "free") this.#spawn(sessionId);
-      else if (place === "none") {
+      if (place === "free") {
+        if (!this.#isElsewhere(sessionId)) this.#spawn(sessionId);
+      } else if (place === "none") {
         if (capacity.waitsForTasks) this.#patienceTimer.armAt(capacity.patienceEndsAt(sessionId));
         break;
       }
     }
+  }
+
+  /** Whether another program has the session's conversation, or has yet to be looked for. */
+  #isElsewhere(sessionId: string): boolean {
+    const session = this.#store.sessions.get(sessionId);
+    return session !== undefined && this.#parts.handoffs.mustWait(session);
   }
 
   /** Brings a session's process up without a turn, if there is a free place. */

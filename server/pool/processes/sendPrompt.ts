@@ -16,6 +16,7 @@ import { setWorkState } from "../state/workState.ts";
 import type { PermissionRequests } from "../turns/permissionRequests.ts";
 import { needsPreparing } from "../turns/submitRules.ts";
 import type { TurnWriter } from "../turns/turnWriter.ts";
+import type { Handoffs } from "./handoffs.ts";
 
 /** A prompt that Claude left for itself must not pass for the words of the owner. */
 const wakeupNote =
@@ -30,6 +31,7 @@ export interface PromptSenderParts {
   permissions: Pick<PermissionRequests, "expireTurn">;
   attachments: Pick<AttachmentStorage, "prepare">;
   mentions: MentionResolver;
+  handoffs: Pick<Handoffs, "untold" | "told">;
   /** Throws when Claude may not work in the directory, or not any more. */
   checkProject(path: string): Promise<void>;
   /** A process became free. */
@@ -64,8 +66,10 @@ export class PromptSender {
     if (sessionProcess.phase === "idle") sessionProcess.assign(turnId, turn.origin);
     // What was said before is no message: nothing in it is looked up any more.
     const before = withoutMentions(sessionProcess.markGiven() ?? "");
+    const { handoffs } = this.#parts;
+    const apart = withoutMentions(handoffs.untold(turn.sessionId) ?? "");
     const about = turn.origin === "schedule" ? wakeupNote : undefined;
-    const words = [before, withoutMentions(prepared?.files?.note ?? ""), about].filter(Boolean);
+    const words = [before, apart, withoutMentions(prepared?.files?.note ?? ""), about].filter(Boolean);
     const preamble = words.length > 0 ? words.join("\n\n") : undefined;
     sessionProcess.process.send({
       turnId,
@@ -73,6 +77,7 @@ export class PromptSender {
       preamble,
       images: prepared?.files?.images ?? [],
     });
+    if (apart !== "") handoffs.told(turn.sessionId);
   }
 
   /** Begins a waiting turn on the idle process of its session. */

@@ -5,6 +5,7 @@ import type { AttachmentStorage } from "../../domain/sessions/attachment.ts";
 import { refuseHeld } from "../../domain/sessions/conversation.ts";
 import type { Session } from "../../domain/sessions/session.ts";
 import type { Termination } from "../processes/termination.ts";
+import { refuseRevoked } from "../turns/submitRules.ts";
 
 export interface ErasureParts {
   store: Store;
@@ -37,8 +38,10 @@ export class Erasure {
       const held = await host.heldElsewhere();
       for (const id of conversations) refuseHeld(held, id);
     }
+    refuseRevoked(store, caller);
     if (store.sessions.get(sessionId)?.state !== "closed") await termination.close(session, caller);
     const unused = store.transaction(() => {
+      refuseRevoked(store, caller);
       // Erased by another request in the meantime.
       if (store.sessions.get(sessionId) === undefined) return [];
       const released = store.erasures.removeEvents(sessionId);

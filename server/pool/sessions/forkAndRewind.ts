@@ -7,6 +7,7 @@ import type { Session } from "../../domain/sessions/session.ts";
 import type { CreateSessionRequest } from "../port.ts";
 import type { ControlRequests } from "../processes/controlRequests.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
+import { refuseRevoked } from "../turns/submitRules.ts";
 
 /** A rewind of many files takes a second or two. */
 const answerDeadlineMs = 30_000;
@@ -66,6 +67,7 @@ export class ForkAndRewind {
     const { turnId } = message;
     return this.#parts.calls.run(sessionId, async (process) => {
       this.#refuseBusy(sessionId);
+      refuseRevoked(this.#store, caller);
       if (!dryRun) {
         const at = this.#parts.clock.now();
         const { deviceId } = caller;

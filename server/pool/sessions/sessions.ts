@@ -88,6 +88,7 @@ export class Sessions {
   }
 
   async #goOnWith(session: Session, resumeAt: string | undefined, caller: Caller): Promise<Session> {
+    refuseRevoked(this.#store, caller);
     this.#goOn(session, caller);
     return resumeAt === undefined ? this.#now(session) : this.#goBack(session, resumeAt, caller);
   }
@@ -240,6 +241,7 @@ export class Sessions {
     const isBusy = () =>
       this.#store.turns.queuedCountOf(sessionId) > 0 || (registry.get(sessionId)?.turns.length ?? 0) > 0;
     const refuseUnfit = () => {
+      refuseRevoked(this.#store, caller);
       refuseClosed(this.#now(session));
       if (isBusy()) throw new DaylongError("session_busy", "A turn of the session runs or waits.");
     };

@@ -165,7 +165,7 @@ export class PermissionRequests {
     refuseUnfit(permission, decision);
     this.#store.transaction(() => {
       this.#store.permissions.resolve(permissionId, decision);
-      this.#keepRules(permission, scope);
+      this.#keepRules(permission, scope, caller);
       this.#tellAnswer(permission, decision, caller);
       setWorkState(this.#store, permission.sessionId);
     });
@@ -206,14 +206,14 @@ export class PermissionRequests {
    * For every process of the project, or of the session, from now on. The CLI would write such rules into the project's
    * own settings, which are not loaded for an untrusted project, and would forget those of a session with its process.
    */
-  #keepRules({ sessionId, suggestions }: Permission, scope: PermissionScope): void {
+  #keepRules({ sessionId, suggestions }: Permission, scope: PermissionScope, { deviceId }: Caller): void {
     const { trust, sessions } = this.#store;
     const projectPath = sessions.get(sessionId)?.projectPath;
     if (projectPath === undefined || scope === "once") return;
     const now = this.#clock.now();
     for (const rule of rulesIn(suggestions)) {
-      if (scope === "always") trust.keepRule(projectPath, rule, now);
-      else trust.keepSessionRule(sessionId, rule, now);
+      if (scope === "always") trust.keepRule(projectPath, rule, now, deviceId);
+      else trust.keepSessionRule(sessionId, rule, now, deviceId);
     }
   }
 

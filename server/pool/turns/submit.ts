@@ -47,6 +47,7 @@ export class Submissions {
   readonly #gates: readonly Gate[];
   readonly #admission: AdmissionOf;
   readonly #waitsForTasks: () => boolean;
+  readonly #isHeldElsewhere: (sessionId: string) => boolean;
   readonly #facts: Pick<FactWriter, "messageKept">;
   readonly #newId: () => string;
   readonly #newSessionId: (request: SubmitRequest) => string;
@@ -61,6 +62,8 @@ export class Submissions {
     admission: AdmissionOf;
     /** Whether a message has no place only because tasks would be cut off for it. */
     waitsForTasks(): boolean;
+    /** Whether another program has the session's conversation open. */
+    isHeldElsewhere(sessionId: string): boolean;
     facts: Pick<FactWriter, "messageKept">;
     newId: () => string;
     /** The id of a session that begins, a spare's if one can be its process. */
@@ -74,6 +77,7 @@ export class Submissions {
     this.#gates = parts.gates;
     this.#admission = parts.admission;
     this.#waitsForTasks = () => parts.waitsForTasks();
+    this.#isHeldElsewhere = (sessionId) => parts.isHeldElsewhere(sessionId);
     this.#facts = parts.facts;
     this.#newId = parts.newId;
     this.#newSessionId = parts.newSessionId;
@@ -246,8 +250,11 @@ export class Submissions {
         type: "turn.queued",
         data: {
           queuePosition: this.#store.turns.queuePosition(turn.turnId),
-          reason:
-            state === "none" && admission.action === "wait" && this.#waitsForTasks() ? "tasks" : undefined,
+          reason: this.#isHeldElsewhere(sessionId)
+            ? "held"
+            : state === "none" && admission.action === "wait" && this.#waitsForTasks()
+              ? "tasks"
+              : undefined,
         },
       });
     }

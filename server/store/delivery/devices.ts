@@ -56,7 +56,9 @@ export class SqliteDeviceStore implements DeviceStore {
   readonly #setPreferences: Statement<[preferences: string, deviceId: string]>;
   readonly #rename: Statement<[name: string, deviceId: string]>;
   readonly #forgetCodes: Statement<[before: number]>;
-  readonly #addCode: Statement<[codeHash: string, scope: string, expiresAt: number]>;
+  readonly #addCode: Statement<[codeHash: string, scope: string, expiresAt: number, by: string | null]>;
+  readonly #notePairing: Statement<[codeHash: string, deviceId: string]>;
+  readonly #pairedBy: Statement<[deviceId: string], DeviceRow>;
   readonly #useCode: Statement<[at: number, codeHash: string, at: number], { scope: Scope }>;
 
   constructor(parts: { connection: Connection; clock: Clock; transactions: Transactions }) {
@@ -117,9 +119,15 @@ export class SqliteDeviceStore implements DeviceStore {
     this.#forgetCodes = new Statement(connection, "DELETE FROM pairing_codes WHERE expires_at <= ?");
     this.#addCode = new Statement(
       connection,
-      `INSERT INTO pairing_codes (code_hash, scope, expires_at) VALUES (?, ?, ?)
-       ON CONFLICT (code_hash) DO UPDATE SET scope = excluded.scope, expires_at = excluded.expires_at, used_at = NULL`,
+      `INSERT INTO pairing_codes (code_hash, scope, expires_at, device_id) VALUES (?, ?, ?, ?)
+       ON CONFLICT (code_hash) DO UPDATE SET scope = excluded.scope, expires_at = excluded.expires_at, used_at = NULL,
+         device_id = excluded.device_id`,
     );
+    this.#notePairing = new Statement(
+      connection,
+      "UPDATE devices SET paired_by = (SELECT device_id FROM pairing_codes WHERE code_hash = ?) WHERE device_id = ?",
+    );
+    this.#pairedBy = new Statement(connection, `${selectDevices} AND paired_by = ? ORDER BY created_at`);
     this.#useCode = new Statement(
       connection,
       `UPDATE pairing_codes SET used_at = ? WHERE code_hash = ? AND used_at IS NULL AND expires_at > ? RETURNING scope`,
@@ -198,15 +206,23 @@ export class SqliteDeviceStore implements DeviceStore {
     mustExist(this.#rename.run(name, deviceId), deviceId);
   }
 
-  addPairingCode(codeHash: string, scope: Scope, expiresAt: number): void {
+  addPairingCode(codeHash: string, scope: Scope, expiresAt: number, by?: string): void {
     this.#transactions.run(() => {
       this.#forgetCodes.run(this.#clock.now());
-      this.#addCode.run(codeHash, scope, expiresAt);
+      this.#addCode.run(codeHash, scope, expiresAt, by ?? null);
     });
   }
 
   forgetPairingCodes(): void {
     this.#forgetCodes.run(Number.MAX_SAFE_INTEGER);
+  }
+
+  notePairing(deviceId: string, codeHash: string): void {
+    this.#notePairing.run(codeHash, deviceId);
+  }
+
+  pairedBy(deviceId: string): Device[] {
+    return this.#pairedBy.all(deviceId).map(deviceOf);
   }
 
   usePairingCode(codeHash: string, at: number): Scope | undefined {

@@ -7,10 +7,15 @@ export class SqliteTrustStore implements TrustStore {
   readonly #add: Statement<[TrustedProject]>;
   readonly #get: Statement<[projectPath: string], { found: number }>;
   readonly #remove: Statement<[projectPath: string]>;
-  readonly #keepRule: Statement<[projectPath: string, rule: string, at: number]>;
+  readonly #ofDevice: Statement<[deviceId: string], { project_path: string }>;
+  readonly #keepRule: Statement<[projectPath: string, rule: string, at: number, deviceId: string | null]>;
   readonly #rulesOf: Statement<[projectPath: string], { rule: string }>;
   readonly #forgetRules: Statement<[projectPath: string]>;
-  readonly #keepSessionRule: Statement<[sessionId: string, rule: string, at: number]>;
+  readonly #keepSessionRule: Statement<
+    [sessionId: string, rule: string, at: number, deviceId: string | null]
+  >;
+  readonly #dropRules: Statement<[deviceId: string], { project_path: string }>;
+  readonly #dropSessionRules: Statement<[deviceId: string], { session_id: string }>;
   readonly #sessionRulesOf: Statement<[sessionId: string], { rule: string }>;
   readonly #forgetSession: Statement<[sessionId: string]>;
   readonly #forgetSessions: Statement<[projectPath: string]>;
@@ -25,7 +30,7 @@ export class SqliteTrustStore implements TrustStore {
     this.#remove = new Statement(connection, "DELETE FROM trusted_projects WHERE project_path = ?");
     this.#keepRule = new Statement(
       connection,
-      "INSERT INTO project_rules (project_path, rule, kept_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+      "INSERT INTO project_rules (project_path, rule, kept_at, device_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
     );
     this.#rulesOf = new Statement(
       connection,
@@ -34,11 +39,23 @@ export class SqliteTrustStore implements TrustStore {
     this.#forgetRules = new Statement(connection, "DELETE FROM project_rules WHERE project_path = ?");
     this.#keepSessionRule = new Statement(
       connection,
-      "INSERT INTO session_rules (session_id, rule, kept_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+      "INSERT INTO session_rules (session_id, rule, kept_at, device_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
     );
     this.#sessionRulesOf = new Statement(
       connection,
       "SELECT rule FROM session_rules WHERE session_id = ? ORDER BY kept_at, rule",
+    );
+    this.#ofDevice = new Statement(
+      connection,
+      "SELECT project_path FROM trusted_projects WHERE device_id = ? ORDER BY project_path",
+    );
+    this.#dropRules = new Statement(
+      connection,
+      "DELETE FROM project_rules WHERE device_id = ? RETURNING project_path",
+    );
+    this.#dropSessionRules = new Statement(
+      connection,
+      "DELETE FROM session_rules WHERE device_id = ? RETURNING session_id",
     );
     this.#forgetSession = new Statement(connection, "DELETE FROM session_rules WHERE session_id = ?");
     this.#forgetSessions = new Statement(
@@ -64,16 +81,27 @@ export class SqliteTrustStore implements TrustStore {
     return this.#rulesOf.all(projectPath).map(({ rule }) => rule);
   }
 
-  keepRule(projectPath: string, rule: string, at: number): void {
-    this.#keepRule.run(projectPath, rule, at);
+  keepRule(projectPath: string, rule: string, at: number, deviceId?: string): void {
+    this.#keepRule.run(projectPath, rule, at, deviceId ?? null);
   }
 
   sessionRulesOf(sessionId: string): string[] {
     return this.#sessionRulesOf.all(sessionId).map(({ rule }) => rule);
   }
 
-  keepSessionRule(sessionId: string, rule: string, at: number): void {
-    this.#keepSessionRule.run(sessionId, rule, at);
+  keepSessionRule(sessionId: string, rule: string, at: number, deviceId?: string): void {
+    this.#keepSessionRule.run(sessionId, rule, at, deviceId ?? null);
+  }
+
+  dropRulesOf(deviceId: string): { projectPaths: string[]; sessionIds: string[] } {
+    return {
+      projectPaths: this.#dropRules.all(deviceId).map((row) => row.project_path),
+      sessionIds: this.#dropSessionRules.all(deviceId).map((row) => row.session_id),
+    };
+  }
+
+  projectsOf(deviceId: string): string[] {
+    return this.#ofDevice.all(deviceId).map((row) => row.project_path);
   }
 
   forgetSession(sessionId: string): void {

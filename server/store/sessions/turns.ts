@@ -71,6 +71,8 @@ export class SqliteTurnStore implements TurnStore {
   readonly #inState: Record<TurnState, Statement<[], TurnRow>>;
   readonly #queuedCount: Statement<[nowAt: number], { count: number }>;
   readonly #waitingOf: Statement<[deviceId: string], TurnRow>;
+  readonly #deviceBefore: Statement<[sessionId: string, at: number], { device_id: string }>;
+  readonly #waitingOwn: Statement<[], TurnRow>;
   readonly #queuedCountBy: Statement<[deviceId: string, nowAt: number], { count: number }>;
   readonly #scheduledCountOf: Statement<[deviceId: string, nowAt: number], { count: number }>;
   readonly #queuedCountOf: Statement<[sessionId: string], { count: number }>;
@@ -131,6 +133,15 @@ export class SqliteTurnStore implements TurnStore {
     this.#waitingOf = new Statement(
       connection,
       `${selectTurns} WHERE t.device_id = ? AND t.state = 'queued' ORDER BY t.ordinal`,
+    );
+    this.#deviceBefore = new Statement(
+      connection,
+      `SELECT device_id FROM turns WHERE session_id = ? AND origin = 'user' AND accepted_at <= ?
+       ORDER BY ordinal DESC LIMIT 1`,
+    );
+    this.#waitingOwn = new Statement(
+      connection,
+      `${selectTurns} WHERE t.state = 'queued' AND t.origin <> 'user' ORDER BY t.ordinal`,
     );
     this.#queuedCountBy = new Statement(
       connection,
@@ -239,6 +250,14 @@ export class SqliteTurnStore implements TurnStore {
 
   waitingOf(deviceId: string): Turn[] {
     return this.#waitingOf.all(deviceId).map(turnOf);
+  }
+
+  deviceBefore(sessionId: string, at: number): string | undefined {
+    return this.#deviceBefore.get(sessionId, at)?.device_id;
+  }
+
+  waitingOwn(): Turn[] {
+    return this.#waitingOwn.all().map(turnOf);
   }
 
   queuedCountBy(deviceId: string, nowAt: number): number {

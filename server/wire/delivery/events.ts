@@ -10,6 +10,10 @@ import { errorCodeSchema, failureSchema, replySchema, turnOriginSchema } from ".
 
 const detail = z.object({ detail: z.string() });
 const by = z.object({ by: z.string() });
+const terminalSchema = z.literal("terminal");
+const terminalOrigin = terminalSchema.optional().meta({
+  description: "Of what another program did in the conversation: no device sent it.",
+});
 const namedDevice = z.object({ deviceId: z.string(), name: z.string() });
 
 /** The schema of each event type's data. */
@@ -71,6 +75,16 @@ const dataByType = {
   "todos.changed": z.object({ todos: z.array(todoSchema) }),
   notice: z.object({ text: z.string() }),
   "session.recap": z.object({ text: z.string(), turnCount: countSchema }),
+  "session.continued": z.object({
+    by: terminalSchema,
+    turns: countSchema,
+    lastText: z
+      .string()
+      .optional()
+      .meta({ description: "The last thing Claude said there, 200 characters." }),
+  }),
+  "session.held": z.object({ by: terminalSchema, pid: z.number().int() }),
+  "session.released": z.object({}),
   "turn.accepted": z.object({
     messageId: z.string(),
     message: z.string(),
@@ -78,13 +92,14 @@ const dataByType = {
     deviceId: z.string(),
     attachments: z.array(z.string()),
     sendAt: instantSchema.optional(),
+    origin: terminalOrigin,
   }),
   "turn.queued": z.object({
     queuePosition: countSchema,
-    reason: z
-      .enum(["tasks"])
-      .optional()
-      .meta({ description: "tasks: every process has a turn, or a task that would be cut off." }),
+    reason: z.enum(["tasks", "held"]).optional().meta({
+      description:
+        "tasks: every process has a turn, or a task that would be cut off; held: another program has the conversation open.",
+    }),
   }),
   "turn.started": z.object({ origin: turnOriginSchema }),
   "turn.completed": replySchema.extend({
@@ -96,7 +111,7 @@ const dataByType = {
   "turn.failed": z.object({ code: errorCodeSchema, detail: z.string(), retryable: z.boolean() }),
   "turn.interrupted": failureSchema,
   "turn.cancelled": by,
-  message: z.object({ messageId: z.string(), text: z.string() }),
+  message: z.object({ messageId: z.string(), text: z.string(), origin: terminalOrigin }),
   "agent.message": z.object({ agent: agentSchema, text: z.string() }),
   "tool.started": z.object({
     toolUseId: z.string(),
@@ -162,6 +177,20 @@ const dataByType = {
     restrictedSessions: countSchema
       .optional()
       .meta({ description: "Sessions that ask again about what the device had allowed them." }),
+    stoppedTasks: countSchema
+      .optional()
+      .meta({ description: "Background tasks and wake-ups that followed from its turns." }),
+    withdrawnRules: countSchema
+      .optional()
+      .meta({ description: "Rules of its answers to permissions with `session` and `always`." }),
+    pairedDevices: z
+      .array(namedDevice)
+      .optional()
+      .meta({ description: "Devices that were paired with its codes: they stay, look at them." }),
+    trustedProjects: z
+      .array(z.string())
+      .optional()
+      .meta({ description: "Projects that it trusted: they stay so, look at them." }),
   }),
   "device.push_lost": namedDevice.extend({
     by: z.string().meta({ description: "The device that has registered the same push target." }),

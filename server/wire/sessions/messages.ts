@@ -10,6 +10,10 @@ export const messageSchema = z
     role: speakerSchema,
     text: z.string(),
     turnId: z.string().optional(),
+    origin: z
+      .literal("terminal")
+      .optional()
+      .meta({ description: "Said in another program that went on with the conversation." }),
     createdAt: instantSchema,
   })
   .meta({ id: "Message" });

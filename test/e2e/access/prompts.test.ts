@@ -32,6 +32,15 @@ describe("what the CLI interprets in a prompt", () => {
     symlinkSync(join(bench.home, ".ssh", "id_ed25519"), join(bench.project, "link.txt"));
     symlinkSync(join(bench.home, ".ssh"), join(bench.project, "keys"));
     symlinkSync(join(bench.project, "notes.txt"), join(bench.project, "src", "near.txt"));
+    // The owner's own commands and skills, which put their arguments into mentions.
+    const own = (folder: string, file: string, words: string) => {
+      mkdirSync(join(bench.home, ".claude", folder), { recursive: true });
+      writeFileSync(join(bench.home, ".claude", folder, file), words);
+    };
+    own("commands", "look.md", "say: ok @$ARGUMENTS");
+    own("commands", "first.md", 'say: ok @$0 @"$1"');
+    own("commands", "below.md", "say: ok @./$ARGUMENTS");
+    own("skills/peek", "SKILL.md", "---\nname: peek\ndescription: Peeks.\n---\nsay: ok @$ARGUMENTS");
     // As an owner has it who gives the whole home; the default list denies ~/.ssh.
     server = await startServer({
       ...benchEnvironment(bench, model.url),
@@ -83,6 +92,37 @@ describe("what the CLI interprets in a prompt", () => {
     expect(await brings(`@${data}`, secret)).toBe(false);
     expect(await brings("@~/.ssh", "id_ed25519")).toBe(false);
     expect((await audited("message.mention-refuse")).join(" ")).toContain("~/.ssh/id_ed25519");
+  });
+
+  test("A10 DOOR-2: what a command's own words mention with the arguments of a message is judged the same", async () => {
+    const key = join(bench.home, ".ssh", "id_ed25519");
+    const bringsBy = async (message: string, word: string) => {
+      const { body } = await chat({ message, projectPath: bench.project });
+      expect([message, body.state]).toEqual([message, "completed"]);
+      const asked = await chat({ message: `does a reminder say: ${word}`, sessionId: body.sessionId });
+      await server.ask("DELETE", `/api/sessions/${body.sessionId}`);
+      return asked.body.reply.text === "Yes.";
+    };
+    for (const message of [
+      `/look ${key}`,
+      "/look ~/.npmrc",
+      "/look ../../outside.txt",
+      "/look link.txt",
+      "/look keys/id_ed25519",
+      `/first ${key} x`,
+      `/first x "${key}"`,
+      "/below ../../outside.txt",
+      `/peek ${key}`,
+    ])
+      expect([message, await bringsBy(message, "juniper")]).toEqual([message, false]);
+    for (const message of [
+      "/look notes.txt",
+      "/below notes.txt",
+      '/first x "two words.txt"',
+      "/peek notes.txt",
+    ])
+      expect([message, await bringsBy(message, "heather")]).toEqual([message, true]);
+    expect((await audited("message.mention-refuse")).join(" ")).toContain(key);
   });
 
   test("A10 DOOR-2: a mention inside the project is read as in a terminal, and audited", async () => {

@@ -21,6 +21,12 @@ describe("a project that is not trusted", () => {
   beforeAll(async () => {
     bench = makeBench();
     model = await startDemoModel();
+    // A command of the owner's own with a shell line.
+    mkdirSync(join(bench.home, ".claude", "commands"), { recursive: true });
+    writeFileSync(
+      join(bench.home, ".claude", "commands", "state.md"),
+      "---\nallowed-tools: Bash(git status:*)\n---\nsay: state !`git status --short`",
+    );
     server = await startServer({
       ...benchEnvironment(bench, model.url),
       // Otherwise the CLI refuses the mode to root.
@@ -132,6 +138,24 @@ describe("a project that is not trusted", () => {
       expect(existsSync(trace(name))).toBe(false);
     },
   );
+
+  test("A09 DOOR-10: the shell lines of a command run git only where no repository brings a program for it", async () => {
+    const plain = repository("plain-command", {});
+    const first = await chat({ message: "/state", projectPath: plain });
+    expect(first.body.reply.text).toContain("a.txt");
+    // The program comes while the process lives: the command is stopped; a new process does not run the line.
+    const filter = leaves("command").replace("TRACES", bench.dir);
+    execFileSync("git", ["-C", plain, "config", "filter.x.clean", filter]);
+    writeFileSync(join(plain, ".gitattributes"), "*.txt filter=x\n");
+    const stopped = await chat({ message: "/state", sessionId: first.body.sessionId });
+    expect(JSON.stringify(stopped.body)).toContain("filter.x.clean");
+    const again = await chat({ message: "/state", projectPath: plain });
+    expect(again.body.reply.text).not.toContain("a.txt");
+    const { body: log } = await server.ask("GET", `/api/sessions/${again.body.sessionId}/events`);
+    const woken = log.events.find((event: { type: string }) => event.type === "session.woken");
+    expect(JSON.stringify(woken.data.notes)).toContain("Shell lines");
+    expect(existsSync(trace("command"))).toBe(false);
+  });
 
   test("A09 DOOR-10: a repository is judged when git is used, wherever in the project it lies, until the project is trusted", async () => {
     const path = repository("later", {});

@@ -6,7 +6,7 @@ import { useScene } from "../../support/server/scene.ts";
 const run = promisify(execFile);
 const program = "test/support/clients/JavaClient.java";
 
-// Where there is no Java, what its client sends is sent by test/integration/socket/ignoredUpgrades.test.ts.
+// Where there is no Java, what its client sends is sent by test/integration/platform/ignoredUpgrades.test.ts.
 if (spawnSync("java", ["-version"]).status === 0) {
   describe("REPORT-4: Java's own client, which asks for HTTP/2 with every plain request", () => {
     const scene = useScene({ every: "file" });

@@ -8,6 +8,7 @@ import {
   type Bench,
   benchEnvironment,
   type DaylongServer,
+  eventually,
   makeBench,
   processesOf,
   startServer,
@@ -107,16 +108,20 @@ describe("S31: Claude's own conversations", () => {
     expect((await server.ask("POST", "/api/chat", itself, wait)).body.reply.text).toContain("88");
   });
 
-  test("S31: a session that a terminal took up in the meantime fails its turn by name and loses nothing", async () => {
+  test("S31 REPORT-22: a session that a terminal took up in the meantime waits for it and loses nothing", async () => {
     const chat = { projectPath: bench.project, message: "Remember the number 99" };
     const { body: begun } = await server.ask("POST", "/api/chat", chat, wait);
     await server.ask("POST", "/api/sessions/cancel", { sessionId: begun.sessionId });
     const terminal = await openTerminal(bench, model.url, bench.project, "say: mine now", begun.sessionId);
     const message = "What number did I ask you to remember?";
-    const ask = () => server.ask("POST", "/api/chat", { sessionId: begun.sessionId, message }, wait);
-    expect((await ask()).body).toMatchObject({ state: "failed", error: { code: "conversation_held" } });
+    const ask = { sessionId: begun.sessionId, message };
+    const answered = server.ask("POST", "/api/chat", ask, wait);
+    await eventually("it is held", async () => {
+      const { body } = await server.ask("GET", `/api/sessions/${begun.sessionId}/events?limit=1000`);
+      return body.events.some(({ type }: { type: string }) => type === "session.held");
+    });
     await terminal.leave();
-    expect((await ask()).body.reply.text).toContain("99");
+    expect((await answered).body.reply.text).toContain("99");
   });
 
   test("S31 S20: one that begins with a long message is listed, read, gone on with and forked as any other", async () => {

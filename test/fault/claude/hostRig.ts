@@ -57,7 +57,7 @@ export class HostRig {
         throw new Error(`A process of the pool made a wrong transition: ${JSON.stringify(wrong)}`);
       },
       attachments: { prepare: async () => ({ images: [], note: "" }), letGo: () => {} },
-      mentions: { standingOf: async () => "absent" },
+      mentions: { standingOf: async () => "absent", placeOf: async () => "readable" },
     });
   }
 

@@ -46,6 +46,25 @@ afterEach(() => {
 
 const standing = (path: string, from = project) => files.standingOf(from, path);
 
+describe("A10 DOOR-2 a place that a command's file could mention", () => {
+  test.each([
+    ["a.txt", "readable"],
+    ["not there", "readable"],
+    ["sub/not/there", "readable"],
+    ["../other/x", "readable"],
+    ["~/code/none", "readable"],
+    ["~/.npmrc", "forbidden"],
+    ["~/.nothing-yet/x", "readable"],
+    ["/etc/none", "forbidden"],
+    ["/nowhere/at/all", "forbidden"],
+    ["../../vault/none", "forbidden"],
+    ["../../data/none", "forbidden"],
+    ["../../../../../../../none", "forbidden"],
+  ])("%s is %s, also when it is not there", async (path, expected) => {
+    expect(await files.placeOf(project, path)).toBe(expected);
+  });
+});
+
 describe("A10 DOOR-2 a mentioned file", () => {
   test("inside a root may be read: named from the project, from the home, whole, with dots on the way, a directory", async () => {
     for (const path of [

@@ -169,7 +169,11 @@ export class PoolRig {
         letGo: (ids) => void this.letGo.push(...ids),
       },
       gitBranch: async () => this.branch(),
-      mentions: { standingOf: (_projectPath, path) => this.mention(path) },
+      mentions: {
+        standingOf: (_projectPath, path) => this.mention(path),
+        placeOf: async (_projectPath, path) =>
+          (await this.mention(path)) === "forbidden" ? "forbidden" : "readable",
+      },
       sessionOver: ({ sessionId }) => {
         const isLive = this.host.live().some((process) => process.spec.sessionId === sessionId);
         this.over.push(isLive ? `${sessionId} live` : sessionId);
@@ -195,12 +199,13 @@ export class PoolRig {
     this.store.close();
     this.disk.plan();
     this.disk.failing = false;
-    const { transcripts, written, script } = this.host;
+    const { transcripts, written, script, watch } = this.host;
     this.clock = new ManualClock(this.clock.now());
     this.host = new ScriptedHost({ clock: this.clock });
     for (const sessionId of transcripts) this.host.transcripts.add(sessionId);
     for (const [messageId, reply] of written) this.host.written.set(messageId, reply);
     this.host.script = script;
+    this.host.watch = watch;
     return this.open(limits);
   }
 

@@ -58,3 +58,28 @@ test("A02: a token of the scope chat reaches the pool by each of them", async ()
     "keepAlive",
   ]);
 });
+
+test("DOOR-7 A12: of the frames that came together with its revocation none has an effect", async () => {
+  const phone = await rig.connect({ token: "phone" });
+  const { store, gatekeeper } = rig;
+  let seen = 0;
+  const revoked = new Promise<void>((resolve) => {
+    const note = rig.outboxSender.noteView.bind(rig.outboxSender);
+    rig.outboxSender.noteView = (deviceId) => {
+      note(deviceId);
+      seen = store.events.tip();
+      gatekeeper.revoke("device-phone");
+      resolve();
+    };
+  });
+  // The presence is the word at which the owner revokes the device; all of it is one write.
+  phone.send({ type: "presence", ref: "presence", foreground: true });
+  for (const [type, { fields }] of changing) phone.send({ type, ref: type, ...fields });
+  const message = { clientMessageId: "m2", message: "Hi", projectPath: rig.project };
+  phone.send({ type: "send", ref: "new", ...message });
+  phone.send({ type: "ack", ref: "ack", cursor: 0 });
+  await revoked;
+  expect(await phone.waitForClose()).toMatchObject({ code: 4401 });
+  expect(rig.pool.calls).toEqual([]);
+  expect(store.events.tip()).toBe(seen);
+});

@@ -74,7 +74,7 @@ export class Companion {
   }
 
   async finishPairing(name?: string): Promise<void> {
-    if (name !== undefined) await this.page.getByRole("textbox", { name: "Device name" }).fill(name);
+    if (name !== undefined) await this.page.getByRole("textbox", { name: "Name of this device" }).fill(name);
     await this.button("Pair").click();
     await this.connected();
   }

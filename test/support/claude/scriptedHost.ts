@@ -30,6 +30,7 @@ import type { PermissionMode } from "../../../server/domain/sessions/session.ts"
 import type { Task, TaskEnd, TaskOutput } from "../../../server/domain/sessions/task.ts";
 import type { OwnOrigin } from "../../../server/domain/sessions/turn.ts";
 import { ScriptedSpares } from "./scriptedSpares.ts";
+import type { ScriptedWatch } from "./scriptedWatch.ts";
 
 /** How fake processes behave until a test says otherwise; read at the moment of the start, the stop, the interrupt. */
 export interface HostManners {
@@ -477,6 +478,8 @@ export class ScriptedHost implements ProcessHost {
   /** The same with the spares. */
   mostWithSpares = 0;
   spares: ScriptedSpares | undefined;
+  /** Without it no other program can reach the conversations. */
+  watch: ScriptedWatch | undefined;
   /** The most processes that one session had at once; a second one would damage the conversation. */
   mostOfOneSession = 0;
   /** What the CLI offers. */

@@ -34,6 +34,14 @@ const events = () =>
 const pair = (name = "Phone", scope: "read" | "chat" | "admin" = "chat") =>
   devices.pair(devices.createPairingCode(scope, owner).code, { name, platform: "ios" });
 
+const ended = {
+  cancelledTurns: 2,
+  interruptedTurns: 1,
+  restrictedSessions: 0,
+  stoppedTasks: 3,
+  withdrawnRules: 4,
+};
+
 beforeEach(async () => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "daylong-devices-")));
   root = join(folder, "root");
@@ -45,7 +53,7 @@ beforeEach(async () => {
     void logged.push({ level, event, fields });
   const log = { debug: say("debug"), info: say("info"), warn: say("warn"), error: say("error") };
   const roots = await ProjectRoots.open({ paths: [root], homeDir: folder, dataDir: join(folder, "data") });
-  const endWorkOf = () => ({ cancelledTurns: 2, interruptedTurns: 1, restrictedSessions: 0 });
+  const endWorkOf = () => ({ ...ended });
   devices = new Devices({ store, clock, log, roots, endWorkOf });
 });
 afterEach(() => {
@@ -158,20 +166,45 @@ describe("A02: a device that is revoked", () => {
     expect(events().at(-1)).toEqual({
       type: "device.revoked",
       sessionId: null,
-      data: { deviceId, name: "Phone", cancelledTurns: 2, interruptedTurns: 1, restrictedSessions: 0 },
+      data: { deviceId, name: "Phone", ...ended, pairedDevices: [], trustedProjects: [] },
     });
     expect(audited().at(-1)).toEqual({
       at: clock.now(),
       deviceId: "local",
       action: "device.revoke",
       target: deviceId,
-      detail: "Phone; turns cancelled: 2, interrupted: 1; sessions restricted: 0",
+      detail:
+        "Phone; turns cancelled: 2, interrupted: 1; tasks stopped: 3; sessions restricted: 0; rules withdrawn: 4",
     });
     expect(logged.at(-1)).toEqual({
       level: "info",
       event: "device.revoked",
       fields: { deviceId, by: "local" },
     });
+  });
+
+  test("DOOR-7 A12: names what it set up and what stays: devices paired with its codes, and projects that it trusted", () => {
+    const admin = pair("Old phone", "admin");
+    const by = { deviceId: admin.deviceId, scope: "admin" } as const;
+    const paired = ["Spy", "Gone"].map((name) => {
+      const { code } = devices.createPairingCode("admin", by);
+      return devices.pair(code, { name, platform: "ios" });
+    });
+    const mine = pair("Mine");
+    devices.revoke(paired[1]!.deviceId, owner);
+    store.trust.add({ projectPath: "/p/evil", trustedAt: 1, deviceId: admin.deviceId });
+    store.trust.add({ projectPath: "/p/mine", trustedAt: 1, deviceId: "local" });
+    devices.revoke(admin.deviceId, owner);
+    expect(events().at(-1)).toMatchObject({
+      data: {
+        pairedDevices: [{ deviceId: paired[0]!.deviceId, name: "Spy" }],
+        trustedProjects: ["/p/evil"],
+      },
+    });
+    expect(audited().at(-1)?.detail).toMatch(/it paired: Spy; it trusted: \/p\/evil$/);
+    // They stay: the owner decides.
+    expect([paired[0]!, mine].map(({ deviceId }) => devices.isPaired(deviceId))).toEqual([true, true]);
+    expect(store.trust.has("/p/evil")).toBe(true);
   });
 
   test("A02: is told to all who listen, after the commit, though one of them throws", () => {

@@ -1,11 +1,73 @@
-import { useHost } from "../state/context.ts";
+import "./chat.css";
+import { useEffect, useState } from "preact/hooks";
+import { useDaylong, useHost } from "../state/context.ts";
+import { ChatHeader } from "./chatHeader.tsx";
+import { Composer } from "./composer/composer.tsx";
+import { ExpiryBanner } from "./expiryBanner.tsx";
+import { SessionPanel } from "./panel/sessionPanel.tsx";
+import { StatusStrip } from "./statusStrip.tsx";
+import { TranscriptView } from "./transcript/transcriptView.tsx";
 
-/** One session: its conversation and what belongs to it. */
+/** One session: its conversation, the composer, and beside them what belongs to it. */
 export function ChatScreen({ sessionId }: { sessionId: string }) {
-  const session = useHost().sessions.get(sessionId);
+  const daylong = useDaylong();
+  const { sessions, chat: chatOf, client } = useHost();
+  const chat = chatOf(sessionId);
+  const session = sessions.get(sessionId);
+  const isConnected = daylong.phase.value === "connected";
+  const [isMissing, setMissing] = useState(false);
+  const [isPanelOpen, setPanelOpen] = useState(false);
+  /** Where the reader was when the session was opened. */
+  const [readSeq, setReadSeq] = useState<number>();
+
+  useEffect(() => {
+    if (!isConnected) return;
+    const open = async () => {
+      const now = await sessions.ask(sessionId);
+      setMissing(now === undefined);
+      if (now === undefined) return;
+      setReadSeq((before) => before ?? now.readSeq);
+      await chat.read(now);
+    };
+    // Without a connection the next one reads it.
+    open().catch(() => {});
+  }, [sessionId, isConnected]);
+
+  useEffect(() => {
+    const tell = () => client.setPresence(!document.hidden, sessionId);
+    tell();
+    document.addEventListener("visibilitychange", tell);
+    return () => {
+      document.removeEventListener("visibilitychange", tell);
+      client.setPresence(!document.hidden);
+    };
+  }, [sessionId]);
+
+  if (isMissing || (session === undefined && sessions.isRead.value && chat.fault.value !== undefined))
+    return (
+      <div class="empty">
+        <h1>This session is not there</h1>
+        <p>It was erased, or belongs to another computer.</p>
+        <p>
+          <a href="/">To the sessions</a>
+        </p>
+      </div>
+    );
   return (
-    <div class="screen">
-      <h1>{session?.title ?? "Session"}</h1>
+    <div class="chat" data-panel={isPanelOpen ? "open" : "closed"}>
+      <div class="chat-main">
+        <ChatHeader
+          session={session}
+          chat={chat}
+          onPanel={() => setPanelOpen(!isPanelOpen)}
+          isPanelOpen={isPanelOpen}
+        />
+        {session && <ExpiryBanner session={session} />}
+        <TranscriptView chat={chat} readSeq={readSeq} />
+        {session && <StatusStrip session={session} chat={chat} onOpen={() => setPanelOpen(true)} />}
+        <Composer chat={chat} session={session} />
+      </div>
+      {session && <SessionPanel session={session} chat={chat} onClose={() => setPanelOpen(false)} />}
     </div>
   );
 }

@@ -20,3 +20,11 @@ export function shortNumber(value: number): string {
 /** Dollars; below a cent as many digits as say something. */
 export const dollars = (usd: number): string =>
   usd > 0 && usd < 0.01 ? `$${usd.toFixed(4)}` : `$${usd.toFixed(2)}`;
+
+/** Memory, which is counted in powers of two as its limits are: "394 MB", "2 GB". */
+export function memoryInWords(bytes: number): string {
+  const megabytes = bytes / 1_024 ** 2;
+  if (megabytes < 1_000) return `${Math.round(megabytes)} MB`;
+  const gigabytes = megabytes / 1_024;
+  return `${gigabytes >= 10 ? Math.round(gigabytes) : Math.round(gigabytes * 10) / 10} GB`;
+}

@@ -1,17 +1,97 @@
-import { useHost } from "../state/context.ts";
+import "./home.css";
+import { useState } from "preact/hooks";
+import { Icon } from "../design/icons.tsx";
+import { PermissionCard } from "../permissions/permissionCard.tsx";
+import { useDaylong, useHost } from "../state/context.ts";
+import { type GroupName, groupWords, inboxGroups } from "./inboxGroups.ts";
+import { NewSession } from "./newSession.tsx";
+import { SessionLine } from "./sessionLine.tsx";
 
-/** The inbox: every session, in the order in which it needs its owner. */
+/** The inbox: every session, in the order in which it needs its owner, with the decisions in place. */
 export function HomeScreen({ openSessionId }: { openSessionId?: string }) {
   const { sessions } = useHost();
+  const phase = useDaylong().phase.value;
+  const [search, setSearch] = useState("");
+  const [isNew, setNew] = useState(false);
+  const all = sessions.all.value;
+  const groups = inboxGroups(all, search);
+  if (isNew) return <NewSession onClose={() => setNew(false)} />;
   return (
-    <ul class="plain" aria-label="Sessions">
-      {sessions.all.value.map(({ sessionId, title, state }) => (
-        <li key={sessionId}>
-          <a href={`/s/${sessionId}`} aria-current={sessionId === openSessionId ? "page" : undefined}>
-            {title} <span class="meta">{state}</span>
-          </a>
-        </li>
+    <div class="home">
+      <div class="home-scroll">
+        {all.length > 6 && (
+          <label class="home-search">
+            <Icon name="search" size={16} />
+            <input
+              type="search"
+              aria-label="Search the sessions"
+              placeholder="Search"
+              value={search}
+              onInput={(event) => setSearch(event.currentTarget.value)}
+            />
+          </label>
+        )}
+        <ul class="plain" aria-label="Sessions">
+          {groups.map(({ name, sessions: members }) => (
+            <li key={name}>
+              <h2 class={`group-name ${name}`}>{groupWords[name]}</h2>
+              <ul class="plain">
+                {members.map((session) => (
+                  <li key={session.sessionId}>
+                    <SessionLine session={session} isOpen={session.sessionId === openSessionId} />
+                    {/* Beside the open conversation the card stands there. */}
+                    {session.sessionId !== openSessionId && (
+                      <Decisions name={name} sessionId={session.sessionId} />
+                    )}
+                  </li>
+                ))}
+              </ul>
+            </li>
+          ))}
+        </ul>
+        {groups.length === 0 && (
+          <div class="home-empty">
+            {!sessions.isRead.value ? (
+              <p role="status">
+                {phase === "offline" ? "The server does not answer." : "Reading the sessions"}
+              </p>
+            ) : search !== "" ? (
+              <p>No session has these words.</p>
+            ) : (
+              <>
+                <p>No session yet.</p>
+                <p class="meta">
+                  A session is a conversation with Claude in a folder of your computer. It lives for 24 hours
+                  after your last message.
+                </p>
+              </>
+            )}
+          </div>
+        )}
+      </div>
+      <div class="home-foot">
+        <button
+          type="button"
+          class="button primary"
+          onClick={() => setNew(true)}
+          disabled={phase === "offline"}
+        >
+          <Icon name="plus" size={18} />
+          New session
+        </button>
+      </div>
+    </div>
+  );
+}
+
+function Decisions({ name, sessionId }: { name: GroupName; sessionId: string }) {
+  const { permissions } = useHost();
+  if (name !== "needs") return null;
+  return (
+    <>
+      {permissions.ofSession(sessionId).map((permission) => (
+        <PermissionCard key={permission.permissionId} permission={permission} isBrief />
       ))}
-    </ul>
+    </>
   );
 }

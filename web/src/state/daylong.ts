@@ -1,8 +1,10 @@
 import { computed, effect, signal } from "@preact/signals";
 import { type Answer, DaylongClient, type LinkState } from "../../../client/src/index.ts";
 import type { Host, HostStore } from "../hosts/host.ts";
+import { Chat } from "./chat/chat.ts";
 import { ScreenClock } from "./clock.ts";
 import { type ConnectionPhase, phaseOf } from "./connection.ts";
+import { Drafts } from "./drafts.ts";
 import { Permissions } from "./permissions.ts";
 import { Sessions } from "./sessions.ts";
 
@@ -14,6 +16,9 @@ export interface HostState {
   client: DaylongClient;
   sessions: Sessions;
   permissions: Permissions;
+  drafts: Drafts;
+  /** The conversation of a session, which listens from its first call on. */
+  chat(sessionId: string): Chat;
 }
 
 /** The page's state: the host it talks to, and how that stands. */
@@ -57,7 +62,9 @@ export class Daylong {
     addEventListener("pageshow", () => this.hurry());
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden) this.hurry();
+      else this.#current.value?.client.sendInBackground();
     });
+    addEventListener("pagehide", () => this.#current.value?.client.sendInBackground());
     effect(() => {
       const count = this.#current.value?.sessions.all.value.filter(({ unread }) => unread > 0).length ?? 0;
       document.title = count > 0 ? `(${count}) Daylong` : "Daylong";
@@ -74,11 +81,23 @@ export class Daylong {
     const client = new DaylongClient({ url, token: host.token, store: kept });
     const sessions = new Sessions(client);
     const permissions = new Permissions(client);
-    this.#current.value = { host, client, sessions, permissions };
+    const chats = new Map<string, Chat>();
+    const chat = (sessionId: string): Chat => {
+      const known = chats.get(sessionId);
+      if (known) return known;
+      const made = new Chat({ client, sessionId });
+      chats.set(sessionId, made);
+      return made;
+    };
+    const drafts = new Drafts(kept);
+    this.#current.value = { host, client, sessions, permissions, drafts, chat };
     client.onEvent((event) => {
       sessions.hear(event);
       permissions.hear(event);
+      if (event.sessionId !== null) chats.get(event.sessionId)?.hear(event);
     });
+    client.onDelta((delta) => chats.get(delta.sessionId)?.hearDelta(delta));
+    client.onActivity((activity) => chats.get(activity.sessionId)?.hearActivity(activity));
     const read = () => Promise.all([sessions.read(), permissions.read()]);
     client.onGap(async () => {
       this.wasReplaced.value = sessions.isRead.value;
@@ -115,6 +134,6 @@ export class Daylong {
   }
 
   async #readMe(client: DaylongClient): Promise<void> {
-    this.me.value = await client.rest.ask<Device>("GET", "/api/devices/me");
+    this.me.value = await client.me();
   }
 }

@@ -91,6 +91,7 @@ export function deviceRoutes(parts: HttpDependencies): Route[] {
       path: "/api/devices/:id",
       // A device may always revoke itself, with any scope.
       scope: "read",
+      mayEndCaller: true,
       summary: "Revoke a device: its token ends at once and its sockets close.",
       params: deviceParams,
       refusals: ["device_not_found"],

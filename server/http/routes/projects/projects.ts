@@ -12,6 +12,7 @@ import { beforeSchema, limitSchema } from "../../../wire/paging.ts";
 import { projectSchema } from "../../../wire/sessions/projects.ts";
 import { argumentSchema, textSchema } from "../../../wire/text.ts";
 import type { HttpDependencies } from "../../dependencies.ts";
+import { refuseUnpaired } from "../../framework/authorise.ts";
 import { errorSets } from "../../framework/errorSets.ts";
 import { defineRoute, json, type Route } from "../../framework/route.ts";
 
@@ -76,6 +77,7 @@ export function projectRoutes(parts: HttpDependencies): Route[] {
       response: projectSchema,
       async handle({ params, caller }) {
         const project = await findProject(parts, params.projectId);
+        refuseUnpaired(access, caller);
         trust.trust(project.path, caller.deviceId);
         pool.replaceProcesses(project.path, "The project is trusted now.");
         return json(await viewOf(project, (await projectUse(parts)).get(project.path)));
@@ -91,6 +93,7 @@ export function projectRoutes(parts: HttpDependencies): Route[] {
       response: projectSchema,
       async handle({ params, caller }) {
         const project = await findProject(parts, params.projectId);
+        refuseUnpaired(access, caller);
         trust.withdraw(project.path, caller.deviceId);
         pool.replaceProcesses(project.path, "The project is not trusted any more.");
         return json(await viewOf(project, (await projectUse(parts)).get(project.path)));

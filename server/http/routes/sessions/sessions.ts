@@ -104,7 +104,7 @@ export function sessionRoutes({ store, pool, access, markRead }: HttpDependencie
     defineRoute({
       method: "POST",
       path: "/api/sessions/:id/read",
-      scope: "read",
+      scope: "chat",
       summary: "Say that the owner has read the session up to an event; all devices share it.",
       params: sessionParams,
       body: z.object({ seq: countSchema }),

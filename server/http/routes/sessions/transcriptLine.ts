@@ -5,15 +5,23 @@ export interface TranscriptLine {
   messageId: string;
   role: "user" | "assistant";
   text: string;
+  /** Another program, in which it was said. */
+  origin?: "terminal";
 }
 
 export function transcriptLineOf(event: LoggedEvent): TranscriptLine | undefined {
   switch (event.type) {
     case "turn.accepted":
-      return { messageId: event.data.messageId, role: "user", text: event.data.message };
+      return line("user", event.data.message, event.data);
     case "message":
-      return { messageId: event.data.messageId, role: "assistant", text: event.data.text };
+      return line("assistant", event.data.text, event.data);
     default:
       return undefined;
   }
 }
+
+const line = (
+  role: TranscriptLine["role"],
+  text: string,
+  { messageId, origin }: Pick<TranscriptLine, "messageId" | "origin">,
+): TranscriptLine => ({ messageId, role, text, origin });

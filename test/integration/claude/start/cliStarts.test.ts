@@ -53,7 +53,11 @@ const prepare = async () => {
 const settingsOf = ({ options }: PreparedStart) =>
   JSON.parse(readFileSync(options.settings as string, "utf8"));
 /** Asks the hook of an event as the CLI does. */
-const ask = (start: PreparedStart, event: "PreToolUse" | "PreCompact", fields: object = {}) => {
+const ask = (
+  start: PreparedStart,
+  event: "PreToolUse" | "PreCompact" | "UserPromptExpansion",
+  fields: object = {},
+) => {
   const hook = start.options.hooks?.[event]?.[0]?.hooks[0];
   const input = { hook_event_name: event, session_id: "s1", transcript_path: "", cwd: home, ...fields };
   return hook?.(input as HookInput, "use-1", { signal: new AbortController().signal });
@@ -120,6 +124,28 @@ describe("A09 a start of the CLI", () => {
     const free = await prepare();
     expect(free.options.hooks).toBeUndefined();
     expect(free.options.env).not.toHaveProperty("GIT_CONFIG_COUNT");
+  });
+
+  test("DOOR-10 lets no shell line of a command or a skill run git unasked, whether the programs were there at the start or came later", async () => {
+    const use = { tool_name: "Skill", tool_input: { skill: "x" } };
+    const command = { expansion_type: "slash_command", command_name: "x", command_args: "", prompt: "/x" };
+    const before = await prepare();
+    expect(settingsOf(before)).not.toHaveProperty("disableSkillShellExecution");
+    expect(await ask(before, "UserPromptExpansion", command)).toEqual({});
+    expect(await ask(before, "PreToolUse", use)).toEqual({});
+    dangers = { [home]: ["filter.x.clean"] };
+    expect(await ask(before, "UserPromptExpansion", command)).toMatchObject({
+      decision: "block",
+      reason: expect.stringContaining("filter.x.clean"),
+    });
+    expect(await ask(before, "PreToolUse", use)).toMatchObject({
+      hookSpecificOutput: { permissionDecision: "ask" },
+    });
+    const after = await prepare();
+    expect(settingsOf(after).disableSkillShellExecution).toBe(true);
+    // They do not run: neither has to be stopped.
+    expect(await ask(after, "UserPromptExpansion", command)).toEqual({});
+    expect(await ask(after, "PreToolUse", use)).toEqual({});
   });
 
   test("DOOR-15 lets no compaction begin when the project's words lie elsewhere by then", async () => {

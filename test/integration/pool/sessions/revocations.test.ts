@@ -28,7 +28,7 @@ describe("DOOR-7 A12: the work of a revoked device", () => {
     const scheduled = rig.current.submit({ sessionId, message: "Later", sendAt: clock.now() + 7_000 });
     const alone = rig.current.submit({ message: "Later, elsewhere", sendAt: clock.now() + 7_000 });
     const theirs = rig.current.submit({ sessionId, message: "Mine", caller: other });
-    expect(revoke()).toEqual({ cancelledTurns: 3, interruptedTurns: 1, restrictedSessions: 0 });
+    expect(revoke()).toMatchObject({ cancelledTurns: 3, interruptedTurns: 1, restrictedSessions: 0 });
     for (const { turnId } of [queued, scheduled, alone])
       expect(rig.current.ends(turnId)).toEqual(["turn.cancelled"]);
     await clock.settle();
@@ -84,7 +84,7 @@ describe("DOOR-7 A12: the work of a revoked device", () => {
     const process = host.process(sessionId);
     process.reply("Hi.");
     await clock.settle();
-    expect(revoke()).toEqual({ cancelledTurns: 0, interruptedTurns: 0, restrictedSessions: 1 });
+    expect(revoke()).toMatchObject({ cancelledTurns: 0, interruptedTurns: 0, restrictedSessions: 1 });
     await clock.settle();
     expect(process.alive).toBe(false);
     expect(pool.session(sessionId)).not.toHaveProperty("allowedTools");
@@ -184,6 +184,133 @@ describe("DOOR-7 A12: the work of a revoked device", () => {
       "queued",
       "acceptEdits",
     ]);
-    expect(revoke()).toEqual({ cancelledTurns: 1, interruptedTurns: 1, restrictedSessions: 1 });
+    expect(revoke()).toMatchObject({ cancelledTurns: 1, interruptedTurns: 1, restrictedSessions: 1 });
+  });
+});
+
+const ruleOf = (ruleContent: string) => ({
+  suggestions: [{ type: "addRules", behavior: "allow", rules: [{ toolName: "Bash", ruleContent }] }],
+});
+
+describe("DOOR-7 A12: what a revoked device leaves behind", () => {
+  test("DOOR-7 A12: the rules that it gave for a session and for a project are forgotten, and their processes replaced; others' rules stay", async () => {
+    await rig.current.open();
+    const { clock, pool, store, host } = rig.current;
+    const { sessionId, process } = await rig.current.busySession();
+    const other1 = rig.current.submit({ message: "Elsewhere in the project", caller: other });
+    await clock.settle();
+    const neighbour = host.process(other1.sessionId);
+    neighbour.reply("Hi.");
+    await clock.settle();
+    const answer = async (rule: string, scope: "session" | "always", by: typeof owner | typeof other) => {
+      process.ask(ruleOf(rule));
+      await clock.settle();
+      const [open] = store.permissions.openOf(sessionId);
+      pool.answerPermission(open!.permissionId, { decision: "allow", scope }, by);
+      await clock.settle();
+    };
+    await answer("touch a", "session", owner);
+    await answer("touch b", "always", owner);
+    await answer("touch c", "session", other);
+    await answer("touch d", "always", other);
+    process.reply("Done.");
+    await clock.settle();
+    const { projectPath } = pool.session(sessionId);
+    expect(store.trust.rulesOf(projectPath)).toEqual(["Bash(touch b)", "Bash(touch d)"]);
+    expect(revoke()).toMatchObject({ withdrawnRules: 2, restrictedSessions: 2 });
+    await clock.settle();
+    expect(store.trust.rulesOf(projectPath)).toEqual(["Bash(touch d)"]);
+    expect(store.trust.sessionRulesOf(sessionId)).toEqual(["Bash(touch c)"]);
+    // The other session of the project lived by the rule, too.
+    expect([process.alive, neighbour.alive]).toEqual([false, false]);
+    const detail = `rules of the revoked device ${phone}`;
+    expect(audited()).toContainEqual({
+      deviceId: "local",
+      action: "project.restrict",
+      target: projectPath,
+      detail,
+    });
+    expect(audited()).toContainEqual({
+      deviceId: "local",
+      action: "session.restrict",
+      target: sessionId,
+      detail,
+    });
+  });
+
+  test("DOOR-7 A12: tasks and wake-ups that followed from its turns are stopped, those of other devices go on", async () => {
+    await rig.current.open();
+    const { clock, store, host } = rig.current;
+    const mine = await rig.current.busySession();
+    mine.process.startTask("b1");
+    const wakeup = {
+      taskId: "w1",
+      description: "Look again",
+      turnId: mine.turnId,
+      dueAt: clock.now() + 60_000,
+      prompt: "Look again",
+      survivesResume: false,
+    };
+    mine.process.say({ kind: "wakeup-set", wakeup });
+    const theirs = rig.current.submit({ message: "Work", caller: other });
+    await clock.settle();
+    const process = host.process(theirs.sessionId);
+    process.startTask("b2");
+    mine.process.reply("Started.");
+    process.reply("Started.");
+    await clock.run(50);
+    expect(revoke()).toMatchObject({ stoppedTasks: 2, interruptedTurns: 0 });
+    await clock.settle();
+    expect([mine.process.stoppedTasks, process.stoppedTasks]).toEqual([["b1"], []]);
+    const stateOf = (sessionId: string, taskId: string) => store.tasks.get(sessionId, taskId)?.state;
+    expect([stateOf(mine.sessionId, "w1"), stateOf(theirs.sessionId, "b2")]).toEqual(["stopped", "running"]);
+    expect(rig.current.events(mine.sessionId)).toContainEqual(
+      expect.objectContaining({
+        type: "task.finished",
+        data: expect.objectContaining({ taskId: "w1", state: "stopped" }),
+      }),
+    );
+    for (const taskId of ["b1", "w1"])
+      expect(audited()).toContainEqual({
+        deviceId: "local",
+        action: "task.stop",
+        target: mine.sessionId,
+        detail: `${taskId} of the revoked device ${phone}`,
+      });
+    // Nothing of it comes back when it would have been due.
+    await clock.run(300_000);
+    expect(mine.process.sent).toHaveLength(1);
+  });
+
+  test("DOOR-7 A12: what Claude does by itself after its turn is interrupted, after another device's it is not", async () => {
+    await rig.current.open();
+    const { clock, host } = rig.current;
+    const { sessionId, process } = await rig.current.idleSession();
+    process.beginOwn("task");
+    const theirs = rig.current.submit({ message: "Hello", caller: other });
+    await clock.settle();
+    const otherProcess = host.process(theirs.sessionId);
+    otherProcess.reply("Hi.");
+    await clock.settle();
+    otherProcess.beginOwn("task");
+    await clock.settle();
+    expect(revoke()).toMatchObject({ interruptedTurns: 1 });
+    await clock.settle();
+    expect([process.interrupts.length, otherProcess.interrupts.length]).toEqual([1, 0]);
+    expect(rig.current.types(sessionId)).toContain("turn.interrupted");
+  });
+
+  test("DOOR-7 A12: a Claude that does not stop the task loses its process", async () => {
+    await rig.current.open();
+    const { clock } = rig.current;
+    const { process } = await rig.current.busySession();
+    process.startTask("b1");
+    process.reply("Started.");
+    await clock.run(50);
+    process.isDumb = true;
+    revoke();
+    await clock.run(5_000);
+    expect(process.stoppedTasks).toEqual(["b1"]);
+    expect(process.alive).toBe(false);
   });
 });

@@ -16,6 +16,7 @@ const startedIn = (standing: ProjectStanding): StartedIn => ({
   standing,
   hasPlainDiff: false,
   hasSilentHooks: false,
+  hasSilentCommands: false,
 });
 
 const standIn = resolve("test/support/claude/cliStandIn.mjs");

@@ -52,6 +52,27 @@ describe("the permission request of a tool", () => {
     });
   });
 
+  test.each<[string, Record<string, unknown>]>([
+    ["Write", { file_path: "/a", content: "x\n".repeat(200) }],
+    ["Edit", { file_path: "/a", old_string: "a", new_string: "b".repeat(300) }],
+    ["NotebookEdit", { notebook_path: "/a", new_source: "b".repeat(300) }],
+    ["Agent", { description: "look around", prompt: "b".repeat(300) }],
+    ["mcp__fs__put", { path: "/a", content: "b".repeat(300) }],
+  ])("DOOR-8 %s, whose title names a part of it, must be looked at", (toolName, input) => {
+    expect(permissionRequestOf(toolName, input, context(), asker)).toMatchObject({
+      lookFirst: true,
+      truncated: true,
+    });
+  });
+
+  test("DOOR-8 a plan that asks for commands beside its words must be looked at", () => {
+    const plan = (input: Record<string, unknown>) =>
+      permissionRequestOf("ExitPlanMode", { plan: "1. Build", ...input }, context(), asker).lookFirst;
+    expect(plan({})).toBe(false);
+    expect(plan({ allowedPrompts: [] })).toBe(false);
+    expect(plan({ allowedPrompts: [{ tool: "Bash", prompt: "anything" }] })).toBe(true);
+  });
+
   test("A13: the MCP server of a tool is named, and a rule that would grant more is not offered", () => {
     const mcpServer = { name: "fi\u200bles", source: "user" };
     expect(

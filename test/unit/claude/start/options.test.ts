@@ -178,6 +178,7 @@ describe("A14 the settings of every start", () => {
       rules: [],
       deniedPaths: ["/home/a/.ssh"],
       sandbox: false,
+      hasSilentCommands: false,
       hearsOthers: false,
       ...changes,
     });
@@ -195,6 +196,11 @@ describe("A14 the settings of every start", () => {
   test("shut other sessions out, unless the owner's own setting decides", () => {
     expect(settings().crossSessionInbound).toBe("refuse");
     expect(settings({ hearsOthers: true }).crossSessionInbound).toBeUndefined();
+  });
+
+  test("DOOR-10 switch off shell lines in commands and skills where the repository brings programs for git", () => {
+    expect(settings()).not.toHaveProperty("disableSkillShellExecution");
+    expect(settings({ hasSilentCommands: true }).disableSkillShellExecution).toBe(true);
   });
 
   test("with SANDBOX=true deny those places to every program, and let no command out", () => {

@@ -9,6 +9,7 @@ function rig() {
   const acked = new Map<string, number>([
     ["phone", 0],
     ["tablet", 0],
+    ["screen", 0],
   ]);
   const told = {
     commits: 0,
@@ -36,7 +37,10 @@ function rig() {
     },
     events: { tip: () => 1_000 },
     devices: {
-      get: (id: string) => (acked.has(id) ? { deviceId: id, ackedCursor: acked.get(id) } : undefined),
+      get: (id: string) =>
+        acked.has(id)
+          ? { deviceId: id, ackedCursor: acked.get(id), scope: id === "screen" ? "read" : "chat" }
+          : undefined,
       ack: (id: string, cursor: number) => {
         acked.set(id, Math.max(acked.get(id)!, cursor));
         return acked.get(id)!;
@@ -133,6 +137,22 @@ test("D20 what the device held before the session came onto the screen is read w
   ]);
 });
 
+test.each(["take", "note"] as const)(
+  "D20 a device of the scope read silences no badge by what it acks (%s)",
+  (how) => {
+    const { acks, clock, acked, told, inView, watching } = rig();
+    watching.add("screen");
+    inView.set("screen", ["s1", "s2"]);
+    acks[how]("screen", 9);
+    acks.noteView("screen");
+    clock.advance(25);
+    // Its own cursor and its own deliveries go on.
+    expect(acked.get("screen")).toBe(9);
+    expect(told.settled).toContainEqual(["screen", 9]);
+    expect([told.read, told.synced]).toEqual([[], []]);
+  },
+);
+
 test("D20 a device's word that a session was read corrects the others' badges", () => {
   const { acks, told } = rig();
   acks.read("phone", "s1", 4);
@@ -147,7 +167,10 @@ test("a cursor after the end of the log is refused, and a device that was revoke
   acks.note("tablet", 5);
   acked.delete("phone");
   clock.advance(25);
-  expect([...acked]).toEqual([["tablet", 5]]);
+  expect([...acked]).toEqual([
+    ["tablet", 5],
+    ["screen", 0],
+  ]);
 });
 
 test("what a full disk refuses is kept and tried again", () => {

@@ -66,6 +66,12 @@ describe("what a push says of a permission", () => {
     );
   });
 
+  test("DOOR-8 a plan is shown itself, and no sentence about it in its place", () => {
+    expect(pushOf(asked("plan", undefined, { plan: "1. rm", description: "It is fine" }))?.body).toContain(
+      "1. rm",
+    );
+  });
+
   test("DOOR-8 hidden characters of a plan are escapes", () => {
     expect(pushOf(asked("plan", undefined, { plan: "1.\n2. rm \u202ex" }))?.body).toBe(
       "Run ls\n1.\n2. rm \\u{202e}x",

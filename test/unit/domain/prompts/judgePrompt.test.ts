@@ -18,6 +18,9 @@ const resolver = {
     expect(projectPath).toBe("/projects/alpha");
     return standings[path] ?? "absent";
   },
+  placeOf: async (_projectPath: string, path: string) => {
+    return standings[path] === "forbidden" ? ("forbidden" as const) : ("readable" as const);
+  },
 };
 const review: ClaudeCommand = {
   name: "review",

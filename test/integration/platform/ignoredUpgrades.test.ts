@@ -8,8 +8,8 @@ import { connect as connectTls } from "node:tls";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { readCertificate } from "../../../server/platform/certificate.ts";
 import { ConnectionLimits } from "../../../server/platform/connectionLimits.ts";
+import { IgnoredUpgrades } from "../../../server/platform/ignoredUpgrades.ts";
 import { closeServer, createServer } from "../../../server/platform/listener.ts";
-import { IgnoredUpgrades } from "../../../server/socket/ignoredUpgrades.ts";
 
 const silentLog = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const h2c = "Host: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n";

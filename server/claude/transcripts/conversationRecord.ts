@@ -1,0 +1,127 @@
+import { open } from "node:fs/promises";
+import type { RecordEntry } from "../../domain/processes/handoff.ts";
+import { pastMessageOf, type RawEntry } from "./transcriptMessages.ts";
+
+/** Farthest look back from the end of a record: a day's words of a person fit in, and a look must not hold up the server. */
+const mostBytes = 64 * 1024 * 1024;
+/** A longer line is passed over: only images and outputs of tools are longer. */
+const mostLineBytes = 8 * 1024 * 1024;
+const newline = 10;
+
+/** What a process of ours writes beside `"entrypoint"` of its entries: the SDK's own name. */
+const ourEntrypoint = "sdk-ts";
+
+/** Whole lines of a file from a place on, oldest first, and where the last of them ended. */
+export interface RecordPart {
+  entries: RecordEntry[];
+  /** Where the next look goes on. */
+  endOffset: number;
+}
+
+/**
+ * Reads the entries that were appended to a transcript after `from`. A last line that is still being written is left to the
+ * next look. A file that is shorter than `from` was replaced, and is read from its beginning.
+ */
+export async function readRecord(path: string, from: number): Promise<RecordPart> {
+  const file = await open(path, "r");
+  try {
+    const { size } = await file.stat();
+    const start = from > size ? 0 : from;
+    const begin = Math.max(start, size - mostBytes);
+    if (begin >= size) return { entries: [], endOffset: size };
+    const entries: RecordEntry[] = [];
+    let pieces: Buffer[] = [];
+    let lineBytes = 0;
+    let readBytes = 0;
+    let endOffset = begin;
+    // A line that was begun before the first byte is not whole.
+    let isSkipping = begin > start;
+    const take = (piece: Buffer) => {
+      lineBytes += piece.length;
+      if (lineBytes > mostLineBytes) pieces = [];
+      else pieces.push(piece);
+    };
+    for await (const read of file.createReadStream({ start: begin, end: size - 1, autoClose: false })) {
+      const bytes = read as Buffer;
+      let lineStart = 0;
+      for (let at = bytes.indexOf(newline); at >= 0; at = bytes.indexOf(newline, lineStart)) {
+        take(bytes.subarray(lineStart, at));
+        const entry =
+          isSkipping || lineBytes > mostLineBytes
+            ? undefined
+            : entryOf(Buffer.concat(pieces).toString("utf8"));
+        if (entry !== undefined) entries.push(entry);
+        isSkipping = false;
+        pieces = [];
+        lineBytes = 0;
+        lineStart = at + 1;
+        endOffset = begin + readBytes + lineStart;
+      }
+      take(bytes.subarray(lineStart));
+      readBytes += bytes.length;
+    }
+    return { entries, endOffset };
+  } finally {
+    await file.close();
+  }
+}
+
+/** An entry's fields as far as a hand-off goes. */
+interface RawRecordEntry extends RawEntry {
+  parentUuid?: unknown;
+  logicalParentUuid?: unknown;
+  isSidechain?: unknown;
+  isCompactSummary?: unknown;
+  isApiErrorMessage?: unknown;
+  entrypoint?: unknown;
+  promptSource?: unknown;
+  origin?: { kind?: unknown };
+}
+
+/** The CLI's own word in a person's place: the mark of a request that was broken off. */
+const brokenOff = /^\[Request interrupted/;
+
+/** The entry in a line of a transcript; `undefined` for a line without an id, or of a subagent. */
+export function entryOf(line: string): RecordEntry | undefined {
+  // Most bytes of a transcript are requests' own figures, which name no entry.
+  if (!line.includes('"uuid":')) return undefined;
+  let raw: RawRecordEntry;
+  try {
+    raw = JSON.parse(line) as RawRecordEntry;
+  } catch {
+    return undefined;
+  }
+  if (typeof raw !== "object" || raw === null || typeof raw.uuid !== "string" || raw.isSidechain === true)
+    return undefined;
+  const parent = [raw.parentUuid, raw.logicalParentUuid].find((named) => typeof named === "string");
+  const at = typeof raw.timestamp === "string" ? Date.parse(raw.timestamp) : Number.NaN;
+  return {
+    entryId: raw.uuid,
+    parentId: parent as string | undefined,
+    at: Number.isNaN(at) ? 0 : at,
+    ...saidIn(raw),
+  };
+}
+
+function saidIn(raw: RawRecordEntry): Pick<RecordEntry, "kind" | "text" | "isLast"> {
+  const other = { kind: "other", text: "", isLast: false } as const;
+  const said = raw.isCompactSummary === true ? undefined : pastMessageOf(raw);
+  if (raw.type === "assistant") {
+    const { model, stop_reason: stopReason } = (raw.message ?? {}) as Record<string, unknown>;
+    // What the CLI puts in Claude's place: a failed request, the repair of a turn that was cut off.
+    if (model === "<synthetic>" || raw.isApiErrorMessage === true) return other;
+    return { kind: "answer", text: said?.text ?? "", isLast: stopReason === "end_turn" };
+  }
+  if (said === undefined || !isPersons(raw) || brokenOff.test(said.text)) return other;
+  return { kind: "prompt", text: said.text, isLast: false };
+}
+
+/**
+ * Whether a person, or a program in a person's name, gave the words: not the end of a task, a wake-up or another agent. A
+ * process of ours names the source of each prompt that it was given, so that what it writes without one is its own note.
+ */
+function isPersons({ promptSource, origin, entrypoint }: RawRecordEntry): boolean {
+  if (origin?.kind !== undefined && origin.kind !== "human") return false;
+  if (promptSource === undefined) return entrypoint !== ourEntrypoint;
+  return promptSource !== "system";
+}

@@ -1,0 +1,160 @@
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { entryOf, readRecord } from "../../../../server/claude/transcripts/conversationRecord.ts";
+import { TranscriptWatch } from "../../../../server/claude/transcripts/conversationWatch.ts";
+
+const id = "11111111-1111-4111-8111-111111111111";
+const user = (content: unknown, more: object = {}) => ({
+  type: "user",
+  uuid: "u",
+  parentUuid: "p",
+  timestamp: "2026-11-28T06:00:00.000Z",
+  entrypoint: "cli",
+  promptSource: "typed",
+  message: { role: "user", content },
+  ...more,
+});
+const assistant = (content: unknown, message: object = {}) => ({
+  type: "assistant",
+  uuid: "a",
+  parentUuid: "u",
+  timestamp: "2026-11-28T06:00:01.000Z",
+  message: { role: "assistant", model: "m", stop_reason: "end_turn", content, ...message },
+});
+const text = (value: string) => [{ type: "text", text: value }];
+
+describe("REPORT-22: a line of a record", () => {
+  const cases: Array<[what: string, line: object | string, said: string | undefined]> = [
+    ["typed at a terminal", user("Hi"), "prompt Hi"],
+    ["given with -p", user("Hi", { entrypoint: "sdk-cli", promptSource: "sdk" }), "prompt Hi"],
+    [
+      "given by another program over the SDK",
+      user(text("Hi"), { entrypoint: "sdk-ts", promptSource: "sdk" }),
+      "prompt Hi",
+    ],
+    [
+      "of a CLI that names no source",
+      user("Hi", { entrypoint: undefined, promptSource: undefined }),
+      "prompt Hi",
+    ],
+    ["of an editor", user("Hi", { entrypoint: "claude-vscode", promptSource: undefined }), "prompt Hi"],
+    [
+      "a command of a terminal",
+      user("<command-name>/review</command-name>", { promptSource: undefined }),
+      "prompt /review",
+    ],
+    [
+      "our own CLI's note without a source",
+      user("/compact", { entrypoint: "sdk-ts", promptSource: undefined }),
+      "other ",
+    ],
+    [
+      "the end of a task",
+      user("<task-notification>x", { promptSource: "system", origin: { kind: "task-notification" } }),
+      "other ",
+    ],
+    ["a wake-up's prompt", user("Look again", { promptSource: "system" }), "other "],
+    ["another agent's message", user("Hello", { promptSource: "sdk", origin: { kind: "peer" } }), "other "],
+    ["a result of a tool", user([{ type: "tool_result", tool_use_id: "t", content: "x" }]), "other "],
+    [
+      "a summary of a compaction",
+      user("This session is being continued", { isCompactSummary: true }),
+      "other ",
+    ],
+    ["a note of the CLI's", user("Caveat", { isMeta: true }), "other "],
+    ["a request that was broken off", user(text("[Request interrupted by user]")), "other "],
+    ["an answer", assistant(text("Yes")), "answer Yes ."],
+    [
+      "an answer with a tool",
+      assistant([...text("Wait"), { type: "tool_use", id: "t", name: "Bash", input: {} }], {
+        stop_reason: "tool_use",
+      }),
+      "answer Wait",
+    ],
+    ["thinking alone", assistant([{ type: "thinking", thinking: "hm" }]), "answer  ."],
+    [
+      "the CLI in Claude's place",
+      assistant(text("No response requested."), { model: "<synthetic>" }),
+      "other ",
+    ],
+    ["an API error", { ...assistant(text("API Error: 500")), isApiErrorMessage: true }, "other "],
+    [
+      "a boundary of a compaction",
+      { type: "system", subtype: "compact_boundary", uuid: "s", parentUuid: null, logicalParentUuid: "x" },
+      "other ",
+    ],
+    ["an attachment", { type: "attachment", uuid: "t", parentUuid: "u", attachment: {} }, "other "],
+    ["a subagent's", user("Work", { isSidechain: true }), undefined],
+    ["a line without an id", { type: "last-prompt", leafUuid: "x", lastPrompt: "Hi" }, undefined],
+    ["half a line", '{"type":"user","uuid":"u","mess', undefined],
+    ["a number that names a uuid", '5 // "uuid":', undefined],
+    ["null", "null", undefined],
+    ["an id that is a number", '{"type":"user","uuid":7}', undefined],
+  ];
+  test.each(cases)("REPORT-22: %s", (_what, line, said) => {
+    const entry = entryOf(typeof line === "string" ? line : JSON.stringify(line));
+    expect(entry && `${entry.kind} ${entry.text}${entry.isLast ? " ." : ""}`).toBe(said);
+  });
+
+  test("REPORT-22: a chain goes on over a compaction", () => {
+    const boundary = { type: "system", uuid: "s", parentUuid: null, logicalParentUuid: "before" };
+    expect(entryOf(JSON.stringify(boundary))?.parentId).toBe("before");
+  });
+});
+
+describe("REPORT-22: the part of a record that is new", () => {
+  let folder: string;
+  let path: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "daylong-record-"));
+    mkdirSync(join(folder, "projects", "p"), { recursive: true });
+    path = join(folder, "projects", "p", `${id}.jsonl`);
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+  const line = (uuid: string, words = uuid) => `${JSON.stringify(user(words, { uuid }))}\n`;
+  const ids = (part: { entries: Array<{ entryId: string }> }) => part.entries.map(({ entryId }) => entryId);
+
+  test("REPORT-22: begins where the last look ended, and leaves half a line to the next one", async () => {
+    writeFileSync(path, line("one"));
+    const first = await readRecord(path, 0);
+    expect([ids(first), first.endOffset]).toEqual([["one"], statSync(path).size]);
+    const next = line("two");
+    appendFileSync(path, next.slice(0, 40));
+    const half = await readRecord(path, first.endOffset);
+    expect([ids(half), half.endOffset]).toEqual([[], first.endOffset]);
+    appendFileSync(path, next.slice(40));
+    const second = await readRecord(path, half.endOffset);
+    expect([ids(second), second.endOffset]).toEqual([["two"], statSync(path).size]);
+  });
+
+  test("REPORT-22: is the whole file when it was replaced by a shorter one", async () => {
+    writeFileSync(path, line("one"));
+    expect(ids(await readRecord(path, 10_000))).toEqual(["one"]);
+  });
+
+  test("REPORT-22: is right over the borders of what is read at once, and a line of many megabytes is passed over", async () => {
+    const long = line("long", "ä".repeat(100_000));
+    writeFileSync(path, line("one") + long + line("giant", "x".repeat(9 * 1024 * 1024)) + line("two"));
+    const part = await readRecord(path, 0);
+    expect([ids(part), part.endOffset]).toEqual([["one", "long", "two"], statSync(path).size]);
+    expect(part.entries[1]?.text).toBe("ä".repeat(100_000));
+  });
+
+  test("REPORT-22: a watch says who holds it and what is new, and follows a record that moves", async () => {
+    const holders = new Map([[id, 7]]);
+    const watch = new TranscriptWatch({ configDir: folder, heldElsewhere: async () => holders });
+    expect(await watch.look(id, 0)).toEqual({ heldBy: 7, entries: [], endOffset: 0 });
+    writeFileSync(path, line("one"));
+    const found = await watch.look(id, 0);
+    expect([found.heldBy, ids(found)]).toEqual([7, ["one"]]);
+    expect(ids(await watch.look(id, found.endOffset))).toEqual([]);
+    holders.clear();
+    rmSync(path);
+    mkdirSync(join(folder, "projects", "q"));
+    writeFileSync(join(folder, "projects", "q", `${id}.jsonl`), line("one") + line("two"));
+    const moved = await watch.look(id, found.endOffset);
+    expect([moved.heldBy, ids(moved)]).toEqual([undefined, ["two"]]);
+  });
+});

@@ -1,0 +1,46 @@
+import { useEffect, useState } from "preact/hooks";
+import { type Answer, DaylongProblem } from "../../../../client/src/index.ts";
+import type { ToolUse } from "../../state/chat/entries.ts";
+import { useHost } from "../../state/context.ts";
+import { diffLines } from "../../text/diff.ts";
+import { DiffView } from "../../text/diffView.tsx";
+import { InputView } from "../../text/inputView.tsx";
+import { LongText } from "../../text/markdownView.tsx";
+import { withoutTerminalCodes } from "../../text/visibleText.ts";
+
+type Record = Answer<"GET /api/sessions/{id}/tools/{toolUseId}">;
+
+/** What the tool was given and what came of it, from Claude's transcript. */
+export function ToolDetail({ tool, sessionId }: { tool: ToolUse; sessionId: string }) {
+  const { client } = useHost();
+  const [record, setRecord] = useState<Record>();
+  const [fault, setFault] = useState("");
+  useEffect(() => {
+    client
+      .session(sessionId)
+      .tool(tool.toolUseId)
+      .then(setRecord, (error: unknown) => {
+        const isLost = error instanceof DaylongProblem && error.code === "tool_not_found";
+        setFault(isLost ? "" : "Its result cannot be read now: the server does not answer.");
+      });
+  }, [tool.toolUseId, tool.state]);
+  const output = record?.output;
+  return (
+    <div class="stack">
+      {record?.diff ? (
+        <DiffView lines={diffLines(record.diff)} />
+      ) : (
+        <InputView toolName={tool.toolName} input={record?.input ?? tool.input ?? {}} />
+      )}
+      {output !== undefined && output !== "" && !record?.diff && (
+        <div>
+          <p class="meta">{record?.failed ? "It failed with" : "Result"}</p>
+          <LongText text={withoutTerminalCodes(output)} />
+        </div>
+      )}
+      {output === undefined && tool.summary && <p class="meta">{tool.summary}</p>}
+      {record?.truncated && <p class="meta">It is longer than 256 KB: its beginning.</p>}
+      {fault !== "" && <p class="meta">{fault}</p>}
+    </div>
+  );
+}

@@ -1,0 +1,120 @@
+import { useState } from "preact/hooks";
+import { Icon } from "../../design/icons.tsx";
+import { count } from "../../design/quantities.ts";
+import type { AgentWords, ToolUse } from "../../state/chat/entries.ts";
+import { linesChanged, summaryOf } from "../../state/chat/rows.ts";
+import { useHost } from "../../state/context.ts";
+import { MarkdownView } from "../../text/markdownView.tsx";
+import { visible } from "../../text/visibleText.ts";
+import { ToolDetail } from "./toolDetail.tsx";
+
+/** Tools that Claude used one after the other, folded into one line. */
+export function ToolsRow({
+  tools,
+  sessionId,
+}: {
+  tools: ReadonlyArray<ToolUse | AgentWords>;
+  sessionId: string;
+}) {
+  const [only] = tools;
+  const isSingle = tools.length === 1 && only?.kind === "tool";
+  const [isOpen, setOpen] = useState(false);
+  if (isSingle) return <ToolLine tool={only} sessionId={sessionId} />;
+  const { added, removed } = linesChanged(tools);
+  const isRunning = tools.some((entry) => entry.kind === "tool" && entry.state === "running");
+  const failures = tools.filter((entry) => entry.kind === "tool" && entry.state === "failed").length;
+  return (
+    <div class="tools">
+      <button type="button" class="tool-line" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+        <Icon name="fold" size={14} />
+        <span class="clip">{visible(summaryOf(tools))}</span>
+        <ChangedLines added={added} removed={removed} />
+        {isRunning && <span class="meta">running</span>}
+        {failures > 0 && <span class="meta bad">{count(failures, "failure")}</span>}
+      </button>
+      {isOpen && <ToolList tools={tools} sessionId={sessionId} />}
+    </div>
+  );
+}
+
+function ToolList({ tools, sessionId }: { tools: ReadonlyArray<ToolUse | AgentWords>; sessionId: string }) {
+  return (
+    <ul class="plain tool-list">
+      {tools.map((entry) => (
+        <li key={entry.key}>
+          {entry.kind === "tool" ? (
+            <ToolLine tool={entry} sessionId={sessionId} />
+          ) : (
+            <div class="agent-words">
+              <p class="meta">{visible(entry.agent.description ?? entry.agent.type ?? "Subagent")}</p>
+              <MarkdownView text={entry.text} />
+            </div>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** One use of a tool: a line, and on a tap its input, its result and what a subagent did in it. */
+function ToolLine({ tool, sessionId }: { tool: ToolUse; sessionId: string }) {
+  const [isOpen, setOpen] = useState(false);
+  const { permissions } = useHost();
+  const { title, state, summary, children } = tool;
+  const isAsking = permissions.open.value.some(({ toolUseId }) => toolUseId === tool.toolUseId);
+  const { added, removed } = linesChanged([tool]);
+  const steps = children.length;
+  const last = children.findLast((child) => child.kind === "tool");
+  return (
+    <div class={`tool ${state}`}>
+      <button type="button" class="tool-line" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+        <Icon name="fold" size={14} />
+        <span class="clip">{visible(title)}</span>
+        <ChangedLines added={added} removed={removed} />
+        <span class={`meta clip tool-state ${state === "failed" ? "bad" : ""}`}>
+          {isAsking ? "waits for you" : stateOf(tool)}
+        </span>
+      </button>
+      {!isOpen && state === "running" && steps > 0 && (
+        <p class="meta clip tool-under">
+          {count(steps, "step")}
+          {last && `: ${visible(last.kind === "tool" ? last.title : "")}`}
+        </p>
+      )}
+      {isOpen && (
+        <div class="tool-open">
+          <ToolDetail tool={tool} sessionId={sessionId} />
+          {steps > 0 && (
+            <>
+              <p class="meta">What the subagent did</p>
+              <ToolList tools={children} sessionId={sessionId} />
+            </>
+          )}
+          {summary === undefined && steps === 0 && state === "stopped" && <p class="meta">It was stopped.</p>}
+        </div>
+      )}
+    </div>
+  );
+}
+
+function stateOf({ state, summary, children }: ToolUse): string {
+  switch (state) {
+    case "running":
+      return "running";
+    case "failed":
+      return "failed";
+    case "stopped":
+      return "stopped";
+    case "done":
+      return children.length > 0 ? count(children.length, "step") : visible(summary ?? "");
+  }
+}
+
+function ChangedLines({ added, removed }: { added: number; removed: number }) {
+  if (added === 0 && removed === 0) return null;
+  return (
+    <span class="meta changed-lines">
+      <span class="added">+{added}</span> <span class="removed">−{removed}</span>
+    </span>
+  );
+}

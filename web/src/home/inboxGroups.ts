@@ -1,0 +1,46 @@
+import type { Session } from "../../../client/src/index.ts";
+
+/** The groups of the inbox, in the order in which they need the owner. */
+export const groupNames = ["needs", "working", "unread", "idle"] as const;
+export type GroupName = (typeof groupNames)[number];
+
+export const groupWords: Record<GroupName, string> = {
+  needs: "Needs you",
+  working: "Working",
+  unread: "Done, unread",
+  idle: "Idle",
+};
+
+export interface InboxGroup {
+  name: GroupName;
+  sessions: Session[];
+}
+
+/** A session whose lease was warned about needs its owner as well: else it ends. */
+export function groupOf(session: Session): GroupName {
+  const { state, openPermissions, lastError, unread, queuedTurns, runningTasks, lease } = session;
+  if (openPermissions > 0 || state === "waiting" || state === "quarantined") return "needs";
+  if (state === "busy" || queuedTurns > 0) return "working";
+  if (lastError !== undefined && unread > 0) return "needs";
+  if (lease.warnedAt !== undefined && state !== "expired" && state !== "closed") return "needs";
+  if (unread > 0) return "unread";
+  return runningTasks > 0 ? "working" : "idle";
+}
+
+/** The sessions in groups, in each the latest first; those that are closed only when they are looked for. */
+export function inboxGroups(sessions: readonly Session[], search: string): InboxGroup[] {
+  const words = search
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== "");
+  const isFound = ({ title, projectPath, lastText = "" }: Session) => {
+    const text = `${title} ${projectPath} ${lastText}`.toLowerCase();
+    return words.every((word) => text.includes(word));
+  };
+  const found = sessions
+    .filter((session) => isFound(session) && (session.state !== "closed" || words.length > 0))
+    .toSorted((a, b) => b.lastActivityAt - a.lastActivityAt);
+  return groupNames
+    .map((name) => ({ name, sessions: found.filter((session) => groupOf(session) === name) }))
+    .filter((group) => group.sessions.length > 0);
+}
