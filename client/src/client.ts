@@ -18,28 +18,12 @@ import type {
 } from "./connection/protocol.ts";
 import { Link, type LinkState, type Position } from "./connection/socketLink.ts";
 import { ClientStopped } from "./errors.ts";
-import { type Clock, type KeptStore, memoryStore, type SocketConstructor, systemClock } from "./ports.ts";
+import { addressOf, type ClientOptions, newMessageId, socketConstructor } from "./options.ts";
+import { memoryStore, systemClock, type Waiting } from "./ports.ts";
 import { queryOf, Rest } from "./rest.ts";
 import { SessionHandle } from "./session.ts";
 import type { Turn } from "./turn.ts";
 import { Turns } from "./turns.ts";
-
-export interface ClientOptions {
-  /** `http://127.0.0.1:3000`, say. */
-  url: string;
-  /** The device's token, from pairing. */
-  token: string;
-  /** Where there is no global one (Node 20): `import { WebSocket } from "ws"`. */
-  WebSocket?: SocketConstructor;
-  fetch?: typeof globalThis.fetch;
-  /** Where unsent messages and the position outlive the program; by default they do not. */
-  store?: KeptStore;
-  /** Told of what handlers throw; `event` comes again. By default it is thrown where nobody catches it. */
-  onFault?: (error: unknown, event: DaylongEvent | undefined) => void;
-  clock?: Clock;
-  /** 0 to 1, for the jitter of pauses. */
-  random?: () => number;
-}
 
 /** Browsers let requests that outlive a page have 64 KB of body together. */
 const keepaliveChars = 30_000;
@@ -60,6 +44,7 @@ export class DaylongClient {
   readonly #deltaListeners = new Set<Listener<Delta>>();
   readonly #activityListeners = new Set<Listener<Activity>>();
   readonly #stateListeners = new Set<(state: LinkState, detail: string) => void>();
+  readonly #waitingListeners = new Set<Listener<Waiting>>();
   #presence: { foreground: boolean; sessionId?: string } | undefined;
   #askedFrom: Position = { cursor: 0, epoch: "" };
 
@@ -68,7 +53,8 @@ export class DaylongClient {
     const { token, store = memoryStore(), clock = systemClock, random = Math.random } = options;
     const onFault = options.onFault ?? throwAside;
     const fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
-    this.rest = new Rest({ url, token, fetch });
+    const onWaiting = (waiting: Waiting) => tell(this.#waitingListeners, waiting);
+    this.rest = new Rest({ url, token, fetch, clock, onWaiting });
     this.#link = new Link({
       url: `${url.replace(/^http/, "ws")}/ws`,
       token,
@@ -83,7 +69,13 @@ export class DaylongClient {
       onFrame: (frame) => this.#hear(frame),
       onState: (state, detail) => this.#heed(state, detail),
     });
-    this.#outbox = new Outbox({ store, clock, random, send: (frame) => this.#link.send(frame) });
+    this.#outbox = new Outbox({
+      store,
+      clock,
+      random,
+      onWaiting,
+      send: (frame) => this.#link.send(frame),
+    });
     this.#inbox = new Inbox({
       store,
       acknowledge: (cursor) => this.#link.send({ type: "ack", cursor }),
@@ -157,6 +149,16 @@ export class DaylongClient {
     limit?: number,
   ): Promise<Answer<"GET /api/projects/{projectId}/sessions">> {
     return this.rest.ask("GET", `/api/projects/${projectId}/sessions${queryOf({ limit })}`);
+  }
+
+  /** A conversation as Claude wrote it down, the newest message first. */
+  pastMessages(
+    projectId: string,
+    sessionId: string,
+    limit?: number,
+  ): Promise<Answer<"GET /api/projects/{projectId}/sessions/{id}/messages">> {
+    const path = `/api/projects/${projectId}/sessions/${sessionId}/messages${queryOf({ limit })}`;
+    return this.rest.ask("GET", path);
   }
 
   /** Makes a directory under a root. */
@@ -257,6 +259,11 @@ export class DaylongClient {
     return subscribe(this.#stateListeners, listener);
   }
 
+  /** Something waits because the server refuses it for now: a request over the device's limit, a message for a full queue. */
+  onWaiting(listener: Listener<Waiting>): () => void {
+    return subscribe(this.#waitingListeners, listener);
+  }
+
   /** Says whether somebody looks at this client: what is looked at is not pushed. */
   setPresence(foreground: boolean, sessionId?: string): void {
     this.#presence = { foreground, sessionId };
@@ -338,26 +345,6 @@ export class DaylongClient {
     if (state === "refused") this.#giveUp(new ClientStopped(detail));
     for (const listener of this.#stateListeners) listener(state, detail);
   }
-}
-
-/** 128 random bits. Not `randomUUID`: browsers keep that from pages that come over plain HTTP. */
-export function newMessageId(): string {
-  const bytes = globalThis.crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-/** Without the slashes at its end. What no try could ever reach is told at once. */
-function addressOf({ url, token }: ClientOptions): string {
-  if (!/^https?:\/\/[^/]/.test(url ?? ""))
-    throw new TypeError("`url` has to be the server's address, such as http://127.0.0.1:3000.");
-  if (!token) throw new TypeError("`token` is missing: a device gets its token by pairing.");
-  return url.replace(/\/+$/, "");
-}
-
-function socketConstructor(given: SocketConstructor | undefined): SocketConstructor {
-  const found = given ?? (globalThis as { WebSocket?: SocketConstructor }).WebSocket;
-  if (found) return found;
-  throw new Error('There is no global WebSocket here: give one, such as that of the package "ws".');
 }
 
 function subscribe<T>(listeners: Set<T>, listener: T): () => void {

@@ -12,6 +12,7 @@ export type ErrorCode =
   | "unsupported_parameter"
   | "invalid_answers"
   | "scope_unavailable"
+  | "project_mismatch"
   | "malformed_json"
   | "unauthenticated"
   | "pairing_code_invalid"
@@ -23,6 +24,7 @@ export type ErrorCode =
   | "tools_forbidden"
   | "prompt_forbidden"
   | "command_forbidden"
+  | "file_forbidden"
   | "not_found"
   | "session_not_found"
   | "conversation_not_found"
@@ -75,6 +77,7 @@ export type ErrorCode =
   | "ask_timed_out"
   | "history_unavailable"
   | "changes_timed_out"
+  | "timed_out"
   | "stalled"
   | "memory_limit"
   | "login_required"
@@ -340,6 +343,12 @@ export interface Api {
       before?: string;
     };
     /**
+     * Sessions that have a process, and how much room is left; with parked=true also those that live without one.
+     */
+    "GET /api/sessions/active": {
+      parked?: "true" | "false";
+    };
+    /**
      * Close a session: its turns end, its process is gone. With erase nothing of it is kept, for an admin Claude's transcript neither.
      */
     "DELETE /api/sessions/interactive/{id}": {
@@ -429,6 +438,17 @@ export interface Api {
        * The instant at which it is to run; at once without it.
        */
       sendAt?: number;
+      /**
+       * How long the turn may run before it is ended as failed (timed_out).
+       */
+      timeoutMs?: number;
+      /**
+       * Paths in the project, whose contents go to Claude with the message.
+       */
+      contextFiles?: string[];
+      /**
+       * The caller's APNs token, registered when the message is accepted; one that cannot be Apple's is left, and pushWarning says so.
+       */
       deviceToken?: string;
     };
     /**
@@ -576,7 +596,7 @@ export interface Api {
       sessionId?: string;
     };
     /**
-     * Open the session's next lease term without a model turn, or ask for a recap.
+     * Open the session's next lease term without a model turn; with the action recap after a recap of it.
      */
     "POST /api/sessions/keep-alive": {
       sessionId: string;
@@ -627,7 +647,7 @@ export interface Api {
      * Change limits; what is absent stays, null goes back to the default. They outlive a restart.
      */
     "PATCH /api/settings": {
-      maxConcurrentSessions?: number | null;
+      maxConcurrentSessions?: ("auto" | number) | null;
       maxQueuedTurns?: number | null;
       requestsPerMinute?: number | null;
       sessionTimeoutHours?: number | null;
@@ -635,6 +655,7 @@ export interface Api {
       sessionFinalWarningMinutes?: number | null;
       sessionIdleMinutes?: number | null;
       maxMemoryPerSessionMb?: number | null;
+      maxMemoryPerToolMb?: number | null;
       maxTotalMemoryGb?: number | null;
       cpuUsageLimitPercent?: number | null;
       healthIntervalSeconds?: number | null;
@@ -802,6 +823,10 @@ export interface Api {
        */
       origin?: "terminal";
       createdAt: number;
+      /**
+       * The turn ended in the middle of the text.
+       */
+      partial?: boolean;
       sessionId: string | null;
     };
     "GET /api/metrics/history": ResourceHistory;
@@ -900,13 +925,17 @@ export interface Api {
       nextBefore?: string;
     };
     /**
-     * Sessions that have a process, and how much room is left.
+     * Sessions that have a process, and how much room is left; with parked=true also those that live without one.
      */
     "GET /api/sessions/active": {
       sessions: Session[];
       stats: {
         totalSessions: number;
         maxSessions: number;
+        /**
+         * With `MAX_CONCURRENT_SESSIONS=auto`: what keeps `maxSessions` from being higher.
+         */
+        maxSessionsLimitedBy?: "memory" | "load" | "maximum";
         availableSlots: number;
         queuedTurns: number;
         memoryUsageBytes: number;
@@ -929,7 +958,7 @@ export interface Api {
     };
     "GET /api/sessions/interactive/{id}/status": Session;
     /**
-     * Open the session's next lease term without a model turn, or ask for a recap.
+     * Open the session's next lease term without a model turn; with the action recap after a recap of it.
      */
     "POST /api/sessions/keep-alive": {
       success: true;
@@ -1057,6 +1086,10 @@ export interface Finished {
    * How news will reach the device now.
    */
   deliveryMethod: string[];
+  /**
+   * Why the deviceToken was not registered.
+   */
+  pushWarning?: string;
   reply?: Reply;
   error?: Failure;
   /**
@@ -1099,6 +1132,10 @@ export interface Accepted {
    * How news will reach the device now.
    */
   deliveryMethod: string[];
+  /**
+   * Why the deviceToken was not registered.
+   */
+  pushWarning?: string;
 }
 export interface LoggedDelivery {
   deliveryId: string;
@@ -1556,6 +1593,8 @@ export interface TurnAcceptedEvent {
     deviceId: string;
     attachments: string[];
     sendAt?: number;
+    timeoutMs?: number;
+    contextFiles?: string[];
     /**
      * Of what another program did in the conversation: no device sent it.
      */
@@ -1635,6 +1674,10 @@ export interface TurnFailedEvent {
     code: ErrorCode;
     detail: string;
     retryable: boolean;
+    /**
+     * What was heard of the answer.
+     */
+    text?: string;
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
@@ -1648,7 +1691,14 @@ export interface TurnInterruptedEvent {
   type: "turn.interrupted";
   at: number;
   turnId?: string;
-  data: Failure;
+  data: {
+    code: ErrorCode;
+    detail: string;
+    /**
+     * What was heard of the answer.
+     */
+    text?: string;
+  };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
    */
@@ -1663,6 +1713,10 @@ export interface TurnCancelledEvent {
   turnId?: string;
   data: {
     by: string;
+    /**
+     * What was heard of the answer.
+     */
+    text?: string;
   };
   /**
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
@@ -1679,6 +1733,10 @@ export interface MessageEvent {
   data: {
     messageId: string;
     text: string;
+    /**
+     * The turn ended in the middle of it.
+     */
+    partial?: boolean;
     /**
      * Of what another program did in the conversation: no device sent it.
      */
@@ -2112,6 +2170,10 @@ export interface SessionMetrics {
   sinceAt: number;
   totalSessions: number;
   maxSessions: number;
+  /**
+   * With `MAX_CONCURRENT_SESSIONS=auto`: what keeps `maxSessions` from being higher.
+   */
+  maxSessionsLimitedBy?: "memory" | "load" | "maximum";
   availableSlots: number;
   queuedTurns: number;
   memoryUsageBytes: number;
@@ -2343,7 +2405,14 @@ export interface Session {
   process?: {
     pid: number;
     startedAt: number;
+    /**
+     * Memory of the CLI alone, which its limit is about.
+     */
     rssBytes: number;
+    /**
+     * Memory of what it started: tools and MCP servers.
+     */
+    toolsRssBytes: number;
     cpuPercent: number;
     processCount: number;
   };
@@ -2433,6 +2502,10 @@ export interface Message {
    */
   origin?: "terminal";
   createdAt: number;
+  /**
+   * The turn ended in the middle of the text.
+   */
+  partial?: boolean;
 }
 export interface Tasks {
   tasks: Task[];
@@ -2495,6 +2568,8 @@ export interface Turn {
   state: TurnState;
   acceptedAt: number;
   sendAt?: number;
+  timeoutMs?: number;
+  contextFiles?: string[];
   startedAt?: number;
   endedAt?: number;
   /**
@@ -2513,6 +2588,7 @@ export interface Settings {
   sessionFinalWarningMinutes: Setting;
   sessionIdleMinutes: Setting;
   maxMemoryPerSessionMb: Setting;
+  maxMemoryPerToolMb: Setting;
   maxTotalMemoryGb: Setting;
   cpuUsageLimitPercent: Setting;
   healthIntervalSeconds: Setting;
@@ -2528,7 +2604,7 @@ export interface Setting {
   /**
    * In force now.
    */
-  value: number;
+  value: number | "auto";
   default: number;
   min: number;
   max: number;
@@ -2543,7 +2619,15 @@ export interface Setting {
   /**
    * In force from the next start.
    */
-  next?: number;
+  next?: number | "auto";
+  /**
+   * With `auto`: the number that is in force now.
+   */
+  effective?: number;
+  /**
+   * With `auto`: what keeps the number from being higher.
+   */
+  limitedBy?: "memory" | "load" | "maximum";
 }
 export interface UsageReport {
   /**
@@ -2663,6 +2747,14 @@ export interface SendFrame {
    * The instant at which it is to run; at once without it.
    */
   sendAt?: number;
+  /**
+   * How long the turn may run before it is ended as failed (timed_out).
+   */
+  timeoutMs?: number;
+  /**
+   * Paths in the project, whose contents go to Claude with the message.
+   */
+  contextFiles?: string[];
 }
 /**
  * Say that the device holds everything up to a cursor.

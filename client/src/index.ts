@@ -1,10 +1,11 @@
-export { type ClientOptions, DaylongClient, newMessageId } from "./client.ts";
+export { DaylongClient } from "./client.ts";
 export { EventStream } from "./connection/eventStream.ts";
 export type { EventHandler, GapHandler } from "./connection/inbox.ts";
 export type { KeptMessage } from "./connection/outbox.ts";
 export * from "./connection/protocol.ts";
 export type { LinkState, Position } from "./connection/socketLink.ts";
 export { ClientStopped, DaylongProblem, TurnFailed } from "./errors.ts";
+export { type ClientOptions, newMessageId } from "./options.ts";
 export { type PairingOptions, pair } from "./pairing.ts";
 export {
   type Clock,
@@ -12,6 +13,7 @@ export {
   memoryStore,
   type SocketConstructor,
   type SocketLike,
+  type Waiting,
   webStore,
 } from "./ports.ts";
 export { SessionHandle, type Task } from "./session.ts";
@@ -24,5 +26,8 @@ export {
   type ClaudeStatus,
   type Execution,
   type HistoryMessage,
+  type ListenedEvents,
+  type ListenedName,
+  type RunningSession,
 } from "./sessionManagement.ts";
 export { Turn } from "./turn.ts";

@@ -1,4 +1,14 @@
 /** Time, as the client needs it; replaced in tests. */
+/** The server refuses something for now, and it is tried again: a request limit, a full queue. */
+export interface Waiting {
+  code: string;
+  detail: string;
+  /** Until the next try. */
+  retryAfterMs: number;
+  /** Of a message that waits. */
+  clientMessageId?: string;
+}
+
 export interface Clock {
   now(): number;
   /** Calls back once after `delayMs`; the result cancels. */

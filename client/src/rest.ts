@@ -1,5 +1,6 @@
 import type { Answer, Problem } from "./connection/protocol.ts";
 import { DaylongProblem } from "./errors.ts";
+import type { Clock, Waiting } from "./ports.ts";
 
 type Uploaded = Answer<"POST /api/attachments">;
 
@@ -8,7 +9,13 @@ export interface RestParts {
   /** None yet, before pairing. */
   token?: string;
   fetch: typeof globalThis.fetch;
+  /** With it a request over the device's limit waits and is sent again; without it, it is refused. */
+  clock?: Clock;
+  onWaiting?(waiting: Waiting): void;
 }
+
+/** Tries of one request that the limit refuses: each waits as long as the server says. */
+const mostTries = 5;
 
 /** The server's REST face. Rejects with a DaylongProblem for a refusal, with fetch's own error when nobody answers. */
 export class Rest {
@@ -42,10 +49,22 @@ export class Rest {
     return (await answer.json()) as Uploaded;
   }
 
-  #answer(method: string, path: string, body?: unknown): Promise<Response> {
-    if (body === undefined) return this.#fetch(path, { method });
+  /** A request over the limit was not looked at by the server: it may be sent again, whatever it asks for. */
+  async #answer(method: string, path: string, body?: unknown): Promise<Response> {
+    const { clock, onWaiting } = this.#parts;
     const headers = { "content-type": "application/json" };
-    return this.#fetch(path, { method, headers, body: JSON.stringify(body) });
+    const request = body === undefined ? { method } : { method, headers, body: JSON.stringify(body) };
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#fetch(path, request);
+      } catch (error) {
+        if (!(error instanceof DaylongProblem) || error.code !== "rate_limited") throw error;
+        const { code, message: detail, retryAfterMs } = error;
+        if (clock === undefined || retryAfterMs === undefined || tries === mostTries) throw error;
+        onWaiting?.({ code, detail, retryAfterMs });
+        await new Promise<void>((resolve) => clock.after(retryAfterMs, resolve));
+      }
+    }
   }
 
   async #fetch(path: string, request: RequestInit & { headers?: Record<string, string> }): Promise<Response> {

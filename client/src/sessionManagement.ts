@@ -23,7 +23,7 @@ export interface ClaudeOutput {
 export interface ClaudeStatus {
   sessionId: string;
   turnId?: string;
-  status: "queued" | "running" | "waiting" | "parked" | "expiring" | "expired" | "closed";
+  status: "queued" | "running" | "waiting" | "cancelled" | "parked" | "expiring" | "expired" | "closed";
 }
 export interface ClaudeError {
   sessionId: string;
@@ -57,6 +57,34 @@ export type HistoryMessage = HistoryPage["messages"][number];
 type HistoryPage =
   | Answer<"GET /api/sessions/{id}/messages">
   | Answer<"GET /api/projects/{projectId}/sessions/{id}/messages">;
+
+/** A session that is at work, under the names of desktop front ends beside the client's own. */
+export type RunningSession = Session & {
+  session_id: string;
+  project_path: string;
+  /** ISO 8601: when the work began. */
+  started_at: string;
+  /** `null` until there is a process. */
+  pid: number | null;
+  /** `initializing`: the message waits for its process. `completing`: only background tasks are left. */
+  status: "running" | "initializing" | "completing";
+  memory_mb: number;
+  runtime_seconds: number;
+};
+
+/** What listeners of `listen` get, in the `payload` of an event. */
+export interface ListenedEvents {
+  /** JSON lines as of `getClaudeSessionOutput`: what was said since the last event. */
+  "claude-output": { sessionId: string; content: string };
+  "claude-status": ClaudeStatus;
+  "claude-error": ClaudeError & { error: string };
+  "claude-complete": ClaudeComplete;
+}
+export type ListenedName = keyof ListenedEvents;
+type Listened<N extends ListenedName> = (event: { event: string; payload: ListenedEvents[N] }) => void;
+
+/** Parked sessions whose message waits for a place are at work too. */
+const activePath = "/api/sessions/active?parked=true";
 
 type Listener<N extends ClaudeEventName> = (payload: ClaudeEvents[N]) => void;
 
@@ -109,13 +137,22 @@ export class ClaudeSessions {
     return this.#run(session.send(prompt));
   }
 
-  /** Sessions that have a process now. */
-  async listRunningClaudeSessions(): Promise<Session[]> {
-    return (await this.#client.rest.ask<Answer<"GET /api/sessions/active">>("GET", "/api/sessions/active"))
-      .sessions;
+  /**
+   * The sessions that are at work: a turn runs, waits or begins, or a background task runs. A session that was begun here is
+   * in the list from when its promise is settled until its end was heard.
+   */
+  async listRunningClaudeSessions(): Promise<RunningSession[]> {
+    const { sessions } = await this.#client.rest.ask<Answer<"GET /api/sessions/active">>("GET", activePath);
+    const begun = new Set(
+      [...this.#executions.values()].filter((one) => !one.isOver).map((one) => one.sessionId),
+    );
+    return sessions.flatMap((session) => runningViews(session, begun.has(session.sessionId)));
   }
 
-  /** Stops the process of one session, or of all; what ran ends as interrupted, the sessions stay. */
+  /**
+   * Stops the process of one session, or of all; what ran ends as interrupted (`claude-status` `cancelled`), what it said so
+   * far is kept, the sessions stay.
+   */
   async cancelClaudeExecution(sessionId?: string): Promise<string[]> {
     const answer = await this.#client.rest.ask<Answer<"POST /api/sessions/cancel">>(
       "POST",
@@ -130,19 +167,29 @@ export class ClaudeSessions {
     return this.#client.rest.text(`/api/sessions/${sessionId}/output`);
   }
 
-  async listProjects(): Promise<Project[]> {
-    return (await this.#client.rest.ask<Answer<"GET /api/projects">>("GET", "/api/projects")).projects;
+  async listProjects(): Promise<Array<Project & { id: string }>> {
+    const { projects } = await this.#client.rest.ask<Answer<"GET /api/projects">>("GET", "/api/projects");
+    return projects.map((project) => ({ ...project, id: project.projectId }));
   }
 
   /** The conversations that Claude keeps of the project, the latest first. */
-  async getProjectSessions(projectId: string, limit = 200): Promise<ProjectSession[]> {
+  async getProjectSessions(projectId: string, limit = 200): Promise<ListedSession[]> {
     const path = `/api/projects/${projectId}/sessions${queryOf({ limit })}`;
-    return (await this.#client.rest.ask<Answer<"GET /api/projects/{projectId}/sessions">>("GET", path))
-      .sessions;
+    const { sessions } = await this.#client.rest.ask<Answer<"GET /api/projects/{projectId}/sessions">>(
+      "GET",
+      path,
+    );
+    return sessions.map((session) => ({
+      ...session,
+      id: session.sessionId,
+      project_id: projectId,
+      created_at: Math.floor((session.createdAt ?? session.lastActivityAt) / 1_000),
+      first_message: session.firstMessage ?? undefined,
+    }));
   }
 
   /** Everything that was said, the oldest first: with a project as Claude wrote it down, else as the server's log has it. */
-  async loadSessionHistory(sessionId: string, projectId?: string): Promise<HistoryMessage[]> {
+  async loadSessionHistory(sessionId: string, projectId?: string): Promise<ListedMessage[]> {
     const base = projectId === undefined ? "/api/sessions" : `/api/projects/${projectId}/sessions`;
     const messages: HistoryMessage[] = [];
     let before: string | undefined;
@@ -154,7 +201,40 @@ export class ClaudeSessions {
       messages.push(...page.messages);
       before = page.nextBefore;
     } while (before !== undefined);
-    return messages.reverse();
+    return messages.reverse().map((message) => ({
+      ...message,
+      content: message.text,
+      timestamp: isoOf(message.createdAt),
+    }));
+  }
+
+  /**
+   * As `on`, for who expects an event with a `payload` and a promise of what ends the listening; `content` of
+   * `claude-output` are JSON lines of whole messages.
+   */
+  async listen<N extends ListenedName>(
+    name: N | `${N}:${string}`,
+    listener: Listened<N>,
+  ): Promise<() => void> {
+    const [kind, sessionId] = name.split(":") as [ListenedName, string | undefined];
+    const emit = <K extends ListenedName>(payload: ListenedEvents[K]) =>
+      listener({ event: name, payload: payload as unknown as ListenedEvents[N] });
+    const of = <K extends ListenedName>(one: K) =>
+      sessionId === undefined ? one : (`${one}:${sessionId}` as const);
+    switch (kind) {
+      case "claude-output":
+        return this.#client.onEvent(async (event) => {
+          const content = event.sessionId === null ? undefined : outputLine(event);
+          if (content === undefined || (sessionId !== undefined && event.sessionId !== sessionId)) return;
+          emit<"claude-output">({ sessionId: event.sessionId ?? "", content });
+        });
+      case "claude-error":
+        return this.on(of(kind), (error) => emit<"claude-error">({ ...error, error: error.detail }));
+      case "claude-status":
+        return this.on(of(kind), (status) => emit<"claude-status">(status));
+      case "claude-complete":
+        return this.on(of(kind), (end) => emit<"claude-complete">(end));
+    }
   }
 
   /** Forgets the turns that were begun here and are over; the sessions they were in. Processes end by themselves. */
@@ -208,7 +288,8 @@ export class ClaudeSessions {
   #hear(event: DaylongEvent): void {
     const { sessionId, turnId } = event;
     if (sessionId === null) return;
-    const status = statusByType[event.type];
+    const isCancelled = event.type === "turn.interrupted" && event.data.code === "interrupted";
+    const status = isCancelled ? "cancelled" : statusByType[event.type];
     if (status) this.#emit("claude-status", { sessionId, turnId, status });
     if (event.type === "message")
       this.#emit("claude-output", { sessionId, turnId, kind: "message", text: event.data.text });
@@ -226,8 +307,54 @@ export class ClaudeSessions {
   }
 }
 
+/** A conversation of a project, under the names of desktop front ends beside the client's own. */
+export type ListedSession = ProjectSession & {
+  id: string;
+  project_id: string;
+  /** Seconds since 1970. */
+  created_at: number;
+  first_message?: string;
+};
+/** A message of the history, with its text as `content` and its instant as ISO 8601; `""` where none was written down. */
+export type ListedMessage = HistoryMessage & { content: string; timestamp: string };
+
+const isoOf = (at: number | undefined): string => (at === undefined ? "" : new Date(at).toISOString());
+
+/** What an event adds to the output of its session. */
+function outputLine(event: DaylongEvent): string | undefined {
+  const timestamp = isoOf(event.at);
+  const line = (spoken: object) => `${JSON.stringify({ ...spoken, timestamp })}\n`;
+  if (event.type === "turn.accepted") return line({ role: "user", content: event.data.message });
+  if (event.type !== "message") return undefined;
+  const { text: content, partial } = event.data;
+  return line({ role: "assistant", content, partial });
+}
+
+/** None of a session that does nothing. `isBegun`: a turn of it was begun here, and its end was not heard. */
+function runningViews(session: Session, isBegun: boolean): RunningSession[] {
+  const { sessionId, projectPath, turn, process, lastActivityAt, queuedTurns, runningTasks, state } = session;
+  const isRunning = turn !== undefined || state === "waiting";
+  const isWaiting = queuedTurns > 0 || state === "busy" || isBegun;
+  if (!isRunning && !isWaiting && runningTasks === 0) return [];
+  const startedAt = turn?.startedAt ?? lastActivityAt;
+  const mebibytes = (process?.rssBytes ?? 0) / 1_048_576;
+  return [
+    {
+      ...session,
+      session_id: sessionId,
+      project_path: projectPath,
+      started_at: new Date(startedAt).toISOString(),
+      pid: process?.pid ?? null,
+      status: isRunning ? "running" : isWaiting ? "initializing" : "completing",
+      memory_mb: Math.round(mebibytes * 10) / 10,
+      runtime_seconds: Math.max(0, Math.round((Date.now() - startedAt) / 1_000)),
+    },
+  ];
+}
+
 const statusByType: Partial<Record<DaylongEvent["type"], ClaudeStatus["status"]>> = {
   "turn.queued": "queued",
+  "turn.cancelled": "cancelled",
   "turn.started": "running",
   "permission.requested": "waiting",
   "permission.resolved": "running",

@@ -165,7 +165,7 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
   const url = `${certificate ? "https" : "http"}://${urlHost(config.host)}:${boundPort}`;
   const { fingerprint } = certificate ?? {};
   const localUrl = `${certificate ? "https" : "http"}://${reachableHost(config.host)}:${boundPort}`;
-  const found = { url, localUrl, pid: process.pid, version, fingerprint };
+  const found = { url, localUrl, pid: process.pid, version, fingerprint, interactive: config.interactive };
   writeFileSync(serverFile, `${JSON.stringify(found)}\n`, { mode: 0o600 });
   edges.push(() => rmSync(serverFile, { force: true }));
   edges.push(announce({ host: config.host, port: boundPort, hostname: hostname(), fingerprint, clock, log }));
@@ -264,6 +264,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
       await rootsOf(path);
     },
   });
+  settings.tellEffective(() => pool.sessionLimit());
   const counters = new LifecycleCounters({ events: store.events, stats: () => pool.stats() });
   closers.push(() => counters.stop());
   const sessionMetrics = () => ({

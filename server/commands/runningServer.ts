@@ -14,6 +14,7 @@ const serverFileSchema = z.object({
   pid: z.number().int(),
   version: z.string(),
   fingerprint: z.string().optional(),
+  interactive: z.boolean().optional(),
 });
 
 /** A server of this computer, with the token that its data folder holds. */
@@ -25,6 +26,8 @@ export interface RunningServer {
   version: string;
   /** SHA-256 of its certificate, lower-case hex; absent without TLS. */
   fingerprint?: string;
+  /** Whether processes live on between messages; false: the rollback. */
+  interactive?: boolean;
   dataDir: string;
   adminToken: string;
 }

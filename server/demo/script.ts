@@ -4,6 +4,7 @@
  */
 
 import { afterTodo, factOrders, type OrderAnswer, suggestion, suggestionMark } from "./factOrders.ts";
+import { memoryQuestions, rememberOrder } from "./memoryOrders.ts";
 import {
   type ContentBlock,
   type DemoReply,
@@ -75,14 +76,6 @@ function answerToolResult(block: ToolResultBlock, messages: ModelMessage[]): Dem
   return text(output === "" ? "Done." : `Done. It printed: ${output.slice(0, 2_000)}`);
 }
 
-const rememberedNumber = (messages: ModelMessage[]): string | undefined =>
-  messages
-    .filter((message) => message.role === "user")
-    .flatMap(typedBlocks)
-    // A block may hold more than one: the transcript of a lost conversation comes as one block.
-    .map((typed) => [...typed.matchAll(/\bremember\b\D*?(\d+)/gi)].at(-1)?.[1])
-    .findLast((value) => value !== undefined);
-
 /** Names the attachments of the newest message: images are blocks of their own, files are paths in a note. */
 function describeAttached(messages: ModelMessage[]): string {
   const last = messages.findLast((message) => message.role === "user");
@@ -119,16 +112,7 @@ const orders: Array<[RegExp, OrderAnswer]> = [
       say: "I will write that.",
     }),
   ],
-  [
-    /what number did i ask you to remember/i,
-    (_match, messages) => {
-      const number = rememberedNumber(messages);
-      return text(
-        number ? `You asked me to remember ${number}.` : "You have not asked me to remember a number.",
-      );
-    },
-  ],
-  [/^remember\b\D*?(\d+)/i, (match) => text(`I will remember ${match[1]}.`)],
+  ...memoryQuestions,
   [
     /^run: (.+)/is,
     (match) => ({
@@ -228,6 +212,7 @@ const orders: Array<[RegExp, OrderAnswer]> = [
       );
     },
   ],
+  rememberOrder,
 ];
 
 /** The answer of the demo model to a conversation that ends in a user message; `system` is the prompt's text. */
@@ -255,7 +240,7 @@ export function reply(
   if (ended !== undefined) return text(ended.said);
   return text(
     `You said: ${typed.slice(0, 500)}\n\n` +
-      "I am the demo model. Try “Remember the number 42”, “What number did I ask you to remember?”, " +
-      "“Why does login fail?”, “run: touch hello.txt”, “slow: 5”, “long: 5000”, “background: sleep 5”, “agent: run: ls”.",
+      "I am the demo model. Try “Remember the word BANANA”, “What word did I ask you to remember?”, “What is 2+2?”, “Why does login fail?”, " +
+      "“run: touch hello.txt”, “slow: 5”, “long: 5000”, “background: sleep 5”, “agent: run: ls”.",
   );
 }

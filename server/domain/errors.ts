@@ -7,6 +7,7 @@ export const errorCatalogue = {
   unsupported_parameter: { status: 400, title: "The parameter is not supported", retryable: false },
   invalid_answers: { status: 400, title: "The answers do not fit the form", retryable: false },
   scope_unavailable: { status: 400, title: "The answer cannot hold that long", retryable: false },
+  project_mismatch: { status: 400, title: "The session is of another project", retryable: false },
   malformed_json: { status: 400, title: "The body is not JSON", retryable: false },
   unauthenticated: { status: 401, title: "A valid token is needed", retryable: false },
   pairing_code_invalid: {
@@ -38,6 +39,7 @@ export const errorCatalogue = {
     retryable: false,
   },
   command_forbidden: { status: 403, title: "The command is not taken from a message", retryable: false },
+  file_forbidden: { status: 403, title: "The file may not be given with a message", retryable: false },
   not_found: { status: 404, title: "There is nothing at this address", retryable: false },
   session_not_found: { status: 404, title: "There is no such session", retryable: false },
   conversation_not_found: { status: 404, title: "There is no such conversation", retryable: false },
@@ -123,6 +125,7 @@ export const errorCatalogue = {
     retryable: true,
   },
   changes_timed_out: { status: 504, title: "Git did not answer in time", retryable: true },
+  timed_out: { status: 504, title: "The turn took longer than its timeoutMs", retryable: true },
   stalled: { status: 504, title: "Claude gave no sign of life for too long", retryable: true },
   memory_limit: { status: 500, title: "The Claude process used too much memory", retryable: true },
   login_required: { status: 502, title: "Claude has to be logged in again on the computer", retryable: true },

@@ -89,6 +89,10 @@ export interface LiveFeed {
   delta(sessionId: string, turnId: string, text: string): void;
   /** The assistant text that was being written is finished (or given up): the next delta starts at offset 0. */
   flush(sessionId: string): void;
+  /** The text being written is whole: its message is on the way to the log. */
+  finished(sessionId: string, turnId: string): void;
+  /** The turn's text that was begun and is not whole. */
+  unfinished(sessionId: string, turnId: string): string | undefined;
   activity(
     sessionId: string,
     turnId: string,

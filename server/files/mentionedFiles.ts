@@ -2,6 +2,7 @@ import { lstat, realpath } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { withDeadline } from "../domain/deadline.ts";
 import type { Clock } from "../domain/ports.ts";
+import type { ContextFileResolver } from "../domain/prompts/contextFiles.ts";
 import type { MentionResolver, MentionStanding } from "../domain/prompts/judgePrompt.ts";
 
 interface RealPaths {
@@ -23,7 +24,7 @@ const lookDeadlineMs = 3_000;
 const maxPathUnits = 4_096;
 
 /** Looks at the files that prompts mention, as the CLI would find them. */
-export class MentionedFiles implements MentionResolver {
+export class MentionedFiles implements MentionResolver, ContextFileResolver {
   readonly #parts: MentionedFilesParts;
 
   constructor(parts: MentionedFilesParts) {
@@ -41,6 +42,15 @@ export class MentionedFiles implements MentionResolver {
     const standings = await withDeadline(this.#parts.clock, lookDeadlineMs, look, late);
     if (standings.every((standing) => standing === "absent")) return "absent";
     return standings.includes("forbidden") ? "forbidden" : "readable";
+  }
+
+  async standingInProject(projectPath: string, path: string): Promise<MentionStanding> {
+    const look = Promise.all([realpath(projectPath), realpath(resolve(projectPath, path))]).then(
+      ([project, real]) => isInside(project, real),
+      () => true,
+    );
+    const isIn = await withDeadline(this.#parts.clock, lookDeadlineMs, look, () => false);
+    return isIn ? this.standingOf(projectPath, path) : "forbidden";
   }
 
   async placeOf(projectPath: string, path: string): Promise<"readable" | "forbidden"> {

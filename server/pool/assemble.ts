@@ -1,5 +1,6 @@
 import type { Clock, LiveFeed, Log, Store } from "../domain/ports.ts";
 import type { ProcessHost } from "../domain/processes/process.ts";
+import type { ContextFileResolver } from "../domain/prompts/contextFiles.ts";
 import type { MentionResolver } from "../domain/prompts/judgePrompt.ts";
 import type { AttachmentStorage } from "../domain/sessions/attachment.ts";
 import type { ClaudeHistory } from "../domain/sessions/history.ts";
@@ -8,6 +9,7 @@ import { HealthMonitor } from "./health/healthMonitor.ts";
 import { Outages } from "./health/outages.ts";
 import { PlanUsage } from "./health/planUsage.ts";
 import { Retries } from "./health/retries.ts";
+import { TurnTimeouts } from "./health/turnTimeouts.ts";
 import { Capacity } from "./processes/capacity.ts";
 import { ControlRequests } from "./processes/controlRequests.ts";
 import { Handoffs } from "./processes/handoffs.ts";
@@ -30,6 +32,7 @@ import { Views } from "./sessions/views.ts";
 import type { Gate } from "./state/gate.ts";
 import type { PoolLimits } from "./state/limits.ts";
 import { ProcessRegistry } from "./state/processRegistry.ts";
+import { SessionLimit } from "./state/sessionLimit.ts";
 import type { WrongTransition } from "./state/sessionProcess.ts";
 import { EventBuffer } from "./turns/eventBuffer.ts";
 import { FactWriter } from "./turns/factWriter.ts";
@@ -54,8 +57,8 @@ export interface PoolParts {
   /** Told of a bug: a transition of a process that its phase does not allow. Default: an error in the log. */
   onWrongTransition?(wrong: WrongTransition): void;
   attachments: Pick<AttachmentStorage, "prepare" | "letGo">;
-  /** Looks at the files that prompts mention. */
-  mentions: MentionResolver;
+  /** Looks at the files that prompts mention, and at those that are given with messages. */
+  mentions: MentionResolver & ContextFileResolver;
   /** The branch of a project's repository; without it sessions have none. */
   gitBranch?(projectPath: string): Promise<string | undefined>;
   /** Throws `project_forbidden` or `project_not_found` when Claude may not work in the directory, or not any more. */
@@ -71,13 +74,19 @@ export type PoolComponents = ReturnType<typeof assemblePool>;
 export function assemblePool(parts: PoolParts) {
   const { store, clock, limits, newId, host } = parts;
   const registry = new ProcessRegistry();
-  const capacity = new Capacity({ store, clock, limits, registry });
-  const turnWriter = new TurnWriter({ store, clock, limits, newId });
+  const sessionLimit = new SessionLimit({ limits });
+  const capacity = new Capacity({ store, clock, sessionLimit, registry });
+  const turnWriter = new TurnWriter({ store, clock, limits, feed: parts.feed, newId });
   const permissions = new PermissionRequests({ store, clock, limits, newId });
   const buffer = new EventBuffer(parts);
   const facts = new FactWriter({ ...parts, buffer });
   const gates: Gate[] = [];
-  const spares = new Spares({ ...parts, capacity, memoryUsedBytes: () => health.load.sessionBytes });
+  const spares = new Spares({
+    ...parts,
+    capacity,
+    memoryUsedBytes: () => health.load.sessionBytes,
+    isMachineShort: () => health.load.isMachineShort,
+  });
   const newSessionId = (begun: SessionBeginning) => spares.newSessionId(begun);
   const submissions = new Submissions({
     store,
@@ -104,6 +113,7 @@ export function assemblePool(parts: PoolParts) {
     ...parts,
     onWrongTransition,
     registry,
+    sessionLimit,
     capacity,
     turnWriter,
     permissions,
@@ -120,9 +130,19 @@ export function assemblePool(parts: PoolParts) {
   const handoffs: Handoffs = new Handoffs({ ...inner, termination, foreignTurns: new ForeignTurns(parts) });
   const health = new HealthMonitor({ ...inner, termination, interrupts, handoffs });
   gates.push(health.load, handoffs);
-  const views = new Views({ store, registry, capacity, clock, limits, facts, load: health.load });
+  const views = new Views({
+    store,
+    registry,
+    capacity,
+    sessionLimit,
+    clock,
+    limits,
+    facts,
+    load: health.load,
+  });
   const outages = new Outages({ ...inner, termination, interrupts });
   gates.push(...outages.gates);
+  const timeouts = new TurnTimeouts({ ...inner, termination, interrupts });
   const retries = new Retries(inner);
   const planUsage = new PlanUsage(inner);
   const observed = {
@@ -178,6 +198,7 @@ export function assemblePool(parts: PoolParts) {
     handoffs,
     health,
     outages,
+    timeouts,
     retries,
     planUsage,
     facts,
@@ -189,5 +210,6 @@ export function assemblePool(parts: PoolParts) {
     views,
     turnWaiter,
     taskWaiter: new TaskWaiter({ store, clock }),
+    sessionLimit,
   };
 }

@@ -2,7 +2,9 @@ import type { Caller } from "../domain/delivery/device.ts";
 import type { EndedWork } from "../domain/delivery/event.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Store } from "../domain/ports.ts";
+import type { LimitReason } from "../domain/processes/machine.ts";
 import type { UsageReport } from "../domain/processes/usage.ts";
+import { refuseContextFiles } from "../domain/prompts/contextFiles.ts";
 import type { SessionCommand, Todo } from "../domain/sessions/facts.ts";
 import type { PermissionDecision } from "../domain/sessions/permission.ts";
 import type { Session } from "../domain/sessions/session.ts";
@@ -58,6 +60,7 @@ export class InteractiveSessionPool implements SessionPool {
     this.#components.wakeups.start();
     this.#components.health.start();
     this.#components.spares.start();
+    this.#components.timeouts.start();
     return recovery;
   }
 
@@ -70,6 +73,7 @@ export class InteractiveSessionPool implements SessionPool {
       this.#components.health.stop();
       this.#components.handoffs.stop();
       this.#components.outages.stop();
+      this.#components.timeouts.stop();
       this.#components.spares.stop();
       this.#components.oneShots.stop();
       await this.#components.scheduler.stop(graceMs);
@@ -82,10 +86,20 @@ export class InteractiveSessionPool implements SessionPool {
   submit(request: SubmitRequest): Accepted | Promise<Accepted> {
     this.#checkOpen();
     const { sessions, handoffs } = this.#components;
-    const keep = () => sessions.keepChanged(request, () => this.#keep(request));
+    const kept = () => sessions.keepChanged(request, () => this.#keep(request));
+    const keep = () => (request.contextFiles?.length ? this.#checkContextFiles(request).then(kept) : kept());
     // A message begins its session, or goes on with one that another program may have gone on with meanwhile.
     if (request.sessionId === undefined || this.#parts.host.watch === undefined) return keep();
     return handoffs.look(request.sessionId).then(keep);
+  }
+
+  /** Of a message that is not kept yet: a repeat is answered whatever has become of the files. */
+  async #checkContextFiles(request: SubmitRequest): Promise<void> {
+    const { sessionId, projectPath, contextFiles = [], clientMessageId = "", caller } = request;
+    const directory = sessionId === undefined ? projectPath : this.#existing(sessionId).projectPath;
+    const isKept = this.#store.turns.byClientMessage(caller.deviceId, clientMessageId) !== undefined;
+    if (directory !== undefined && !isKept)
+      await refuseContextFiles(contextFiles, directory, this.#parts.mentions);
   }
 
   #keep(request: SubmitRequest): Accepted {
@@ -248,7 +262,24 @@ export class InteractiveSessionPool implements SessionPool {
       return { state: "degraded", detail: `${waiting} turns are waiting.` };
     const { outages, retries, health } = this.#components;
     const wrong = [...outages.details(), ...retries.details(), ...health.details()];
-    return wrong.length > 0 ? { state: "degraded", detail: wrong.join(" ") } : { state: "ok" };
+    const limit = this.#limitDetail();
+    if (wrong.length > 0) return { state: "degraded", detail: [...wrong, ...limit].join(" ") };
+    return limit.length > 0 ? { state: "ok", detail: limit.join(" ") } : { state: "ok" };
+  }
+
+  sessionLimit(): { effective: number; limitedBy: LimitReason } | undefined {
+    const { auto } = this.#components.sessionLimit;
+    return auto && { effective: auto.value, limitedBy: auto.limitedBy };
+  }
+
+  /** With `MAX_CONCURRENT_SESSIONS=auto` the number and why it is not higher. */
+  #limitDetail(): string[] {
+    const limit = this.sessionLimit();
+    if (limit === undefined) return [];
+    const why = { memory: "memory", load: "the load of the computer", maximum: "nothing but the maximum" };
+    return [
+      `Up to ${limit.effective} sessions have a process at once (auto; limited by ${why[limit.limitedBy]}).`,
+    ];
   }
 
   #existing(sessionId: string): Session {

@@ -2,6 +2,7 @@ import type { MessageAttachments } from "../access/messageAttachments.ts";
 import { type Caller, type Scope, scopeAllows } from "../domain/delivery/device.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { MessageAttachment } from "../domain/sessions/attachment.ts";
+import { refuseOtherProject } from "../domain/sessions/session.ts";
 import type { Accepted, SessionPool, SubmitRequest } from "../pool/port.ts";
 import type {
   AcceptedFrame,
@@ -126,8 +127,11 @@ export class FrameRouter {
         expiresAt,
       };
     };
-    // Of a known session the directory is known too: only a new one has a path to be looked at.
-    const newPath = frame.sessionId === undefined ? projectPath : undefined;
+    // Of a known session the directory is known too: only a new one, or another one, has to be looked at.
+    const isKnown =
+      frame.sessionId !== undefined &&
+      (projectPath === undefined || projectPath === pool.session(frame.sessionId).projectPath);
+    const newPath = isKnown ? undefined : projectPath;
     if (newPath === undefined && !attachments?.length) {
       const accepted = pool.submit(requestOf());
       return accepted instanceof Promise ? accepted.then(told) : told(accepted);
@@ -143,8 +147,12 @@ export class FrameRouter {
     asker: Asker,
     submit: (resolvedPath: string | undefined, taken: MessageAttachment[]) => Promise<AcceptedFrame>,
   ): Promise<Answer> {
-    const { resolveProject, attachments } = this.#parts;
-    const resolvedPath = newPath === undefined ? undefined : await resolveProject(newPath);
+    const { resolveProject, attachments, pool } = this.#parts;
+    const { sessionId } = frame;
+    let resolvedPath: string | undefined;
+    if (newPath !== undefined && sessionId !== undefined)
+      await refuseOtherProject(pool.session(sessionId), newPath, resolveProject);
+    else if (newPath !== undefined) resolvedPath = await resolveProject(newPath);
     const taken = await attachments.take(frame.attachments ?? [], asker.caller, frame.clientMessageId);
     try {
       return asker.isOpen() ? await submit(resolvedPath, taken) : undefined;
@@ -169,19 +177,11 @@ export class FrameRouter {
   ): ResultFrame | Promise<ResultFrame> {
     const { pool } = this.#parts;
     const { ref, sessionId } = frame;
-    const told = (extended: boolean, expiresAt: number, rest: object = {}): ResultFrame => ({
-      type: "result",
-      ref,
-      success: true,
-      sessionId,
-      extended,
-      expiresAt,
-      ...rest,
-    });
-    if (frame.action === "extend") return told(true, pool.keepAlive(sessionId, caller).lease.expiresAt);
-    return pool
-      .recap(sessionId)
-      .then((recap) => told(false, pool.session(sessionId).lease.expiresAt, { recap }));
+    const extend = (rest: object = {}): ResultFrame => {
+      const { expiresAt } = pool.keepAlive(sessionId, caller).lease;
+      return { type: "result", ref, success: true, sessionId, extended: true, expiresAt, ...rest };
+    };
+    return frame.action === "extend" ? extend() : pool.recap(sessionId).then((recap) => extend({ recap }));
   }
 }
 

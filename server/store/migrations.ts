@@ -66,6 +66,9 @@ const scheduledTurns = `
 CREATE INDEX turns_scheduled ON turns (device_id, send_at) WHERE state = 'queued' AND send_at IS NOT NULL;
 `;
 
+/** What was seen below a CLI process, where nothing else would tell after a crash of the server; JSON. */
+const seenDescendants = "ALTER TABLE processes ADD COLUMN seen TEXT";
+
 /** Permission rules kept from answers "session": a session's processes come and go, a rule stays until it is closed. */
 const sessionRules = `
 CREATE TABLE session_rules (
@@ -212,6 +215,12 @@ CREATE TABLE deleted_responses (
 ) STRICT, WITHOUT ROWID;
 `;
 
+/** How long a turn may run, and the files of the project that are given with its message. */
+const turnLimits = `
+ALTER TABLE turns ADD COLUMN timeout_ms INTEGER;
+ALTER TABLE turns ADD COLUMN context_files TEXT;
+`;
+
 /** Which device gave a rule, made a pairing code, and paired another with it. Of older ones it is not known. */
 const givers = `
 ALTER TABLE project_rules ADD COLUMN device_id TEXT;
@@ -249,7 +258,9 @@ export const migrations: readonly Migration[] = [
   { version: 16, apply: (connection) => void connection.exec(lifecycle) },
   { version: 17, apply: (connection) => void connection.exec(handoffs) },
   { version: 18, apply: (connection) => void connection.exec(givers) },
-  { version: 19, apply: (connection) => void connection.exec(deletedResponses) },
+  { version: 19, apply: (connection) => void connection.exec(turnLimits) },
+  { version: 20, apply: (connection) => void connection.exec(seenDescendants) },
+  { version: 21, apply: (connection) => void connection.exec(deletedResponses) },
 ];
 
 /**

@@ -7,6 +7,7 @@ import {
   processesOf,
   startServer,
 } from "../support/server/daylongServer.ts";
+import { type ResponseTimes, residentMb, responseTimes } from "./figures.ts";
 import { Phone } from "./phone.ts";
 import { brokenPromises, judge, type Verdict, wholeLog } from "./verdict.ts";
 import { ProcessWatch } from "./watch.ts";
@@ -36,7 +37,17 @@ export interface CrowdReport extends Verdict {
   forgot: number;
   leftAfterStop: number;
   modelRequests: number;
+  /** From being accepted to the reply, of all messages; those of the first round wait for a process. */
+  responseMs: ResponseTimes;
+  byRound: RoundFigures[];
   broken: string[];
+}
+
+/** A round's response times, and the server's own memory after it with what it grew by. */
+export interface RoundFigures extends ResponseTimes {
+  round: number;
+  serverMb: number;
+  growthMb: number;
 }
 
 /** Longest time for all messages of a round. */
@@ -72,6 +83,7 @@ export async function runCrowd({ conversations, rounds }: CrowdOptions): Promise
     const sessionIds: string[] = [];
     const kept: Array<{ sessionId: string; turnId: string }> = [];
     let forgot = 0;
+    const ofRound: Array<{ turnIds: Set<string>; serverMb: number }> = [];
     for (let round = 0; round < rounds; round += 1) {
       const ends = await Promise.all(
         Array.from({ length: conversations }, async (_, index) => {
@@ -91,6 +103,8 @@ export async function runCrowd({ conversations, rounds }: CrowdOptions): Promise
           return { number, end: await phone.ended(taken.turnId, roundMs) };
         }),
       );
+      const turnIds = new Set(kept.slice(-conversations).map(({ turnId }) => turnId));
+      ofRound.push({ turnIds, serverMb: residentMb(running.pid) });
       if (round === rounds - 1)
         for (const { number, end } of ends)
           if (end?.type !== "turn.completed" || end.data.text !== `You asked me to remember ${number}.`)
@@ -135,6 +149,13 @@ export async function runCrowd({ conversations, rounds }: CrowdOptions): Promise
       forgot,
       leftAfterStop: processesOf(bench).length,
       modelRequests: model.requestCount(),
+      responseMs: responseTimes(log),
+      byRound: ofRound.map(({ turnIds, serverMb }, index) => ({
+        round: index + 1,
+        ...responseTimes(log, turnIds),
+        serverMb,
+        growthMb: Math.round((serverMb - (ofRound[index - 1]?.serverMb ?? serverMb)) * 10) / 10,
+      })),
       broken: brokenPromises(verdict),
     };
     const breaks = (number: number, what: string) => number > 0 && report.broken.push(`${number} ${what}`);

@@ -33,7 +33,11 @@ async function main() {
 try {
   const report = await main();
   if (values.json) console.log(JSON.stringify(report));
-  else console.table(flat(report));
+  else {
+    const { byRound, ...rest } = report as typeof report & { byRound?: object[] };
+    console.table(flat(rest));
+    if (byRound) console.table(byRound);
+  }
   for (const promise of report.broken) console.error(`BROKEN: ${promise}`);
   if (report.broken.length === 0) console.error("Every promise was kept.");
   process.exit(report.broken.length === 0 ? 0 : 1);

@@ -9,6 +9,7 @@ import {
   processesOf,
   startServer,
 } from "../support/server/daylongServer.ts";
+import { type ResponseTimes, residentMb, responseTimes } from "./figures.ts";
 import { type Kept, Phone } from "./phone.ts";
 import { brokenPromises, judge, type Verdict, wholeLog } from "./verdict.ts";
 import { ProcessWatch } from "./watch.ts";
@@ -37,6 +38,10 @@ export interface StormReport extends Verdict {
   repeatedSends: number;
   refusals: Record<string, number>;
   modelRequests: number;
+  /** From being accepted to the reply, over kills and restarts. */
+  responseMs: ResponseTimes;
+  /** The server's own memory at the end. */
+  serverMb: number;
   /** What was promised and not kept; empty when all is well. */
   broken: string[];
 }
@@ -217,7 +222,9 @@ export class Storm {
     const server = await this.#server;
     const own = new Set(childrenOf(server.pid));
     const orphansAfterLastBoot = processesOf(this.#bench).filter((pid) => !own.has(pid)).length;
-    const verdict = judge(await wholeLog(server), this.#kept);
+    const log = await wholeLog(server);
+    const serverMb = residentMb(server.pid);
+    const verdict = judge(log, this.#kept);
     const exitCode = await server.kill("SIGTERM");
     const leftAfterStop = processesOf(this.#bench).length;
     const sum = (of: (phone: Phone) => number) => this.#phones.reduce((total, phone) => total + of(phone), 0);
@@ -241,6 +248,8 @@ export class Storm {
       repeatedSends: sum((phone) => phone.repeats),
       refusals,
       modelRequests: this.#model.requestCount(),
+      responseMs: responseTimes(log),
+      serverMb,
       broken: brokenPromises(verdict),
     };
     const breaks = (count: number, what: string) => count > 0 && report.broken.push(`${count} ${what}`);

@@ -1,5 +1,5 @@
 import { type ClientStopped, DaylongProblem } from "../errors.ts";
-import type { Clock, KeptStore } from "../ports.ts";
+import type { Clock, KeptStore, Waiting } from "../ports.ts";
 import { BackOff } from "./backOff.ts";
 import type { Accepted, ClientFrame, Message, ServerFrame } from "./protocol.ts";
 
@@ -39,6 +39,8 @@ export interface OutboxParts {
   clock: Clock;
   random: () => number;
   send(frame: ClientFrame): boolean;
+  /** Told when a message waits for a refusal to pass. */
+  onWaiting?(waiting: Waiting): void;
 }
 
 /**
@@ -160,6 +162,9 @@ export class Outbox {
       entry.settle?.accepted(frame);
     } else if (passing.has(frame.code)) {
       const pauseMs = Math.max(frame.retryAfterMs ?? 0, entry.backOff.nextMs());
+      const { code, detail } = frame;
+      const { clientMessageId } = entry;
+      this.#parts.onWaiting?.({ code, detail, retryAfterMs: pauseMs, clientMessageId });
       entry.cancelPause = this.#parts.clock.after(pauseMs, () => {
         entry.cancelPause = undefined;
         this.#flush();

@@ -6,7 +6,7 @@ export const testSession = defineCommand({
   name: "test-session",
   summary: "Runs the 42 test against the running server.",
   details:
-    "Asks the server to remember a number, asks for it in the same session (same process) and in another one: over /api/chat, and over /v1/chat/completions. Ends with 0 when the first knows it and the other does not.",
+    "Asks the server to remember a number, asks for it in the same session (same process) and in another one: over /api/chat, and over /v1/chat/completions. Ends with 0 when the first knows it and the other does not. In the rollback mode (USE_INTERACTIVE_SESSIONS=false) each message has to be answered by a process of its own.",
   flags: {
     project: {
       type: "text",
@@ -19,9 +19,15 @@ export const testSession = defineCommand({
     const server = findRunningServer(values["data-dir"]);
     const projectPath =
       values.project === undefined ? await firstProject(server) : resolve(callerDir(), values.project);
+    const livesOn = server.interactive !== false;
+    console.log(
+      livesOn
+        ? "Mode: one process for a session (USE_INTERACTIVE_SESSIONS=true)"
+        : "Mode: the rollback, one process for a message (USE_INTERACTIVE_SESSIONS=false)",
+    );
     const held = [
-      await remembers(chatFace(server, projectPath)),
-      await remembers(openAiFace(server, projectPath)),
+      await remembers(chatFace(server, projectPath), livesOn),
+      await remembers(openAiFace(server, projectPath), livesOn),
     ];
     if (held.includes(false)) process.exitCode = 1;
   },
@@ -94,12 +100,14 @@ const number = 42;
 const question = "What number did I ask you to remember?";
 
 /** Whether one conversation keeps its process and its context, and another one knows nothing of it. */
-async function remembers(face: Face): Promise<boolean> {
+async function remembers(face: Face, livesOn: boolean): Promise<boolean> {
   const said = async (message: string, conversation?: string) => {
     const startedAt = performance.now();
     const answer = await face.say(message, conversation);
     const tookMs = Math.round(performance.now() - startedAt);
-    console.log(`> ${message}\n< ${answer.text}   [pid ${answer.pid}, ${tookMs} ms]`);
+    console.log(
+      `> ${message}\n< ${answer.text}   [${answer.pid === undefined ? "no process left" : `pid ${answer.pid}`}, ${tookMs} ms]`,
+    );
     return answer;
   };
   console.log(face.name);
@@ -107,10 +115,15 @@ async function remembers(face: Face): Promise<boolean> {
   const second = await said(question, first.conversation);
   const other = await said(question);
   const checks: Array<[string, boolean]> = [
-    [
-      "the second message was answered by the same process",
-      first.pid !== undefined && first.pid === second.pid,
-    ],
+    livesOn
+      ? [
+          "the second message was answered by the same process",
+          first.pid !== undefined && first.pid === second.pid,
+        ]
+      : [
+          "the second message was answered by another process",
+          first.pid === undefined || first.pid !== second.pid,
+        ],
     ["the session knows the number", second.text.includes(String(number))],
     ["another session does not know it", !other.text.includes(String(number))],
   ];

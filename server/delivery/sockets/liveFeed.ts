@@ -7,6 +7,8 @@ import type { Connections } from "./connections.ts";
 interface Draft {
   turnId: string;
   text: string;
+  /** Its message is on the way to the log. */
+  isWhole: boolean;
 }
 
 /**
@@ -25,10 +27,10 @@ export class DeltaFeed implements LiveFeed {
   delta(sessionId: string, turnId: string, text: string): void {
     if (text === "") return;
     const draft = this.#draftBySession.get(sessionId);
-    const goesOn = draft !== undefined && draft.turnId === turnId;
+    const goesOn = draft !== undefined && draft.turnId === turnId && !draft.isWhole;
     const offset = goesOn ? draft.text.length : 0;
     if (goesOn) draft.text += text;
-    else this.#draftBySession.set(sessionId, { turnId, text });
+    else this.#draftBySession.set(sessionId, { turnId, text, isWhole: false });
     const frame: DeltaFrame = { type: "delta", sessionId, turnId, offset, text };
     this.#connections.broadcastEphemeral(frame);
     for (const listener of this.#listenersBySession.get(sessionId) ?? []) listener(frame);
@@ -51,6 +53,16 @@ export class DeltaFeed implements LiveFeed {
 
   flush(sessionId: string): void {
     this.#draftBySession.delete(sessionId);
+  }
+
+  finished(sessionId: string, turnId: string): void {
+    const draft = this.#draftBySession.get(sessionId);
+    if (draft?.turnId === turnId) draft.isWhole = true;
+  }
+
+  unfinished(sessionId: string, turnId: string): string | undefined {
+    const draft = this.#draftBySession.get(sessionId);
+    return draft?.turnId === turnId && !draft.isWhole ? draft.text : undefined;
   }
 
   activity(sessionId: string, turnId: string, activity: Parameters<LiveFeed["activity"]>[2]): void {

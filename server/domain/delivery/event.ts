@@ -83,6 +83,8 @@ export interface EventDataByType {
     deviceId: string;
     attachments: string[];
     sendAt?: number;
+    timeoutMs?: number;
+    contextFiles?: string[];
     /** Typed at another program, which no device sent. */
     origin?: "terminal";
   };
@@ -94,10 +96,12 @@ export interface EventDataByType {
   "turn.started": { origin: TurnOrigin };
   /** `origin` of an own turn, or of a terminal's. */
   "turn.completed": Reply & { origin?: Exclude<TurnOrigin, "user"> };
-  "turn.failed": { code: ErrorCode; detail: string; retryable: boolean };
-  "turn.interrupted": Failure;
-  "turn.cancelled": { by: string };
-  message: { messageId: string; text: string; origin?: "terminal" };
+  /** `text`: what was heard of the answer. */
+  "turn.failed": { code: ErrorCode; detail: string; retryable: boolean; text?: string };
+  "turn.interrupted": Failure & { text?: string };
+  "turn.cancelled": { by: string; text?: string };
+  /** `partial`: the turn ended in the middle of it. */
+  message: { messageId: string; text: string; partial?: boolean; origin?: "terminal" };
   /** A subagent's finished text: never a `message`, never the reply. */
   "agent.message": { agent: AgentRef; text: string };
   "tool.started": {

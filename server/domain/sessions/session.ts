@@ -1,3 +1,4 @@
+import { DaylongError } from "../errors.ts";
 import type { Lease } from "./lease.ts";
 
 /**
@@ -103,6 +104,25 @@ export interface Session {
   muted: boolean;
   autoKeepAlive: boolean;
   options: SessionOptions;
+}
+
+/**
+ * Throws `project_mismatch` for a message whose project is another one than its session's. `resolve` follows links and throws
+ * for a path that is no project; the same path as the session's passes even then.
+ */
+export async function refuseOtherProject(
+  session: Pick<Session, "projectPath">,
+  named: string,
+  resolve: (path: string) => Promise<string>,
+): Promise<void> {
+  const { projectPath } = session;
+  if (named === projectPath) return;
+  const resolved = await resolve(named).catch(() => undefined);
+  if (resolved === projectPath) return;
+  throw new DaylongError(
+    "project_mismatch",
+    "The session works in another project than the projectPath beside its sessionId; leave the path out, or begin a session there.",
+  );
 }
 
 /** A title from the first message: its first line, cut at a word. */

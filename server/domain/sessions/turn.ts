@@ -51,6 +51,10 @@ export interface Turn {
   state: TurnState;
   acceptedAt: number;
   sendAt?: number;
+  /** How long it may run. */
+  timeoutMs?: number;
+  /** Paths in the project whose contents go to Claude with it. */
+  contextFiles?: string[];
   /** When the prompt was given to a process. A running turn without it can be run again after a crash. */
   givenAt?: number;
   startedAt?: number;

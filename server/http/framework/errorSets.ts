@@ -19,6 +19,8 @@ export const errorSets = {
   /** Refusals of what the token may not let a session do without asking. */
   allowances: ["permission_mode_forbidden", "tools_forbidden", "prompt_forbidden"],
   message: [
+    "project_mismatch",
+    "file_forbidden",
     "message_too_large",
     "attachment_not_found",
     "attachment_failed",
@@ -57,6 +59,7 @@ export const errorSets = {
     "conversation_lost",
     "turn_limit",
     "stalled",
+    "timed_out",
     "memory_limit",
     "login_required",
     "usage_limit",

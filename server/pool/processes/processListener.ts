@@ -150,8 +150,16 @@ export class PoolProcessListener {
         return;
       case "message": {
         const { turnId, messageId, text } = signal;
-        buffer.add(sessionProcess, { sessionId, turnId, type: "message", data: { messageId, text } });
+        // Of a turn that is being broken off, the CLI gives the text that it has so far.
+        const partial = sessionProcess.turnOf(turnId)?.end === undefined ? undefined : true;
+        buffer.add(sessionProcess, {
+          sessionId,
+          turnId,
+          type: "message",
+          data: { messageId, text, partial },
+        });
         sessionProcess.noteMessage(turnId, messageId, text);
+        feed.finished(sessionId, turnId);
         return;
       }
       case "agent-message": {

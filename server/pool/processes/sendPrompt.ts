@@ -1,6 +1,7 @@
 import { DaylongError, type Failure } from "../../domain/errors.ts";
 import type { Clock, Log, Store } from "../../domain/ports.ts";
 import { makesCliReadAgain } from "../../domain/prompts/commands.ts";
+import { contextLine } from "../../domain/prompts/contextFiles.ts";
 import {
   interpretationsOf,
   type JudgedPrompt,
@@ -118,6 +119,14 @@ export class PromptSender {
       return undefined;
     }
     const judged = await judgePrompt({ text, projectPath }, process?.commands, mentions);
+    if (turn.contextFiles?.length) {
+      // Judged by itself: nothing in the message can change what is a mention in it.
+      const line = { text: contextLine(turn.contextFiles), projectPath };
+      const context = await judgePrompt(line, undefined, mentions);
+      judged.text += `\n\n${context.text}`;
+      judged.mentioned.push(...context.mentioned);
+      judged.plain.push(...context.plain);
+    }
     const files =
       attachmentIds.length > 0 ? await attachments.prepare(attachmentIds, projectPath) : undefined;
     return { judged, files };

@@ -12,6 +12,10 @@ export function requestHashOf(request: SubmitRequest): string {
     request.model ?? null,
     request.permissionMode ?? null,
     request.sendAt ?? null,
+    // Left out where they are not given, so that the hashes of messages kept before there were any stay as they are.
+    ...(request.timeoutMs === undefined && request.contextFiles === undefined
+      ? []
+      : [request.timeoutMs ?? null, request.contextFiles ?? []]),
   ];
   return createHash("sha256").update(JSON.stringify(meaning)).digest("base64url");
 }

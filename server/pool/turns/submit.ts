@@ -201,7 +201,8 @@ export class Submissions {
     const attachmentIds = this.#takeAttachments(request);
     // Files take a moment to be readied, and mentions to be looked at, which is no part of the commit: such a turn is given
     // right after it.
-    const isReady = !needsPreparing({ message: request.message, attachmentIds });
+    const { message, timeoutMs, contextFiles } = request;
+    const isReady = !needsPreparing({ message, attachmentIds, contextFiles });
     const runsNow = admission.action === "use" && isReady;
     const { deviceId } = request.caller;
     const turn: Turn = {
@@ -211,13 +212,15 @@ export class Submissions {
       deviceId,
       clientMessageId,
       requestHash,
-      message: request.message,
+      message,
       attachmentIds,
       state: runsNow ? "running" : "queued",
       acceptedAt: now,
       givenAt: runsNow ? now : undefined,
       startedAt: runsNow ? now : undefined,
       sendAt,
+      timeoutMs,
+      contextFiles,
     };
     this.#store.turns.insert(turn);
     const { turnId } = turn;
@@ -234,7 +237,9 @@ export class Submissions {
         clientMessageId,
         deviceId,
         attachments: turn.attachmentIds,
-        ...(turn.sendAt === undefined ? {} : { sendAt: turn.sendAt }),
+        sendAt,
+        timeoutMs,
+        contextFiles,
       },
     });
     this.#facts.messageKept(sessionId, this.#registry.get(sessionId));

@@ -24,7 +24,9 @@ export const asksForChange = (request: SubmitRequest): request is SubmitRequest 
 export const needsPreparing = ({
   attachmentIds,
   message,
-}: Pick<Turn, "attachmentIds" | "message">): boolean => attachmentIds.length > 0 || mayBeInterpreted(message);
+  contextFiles = [],
+}: Pick<Turn, "attachmentIds" | "message" | "contextFiles">): boolean =>
+  attachmentIds.length > 0 || contextFiles.length > 0 || mayBeInterpreted(message);
 
 /**
  * What has to change in a session before a message that asks for a model or a mode; `undefined` when nothing has to.

@@ -1,6 +1,6 @@
 import type { Failure } from "../../domain/errors.ts";
 import { errorCatalogue } from "../../domain/errors.ts";
-import type { Clock, Store } from "../../domain/ports.ts";
+import type { Clock, LiveFeed, Store } from "../../domain/ports.ts";
 import type { ProcessSignal, TranscriptReply, TurnResult } from "../../domain/processes/process.ts";
 import { renewLease } from "../../domain/sessions/lease.ts";
 import type { Session } from "../../domain/sessions/session.ts";
@@ -8,6 +8,9 @@ import { isTerminal, type OwnOrigin, type Reply, type Turn } from "../../domain/
 import type { PoolLimits } from "../state/limits.ts";
 import type { CurrentTurn } from "../state/openTurns.ts";
 import { setWorkState } from "../state/workState.ts";
+
+/** Texts of one turn that its end repeats, the last ones; all of them are in the log. */
+const mostHeard = 50;
 
 /** How a turn ends. */
 export type TurnEnd =
@@ -21,12 +24,20 @@ export class TurnWriter {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #limits: PoolLimits;
+  readonly #feed: Pick<LiveFeed, "unfinished">;
   readonly #newId: () => string;
 
-  constructor(parts: { store: Store; clock: Clock; limits: PoolLimits; newId: () => string }) {
+  constructor(parts: {
+    store: Store;
+    clock: Clock;
+    limits: PoolLimits;
+    feed: Pick<LiveFeed, "unfinished">;
+    newId: () => string;
+  }) {
     this.#store = parts.store;
     this.#clock = parts.clock;
     this.#limits = parts.limits;
+    this.#feed = parts.feed;
     this.#newId = parts.newId;
   }
 
@@ -99,22 +110,50 @@ export class TurnWriter {
       case "failed": {
         settle({ error: end.failure });
         const retryable = errorCatalogue[end.failure.code].retryable;
-        store.events.append({ sessionId, turnId, type: "turn.failed", data: { ...end.failure, retryable } });
+        const data = { ...end.failure, retryable, text: this.#keepHeard(turn) };
+        store.events.append({ sessionId, turnId, type: "turn.failed", data });
         break;
       }
-      case "interrupted":
+      case "interrupted": {
         settle({ error: end.failure });
-        store.events.append({ sessionId, turnId, type: "turn.interrupted", data: end.failure });
+        const data = { ...end.failure, text: this.#keepHeard(turn) };
+        store.events.append({ sessionId, turnId, type: "turn.interrupted", data });
         break;
+      }
       case "cancelled":
         settle({});
         // An attachment that another waiting message uses is kept all the same.
         for (const attachmentId of turn.attachmentIds) store.attachments.release(attachmentId);
-        store.events.append({ sessionId, turnId, type: "turn.cancelled", data: { by: end.by } });
+        store.events.append({
+          sessionId,
+          turnId,
+          type: "turn.cancelled",
+          data: { by: end.by, text: this.#keepHeard(turn) },
+        });
         break;
     }
     if (rests) setWorkState(store, sessionId);
     return true;
+  }
+
+  /**
+   * Keeps the text that was begun and broken off as a message, and gives all that was heard of the turn's answer. Of a turn
+   * that never began there is nothing to look for.
+   */
+  #keepHeard({ sessionId, turnId, givenAt, startedAt }: Turn): string | undefined {
+    if (givenAt === undefined && startedAt === undefined) return undefined;
+    const { events } = this.#store;
+    const texts = events
+      .transcript(sessionId, undefined, mostHeard)
+      .flatMap((event) => (event.type === "message" && event.turnId === turnId ? [event.data.text] : []))
+      .reverse();
+    const begun = this.#feed.unfinished(sessionId, turnId)?.toWellFormed();
+    if (begun !== undefined && begun.trim() !== "") {
+      const data = { messageId: this.#newId(), text: begun, partial: true };
+      events.append({ sessionId, turnId, type: "message", data });
+      texts.push(begun);
+    }
+    return texts.length === 0 ? undefined : texts.join("\n\n");
   }
 
   /**

@@ -22,6 +22,8 @@ interface TurnRow {
   state: TurnState;
   accepted_at: number;
   send_at: number | null;
+  timeout_ms: number | null;
+  context_files: string | null;
   given_at: number | null;
   started_at: number | null;
   ended_at: number | null;
@@ -42,6 +44,8 @@ function turnOf(row: TurnRow): Turn {
     state: row.state,
     acceptedAt: row.accepted_at,
     sendAt: row.send_at ?? undefined,
+    timeoutMs: row.timeout_ms ?? undefined,
+    contextFiles: parsedOrUndefined<string[]>(row.context_files),
     givenAt: row.given_at ?? undefined,
     startedAt: row.started_at ?? undefined,
     endedAt: row.ended_at ?? undefined,
@@ -51,7 +55,7 @@ function turnOf(row: TurnRow): Turn {
 }
 
 const selectTurns = `SELECT t.turn_id, t.session_id, t.origin, t.device_id, t.client_message_id, t.request_hash, t.message,
-  t.attachment_ids, t.state, t.accepted_at, t.send_at, t.given_at, t.started_at, t.ended_at, t.reply, t.error FROM turns t`;
+  t.attachment_ids, t.state, t.accepted_at, t.send_at, t.timeout_ms, t.context_files, t.given_at, t.started_at, t.ended_at, t.reply, t.error FROM turns t`;
 
 const isDue = "(t.send_at IS NULL OR t.send_at <= ?)";
 type Named = Record<string, string | number | null>;
@@ -89,9 +93,9 @@ export class SqliteTurnStore implements TurnStore {
     this.#insert = new Statement(
       connection,
       `INSERT INTO turns (turn_id, session_id, origin, device_id, client_message_id, request_hash, message, attachment_ids, state,
-         accepted_at, send_at, given_at, started_at, ended_at, reply, error)
+         accepted_at, send_at, timeout_ms, context_files, given_at, started_at, ended_at, reply, error)
        VALUES (@turnId, @sessionId, @origin, @deviceId, @clientMessageId, @requestHash, @message, @attachmentIds, @state,
-         @acceptedAt, @sendAt, @givenAt, @startedAt, @endedAt, @reply, @error)`,
+         @acceptedAt, @sendAt, @timeoutMs, @contextFiles, @givenAt, @startedAt, @endedAt, @reply, @error)`,
     );
     this.#get = new Statement(connection, `${selectTurns} WHERE t.turn_id = ?`);
     this.#byClientMessage = new Statement(
@@ -208,6 +212,8 @@ export class SqliteTurnStore implements TurnStore {
       state: turn.state,
       acceptedAt: turn.acceptedAt,
       sendAt: turn.sendAt ?? null,
+      timeoutMs: turn.timeoutMs ?? null,
+      contextFiles: jsonOrNull(turn.contextFiles),
       givenAt: turn.givenAt ?? null,
       startedAt: turn.startedAt ?? null,
       endedAt: turn.endedAt ?? null,

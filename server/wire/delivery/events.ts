@@ -9,6 +9,7 @@ import { taskSchema } from "../sessions/tasks.ts";
 import { errorCodeSchema, failureSchema, replySchema, turnOriginSchema } from "../sessions/turns.ts";
 
 const detail = z.object({ detail: z.string() });
+const heardText = z.string().optional().meta({ description: "What was heard of the answer." });
 const by = z.object({ by: z.string() });
 const terminalSchema = z.literal("terminal");
 const terminalOrigin = terminalSchema.optional().meta({
@@ -92,6 +93,8 @@ const dataByType = {
     deviceId: z.string(),
     attachments: z.array(z.string()),
     sendAt: instantSchema.optional(),
+    timeoutMs: durationMsSchema.optional(),
+    contextFiles: z.array(z.string()).optional(),
     origin: terminalOrigin,
   }),
   "turn.queued": z.object({
@@ -108,10 +111,20 @@ const dataByType = {
       .optional()
       .meta({ description: "Only of a turn that Claude began by itself: why it did." }),
   }),
-  "turn.failed": z.object({ code: errorCodeSchema, detail: z.string(), retryable: z.boolean() }),
-  "turn.interrupted": failureSchema,
-  "turn.cancelled": by,
-  message: z.object({ messageId: z.string(), text: z.string(), origin: terminalOrigin }),
+  "turn.failed": z.object({
+    code: errorCodeSchema,
+    detail: z.string(),
+    retryable: z.boolean(),
+    text: heardText,
+  }),
+  "turn.interrupted": failureSchema.extend({ text: heardText }),
+  "turn.cancelled": by.extend({ text: heardText }),
+  message: z.object({
+    messageId: z.string(),
+    text: z.string(),
+    partial: z.boolean().optional().meta({ description: "The turn ended in the middle of it." }),
+    origin: terminalOrigin,
+  }),
   "agent.message": z.object({ agent: agentSchema, text: z.string() }),
   "tool.started": z.object({
     toolUseId: z.string(),

@@ -43,6 +43,18 @@ export const messageFields = {
   sendAt: chosenInstantSchema
     .optional()
     .meta({ description: "The instant at which it is to run; at once without it." }),
+  timeoutMs: z
+    .number()
+    .int()
+    .min(1)
+    .max(24 * 3_600_000)
+    .optional()
+    .meta({ description: "How long the turn may run before it is ended as failed (timed_out)." }),
+  contextFiles: z
+    .array(textSchema.min(1).max(4_096))
+    .max(20)
+    .optional()
+    .meta({ description: "Paths in the project, whose contents go to Claude with the message." }),
 };
 
 /** The word that a message is kept and will end in one reply or one failure. */
@@ -62,6 +74,7 @@ export const acceptedSchema = z
     ...acceptedFields,
     requestId: z.string(),
     deliveryMethod: z.array(z.string()).meta({ description: "How news will reach the device now." }),
+    pushWarning: z.string().optional().meta({ description: "Why the deviceToken was not registered." }),
   })
   .meta({ id: "Accepted" });
 

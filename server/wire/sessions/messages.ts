@@ -3,6 +3,11 @@ import { instantSchema } from "../instants.ts";
 
 export const speakerSchema = z.enum(["user", "assistant"]);
 
+const partialSchema = z
+  .boolean()
+  .optional()
+  .meta({ description: "The turn ended in the middle of the text." });
+
 /** What one side said. */
 export const messageSchema = z
   .object({
@@ -15,10 +20,16 @@ export const messageSchema = z
       .optional()
       .meta({ description: "Said in another program that went on with the conversation." }),
     createdAt: instantSchema,
+    partial: partialSchema,
   })
   .meta({ id: "Message" });
 
 /** A line of a session's output. */
 export const outputLineSchema = z
-  .object({ role: speakerSchema, content: z.string(), timestamp: instantSchema })
+  .object({
+    role: speakerSchema,
+    content: z.string(),
+    timestamp: z.iso.datetime().meta({ description: "ISO 8601, in UTC." }),
+    partial: partialSchema,
+  })
   .meta({ id: "OutputLine" });

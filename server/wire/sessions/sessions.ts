@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { limitReasons } from "../../domain/processes/machine.ts";
 import { permissionModes, sessionStates } from "../../domain/sessions/session.ts";
 import { uuidSchema } from "../ids.ts";
 import { countSchema, durationMsSchema, instantSchema } from "../instants.ts";
@@ -150,7 +151,8 @@ export const sessionSchema = z
       .object({
         pid: z.number().int(),
         startedAt: instantSchema,
-        rssBytes: z.number(),
+        rssBytes: z.number().meta({ description: "Memory of the CLI alone, which its limit is about." }),
+        toolsRssBytes: z.number().meta({ description: "Memory of what it started: tools and MCP servers." }),
         cpuPercent: z.number(),
         processCount: countSchema,
       })
@@ -163,6 +165,9 @@ export const sessionSchema = z
 export const poolStatsFields = {
   totalSessions: countSchema,
   maxSessions: countSchema,
+  maxSessionsLimitedBy: z.enum(limitReasons).optional().meta({
+    description: "With `MAX_CONCURRENT_SESSIONS=auto`: what keeps `maxSessions` from being higher.",
+  }),
   availableSlots: countSchema,
   queuedTurns: countSchema,
   memoryUsageBytes: z.number(),

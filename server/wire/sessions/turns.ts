@@ -51,6 +51,8 @@ export const turnSchema = z
     state: turnStateSchema,
     acceptedAt: instantSchema,
     sendAt: instantSchema.optional(),
+    timeoutMs: durationMsSchema.optional(),
+    contextFiles: z.array(z.string()).optional(),
     startedAt: instantSchema.optional(),
     endedAt: instantSchema.optional(),
     queuePosition: countSchema.optional().meta({ description: "0 runs now, 1 is next." }),

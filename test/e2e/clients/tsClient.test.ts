@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { copyFileSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeAll, describe, expect, test } from "@jest/globals";
@@ -12,6 +12,7 @@ import {
   TurnFailed,
 } from "../../../client/src/index.ts";
 import { eventually, startServer } from "../../support/server/daylongServer.ts";
+import { installClient } from "../../support/server/installClient.ts";
 import { useScene } from "../../support/server/scene.ts";
 
 const run = promisify(execFile);
@@ -42,13 +43,8 @@ describe("C04: the TypeScript client talks to real Claude processes", () => {
   let examplesDir: string;
 
   beforeAll(async () => {
-    // As it is published: its own compiler settings, its own package.json, nothing of the server in reach.
     examplesDir = join(scene.bench.dir, "examples");
-    const installed = join(examplesDir, "node_modules", "daylong-client");
-    mkdirSync(installed, { recursive: true });
-    await run("node_modules/.bin/tsc", ["-p", "client/tsconfig.json", "--outDir", join(installed, "dist")]);
-    copyFileSync("client/package.json", join(installed, "package.json"));
-    symlinkSync(realpathSync("node_modules/ws"), join(examplesDir, "node_modules", "ws"));
+    await installClient(examplesDir);
     writeFileSync(join(examplesDir, "page.mjs"), pageGlobals);
   });
   const clients: DaylongClient[] = [];

@@ -12,7 +12,13 @@ import { startsIn } from "../../support/claude/cliStarts.ts";
 import { type Bench, benchEnvironment, makeBench } from "../../support/server/daylongServer.ts";
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-const feed = { delta: () => {}, flush: () => {}, activity: () => {} };
+const feed = {
+  delta: () => {},
+  flush: () => {},
+  activity: () => {},
+  finished: () => {},
+  unfinished: () => undefined,
+};
 
 /** A pool over a real database and real processes of the stand-in, with deadlines that a test can wait for. */
 export class HostRig {
@@ -57,7 +63,11 @@ export class HostRig {
         throw new Error(`A process of the pool made a wrong transition: ${JSON.stringify(wrong)}`);
       },
       attachments: { prepare: async () => ({ images: [], note: "" }), letGo: () => {} },
-      mentions: { standingOf: async () => "absent", placeOf: async () => "readable" },
+      mentions: {
+        standingOf: async () => "absent",
+        placeOf: async () => "readable",
+        standingInProject: async () => "absent",
+      },
     });
   }
 

@@ -39,6 +39,7 @@ export const limitsOf = (limits: Partial<PoolLimits> = {}): PoolLimits => ({
   claudeModel: null,
   maxTotalMemoryBytes: Number.MAX_SAFE_INTEGER,
   maxMemoryPerSessionBytes: Number.MAX_SAFE_INTEGER,
+  maxMemoryPerToolBytes: Number.MAX_SAFE_INTEGER,
   cpuUsageLimitPercent: 100,
   healthIntervalMs: 600_000,
   turnStallMs: 0,
@@ -87,6 +88,8 @@ export class PoolRig {
   host = new ScriptedHost({ clock: this.clock });
   readonly disk = new FullDisk();
   readonly feed: string[] = [];
+  /** What a process has begun to say in a turn and not finished. */
+  readonly drafts = new Map<string, string>();
   readonly logged: string[] = [];
   /** Makes the pool's ids; a test that has to go the same way twice gives its own. */
   newId: () => string = randomUUID;
@@ -145,8 +148,13 @@ export class PoolRig {
       (event) =>
         this.logged.push(`${level} ${event}`);
     const feed: LiveFeed = {
-      delta: (sessionId, turnId, text) => this.feed.push(`delta ${sessionId} ${turnId} ${text}`),
+      delta: (sessionId, turnId, text) => {
+        this.feed.push(`delta ${sessionId} ${turnId} ${text}`);
+        this.drafts.set(turnId, (this.drafts.get(turnId) ?? "") + text);
+      },
       flush: (sessionId) => this.feed.push(`flush ${sessionId}`),
+      finished: (_sessionId, turnId) => void this.drafts.delete(turnId),
+      unfinished: (_sessionId, turnId) => this.drafts.get(turnId),
       activity: (_sessionId, turnId, activity) => this.feed.push(`${activity.kind} ${turnId}`),
     };
     this.pool = new InteractiveSessionPool({
@@ -171,6 +179,7 @@ export class PoolRig {
       gitBranch: async () => this.branch(),
       mentions: {
         standingOf: (_projectPath, path) => this.mention(path),
+        standingInProject: (_projectPath, path) => this.mention(path),
         placeOf: async (_projectPath, path) =>
           (await this.mention(path)) === "forbidden" ? "forbidden" : "readable",
       },

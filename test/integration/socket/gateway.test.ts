@@ -342,7 +342,7 @@ describe("frames", () => {
     expect(await client.waitForRef("5")).toMatchObject({ type: "result", extended: true });
     client.send({ type: "keepalive", ref: "6", sessionId, action: "recap" });
     const recapped = await client.waitForRef("6");
-    expect(recapped).toMatchObject({ type: "result", extended: false, recap: { text: "A recap." } });
+    expect(recapped).toMatchObject({ type: "result", extended: true, recap: { text: "A recap." } });
     expect(recapped.expiresAt).toBeGreaterThanOrEqual(expiresAt);
   });
 

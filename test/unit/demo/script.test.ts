@@ -18,6 +18,39 @@ describe("O02 the demo model", () => {
     expect(textOf(said(question))).toContain("not asked");
   });
 
+  const question = (kind: string) => `What ${kind} did I ask you to remember?`;
+  test.each([
+    [["Remember the word BANANA"], "I will remember BANANA."],
+    [["Remember the word BANANA", question("word")], "You asked me to remember BANANA."],
+    [["Please remember the word: banana.", "Thanks!", question("word")], "You asked me to remember banana."],
+    [["Remember this: ZEBRA", question("word")], "You asked me to remember ZEBRA."],
+    [["Remember my favourite colour is green", question("color")], "You asked me to remember green."],
+    [[question("word")], "You have not asked me to remember a word."],
+    [["What is 2+2?"], "4"],
+    [["What's 7 * 6?"], "42"],
+    [["Calculate 10 / 4"], "2.5"],
+    [["2 + 2 ="], "4"],
+    [["What is 100 minus 58? Answer with the number only."], "42"],
+    [["what is 0.1 + 0.2?"], "0.3"],
+    [["How much is 1 / 0?"], "That has no result."],
+    [
+      ["What is the time?", "What was my previous question?"],
+      "Your previous question was: What is the time?",
+    ],
+    [["What is 2+2?", "What was my last message?"], "Your previous question was: What is 2+2?"],
+    [["What was my previous question?"], "You have not asked me anything before."],
+    [["Hello! Remember the number 42."], "I will remember 42."],
+    [["Hello! Remember the number 42.", question("number")], "You asked me to remember 42."],
+    [["Can you remember 7 for me?", question("number")], "You asked me to remember 7."],
+    [
+      ["Remember that the door is open", "What did I ask you to remember?"],
+      "You asked me to remember the door is open.",
+    ],
+    [["say: remember 42"], "remember 42"],
+  ])("EXAMPLE-5: after %j it says: %s", (messages, answer) => {
+    expect(textOf(said(...messages))).toBe(answer);
+  });
+
   test("uses any tool with the input that it is told", () => {
     expect(reply(said('use: Write {"file_path":"/a","content":"x"}'))).toMatchObject({
       kind: "tool",

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import type { TakenAttachment } from "../../../access/messageAttachments.ts";
+import type { Caller } from "../../../domain/delivery/device.ts";
 import { DaylongError } from "../../../domain/errors.ts";
+import { refuseOtherProject } from "../../../domain/sessions/session.ts";
 import type { Turn } from "../../../domain/sessions/turn.ts";
 import { isTerminal } from "../../../domain/sessions/turn.ts";
 import type { Accepted, SubmitRequest } from "../../../pool/port.ts";
@@ -25,7 +27,15 @@ const maxWaitSeconds = 300;
 /** Room for a message and 5 MB of attachments in base64. */
 const maxChatBodyBytes = 8 * 1024 * 1024;
 
-const chatSchema = z.object({ ...messageFields, deviceToken: apnsTokenSchema.optional() });
+const chatSchema = z.object({
+  ...messageFields,
+  deviceToken: z.string().max(1_000).optional().meta({
+    description:
+      "The caller's APNs token, registered when the message is accepted; one that cannot be Apple's is left, and pushWarning says so.",
+  }),
+});
+
+type SubmitPlace = Pick<SubmitRequest, "sessionId" | "projectPath">;
 
 /** The end of a turn as the waiting client is told; a turn that failed was still answered in time. */
 const outcomeOf = (turn: Turn) => ({
@@ -55,7 +65,6 @@ export function chatRoutes(parts: HttpDependencies): Route[] {
         ...errorSets.message,
         // Claude does not answer the change of its model or mode.
         "session_busy",
-        ...errorSets.pushTarget,
       ],
       response: { 200: finishedSchema, 202: acceptedSchema },
       maxBodyBytes: maxChatBodyBytes,
@@ -68,19 +77,18 @@ export function chatRoutes(parts: HttpDependencies): Route[] {
             `The message has ${messageBytes} bytes of UTF-8; ${maxMessageBytes} is the most.`,
           );
         }
-        // A session stays where it was made: the path of a request that names a session says nothing.
-        const projectPath =
-          message.sessionId === undefined ? await newSessionPath(message.projectPath) : undefined;
-        // Before the message is kept: a failure after it would tell the client to send it again.
-        if (deviceToken !== undefined)
-          pushRegistration.register(caller.deviceId, { token: deviceToken }, caller);
+        const projectPath = await placeOf(message);
         const taken = await files.take(attachments ?? [], caller, message.clientMessageId);
         const accepted = await submit({ ...message, projectPath, caller, attachments: taken });
+        // Of an accepted message only. A failure of it fails no more than the pushes: the message is kept.
+        const pushWarning =
+          deviceToken === undefined ? undefined : registerToken(deviceToken, caller, accepted.duplicate);
         const answer = {
           success: true,
           ...accepted,
           requestId,
           deliveryMethod: deliveryMethods(caller.deviceId),
+          pushWarning,
         };
         const waitSeconds = preferredWaitSeconds(
           header("prefer"),
@@ -130,10 +138,29 @@ export function chatRoutes(parts: HttpDependencies): Route[] {
     }
   }
 
-  async function newSessionPath(projectPath: string | undefined): Promise<string> {
-    if (projectPath === undefined) {
+  /** The directory in which the message begins a session; a session stays where it was made. */
+  async function placeOf({ sessionId, projectPath }: SubmitPlace): Promise<string | undefined> {
+    const resolve = (path: string) => access.resolveProject(path);
+    if (sessionId === undefined) {
+      if (projectPath !== undefined) return resolve(projectPath);
       throw invalidRequest([{ path: "projectPath", message: "is required without a sessionId" }]);
     }
-    return access.resolveProject(projectPath);
+    if (projectPath !== undefined) await refuseOtherProject(pool.session(sessionId), projectPath, resolve);
+    return undefined;
+  }
+
+  /** Registers the caller's APNs token; why that could not be, otherwise. */
+  function registerToken(deviceToken: string, caller: Caller, isRepeat: boolean): string | undefined {
+    const token = apnsTokenSchema.safeParse(deviceToken);
+    if (!token.success)
+      return "The deviceToken is not registered: it is not the hexadecimal token that Apple gives to an app.";
+    try {
+      // A repeat may be late: the app has registered a newer token since.
+      if (!isRepeat) pushRegistration.register(caller.deviceId, { token: token.data }, caller);
+      return undefined;
+    } catch (error) {
+      if (error instanceof DaylongError) return `The deviceToken is not registered: ${error.message}`;
+      throw error;
+    }
   }
 }

@@ -59,6 +59,8 @@ export function turnRoutes({ store, pool }: HttpDependencies): Route[] {
       state,
       acceptedAt,
       sendAt,
+      timeoutMs: turn.timeoutMs,
+      contextFiles: turn.contextFiles,
       startedAt,
       endedAt,
       queuePosition: state === "queued" ? store.turns.queuePosition(turnId) : undefined,

@@ -66,7 +66,9 @@ export function outputRoutes({ store, pool, access }: HttpDependencies): Route[]
 function* linesOf(events: readonly LoggedEvent[]) {
   for (const event of events) {
     const spoken = transcriptLineOf(event);
-    if (spoken) yield { role: spoken.role, content: spoken.text, timestamp: event.at };
+    if (spoken === undefined) continue;
+    const { role, text: content, partial } = spoken;
+    yield { role, content, timestamp: new Date(event.at).toISOString(), partial };
   }
 }
 

@@ -39,7 +39,8 @@ export function sessionControlRoutes({ pool }: HttpDependencies): Route[] {
       method: "POST",
       path: "/api/sessions/keep-alive",
       scope: "chat",
-      summary: "Open the session's next lease term without a model turn, or ask for a recap.",
+      summary:
+        "Open the session's next lease term without a model turn; with the action recap after a recap of it.",
       body: z.object({ sessionId: sessionIdSchema, action: keepAliveActionSchema.default("extend") }),
       refusals: [
         ...errorSets.openSession,
@@ -56,8 +57,8 @@ export function sessionControlRoutes({ pool }: HttpDependencies): Route[] {
           return json({ success: true, sessionId, extended: true, expiresAt: lease.expiresAt });
         }
         const recap = await pool.recap(sessionId);
-        const { expiresAt } = pool.session(sessionId).lease;
-        return json({ success: true, sessionId, extended: false, expiresAt, recap });
+        const { expiresAt } = pool.keepAlive(sessionId, caller).lease;
+        return json({ success: true, sessionId, extended: true, expiresAt, recap });
       },
     }),
     defineRoute({

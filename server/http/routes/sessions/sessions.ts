@@ -17,6 +17,9 @@ import type { HttpDependencies } from "../../dependencies.ts";
 import { errorSets } from "../../framework/errorSets.ts";
 import { defineRoute, json, type Route } from "../../framework/route.ts";
 
+/** Parked sessions beside the active ones; all there are: GET /api/sessions. */
+const mostParked = 200;
+
 const sessionParams = z.object({ id: idSchema });
 
 const optionsOf = (wanted: NewSession): SessionOptions => ({
@@ -95,9 +98,12 @@ export function sessionRoutes({ store, pool, access, markRead }: HttpDependencie
       method: "GET",
       path: "/api/sessions/active",
       scope: "read",
-      summary: "Sessions that have a process, and how much room is left.",
+      summary:
+        "Sessions that have a process, and how much room is left; with parked=true also those that live without one.",
+      query: z.object({ parked: z.enum(["true", "false"]).optional() }),
       response: z.object({ sessions: z.array(sessionSchema), stats: z.object(poolStatsFields) }),
-      handle: () => json({ sessions: pool.active(), stats: pool.stats() }),
+      handle: ({ query }) =>
+        json({ sessions: query.parked === "true" ? living() : pool.active(), stats: pool.stats() }),
     }),
     showSession("/api/sessions/:id"),
     showSession("/api/sessions/interactive/:id/status"),
@@ -129,6 +135,14 @@ export function sessionRoutes({ store, pool, access, markRead }: HttpDependencie
       handle: async ({ params, body, caller }) => json(await pool.updateSession(params.id, body, caller)),
     }),
   ];
+
+  /** Sessions that a message goes on with at once or after a wake: those with a process first, the others the latest first. */
+  function living() {
+    const active = pool.active();
+    const known = new Set(active.map(({ sessionId }) => sessionId));
+    const { sessions } = store.sessions.list({ state: "parked", limit: mostParked });
+    return [...active, ...pool.views(sessions.filter(({ sessionId }) => !known.has(sessionId)))];
+  }
 
   /** Sessions outlive their directories: a path that cannot be resolved any more still finds them. */
   async function knownPath(path: string): Promise<string> {

@@ -5,6 +5,8 @@ export interface TranscriptLine {
   messageId: string;
   role: "user" | "assistant";
   text: string;
+  /** The turn ended in the middle of it. */
+  partial?: boolean;
   /** Another program, in which it was said. */
   origin?: "terminal";
 }
@@ -23,5 +25,5 @@ export function transcriptLineOf(event: LoggedEvent): TranscriptLine | undefined
 const line = (
   role: TranscriptLine["role"],
   text: string,
-  { messageId, origin }: Pick<TranscriptLine, "messageId" | "origin">,
-): TranscriptLine => ({ messageId, role, text, origin });
+  { messageId, origin, partial }: Pick<TranscriptLine, "messageId" | "origin" | "partial">,
+): TranscriptLine => ({ messageId, role, text, origin, partial });

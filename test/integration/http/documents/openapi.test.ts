@@ -145,7 +145,12 @@ describe("C01: the tests' own look at answers and frames", () => {
     expect(faultOf({ ...problem, text: foreign })).toContain("must be equal to one of the allowed values");
     expect(faultOf({ ...seen({}), path: "/api/nowhere" })).toContain("does not name this status");
     const lines = { ...seen({}), path: "/api/sessions/x/output", contentType: "application/x-ndjson" };
-    expect(faultOf({ ...lines, text: '{"role":"user","content":"Hello.","timestamp":1}\n' })).toBeUndefined();
+    expect(
+      faultOf({
+        ...lines,
+        text: '{"role":"user","content":"Hello.","timestamp":"2026-11-28T07:00:00.000Z"}\n',
+      }),
+    ).toBeUndefined();
     expect(faultOf({ ...lines, text: '{"role":"user","content":"Hello."}\n' })).toContain("timestamp");
   });
 

@@ -181,7 +181,13 @@ async function bench() {
   await pool.stop(0);
   await clock.run(1_000);
   const advanced: number[] = [];
-  const turnWriter = new TurnWriter({ store, clock, limits: limitsOf(), newId: () => "id" });
+  const turnWriter = new TurnWriter({
+    store,
+    clock,
+    limits: limitsOf(),
+    feed: { unfinished: () => undefined },
+    newId: () => "id",
+  });
   const startedAt = clock.now();
   const quarantine = new Quarantine({
     store: disk.over(store),

@@ -20,7 +20,13 @@ async function bench() {
   await rig.current.open();
   const { clock, store } = rig.current;
   const busy = await rig.current.busySession();
-  const turnWriter = new TurnWriter({ store, clock, limits: limitsOf(), newId: () => "made" });
+  const turnWriter = new TurnWriter({
+    store,
+    clock,
+    limits: limitsOf(),
+    feed: { unfinished: () => undefined },
+    newId: () => "made",
+  });
   return { ...busy, turnWriter, store, clock };
 }
 

@@ -13,7 +13,7 @@ async function follow(sessionId: string, token = rig.adminToken) {
   });
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
-  const next = async (): Promise<{ role: string; content: string; timestamp: number } | undefined> => {
+  const next = async (): Promise<{ role: string; content: string; timestamp: string } | undefined> => {
     for (;;) {
       const end = rest.indexOf("\n");
       if (end >= 0) {
@@ -38,7 +38,11 @@ describe("S30: output that is followed", () => {
     const { sessionId, turnId } = begin();
     const lines = await follow(sessionId);
     expect(lines.response.headers.get("content-type")).toContain("application/x-ndjson");
-    expect(await lines.next()).toMatchObject({ role: "user", content: "Hello", timestamp: rig.clock.now() });
+    expect(await lines.next()).toMatchObject({
+      role: "user",
+      content: "Hello",
+      timestamp: new Date(rig.clock.now()).toISOString(),
+    });
     await rig.pool.complete(turnId, { text: "Hi." });
     expect(await lines.next()).toMatchObject({ role: "assistant", content: "Hi." });
     const next = rig.pool.submitNow({ caller: admin, message: "More", sessionId });

@@ -128,6 +128,19 @@ describe("S20: sessions", () => {
     });
   });
 
+  test("EXAMPLE-9: with parked=true the active ones are followed by those that live without a process, closed ones never", async () => {
+    const [parked, active, closed] = [await newSessionId(), await newSessionId(), await newSessionId()];
+    await talk(active, "Ask", "Say");
+    await rig.ask("DELETE", `/api/sessions/${closed}`);
+    const ids = async (query: string) => {
+      const { body } = await rig.ask("GET", `/api/sessions/active${query}`);
+      return (body.sessions as Array<{ sessionId: string }>).map(({ sessionId }) => sessionId);
+    };
+    expect(await ids("?parked=true")).toEqual([active, parked]);
+    expect(await ids("?parked=false")).toEqual([active]);
+    expect((await rig.ask("GET", "/api/sessions/active?parked=yes")).status).toBe(400);
+  });
+
   test("S22: a patch changes what it names", async () => {
     const sessionId = await newSessionId();
     const patch = (body: unknown) => rig.ask("PATCH", `/api/sessions/${sessionId}`, { body });
@@ -147,18 +160,22 @@ describe("S20: sessions", () => {
     }
   });
 
-  test("S05: keep-alive opens the next term, and a recap is told on request", async () => {
+  test("S05 EXAMPLE-3: keep-alive opens the next term, and so does a recap, which is told; a refused one leaves the lease", async () => {
     const sessionId = await newSessionId();
     rig.clock.advance(3_600_000);
     const keep = (body: unknown) => rig.ask("POST", "/api/sessions/keep-alive", { body });
     const expiresAt = rig.clock.now() + 24 * 3_600_000;
     expect((await keep({ sessionId })).body).toEqual({ success: true, sessionId, extended: true, expiresAt });
+    rig.clock.advance(60_000);
+    expectProblem(await keep({ sessionId, action: "recap" }), 409, "nothing_to_recap");
+    expect((await rig.ask("GET", `/api/sessions/${sessionId}`)).body).toMatchObject({ lease: { expiresAt } });
     await talk(sessionId, "Ask", "Say");
+    rig.clock.advance(3_600_000);
     expect((await keep({ sessionId, action: "recap" })).body).toEqual({
       success: true,
       sessionId,
-      extended: false,
-      expiresAt,
+      extended: true,
+      expiresAt: expiresAt + 3_660_000,
       recap: { text: "A recap.", createdAt: rig.clock.now(), turnCount: 1, cached: false },
     });
     expectProblem(await keep({ sessionId, action: "sleep" }), 400, "invalid_request");
@@ -231,7 +248,11 @@ describe("S30: what was said", () => {
       .split("\n")
       .map((line) => JSON.parse(line));
     expect(lines).toHaveLength(262);
-    expect(lines[0]).toEqual({ role: "assistant", content: "Line\n0", timestamp: rig.clock.now() });
+    expect(lines[0]).toEqual({
+      role: "assistant",
+      content: "Line\n0",
+      timestamp: new Date(rig.clock.now()).toISOString(),
+    });
     expect(lines.slice(-2)).toMatchObject([
       { role: "user", content: "Ask" },
       { role: "assistant", content: "Say" },
