@@ -116,11 +116,12 @@ describe("REPORT-19 REPORT-20: proxies in front", () => {
       socket.send({
         type: "send",
         clientMessageId: `m-${name}`,
-        message: "slow: 1",
+        message: "slow: 3",
         projectPath: scene.bench.project,
       });
-      await socket.waitFor(({ type }) => type === "delta");
-      await socket.waitFor(({ event }) => event?.type === "turn.completed");
+      const { turnId } = await socket.waitFor(({ type }) => type === "accepted");
+      await socket.waitFor((frame) => frame.type === "delta" && frame.turnId === turnId);
+      await socket.waitFor(({ event }) => event?.type === "turn.completed" && event.turnId === turnId);
       expect(socket.frames.filter(({ type }) => type === "delta").length).toBeGreaterThan(3);
       await socket.close();
     });
