@@ -18,35 +18,12 @@ import type {
 } from "./connection/protocol.ts";
 import { Link, type LinkState, type Position } from "./connection/socketLink.ts";
 import { ClientStopped } from "./errors.ts";
-import {
-  type Clock,
-  type KeptStore,
-  memoryStore,
-  type SocketConstructor,
-  systemClock,
-  type Waiting,
-} from "./ports.ts";
+import { addressOf, type ClientOptions, newMessageId, socketConstructor } from "./options.ts";
+import { memoryStore, systemClock, type Waiting } from "./ports.ts";
 import { queryOf, Rest } from "./rest.ts";
 import { SessionHandle } from "./session.ts";
 import type { Turn } from "./turn.ts";
 import { Turns } from "./turns.ts";
-
-export interface ClientOptions {
-  /** `http://127.0.0.1:3000`, say. */
-  url: string;
-  /** The device's token, from pairing. */
-  token: string;
-  /** Where there is no global one (Node 20): `import { WebSocket } from "ws"`. */
-  WebSocket?: SocketConstructor;
-  fetch?: typeof globalThis.fetch;
-  /** Where unsent messages and the position outlive the program; by default they do not. */
-  store?: KeptStore;
-  /** Told of what handlers throw; `event` comes again. By default it is thrown where nobody catches it. */
-  onFault?: (error: unknown, event: DaylongEvent | undefined) => void;
-  clock?: Clock;
-  /** 0 to 1, for the jitter of pauses. */
-  random?: () => number;
-}
 
 /** Browsers let requests that outlive a page have 64 KB of body together. */
 const keepaliveChars = 30_000;
@@ -172,6 +149,16 @@ export class DaylongClient {
     limit?: number,
   ): Promise<Answer<"GET /api/projects/{projectId}/sessions">> {
     return this.rest.ask("GET", `/api/projects/${projectId}/sessions${queryOf({ limit })}`);
+  }
+
+  /** A conversation as Claude wrote it down, the newest message first. */
+  pastMessages(
+    projectId: string,
+    sessionId: string,
+    limit?: number,
+  ): Promise<Answer<"GET /api/projects/{projectId}/sessions/{id}/messages">> {
+    const path = `/api/projects/${projectId}/sessions/${sessionId}/messages${queryOf({ limit })}`;
+    return this.rest.ask("GET", path);
   }
 
   /** Makes a directory under a root. */
@@ -358,26 +345,6 @@ export class DaylongClient {
     if (state === "refused") this.#giveUp(new ClientStopped(detail));
     for (const listener of this.#stateListeners) listener(state, detail);
   }
-}
-
-/** 128 random bits. Not `randomUUID`: browsers keep that from pages that come over plain HTTP. */
-export function newMessageId(): string {
-  const bytes = globalThis.crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-/** Without the slashes at its end. What no try could ever reach is told at once. */
-function addressOf({ url, token }: ClientOptions): string {
-  if (!/^https?:\/\/[^/]/.test(url ?? ""))
-    throw new TypeError("`url` has to be the server's address, such as http://127.0.0.1:3000.");
-  if (!token) throw new TypeError("`token` is missing: a device gets its token by pairing.");
-  return url.replace(/\/+$/, "");
-}
-
-function socketConstructor(given: SocketConstructor | undefined): SocketConstructor {
-  const found = given ?? (globalThis as { WebSocket?: SocketConstructor }).WebSocket;
-  if (found) return found;
-  throw new Error('There is no global WebSocket here: give one, such as that of the package "ws".');
 }
 
 function subscribe<T>(listeners: Set<T>, listener: T): () => void {

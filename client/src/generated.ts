@@ -645,7 +645,7 @@ export interface Api {
      * Change limits; what is absent stays, null goes back to the default. They outlive a restart.
      */
     "PATCH /api/settings": {
-      maxConcurrentSessions?: number | null;
+      maxConcurrentSessions?: ("auto" | number) | null;
       maxQueuedTurns?: number | null;
       requestsPerMinute?: number | null;
       sessionTimeoutHours?: number | null;
@@ -653,6 +653,7 @@ export interface Api {
       sessionFinalWarningMinutes?: number | null;
       sessionIdleMinutes?: number | null;
       maxMemoryPerSessionMb?: number | null;
+      maxMemoryPerToolMb?: number | null;
       maxTotalMemoryGb?: number | null;
       cpuUsageLimitPercent?: number | null;
       healthIntervalSeconds?: number | null;
@@ -929,6 +930,10 @@ export interface Api {
       stats: {
         totalSessions: number;
         maxSessions: number;
+        /**
+         * With `MAX_CONCURRENT_SESSIONS=auto`: what keeps `maxSessions` from being higher.
+         */
+        maxSessionsLimitedBy?: "memory" | "load" | "maximum";
         availableSlots: number;
         queuedTurns: number;
         memoryUsageBytes: number;
@@ -2163,6 +2168,10 @@ export interface SessionMetrics {
   sinceAt: number;
   totalSessions: number;
   maxSessions: number;
+  /**
+   * With `MAX_CONCURRENT_SESSIONS=auto`: what keeps `maxSessions` from being higher.
+   */
+  maxSessionsLimitedBy?: "memory" | "load" | "maximum";
   availableSlots: number;
   queuedTurns: number;
   memoryUsageBytes: number;
@@ -2394,7 +2403,14 @@ export interface Session {
   process?: {
     pid: number;
     startedAt: number;
+    /**
+     * Memory of the CLI alone, which its limit is about.
+     */
     rssBytes: number;
+    /**
+     * Memory of what it started: tools and MCP servers.
+     */
+    toolsRssBytes: number;
     cpuPercent: number;
     processCount: number;
   };
@@ -2570,6 +2586,7 @@ export interface Settings {
   sessionFinalWarningMinutes: Setting;
   sessionIdleMinutes: Setting;
   maxMemoryPerSessionMb: Setting;
+  maxMemoryPerToolMb: Setting;
   maxTotalMemoryGb: Setting;
   cpuUsageLimitPercent: Setting;
   healthIntervalSeconds: Setting;
@@ -2585,7 +2602,7 @@ export interface Setting {
   /**
    * In force now.
    */
-  value: number;
+  value: number | "auto";
   default: number;
   min: number;
   max: number;
@@ -2600,7 +2617,15 @@ export interface Setting {
   /**
    * In force from the next start.
    */
-  next?: number;
+  next?: number | "auto";
+  /**
+   * With `auto`: the number that is in force now.
+   */
+  effective?: number;
+  /**
+   * With `auto`: what keeps the number from being higher.
+   */
+  limitedBy?: "memory" | "load" | "maximum";
 }
 export interface UsageReport {
   /**

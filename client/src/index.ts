@@ -1,10 +1,11 @@
-export { type ClientOptions, DaylongClient, newMessageId } from "./client.ts";
+export { DaylongClient } from "./client.ts";
 export { EventStream } from "./connection/eventStream.ts";
 export type { EventHandler, GapHandler } from "./connection/inbox.ts";
 export type { KeptMessage } from "./connection/outbox.ts";
 export * from "./connection/protocol.ts";
 export type { LinkState, Position } from "./connection/socketLink.ts";
 export { ClientStopped, DaylongProblem, TurnFailed } from "./errors.ts";
+export { type ClientOptions, newMessageId } from "./options.ts";
 export { type PairingOptions, pair } from "./pairing.ts";
 export {
   type Clock,

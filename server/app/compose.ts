@@ -268,6 +268,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
       await rootsOf(path);
     },
   });
+  settings.tellEffective(() => pool.sessionLimit());
   const counters = new LifecycleCounters({ events: store.events, stats: () => pool.stats() });
   closers.push(() => counters.stop());
   const sessionMetrics = () => ({

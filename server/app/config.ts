@@ -1,7 +1,10 @@
 import { delimiter } from "node:path";
 import { z } from "zod";
+import { machineMemoryBytes } from "../claude/os/machine.ts";
 import {
+  autoValue,
   environmentName,
+  fallbackOf,
   type Limit,
   type LimitName,
   limitNames,
@@ -40,14 +43,19 @@ const word = <const T extends readonly [string, ...string[]]>(words: T, fallback
 const number = (limit: Omit<Limit, "live">) =>
   z.preprocess((value) => {
     const text = setOrNot(value);
-    return text === undefined ? limit.fallback : Number(text);
+    if (text === undefined) return limit.fallback;
+    return text.toLowerCase() === "auto" ? "auto" : Number(text);
   }, limitValueSchema(limit));
+/** A limit in the code: `auto` is a number there. */
+const limitNumber = (limit: Limit) =>
+  number(limit).transform((value) => (value === "auto" ? autoValue : value));
 const flag = (fallback: boolean) =>
   z.preprocess(
     (value) => setOrNot(value)?.toLowerCase() ?? String(fallback),
     z.enum(["true", "false"], { error: "must be true or false" }).transform((value) => value === "true"),
   );
-const port = (fallback: number) => number({ fallback, min: 0, max: 65_535, whole: true });
+const port = (fallback: number) =>
+  number({ fallback, min: 0, max: 65_535, whole: true }).transform((value) => Number(value));
 const text = optional(z.string());
 const absolute = (path: string) => expandPath(path, process.cwd());
 
@@ -196,7 +204,7 @@ function faultsBetween(
 }
 
 /** Environment -> frozen configuration. Throws a ConfigError that lists every fault; values are never repeated in it. */
-export function readConfig(environment: Environment) {
+export function readConfig(environment: Environment, machineBytes = machineMemoryBytes()) {
   const faults: string[] = [];
   // Setting by setting: a fault of one must not hide the faults between the others.
   const parse = <T>(name: string, schema: z.ZodType<T>): T | undefined => {
@@ -210,7 +218,10 @@ export function readConfig(environment: Environment) {
     Object.entries(environmentSchema.shape).map(([name, schema]) => [name, parse<unknown>(name, schema)]),
   );
   const soundLimits = present(
-    limitNames.map((name) => [name, parse(environmentName(name), number(limitTable[name]))]),
+    limitNames.map((name) => {
+      const limit = Object.assign({ ...limitTable[name] }, { fallback: fallbackOf(name, machineBytes) });
+      return [name, parse(environmentName(name), limitNumber(limit))];
+    }),
   );
   faults.push(...faultsBetween(sound, soundLimits, environment));
   if (faults.length > 0) throw new ConfigError(faults);

@@ -1,6 +1,8 @@
 import type { Server } from "node:http";
 import { callerAddress } from "../access/callerAddress.ts";
+import { autoValue } from "../domain/limits.ts";
 import type { Log } from "../domain/ports.ts";
+import { autoBounds } from "../domain/processes/machine.ts";
 import { ConnectionLimits } from "../platform/connectionLimits.ts";
 import { openFilesCount, openFilesLimit, roomForConnections } from "../platform/filesystem/openFiles.ts";
 import { isLoopback } from "../platform/listener.ts";
@@ -19,7 +21,8 @@ export function limitConnections(
     const limit = openFilesLimit();
     const { maxConcurrentSessions, prewarmedProcesses } = settings.config;
     // One more for a recap.
-    const processes = maxConcurrentSessions + prewarmedProcesses + 1;
+    const sessions = maxConcurrentSessions === autoValue ? autoBounds.most : maxConcurrentSessions;
+    const processes = sessions + prewarmedProcesses + 1;
     const most = roomForConnections({ limit, openAtStart, processes });
     const fields = { limit, openAtStart, processes, connections: most };
     if (most < lowRoom)

@@ -1,6 +1,15 @@
+import { machineMemoryBytes } from "../claude/os/machine.ts";
 import type { Caller } from "../domain/delivery/device.ts";
 import { DaylongError, type FieldFault } from "../domain/errors.ts";
-import { environmentName, type LimitName, limitNames, limitTable } from "../domain/limits.ts";
+import {
+  autoValue,
+  environmentName,
+  fallbackOf,
+  type Limit,
+  type LimitName,
+  limitNames,
+  limitTable,
+} from "../domain/limits.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
 import type { SettingsPort } from "../http/dependencies.ts";
 import type { PoolLimits } from "../pool/state/limits.ts";
@@ -9,6 +18,7 @@ import { type Config, ConfigError, readConfig } from "./config.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type Values = ReadonlyMap<string, number>;
+type Effective = Required<Pick<SettingView, "effective" | "limitedBy">>;
 
 export interface SettingsParts {
   store: Store;
@@ -25,8 +35,10 @@ export interface SettingsParts {
 export class Settings implements SettingsPort {
   readonly #parts: SettingsParts;
   readonly #listeners = new Set<() => void>();
+  readonly #machineBytes = machineMemoryBytes();
   /** The limits that the store held at the start. */
   readonly #started: Values;
+  #effective: () => Effective | undefined = () => undefined;
   #config: Config;
 
   constructor(parts: SettingsParts) {
@@ -49,6 +61,11 @@ export class Settings implements SettingsPort {
     return this.#config;
   }
 
+  /** Who tells the number that `auto` means now; `undefined` while a number is set. */
+  tellEffective(effective: () => Effective | undefined): void {
+    this.#effective = effective;
+  }
+
   /** Calls back after every change; the result unsubscribes. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
@@ -65,7 +82,7 @@ export class Settings implements SettingsPort {
     const { store, clock, log } = this.#parts;
     const changes = limitNames.flatMap((name) => {
       const value = patch[name];
-      return value === undefined ? [] : [{ name, value }];
+      return value === undefined ? [] : [{ name, value: value === "auto" ? autoValue : value }];
     });
     for (const { name } of changes) {
       if (!this.#isFixed(name)) continue;
@@ -91,7 +108,7 @@ export class Settings implements SettingsPort {
           deviceId: caller.deviceId,
           action: "setting.change",
           target: name,
-          detail: `${was} -> ${value ?? `${limitTable[name].fallback} (default)`}`,
+          detail: `${was} -> ${value === null ? `${this.#fallbackOf(name)} (default)` : shown(name, value)}`,
         });
       }
     });
@@ -118,7 +135,7 @@ export class Settings implements SettingsPort {
     const values: Record<string, string> = {};
     for (const name of limitNames) {
       const value = (limitTable[name].live ? live : atStart).get(name);
-      if (value !== undefined) values[environmentName(name)] = String(value);
+      if (value !== undefined) values[environmentName(name)] = String(shown(name, value));
     }
     const set = Object.entries(this.#parts.environment).filter(([, value]) => value !== "");
     return readConfig({ ...values, ...Object.fromEntries(set) });
@@ -129,24 +146,41 @@ export class Settings implements SettingsPort {
   }
 
   #viewOf(name: LimitName, stored: Values): SettingView {
-    const { fallback, min, max, live } = limitTable[name];
+    const { min, max, live } = limitTable[name];
+    const fallback = this.#fallbackOf(name);
     const bounds = { default: fallback, min, max };
     if (this.#isFixed(name)) {
-      const value = Number(this.#parts.environment[environmentName(name)]);
-      return { value, ...bounds, live: false, source: "environment" };
+      const text = (this.#parts.environment[environmentName(name)] ?? "").trim().toLowerCase();
+      const value = text === "auto" ? "auto" : Number(text);
+      return { value, ...bounds, live: false, source: "environment", ...this.#effectiveOf(value) };
     }
     const inForce = (live ? stored : this.#started).get(name);
-    const next = stored.get(name) ?? fallback;
-    const value = inForce ?? fallback;
+    const next = shown(name, stored.get(name) ?? fallback);
+    const value = shown(name, inForce ?? fallback);
     return {
       value,
       ...bounds,
       live,
       source: inForce === undefined ? "default" : "stored",
       ...(next === value ? {} : { next }),
+      ...this.#effectiveOf(value),
     };
   }
+
+  #fallbackOf(name: LimitName): number {
+    return fallbackOf(name, this.#machineBytes);
+  }
+
+  #effectiveOf(value: number | "auto"): Effective | undefined {
+    return value === "auto" ? this.#effective() : undefined;
+  }
 }
+
+/** A limit's value as the owner writes it. */
+const shown = (name: LimitName, value: number): number | "auto" => {
+  const { auto }: Limit = limitTable[name];
+  return auto === true && value === autoValue ? "auto" : value;
+};
 
 /** `SESSION_WARNING_HOURS: must …` -> the field of the request. */
 function fieldFaultOf(fault: string): FieldFault {

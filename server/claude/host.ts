@@ -3,7 +3,9 @@ import { query } from "@anthropic-ai/claude-agent-sdk";
 import { unlessLate, withDeadline } from "../domain/deadline.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log } from "../domain/ports.ts";
+import type { MachineReading } from "../domain/processes/machine.ts";
 import type {
+  ChildTree,
   ClaudeModel,
   ClaudeProcess,
   OneShotAnswer,
@@ -23,7 +25,8 @@ import type { SpareCliProcess } from "./auxiliary/spareProcess.ts";
 import { SpareProcesses } from "./auxiliary/spareProcesses.ts";
 import { notifyServer } from "./facts/notifyTool.ts";
 import type { UseByModel } from "./facts/usageMeter.ts";
-import { endBelongings } from "./os/reaper.ts";
+import { type OperatingSystem, operatingSystemOf } from "./os/operatingSystem.ts";
+import { Reaper } from "./os/reaper.ts";
 import { Sampler } from "./os/sampler.ts";
 import { CliProcess } from "./process/cliProcess.ts";
 import type { ProcessStart } from "./process/processStart.ts";
@@ -63,6 +66,8 @@ export interface CliHostParts {
   newId(): string;
   /** An empty directory of ours in which spares wait; without it there are none. */
   sparesDir?: string;
+  /** Default: that of the computer. */
+  os?: OperatingSystem;
 }
 
 /** How long a turn's end may wait for a look into the transcript. */
@@ -70,7 +75,8 @@ const transcriptDeadlineMs = 3_000;
 
 /** Process host: starts, finds and ends real Claude CLI processes. */
 export class CliHost implements ProcessHost {
-  readonly #parts: Required<Omit<CliHostParts, "sparesDir">> & Pick<CliHostParts, "sparesDir">;
+  readonly #parts: Required<Omit<CliHostParts, "sparesDir">> &
+    Pick<CliHostParts, "sparesDir"> & { reaper: Reaper };
   readonly coreCount = availableParallelism();
   readonly #live = new Map<string, CliProcess>();
   readonly #sampler: Sampler;
@@ -85,17 +91,20 @@ export class CliHost implements ProcessHost {
   models: readonly ClaudeModel[] = [];
 
   constructor(parts: CliHostParts) {
+    const { clock, processStore, os = operatingSystemOf(process.platform) } = parts;
     this.#parts = {
       ladderMs: 2_000,
       startDeadlineMs: 60_000,
       orderDeadlineMs: 5_000,
       ...parts,
+      os,
+      reaper: new Reaper({ os, clock, processStore }),
     };
-    this.#sampler = new Sampler({ clock: parts.clock });
+    this.#sampler = new Sampler(this.#parts);
     this.#line = new StartThrottle({ clock: parts.clock });
     this.#configFile = new ConfigFile(this.#parts);
     this.#auxiliary = new AuxiliaryProcesses(this.#parts);
-    const { environment, clock } = parts;
+    const { environment } = parts;
     this.login = new LoginWatch({ clock, environment, ask: () => askLogin(environment) });
     this.watch = new TranscriptWatch({
       configDir: claudeConfigDir(parts.environment),
@@ -137,6 +146,7 @@ export class CliHost implements ProcessHost {
       notes: startNotes(startedIn),
       open: (prompt, answers) => spare.claim(prompt, { spec, startedIn, rules }, answers),
       askedFor: (toolUseId) => spare.askedFor(toolUseId),
+      toolNotes: spare.toolNotes,
       staleReason: () => spare.staleReason(),
       release: () => spare.release(),
     };
@@ -320,13 +330,32 @@ export class CliHost implements ProcessHost {
   }
 
   usage(): Promise<Map<string, ProcessUsage>> {
-    const own = [...this.#live.values(), ...this.#auxiliary.live()].filter(({ pid }) => pid !== 0);
-    return this.#sampler.sample([...own, ...(this.spares?.live() ?? [])]);
+    const sampled = [
+      ...this.#live.values(),
+      ...this.#auxiliary.live(),
+      ...(this.spares?.live() ?? []),
+    ].flatMap((one) => {
+      const { processId, root } = one;
+      const { pid } = root;
+      const hasUsedTools = "hasUsedTools" in one && one.hasUsedTools;
+      return pid === null ? [] : [{ processId, root: { ...root, pid }, hasUsedTools }];
+    });
+    return this.#sampler.sample(sampled);
+  }
+
+  machine(): Promise<MachineReading> {
+    return this.#parts.os.machine();
+  }
+
+  async endTree(processId: string, tree: ChildTree, why: string): Promise<void> {
+    const { log } = this.#parts;
+    log.warn("tool.ended", { processId, pid: tree.pid, rssBytes: tree.rssBytes });
+    await this.#live.get(processId)?.endTree(tree, why);
   }
 
   async reap(records: ProcessRecord[]): Promise<number> {
-    const { clock, processStore, ladderMs, log, starts } = this.#parts;
-    const ended = await endBelongings(records, clock, ladderMs);
+    const { clock, processStore, ladderMs, log, starts, reaper } = this.#parts;
+    const ended = await reaper.end(records, ladderMs);
     for (const record of records) processStore.ended(record.processId, clock.now());
     await starts.sweep();
     if (records.length > 0) log.info("process.reaped", { records: records.length, processes: ended });
@@ -337,7 +366,9 @@ export class CliHost implements ProcessHost {
   async stop(): Promise<void> {
     this.#auxiliary.close();
     await this.spares?.stop();
-    await endBelongings(this.#parts.processStore.unended(), this.#parts.clock, this.#parts.ladderMs);
+    const { reaper, processStore, ladderMs } = this.#parts;
+    reaper.stop();
+    await reaper.end(processStore.unended(), ladderMs);
   }
 
   health(): { state: "ok" | "failing"; detail?: string } {

@@ -15,6 +15,10 @@ export interface Limit {
   /** Beyond it the number can only be a slip. */
   readonly max: number;
   readonly whole?: boolean;
+  /** Instead of `fallback` this share of the machine's memory, where that is known. */
+  readonly memoryShare?: number;
+  /** May be `auto`, for which `autoValue` stands in the code. */
+  readonly auto?: boolean;
   /** False: read once, so that a change takes effect at the next start. */
   readonly live: boolean;
 }
@@ -23,7 +27,7 @@ const yearMinutes = 525_600;
 
 export const limitTable = {
   // Live processes, starting and stopping ones included.
-  maxConcurrentSessions: { fallback: 10, min: 1, max: 1_000, whole: true, live: true },
+  maxConcurrentSessions: { fallback: 10, min: 1, max: 1_000, whole: true, auto: true, live: true },
   // Waiting turns over all sessions.
   maxQueuedTurns: { fallback: 100, min: 0, max: 100_000, live: true },
   // Requests of one device over HTTP, and its frames that are no acks, pings or presence, together.
@@ -34,8 +38,9 @@ export const limitTable = {
   sessionFinalWarningMinutes: { fallback: 15, min: 0, max: yearMinutes, live: true },
   // A session that was idle for so long is parked; 0 = never.
   sessionIdleMinutes: { fallback: 0, min: 0, max: yearMinutes, live: true },
-  // One process tree; all of them together.
+  // One CLI without what its tools started; what one use of a tool started; all CLIs together.
   maxMemoryPerSessionMb: { fallback: 500, min: 1, max: 1_048_576, live: true },
+  maxMemoryPerToolMb: { fallback: 4_096, memoryShare: 0.5, min: 1, max: 67_108_864, live: true },
   maxTotalMemoryGb: { fallback: 2, min: 0.01, max: 65_536, live: true },
   // All process trees together, as a share of the whole machine.
   cpuUsageLimitPercent: { fallback: 80, min: 1, max: 100, live: true },
@@ -53,6 +58,16 @@ export const limitTable = {
 
 export type LimitName = keyof typeof limitTable;
 export const limitNames = Object.keys(limitTable) as LimitName[];
+
+/** Stands for `auto` where a limit may be that: no limit is 0 then. */
+export const autoValue = 0;
+
+/** What is in force when the owner has set nothing, on a machine with so much memory. */
+export function fallbackOf(name: LimitName, machineBytes: number): number {
+  const { fallback, memoryShare, min }: Limit = limitTable[name];
+  if (memoryShare === undefined || machineBytes <= 0) return fallback;
+  return Math.max(min, Math.floor((machineBytes * memoryShare) / 1_024 ** 2));
+}
 
 /** `maxQueuedTurns` -> `MAX_QUEUED_TURNS`. */
 export const environmentName = (name: LimitName): string =>

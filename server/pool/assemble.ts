@@ -32,6 +32,7 @@ import { Views } from "./sessions/views.ts";
 import type { Gate } from "./state/gate.ts";
 import type { PoolLimits } from "./state/limits.ts";
 import { ProcessRegistry } from "./state/processRegistry.ts";
+import { SessionLimit } from "./state/sessionLimit.ts";
 import type { WrongTransition } from "./state/sessionProcess.ts";
 import { EventBuffer } from "./turns/eventBuffer.ts";
 import { FactWriter } from "./turns/factWriter.ts";
@@ -73,13 +74,19 @@ export type PoolComponents = ReturnType<typeof assemblePool>;
 export function assemblePool(parts: PoolParts) {
   const { store, clock, limits, newId, host } = parts;
   const registry = new ProcessRegistry();
-  const capacity = new Capacity({ store, clock, limits, registry });
+  const sessionLimit = new SessionLimit({ limits });
+  const capacity = new Capacity({ store, clock, sessionLimit, registry });
   const turnWriter = new TurnWriter({ store, clock, limits, feed: parts.feed, newId });
   const permissions = new PermissionRequests({ store, clock, limits, newId });
   const buffer = new EventBuffer(parts);
   const facts = new FactWriter({ ...parts, buffer });
   const gates: Gate[] = [];
-  const spares = new Spares({ ...parts, capacity, memoryUsedBytes: () => health.load.sessionBytes });
+  const spares = new Spares({
+    ...parts,
+    capacity,
+    memoryUsedBytes: () => health.load.sessionBytes,
+    isMachineShort: () => health.load.isMachineShort,
+  });
   const newSessionId = (begun: SessionBeginning) => spares.newSessionId(begun);
   const submissions = new Submissions({
     store,
@@ -106,6 +113,7 @@ export function assemblePool(parts: PoolParts) {
     ...parts,
     onWrongTransition,
     registry,
+    sessionLimit,
     capacity,
     turnWriter,
     permissions,
@@ -122,7 +130,16 @@ export function assemblePool(parts: PoolParts) {
   const handoffs: Handoffs = new Handoffs({ ...inner, termination, foreignTurns: new ForeignTurns(parts) });
   const health = new HealthMonitor({ ...inner, termination, interrupts, handoffs });
   gates.push(health.load, handoffs);
-  const views = new Views({ store, registry, capacity, clock, limits, facts, load: health.load });
+  const views = new Views({
+    store,
+    registry,
+    capacity,
+    sessionLimit,
+    clock,
+    limits,
+    facts,
+    load: health.load,
+  });
   const outages = new Outages({ ...inner, termination, interrupts });
   gates.push(...outages.gates);
   const timeouts = new TurnTimeouts({ ...inner, termination, interrupts });
@@ -193,5 +210,6 @@ export function assemblePool(parts: PoolParts) {
     views,
     turnWaiter,
     taskWaiter: new TaskWaiter({ store, clock }),
+    sessionLimit,
   };
 }

@@ -2,6 +2,7 @@ import type { Caller } from "../domain/delivery/device.ts";
 import type { EndedWork } from "../domain/delivery/event.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Store } from "../domain/ports.ts";
+import type { LimitReason } from "../domain/processes/machine.ts";
 import type { UsageReport } from "../domain/processes/usage.ts";
 import { refuseContextFiles } from "../domain/prompts/contextFiles.ts";
 import type { SessionCommand, Todo } from "../domain/sessions/facts.ts";
@@ -261,7 +262,24 @@ export class InteractiveSessionPool implements SessionPool {
       return { state: "degraded", detail: `${waiting} turns are waiting.` };
     const { outages, retries, health } = this.#components;
     const wrong = [...outages.details(), ...retries.details(), ...health.details()];
-    return wrong.length > 0 ? { state: "degraded", detail: wrong.join(" ") } : { state: "ok" };
+    const limit = this.#limitDetail();
+    if (wrong.length > 0) return { state: "degraded", detail: [...wrong, ...limit].join(" ") };
+    return limit.length > 0 ? { state: "ok", detail: limit.join(" ") } : { state: "ok" };
+  }
+
+  sessionLimit(): { effective: number; limitedBy: LimitReason } | undefined {
+    const { auto } = this.#components.sessionLimit;
+    return auto && { effective: auto.value, limitedBy: auto.limitedBy };
+  }
+
+  /** With `MAX_CONCURRENT_SESSIONS=auto` the number and why it is not higher. */
+  #limitDetail(): string[] {
+    const limit = this.sessionLimit();
+    if (limit === undefined) return [];
+    const why = { memory: "memory", load: "the load of the computer", maximum: "nothing but the maximum" };
+    return [
+      `Up to ${limit.effective} sessions have a process at once (auto; limited by ${why[limit.limitedBy]}).`,
+    ];
   }
 
   #existing(sessionId: string): Session {

@@ -1,5 +1,6 @@
 import type { Caller } from "../domain/delivery/device.ts";
 import type { EndedWork } from "../domain/delivery/event.ts";
+import type { LimitReason } from "../domain/processes/machine.ts";
 import type { ContextUse, OneShotAnswer, ProcessUsage, RewindReport } from "../domain/processes/process.ts";
 import type { UsageReport } from "../domain/processes/usage.ts";
 import type { MessageAttachment } from "../domain/sessions/attachment.ts";
@@ -108,12 +109,17 @@ export type SessionView = Omit<Session, "options" | "lease"> &
     runningTasks: number;
     /** What runs now; `lastTool` is the line of the tool that it used last. */
     turn?: { turnId: string; origin: TurnOrigin; startedAt: number; lastTool?: string };
-    process?: { pid: number; startedAt: number } & Omit<ProcessUsage, "ownCpuPercent">;
+    process?: { pid: number; startedAt: number; toolsRssBytes: number } & Omit<
+      ProcessUsage,
+      "ownCpuPercent" | "trees"
+    >;
   };
 
 export interface PoolStats {
   totalSessions: number;
   maxSessions: number;
+  /** With `MAX_CONCURRENT_SESSIONS=auto`: what keeps `maxSessions` from being higher. */
+  maxSessionsLimitedBy?: LimitReason;
   availableSlots: number;
   queuedTurns: number;
   memoryUsageBytes: number;
@@ -197,6 +203,8 @@ export interface SessionPool {
   /** Sessions that have a process now. */
   active(): SessionView[];
   stats(): PoolStats;
+  /** The limit of live processes that `auto` means now; `undefined` while the owner has set a number. */
+  sessionLimit(): { effective: number; limitedBy: LimitReason } | undefined;
   /** Memory and CPU of the last ten minutes. */
   resourceHistory(): ResourceHistoryView;
   health(): { state: "ok" | "degraded" | "failing"; detail?: string };

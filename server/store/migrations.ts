@@ -66,6 +66,9 @@ const scheduledTurns = `
 CREATE INDEX turns_scheduled ON turns (device_id, send_at) WHERE state = 'queued' AND send_at IS NOT NULL;
 `;
 
+/** What was seen below a CLI process, where nothing else would tell after a crash of the server; JSON. */
+const seenDescendants = "ALTER TABLE processes ADD COLUMN seen TEXT";
+
 /** Permission rules kept from answers "session": a session's processes come and go, a rule stays until it is closed. */
 const sessionRules = `
 CREATE TABLE session_rules (
@@ -249,6 +252,7 @@ export const migrations: readonly Migration[] = [
   { version: 17, apply: (connection) => void connection.exec(handoffs) },
   { version: 18, apply: (connection) => void connection.exec(givers) },
   { version: 19, apply: (connection) => void connection.exec(turnLimits) },
+  { version: 20, apply: (connection) => void connection.exec(seenDescendants) },
 ];
 
 /**

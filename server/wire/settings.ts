@@ -1,13 +1,15 @@
 import { z } from "zod";
 import { type Limit, type LimitName, limitNames, limitTable } from "../domain/limits.ts";
+import { limitReasons } from "../domain/processes/machine.ts";
 
 /** The schema of one limit, wherever its value comes from. */
-export function limitValueSchema({ min, max, whole }: Pick<Limit, "min" | "max" | "whole">) {
+export function limitValueSchema({ min, max, whole, auto }: Pick<Limit, "min" | "max" | "whole" | "auto">) {
   const bounded = z
-    .number({ error: "must be a number" })
+    .number({ error: auto ? "must be a number or auto" : "must be a number" })
     .min(min, `must be at least ${min}`)
     .max(max, `must be at most ${max}`);
-  return whole ? bounded.refine(Number.isInteger, "must be a whole number") : bounded;
+  const number = whole ? bounded.refine(Number.isInteger, "must be a whole number") : bounded;
+  return auto ? z.literal("auto").or(number) : number;
 }
 
 const mapLimits = <T>(of: (limit: Limit) => T): Record<LimitName, T> =>
@@ -21,9 +23,12 @@ export type SettingsPatch = z.infer<typeof settingsPatchSchema>;
 
 export const settingSources = ["default", "environment", "stored"] as const;
 
+/** `auto` only where the limit may be that. */
+const settingValue = z.union([z.number(), z.literal("auto")]);
+
 const settingSchema = z
   .object({
-    value: z.number().meta({ description: "In force now." }),
+    value: settingValue.meta({ description: "In force now." }),
     default: z.number(),
     min: z.number(),
     max: z.number(),
@@ -31,7 +36,11 @@ const settingSchema = z
     source: z.enum(settingSources).meta({
       description: "The environment wins: what it sets can be changed there only.",
     }),
-    next: z.number().optional().meta({ description: "In force from the next start." }),
+    next: settingValue.optional().meta({ description: "In force from the next start." }),
+    effective: z.number().optional().meta({ description: "With `auto`: the number that is in force now." }),
+    limitedBy: z.enum(limitReasons).optional().meta({
+      description: "With `auto`: what keeps the number from being higher.",
+    }),
   })
   .meta({ id: "Setting" });
 export type SettingView = z.infer<typeof settingSchema>;

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
+import { linuxSystem } from "../../server/claude/os/operatingSystem.ts";
 import { ticksPerSecond } from "../../server/claude/os/processTable.ts";
+import { Reaper } from "../../server/claude/os/reaper.ts";
 import { Sampler } from "../../server/claude/os/sampler.ts";
 import { startDemoModel } from "../../server/demo/model.ts";
 import { systemClock } from "../../server/platform/clock.ts";
@@ -59,8 +61,15 @@ async function watchIdle(server: DaylongServer, clis: number[]) {
 
 /** The same samples as the server takes, taken here, where nothing else adds to the CPU time. */
 async function watchSamples(clis: number[]) {
-  const sampler = new Sampler({ clock: systemClock });
-  const roots = clis.map((pid) => ({ processId: String(pid), pid }));
+  const sampler = new Sampler({
+    clock: systemClock,
+    os: linuxSystem,
+    reaper: new Reaper({ os: linuxSystem, clock: systemClock }),
+  });
+  const roots = clis.map((pid) => {
+    const processId = String(pid);
+    return { processId, root: { processId, pid, startTicks: null }, hasUsedTools: true };
+  });
   const cost = async () => {
     const cpu = process.cpuUsage();
     const beganAt = performance.now();

@@ -1,3 +1,5 @@
+import { linuxSystem } from "../../server/claude/os/operatingSystem.ts";
+import { Reaper } from "../../server/claude/os/reaper.ts";
 import { Sampler } from "../../server/claude/os/sampler.ts";
 import { systemClock } from "../../server/platform/clock.ts";
 import { childrenOf } from "../support/server/daylongServer.ts";
@@ -8,7 +10,11 @@ export class ProcessWatch {
   /** Proportional set size of all CLI trees together, at its highest. */
   peakMemoryBytes = 0;
   readonly #pid: () => number | undefined;
-  readonly #sampler = new Sampler({ clock: systemClock });
+  readonly #sampler = new Sampler({
+    clock: systemClock,
+    os: linuxSystem,
+    reaper: new Reaper({ os: linuxSystem, clock: systemClock }),
+  });
   readonly #timers: NodeJS.Timeout[] = [];
 
   constructor(parts: { pid: () => number | undefined; memory: boolean }) {
@@ -31,9 +37,15 @@ export class ProcessWatch {
   }
 
   async #weigh(): Promise<void> {
-    const roots = this.#children().map((pid) => ({ processId: String(pid), pid }));
+    const roots = this.#children().map((pid) => {
+      const processId = String(pid);
+      return { processId, root: { processId, pid, startTicks: null }, hasUsedTools: true };
+    });
     const usage = await this.#sampler.sample(roots);
-    const bytes = [...usage.values()].reduce((total, one) => total + one.rssBytes, 0);
+    const bytes = [...usage.values()].reduce(
+      (total, { rssBytes, trees = [] }) => total + trees.reduce((sum, tree) => sum + tree.rssBytes, rssBytes),
+      0,
+    );
     this.peakMemoryBytes = Math.max(this.peakMemoryBytes, bytes);
   }
 }

@@ -2,12 +2,16 @@ import { abortOf, unlessAborted } from "../../domain/deadline.ts";
 import type { Clock } from "../../domain/ports.ts";
 import type { OneShotPrompt, ProcessSpec } from "../../domain/processes/process.ts";
 import type { ProcessStore } from "../../domain/stores/operation.ts";
+import type { OperatingSystem } from "../os/operatingSystem.ts";
+import type { Reaper } from "../os/reaper.ts";
 import type { CliStarts, PreparedStart } from "../start/cliStarts.ts";
 import { type OneShotEnd, OneShotProcess } from "./oneShotProcess.ts";
 
 export interface AuxiliaryProcessesParts {
   clock: Clock;
   processStore: ProcessStore;
+  os: OperatingSystem;
+  reaper: Reaper;
   ladderMs: number;
   starts: Pick<CliStarts, "prepare" | "startedIn">;
 }

@@ -4,7 +4,8 @@ import type { Clock } from "../../domain/ports.ts";
 import type { OneShotAnswer, OneShotPrompt, ProcessSpec } from "../../domain/processes/process.ts";
 import { toolTitle } from "../../domain/sessions/toolLine.ts";
 import type { ProcessStore } from "../../domain/stores/operation.ts";
-import { endBelongings } from "../os/reaper.ts";
+import type { OperatingSystem } from "../os/operatingSystem.ts";
+import type { Reaper } from "../os/reaper.ts";
 import { prepareSpawn } from "../os/spawn.ts";
 import { claudeCommands, contentOf } from "../process/translate.ts";
 import type { PreparedStart } from "../start/cliStarts.ts";
@@ -14,6 +15,8 @@ export interface OneShotProcessParts {
   start: PreparedStart;
   clock: Clock;
   processStore: ProcessStore;
+  os: OperatingSystem;
+  reaper: Reaper;
   ladderMs: number;
 }
 
@@ -37,9 +40,9 @@ export class OneShotProcess {
   #query: Query | undefined;
 
   constructor(parts: OneShotProcessParts) {
-    const { spec, clock, processStore } = parts;
+    const { spec, clock, processStore, os } = parts;
     this.#parts = parts;
-    this.#cli = prepareSpawn(spec.processId, spec.sessionId, clock.now(), processStore);
+    this.#cli = prepareSpawn(spec.processId, spec.sessionId, clock.now(), processStore, os);
   }
 
   get processId(): string {
@@ -48,6 +51,11 @@ export class OneShotProcess {
 
   get pid(): number {
     return this.#cli.child?.pid ?? 0;
+  }
+
+  /** The CLI process, for the sampler and the reaper. */
+  get root() {
+    return { processId: this.processId, ...this.#cli.identity };
   }
 
   /** Resolves when it is answered, has failed, or was given up, and nothing is left of it. Never rejects. */
@@ -103,10 +111,9 @@ export class OneShotProcess {
   }
 
   async #end(): Promise<void> {
-    const { clock, processStore, ladderMs, start } = this.#parts;
+    const { clock, processStore, reaper, ladderMs, start } = this.#parts;
     this.#query?.close();
-    const { child, identity } = this.#cli;
-    if (child) await endBelongings([{ processId: this.processId, ...identity }], clock, ladderMs);
+    if (this.#cli.child) await reaper.end([this.root], ladderMs);
     await start.release();
     processStore.ended(this.processId, clock.now());
   }

@@ -4,8 +4,10 @@ import type { Clock } from "../../domain/ports.ts";
 import type { ProcessSpec } from "../../domain/processes/process.ts";
 import type { ProcessStore } from "../../domain/stores/operation.ts";
 import { notifyServer } from "../facts/notifyTool.ts";
-import { endBelongings } from "../os/reaper.ts";
+import type { OperatingSystem } from "../os/operatingSystem.ts";
+import type { Reaper } from "../os/reaper.ts";
 import { prepareSpawn, type SpawnedCli } from "../os/spawn.ts";
+import type { ToolNotes } from "../process/toolNotes.ts";
 import type { PreparedStart, StartedIn } from "../start/cliStarts.ts";
 import { claimSettings, readDirectories } from "../start/options.ts";
 
@@ -41,7 +43,7 @@ export class SpareCliProcess {
     this.processId = parts.processId;
     this.sessionId = parts.sessionId;
     this.startedAt = parts.clock.now();
-    this.cli = prepareSpawn(parts.processId, parts.sessionId, this.startedAt, parts.processStore);
+    this.cli = prepareSpawn(parts.processId, parts.sessionId, this.startedAt, parts.processStore, parts.os);
   }
 
   /** Resolves when it can be claimed; rejects when it does not come up. */
@@ -107,6 +109,17 @@ export class SpareCliProcess {
     });
   }
 
+  /** What Claude is to be told of tools that were ended. */
+  get toolNotes(): ToolNotes {
+    if (this.#start === undefined) throw new Error("The spare never came up.");
+    return this.#start.toolNotes;
+  }
+
+  /** The CLI process, for the sampler and the reaper. */
+  get root() {
+    return { processId: this.processId, ...this.cli.identity };
+  }
+
   /** Why we had the CLI ask about this use of a tool. */
   askedFor(toolUseId: string): string | undefined {
     return this.#start?.askedFor(toolUseId);
@@ -129,12 +142,11 @@ export class SpareCliProcess {
   }
 
   async #end(): Promise<void> {
-    const { clock, processStore, ladderMs, processId } = this.#parts;
+    const { clock, processStore, ladderMs, processId, reaper } = this.#parts;
     this.isReady = false;
     this.cli.child?.stdin?.end();
     this.#handle?.close();
-    const { identity } = this.cli;
-    if (identity.pid !== null) await endBelongings([{ processId, ...identity }], clock, ladderMs);
+    if (this.root.pid !== null) await reaper.end([this.root], ladderMs);
     await this.release();
     // One that was given up before the spawn was never recorded.
     if (this.cli.child !== undefined) processStore.ended(processId, clock.now());
@@ -157,5 +169,7 @@ export interface SpareProcessParts {
   prepare(spec: ProcessSpec): Promise<PreparedStart>;
   clock: Clock;
   processStore: ProcessStore;
+  os: OperatingSystem;
+  reaper: Reaper;
   ladderMs: number;
 }

@@ -5,6 +5,8 @@ import type { Clock, Log } from "../../domain/ports.ts";
 import type { ProcessSpec, SparePool } from "../../domain/processes/process.ts";
 import { spareBytes } from "../../domain/processes/spare.ts";
 import type { ProcessStore } from "../../domain/stores/operation.ts";
+import type { OperatingSystem } from "../os/operatingSystem.ts";
+import type { Reaper } from "../os/reaper.ts";
 import type { CliStarts, StartedIn } from "../start/cliStarts.ts";
 import { isClaimable, SpareCliProcess } from "./spareProcess.ts";
 
@@ -20,6 +22,8 @@ export interface SpareProcessesParts {
   clock: Clock;
   log: Log;
   processStore: ProcessStore;
+  os: OperatingSystem;
+  reaper: Reaper;
   ladderMs: number;
   startDeadlineMs: number;
 }
@@ -44,10 +48,10 @@ export class SpareProcesses implements SparePool {
     return this.#spares.size;
   }
 
-  /** For the sampler. */
-  live(): Array<{ processId: string; pid: number }> {
-    return [...this.#spares].flatMap(({ processId, cli }) =>
-      cli.child?.pid === undefined ? [] : [{ processId, pid: cli.child.pid }],
+  /** Those that run. */
+  live(): Array<{ processId: string; pid: number; root: SpareCliProcess["root"] }> {
+    return [...this.#spares].flatMap(({ processId, cli, root }) =>
+      cli.child?.pid === undefined ? [] : [{ processId, pid: cli.child.pid, root }],
     );
   }
 
@@ -137,7 +141,7 @@ export class SpareProcesses implements SparePool {
   }
 
   async #start(): Promise<void> {
-    const { clock, log, processStore, ladderMs, startDeadlineMs, starts, dir } = this.#parts;
+    const { clock, log, processStore, os, reaper, ladderMs, startDeadlineMs, starts, dir } = this.#parts;
     const processId = randomUUID();
     const beganAt = clock.monotonic();
     const spare = new SpareCliProcess({
@@ -147,6 +151,8 @@ export class SpareProcesses implements SparePool {
       prepare: (spec) => starts.prepare("spare", spec, waitingIn(dir)),
       clock,
       processStore,
+      os,
+      reaper,
       ladderMs,
     });
     this.#spares.add(spare);

@@ -1,6 +1,5 @@
-import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
-import { promisify } from "node:util";
 import { exhaustionFault } from "../../domain/processes/startFailures.ts";
 import { processMark } from "../start/environment.ts";
 
@@ -9,11 +8,11 @@ export interface ProcRow {
   pid: number;
   ppid: number;
   pgid: number;
-  /** Kernel's start time, opaque: tells a reused pid from the process that was recorded. */
+  /** Start time, opaque: tells a reused pid from the process that was recorded. */
   startTicks: string;
-  /** Clock ticks (100 a second on Linux) of user and system time. */
+  /** Clock ticks (100 a second) of user and system time. */
   cpuTicks: number;
-  /** Pages in memory; 0 where the table does not tell. */
+  /** Memory in use, in a unit of the table's own: whether it has changed is all that is asked of it. */
   residentPages: number;
   zombie: boolean;
 }
@@ -48,48 +47,34 @@ const readRow = (pid: number): Promise<ProcRow | undefined> =>
     return undefined;
   });
 
-async function readLinux(): Promise<ProcRow[]> {
+/** Kernel start time of a pid, or `null` where it cannot be read. */
+export function startOfPid(pid: number): string | null {
+  try {
+    return parseProcStat(readFileSync(`/proc/${pid}/stat`, "utf8"))?.startTicks ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** Every process that `/proc` names. */
+export async function readProcTable(): Promise<ProcRow[]> {
   const rows = await Promise.all((await listPids()).map(readRow));
   return rows.filter((row) => row !== undefined);
 }
-
-const run = promisify(execFile);
-async function readPs(): Promise<ProcRow[]> {
-  const { stdout } = await run("ps", ["-A", "-o", "pid=,ppid=,pgid=,stat=,time=,lstart="]);
-  return stdout.split("\n").flatMap((line) => {
-    const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\S+)\s+(.+)$/.exec(line);
-    if (!match) return [];
-    const seconds = match[5]!.split(/[:-]/).reduce((total, part) => total * 60 + Number(part), 0);
-    return [
-      {
-        pid: Number(match[1]),
-        ppid: Number(match[2]),
-        pgid: Number(match[3]),
-        zombie: match[4]!.startsWith("Z"),
-        cpuTicks: Math.round(seconds * ticksPerSecond),
-        startTicks: match[6]!.trim(),
-        residentPages: 0,
-      },
-    ];
-  });
-}
-
-export const readProcTable = (): Promise<ProcRow[]> =>
-  process.platform === "linux" ? readLinux() : readPs();
 
 /** Readings after which strangers are read again as well: a pid that was reused must not hide a child for long. */
 const fullReadingEach = 12;
 
 /**
- * The process table, read again and again for the trees below some roots: after the first time only the trees and the
- * newcomers are read, because a process that was no descendant does not become one.
+ * The process table of Linux, read again and again for the trees below some roots: after the first time only the trees
+ * and the newcomers are read, because a process that was no descendant does not become one. Descendants that were handed
+ * to init are roots too.
  */
 export class ProcessTable {
   #known = new Map<number, ProcRow>();
   #readings = 0;
 
   async read(roots: readonly number[]): Promise<ProcRow[]> {
-    if (process.platform !== "linux") return readPs();
     const known = this.#readings % fullReadingEach === 0 ? new Map<number, ProcRow>() : this.#known;
     this.#readings += 1;
     const earlier = [...known.values()];
@@ -119,15 +104,14 @@ export function treeOf(rows: readonly ProcRow[], rootPid: number): ProcRow[] {
 
 /**
  * Pids that carry one of the marks in their environment: a double-forked child hangs on pid 1 and leads its own
- * session, and nothing but the mark tells which process it belongs to. Linux only; elsewhere the recorded groups have
- * to do.
+ * session, and nothing but the mark tells which process it belongs to.
  */
 export async function markedPids(
   rows: readonly ProcRow[],
   processIds: ReadonlySet<string>,
 ): Promise<Map<number, string>> {
   const marked = new Map<number, string>();
-  if (process.platform !== "linux" || processIds.size === 0) return marked;
+  if (processIds.size === 0) return marked;
   await Promise.all(
     rows.map(async (row) => {
       const environ = await readFile(`/proc/${row.pid}/environ`, "latin1").catch(() => "");

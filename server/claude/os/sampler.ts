@@ -1,8 +1,9 @@
-import { readFile } from "node:fs/promises";
-import pidusage from "pidusage";
 import type { Clock } from "../../domain/ports.ts";
-import type { ProcessUsage } from "../../domain/processes/process.ts";
-import { ProcessTable, type ProcRow, ticksPerSecond, treeOf } from "./processTable.ts";
+import type { ChildTree, ProcessUsage } from "../../domain/processes/process.ts";
+import type { Root } from "./descendants.ts";
+import type { OperatingSystem } from "./operatingSystem.ts";
+import { type ProcRow, ticksPerSecond, treeOf } from "./processTable.ts";
+import type { Reaper } from "./reaper.ts";
 
 /**
  * PSS is read again when the resident pages have changed by more than this share: the kernel walks all of them for it.
@@ -22,70 +23,99 @@ interface Earlier {
   readAt: number;
 }
 
-/**
- * Memory of one process. PSS on Linux: summed RSS would count the shared pages of the CLI's 360 MB binary once for
- * every process. RSS where PSS cannot be read.
- */
-async function memoryBytes(pid: number): Promise<number> {
-  const rollup = await readFile(`/proc/${pid}/smaps_rollup`, "utf8").catch(() => "");
-  const pss = /^Pss:\s+(\d+) kB/m.exec(rollup);
-  if (pss) return Number(pss[1]) * 1_024;
-  if (process.platform === "linux") {
-    const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
-    return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1_024;
-  }
-  return pidusage(pid).then(
-    (usage) => usage.memory,
-    () => 0,
-  );
+/** A CLI process to sample. */
+export interface Sampled {
+  /** The name of its use in the result. */
+  processId: string;
+  root: Root & { pid: number };
+  /** Whether it has begun a tool: what it started before that is none's. */
+  hasUsedTools: boolean;
+}
+
+export interface SamplerParts {
+  clock: Clock;
+  os: OperatingSystem;
+  /** Knows, and is told, what is below the processes. */
+  reaper: Pick<Reaper, "note" | "seenPids">;
 }
 
 /**
- * Sampler of memory and CPU of process trees; CPU is the share of one core since the sample before. Cheap for what
- * rests: of strangers the process table knows already, and the memory of a process whose resident pages did not change
- * is not read again.
+ * Sampler of memory and CPU of CLI processes and of the trees that they started; CPU is the share of one core since the
+ * sample before. Cheap for what rests: of strangers the process table knows already, and the memory of a process whose
+ * resident pages did not change is not read again.
  */
 export class Sampler {
-  readonly #clock: Clock;
-  readonly #table = new ProcessTable();
+  readonly #parts: SamplerParts;
+  readonly #table: ReturnType<OperatingSystem["openTable"]>;
   #earlier = new Map<number, Earlier>();
+  /** What the trees were taken for when they were first seen, by the pid and start time at their top. */
+  #kinds = new Map<string, ChildTree["kind"]>();
 
-  constructor(parts: { clock: Clock }) {
-    this.#clock = parts.clock;
+  constructor(parts: SamplerParts) {
+    this.#parts = parts;
+    this.#table = parts.os.openTable();
   }
 
-  async sample(roots: ReadonlyArray<{ processId: string; pid: number }>): Promise<Map<string, ProcessUsage>> {
-    if (roots.length === 0) return new Map();
-    const rows = await this.#table.read(roots.map(({ pid }) => pid));
-    const now = this.#clock.monotonic();
+  async sample(processes: readonly Sampled[]): Promise<Map<string, ProcessUsage>> {
+    if (processes.length === 0) return new Map();
+    const { clock, os, reaper } = this.#parts;
+    const rows = await this.#table.read(
+      processes.flatMap(({ root }) => [root.pid, ...reaper.seenPids(root.processId)]),
+    );
+    const now = clock.monotonic();
     const seen = new Map<number, Earlier>();
+    const kinds = new Map<string, ChildTree["kind"]>();
     const usages = new Map<string, ProcessUsage>();
-    for (const { processId, pid } of roots) {
-      const tree = treeOf(rows, pid);
-      const usage = { rssBytes: 0, cpuPercent: 0, ownCpuPercent: 0, processCount: tree.length };
-      for (const row of tree) {
+    for (const { processId, root, hasUsedTools } of processes) {
+      const found = reaper.note(rows, root);
+      const usage = { rssBytes: 0, cpuPercent: 0, ownCpuPercent: 0, processCount: found.length };
+      const bytes = new Map<number, number>();
+      for (const row of found) {
         const earlier = this.#earlier.get(row.pid);
         const before = earlier?.startTicks === row.startTicks ? earlier : undefined;
         const memory = isResting(row, before, now)
           ? before
-          : { residentPages: row.residentPages, bytes: await memoryBytes(row.pid), readAt: now };
-        const { residentPages, bytes, readAt } = memory;
+          : { residentPages: row.residentPages, bytes: await os.memoryOf(row), readAt: now };
         const cpuPercent = cpuPercentOf(row, before, now);
-        usage.rssBytes += bytes;
+        bytes.set(row.pid, memory.bytes);
         usage.cpuPercent += cpuPercent;
         // The CLI leads its group, and every shell of a tool one of its own.
-        if (row.pgid === pid) usage.ownCpuPercent += cpuPercent;
+        if (row.pgid === root.pid) usage.ownCpuPercent += cpuPercent;
         const { startTicks, cpuTicks } = row;
-        seen.set(row.pid, { startTicks, ticks: cpuTicks, at: now, residentPages, bytes, readAt });
+        const { residentPages, readAt } = memory;
+        seen.set(row.pid, {
+          startTicks,
+          ticks: cpuTicks,
+          at: now,
+          residentPages,
+          bytes: memory.bytes,
+          readAt,
+        });
       }
+      usage.rssBytes = bytes.get(root.pid) ?? 0;
       usage.cpuPercent = toTenths(usage.cpuPercent);
       usage.ownCpuPercent = toTenths(usage.ownCpuPercent);
-      usages.set(processId, usage);
+      const trees = topsOf(found, root.pid).map((top): ChildTree => {
+        const key = `${top.pid} ${top.startTicks}`;
+        // A server may leave the CLI's group later on; it stays a server.
+        const kind = this.#kinds.get(key) ?? (top.pgid === root.pid || !hasUsedTools ? "server" : "tool");
+        kinds.set(key, kind);
+        const rssBytes = treeOf(found, top.pid).reduce((total, { pid }) => total + (bytes.get(pid) ?? 0), 0);
+        return { pid: top.pid, startTicks: top.startTicks, kind, rssBytes };
+      });
+      usages.set(processId, Object.assign(usage, { trees }));
     }
     this.#earlier = seen;
+    this.#kinds = kinds;
     return usages;
   }
 }
+
+/** The tops of the trees below a CLI: its own children, and what was handed to init. */
+const topsOf = (found: readonly ProcRow[], cliPid: number): ProcRow[] => {
+  const pids = new Set(found.map(({ pid }) => pid));
+  return found.filter(({ pid, ppid }) => pid !== cliPid && (ppid === cliPid || !pids.has(ppid)));
+};
 
 /** Whether the memory that was read at an earlier sample still holds. */
 function isResting(row: ProcRow, before: Earlier | undefined, now: number): before is Earlier {

@@ -1,12 +1,12 @@
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { EventEmitter } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { PassThrough } from "node:stream";
 import type { Options, SpawnedProcess } from "@anthropic-ai/claude-agent-sdk";
 import type { ProcessRecord } from "../../domain/processes/process.ts";
 import { exhaustionFault } from "../../domain/processes/startFailures.ts";
 import type { ProcessStore } from "../../domain/stores/operation.ts";
-import { parseProcStat } from "./processTable.ts";
+import type { OperatingSystem } from "./operatingSystem.ts";
 
 /** How much of standard error is kept for the reason of a failure. */
 const stderrTailBytes = 4_096;
@@ -23,15 +23,6 @@ export interface SpawnedCli {
   exit: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
   /** For the SDK's option of the same name. */
   spawnClaudeCodeProcess: NonNullable<Options["spawnClaudeCodeProcess"]>;
-}
-
-/** Kernel start time of a pid, or `null` where it cannot be read. */
-export function startTicksOf(pid: number): string | null {
-  try {
-    return parseProcStat(readFileSync(`/proc/${pid}/stat`, "utf8"))?.startTicks ?? null;
-  } catch {
-    return null;
-  }
 }
 
 /** Why there is no process, for people far from this computer: the system's own words name paths of it. */
@@ -90,6 +81,7 @@ export function prepareSpawn(
   sessionId: string,
   startedAt: number,
   processStore: ProcessStore,
+  os: Pick<OperatingSystem, "startOf">,
   spawnChild: (...parts: Parameters<typeof spawn>) => ChildProcess = spawn,
 ): SpawnedCli {
   let settle!: (exit: { code: number | null; signal: NodeJS.Signals | null }) => void;
@@ -120,7 +112,7 @@ export function prepareSpawn(
       child.setMaxListeners(0);
       cli.child = child;
       if (child.pid !== undefined) {
-        const startTicks = startTicksOf(child.pid);
+        const startTicks = os.startOf(child.pid);
         cli.identity = { pid: child.pid, startTicks };
         processStore.started(processId, child.pid, startTicks);
       }

@@ -3,6 +3,7 @@ import { abortOf, withDeadline } from "../../domain/deadline.ts";
 import { DaylongError } from "../../domain/errors.ts";
 import type { Clock, Log } from "../../domain/ports.ts";
 import type {
+  ChildTree,
   ClaudeModel,
   ClaudeProcess,
   ContextUse,
@@ -21,17 +22,18 @@ import type { TaskOutput } from "../../domain/sessions/task.ts";
 import type { ProcessStore } from "../../domain/stores/operation.ts";
 import type { SpareCliProcess } from "../auxiliary/spareProcess.ts";
 import { FactReader, sessionCommands } from "../facts/factReader.ts";
-import { planWindowsOfUsage } from "../facts/planWindows.ts";
 import type { UseByModel } from "../facts/usageMeter.ts";
-import { endBelongings } from "../os/reaper.ts";
+import type { OperatingSystem } from "../os/operatingSystem.ts";
+import type { Reaper } from "../os/reaper.ts";
 import { prepareSpawn, type SpawnedCli } from "../os/spawn.ts";
 import { contextUseOf } from "./contextUse.ts";
 import { KeepOpenInput } from "./keepOpenInput.ts";
 import { exitDelayMs, LiveSetting } from "./liveSetting.ts";
-import { formRequestOf, permissionRequestOf } from "./permissionRequest.ts";
-import { elicitationResult, permissionResult } from "./permissionResult.ts";
+import { fillInForm, permissionRequestOf } from "./permissionRequest.ts";
+import { permissionResult } from "./permissionResult.ts";
 import type { ProcessStart } from "./processStart.ts";
 import { promptLine } from "./promptLine.ts";
+import { planWindowsOf, rewindFiles, taskOutputOf } from "./queryCalls.ts";
 import { claudeCommands, claudeModels, isLostConversation } from "./translate.ts";
 import { type StreamMessage, TurnReader } from "./turnReader.ts";
 
@@ -44,9 +46,6 @@ const toolUseDeadlineMs = 1_000;
 /** A claim takes a tenth of a second; one that takes longer than a start is worth nothing. */
 const claimDeadlineMs = 3_000;
 
-/** SDK 0.3.330 has the call, its types do not; it answers for tasks that have ended too. */
-type TaskOutputCall = (id: string) => Promise<{ output: string; total_bytes: number; truncated: boolean }>;
-
 export interface CliProcessParts {
   spec: ProcessSpec;
   listener: ProcessListener;
@@ -57,6 +56,8 @@ export interface CliProcessParts {
   clock: Clock;
   log: Log;
   processStore: ProcessStore;
+  os: OperatingSystem;
+  reaper: Reaper;
   /** What was used in the conversation before. */
   usedBefore: UseByModel;
   /** Ids for the turns that Claude begins by itself. */
@@ -93,6 +94,9 @@ export class CliProcess implements ClaudeProcess {
   readonly #turns: TurnReader;
   readonly #facts: FactReader;
   #claudeSessionId: string;
+  /** Whether Claude has used a tool in it: what it started before that is no tool's. */
+  hasUsedTools = false;
+  #hasGone = false;
   #stopping = false;
   #recycled = false;
   #stopped?: Promise<void>;
@@ -108,7 +112,8 @@ export class CliProcess implements ClaudeProcess {
     this.#facts = new FactReader(parts);
     this.wasSpare = parts.spare !== undefined;
     this.#cli =
-      parts.spare?.cli ?? prepareSpawn(spec.processId, spec.sessionId, this.startedAt, parts.processStore);
+      parts.spare?.cli ??
+      prepareSpawn(spec.processId, spec.sessionId, this.startedAt, parts.processStore, parts.os);
     this.#cli.inputLost = () => this.#recycle();
     const callbacks = {
       spawnClaudeCodeProcess: this.#cli.spawnClaudeCodeProcess,
@@ -118,9 +123,14 @@ export class CliProcess implements ClaudeProcess {
         const ask = permissionRequestOf(toolName, input, context, of);
         // Why we had the CLI ask is said rather than what Claude says about the use.
         ask.description = parts.start.askedFor(context.toolUseID) ?? ask.description;
-        return permissionResult(await listener.askPermission(ask), input, ask.suggestions);
+        const answer = await listener.askPermission(ask);
+        this.#toolBegan();
+        return permissionResult(answer, input, ask.suggestions);
       },
-      onElicitation: (...[request, { signal }]: Parameters<OnElicitation>) => this.#fillIn(request, signal),
+      onElicitation: async (...[request, { signal }]: Parameters<OnElicitation>) => {
+        const asked = { signal, turnId: this.#turns.latestTurnId, sessionId: spec.sessionId };
+        return fillInForm(request, { listener, log: parts.log, ...asked });
+      },
     };
     this.#query = parts.start.open(this.#input, callbacks);
     const hasGone = async () =>
@@ -203,7 +213,7 @@ export class CliProcess implements ClaudeProcess {
   }
 
   async #read(): Promise<void> {
-    const { listener, log, spec, clock, processStore, ladderMs } = this.#parts;
+    const { listener, log, spec, clock, processStore, reaper, ladderMs } = this.#parts;
     let fault = "";
     try {
       for (;;) {
@@ -213,6 +223,7 @@ export class CliProcess implements ClaudeProcess {
         const signals = this.#signalsOf(value);
         if (signals.length === 0) listener.signal({ kind: "alive" });
         for (const signal of signals) {
+          if (signal.kind === "tool-started" || signal.kind === "task-started") this.#toolBegan();
           // A mode that the CLI reports while it obeys an order of ours is no news.
           if (signal.kind === "mode" && !this.#mode.heard(signal.permissionMode)) continue;
           listener.signal(signal);
@@ -222,12 +233,13 @@ export class CliProcess implements ClaudeProcess {
       fault = error instanceof Error ? error.message : String(error);
     }
     this.#turns.close();
+    this.#hasGone = true;
     // Before the spawn there is nothing to wait for; after it, a CLI that closed its output but lives is ended.
     const exited = this.#cli.child
       ? await withDeadline(clock, ladderMs, this.#cli.exit, () => undefined)
       : { code: null, signal: null };
     // Nothing was born: its failure is not held up until the process table can be read.
-    if (this.#cli.child) await endBelongings([this.#identity()], clock, ladderMs);
+    if (this.#cli.child) await reaper.end([this.root], ladderMs);
     await this.#parts.start.release();
     const exit: ProcessExit = {
       expected: this.#stopping,
@@ -267,18 +279,6 @@ export class CliProcess implements ClaudeProcess {
     return { turnId: turnId ?? late(), agent: this.#turns.agent(agentID) };
   }
 
-  /** A form of an MCP server's. The CLI does not say which tool's use it belongs to: it is the turn's that runs. */
-  async #fillIn(request: Parameters<OnElicitation>[0], signal: AbortSignal): ReturnType<OnElicitation> {
-    const { listener, log, spec } = this.#parts;
-    const ask = formRequestOf(request, signal, { turnId: this.#turns.latestTurnId });
-    if (!("unfit" in ask) && ask.form !== undefined)
-      return elicitationResult(await listener.askPermission(ask), ask.form);
-    // Cancelled, and not declined: nobody was asked.
-    const reason = "unfit" in ask ? ask.unfit : "";
-    log.warn("form.not_shown", { sessionId: spec.sessionId, server: request.serverName, reason });
-    return { action: "cancel" };
-  }
-
   /** A `/clear` makes the CLI go on under a new id, which is the one to resume from then on. */
   #follow(message: SDKMessage): void {
     if (message.type === "system" && message.subtype === "commands_changed")
@@ -298,17 +298,30 @@ export class CliProcess implements ClaudeProcess {
     return this.#parts.spare?.processId ?? this.processId;
   }
 
-  #identity() {
+  /** The CLI process, for the sampler and the reaper. */
+  get root() {
     return { processId: this.#recordedAs, ...this.#cli.identity };
+  }
+
+  #toolBegan(): void {
+    this.hasUsedTools = true;
+    this.#parts.reaper.toolBegan(this.root, () => !this.#hasGone);
+  }
+
+  /** Ends a tree below it by the ladder, and has Claude told why. */
+  async endTree({ pid, startTicks }: ChildTree, why: string): Promise<void> {
+    const { os, reaper, ladderMs, start } = this.#parts;
+    start.toolNotes.add({ why, commandLine: await os.commandOf(pid) });
+    await reaper.endTree({ pid, startTicks }, this.root, ladderMs);
   }
 
   /** A CLI that takes no input can do nothing but wait for ever: it goes, and the next message gets another one. */
   #recycle(): void {
     if (this.#stopping || this.#recycled) return;
     this.#recycled = true;
-    const { clock, ladderMs, log } = this.#parts;
+    const { reaper, ladderMs, log } = this.#parts;
     log.warn("process.input_lost", { processId: this.processId, pid: this.pid });
-    void endBelongings([this.#identity()], clock, ladderMs);
+    void reaper.end([this.root], ladderMs);
   }
 
   /**
@@ -337,12 +350,8 @@ export class CliProcess implements ClaudeProcess {
     return this.#mode.set(mode);
   }
 
-  async rewind(messageId: string, dryRun: boolean): Promise<RewindReport> {
-    // Only a dry run counts, so it comes first.
-    const counted = await this.#query.rewindFiles(messageId, { dryRun: true });
-    const done = dryRun || !counted.canRewind ? counted : await this.#query.rewindFiles(messageId);
-    const { filesChanged = [], insertions = 0, deletions = 0 } = counted;
-    return { canRewind: done.canRewind, filesChanged, insertions, deletions, detail: done.error };
+  rewind(messageId: string, dryRun: boolean): Promise<RewindReport> {
+    return rewindFiles(this.#query, messageId, dryRun);
   }
 
   models(): Promise<ClaudeModel[]> {
@@ -353,12 +362,8 @@ export class CliProcess implements ClaudeProcess {
     return this.#query.supportedCommands().then(sessionCommands);
   }
 
-  async planWindows(): Promise<PlanWindow[] | undefined> {
-    // Experimental, and so perhaps not there in another CLI.
-    const ask = this.#query.usage_EXPERIMENTAL_MAY_CHANGE_DO_NOT_RELY_ON_THIS_API_YET;
-    return typeof ask === "function"
-      ? planWindowsOfUsage(await ask.call(this.#query, { skipBehaviors: true }))
-      : undefined;
+  planWindows(): Promise<PlanWindow[] | undefined> {
+    return planWindowsOf(this.#query);
   }
 
   async contextUse(): Promise<ContextUse> {
@@ -366,10 +371,8 @@ export class CliProcess implements ClaudeProcess {
     return contextUseOf(await this.#query.getContextUsage({ detail: "summary" }));
   }
 
-  async taskOutput(taskId: string): Promise<TaskOutput> {
-    const query = this.#query as Query & { getTaskOutput: TaskOutputCall };
-    const { output, total_bytes: totalBytes, truncated } = await query.getTaskOutput(taskId);
-    return { output: output.toWellFormed(), totalBytes, truncated };
+  taskOutput(taskId: string): Promise<TaskOutput> {
+    return taskOutputOf(this.#query, taskId);
   }
 
   stopTask(taskId: string): Promise<void> {
@@ -384,12 +387,12 @@ export class CliProcess implements ClaudeProcess {
 
   /** The stop ladder. The reader loop does the last sweep and tells the listener. */
   async #descend(): Promise<void> {
-    const { clock, ladderMs } = this.#parts;
+    const { clock, reaper, ladderMs } = this.#parts;
     this.#input.end();
     if (this.#cli.child) {
       this.#cli.child.stdin?.end();
       const left = await withDeadline(clock, ladderMs, this.#cli.exit, () => undefined);
-      if (left === undefined) await endBelongings([this.#identity()], clock, ladderMs);
+      if (left === undefined) await reaper.end([this.root], ladderMs);
     }
     this.#query.close();
     await this.#gone;

@@ -1,9 +1,11 @@
-import type { CanUseTool, ElicitationRequest } from "@anthropic-ai/claude-agent-sdk";
-import type { PermissionRequest } from "../../domain/processes/process.ts";
+import type { CanUseTool, ElicitationRequest, OnElicitation } from "@anthropic-ai/claude-agent-sdk";
+import type { Log } from "../../domain/ports.ts";
+import type { PermissionRequest, ProcessListener } from "../../domain/processes/process.ts";
 import { type Form, formOf } from "../../domain/sessions/form.ts";
 import { permissionKindOf } from "../../domain/sessions/permission.ts";
 import { toolLine } from "../../domain/sessions/toolLine.ts";
 import { headOf, type VisibleLine, visibleLine, visibleText } from "../../domain/visibleText.ts";
+import { elicitationResult } from "./permissionResult.ts";
 
 /** Most of a question, and of a description, in UTF-16 units. */
 const mostQuestionUnits = 500;
@@ -101,4 +103,25 @@ function firstQuestionOf({ questions }: Record<string, unknown>): string | undef
   const first: unknown = Array.isArray(questions) ? questions[0] : undefined;
   const isAsked = typeof first === "object" && first !== null && "question" in first;
   return isAsked && typeof first.question === "string" ? first.question : undefined;
+}
+
+/** A form of an MCP server's. The CLI does not say which tool's use it belongs to: it is the turn's that runs. */
+export async function fillInForm(
+  request: Parameters<OnElicitation>[0],
+  asked: {
+    signal: AbortSignal;
+    turnId: string | undefined;
+    listener: Pick<ProcessListener, "askPermission">;
+    log: Log;
+    sessionId: string;
+  },
+): ReturnType<OnElicitation> {
+  const { signal, turnId, listener, log, sessionId } = asked;
+  const ask = formRequestOf(request, signal, { turnId });
+  if (!("unfit" in ask) && ask.form !== undefined)
+    return elicitationResult(await listener.askPermission(ask), ask.form);
+  // Cancelled, and not declined: nobody was asked.
+  const reason = "unfit" in ask ? ask.unfit : "";
+  log.warn("form.not_shown", { sessionId, server: request.serverName, reason });
+  return { action: "cancel" };
 }

@@ -3,7 +3,8 @@ import type { PreparedStart } from "../start/cliStarts.ts";
 import type { KeepOpenInput } from "./keepOpenInput.ts";
 
 /** How a process comes to be: by a start of the CLI, or by the claim of a spare. */
-export interface ProcessStart extends Pick<PreparedStart, "askedFor" | "staleReason" | "release"> {
+export interface ProcessStart
+  extends Pick<PreparedStart, "askedFor" | "toolNotes" | "staleReason" | "release"> {
   /** What the owner is to know about the start. */
   notes: readonly string[];
   open(

@@ -6,6 +6,7 @@ import type { Log } from "../../domain/ports.ts";
 import type { ProcessSpec } from "../../domain/processes/process.ts";
 import type { ProjectStanding, ProjectTrust } from "../../domain/sessions/trust.ts";
 import { notifyToolName } from "../facts/notifyTool.ts";
+import { ToolNotes } from "../process/toolNotes.ts";
 import { claudeConfigDir } from "../transcripts/transcriptFile.ts";
 import type { DeniedPaths } from "./deniedPaths.ts";
 import { cliEnvironment } from "./environment.ts";
@@ -69,6 +70,8 @@ export interface PreparedStart {
   startedIn: StartedIn;
   /** Why we had the CLI ask about this use of a tool; `undefined`: we did not. */
   askedFor(toolUseId: string): string | undefined;
+  /** What Claude is to be told of tools that were ended. */
+  toolNotes: ToolNotes;
   /** Why the process is not fit for the project any more; `undefined` while it is. */
   staleReason(): Promise<string | undefined>;
   /** When nothing is left of the process. */
@@ -137,19 +140,22 @@ export class CliStarts {
     const cliEnv = cliEnvironment(environment, spec.processId, passesToCli);
     if (standing !== "trusted") Object.assign(cliEnv, gitEnvironment(startedIn, cliEnv));
     const asked = new Map<string, string>();
+    const toolNotes = new ToolNotes();
+    const guards = standing === "trusted" ? {} : this.#hooks(startedIn, asked);
     const options = startOptions(kind, {
       spec,
       standing,
       environment: cliEnv,
       binary,
       settingsPath,
-      hooks: standing === "trusted" ? undefined : this.#hooks(startedIn, asked),
+      hooks: { ...toolNotes.hooks, ...guards },
       features,
       transcriptExists,
     });
     return {
       options,
       startedIn,
+      toolNotes,
       askedFor: (toolUseId) => {
         const reason = asked.get(toolUseId);
         asked.delete(toolUseId);
@@ -170,7 +176,7 @@ export class CliStarts {
    * programs, now and not only at the start. Before it reads the project's words again, at the end of a compaction: whether
    * they still lie in the project. `startedIn` changes when a spare is claimed; `asked` gets the reasons, by the tool's use.
    */
-  #hooks(startedIn: StartedIn, asked: Map<string, string>): Options["hooks"] {
+  #hooks(startedIn: StartedIn, asked: Map<string, string>): NonNullable<Options["hooks"]> {
     const beforeTool: HookCallbackMatcher = {
       matcher: gitTools,
       hooks: [

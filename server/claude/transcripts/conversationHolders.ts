@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { startTicksOf } from "../os/spawn.ts";
+import { startOfPid } from "../os/processTable.ts";
 
 /**
  * What CLI 2.1 writes about itself while it runs, in `sessions/PID.json` of its folder: which conversation it holds. The
@@ -46,6 +46,6 @@ function isAlive(pid: number, procStart: string | undefined): boolean {
     // EPERM: the process is alive and belongs to another user.
     if (!(error instanceof Error && "code" in error && error.code === "EPERM")) return false;
   }
-  const startTicks = startTicksOf(pid);
+  const startTicks = startOfPid(pid);
   return procStart === undefined || startTicks === null || startTicks === procStart;
 }

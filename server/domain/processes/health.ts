@@ -4,7 +4,7 @@ import type { ProcessUsage } from "./process.ts";
  * What samples mean. Pure: the pool measures and acts, this judges.
  */
 
-/** Above this share of its memory limit a process tree is replaced between two turns, before the limit cuts a turn. */
+/** Above this share of its memory limit a process is replaced between two turns, before the limit cuts a turn. */
 export const recycleShare = 0.8;
 /**
  * Share of a core, in percent, that an idle CLI never uses for long: at rest it takes 1 to 2. Not higher, because one that
@@ -42,7 +42,7 @@ export interface ProcessFacts {
 }
 
 export interface HealthLimits {
-  /** Memory of one process tree. */
+  /** Memory of one CLI, without what its tools started. */
   maxMemoryPerSessionBytes: number;
   /** 0 = a turn may be silent for ever. */
   turnStallMs: number;
@@ -97,7 +97,7 @@ export const machineShare = (cpuPercents: readonly number[], coreCount: number):
   cpuPercents.reduce((total, value) => total + value, 0) / Math.max(1, coreCount);
 
 export interface MemoryFacts {
-  /** Measured process trees of sessions, in bytes. */
+  /** Measured CLIs of sessions, in bytes. */
   sampled: readonly number[];
   /** Processes that were not measured yet. */
   unsampledCount: number;
@@ -108,13 +108,13 @@ export interface MemoryFacts {
 export const totalBytes = ({ sampled, otherBytes }: MemoryFacts): number =>
   sampled.reduce((total, bytes) => total + bytes, otherBytes);
 
+/** Memory that another process is expected to take: as much as those that were measured, on average. */
+export const expectedBytes = ({ sampled }: Pick<MemoryFacts, "sampled">): number =>
+  sampled.length === 0 ? typicalBytes : sampled.reduce((total, bytes) => total + bytes, 0) / sampled.length;
+
 /** Whether one more process would stay below the limit, counting those that are still coming up. */
-export function hasRoom(facts: MemoryFacts, limitBytes: number): boolean {
-  const { sampled, unsampledCount } = facts;
-  const expectedBytes =
-    sampled.length === 0 ? typicalBytes : sampled.reduce((total, bytes) => total + bytes, 0) / sampled.length;
-  return totalBytes(facts) + (unsampledCount + 1) * expectedBytes <= limitBytes;
-}
+export const hasRoom = (facts: MemoryFacts, limitBytes: number): boolean =>
+  totalBytes(facts) + (facts.unsampledCount + 1) * expectedBytes(facts) <= limitBytes;
 
 /**
  * Which idle processes have to go so that the rest stays within the limit: the first of `idle` (longest idle first), no

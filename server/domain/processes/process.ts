@@ -9,6 +9,7 @@ import type { ToolOutcome } from "../sessions/toolLine.ts";
 import type { OwnOrigin, Reply } from "../sessions/turn.ts";
 import type { FactSignal } from "./factSignal.ts";
 import type { RecordEntry } from "./handoff.ts";
+import type { MachineReading } from "./machine.ts";
 import type { PlanWindow } from "./usage.ts";
 
 /** Specification of a process to start. */
@@ -241,11 +242,33 @@ export interface ProcessRecord {
   /** The kernel's start time of the pid, so that a reused pid is not taken for ours. */
   startTicks: string | null;
   startedAt: number;
+  /** What was last seen below it; absent where its mark tells. */
+  seen?: SeenProcess[];
+}
+
+/** A process that was seen below a CLI. */
+export interface SeenProcess {
+  pid: number;
+  startTicks: string;
+  /** Its process group. */
+  pgid: number;
+}
+
+/** A tree of processes that the CLI started: a direct child with its descendants, or one that was handed to init. */
+export interface ChildTree {
+  /** Of the process at its top. */
+  pid: number;
+  startTicks: string;
+  /** `tool`: it runs a use of a tool. `server`: an MCP or language server, or what else the CLI keeps beside its tools. */
+  kind: "tool" | "server";
+  rssBytes: number;
 }
 
 export interface ProcessUsage {
-  /** Of the whole tree: PSS where it can be read, else RSS. */
+  /** Of the CLI alone: PSS where it can be read, else RSS. */
   rssBytes: number;
+  /** The trees that it started. */
+  trees?: ChildTree[];
   /** Of the whole tree, as a share of one core. */
   cpuPercent: number;
   /**
@@ -339,6 +362,10 @@ export interface ProcessHost {
   askOnce(spec: ProcessSpec, prompt: OneShotPrompt, signal: AbortSignal): Promise<OneShotAnswer | undefined>;
   /** Use of each live process and its descendants, by process id. */
   usage(): Promise<Map<string, ProcessUsage>>;
+  /** The machine as it is now. */
+  machine(): Promise<MachineReading>;
+  /** Ends a tree below a process by the ladder, SIGTERM first, and has Claude told why. Resolves when it is gone. */
+  endTree(processId: string, tree: ChildTree, why: string): Promise<void>;
   /** Ends the processes that an earlier run left behind; resolves to the number of operating-system processes ended. */
   reap(records: ProcessRecord[]): Promise<number>;
   health(): { state: "ok" | "failing"; detail?: string };

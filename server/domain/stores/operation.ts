@@ -1,4 +1,4 @@
-import type { ProcessRecord } from "../processes/process.ts";
+import type { ProcessRecord, SeenProcess } from "../processes/process.ts";
 import type { Attachment } from "../sessions/attachment.ts";
 
 /** Repository of attachments; their bytes are files. */
@@ -21,6 +21,8 @@ export interface ProcessStore {
   /** Before the spawn: the mark is known before the process is. */
   open(record: ProcessRecord): void;
   started(processId: string, pid: number, startTicks: string | null): void;
+  /** What is below the process now, as far as it was seen. */
+  saw(processId: string, seen: readonly SeenProcess[]): void;
   ended(processId: string, at: number): void;
   unended(): ProcessRecord[];
 }

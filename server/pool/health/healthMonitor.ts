@@ -1,5 +1,6 @@
 import type { Clock, Log, Store } from "../../domain/ports.ts";
-import { judge, type Verdict } from "../../domain/processes/health.ts";
+import { expectedBytes, judge, type Verdict } from "../../domain/processes/health.ts";
+import type { MachineReading } from "../../domain/processes/machine.ts";
 import type { ProcessHost } from "../../domain/processes/process.ts";
 import type { Capacity } from "../processes/capacity.ts";
 import type { Handoffs } from "../processes/handoffs.ts";
@@ -7,12 +8,14 @@ import type { Interrupts } from "../processes/interrupt.ts";
 import type { Termination } from "../processes/termination.ts";
 import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
+import type { SessionLimit } from "../state/sessionLimit.ts";
 import type { SessionProcess } from "../state/sessionProcess.ts";
 import type { FactWriter } from "../turns/factWriter.ts";
 import type { Wakeups } from "../turns/wakeups.ts";
 import { Incidents } from "./incidents.ts";
 import { LoadGate } from "./loadGate.ts";
 import { ResourceHistory } from "./resourceHistory.ts";
+import { ToolMemory } from "./toolMemory.ts";
 
 export interface HealthMonitorParts {
   store: Store;
@@ -21,6 +24,7 @@ export interface HealthMonitorParts {
   log: Log;
   limits: PoolLimits;
   registry: ProcessRegistry;
+  sessionLimit: SessionLimit;
   termination: Termination;
   interrupts: Interrupts;
   capacity: Capacity;
@@ -37,6 +41,8 @@ const sleepMs = 60_000;
 const compactingPatience = 3;
 
 const inMegabytes = (bytes: number): string => `${Math.round(bytes / 1_024 ** 2)} MB`;
+const shortageDetail = ({ availableBytes, totalBytes }: MachineReading): string =>
+  `Only ${inMegabytes(availableBytes)} of the computer's ${inMegabytes(totalBytes)} of memory is available. Sessions without a process wait until there is more.`;
 const inPercent = (value: number): string => `${Math.round(value)} %`;
 
 /**
@@ -46,6 +52,7 @@ const inPercent = (value: number): string => `${Math.round(value)} %`;
 export class HealthMonitor {
   readonly #parts: HealthMonitorParts;
   readonly #incidents: Incidents;
+  readonly #toolMemory: ToolMemory;
   /** The newest samples, and the gate over them. */
   readonly load: LoadGate;
   /** The samples of the last minutes. */
@@ -59,6 +66,7 @@ export class HealthMonitor {
   constructor(parts: HealthMonitorParts) {
     this.#parts = parts;
     this.#incidents = new Incidents(parts);
+    this.#toolMemory = new ToolMemory(Object.assign({ incidents: this.#incidents }, parts));
     const { limits, registry, host } = parts;
     this.load = new LoadGate({
       limits,
@@ -71,6 +79,10 @@ export class HealthMonitor {
   start(): void {
     this.#running = true;
     this.#passedAt = this.#parts.clock.monotonic();
+    // At once: the limit may follow the machine.
+    void this.#readMachine().then(() => {
+      if (this.#running && this.#parts.sessionLimit.auto !== undefined) this.#parts.advance();
+    });
     this.#armSample();
     this.#armPass();
   }
@@ -112,6 +124,8 @@ export class HealthMonitor {
       const usage = await host.usage();
       if (!this.#running) return;
       this.load.read(usage);
+      await this.#readMachine();
+      if (!this.#running) return;
       let isUrgent = false;
       for (const sessionProcess of registry.all()) {
         const own = usage.get(sessionProcess.processId);
@@ -131,6 +145,7 @@ export class HealthMonitor {
         if (rssBytes > limits.maxMemoryPerSessionBytes) isUrgent = true;
       }
       if (isUrgent) this.#pass();
+      this.#judgeTrees();
       this.#boundTotals();
     } catch (error) {
       log.warn("pool.sample_failed", { error: String(error) });
@@ -143,6 +158,29 @@ export class HealthMonitor {
       if (!wakeups.isAwaited(sessionProcess.sessionId)) void sessionProcess.stop("idle");
     }
     this.#armSample();
+  }
+
+  /** Reads the machine; what cannot be read counts as it was. */
+  async #readMachine(): Promise<void> {
+    const { host, limits, log, registry, sessionLimit } = this.#parts;
+    const machine = await host.machine().catch((error: unknown) => {
+      log.warn("pool.machine_unread", { error: String(error) });
+      return undefined;
+    });
+    this.load.readMachine(machine);
+    sessionLimit.read({
+      machine,
+      processCount: registry.size,
+      bytesEach: expectedBytes(this.load.memory),
+      maxTotalBytes: limits.maxTotalMemoryBytes,
+    });
+  }
+
+  #judgeTrees(): void {
+    const sessionOf = new Map(
+      this.#parts.registry.all().map(({ processId, sessionId }) => [processId, sessionId] as const),
+    );
+    this.#toolMemory.judge(this.load.usage, (processId) => sessionOf.get(processId));
   }
 
   /** Looks at each process once. */
@@ -264,6 +302,11 @@ export class HealthMonitor {
       const detail = `Claude's processes use ${inPercent(this.load.cpuShare)} of the computer, the limit is ${cpuUsageLimitPercent} %. Sessions without a process wait until it falls.`;
       this.#incidents.open({ kind: "cpu", sessionId: this.#hottest()?.sessionId ?? null, detail });
     } else this.#incidents.close("cpu", null);
+    const { machine } = this.load;
+    if (this.load.isMachineShort && machine !== undefined) {
+      capacity.vacateLongestIdle();
+      this.#incidents.open({ kind: "machine_memory", sessionId: null, detail: shortageDetail(machine) });
+    } else this.#incidents.close("machine_memory", null);
     // Turns that the load held back may start now.
     this.#parts.advance();
   }

@@ -4,8 +4,11 @@ import type { Clock, Log, Store } from "../../domain/ports.ts";
  * An incident of the machine's resources, reported once to the phones: it is opened, stays open, and closes by itself.
  */
 export interface Incident {
-  /** `memory` and `cpu` of the pool; `session_memory` of one session; `stalled` turns are told by their own end. */
-  kind: "memory" | "cpu" | "session_memory";
+  /**
+   * `memory` and `cpu` of the pool; `machine_memory` of the computer; `session_memory`, `tool_memory` and `server_memory`
+   * of one session's CLI and of what it started; `stalled` turns are told by their own end.
+   */
+  kind: "memory" | "cpu" | "machine_memory" | "session_memory" | "tool_memory" | "server_memory";
   sessionId: string | null;
   detail: string;
 }
@@ -74,4 +77,4 @@ export class Incidents {
 
 /** The CPU of the pool is one incident, whichever session it names. */
 const keyOf = (kind: Incident["kind"], sessionId: string | null): string =>
-  kind === "session_memory" ? `${kind} ${sessionId}` : kind;
+  kind === "cpu" ? kind : `${kind} ${sessionId}`;

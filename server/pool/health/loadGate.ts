@@ -6,6 +6,12 @@ import {
   readGauge,
   restingGauge,
 } from "../../domain/processes/health.ts";
+import {
+  type MachineReading,
+  noShortage,
+  readShortage,
+  type Shortage,
+} from "../../domain/processes/machine.ts";
 import type { ProcessUsage } from "../../domain/processes/process.ts";
 import type { Gate, GateUse } from "../state/gate.ts";
 import type { PoolLimits } from "../state/limits.ts";
@@ -13,7 +19,8 @@ import type { ProcessRegistry } from "../state/processRegistry.ts";
 
 /**
  * Load of the machine as of the newest sample, and the gate that holds starts while memory or CPU is short. A start is
- * let through when there is no process at all, and, where only CPU is short, when no process works.
+ * let through when there is no process at all, and, where only CPU is short, when no process works; but none while the
+ * machine's own memory runs out.
  */
 export class LoadGate implements Gate {
   readonly #limits: PoolLimits;
@@ -24,6 +31,8 @@ export class LoadGate implements Gate {
   #otherBytes = 0;
   #cpu: Gauge = restingGauge;
   #cpuShare = 0;
+  #machine: MachineReading | undefined;
+  #shortage: Shortage = noShortage;
 
   constructor(parts: {
     limits: PoolLimits;
@@ -38,6 +47,22 @@ export class LoadGate implements Gate {
     this.#shortOfRoom = parts.shortOfRoom;
   }
 
+  /** `undefined`: the machine could not be read, and counts as it was. */
+  readMachine(machine: MachineReading | undefined): void {
+    this.#machine = machine ?? this.#machine;
+    if (machine !== undefined) this.#shortage = readShortage(this.#shortage, machine);
+  }
+
+  /** The machine as of the last reading. */
+  get machine(): MachineReading | undefined {
+    return this.#machine;
+  }
+
+  /** Whether the machine's memory runs out, whoever uses it. */
+  get isMachineShort(): boolean {
+    return this.#shortage.isShort;
+  }
+
   read(usage: ReadonlyMap<string, ProcessUsage>): void {
     const ofSessions = new Set(this.#registry.all().map(({ processId }) => processId));
     this.#usage = usage;
@@ -50,6 +75,11 @@ export class LoadGate implements Gate {
       this.#coreCount,
     );
     this.#cpu = readGauge(this.#cpu, this.#cpuShare, this.#limits.cpuUsageLimitPercent);
+  }
+
+  /** The newest sample, by process. */
+  get usage(): ReadonlyMap<string, ProcessUsage> {
+    return this.#usage;
   }
 
   usageOf(processId: string): ProcessUsage | undefined {
@@ -81,7 +111,9 @@ export class LoadGate implements Gate {
   }
 
   holds(_sessionId: string, use: GateUse): boolean {
-    if (use === "give" || this.#registry.size === 0) return false;
+    if (use === "give") return false;
+    if (this.isMachineShort) return true;
+    if (this.#registry.size === 0) return false;
     if (!this.hasRoom) {
       this.#shortOfRoom();
       return true;

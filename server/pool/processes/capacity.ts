@@ -1,14 +1,14 @@
 import type { Clock, Store } from "../../domain/ports.ts";
 import { type Admission, type AdmissionFacts, admit } from "../../domain/processes/admission.ts";
 import { parkedFor } from "../../domain/processes/health.ts";
-import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
+import type { SessionLimit } from "../state/sessionLimit.ts";
 import type { SessionProcess } from "../state/sessionProcess.ts";
 
 export interface CapacityParts {
   store: Pick<Store, "turns">;
   clock: Clock;
-  limits: PoolLimits;
+  sessionLimit: SessionLimit;
   registry: ProcessRegistry;
 }
 
@@ -40,7 +40,7 @@ export class Capacity {
 
   /** Places without a process; below 0 after the owner lowered the limit. */
   get freePlaces(): number {
-    return this.#parts.limits.maxConcurrentSessions - this.#registry.size;
+    return this.#parts.sessionLimit.value - this.#registry.size;
   }
 
   get hasPlace(): boolean {
@@ -54,7 +54,7 @@ export class Capacity {
 
   /** Whether another one-shot prompt may have a place: with several places, one is reserved for sessions. */
   get admitsOneShot(): boolean {
-    return this.#registry.oneShots.size < Math.max(1, this.#parts.limits.maxConcurrentSessions - 1);
+    return this.#registry.oneShots.size < Math.max(1, this.#parts.sessionLimit.value - 1);
   }
 
   /** Sessions that have no process and a turn that is due, longest waiting first. */
@@ -131,6 +131,13 @@ export class Capacity {
     if (idlest !== undefined) this.#evict(idlest);
   }
 
+  /** The machine's memory runs out: the longest idle is evicted, those with tasks last; one at a time. */
+  vacateLongestIdle(): void {
+    if (this.#registry.stoppingCount() > 0) return;
+    const [idlest] = [...this.#registry.idlest(), ...this.#registry.idleWithTasks()];
+    if (idlest !== undefined) this.#evict(idlest);
+  }
+
   /**
    * Evicts idle processes, the longest idle first and those with tasks last, until the memory of the others fits. Returns
    * whether it does not.
@@ -183,7 +190,7 @@ export class Capacity {
     return {
       own,
       processCount: registry.size,
-      processLimit: this.#parts.limits.maxConcurrentSessions,
+      processLimit: this.#parts.sessionLimit.value,
       comingPlaces,
       // Looked up only where the decision needs them: the message to a live process does not.
       get idleSessionIds() {

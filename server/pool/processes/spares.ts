@@ -12,6 +12,8 @@ export interface SparesParts {
   capacity: Capacity;
   /** Memory that the processes of sessions use now. */
   memoryUsedBytes(): number;
+  /** Whether the machine's memory runs out. */
+  isMachineShort(): boolean;
   newId: () => string;
 }
 
@@ -59,7 +61,7 @@ export class Spares {
   }
 
   #pass(): void {
-    const { host, clock, limits, capacity, memoryUsedBytes } = this.#parts;
+    const { host, clock, limits, capacity, memoryUsedBytes, isMachineShort } = this.#parts;
     if (!this.#isRunning || host.spares === undefined) return;
     this.#cancelTimer?.();
     if (limits.prewarmedProcesses === 0) {
@@ -73,7 +75,7 @@ export class Spares {
         waitingSessions: capacity.waitingSessions().length,
         freePlaces: capacity.freePlaces,
         memoryUsedBytes: memoryUsedBytes(),
-        memoryLimitBytes: limits.maxTotalMemoryBytes,
+        memoryLimitBytes: isMachineShort() ? 0 : limits.maxTotalMemoryBytes,
       }),
     );
     this.#cancelTimer = clock.after(limits.resourceSampleMs, () => this.#pass());

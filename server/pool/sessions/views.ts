@@ -8,13 +8,15 @@ import type { PoolStats, SessionView } from "../port.ts";
 import type { Capacity } from "../processes/capacity.ts";
 import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
+import type { SessionLimit } from "../state/sessionLimit.ts";
 import type { FactWriter } from "../turns/factWriter.ts";
 
 const unknownUsage: ProcessUsage = { rssBytes: 0, cpuPercent: 0, ownCpuPercent: 0, processCount: 1 };
 /** Characters of a system text in a list. */
 const listedTextLength = 1_000;
-const shownUsage = ({ rssBytes, cpuPercent, processCount }: ProcessUsage) => ({
+const shownUsage = ({ rssBytes, trees = [], cpuPercent, processCount }: ProcessUsage) => ({
   rssBytes,
+  toolsRssBytes: trees.reduce((total, tree) => total + tree.rssBytes, 0),
   cpuPercent,
   processCount,
 });
@@ -26,6 +28,7 @@ export class Views {
   readonly #clock: Clock;
   readonly #limits: PoolLimits;
   readonly #capacity: Capacity;
+  readonly #sessionLimit: SessionLimit;
   readonly #load: Pick<LoadGate, "usageOf">;
   readonly #facts: Pick<FactWriter, "of">;
 
@@ -35,6 +38,7 @@ export class Views {
     clock: Clock;
     limits: PoolLimits;
     capacity: Capacity;
+    sessionLimit: SessionLimit;
     facts: Pick<FactWriter, "of">;
     /** Holds the newest samples. */
     load: Pick<LoadGate, "usageOf">;
@@ -44,6 +48,7 @@ export class Views {
     this.#clock = parts.clock;
     this.#limits = parts.limits;
     this.#capacity = parts.capacity;
+    this.#sessionLimit = parts.sessionLimit;
     this.#load = parts.load;
     this.#facts = parts.facts;
   }
@@ -126,9 +131,11 @@ export class Views {
         (total, sessionProcess) => total + of(this.#load.usageOf(sessionProcess.processId) ?? unknownUsage),
         0,
       );
+    const { auto } = this.#sessionLimit;
     return {
       totalSessions: live.length,
-      maxSessions: this.#limits.maxConcurrentSessions,
+      maxSessions: this.#sessionLimit.value,
+      ...(auto && { maxSessionsLimitedBy: auto.limitedBy }),
       availableSlots: Math.max(0, this.#capacity.freePlaces),
       queuedTurns: this.#store.turns.queuedCount(this.#clock.now()),
       memoryUsageBytes: sum((usage) => usage.rssBytes),

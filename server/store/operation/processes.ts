@@ -1,6 +1,9 @@
-import type { ProcessRecord } from "../../domain/processes/process.ts";
+import { z } from "zod";
+import type { ProcessRecord, SeenProcess } from "../../domain/processes/process.ts";
 import type { ProcessStore } from "../../domain/stores/operation.ts";
 import { type Connection, Statement } from "../statement.ts";
+
+const seenSchema = z.array(z.object({ pid: z.number(), startTicks: z.string(), pgid: z.number() }));
 
 /**
  * CLI processes in SQLite: all that were started, so that the next run of the server can end what a crash of this one
@@ -11,7 +14,8 @@ export class SqliteProcessStore implements ProcessStore {
   readonly #open: Statement<[ProcessRecord]>;
   readonly #started: Statement<[pid: number, startTicks: string | null, processId: string]>;
   readonly #ended: Statement<[at: number, processId: string]>;
-  readonly #unended: Statement<[], ProcessRecord>;
+  readonly #saw: Statement<[seen: string, processId: string]>;
+  readonly #unended: Statement<[], ProcessRecord & { seenJson: string | null }>;
 
   constructor(connection: Connection) {
     this.#open = new Statement(
@@ -27,9 +31,11 @@ export class SqliteProcessStore implements ProcessStore {
       connection,
       "UPDATE processes SET ended_at = ? WHERE process_id = ? AND ended_at IS NULL",
     );
+    this.#saw = new Statement(connection, "UPDATE processes SET seen = ? WHERE process_id = ?");
     this.#unended = new Statement(
       connection,
-      `SELECT process_id AS processId, session_id AS sessionId, pid, start_ticks AS startTicks, started_at AS startedAt
+      `SELECT process_id AS processId, session_id AS sessionId, pid, start_ticks AS startTicks, started_at AS startedAt,
+         seen AS seenJson
        FROM processes WHERE ended_at IS NULL ORDER BY started_at, rowid`,
     );
   }
@@ -42,11 +48,18 @@ export class SqliteProcessStore implements ProcessStore {
     this.#started.run(pid, startTicks, processId);
   }
 
+  saw(processId: string, seen: readonly SeenProcess[]): void {
+    this.#saw.run(JSON.stringify(seen), processId);
+  }
+
   ended(processId: string, at: number): void {
     this.#ended.run(at, processId);
   }
 
   unended(): ProcessRecord[] {
-    return this.#unended.all();
+    return this.#unended.all().map(({ seenJson, ...record }) => ({
+      ...record,
+      ...(seenJson !== null && { seen: seenSchema.parse(JSON.parse(seenJson)) }),
+    }));
   }
 }

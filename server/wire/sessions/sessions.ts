@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { limitReasons } from "../../domain/processes/machine.ts";
 import { permissionModes, sessionStates } from "../../domain/sessions/session.ts";
 import { countSchema, durationMsSchema, instantSchema } from "../instants.ts";
 import { argumentSchema, textSchema } from "../text.ts";
@@ -149,7 +150,8 @@ export const sessionSchema = z
       .object({
         pid: z.number().int(),
         startedAt: instantSchema,
-        rssBytes: z.number(),
+        rssBytes: z.number().meta({ description: "Memory of the CLI alone, which its limit is about." }),
+        toolsRssBytes: z.number().meta({ description: "Memory of what it started: tools and MCP servers." }),
         cpuPercent: z.number(),
         processCount: countSchema,
       })
@@ -162,6 +164,9 @@ export const sessionSchema = z
 export const poolStatsFields = {
   totalSessions: countSchema,
   maxSessions: countSchema,
+  maxSessionsLimitedBy: z.enum(limitReasons).optional().meta({
+    description: "With `MAX_CONCURRENT_SESSIONS=auto`: what keeps `maxSessions` from being higher.",
+  }),
   availableSlots: countSchema,
   queuedTurns: countSchema,
   memoryUsageBytes: z.number(),

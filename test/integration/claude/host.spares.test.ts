@@ -4,8 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { CliHost } from "../../../server/claude/host.ts";
-import { readProcTable } from "../../../server/claude/os/processTable.ts";
-import { startTicksOf } from "../../../server/claude/os/spawn.ts";
+import { readProcTable, startOfPid } from "../../../server/claude/os/processTable.ts";
 import type {
   ProcessListener,
   ProcessRecord,
@@ -43,6 +42,7 @@ function useHost(binary: string): void {
       records.set(processId, { ...records.get(processId)!, pid, startTicks });
     },
     ended: (processId) => records.delete(processId),
+    saw: () => {},
     unended: () => [...records.values()],
   };
   host = new CliHost({
@@ -123,7 +123,7 @@ describe("S16: the host's spares", () => {
     for (const [sessionId, holder] of Object.entries({ ours: pid, theirs: other }))
       writeFileSync(
         join(home, ".claude", "sessions", `${holder}.json`),
-        JSON.stringify({ pid: holder, sessionId, procStart: startTicksOf(holder) ?? undefined }),
+        JSON.stringify({ pid: holder, sessionId, procStart: startOfPid(holder) ?? undefined }),
       );
     expect(await host.heldElsewhere()).toEqual(new Map([["theirs", other]]));
   });

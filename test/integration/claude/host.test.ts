@@ -42,6 +42,7 @@ beforeEach(() => {
     open: ({ processId }) => opened.push(processId),
     started: () => {},
     ended: () => {},
+    saw: () => {},
     unended: () => [],
   };
   const standingOf = () => {

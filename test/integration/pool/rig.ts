@@ -39,6 +39,7 @@ export const limitsOf = (limits: Partial<PoolLimits> = {}): PoolLimits => ({
   claudeModel: null,
   maxTotalMemoryBytes: Number.MAX_SAFE_INTEGER,
   maxMemoryPerSessionBytes: Number.MAX_SAFE_INTEGER,
+  maxMemoryPerToolBytes: Number.MAX_SAFE_INTEGER,
   cpuUsageLimitPercent: 100,
   healthIntervalMs: 600_000,
   turnStallMs: 0,

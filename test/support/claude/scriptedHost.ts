@@ -2,7 +2,9 @@ import { randomUUID } from "node:crypto";
 import { DaylongError } from "../../../server/domain/errors.ts";
 import type { Clock } from "../../../server/domain/ports.ts";
 import type { FactSignal } from "../../../server/domain/processes/factSignal.ts";
+import type { MachineReading } from "../../../server/domain/processes/machine.ts";
 import type {
+  ChildTree,
   ClaudeModel,
   ClaudeProcess,
   ContextUse,
@@ -620,6 +622,18 @@ export class ScriptedHost implements ProcessHost {
 
   async usage(): Promise<Map<string, ProcessUsage>> {
     return new Map(this.live().map(({ processId, uses }) => [processId, { ...uses }]));
+  }
+
+  /** The machine as it is now. */
+  machineNow: MachineReading = { totalBytes: 16e9, availableBytes: 12e9, load: 0.5, coreCount: 4 };
+  async machine(): Promise<MachineReading> {
+    return this.machineNow;
+  }
+
+  /** Trees that it was told to end, with what Claude is told. */
+  readonly endedTrees: Array<{ processId: string; pid: number; why: string }> = [];
+  async endTree(processId: string, { pid }: ChildTree, why: string): Promise<void> {
+    this.endedTrees.push({ processId, pid, why });
   }
 
   async reap(records: ProcessRecord[]): Promise<number> {

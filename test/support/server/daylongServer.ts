@@ -1,7 +1,17 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { OpenApiDocument } from "../../../server/http/documents/openapi.ts";
 import { pause } from "../pause.ts";
 import { Conformance } from "./conformance.ts";
@@ -81,6 +91,23 @@ export const benchEnvironment = (bench: Bench, modelUrl: string): Record<string,
   // Many tests count processes; `startDefaultServer` leaves it as owners have it.
   PREWARMED_PROCESSES: "0",
 });
+
+/** The sides of the operating system's port, for tests that have to hold on both. */
+export const sides = [
+  ["on Linux", "linux"],
+  ["as on a Mac", "darwin"],
+] as const;
+export type Side = (typeof sides)[number][1];
+
+/** What makes a server believe that it runs on this platform; the CLI, which the SDK would look for there, is this one's. */
+export function sideSettings(bench: Bench, side: Side): Record<string, string> {
+  if (side === "linux") return {};
+  const told = join(bench.dir, `${side}.mjs`);
+  writeFileSync(told, `Object.defineProperty(process, "platform", { value: ${JSON.stringify(side)} });\n`);
+  const name = `@anthropic-ai/claude-agent-sdk-${process.platform}-${process.arch}/package.json`;
+  const binary = join(createRequire(import.meta.url).resolve(name), "..", "claude");
+  return { NODE_OPTIONS: `--import ${pathToFileURL(told)}`, CLAUDE_BIN: binary };
+}
 
 let conformance: Promise<Conformance> | undefined;
 

@@ -223,6 +223,10 @@ export class DrivenPool implements SessionPool {
     return this.#pool.stats();
   }
 
+  sessionLimit() {
+    return this.#pool.sessionLimit();
+  }
+
   resourceHistory() {
     return this.#pool.resourceHistory();
   }

@@ -7,6 +7,8 @@ import {
   type DaylongServer,
   makeBench,
   processesOf,
+  type Side,
+  sideSettings,
   startDefaultServer,
   startServer,
 } from "./daylongServer.ts";
@@ -33,6 +35,8 @@ export interface SceneParts {
   keepsPort?: boolean;
   /** Whether it keeps spares as owners have it; else it has the processes of its sessions and no others. */
   spares?: boolean;
+  /** The side of the operating system that the server takes. */
+  side?: Side;
   /** On top of the bench's own environment. */
   settings?: Record<string, string>;
 }
@@ -57,6 +61,7 @@ export function useScene({
   apple = false,
   keepsPort = false,
   spares = false,
+  side = "linux",
   settings = {},
 }: SceneParts): Scene {
   const scene = {} as Scene;
@@ -64,7 +69,8 @@ export function useScene({
   before(async () => {
     scene.bench = makeBench();
     scene.model = await startDemoModel();
-    scene.environment = { ...benchEnvironment(scene.bench, scene.model.url), ...settings };
+    const own = Object.assign(sideSettings(scene.bench, side), settings);
+    scene.environment = { ...benchEnvironment(scene.bench, scene.model.url), ...own };
     if (keepsPort) scene.environment.PORT = String(await steadyPort());
     if (apple) {
       scene.apple = await startApnsStandIn({ tlsDir: scene.bench.dir });

@@ -26,6 +26,7 @@ const useHost = (binary: string) => {
     open: ({ processId }) => opened.push(processId),
     started: () => {},
     ended: (processId) => ended.push(processId),
+    saw: () => {},
     unended: () => [],
   };
   host = new CliHost({

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach } from "@jest/globals";
-import { type ClientOptions, DaylongClient } from "../../../client/src/client.ts";
+import { DaylongClient } from "../../../client/src/client.ts";
 import type { ClientFrame, DaylongEvent, ServerFrame } from "../../../client/src/connection/protocol.ts";
+import type { ClientOptions } from "../../../client/src/options.ts";
 import { type KeptStore, memoryStore, type SocketLike } from "../../../client/src/ports.ts";
 import { ManualClock } from "../../support/manualClock.ts";
 

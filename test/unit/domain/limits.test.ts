@@ -29,6 +29,7 @@ describe("the table of limits", () => {
       sessionFinalWarningMs: 15 * 60_000,
       sessionIdleMs: 0,
       maxMemoryPerSessionBytes: 500 * 1_024 ** 2,
+      maxMemoryPerToolBytes: 4 * 1_024 ** 3,
       maxTotalMemoryBytes: 2 * 1_024 ** 3,
       cpuUsageLimitPercent: 80,
       healthIntervalMs: 30_000,

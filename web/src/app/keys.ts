@@ -15,13 +15,13 @@ export function listenForKeys(daylong: Daylong, go: Go): void {
       case "a":
       case "d": {
         const name = event.key === "a" ? "allow" : "deny";
-        const buttons = [...document.querySelectorAll<HTMLButtonElement>(`main [data-key="${name}"]`)];
+        const buttons = [...document.querySelectorAll<HTMLButtonElement>(`#main [data-key="${name}"]`)];
         buttons.find((button) => !button.disabled)?.click();
         break;
       }
       case "/":
         event.preventDefault();
-        document.querySelector<HTMLTextAreaElement>("main textarea")?.focus();
+        document.querySelector<HTMLTextAreaElement>("#main textarea")?.focus();
         break;
       case "Escape": {
         const sessionId = /^\/s\/([^/]+)/.exec(location.pathname)?.[1];

@@ -87,6 +87,8 @@ export function Shell({ router }: { router: Router }) {
         <RefusedScreen detail={daylong.refusal.value} />
       </Bare>
     );
+  const isHome = route.screen === "home";
+  const Pane = isHome ? "section" : "main";
   return (
     <div class="shell" data-screen={route.screen}>
       <header class="top">
@@ -96,13 +98,15 @@ export function Shell({ router }: { router: Router }) {
         <ConnectionStatus />
       </header>
       <Navigation screen={route.screen} />
-      <section class="inbox" aria-label="Inbox">
+      {/* On a phone it is all that the start shows: then it is the main part, and has the heading. */}
+      <section class="inbox" aria-label="Inbox" role={isHome ? "main" : undefined}>
+        {isHome && <h1 class="heard-only">Sessions</h1>}
         <HomeScreen openSessionId={route.screen === "chat" ? route.sessionId : undefined} />
       </section>
-      <main id="main" tabIndex={-1}>
+      <Pane class="pane" id="main" tabIndex={-1} aria-label={isHome ? "Session" : undefined}>
         <ConnectionBanner />
         <Screen route={route} />
-      </main>
+      </Pane>
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import "./chat.css";
 import { useEffect, useState } from "preact/hooks";
+import type { DaylongClient, Session } from "../../../client/src/index.ts";
 import { useDaylong, useHost } from "../state/context.ts";
 import { ChatHeader } from "./chatHeader.tsx";
 import { Composer } from "./composer/composer.tsx";
@@ -8,10 +9,21 @@ import { SessionPanel } from "./panel/sessionPanel.tsx";
 import { StatusStrip } from "./statusStrip.tsx";
 import { TranscriptView } from "./transcript/transcriptView.tsx";
 
+/** Messages of the conversation from before the session, as Claude keeps them. */
+const earlierShown = 100;
+
+async function earlierMessages(client: DaylongClient, { sessionId, projectPath }: Session) {
+  const { projects } = await client.projects();
+  const project = projects.find(({ path }) => path === projectPath);
+  if (project === undefined) return [];
+  return (await client.pastMessages(project.projectId, sessionId, earlierShown)).messages;
+}
+
 /** One session: its conversation, the composer, and beside them what belongs to it. */
 export function ChatScreen({ sessionId }: { sessionId: string }) {
   const daylong = useDaylong();
   const { sessions, chat: chatOf, client } = useHost();
+  void daylong.logVersion.value;
   const chat = chatOf(sessionId);
   const session = sessions.get(sessionId);
   const isConnected = daylong.phase.value === "connected";
@@ -28,10 +40,13 @@ export function ChatScreen({ sessionId }: { sessionId: string }) {
       if (now === undefined) return;
       setReadSeq((before) => before ?? now.readSeq);
       await chat.read(now);
+      // A session that was just made has nothing before it.
+      if (now.turnCount === 0 && now.title === "New session") return;
+      await chat.readEarlier(now.createdAt, () => earlierMessages(client, now));
     };
     // Without a connection the next one reads it.
     open().catch(() => {});
-  }, [sessionId, isConnected]);
+  }, [chat, isConnected]);
 
   useEffect(() => {
     const tell = () => client.setPresence(!document.hidden, sessionId);

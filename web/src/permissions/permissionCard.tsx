@@ -25,7 +25,7 @@ export function PermissionCard(props: { permission: Permission; isBrief?: boolea
   const now = useDaylong().now.value;
   const [isBusy, setBusy] = useState(false);
   const [fault, setFault] = useState("");
-  const { permissionId, kind, toolName, agent, server, expiresAt, sessionId } = permission;
+  const { permissionId, kind, toolName, title, agent, server, expiresAt, sessionId } = permission;
   const session = sessions.get(sessionId);
 
   const answer = async (given: PermissionAnswer) => {
@@ -43,7 +43,11 @@ export function PermissionCard(props: { permission: Permission; isBrief?: boolea
   const who = agent ? `Subagent “${agent.type ?? agent.description ?? agent.agentId}”` : "Claude";
   const left = expiresAt - now;
   return (
-    <section class="permission" aria-label={`Permission: ${toolName}`} data-permission={permissionId}>
+    <section
+      class="permission"
+      aria-label={`Permission: ${toolName}, ${visible(title).slice(0, 80)}`}
+      data-permission={permissionId}
+    >
       <header>
         <p class="permission-who">
           {withSession && session && (

@@ -2,6 +2,7 @@ import { computed, effect, signal } from "@preact/signals";
 import { type Answer, DaylongClient, type LinkState } from "../../../client/src/index.ts";
 import type { Host, HostStore } from "../hosts/host.ts";
 import { Chat } from "./chat/chat.ts";
+import { KeptChat } from "./chat/keptChat.ts";
 import { ScreenClock } from "./clock.ts";
 import { type ConnectionPhase, phaseOf } from "./connection.ts";
 import { Drafts } from "./drafts.ts";
@@ -38,6 +39,8 @@ export class Daylong {
   readonly me = signal<Device | undefined>(undefined);
   /** The log is another one than the page knew: a backup was restored, or history was cut. */
   readonly wasReplaced = signal(false);
+  /** Grows when conversations have to be read anew. */
+  readonly logVersion = signal(0);
   readonly phase = computed<ConnectionPhase>(() => {
     const { state, since, wasConnected } = this.#link.value;
     const awayMs = Math.max(0, this.clock.now.value - since);
@@ -79,13 +82,15 @@ export class Daylong {
       set: (key: string, value: string) => this.store.set(host.hostId, key, value),
     };
     const client = new DaylongClient({ url, token: host.token, store: kept });
-    const sessions = new Sessions(client);
+    const sessions = new Sessions(client, kept);
+    await sessions.restore();
     const permissions = new Permissions(client);
     const chats = new Map<string, Chat>();
+    let { epoch } = host;
     const chat = (sessionId: string): Chat => {
       const known = chats.get(sessionId);
       if (known) return known;
-      const made = new Chat({ client, sessionId });
+      const made = new Chat({ client, sessionId, kept: new KeptChat(kept, epoch, sessionId) });
       chats.set(sessionId, made);
       return made;
     };
@@ -99,8 +104,13 @@ export class Daylong {
     client.onDelta((delta) => chats.get(delta.sessionId)?.hearDelta(delta));
     client.onActivity((activity) => chats.get(activity.sessionId)?.hearActivity(activity));
     const read = () => Promise.all([sessions.read(), permissions.read()]);
-    client.onGap(async () => {
-      this.wasReplaced.value = sessions.isRead.value;
+    client.onGap(async (position) => {
+      this.wasReplaced.value = position.epoch !== epoch;
+      epoch = position.epoch;
+      await this.store.saveHost({ ...host, epoch });
+      // What they hold is of another log, or has a hole.
+      chats.clear();
+      this.logVersion.value += 1;
       await read();
     });
     client.onState((state, detail) => {

@@ -10,6 +10,9 @@ export interface StateWords {
   text: string;
 }
 
+/** A shorter span is "now". */
+const worthSayingMs = 3_000;
+
 /** The session's state in a sentence: what it does, what it waits for, what brings it back. */
 export function stateWords(session: Session, now: number, activity?: Activity): StateWords {
   const { state, turn, openPermissions, runningTasks, queuedTurns } = session;
@@ -20,7 +23,8 @@ export function stateWords(session: Session, now: number, activity?: Activity): 
       return { tone: "need", text: "Waiting for you" };
     case "busy": {
       if (session.compacting) return { tone: "working", text: "Summing up the conversation to make room" };
-      const since = turn ? ` for ${spanInWords(now - turn.startedAt)}` : "";
+      const spanMs = turn ? now - turn.startedAt : 0;
+      const since = spanMs >= worthSayingMs ? ` for ${spanInWords(spanMs)}` : "";
       const what = activityWords(activity) ?? turn?.lastTool;
       return { tone: "working", text: `Working${since}${what ? `: ${what}` : ""}` };
     }

@@ -3,12 +3,14 @@ import {
   type DaylongClient,
   type DaylongEvent,
   DaylongProblem,
+  type KeptStore,
   type Session,
 } from "../../../client/src/index.ts";
 import { changedBy, isWorthAsking } from "./sessionChanges.ts";
 
 /** A session is asked for again at most so often, however much happens in it. */
 const askEveryMs = 1_500;
+const listKey = "sessions";
 /** Of the list; the rest is found by its search and on scrolling. */
 const pageSize = 100;
 
@@ -23,8 +25,23 @@ export class Sessions {
   readonly all = computed(() => [...this.#byId.value.values()]);
   #waiting = new Map<string, ReturnType<typeof setTimeout>>();
 
-  constructor(client: DaylongClient) {
+  readonly #kept: KeptStore;
+
+  constructor(client: DaylongClient, kept: KeptStore) {
     this.#client = client;
+    this.#kept = kept;
+  }
+
+  /** Shows the list as it was last, until the server answers. */
+  async restore(): Promise<void> {
+    try {
+      const kept = await this.#kept.get(listKey);
+      if (!kept || this.isRead.value) return;
+      const sessions = JSON.parse(kept) as Session[];
+      this.#byId.value = new Map(sessions.map((session) => [session.sessionId, session]));
+    } catch {
+      // The server will tell.
+    }
   }
 
   get(sessionId: string): Session | undefined {
@@ -38,6 +55,7 @@ export class Sessions {
     if (first) this.#heedClock(first);
     this.#byId.value = new Map(sessions.map((session) => [session.sessionId, session]));
     this.isRead.value = true;
+    Promise.resolve(this.#kept.set(listKey, JSON.stringify(sessions))).catch(() => {});
   }
 
   /** The session as the server sees it now; `undefined`: it has none such. */

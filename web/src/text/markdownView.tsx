@@ -59,7 +59,9 @@ export function LongText({ text }: { text: string }) {
   useEffect(() => setShown(shownChars), [text]);
   return (
     <div class="long-text">
-      <pre class="plain-text">{visible(cutText(text, shown))}</pre>
+      <pre class="plain-text" tabIndex={0}>
+        {visible(cutText(text, shown))}
+      </pre>
       {text.length > shown && (
         <button type="button" class="button small" onClick={() => setShown(shown + 4 * shownChars)}>
           Show more of {text.length.toLocaleString()} characters

@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { AuxiliaryProcesses } from "../../../../server/claude/auxiliary/auxiliaryProcesses.ts";
+import { linuxSystem } from "../../../../server/claude/os/operatingSystem.ts";
 import { readProcTable } from "../../../../server/claude/os/processTable.ts";
+import { Reaper } from "../../../../server/claude/os/reaper.ts";
 import type { ProcessSpec } from "../../../../server/domain/processes/process.ts";
 import type { ProjectStanding } from "../../../../server/domain/sessions/trust.ts";
 import type { ProcessStore } from "../../../../server/domain/stores/operation.ts";
@@ -61,11 +63,14 @@ function use(binary: string): void {
     open: ({ processId }) => opened.push(processId),
     started: () => onStarted(),
     ended: (processId) => ended.push(processId),
+    saw: () => {},
     unended: () => [],
   };
   auxiliary = new AuxiliaryProcesses({
     clock: new ShortRealClock(),
     processStore,
+    os: linuxSystem,
+    reaper: new Reaper({ os: linuxSystem, clock: new ShortRealClock() }),
     ladderMs: 500,
     starts: startsIn(home, { binary, trust: { standingOf: () => standing, rulesOf: () => [] } }),
   });

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterEach, describe, expect, test } from "@jest/globals";
+import { linuxSystem } from "../../../../server/claude/os/operatingSystem.ts";
+import { Reaper } from "../../../../server/claude/os/reaper.ts";
 import { Sampler } from "../../../../server/claude/os/sampler.ts";
 import { eventually } from "../../../support/server/daylongServer.ts";
 
@@ -22,6 +24,12 @@ const script = `
     console.log("done");
   });`;
 
+const sampled = (processId: string, pid: number) => ({
+  processId,
+  root: { processId, pid, startTicks: null },
+  hasUsedTools: true,
+});
+
 const clock = { now: () => Date.now(), monotonic: () => performance.now(), after: () => () => {} };
 
 describe("the use of a process tree", () => {
@@ -36,13 +44,13 @@ describe("the use of a process tree", () => {
   function begin(): void {
     // As the CLI is started: the leader of a group of its own.
     root = spawn(process.execPath, ["-e", script], { detached: true, stdio: ["pipe", "pipe", "inherit"] });
-    sampler = new Sampler({ clock });
+    sampler = new Sampler({ clock, os: linuxSystem, reaper: new Reaper({ os: linuxSystem, clock }) });
   }
   async function order(line: string): Promise<void> {
     root.stdin!.write(`${line}\n`);
     await once(root.stdout!, "data");
   }
-  const sample = async () => (await sampler.sample([{ processId: "one", pid: root.pid! }])).get("one")!;
+  const sample = async () => (await sampler.sample([sampled("one", root.pid!)])).get("one")!;
 
   test("S10: counts children that come after the first sample, and forgets those that are gone", async () => {
     begin();
@@ -51,8 +59,14 @@ describe("the use of a process tree", () => {
     await order("child");
     await order("child");
     expect((await sample()).processCount).toBe(3);
-    const gone = await sampler.sample([{ processId: "two", pid: 2 ** 22 + 1 }]);
-    expect(gone.get("two")).toEqual({ rssBytes: 0, cpuPercent: 0, ownCpuPercent: 0, processCount: 0 });
+    const gone = await sampler.sample([sampled("two", 2 ** 22 + 1)]);
+    expect(gone.get("two")).toEqual({
+      rssBytes: 0,
+      cpuPercent: 0,
+      ownCpuPercent: 0,
+      processCount: 0,
+      trees: [],
+    });
   });
 
   test("S10: sees memory that is taken, within one sample", async () => {

@@ -3,8 +3,9 @@ import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { parseProcStat } from "../../../../server/claude/os/processTable.ts";
-import { prepareSpawn, startTicksOf } from "../../../../server/claude/os/spawn.ts";
+import { linuxSystem } from "../../../../server/claude/os/operatingSystem.ts";
+import { parseProcStat, startOfPid } from "../../../../server/claude/os/processTable.ts";
+import { prepareSpawn } from "../../../../server/claude/os/spawn.ts";
 import type { ProcessStore } from "../../../../server/domain/stores/operation.ts";
 import { fillFileTable } from "../../../support/fullFileTable.ts";
 
@@ -14,10 +15,16 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const processStore: ProcessStore = { open: () => {}, started: () => {}, ended: () => {}, unended: () => [] };
+const processStore: ProcessStore = {
+  open: () => {},
+  started: () => {},
+  ended: () => {},
+  saw: () => {},
+  unended: () => [],
+};
 
 const lastWordsOf = async (command: string, cwd = folder): Promise<string> => {
-  const cli = prepareSpawn("p1", "s1", 0, processStore);
+  const cli = prepareSpawn("p1", "s1", 0, processStore, linuxSystem);
   cli.spawnClaudeCodeProcess({ command, args: [], cwd, env: {}, signal: new AbortController().signal });
   expect(await cli.exit).toEqual({ code: null, signal: null });
   return cli.stderrTail;
@@ -45,7 +52,7 @@ describe("DOOR-1 F23: a system that has no more of what a start takes", () => {
   };
 
   test("a full table of files ends the start, by an error that is told, and not the server", async () => {
-    const cli = prepareSpawn("p1", "s1", 0, processStore);
+    const cli = prepareSpawn("p1", "s1", 0, processStore, linuxSystem);
     const empty = fillFileTable();
     let process: ReturnType<typeof spawned>;
     try {
@@ -69,7 +76,7 @@ describe("DOOR-1 F23: a system that has no more of what a start takes", () => {
     const refused = () => {
       throw Object.assign(new Error(`spawn ${code}`), { code });
     };
-    const cli = prepareSpawn("p1", "s1", 0, processStore, refused);
+    const cli = prepareSpawn("p1", "s1", 0, processStore, linuxSystem, refused);
     spawned(cli);
     expect(await cli.exit).toEqual({ code: null, signal: null });
     expect(cli.stderrTail).toBe(
@@ -81,14 +88,14 @@ describe("DOOR-1 F23: a system that has no more of what a start takes", () => {
 test("F10: a process is known by its pid and its start time, from the spawn on", async () => {
   const booked: unknown[] = [];
   const started: ProcessStore["started"] = (_processId, pid, startTicks) => booked.push({ pid, startTicks });
-  const cli = prepareSpawn("p1", "s1", 0, { ...processStore, started });
+  const cli = prepareSpawn("p1", "s1", 0, { ...processStore, started }, linuxSystem);
   expect(cli.identity).toEqual({ pid: null, startTicks: null });
   const args = ["-e", "process.stdin.resume()"];
   const signal = new AbortController().signal;
   cli.spawnClaudeCodeProcess({ command: process.execPath, args, cwd: folder, env: {}, signal });
   const { pid, startTicks } = cli.identity;
   expect(pid).toBe(cli.child?.pid);
-  expect(startTicks).toBe(startTicksOf(pid!));
+  expect(startTicks).toBe(startOfPid(pid!));
   expect(startTicks).toMatch(/^\d+$/);
   expect(booked).toEqual([{ pid, startTicks }]);
   cli.child?.stdin?.end();
@@ -99,7 +106,7 @@ test("F10: a process is known by its pid and its start time, from the spawn on",
 
 describe("a CLI that runs", () => {
   const begin = (script: string) => {
-    const cli = prepareSpawn("p1", "s1", 0, processStore);
+    const cli = prepareSpawn("p1", "s1", 0, processStore, linuxSystem);
     const signal = new AbortController().signal;
     const args = ["-e", script];
     cli.spawnClaudeCodeProcess({ command: process.execPath, args, cwd: folder, env: { A: "1" }, signal });
@@ -145,7 +152,7 @@ describe("the exit of a CLI", () => {
     const warnings: string[] = [];
     const note = (warning: Error) => warnings.push(warning.name);
     process.on("warning", note);
-    const cli = prepareSpawn("p1", "s1", 0, processStore);
+    const cli = prepareSpawn("p1", "s1", 0, processStore, linuxSystem);
     const { signal } = new AbortController();
     const spawned = cli.spawnClaudeCodeProcess({
       command: process.execPath,

@@ -122,7 +122,11 @@ describe("A09 a start of the CLI", () => {
     expect(await ask(wary, "PreToolUse", gitUse)).toEqual({});
     standing = "trusted";
     const free = await prepare();
-    expect(free.options.hooks).toBeUndefined();
+    expect(Object.keys(free.options.hooks ?? {})).toEqual([
+      "PostToolUse",
+      "PostToolUseFailure",
+      "UserPromptSubmit",
+    ]);
     expect(free.options.env).not.toHaveProperty("GIT_CONFIG_COUNT");
   });
 

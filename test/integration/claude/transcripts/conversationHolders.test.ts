@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
-import { startTicksOf } from "../../../../server/claude/os/spawn.ts";
+import { startOfPid } from "../../../../server/claude/os/processTable.ts";
 import { heldConversations } from "../../../../server/claude/transcripts/conversationHolders.ts";
 
 let configDir: string;
@@ -18,7 +18,7 @@ const note = (name: string, content: unknown) =>
     typeof content === "string" ? content : JSON.stringify(content),
   );
 /** This very process stands for a terminal's. */
-const alive = { pid: process.pid, procStart: startTicksOf(process.pid) ?? undefined };
+const alive = { pid: process.pid, procStart: startOfPid(process.pid) ?? undefined };
 
 test("S31: what a live process holds is held; what is ours, dead, reused or no note is not", async () => {
   note("1.json", { ...alive, sessionId: "held" });

@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { SpareProcesses } from "../../../../server/claude/auxiliary/spareProcesses.ts";
+import { linuxSystem } from "../../../../server/claude/os/operatingSystem.ts";
 import { readProcTable } from "../../../../server/claude/os/processTable.ts";
+import { Reaper } from "../../../../server/claude/os/reaper.ts";
 import type { StartedIn } from "../../../../server/claude/start/cliStarts.ts";
 import type { ProcessSpec } from "../../../../server/domain/processes/process.ts";
 import type { ProjectStanding } from "../../../../server/domain/sessions/trust.ts";
@@ -58,6 +60,7 @@ function useSpares(binary = standIn) {
       ended.push(processId);
       look();
     },
+    saw: () => {},
     unended: () => [],
   };
   spares = new SpareProcesses({
@@ -66,6 +69,8 @@ function useSpares(binary = standIn) {
     clock,
     log,
     processStore,
+    os: linuxSystem,
+    reaper: new Reaper({ os: linuxSystem, clock }),
     ladderMs: 500,
     startDeadlineMs: 20_000,
   });

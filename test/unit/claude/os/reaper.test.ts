@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { type ProcRow, readProcTable } from "../../../../server/claude/os/processTable.ts";
-import { belongings, endBelongings } from "../../../../server/claude/os/reaper.ts";
-import { startTicksOf } from "../../../../server/claude/os/spawn.ts";
+import { linuxSystem } from "../../../../server/claude/os/operatingSystem.ts";
+import { type ProcRow, readProcTable, startOfPid } from "../../../../server/claude/os/processTable.ts";
+import { Reaper } from "../../../../server/claude/os/reaper.ts";
 import { processMark } from "../../../../server/claude/start/environment.ts";
 import type { Clock } from "../../../../server/domain/ports.ts";
 import { systemClock } from "../../../../server/platform/clock.ts";
@@ -26,6 +26,11 @@ const record = (pid: number | null, startTicks: string | null = "100") => ({
   pid: pid === null ? null : base + pid,
   startTicks,
 });
+type Records = Parameters<Reaper["end"]>[0];
+const belongings = (rows: readonly ProcRow[], records: Records) =>
+  new Reaper({ os: linuxSystem, clock: systemClock }).belongings(rows, records);
+const endBelongings = (records: Records, clock: Clock, ms: number) =>
+  new Reaper({ os: linuxSystem, clock }).end(records, ms);
 const pidsOf = (rows: readonly ProcRow[]) => rows.map(({ pid }) => pid - base).sort((a, b) => a - b);
 
 describe("F10: what belongs to a process that was recorded", () => {
@@ -89,10 +94,10 @@ describe("F10: the end of what was recorded", () => {
       if (text.includes("ready")) break;
     }
     for (const line of text.split("\n")) if (/^\d+$/.test(line)) pids.push(Number(line));
-    return { child, pids, startTicks: startTicksOf(child.pid!) };
+    return { child, pids, startTicks: startOfPid(child.pid!) };
   }
   const isAlive = (pid: number) => {
-    const name = startTicksOf(pid);
+    const name = startOfPid(pid);
     return name !== null && process.kill(pid, 0);
   };
   const living = async (pids: number[]) =>

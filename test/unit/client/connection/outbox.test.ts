@@ -1,5 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
+
 import type { ErrorCode, Reply } from "../../../../client/src/connection/protocol.ts";
+import { newMessageId } from "../../../../client/src/options.ts";
 import { anEvent, type ScriptedSocket, useClientRig } from "../rig.ts";
 
 const rig = useClientRig();
@@ -289,5 +291,58 @@ describe("C04 D01: the words of a turn", () => {
     })();
     await expect(reading).rejects.toMatchObject({ code: "process_crashed", turnId: "t" });
     expect(heard).toEqual(["I wi"]);
+  });
+});
+
+describe("C04 V7: messages beside the socket", () => {
+  test("C04 V7: a page that goes away sends what is unsent by a request, and both ways are one message", async () => {
+    rig.answers.set("POST /api/chat", {
+      success: true,
+      clientMessageId: "one",
+      duplicate: false,
+      ...accepted,
+    });
+    const turn = rig.client.send({ sessionId: "s", message: "Before the phone is put away" }, "one");
+    await rig.clock.settle();
+    rig.client.sendInBackground();
+    expect((await turn.accepted).turnId).toBe("t");
+    expect([rig.asked.filter((key) => key === "POST /api/chat").length, rig.client.unsent]).toEqual([1, []]);
+    expect((await rig.online()).of("send")).toEqual([]);
+  });
+
+  test("C04 V7: a request that fails leaves the message to the next connection", async () => {
+    rig.answers.set("POST /api/chat", new TypeError("fetch failed"));
+    rig.client.send({ sessionId: "s", message: "Hello" }, "one").accepted.catch(() => {});
+    await rig.clock.settle();
+    rig.client.sendInBackground();
+    await rig.clock.settle();
+    expect((await rig.online()).of("send").map(({ clientMessageId }) => clientMessageId)).toEqual(["one"]);
+  });
+
+  test("C04: an unsent message can be taken back; one that is on its way cannot", async () => {
+    const turn = rig.client.send({ sessionId: "s", message: "Never mind" }, "one");
+    await rig.clock.settle();
+    expect(rig.client.withdraw("one")).toBe(true);
+    await expect(turn.accepted).rejects.toMatchObject({ code: "cancelled" });
+    expect([rig.client.unsent, rig.client.withdraw("one")]).toEqual([[], false]);
+    const socket = await rig.online();
+    expect(socket.of("send")).toEqual([]);
+    const sent = rig.client.send({ sessionId: "s", message: "Do it" }, "two");
+    await rig.clock.settle();
+    expect([socket.of("send").length, rig.client.withdraw("two")]).toEqual([1, false]);
+    accept(socket);
+    expect((await sent.accepted).duplicate).toBe(false);
+  });
+
+  test("C04: the id of a message needs no secure context", () => {
+    const { randomUUID } = globalThis.crypto;
+    Object.defineProperty(globalThis.crypto, "randomUUID", { value: undefined, configurable: true });
+    try {
+      const ids = [newMessageId(), newMessageId()];
+      expect(ids.every((id) => /^[0-9a-f]{32}$/.test(id))).toBe(true);
+      expect(ids[0]).not.toBe(ids[1]);
+    } finally {
+      Object.defineProperty(globalThis.crypto, "randomUUID", { value: randomUUID, configurable: true });
+    }
   });
 });

@@ -150,4 +150,18 @@ describe("C04 the client's connection", () => {
     expect((await rig.online()).of("hello")).toHaveLength(1);
     expect(rig.states).toEqual(["connecting", "online", "stopped", "connecting", "online"]);
   });
+
+  test("C04: a connection that slept is asked for a sign of life when the phone wakes, and given up soon without one", async () => {
+    const socket = await rig.online();
+    rig.client.hurry();
+    expect(socket.of("ping")).toHaveLength(1);
+    socket.say({ type: "pong" });
+    await rig.clock.run(5_000);
+    expect(rig.client.state).toBe("online");
+    rig.client.hurry();
+    await rig.clock.run(3_000);
+    expect(rig.client.state).not.toBe("online");
+    await rig.clock.run(1_000);
+    expect(rig.sockets).toHaveLength(2);
+  });
 });

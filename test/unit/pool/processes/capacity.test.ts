@@ -3,6 +3,7 @@ import type { Store } from "../../../../server/domain/ports.ts";
 import { Capacity } from "../../../../server/pool/processes/capacity.ts";
 import type { PoolLimits } from "../../../../server/pool/state/limits.ts";
 import { ProcessRegistry } from "../../../../server/pool/state/processRegistry.ts";
+import { SessionLimit } from "../../../../server/pool/state/sessionLimit.ts";
 import type { ProcessPhase, SessionProcess } from "../../../../server/pool/state/sessionProcess.ts";
 import { ManualClock } from "../../../support/manualClock.ts";
 import { processInPhase } from "../../../support/processInPhase.ts";
@@ -14,7 +15,7 @@ function bench(maxConcurrentSessions: number) {
   const waiting: string[] = [];
   const nextQueued = () => ({ acceptedAt: clock.now() });
   const store = { turns: { sessionsWithQueued: () => waiting, nextQueued } } as unknown as Store;
-  const capacity = new Capacity({ store, clock, limits, registry });
+  const capacity = new Capacity({ store, clock, sessionLimit: new SessionLimit({ limits }), registry });
   const add = (sessionId: string, phase: ProcessPhase): SessionProcess => {
     const sessionProcess = processInPhase(phase, { sessionId, processId: `process of ${sessionId}`, clock });
     registry.add(sessionProcess);

@@ -13,7 +13,9 @@ const hasKeyboard = (): boolean => matchMedia("(pointer: fine)").matches;
 /** The draft of a session: words, files, the commands that it may begin with, and what Claude proposes to say. */
 export function Composer({ chat, session }: { chat: Chat; session?: Session }) {
   const { client, drafts } = useHost();
-  const phase = useDaylong().phase.value;
+  const daylong = useDaylong();
+  const phase = daylong.phase.value;
+  const me = daylong.me.value;
   const { sessionId } = chat;
   const field = useRef<HTMLTextAreaElement>(null);
   const files = useRef<HTMLInputElement>(null);
@@ -100,6 +102,12 @@ export function Composer({ chat, session }: { chat: Chat; session?: Session }) {
   };
   const suggestions = text === "" && !isBusy ? (session?.suggestedPrompts ?? []) : [];
   const isClosed = session?.state === "closed";
+  if (me?.scope === "read")
+    return (
+      <p class="composer meta closed">
+        This device may read only. A device that is paired for chat can write.
+      </p>
+    );
   if (isClosed)
     return <p class="composer meta closed">This session is closed. What was said stays readable.</p>;
 

@@ -76,7 +76,9 @@ function TaskLine({ task, sessionId, facts }: { task: Task; sessionId: string; f
         )}
       </div>
       {output !== undefined && (
-        <pre class="plain-text output">{visible(summary ? `${summary}\n\n${output}` : output)}</pre>
+        <pre class="plain-text output" tabIndex={0}>
+          {visible(summary ? `${summary}\n\n${output}` : output)}
+        </pre>
       )}
     </li>
   );

@@ -11,7 +11,7 @@ type Rewind = Answer<"POST /api/sessions/{id}/rewind">;
 
 /** What can be done with a message that was sent: edit it in a copy of the conversation, or take the files back to before it. */
 export function MessageMenu({ said, chat, onClose }: { said: Said; chat: Chat; onClose: () => void }) {
-  const { client, sessions, drafts } = useHost();
+  const { client, sessions, drafts, chat: chatOf } = useHost();
   const go = useGo();
   const [rewind, setRewind] = useState<Rewind>();
   const [note, setNote] = useState("");
@@ -45,6 +45,15 @@ export function MessageMenu({ said, chat, onClose }: { said: Said; chat: Chat; o
           : await handle.fork(before);
       sessions.put(fresh);
       drafts.write(fresh.sessionId, said.text);
+      // The copy is made with its first message; until then this page knows what it will hold.
+      const rows = chat.rows.value;
+      const copy = chatOf(fresh.sessionId);
+      copy.showBefore(
+        rows.slice(
+          0,
+          rows.findIndex(({ key }) => key === said.key),
+        ),
+      );
       go(`/s/${fresh.sessionId}`);
     });
   const look = () =>

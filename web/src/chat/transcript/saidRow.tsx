@@ -40,7 +40,9 @@ export function SaidRow({ said, chat }: { said: Said; chat: Chat }) {
   const { client } = useHost();
   const [isMenuOpen, setMenuOpen] = useState(false);
   const [fault, setFault] = useState("");
-  const { text, at, state, attachments, turnId } = said;
+  const { text, at, state, turnId } = said;
+  const count = said.attachments.length;
+  const files = chat.fileNames(said.key) ?? (count === 0 ? [] : [count === 1 ? "1 file" : `${count} files`]);
   const cancel = () =>
     client
       .session(chat.sessionId)
@@ -54,7 +56,7 @@ export function SaidRow({ said, chat }: { said: Said; chat: Chat }) {
           {clockTime(at)}
         </time>
         <SaidState said={said} />
-        {state === "queued" ? (
+        {state === "past" ? null : state === "queued" ? (
           <button type="button" class="button quiet small" onClick={cancel}>
             Cancel
           </button>
@@ -70,7 +72,7 @@ export function SaidRow({ said, chat }: { said: Said; chat: Chat }) {
           </button>
         )}
       </header>
-      <SaidText text={text} attachments={attachments} />
+      <SaidText text={text} attachments={files} />
       {fault !== "" && <p class="fault">{fault}</p>}
       {isMenuOpen && <MessageMenu said={said} chat={chat} onClose={() => setMenuOpen(false)} />}
     </article>

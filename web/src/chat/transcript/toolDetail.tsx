@@ -30,8 +30,12 @@ export function ToolDetail({ tool, sessionId }: { tool: ToolUse; sessionId: stri
       {record?.diff ? (
         <DiffView lines={diffLines(record.diff)} />
       ) : (
-        <InputView toolName={tool.toolName} input={record?.input ?? tool.input ?? {}} />
+        <InputView
+          toolName={tool.toolName}
+          input={(tool.isEdited ? tool.input : record?.input) ?? tool.input ?? {}}
+        />
       )}
+      {tool.isEdited && <p class="meta">Edited before it was allowed: this is what ran.</p>}
       {output !== undefined && output !== "" && !record?.diff && (
         <div>
           <p class="meta">{record?.failed ? "It failed with" : "Result"}</p>

@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { Icon } from "../../design/icons.tsx";
 import { count } from "../../design/quantities.ts";
 import type { AgentWords, ToolUse } from "../../state/chat/entries.ts";
-import { linesChanged, summaryOf } from "../../state/chat/rows.ts";
+import { linesChanged, summaryOf, titleOf } from "../../state/chat/rows.ts";
 import { useHost } from "../../state/context.ts";
 import { MarkdownView } from "../../text/markdownView.tsx";
 import { visible } from "../../text/visibleText.ts";
@@ -60,7 +60,7 @@ function ToolList({ tools, sessionId }: { tools: ReadonlyArray<ToolUse | AgentWo
 function ToolLine({ tool, sessionId }: { tool: ToolUse; sessionId: string }) {
   const [isOpen, setOpen] = useState(false);
   const { permissions } = useHost();
-  const { title, state, summary, children } = tool;
+  const { state, summary, children } = tool;
   const isAsking = permissions.open.value.some(({ toolUseId }) => toolUseId === tool.toolUseId);
   const { added, removed } = linesChanged([tool]);
   const steps = children.length;
@@ -69,7 +69,7 @@ function ToolLine({ tool, sessionId }: { tool: ToolUse; sessionId: string }) {
     <div class={`tool ${state}`}>
       <button type="button" class="tool-line" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
         <Icon name="fold" size={14} />
-        <span class="clip">{visible(title)}</span>
+        <span class="clip">{visible(titleOf(tool))}</span>
         <ChangedLines added={added} removed={removed} />
         <span class={`meta clip tool-state ${state === "failed" ? "bad" : ""}`}>
           {isAsking ? "waits for you" : stateOf(tool)}
@@ -78,7 +78,7 @@ function ToolLine({ tool, sessionId }: { tool: ToolUse; sessionId: string }) {
       {!isOpen && state === "running" && steps > 0 && (
         <p class="meta clip tool-under">
           {count(steps, "step")}
-          {last && `: ${visible(last.kind === "tool" ? last.title : "")}`}
+          {last && `: ${visible(last.kind === "tool" ? titleOf(last) : "")}`}
         </p>
       )}
       {isOpen && (

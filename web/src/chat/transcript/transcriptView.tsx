@@ -1,12 +1,12 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "../../design/icons.tsx";
+import { PermissionCard } from "../../permissions/permissionCard.tsx";
 import type { Chat } from "../../state/chat/chat.ts";
 import { useDaylong, useHost } from "../../state/context.ts";
-import { SessionPermissions } from "../sessionPermissions.tsx";
-import { firstUnread, type Line, linesOf } from "./lines.ts";
+import { firstUnread, isContinued, type Line, linesOf } from "./lines.ts";
 import { SaidRow, UnsentRow } from "./saidRow.tsx";
 import { ToolsRow } from "./toolsRow.tsx";
-import { useVirtualRows } from "./virtualRows.ts";
+import { endThresholdPx, useVirtualRows } from "./virtualRows.ts";
 import { MarkRow, WordsRow } from "./wordsRow.tsx";
 
 /** So near to the beginning older events are read. */
@@ -16,13 +16,14 @@ const readEveryMs = 1_500;
 
 /** The conversation. It opens at the first unread row, and follows Claude's words only while its end is in view. */
 export function TranscriptView({ chat, readSeq }: { chat: Chat; readSeq?: number }) {
-  const { client } = useHost();
+  const { client, permissions } = useHost();
   const phase = useDaylong().phase.value;
   const scroller = useRef<HTMLDivElement>(null);
   const lines = linesOf({
     rows: chat.rows.value,
     live: chat.live.value,
     liveKey: chat.liveKey.value,
+    permissions: permissions.ofSession(chat.sessionId),
     waiting: chat.waiting.value,
     unsent: chat.unsent.value,
   });
@@ -45,15 +46,32 @@ export function TranscriptView({ chat, readSeq }: { chat: Chat; readSeq?: number
     } else rows.scrollToEnd();
   });
 
-  const onScroll = () => {
+  const toEnd = () => {
+    rows.scrollToEnd();
     const element = scroller.current;
-    if (!element) return;
-    const atEnd = rows.isAtEnd();
-    if (atEnd !== isAtEnd) {
-      setAtEnd(atEnd);
-      setSeenCount(lines.length);
-    }
-    if (isPlaced.current && element.scrollTop < olderPx && chat.hasOlder.value) void chat.readOlder();
+    if (element) element.scrollTop = element.scrollHeight;
+  };
+  const sentCount = chat.sentCount.value;
+  useLayoutEffect(() => {
+    // Own words are looked at, wherever the reader was.
+    if (sentCount > 0) toEnd();
+  }, [sentCount]);
+
+  /** By the element itself: it knows of every row that has grown since the last scroll. */
+  const look = () => {
+    const element = scroller.current;
+    if (!element || !isPlaced.current) return;
+    const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight <= endThresholdPx;
+    if (atEnd === isAtEnd) return;
+    setAtEnd(atEnd);
+    setSeenCount(lines.length);
+  };
+  useLayoutEffect(look);
+  const onScroll = () => {
+    look();
+    const element = scroller.current;
+    if (isPlaced.current && element && element.scrollTop < olderPx && chat.hasOlder.value)
+      void chat.readOlder();
   };
 
   // A short first page leaves nothing to scroll: what is before it is read at once.
@@ -116,24 +134,15 @@ export function TranscriptView({ chat, readSeq }: { chat: Chat; readSeq?: number
                   style={{ transform: `translateY(${start}px)` }}
                 >
                   {line.key === unreadKey && <p class="unread-line meta">New</p>}
-                  <LineView line={line} chat={chat} />
+                  <LineView line={line} chat={chat} isContinued={isContinued(lines, index)} />
                 </div>
               )
             );
           })}
         </div>
-        <SessionPermissions sessionId={chat.sessionId} />
       </div>
       {!isAtEnd && (
-        <button
-          type="button"
-          class="button jump"
-          onClick={() => {
-            rows.scrollToEnd();
-            const element = scroller.current;
-            if (element) element.scrollTop = element.scrollHeight;
-          }}
-        >
+        <button type="button" class="button jump" onClick={toEnd}>
           <Icon name="down" size={16} />
           {newCount > 0 ? `${newCount} new` : "To the end"}
         </button>
@@ -142,19 +151,25 @@ export function TranscriptView({ chat, readSeq }: { chat: Chat; readSeq?: number
   );
 }
 
-function LineView({ line, chat }: { line: Line; chat: Chat }) {
+function LineView({ line, chat, isContinued }: { line: Line; chat: Chat; isContinued: boolean }) {
   switch (line.kind) {
     case "said":
     case "waiting":
       return <SaidRow said={line.said} chat={chat} />;
     case "words":
-      return <WordsRow words={line.words} />;
+      return <WordsRow words={line.words} isContinued={isContinued} />;
     case "live":
-      return <WordsRow live={line.live} />;
+      return <WordsRow live={line.live} isContinued={isContinued} />;
     case "tools":
       return <ToolsRow tools={line.tools} sessionId={chat.sessionId} />;
     case "mark":
       return <MarkRow mark={line.mark} chat={chat} />;
+    case "permission":
+      return (
+        <div class="chat-permission">
+          <PermissionCard permission={line.permission} />
+        </div>
+      );
     case "unsent":
       return <UnsentRow outgoing={line.outgoing} chat={chat} />;
   }
@@ -174,6 +189,8 @@ function estimateOf(line: Line | undefined): number {
       return 44 + 24 * textLines(line.live.text);
     case "unsent":
       return 56 + 24 * textLines(line.outgoing.text);
+    case "permission":
+      return 240;
     default:
       return 44;
   }

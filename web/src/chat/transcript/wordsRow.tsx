@@ -9,20 +9,21 @@ import { MarkdownView } from "../../text/markdownView.tsx";
 import { visible } from "../../text/visibleText.ts";
 
 /** Claude's words: finished, or being written. The same row from the first word to the last. */
-export function WordsRow({ words, live }: { words?: Words; live?: LiveText }) {
+export function WordsRow(props: { words?: Words; live?: LiveText; isContinued: boolean }) {
+  const { words, live, isContinued } = props;
   const { client } = useHost();
   const [whole, setWhole] = useState<string>();
   const text = whole ?? words?.text ?? live?.text ?? "";
   return (
-    <article class="words" aria-label="Claude">
+    <article class={isContinued ? "words continued" : "words"} aria-label="Claude">
       <header class="meta">
-        <span class="speaker">Claude</span>
-        {words && (
+        {!isContinued && <span class="speaker">Claude</span>}
+        {words && !isContinued && (
           <time dateTime={new Date(words.at).toISOString()} title={exactTime(words.at)}>
             {clockTime(words.at)}
           </time>
         )}
-        {live && <span>writing</span>}
+        {live && !isContinued && <span>writing</span>}
         {words && <CopyButton text={() => text} what="the message" />}
       </header>
       <MarkdownView text={text} isLive={live !== undefined} />

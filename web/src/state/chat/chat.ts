@@ -7,6 +7,8 @@ import {
   type Delta,
   newMessageId,
 } from "../../../../client/src/index.ts";
+import { type PastMessage, rowsOfPast } from "./earlier.ts";
+import type { KeptChat } from "./keptChat.ts";
 import { grownBy, type LiveText } from "./liveText.ts";
 import { type Outgoing, outgoingOf } from "./outgoing.ts";
 import { type Row, rowsOf } from "./rows.ts";
@@ -25,12 +27,16 @@ export interface Attached {
 export interface ChatParts {
   client: DaylongClient;
   sessionId: string;
+  /** Where what was read last is kept, to be shown before the server has answered. */
+  kept: KeptChat;
 }
 
 /** The conversation of a session on the screen: its events, the words being written, and what waits to be sent. */
 export class Chat {
   readonly sessionId: string;
   readonly #client: DaylongClient;
+  readonly #kept: KeptChat;
+  readonly #fileNames = new Map<string, readonly string[]>();
   #events: DaylongEvent[] = [];
   #transcript = new Transcript();
   readonly #version = signal(0);
@@ -38,6 +44,8 @@ export class Chat {
   readonly activity = signal<Activity | undefined>(undefined);
   readonly outgoing = signal<readonly Outgoing[]>([]);
   readonly isRead = signal(false);
+  /** Grows with each message that is sent here. */
+  readonly sentCount = signal(0);
   /** Grows when something else than typing has written the draft. */
   readonly draftVersion = signal(0);
   /** The last event that changed Claude's todos. */
@@ -49,9 +57,12 @@ export class Chat {
   readonly hasOlder = computed(() => this.#firstSeq.value > 1);
   readonly isReadingOlder = signal(false);
 
+  /** What was said before the session began here. */
+  readonly earlier = signal<readonly Row[]>([]);
+  #hasAskedEarlier = false;
   readonly rows = computed<Row[]>(() => {
     void this.#version.value;
-    return rowsOf(this.#transcript.settled);
+    return [...this.earlier.value, ...rowsOf(this.#transcript.settled)];
   });
   readonly waiting = computed(() => {
     void this.#version.value;
@@ -69,10 +80,24 @@ export class Chat {
     return turnId === undefined ? undefined : wordsKey(turnId, this.#transcript.wordCount(turnId));
   });
 
-  constructor({ client, sessionId }: ChatParts) {
+  constructor({ client, sessionId, kept }: ChatParts) {
     this.#client = client;
     this.sessionId = sessionId;
+    this.#kept = kept;
     void this.#readUnsent();
+    void this.#restore();
+  }
+
+  /** Shows what was read at an earlier visit, until the server answers, or while it does not. */
+  async #restore(): Promise<void> {
+    const events = await this.#kept.read();
+    const [first] = events;
+    if (first === undefined || this.#events.length > 0) return;
+    batch(() => {
+      this.#firstSeq.value = first.seq ?? 1;
+      for (const event of events) this.#take(event);
+      this.isRead.value = true;
+    });
   }
 
   get lastSeq(): number {
@@ -120,6 +145,26 @@ export class Chat {
     }
   }
 
+  /** What the conversation holds from before its first event: all of it was read. */
+  showBefore(rows: readonly Row[]): void {
+    this.earlier.value = rows.map((row) => ({ ...row, seq: 0 }));
+  }
+
+  /** The names of the files that went with a message of this page's; the server tells of their number only. */
+  fileNames(key: string): readonly string[] | undefined {
+    return this.#fileNames.get(key);
+  }
+
+  /** Reads what was said before the session began here, once; `past` gives it, the newest first. */
+  async readEarlier(beganAt: number, past: () => Promise<readonly PastMessage[]>): Promise<void> {
+    if (this.#hasAskedEarlier || this.hasOlder.value) return;
+    this.#hasAskedEarlier = true;
+    // A conversation that Claude does not keep has nothing to show.
+    const messages = await past().catch(() => []);
+    const rows = rowsOfPast(messages, beganAt);
+    if (rows.length > 0) this.earlier.value = rows;
+  }
+
   hear(event: DaylongEvent): void {
     // Before the first page is there, it will hold the event.
     if (!this.isRead.value) return;
@@ -145,10 +190,12 @@ export class Chat {
     const key = newMessageId();
     const attachments = attached.map(({ attachmentId }) => ({ attachmentId }));
     const names = attached.map(({ name }) => name);
+    if (names.length > 0) this.#fileNames.set(key, names);
     this.outgoing.value = [
       ...this.outgoing.value,
       { key, text, attachments: names, at: Date.now(), state: "waiting" },
     ];
+    this.sentCount.value += 1;
     const message = { message: text, sessionId: this.sessionId };
     const turn = this.#client.send(attached.length === 0 ? message : { ...message, attachments }, key);
     // The end of the turn is heard with the events.
@@ -208,6 +255,7 @@ export class Chat {
   #take(event: DaylongEvent): void {
     if (!this.#transcript.hear(event)) return;
     this.#events.push(event);
+    this.#kept.write(this.#events);
     this.#version.value += 1;
     switch (event.type) {
       case "todos.changed":

@@ -17,7 +17,8 @@ export interface Said {
   /** Names of the files that came with it. */
   attachments: string[];
   at: number;
-  state: "queued" | "running" | "ended" | "failed" | "interrupted" | "cancelled";
+  /** `past`: it was said elsewhere, before the session began here. */
+  state: "queued" | "running" | "ended" | "failed" | "interrupted" | "cancelled" | "past";
   queuePosition?: number;
   /** Why it waits, where the server said so. */
   reason?: string;
@@ -51,6 +52,8 @@ export interface ToolUse {
   input?: Record<string, unknown>;
   at: number;
   state: "running" | "done" | "failed" | "stopped";
+  /** A device allowed another input than Claude gave: this one ran. */
+  isEdited?: boolean;
   summary?: string;
   insertions?: number;
   deletions?: number;

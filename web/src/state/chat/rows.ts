@@ -42,14 +42,30 @@ const verbs: Array<{ tools: RegExp; one: string; many: string }> = [
   { tools: /^(Agent|Task)$/, one: "subagent", many: "subagents" },
 ];
 
+/** What the tool does, in one line: of tools whose input says little to a person, what it is for. */
+export function titleOf({ toolName, title, input }: ToolUse): string {
+  switch (toolName) {
+    case "AskUserQuestion": {
+      const [first] = Array.isArray(input?.questions)
+        ? (input.questions as Array<{ question?: unknown }>)
+        : [];
+      return typeof first?.question === "string" ? `Asked: ${first.question}` : "Asked a question";
+    }
+    case "ExitPlanMode":
+      return "Proposed a plan";
+    default:
+      return title;
+  }
+}
+
 /** The one line that a row of tools folds into. */
 export function summaryOf(tools: ReadonlyArray<ToolUse | AgentWords>): string {
   const uses = tools.filter((entry): entry is ToolUse => entry.kind === "tool");
   const running = uses.findLast(({ state }) => state === "running");
   const [first] = uses;
-  if (running) return running.title;
+  if (running) return titleOf(running);
   if (first === undefined) return "A subagent wrote";
-  if (uses.length === 1) return first.title;
+  if (uses.length === 1) return titleOf(first);
   const counts = new Map<string, number>();
   for (const { toolName } of uses) {
     const name = verbs.find((verb) => verb.tools.test(toolName))?.one ?? toolName;

@@ -151,7 +151,7 @@ export class Transcript {
     const { toolUseId, toolName, title, input, agent, parentToolUseId } = data;
     const known = this.#tools.get(toolUseId);
     if (known) {
-      this.#changeTool(toolUseId, { title, input });
+      this.#changeTool(toolUseId, { title, input, isEdited: data.edited });
       return;
     }
     if (agent && parentToolUseId) this.#agentTools.set(agent.agentId, parentToolUseId);

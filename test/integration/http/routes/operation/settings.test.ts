@@ -120,6 +120,55 @@ describe("PATCH /api/settings", () => {
   });
 });
 
+describe("REPORT-2: limits that follow the machine", () => {
+  test("REPORT-2: auto is taken, kept over a restart, and shown with its number and what limits it", async () => {
+    const { body } = await rig.ask("PATCH", "/api/settings", { body: { maxConcurrentSessions: "auto" } });
+    expect(body.maxConcurrentSessions).toMatchObject({ value: "auto", default: 10, source: "stored" });
+    const settings = restarted();
+    settings.tellEffective(() => ({ effective: 7, limitedBy: "memory" }));
+    expect(settings.view().maxConcurrentSessions).toMatchObject({
+      value: "auto",
+      effective: 7,
+      limitedBy: "memory",
+    });
+    expect(settings.view().maxQueuedTurns).not.toHaveProperty("effective");
+    const { entries } = (await rig.ask("GET", "/api/audit?limit=1")).body as {
+      entries: Array<{ detail: string }>;
+    };
+    expect(entries[0]?.detail).toBe("10 -> auto");
+    const back = await rig.ask("PATCH", "/api/settings", { body: { maxConcurrentSessions: null } });
+    expect(back.body.maxConcurrentSessions).toMatchObject({ value: 10, source: "default" });
+  });
+
+  test("REPORT-2: auto is for the number of sessions alone, in the environment in letters of any size", async () => {
+    expectProblem(
+      await rig.ask("PATCH", "/api/settings", { body: { maxQueuedTurns: "auto" } }),
+      400,
+      "invalid_request",
+    );
+    for (const word of ["auto", "Auto", " AUTO "]) {
+      rig.environment.MAX_CONCURRENT_SESSIONS = word;
+      expect(restarted().view().maxConcurrentSessions).toMatchObject({
+        value: "auto",
+        source: "environment",
+      });
+    }
+    for (const value of ["automatic", "0", "-1"])
+      expect(() => readConfig({ MAX_CONCURRENT_SESSIONS: value })).toThrow("MAX_CONCURRENT_SESSIONS");
+    expect(() => readConfig({ MAX_QUEUED_TURNS: "auto" })).toThrow("MAX_QUEUED_TURNS");
+  });
+
+  test("REPORT-2: a tool may use half of the machine's memory unless the owner says otherwise", () => {
+    expect(readConfig({}, 16 * 1_024 ** 3).maxMemoryPerToolBytes).toBe(8 * 1_024 ** 3);
+    expect(readConfig({}, 0).maxMemoryPerToolBytes).toBe(4 * 1_024 ** 3);
+    expect(readConfig({ MAX_MEMORY_PER_TOOL_MB: "300" }, 16 * 1_024 ** 3).maxMemoryPerToolBytes).toBe(
+      300 * 1_024 ** 2,
+    );
+    const { maxMemoryPerToolMb } = restarted().view();
+    expect(maxMemoryPerToolMb).toMatchObject({ source: "default", value: maxMemoryPerToolMb.default });
+  });
+});
+
 describe("the limits of the configuration", () => {
   test("each is read from the environment under its name there, by the same bounds", () => {
     for (const name of limitNames) {

@@ -1,0 +1,67 @@
+import type { Log } from "../../domain/ports.ts";
+import type { ChildTree, ProcessHost, ProcessUsage } from "../../domain/processes/process.ts";
+import type { PoolLimits } from "../state/limits.ts";
+import type { Incidents } from "./incidents.ts";
+
+export interface ToolMemoryParts {
+  host: Pick<ProcessHost, "endTree">;
+  log: Log;
+  limits: PoolLimits;
+  incidents: Incidents;
+}
+
+const inMegabytes = (bytes: number): string => `${Math.round(bytes / 1_024 ** 2)} MB`;
+const keyOf = ({ pid, startTicks }: ChildTree): string => `${pid} ${startTicks}`;
+
+/**
+ * Limiter of the memory of what the CLIs start. A tool's tree above its limit is ended and Claude told why, while the turn
+ * goes on. An MCP or language server is only told about: Claude could not go on without it.
+ */
+export class ToolMemory {
+  readonly #parts: ToolMemoryParts;
+  /** Trees that are being ended. */
+  readonly #ending = new Set<string>();
+
+  constructor(parts: ToolMemoryParts) {
+    this.#parts = parts;
+  }
+
+  /** Looks at what the processes started; `sessionOf` names the session of a process, if it has one. */
+  judge(
+    usage: ReadonlyMap<string, ProcessUsage>,
+    sessionOf: (processId: string) => string | undefined,
+  ): void {
+    const { limits, incidents } = this.#parts;
+    for (const [processId, { trees = [] }] of usage) {
+      const sessionId = sessionOf(processId) ?? null;
+      const over = trees.filter(({ rssBytes }) => rssBytes > limits.maxMemoryPerToolBytes);
+      for (const tree of over) if (tree.kind === "tool") this.#end(processId, sessionId, tree);
+      const server = over.find(({ kind }) => kind === "server");
+      if (server === undefined) incidents.close("server_memory", sessionId);
+      else {
+        const limit = inMegabytes(limits.maxMemoryPerToolBytes);
+        const detail = `A server that Claude started (process ${server.pid}) uses ${inMegabytes(server.rssBytes)} of memory; a tool would have been ended at ${limit}.`;
+        incidents.open({ kind: "server_memory", sessionId, detail });
+      }
+    }
+  }
+
+  #end(processId: string, sessionId: string | null, tree: ChildTree): void {
+    const { host, log, limits, incidents } = this.#parts;
+    const key = keyOf(tree);
+    if (this.#ending.has(key)) return;
+    this.#ending.add(key);
+    const used = inMegabytes(tree.rssBytes);
+    const limit = inMegabytes(limits.maxMemoryPerToolBytes);
+    const detail = `A command of Claude's used ${used} of memory, the limit for one is ${limit}, so the command was ended. Claude is told and goes on.`;
+    incidents.open({ kind: "tool_memory", sessionId, detail });
+    const why = `Daylong, the server that runs this session, ended the processes of this command: together they used ${used} of memory, and a command may use ${limit} (MAX_MEMORY_PER_TOOL_MB). Do it in a way that needs less memory, or tell the user about the limit.`;
+    host
+      .endTree(processId, tree, why)
+      .catch((error: unknown) => log.error("tool.end_failed", { processId, pid: tree.pid, error }))
+      .finally(() => {
+        this.#ending.delete(key);
+        incidents.close("tool_memory", sessionId);
+      });
+  }
+}
