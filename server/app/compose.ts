@@ -161,8 +161,7 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
   database.serve();
   watch.start();
   gateway.attach(server);
-  const onFault = (error: Error) => log.error("listener.failed", { error });
-  boundPort = await listen(server, config.host, config.port, onFault);
+  boundPort = await listen(server, config, (error) => log.error("listener.failed", { error }));
   edges.push(() => closeServer(server));
   edges.push(() => gateway.stop());
   edges.push(() => assembly.stopping.abort());
