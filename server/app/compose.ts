@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { realpathSync, rmSync } from "node:fs";
 import type { Socket } from "node:net";
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
@@ -27,7 +26,6 @@ import { phoneAddress } from "../platform/addresses.ts";
 import { announce } from "../platform/bonjour.ts";
 import { readCertificate, type ServerCertificate } from "../platform/certificate.ts";
 import { Closers } from "../platform/closers.ts";
-import { lockFolder } from "../platform/filesystem/folderLock.ts";
 import { closeServer, createServer, listen } from "../platform/listener.ts";
 import { LifecycleCounters } from "../pool/health/lifecycleCounters.ts";
 import { InteractiveSessionPool } from "../pool/pool.ts";
@@ -38,13 +36,13 @@ import { healthReport } from "./health.ts";
 import { lastRunCheck, takeLastCrash } from "./lastCrash.ts";
 import { limitConnections } from "./limitConnections.ts";
 import { Metrics } from "./metrics.ts";
-import { openDataFolder, openRoots } from "./openFolders.ts";
+import { holdDataFolder, openDataFolder, openRoots } from "./openFolders.ts";
 import { lastWord, openStorage } from "./openStorage.ts";
 import { type OutsidePorts, openCliHost, openHistory, openPushSenders } from "./outsidePorts.ts";
 import { writeServerFile } from "./serverFile.ts";
 import { livePoolLimits, Settings } from "./settings.ts";
 import { wireDelivery } from "./wireDelivery.ts";
-import { wireStarts } from "./wireStarts.ts";
+import { requireSandbox, wireStarts } from "./wireStarts.ts";
 
 /** A server that listens. */
 export interface RunningDaylong {
@@ -110,15 +108,12 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
   const { config, clock, log, version, crash } = parts;
   const { dataDir } = config;
   openDataFolder(dataDir);
+  await requireSandbox(config, parts.cliEnvironment);
   const homeDir = homedir();
   // Before the folder is locked and the database made: a start with wrong roots leaves nothing behind.
   const roots = await openRoots({ config, openFolders: parts.openFolders, homeDir, log });
-  const lock = lockFolder(realpathSync(dataDir));
-  closers.push(lock.release);
+  const { lockPaths, serverFile } = holdDataFolder(dataDir, closers);
   const lastCrash = takeLastCrash(dataDir);
-  // It is of a server that was killed: nothing at the address it names is this server's any more.
-  const serverFile = join(dataDir, "server.json");
-  rmSync(serverFile, { force: true });
   const certificate = await readCertificate(config);
 
   const metrics = new Metrics({ version });
@@ -126,7 +121,7 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
   const { database, watch } = openStorage(
     {
       dataDir,
-      lockPaths: lock.paths,
+      lockPaths,
       watchMs: config.healthIntervalMs,
       clock,
       log,
@@ -225,8 +220,8 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
   closers.push(() => attachmentStorage.stop());
   const attachments = new MessageAttachments({ store, storage: attachmentStorage });
 
-  const environmentOfCli = { environment: cliEnvironment, homeDir, roots };
-  const { program, trust, starts, mentions } = wireStarts({ config, store, clock, log, ...environmentOfCli });
+  const ofStarts = { config, store, clock, log, environment: cliEnvironment, homeDir, roots };
+  const { program, trust, starts, mentions, closedPlaces } = wireStarts(ofStarts);
   const host =
     ports.host ??
     (await openCliHost({
@@ -249,11 +244,11 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
       "The project's directory is another one than when the session began.",
     );
   };
-  const changes = new GitChanges({ program, clock, log, rootsOf });
+  const changes = new GitChanges({ program, clock, log, rootsOf, closedPlaces });
   const pool = new InteractiveSessionPool({
     store,
     host,
-    gitBranch: async (path) => gitBranch(path, await rootsOf(path)),
+    gitBranch: async (path) => gitBranch(path, await rootsOf(path), await closedPlaces(path)),
     history,
     feed,
     clock,

@@ -1,6 +1,9 @@
-import { chmodSync } from "node:fs";
+import { chmodSync, realpathSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { ProjectRoots, ProjectRootsError } from "../access/projectRoots.ts";
 import type { Log } from "../domain/ports.ts";
+import type { Closers } from "../platform/closers.ts";
+import { lockFolder } from "../platform/filesystem/folderLock.ts";
 import { makeFolder } from "../platform/filesystem/paths.ts";
 import { type Config, ConfigError } from "./config.ts";
 
@@ -16,6 +19,19 @@ export function openDataFolder(dataDir: string): void {
       `DATA_DIR: the folder ${dataDir} cannot be made or written (${code}); choose another`,
     ]);
   }
+}
+
+/** Locks the data folder until the closers run. Throws what `lockFolder` throws. */
+export function holdDataFolder(
+  dataDir: string,
+  closers: Closers,
+): { lockPaths: readonly string[]; serverFile: string } {
+  const { paths: lockPaths, release } = lockFolder(realpathSync(dataDir));
+  closers.push(release);
+  // One that is there is of a server that was killed: nothing at the address that it names is this server's any more.
+  const serverFile = join(dataDir, "server.json");
+  rmSync(serverFile, { force: true });
+  return { lockPaths, serverFile };
 }
 
 interface RootsParts {

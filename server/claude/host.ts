@@ -47,7 +47,7 @@ import {
   holdsEntry,
   transcriptBytes,
 } from "./transcripts/transcriptFile.ts";
-import { begunIn } from "./transcripts/transcriptHead.ts";
+import { findTranscriptOf } from "./transcripts/transcriptHead.ts";
 
 export interface CliHostParts {
   clock: Clock;
@@ -263,9 +263,9 @@ export class CliHost implements ProcessHost {
   }
 
   async hasTranscript(sessionId: string, projectPath?: string): Promise<boolean> {
-    const path = await this.#transcriptOf(sessionId);
-    if (path === undefined || projectPath === undefined) return path !== undefined;
-    return (await begunIn(path)) === projectPath;
+    if (projectPath === undefined) return (await this.#transcriptOf(sessionId)) !== undefined;
+    const configDir = claudeConfigDir(this.#parts.environment);
+    return (await findTranscriptOf(configDir, sessionId, projectPath)) !== undefined;
   }
 
   heldElsewhere(): Promise<Map<string, number>> {

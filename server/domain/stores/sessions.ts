@@ -29,7 +29,7 @@ export interface SessionUse {
 export interface SessionStore {
   insert(session: Session): void;
   get(sessionId: string): Session | undefined;
-  /** The session that goes on with this conversation of Claude's, under whichever id. */
+  /** The session that goes on with this conversation of Claude's, under whichever id; a closed one only where no other does. */
   ofConversation(claudeSessionId: string): Session | undefined;
   list(filter: SessionFilter): { sessions: Session[]; nextBefore?: string };
   /** Where sessions are and when they were last used, in pages by `row`; the first page comes after row 0. */

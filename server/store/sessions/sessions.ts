@@ -121,7 +121,8 @@ export class SqliteSessionStore implements SessionStore {
     this.#get = new Statement(connection, `${selectSessions} WHERE s.session_id = ?`);
     this.#ofConversation = new Statement(
       connection,
-      `${selectSessions} WHERE coalesce(s.claude_session_id, s.session_id) = ?`,
+      `${selectSessions} WHERE coalesce(s.claude_session_id, s.session_id) = ?
+       ORDER BY s.state = 'closed', s.created_at DESC LIMIT 1`,
     );
     this.#list = new Statement(
       connection,

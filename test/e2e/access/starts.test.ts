@@ -48,6 +48,17 @@ describe("the start of the program", () => {
     expect(await run.exited).toBe(0);
   });
 
+  test("A14: SANDBOX=true without the programs that make one ends the start with a sentence", async () => {
+    const { run } = start({
+      ...benchEnvironment(bench, "http://127.0.0.1:9"),
+      SANDBOX: "true",
+      PATH: bench.dir,
+    });
+    expect(await run.exited).toBe(78);
+    expect(run.said).toMatch(/SANDBOX: \S+ is not on the PATH/);
+    expect(run.said).not.toMatch(/\n\s+at /);
+  });
+
   test("O12: Ctrl-C with a spare that waits ends it without a warning", async () => {
     const { PREWARMED_PROCESSES: _none, ...environment } = benchEnvironment(bench, "http://127.0.0.1:9");
     const { run, stop } = start(environment);
