@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { outputInFile } from "../../../../server/claude/transcripts/taskOutputFile.ts";
+import { outputInFile } from "../../../../server/claude/facts/taskOutputFile.ts";
 
 let folder: string;
 beforeEach(() => {
