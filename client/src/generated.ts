@@ -2545,6 +2545,10 @@ export interface TaskOutput {
   output: string;
   totalBytes: number;
   truncated: boolean;
+  /**
+   * The task has ended, and what it wrote could not be kept: `output` is empty.
+   */
+  lost?: true;
 }
 export interface ToolRecord {
   toolUseId: string;

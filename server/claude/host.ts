@@ -17,14 +17,17 @@ import type {
   ProcessSpec,
   ProcessUsage,
   TranscriptReply,
+  UseListener,
 } from "../domain/processes/process.ts";
 import { refuseHeld } from "../domain/sessions/conversation.ts";
+import type { TaskOutput } from "../domain/sessions/task.ts";
 import type { ProcessStore } from "../domain/stores/operation.ts";
 import { AuxiliaryProcesses } from "./auxiliary/auxiliaryProcesses.ts";
 import type { SpareCliProcess } from "./auxiliary/spareProcess.ts";
 import { SpareProcesses } from "./auxiliary/spareProcesses.ts";
 import { notifyServer } from "./facts/notifyTool.ts";
-import type { UseByModel } from "./facts/usageMeter.ts";
+import { outputInFile } from "./facts/taskOutputFile.ts";
+import { UsageMeter, type UseByModel } from "./facts/usageMeter.ts";
 import { type OperatingSystem, operatingSystemOf } from "./os/operatingSystem.ts";
 import { Reaper } from "./os/reaper.ts";
 import { Sampler } from "./os/sampler.ts";
@@ -297,10 +300,21 @@ export class CliHost implements ProcessHost {
     return findTranscript(claudeConfigDir(this.#parts.environment), claudeSessionId);
   }
 
-  async askFork(spec: ProcessSpec, prompt: string, deadlineMs: number): Promise<string> {
+  savedTaskOutput(path: string): Promise<TaskOutput | undefined> {
+    return outputInFile(path);
+  }
+
+  async askFork(spec: ProcessSpec, prompt: string, deadlineMs: number, used: UseListener): Promise<string> {
     const late = new AbortController();
     const cancel = this.#parts.clock.after(deadlineMs, () => late.abort());
-    const end = await this.#auxiliary.ask("recap", spec, async () => prompt, late.signal).finally(cancel);
+    const path = await this.#transcriptOf(spec.claudeSessionId);
+    const meter = new UsageMeter(path === undefined ? {} : await savedUse(path));
+    const end = await this.#auxiliary
+      .ask(
+        { kind: "recap", spec, prompt: async () => prompt, used: (total) => used(meter.read(total)) },
+        late.signal,
+      )
+      .finally(cancel);
     switch (end.kind) {
       case "answered":
         return end.answer.text;
@@ -315,9 +329,14 @@ export class CliHost implements ProcessHost {
     spec: ProcessSpec,
     prompt: OneShotPrompt,
     signal: AbortSignal,
+    used: UseListener,
   ): Promise<OneShotAnswer | undefined> {
     await this.#line.wait();
-    const end = await this.#auxiliary.ask("one-shot", spec, prompt, signal);
+    const meter = new UsageMeter({});
+    const end = await this.#auxiliary.ask(
+      { kind: "one-shot", spec, prompt, used: (total) => used(meter.read(total)) },
+      signal,
+    );
     switch (end.kind) {
       case "answered":
         return end.answer;

@@ -6962,11 +6962,14 @@ extension API {
     public var output: String
     public var totalBytes: Int
     public var truncated: Bool
+    /// The task has ended, and what it wrote could not be kept: `output` is empty.
+    public var lost: Bool?
 
-    public init(output: String, totalBytes: Int, truncated: Bool) {
+    public init(output: String, totalBytes: Int, truncated: Bool, lost: Bool? = nil) {
       self.output = output
       self.totalBytes = totalBytes
       self.truncated = truncated
+      self.lost = lost
     }
   }
 
