@@ -970,7 +970,7 @@ extension API {
     }
   }
 
-  /// Close a session: its turns end, its process is gone. With erase nothing of it is kept, for an admin Claude's transcript neither.
+  /// Close a session: its turns end, its process is gone.
   public struct DeleteSessionsByIdResponse: Codable, Sendable, Hashable {
     public var success: Bool
     public var sessionId: String
@@ -990,7 +990,7 @@ extension API {
     }
   }
 
-  /// Close a session: its turns end, its process is gone. With erase nothing of it is kept, for an admin Claude's transcript neither.
+  /// Close a session: its turns end, its process is gone.
   public struct DeleteSessionsInteractiveByIdResponse: Codable, Sendable, Hashable {
     public var success: Bool
     public var sessionId: String
@@ -2271,7 +2271,7 @@ extension API {
     }
   }
 
-  /// The server's key that a page subscribes with (`applicationServerKey`).
+  /// The server's key that a page subscribes with (applicationServerKey).
   public struct GetPushVapidKeyResponse: Codable, Sendable, Hashable {
     public var publicKey: String
 
@@ -3496,7 +3496,7 @@ extension API {
     }
   }
 
-  /// Change limits; what is absent stays, null goes back to the default. They outlive a restart.
+  /// Change limits; what is absent stays, null goes back to the default.
   public struct PatchSettingsRequest: Codable, Sendable, Hashable {
     public var maxConcurrentSessions: Nullable<JSONValue>?
     public var maxQueuedTurns: Nullable<Double>?
@@ -4281,7 +4281,7 @@ extension API {
     }
   }
 
-  /// Send a message; 202 when it is kept, 200 with the reply under Prefer: wait=SECONDS. With a `sessionId`, `model` and `permissionMode` change the session first, as PATCH does: at once, for this turn and later ones.
+  /// Send a message; 202 when it is kept, 200 with the reply under Prefer: wait=SECONDS.
   public struct PostChatRequest: Codable, Sendable, Hashable {
     public var message: String
     public var sessionId: String?
@@ -4328,7 +4328,7 @@ extension API {
     }
   }
 
-  /// Send a message; 202 when it is kept, 200 with the reply under Prefer: wait=SECONDS. With a `sessionId`, `model` and `permissionMode` change the session first, as PATCH does: at once, for this turn and later ones.
+  /// Send a message; 202 when it is kept, 200 with the reply under Prefer: wait=SECONDS.
   public struct PostChatResponse: Codable, Sendable, Hashable {
     public var success: Bool
     public var sessionId: String
@@ -4406,13 +4406,16 @@ extension API {
     public var apnsId: String
     public var status: Int?
     public var reason: String?
+    /// The reason in words, when the server's own side is at fault.
+    public var detail: String?
     public var latencyMs: Double
 
-    public init(outcome: String, apnsId: String, status: Int? = nil, reason: String? = nil, latencyMs: Double) {
+    public init(outcome: String, apnsId: String, status: Int? = nil, reason: String? = nil, detail: String? = nil, latencyMs: Double) {
       self.outcome = outcome
       self.apnsId = apnsId
       self.status = status
       self.reason = reason
+      self.detail = detail
       self.latencyMs = latencyMs
     }
   }
@@ -4513,11 +4516,13 @@ extension API {
     public var code: String
     public var expiresAt: Int
     public var url: String
+    public var pageUrl: String
 
-    public init(code: String, expiresAt: Int, url: String) {
+    public init(code: String, expiresAt: Int, url: String, pageUrl: String) {
       self.code = code
       self.expiresAt = expiresAt
       self.url = url
+      self.pageUrl = pageUrl
     }
   }
 
@@ -4801,7 +4806,7 @@ extension API {
     }
   }
 
-  /// Make a session in a project, or go on with a conversation of it: `resume` names it, or is `latest` (404 when none).
+  /// Make a session in a project, or go on with a conversation of it: resume names it, or is latest (404 when none).
   public struct PostSessionsRequest: Codable, Sendable, Hashable {
     public var projectPath: String
     public var title: String?
