@@ -45,8 +45,7 @@ export function reachableHost(host: string): string {
 /** Resolves to the port; rejects when it is taken. */
 export function listen(
   server: Server,
-  host: string,
-  port: number,
+  { host, port }: { host: string; port: number },
   /** Told of faults after that: a connection that could not be accepted, for want of files, say. */
   onFault: (error: Error) => void,
 ): Promise<number> {

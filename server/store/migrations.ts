@@ -229,6 +229,11 @@ ALTER TABLE pairing_codes ADD COLUMN device_id TEXT;
 ALTER TABLE devices ADD COLUMN paired_by TEXT;
 `;
 
+/** Where a background command writes its output, which is read there when its process is gone. */
+const outputFiles = `
+ALTER TABLE tasks ADD COLUMN output_file TEXT;
+`;
+
 /** Every version of the schema, oldest first, without gaps. */
 export const migrations: readonly Migration[] = [
   {
@@ -260,7 +265,8 @@ export const migrations: readonly Migration[] = [
   { version: 18, apply: (connection) => void connection.exec(givers) },
   { version: 19, apply: (connection) => void connection.exec(turnLimits) },
   { version: 20, apply: (connection) => void connection.exec(seenDescendants) },
-  { version: 21, apply: (connection) => void connection.exec(deletedResponses) },
+  { version: 21, apply: (connection) => void connection.exec(outputFiles) },
+  { version: 22, apply: (connection) => void connection.exec(deletedResponses) },
 ];
 
 /**

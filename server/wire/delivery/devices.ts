@@ -187,5 +187,9 @@ export const testPushSchema = z.object({
   apnsId: z.string(),
   status: countSchema.optional(),
   reason: z.string().optional(),
+  detail: z
+    .string()
+    .optional()
+    .meta({ description: "The reason in words, when the server's own side is at fault." }),
   latencyMs: durationMsSchema,
 });

@@ -970,7 +970,7 @@ extension API {
     }
   }
 
-  /// Close a session: its turns end, its process is gone. With erase nothing of it is kept, for an admin Claude's transcript neither.
+  /// Close a session: its turns end, its process is gone.
   public struct DeleteSessionsByIdResponse: Codable, Sendable, Hashable {
     public var success: Bool
     public var sessionId: String
@@ -990,7 +990,7 @@ extension API {
     }
   }
 
-  /// Close a session: its turns end, its process is gone. With erase nothing of it is kept, for an admin Claude's transcript neither.
+  /// Close a session: its turns end, its process is gone.
   public struct DeleteSessionsInteractiveByIdResponse: Codable, Sendable, Hashable {
     public var success: Bool
     public var sessionId: String
@@ -2277,7 +2277,7 @@ extension API {
     }
   }
 
-  /// The server's key that a page subscribes with (`applicationServerKey`).
+  /// The server's key that a page subscribes with (applicationServerKey).
   public struct GetPushVapidKeyResponse: Codable, Sendable, Hashable {
     public var publicKey: String
 
@@ -3257,14 +3257,17 @@ extension API {
   public struct PastMessage: Codable, Sendable, Hashable {
     public var messageId: String
     public var role: Role
+    /// Of a system message: Claude's summary of what came before, at a compaction.
+    public var kind: String?
     public var text: String
     public var tools: [Tool]
     public var imageCount: Int
     public var createdAt: Int?
 
-    public init(messageId: String, role: Role, text: String, tools: [Tool], imageCount: Int, createdAt: Int? = nil) {
+    public init(messageId: String, role: Role, kind: String? = nil, text: String, tools: [Tool], imageCount: Int, createdAt: Int? = nil) {
       self.messageId = messageId
       self.role = role
+      self.kind = kind
       self.text = text
       self.tools = tools
       self.imageCount = imageCount
@@ -3274,6 +3277,7 @@ extension API {
     public enum Role: OpenEnum {
       case user
       case assistant
+      case system
       /// A word of a newer server.
       case unknown(String)
 
@@ -3281,6 +3285,7 @@ extension API {
         switch rawValue {
         case "user": self = .user
         case "assistant": self = .assistant
+        case "system": self = .system
         default: self = .unknown(rawValue)
         }
       }
@@ -3289,11 +3294,12 @@ extension API {
         switch self {
         case .user: "user"
         case .assistant: "assistant"
+        case .system: "system"
         case .unknown(let word): word
         }
       }
 
-      public static let known: [Role] = [.user, .assistant]
+      public static let known: [Role] = [.user, .assistant, .system]
     }
 
     public struct Tool: Codable, Sendable, Hashable {
@@ -3523,7 +3529,7 @@ extension API {
     }
   }
 
-  /// Change limits; what is absent stays, null goes back to the default. They outlive a restart.
+  /// Change limits; what is absent stays, null goes back to the default.
   public struct PatchSettingsRequest: Codable, Sendable, Hashable {
     public var maxConcurrentSessions: Nullable<JSONValue>?
     public var maxQueuedTurns: Nullable<Double>?
@@ -4308,7 +4314,7 @@ extension API {
     }
   }
 
-  /// Send a message; 202 when it is kept, 200 with the reply under Prefer: wait=SECONDS. With a `sessionId`, `model` and `permissionMode` change the session first, as PATCH does: at once, for this turn and later ones.
+  /// Send a message; 202 when it is kept, 200 with the reply under Prefer: wait=SECONDS.
   public struct PostChatRequest: Codable, Sendable, Hashable {
     public var message: String
     public var sessionId: String?
@@ -4355,7 +4361,7 @@ extension API {
     }
   }
 
-  /// Send a message; 202 when it is kept, 200 with the reply under Prefer: wait=SECONDS. With a `sessionId`, `model` and `permissionMode` change the session first, as PATCH does: at once, for this turn and later ones.
+  /// Send a message; 202 when it is kept, 200 with the reply under Prefer: wait=SECONDS.
   public struct PostChatResponse: Codable, Sendable, Hashable {
     public var success: Bool
     public var sessionId: String
@@ -4433,13 +4439,16 @@ extension API {
     public var apnsId: String
     public var status: Int?
     public var reason: String?
+    /// The reason in words, when the server's own side is at fault.
+    public var detail: String?
     public var latencyMs: Double
 
-    public init(outcome: String, apnsId: String, status: Int? = nil, reason: String? = nil, latencyMs: Double) {
+    public init(outcome: String, apnsId: String, status: Int? = nil, reason: String? = nil, detail: String? = nil, latencyMs: Double) {
       self.outcome = outcome
       self.apnsId = apnsId
       self.status = status
       self.reason = reason
+      self.detail = detail
       self.latencyMs = latencyMs
     }
   }
@@ -4540,11 +4549,13 @@ extension API {
     public var code: String
     public var expiresAt: Int
     public var url: String
+    public var pageUrl: String
 
-    public init(code: String, expiresAt: Int, url: String) {
+    public init(code: String, expiresAt: Int, url: String, pageUrl: String) {
       self.code = code
       self.expiresAt = expiresAt
       self.url = url
+      self.pageUrl = pageUrl
     }
   }
 
@@ -4828,7 +4839,7 @@ extension API {
     }
   }
 
-  /// Make a session in a project, or go on with a conversation of it: `resume` names it, or is `latest` (404 when none).
+  /// Make a session in a project, or go on with a conversation of it: resume names it, or is latest (404 when none).
   public struct PostSessionsRequest: Codable, Sendable, Hashable {
     public var projectPath: String
     public var title: String?
@@ -7308,11 +7319,14 @@ extension API {
     public var output: String
     public var totalBytes: Int
     public var truncated: Bool
+    /// The task has ended, and what it wrote could not be kept: `output` is empty.
+    public var lost: Bool?
 
-    public init(output: String, totalBytes: Int, truncated: Bool) {
+    public init(output: String, totalBytes: Int, truncated: Bool, lost: Bool? = nil) {
       self.output = output
       self.totalBytes = totalBytes
       self.truncated = truncated
+      self.lost = lost
     }
   }
 
