@@ -28,6 +28,8 @@ export type ErrorCode =
   | "not_found"
   | "session_not_found"
   | "conversation_not_found"
+  | "response_not_found"
+  | "model_not_found"
   | "project_not_found"
   | "turn_not_found"
   | "task_not_found"

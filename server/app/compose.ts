@@ -150,7 +150,8 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
   const { edges } = assembly;
   const noteDevice = (socket: Socket, deviceId: string) => connectionLimits.noteDevice(socket, deviceId);
   const server = createServer(certificate, createHttpApp(Object.assign(assembly.http, { noteDevice })));
-  const gateway = new Gateway(Object.assign(assembly.gateway, { noteDevice }));
+  const noteUpgrade = (socket: Socket) => connectionLimits.noteUpgrade(socket);
+  const gateway = new Gateway(Object.assign(assembly.gateway, { noteDevice, noteUpgrade }));
   const connectionLimits = limitConnections(server, { settings: assembly.settings, log });
   await assembly.start();
   database.serve();
