@@ -35,6 +35,7 @@ import { CliProcess } from "./process/cliProcess.ts";
 import type { ProcessStart } from "./process/processStart.ts";
 import { type CliStarts, type StartedIn, startNotes } from "./start/cliStarts.ts";
 import { ConfigFile } from "./start/configFile.ts";
+import { askLogin, LoginWatch } from "./start/loginStatus.ts";
 import { StartThrottle } from "./start/startThrottle.ts";
 import { heldConversations } from "./transcripts/conversationHolders.ts";
 import { TranscriptWatch } from "./transcripts/conversationWatch.ts";
@@ -87,6 +88,7 @@ export class CliHost implements ProcessHost {
   readonly #configFile: ConfigFile;
   readonly spares: SpareProcesses | undefined;
   readonly watch: TranscriptWatch;
+  readonly login: LoginWatch;
   #lastFault: string | undefined;
   /** What the CLI offered when a process was last started; empty before the first. */
   models: readonly ClaudeModel[] = [];
@@ -105,6 +107,8 @@ export class CliHost implements ProcessHost {
     this.#line = new StartThrottle({ clock: parts.clock });
     this.#configFile = new ConfigFile(this.#parts);
     this.#auxiliary = new AuxiliaryProcesses(this.#parts);
+    const { environment } = parts;
+    this.login = new LoginWatch({ clock, environment, ask: () => askLogin(environment) });
     this.watch = new TranscriptWatch({
       configDir: claudeConfigDir(parts.environment),
       heldElsewhere: () => this.heldElsewhere(),
@@ -387,6 +391,8 @@ export class CliHost implements ProcessHost {
   }
 
   health(): { state: "ok" | "failing"; detail?: string } {
+    const { fault } = this.login;
+    if (fault !== undefined) return { state: "failing", detail: fault };
     if (this.#lastFault !== undefined) return { state: "failing", detail: this.#lastFault };
     const { detail } = this.#configFile;
     return detail === undefined ? { state: "ok" } : { state: "ok", detail };
