@@ -34,6 +34,11 @@ export const imageTypes = ["image/png", "image/jpeg", "image/gif", "image/webp"]
 export const isImageType = (mimeType: string): boolean =>
   (imageTypes as readonly string[]).includes(mimeType);
 
+/** What iPhones' cameras write; Claude is shown a JPEG of it. */
+export const heicType = "image/heic";
+/** A HEIC of more pixels is given as a file: unpacked it has four bytes a pixel, several times over while it is converted. */
+export const maxHeicPixels = 25_000_000;
+
 /**
  * The API refuses an image of more than 5 MB in base64, or with a side of more than 8,000 pixels, and goes on refusing the
  * whole conversation that holds it. Such an image is given as a file, which Claude's own tool makes smaller.

@@ -8,12 +8,19 @@ import { failureSchema, replySchema, turnStateSchema } from "./turns.ts";
 export const maxMessageBytes = 256 * 1024;
 export const sessionIdSchema = z.uuid().transform((value) => value.toLowerCase());
 
-/** `type/subtype` without parameters (RFC 9110, 8.3.1). */
+/**
+ * `type/subtype`; parameters (RFC 9110, 8.3.1) are left out. Browsers say nothing of a file whose type they do not know: that
+ * is bytes of no type.
+ */
 export const mimeTypeSchema = z
   .string()
-  .max(127)
-  .regex(/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/, "must be a media type such as image/png")
-  .transform((type) => type.toLowerCase());
+  .max(255)
+  .transform((said) => said.split(";", 1)[0]!.trim().toLowerCase() || "application/octet-stream")
+  .refine(
+    (type) => /^[\w!#$&^.+-]{1,80}\/[\w!#$&^.+-]{1,80}$/.test(type),
+    "must be a media type such as image/png",
+  )
+  .meta({ description: "A media type such as image/png; with parameters, or empty, is right too." });
 
 export const attachmentSchema = z.union([
   z.object({ attachmentId: z.uuid().transform((id) => id.toLowerCase()) }),
