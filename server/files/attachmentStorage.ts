@@ -17,6 +17,7 @@ import {
 } from "../domain/sessions/attachment.ts";
 import { HeicConverter } from "./heicConverter.ts";
 import { headBytes, imageTypeOf, isConvertible, isShowable } from "./imageSniffer.ts";
+import { PartialUploads } from "./partialUploads.ts";
 import { copyToInbox } from "./projectInbox.ts";
 
 /** Pause between two sweeps of attachments that are not needed any more. */
@@ -41,6 +42,8 @@ export interface DiskAttachmentStorageParts {
  * that waits.
  */
 export class DiskAttachmentStorage implements AttachmentStorage {
+  /** Uploads in parts, which become attachments here. */
+  readonly partial: PartialUploads;
   readonly #parts: Required<DiskAttachmentStorageParts>;
   /** Bytes of uploads under way, by device: they are not in the store yet, but on the disk. */
   readonly #arriving = new Map<string, { count: number; bytes: number }>();
@@ -50,6 +53,8 @@ export class DiskAttachmentStorage implements AttachmentStorage {
 
   constructor(parts: DiskAttachmentStorageParts) {
     this.#parts = { heic: new HeicConverter(parts), ...parts };
+    const { dir, store, newId } = parts;
+    this.partial = new PartialUploads({ dir, store, newId, storage: this });
   }
 
   /** Sweeps now and from then on every hour. */
@@ -63,9 +68,8 @@ export class DiskAttachmentStorage implements AttachmentStorage {
     await this.#sweeping;
   }
 
-  async keep(upload: Upload, deviceId: string): Promise<Attachment> {
-    const { dir, store, clock, newId } = this.#parts;
-    const attachmentId = newId();
+  async keep(upload: Upload, deviceId: string, attachmentId = this.#parts.newId()): Promise<Attachment> {
+    const { dir, store, clock } = this.#parts;
     const arriving = this.#arrivingOf(deviceId);
     arriving.count += 1;
     const partial = join(dir, `${attachmentId}.part`);

@@ -14,7 +14,8 @@ const connectionsCheckingInterval = 2_000;
 
 /** A server that speaks TLS when there is a certificate. */
 export function createServer(certificate: ServerCertificate | undefined, app: RequestListener): Server {
-  const options = { headersTimeout: headersTimeoutMs, connectionsCheckingInterval };
+  // The time of a body is the application's to judge: a file over a slow line takes as long as it takes.
+  const options = { headersTimeout: headersTimeoutMs, requestTimeout: 0, connectionsCheckingInterval };
   if (certificate === undefined) return createHttpServer(options, app);
   const { cert, key } = certificate;
   const tls = { cert, key, minVersion: "TLSv1.2", handshakeTimeout: headersTimeoutMs } as const;

@@ -136,10 +136,30 @@ export interface Upload {
   maxBytes: number;
 }
 
+/** What is known of an upload in parts before its first byte. */
+export type PartialUpload = Pick<Upload, "name" | "mimeType">;
+
+/** A part of an upload that may be cut off. */
+export interface UploadPart {
+  /** Where it begins in the whole file, in bytes. */
+  offset: number;
+  bytes: AsyncIterable<Uint8Array>;
+  /** Whether the file ends with it. */
+  isLast: boolean;
+  /** Ends the request that brings it. */
+  giveUp(): void;
+}
+
+/** How far an upload in parts has come: a whole one is an attachment. */
+export interface UploadState {
+  sizeBytes: number;
+  attachment?: Attachment;
+}
+
 /** Port of what keeps the bytes of attachments. Refusals are thrown as `DaylongError`. */
 export interface AttachmentStorage {
   /** Streams an upload to disk; `body_too_large` beyond its limit, and then nothing is left of it. */
-  keep(upload: Upload, deviceId: string): Promise<Attachment>;
+  keep(upload: Upload, deviceId: string, attachmentId?: string): Promise<Attachment>;
   /**
    * Readies attachments for the prompt of a turn in the project: images as they are, other files in the project's inbox.
    * Asked again for the same turn, it finds what it put there before. `attachment_failed` when it cannot.

@@ -36,6 +36,16 @@ export const uploadedSchema = z.object({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
 
+/** How far an upload has come that may go on after it was cut off. */
+export const uploadStateSchema = z
+  .object({
+    attachmentId: z.uuid(),
+    sizeBytes: countSchema.meta({ description: "The bytes that are here; the next part begins there." }),
+    complete: z.boolean(),
+    attachment: uploadedSchema.optional().meta({ description: "When it is complete." }),
+  })
+  .meta({ id: "UploadState" });
+
 /** What a message says, whether it comes as a POST or as a frame. */
 export const messageFields = {
   message: textSchema.min(1),

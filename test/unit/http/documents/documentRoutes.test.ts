@@ -17,6 +17,8 @@ test("C02: what anybody may ask for is read from the disk once, however often it
         header: () => undefined,
         gone: new AbortController().signal,
         bytes: Readable.from([]),
+        setHeader() {},
+        inform() {},
       });
     return (answer as { content: unknown }).content;
   };

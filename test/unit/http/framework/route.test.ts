@@ -13,6 +13,8 @@ const raw = (input: Partial<RawInput>): RawInput => ({
   header: () => undefined,
   gone: new AbortController().signal,
   bytes: Readable.from([]),
+  setHeader() {},
+  inform() {},
   ...input,
 });
 
