@@ -66,6 +66,8 @@ export interface SessionStore {
     inputTokens: number,
     outputTokens: number,
   ): number;
+  /** What the CLI's cumulative figure starts from, in a process that has just come up. */
+  setCliCost(sessionId: string, totalCostUsd: number): void;
   recap(sessionId: string): { text: string; createdAt: number; turnCount: number } | undefined;
   setRecap(sessionId: string, recap: { text: string; createdAt: number; turnCount: number }): void;
 }
@@ -161,6 +163,9 @@ export interface ConversationStore {
   ofSession(sessionId: string): NamedConversation | undefined;
   /** The newest first; `after`: those that come after this one in the list. */
   list(after: string | undefined, limit: number): NamedConversation[];
+  /** The turn is no response of the Responses API any more. Idempotent. */
+  deleteResponse(turnId: string): void;
+  isResponseDeleted(turnId: string): boolean;
   /** The session's name, if it has one, is free again; the session stays. */
   removeOf(sessionId: string): boolean;
 }
@@ -214,6 +219,9 @@ export interface TaskStore {
   ): boolean;
   setOutput(sessionId: string, taskId: string, output: TaskOutput): void;
   output(sessionId: string, taskId: string): TaskOutput | undefined;
+  /** Where a command writes its output. */
+  setOutputFile(sessionId: string, taskId: string, path: string): void;
+  outputFile(sessionId: string, taskId: string): string | undefined;
   setWakeup(sessionId: string, taskId: string, wakeup: Wakeup): void;
   wakeup(sessionId: string, taskId: string): Wakeup | undefined;
   /** The next instant of a recurring wake-up. */
