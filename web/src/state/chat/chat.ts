@@ -147,6 +147,7 @@ export class Chat {
 
   /** What the conversation holds from before its first event: all of it was read. */
   showBefore(rows: readonly Row[]): void {
+    this.#hasAskedEarlier = true;
     this.earlier.value = rows.map((row) => ({ ...row, seq: 0 }));
   }
 
