@@ -37,6 +37,14 @@ const use = (say: string, name: string, input: Record<string, unknown>): DemoRep
   input,
 });
 
+/** Paragraphs, lists, code and tables until the length is reached. */
+function longAnswer(chars: number): string {
+  let answer = "";
+  for (let part = 1; answer.length < chars; part += 1)
+    answer += `## Part ${part}\n\n${loginAnswer.replaceAll("auth.ts", `auth${part}.ts`)}\n\n`;
+  return `${answer}That is all of it.`;
+}
+
 const fixedAnswer = `Fixed: \`currentToken\` waits for the refresh, so no request leaves with a token that is about to end.
 
 \`\`\`ts
@@ -161,5 +169,7 @@ export function nextStep(messages: readonly ModelMessage[]): DemoReply | undefin
 export const showOrders: Array<[RegExp, OrderAnswer]> = [
   [/^why does (?:the )?login fail/i, () => text(loginAnswer, readingPaceMs)],
   [/^do (?:all )?the links work/i, () => text(linksAnswer, readingPaceMs)],
+  // A long answer in Markdown, as fast as it can be said a word at a time.
+  [/^write (\d{1,3}) kilobytes/i, (match) => text(longAnswer(Number(match[1]) * 1_000), 1)],
   ...stories.map(([pattern, steps]): [RegExp, OrderAnswer] => [pattern, () => steps[0] ?? text("")]),
 ];

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { DemoServer } from "./demoServer.ts";
+import { DemoServer } from "../support/server/demoServer.ts";
 import { type Scenes, setScenes } from "./scenes.ts";
 
 const { values: flags } = parseArgs({
@@ -55,10 +55,7 @@ const pictures: Record<string, Picture> = {
       const panel = page.getByRole("button", { name: /What belongs to the session/ });
       if (await panel.isVisible()) await panel.click();
       await page.getByRole("button", { name: /^Changes/ }).click();
-      await page
-        .getByRole("button", { name: /auth\.ts/ })
-        .last()
-        .click();
+      await page.locator(".change-name").first().click();
     },
   },
   new: { path: () => "/", act: (page) => page.getByRole("button", { name: "New session" }).click() },
