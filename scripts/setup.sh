@@ -45,7 +45,7 @@ daylong_install() {
 
 daylong_build() {
   daylong_install
-  if [ ! -e dist/.built ] || [ -n "$(find server client/generator test/bench test/soak test/torture test/mutate test/pictures test/support tsconfig.json tsconfig.build.json package-lock.json -newer dist/.built -print -quit)" ]; then
+  if [ ! -e dist/.built ] || [ -n "$(find server conformance client/src client/generator test/bench test/soak test/torture test/mutate test/swift test/conformance test/pictures test/support tsconfig.json tsconfig.build.json package-lock.json -newer dist/.built -print -quit)" ]; then
     echo "daylong: building ..." >&2
     rm -rf dist
     node_modules/.bin/tsc -p tsconfig.build.json || daylong_fail "the build failed; see above."
@@ -57,6 +57,25 @@ daylong_build() {
     node_modules/.bin/vite build --config web/vite.config.ts --logLevel warn >&2 || daylong_fail "the build of the page failed; see above."
     touch dist/.built-web
   fi
+}
+
+# The proxies whose recipes are in docs/remote-access.md; their tests fail where one is missing.
+daylong_proxies() {
+  local missing=() log
+  command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ] || missing+=(nginx-light)
+  command -v caddy >/dev/null 2>&1 || missing+=(caddy)
+  [ ${#missing[@]} != 0 ] || return 0
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
+    echo "daylong: the tests of the proxies need nginx and Caddy; not here: ${missing[*]}." >&2
+    return 0
+  fi
+  echo "daylong: installing ${missing[*]} for the tests of the proxies (once) ..." >&2
+  log=$(mktemp)
+  if ! { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+    tail -n 20 "$log" >&2
+    echo "daylong: ${missing[*]} could not be installed; the tests of the proxies will fail. The last lines are above." >&2
+  fi
+  rm -f "$log"
 }
 
 # The browser of the browser tests; without one they fail, and say so.

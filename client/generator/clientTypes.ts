@@ -1,10 +1,11 @@
 import { compile } from "json-schema-to-typescript";
 
-type Schema = { [keyword: string]: unknown };
+export type Schema = { [keyword: string]: unknown };
 interface Content {
   content?: { [mediaType: string]: { schema: Schema } };
 }
 interface Operation {
+  operationId?: string;
   summary?: string;
   parameters?: Array<{ name: string; in: string; required?: boolean; schema: Schema }>;
   requestBody?: Content;
@@ -37,18 +38,8 @@ const isOurs = (path: string) => path.startsWith("/api/") || path === "/health";
  * frame, and what each request sends and is answered with. Not formatted.
  */
 export async function clientTypes(http: HttpDocument, socket: SocketDocument): Promise<string> {
-  const definitions: { [name: string]: Schema } = {
-    ...http.components.schemas,
-    ...socket.components.schemas,
-    ...framesOf(socket),
-  };
-  const operations = Object.entries(http.paths)
-    .filter(([path]) => isOurs(path))
-    .flatMap(([path, methods]) =>
-      Object.entries(methods).map(
-        ([method, operation]) => [`${method.toUpperCase()} ${path}`, operation] as const,
-      ),
-    );
+  const definitions = apiDefinitions(http, socket);
+  const operations = ownOperations(http);
   const root = {
     description: "Everything that goes between a server and its clients.",
     ...objectOf({
@@ -77,6 +68,33 @@ export async function clientTypes(http: HttpDocument, socket: SocketDocument): P
     // Done by the formatter of the rest of the tree.
     format: false,
   });
+}
+
+/** The named schemas of both documents and every frame. */
+export function apiDefinitions(http: HttpDocument, socket: SocketDocument): { [name: string]: Schema } {
+  return { ...http.components.schemas, ...socket.components.schemas, ...framesOf(socket) };
+}
+
+/** Our own requests: `POST /api/chat` and what it is. */
+const ownOperations = (http: HttpDocument) =>
+  Object.entries(http.paths)
+    .filter(([path]) => isOurs(path))
+    .flatMap(([path, methods]) =>
+      Object.entries(methods).map(
+        ([method, operation]) => [`${method.toUpperCase()} ${path}`, operation] as const,
+      ),
+    );
+
+/** Bodies and answers that have no name of their own, named after their operation: `PostChatRequest`, `GetSessionsResponse`. */
+export function operationDefinitions(http: HttpDocument): { [name: string]: Schema } {
+  const named = ownOperations(http).flatMap(([name, operation]) => {
+    const id = operation.operationId ?? name;
+    return [
+      [`${id.charAt(0).toUpperCase()}${id.slice(1)}Request`, bodyOf(operation)],
+      [`${id.charAt(0).toUpperCase()}${id.slice(1)}Response`, answerOf(operation)],
+    ] as Array<[string, Schema | undefined]>;
+  });
+  return Object.fromEntries(Object.entries(present(named)).filter(([, schema]) => !("$ref" in schema)));
 }
 
 /** `hello` -> `HelloFrame`; those that a client sends are one type, those that it gets another. */

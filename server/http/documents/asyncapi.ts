@@ -5,6 +5,7 @@ import {
   closeCodes,
   socketProtocol,
 } from "../../wire/delivery/clientFrames.ts";
+import { pushPayloadSchemas } from "../../wire/delivery/pushPayloads.ts";
 import { serverFrameSchemas } from "../../wire/delivery/serverFrames.ts";
 import { type JsonSchema, SchemaComponents } from "../../wire/jsonSchema.ts";
 
@@ -63,6 +64,8 @@ export function asyncApiDocument(version: string): JsonSchema {
     };
   }
   for (const [type, schema] of Object.entries(serverFrameSchemas)) message(type, schema.description, schema);
+  // What Apple delivers goes over no socket of ours; its schemas stand here so that every shape has one document.
+  for (const schema of Object.values(pushPayloadSchemas)) components.describe(schema);
   for (const type of ["event", "delta", "activity"] as const) {
     operations[type] = {
       action: "send",
