@@ -63,9 +63,11 @@ describe("work with a session on the page", () => {
     await companion.close();
   });
 
-  test("T07 T12 C05: “/” lists the commands, the keys choose one, and Claude’s proposal is sent by a tap", async () => {
+  test("T07 T12 C05: “/” lists the commands, the keys choose one, and Claude’s proposal is taken by a tap", async () => {
     const companion = await paired(desktop);
     await begin(companion);
+    await companion.say("Hello");
+    await companion.hear("You said: Hello");
     await companion.say("suggest: say: the next thing");
     const chip = companion.page.getByRole("button", { name: "say: the next thing" });
     await chip.waitFor();
@@ -82,6 +84,7 @@ describe("work with a session on the page", () => {
     expect(await companion.composer.inputValue()).toMatch(/^\/compact ?$/);
     await companion.composer.fill("");
     await chip.click();
+    await companion.button("Send").click();
     await companion.hear("the next thing");
     await companion.close();
   });
@@ -227,11 +230,11 @@ describe("work with a session on the page", () => {
     await companion.hear("A long answer");
     await companion.say("slow: 8");
     await companion.hear("word1");
-    await companion.conversation.evaluate("(log) => { log.scrollTop = 0; }");
+    await companion.page.evaluate("document.querySelector('[role=log]').scrollTop = 0");
     const jump = companion.page.getByRole("button", { name: /To the end|\d+ new/ });
     await jump.waitFor();
     await companion.button("Stop").waitFor({ state: "detached" });
-    expect(await companion.conversation.evaluate<number, HTMLElement>("(log) => log.scrollTop")).toBe(0);
+    expect(await companion.page.evaluate("document.querySelector('[role=log]').scrollTop")).toBe(0);
     await jump.click();
     await jump.waitFor({ state: "detached" });
     await companion.hear("word20 end.");
@@ -293,7 +296,7 @@ describe("work with a session on the page", () => {
     await asked.getByRole("textbox", { name: /^Your name/ }).fill("Ann");
     await asked.getByRole("spinbutton", { name: /^age/ }).fill("7");
     await asked.getByRole("combobox", { name: /^colour/ }).selectOption("green");
-    await asked.getByRole("button", { name: "Send", exact: true }).click();
+    await asked.getByRole("button", { name: "Answer", exact: true }).click();
     await companion.hear(/"name":"Ann","age":7,"colour":"green"/);
     await companion.close();
   });

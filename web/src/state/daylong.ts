@@ -7,6 +7,7 @@ import { LiveTexts } from "./chat/liveTexts.ts";
 import { ScreenClock } from "./clock.ts";
 import { type ConnectionPhase, phaseOf } from "./connection.ts";
 import { Drafts } from "./drafts.ts";
+import { pacedFrames } from "./frames.ts";
 import { Permissions } from "./permissions.ts";
 import { Sessions } from "./sessions.ts";
 
@@ -87,7 +88,7 @@ export class Daylong {
     await sessions.restore();
     const permissions = new Permissions(client);
     const chats = new Map<string, Chat>();
-    const lives = new LiveTexts();
+    const lives = new LiveTexts({ inNextFrame: pacedFrames() });
     let { epoch } = host;
     const chat = (sessionId: string): Chat => {
       const known = chats.get(sessionId);

@@ -2,36 +2,60 @@ import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { DaylongEvent, Delta } from "../../../../client/src/index.ts";
 import { grownBy, type LiveText } from "./liveText.ts";
 
+interface Live {
+  /** The text as the connection has told it. */
+  newest: LiveText | undefined;
+  /** The session's last event that was heard. */
+  lastSeq: number;
+  readonly shown: Signal<LiveText | undefined>;
+}
+
 /**
  * The text that each session's answer is at, as the connection tells it, in its order. Kept for all sessions: a conversation
- * may be opened in the middle of an answer, and what was written until then is told once only.
+ * may be opened in the middle of an answer, and what was written until then is told once only. What is shown changes once a
+ * frame: words come much faster than a screen can be drawn.
  */
 export class LiveTexts {
-  readonly #texts = new Map<string, Signal<LiveText | undefined>>();
-  readonly #lastSeqs = new Map<string, number>();
+  readonly #lives = new Map<string, Live>();
+  readonly #inNextFrame: (act: () => void) => void;
+  readonly #late = new Set<Live>();
+
+  constructor({ inNextFrame }: { inNextFrame: (act: () => void) => void }) {
+    this.#inNextFrame = inNextFrame;
+  }
 
   of(sessionId: string): ReadonlySignal<LiveText | undefined> {
-    return this.#of(sessionId);
+    return this.#of(sessionId).shown;
   }
 
   hearDelta(delta: Delta): void {
     const live = this.#of(delta.sessionId);
-    live.value = grownBy(live.value, delta, this.#lastSeqs.get(delta.sessionId) ?? 0);
+    live.newest = grownBy(live.newest, delta, live.lastSeq);
+    const isFirst = this.#late.size === 0;
+    this.#late.add(live);
+    if (!isFirst) return;
+    this.#inNextFrame(() => {
+      for (const late of this.#late) late.shown.value = late.newest;
+      this.#late.clear();
+    });
   }
 
   hear({ sessionId, seq, type, turnId }: DaylongEvent): void {
     if (sessionId === null) return;
-    this.#lastSeqs.set(sessionId, seq ?? 0);
-    if (!/^message$|^turn\.(completed|failed|interrupted|cancelled)$/.test(type)) return;
     const live = this.#of(sessionId);
-    if (live.value?.turnId === turnId) live.value = undefined;
+    live.lastSeq = seq ?? 0;
+    if (!/^message$|^turn\.(completed|failed|interrupted|cancelled)$/.test(type)) return;
+    if (live.newest?.turnId !== turnId) return;
+    // The finished text stands there in the same frame: nothing may be shown twice.
+    live.newest = undefined;
+    live.shown.value = undefined;
   }
 
-  #of(sessionId: string): Signal<LiveText | undefined> {
-    const known = this.#texts.get(sessionId);
+  #of(sessionId: string): Live {
+    const known = this.#lives.get(sessionId);
     if (known) return known;
-    const made = signal<LiveText | undefined>(undefined);
-    this.#texts.set(sessionId, made);
+    const made: Live = { newest: undefined, lastSeq: 0, shown: signal<LiveText | undefined>(undefined) };
+    this.#lives.set(sessionId, made);
     return made;
   }
 }
