@@ -141,13 +141,7 @@ async function measureStream(browser: Browser, server: DemoServer) {
     await page.getByRole("article", { name: "Claude" }).filter({ hasText: "That is all of it." }).waitFor();
   });
   await page.context().close();
-  const tasks = trace.mainThreadTasksMs();
-  return {
-    seconds: rounded(trace.durationMs() / 1_000),
-    longTasks: tasks.filter((ms) => ms > 50).length,
-    longestTaskMs: rounded(Math.max(0, ...tasks)),
-    busyPercent: rounded((tasks.reduce((sum, ms) => sum + ms, 0) / trace.durationMs()) * 100),
-  };
+  return Object.assign({ seconds: rounded(trace.durationMs() / 1_000) }, trace.tasks());
 }
 
 async function measureLongConversation(browser: Browser, server: DemoServer) {
@@ -173,15 +167,8 @@ async function measureLongConversation(browser: Browser, server: DemoServer) {
   });
   const after = await memory();
   await page.context().close();
-  const tasks = trace.mainThreadTasksMs();
-  return {
-    messages,
-    heapMb: after.heapMb,
-    heapBeforeMb: before.heapMb,
-    nodes: after.nodes,
-    longTasks: tasks.filter((ms) => ms > 50).length,
-    longestTaskMs: rounded(Math.max(0, ...tasks)),
-  };
+  const { heapMb, nodes } = after;
+  return Object.assign({ messages, heapMb, heapBeforeMb: before.heapMb, nodes }, trace.tasks());
 }
 
 const folder = mkdtempSync(join(tmpdir(), "daylong-page-"));
@@ -203,11 +190,12 @@ try {
       { what: "Enter to own words", value: inMs(report.turn.ownWordsMs) },
       { what: "Enter to Claude's first word", value: inMs(report.turn.firstWordMs) },
       { what: "tasks over 50 ms while 50 KB stream in", value: `${report.stream.longTasks}` },
-      { what: "longest of them all", value: `${report.stream.longestTaskMs} ms` },
+      { what: "the longest of them", value: `${report.stream.longestMs} ms` },
+      { what: "by the clock, other programs included", value: `${report.stream.longByTheClock}` },
       { what: `heap after ${messages} messages`, value: `${report.conversation.heapMb} MB` },
       { what: `nodes after ${messages} messages`, value: `${report.conversation.nodes}` },
       { what: "tasks over 50 ms while reading all of them", value: `${report.conversation.longTasks}` },
-      { what: "longest of them all ", value: `${report.conversation.longestTaskMs} ms` },
+      { what: "the longest of them", value: `${report.conversation.longestMs} ms` },
     ]);
 } finally {
   await browser.close();

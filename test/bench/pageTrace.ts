@@ -4,6 +4,8 @@ export interface TraceEvent {
   ph: string;
   ts: number;
   dur?: number;
+  /** The processor's time of it: a computer that has much else to do makes a task longer by the clock, not by this. */
+  tdur?: number;
   pid: number;
   tid: number;
   cat: string;
@@ -11,6 +13,18 @@ export interface TraceEvent {
     name?: string;
     data?: { encodedDataLength?: number; documentLoaderURL?: string; isOutermostMainFrame?: boolean };
   };
+}
+
+/** A task beyond this is felt by whoever types or scrolls meanwhile. */
+const longMs = 50;
+
+export interface TaskFacts {
+  /** Tasks of more than 50 ms of the processor's time, and the longest one. */
+  longTasks: number;
+  longestMs: number;
+  /** The same by the clock: what other programs took is in it. */
+  longByTheClock: number;
+  busyMs: number;
 }
 
 export const categories = ["loading", "blink.user_timing", "devtools.timeline", "toplevel", "__metadata"];
@@ -56,11 +70,16 @@ export class PageTrace {
       .reduce((sum, { args }) => sum + (args?.data?.encodedDataLength ?? 0), 0);
   }
 
-  /** How long each task held the main thread. */
-  mainThreadTasksMs(): number[] {
-    return this.#ofMain()
-      .filter(({ name, ph, dur }) => ph === "X" && dur !== undefined && /RunTask$/.test(name))
-      .map(({ dur = 0 }) => dur / 1_000);
+  /** How long the tasks held the main thread. */
+  tasks(): TaskFacts {
+    const tasks = this.#ofMain().filter(({ name, ph }) => ph === "X" && /RunTask$/.test(name));
+    const cpuMs = tasks.map(({ tdur = 0 }) => tdur / 1_000);
+    return {
+      longTasks: cpuMs.filter((ms) => ms > longMs).length,
+      longestMs: Math.round(Math.max(0, ...cpuMs)),
+      longByTheClock: tasks.filter(({ dur = 0 }) => dur / 1_000 > longMs).length,
+      busyMs: Math.round(cpuMs.reduce((sum, ms) => sum + ms, 0)),
+    };
   }
 
   durationMs(): number {
