@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { readFlags } from "../../server/platform/flags.ts";
+import { DemoServer } from "../support/browser/demoServer.ts";
 import { launchChromium } from "../support/browser/launch.ts";
-import { DemoServer } from "../support/server/demoServer.ts";
 import { categories, PageTrace, type TraceEvent } from "./pageTrace.ts";
 
 /**

@@ -6,6 +6,7 @@ import { encodeQR } from "qr";
 import { useChromium } from "../support/browser/chromium.ts";
 import { Companion, phone } from "../support/browser/companion.ts";
 import { launchChromium } from "../support/browser/launch.ts";
+import { eventually } from "../support/server/daylongServer.ts";
 import { useScene } from "../support/server/scene.ts";
 
 const side = 480;
@@ -49,7 +50,8 @@ describe("pairing the page", () => {
       });
       await companion.page.goto(companion.url);
       await companion.button("Scan the QR code").click();
-      await companion.page.locator(`input[name=code][value="${body.code}"]`).waitFor();
+      const field = companion.page.getByRole("textbox", { name: "Pairing code" });
+      await eventually("the code was read", async () => (await field.inputValue()) === body.code);
       await companion.judge();
       await companion.finishPairing();
       await companion.close();
@@ -70,7 +72,7 @@ describe("pairing the page", () => {
     await companion.close();
   });
 
-  test("C05 A01: what is wrong with a code is said: used, never one, too many tries", async () => {
+  test("C05 A01: what is wrong with a code is said: used, wrong, too many tries", async () => {
     const companion = await Companion.open({ browser: used.browser, server: scene.server, screen: phone });
     companion.watch.allow(/status of 4(01|00|29)/);
     const code = await companion.code();
@@ -84,9 +86,6 @@ describe("pairing the page", () => {
     await companion.button("Pair").click();
     const alert = companion.page.getByRole("alert");
     await alert.filter({ hasText: "was used" }).waitFor();
-    await companion.page.getByRole("textbox", { name: "Pairing code" }).fill("no");
-    await companion.button("Pair").click();
-    await alert.filter({ hasText: "ten letters and digits" }).waitFor();
     for (const wrong of ["7777777777", "8888888888", "9999999999", "6666666666", "5555555555"]) {
       await companion.page.getByRole("textbox", { name: "Pairing code" }).fill(wrong);
       await companion.button("Pair").click();

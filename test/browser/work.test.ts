@@ -68,8 +68,8 @@ describe("work with a session on the page", () => {
     await begin(companion);
     await companion.say("Hello");
     await companion.hear("You said: Hello");
-    await companion.say("suggest: say: the next thing");
-    const chip = companion.page.getByRole("button", { name: "say: the next thing" });
+    await companion.say("suggest: remember the number 8");
+    const chip = companion.page.getByRole("button", { name: "remember the number 8" });
     await chip.waitFor();
     await companion.composer.fill("/co");
     const menu = companion.page.getByRole("list", { name: "Commands" });
@@ -85,7 +85,7 @@ describe("work with a session on the page", () => {
     await companion.composer.fill("");
     await chip.click();
     await companion.button("Send").click();
-    await companion.hear("the next thing");
+    await companion.hear("I will remember 8.");
     await companion.close();
   });
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { DemoServer } from "../support/server/demoServer.ts";
+import { DemoServer } from "../support/browser/demoServer.ts";
 import { type Scenes, setScenes } from "./scenes.ts";
 
 const { values: flags } = parseArgs({

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { DemoServer } from "../support/server/demoServer.ts";
+import type { DemoServer } from "../support/browser/demoServer.ts";
 
 /** What the pictures show: sessions in every state that an owner meets. */
 export interface Scenes {
