@@ -5,6 +5,7 @@ import { devices } from "./subcommands/devices.ts";
 import { login } from "./subcommands/login.ts";
 import { pair } from "./subcommands/pair.ts";
 import { restore } from "./subcommands/restore.ts";
+import { service } from "./subcommands/service.ts";
 import { sessions } from "./subcommands/sessions.ts";
 import { start } from "./subcommands/start.ts";
 import { testSession } from "./subcommands/testSession.ts";
@@ -23,5 +24,6 @@ export const subcommands = [
   usage,
   backup,
   restore,
+  service,
   testSession,
 ] as unknown as readonly Command[];
