@@ -160,7 +160,8 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
   edges.push(() => closeServer(server));
   edges.push(() => gateway.stop());
   edges.push(() => assembly.stopping.abort());
-  const listening = { path: serverFile, config, port: boundPort, certificate, version };
+  const isDemo = (parts.openFolders ?? []).length > 0;
+  const listening = { path: serverFile, config, port: boundPort, certificate, version, isDemo };
   const { url, fingerprint } = writeServerFile(listening, edges);
   edges.push(announce({ host: config.host, port: boundPort, hostname: hostname(), fingerprint, clock, log }));
   const { health, access, pairingLinks } = assembly.http;

@@ -1,7 +1,9 @@
 import type { Command } from "./framework/command.ts";
 import { backup } from "./subcommands/backup.ts";
+import { completion } from "./subcommands/completion.ts";
 import { deliveries } from "./subcommands/deliveries.ts";
 import { devices } from "./subcommands/devices.ts";
+import { doctor } from "./subcommands/doctor.ts";
 import { login } from "./subcommands/login.ts";
 import { pair } from "./subcommands/pair.ts";
 import { restore } from "./subcommands/restore.ts";
@@ -22,8 +24,10 @@ export const subcommands = [
   devices,
   deliveries,
   usage,
+  doctor,
+  service,
   backup,
   restore,
-  service,
   testSession,
+  completion,
 ] as unknown as readonly Command[];
