@@ -22,11 +22,11 @@ import { GitChanges } from "../git/gitChanges.ts";
 import { gitBranch } from "../git/repository.ts";
 import { createHttpApp } from "../http/app.ts";
 import { defaultHttpLimits, type HealthReport, type HttpDependencies } from "../http/dependencies.ts";
-import { phoneAddress } from "../platform/addresses.ts";
-import { announce } from "../platform/bonjour.ts";
 import { readCertificate, type ServerCertificate } from "../platform/certificate.ts";
 import { Closers } from "../platform/closers.ts";
 import { closeServer, createServer, listen } from "../platform/listener.ts";
+import { phoneAddress } from "../platform/network/addresses.ts";
+import { announce } from "../platform/network/bonjour.ts";
 import { LifecycleCounters } from "../pool/health/lifecycleCounters.ts";
 import { InteractiveSessionPool } from "../pool/pool.ts";
 import { Gateway, type GatewayParts } from "../socket/gateway.ts";
@@ -150,7 +150,8 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
   const { edges } = assembly;
   const noteDevice = (socket: Socket, deviceId: string) => connectionLimits.noteDevice(socket, deviceId);
   const server = createServer(certificate, createHttpApp(Object.assign(assembly.http, { noteDevice })));
-  const gateway = new Gateway(Object.assign(assembly.gateway, { noteDevice }));
+  const noteUpgrade = (socket: Socket) => connectionLimits.noteUpgrade(socket);
+  const gateway = new Gateway(Object.assign(assembly.gateway, { noteDevice, noteUpgrade }));
   const connectionLimits = limitConnections(server, { settings: assembly.settings, log });
   await assembly.start();
   database.serve();
@@ -306,6 +307,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     tokenFailures,
     deviceRequests,
     attachments,
+    uploads: attachmentStorage.partial,
     pushRegistration,
     activityRegistrations: activities.registrations,
     roots,

@@ -1,8 +1,8 @@
 import { rmSync, writeFileSync } from "node:fs";
-import { phoneAddress } from "../platform/addresses.ts";
 import type { ServerCertificate } from "../platform/certificate.ts";
 import type { Closers } from "../platform/closers.ts";
 import { reachableHost } from "../platform/listener.ts";
+import { phoneAddress } from "../platform/network/addresses.ts";
 import type { Config } from "./config.ts";
 
 interface ServerFileParts {

@@ -1,4 +1,5 @@
 import type { Command } from "./framework/command.ts";
+import { attach } from "./subcommands/attach.ts";
 import { backup } from "./subcommands/backup.ts";
 import { completion } from "./subcommands/completion.ts";
 import { deliveries } from "./subcommands/deliveries.ts";
@@ -7,7 +8,7 @@ import { doctor } from "./subcommands/doctor.ts";
 import { login } from "./subcommands/login.ts";
 import { pair } from "./subcommands/pair.ts";
 import { restore } from "./subcommands/restore.ts";
-import { service } from "./subcommands/service.ts";
+import { service } from "./subcommands/serviceCommand.ts";
 import { sessions } from "./subcommands/sessions.ts";
 import { start } from "./subcommands/start.ts";
 import { testSession } from "./subcommands/testSession.ts";
@@ -18,6 +19,7 @@ import { usage } from "./subcommands/usage.ts";
 export const subcommands = [
   start,
   pair,
+  attach,
   token,
   login,
   sessions,

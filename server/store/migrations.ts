@@ -209,6 +209,13 @@ CREATE INDEX events_lifecycle ON events (cursor) WHERE type IN ('session.created
   'limit.lifted', 'login.required', 'device.paired', 'device.revoked', 'device.push_lost');
 `;
 
+/** Turns that a tool took out of the Responses API; they stay in their sessions. */
+const deletedResponses = `
+CREATE TABLE deleted_responses (
+  turn_id TEXT PRIMARY KEY REFERENCES turns (turn_id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+`;
+
 /** How long a turn may run, and the files of the project that are given with its message. */
 const turnLimits = `
 ALTER TABLE turns ADD COLUMN timeout_ms INTEGER;
@@ -260,6 +267,7 @@ export const migrations: readonly Migration[] = [
   { version: 19, apply: (connection) => void connection.exec(turnLimits) },
   { version: 20, apply: (connection) => void connection.exec(seenDescendants) },
   { version: 21, apply: (connection) => void connection.exec(outputFiles) },
+  { version: 22, apply: (connection) => void connection.exec(deletedResponses) },
 ];
 
 /** The version of the schema that this program makes. */

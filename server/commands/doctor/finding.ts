@@ -1,7 +1,7 @@
 import type { Config } from "../../app/config.ts";
 import type { RunProgram } from "../../platform/runProgram.ts";
+import type { Autostart } from "../autostart/autostart.ts";
 import type { RunningServer } from "../runningServer.ts";
-import type { ServiceManager } from "../service/serviceManager.ts";
 
 /** What one check found. `wrong`: it has to be mended, or will have to be soon; `note`: it may be meant so. */
 export interface Finding {
@@ -26,7 +26,7 @@ export interface Patient {
   nodeVersion: string;
   /** The server that runs in the data folder, if one does. */
   server: RunningServer | undefined;
-  service: Pick<ServiceManager, "status">;
+  service: Pick<Autostart, "status">;
   run: RunProgram;
   now(): number;
   /** Bytes that this user can still write beside a path. */

@@ -5,8 +5,8 @@ import { homedir } from "node:os";
 import { type Config, ConfigError, readConfig } from "../../app/config.ts";
 import { expandPath } from "../../platform/filesystem/paths.ts";
 import { runProgram } from "../../platform/runProgram.ts";
+import { ownAutostart } from "../autostart/ownAutostart.ts";
 import { ask, callerDir, readServer } from "../runningServer.ts";
-import { ownServiceManager } from "../service/ownService.ts";
 import { demoDataDir } from "../start/demo.ts";
 import type { Patient } from "./finding.ts";
 
@@ -56,7 +56,7 @@ export async function thisComputer(dataDir: string | undefined): Promise<Patient
     homeDir: homedir(),
     nodeVersion: process.version,
     server: readServer(sound.config.dataDir),
-    service: { status: async () => ownServiceManager().status() },
+    service: { status: async () => ownAutostart().status() },
     run: runProgram,
     now: () => Date.now(),
     freeBytesOf: async (path) => {

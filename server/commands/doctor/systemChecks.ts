@@ -1,5 +1,5 @@
 import { operatingSystemOf } from "../../claude/os/operatingSystem.ts";
-import { holderOfPort, whyNotFree } from "../../platform/portHolder.ts";
+import { holderOfPort, whyNotFree } from "../../platform/network/portHolder.ts";
 import { programName } from "../framework/programName.ts";
 import { type Finding, note, ok, type Patient, wrong } from "./finding.ts";
 import { executables } from "./programChecks.ts";

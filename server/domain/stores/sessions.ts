@@ -163,6 +163,9 @@ export interface ConversationStore {
   ofSession(sessionId: string): NamedConversation | undefined;
   /** The newest first; `after`: those that come after this one in the list. */
   list(after: string | undefined, limit: number): NamedConversation[];
+  /** The turn is no response of the Responses API any more. Idempotent. */
+  deleteResponse(turnId: string): void;
+  isResponseDeleted(turnId: string): boolean;
   /** The session's name, if it has one, is free again; the session stays. */
   removeOf(sessionId: string): boolean;
 }

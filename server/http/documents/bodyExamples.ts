@@ -34,6 +34,7 @@ const examples: Readonly<Record<string, unknown>> = {
   "PUT /api/sessions/:id/live-activity": { activityToken: deviceToken },
   "DELETE /api/sessions/:id/live-activity": {},
   "PATCH /api/settings": { maxConcurrentSessions: 10 },
+  "POST /v1/responses": { model: "claude", input: "Say hello." },
   "POST /v1/chat/completions": {
     model: "claude",
     messages: [{ role: "user", content: "Say hello." }],
