@@ -1,4 +1,4 @@
-import { chmodSync, realpathSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, realpathSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ProjectRoots, ProjectRootsError } from "../access/projectRoots.ts";
 import type { Log } from "../domain/ports.ts";
@@ -11,6 +11,8 @@ import { type Config, ConfigError } from "./config.ts";
 export function openDataFolder(dataDir: string): void {
   try {
     makeFolder(dataDir, 0o700);
+    // Before its mode is changed: what takes no folder (a device, a file, /proc) is not ours to close to others.
+    rmdirSync(mkdtempSync(join(dataDir, ".probe-")));
     chmodSync(dataDir, 0o700);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;

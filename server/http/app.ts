@@ -9,12 +9,17 @@ import { DaylongError } from "../domain/errors.ts";
 import type { HttpDependencies } from "./dependencies.ts";
 import { documentRoutes } from "./documents/documentRoutes.ts";
 import { authorise, refuseUnpaired } from "./framework/authorise.ts";
+import { BodyDeadlines } from "./framework/bodyDeadlines.ts";
 import { JsonBodies } from "./framework/jsonBody.ts";
+import { isForwarded } from "./framework/preferHeader.ts";
 import { catalogued, sendProblem } from "./framework/problem.ts";
 import { mountRoutes, type Route } from "./framework/route.ts";
-import { sendAnswer } from "./framework/sendAnswer.ts";
+import { sendAnswer, sendInterim } from "./framework/sendAnswer.ts";
 import { completionRoutes } from "./openai/completions.ts";
 import { conversationRoutes } from "./openai/conversations.ts";
+import { openAiModelRoutes } from "./openai/models.ts";
+import { responseRoutes } from "./openai/responses.ts";
+import { TurnAnswers } from "./openai/turnAnswers.ts";
 import { PageFiles } from "./page/pageFiles.ts";
 import { pageRouter, sendShell, wantsPage } from "./page/pageRouter.ts";
 import { askRoutes } from "./routes/chat/ask.ts";
@@ -46,6 +51,7 @@ import { toolRoutes } from "./routes/sessions/tools.ts";
 
 /** Every route of the interface, in one table. */
 export function routeTable(parts: HttpDependencies): Route[] {
+  const answers = new TurnAnswers(parts);
   const routes = [
     ...healthRoutes(parts),
     ...metricsRoutes(parts),
@@ -72,7 +78,9 @@ export function routeTable(parts: HttpDependencies): Route[] {
     ...historyRoutes(parts),
     ...permissionRoutes(parts),
     ...eventRoutes(parts),
-    ...completionRoutes(parts),
+    ...completionRoutes(parts, answers),
+    ...responseRoutes(parts, answers),
+    ...openAiModelRoutes(parts),
     ...conversationRoutes(parts),
     ...settingsRoutes(parts),
   ];
@@ -88,6 +96,7 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
   // Every request that is under way listens for the stop; that is no leak.
   setMaxListeners(0, stopping);
   const bodies = new JsonBodies();
+  const deadlines = new BodyDeadlines(clock);
   const page = new PageFiles(parts.pageDir);
 
   const app = express();
@@ -103,6 +112,7 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
     response.locals.requestId = requestId;
     response.setHeader("X-Request-Id", requestId);
     response.setHeader("Cache-Control", "no-store");
+    deadlines.watch(request);
     const startedAt = clock.monotonic();
     response.on("close", () =>
       prometheus.observeRequest({
@@ -114,11 +124,16 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
     );
     next();
   });
+  app.use((request: Request, _response: Response, next: NextFunction) => {
+    // A base address that ends in a slash, and a path that begins with one, are put together by many clients as they are.
+    request.url = request.url.replace(/^[^?]*/, (path) => path.replace(/\/{2,}/g, "/"));
+    next();
+  });
   app.use(securityHeaders());
   app.use((request: Request, _response: Response, next: NextFunction) => {
     // RFC 9112, 3.2. Node keeps the first; a proxy in front may have gone by the other.
     if (hasTwoHosts(request)) throw new DaylongError("invalid_request", "The request has two Host headers.");
-    const refusal = names.judge({ host: request.headers.host, origin: request.headers.origin });
+    const refusal = names.judge(request.headers);
     if (refusal !== undefined) {
       throw new DaylongError(
         refusal,
@@ -149,6 +164,7 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
       parts.noteDevice?.(request.socket, caller.deviceId);
       parts.deviceRequests.take(caller.deviceId, "requests of this device in a minute");
     }
+    if (route.takesBytes) deadlines.allowSlow(request);
     const body =
       route.body === undefined ? undefined : await bodies.read(request, response, route.maxBodyBytes);
     // The device may have been revoked while its body was on the way.
@@ -161,8 +177,11 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
       requestId,
       address,
       header: (name) => request.get(name),
+      isForwarded: isForwarded(request),
       gone: goneSignal(response, stopping),
       bytes: request,
+      setHeader: (name, value) => void response.setHeader(name, value),
+      inform: (status, headers) => sendInterim(request, response, status, headers),
     });
     // What it waited for may have taken long enough for a revocation: nothing is told any more.
     if (!route.mayEndCaller && caller !== undefined && !access.isPaired(caller.deviceId)) {

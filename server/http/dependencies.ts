@@ -4,6 +4,7 @@ import type { ConversationFolders } from "../access/conversationFolders.ts";
 import type { Devices } from "../access/devices.ts";
 import type { HostCheck } from "../access/hostCheck.ts";
 import type { MessageAttachments } from "../access/messageAttachments.ts";
+import type { PairingLinks } from "../access/pairingCode.ts";
 import type { ProjectRoots } from "../access/projectRoots.ts";
 import type { OwnersTrust } from "../access/projectTrust.ts";
 import type { PushRegistration } from "../access/pushRegistration.ts";
@@ -13,6 +14,7 @@ import type { DeltaFrame } from "../domain/delivery/frames.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
 import type { ClaudeModel } from "../domain/processes/process.ts";
 import type { AllowanceSettings } from "../domain/sessions/allowances.ts";
+import type { PartialUpload, UploadPart, UploadState } from "../domain/sessions/attachment.ts";
 import type { ProjectChanges } from "../domain/sessions/changes.ts";
 import type { ClaudeHistory } from "../domain/sessions/history.ts";
 import type { LifecycleCounts } from "../pool/health/lifecycleCounters.ts";
@@ -31,6 +33,7 @@ export interface TestPush {
   apnsId: string;
   status?: number;
   reason?: string;
+  detail?: string;
   latencyMs: number;
 }
 
@@ -72,6 +75,14 @@ export interface SettingsPort {
   change(patch: SettingsPatch, caller: Caller): SettingsView;
 }
 
+/** Uploads that go on after they were cut off. */
+export interface PartialUploadPort {
+  begin(upload: PartialUpload, deviceId: string): Promise<string>;
+  append(uploadId: string, deviceId: string, part: UploadPart): Promise<UploadState>;
+  stateOf(uploadId: string, deviceId: string): Promise<UploadState>;
+  remove(uploadId: string, deviceId: string): Promise<void>;
+}
+
 /** Everything the HTTP edge is made of. */
 export interface HttpDependencies {
   store: Store;
@@ -82,6 +93,7 @@ export interface HttpDependencies {
   /** Requests of each device in a minute, with its frames on the socket. */
   deviceRequests: AttemptWindow;
   attachments: MessageAttachments;
+  uploads: PartialUploadPort;
   pushRegistration: PushRegistration;
   activityRegistrations: ActivityRegistrations;
   roots: ProjectRoots;
@@ -133,5 +145,5 @@ export interface HttpDependencies {
   noteDevice?(socket: Socket, deviceId: string): void;
   testPush(device: Device): Promise<TestPush>;
   /** The link behind the pairing QR for a new code. */
-  pairingUrl(code: string): string;
+  pairingLinks(code: string): PairingLinks;
 }

@@ -14,8 +14,16 @@ import { type Caller, scopeAllows } from "../domain/delivery/device.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import type { DeviceStore } from "../domain/stores/delivery.ts";
+import { IgnoredUpgrades } from "../platform/ignoredUpgrades.ts";
 import { closeCodes, type HelloFrame, maxFrameBytes, socketProtocol } from "../wire/delivery/clientFrames.ts";
 import type { apnsPushSchema } from "../wire/delivery/devices.ts";
+import {
+  compressionOf,
+  compressionOptions,
+  dropBrokenOffer,
+  limitInflated,
+  releaseWhenIdle,
+} from "./compression.ts";
 import { DeviceSocket } from "./deviceSocket.ts";
 import { FrameRouter, type FrameRouterParts } from "./frameRouter.ts";
 import { Handshake } from "./handshake.ts";
@@ -47,6 +55,8 @@ export interface GatewayParts {
   registerPush?(caller: Caller, push: z.infer<typeof apnsPushSchema> | null): void;
   /** A valid token was shown on the connection, which counts as the device's from now on. */
   noteDevice?(socket: Socket, deviceId: string): void;
+  /** The connection asks to be a WebSocket, and is HTTP's no more. */
+  noteUpgrade?(socket: Socket): void;
   /** Most unauthenticated sockets without a hello; one more closes the oldest of them. */
   maxUngreeted?: number;
 }
@@ -80,8 +90,7 @@ export class Gateway {
     this.#server = new WebSocketServer({
       noServer: true,
       maxPayload: maxFrameBytes,
-      // Deltas are a few bytes each: compression would cost memory and time a socket for nothing.
-      perMessageDeflate: false,
+      perMessageDeflate: compressionOptions,
       // A client library drops the connection when none of its protocols is chosen, and never sees why. So one is, and
       // the close code tells.
       handleProtocols: (offered) => (offered.has(socketProtocol) ? socketProtocol : [...offered][0]!),
@@ -91,13 +100,15 @@ export class Gateway {
     );
   }
 
-  /** Serves `/ws` of an HTTP or HTTPS server. */
-  attach(server: Pick<Server, "on">): void {
+  /** Serves `/ws` of an HTTP or HTTPS server; any other request that would be upgraded is given back to it. */
+  attach(server: Pick<Server, "on" | "emit">): void {
+    const ignored = new IgnoredUpgrades(server);
     // For as long as the server lives: after the stop each upgrade is refused. One that nobody answered would keep its
     // connection, and with it the server, open for ever (other listeners of the event only count it).
-    server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) =>
-      this.#upgrade(request, socket, head),
-    );
+    server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      if (asksForSocket(request)) this.#upgrade(request, socket, head);
+      else ignored.serve(request, socket, head);
+    });
   }
 
   /** Closes every socket with 1012 and waits up to `deadlineMs` until their clients have closed too. Idempotent. */
@@ -126,6 +137,7 @@ export class Gateway {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // Until ws takes over there is no other listener for a reset, and an unhandled one would end the program.
     socket.on("error", ignore);
+    this.#parts.noteUpgrade?.(request.socket);
     const status = this.#refusalOf(request);
     if (status !== undefined) {
       const line = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Refused"}`;
@@ -133,6 +145,7 @@ export class Gateway {
       socket.end(`${line}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
       return;
     }
+    dropBrokenOffer(request);
     const unread = head.length;
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       socket.off("error", ignore);
@@ -143,7 +156,6 @@ export class Gateway {
   #refusalOf(request: IncomingMessage): number | undefined {
     const { allowUpgrade, tokenFailures, log } = this.#parts;
     if (this.#stopping) return 503;
-    if (request.url?.split("?", 1)[0] !== "/ws") return 404;
     try {
       const refused = allowUpgrade(request);
       if (refused) return refused.status;
@@ -169,6 +181,11 @@ export class Gateway {
     const tcp = request.socket;
     const { gatekeeper, clock, log, tokenFailures } = this.#parts;
     socket.on("error", (error) => log.debug("socket.error", { error: error.message }));
+    const compression = compressionOf(socket);
+    if (compression) {
+      socket.once("close", releaseWhenIdle(compression, clock));
+      limitInflated(compression, maxHelloBytes);
+    }
     const token = bearerToken(request.headers.authorization);
     const address = callerAddress(tcp);
     const receive = (data: Parameters<Handshake["receive"]>[0], isBinary: boolean) =>
@@ -182,6 +199,7 @@ export class Gateway {
       onHello: (caller, hello) => {
         socket.off("message", receive);
         release();
+        if (compression) limitInflated(compression, maxFrameBytes);
         this.#admit(socket, tcp, caller, hello);
       },
       onBadToken: () => {
@@ -262,5 +280,11 @@ export class Gateway {
     }
   }
 }
+
+/** Whether a request asks for the protocol of this gateway, at its address (RFC 6455, 4.1). */
+const asksForSocket = ({ method, url, headers }: IncomingMessage): boolean =>
+  method === "GET" &&
+  url?.split("?", 1)[0] === "/ws" &&
+  (headers.upgrade ?? "").split(",").some((protocol) => protocol.trim().toLowerCase() === "websocket");
 
 const ignore = (): void => {};

@@ -3,6 +3,7 @@ import type { Request, Response, Router } from "express";
 import type { z } from "zod";
 import type { Caller, Scope } from "../../domain/delivery/device.ts";
 import { DaylongError, type ErrorCode, type FieldFault } from "../../domain/errors.ts";
+import { withoutAbsentNulls } from "../../wire/absentNulls.ts";
 import { faultsOf, invalidRequest } from "./problem.ts";
 import { type DocumentedResponse, documentedResponses, type ResponseSchemas } from "./responseSchemas.ts";
 
@@ -16,7 +17,8 @@ export type Answer =
   | { kind: "page"; html: string; headers?: Record<string, string> }
   /** Anything else that is there as a whole. */
   | { kind: "content"; mediaType: string; content: string | Buffer; headers?: Record<string, string> }
-  | { kind: "lines"; lines: Iterable<unknown> | AsyncIterable<unknown> }
+  /** `isLive`: what waits for further lines; each is sent at once, and nothing is held in memory between them. */
+  | { kind: "lines"; lines: Iterable<unknown> | AsyncIterable<unknown>; isLive?: boolean }
   /** Frames of server-sent events, as fast as the client takes them; `close` is called once, also when sending fails. */
   | { kind: "sse"; frames: AsyncIterable<string>; close(): void; headers?: Record<string, string> };
 
@@ -34,10 +36,16 @@ export interface RequestFacts<C> {
   /** Of the socket; a proxy's own when there is one in front. */
   address: string;
   header(name: string): string | undefined;
+  /** It came through a proxy, which may not wait as long as the client would. */
+  isForwarded: boolean;
   /** Aborted when the client goes away or the server stops: a route that waits ends then. */
   gone: AbortSignal;
   /** The body as it comes, for a route that takes bytes. */
   bytes: Readable;
+  /** Sets a header of the answer, also of a refusal. */
+  setHeader(name: string, value: string): void;
+  /** Sends an interim answer at once (RFC 9110, 15.2), to clients that know such. */
+  inform(status: string, headers: Readonly<Record<string, string>>): void;
 }
 
 type CallerOf<S extends RouteScope> = S extends "open" ? Caller | undefined : Caller;
@@ -144,7 +152,7 @@ export function defineRoute<
 
 function parse<T extends z.ZodType | undefined>(schema: T, value: unknown, faults: FieldFault[]): Parsed<T> {
   if (schema === undefined) return undefined as Parsed<T>;
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(withoutAbsentNulls(schema, value));
   if (!result.success) faults.push(...faultsOf(result.error));
   // With faults the value is not used.
   return result.data as Parsed<T>;

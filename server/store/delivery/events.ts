@@ -1,7 +1,13 @@
-import { type LoggedEvent, lifecycleEvents, type NewEvent } from "../../domain/delivery/event.ts";
+import {
+  type LoggedEvent,
+  lifecycleEvents,
+  type NewEvent,
+  terminalTurnEvents,
+} from "../../domain/delivery/event.ts";
+import { eventFrameText } from "../../domain/delivery/frameText.ts";
 import { DaylongError } from "../../domain/errors.ts";
 import type { Clock } from "../../domain/ports.ts";
-import type { EventStore } from "../../domain/stores/delivery.ts";
+import type { EventFrameText, EventStore } from "../../domain/stores/delivery.ts";
 import { type Connection, Statement } from "../statement.ts";
 import type { EventListener, Transactions } from "../transactions.ts";
 
@@ -15,35 +21,39 @@ interface EventRow {
   data: string;
 }
 
-function eventOf(row: EventRow): LoggedEvent {
-  return {
-    cursor: row.cursor,
-    sessionId: row.session_id,
-    seq: row.seq,
-    type: row.type,
-    at: row.at,
-    ...(row.turn_id === null ? {} : { turnId: row.turn_id }),
-    data: JSON.parse(row.data),
-  } as LoggedEvent;
+function headOf(row: EventRow): Omit<LoggedEvent, "data"> {
+  const { cursor, session_id: sessionId, seq, type, at, turn_id: turnId } = row;
+  const head = { cursor, sessionId, seq, type, at };
+  return (turnId === null ? head : Object.assign(head, { turnId })) as Omit<LoggedEvent, "data">;
 }
+
+const eventOf = (row: EventRow): LoggedEvent =>
+  Object.assign(headOf(row), { data: JSON.parse(row.data) }) as LoggedEvent;
+
+const frameOf = (row: EventRow): EventFrameText => ({
+  cursor: row.cursor,
+  turnId: row.turn_id ?? undefined,
+  text: eventFrameText(headOf(row), row.data),
+});
 
 function page<Parameters extends unknown[]>(
   statement: Statement<Parameters, EventRow>,
   maxChars: number | undefined,
   ...parameters: Parameters
-): LoggedEvent[] {
-  if (maxChars === undefined) return statement.all(...parameters).map(eventOf);
+): EventRow[] {
+  if (maxChars === undefined) return statement.all(...parameters);
   let left = maxChars;
   const fits = (row: EventRow): boolean => {
     left -= row.data.length;
     return left >= 0;
   };
-  return statement.while(fits, ...parameters).map(eventOf);
+  return statement.while(fits, ...parameters);
 }
 
 const columns = "cursor, session_id, seq, type, at, turn_id, data";
 /** To the letter the WHEREs of the partial indexes. */
 const isLifecycle = `type IN (${lifecycleEvents.map((type) => `'${type}'`).join(", ")})`;
+const isTurnEnd = `type IN (${[...terminalTurnEvents].map((type) => `'${type}'`).join(", ")})`;
 const isMessage = "type IN ('message', 'turn.accepted')";
 
 /** The event log in SQLite. A cursor is an AUTOINCREMENT rowid: it only grows, and is not used again after a deletion. */
@@ -60,6 +70,7 @@ export class SqliteEventStore implements EventStore {
   readonly #ofSession: Statement<[sessionId: string, afterSeq: number, limit: number], EventRow>;
   readonly #transcript: Statement<[sessionId: string, beforeCursor: number, limit: number], EventRow>;
   readonly #message: Statement<[messageId: string], EventRow>;
+  readonly #turnEndAfter: Statement<[sessionId: string, seq: number], { one: number }>;
   readonly #lifecycle: Statement<[beforeCursor: number, limit: number], EventRow>;
 
   constructor(parts: {
@@ -102,6 +113,10 @@ export class SqliteEventStore implements EventStore {
       connection,
       `SELECT ${columns} FROM events WHERE session_id = ? AND cursor < ? AND ${isMessage} ORDER BY cursor DESC LIMIT ?`,
     );
+    this.#turnEndAfter = new Statement(
+      connection,
+      `SELECT 1 AS one FROM events WHERE session_id = ? AND seq > ? AND ${isTurnEnd} LIMIT 1`,
+    );
     this.#lifecycle = new Statement(
       connection,
       `SELECT ${columns} FROM events WHERE cursor < ? AND ${isLifecycle} ORDER BY cursor DESC LIMIT ?`,
@@ -141,11 +156,15 @@ export class SqliteEventStore implements EventStore {
   }
 
   after(cursor: number, limit: number, maxChars?: number): LoggedEvent[] {
-    return page(this.#after, maxChars, cursor, limit);
+    return page(this.#after, maxChars, cursor, limit).map(eventOf);
+  }
+
+  framesAfter(cursor: number, limit: number, maxChars: number): EventFrameText[] {
+    return page(this.#after, maxChars, cursor, limit).map(frameOf);
   }
 
   ofSession(sessionId: string, afterSeq: number, limit: number, maxChars?: number): LoggedEvent[] {
-    return page(this.#ofSession, maxChars, sessionId, afterSeq, limit);
+    return page(this.#ofSession, maxChars, sessionId, afterSeq, limit).map(eventOf);
   }
 
   transcript(
@@ -154,11 +173,17 @@ export class SqliteEventStore implements EventStore {
     limit: number,
     maxChars?: number,
   ): LoggedEvent[] {
-    return page(this.#transcript, maxChars, sessionId, beforeCursor ?? Number.MAX_SAFE_INTEGER, limit);
+    return page(this.#transcript, maxChars, sessionId, beforeCursor ?? Number.MAX_SAFE_INTEGER, limit).map(
+      eventOf,
+    );
   }
 
   lifecycle(beforeCursor: number | undefined, limit: number): LoggedEvent[] {
     return this.#lifecycle.all(beforeCursor ?? Number.MAX_SAFE_INTEGER, limit).map(eventOf);
+  }
+
+  hasTurnEndAfter(sessionId: string, seq: number): boolean {
+    return this.#turnEndAfter.get(sessionId, seq) !== undefined;
   }
 
   message(messageId: string): LoggedEvent | undefined {

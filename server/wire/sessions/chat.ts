@@ -1,22 +1,30 @@
 import { z } from "zod";
-import { countSchema, instantSchema } from "../instants.ts";
+import { uuidSchema } from "../ids.ts";
+import { chosenInstantSchema, countSchema, instantSchema } from "../instants.ts";
 import { chosenIdSchema, textSchema } from "../text.ts";
 import { modelSchema, permissionModeSchema, projectPathSchema } from "./sessions.ts";
 import { failureSchema, replySchema, turnStateSchema } from "./turns.ts";
 
 /** Longest message, in bytes of UTF-8 (docs/api.md, Chat: 256 KB). */
 export const maxMessageBytes = 256 * 1024;
-export const sessionIdSchema = z.uuid().transform((value) => value.toLowerCase());
+export const sessionIdSchema = uuidSchema;
 
-/** `type/subtype` without parameters (RFC 9110, 8.3.1). */
+/**
+ * `type/subtype`; parameters (RFC 9110, 8.3.1) are left out. Browsers say nothing of a file whose type they do not know: that
+ * is bytes of no type.
+ */
 export const mimeTypeSchema = z
   .string()
-  .max(127)
-  .regex(/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/, "must be a media type such as image/png")
-  .transform((type) => type.toLowerCase());
+  .max(255)
+  .transform((said) => said.split(";", 1)[0]!.trim().toLowerCase() || "application/octet-stream")
+  .refine(
+    (type) => /^[\w!#$&^.+-]{1,80}\/[\w!#$&^.+-]{1,80}$/.test(type),
+    "must be a media type such as image/png",
+  )
+  .meta({ description: "A media type such as image/png; with parameters, or empty, is right too." });
 
 export const attachmentSchema = z.union([
-  z.object({ attachmentId: z.uuid().transform((id) => id.toLowerCase()) }),
+  z.object({ attachmentId: uuidSchema }),
   z.object({ name: textSchema.min(1).max(255), mimeType: mimeTypeSchema, data: z.base64() }),
 ]);
 
@@ -29,6 +37,16 @@ export const uploadedSchema = z.object({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
 
+/** How far an upload has come that may go on after it was cut off. */
+export const uploadStateSchema = z
+  .object({
+    attachmentId: z.uuid(),
+    sizeBytes: countSchema.meta({ description: "The bytes that are here; the next part begins there." }),
+    complete: z.boolean(),
+    attachment: uploadedSchema.optional().meta({ description: "When it is complete." }),
+  })
+  .meta({ id: "UploadState" });
+
 /** What a message says, whether it comes as a POST or as a frame. */
 export const messageFields = {
   message: textSchema.min(1),
@@ -39,7 +57,7 @@ export const messageFields = {
   attachments: z.array(attachmentSchema).max(100).optional(),
   model: modelSchema.optional(),
   permissionMode: permissionModeSchema.optional(),
-  sendAt: instantSchema
+  sendAt: chosenInstantSchema
     .optional()
     .meta({ description: "The instant at which it is to run; at once without it." }),
   timeoutMs: z

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
+import { frameText } from "../../../../server/domain/delivery/frameText.ts";
 import { aMessage, append, aSession, useBench } from "../fixture.ts";
 
 const bench = useBench();
@@ -55,6 +56,25 @@ describe("the event log", () => {
     expect(pages).toEqual([[1], [2], [3, 4, 5]]);
     expect(bench.store.events.ofSession(sessionId, 2, 100, 2_500).map((event) => event.seq)).toEqual([3]);
     expect(bench.store.events.after(0, 2, 1_000_000)).toHaveLength(2);
+  });
+
+  test("a page as frames is the same page, frame by frame", () => {
+    const sessionId = started();
+    for (let index = 0; index < 6; index += 1) {
+      const data = { messageId: randomUUID(), text: "ü".repeat(1_000 * index) };
+      append(bench.store, { sessionId, type: "message", turnId: "t", data });
+    }
+    append(bench.store, { sessionId: null, type: "login.required", data: { detail: "Log in." } });
+    for (const cursor of [0, 4, 6, 7]) {
+      const events = bench.store.events.after(cursor, 100, 4_500);
+      expect(bench.store.events.framesAfter(cursor, 100, 4_500)).toEqual(
+        events.map((event) => ({
+          cursor: event.cursor,
+          turnId: event.turnId,
+          text: frameText({ type: "event", event }),
+        })),
+      );
+    }
   });
 
   test("gives an event about no session no place in any", () => {
@@ -115,6 +135,21 @@ describe("the event log", () => {
     expect(bench.store.events.message("m3")).toEqual(answered);
     expect(bench.store.events.message("m1")).toEqual(asked);
     expect(bench.store.events.message("m9")).toBeUndefined();
+  });
+
+  test("T03 knows whether a turn of a session has ended since an event", () => {
+    const [one, other] = [aSession(), aSession()].map((session) => {
+      bench.store.sessions.insert(session);
+      return session.sessionId;
+    }) as [string, string];
+    const { seq } = append(bench.store, aMessage(one, "m1"));
+    const hasEnded = () => bench.store.events.hasTurnEndAfter(one, seq ?? 0);
+    append(bench.store, aMessage(one, "m2"));
+    append(bench.store, { sessionId: other, type: "turn.cancelled", data: { by: "phone" } });
+    expect(hasEnded()).toBe(false);
+    const end = append(bench.store, { sessionId: one, type: "turn.cancelled", data: { by: "phone" } });
+    expect(hasEnded()).toBe(true);
+    expect(bench.store.events.hasTurnEndAfter(one, end.seq ?? 0)).toBe(false);
   });
 
   test("finds messages, transcripts and pages through indexes, never by reading the whole log", () => {

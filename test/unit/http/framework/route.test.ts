@@ -11,8 +11,11 @@ const raw = (input: Partial<RawInput>): RawInput => ({
   requestId: "r",
   address: "127.0.0.1",
   header: () => undefined,
+  isForwarded: false,
   gone: new AbortController().signal,
   bytes: Readable.from([]),
+  setHeader() {},
+  inform() {},
   ...input,
 });
 
