@@ -35,7 +35,7 @@ import type { Config } from "./config.ts";
 import { healthReport } from "./health.ts";
 import { lastRunCheck, takeLastCrash } from "./lastCrash.ts";
 import { limitConnections } from "./limitConnections.ts";
-import { Metrics } from "./metrics.ts";
+import { Metrics } from "./metrics/metrics.ts";
 import { holdDataFolder, openDataFolder, openRoots } from "./openFolders.ts";
 import { lastWord, openStorage } from "./openStorage.ts";
 import { type OutsidePorts, openCliHost, openHistory, openPushSenders } from "./outsidePorts.ts";
@@ -197,8 +197,9 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
   const push = metrics.counted(providers.push);
   closers.push(() => push.stop(2_000));
   const { apnsEnvironment: defaultEnvironment } = config;
+  const watch = metrics.watchDelivery({ store: database, clock });
   const { store, connections, activities, feed, outboxSender, testPush } = wireDelivery(
-    { database, push, settings, clock, log, defaultEnvironment },
+    { database, push, settings, clock, log, defaultEnvironment, watch },
     closers,
   );
   ensureAdminToken({ dataDir, store, clock, log });
