@@ -2766,7 +2766,7 @@ export interface HelloFrame {
   ref?: string;
   token?: string;
   cursor?: number;
-  epoch?: string;
+  epoch?: string | "";
   device?: {
     push?: {
       provider: "apns";

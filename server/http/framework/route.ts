@@ -17,7 +17,8 @@ export type Answer =
   | { kind: "page"; html: string; headers?: Record<string, string> }
   /** Anything else that is there as a whole. */
   | { kind: "content"; mediaType: string; content: string | Buffer; headers?: Record<string, string> }
-  | { kind: "lines"; lines: Iterable<unknown> | AsyncIterable<unknown> }
+  /** `isLive`: what waits for further lines; each is sent at once, and nothing is held in memory between them. */
+  | { kind: "lines"; lines: Iterable<unknown> | AsyncIterable<unknown>; isLive?: boolean }
   /** Frames of server-sent events, as fast as the client takes them; `close` is called once, also when sending fails. */
   | { kind: "sse"; frames: AsyncIterable<string>; close(): void; headers?: Record<string, string> };
 

@@ -2496,10 +2496,10 @@ extension API {
     public var ref: String?
     public var token: String?
     public var cursor: Int?
-    public var epoch: String?
+    public var epoch: JSONValue?
     public var device: Device?
 
-    public init(type: String = "hello", ref: String? = nil, token: String? = nil, cursor: Int? = nil, epoch: String? = nil, device: Device? = nil) {
+    public init(type: String = "hello", ref: String? = nil, token: String? = nil, cursor: Int? = nil, epoch: JSONValue? = nil, device: Device? = nil) {
       self.type = type
       self.ref = ref
       self.token = token
