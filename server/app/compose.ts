@@ -306,6 +306,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     tokenFailures,
     deviceRequests,
     attachments,
+    uploads: attachmentStorage.partial,
     pushRegistration,
     activityRegistrations: activities.registrations,
     roots,

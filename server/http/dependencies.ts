@@ -14,6 +14,7 @@ import type { DeltaFrame } from "../domain/delivery/frames.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
 import type { ClaudeModel } from "../domain/processes/process.ts";
 import type { AllowanceSettings } from "../domain/sessions/allowances.ts";
+import type { PartialUpload, UploadPart, UploadState } from "../domain/sessions/attachment.ts";
 import type { ProjectChanges } from "../domain/sessions/changes.ts";
 import type { ClaudeHistory } from "../domain/sessions/history.ts";
 import type { LifecycleCounts } from "../pool/health/lifecycleCounters.ts";
@@ -74,6 +75,14 @@ export interface SettingsPort {
   change(patch: SettingsPatch, caller: Caller): SettingsView;
 }
 
+/** Uploads that go on after they were cut off. */
+export interface PartialUploadPort {
+  begin(upload: PartialUpload, deviceId: string): Promise<string>;
+  append(uploadId: string, deviceId: string, part: UploadPart): Promise<UploadState>;
+  stateOf(uploadId: string, deviceId: string): Promise<UploadState>;
+  remove(uploadId: string, deviceId: string): Promise<void>;
+}
+
 /** Everything the HTTP edge is made of. */
 export interface HttpDependencies {
   store: Store;
@@ -84,6 +93,7 @@ export interface HttpDependencies {
   /** Requests of each device in a minute, with its frames on the socket. */
   deviceRequests: AttemptWindow;
   attachments: MessageAttachments;
+  uploads: PartialUploadPort;
   pushRegistration: PushRegistration;
   activityRegistrations: ActivityRegistrations;
   roots: ProjectRoots;

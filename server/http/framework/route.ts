@@ -42,6 +42,10 @@ export interface RequestFacts<C> {
   gone: AbortSignal;
   /** The body as it comes, for a route that takes bytes. */
   bytes: Readable;
+  /** Sets a header of the answer, also of a refusal. */
+  setHeader(name: string, value: string): void;
+  /** Sends an interim answer at once (RFC 9110, 15.2), to clients that know such. */
+  inform(status: string, headers: Readonly<Record<string, string>>): void;
 }
 
 type CallerOf<S extends RouteScope> = S extends "open" ? Caller | undefined : Caller;

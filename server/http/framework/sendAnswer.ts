@@ -1,6 +1,6 @@
 import { Readable, type Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { Response } from "express";
+import type { Request, Response } from "express";
 import type { DurableGate } from "../../delivery/durableGate.ts";
 import type { Clock } from "../../domain/ports.ts";
 import { compressorFor, sendBody } from "./compression.ts";
@@ -63,6 +63,21 @@ export async function sendAnswer(
       }
       return;
   }
+}
+
+/**
+ * Sends an interim answer. Node writes none but 100, 102 and 103; it gives a response its socket when the ones before it on
+ * the connection are out, and nothing of this one is out before its headers.
+ */
+export function sendInterim(
+  request: Request,
+  response: Response,
+  status: string,
+  headers: Readonly<Record<string, string>>,
+): void {
+  if (request.httpVersion !== "1.1" || response.headersSent || response.socket === null) return;
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  response.socket.write(`HTTP/1.1 ${status}\r\n${lines.join("")}\r\n`, "latin1");
 }
 
 const isOver = (response: Response): boolean => response.destroyed || response.writableEnded;

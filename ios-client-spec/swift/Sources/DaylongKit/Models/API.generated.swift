@@ -937,6 +937,15 @@ extension API {
     }
   }
 
+  /// Give an upload up that is not complete.
+  public struct DeleteAttachmentsByAttachmentIdResponse: Codable, Sendable, Hashable {
+    public var success: Bool
+
+    public init(success: Bool = true) {
+      self.success = success
+    }
+  }
+
   /// Revoke a device: its token ends at once and its sockets close.
   public struct DeleteDevicesByIdResponse: Codable, Sendable, Hashable {
     public var success: Bool
@@ -1445,6 +1454,7 @@ extension API {
     case sessionBusy
     case conversationHeld
     case attachmentFailed
+    case uploadOffsetMismatch
     case nothingToRecap
     case pushDisabled
     case pushNotRegistered
@@ -1526,6 +1536,7 @@ extension API {
       case "session_busy": self = .sessionBusy
       case "conversation_held": self = .conversationHeld
       case "attachment_failed": self = .attachmentFailed
+      case "upload_offset_mismatch": self = .uploadOffsetMismatch
       case "nothing_to_recap": self = .nothingToRecap
       case "push_disabled": self = .pushDisabled
       case "push_not_registered": self = .pushNotRegistered
@@ -1608,6 +1619,7 @@ extension API {
       case .sessionBusy: "session_busy"
       case .conversationHeld: "conversation_held"
       case .attachmentFailed: "attachment_failed"
+      case .uploadOffsetMismatch: "upload_offset_mismatch"
       case .nothingToRecap: "nothing_to_recap"
       case .pushDisabled: "push_disabled"
       case .pushNotRegistered: "push_not_registered"
@@ -1650,7 +1662,7 @@ extension API {
       }
     }
 
-    public static let known: [ErrorCode] = [.invalidRequest, .unsupportedParameter, .invalidAnswers, .scopeUnavailable, .projectMismatch, .malformedJson, .unauthenticated, .pairingCodeInvalid, .scopeForbidden, .projectForbidden, .hostForbidden, .originForbidden, .permissionModeForbidden, .toolsForbidden, .promptForbidden, .commandForbidden, .fileForbidden, .notFound, .sessionNotFound, .conversationNotFound, .responseNotFound, .modelNotFound, .projectNotFound, .turnNotFound, .taskNotFound, .messageNotFound, .deviceNotFound, .permissionNotFound, .toolNotFound, .attachmentNotFound, .methodNotAllowed, .idempotencyConflict, .nothingRunning, .turnNotCancellable, .permissionAlreadyResolved, .sessionBusy, .conversationHeld, .attachmentFailed, .nothingToRecap, .pushDisabled, .pushNotRegistered, .changesUnavailable, .settingFixed, .sessionClosed, .permissionExpired, .messageTooLarge, .bodyTooLarge, .unsupportedMediaType, .deviceQueueFull, .rateLimited, .attachmentLimit, .internalError, .askFailed, .recapFailed, .poolFull, .shuttingDown, .storageFailed, .badFrame, .interrupted, .processCrashed, .processStartFailed, .processStopped, .serverRestarted, .claudeError, .conversationLost, .turnLimit, .askTimedOut, .historyUnavailable, .changesTimedOut, .timedOut, .stalled, .memoryLimit, .loginRequired, .usageLimit, .sessionQuarantined, .leaseExpired]
+    public static let known: [ErrorCode] = [.invalidRequest, .unsupportedParameter, .invalidAnswers, .scopeUnavailable, .projectMismatch, .malformedJson, .unauthenticated, .pairingCodeInvalid, .scopeForbidden, .projectForbidden, .hostForbidden, .originForbidden, .permissionModeForbidden, .toolsForbidden, .promptForbidden, .commandForbidden, .fileForbidden, .notFound, .sessionNotFound, .conversationNotFound, .responseNotFound, .modelNotFound, .projectNotFound, .turnNotFound, .taskNotFound, .messageNotFound, .deviceNotFound, .permissionNotFound, .toolNotFound, .attachmentNotFound, .methodNotAllowed, .idempotencyConflict, .nothingRunning, .turnNotCancellable, .permissionAlreadyResolved, .sessionBusy, .conversationHeld, .attachmentFailed, .uploadOffsetMismatch, .nothingToRecap, .pushDisabled, .pushNotRegistered, .changesUnavailable, .settingFixed, .sessionClosed, .permissionExpired, .messageTooLarge, .bodyTooLarge, .unsupportedMediaType, .deviceQueueFull, .rateLimited, .attachmentLimit, .internalError, .askFailed, .recapFailed, .poolFull, .shuttingDown, .storageFailed, .badFrame, .interrupted, .processCrashed, .processStartFailed, .processStopped, .serverRestarted, .claudeError, .conversationLost, .turnLimit, .askTimedOut, .historyUnavailable, .changesTimedOut, .timedOut, .stalled, .memoryLimit, .loginRequired, .usageLimit, .sessionQuarantined, .leaseExpired]
   }
 
   /// The refusal of a frame, with its ref if it had one. The connection stays.
@@ -3315,6 +3327,45 @@ extension API {
     }
   }
 
+  /// Append to an upload that was cut off: the bytes from Upload-Offset on.
+  public struct PatchAttachmentsByAttachmentIdResponse: Codable, Sendable, Hashable {
+    public var attachmentId: String
+    public var name: String?
+    public var mimeType: String?
+    public var sizeBytes: Int
+    public var sha256: String?
+    public var complete: Bool?
+    /// When it is complete.
+    public var attachment: Attachment?
+
+    public init(attachmentId: String, name: String? = nil, mimeType: String? = nil, sizeBytes: Int, sha256: String? = nil, complete: Bool? = nil, attachment: Attachment? = nil) {
+      self.attachmentId = attachmentId
+      self.name = name
+      self.mimeType = mimeType
+      self.sizeBytes = sizeBytes
+      self.sha256 = sha256
+      self.complete = complete
+      self.attachment = attachment
+    }
+
+    /// When it is complete.
+    public struct Attachment: Codable, Sendable, Hashable {
+      public var attachmentId: String
+      public var name: String
+      public var mimeType: String
+      public var sizeBytes: Int
+      public var sha256: String
+
+      public init(attachmentId: String, name: String, mimeType: String, sizeBytes: Int, sha256: String) {
+        self.attachmentId = attachmentId
+        self.name = name
+        self.mimeType = mimeType
+        self.sizeBytes = sizeBytes
+        self.sha256 = sha256
+      }
+    }
+  }
+
   /// Change a device's name, push target or preferences; what is absent stays, null removes.
   public struct PatchDevicesByIdRequest: Codable, Sendable, Hashable {
     public var name: String?
@@ -4275,20 +4326,42 @@ extension API {
     }
   }
 
-  /// Upload a file for a later message: the raw body, with Content-Type and X-Filename (UTF-8 or percent-encoded).
+  /// Upload a file for a later message: the raw body, with Content-Type and X-Filename (UTF-8 or percent-encoded), or a form (multipart/form-data) with one file.
   public struct PostAttachmentsResponse: Codable, Sendable, Hashable {
     public var attachmentId: String
-    public var name: String
-    public var mimeType: String
+    public var name: String?
+    public var mimeType: String?
     public var sizeBytes: Int
-    public var sha256: String
+    public var sha256: String?
+    public var complete: Bool?
+    /// When it is complete.
+    public var attachment: Attachment?
 
-    public init(attachmentId: String, name: String, mimeType: String, sizeBytes: Int, sha256: String) {
+    public init(attachmentId: String, name: String? = nil, mimeType: String? = nil, sizeBytes: Int, sha256: String? = nil, complete: Bool? = nil, attachment: Attachment? = nil) {
       self.attachmentId = attachmentId
       self.name = name
       self.mimeType = mimeType
       self.sizeBytes = sizeBytes
       self.sha256 = sha256
+      self.complete = complete
+      self.attachment = attachment
+    }
+
+    /// When it is complete.
+    public struct Attachment: Codable, Sendable, Hashable {
+      public var attachmentId: String
+      public var name: String
+      public var mimeType: String
+      public var sizeBytes: Int
+      public var sha256: String
+
+      public init(attachmentId: String, name: String, mimeType: String, sizeBytes: Int, sha256: String) {
+        self.attachmentId = attachmentId
+        self.name = name
+        self.mimeType = mimeType
+        self.sizeBytes = sizeBytes
+        self.sha256 = sha256
+      }
     }
   }
 
@@ -4349,6 +4422,7 @@ extension API {
     public struct Attachment: Codable, Sendable, Hashable {
       public var attachmentId: String?
       public var name: String?
+      /// A media type such as image/png; with parameters, or empty, is right too.
       public var mimeType: String?
       public var data: String?
 
@@ -5860,6 +5934,7 @@ extension API {
     public struct Attachment: Codable, Sendable, Hashable {
       public var attachmentId: String?
       public var name: String?
+      /// A media type such as image/png; with parameters, or empty, is right too.
       public var mimeType: String?
       public var data: String?
 
@@ -8059,6 +8134,39 @@ extension API {
     }
 
     public static let known: [TurnState] = [.queued, .running, .completed, .failed, .interrupted, .cancelled]
+  }
+
+  public struct UploadState: Codable, Sendable, Hashable {
+    public var attachmentId: String
+    /// The bytes that are here; the next part begins there.
+    public var sizeBytes: Int
+    public var complete: Bool
+    /// When it is complete.
+    public var attachment: Attachment?
+
+    public init(attachmentId: String, sizeBytes: Int, complete: Bool, attachment: Attachment? = nil) {
+      self.attachmentId = attachmentId
+      self.sizeBytes = sizeBytes
+      self.complete = complete
+      self.attachment = attachment
+    }
+
+    /// When it is complete.
+    public struct Attachment: Codable, Sendable, Hashable {
+      public var attachmentId: String
+      public var name: String
+      public var mimeType: String
+      public var sizeBytes: Int
+      public var sha256: String
+
+      public init(attachmentId: String, name: String, mimeType: String, sizeBytes: Int, sha256: String) {
+        self.attachmentId = attachmentId
+        self.name = name
+        self.mimeType = mimeType
+        self.sizeBytes = sizeBytes
+        self.sha256 = sha256
+      }
+    }
   }
 
   public struct Usage: Codable, Sendable, Hashable {
