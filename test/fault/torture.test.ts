@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { expect, test } from "@jest/globals";
-import { Torture } from "../../torture/torture.ts";
+import { Torture } from "../torture/torture.ts";
 
 test("V1 V10 V16 F22: eight kills in a storm with tasks and subagents: each message ends once, with its own words", async () => {
   const torture = new Torture({ kills: 8, rate: 20, seed: 5, longestLifeMs: 1_500, mostMs: 240_000 });
