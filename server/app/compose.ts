@@ -121,7 +121,6 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
   const { lockPaths, serverFile } = holdDataFolder(dataDir, closers);
   const lastCrash = takeLastCrash(dataDir);
   const certificate = await readCertificate(config);
-
   const metrics = new Metrics({ version });
   closers.push(() => metrics.stop());
   const { database, watch } = openStorage(
