@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startDemoModel } from "../../../server/demo/model.ts";
 import { readFlags } from "../../../server/platform/flags.ts";
@@ -17,12 +17,16 @@ import { claudeMaxApiProxy } from "./proxy.ts";
 
 /**
  * The same turns through the systems that people use today, with the same CLI and the same model, in one run. They are
- * installed from npm into a temporary folder, which goes with the run.
+ * installed from npm into a temporary folder, which goes with the run, or into one that is kept.
  */
 const { values } = readFlags("scripts/bench --peers", {
-  flags: { effort: { type: "number", min: 0.01, max: 20 }, json: { type: "boolean" } },
+  flags: {
+    effort: { type: "number", min: 0.01, max: 20 },
+    json: { type: "boolean" },
+    folder: { type: "text" },
+  },
 });
-const peers: Peer[] = [claudeMaxApiProxy, cloudcli, hapi];
+const peers: Peer[] = [claudeMaxApiProxy, hapi, cloudcli];
 const usualConversations = 4;
 const usualTurns = 8;
 const usualPaced = 3;
@@ -56,12 +60,14 @@ function environmentFor(bench: Bench, modelUrl: string, name: string): Record<st
 
 function install(folder: string, packageName: string): string {
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "package.json"), '{"private":true}');
-  execFileSync("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error", packageName], {
-    cwd: folder,
-    stdio: ["ignore", "ignore", "inherit"],
-  });
   const path = join(folder, "node_modules", packageName, "package.json");
+  if (!existsSync(path)) {
+    writeFileSync(join(folder, "package.json"), '{"private":true}');
+    execFileSync("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error", packageName], {
+      cwd: folder,
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+  }
   return execFileSync(process.execPath, ["-p", `require(${JSON.stringify(path)}).version`], {
     encoding: "utf8",
   }).trim();
@@ -127,7 +133,7 @@ async function main(): Promise<void> {
     symlinkSync(cliBinary(), join(bench.dir, "bin", "claude"));
     for (const peer of peers) {
       try {
-        const folder = join(bench.dir, "peers", peer.packageName);
+        const folder = join(values.folder ?? join(bench.dir, "peers"), peer.name);
         say(`installing ${peer.packageName}`);
         const version = install(folder, peer.packageName);
         say(`starting ${peer.name} ${version}`);
