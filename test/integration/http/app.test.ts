@@ -223,6 +223,31 @@ describe("A04: bodies", () => {
     expect((await post("/api/chat", JSON.stringify(commas))).status).toBe(202);
   });
 
+  test("DOOR-24: a body that is nested a million times is refused before it is parsed", async () => {
+    const parse = jest.spyOn(JSON, "parse");
+    try {
+      for (const [open, close] of [
+        ["[", "]"],
+        ['{"a":', "}"],
+        ['[{"a":[0,', "]}]"],
+      ] as const) {
+        const nested = `${open.repeat(100_000)}1${close.repeat(100_000)}`;
+        expect(codeOf(await post("/api/chat", `{"message":${nested}}`))).toEqual([400, "invalid_request"]);
+      }
+      const largest = parse.mock.calls.reduce((most, [text]) => Math.max(most, String(text).length), 0);
+      expect(largest).toBeLessThan(100_000);
+    } finally {
+      parse.mockRestore();
+    }
+    // Brackets that are words nest nothing, and an honest depth passes.
+    const brackets = {
+      message: "[".repeat(10_000),
+      projectPath: rig.project,
+      unknown: JSON.parse(`${"[".repeat(150)}${"]".repeat(150)}`),
+    };
+    expect((await post("/api/chat", JSON.stringify(brackets))).status).toBe(202);
+  });
+
   test("DOOR-24: the faults of a body that is wrong everywhere are a short list", async () => {
     const wrong = { message: "Hi", projectPath: rig.project, attachments: Array(40_000).fill(0) };
     const answer = await post("/api/chat", JSON.stringify(wrong));
