@@ -22,11 +22,11 @@ import { GitChanges } from "../git/gitChanges.ts";
 import { gitBranch } from "../git/repository.ts";
 import { createHttpApp } from "../http/app.ts";
 import { defaultHttpLimits, type HealthReport, type HttpDependencies } from "../http/dependencies.ts";
-import { phoneAddress } from "../platform/addresses.ts";
-import { announce } from "../platform/bonjour.ts";
 import { readCertificate, type ServerCertificate } from "../platform/certificate.ts";
 import { Closers } from "../platform/closers.ts";
 import { closeServer, createServer, listen } from "../platform/listener.ts";
+import { phoneAddress } from "../platform/network/addresses.ts";
+import { announce } from "../platform/network/bonjour.ts";
 import { LifecycleCounters } from "../pool/health/lifecycleCounters.ts";
 import { InteractiveSessionPool } from "../pool/pool.ts";
 import { Gateway, type GatewayParts } from "../socket/gateway.ts";
@@ -35,10 +35,16 @@ import type { Config } from "./config.ts";
 import { healthReport } from "./health.ts";
 import { lastRunCheck, takeLastCrash } from "./lastCrash.ts";
 import { limitConnections } from "./limitConnections.ts";
-import { Metrics } from "./metrics.ts";
+import { Metrics } from "./metrics/metrics.ts";
 import { holdDataFolder, openDataFolder, openRoots } from "./openFolders.ts";
 import { lastWord, openStorage } from "./openStorage.ts";
-import { type OutsidePorts, openCliHost, openHistory, openPushSenders } from "./outsidePorts.ts";
+import {
+  type OutsidePorts,
+  openCliHost,
+  openHistory,
+  openKeepAwake,
+  openPushSenders,
+} from "./outsidePorts.ts";
 import { writeServerFile } from "./serverFile.ts";
 import { livePoolLimits, Settings } from "./settings.ts";
 import { wireDelivery } from "./wireDelivery.ts";
@@ -161,7 +167,8 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
   edges.push(() => closeServer(server));
   edges.push(() => gateway.stop());
   edges.push(() => assembly.stopping.abort());
-  const listening = { path: serverFile, config, port: boundPort, certificate, version };
+  const isDemo = (parts.openFolders ?? []).length > 0;
+  const listening = { path: serverFile, config, port: boundPort, certificate, version, isDemo };
   const { url, fingerprint } = writeServerFile(listening, edges);
   edges.push(announce({ host: config.host, port: boundPort, hostname: hostname(), fingerprint, clock, log }));
   const { health, access, pairingLinks } = assembly.http;
@@ -178,7 +185,7 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
  */
 export async function assemble(parts: AssemblyParts, closers: Closers) {
   const { config, environment, clock, log, version, cliEnvironment, ports = {} } = parts;
-  const { database, metrics, roots, certificate, homeDir, hostname } = parts;
+  const { database, lookAtFiles, metrics, roots, certificate, homeDir, hostname } = parts;
   const { dataDir } = config;
   const startedAt = clock.now();
   const startedReading = clock.monotonic();
@@ -197,8 +204,9 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
   const push = metrics.counted(providers.push);
   closers.push(() => push.stop(2_000));
   const { apnsEnvironment: defaultEnvironment } = config;
+  const watch = metrics.watchDelivery({ store: database, clock });
   const { store, connections, activities, feed, outboxSender, testPush } = wireDelivery(
-    { database, push, settings, clock, log, defaultEnvironment },
+    { database, push, settings, clock, log, defaultEnvironment, watch },
     closers,
   );
   ensureAdminToken({ dataDir, store, clock, log });
@@ -211,13 +219,8 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
   });
   closers.push(() => retention.stop());
 
-  const attachmentStorage = new DiskAttachmentStorage({
-    dir: join(dataDir, "attachments"),
-    store,
-    clock,
-    log,
-    newId: randomUUID,
-  });
+  const dir = join(dataDir, "attachments");
+  const attachmentStorage = new DiskAttachmentStorage({ dir, store, clock, log, newId: randomUUID });
   closers.push(() => attachmentStorage.stop());
   const attachments = new MessageAttachments({ store, storage: attachmentStorage });
 
@@ -263,6 +266,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
       await rootsOf(path);
     },
   });
+  const keepAwake = openKeepAwake({ config, store, pool, clock, log, environment: cliEnvironment }, closers);
   settings.tellEffective(() => pool.sessionLimit());
   const counters = new LifecycleCounters({ events: store.events, stats: () => pool.stats() });
   closers.push(() => counters.stop());
@@ -326,7 +330,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     limits: defaultHttpLimits,
     stopping: stopping.signal,
     health: () =>
-      healthReport({ store: database, pool, host, push, dataDir, lookAtFiles: parts.lookAtFiles, lastRun }),
+      healthReport({ store: database, pool, host, push, dataDir, lookAtFiles, lastRun, keepAwake }),
     metrics: sessionMetrics,
     prometheus: metrics,
     models: () => host.models,
