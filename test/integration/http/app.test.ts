@@ -64,8 +64,9 @@ describe("A04: names of the server", () => {
 
 describe("A02: tokens", () => {
   test("A02: every route but the open ones asks for a token", async () => {
-    const pages = ["/api/docs", "/api/docs/page.js", "/api/docs/swagger-ui.css"].map((path) => `GET ${path}`);
-    const open = new Set([...pages, "GET /api/docs/swagger-ui-bundle.js", "GET /health", "POST /api/pair"]);
+    const renderer = ["page.js", "swagger-ui.css", "swagger-ui-bundle.js"].map((name) => `docs/${name}`);
+    const documents = ["docs", "openapi.json", "asyncapi.json", ...renderer];
+    const open = new Set([...documents.map((name) => `GET /api/${name}`), "GET /health", "POST /api/pair"]);
     for (const { method, path } of routeTable(rig.parts)) {
       if (open.has(`${method} ${path}`)) continue;
       const asked = await rig.raw({ method, path: path.replace(/:\w+/g, "x") });
