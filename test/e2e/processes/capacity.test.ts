@@ -1,10 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
-import { childrenOf } from "../../support/server/daylongServer.ts";
+import { childrenOf, sides } from "../../support/server/daylongServer.ts";
 import { useScene } from "../../support/server/scene.ts";
 
-describe("more conversations than processes", () => {
+describe.each(sides)("more conversations than processes, %s", (_name, side) => {
   const scene = useScene({
     every: "file",
+    side,
     settings: { MAX_CONCURRENT_SESSIONS: "3", MAX_QUEUED_TURNS: "12" },
   });
 

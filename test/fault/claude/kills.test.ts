@@ -1,10 +1,10 @@
 import { readdirSync } from "node:fs";
 import { beforeEach, describe, expect, test } from "@jest/globals";
 import {
-  benchEnvironment,
   childrenOf,
   eventually,
   processesOf,
+  sides,
   startServer,
 } from "../../support/server/daylongServer.ts";
 import { useScene } from "../../support/server/scene.ts";
@@ -18,10 +18,10 @@ interface LoggedLine {
 const terminal = /^turn\.(completed|failed|interrupted|cancelled)$/;
 const waits = { prefer: "wait=120" };
 
-describe("SIGKILL at the worst moment", () => {
+describe.each(sides)("SIGKILL at the worst moment, %s", (_name, side) => {
   let phone: { deviceId: string; token: string };
 
-  const scene = useScene({ every: "test" });
+  const scene = useScene({ every: "test", side });
   beforeEach(async () => {
     phone = await scene.server.pair("phone");
   });
@@ -30,7 +30,7 @@ describe("SIGKILL at the worst moment", () => {
     scene.server.ask("POST", "/api/chat", body, { token: phone.token, headers });
   const restart = async () => {
     await scene.server.kill("SIGKILL");
-    scene.server = await startServer(benchEnvironment(scene.bench, scene.model.url));
+    scene.server = await startServer(scene.environment);
   };
   const logOf = async (sessionId: string): Promise<LoggedLine[]> =>
     (await scene.server.ask("GET", `/api/sessions/${sessionId}/events?after=0&limit=500`)).body.events;
