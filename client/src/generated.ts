@@ -858,6 +858,7 @@ export interface Api {
       partial?: boolean;
       sessionId: string | null;
     };
+    "GET /api/metrics/delivery": DeliveryMetrics;
     "GET /api/metrics/history": ResourceHistory;
     "GET /api/metrics/sessions": SessionMetrics;
     /**
@@ -2188,6 +2189,44 @@ export interface DevicePushLostEvent {
    * Only in a frame that would be over 1 MiB: texts of data are cut; they are whole over HTTP.
    */
   truncated?: boolean;
+}
+export interface DeliveryMetrics {
+  /**
+   * From an event's commit to the first connection.
+   */
+  firstFrame: {
+    count: number;
+    p50Ms?: number;
+    p99Ms?: number;
+  };
+  /**
+   * From an event's commit to a device's ack.
+   */
+  ack: {
+    count: number;
+    p50Ms?: number;
+    p99Ms?: number;
+  };
+  /**
+   * From an event's commit to the push service's acceptance.
+   */
+  pushAccepted: {
+    count: number;
+    p50Ms?: number;
+    p99Ms?: number;
+  };
+  /**
+   * Accepted, without an end, and nothing works on them. Should be zero.
+   */
+  lostTurns: number;
+  /**
+   * What came a second time since the start. Should be zero.
+   */
+  twice: {
+    ends: number;
+    frames: number;
+    pushes: number;
+  };
 }
 export interface ResourceHistory {
   points: {

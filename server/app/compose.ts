@@ -22,11 +22,11 @@ import { GitChanges } from "../git/gitChanges.ts";
 import { gitBranch } from "../git/repository.ts";
 import { createHttpApp } from "../http/app.ts";
 import { defaultHttpLimits, type HealthReport, type HttpDependencies } from "../http/dependencies.ts";
-import { phoneAddress } from "../platform/addresses.ts";
-import { announce } from "../platform/bonjour.ts";
 import { readCertificate, type ServerCertificate } from "../platform/certificate.ts";
 import { Closers } from "../platform/closers.ts";
 import { closeServer, createServer, listen } from "../platform/listener.ts";
+import { phoneAddress } from "../platform/network/addresses.ts";
+import { announce } from "../platform/network/bonjour.ts";
 import { LifecycleCounters } from "../pool/health/lifecycleCounters.ts";
 import { InteractiveSessionPool } from "../pool/pool.ts";
 import { Gateway, type GatewayParts } from "../socket/gateway.ts";
@@ -35,7 +35,7 @@ import type { Config } from "./config.ts";
 import { healthReport } from "./health.ts";
 import { lastRunCheck, takeLastCrash } from "./lastCrash.ts";
 import { limitConnections } from "./limitConnections.ts";
-import { Metrics } from "./metrics.ts";
+import { Metrics } from "./metrics/metrics.ts";
 import { holdDataFolder, openDataFolder, openRoots } from "./openFolders.ts";
 import { lastWord, openStorage } from "./openStorage.ts";
 import {
@@ -112,21 +112,20 @@ export async function startDaylong(parts: ComposeParts): Promise<RunningDaylong>
 
 async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDaylong> {
   const { config, clock, log, version, crash } = parts;
-  const { dataDir } = config;
-  openDataFolder(dataDir);
+  openDataFolder(config.dataDir);
   await requireSandbox(config, parts.cliEnvironment);
   const homeDir = homedir();
   // Before the folder is locked and the database made: a start with wrong roots leaves nothing behind.
   const roots = await openRoots({ config, openFolders: parts.openFolders, homeDir, log });
-  const { lockPaths, serverFile } = holdDataFolder(dataDir, closers);
-  const lastCrash = takeLastCrash(dataDir);
+  const { lockPaths, serverFile } = holdDataFolder(config.dataDir, closers);
+  const lastCrash = takeLastCrash(config.dataDir);
   const certificate = await readCertificate(config);
 
   const metrics = new Metrics({ version });
   closers.push(() => metrics.stop());
   const { database, watch } = openStorage(
     {
-      dataDir,
+      dataDir: config.dataDir,
       lockPaths,
       watchMs: config.healthIntervalMs,
       clock,
@@ -167,7 +166,8 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
   edges.push(() => closeServer(server));
   edges.push(() => gateway.stop());
   edges.push(() => assembly.stopping.abort());
-  const listening = { path: serverFile, config, port: boundPort, certificate, version };
+  const isDemo = (parts.openFolders ?? []).length > 0;
+  const listening = { path: serverFile, config, port: boundPort, certificate, version, isDemo };
   const { url, fingerprint } = writeServerFile(listening, edges);
   edges.push(announce({ host: config.host, port: boundPort, hostname: hostname(), fingerprint, clock, log }));
   const { health, access, pairingLinks } = assembly.http;
@@ -175,7 +175,7 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
     const made = access.createPairingCode(scope, { deviceId: localDeviceId, scope: "admin" });
     return Object.assign(made, pairingLinks(made.code));
   };
-  return { url, dataDir, fingerprint, makePairing, health, stop: () => closers.close() };
+  return { url, dataDir: config.dataDir, fingerprint, makePairing, health, stop: () => closers.close() };
 }
 
 /**
@@ -203,8 +203,9 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
   const push = metrics.counted(providers.push);
   closers.push(() => push.stop(2_000));
   const { apnsEnvironment: defaultEnvironment } = config;
+  const watch = metrics.watchDelivery({ store: database, clock });
   const { store, connections, activities, feed, outboxSender, testPush } = wireDelivery(
-    { database, push, settings, clock, log, defaultEnvironment },
+    { database, push, settings, clock, log, defaultEnvironment, watch },
     closers,
   );
   ensureAdminToken({ dataDir, store, clock, log });

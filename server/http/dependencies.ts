@@ -62,10 +62,33 @@ export interface SeenRequest {
   durationMs: number;
 }
 
+/** Percentiles of the latest measurements; none before the first. `count`: all of them since the start. */
+export interface LatencyFigures {
+  count: number;
+  p50Ms?: number;
+  p99Ms?: number;
+}
+
+/** How long events take from their commit, and what got lost or came twice since the start. */
+export interface DeliveryFigures {
+  /** To the first connection. */
+  firstFrame: LatencyFigures;
+  /** To a device's ack. */
+  ack: LatencyFigures;
+  /** To the push service's acceptance. */
+  pushAccepted: LatencyFigures;
+  /** Accepted turns without an end that nothing works on. */
+  lostTurns: number;
+  /** Ends of turns, frames on one connection, and successful pushes that came a second time. */
+  twice: { ends: number; frames: number; pushes: number };
+}
+
 /** Figures in Prometheus' format. */
 export interface MetricsPort {
   readonly contentType: string;
   text(): Promise<string>;
+  /** Those of delivery, for people. */
+  delivery(): DeliveryFigures;
   observeRequest(request: SeenRequest): void;
 }
 

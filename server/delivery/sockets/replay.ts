@@ -98,7 +98,7 @@ export class Replay {
           waited = true;
           if (!(await this.#drained(connection))) return;
         }
-        if (!connections.deliver(connection, text, turnId)) return;
+        if (!connections.deliverEvent(connection, text, { cursor: at, turnId })) return;
         cursor = at;
       }
       const isLast = page.length === 0 || cursor >= events.tip();

@@ -19,6 +19,7 @@ const needed: Readonly<Record<string, Scope | "open">> = {
   "GET /metrics": "read",
   "GET /api/metrics/sessions": "read",
   "GET /api/models": "read",
+  "GET /api/metrics/delivery": "read",
   "GET /api/metrics/history": "read",
   "GET /api/lifecycle": "read",
   "GET /api/deliveries": "admin",

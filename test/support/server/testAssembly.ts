@@ -1,7 +1,7 @@
 import { ProjectRoots } from "../../../server/access/projectRoots.ts";
 import { assemble } from "../../../server/app/compose.ts";
 import { readConfig } from "../../../server/app/config.ts";
-import { Metrics } from "../../../server/app/metrics.ts";
+import { Metrics } from "../../../server/app/metrics/metrics.ts";
 import type { WebPushPolicy } from "../../../server/domain/delivery/push.ts";
 import type { Clock, Log } from "../../../server/domain/ports.ts";
 import type { ClaudeHistory } from "../../../server/domain/sessions/history.ts";

@@ -1146,6 +1146,79 @@ extension API {
     }
   }
 
+  public struct DeliveryMetrics: Codable, Sendable, Hashable {
+    /// From an event's commit to the first connection.
+    public var firstFrame: FirstFrame
+    /// From an event's commit to a device's ack.
+    public var ack: Ack
+    /// From an event's commit to the push service's acceptance.
+    public var pushAccepted: PushAccepted
+    /// Accepted, without an end, and nothing works on them. Should be zero.
+    public var lostTurns: Int
+    /// What came a second time since the start. Should be zero.
+    public var twice: Twice
+
+    public init(firstFrame: FirstFrame, ack: Ack, pushAccepted: PushAccepted, lostTurns: Int, twice: Twice) {
+      self.firstFrame = firstFrame
+      self.ack = ack
+      self.pushAccepted = pushAccepted
+      self.lostTurns = lostTurns
+      self.twice = twice
+    }
+
+    /// From an event's commit to the first connection.
+    public struct FirstFrame: Codable, Sendable, Hashable {
+      public var count: Int
+      public var p50Ms: Double?
+      public var p99Ms: Double?
+
+      public init(count: Int, p50Ms: Double? = nil, p99Ms: Double? = nil) {
+        self.count = count
+        self.p50Ms = p50Ms
+        self.p99Ms = p99Ms
+      }
+    }
+
+    /// From an event's commit to a device's ack.
+    public struct Ack: Codable, Sendable, Hashable {
+      public var count: Int
+      public var p50Ms: Double?
+      public var p99Ms: Double?
+
+      public init(count: Int, p50Ms: Double? = nil, p99Ms: Double? = nil) {
+        self.count = count
+        self.p50Ms = p50Ms
+        self.p99Ms = p99Ms
+      }
+    }
+
+    /// From an event's commit to the push service's acceptance.
+    public struct PushAccepted: Codable, Sendable, Hashable {
+      public var count: Int
+      public var p50Ms: Double?
+      public var p99Ms: Double?
+
+      public init(count: Int, p50Ms: Double? = nil, p99Ms: Double? = nil) {
+        self.count = count
+        self.p50Ms = p50Ms
+        self.p99Ms = p99Ms
+      }
+    }
+
+    /// What came a second time since the start. Should be zero.
+    public struct Twice: Codable, Sendable, Hashable {
+      public var ends: Int
+      public var frames: Int
+      public var pushes: Int
+
+      public init(ends: Int, frames: Int, pushes: Int) {
+        self.ends = ends
+        self.frames = frames
+        self.pushes = pushes
+      }
+    }
+  }
+
   /// Text that is being written. Never stored, never the only copy.
   public struct DeltaFrame: Codable, Sendable, Hashable {
     public var type: String
