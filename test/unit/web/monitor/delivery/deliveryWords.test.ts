@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { pushKinds } from "../../../../../server/domain/delivery/pushRules.ts";
 import type { Delivery } from "../../../../../web/src/monitor/answers.ts";
 import {
   kindWords,
@@ -6,7 +7,6 @@ import {
   tookMs,
   whyNoRing,
 } from "../../../../../web/src/monitor/delivery/deliveryWords.ts";
-import { pushKinds } from "../../../../../server/domain/delivery/pushRules.ts";
 
 const now = 1_000_000;
 const delivery = (rest: Partial<Delivery>): Delivery =>
