@@ -22,11 +22,11 @@ import { GitChanges } from "../git/gitChanges.ts";
 import { gitBranch } from "../git/repository.ts";
 import { createHttpApp } from "../http/app.ts";
 import { defaultHttpLimits, type HealthReport, type HttpDependencies } from "../http/dependencies.ts";
-import { phoneAddress } from "../platform/addresses.ts";
-import { announce } from "../platform/bonjour.ts";
 import { readCertificate, type ServerCertificate } from "../platform/certificate.ts";
 import { Closers } from "../platform/closers.ts";
 import { closeServer, createServer, listen } from "../platform/listener.ts";
+import { phoneAddress } from "../platform/network/addresses.ts";
+import { announce } from "../platform/network/bonjour.ts";
 import { LifecycleCounters } from "../pool/health/lifecycleCounters.ts";
 import { InteractiveSessionPool } from "../pool/pool.ts";
 import { Gateway, type GatewayParts } from "../socket/gateway.ts";
@@ -38,7 +38,13 @@ import { limitConnections } from "./limitConnections.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import { holdDataFolder, openDataFolder, openRoots } from "./openFolders.ts";
 import { lastWord, openStorage } from "./openStorage.ts";
-import { type OutsidePorts, openCliHost, openHistory, openPushSenders } from "./outsidePorts.ts";
+import {
+  type OutsidePorts,
+  openCliHost,
+  openHistory,
+  openKeepAwake,
+  openPushSenders,
+} from "./outsidePorts.ts";
 import { writeServerFile } from "./serverFile.ts";
 import { livePoolLimits, Settings } from "./settings.ts";
 import { wireDelivery } from "./wireDelivery.ts";
@@ -106,21 +112,20 @@ export async function startDaylong(parts: ComposeParts): Promise<RunningDaylong>
 
 async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDaylong> {
   const { config, clock, log, version, crash } = parts;
-  const { dataDir } = config;
-  openDataFolder(dataDir);
+  openDataFolder(config.dataDir);
   await requireSandbox(config, parts.cliEnvironment);
   const homeDir = homedir();
   // Before the folder is locked and the database made: a start with wrong roots leaves nothing behind.
   const roots = await openRoots({ config, openFolders: parts.openFolders, homeDir, log });
-  const { lockPaths, serverFile } = holdDataFolder(dataDir, closers);
-  const lastCrash = takeLastCrash(dataDir);
+  const { lockPaths, serverFile } = holdDataFolder(config.dataDir, closers);
+  const lastCrash = takeLastCrash(config.dataDir);
   const certificate = await readCertificate(config);
 
   const metrics = new Metrics({ version });
   closers.push(() => metrics.stop());
   const { database, watch } = openStorage(
     {
-      dataDir,
+      dataDir: config.dataDir,
       lockPaths,
       watchMs: config.healthIntervalMs,
       clock,
@@ -161,7 +166,8 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
   edges.push(() => closeServer(server));
   edges.push(() => gateway.stop());
   edges.push(() => assembly.stopping.abort());
-  const listening = { path: serverFile, config, port: boundPort, certificate, version };
+  const isDemo = (parts.openFolders ?? []).length > 0;
+  const listening = { path: serverFile, config, port: boundPort, certificate, version, isDemo };
   const { url, fingerprint } = writeServerFile(listening, edges);
   edges.push(announce({ host: config.host, port: boundPort, hostname: hostname(), fingerprint, clock, log }));
   const { health, access, pairingLinks } = assembly.http;
@@ -169,7 +175,7 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
     const made = access.createPairingCode(scope, { deviceId: localDeviceId, scope: "admin" });
     return Object.assign(made, pairingLinks(made.code));
   };
-  return { url, dataDir, fingerprint, makePairing, health, stop: () => closers.close() };
+  return { url, dataDir: config.dataDir, fingerprint, makePairing, health, stop: () => closers.close() };
 }
 
 /**
@@ -178,7 +184,7 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
  */
 export async function assemble(parts: AssemblyParts, closers: Closers) {
   const { config, environment, clock, log, version, cliEnvironment, ports = {} } = parts;
-  const { database, metrics, roots, certificate, homeDir, hostname } = parts;
+  const { database, lookAtFiles, metrics, roots, certificate, homeDir, hostname } = parts;
   const { dataDir } = config;
   const startedAt = clock.now();
   const startedReading = clock.monotonic();
@@ -212,13 +218,8 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
   });
   closers.push(() => retention.stop());
 
-  const attachmentStorage = new DiskAttachmentStorage({
-    dir: join(dataDir, "attachments"),
-    store,
-    clock,
-    log,
-    newId: randomUUID,
-  });
+  const dir = join(dataDir, "attachments");
+  const attachmentStorage = new DiskAttachmentStorage({ dir, store, clock, log, newId: randomUUID });
   closers.push(() => attachmentStorage.stop());
   const attachments = new MessageAttachments({ store, storage: attachmentStorage });
 
@@ -264,6 +265,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
       await rootsOf(path);
     },
   });
+  const keepAwake = openKeepAwake({ config, store, pool, clock, log, environment: cliEnvironment }, closers);
   settings.tellEffective(() => pool.sessionLimit());
   const counters = new LifecycleCounters({ events: store.events, stats: () => pool.stats() });
   closers.push(() => counters.stop());
@@ -327,7 +329,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     limits: defaultHttpLimits,
     stopping: stopping.signal,
     health: () =>
-      healthReport({ store: database, pool, host, push, dataDir, lookAtFiles: parts.lookAtFiles, lastRun }),
+      healthReport({ store: database, pool, host, push, dataDir, lookAtFiles, lastRun, keepAwake }),
     metrics: sessionMetrics,
     prometheus: metrics,
     models: () => host.models,

@@ -32,7 +32,7 @@ export type TestAssembly = Awaited<ReturnType<typeof assembleForTest>>;
  */
 export async function assembleForTest(parts: TestAssemblyParts) {
   const { dataDir, clock, log, webPush, history, port } = parts;
-  const environment = Object.assign(parts.environment, { DATA_DIR: dataDir });
+  const environment = Object.assign(parts.environment, { DATA_DIR: dataDir, KEEP_AWAKE: "off" });
   const closers = new Closers();
   const host = new ScriptedHost({ clock });
   const push = new MemoryPush();
