@@ -349,6 +349,36 @@ describe("REPORT-21: an upload that is cut off", () => {
     expect((await asked("POST", "/api/attachments", { "upload-complete": "?0" })).status).toBe(202);
   });
 
+  test("DOOR-18 A11: uploads that a device begins at once are counted one after the other", async () => {
+    const begun = await Promise.all(
+      Array.from({ length: 40 }, () => asked("POST", "/api/attachments", { "upload-complete": "?0" })),
+    );
+    expect(begun.filter(({ status }) => status === 202)).toHaveLength(10);
+    expect(files().filter((name) => name.endsWith(".upload"))).toHaveLength(10);
+  });
+
+  test("DOOR-18 A11: another device that knows an upload's id ends no request that appends to it", async () => {
+    const sent = send("POST", "/api/attachments", {
+      "content-length": "13",
+      "upload-draft-interop-version": "6",
+      ...whole,
+    });
+    sent.request.write("0123456789");
+    const { location } = await sent.informed;
+    await stored(String(location), 10);
+    const other = rig.device();
+    for (const [method, headers] of [
+      ["GET", {}],
+      ["DELETE", {}],
+      ["PATCH", { "upload-offset": "10", ...whole }],
+    ] as const) {
+      const refused = await asked(method, String(location), headers, Buffer.alloc(0), other.token);
+      expect(refused.status).toBe(404);
+    }
+    sent.request.end("abc");
+    expect(await sent.answer).toMatchObject({ status: 201, body: { sizeBytes: 13 } });
+  });
+
   test("REPORT-21: iOS 17 speaks an earlier version, which says the reverse", async () => {
     const version = { "upload-draft-interop-version": "3" };
     const location = await cutAfter(20, { ...version, "upload-incomplete": "?0" });
