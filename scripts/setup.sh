@@ -59,6 +59,25 @@ daylong_build() {
   fi
 }
 
+# The proxies whose recipes are in docs/remote-access.md; their tests fail where one is missing.
+daylong_proxies() {
+  local missing=() log
+  command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ] || missing+=(nginx-light)
+  command -v caddy >/dev/null 2>&1 || missing+=(caddy)
+  [ ${#missing[@]} != 0 ] || return 0
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
+    echo "daylong: the tests of the proxies need nginx and Caddy; not here: ${missing[*]}." >&2
+    return 0
+  fi
+  echo "daylong: installing ${missing[*]} for the tests of the proxies (once) ..." >&2
+  log=$(mktemp)
+  if ! { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+    tail -n 20 "$log" >&2
+    echo "daylong: ${missing[*]} could not be installed; the tests of the proxies will fail. The last lines are above." >&2
+  fi
+  rm -f "$log"
+}
+
 # The browser of the browser tests; without one they fail, and say so.
 daylong_chromium() {
   local place

@@ -17,7 +17,7 @@ import type {
   SessionFilter,
 } from "./connection/protocol.ts";
 import { Link, type LinkState, type Position } from "./connection/socketLink.ts";
-import { ClientStopped } from "./errors.ts";
+import { ClientStopped, DaylongProblem } from "./errors.ts";
 import { addressOf, type ClientOptions, newMessageId, socketConstructor } from "./options.ts";
 import { memoryStore, systemClock, type Waiting } from "./ports.ts";
 import { queryOf, Rest } from "./rest.ts";
@@ -79,6 +79,7 @@ export class DaylongClient {
     this.#inbox = new Inbox({
       store,
       acknowledge: (cursor) => this.#link.send({ type: "ack", cursor }),
+      whole: (event) => this.wholeEvent(event),
       comeAgain: () => this.#link.comeAgain("A handler failed; its event comes again."),
       onFault,
     });
@@ -123,6 +124,22 @@ export class DaylongClient {
   /** The same, as the server answers it. */
   newSession(wanted: NewSession): Promise<Session> {
     return this.rest.ask("POST", "/api/sessions", wanted);
+  }
+
+  /**
+   * An event whose frame was cut (`truncated`), whole; any other as it is, and so is one that the log does not hold any more.
+   * Handlers get whole events without asking.
+   */
+  async wholeEvent(event: DaylongEvent): Promise<DaylongEvent> {
+    const { sessionId, seq } = event;
+    if (event.truncated !== true || sessionId === null || seq === null) return event;
+    try {
+      const found = await this.session(sessionId).eventsAfter(seq - 1, 1);
+      return found.events.find(({ cursor }) => cursor === event.cursor) ?? event;
+    } catch (error) {
+      if (error instanceof DaylongProblem && error.status === 404) return event;
+      throw error;
+    }
   }
 
   /** A message, whole: what a cut frame leads to. */

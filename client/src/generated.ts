@@ -28,6 +28,8 @@ export type ErrorCode =
   | "not_found"
   | "session_not_found"
   | "conversation_not_found"
+  | "response_not_found"
+  | "model_not_found"
   | "project_not_found"
   | "turn_not_found"
   | "task_not_found"
@@ -347,13 +349,13 @@ export interface Api {
       parked?: "true" | "false";
     };
     /**
-     * Close a session: its turns end, its process is gone. With erase nothing of it is kept, for an admin Claude's transcript neither.
+     * Close a session: its turns end, its process is gone.
      */
     "DELETE /api/sessions/interactive/{id}": {
       erase?: "true" | "false";
     };
     /**
-     * Close a session: its turns end, its process is gone. With erase nothing of it is kept, for an admin Claude's transcript neither.
+     * Close a session: its turns end, its process is gone.
      */
     "DELETE /api/sessions/{id}": {
       erase?: "true" | "false";
@@ -413,7 +415,7 @@ export interface Api {
       concurrency?: number;
     };
     /**
-     * Send a message; 202 when it is kept, 200 with the reply under Prefer: wait=SECONDS. With a `sessionId`, `model` and `permissionMode` change the session first, as PATCH does: at once, for this turn and later ones.
+     * Send a message; 202 when it is kept, 200 with the reply under Prefer: wait=SECONDS.
      */
     "POST /api/chat": {
       message: string;
@@ -555,7 +557,7 @@ export interface Api {
       name: string;
     };
     /**
-     * Make a session in a project, or go on with a conversation of it: `resume` names it, or is `latest` (404 when none).
+     * Make a session in a project, or go on with a conversation of it: resume names it, or is latest (404 when none).
      */
     "POST /api/sessions": {
       projectPath: string;
@@ -642,7 +644,7 @@ export interface Api {
       dryRun?: boolean;
     };
     /**
-     * Change limits; what is absent stays, null goes back to the default. They outlive a restart.
+     * Change limits; what is absent stays, null goes back to the default.
      */
     "PATCH /api/settings": {
       maxConcurrentSessions?: ("auto" | number) | null;
@@ -732,7 +734,7 @@ export interface Api {
       nextBefore?: string;
     };
     /**
-     * Send a message; 202 when it is kept, 200 with the reply under Prefer: wait=SECONDS. With a `sessionId`, `model` and `permissionMode` change the session first, as PATCH does: at once, for this turn and later ones.
+     * Send a message; 202 when it is kept, 200 with the reply under Prefer: wait=SECONDS.
      */
     "POST /api/chat": Finished | Accepted;
     /**
@@ -769,6 +771,10 @@ export interface Api {
       apnsId: string;
       status?: number;
       reason?: string;
+      /**
+       * The reason in words, when the server's own side is at fault.
+       */
+      detail?: string;
       latencyMs: number;
     };
     "GET /api/devices/{id}": Device;
@@ -863,6 +869,7 @@ export interface Api {
       code: string;
       expiresAt: number;
       url: string;
+      pageUrl: string;
     };
     /**
      * The open permissions, questions, plans and forms.
@@ -909,7 +916,7 @@ export interface Api {
     "PUT /api/projects/{projectId}/trust": Project;
     "DELETE /api/projects/{projectId}/trust": Project;
     /**
-     * The server's key that a page subscribes with (`applicationServerKey`).
+     * The server's key that a page subscribes with (applicationServerKey).
      */
     "GET /api/push/vapid-key": {
       publicKey: string;
@@ -948,7 +955,7 @@ export interface Api {
       cancelled: string[];
     };
     /**
-     * Close a session: its turns end, its process is gone. With erase nothing of it is kept, for an admin Claude's transcript neither.
+     * Close a session: its turns end, its process is gone.
      */
     "DELETE /api/sessions/interactive/{id}": {
       success: true;
@@ -968,7 +975,7 @@ export interface Api {
     "GET /api/sessions/{id}": Session;
     "PATCH /api/sessions/{id}": Session;
     /**
-     * Close a session: its turns end, its process is gone. With erase nothing of it is kept, for an admin Claude's transcript neither.
+     * Close a session: its turns end, its process is gone.
      */
     "DELETE /api/sessions/{id}": {
       success: true;
@@ -2304,7 +2311,11 @@ export interface ProjectSession {
 }
 export interface PastMessage {
   messageId: string;
-  role: "user" | "assistant";
+  role: "user" | "assistant" | "system";
+  /**
+   * Of a system message: Claude's summary of what came before, at a compaction.
+   */
+  kind?: "summary";
   text: string;
   tools: {
     toolUseId?: string;
@@ -2536,6 +2547,10 @@ export interface TaskOutput {
   output: string;
   totalBytes: number;
   truncated: boolean;
+  /**
+   * The task has ended, and what it wrote could not be kept: `output` is empty.
+   */
+  lost?: true;
 }
 export interface ToolRecord {
   toolUseId: string;

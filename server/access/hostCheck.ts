@@ -1,5 +1,6 @@
 import { networkInterfaces } from "node:os";
 import type { ErrorCode } from "../domain/errors.ts";
+import { bearerToken } from "./bearerToken.ts";
 
 export interface HostCheckParts {
   /** What the server binds to (`HOST`). */
@@ -8,7 +9,7 @@ export interface HostCheckParts {
   port: () => number | undefined;
   /** `os.hostname()`. */
   hostname: string;
-  /** Further names, of a tunnel or proxy in front: `name` (any port) or `name:port`. */
+  /** Further names, of a tunnel or proxy in front: `name`, or `name:port` when its pages are at that port only. */
   publicNames: readonly string[];
   /** Addresses of this machine, asked for when bound to all of them; the system's by default. */
   addresses?: () => string[];
@@ -21,6 +22,13 @@ interface Authority {
 
 const loopbackNames = ["localhost", "127.0.0.1", "::1"];
 const wildcardHosts = new Set(["0.0.0.0", "::", ""]);
+
+/** The headers of a request that say where it was sent to and where it comes from. */
+export interface RequestOrigin {
+  host?: string | undefined;
+  origin?: string | undefined;
+  authorization?: string | undefined;
+}
 
 /**
  * Check of the Host and Origin headers. A page of a foreign site can reach a server on the loopback by pointing its own
@@ -44,39 +52,58 @@ export class HostCheck {
   }
 
   /** The refusal that a request's `Host` and `Origin` headers call for, if any. */
-  judge(headers: { host?: string | undefined; origin?: string | undefined }): HostRefusal | undefined {
+  judge(headers: RequestOrigin): HostRefusal | undefined {
     if (!this.knowsHost(headers.host)) return "host_forbidden";
-    if (!this.knowsOrigin(headers.origin)) return "origin_forbidden";
+    if (!this.knowsOrigin(headers)) return "origin_forbidden";
     return undefined;
   }
 
-  /** Whether a `Host` header names this server. */
+  /**
+   * Whether a `Host` header names this server, with any port: a tunnel or a proxy has a port of its own and may leave it out, and
+   * rebinding changes names, not ports.
+   */
   knowsHost(host: string | undefined): boolean {
     const authority = host === undefined ? undefined : parseAuthority(host);
-    return authority !== undefined && this.#knows(authority, [80, 443]);
+    return authority !== undefined && this.#knowsName(authority.name);
   }
 
-  /** Whether an `Origin` header is absent (not a browser) or names a page of this server. */
-  knowsOrigin(origin: string | undefined): boolean {
+  /**
+   * Whether an `Origin` header is absent (not a browser), names a page of this server, or is no website's and comes with a
+   * token: an app's web view and the opaque origin of a file have no address, and no page can make a browser send a token
+   * along that the page does not have.
+   */
+  knowsOrigin({ host, origin, authorization }: RequestOrigin): boolean {
     if (origin === undefined) return true;
-    const match = /^(https?):\/\/(.+)$/i.exec(origin);
-    const authority = match === null ? undefined : parseAuthority(match[2]!);
+    // Socket libraries write the address that they connect to: with ws or wss, with a slash or the path after it.
+    const match = /^(https?|wss?):\/\/([^/]*)(?:\/.*)?$/i.exec(origin);
+    if (match === null) return !/^(?:https?|wss?):/i.test(origin) && Boolean(bearerToken(authorization));
+    const authority = parseAuthority(match[2]!);
     if (authority === undefined) return false;
-    return this.#knows(authority, [match![1]!.toLowerCase() === "https" ? 443 : 80]);
+    const defaultPort = /^(?:https|wss)$/i.test(match[1]!) ? 443 : 80;
+    return this.#knowsPage(authority, defaultPort) || this.#isSameHost(authority, defaultPort, host);
   }
 
-  /** `defaultPorts`: the ports that a missing port may stand for. */
-  #knows(authority: Authority, defaultPorts: readonly number[]): boolean {
+  #knowsName(name: string): boolean {
+    if (this.#publicNames.some((known) => known.name === name)) return true;
+    if (this.#parts.port() === undefined) return false;
+    if (this.#ownNames.has(name)) return true;
+    return this.#bindsAll() && this.#addresses().some((address) => canonicalName(address) === name);
+  }
+
+  /** Whether a page at this address is the server's own: with its port, for another one's is another program's. */
+  #knowsPage({ name, port = 0 }: Authority, defaultPort: number): boolean {
+    const asked = port || defaultPort;
     const isPublic = this.#publicNames.some(
-      (known) =>
-        known.name === authority.name &&
-        (known.port === undefined || samePort(authority, known.port, defaultPorts)),
+      (known) => known.name === name && (known.port === undefined || known.port === asked),
     );
-    if (isPublic) return true;
-    const port = this.#parts.port();
-    if (port === undefined || !samePort(authority, port, defaultPorts)) return false;
-    if (this.#ownNames.has(authority.name)) return true;
-    return this.#bindsAll() && this.#addresses().some((address) => canonicalName(address) === authority.name);
+    return isPublic || (asked === this.#parts.port() && this.#knowsName(name));
+  }
+
+  /** Whether a page was loaded from where its request went: through a tunnel with a port of its own, say. */
+  #isSameHost(authority: Authority, defaultPort: number, host: string | undefined): boolean {
+    const asked = host === undefined ? undefined : parseAuthority(host);
+    if (asked?.name !== authority.name || !this.#knowsName(asked.name)) return false;
+    return (asked.port ?? defaultPort) === (authority.port ?? defaultPort);
   }
 
   #bindsAll(): boolean {
@@ -85,9 +112,6 @@ export class HostCheck {
 }
 
 export type HostRefusal = Extract<ErrorCode, "host_forbidden" | "origin_forbidden">;
-
-const samePort = (authority: Authority, port: number, defaultPorts: readonly number[]): boolean =>
-  authority.port === undefined ? defaultPorts.includes(port) : authority.port === port;
 
 /** Lower case, without brackets and zone of an IPv6 address and without a final dot. */
 const canonicalName = (name: string): string =>

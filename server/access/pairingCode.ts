@@ -26,7 +26,20 @@ export function normalisePairingCode(typed: string): string | undefined {
   return [...code].every((character) => alphabet.includes(character)) ? code : undefined;
 }
 
-/** The link behind the QR: the app opens it, pins `fingerprint` (SHA-256 of a self-signed certificate) and pairs. */
+/** The links by which a device takes a code over. */
+export interface PairingLinks {
+  /** The app's. */
+  url: string;
+  /** The page's: what follows the `#` is sent to no server and stands in no log. */
+  pageUrl: string;
+}
+
+export const pairingLinks = (parts: { url: string; code: string; fingerprint?: string }): PairingLinks => ({
+  url: pairingLink(parts),
+  pageUrl: `${parts.url}/pair#code=${encodeURIComponent(parts.code)}`,
+});
+
+/** The app opens it, pins `fingerprint` (SHA-256 of a self-signed certificate) and pairs. */
 export function pairingLink(parts: { url: string; code: string; fingerprint?: string }): string {
   const query = [`url=${encodeURIComponent(parts.url)}`, `code=${encodeURIComponent(parts.code)}`];
   if (parts.fingerprint !== undefined) query.push(`fp=${encodeURIComponent(parts.fingerprint)}`);

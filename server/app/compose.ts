@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
@@ -7,26 +6,27 @@ import { ensureAdminToken } from "../access/adminToken.ts";
 import { AttemptWindow } from "../access/attemptWindow.ts";
 import { openTokenFailures } from "../access/bearerToken.ts";
 import { ConversationFolders } from "../access/conversationFolders.ts";
-import { Devices } from "../access/devices.ts";
+import { Devices, localDeviceId } from "../access/devices.ts";
 import { HostCheck, hasTwoHosts } from "../access/hostCheck.ts";
 import { MessageAttachments } from "../access/messageAttachments.ts";
-import { pairingLink } from "../access/pairingCode.ts";
+import { type PairingLinks, pairingLinks } from "../access/pairingCode.ts";
 import type { ProjectRoots } from "../access/projectRoots.ts";
 import { PushRegistration } from "../access/pushRegistration.ts";
 import { Retention } from "../delivery/retention.ts";
 import { Replay } from "../delivery/sockets/replay.ts";
+import type { Scope } from "../domain/delivery/device.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import { DiskAttachmentStorage } from "../files/attachmentStorage.ts";
 import { GitChanges } from "../git/gitChanges.ts";
 import { gitBranch } from "../git/repository.ts";
 import { createHttpApp } from "../http/app.ts";
-import { defaultHttpLimits, type HttpDependencies } from "../http/dependencies.ts";
+import { defaultHttpLimits, type HealthReport, type HttpDependencies } from "../http/dependencies.ts";
+import { phoneAddress } from "../platform/addresses.ts";
 import { announce } from "../platform/bonjour.ts";
 import { readCertificate, type ServerCertificate } from "../platform/certificate.ts";
 import { Closers } from "../platform/closers.ts";
-import { lockFolder } from "../platform/filesystem/folderLock.ts";
-import { closeServer, createServer, listen, reachableHost, urlHost } from "../platform/listener.ts";
+import { closeServer, createServer, listen } from "../platform/listener.ts";
 import { LifecycleCounters } from "../pool/health/lifecycleCounters.ts";
 import { InteractiveSessionPool } from "../pool/pool.ts";
 import { Gateway, type GatewayParts } from "../socket/gateway.ts";
@@ -36,12 +36,13 @@ import { healthReport } from "./health.ts";
 import { lastRunCheck, takeLastCrash } from "./lastCrash.ts";
 import { limitConnections } from "./limitConnections.ts";
 import { Metrics } from "./metrics.ts";
-import { openDataFolder, openRoots } from "./openFolders.ts";
+import { holdDataFolder, openDataFolder, openRoots } from "./openFolders.ts";
 import { lastWord, openStorage } from "./openStorage.ts";
 import { type OutsidePorts, openCliHost, openHistory, openPushSenders } from "./outsidePorts.ts";
+import { writeServerFile } from "./serverFile.ts";
 import { livePoolLimits, Settings } from "./settings.ts";
 import { wireDelivery } from "./wireDelivery.ts";
-import { wireStarts } from "./wireStarts.ts";
+import { requireSandbox, wireStarts } from "./wireStarts.ts";
 
 /** A server that listens. */
 export interface RunningDaylong {
@@ -49,6 +50,9 @@ export interface RunningDaylong {
   dataDir: string;
   /** SHA-256 of the certificate, when the server speaks TLS. */
   fingerprint?: string;
+  /** A pairing code of the program's own, as for `POST /api/pairing-codes`. */
+  makePairing(scope: Scope): { code: string; expiresAt: number } & PairingLinks;
+  health(): HealthReport | Promise<HealthReport>;
   /** Refuses new turns, drains, settles, ends every process, closes everything. Idempotent. */
   stop(): Promise<void>;
 }
@@ -104,15 +108,12 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
   const { config, clock, log, version, crash } = parts;
   const { dataDir } = config;
   openDataFolder(dataDir);
+  await requireSandbox(config, parts.cliEnvironment);
   const homeDir = homedir();
   // Before the folder is locked and the database made: a start with wrong roots leaves nothing behind.
   const roots = await openRoots({ config, openFolders: parts.openFolders, homeDir, log });
-  const lock = lockFolder(realpathSync(dataDir));
-  closers.push(lock.release);
+  const { lockPaths, serverFile } = holdDataFolder(dataDir, closers);
   const lastCrash = takeLastCrash(dataDir);
-  // It is of a server that was killed: nothing at the address it names is this server's any more.
-  const serverFile = join(dataDir, "server.json");
-  rmSync(serverFile, { force: true });
   const certificate = await readCertificate(config);
 
   const metrics = new Metrics({ version });
@@ -120,7 +121,7 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
   const { database, watch } = openStorage(
     {
       dataDir,
-      lockPaths: lock.paths,
+      lockPaths,
       watchMs: config.healthIntervalMs,
       clock,
       log,
@@ -149,26 +150,26 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
   const { edges } = assembly;
   const noteDevice = (socket: Socket, deviceId: string) => connectionLimits.noteDevice(socket, deviceId);
   const server = createServer(certificate, createHttpApp(Object.assign(assembly.http, { noteDevice })));
-  const gateway = new Gateway(Object.assign(assembly.gateway, { noteDevice }));
+  const noteUpgrade = (socket: Socket) => connectionLimits.noteUpgrade(socket);
+  const gateway = new Gateway(Object.assign(assembly.gateway, { noteDevice, noteUpgrade }));
   const connectionLimits = limitConnections(server, { settings: assembly.settings, log });
   await assembly.start();
   database.serve();
   watch.start();
   gateway.attach(server);
-  const onFault = (error: Error) => log.error("listener.failed", { error });
-  boundPort = await listen(server, config.host, config.port, onFault);
+  boundPort = await listen(server, config, (error) => log.error("listener.failed", { error }));
   edges.push(() => closeServer(server));
   edges.push(() => gateway.stop());
   edges.push(() => assembly.stopping.abort());
-
-  const url = `${certificate ? "https" : "http"}://${urlHost(config.host)}:${boundPort}`;
-  const { fingerprint } = certificate ?? {};
-  const localUrl = `${certificate ? "https" : "http"}://${reachableHost(config.host)}:${boundPort}`;
-  const found = { url, localUrl, pid: process.pid, version, fingerprint, interactive: config.interactive };
-  writeFileSync(serverFile, `${JSON.stringify(found)}\n`, { mode: 0o600 });
-  edges.push(() => rmSync(serverFile, { force: true }));
+  const listening = { path: serverFile, config, port: boundPort, certificate, version };
+  const { url, fingerprint } = writeServerFile(listening, edges);
   edges.push(announce({ host: config.host, port: boundPort, hostname: hostname(), fingerprint, clock, log }));
-  return { url, dataDir, fingerprint, stop: () => closers.close() };
+  const { health, access, pairingLinks } = assembly.http;
+  const makePairing = (scope: Scope) => {
+    const made = access.createPairingCode(scope, { deviceId: localDeviceId, scope: "admin" });
+    return Object.assign(made, pairingLinks(made.code));
+  };
+  return { url, dataDir, fingerprint, makePairing, health, stop: () => closers.close() };
 }
 
 /**
@@ -189,8 +190,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
   if (unfollow) closers.push(unfollow);
   const folders = new ConversationFolders({ dir: join(dataDir, "conversations") });
 
-  const publicUrl = () =>
-    config.publicUrl ?? `${certificate ? "https" : "http"}://${urlHost(config.host)}:${parts.port()}`;
+  const publicUrl = () => phoneAddress({ ...config, port: parts.port(), isSecure: !!certificate });
   const settings = new Settings({ store: database, clock, log, environment });
   const { webPush, ...providers } =
     ports.pushSenders ?? (await openPushSenders(config, publicUrl, clock, log));
@@ -221,8 +221,8 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
   closers.push(() => attachmentStorage.stop());
   const attachments = new MessageAttachments({ store, storage: attachmentStorage });
 
-  const environmentOfCli = { environment: cliEnvironment, homeDir, roots };
-  const { program, trust, starts, mentions } = wireStarts({ config, store, clock, log, ...environmentOfCli });
+  const ofStarts = { config, store, clock, log, environment: cliEnvironment, homeDir, roots };
+  const { program, trust, starts, mentions, closedPlaces } = wireStarts(ofStarts);
   const host =
     ports.host ??
     (await openCliHost({
@@ -245,11 +245,11 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
       "The project's directory is another one than when the session began.",
     );
   };
-  const changes = new GitChanges({ program, clock, log, rootsOf });
+  const changes = new GitChanges({ program, clock, log, rootsOf, closedPlaces });
   const pool = new InteractiveSessionPool({
     store,
     host,
-    gitBranch: async (path) => gitBranch(path, await rootsOf(path)),
+    gitBranch: async (path) => gitBranch(path, await rootsOf(path), await closedPlaces(path)),
     history,
     feed,
     clock,
@@ -345,7 +345,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     beginPoll: (deviceId) => connections.beginPoll(deviceId),
     settings,
     testPush,
-    pairingUrl: (code) => pairingLink({ url: publicUrl(), code, fingerprint: certificate?.fingerprint }),
+    pairingLinks: (code) => pairingLinks({ url: publicUrl(), code, fingerprint: certificate?.fingerprint }),
   };
   const replay = new Replay({ events: store.events, devices: store.devices, connections, feed, clock, log });
   const gateway: GatewayParts = {
@@ -394,7 +394,3 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     start,
   };
 }
-
-/** This program's version, from package.json. */
-export const readVersion = (packagePath: string): string =>
-  (JSON.parse(readFileSync(packagePath, "utf8")) as { version: string }).version;

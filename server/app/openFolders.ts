@@ -1,6 +1,9 @@
-import { chmodSync } from "node:fs";
+import { chmodSync, mkdtempSync, realpathSync, rmdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { ProjectRoots, ProjectRootsError } from "../access/projectRoots.ts";
 import type { Log } from "../domain/ports.ts";
+import type { Closers } from "../platform/closers.ts";
+import { lockFolder } from "../platform/filesystem/folderLock.ts";
 import { makeFolder } from "../platform/filesystem/paths.ts";
 import { type Config, ConfigError } from "./config.ts";
 
@@ -8,6 +11,8 @@ import { type Config, ConfigError } from "./config.ts";
 export function openDataFolder(dataDir: string): void {
   try {
     makeFolder(dataDir, 0o700);
+    // Before its mode is changed: what takes no folder (a device, a file, /proc) is not ours to close to others.
+    rmdirSync(mkdtempSync(join(dataDir, ".probe-")));
     chmodSync(dataDir, 0o700);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
@@ -16,6 +21,19 @@ export function openDataFolder(dataDir: string): void {
       `DATA_DIR: the folder ${dataDir} cannot be made or written (${code}); choose another`,
     ]);
   }
+}
+
+/** Locks the data folder until the closers run. Throws what `lockFolder` throws. */
+export function holdDataFolder(
+  dataDir: string,
+  closers: Closers,
+): { lockPaths: readonly string[]; serverFile: string } {
+  const { paths: lockPaths, release } = lockFolder(realpathSync(dataDir));
+  closers.push(release);
+  // One that is there is of a server that was killed: nothing at the address that it names is this server's any more.
+  const serverFile = join(dataDir, "server.json");
+  rmSync(serverFile, { force: true });
+  return { lockPaths, serverFile };
 }
 
 interface RootsParts {

@@ -31,7 +31,10 @@ export async function openPushSenders(
 
 export async function openCliHost(parts: ConstructorParameters<typeof CliHost>[0]): Promise<CliHost> {
   const { CliHost } = await import("../claude/host.ts");
-  return new CliHost(parts);
+  const host = new CliHost(parts);
+  // Whether there is a login is known before the server is called ready.
+  await host.login.look();
+  return host;
 }
 
 export async function openHistory(

@@ -1,17 +1,19 @@
+import { realpath } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import type { ProjectRoots } from "../access/projectRoots.ts";
 import { OwnersTrust } from "../access/projectTrust.ts";
 import { CliStarts } from "../claude/start/cliStarts.ts";
 import { CliTrust } from "../claude/start/cliTrust.ts";
-import { DeniedPaths } from "../claude/start/deniedPaths.ts";
+import { DeniedPaths, liesInAny } from "../claude/start/deniedPaths.ts";
 import { repositoryDangers } from "../claude/start/repositoryDangers.ts";
+import { sandboxFault } from "../claude/start/sandbox.ts";
 import { SettingsFiles } from "../claude/start/settingsFiles.ts";
 import { claudeConfigDir } from "../claude/transcripts/transcriptFile.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
 import { MentionedFiles } from "../files/mentionedFiles.ts";
 import { gitDangers } from "../git/gitDangers.ts";
 import { GitProgram } from "../git/gitProgram.ts";
-import { type Config, passesToCli } from "./config.ts";
+import { type Config, ConfigError, passesToCli } from "./config.ts";
 
 /** What the CLI is started with: trust, starts, the places that are closed to it; and what it may be told by a mention. */
 export function wireStarts(parts: {
@@ -54,8 +56,30 @@ export function wireStarts(parts: {
   });
   const isDenied = (path: string) => deniedPaths.holds(path);
   const mentions = new MentionedFiles({ roots, homeDir, clock, isDenied });
-  return { program, trust, starts, mentions };
+  /** As for mentions: what is denied, and hidden entries of the home, but for a project in one of them. */
+  const closedPlaces = async (projectPath: string) => {
+    const denied = await deniedPaths.list();
+    const home = await realpath(homeDir).catch(() => homeDir);
+    return (path: string) =>
+      liesInAny(denied, path) || (isHidden(home, path) && !isHidden(home, projectPath));
+  };
+  return { program, trust, starts, mentions, closedPlaces };
 }
+
+/** With `SANDBOX=true`, throws a `ConfigError` where the CLI could not make one. */
+export async function requireSandbox(
+  { sandbox }: Pick<Config, "sandbox">,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  const fault = sandbox ? await sandboxFault(environment) : undefined;
+  if (fault !== undefined) throw new ConfigError([fault]);
+}
+
+/** Whether a path goes through a hidden entry of the home itself. */
+const isHidden = (home: string, path: string): boolean => {
+  const first = relative(home, path).split(sep)[0] ?? "";
+  return first.startsWith(".") && first !== "..";
+};
 
 /** The first name below the directory of what lies in it. */
 function nameBelow(directory: string, path: string): string[] {

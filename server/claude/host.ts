@@ -17,14 +17,17 @@ import type {
   ProcessSpec,
   ProcessUsage,
   TranscriptReply,
+  UseListener,
 } from "../domain/processes/process.ts";
 import { refuseHeld } from "../domain/sessions/conversation.ts";
+import type { TaskOutput } from "../domain/sessions/task.ts";
 import type { ProcessStore } from "../domain/stores/operation.ts";
 import { AuxiliaryProcesses } from "./auxiliary/auxiliaryProcesses.ts";
 import type { SpareCliProcess } from "./auxiliary/spareProcess.ts";
 import { SpareProcesses } from "./auxiliary/spareProcesses.ts";
 import { notifyServer } from "./facts/notifyTool.ts";
-import type { UseByModel } from "./facts/usageMeter.ts";
+import { outputInFile } from "./facts/taskOutputFile.ts";
+import { UsageMeter, type UseByModel } from "./facts/usageMeter.ts";
 import { type OperatingSystem, operatingSystemOf } from "./os/operatingSystem.ts";
 import { Reaper } from "./os/reaper.ts";
 import { Sampler } from "./os/sampler.ts";
@@ -32,6 +35,7 @@ import { CliProcess } from "./process/cliProcess.ts";
 import type { ProcessStart } from "./process/processStart.ts";
 import { type CliStarts, type StartedIn, startNotes } from "./start/cliStarts.ts";
 import { ConfigFile } from "./start/configFile.ts";
+import { askLogin, LoginWatch } from "./start/loginStatus.ts";
 import { StartThrottle } from "./start/startThrottle.ts";
 import { heldConversations } from "./transcripts/conversationHolders.ts";
 import { TranscriptWatch } from "./transcripts/conversationWatch.ts";
@@ -46,7 +50,7 @@ import {
   holdsEntry,
   transcriptBytes,
 } from "./transcripts/transcriptFile.ts";
-import { begunIn } from "./transcripts/transcriptHead.ts";
+import { findTranscriptOf } from "./transcripts/transcriptHead.ts";
 
 export interface CliHostParts {
   clock: Clock;
@@ -84,6 +88,7 @@ export class CliHost implements ProcessHost {
   readonly #configFile: ConfigFile;
   readonly spares: SpareProcesses | undefined;
   readonly watch: TranscriptWatch;
+  readonly login: LoginWatch;
   #lastFault: string | undefined;
   /** What the CLI offered when a process was last started; empty before the first. */
   models: readonly ClaudeModel[] = [];
@@ -102,6 +107,8 @@ export class CliHost implements ProcessHost {
     this.#line = new StartThrottle({ clock: parts.clock });
     this.#configFile = new ConfigFile(this.#parts);
     this.#auxiliary = new AuxiliaryProcesses(this.#parts);
+    const { environment } = parts;
+    this.login = new LoginWatch({ clock, environment, ask: () => askLogin(environment) });
     this.watch = new TranscriptWatch({
       configDir: claudeConfigDir(parts.environment),
       heldElsewhere: () => this.heldElsewhere(),
@@ -259,9 +266,9 @@ export class CliHost implements ProcessHost {
   }
 
   async hasTranscript(sessionId: string, projectPath?: string): Promise<boolean> {
-    const path = await this.#transcriptOf(sessionId);
-    if (path === undefined || projectPath === undefined) return path !== undefined;
-    return (await begunIn(path)) === projectPath;
+    if (projectPath === undefined) return (await this.#transcriptOf(sessionId)) !== undefined;
+    const configDir = claudeConfigDir(this.#parts.environment);
+    return (await findTranscriptOf(configDir, sessionId, projectPath)) !== undefined;
   }
 
   heldElsewhere(): Promise<Map<string, number>> {
@@ -293,10 +300,21 @@ export class CliHost implements ProcessHost {
     return findTranscript(claudeConfigDir(this.#parts.environment), claudeSessionId);
   }
 
-  async askFork(spec: ProcessSpec, prompt: string, deadlineMs: number): Promise<string> {
+  savedTaskOutput(path: string): Promise<TaskOutput | undefined> {
+    return outputInFile(path);
+  }
+
+  async askFork(spec: ProcessSpec, prompt: string, deadlineMs: number, used: UseListener): Promise<string> {
     const late = new AbortController();
     const cancel = this.#parts.clock.after(deadlineMs, () => late.abort());
-    const end = await this.#auxiliary.ask("recap", spec, async () => prompt, late.signal).finally(cancel);
+    const path = await this.#transcriptOf(spec.claudeSessionId);
+    const meter = new UsageMeter(path === undefined ? {} : await savedUse(path));
+    const end = await this.#auxiliary
+      .ask(
+        { kind: "recap", spec, prompt: async () => prompt, used: (total) => used(meter.read(total)) },
+        late.signal,
+      )
+      .finally(cancel);
     switch (end.kind) {
       case "answered":
         return end.answer.text;
@@ -311,9 +329,14 @@ export class CliHost implements ProcessHost {
     spec: ProcessSpec,
     prompt: OneShotPrompt,
     signal: AbortSignal,
+    used: UseListener,
   ): Promise<OneShotAnswer | undefined> {
     await this.#line.wait();
-    const end = await this.#auxiliary.ask("one-shot", spec, prompt, signal);
+    const meter = new UsageMeter({});
+    const end = await this.#auxiliary.ask(
+      { kind: "one-shot", spec, prompt, used: (total) => used(meter.read(total)) },
+      signal,
+    );
     switch (end.kind) {
       case "answered":
         return end.answer;
@@ -368,6 +391,8 @@ export class CliHost implements ProcessHost {
   }
 
   health(): { state: "ok" | "failing"; detail?: string } {
+    const { fault } = this.login;
+    if (fault !== undefined) return { state: "failing", detail: fault };
     if (this.#lastFault !== undefined) return { state: "failing", detail: this.#lastFault };
     const { detail } = this.#configFile;
     return detail === undefined ? { state: "ok" } : { state: "ok", detail };

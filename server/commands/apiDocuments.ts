@@ -2,10 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readVersion, startDaylong } from "../app/compose.ts";
+import { startDaylong } from "../app/compose.ts";
 import { readConfig } from "../app/config.ts";
 import { systemClock } from "../platform/clock.ts";
 import { openLog } from "../platform/log.ts";
+import { readVersion } from "../platform/packageVersion.ts";
 import { failCommand } from "./framework/runCommand.ts";
 import { ask, findRunningServer } from "./runningServer.ts";
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { UsageError } from "../platform/flags.ts";
 import { nearName } from "../platform/nearName.ts";
+import { readVersion } from "../platform/packageVersion.ts";
 import { overview } from "./framework/help.ts";
 import { programName } from "./framework/programName.ts";
 import { asksForHelp, failUsage, runCommand } from "./framework/runCommand.ts";
@@ -13,8 +14,7 @@ const command = subcommands.find((one) => one.name === name);
 
 if (command !== undefined) await runCommand(command, rest);
 else if (name === "--version") {
-  const packageText = readFileSync(new URL("../../../package.json", import.meta.url), "utf8");
-  console.log((JSON.parse(packageText) as { version: string }).version);
+  console.log(readVersion(fileURLToPath(new URL("../../../package.json", import.meta.url))));
 } else if (name === undefined || name === "help" || asksForHelp([name])) {
   const asked = subcommands.find((one) => one.name === rest[0]);
   if (asked !== undefined) await runCommand(asked, ["--help"]);

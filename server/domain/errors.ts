@@ -43,6 +43,8 @@ export const errorCatalogue = {
   not_found: { status: 404, title: "There is nothing at this address", retryable: false },
   session_not_found: { status: 404, title: "There is no such session", retryable: false },
   conversation_not_found: { status: 404, title: "There is no such conversation", retryable: false },
+  response_not_found: { status: 404, title: "There is no such response", retryable: false },
+  model_not_found: { status: 404, title: "Claude has no such model", retryable: false },
   project_not_found: { status: 404, title: "There is no such directory", retryable: false },
   turn_not_found: { status: 404, title: "There is no such turn", retryable: false },
   task_not_found: { status: 404, title: "There is no such task", retryable: false },

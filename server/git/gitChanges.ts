@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { unlessAborted } from "../domain/deadline.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log } from "../domain/ports.ts";
@@ -38,9 +39,18 @@ export interface GitChangesParts {
    * project that may not be read any more.
    */
   rootsOf(projectPath: string): Promise<readonly string[]>;
+  /**
+   * The places that nobody is shown through a project, wherever it lies: tells of a path, whose links are followed, whether it
+   * is one. Looked up for each request.
+   */
+  closedPlaces(projectPath: string): Promise<(path: string) => boolean>;
 }
 
+/** Whether a file of the project, by its path in it, may be shown. */
+type IsShown = (file: { path: string; oldPath?: string }) => boolean;
+
 interface OpenTree {
+  isShown: IsShown;
   repository: Repository;
   tree: WorkingTree;
   signal: AbortSignal;
@@ -67,7 +77,8 @@ export class GitChanges implements ProjectChanges {
   diff(request: ChangesRequest, path: string): Promise<FileDiff> {
     return this.#read(
       request,
-      ({ tree }) => diffOf(tree, path),
+      async ({ tree, isShown }) =>
+        isShown({ path }) ? diffOf(tree, path, isShown) : { path, diff: "", truncated: false },
       (reason) => {
         throw new DaylongError("changes_unavailable", unavailable[reason]);
       },
@@ -110,14 +121,17 @@ export class GitChanges implements ProjectChanges {
     const { program, log } = this.#parts;
     const roots = await this.#parts.rootsOf(projectPath);
     if ((await program.locate()) === undefined) return without("no_git");
-    const found = await findRepository(projectPath, roots);
+    const isClosed = await this.#parts.closedPlaces(projectPath);
+    const isShown: IsShown = ({ path, oldPath }) =>
+      [path, oldPath].every((one) => one === undefined || !isClosed(join(projectPath, one)));
+    const found = await findRepository(projectPath, roots, isClosed);
     if (found.kind !== "found") return without(found.kind === "none" ? "not_a_repository" : "refused");
     const { repository } = found;
     let tree: WorkingTree | undefined;
     try {
       tree = await WorkingTree.open({ program, repository, projectPath, signal });
       if (tree === undefined) return without("not_a_repository");
-      return await work({ repository, tree, signal });
+      return await work({ repository, tree, signal, isShown });
     } catch (error) {
       if (!(error instanceof GitFailure || error instanceof UnreadableFile)) throw error;
       log.warn("changes.unreadable", {
@@ -132,10 +146,10 @@ export class GitChanges implements ProjectChanges {
     }
   }
 
-  async #list({ repository, tree, signal }: OpenTree): Promise<RepositoryChanges> {
+  async #list({ repository, tree, signal, isShown }: OpenTree): Promise<RepositoryChanges> {
     const branch = await branchOf(repository);
     const upstream = branch === undefined ? undefined : await this.#upstream(tree, signal);
-    const { files, truncated } = await filesOf(tree);
+    const { files, truncated } = await filesOf(tree, isShown);
     return { isRepository: true, branch, upstream, files, truncated };
   }
 
@@ -170,7 +184,10 @@ const unavailable: Record<NoRepositoryReason, string> = {
     "The project's repository is not read: it lies outside the project roots, is another user's, or is damaged.",
 };
 
-async function filesOf(tree: WorkingTree): Promise<Pick<RepositoryChanges, "files" | "truncated">> {
+async function filesOf(
+  tree: WorkingTree,
+  isShown: IsShown,
+): Promise<Pick<RepositoryChanges, "files" | "truncated">> {
   const changed = await tree.changed(true);
   const conflicted = await tree.conflicted();
   const untracked = await tree.untracked();
@@ -181,6 +198,7 @@ async function filesOf(tree: WorkingTree): Promise<Pick<RepositoryChanges, "file
     const file = files.get(path) ?? untrackedFile(path);
     files.set(path, { ...file, state: "conflicted" });
   }
+  for (const [path, file] of files) if (!isShown(file)) files.delete(path);
   const listed = [...files].sort(([, a], [, b]) => (a.path < b.path ? -1 : 1)).slice(0, maxFiles);
   const unknown = listed.filter(([, { state }]) => state === "untracked").map(([path]) => path);
   const counted = await tree.countUntracked(unknown);
@@ -196,7 +214,7 @@ async function filesOf(tree: WorkingTree): Promise<Pick<RepositoryChanges, "file
   };
 }
 
-async function diffOf(tree: WorkingTree, path: string): Promise<FileDiff> {
+async function diffOf(tree: WorkingTree, path: string, isShown: IsShown): Promise<FileDiff> {
   const { records } = await tree.changed(false);
   const { paths } = await tree.untracked();
   const isAsked = (candidate: BytePath) => displayPath(candidate) === path;
@@ -204,7 +222,8 @@ async function diffOf(tree: WorkingTree, path: string): Promise<FileDiff> {
   const untracked = paths.find(isAsked);
   const record = records.find((one) => isAsked(one.path));
   const found = untracked ?? record?.path;
-  if (found === undefined) return { path, diff: "", truncated: false };
+  const oldPath = record?.oldPath === undefined ? undefined : displayPath(record.oldPath);
+  if (found === undefined || !isShown({ path, oldPath })) return { path, diff: "", truncated: false };
   if ((await tree.filtered([found])).has(found)) return { path, diff: "", truncated: false, filtered: true };
   const { stdout, isCut } =
     // The last commit has no side of a conflict of this kind: what lies there is new.

@@ -1,4 +1,4 @@
-import { lstat, realpath, stat } from "node:fs/promises";
+import { lstat, readdir, realpath, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { readRegular, UnreadableFile } from "./boundedFile.ts";
 
@@ -27,10 +27,14 @@ export type FoundRepository =
 /**
  * Finds the repository whose working tree holds the directory, as git does, but looks neither above the roots nor at bare
  * repositories. `roots`: real paths that every part of the repository has to lie in; what the repository's configuration says
- * of its working tree (`core.worktree`) is not asked.
+ * of its working tree (`core.worktree`) is not asked. `isClosed`: places within the roots in which no part of it may lie.
  */
-export async function findRepository(directory: string, roots: readonly string[]): Promise<FoundRepository> {
-  const isInside = (path: string) => roots.some((root) => holds(root, path));
+export async function findRepository(
+  directory: string,
+  roots: readonly string[],
+  isClosed: (path: string) => boolean = () => false,
+): Promise<FoundRepository> {
+  const isInside = (path: string) => roots.some((root) => holds(root, path)) && !isClosed(path);
   for (let topDir = directory; isInside(topDir); topDir = dirname(topDir)) {
     try {
       const gitDir = await gitDirOf(topDir, isInside);
@@ -65,8 +69,12 @@ export async function branchOf({ gitDir }: Repository): Promise<string | undefin
  * The project's branch, from its repository's HEAD: a few small reads, no process. `undefined` without a repository inside the
  * roots, and when HEAD is detached.
  */
-export async function gitBranch(projectPath: string, roots: readonly string[]): Promise<string | undefined> {
-  const found = await findRepository(projectPath, roots);
+export async function gitBranch(
+  projectPath: string,
+  roots: readonly string[],
+  isClosed?: (path: string) => boolean,
+): Promise<string | undefined> {
+  const found = await findRepository(projectPath, roots, isClosed);
   return found.kind === "found" ? branchOf(found.repository) : undefined;
 }
 
@@ -114,9 +122,11 @@ async function liesInside(
     const real = await realpath(part).catch(unlessMissing);
     if (real !== undefined && !isInside(real)) return false;
   }
+  // Git follows links within: the references of one repository and the objects of another would be read as one.
+  if (await hasLinkOnTheWay(gitDir, commonDir)) return false;
   const stores = [join(commonDir, "objects")];
   for (const [depth, store] of stores.entries()) {
-    if (depth >= maxAlternates) return false;
+    if (depth >= maxAlternates || (await hasLinks(store))) return false;
     const listed = await readRegular(join(store, "info", "alternates"), maxAlternatesBytes);
     for (const line of (listed ?? "").split("\n")) {
       if (line === "" || line.startsWith("#")) continue;
@@ -131,6 +141,35 @@ async function liesInside(
     }
   }
   return true;
+}
+
+/** Whether a link leads from HEAD to the commit that it names. */
+async function hasLinkOnTheWay(gitDir: string, commonDir: string): Promise<boolean> {
+  const head = await readRegular(join(gitDir, "HEAD"), maxPointerBytes);
+  const name = head?.match(/^ref: ([^\n]+)\n?$/)?.[1];
+  for (const base of new Set([gitDir, commonDir])) {
+    let path = base;
+    for (const part of name === undefined ? [] : Buffer.from(name, "latin1").toString().split("/")) {
+      path = join(path, part);
+      if ((await lstat(path).catch(unlessMissing))?.isSymbolicLink()) return true;
+    }
+    if ((await lstat(join(base, "reftable")).catch(unlessMissing))?.isSymbolicLink()) return true;
+    if (await holdsLink(join(base, "reftable"))) return true;
+  }
+  return false;
+}
+
+/** Whether a link lies anywhere in a store of objects: its packs, its loose objects, their directories. */
+async function hasLinks(store: string): Promise<boolean> {
+  if (await holdsLink(store)) return true;
+  const names = await readdir(store).catch(unlessMissing);
+  for (const name of names ?? []) if (await holdsLink(join(store, name))) return true;
+  return false;
+}
+
+async function holdsLink(directory: string): Promise<boolean> {
+  const entries = await readdir(directory, { withFileTypes: true }).catch(unlessMissing);
+  return entries?.some((entry) => entry.isSymbolicLink()) === true;
 }
 
 function unlessMissing(error: unknown): undefined {

@@ -10,11 +10,15 @@ import type { HttpDependencies } from "./dependencies.ts";
 import { documentRoutes } from "./documents/documentRoutes.ts";
 import { authorise, refuseUnpaired } from "./framework/authorise.ts";
 import { JsonBodies } from "./framework/jsonBody.ts";
+import { isForwarded } from "./framework/preferHeader.ts";
 import { catalogued, sendProblem } from "./framework/problem.ts";
 import { mountRoutes, type Route } from "./framework/route.ts";
 import { sendAnswer } from "./framework/sendAnswer.ts";
 import { completionRoutes } from "./openai/completions.ts";
 import { conversationRoutes } from "./openai/conversations.ts";
+import { openAiModelRoutes } from "./openai/models.ts";
+import { responseRoutes } from "./openai/responses.ts";
+import { TurnAnswers } from "./openai/turnAnswers.ts";
 import { PageFiles } from "./page/pageFiles.ts";
 import { pageRouter, sendShell, wantsPage } from "./page/pageRouter.ts";
 import { askRoutes } from "./routes/chat/ask.ts";
@@ -46,6 +50,7 @@ import { toolRoutes } from "./routes/sessions/tools.ts";
 
 /** Every route of the interface, in one table. */
 export function routeTable(parts: HttpDependencies): Route[] {
+  const answers = new TurnAnswers(parts);
   const routes = [
     ...healthRoutes(parts),
     ...metricsRoutes(parts),
@@ -72,7 +77,9 @@ export function routeTable(parts: HttpDependencies): Route[] {
     ...historyRoutes(parts),
     ...permissionRoutes(parts),
     ...eventRoutes(parts),
-    ...completionRoutes(parts),
+    ...completionRoutes(parts, answers),
+    ...responseRoutes(parts, answers),
+    ...openAiModelRoutes(parts),
     ...conversationRoutes(parts),
     ...settingsRoutes(parts),
   ];
@@ -114,11 +121,16 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
     );
     next();
   });
+  app.use((request: Request, _response: Response, next: NextFunction) => {
+    // A base address that ends in a slash, and a path that begins with one, are put together by many clients as they are.
+    request.url = request.url.replace(/^[^?]*/, (path) => path.replace(/\/{2,}/g, "/"));
+    next();
+  });
   app.use(securityHeaders());
   app.use((request: Request, _response: Response, next: NextFunction) => {
     // RFC 9112, 3.2. Node keeps the first; a proxy in front may have gone by the other.
     if (hasTwoHosts(request)) throw new DaylongError("invalid_request", "The request has two Host headers.");
-    const refusal = names.judge({ host: request.headers.host, origin: request.headers.origin });
+    const refusal = names.judge(request.headers);
     if (refusal !== undefined) {
       throw new DaylongError(
         refusal,
@@ -161,6 +173,7 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
       requestId,
       address,
       header: (name) => request.get(name),
+      isForwarded: isForwarded(request),
       gone: goneSignal(response, stopping),
       bytes: request,
     });

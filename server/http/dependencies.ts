@@ -4,6 +4,7 @@ import type { ConversationFolders } from "../access/conversationFolders.ts";
 import type { Devices } from "../access/devices.ts";
 import type { HostCheck } from "../access/hostCheck.ts";
 import type { MessageAttachments } from "../access/messageAttachments.ts";
+import type { PairingLinks } from "../access/pairingCode.ts";
 import type { ProjectRoots } from "../access/projectRoots.ts";
 import type { OwnersTrust } from "../access/projectTrust.ts";
 import type { PushRegistration } from "../access/pushRegistration.ts";
@@ -31,6 +32,7 @@ export interface TestPush {
   apnsId: string;
   status?: number;
   reason?: string;
+  detail?: string;
   latencyMs: number;
 }
 
@@ -133,5 +135,5 @@ export interface HttpDependencies {
   noteDevice?(socket: Socket, deviceId: string): void;
   testPush(device: Device): Promise<TestPush>;
   /** The link behind the pairing QR for a new code. */
-  pairingUrl(code: string): string;
+  pairingLinks(code: string): PairingLinks;
 }

@@ -58,10 +58,6 @@ export class ConnectionLimits {
         entry.busy -= 1;
       });
     });
-    server.on("upgrade", (request: IncomingMessage) => {
-      const entry = this.#entryOf(request.socket);
-      if (entry !== undefined) entry.busy += 1;
-    });
   }
 
   /** Connections that are open now. */
@@ -83,9 +79,17 @@ export class ConnectionLimits {
     if (own.length >= maxDeviceConnections) this.#close(own, "device");
   }
 
+  /** The connection was upgraded, and stays busy. */
+  noteUpgrade(socket: Socket): void {
+    const entry = this.#entryOf(socket);
+    if (entry !== undefined) entry.busy += 1;
+  }
+
   #add(socket: Socket): void {
     const { addressOf, isShared } = this.#parts;
     const key = keyOf(socket);
+    // It comes a second time when it is given back to the server after an upgrade that is ignored.
+    if (this.#entries.get(key)?.socket === socket) return;
     const entry: Entry = { socket, address: addressOf(socket), busy: 0 };
     const strangersMost = Math.max(4, Math.floor(this.#most * strangersShare));
     const addressMost = Math.max(2, Math.floor(strangersMost * addressShare));

@@ -9,12 +9,21 @@ const closeGraceMs = 500;
 
 /** A connection shows the whole head of its first request, and of each later one that it has begun, within this time. */
 const headersTimeoutMs = 10_000;
+/**
+ * An idle connection is kept for so long: longer than proxies keep theirs (60 s nginx, 75 s its clients', 120 s Caddy), so that the
+ * side which sends is the one that closes, and no request meets a connection that is just going away (RFC 9112, 9.3.1).
+ */
+export const keepAliveTimeoutMs = 150_000;
 /** How often Node looks for those that did not. */
 const connectionsCheckingInterval = 2_000;
 
 /** A server that speaks TLS when there is a certificate. */
 export function createServer(certificate: ServerCertificate | undefined, app: RequestListener): Server {
-  const options = { headersTimeout: headersTimeoutMs, connectionsCheckingInterval };
+  const options = {
+    headersTimeout: headersTimeoutMs,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    connectionsCheckingInterval,
+  };
   if (certificate === undefined) return createHttpServer(options, app);
   const { cert, key } = certificate;
   const tls = { cert, key, minVersion: "TLSv1.2", handshakeTimeout: headersTimeoutMs } as const;
@@ -36,8 +45,7 @@ export function reachableHost(host: string): string {
 /** Resolves to the port; rejects when it is taken. */
 export function listen(
   server: Server,
-  host: string,
-  port: number,
+  { host, port }: { host: string; port: number },
   /** Told of faults after that: a connection that could not be accepted, for want of files, say. */
   onFault: (error: Error) => void,
 ): Promise<number> {

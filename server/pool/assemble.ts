@@ -103,7 +103,7 @@ export function assemblePool(parts: PoolParts) {
     newSessionId,
   });
   const turnWaiter = new TurnWaiter({ store, clock });
-  const recaps = new Recaps({ store, clock, host, newId, checkProject: parts.checkProject });
+  const recaps = new Recaps({ store, clock, host, facts, newId, checkProject: parts.checkProject });
   const leaseChanged = (deadlineAt: number) => leases.leaseChanged(deadlineAt);
   const wake = (sessionId: string) => scheduler.wake(sessionId);
   const onWrongTransition =

@@ -14,6 +14,7 @@ import { type Caller, scopeAllows } from "../domain/delivery/device.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import type { DeviceStore } from "../domain/stores/delivery.ts";
+import { IgnoredUpgrades } from "../platform/ignoredUpgrades.ts";
 import { closeCodes, type HelloFrame, maxFrameBytes, socketProtocol } from "../wire/delivery/clientFrames.ts";
 import type { apnsPushSchema } from "../wire/delivery/devices.ts";
 import { DeviceSocket } from "./deviceSocket.ts";
@@ -47,6 +48,8 @@ export interface GatewayParts {
   registerPush?(caller: Caller, push: z.infer<typeof apnsPushSchema> | null): void;
   /** A valid token was shown on the connection, which counts as the device's from now on. */
   noteDevice?(socket: Socket, deviceId: string): void;
+  /** The connection asks to be a WebSocket, and is HTTP's no more. */
+  noteUpgrade?(socket: Socket): void;
   /** Most unauthenticated sockets without a hello; one more closes the oldest of them. */
   maxUngreeted?: number;
 }
@@ -91,13 +94,15 @@ export class Gateway {
     );
   }
 
-  /** Serves `/ws` of an HTTP or HTTPS server. */
-  attach(server: Pick<Server, "on">): void {
+  /** Serves `/ws` of an HTTP or HTTPS server; any other request that would be upgraded is given back to it. */
+  attach(server: Pick<Server, "on" | "emit">): void {
+    const ignored = new IgnoredUpgrades(server);
     // For as long as the server lives: after the stop each upgrade is refused. One that nobody answered would keep its
     // connection, and with it the server, open for ever (other listeners of the event only count it).
-    server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) =>
-      this.#upgrade(request, socket, head),
-    );
+    server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      if (asksForSocket(request)) this.#upgrade(request, socket, head);
+      else ignored.serve(request, socket, head);
+    });
   }
 
   /** Closes every socket with 1012 and waits up to `deadlineMs` until their clients have closed too. Idempotent. */
@@ -126,6 +131,7 @@ export class Gateway {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // Until ws takes over there is no other listener for a reset, and an unhandled one would end the program.
     socket.on("error", ignore);
+    this.#parts.noteUpgrade?.(request.socket);
     const status = this.#refusalOf(request);
     if (status !== undefined) {
       const line = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Refused"}`;
@@ -143,7 +149,6 @@ export class Gateway {
   #refusalOf(request: IncomingMessage): number | undefined {
     const { allowUpgrade, tokenFailures, log } = this.#parts;
     if (this.#stopping) return 503;
-    if (request.url?.split("?", 1)[0] !== "/ws") return 404;
     try {
       const refused = allowUpgrade(request);
       if (refused) return refused.status;
@@ -262,5 +267,11 @@ export class Gateway {
     }
   }
 }
+
+/** Whether a request asks for the protocol of this gateway, at its address (RFC 6455, 4.1). */
+const asksForSocket = ({ method, url, headers }: IncomingMessage): boolean =>
+  method === "GET" &&
+  url?.split("?", 1)[0] === "/ws" &&
+  (headers.upgrade ?? "").split(",").some((protocol) => protocol.trim().toLowerCase() === "websocket");
 
 const ignore = (): void => {};

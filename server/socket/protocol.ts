@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { withoutAbsentNulls } from "../wire/absentNulls.ts";
 import {
   type ClientFrame,
   clientFrameSchema,
@@ -29,7 +30,7 @@ export function parseFrame(text: string): ParsedFrame {
   const type = fieldOf(value, "type");
   if (type === undefined) return { kind: "foreign", detail: "The frame is not an object with a type." };
   if (!clientFrameTypes.has(type)) return { kind: "foreign", detail: "The frame's type is not known." };
-  const parsed = clientFrameSchema.safeParse(value);
+  const parsed = clientFrameSchema.safeParse(withoutAbsentNulls(clientFrameSchema, value));
   if (parsed.success) return { kind: "frame", frame: parsed.data };
   return { kind: "faulty", type, ref: sanerRef(value), detail: describeFaults(type, parsed.error) };
 }

@@ -208,6 +208,13 @@ CREATE INDEX events_lifecycle ON events (cursor) WHERE type IN ('session.created
   'limit.lifted', 'login.required', 'device.paired', 'device.revoked', 'device.push_lost');
 `;
 
+/** Turns that a tool took out of the Responses API; they stay in their sessions. */
+const deletedResponses = `
+CREATE TABLE deleted_responses (
+  turn_id TEXT PRIMARY KEY REFERENCES turns (turn_id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+`;
+
 /** How long a turn may run, and the files of the project that are given with its message. */
 const turnLimits = `
 ALTER TABLE turns ADD COLUMN timeout_ms INTEGER;
@@ -220,6 +227,11 @@ ALTER TABLE project_rules ADD COLUMN device_id TEXT;
 ALTER TABLE session_rules ADD COLUMN device_id TEXT;
 ALTER TABLE pairing_codes ADD COLUMN device_id TEXT;
 ALTER TABLE devices ADD COLUMN paired_by TEXT;
+`;
+
+/** Where a background command writes its output, which is read there when its process is gone. */
+const outputFiles = `
+ALTER TABLE tasks ADD COLUMN output_file TEXT;
 `;
 
 /** Every version of the schema, oldest first, without gaps. */
@@ -253,6 +265,8 @@ export const migrations: readonly Migration[] = [
   { version: 18, apply: (connection) => void connection.exec(givers) },
   { version: 19, apply: (connection) => void connection.exec(turnLimits) },
   { version: 20, apply: (connection) => void connection.exec(seenDescendants) },
+  { version: 21, apply: (connection) => void connection.exec(outputFiles) },
+  { version: 22, apply: (connection) => void connection.exec(deletedResponses) },
 ];
 
 /**

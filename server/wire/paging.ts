@@ -21,10 +21,3 @@ export const limitSchema = (fallback: number, most: number) =>
 
 /** The opaque `nextBefore` of an earlier page. */
 export const beforeSchema = z.string().min(1).max(300).optional();
-
-/** An id in a path. An id that does not exist is answered as missing, also when it is malformed. */
-export const idSchema = z
-  .string()
-  .min(1)
-  .max(200)
-  .transform((id) => id.toLowerCase());

@@ -16,6 +16,8 @@ export interface InboxParts {
   store: KeptStore;
   /** Tells the server that everything up to the cursor is held; false: there is no connection. */
   acknowledge(cursor: number): boolean;
+  /** The event that a frame could hold only a part of. */
+  whole(event: DaylongEvent): Promise<DaylongEvent>;
   /** A handler failed: its event has to come again. */
   comeAgain(): void;
   onFault(error: unknown, event: DaylongEvent | undefined): void;
@@ -116,7 +118,8 @@ export class Inbox {
     const epoch = this.#received?.epoch ?? "";
     const isWanted = this.#handlers.size > 0;
     try {
-      for (const handler of [...this.#handlers]) await handler(event);
+      const whole = event.truncated === true && isWanted ? await this.#parts.whole(event) : event;
+      for (const handler of [...this.#handlers]) await handler(whole);
       // The log was replaced while it was dealt with: its cursor means nothing any more.
       if (!this.#done(event)) return true;
       if (isWanted) await this.#keep({ epoch, cursor: event.cursor });

@@ -2,6 +2,7 @@ import { abortOf, unlessAborted } from "../../domain/deadline.ts";
 import type { Clock } from "../../domain/ports.ts";
 import type { OneShotPrompt, ProcessSpec } from "../../domain/processes/process.ts";
 import type { ProcessStore } from "../../domain/stores/operation.ts";
+import type { UseByModel } from "../facts/usageMeter.ts";
 import type { OperatingSystem } from "../os/operatingSystem.ts";
 import type { Reaper } from "../os/reaper.ts";
 import type { CliStarts, PreparedStart } from "../start/cliStarts.ts";
@@ -14,6 +15,15 @@ export interface AuxiliaryProcessesParts {
   reaper: Reaper;
   ladderMs: number;
   starts: Pick<CliStarts, "prepare" | "startedIn">;
+}
+
+/** What an auxiliary process is asked. */
+export interface AuxiliaryPrompt {
+  kind: "one-shot" | "recap";
+  spec: ProcessSpec;
+  prompt: OneShotPrompt;
+  /** Told the CLI's cumulative figures with the result. */
+  used(total: UseByModel): void;
 }
 
 /** Auxiliary processes, beside those of the sessions: recaps on forks, and one-shot prompts. */
@@ -31,12 +41,8 @@ export class AuxiliaryProcesses {
   }
 
   /** Given up as soon as `signal` aborts, at any point; settles when nothing is left of the process. */
-  async ask(
-    kind: "one-shot" | "recap",
-    spec: ProcessSpec,
-    prompt: OneShotPrompt,
-    signal: AbortSignal,
-  ): Promise<OneShotEnd> {
+  async ask(asked: AuxiliaryPrompt, signal: AbortSignal): Promise<OneShotEnd> {
+    const { kind, spec, prompt, used } = asked;
     if (signal.aborted) return { kind: "given-up" };
     const preparing = this.#prepare(kind, spec);
     let start: PreparedStart;
@@ -51,7 +57,7 @@ export class AuxiliaryProcesses {
       if (signal.aborted) return { kind: "given-up" };
       throw error;
     }
-    const one = new OneShotProcess({ ...this.#parts, spec, start });
+    const one = new OneShotProcess({ ...this.#parts, spec, start, used });
     this.#asked.add(one);
     const { aborted, release } = abortOf(signal);
     return one.ask(prompt, aborted).finally(() => {
@@ -60,7 +66,7 @@ export class AuxiliaryProcesses {
     });
   }
 
-  async #prepare(kind: "one-shot" | "recap", spec: ProcessSpec): Promise<PreparedStart> {
+  async #prepare(kind: AuxiliaryPrompt["kind"], spec: ProcessSpec): Promise<PreparedStart> {
     const { starts } = this.#parts;
     return starts.prepare(kind, spec, await starts.startedIn(spec));
   }

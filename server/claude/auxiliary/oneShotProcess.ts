@@ -4,6 +4,7 @@ import type { Clock } from "../../domain/ports.ts";
 import type { OneShotAnswer, OneShotPrompt, ProcessSpec } from "../../domain/processes/process.ts";
 import { toolTitle } from "../../domain/sessions/toolLine.ts";
 import type { ProcessStore } from "../../domain/stores/operation.ts";
+import type { UseByModel } from "../facts/usageMeter.ts";
 import type { OperatingSystem } from "../os/operatingSystem.ts";
 import type { Reaper } from "../os/reaper.ts";
 import { prepareSpawn } from "../os/spawn.ts";
@@ -18,6 +19,8 @@ export interface OneShotProcessParts {
   os: OperatingSystem;
   reaper: Reaper;
   ladderMs: number;
+  /** Told the CLI's cumulative figures with the result, of an answer or a failure. */
+  used(total: UseByModel): void;
 }
 
 /** The outcome of the process; its last words on standard error help to say why. */
@@ -78,7 +81,7 @@ export class OneShotProcess {
         },
       });
       return await Promise.race([
-        answerOf(this.#query, denied),
+        answerOf(this.#query, denied, (total) => this.#parts.used(total)),
         refused,
         givenUp.then((): OneShotEnd => ({ kind: "given-up" })),
       ]);
@@ -120,11 +123,16 @@ export class OneShotProcess {
 }
 
 /** The answer is the result's text; when Claude said it before its last tool, the last text that was heard. */
-async function answerOf(asked: Query, denied: OneShotAnswer["denied"]): Promise<OneShotEnd> {
+async function answerOf(
+  asked: Query,
+  denied: OneShotAnswer["denied"],
+  used: (total: UseByModel) => void,
+): Promise<OneShotEnd> {
   let lastText = "";
   for await (const message of asked) {
     for (const content of contentOf(message)) if (content.kind === "message") lastText = content.text;
     if (message.type !== "result") continue;
+    used(message.modelUsage ?? {});
     if (message.subtype === "success" && !message.is_error) {
       const { total_cost_usd: costUsd, duration_ms: durationMs } = message;
       const text = message.result.toWellFormed() || lastText;

@@ -33,8 +33,14 @@ const withActive = (todo: Omit<Todo, "activeText">, activeText: string | undefin
 type Uses = "TodoWrite" | "TaskCreate" | "TaskUpdate" | "TaskList";
 const toolNames: ReadonlySet<string> = new Set<Uses>(["TodoWrite", "TaskCreate", "TaskUpdate", "TaskList"]);
 
-/** The change that a successful use of a todo tool means; `undefined` for one that is not understood. */
-function changeOf(tool: Uses, input: unknown, output: unknown): TodoChange | undefined {
+/** How the CLI tells the model what id a todo has; of a subagent's uses it reports nothing else. */
+const createdPattern = /^Task #(\d+) created/;
+
+/**
+ * The change that a successful use of a todo tool means; `undefined` for one that is not understood. `output`: the tool's own,
+ * `said`: what the model was told.
+ */
+function changeOf(tool: Uses, input: unknown, output: unknown, said: unknown): TodoChange | undefined {
   switch (tool) {
     case "TodoWrite": {
       const written = writeSchema.safeParse(input).data;
@@ -49,7 +55,8 @@ function changeOf(tool: Uses, input: unknown, output: unknown): TodoChange | und
     }
     case "TaskCreate": {
       const created = createSchema.safeParse(input).data;
-      const id = createdSchema.safeParse(output).data?.task.id;
+      const told = typeof said === "string" ? createdPattern.exec(said)?.[1] : undefined;
+      const id = createdSchema.safeParse(output).data?.task.id ?? told;
       if (created === undefined || id === undefined) return undefined;
       const todo = withActive({ id, text: created.subject, state: "pending" }, created.activeForm);
       return { kind: "added", todo };
@@ -80,15 +87,18 @@ function changeOf(tool: Uses, input: unknown, output: unknown): TodoChange | und
 
 /**
  * Reader of Claude's todos from the uses of its todo tools: `TodoWrite`, or `TaskCreate`, `TaskUpdate` and `TaskList`,
- * whichever the CLI offers. A change counts when its use has succeeded. Lists of subagents are their own and are left out.
+ * whichever the CLI offers. A change counts when its use has succeeded. CLI 2.1.330 keeps one list of tasks a session, which
+ * subagents read and change too; what a subagent writes with `TodoWrite` is a list of its own, and is left out.
  */
 export class TodoReader {
   readonly #waiting = new Map<string, { tool: Uses; input: unknown }>();
 
   read(message: SDKMessage): TodoChange[] {
-    if (message.type === "assistant" && message.parent_tool_use_id === null) {
+    if (message.type === "assistant") {
+      const isSubagents = message.parent_tool_use_id !== null;
       for (const block of message.message.content) {
         if (block.type !== "tool_use" || !toolNames.has(block.name)) continue;
+        if (isSubagents && block.name === "TodoWrite") continue;
         if (this.#waiting.size >= mostWaiting) this.#waiting.clear();
         this.#waiting.set(block.id, { tool: block.name as Uses, input: block.input });
       }
@@ -102,7 +112,7 @@ export class TodoReader {
       const use = this.#waiting.get(block.tool_use_id);
       this.#waiting.delete(block.tool_use_id);
       if (use === undefined || block.is_error === true) return [];
-      const change = changeOf(use.tool, use.input, message.tool_use_result);
+      const change = changeOf(use.tool, use.input, message.tool_use_result, block.content);
       return change === undefined ? [] : [change];
     });
   }

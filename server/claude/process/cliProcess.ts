@@ -83,6 +83,7 @@ export class CliProcess implements ClaudeProcess {
   readonly resumed: boolean;
   readonly wasSpare: boolean;
   readonly startedAt: number;
+  readonly costBeforeUsd: number;
   readonly #parts: CliProcessParts;
   readonly #cli: SpawnedCli;
   readonly #query: Query;
@@ -107,6 +108,7 @@ export class CliProcess implements ClaudeProcess {
     this.processId = spec.processId;
     this.startedAt = parts.clock.now();
     this.resumed = parts.transcriptExists;
+    this.costBeforeUsd = Object.values(parts.usedBefore).reduce((sum, { costUSD }) => sum + costUSD, 0);
     this.#claudeSessionId = spec.claudeSessionId;
     this.#turns = new TurnReader(parts);
     this.#facts = new FactReader(parts);
@@ -281,14 +283,9 @@ export class CliProcess implements ClaudeProcess {
 
   /** A `/clear` makes the CLI go on under a new id, which is the one to resume from then on. */
   #follow(message: SDKMessage): void {
-    if (message.type === "system" && message.subtype === "commands_changed")
-      this.#commands = claudeCommands(message.commands);
-    if (
-      message.type !== "system" ||
-      message.subtype !== "init" ||
-      message.session_id === this.#claudeSessionId
-    )
-      return;
+    if (message.type !== "system") return;
+    if (message.subtype === "commands_changed") this.#commands = claudeCommands(message.commands);
+    if (message.subtype !== "init" || message.session_id === this.#claudeSessionId) return;
     this.#claudeSessionId = message.session_id;
     this.#parts.listener.signal({ kind: "conversation", claudeSessionId: message.session_id });
   }

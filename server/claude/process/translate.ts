@@ -43,9 +43,13 @@ const lostWords = new RegExp(
 );
 export const isLostConversation = (said: string): boolean => lostWords.test(said);
 
+/** The CLI's words (2.1.330) for a model that the API answers 404 for. */
+const unknownModelWords = /^There's an issue with the selected model \(/;
+
 function failureOf(message: ResultMessage): Failure {
   const said = message.subtype === "success" ? message.result : message.errors.join("; ");
   if (isLostConversation(said)) return { code: "conversation_lost", detail: headOf(said, 500) };
+  if (unknownModelWords.test(said)) return { code: "model_not_found", detail: headOf(said, 500) };
   switch (message.subtype) {
     case "error_max_turns":
       return { code: "turn_limit", detail: "The session's limit of model turns was reached." };

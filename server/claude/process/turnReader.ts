@@ -31,7 +31,14 @@ interface NamesPrompts {
  */
 const mostRemembered = 10_000;
 
-const noUse = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheCreationTokens: 0 };
+/** Of a result that the CLI did not give. */
+const noFigures = {
+  text: "",
+  usage: { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheCreationTokens: 0 },
+  durationMs: 0,
+  numTurns: 0,
+  totalCostUsd: undefined,
+};
 
 /**
  * Reader of one CLI process's stream: decides which turn each text, tool use, permission and result belongs to. Pure but
@@ -50,6 +57,7 @@ const noUse = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheCreati
  *   other    result                                         unchanged, nothing: after a resume the CLI reports the tasks
  *                                                           that were cut off with an empty result of no turn
  *   any      lifecycle "cancelled" of a waiting prompt      unchanged: interrupted result of it
+ *   own      the session is "idle": the result was lost     none: completed result of the own turn, without figures
  *
  * A subagent's messages belong to the turn of the tool use that started it, whatever is active, also after its end.
  */
@@ -81,6 +89,7 @@ export class TurnReader {
     if (message.type === "command_lifecycle") return this.#readLifecycle(message);
     this.#noteTasks(message);
     if (message.type === "result") return this.#readResult(message);
+    if (this.#active?.isOwn === true && isRest(message)) return this.#endWithoutResult(this.#active.turnId);
     const signals: ProcessSignal[] = [];
     const begun = this.#waitingNamedBy(message).at(-1);
     if (begun !== undefined) this.#beginPrompt(begun, signals);
@@ -140,15 +149,7 @@ export class TurnReader {
       }
     } else if (state === "cancelled" && isWaiting) {
       this.#forgetWaiting(uuid);
-      const result = {
-        text: "",
-        usage: noUse,
-        durationMs: 0,
-        numTurns: 0,
-        totalCostUsd: undefined,
-        outcome: "interrupted",
-      } as const;
-      signals.push({ kind: "result", turnId: uuid, result });
+      signals.push({ kind: "result", turnId: uuid, result: { ...noFigures, outcome: "interrupted" } });
     }
     return signals.length > 0 ? signals : [{ kind: "alive" }];
   }
@@ -181,6 +182,12 @@ export class TurnReader {
     return result.outcome === "completed"
       ? [{ kind: "alive" }]
       : [{ kind: "result", turnId: this.#waiting.shift(), result }];
+  }
+
+  /** The CLI says that it rests after its last result; what the turn said is its reply. */
+  #endWithoutResult(turnId: string): ProcessSignal[] {
+    this.#rest(turnId);
+    return [{ kind: "result", turnId, result: { ...noFigures, outcome: "completed" } }];
   }
 
   #beginPrompt(turnId: string, signals: ProcessSignal[]): void {
@@ -262,6 +269,10 @@ function namesOf(message: SDKMessage): string[] {
 /** Claude is about to ask the model: the first thing that the CLI says in a turn. */
 const isRequest = (message: SDKMessage): boolean =>
   message.type === "system" && message.subtype === "status" && message.status === "requesting";
+
+/** Nothing is at work in the CLI any more, and every result was given. */
+const isRest = (message: SDKMessage): boolean =>
+  message.type === "system" && message.subtype === "session_state_changed" && message.state === "idle";
 
 /** Whether the content is said by Claude itself, now: not by a subagent, and not the late end of a tool. */
 const isClaudes = (content: TurnContent): boolean =>

@@ -52,6 +52,10 @@ export class DeniedPaths {
   }
 }
 
+/** Whether a path is one of the places, or lies in one. */
+export const liesInAny = (places: readonly string[], path: string): boolean =>
+  places.some((place) => firstBelow(place, path) !== undefined);
+
 async function spellings(path: string): Promise<string[]> {
   const real = await realpath(path).catch(() => path);
   return [...new Set([path, real])];

@@ -58,6 +58,8 @@ export function cliEnvironment(
   environment.DISABLE_AUTOUPDATER = "1";
   // Where a project's own settings are not followed, its CLAUDE.md is read as that of an additional directory.
   environment.CLAUDE_CODE_ADDITIONAL_DIRECTORIES_CLAUDE_MD = "1";
+  // The end of a turn whose result was lost is seen by it.
+  environment.CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS = "1";
   environment[processMark] = processId;
   return environment;
 }

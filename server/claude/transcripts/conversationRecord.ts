@@ -1,12 +1,12 @@
-import { open } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import type { RecordEntry } from "../../domain/processes/handoff.ts";
+import { linesOf } from "./transcriptFile.ts";
 import { pastMessageOf, type RawEntry } from "./transcriptMessages.ts";
 
 /** Farthest look back from the end of a record: a day's words of a person fit in, and a look must not hold up the server. */
 const mostBytes = 64 * 1024 * 1024;
 /** A longer line is passed over: only images and outputs of tools are longer. */
 const mostLineBytes = 8 * 1024 * 1024;
-const newline = 10;
 
 /** What a process of ours writes beside `"entrypoint"` of its entries: the SDK's own name. */
 const ourEntrypoint = "sdk-ts";
@@ -23,47 +23,22 @@ export interface RecordPart {
  * next look. A file that is shorter than `from` was replaced, and is read from its beginning.
  */
 export async function readRecord(path: string, from: number): Promise<RecordPart> {
-  const file = await open(path, "r");
-  try {
-    const { size } = await file.stat();
-    const start = from > size ? 0 : from;
-    const begin = Math.max(start, size - mostBytes);
-    if (begin >= size) return { entries: [], endOffset: size };
-    const entries: RecordEntry[] = [];
-    let pieces: Buffer[] = [];
-    let lineBytes = 0;
-    let readBytes = 0;
-    let endOffset = begin;
-    // A line that was begun before the first byte is not whole.
-    let isSkipping = begin > start;
-    const take = (piece: Buffer) => {
-      lineBytes += piece.length;
-      if (lineBytes > mostLineBytes) pieces = [];
-      else pieces.push(piece);
-    };
-    for await (const read of file.createReadStream({ start: begin, end: size - 1, autoClose: false })) {
-      const bytes = read as Buffer;
-      let lineStart = 0;
-      for (let at = bytes.indexOf(newline); at >= 0; at = bytes.indexOf(newline, lineStart)) {
-        take(bytes.subarray(lineStart, at));
-        const entry =
-          isSkipping || lineBytes > mostLineBytes
-            ? undefined
-            : entryOf(Buffer.concat(pieces).toString("utf8"));
-        if (entry !== undefined) entries.push(entry);
-        isSkipping = false;
-        pieces = [];
-        lineBytes = 0;
-        lineStart = at + 1;
-        endOffset = begin + readBytes + lineStart;
-      }
-      take(bytes.subarray(lineStart));
-      readBytes += bytes.length;
+  const { size } = await stat(path);
+  const start = from > size ? 0 : from;
+  const begin = Math.max(start, size - mostBytes);
+  const entries: RecordEntry[] = [];
+  let endOffset = begin;
+  // A line that was begun before the first byte is not whole.
+  let isSkipping = begin > start;
+  for await (const lines of linesOf(path, { start: begin, end: size, mostLineBytes, withLast: false })) {
+    for (const { text, endOffset: lineEnd } of lines) {
+      const entry = isSkipping || text === undefined ? undefined : entryOf(text);
+      if (entry !== undefined) entries.push(entry);
+      isSkipping = false;
+      endOffset = lineEnd;
     }
-    return { entries, endOffset };
-  } finally {
-    await file.close();
   }
+  return { entries, endOffset };
 }
 
 /** An entry's fields as far as a hand-off goes. */
@@ -71,7 +46,6 @@ interface RawRecordEntry extends RawEntry {
   parentUuid?: unknown;
   logicalParentUuid?: unknown;
   isSidechain?: unknown;
-  isCompactSummary?: unknown;
   isApiErrorMessage?: unknown;
   entrypoint?: unknown;
   promptSource?: unknown;

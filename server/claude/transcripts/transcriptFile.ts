@@ -20,18 +20,20 @@ export const claudeConfigDir = (environment: Readonly<Record<string, string | un
  * project path, so every project folder is looked into rather than the encoding guessed. An empty file, which a crash or
  * a full disk leaves behind, is none: the CLI refuses to go on with it.
  */
-export async function findTranscript(configDir: string, sessionId: string): Promise<string | undefined> {
+export const findTranscript = async (configDir: string, sessionId: string): Promise<string | undefined> =>
+  (await findTranscripts(configDir, sessionId))[0];
+
+/** The same where a project was moved or copied and several folders hold one: the one that was written last comes first. */
+export async function findTranscripts(configDir: string, sessionId: string): Promise<string[]> {
   const projects = join(configDir, "projects");
   const folders = await readdir(projects).catch(() => []);
+  const found: Array<{ path: string; changedAt: number }> = [];
   for (const folder of folders) {
     const path = join(projects, folder, `${sessionId}.jsonl`);
-    const sizeBytes = await stat(path).then(
-      (file) => (file.isFile() ? file.size : 0),
-      () => 0,
-    );
-    if (sizeBytes > 0) return path;
+    const file = await stat(path).catch(() => undefined);
+    if (file?.isFile() && file.size > 0) found.push({ path, changedAt: file.mtimeMs });
   }
-  return undefined;
+  return found.sort((a, b) => b.changedAt - a.changedAt).map(({ path }) => path);
 }
 
 /** The last bytes of a file, from the first whole line on. */
@@ -84,3 +86,68 @@ export const transcriptBytes = (path: string | undefined): Promise<number> =>
         (file) => file.size,
         () => 0,
       );
+
+const newline = 10;
+
+export interface TranscriptLine {
+  /** `undefined`: the line is longer than was asked for. */
+  text: string | undefined;
+  /** The first byte after it, in the file. */
+  endOffset: number;
+}
+
+export interface LinesWanted {
+  /** The first byte; the line that it lies in must begin there. */
+  start?: number;
+  /** The end, if it is not that of the file. */
+  end?: number;
+  /** A longer line is passed over, and never in memory as a whole. */
+  mostLineBytes: number;
+  /** Whether a last line without an end is given too: it may still be written. */
+  withLast: boolean;
+}
+
+/**
+ * Lines of a transcript, in the batches in which the file is read: bounded memory for a file of any size, and a pause for
+ * other work after each batch. A byte order mark at the beginning is no part of the first line.
+ */
+export async function* linesOf(path: string, wanted: LinesWanted): AsyncGenerator<TranscriptLine[]> {
+  const { start = 0, end, mostLineBytes, withLast } = wanted;
+  const file = await open(path, "r");
+  try {
+    let pieces: Buffer[] = [];
+    let lineBytes = 0;
+    let offset = start;
+    const take = (piece: Buffer) => {
+      lineBytes += piece.length;
+      if (lineBytes > mostLineBytes) pieces = [];
+      else if (piece.length > 0) pieces.push(piece);
+    };
+    const endLine = (endOffset: number): TranscriptLine => {
+      const isTooLong = lineBytes > mostLineBytes;
+      const whole = isTooLong ? undefined : Buffer.concat(pieces).toString("utf8");
+      const text = endOffset - lineBytes <= 1 && start === 0 ? whole?.replace(/^\uFEFF/, "") : whole;
+      pieces = [];
+      lineBytes = 0;
+      return { text, endOffset };
+    };
+    const last = end === undefined ? undefined : end - 1;
+    if (last !== undefined && last < start) return;
+    for await (const read of file.createReadStream({ start, end: last, autoClose: false })) {
+      const bytes = read as Buffer;
+      const lines: TranscriptLine[] = [];
+      let lineStart = 0;
+      for (let at = bytes.indexOf(newline); at >= 0; at = bytes.indexOf(newline, lineStart)) {
+        take(bytes.subarray(lineStart, at));
+        lineStart = at + 1;
+        lines.push(endLine(offset + lineStart));
+      }
+      take(bytes.subarray(lineStart));
+      offset += bytes.length;
+      if (lines.length > 0) yield lines;
+    }
+    if (withLast && lineBytes > 0) yield [endLine(offset)];
+  } finally {
+    await file.close();
+  }
+}

@@ -1,5 +1,6 @@
-import { open, realpath } from "node:fs/promises";
+import { realpath } from "node:fs/promises";
 import type { PastMessage } from "../../domain/sessions/history.ts";
+import { findTranscripts, linesOf } from "./transcriptFile.ts";
 import { pastMessageOf, type RawEntry } from "./transcriptMessages.ts";
 
 /** How far into a transcript is looked: past the longest first message with its images, which stands in it twice. */
@@ -9,7 +10,6 @@ const mostBytes = 64 * 1024 * 1024;
  * the lines after them say the directory too.
  */
 const mostLineBytes = 2 * 1024 * 1024;
-const newline = 10;
 
 /** The directory a conversation was begun in, links followed where it still exists; `undefined` when nothing says so. */
 export async function begunIn(path: string): Promise<string | undefined> {
@@ -18,49 +18,36 @@ export async function begunIn(path: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** The first thing a person said in a conversation; `undefined` also for the record of a helper of Claude's own. */
+/** The transcript of a conversation that was begun in the directory, where several folders may hold one of its id. */
+export async function findTranscriptOf(
+  configDir: string,
+  sessionId: string,
+  projectPath: string,
+): Promise<string | undefined> {
+  for (const path of await findTranscripts(configDir, sessionId))
+    if ((await begunIn(path)) === projectPath) return path;
+  return undefined;
+}
+
+/** The first thing a person said in a conversation; `undefined` also for the record of a subagent. */
 export async function firstSaidIn(path: string): Promise<PastMessage | undefined> {
   for await (const entry of entriesOf(path)) {
     if (entry.type !== "user") continue;
-    if (entry.isSidechain === true) return undefined;
+    // A subagent's words may come first; a file of nothing else is no conversation.
+    if (entry.isSidechain === true) continue;
     const said = pastMessageOf(entry as unknown as RawEntry);
-    if (said?.text) return said;
+    if (said?.role === "user" && said.text !== "") return said;
   }
   return undefined;
 }
 
 /** The entries of a transcript from its beginning, read as far as they are asked for. */
 async function* entriesOf(path: string): AsyncGenerator<Record<string, unknown>> {
-  const file = await open(path, "r");
-  try {
-    let pieces: Buffer[] = [];
-    let lineBytes = 0;
-    const take = (piece: Buffer) => {
-      lineBytes += piece.length;
-      if (lineBytes > mostLineBytes) pieces = [];
-      else pieces.push(piece);
-    };
-    const endLine = () => {
-      const entry = lineBytes > mostLineBytes ? undefined : entryOf(Buffer.concat(pieces).toString("utf8"));
-      pieces = [];
-      lineBytes = 0;
-      return entry;
-    };
-    for await (const read of file.createReadStream({ end: mostBytes - 1, autoClose: false })) {
-      const bytes = read as Buffer;
-      let from = 0;
-      for (let at = bytes.indexOf(newline); at >= 0; at = bytes.indexOf(newline, from)) {
-        take(bytes.subarray(from, at));
-        from = at + 1;
-        const entry = endLine();
-        if (entry) yield entry;
-      }
-      take(bytes.subarray(from));
+  for await (const lines of linesOf(path, { end: mostBytes, mostLineBytes, withLast: true })) {
+    for (const { text } of lines) {
+      const entry = text === undefined ? undefined : entryOf(text);
+      if (entry) yield entry;
     }
-    const last = endLine();
-    if (last) yield last;
-  } finally {
-    await file.close();
   }
 }
 

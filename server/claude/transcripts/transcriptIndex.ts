@@ -13,6 +13,8 @@ interface Transcript {
   path: string;
   changedAt: number;
   sizeBytes: number;
+  /** No other folder holds one of this id. */
+  isAlone: boolean;
 }
 
 interface Known {
@@ -45,34 +47,42 @@ export class TranscriptIndex {
     const known = new Map<string, Known>();
     const changed: Transcript[] = [];
     for (const transcript of await this.#transcripts()) {
-      const before = this.#known.get(transcript.sessionId);
-      if (before?.stamp === stampOf(transcript)) known.set(transcript.sessionId, before);
+      const before = this.#known.get(transcript.path);
+      if (before?.stamp === stampOf(transcript)) known.set(transcript.path, before);
       else changed.push(transcript);
     }
     const left = changed.values();
     const read = async () => {
       for (const transcript of left) {
-        const { sessionId } = transcript;
-        const info = await this.#readInfo(sessionId).catch(() => undefined);
+        const { sessionId, path, isAlone } = transcript;
+        // The SDK looks an id up in one folder only.
+        const info = isAlone ? await this.#readInfo(sessionId).catch(() => undefined) : undefined;
         // One that went, or cannot be read, is as if it had nothing in it.
         const conversation = await conversationOf(transcript, info).catch(() => undefined);
-        known.set(sessionId, { stamp: stampOf(transcript), conversation });
+        known.set(path, { stamp: stampOf(transcript), conversation });
       }
     };
     await Promise.all(Array.from({ length: readAtOnce }, read));
     // Transcripts that are gone are forgotten with the old map.
     this.#known = known;
-    return [...known.values()]
+    const latest = [...known.values()]
       .flatMap(({ conversation }) =>
         conversation === undefined || (projectPath !== undefined && conversation.projectPath !== projectPath)
           ? []
           : [conversation],
       )
       .sort((a, b) => b.lastActivityAt - a.lastActivityAt);
+    // Where a project was moved or copied, several folders hold an id: each of its directories has its own, and the latest counts.
+    const places = new Set<string>();
+    return latest.filter(({ sessionId, projectPath: begun }) => {
+      const place = JSON.stringify([sessionId, begun]);
+      return !places.has(place) && places.add(place);
+    });
   }
 
   async #transcripts(): Promise<Iterable<Transcript>> {
-    const transcripts = new Map<string, Transcript>();
+    const transcripts: Array<Omit<Transcript, "isAlone">> = [];
+    const counts = new Map<string, number>();
     for (const project of await readdir(this.#folder).catch(() => [])) {
       const names = await readdir(join(this.#folder, project)).catch(() => []);
       await Promise.all(
@@ -83,15 +93,16 @@ export class TranscriptIndex {
           const file = await stat(path).catch(() => undefined);
           if (!file?.isFile()) return;
           const { mtimeMs: changedAt, size: sizeBytes } = file;
-          transcripts.set(sessionId, { sessionId, path, changedAt, sizeBytes });
+          transcripts.push({ sessionId, path, changedAt, sizeBytes });
+          counts.set(sessionId, (counts.get(sessionId) ?? 0) + 1);
         }),
       );
     }
-    return transcripts.values();
+    return transcripts.map((one) => ({ ...one, isAlone: counts.get(one.sessionId) === 1 }));
   }
 }
 
-const stampOf = ({ changedAt, sizeBytes }: Transcript) => `${changedAt} ${sizeBytes}`;
+const stampOf = ({ changedAt, sizeBytes, isAlone }: Transcript) => `${changedAt} ${sizeBytes} ${isAlone}`;
 
 /** What the SDK says of a transcript, and what it does not see in one whose first message is longer than its look. */
 async function conversationOf(

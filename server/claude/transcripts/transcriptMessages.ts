@@ -1,4 +1,4 @@
-import type { PastMessage, PastPage } from "../../domain/sessions/history.ts";
+import type { PastMessage } from "../../domain/sessions/history.ts";
 import { toolTitle } from "../../domain/sessions/toolLine.ts";
 
 /** A transcript's entry as the SDK gives it; the CLI's own fields come along. */
@@ -9,6 +9,7 @@ export interface RawEntry {
   parent_tool_use_id?: string | null;
   timestamp?: unknown;
   isMeta?: unknown;
+  isCompactSummary?: unknown;
 }
 
 interface Block {
@@ -25,12 +26,13 @@ const insertion =
 const commandName = /^\s*<command-name>\s*(\/[^<\s]+)/;
 
 /** Words of a page, in UTF-16 units: more come with the next one. One message is given whole, however long. */
-const mostUnits = 1_000_000;
+export const mostPageUnits = 1_000_000;
 
 /** The message as a person would read it; `undefined` for what only the CLI and the model tell each other. */
 export function pastMessageOf(entry: RawEntry): PastMessage | undefined {
   const role = entry.type === "user" || entry.type === "assistant" ? entry.type : undefined;
   if (role === undefined || entry.parent_tool_use_id || entry.isMeta === true) return undefined;
+  const isSummary = entry.isCompactSummary === true;
   const content = contentOf(entry.message);
   const blocks: Block[] = typeof content === "string" ? [{ type: "text", text: content }] : content;
   const texts = blocks.flatMap((block) =>
@@ -53,7 +55,9 @@ export function pastMessageOf(entry: RawEntry): PastMessage | undefined {
   const at = typeof entry.timestamp === "string" ? Date.parse(entry.timestamp) : Number.NaN;
   return {
     messageId: entry.uuid,
-    role,
+    // The CLI writes it in the person's name, so that the model reads it.
+    role: isSummary ? "system" : role,
+    ...(isSummary ? { kind: "summary" as const } : {}),
     text,
     tools,
     imageCount,
@@ -75,23 +79,3 @@ function contentOf(message: unknown): string | Block[] {
 }
 
 const isBlock = (value: unknown): value is Block => typeof value === "object" && value !== null;
-
-/** The page of the messages (oldest first) before the one named; `undefined` when it is not among them. */
-export function pageBefore(
-  messages: readonly PastMessage[],
-  before: string | undefined,
-  limit: number,
-): PastPage | undefined {
-  const end =
-    before === undefined ? messages.length : messages.findIndex(({ messageId }) => messageId === before);
-  if (end < 0) return undefined;
-  const page: PastMessage[] = [];
-  let unitsLeft = mostUnits;
-  for (let index = end - 1; index >= 0 && page.length < limit; index -= 1) {
-    const message = messages[index]!;
-    unitsLeft -= message.text.length;
-    if (unitsLeft < 0 && page.length > 0) break;
-    page.push(message);
-  }
-  return { messages: page, hasMore: page.length < end };
-}

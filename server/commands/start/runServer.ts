@@ -1,13 +1,16 @@
-import { type RunningDaylong, readVersion, startDaylong } from "../../app/compose.ts";
+import { type RunningDaylong, startDaylong } from "../../app/compose.ts";
 import { type Config, ConfigError } from "../../app/config.ts";
 import { noteCrash } from "../../app/lastCrash.ts";
 import { openDataFolder } from "../../app/openFolders.ts";
 import { type DemoModel, startDemoModel } from "../../demo/model.ts";
+import { pushFault } from "../../domain/delivery/pushFaults.ts";
 import type { Log } from "../../domain/ports.ts";
 import { FolderTakenError } from "../../platform/filesystem/folderLock.ts";
 import { openLog } from "../../platform/log.ts";
+import { readVersion } from "../../platform/packageVersion.ts";
 import { startFailure } from "../../platform/startFailure.ts";
 import { SteadyClock } from "../../platform/steadyClock.ts";
+import { pairingText } from "../framework/pairingText.ts";
 import { programName } from "../framework/programName.ts";
 import { configure, gatherSettings, packagePath, pageDir, type StartFlags } from "./configuration.ts";
 import { demoCliEnvironment, demoProjects, makeDemoFolders } from "./demo.ts";
@@ -62,8 +65,29 @@ async function run(flags: StartFlags, filesRead: string[]): Promise<void> {
     const folder = flags.dataDir === undefined ? "" : ` --data-dir ${flags.dataDir}`;
     console.log(`Pair a phone: ${programName()} pair${folder}`);
   }
+  if (isDemo) await showDemoPairing(running, interactive, announce);
+  await tellFaults(running, log);
   if (config.apns === undefined)
     log.warn("push.disabled", { hint: "Set the APNS_ variables to reach phones that are not connected." });
+}
+
+/** The demo has nothing to guard but itself: its first device may do everything, and needs no second command. */
+async function showDemoPairing(
+  running: RunningDaylong,
+  interactive: boolean,
+  announce: Log["info"],
+): Promise<void> {
+  const pairing = running.makePairing("admin");
+  if (interactive) console.log(`\n${await pairingText(pairing)}`);
+  else announce("demo.pairing", { ...pairing });
+}
+
+/** Says what will not work, so that it is not first heard of from a message that fails. */
+async function tellFaults(running: RunningDaylong, log: Log): Promise<void> {
+  const { checks } = await running.health();
+  for (const [check, { state, detail = "" }] of Object.entries(checks))
+    if (state === "failing" || state === "degraded")
+      log.warn("start.fault", { check, detail: pushFault(detail) });
 }
 
 interface LifeParts {

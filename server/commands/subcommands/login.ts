@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { bundledCli } from "../../claude/start/cliProgram.ts";
 import { cliEnvironment, processMark } from "../../claude/start/environment.ts";
-import { askLoginStatus } from "../../claude/start/loginStatus.ts";
+import { askLogin } from "../../claude/start/loginStatus.ts";
 import { commonFlags, defineCommand } from "../framework/command.ts";
 
 export const login = defineCommand({
@@ -36,7 +36,7 @@ export const login = defineCommand({
       ];
       await runInTerminal(program, ["auth", "login", ...flags], terminalEnvironment(ofCli));
     }
-    const status = await askLoginStatus(program, ofCli);
+    const status = await askLogin(environment);
     if (values.json) console.log(JSON.stringify(status));
     else console.log(status.detail);
     if (status.state !== "in") process.exitCode = 1;

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import QRCode from "qrcode";
 import { scopes } from "../../domain/delivery/device.ts";
 import { fingerprintOf, ownCertificateFile } from "../../platform/certificate.ts";
 import { commonFlags, defineCommand } from "../framework/command.ts";
+import { type Pairing, pairingText } from "../framework/pairingText.ts";
 import { ask, findRunningServer, type RunningServer } from "../runningServer.ts";
 
 export const pair = defineCommand({
@@ -25,27 +25,15 @@ export const pair = defineCommand({
     const body = values.scope === undefined ? {} : { scope: values.scope };
     const pairing = await ask<Pairing>(server, "POST", "/api/pairing-codes", body);
     if (values.json) console.log(JSON.stringify(Object.assign(pairing, { server: server.url })));
-    else console.log(await pairingText(server, pairing));
+    else {
+      console.log(await pairingText(pairing));
+      console.log(`
+Open the page or scan the code; or pair by hand:
+  curl -s${trustFlag(server)} ${server.url}/api/pair -H 'content-type: application/json' \\
+    -d '{"code":"${pairing.code}","device":{"name":"my phone","platform":"ios"}}'`);
+    }
   },
 });
-
-interface Pairing {
-  code: string;
-  expiresAt: number;
-  url: string;
-}
-
-/** The code as people take it over: by a camera, by a link, by hand. */
-async function pairingText(server: RunningServer, { code, expiresAt, url }: Pairing): Promise<string> {
-  const qr = await QRCode.toString(url, { type: "terminal", small: true, errorCorrectionLevel: "L" });
-  return `${qr}
-Link  ${url}
-Code  ${code}   (one use, until ${new Date(expiresAt).toLocaleTimeString()})
-
-Scan it with the app, or pair by hand:
-  curl -s${trustFlag(server)} ${server.url}/api/pair -H 'content-type: application/json' \\
-    -d '{"code":"${code}","device":{"name":"my phone","platform":"ios"}}'`;
-}
 
 /** The option that makes curl trust a self-signed certificate. */
 function trustFlag({ dataDir, fingerprint }: RunningServer): string {

@@ -16,8 +16,14 @@ import { isMoot, isWanted } from "./pushEligibility.ts";
 import { quietEndsAt } from "./quietHours.ts";
 import type { TokenInvalidation } from "./tokenInvalidation.ts";
 
+/** How often it is looked whether the turn has ended that may make a push superfluous. */
+const lookAgainMs = 10_000;
+
 export interface AlertPushesParts {
-  store: Pick<Store, "events" | "sessions" | "permissions" | "devices" | "outbox">;
+  store: Pick<
+    Store,
+    "events" | "sessions" | "turns" | "reads" | "permissions" | "devices" | "outbox" | "transaction"
+  >;
   push: PushSender;
   connections: Connections;
   clock: Clock;
@@ -59,6 +65,11 @@ export class AlertPushes implements PushPreparer {
         next: settled("suppressed"),
         reason: session?.muted === true ? "session_muted" : "kind_muted",
       };
+    if (push.unlessTurnFollows === true && event.sessionId !== null) {
+      if (store.events.hasTurnEndAfter(event.sessionId, event.seq ?? 0))
+        return { next: settled("suppressed"), reason: "over" };
+      if (store.turns.isRunning(event.sessionId)) return { next: pendingAt(now + lookAgainMs) };
+    }
     const graceEndsAt = delivery.createdAt + this.#parts.graceMs();
     if (now < graceEndsAt && connections.isWatched(deviceId)) return { next: pendingAt(graceEndsAt) };
     // Planned before the quiet hours began, and tried again in them.
@@ -66,6 +77,7 @@ export class AlertPushes implements PushPreparer {
       ? undefined
       : quietEndsAt(device.preferences.quietHours, now);
     if (quietUntilAt !== undefined) return { next: pendingAt(quietUntilAt) };
+    if (push.unlessTurnFollows === true) store.transaction(() => store.reads.noteRung(event));
     const named = session && { title: session.title, projectName: basename(session.projectPath) };
     const content = pushContentOf(event, push, named, store.outbox.unreadCount(deviceId));
     const target = device.push;

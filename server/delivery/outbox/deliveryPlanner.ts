@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { LoggedEvent } from "../../domain/delivery/event.ts";
-import { kindRules, pushKindOf } from "../../domain/delivery/pushRules.ts";
+import { kindRules, pushOf, silenceMs } from "../../domain/delivery/pushRules.ts";
 import type { Clock, Store } from "../../domain/ports.ts";
 import type { EventStore } from "../../domain/stores/delivery.ts";
 import type { Connections } from "../sockets/connections.ts";
@@ -32,8 +32,10 @@ export class DeliveryPlanner {
 
   /** Only inside `Store.transaction`. */
   plan(event: LoggedEvent): void {
-    const kind = pushKindOf(event);
-    if (kind === undefined) return;
+    const push = pushOf(event);
+    if (push === undefined) return;
+    const { kind } = push;
+    const silentAt = push.unlessTurnFollows === true ? event.at + silenceMs : 0;
     const { store, connections, clock, graceMs } = this.#parts;
     const session = event.sessionId === null ? undefined : store.sessions.get(event.sessionId);
     const now = clock.now();
@@ -50,7 +52,7 @@ export class DeliveryPlanner {
         kind,
         state: "pending",
         createdAt: event.at,
-        nextAttemptAt: Math.max(graceEndsAt, quietUntilAt ?? 0),
+        nextAttemptAt: Math.max(graceEndsAt, silentAt, quietUntilAt ?? 0),
         attemptCount: 0,
       });
     }
@@ -78,6 +80,7 @@ export function planned(store: Store, ...planners: ReadonlyArray<Pick<DeliveryPl
     ofSession: (sessionId, afterSeq, limit, maxChars) => log.ofSession(sessionId, afterSeq, limit, maxChars),
     transcript: (sessionId, before, limit, maxChars) => log.transcript(sessionId, before, limit, maxChars),
     message: (messageId) => log.message(messageId),
+    hasTurnEndAfter: (sessionId, seq) => log.hasTurnEndAfter(sessionId, seq),
     lifecycle: (beforeCursor, limit) => log.lifecycle(beforeCursor, limit),
     subscribe: (listener) => log.subscribe(listener),
   };

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Device } from "../../domain/delivery/device.ts";
 import type { PushOutcome, PushSender } from "../../domain/delivery/push.ts";
+import { pushFault } from "../../domain/delivery/pushFaults.ts";
 import { DaylongError } from "../../domain/errors.ts";
 import type { Clock, Store } from "../../domain/ports.ts";
 
@@ -10,6 +11,8 @@ export interface TestPushReport {
   apnsId: string;
   status?: number;
   reason?: string;
+  /** The reason in words, when it is a fault of the server's own side. */
+  detail?: string;
   latencyMs: number;
 }
 
@@ -34,11 +37,14 @@ export async function sendTestPush(
     },
     at: clock.now(),
   });
+  const reason = outcome.outcome === "sent" ? undefined : outcome.reason;
+  const detail = reason === undefined ? undefined : pushFault(reason);
   return {
     outcome: outcome.outcome,
     apnsId: outcome.outcome === "sent" ? outcome.apnsId : deliveryId,
     status: outcome.status,
-    reason: outcome.outcome === "sent" ? undefined : outcome.reason,
+    reason,
+    detail: detail === reason ? undefined : detail,
     latencyMs: outcome.latencyMs,
   };
 }

@@ -98,6 +98,8 @@ export interface EventPush {
   truncated?: boolean;
   /** What is asked must not be allowed by the push alone. */
   lookFirst?: boolean;
+  /** Rings only when, for `silenceMs` after the event, no turn of its session runs, and none has ended since. */
+  unlessTurnFollows?: true;
   /** Whether the push would send the owner to something that is no longer so. Absent: it never becomes moot. */
   isMoot?(subject: PushSubject): boolean;
 }
@@ -116,9 +118,17 @@ const eventRules: { readonly [T in EventType]: EventRule<T> } = {
       ? { kind: "task", body: "Claude finished something in the background." }
       : { kind: "reply", messageId, body: text || "Claude is done." };
   },
-  // Of a task that ended as it should Claude speaks itself, in a turn of its own.
-  "task.finished": ({ data: { description, cutOff } }) =>
-    cutOff === true ? { kind: "task", body: `Cut off before its end: ${description}` } : undefined,
+  // Of a task that ended as it should Claude speaks itself, in a turn of its own or in the one that runs. What the owner, or
+  // Claude, stopped is no news.
+  "task.finished": ({ data: { description, state, cutOff } }) => {
+    if (cutOff === true) return { kind: "task", body: `Cut off before its end: ${description}` };
+    if (state !== "completed" && state !== "failed") return undefined;
+    return {
+      kind: "task",
+      body: `${state === "completed" ? "Finished" : "Failed"}: ${description}`,
+      unlessTurnFollows: true,
+    };
+  },
   // One incident, one push, however many turns it ends: `login.required` and `limit.reached` have theirs.
   "turn.failed": ({ data: { code, detail } }) =>
     code === "login_required" || code === "usage_limit" ? undefined : { kind: "failed", body: detail },
@@ -207,6 +217,12 @@ export const categoryOf = (kind: PushKind, mustLook: boolean): string => {
   const { category } = kindRules[kind];
   return category === "PERMISSION" && mustLook ? "PERMISSION_LOOK" : category;
 };
+
+/**
+ * How long Claude has for the begin of the turn in which it speaks of something. CLI 2.1.330 takes 10 to 60 ms from the end
+ * of a task.
+ */
+export const silenceMs = 5_000;
 
 /** The kind of push that the event calls for. */
 export const pushKindOf = (event: LoggedEvent): PushKind | undefined => pushOf(event)?.kind;

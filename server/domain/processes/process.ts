@@ -10,7 +10,7 @@ import type { OwnOrigin, Reply } from "../sessions/turn.ts";
 import type { FactSignal } from "./factSignal.ts";
 import type { RecordEntry } from "./handoff.ts";
 import type { MachineReading } from "./machine.ts";
-import type { PlanWindow } from "./usage.ts";
+import type { ModelUse, PlanWindow } from "./usage.ts";
 
 /** Specification of a process to start. */
 export interface ProcessSpec {
@@ -143,8 +143,16 @@ export type ProcessSignal =
     }
   | { kind: "task-progress"; taskId: string; lastTool?: string; tokens?: number; text?: string }
   | { kind: "task-finished"; taskId: string; state: TaskEnd; summary?: string; tokens?: number }
-  /** The tasks that run now, all of them: one that is not among them has ended, whether its end was said or not. */
-  | { kind: "tasks-running"; taskIds: string[] }
+  /**
+   * The tasks that run now, all of them: one that is not among them has ended, and one that is among them runs, whether
+   * that was said or not.
+   */
+  | {
+      kind: "tasks-running";
+      tasks: Array<Pick<Task, "taskId" | "kind" | "description" | "agentType" | "parentTaskId">>;
+    }
+  /** Where a command writes its output, which can be read there when its process is gone. */
+  | { kind: "task-output-file"; taskId: string; path: string }
   /** Claude scheduled a wake-up. */
   | {
       kind: "wakeup-set";
@@ -202,6 +210,8 @@ export interface ClaudeProcess {
   readonly startedAt: number;
   /** Whether it went on with an earlier conversation. */
   readonly resumed: boolean;
+  /** What the CLI's cumulative cost starts from: that of the conversation that it goes on with, or is a copy of. */
+  readonly costBeforeUsd?: number;
   /** Whether it was a spare before it was this session's. */
   readonly wasSpare?: boolean;
   /** The commands that the process has now; `undefined` while it has not said so. */
@@ -314,6 +324,9 @@ export interface OneShotAnswer {
  */
 export type OneShotPrompt = (commands: readonly ClaudeCommand[]) => Promise<string>;
 
+/** Told what a prompt beside the sessions' turns has used of each model. */
+export type UseListener = (models: readonly ModelUse[]) => void;
+
 /** What a look at a conversation found. */
 export interface ConversationLook {
   /** The process of another program that has it open. */
@@ -353,13 +366,21 @@ export interface ProcessHost {
    * or not found in time. Never throws.
    */
   replyInTranscript(claudeSessionId: string, messageId: string): Promise<TranscriptReply | undefined>;
-  /** Asks on a fork of the conversation that leaves no trace in it. */
-  askFork(spec: ProcessSpec, prompt: string, deadlineMs: number): Promise<string>;
+  /** The end of what a command has written into its file; `undefined` when it cannot be read. Never throws. */
+  savedTaskOutput(path: string): Promise<TaskOutput | undefined>;
+  /** Asks on a fork of the conversation that leaves no trace in it. `used`: called with what it used, also when it fails. */
+  askFork(spec: ProcessSpec, prompt: string, deadlineMs: number, used: UseListener): Promise<string>;
   /**
    * Asks a process of its own, of which nothing is kept; what it would need a permission for is denied. `undefined`
-   * when `signal` aborted first. Either way it settles when nothing is left of the process. Throws `ask_failed`.
+   * when `signal` aborted first. Either way it settles when nothing is left of the process. Throws `ask_failed`. `used` as
+   * for a fork.
    */
-  askOnce(spec: ProcessSpec, prompt: OneShotPrompt, signal: AbortSignal): Promise<OneShotAnswer | undefined>;
+  askOnce(
+    spec: ProcessSpec,
+    prompt: OneShotPrompt,
+    signal: AbortSignal,
+    used: UseListener,
+  ): Promise<OneShotAnswer | undefined>;
   /** Use of each live process and its descendants, by process id. */
   usage(): Promise<Map<string, ProcessUsage>>;
   /** The machine as it is now. */

@@ -61,6 +61,17 @@ function dayIn(format: Intl.DateTimeFormat, at: number): string {
 /** The day of an instant in the computer's time zone. */
 export const dayOf = (at: number): string => dayIn(here, at);
 
+/** The rows of what was used. The turn, if it was one, counts once: for the model that it mostly was. */
+export function dailyUse(
+  projectPath: string,
+  models: readonly ModelUse[],
+  { now, turns }: { now: number; turns: 0 | 1 },
+): DailyUse[] {
+  const day = dayOf(now);
+  const main = [...models].sort((a, b) => b.costUsd - a.costUsd || b.outputTokens - a.outputTokens)[0];
+  return models.map((use) => ({ ...use, day, projectPath, turns: use === main ? turns : 0 }));
+}
+
 /** The first of the last `count` days, today included. Counted in the calendar: a day of a clock change has 23 or 25 hours. */
 export function firstDayOf(count: number, now: number): string {
   const [year, month, day] = dayOf(now).split("-").map(Number) as [number, number, number];

@@ -15,7 +15,9 @@ export interface PastConversation {
 /** A message of a transcript, as a person would read it. */
 export interface PastMessage {
   messageId: string;
-  role: "user" | "assistant";
+  role: "user" | "assistant" | "system";
+  /** Of a `system` message: the summary that takes the place of everything before it, for the model. */
+  kind?: "summary";
   /** May be empty: an answer that only used tools. */
   text: string;
   /** What Claude did along with it. */

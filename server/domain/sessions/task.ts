@@ -19,6 +19,8 @@ export interface TaskOutput {
   output: string;
   totalBytes: number;
   truncated: boolean;
+  /** The task has ended, and what it wrote could not be kept. */
+  lost?: true;
 }
 
 /** What the server has to know of a wake-up to see to it when the process that scheduled it is gone. */

@@ -28,6 +28,8 @@ export interface EventStore {
     maxChars?: number,
   ): LoggedEvent[];
   message(messageId: string): LoggedEvent | undefined;
+  /** Whether a turn of the session has ended after the event of this `seq`. */
+  hasTurnEndAfter(sessionId: string, seq: number): boolean;
   /** The events of `lifecycleEvents`, newest first, before a cursor. */
   lifecycle(beforeCursor: number | undefined, limit: number): LoggedEvent[];
   /** Calls back after every commit that appended, with what it appended; the result unsubscribes. */

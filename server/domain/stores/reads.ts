@@ -1,3 +1,4 @@
+import type { LoggedEvent } from "../delivery/event.ts";
 import type { Failure } from "../errors.ts";
 
 /** What a list of sessions shows of each without asking for its events. */
@@ -18,6 +19,8 @@ export interface ReadMarks {
  */
 export interface ReadStore {
   marksOf(sessionIds: readonly string[]): Map<string, ReadMarks>;
+  /** Inside a transaction: a push rings of an event that does not always call for the owner. Counts it once, unless it was read. */
+  noteRung(event: LoggedEvent): void;
   /** Moves forward only. Returns the devices that were pushed about something that is read by it: their badges are out of date. */
   read(sessionId: string, throughSeq: number): string[];
   /** The same by cursor; `null`: events about no session. */

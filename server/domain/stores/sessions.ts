@@ -29,7 +29,7 @@ export interface SessionUse {
 export interface SessionStore {
   insert(session: Session): void;
   get(sessionId: string): Session | undefined;
-  /** The session that goes on with this conversation of Claude's, under whichever id. */
+  /** The session that goes on with this conversation of Claude's, under whichever id; a closed one only where no other does. */
   ofConversation(claudeSessionId: string): Session | undefined;
   list(filter: SessionFilter): { sessions: Session[]; nextBefore?: string };
   /** Where sessions are and when they were last used, in pages by `row`; the first page comes after row 0. */
@@ -66,6 +66,8 @@ export interface SessionStore {
     inputTokens: number,
     outputTokens: number,
   ): number;
+  /** What the CLI's cumulative figure starts from, in a process that has just come up. */
+  setCliCost(sessionId: string, totalCostUsd: number): void;
   recap(sessionId: string): { text: string; createdAt: number; turnCount: number } | undefined;
   setRecap(sessionId: string, recap: { text: string; createdAt: number; turnCount: number }): void;
 }
@@ -161,6 +163,9 @@ export interface ConversationStore {
   ofSession(sessionId: string): NamedConversation | undefined;
   /** The newest first; `after`: those that come after this one in the list. */
   list(after: string | undefined, limit: number): NamedConversation[];
+  /** The turn is no response of the Responses API any more. Idempotent. */
+  deleteResponse(turnId: string): void;
+  isResponseDeleted(turnId: string): boolean;
   /** The session's name, if it has one, is free again; the session stays. */
   removeOf(sessionId: string): boolean;
 }
@@ -214,6 +219,9 @@ export interface TaskStore {
   ): boolean;
   setOutput(sessionId: string, taskId: string, output: TaskOutput): void;
   output(sessionId: string, taskId: string): TaskOutput | undefined;
+  /** Where a command writes its output. */
+  setOutputFile(sessionId: string, taskId: string, path: string): void;
+  outputFile(sessionId: string, taskId: string): string | undefined;
   setWakeup(sessionId: string, taskId: string, wakeup: Wakeup): void;
   wakeup(sessionId: string, taskId: string): Wakeup | undefined;
   /** The next instant of a recurring wake-up. */

@@ -44,7 +44,8 @@ export function documentRoutes(routes: readonly Route[], version: string): Route
     defineRoute({
       method: "GET",
       path: "/api/openapi.json",
-      scope: "read",
+      // The page /api/docs, which anybody may open, holds it too.
+      scope: "open",
       summary: "This description of the HTTP interface, as OpenAPI 3.1.",
       response: z.record(z.string(), z.unknown()),
       handle: () => json(openApi()),
@@ -52,7 +53,7 @@ export function documentRoutes(routes: readonly Route[], version: string): Route
     defineRoute({
       method: "GET",
       path: "/api/asyncapi.json",
-      scope: "read",
+      scope: "open",
       summary: "The description of the WebSocket, as AsyncAPI 3.0.",
       response: z.record(z.string(), z.unknown()),
       handle: () => json(asyncApiDocument(version)),

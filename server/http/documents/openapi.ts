@@ -1,5 +1,6 @@
 import { type JsonSchema, SchemaComponents } from "../../wire/jsonSchema.ts";
 import type { Route } from "../framework/route.ts";
+import { bodyExample } from "./bodyExamples.ts";
 import { ErrorResponses } from "./errorResponses.ts";
 import { operationId, pathTemplate, tagOf, tags } from "./operationNames.ts";
 
@@ -67,16 +68,23 @@ export function openApiDocument(routes: readonly Route[], version: string): Open
 function operation(route: Route, components: SchemaComponents, refusals: ErrorResponses): JsonSchema {
   return {
     operationId: operationId(route),
-    summary: route.summary,
+    ...words(route),
     tags: [tagOf(route.path)],
-    ...(route.scope === "open"
-      ? { security: [] }
-      : { description: `Needs a token of the scope ${route.scope}.` }),
+    ...(route.scope === "open" ? { security: [] } : {}),
     ...parameters(route, components),
     ...requestBody(route, components),
     // A status may be a success of the route and a refusal of its kind: what the route says goes before.
     responses: { ...refusals.of(route), ...successes(route, components) },
   };
+}
+
+/** A summary is a line of plain text (renderers take no Markdown there): the first sentence; all of it is the description's. */
+function words({ summary, scope }: Route): { summary: string; description?: string } {
+  const plain = summary.replaceAll("`", "");
+  const first = plain.match(/^.*?[.](?= |$)/)?.[0] ?? plain;
+  const needs = scope === "open" ? [] : [`Needs a token of the scope ${scope}.`];
+  const description = [...(first === summary ? [] : [summary]), ...needs].join(" ");
+  return description === "" ? { summary: first } : { summary: first, description };
 }
 
 function parameters(route: Route, components: SchemaComponents): { parameters?: JsonSchema[] } {
@@ -114,7 +122,9 @@ function requestBody(route: Route, components: SchemaComponents): { requestBody?
     requestBody: {
       // No body means one without fields.
       required: !route.body.safeParse({}).success,
-      content: { "application/json": { schema: components.describe(route.body) } },
+      content: {
+        "application/json": { schema: components.describe(route.body), example: bodyExample(route) },
+      },
     },
   };
 }

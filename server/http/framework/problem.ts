@@ -93,16 +93,56 @@ const maxFaultChars = 500;
 
 /** Faults found in a request by zod, as field faults; `""` is the whole. */
 export const faultsOf = (error: z.ZodError): FieldFault[] =>
-  error.issues.slice(0, maxFaults).map((issue) => ({
-    path: issue.path.map(String).join(".").slice(0, maxFaultChars).toWellFormed(),
-    message: issue.message.slice(0, maxFaultChars).toWellFormed(),
-  }));
+  error.issues
+    .slice(0, maxFaults)
+    .flatMap((issue) => reasonsOf(issue))
+    .slice(0, maxFaults)
+    .map(({ path, message }) => ({
+      path: path.map(String).join(".").slice(0, maxFaultChars).toWellFormed(),
+      message: message.slice(0, maxFaultChars).toWellFormed(),
+    }));
 
-/** The error for a request whose fields are wrong. */
-export function invalidRequest(faults: FieldFault[]): DaylongError {
-  const fields = [...new Set(faults.map((fault) => fault.path || "the body"))].join(", ");
-  return new DaylongError("invalid_request", `The request is not valid: see ${fields}.`, { faults });
+type Issue = z.core.$ZodIssue;
+
+/**
+ * The faults behind an issue. Where several forms are allowed and the value has one of them, it is told what is wrong with that
+ * one; of several the one in which the fault lies deepest.
+ */
+function reasonsOf(issue: Issue): Issue[] {
+  if (issue.code !== "invalid_union") return [issue];
+  const forms = issue.errors.map((issues) => issues.flatMap(reasonsOf)).filter(isFormOfValue);
+  const nearest = forms.toSorted((a, b) => depthOf(b) - depthOf(a))[0];
+  if (nearest === undefined) return [issue];
+  return nearest.map((reason) => ({ ...reason, path: [...issue.path, ...reason.path] }));
 }
+
+/** How far into the value the first fault of a form lies. */
+const depthOf = (reasons: readonly Issue[]): number => Math.min(...reasons.map(({ path }) => path.length));
+
+/** Whether the value is of the form's type, whatever is wrong with it. */
+const isFormOfValue = (reasons: readonly Issue[]): boolean =>
+  reasons.length > 0 &&
+  !reasons.some(
+    ({ code, path }) => path.length === 0 && (code === "invalid_type" || code === "invalid_value"),
+  );
+
+/** Faults that are told in the sentence; all of them stand beside it, where the shape of the error has room for them. */
+const toldFaults = 5;
+
+/** The error for a request whose fields are wrong, with the reasons. */
+export function invalidRequest(faults: FieldFault[]): DaylongError {
+  const told = faults
+    .slice(0, toldFaults)
+    .map(({ path, message }) => `${path || "the body"} ${asWords(message)}`);
+  const more = faults.length > toldFaults ? `; and ${faults.length - toldFaults} more` : "";
+  return new DaylongError("invalid_request", `The request is not valid: ${told.join("; ")}${more}.`, {
+    faults,
+  });
+}
+
+/** A fault as it follows the name of its field: our own say "must be ...", those of zod are sentences. */
+const asWords = (message: string): string =>
+  /^(?:must|is|belongs|needs) /.test(message) ? message : `(${message})`;
 
 /** What body-parser throws; `type` is its documented field. */
 const parserFaultSchema = z.object({

@@ -3,6 +3,7 @@ import type { Request, Response, Router } from "express";
 import type { z } from "zod";
 import type { Caller, Scope } from "../../domain/delivery/device.ts";
 import { DaylongError, type ErrorCode, type FieldFault } from "../../domain/errors.ts";
+import { withoutAbsentNulls } from "../../wire/absentNulls.ts";
 import { faultsOf, invalidRequest } from "./problem.ts";
 import { type DocumentedResponse, documentedResponses, type ResponseSchemas } from "./responseSchemas.ts";
 
@@ -34,6 +35,8 @@ export interface RequestFacts<C> {
   /** Of the socket; a proxy's own when there is one in front. */
   address: string;
   header(name: string): string | undefined;
+  /** It came through a proxy, which may not wait as long as the client would. */
+  isForwarded: boolean;
   /** Aborted when the client goes away or the server stops: a route that waits ends then. */
   gone: AbortSignal;
   /** The body as it comes, for a route that takes bytes. */
@@ -144,7 +147,7 @@ export function defineRoute<
 
 function parse<T extends z.ZodType | undefined>(schema: T, value: unknown, faults: FieldFault[]): Parsed<T> {
   if (schema === undefined) return undefined as Parsed<T>;
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(withoutAbsentNulls(schema, value));
   if (!result.success) faults.push(...faultsOf(result.error));
   // With faults the value is not used.
   return result.data as Parsed<T>;

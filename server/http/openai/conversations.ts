@@ -7,42 +7,21 @@ import {
   conversationSchema,
   conversationSessionSchema,
 } from "../../wire/openai/conversations.ts";
-import { modelListSchema } from "../../wire/openai/models.ts";
 import { statsSchema } from "../../wire/openai/stats.ts";
 import { limitSchema } from "../../wire/paging.ts";
 import type { HttpDependencies } from "../dependencies.ts";
 import { defineRoute, json, type Route } from "../framework/route.ts";
 import { conversationView } from "./responseShapes.ts";
-import { conversationNotFound, defaultModel } from "./startCompletion.ts";
+import { conversationNotFound } from "./startCompletion.ts";
 
 /** Messages of a conversation that are shown with it. */
 const shownMessages = 200;
 
 const params = z.object({ id: conversationIdSchema });
 
-/** Models, conversations and figures, in OpenAI's shapes. */
-export function conversationRoutes({ store, pool, models, metrics, startedAt }: HttpDependencies): Route[] {
+/** Conversations and figures, in OpenAI's shapes. */
+export function conversationRoutes({ store, pool, metrics }: HttpDependencies): Route[] {
   return [
-    defineRoute({
-      method: "GET",
-      path: "/v1/models",
-      scope: "read",
-      summary: "The models that Claude offers; any other name is handed to it as it is.",
-      response: modelListSchema,
-      handle: () =>
-        json({
-          object: "list",
-          data: [
-            { id: defaultModel, name: "Default", description: "What the session or the computer is set to." },
-            ...models().filter(({ id }) => id !== defaultModel),
-          ].map((model) => ({
-            ...model,
-            object: "model",
-            created: Math.floor(startedAt / 1_000),
-            owned_by: "anthropic",
-          })),
-        }),
-    }),
     defineRoute({
       method: "GET",
       path: "/v1/conversations",

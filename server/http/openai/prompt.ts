@@ -1,5 +1,6 @@
 import { DaylongError } from "../../domain/errors.ts";
-import { type CompletionMessage, contentsOf, type InlineImage } from "../../wire/openai/completionRequest.ts";
+import type { InlineImage } from "../../wire/openai/inlineImage.ts";
+import type { SaidMessage } from "../../wire/openai/saidMessage.ts";
 import { maxMessageBytes } from "../../wire/sessions/chat.ts";
 import { invalidRequest } from "../framework/problem.ts";
 
@@ -17,34 +18,31 @@ export interface CompletionPrompt {
   images: InlineImage[];
 }
 
-const spoken = (message: CompletionMessage): string => {
-  const { text, images } = contentsOf(message);
-  return [text, ...images.map(() => "[image]")].filter((part) => part !== "").join("\n");
-};
+const spoken = ({ text, images }: SaidMessage): string =>
+  [text, ...images.map(() => "[image]")].filter((part) => part !== "").join("\n");
 
-/** Throws `invalid_request` when nothing follows the assistant, `message_too_large` for what no turn may have. */
-export function promptOf(messages: readonly CompletionMessage[]): CompletionPrompt {
-  const isInstruction = ({ role }: CompletionMessage) => role === "system" || role === "developer";
-  const system = messages
-    .filter(isInstruction)
-    .map((message) => contentsOf(message).text)
-    .filter((text) => text !== "")
+const joined = (messages: readonly SaidMessage[]): string =>
+  messages
+    .map(({ text }) => text)
+    .filter((text) => text.trim() !== "")
     .join("\n\n");
+
+/** `field` is where the messages stand in the request. Throws `invalid_request` when nothing follows the assistant, `message_too_large` for what no turn may have. */
+export function promptOf(messages: readonly SaidMessage[], field = "messages"): CompletionPrompt {
+  const isInstruction = ({ role }: SaidMessage) => role === "system";
+  const instructions = joined(messages.filter(isInstruction));
   const said = messages.filter((message) => !isInstruction(message));
+  // Instructions without anything else are what is asked for.
+  const isAsked = said.length === 0 && instructions !== "";
+  const system = isAsked ? "" : instructions;
   const following = said.findLastIndex(({ role }) => role === "assistant") + 1;
-  const asked = said.slice(following).map(contentsOf);
+  const asked = said.slice(following);
   const images = asked.flatMap((one) => one.images);
-  const message =
-    asked
-      .map(({ text }) => text)
-      .filter((text) => text.trim() !== "")
-      .join("\n\n") || (images.length > 0 ? "See the image." : "");
+  const message = (isAsked ? instructions : joined(asked)) || (images.length > 0 ? "See the image." : "");
   if (message === "") {
-    throw invalidRequest([{ path: "messages", message: "must end with something that the user says" }]);
+    throw invalidRequest([{ path: field, message: "must end with something that the user says" }]);
   }
-  const lines = said
-    .slice(0, following)
-    .map((one) => `${one.role === "assistant" ? "Assistant" : "User"}: ${spoken(one)}`);
+  const lines = said.slice(0, following).map((one) => `${speakers[one.role]}: ${spoken(one)}`);
   const prompt = { system, earlier: transcriptOf(lines), message, images };
   refuseTooLarge("What follows the last assistant message", prompt.message);
   refuseTooLarge("What stands before it", prompt.earlier);
@@ -56,6 +54,8 @@ export function promptOf(messages: readonly CompletionMessage[]): CompletionProm
   }
   return prompt;
 }
+
+const speakers = { system: "System", user: "User", assistant: "Assistant", tool: "Tool" } as const;
 
 const transcriptOf = (lines: readonly string[]): string =>
   lines.length === 0

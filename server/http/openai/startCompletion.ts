@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import type { Caller } from "../../domain/delivery/device.ts";
 import { DaylongError } from "../../domain/errors.ts";
 import type { SubmitRequest } from "../../pool/port.ts";
-import type { CompletionRequest, InlineImage } from "../../wire/openai/completionRequest.ts";
+import type { InlineImage } from "../../wire/openai/inlineImage.ts";
 import type { HttpDependencies } from "../dependencies.ts";
-import { promptOf } from "./prompt.ts";
+import type { CompletionPrompt } from "./prompt.ts";
 
 /** The name of the session's own model, for requests that want no other. */
 export const defaultModel = "default";
@@ -17,7 +17,10 @@ export interface StartedCompletion {
 }
 
 export interface CompletionCall {
-  body: CompletionRequest;
+  model: string;
+  prompt: CompletionPrompt;
+  /** The name of the conversation to go on with, or to begin; `undefined`: a new one. */
+  conversationId: string | undefined;
   caller: Caller;
   /** The request's `Idempotency-Key`: repeated with it, it finds its first turn again. */
   key: string | undefined;
@@ -32,13 +35,12 @@ export async function startCompletion(
   parts: HttpDependencies,
   call: CompletionCall,
 ): Promise<StartedCompletion> {
-  const { body, caller, key } = call;
-  const prompt = promptOf(body.messages);
+  const { prompt, caller, key } = call;
   const attachments = await parts.attachments.take(prompt.images.map(fileOf), caller, key);
   try {
-    const model = body.model === defaultModel ? undefined : body.model;
+    const model = call.model === defaultModel ? undefined : call.model;
     const message = { caller, message: prompt.message, clientMessageId: key, model, attachments };
-    return await submitTo(parts, call, message, prompt);
+    return await submitTo(parts, call, message);
   } finally {
     parts.attachments.giveBack(attachments);
   }
@@ -48,15 +50,14 @@ async function submitTo(
   parts: HttpDependencies,
   call: CompletionCall,
   message: SubmitRequest,
-  { system, earlier }: Pick<ReturnType<typeof promptOf>, "system" | "earlier">,
 ): Promise<StartedCompletion> {
   const { pool, store } = parts;
-  const { body, caller } = call;
+  const { caller, conversationId: wanted } = call;
+  const { system, earlier } = call.prompt;
   const { model } = message;
   const repeated = firstOf(parts, call, message);
   if (repeated) return repeated;
 
-  const wanted = body.conversation_id ?? undefined;
   const find = () => (wanted === undefined ? undefined : store.conversations.get(wanted));
   const known = find();
   let place: string | undefined;
@@ -94,14 +95,14 @@ const idsOf = ({ sessionId, turnId }: { sessionId: string; turnId: string }) => 
 /** The turn of the first request with this key, or nothing. Throws `idempotency_conflict` for another request's key. */
 function firstOf(
   { store, pool }: HttpDependencies,
-  { body }: CompletionCall,
+  call: CompletionCall,
   message: SubmitRequest,
 ): Promise<StartedCompletion> | undefined {
   const key = message.clientMessageId;
   const turn = key === undefined ? undefined : store.turns.byClientMessage(message.caller.deviceId, key);
   if (turn === undefined) return undefined;
   const conversation = store.conversations.ofSession(turn.sessionId);
-  const wanted = body.conversation_id ?? conversation?.conversationId;
+  const wanted = call.conversationId ?? conversation?.conversationId;
   if (conversation === undefined || wanted !== conversation.conversationId)
     throw new DaylongError("idempotency_conflict", "The Idempotency-Key belongs to another request.");
   // The pool knows whether it is the same message.

@@ -135,6 +135,7 @@ export class Outages implements ProcessObserver {
       case "task-started":
       case "task-progress":
       case "task-finished":
+      case "task-output-file":
       case "tasks-running":
       case "wakeup-set":
       case "wakeups-dropped":

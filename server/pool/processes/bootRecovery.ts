@@ -27,7 +27,7 @@ export async function recover(parts: {
   host: ProcessHost;
   turnWriter: TurnWriter;
   permissions: PermissionRequests;
-  tasks: Pick<Tasks, "cutOff">;
+  tasks: Pick<Tasks, "cutOff" | "lastOutputs">;
   facts: Pick<FactWriter, "recover">;
   log: Log;
 }): Promise<Recovery> {
@@ -39,9 +39,12 @@ export async function recover(parts: {
     const reply = await recoverReply(parts, turn.sessionId, turn.turnId);
     if (reply) replies.set(turn.turnId, reply);
   }
+  const cutOff = new Set(store.tasks.running().map((task) => task.sessionId));
+  const outputs = new Map<string, Awaited<ReturnType<Tasks["lastOutputs"]>>>();
+  for (const sessionId of cutOff) outputs.set(sessionId, await tasks.lastOutputs(sessionId));
   const recovery = store.transaction(() => {
-    for (const sessionId of new Set(store.tasks.running().map((task) => task.sessionId)))
-      tasks.cutOff(sessionId, { isOwners: false });
+    for (const sessionId of cutOff)
+      tasks.cutOff(sessionId, { isOwners: false, outputs: outputs.get(sessionId) });
     const found = { interruptedTurns: 0, answeredTurns: 0, requeuedTurns: 0, parkedSessions: 0 };
     parts.facts.recover();
     for (const permission of store.permissions.open())

@@ -10,6 +10,7 @@ import { type Gate, isHeld } from "../state/gate.ts";
 import type { PoolLimits } from "../state/limits.ts";
 import type { ProcessObserver } from "../state/processObserver.ts";
 import type { OneShotProcess, ProcessRegistry } from "../state/processRegistry.ts";
+import type { FactWriter } from "../turns/factWriter.ts";
 import type { Capacity } from "./capacity.ts";
 
 export interface OneShotsParts {
@@ -22,6 +23,7 @@ export interface OneShotsParts {
   observer: ProcessObserver;
   gates: readonly Gate[];
   capacity: Capacity;
+  facts: Pick<FactWriter, "addUseOf">;
   newId: () => string;
   mentions: MentionResolver;
   checkProject(path: string): Promise<void>;
@@ -135,7 +137,7 @@ export class OneShots {
     oneShot: OneShotProcess,
     over: AbortSignal,
   ): Promise<OneShotAnswer | undefined> {
-    const { host, log, registry, advance } = this.#parts;
+    const { host, log, registry, facts, advance } = this.#parts;
     const { processId } = oneShot;
     if (!(await this.#place(oneShot, over))) return undefined;
     try {
@@ -153,6 +155,7 @@ export class OneShots {
         },
         (commands) => this.#wordsOf(request, caller, commands),
         over,
+        (models) => facts.addUseOf(request.projectPath, models, 1),
       );
       log.info("ask.ended", { processId, answered: answer !== undefined, denied: answer?.denied.length });
       return answer;

@@ -2,6 +2,7 @@ import { DaylongError, type Failure } from "../../domain/errors.ts";
 import type { LiveFeed, Log, Store } from "../../domain/ports.ts";
 import type { ProcessExit, ProcessHost, TranscriptReply } from "../../domain/processes/process.ts";
 import { exhaustionFault } from "../../domain/processes/startFailures.ts";
+import type { TaskOutput } from "../../domain/sessions/task.ts";
 import type { EventStore } from "../../domain/stores/delivery.ts";
 import type { CurrentTurn } from "../state/openTurns.ts";
 import type { ProcessObserver } from "../state/processObserver.ts";
@@ -26,7 +27,7 @@ export interface ProcessExitsParts {
   turnWriter: TurnWriter;
   permissions: PermissionRequests;
   buffer: EventBuffer;
-  tasks: Pick<Tasks, "cutOff">;
+  tasks: Pick<Tasks, "cutOff" | "lastOutputs">;
   facts: Pick<FactWriter, "processGone">;
   handoffs: Pick<Handoffs, "distrustLook">;
   observer: ProcessObserver;
@@ -80,15 +81,17 @@ export class ProcessExits {
       const detail = `Claude ${describeExit(exit)} in the middle of this turn. The context is kept; send a message to go on.`;
       return { code: "process_crashed", detail };
     };
-    const { turn } = sessionProcess;
-    if (!turn?.isGiven || turn.end?.kind === "interrupt") {
+    const { turn, tasks } = sessionProcess;
+    const canHaveReplied = turn?.isGiven === true && turn.end?.kind !== "interrupt";
+    if (!canHaveReplied && tasks.count === 0) {
       this.#writeEnd(sessionProcess, exit, failureOf);
       return;
     }
-    // It may have written its whole answer down and ended before it could say so.
-    void recoverReply(this.#parts, sessionId, turn.turnId).then((reply) =>
-      this.#writeEnd(sessionProcess, exit, failureOf, reply),
-    );
+    void Promise.all([
+      // It may have written its whole answer down and ended before it could say so.
+      canHaveReplied ? recoverReply(this.#parts, sessionId, turn.turnId) : undefined,
+      this.#parts.tasks.lastOutputs(sessionId),
+    ]).then(([reply, outputs]) => this.#writeEnd(sessionProcess, exit, failureOf, { reply, outputs }));
   }
 
   /** Whether the turn waits for another start: nothing of it was given, and the reason lies outside of it. */
@@ -104,7 +107,7 @@ export class ProcessExits {
     sessionProcess: SessionProcess,
     exit: ProcessExit | undefined,
     failureOf: (turn: Readonly<CurrentTurn> | undefined) => Failure,
-    reply?: TranscriptReply,
+    { reply, outputs }: { reply?: TranscriptReply; outputs?: ReadonlyMap<string, TaskOutput> } = {},
   ): void {
     const { sessionId } = sessionProcess;
     const { turnWriter, permissions, registry, feed, buffer, facts, observer } = this.#parts;
@@ -115,7 +118,7 @@ export class ProcessExits {
       const { turns, stopReason } = sessionProcess;
       buffer.write(sessionProcess);
       permissions.expireAll(sessionId, "process_gone");
-      this.#parts.tasks.cutOff(sessionId, { isOwners: isOwnersStop(stopReason) });
+      this.#parts.tasks.cutOff(sessionId, { isOwners: isOwnersStop(stopReason), outputs });
       facts.processGone(sessionId);
       const couldNotStart = stopReason === "failed" || (exit === undefined && stopReason === undefined);
       for (const turn of turns) {

@@ -187,6 +187,7 @@ export class PoolProcessListener {
       case "task-started":
       case "task-progress":
       case "task-finished":
+      case "task-output-file":
       case "tasks-running":
         this.#parts.tasks.hear(sessionProcess, signal);
         return;

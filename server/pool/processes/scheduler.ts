@@ -40,7 +40,7 @@ export interface SchedulerParts {
   termination: Termination;
   gates: readonly Gate[];
   capacity: Capacity;
-  handoffs: Pick<Handoffs, "mustWait">;
+  handoffs: Pick<Handoffs, "mustWait" | "heldBy">;
   facts: Pick<FactWriter, "lookAtBranch">;
   observer: ProcessObserver;
   listener: PoolProcessListener;
@@ -137,9 +137,21 @@ export class Scheduler {
       if (place === "free") {
         if (!this.#isElsewhere(sessionId)) this.#spawn(sessionId);
       } else if (place === "none") {
-        if (capacity.waitsForTasks) this.#patienceTimer.armAt(capacity.patienceEndsAt(sessionId));
+        if (capacity.waitsForTasks) {
+          this.#patienceTimer.armAt(capacity.patienceEndsAt(sessionId));
+          this.#tellTasksKeepPlaces();
+        }
         break;
       }
+    }
+  }
+
+  /** The messages that have no place may have come when turns kept the places that tasks keep now. */
+  #tellTasksKeepPlaces(): void {
+    for (const sessionId of this.#parts.capacity.waitingSessions()) {
+      if (this.#parts.handoffs.heldBy(sessionId) !== undefined) continue;
+      const turn = this.#store.turns.nextQueued(sessionId, this.#parts.clock.now());
+      if (turn !== undefined) this.#parts.turnWriter.announceQueued(turn, "tasks");
     }
   }
 
@@ -262,6 +274,8 @@ export class Scheduler {
         const told = notes.length > 0 ? { notes: [...notes] } : {};
         const data = { pid, resumed, ...(wasSpare ? { spare: true } : {}), ...told };
         this.#store.events.append({ sessionId, type: "session.woken", data });
+        if (process.costBeforeUsd !== undefined)
+          this.#store.sessions.setCliCost(sessionId, process.costBeforeUsd);
         if (lossDetail !== undefined) resumeSources.adopt(sessionId, claudeSessionId, lossDetail);
         if (gives && isPrepared) this.#store.turns.markGiven(turn.turnId, clock.now());
         else if (!gives) setWorkState(this.#store, sessionId, { isLive: true });

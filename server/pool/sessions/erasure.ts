@@ -56,6 +56,9 @@ export class Erasure {
     feed.flush(sessionId);
     attachments.letGo(unused);
     // Last, because it can fail: what is Daylong's is gone by now, and the same order again finds the rest.
-    if (isAdmin) for (const id of conversations) await host.eraseConversation(id);
+    for (const id of isAdmin ? conversations : []) {
+      // Another session may have gone on with it since this one was closed.
+      if (store.sessions.ofConversation(id) === undefined) await host.eraseConversation(id);
+    }
   }
 }

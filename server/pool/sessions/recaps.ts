@@ -4,6 +4,7 @@ import type { Clock, Store } from "../../domain/ports.ts";
 import type { ProcessHost } from "../../domain/processes/process.ts";
 import type { Session } from "../../domain/sessions/session.ts";
 import type { Recap } from "../port.ts";
+import type { FactWriter } from "../turns/factWriter.ts";
 
 /** The prompt of a recap; it runs on a fork, so the conversation never contains it. */
 export const recapPrompt =
@@ -18,6 +19,7 @@ export class Recaps {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #host: ProcessHost;
+  readonly #facts: Pick<FactWriter, "addUseOf">;
   readonly #newId: () => string;
   readonly #checkProject: (path: string) => Promise<void>;
   #last: Promise<unknown> = Promise.resolve();
@@ -27,12 +29,14 @@ export class Recaps {
     store: Store;
     clock: Clock;
     host: ProcessHost;
+    facts: Pick<FactWriter, "addUseOf">;
     newId: () => string;
     checkProject(path: string): Promise<void>;
   }) {
     this.#store = parts.store;
     this.#clock = parts.clock;
     this.#host = parts.host;
+    this.#facts = parts.facts;
     this.#newId = parts.newId;
     this.#checkProject = parts.checkProject;
   }
@@ -81,6 +85,7 @@ export class Recaps {
       },
       recapPrompt,
       recapDeadlineMs,
+      (models) => this.#facts.addUseOf(projectPath, models, 0),
     );
     const recap = { text, createdAt: this.#clock.now(), turnCount };
     this.#store.transaction(() => {

@@ -15,7 +15,7 @@ import type { ProcessRegistry } from "../state/processRegistry.ts";
 import type { Submissions } from "../turns/submit.ts";
 import { asksForChange, changeFor, refuseRevoked } from "../turns/submitRules.ts";
 import { KeyedQueue } from "./keyedQueue.ts";
-import { latestConversation } from "./latestConversation.ts";
+import { beganElsewhere, latestConversation } from "./latestConversation.ts";
 
 export interface SessionsParts {
   store: Store;
@@ -51,7 +51,7 @@ export class Sessions {
     const origin = request.latest ? await this.#latest(request, request.latest) : request.options.origin;
     const resumed = origin !== undefined && !origin.fork ? origin.resume : undefined;
     const resumeAt = resumed === undefined ? undefined : origin?.resumeAt;
-    const ours = this.#sessionOf(resumed);
+    const ours = await this.#openSessionOf(resumed);
     if (ours !== undefined) return this.#goOnWith(ours, resumeAt, request.caller);
     // A conversation of another directory must not be opened from this project.
     if (origin && !(await host.hasTranscript(origin.resume, request.projectPath))) {
@@ -65,12 +65,15 @@ export class Sessions {
     if (resumeAt !== undefined) await this.#checkHolds(resumed ?? "", resumeAt);
     // Another request may have begun it while Claude's records were read.
     const begunMeanwhile = this.#sessionOf(resumed);
-    if (begunMeanwhile !== undefined) return this.#goOnWith(begunMeanwhile, resumeAt, request.caller);
+    if (begunMeanwhile !== undefined && begunMeanwhile.state !== "closed")
+      return this.#goOnWith(begunMeanwhile, resumeAt, request.caller);
     const options = { ...request.options, origin: resumed === undefined ? origin : undefined };
     // Our id is Claude's id: a conversation that is gone on with keeps the one it has.
-    const sessionId = resumed ?? newSessionId({ ...request, options });
+    const isTaken = resumed !== undefined && this.#store.sessions.get(resumed) !== undefined;
+    const sessionId = (isTaken ? undefined : resumed) ?? newSessionId({ ...request, options });
     const session = this.#store.transaction(() => {
       const begun = submissions.create({ ...request, options }, sessionId);
+      if (isTaken) this.#store.sessions.setClaudeSession(sessionId, resumed, null);
       if (resumeAt !== undefined) this.#copyUpTo(begun, resumeAt);
       return begun;
     });
@@ -85,6 +88,17 @@ export class Sessions {
   #sessionOf(resumed: string | undefined): Session | undefined {
     if (resumed === undefined) return undefined;
     return this.#store.sessions.ofConversation(resumed) ?? this.#store.sessions.get(resumed);
+  }
+
+  /**
+   * The same, unless it is closed and its conversation was begun in a terminal: that goes on, in a new session. A closed
+   * session stays closed.
+   */
+  async #openSessionOf(resumed: string | undefined): Promise<Session | undefined> {
+    const session = this.#sessionOf(resumed);
+    if (session?.state !== "closed") return session;
+    const kept = await this.#parts.history.conversations(session.projectPath);
+    return beganElsewhere(session, kept) ? undefined : session;
   }
 
   async #goOnWith(session: Session, resumeAt: string | undefined, caller: Caller): Promise<Session> {

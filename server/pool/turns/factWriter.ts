@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { NewEvent } from "../../domain/delivery/event.ts";
 import type { Clock, LiveFeed, Log, Store } from "../../domain/ports.ts";
 import type { FactSignal } from "../../domain/processes/factSignal.ts";
-import { type DailyUse, dayOf, type ModelUse } from "../../domain/processes/usage.ts";
+import { dailyUse, type ModelUse } from "../../domain/processes/usage.ts";
 import {
   contextFill,
   type SessionCommand,
@@ -142,6 +142,18 @@ export class FactWriter {
     return true;
   }
 
+  /** Keeps what a prompt beside the sessions' turns used. `turns`: 1 when somebody asked it, 0 when it is a recap. */
+  addUseOf(projectPath: string, models: readonly ModelUse[], turns: 0 | 1): void {
+    const { store, clock, log } = this.#parts;
+    if (models.length === 0) return;
+    try {
+      store.transaction(() => store.usage.add(dailyUse(projectPath, models, { now: clock.now(), turns })));
+    } catch (error) {
+      // The figures are lost, the answer is not.
+      log.error("usage.not_kept", { error: String(error) });
+    }
+  }
+
   /** Inside a transaction that keeps a message: what Claude proposed to say next is answered by it. */
   messageKept(sessionId: string, sessionProcess: SessionProcess | undefined): void {
     const { store, buffer } = this.#parts;
@@ -241,14 +253,10 @@ export class FactWriter {
   #addUse(sessionProcess: SessionProcess, models: readonly ModelUse[]): void {
     const { store, clock, buffer } = this.#parts;
     const { sessionId } = sessionProcess;
-    const day = dayOf(clock.now());
-    // The turn counts once, for the model that it mostly was.
-    const main = [...models].sort((a, b) => b.costUsd - a.costUsd || b.outputTokens - a.outputTokens)[0];
+    const now = clock.now();
     buffer.add(sessionProcess, () => {
       const projectPath = store.sessions.get(sessionId)?.projectPath;
-      if (projectPath === undefined) return;
-      const rowOf = (use: ModelUse): DailyUse => ({ ...use, day, projectPath, turns: use === main ? 1 : 0 });
-      store.usage.add(models.map(rowOf));
+      if (projectPath !== undefined) store.usage.add(dailyUse(projectPath, models, { now, turns: 1 }));
     });
   }
 

@@ -249,19 +249,9 @@ export class Submissions {
     const lease = this.#turnWriter.renewLease(session);
     if (runsNow) this.#turnWriter.announceStart(turn);
     else if (admission.action === "wait" || admission.action === "evict") {
-      this.#store.events.append({
-        sessionId,
-        turnId: turn.turnId,
-        type: "turn.queued",
-        data: {
-          queuePosition: this.#store.turns.queuePosition(turn.turnId),
-          reason: this.#isHeldElsewhere(sessionId)
-            ? "held"
-            : state === "none" && admission.action === "wait" && this.#waitsForTasks()
-              ? "tasks"
-              : undefined,
-        },
-      });
+      const forTasks = state === "none" && admission.action === "wait" && this.#waitsForTasks();
+      const reason = this.#isHeldElsewhere(sessionId) ? "held" : forTasks ? "tasks" : undefined;
+      this.#turnWriter.announceQueued(turn, reason);
     }
     // Without a process an expired session's new term begins parked.
     if (session.state === "expired" && !runsNow) this.#store.sessions.setState(sessionId, "parked");

@@ -1,8 +1,8 @@
-import { unlessLate } from "../../domain/deadline.ts";
+import { unlessLate, withDeadline } from "../../domain/deadline.ts";
 import type { Caller } from "../../domain/delivery/device.ts";
 import { DaylongError } from "../../domain/errors.ts";
 import type { Clock, LiveFeed, Log, Store } from "../../domain/ports.ts";
-import type { ProcessSignal } from "../../domain/processes/process.ts";
+import type { ProcessHost, ProcessSignal } from "../../domain/processes/process.ts";
 import type { Task, TaskEnd, TaskOutput } from "../../domain/sessions/task.ts";
 import { settleMs } from "../state/liveTasks.ts";
 import type { ProcessRegistry } from "../state/processRegistry.ts";
@@ -11,6 +11,7 @@ import type { EventBuffer } from "./eventBuffer.ts";
 
 export interface TasksParts {
   store: Store;
+  host: Pick<ProcessHost, "savedTaskOutput">;
   feed: LiveFeed;
   clock: Clock;
   log: Log;
@@ -22,18 +23,20 @@ export interface TasksParts {
 
 type TaskSignal = Extract<
   ProcessSignal,
-  { kind: "task-started" | "task-progress" | "task-finished" | "tasks-running" }
+  { kind: "task-started" | "task-progress" | "task-finished" | "task-output-file" | "tasks-running" }
 >;
 
 /** Ended tasks of a session that are kept (docs/api.md). */
 export const mostEndedTasks = 100;
 /**
- * How long the end of a task may come after the level that does not hold it any more: the CLI does not say in which order
- * the two come. `/clear` ends tasks with the level alone.
+ * How long the begin of a task may come after the level that holds it, and the end of one after the level that does not
+ * hold it any more: the CLI does not say in which order they come. `/clear` ends tasks with the level alone.
  */
-const endGraceMs = 1_000;
+const levelGraceMs = 1_000;
 /** How long the CLI is waited for when it is asked about a task; it takes a few milliseconds. */
 const answerDeadlineMs = 5_000;
+/** How long a disk is waited for; the end of a process waits as long. */
+const readDeadlineMs = 1_000;
 /** The most of an agent's last text that is kept as its output, as of a command's (8 KiB). */
 const mostOutputBytes = 8 * 1_024;
 
@@ -59,7 +62,12 @@ export class Tasks {
         sessionProcess.tasks.start(signal.task.taskId);
         const startedAt = this.#parts.clock.now();
         const task: Task = { ...signal.task, sessionId, state: "running", startedAt };
-        this.#parts.buffer.add(sessionProcess, () => this.begin(task));
+        this.#parts.buffer.add(sessionProcess, () => {
+          // The level may have told of it before.
+          if (this.#store.tasks.get(sessionId, task.taskId)?.state === "running")
+            this.#store.tasks.start(task);
+          else this.begin(task);
+        });
         return;
       }
       case "task-progress": {
@@ -75,12 +83,21 @@ export class Tasks {
         if (sessionProcess.isLeaving && signal.state !== "completed") return;
         this.#finish(sessionProcess, signal.taskId, signal);
         return;
+      case "task-output-file":
+        this.#parts.buffer.add(sessionProcess, () =>
+          this.#store.tasks.setOutputFile(sessionId, signal.taskId, signal.path),
+        );
+        return;
       case "tasks-running": {
-        const taskIds = new Set(signal.taskIds);
+        const taskIds = new Set(signal.tasks.map(({ taskId }) => taskId));
         this.#levels.set(sessionProcess, taskIds);
-        for (const taskId of sessionProcess.tasks.ids) {
+        const known = new Set(sessionProcess.tasks.ids);
+        for (const task of signal.tasks) {
+          if (!known.has(task.taskId)) this.#startUnlessTold(sessionProcess, task);
+        }
+        for (const taskId of known) {
           if (taskIds.has(taskId)) continue;
-          this.#parts.clock.after(endGraceMs, () => {
+          this.#parts.clock.after(levelGraceMs, () => {
             // A subagent may have been given more to do meanwhile.
             const runs = this.#levels.get(sessionProcess)?.has(taskId) === true;
             if (!runs && !sessionProcess.isLeaving && sessionProcess.tasks.ids.includes(taskId))
@@ -92,9 +109,29 @@ export class Tasks {
     }
   }
 
+  /** A task that the level alone tells of runs all the same. The turn of the subagent that started it is its turn. */
+  #startUnlessTold(
+    sessionProcess: SessionProcess,
+    listed: Extract<TaskSignal, { kind: "tasks-running" }>["tasks"][number],
+  ): void {
+    const { sessionId } = sessionProcess;
+    const { taskId, parentTaskId } = listed;
+    this.#parts.clock.after(levelGraceMs, () => {
+      const runs = this.#levels.get(sessionProcess)?.has(taskId) === true;
+      if (!runs || sessionProcess.isLeaving || sessionProcess.tasks.ids.includes(taskId)) return;
+      const parent = parentTaskId === undefined ? undefined : this.#store.tasks.get(sessionId, parentTaskId);
+      this.hear(sessionProcess, { kind: "task-started", task: { ...listed, turnId: parent?.turnId } });
+    });
+  }
+
   /** A subagent's finished text: the newest one is the output of its task. */
   noteAgentText(sessionProcess: SessionProcess, taskId: string, text: string): void {
+    const { sessionId } = sessionProcess;
     sessionProcess.tasks.note(taskId, { text });
+    // At once, so that nothing that ends the process takes it along.
+    this.#parts.buffer.add(sessionProcess, () =>
+      this.#store.tasks.setOutput(sessionId, taskId, outputOf(text)),
+    );
   }
 
   list(sessionId: string): Task[] {
@@ -110,11 +147,35 @@ export class Tasks {
   async output(sessionId: string, taskId: string): Promise<TaskOutput> {
     const task = this.#existing(sessionId, taskId);
     const sessionProcess = this.#parts.registry.get(sessionId);
+    const isRunning = task.state === "running";
     const live =
-      task.state === "running" && sessionProcess !== undefined
-        ? await this.#liveOutput(sessionProcess, task)
-        : undefined;
-    return live ?? this.#store.tasks.output(sessionId, taskId) ?? outputOf("");
+      isRunning && sessionProcess !== undefined ? await this.#liveOutput(sessionProcess, task) : undefined;
+    const found = live ?? this.#store.tasks.output(sessionId, taskId);
+    if (found !== undefined) return found;
+    // A subagent that said nothing has no output, and neither has a wake-up; of a command nothing could be kept.
+    const isLost = !isRunning && task.kind !== "agent" && task.kind !== "wakeup";
+    return isLost ? { ...outputOf(""), lost: true } : outputOf("");
+  }
+
+  /**
+   * What the session's commands that run now have written, read from their files: before their ends are written, because
+   * whoever is told of a cut-off command may ask for it at once. Never rejects; empty for what cannot be read in time.
+   */
+  async lastOutputs(sessionId: string): Promise<ReadonlyMap<string, TaskOutput>> {
+    const outputs = new Map<string, TaskOutput>();
+    const sessionProcess = this.#parts.registry.get(sessionId);
+    try {
+      // The name of a file may still wait for its commit.
+      if (sessionProcess !== undefined) this.#parts.buffer.write(sessionProcess);
+    } catch (error) {
+      this.#parts.log.error("pool.write_failed", { sessionId, error });
+    }
+    const read = async ({ taskId }: Task) => {
+      const output = await this.#savedOutput(sessionId, taskId);
+      if (output !== undefined) outputs.set(taskId, output);
+    };
+    await Promise.all(this.#store.tasks.runningOf(sessionId).map(read));
+    return outputs;
   }
 
   /** Tells Claude to end the task. False: it has ended before. Throws `task_not_found`. */
@@ -139,13 +200,24 @@ export class Tasks {
   /**
    * Inside a transaction: the session's process is gone, and what ran in it was cut off. `isOwners`: the owner asked for
    * the end of the process, so that it is no news. Wake-ups are seen to without the process, unless the owner asked for
-   * that, or the session `isOver`.
+   * that, or the session `isOver`. `outputs`: what `lastOutputs` found.
    */
-  cutOff(sessionId: string, { isOwners, isOver }: { isOwners: boolean; isOver?: boolean }): void {
+  cutOff(
+    sessionId: string,
+    {
+      isOwners,
+      isOver,
+      outputs,
+    }: { isOwners: boolean; isOver?: boolean; outputs?: ReadonlyMap<string, TaskOutput> },
+  ): void {
     const cut = this.#store.tasks
       .runningOf(sessionId)
       .filter(({ kind }) => kind !== "wakeup" || isOwners || isOver === true);
-    for (const task of cut) this.#writeEnd(task, { state: "stopped" }, !isOwners);
+    for (const task of cut) {
+      const output = outputs?.get(task.taskId);
+      if (output !== undefined) this.#store.tasks.setOutput(sessionId, task.taskId, output);
+      this.#writeEnd(task, { state: "stopped" }, !isOwners);
+    }
     if (cut.length > 0) this.#tellCount(sessionId);
   }
 
@@ -220,10 +292,22 @@ export class Tasks {
     if (task.kind === "agent") return undefined;
     const output = sessionProcess.process?.taskOutput(task.taskId);
     const answered = output && (await this.#answered(output).catch(() => undefined));
-    if (answered === undefined) return undefined;
+    if (answered === undefined) return this.#savedOutput(task.sessionId, task.taskId);
     // Bytes that are no text take three times as many when they are shown.
     const { output: end, truncated } = outputOf(answered.output);
     return { output: end, totalBytes: answered.totalBytes, truncated: truncated || answered.truncated };
+  }
+
+  /** What is in the file that the command writes into. Never rejects. */
+  async #savedOutput(sessionId: string, taskId: string): Promise<TaskOutput | undefined> {
+    const path = this.#store.tasks.outputFile(sessionId, taskId);
+    if (path === undefined) return undefined;
+    const { clock, host, log } = this.#parts;
+    const late = () => {
+      log.warn("task.output_not_read", { sessionId, taskId });
+      return undefined;
+    };
+    return withDeadline(clock, readDeadlineMs, host.savedTaskOutput(path), late);
   }
 
   /** The CLI's answer; one that hangs must not make the caller hang with it. Throws `session_busy`. */

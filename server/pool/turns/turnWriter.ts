@@ -1,3 +1,4 @@
+import type { EventDataByType } from "../../domain/delivery/event.ts";
 import type { Failure } from "../../domain/errors.ts";
 import { errorCatalogue } from "../../domain/errors.ts";
 import type { Clock, LiveFeed, Store } from "../../domain/ports.ts";
@@ -26,6 +27,8 @@ export class TurnWriter {
   readonly #limits: PoolLimits;
   readonly #feed: Pick<LiveFeed, "unfinished">;
   readonly #newId: () => string;
+  /** Waiting turns of which it was told that tasks keep the places. */
+  readonly #toldOfTasks = new Set<string>();
 
   constructor(parts: {
     store: Store;
@@ -41,10 +44,30 @@ export class TurnWriter {
     this.#newId = parts.newId;
   }
 
+  /** Says that a kept turn waits. `tasks`: for a place that a task keeps; that may become the case later, and is told once. */
+  announceQueued(
+    { sessionId, turnId }: Pick<Turn, "sessionId" | "turnId">,
+    reason: EventDataByType["turn.queued"]["reason"],
+  ): void {
+    if (this.#toldOfTasks.has(turnId)) return;
+    const queuePosition = this.#store.turns.queuePosition(turnId);
+    this.#store.transaction(
+      () =>
+        this.#store.events.append({
+          sessionId,
+          turnId,
+          type: "turn.queued",
+          data: { queuePosition, reason },
+        }),
+      () => reason === "tasks" && this.#toldOfTasks.add(turnId),
+    );
+  }
+
   /** Marks the turn of a message as running. With `given`, its prompt is about to be written. */
   begin({ sessionId, turnId, origin }: Turn, given: boolean): void {
     const now = this.#clock.now();
     this.#store.turns.markRunning(turnId, now);
+    this.#toldOfTasks.delete(turnId);
     if (given) this.#store.turns.markGiven(turnId, now);
     this.announceStart({ sessionId, turnId, origin });
   }
@@ -81,6 +104,7 @@ export class TurnWriter {
     const store = this.#store;
     const turn = store.turns.get(turnId);
     if (turn === undefined || isTerminal(turn.state)) return false;
+    this.#toldOfTasks.delete(turnId);
     const result = end.kind === "cancelled" ? undefined : end.result;
     const costUsd = result
       ? store.sessions.addTurn(

@@ -1,4 +1,9 @@
-import { type LoggedEvent, lifecycleEvents, type NewEvent } from "../../domain/delivery/event.ts";
+import {
+  type LoggedEvent,
+  lifecycleEvents,
+  type NewEvent,
+  terminalTurnEvents,
+} from "../../domain/delivery/event.ts";
 import { DaylongError } from "../../domain/errors.ts";
 import type { Clock } from "../../domain/ports.ts";
 import type { EventStore } from "../../domain/stores/delivery.ts";
@@ -44,6 +49,7 @@ function page<Parameters extends unknown[]>(
 const columns = "cursor, session_id, seq, type, at, turn_id, data";
 /** To the letter the WHEREs of the partial indexes. */
 const isLifecycle = `type IN (${lifecycleEvents.map((type) => `'${type}'`).join(", ")})`;
+const isTurnEnd = `type IN (${[...terminalTurnEvents].map((type) => `'${type}'`).join(", ")})`;
 const isMessage = "type IN ('message', 'turn.accepted')";
 
 /** The event log in SQLite. A cursor is an AUTOINCREMENT rowid: it only grows, and is not used again after a deletion. */
@@ -60,6 +66,7 @@ export class SqliteEventStore implements EventStore {
   readonly #ofSession: Statement<[sessionId: string, afterSeq: number, limit: number], EventRow>;
   readonly #transcript: Statement<[sessionId: string, beforeCursor: number, limit: number], EventRow>;
   readonly #message: Statement<[messageId: string], EventRow>;
+  readonly #turnEndAfter: Statement<[sessionId: string, seq: number], { one: number }>;
   readonly #lifecycle: Statement<[beforeCursor: number, limit: number], EventRow>;
 
   constructor(parts: {
@@ -101,6 +108,10 @@ export class SqliteEventStore implements EventStore {
     this.#transcript = new Statement(
       connection,
       `SELECT ${columns} FROM events WHERE session_id = ? AND cursor < ? AND ${isMessage} ORDER BY cursor DESC LIMIT ?`,
+    );
+    this.#turnEndAfter = new Statement(
+      connection,
+      `SELECT 1 AS one FROM events WHERE session_id = ? AND seq > ? AND ${isTurnEnd} LIMIT 1`,
     );
     this.#lifecycle = new Statement(
       connection,
@@ -159,6 +170,10 @@ export class SqliteEventStore implements EventStore {
 
   lifecycle(beforeCursor: number | undefined, limit: number): LoggedEvent[] {
     return this.#lifecycle.all(beforeCursor ?? Number.MAX_SAFE_INTEGER, limit).map(eventOf);
+  }
+
+  hasTurnEndAfter(sessionId: string, seq: number): boolean {
+    return this.#turnEndAfter.get(sessionId, seq) !== undefined;
   }
 
   message(messageId: string): LoggedEvent | undefined {

@@ -11,6 +11,8 @@ export class SqliteConversationStore implements ConversationStore {
   readonly #get: Statement<[conversationId: string], NamedConversation>;
   readonly #ofSession: Statement<[sessionId: string], NamedConversation>;
   readonly #list: Statement<[{ after: string | null; limit: number }], NamedConversation>;
+  readonly #deleteResponse: Statement<[turnId: string]>;
+  readonly #deletedResponse: Statement<[turnId: string], { turnId: string }>;
   readonly #removeOf: Statement<[sessionId: string]>;
 
   constructor(connection: Connection) {
@@ -27,6 +29,14 @@ export class SqliteConversationStore implements ConversationStore {
       `SELECT ${columns}
        WHERE @after IS NULL OR ordinal < (SELECT ordinal FROM conversations WHERE conversation_id = @after)
        ORDER BY ordinal DESC LIMIT @limit`,
+    );
+    this.#deleteResponse = new Statement(
+      connection,
+      "INSERT INTO deleted_responses (turn_id) VALUES (?) ON CONFLICT DO NOTHING",
+    );
+    this.#deletedResponse = new Statement(
+      connection,
+      "SELECT turn_id AS turnId FROM deleted_responses WHERE turn_id = ?",
     );
     this.#removeOf = new Statement(connection, "DELETE FROM conversations WHERE session_id = ?");
   }
@@ -45,6 +55,14 @@ export class SqliteConversationStore implements ConversationStore {
 
   list(after: string | undefined, limit: number): NamedConversation[] {
     return this.#list.all({ after: after ?? null, limit });
+  }
+
+  deleteResponse(turnId: string): void {
+    this.#deleteResponse.run(turnId);
+  }
+
+  isResponseDeleted(turnId: string): boolean {
+    return this.#deletedResponse.get(turnId) !== undefined;
   }
 
   removeOf(sessionId: string): boolean {

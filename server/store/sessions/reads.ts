@@ -1,5 +1,5 @@
 import type { LoggedEvent } from "../../domain/delivery/event.ts";
-import { pushKindOf } from "../../domain/delivery/pushRules.ts";
+import { pushOf } from "../../domain/delivery/pushRules.ts";
 import type { ReadMarks, ReadStore } from "../../domain/stores/reads.ts";
 import { headOf } from "../../domain/visibleText.ts";
 import { type Connection, parsedOrUndefined, Statement } from "../statement.ts";
@@ -23,6 +23,7 @@ interface MarksRow {
 export class SqliteReadStore implements ReadStore {
   readonly #transactions: Transactions;
   readonly #add: Statement<[cursor: number, sessionId: string | null, seq: number | null]>;
+  readonly #addUnread: Statement<[{ cursor: number; sessionId: string; seq: number | null }]>;
   readonly #count: Statement<[sessionId: string]>;
   readonly #setLastText: Statement<[text: string, sessionId: string]>;
   readonly #setLastError: Statement<[error: string, sessionId: string]>;
@@ -40,6 +41,12 @@ export class SqliteReadStore implements ReadStore {
     const { connection } = parts;
     this.#transactions = parts.transactions;
     this.#add = new Statement(connection, "INSERT INTO unread (cursor, session_id, seq) VALUES (?, ?, ?)");
+    this.#addUnread = new Statement(
+      connection,
+      `INSERT INTO unread (cursor, session_id, seq)
+       SELECT @cursor, @sessionId, @seq FROM sessions WHERE session_id = @sessionId AND read_seq < @seq
+       ON CONFLICT DO NOTHING`,
+    );
     this.#count = new Statement(connection, "UPDATE sessions SET unread = unread + 1 WHERE session_id = ?");
     this.#setLastText = new Statement(connection, "UPDATE sessions SET last_text = ? WHERE session_id = ?");
     this.#setLastError = new Statement(connection, "UPDATE sessions SET last_error = ? WHERE session_id = ?");
@@ -82,7 +89,8 @@ export class SqliteReadStore implements ReadStore {
   /** Inside the transaction that appended the event. */
   note(event: LoggedEvent): void {
     const { sessionId, cursor, seq, at } = event;
-    if (pushKindOf(event) !== undefined) {
+    const push = pushOf(event);
+    if (push !== undefined && push.unlessTurnFollows !== true) {
       this.#add.run(cursor, sessionId, seq);
       if (sessionId !== null) this.#count.run(sessionId);
     }
@@ -102,6 +110,10 @@ export class SqliteReadStore implements ReadStore {
         return;
       }
     }
+  }
+
+  noteRung({ cursor, sessionId, seq }: LoggedEvent): void {
+    if (sessionId !== null && this.#addUnread.run({ cursor, sessionId, seq }) > 0) this.#count.run(sessionId);
   }
 
   marksOf(sessionIds: readonly string[]): Map<string, ReadMarks> {

@@ -99,6 +99,7 @@ export class SqliteSessionStore implements SessionStore {
   readonly #withLeaseDue: Statement<[at: number], SessionRow>;
   readonly #cliCost: Statement<[sessionId: string], CostRow>;
   readonly #addTurn: Statement<[Named]>;
+  readonly #setCliCost: Statement<[totalCostUsd: number, sessionId: string]>;
 
   constructor(parts: {
     connection: Connection;
@@ -121,7 +122,8 @@ export class SqliteSessionStore implements SessionStore {
     this.#get = new Statement(connection, `${selectSessions} WHERE s.session_id = ?`);
     this.#ofConversation = new Statement(
       connection,
-      `${selectSessions} WHERE coalesce(s.claude_session_id, s.session_id) = ?`,
+      `${selectSessions} WHERE coalesce(s.claude_session_id, s.session_id) = ?
+       ORDER BY s.state = 'closed', s.created_at DESC LIMIT 1`,
     );
     this.#list = new Statement(
       connection,
@@ -183,6 +185,7 @@ export class SqliteSessionStore implements SessionStore {
       `${selectSessions} WHERE ${hasLeaseDue} AND s.lease_due_at <= ? ORDER BY s.lease_due_at, s.session_id`,
     );
     this.#cliCost = new Statement(connection, "SELECT cli_cost_usd FROM sessions WHERE session_id = ?");
+    this.#setCliCost = new Statement(connection, "UPDATE sessions SET cli_cost_usd = ? WHERE session_id = ?");
     this.#addTurn = new Statement(
       connection,
       `UPDATE sessions SET turn_count = turn_count + 1, cost_usd = cost_usd + @ownCostUsd, cli_cost_usd = @totalCostUsd,
@@ -314,6 +317,10 @@ export class SqliteSessionStore implements SessionStore {
       this.#addTurn.run({ sessionId, ownCostUsd, totalCostUsd, inputTokens, outputTokens });
       return ownCostUsd;
     });
+  }
+
+  setCliCost(sessionId: string, totalCostUsd: number): void {
+    this.#setCliCost.run(totalCostUsd, sessionId);
   }
 
   recap(sessionId: string): Recap | undefined {

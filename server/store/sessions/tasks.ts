@@ -52,6 +52,8 @@ export class SqliteTaskStore implements TaskStore {
   readonly #forget: Statement<[sessionId: string, sameSessionId: string, mostEnded: number]>;
   readonly #setOutput: Statement<[output: string, sessionId: string, taskId: string]>;
   readonly #output: Statement<[sessionId: string, taskId: string], { output: string | null }>;
+  readonly #setOutputFile: Statement<[path: string, sessionId: string, taskId: string]>;
+  readonly #outputFile: Statement<[sessionId: string, taskId: string], { path: string | null }>;
   readonly #setWakeup: Statement<[wakeup: string, sessionId: string, taskId: string]>;
   readonly #wakeup: Statement<[sessionId: string, taskId: string], { wakeup: string | null }>;
   readonly #setDue: Statement<[dueAt: number, sessionId: string, taskId: string]>;
@@ -64,7 +66,8 @@ export class SqliteTaskStore implements TaskStore {
       `INSERT INTO tasks (session_id, task_id, kind, description, agent_type, parent_task_id, turn_id, state, started_at, due_at)
        VALUES (@sessionId, @taskId, @kind, @description, @agentType, @parentTaskId, @turnId, 'running', @startedAt, @dueAt)
        ON CONFLICT (session_id, task_id) DO UPDATE SET state = 'running', description = excluded.description,
-         started_at = excluded.started_at, ended_at = NULL, due_at = excluded.due_at, summary = NULL`,
+         turn_id = coalesce(excluded.turn_id, turn_id), started_at = excluded.started_at, ended_at = NULL,
+         due_at = excluded.due_at, summary = NULL`,
     );
     this.#get = new Statement(connection, `${selectTasks} WHERE session_id = ? AND task_id = ?`);
     this.#list = new Statement(
@@ -101,6 +104,14 @@ export class SqliteTaskStore implements TaskStore {
       "UPDATE tasks SET output = ? WHERE session_id = ? AND task_id = ?",
     );
     this.#output = new Statement(connection, "SELECT output FROM tasks WHERE session_id = ? AND task_id = ?");
+    this.#setOutputFile = new Statement(
+      connection,
+      "UPDATE tasks SET output_file = ? WHERE session_id = ? AND task_id = ?",
+    );
+    this.#outputFile = new Statement(
+      connection,
+      "SELECT output_file AS path FROM tasks WHERE session_id = ? AND task_id = ?",
+    );
     this.#setWakeup = new Statement(
       connection,
       "UPDATE tasks SET wakeup = ? WHERE session_id = ? AND task_id = ?",
@@ -177,6 +188,14 @@ export class SqliteTaskStore implements TaskStore {
 
   output(sessionId: string, taskId: string): TaskOutput | undefined {
     return parsedOrUndefined<TaskOutput>(this.#output.get(sessionId, taskId)?.output ?? null);
+  }
+
+  setOutputFile(sessionId: string, taskId: string, path: string): void {
+    this.#setOutputFile.run(path, sessionId, taskId);
+  }
+
+  outputFile(sessionId: string, taskId: string): string | undefined {
+    return this.#outputFile.get(sessionId, taskId)?.path ?? undefined;
   }
 
   setWakeup(sessionId: string, taskId: string, wakeup: Wakeup): void {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { ActivityFrame, DeltaFrame, EventFrame, WelcomeFrame } from "../../domain/delivery/frames.ts";
 import type { ErrorCode } from "../../domain/errors.ts";
 import type { TurnState } from "../../domain/sessions/turn.ts";
+import { anyIdSchema } from "../ids.ts";
 import { messageFields, sessionIdSchema } from "../sessions/chat.ts";
 import { permissionAnswerFields } from "../sessions/permissions.ts";
 import { chosenIdSchema } from "../text.ts";
@@ -34,7 +35,7 @@ export const helloFrameSchema = z.object({
   ref,
   token: z.string().min(1).max(500).optional(),
   cursor: cursorSchema.optional(),
-  epoch: z.string().max(200).optional(),
+  epoch: anyIdSchema.optional(),
   device: z.object({ push: apnsPushSchema.nullable().optional() }).optional(),
 });
 
@@ -51,7 +52,7 @@ export const ackFrameSchema = z.object({ type: z.literal("ack"), ref, cursor: cu
 export const permissionFrameSchema = z.object({
   type: z.literal("permission"),
   ref,
-  permissionId: z.string().min(1).max(100),
+  permissionId: anyIdSchema,
   ...permissionAnswerFields,
 });
 
@@ -59,7 +60,7 @@ export const interruptFrameSchema = z.object({
   type: z.literal("interrupt"),
   ref,
   sessionId: sessionIdSchema,
-  turnId: z.string().min(1).max(100).optional(),
+  turnId: anyIdSchema.optional(),
 });
 
 export const keepAliveFrameSchema = z.object({

@@ -6,10 +6,10 @@ import { mutableKinds, pushKinds } from "../../domain/delivery/pushRules.ts";
 import { countSchema, cursorSchema, durationMsSchema, instantSchema } from "../instants.ts";
 import { textSchema } from "../text.ts";
 
-/** An APNs token is an opaque byte string; Apple tells not to assume its length (32 bytes today). */
+/** An APNs token is an opaque byte string; Apple tells not to assume its length (32 bytes today). Half a byte is none. */
 export const apnsTokenSchema = z
   .string()
-  .regex(/^[0-9a-fA-F]{16,400}$/, "must be the hexadecimal device token")
+  .regex(/^(?:[0-9a-fA-F]{2}){8,200}$/, "must be the hexadecimal device token")
   .transform((value) => value.toLowerCase());
 
 const encryptionKeySchema = z
@@ -35,11 +35,12 @@ const isPoint = (base64url: string): boolean => {
     return false;
   }
 };
+/** Base64 of either alphabet (RFC 4648, 4 and 5): not every page encodes the keys as `toJSON` does. Kept as base64url. */
 const base64urlSchema = z
   .string()
   .max(200)
-  .regex(/^[A-Za-z0-9_-]+={0,2}$/, "must be base64url")
-  .transform((value) => value.replace(/=+$/, ""));
+  .regex(/^[A-Za-z0-9_+/-]+={0,2}$/, "must be base64url")
+  .transform((value) => value.replace(/=+$/, "").replaceAll("+", "-").replaceAll("/", "_"));
 
 /** A browser's `PushSubscription.toJSON()`. Where it may lead is looked at when it is registered, and at every push. */
 export const subscriptionSchema = z.object({
@@ -186,5 +187,9 @@ export const testPushSchema = z.object({
   apnsId: z.string(),
   status: countSchema.optional(),
   reason: z.string().optional(),
+  detail: z
+    .string()
+    .optional()
+    .meta({ description: "The reason in words, when the server's own side is at fault." }),
   latencyMs: durationMsSchema,
 });

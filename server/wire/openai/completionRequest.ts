@@ -2,22 +2,25 @@ import { z } from "zod";
 import { modelSchema, projectPathSchema } from "../sessions/sessions.ts";
 import { argumentSchema, textSchema } from "../text.ts";
 import { conversationIdSchema } from "./conversations.ts";
-
-/** The images Claude takes (Anthropic's documentation, "Vision"). */
-const imageUrl = /^data:(image\/(?:png|jpeg|gif|webp));base64,([A-Za-z0-9+/]+={0,2})$/;
+import { readDataUrl } from "./inlineImage.ts";
+import { unknownFields } from "./parameters.ts";
+import { type SaidMessage, toolResultInWords, toolUseInWords } from "./saidMessage.ts";
 
 const textPart = z.object({ type: z.literal("text"), text: textSchema });
 const refusalPart = z.object({ type: z.literal("refusal"), refusal: textSchema });
+
+/** A `data:` URL of an image. */
+export const imageUrlSchema = z.string().transform((url, context) => {
+  const image = readDataUrl(url);
+  if (!("fault" in image)) return image;
+  context.addIssue({ code: "custom", message: image.fault });
+  return z.NEVER;
+});
+
+/** The address stands in an object; older programs write it as it is. */
 const imagePart = z.object({
   type: z.literal("image_url"),
-  image_url: z.object({
-    url: z
-      .string()
-      .regex(
-        imageUrl,
-        "must be a data: URL of a PNG, JPEG, GIF or WebP in base64; this server fetches nothing",
-      ),
-  }),
+  image_url: z.union([imageUrlSchema, z.object({ url: imageUrlSchema }).transform(({ url }) => url)]),
 });
 
 // What the system says becomes an argument of the CLI.
@@ -30,6 +33,13 @@ const contentOf = <P extends z.ZodType>(part: P, kinds: string, plain = textSche
       return isText ? "must not hold a NUL character" : `must be text or a list of parts: ${kinds}`;
     },
   });
+
+const calledFunction = z.object({ name: textSchema.nullish(), arguments: textSchema.nullish() });
+/** The use of one of the client's own tools, of an earlier life of the conversation. */
+const toolCall = z.object({
+  function: calledFunction.nullish(),
+  custom: z.object({ name: textSchema.nullish(), input: textSchema.nullish() }).nullish(),
+});
 
 const messageSchema = z.discriminatedUnion(
   "role",
@@ -48,9 +58,17 @@ const messageSchema = z.discriminatedUnion(
     z.object({
       role: z.literal("assistant"),
       content: contentOf(z.discriminatedUnion("type", [textPart, refusalPart]), "text, refusal").nullish(),
+      tool_calls: z.array(toolCall).max(1_000).nullish(),
+      function_call: calledFunction.nullish(),
     }),
+    z.object({
+      role: z.literal("tool"),
+      content: contentOf(textPart, "text").nullish(),
+      name: textSchema.nullish(),
+    }),
+    z.object({ role: z.literal("function"), content: textSchema.nullish(), name: textSchema.nullish() }),
   ],
-  { error: "must have the role system, developer, user or assistant; Claude runs its tools by itself" },
+  { error: "must have the role system, developer, user, assistant, tool or function" },
 );
 export type CompletionMessage = z.infer<typeof messageSchema>;
 
@@ -84,12 +102,6 @@ export const ignoredParameters = [
   "service_tier",
 ] as const;
 
-const unknownFields = <N extends string>(names: readonly N[]) =>
-  Object.fromEntries(names.map((name) => [name, z.unknown().optional()])) as Record<
-    N,
-    z.ZodOptional<z.ZodUnknown>
-  >;
-
 /** A request for a completion, as OpenAI's clients write it, with `conversation_id` and `project_path` of our own. */
 export const completionSchema = z.object({
   model: modelSchema,
@@ -108,33 +120,40 @@ export const completionSchema = z.object({
 });
 export type CompletionRequest = z.infer<typeof completionSchema>;
 
-/** An image that came in a message. */
-export interface InlineImage {
-  mimeType: string;
-  base64: string;
-}
-
-/** What a message says, its parts joined, and the images in it. An assistant's refusal is what it said. */
-export function contentsOf(message: CompletionMessage): { text: string; images: InlineImage[] } {
-  const { content } = message;
-  if (content === null || content === undefined) return { text: "", images: [] };
-  if (typeof content === "string") return { text: content, images: [] };
-  const texts: string[] = [];
-  const images: InlineImage[] = [];
-  for (const part of content) {
-    switch (part.type) {
-      case "text":
-        texts.push(part.text);
-        break;
-      case "refusal":
-        texts.push(part.refusal);
-        break;
-      case "image_url": {
-        const [, mimeType = "", base64 = ""] = imageUrl.exec(part.image_url.url) ?? [];
-        images.push({ mimeType, base64 });
-        break;
-      }
+/** What a message says, its parts joined, and the images in it. An assistant's refusal is what it said; uses of tools are words. */
+export function saidIn(message: CompletionMessage): SaidMessage {
+  switch (message.role) {
+    case "system":
+    case "developer":
+      return { role: "system", text: textOf(message.content), images: [] };
+    case "user": {
+      const parts = typeof message.content === "string" ? [] : message.content;
+      const images = parts.flatMap((part) => (part.type === "image_url" ? [part.image_url] : []));
+      return { role: "user", text: textOf(message.content), images };
+    }
+    case "assistant": {
+      const calls = (message.tool_calls ?? []).map(({ function: called, custom }) =>
+        called ? toolUseInWords(called.name, called.arguments) : toolUseInWords(custom?.name, custom?.input),
+      );
+      const { function_call: called } = message;
+      if (called) calls.push(toolUseInWords(called.name, called.arguments));
+      const text = [textOf(message.content), ...calls].filter((part) => part !== "").join("\n");
+      return { role: "assistant", text, images: [] };
+    }
+    case "tool":
+    case "function": {
+      const text = toolResultInWords(message.name ?? undefined, textOf(message.content));
+      return { role: "tool", text, images: [] };
     }
   }
-  return { text: texts.join("\n"), images };
+}
+
+type Part = { type: "text"; text: string } | { type: "refusal"; refusal: string } | { type: "image_url" };
+
+function textOf(content: string | readonly Part[] | null | undefined): string {
+  if (content === null || content === undefined) return "";
+  if (typeof content === "string") return content;
+  return content
+    .flatMap((part) => (part.type === "text" ? [part.text] : part.type === "refusal" ? [part.refusal] : []))
+    .join("\n");
 }

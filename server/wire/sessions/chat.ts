@@ -1,12 +1,13 @@
 import { z } from "zod";
-import { countSchema, instantSchema } from "../instants.ts";
+import { uuidSchema } from "../ids.ts";
+import { chosenInstantSchema, countSchema, instantSchema } from "../instants.ts";
 import { chosenIdSchema, textSchema } from "../text.ts";
 import { modelSchema, permissionModeSchema, projectPathSchema } from "./sessions.ts";
 import { failureSchema, replySchema, turnStateSchema } from "./turns.ts";
 
 /** Longest message, in bytes of UTF-8 (docs/api.md, Chat: 256 KB). */
 export const maxMessageBytes = 256 * 1024;
-export const sessionIdSchema = z.uuid().transform((value) => value.toLowerCase());
+export const sessionIdSchema = uuidSchema;
 
 /** `type/subtype` without parameters (RFC 9110, 8.3.1). */
 export const mimeTypeSchema = z
@@ -16,7 +17,7 @@ export const mimeTypeSchema = z
   .transform((type) => type.toLowerCase());
 
 export const attachmentSchema = z.union([
-  z.object({ attachmentId: z.uuid().transform((id) => id.toLowerCase()) }),
+  z.object({ attachmentId: uuidSchema }),
   z.object({ name: textSchema.min(1).max(255), mimeType: mimeTypeSchema, data: z.base64() }),
 ]);
 
@@ -39,7 +40,7 @@ export const messageFields = {
   attachments: z.array(attachmentSchema).max(100).optional(),
   model: modelSchema.optional(),
   permissionMode: permissionModeSchema.optional(),
-  sendAt: instantSchema
+  sendAt: chosenInstantSchema
     .optional()
     .meta({ description: "The instant at which it is to run; at once without it." }),
   timeoutMs: z

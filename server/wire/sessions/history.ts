@@ -30,7 +30,11 @@ export const projectSessionListSchema = z.object({
 export const pastMessageSchema = z
   .object({
     messageId: z.string(),
-    role: z.enum(["user", "assistant"]),
+    role: z.enum(["user", "assistant", "system"]),
+    kind: z
+      .literal("summary")
+      .optional()
+      .meta({ description: "Of a system message: Claude's summary of what came before, at a compaction." }),
     text: z.string(),
     tools: z.array(z.object({ toolUseId: z.string().optional(), toolName: z.string(), title: z.string() })),
     imageCount: countSchema,

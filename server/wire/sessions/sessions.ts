@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { limitReasons } from "../../domain/processes/machine.ts";
 import { permissionModes, sessionStates } from "../../domain/sessions/session.ts";
+import { uuidSchema } from "../ids.ts";
 import { countSchema, durationMsSchema, instantSchema } from "../instants.ts";
 import { argumentSchema, textSchema } from "../text.ts";
 import { contextFillSchema, suggestedPromptsSchema } from "./facts.ts";
@@ -23,11 +24,11 @@ export const newSessionSchema = z
     model: modelSchema.optional(),
     permissionMode: permissionModeSchema.optional(),
     resume: z
-      .union([z.uuid(), z.literal("latest")])
+      .union([uuidSchema, z.literal("latest")])
       .optional()
       .meta({ description: "Id of the Claude conversation to go on with; latest is the project's newest." }),
     fork: z.boolean().optional().meta({ description: "Goes on in a copy of the conversation." }),
-    resumeAt: z.uuid().optional().meta({ description: "The last message that is taken over." }),
+    resumeAt: uuidSchema.optional().meta({ description: "The last message that is taken over." }),
     systemPrompt: systemTextSchema
       .optional()
       .meta({ description: "Stands in the place of Claude's own system prompt; an admin's only." }),
@@ -54,10 +55,10 @@ export const sessionPatchSchema = z.object({
 });
 
 /** Where a fork ends: after this message, or as the conversation is now. */
-export const forkSchema = z.object({ atMessageId: z.uuid().optional() });
+export const forkSchema = z.object({ atMessageId: uuidSchema.optional() });
 
 /** A message before which the project's files are to be as they were; `dryRun` only counts. */
-export const rewindSchema = z.object({ messageId: z.uuid(), dryRun: z.boolean().optional() });
+export const rewindSchema = z.object({ messageId: uuidSchema, dryRun: z.boolean().optional() });
 
 export const rewindReportSchema = z.object({
   canRewind: z.boolean(),

@@ -28,5 +28,8 @@ export const taskOutputSchema = z
     output: z.string().meta({ description: "Plain text, at most the last 8 KiB." }),
     totalBytes: countSchema,
     truncated: z.boolean(),
+    lost: z.literal(true).optional().meta({
+      description: "The task has ended, and what it wrote could not be kept: `output` is empty.",
+    }),
   })
   .meta({ id: "TaskOutput" }) satisfies z.ZodType<TaskOutput>;

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { type Bench, benchEnvironment, eventually, makeBench } from "../../support/server/daylongServer.ts";
@@ -48,6 +48,17 @@ describe("the start of the program", () => {
     expect(await run.exited).toBe(0);
   });
 
+  test("A14: SANDBOX=true without the programs that make one ends the start with a sentence", async () => {
+    const { run } = start({
+      ...benchEnvironment(bench, "http://127.0.0.1:9"),
+      SANDBOX: "true",
+      PATH: bench.dir,
+    });
+    expect(await run.exited).toBe(78);
+    expect(run.said).toMatch(/SANDBOX: \S+ is not on the PATH/);
+    expect(run.said).not.toMatch(/\n\s+at /);
+  });
+
   test("O12: Ctrl-C with a spare that waits ends it without a warning", async () => {
     const { PREWARMED_PROCESSES: _none, ...environment } = benchEnvironment(bench, "http://127.0.0.1:9");
     const { run, stop } = start(environment);
@@ -57,10 +68,26 @@ describe("the start of the program", () => {
     expect(run.said).not.toMatch(/Warning|spare\.lost/);
   });
 
-  test("DOOR-14: a data folder that cannot be made ends the start with a sentence", async () => {
-    const { run } = start({ ...benchEnvironment(bench, "http://127.0.0.1:9"), DATA_DIR: "/proc/x" });
-    expect(await run.exited).toBe(78);
-    expect(run.said).toContain("DATA_DIR: the folder /proc/x cannot be made or written");
-    expect(run.said).not.toMatch(/\n\s+at /);
-  });
+  test.each([
+    "/proc/x",
+    "/proc/self/x/y",
+    "/sys/x",
+    "/proc/self",
+    "/dev/null/x",
+    "/etc/hostname/x",
+    "BENCH/a file",
+  ])(
+    "DOOR-14 REPORT-16: a data folder that cannot be made or written ends the start with a sentence: %s",
+    async (folder) => {
+      const dataDir = folder.replace("BENCH", bench.dir);
+      const file = join(bench.dir, "a file");
+      writeFileSync(file, "", { mode: 0o644 });
+      const { run } = start({ ...benchEnvironment(bench, "http://127.0.0.1:9"), DATA_DIR: dataDir });
+      expect(await run.exited).toBe(78);
+      // What is no folder of ours keeps its mode.
+      expect(statSync(file).mode & 0o777).toBe(0o644);
+      expect(run.said).toContain(`DATA_DIR: the folder ${dataDir} cannot be made or written`);
+      expect(run.said).not.toMatch(/\n\s+at /);
+    },
+  );
 });

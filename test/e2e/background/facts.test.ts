@@ -4,25 +4,28 @@ import type { Reply } from "../../../server/domain/sessions/turn.ts";
 import { eventually } from "../../support/server/daylongServer.ts";
 import { useScene } from "../../support/server/scene.ts";
 
-const scene = useScene({ every: "file", settings: { CLAUDE_CODE_ENABLE_TODO_TOOLS: "1" } });
-const waits = { headers: { prefer: "wait=60" } };
+describe.each([
+  ["with a process a session", {}],
+  ["S18 in the rollback, with a process per message", { USE_INTERACTIVE_SESSIONS: "false" }],
+])("what the real CLI says beside its turns, %s", (_mode, settings) => {
+  const scene = useScene({ every: "file", settings: { CLAUDE_CODE_ENABLE_TODO_TOOLS: "1", ...settings } });
+  const waits = { headers: { prefer: "wait=60" } };
 
-/** Sends a message and waits for its end; without `sessionId` it begins a session. */
-async function say(message: string, sessionId?: string) {
-  const place = sessionId === undefined ? { projectPath: scene.bench.project } : { sessionId };
-  const answer = await scene.server.ask("POST", "/api/chat", { message, ...place }, waits);
-  expect(answer.body).toMatchObject({ state: "completed" });
-  return answer.body as { sessionId: string; turnId: string; reply: Reply };
-}
+  /** Sends a message and waits for its end; without `sessionId` it begins a session. */
+  async function say(message: string, sessionId?: string) {
+    const place = sessionId === undefined ? { projectPath: scene.bench.project } : { sessionId };
+    const answer = await scene.server.ask("POST", "/api/chat", { message, ...place }, waits);
+    expect(answer.body).toMatchObject({ state: "completed" });
+    return answer.body as { sessionId: string; turnId: string; reply: Reply };
+  }
 
-const ask = async (path: string) => (await scene.server.ask("GET", path)).body;
-const eventsOf = async (sessionId: string): Promise<LoggedEvent[]> =>
-  (await ask(`/api/sessions/${sessionId}/events?limit=500`)).events;
-const ofType = async (sessionId: string, type: string) =>
-  (await eventsOf(sessionId)).filter((event) => event.type === type);
-const park = (sessionId: string) => scene.server.ask("POST", "/api/sessions/cancel", { sessionId });
+  const ask = async (path: string) => (await scene.server.ask("GET", path)).body;
+  const eventsOf = async (sessionId: string): Promise<LoggedEvent[]> =>
+    (await ask(`/api/sessions/${sessionId}/events?limit=500`)).events;
+  const ofType = async (sessionId: string, type: string) =>
+    (await eventsOf(sessionId)).filter((event) => event.type === type);
+  const park = (sessionId: string) => scene.server.ask("POST", "/api/sessions/cancel", { sessionId });
 
-describe("what the real CLI says beside its turns", () => {
   test("T06: Claude's todos are listed, told as they change, and kept when the session is parked", async () => {
     const { sessionId } = await say("todo: wash, dry");
     const todos = [
@@ -35,6 +38,28 @@ describe("what the real CLI says beside its turns", () => {
     expect(told).toHaveLength(3);
     await park(sessionId);
     expect(await ask(`/api/sessions/${sessionId}/todos`)).toEqual({ todos });
+  });
+
+  test("T06: the list is the session's, which its subagents change too", async () => {
+    const { sessionId } = await say("todo: wash, dry");
+    await say("agent and wait: todo: count, report", sessionId);
+    const listed = async () =>
+      (await ask(`/api/sessions/${sessionId}/todos`)).todos.map(
+        ({ id, text, state }: Record<string, string>) => `#${id} [${state}] ${text}`,
+      );
+    const todos = await listed();
+    expect(todos).toEqual([
+      "#1 [in_progress] wash",
+      "#2 [pending] dry",
+      "#3 [in_progress] count",
+      "#4 [pending] report",
+    ]);
+    // That is what the CLI itself has.
+    const told = (await ofType(sessionId, "todos.changed")).length;
+    const own = await say("use: TaskList {}", sessionId);
+    for (const todo of todos) expect(own.reply.text).toContain(todo);
+    expect(await listed()).toEqual(todos);
+    expect(await ofType(sessionId, "todos.changed")).toHaveLength(told);
   });
 
   test("T07: the commands that a session knows are listed, also when it is parked", async () => {
@@ -129,8 +154,47 @@ describe("what the real CLI says beside its turns", () => {
     expect(after.tokens.output - before.tokens.output).toBe(outputTokens);
 
     const copy = (await scene.server.ask("POST", `/api/sessions/${sessionId}/fork`, {})).body.sessionId;
-    await say("Hello", copy);
+    expect((await ask(`/api/sessions/${copy}`)).costUsd).toBe(0);
+    const first = await say("Hello", copy);
     const { costUsd } = await ask(`/api/sessions/${sessionId}`);
-    expect((await mine()).costUsd - after.costUsd).toBeLessThan(costUsd / 2);
+    const forked = (await mine()).costUsd - after.costUsd;
+    expect(forked).toBeLessThan(costUsd / 2);
+    // The fork's own figures hold nothing of its parent's either, also when its process is another one.
+    expect(first.reply.costUsd).toBeCloseTo(forked, 9);
+    await park(copy);
+    const second = await say("Hello", copy);
+    expect((await ask(`/api/sessions/${copy}`)).costUsd).toBeCloseTo(
+      first.reply.costUsd + second.reply.costUsd,
+      9,
+    );
+  });
+
+  test("T09: one-shot prompts and recaps are counted, a recap as no turn and without its conversation's cost", async () => {
+    const { sessionId } = await say("Hello");
+    await park(sessionId);
+    const sum = async () => {
+      const [today] = (await ask("/api/usage?days=1")).days;
+      return today as { costUsd: number; turns: number; tokens: { input: number; output: number } };
+    };
+    const before = await sum();
+    const asked = await scene.server.ask("POST", "/api/ask", {
+      projectPath: scene.bench.project,
+      prompt: "Hello",
+    });
+    expect(asked.status).toBe(200);
+    const after = await sum();
+    expect(after.turns - before.turns).toBe(1);
+    expect(after.costUsd - before.costUsd).toBeCloseTo(asked.body.costUsd, 9);
+    expect(asked.body.costUsd).toBeGreaterThan(0);
+    expect(after.tokens.output).toBeGreaterThan(before.tokens.output);
+    const recap = { sessionId, action: "recap" };
+    expect((await scene.server.ask("POST", "/api/sessions/keep-alive", recap)).body.recap.cached).toBe(false);
+    const last = await sum();
+    const { costUsd } = await ask(`/api/sessions/${sessionId}`);
+    const cost = last.costUsd - after.costUsd;
+    expect(cost).toBeGreaterThan(0);
+    // About as much as a turn: the conversation's own cost is not in it a second time.
+    expect(cost).toBeLessThan(costUsd * 1.9);
+    expect(last.turns).toBe(after.turns);
   });
 });

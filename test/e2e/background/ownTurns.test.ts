@@ -96,7 +96,7 @@ describe.each([
     await expectWholeTurns(sessionId);
   });
 
-  test("F25: the reply is what was said before the last tool, for chat, for ask and for /v1", async () => {
+  test("F25 REPORT-1: the reply is what was said before the last tool, for chat, for ask and for /v1", async () => {
     const words = "answer first: The answer is 4.";
     const { sessionId, reply } = await chat(words);
     expect(reply.text).toBe("The answer is 4.");

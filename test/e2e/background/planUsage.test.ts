@@ -1,11 +1,14 @@
 import { describe, expect, test } from "@jest/globals";
 import { useScene } from "../../support/server/scene.ts";
 
-describe("the plan that Claude is logged in with", () => {
+describe.each([
+  ["with a process a session", {}],
+  ["S18 in the rollback, with a process per message", { USE_INTERACTIVE_SESSIONS: "false" }],
+])("the plan that Claude is logged in with, %s", (_mode, settings) => {
   // With an API key there is no plan, and the CLI does not look at these headers.
   const scene = useScene({
     every: "test",
-    settings: { ANTHROPIC_API_KEY: "", CLAUDE_CODE_OAUTH_TOKEN: "of-the-demo-model" },
+    settings: { ...settings, ANTHROPIC_API_KEY: "", CLAUDE_CODE_OAUTH_TOKEN: "of-the-demo-model" },
   });
   const say = async (message: string, place: Record<string, unknown>) =>
     (await scene.server.ask("POST", "/api/chat", { message, ...place }, { headers: { prefer: "wait=60" } }))

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { LoggedEvent } from "../../../server/domain/delivery/event.ts";
 import type { Task } from "../../../server/domain/sessions/task.ts";
-import { eventually } from "../../support/server/daylongServer.ts";
+import { eventually, startServer } from "../../support/server/daylongServer.ts";
 import { useScene } from "../../support/server/scene.ts";
 
 const stepMs = 60_000;
@@ -102,5 +102,60 @@ describe.each([
     const whole = await scene.server.ask("POST", "/v1/chat/completions", request(false));
     const { content } = whole.body.choices[0].message;
     expect(content).toMatch(/I will tell you when it is done\.\n\nBackground command .* completed/);
+  });
+
+  test("T03: /v1 waits for tasks in a stream too: their words come as further deltas before its end", async () => {
+    const response = await fetch(`${scene.server.url}/v1/chat/completions`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${scene.server.adminToken}`,
+        "content-type": "application/json",
+      },
+      body: JSON.stringify({
+        model: "default",
+        stream: true,
+        wait_tasks: true,
+        messages: [{ role: "user", content: "background: sleep 2" }],
+      }),
+    });
+    let beganAt = 0;
+    let text = "";
+    let body = "";
+    for await (const part of response.body!.pipeThrough(new TextDecoderStream())) {
+      body += part;
+      text = [...body.matchAll(/^data: (\{.*)$/gm)]
+        .map(([, data]) => JSON.parse(data!).choices[0]?.delta.content ?? "")
+        .join("");
+      if (beganAt === 0 && text.includes("I will tell you")) beganAt = Date.now();
+    }
+    // The first words did not wait for the rest.
+    expect(Date.now() - beganAt).toBeGreaterThan(1_000);
+    expect(text).toMatch(/I will tell you when it is done\.\n\nBackground command .* completed/);
+    expect(body.match(/"finish_reason":"stop"/g)).toHaveLength(1);
+    expect(body.trimEnd().endsWith("data: [DONE]")).toBe(true);
+  });
+
+  test.each([
+    ["the process is killed", "kill"],
+    ["the owner ends the process", "cancel"],
+    ["the server is restarted", "restart"],
+    ["the server is killed", "crash"],
+  ])("T03 F22: what a command had written is kept when it is cut off because %s", async (_why, how) => {
+    const { sessionId } = await chat(`background: echo before ${how}; sleep 300`);
+    const [task] = await tasksOf(sessionId);
+    const path = `/api/sessions/${sessionId}/tasks/${task?.taskId}/output`;
+    await eventually("an output", async () => (await get(path)).output !== "", stepMs);
+    const { pid } = (await get(`/api/sessions/${sessionId}`)).process;
+    if (how === "kill") process.kill(pid, "SIGKILL");
+    else if (how === "cancel") await scene.server.ask("POST", "/api/sessions/cancel", { sessionId });
+    else {
+      const code = await scene.server.kill(how === "restart" ? "SIGTERM" : "SIGKILL");
+      expect(code).toBe(how === "restart" ? 0 : "SIGKILL");
+      scene.server = await startServer(scene.environment);
+    }
+    await told(sessionId, ({ type }) => type === "task.finished");
+    const kept = await get(path);
+    expect(kept).toMatchObject({ truncated: false, totalBytes: Buffer.byteLength(kept.output) });
+    expect(kept.output).toMatch(new RegExp(`^before ${how}\n`));
   });
 });

@@ -6,11 +6,18 @@ import { useScene } from "../../support/server/scene.ts";
 /** The CLI takes no less than a minute, and rounds up to the next full one. */
 const wakeupMs = 170_000;
 
-describe("T03 T04 F22 a wake-up whose process is gone when it is due", () => {
-  const scene = useScene({ every: "file", settings: { USE_INTERACTIVE_SESSIONS: "false" } });
+describe.each([
+  ["with a process a session, is begun by the CLI that scheduled it", true, {}],
+  [
+    "S18 in the rollback, whose process is gone when it is due, is given by the server",
+    false,
+    { USE_INTERACTIVE_SESSIONS: "false" },
+  ],
+])("T03 T04 F22 a wake-up %s", (_mode, isInteractive, settings) => {
+  const scene = useScene({ every: "file", settings });
 
   test(
-    "S18: the server wakes the session with the prompt that Claude left for itself, once",
+    "with the prompt that Claude left for itself, once",
     async () => {
       const { body } = await scene.server.ask(
         "POST",
@@ -25,8 +32,9 @@ describe("T03 T04 F22 a wake-up whose process is gone when it is due", () => {
       expect(await tasks()).toMatchObject([
         { kind: "wakeup", state: "running", description: "You asked for it", dueAt: expect.any(Number) },
       ]);
-      await eventually("the process to be gone", async () => (await get("")).state === "parked", 30_000);
-      expect(await get("")).toMatchObject({ runningTasks: 1 });
+      if (!isInteractive)
+        await eventually("the process to be gone", async () => (await get("")).state === "parked", 30_000);
+      expect(await get("")).toMatchObject({ runningTasks: 1, state: isInteractive ? "idle" : "parked" });
       const events = async (): Promise<LoggedEvent[]> => (await get("/events?limit=500")).events;
       const woken = await eventually(
         "the turn of the wake-up",

@@ -3,9 +3,15 @@ import { eventually } from "../../support/server/daylongServer.ts";
 import { useScene } from "../../support/server/scene.ts";
 import { connect, type SocketClient } from "../../support/server/socketClient.ts";
 
-describe("an API that nobody answers at", () => {
+describe.each([
+  ["with a process a session", {}],
+  ["S18 in the rollback, with a process per message", { USE_INTERACTIVE_SESSIONS: "false" }],
+])("an API that nobody answers at, %s", (_mode, settings) => {
   // The port "discard", at which nothing listens.
-  const scene = useScene({ every: "test", settings: { ANTHROPIC_BASE_URL: "http://127.0.0.1:9" } });
+  const scene = useScene({
+    every: "test",
+    settings: { ...settings, ANTHROPIC_BASE_URL: "http://127.0.0.1:9" },
+  });
   let socket: SocketClient | undefined;
   afterEach(() => socket?.close());
 

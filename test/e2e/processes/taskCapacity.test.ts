@@ -3,8 +3,11 @@ import type { LoggedEvent } from "../../../server/domain/delivery/event.ts";
 import { childrenOf, eventually } from "../../support/server/daylongServer.ts";
 import { useScene } from "../../support/server/scene.ts";
 
-describe("T04 F22 ten sessions with a background command each on three processes", () => {
-  const scene = useScene({ every: "file", settings: { MAX_CONCURRENT_SESSIONS: "3" } });
+describe.each([
+  ["with a process a session", {}],
+  ["S18 in the rollback, with a process per message", { USE_INTERACTIVE_SESSIONS: "false" }],
+])("T04 F22 ten sessions with a background command each on three processes, %s", (_mode, mode) => {
+  const scene = useScene({ every: "file", settings: { MAX_CONCURRENT_SESSIONS: "3", ...mode } });
 
   test("keep what can be kept, tell everything that is cut off once, and all converse on", async () => {
     const send = async (message: string, place: Record<string, unknown>) =>

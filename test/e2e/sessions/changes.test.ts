@@ -3,14 +3,16 @@ import { describe, expect, test } from "@jest/globals";
 import { eventually } from "../../support/server/daylongServer.ts";
 import { useScene } from "../../support/server/scene.ts";
 
-const scene = useScene({ every: "file" });
+describe.each([
+  ["with a process a session", {}],
+  ["S18 in the rollback, with a process per message", { USE_INTERACTIVE_SESSIONS: "false" }],
+])("what came of a turn, for an owner who was away, %s", (_mode, settings) => {
+  const scene = useScene({ every: "file", settings });
+  const ask = async (method: string, path: string, body?: Record<string, unknown>) =>
+    scene.server.ask(method, path, body, { headers: { prefer: "wait=120" } });
+  const git = (...args: string[]) =>
+    execFileSync("git", ["-C", scene.bench.project, "-c", "user.name=A", "-c", "user.email=a@b", ...args]);
 
-const ask = async (method: string, path: string, body?: Record<string, unknown>) =>
-  scene.server.ask(method, path, body, { headers: { prefer: "wait=120" } });
-const git = (...args: string[]) =>
-  execFileSync("git", ["-C", scene.bench.project, "-c", "user.name=A", "-c", "user.email=a@b", ...args]);
-
-describe("what came of a turn, for an owner who was away", () => {
   test("T13: what Claude changed in the project's working tree is listed, shown, and the branch is named", async () => {
     git("init", "--quiet", "--initial-branch", "topic");
     git("commit", "--quiet", "--allow-empty", "--message", "Begin");

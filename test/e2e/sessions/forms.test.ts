@@ -8,6 +8,7 @@ import {
   type DaylongServer,
   makeBench,
   startDefaultServer,
+  startServer,
 } from "../../support/server/daylongServer.ts";
 import { connect, type SocketClient } from "../../support/server/socketClient.ts";
 
@@ -25,7 +26,11 @@ interface Asked {
   form?: { message: string; url?: string; fields: Array<{ name: string }> };
 }
 
-describe("what the owner is shown before anything runs", () => {
+describe.each([
+  ["with a process a session", startDefaultServer, {}],
+  // It keeps no spares that could be waited for.
+  ["S18 in the rollback, with a process per message", startServer, { USE_INTERACTIVE_SESSIONS: "false" }],
+])("what the owner is shown before anything runs, %s", (_mode, start, settings) => {
   let bench: Bench;
   let model: DemoModel;
   let server: DaylongServer;
@@ -42,7 +47,7 @@ describe("what the owner is shown before anything runs", () => {
     };
     mkdirSync(join(bench.home, ".claude"), { recursive: true });
     writeFileSync(join(bench.home, ".claude", ".claude.json"), JSON.stringify({ mcpServers: { forms } }));
-    server = await startDefaultServer(benchEnvironment(bench, model.url));
+    server = await start({ ...benchEnvironment(bench, model.url), ...settings });
     const phone = await server.pair("phone");
     socket = await connect({ url: `${server.url.replace("http", "ws")}/ws`, token: phone.token });
   });

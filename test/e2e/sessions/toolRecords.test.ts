@@ -5,20 +5,22 @@ import { useScene } from "../../support/server/scene.ts";
 import { connect } from "../../support/server/socketClient.ts";
 
 const wait = { headers: { prefer: "wait=120" } };
-const scene = useScene({ every: "file" });
+describe.each([
+  ["with a process a session", {}],
+  ["S18 in the rollback, with a process per message", { USE_INTERACTIVE_SESSIONS: "false" }],
+])("what a tool did, %s", (_mode, settings) => {
+  const scene = useScene({ every: "file", settings });
+  const chat = (body: Record<string, unknown>) =>
+    scene.server.ask("POST", "/api/chat", { projectPath: scene.bench.project, ...body }, wait);
+  interface Told {
+    type: string;
+    data: { toolUseId: string; title: string; input?: object; insertions?: number; summary?: string };
+  }
+  const told = async (sessionId: string, type: string): Promise<Told["data"][]> => {
+    const { body } = await scene.server.ask("GET", `/api/sessions/${sessionId}/events?limit=1000`);
+    return body.events.filter((event: Told) => event.type === type).map((event: Told) => event.data);
+  };
 
-const chat = (body: Record<string, unknown>) =>
-  scene.server.ask("POST", "/api/chat", { projectPath: scene.bench.project, ...body }, wait);
-interface Told {
-  type: string;
-  data: { toolUseId: string; title: string; input?: object; insertions?: number; summary?: string };
-}
-const told = async (sessionId: string, type: string): Promise<Told["data"][]> => {
-  const { body } = await scene.server.ask("GET", `/api/sessions/${sessionId}/events?limit=1000`);
-  return body.events.filter((event: Told) => event.type === type).map((event: Told) => event.data);
-};
-
-describe("what a tool did", () => {
   test("an edit is told in figures and read whole with its diff, a command with its output", async () => {
     const path = join(scene.bench.project, "new.txt");
     const input = { file_path: path, content: "one\ntwo\n" };

@@ -147,10 +147,24 @@ describe("F15: a start", () => {
 describe("S32 S07: questions beside the sessions", () => {
   test("S32: are answered, or fail with what the CLI said", async () => {
     const never = new AbortController().signal;
-    expect(await host.askOnce(specOf(), async () => "Hello", never)).toMatchObject({
+    expect(
+      await host.askOnce(
+        specOf(),
+        async () => "Hello",
+        never,
+        () => {},
+      ),
+    ).toMatchObject({
       text: "You said: Hello",
     });
-    await expect(host.askOnce(specOf(), async () => "die", never)).rejects.toMatchObject({
+    await expect(
+      host.askOnce(
+        specOf(),
+        async () => "die",
+        never,
+        () => {},
+      ),
+    ).rejects.toMatchObject({
       code: "ask_failed",
       message: expect.stringMatching(/^Claude gave no answer: .*7/),
       cause: expect.anything(),
@@ -158,9 +172,9 @@ describe("S32 S07: questions beside the sessions", () => {
   });
 
   test("S07: a recap is the answer's text, and one that does not come in time is given up", async () => {
-    expect(await host.askFork(specOf(), "Sum it up", 10_000)).toBe("You said: Sum it up");
+    expect(await host.askFork(specOf(), "Sum it up", 10_000, () => {})).toBe("You said: Sum it up");
     expect(clock.armed).toBe(0);
-    await expect(host.askFork(specOf(), "die", 10_000)).rejects.toMatchObject({
+    await expect(host.askFork(specOf(), "die", 10_000, () => {})).rejects.toMatchObject({
       code: "recap_failed",
       message: expect.stringMatching(/^Claude gave no recap: /),
     });
@@ -171,7 +185,7 @@ describe("S32 S07: questions beside the sessions", () => {
         return set.call(records, key, record);
       };
     });
-    const late = host.askFork(specOf(), "deaf-interrupt", 10_000).catch((error: unknown) => error);
+    const late = host.askFork(specOf(), "deaf-interrupt", 10_000, () => {}).catch((error: unknown) => error);
     await started;
     await clock.run(10_000);
     expect(await late).toMatchObject({

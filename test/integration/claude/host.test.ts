@@ -79,7 +79,12 @@ const spec = (): ProcessSpec => ({
 
 test("S32: a caller who goes while the project is looked at is heard, and no process is started for him", async () => {
   const caller = new AbortController();
-  const answered = host.askOnce(spec(), async () => "deaf-interrupt", caller.signal);
+  const answered = host.askOnce(
+    spec(),
+    async () => "deaf-interrupt",
+    caller.signal,
+    () => {},
+  );
   await asked;
   caller.abort();
   // Both in one turn of the loop, as when the disk answers just then.

@@ -26,10 +26,19 @@ const rig = useGitRig();
 const warned: unknown[] = [];
 const log = { debug() {}, info() {}, warn: (_: string, fields?: unknown) => warned.push(fields), error() {} };
 const readerOf = (program: GitProgram) =>
-  new GitChanges({ program, clock: rig.clock, log, rootsOf: async () => [rig.root] });
+  new GitChanges({
+    program,
+    clock: rig.clock,
+    log,
+    rootsOf: async () => [rig.root],
+    closedPlaces: async () => (path) =>
+      closed.some((place) => path === place || path.startsWith(`${place}/`)),
+  });
+let closed: string[];
 let changes: GitChanges;
 beforeEach(() => {
   warned.length = 0;
+  closed = [];
   changes = readerOf(rig.program);
 });
 const asked = (projectPath = rig.project, signal = new AbortController().signal): ChangesRequest => ({
@@ -361,6 +370,62 @@ describe("where there is no repository", () => {
         symlinkSync(join(rig.root, "index"), join(rig.project, ".git", "index"));
       },
     ],
+    [
+      "its references and its packs are links to the outside",
+      (outside: string) => {
+        rig.git(rig.project, "init", "-q", "-b", "main");
+        const own = join(rig.project, ".git");
+        rig.git(join(outside, ".."), "gc", "-q");
+        for (const name of ["objects/pack", "refs/heads"]) {
+          rmSync(join(own, name), { recursive: true, force: true });
+          symlinkSync(join(outside, name), join(own, name));
+        }
+        rig.write(own, { HEAD: "ref: refs/heads/main\n", "packed-refs": "" });
+        const id = rig.git(join(outside, ".."), "rev-parse", "HEAD");
+        rig.write(outside, { "refs/heads/main": id });
+      },
+    ],
+    [
+      "its loose objects are links to the outside",
+      (outside: string) => {
+        rig.git(rig.project, "init", "-q", "-b", "main");
+        const own = join(rig.project, ".git");
+        rig.write(own, { "refs/heads/main": rig.git(join(outside, ".."), "rev-parse", "HEAD") });
+        for (const name of readdirSync(join(outside, "objects")).filter((one) => one.length === 2))
+          symlinkSync(join(outside, "objects", name), join(own, "objects", name));
+      },
+    ],
+    [
+      "one loose object is a link to the outside",
+      (outside: string) => {
+        rig.git(rig.project, "init", "-q", "-b", "main");
+        const own = join(rig.project, ".git");
+        rig.write(own, { "refs/heads/main": rig.git(join(outside, ".."), "rev-parse", "HEAD") });
+        for (const name of readdirSync(join(outside, "objects")).filter((one) => one.length === 2)) {
+          mkdirSync(join(own, "objects", name), { recursive: true });
+          for (const file of readdirSync(join(outside, "objects", name)))
+            symlinkSync(join(outside, "objects", name, file), join(own, "objects", name, file));
+        }
+      },
+    ],
+    [
+      "its branch is a link to the outside",
+      (outside: string) => {
+        rig.commit(rig.project, { a: "a\n" });
+        const branch = join(rig.project, ".git", "refs", "heads", "main");
+        rmSync(branch);
+        symlinkSync(join(outside, "refs", "heads", "main"), branch);
+      },
+    ],
+    [
+      "its git directory lies in a closed place within the roots",
+      () => {
+        const hidden = join(rig.root, ".dotfiles");
+        rig.commit(hidden, { secret: "juniper\n" });
+        closed = [hidden];
+        writeFileSync(join(rig.project, ".git"), `gitdir: ${join(hidden, ".git")}\n`);
+      },
+    ],
     ["the file .git names nothing", () => writeFileSync(join(rig.project, ".git"), "nothing")],
     [
       "its index is damaged",
@@ -376,6 +441,21 @@ describe("where there is no repository", () => {
     await without("refused");
     expect(leftovers()).toEqual([]);
   });
+});
+
+test("DOOR-6 T13: files in closed places are neither listed nor shown, nor what was renamed out of them", async () => {
+  rig.commit(rig.project, {
+    "keys/id": "juniper\n",
+    "keys/old": `juniper\n${"line\n".repeat(20)}`,
+    a: "a\n",
+  });
+  closed = [join(rig.project, "keys")];
+  rig.write(rig.project, { "keys/id": "juniper 2\n", "keys/new": "juniper 3\n", a: "b\n" });
+  rig.git(rig.project, "mv", "keys/old", "moved");
+  expect(Object.keys(await states())).toEqual(["a"]);
+  for (const path of ["keys/id", "keys/new", "moved", "keys/../keys/id"])
+    expect(await diff(path)).toEqual({ path, diff: "", truncated: false });
+  expect((await diff("a")).diff).toContain("+b");
 });
 
 describe("limits", () => {

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect } from "@jest/globals";
 import type { Devices } from "../../../server/access/devices.ts";
-import { pageBefore } from "../../../server/claude/transcripts/transcriptMessages.ts";
+import { pageBefore } from "../../../server/claude/transcripts/transcriptPages.ts";
 import type { LiveActivities } from "../../../server/delivery/activities/liveActivities.ts";
 import type { Connections } from "../../../server/delivery/sockets/connections.ts";
 import type { DeltaFeed } from "../../../server/delivery/sockets/liveFeed.ts";

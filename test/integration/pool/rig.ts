@@ -208,11 +208,12 @@ export class PoolRig {
     this.store.close();
     this.disk.plan();
     this.disk.failing = false;
-    const { transcripts, written, script, watch } = this.host;
+    const { transcripts, written, outputFiles, script, watch } = this.host;
     this.clock = new ManualClock(this.clock.now());
     this.host = new ScriptedHost({ clock: this.clock });
     for (const sessionId of transcripts) this.host.transcripts.add(sessionId);
     for (const [messageId, reply] of written) this.host.written.set(messageId, reply);
+    for (const [path, output] of outputFiles) this.host.outputFiles.set(path, output);
     this.host.script = script;
     this.host.watch = watch;
     return this.open(limits);

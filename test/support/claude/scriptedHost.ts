@@ -23,8 +23,9 @@ import type {
   RewindReport,
   TranscriptReply,
   TurnResult,
+  UseListener,
 } from "../../../server/domain/processes/process.ts";
-import type { PlanWindow } from "../../../server/domain/processes/usage.ts";
+import type { ModelUse, PlanWindow } from "../../../server/domain/processes/usage.ts";
 import type { ClaudeCommand } from "../../../server/domain/prompts/commands.ts";
 import type { AgentRef } from "../../../server/domain/sessions/agent.ts";
 import type { PermissionAnswer } from "../../../server/domain/sessions/permission.ts";
@@ -217,6 +218,12 @@ export class ScriptedProcess implements ClaudeProcess {
     this.#listener.signal({ kind: "task-started", task: started });
   }
 
+  /** A command writes into a file, of which the CLI says where it is. */
+  writeTaskTo(taskId: string, path: string, output: string): void {
+    this.#host.outputFiles.set(path, output);
+    this.#listener.signal({ kind: "task-output-file", taskId, path });
+  }
+
   finishTask(taskId: string, state: TaskEnd = "completed", summary = `${taskId} has ended`): void {
     this.#listener.signal({ kind: "task-finished", taskId, state, summary });
   }
@@ -226,8 +233,12 @@ export class ScriptedProcess implements ClaudeProcess {
   }
 
   /** The tasks that run, as the CLI lists them. */
-  listTasks(...taskIds: string[]): void {
-    this.#listener.signal({ kind: "tasks-running", taskIds });
+  listTasks(...listed: Array<string | { taskId: string; parentTaskId?: string }>): void {
+    const tasks = listed.map((one) => {
+      const named = typeof one === "string" ? { taskId: one } : one;
+      return { ...named, kind: "command", description: `Task ${named.taskId}` } as const;
+    });
+    this.#listener.signal({ kind: "tasks-running", tasks });
   }
 
   stop(): Promise<void> {
@@ -463,6 +474,10 @@ export class ScriptedHost implements ProcessHost {
   readonly forks: Array<{ spec: ProcessSpec; prompt: string }> = [];
   /** What a fork answers. */
   forkAnswer: () => Promise<string> = async () => "A recap.";
+  /** What files hold that commands wrote, by path. */
+  readonly outputFiles = new Map<string, string>();
+  /** What every recap and one-shot prompt uses. */
+  usedBeside: ModelUse[] = [];
   readonly oneShots: AskedOnce[] = [];
   /** The commands that its processes have. */
   commands: readonly ClaudeCommand[] = [];
@@ -599,8 +614,14 @@ export class ScriptedHost implements ProcessHost {
     return this.written.get(messageId);
   }
 
-  askFork(spec: ProcessSpec, prompt: string): Promise<string> {
+  async savedTaskOutput(path: string): Promise<TaskOutput | undefined> {
+    const output = this.outputFiles.get(path);
+    return output === undefined ? undefined : { output, totalBytes: output.length, truncated: false };
+  }
+
+  askFork(spec: ProcessSpec, prompt: string, _deadlineMs: number, used: UseListener): Promise<string> {
     this.forks.push({ spec, prompt });
+    used(this.usedBeside);
     return this.forkAnswer();
   }
 
@@ -609,10 +630,12 @@ export class ScriptedHost implements ProcessHost {
     spec: ProcessSpec,
     words: OneShotPrompt,
     signal: AbortSignal,
+    used: UseListener,
   ): Promise<OneShotAnswer | undefined> {
     const one = { spec, prompt: await words(this.commands), signal };
     this.oneShots.push(one);
     this.#arrive(one, spec.processId);
+    used(this.usedBeside);
     try {
       return await this.oneShot(one);
     } finally {

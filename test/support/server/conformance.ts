@@ -48,7 +48,11 @@ export class Conformance {
   /** What is wrong with the answer, or `undefined`. */
   faultOf(seen: SeenAnswer): string | undefined {
     const method = seen.method === "HEAD" ? "GET" : seen.method;
-    const path = seen.path.replace(/[?#].*$/s, "");
+    // Slashes too many mean nothing to the server.
+    const path = seen.path
+      .replace(/[?#].*$/s, "")
+      .replace(/\/{2,}/g, "/")
+      .replace(/(.)\/$/, "$1");
     const route = this.#routes.find((known) => known.method === method && known.pattern.test(path));
     // OPTIONS is answered by the router for every route, without a body.
     if (method === "OPTIONS" && seen.status === 204) return undefined;

@@ -26,8 +26,8 @@ export interface Bench {
   remove(): void;
 }
 
-export function makeBench(): Bench {
-  const dir = realpathSync(mkdtempSync(join(tmpdir(), "daylong-test-")));
+export function makeBench(base = tmpdir()): Bench {
+  const dir = realpathSync(mkdtempSync(join(base, "daylong-test-")));
   const bench = {
     dir,
     home: join(dir, "home"),

@@ -42,6 +42,8 @@ export interface SocketClientOptions {
   protocols?: string[];
   headers?: Record<string, string>;
   ca?: string;
+  /** The name that the certificate is of, where the address has another. */
+  servername?: string;
   autoPong?: boolean;
 }
 
@@ -59,8 +61,14 @@ export class SocketClient {
     const headers = { ...options.headers };
     if (options.token && options.tokenInHeader) headers.authorization = `Bearer ${options.token}`;
     // Said outright: ws takes a missing word here for a no, and the server lets go of who answers no ping for 35 s.
-    const { ca, autoPong = true } = options;
-    const wsOptions: ClientOptions = { headers, ca, autoPong, maxPayload: 0 };
+    const { ca, servername, autoPong = true } = options;
+    const wsOptions: ClientOptions & { servername?: string } = {
+      headers,
+      ca,
+      servername,
+      autoPong,
+      maxPayload: 0,
+    };
     this.socket = new WebSocket(options.url, options.protocols ?? ["daylong.v1"], wsOptions);
     this.socket.on("open", () => {
       if (options.silent) return this.#changed();

@@ -58,6 +58,9 @@ export class MemoryLog implements EventStore {
   lifecycle(): LoggedEvent[] {
     return [];
   }
+  hasTurnEndAfter(): boolean {
+    return false;
+  }
   message(): LoggedEvent | undefined {
     return undefined;
   }

@@ -25,12 +25,10 @@ export function PairAnother() {
   const scope = useSignal<"chat" | "admin" | "read">("chat");
   const make = () =>
     action.run("Making a code", async () => {
-      const answer = await client.rest.ask<Answer<"POST /api/pairing-codes"> & { pageUrl?: string }>(
-        "POST",
-        "/api/pairing-codes",
-        { scope: scope.value },
-      );
-      const pageUrl = answer.pageUrl ?? `${location.origin}/pair#code=${answer.code}`;
+      const answer = await client.rest.ask<Answer<"POST /api/pairing-codes">>("POST", "/api/pairing-codes", {
+        scope: scope.value,
+      });
+      const { pageUrl } = answer;
       const { encodeQR } = await import("qr");
       offered.value = {
         code: answer.code,

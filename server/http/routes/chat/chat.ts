@@ -7,6 +7,7 @@ import type { Turn } from "../../../domain/sessions/turn.ts";
 import { isTerminal } from "../../../domain/sessions/turn.ts";
 import type { Accepted, SubmitRequest } from "../../../pool/port.ts";
 import { apnsTokenSchema } from "../../../wire/delivery/devices.ts";
+import { anyIdSchema } from "../../../wire/ids.ts";
 import {
   acceptedSchema,
   finishedSchema,
@@ -17,7 +18,7 @@ import {
 import type { HttpDependencies } from "../../dependencies.ts";
 import { waitWhilePaired } from "../../framework/authorise.ts";
 import { errorSets } from "../../framework/errorSets.ts";
-import { preferredWaitSeconds, prefersTasks } from "../../framework/preferHeader.ts";
+import { longestWaitSeconds, preferredWaitSeconds, prefersTasks } from "../../framework/preferHeader.ts";
 import { invalidRequest } from "../../framework/problem.ts";
 import { defineRoute, json, type Route } from "../../framework/route.ts";
 
@@ -56,7 +57,7 @@ export function chatRoutes(parts: HttpDependencies): Route[] {
         "With a `sessionId`, `model` and `permissionMode` change the session first, as PATCH does: at once, for this turn and later ones.",
       body: chatSchema,
       headers: {
-        Prefer: `wait=SECONDS (at most ${maxWaitSeconds}): answer when the turn has ended, if it does in time. wait=SECONDS, tasks: when none of the tasks that it began runs any more either.`,
+        Prefer: `wait=SECONDS (at most ${maxWaitSeconds}, through a proxy 50): answer when the turn has ended, if it does in time. wait=SECONDS, tasks: when none of the tasks that it began runs any more either.`,
       },
       refusals: [
         ...errorSets.project,
@@ -67,7 +68,7 @@ export function chatRoutes(parts: HttpDependencies): Route[] {
       ],
       response: { 200: finishedSchema, 202: acceptedSchema },
       maxBodyBytes: maxChatBodyBytes,
-      async handle({ body, caller, requestId, header, gone }) {
+      async handle({ body, caller, requestId, header, isForwarded, gone }) {
         const { deviceToken, attachments, ...message } = body;
         const messageBytes = Buffer.byteLength(message.message);
         if (messageBytes > maxMessageBytes) {
@@ -89,7 +90,10 @@ export function chatRoutes(parts: HttpDependencies): Route[] {
           deliveryMethod: deliveryMethods(caller.deviceId),
           pushWarning,
         };
-        const waitSeconds = preferredWaitSeconds(header("prefer"), maxWaitSeconds);
+        const waitSeconds = preferredWaitSeconds(
+          header("prefer"),
+          longestWaitSeconds(isForwarded, maxWaitSeconds),
+        );
         if (waitSeconds === undefined) return json(answer, 202);
         const isTasksToo = prefersTasks(header("prefer"));
         const applied = { "Preference-Applied": `wait=${waitSeconds}${isTasksToo ? ", tasks" : ""}` };
@@ -119,7 +123,7 @@ export function chatRoutes(parts: HttpDependencies): Route[] {
       path: "/api/chat/interrupt",
       scope: "chat",
       summary: "Stop the running turn of a session.",
-      body: z.object({ sessionId: sessionIdSchema, turnId: z.string().min(1).max(200).optional() }),
+      body: z.object({ sessionId: sessionIdSchema, turnId: anyIdSchema.optional() }),
       refusals: [...errorSets.turn, "nothing_running"],
       response: z.object({ interrupted: z.boolean(), turnId: z.string() }),
       handle: async ({ body, caller }) => json(await pool.interrupt(body.sessionId, body.turnId, caller)),

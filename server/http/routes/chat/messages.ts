@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { LoggedEvent } from "../../../domain/delivery/event.ts";
 import { DaylongError } from "../../../domain/errors.ts";
-import { beforeSchema, idSchema, limitSchema } from "../../../wire/paging.ts";
+import { anyIdSchema, idSchema } from "../../../wire/ids.ts";
+import { beforeSchema, limitSchema } from "../../../wire/paging.ts";
 import { messageSchema } from "../../../wire/sessions/messages.ts";
 import type { HttpDependencies } from "../../dependencies.ts";
 import { errorSets } from "../../framework/errorSets.ts";
@@ -43,7 +44,7 @@ export function messageRoutes({ store, pool }: HttpDependencies): Route[] {
       path: "/api/messages/:messageId",
       scope: "read",
       summary: "The full text of a message: what a cut push leads to.",
-      params: z.object({ messageId: z.string().min(1).max(200) }),
+      params: z.object({ messageId: anyIdSchema }),
       refusals: ["message_not_found"],
       response: messageSchema.extend({ sessionId: z.string().nullable() }),
       handle({ params }) {

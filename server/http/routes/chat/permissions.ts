@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { DaylongError } from "../../../domain/errors.ts";
-import { idSchema } from "../../../wire/paging.ts";
+import { idSchema } from "../../../wire/ids.ts";
 import {
   permissionAnsweredSchema,
   permissionAnswerFields,

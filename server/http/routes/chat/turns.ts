@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { DaylongError } from "../../../domain/errors.ts";
 import type { Turn } from "../../../domain/sessions/turn.ts";
-import { idSchema } from "../../../wire/paging.ts";
+import { idSchema } from "../../../wire/ids.ts";
 import { turnSchema } from "../../../wire/sessions/turns.ts";
 import type { HttpDependencies } from "../../dependencies.ts";
 import { errorSets } from "../../framework/errorSets.ts";

@@ -8,7 +8,8 @@ import {
   deviceSchema,
   testPushSchema,
 } from "../../../wire/delivery/devices.ts";
-import { idSchema, limitSchema } from "../../../wire/paging.ts";
+import { idSchema } from "../../../wire/ids.ts";
+import { limitSchema } from "../../../wire/paging.ts";
 import { textSchema } from "../../../wire/text.ts";
 import type { HttpDependencies } from "../../dependencies.ts";
 import { ownDeviceId } from "../../framework/authorise.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { turnStates } from "../../../domain/sessions/turn.ts";
 import { apnsTokenSchema } from "../../../wire/delivery/devices.ts";
-import { idSchema } from "../../../wire/paging.ts";
+import { idSchema } from "../../../wire/ids.ts";
 import type { HttpDependencies } from "../../dependencies.ts";
 import { errorSets } from "../../framework/errorSets.ts";
 import { defineRoute, json, type Route } from "../../framework/route.ts";

@@ -10,7 +10,13 @@ const quarterHourMs = 15 * 60_000;
 const hourMs = 60 * 60_000;
 
 /** How a phone gets its token: the owner makes a code on the computer, the phone uses it once. */
-export function pairingRoutes({ access, clock, limits, pairingUrl, serverName }: HttpDependencies): Route[] {
+export function pairingRoutes({
+  access,
+  clock,
+  limits,
+  pairingLinks,
+  serverName,
+}: HttpDependencies): Route[] {
   const failures = new AttemptWindow({ clock, windowMs: quarterHourMs, limit: limits.pairingFailures });
   const pairings = new AttemptWindow({ clock, windowMs: hourMs, limit: limits.pairingsPerHour });
 
@@ -21,10 +27,12 @@ export function pairingRoutes({ access, clock, limits, pairingUrl, serverName }:
       scope: "admin",
       summary: "Make a pairing code: one use, ten minutes.",
       body: z.object({ scope: scopeSchema.default("chat") }),
-      response: { 201: z.object({ code: z.string(), expiresAt: instantSchema, url: z.string() }) },
+      response: {
+        201: z.object({ code: z.string(), expiresAt: instantSchema, url: z.string(), pageUrl: z.string() }),
+      },
       handle({ body, caller }) {
         const { code, expiresAt } = access.createPairingCode(body.scope, caller);
-        return json({ code, expiresAt, url: pairingUrl(code) }, 201);
+        return json({ code, expiresAt, ...pairingLinks(code) }, 201);
       },
     }),
     defineRoute({

@@ -10,7 +10,8 @@ import {
   pageOf,
 } from "../../../domain/pageCursor.ts";
 import type { PastConversation } from "../../../domain/sessions/history.ts";
-import { beforeSchema, idSchema, limitSchema } from "../../../wire/paging.ts";
+import { idSchema } from "../../../wire/ids.ts";
+import { beforeSchema, limitSchema } from "../../../wire/paging.ts";
 import { pastMessageListSchema, projectSessionListSchema } from "../../../wire/sessions/history.ts";
 import type { HttpDependencies } from "../../dependencies.ts";
 import { errorSets } from "../../framework/errorSets.ts";

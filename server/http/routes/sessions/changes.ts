@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { ChangesRequest } from "../../../domain/sessions/changes.ts";
-import { idSchema } from "../../../wire/paging.ts";
+import { idSchema } from "../../../wire/ids.ts";
 import { changesSchema, diffQuerySchema, fileDiffSchema } from "../../../wire/sessions/changes.ts";
 import type { HttpDependencies } from "../../dependencies.ts";
 import { errorSets } from "../../framework/errorSets.ts";

@@ -3,16 +3,18 @@ import { resumePoint } from "../../../delivery/sockets/resumePoint.ts";
 import type { LoggedEvent } from "../../../domain/delivery/event.ts";
 import type { Clock, Store } from "../../../domain/ports.ts";
 import { loggedEventSchema } from "../../../wire/delivery/events.ts";
+import { anyIdSchema, idSchema } from "../../../wire/ids.ts";
 import { countSchema, cursorSchema } from "../../../wire/instants.ts";
-import { idSchema, limitSchema, wholeNumberSchema } from "../../../wire/paging.ts";
+import { limitSchema, wholeNumberSchema } from "../../../wire/paging.ts";
 import type { HttpDependencies } from "../../dependencies.ts";
 import { waitWhilePaired } from "../../framework/authorise.ts";
 import { errorSets } from "../../framework/errorSets.ts";
+import { longestWaitSeconds } from "../../framework/preferHeader.ts";
 import { invalidRequest } from "../../framework/problem.ts";
 import { defineRoute, json, type Route } from "../../framework/route.ts";
 
-/** Longest long poll: shorter than the idle limits of common proxies. */
-const maxPollMs = 60_000;
+/** Longest long poll. */
+const maxPollSeconds = 60;
 
 /** Most characters of an answer, below any `limit`, unless it is one event: a thousand long replies are no page. */
 export const maxPageChars = 4 * 1024 * 1024;
@@ -30,12 +32,12 @@ export function eventRoutes(parts: HttpDependencies): Route[] {
       summary: "Events after a cursor; with wait, held open until there are some.",
       query: z.object({
         after: wholeNumberSchema.optional(),
-        epoch: z.string().min(1).max(100).optional(),
+        epoch: anyIdSchema.optional(),
         limit: limitSchema(100, 1000),
         wait: z
           .string()
           .regex(/^\d{1,6}(\.\d{1,3})?$/, "must be a number of seconds")
-          .transform((seconds) => Math.min(Number(seconds) * 1000, maxPollMs))
+          .transform(Number)
           .optional(),
       }),
       response: z.object({
@@ -44,7 +46,7 @@ export function eventRoutes(parts: HttpDependencies): Route[] {
         cursor: cursorSchema,
         recovered: z.boolean(),
       }),
-      async handle({ query, caller, gone }) {
+      async handle({ query, caller, isForwarded, gone }) {
         const { deviceId } = caller;
         const { cursor: after, recovered } = resumePoint({
           cursor: query.after,
@@ -59,7 +61,8 @@ export function eventRoutes(parts: HttpDependencies): Route[] {
         try {
           // Asking for what comes after is the word that everything before has arrived.
           if (query.after !== undefined) acknowledge(deviceId, after);
-          const wanted = { after, limit: query.limit, waitMs: query.wait ?? 0 };
+          const waitSeconds = Math.min(query.wait ?? 0, longestWaitSeconds(isForwarded, maxPollSeconds));
+          const wanted = { after, limit: query.limit, waitMs: waitSeconds * 1_000 };
           const found = await waitWhilePaired({ access, caller, gone }, (over) =>
             eventsAfter(parts, { ...wanted, over }),
           );

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { idSchema } from "../../../wire/paging.ts";
+import { idSchema } from "../../../wire/ids.ts";
 import { commandsSchema, todosSchema } from "../../../wire/sessions/facts.ts";
 import type { HttpDependencies } from "../../dependencies.ts";
 import { errorSets } from "../../framework/errorSets.ts";

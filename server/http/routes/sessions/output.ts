@@ -4,7 +4,7 @@ import type { Caller } from "../../../domain/delivery/device.ts";
 import type { LoggedEvent } from "../../../domain/delivery/event.ts";
 import { DaylongError } from "../../../domain/errors.ts";
 import type { Store } from "../../../domain/ports.ts";
-import { idSchema } from "../../../wire/paging.ts";
+import { idSchema } from "../../../wire/ids.ts";
 import { outputLineSchema } from "../../../wire/sessions/messages.ts";
 import { outputQuerySchema } from "../../../wire/sessions/output.ts";
 import type { HttpDependencies } from "../../dependencies.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { idSchema } from "../../../wire/paging.ts";
+import { idSchema } from "../../../wire/ids.ts";
 import { sessionIdSchema } from "../../../wire/sessions/chat.ts";
 import {
   contextUseSchema,

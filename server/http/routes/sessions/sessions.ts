@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { DaylongError } from "../../../domain/errors.ts";
 import type { SessionOptions } from "../../../domain/sessions/session.ts";
+import { idSchema } from "../../../wire/ids.ts";
 import { countSchema } from "../../../wire/instants.ts";
-import { beforeSchema, idSchema, limitSchema } from "../../../wire/paging.ts";
+import { beforeSchema, limitSchema } from "../../../wire/paging.ts";
 import {
   type NewSession,
   newSessionSchema,

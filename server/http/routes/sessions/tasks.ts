@@ -1,12 +1,12 @@
 import { z } from "zod";
 import type { Task } from "../../../domain/sessions/task.ts";
-import { idSchema } from "../../../wire/paging.ts";
+import { anyIdSchema, idSchema } from "../../../wire/ids.ts";
 import { taskOutputSchema, tasksSchema } from "../../../wire/sessions/tasks.ts";
 import type { HttpDependencies } from "../../dependencies.ts";
 import { errorSets } from "../../framework/errorSets.ts";
 import { defineRoute, json, type Route } from "../../framework/route.ts";
 
-const taskParams = z.object({ id: idSchema, taskId: z.string().min(1).max(200) });
+const taskParams = z.object({ id: idSchema, taskId: anyIdSchema });
 
 const taskView = ({ sessionId: _sessionId, ...shown }: Task) => shown;
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { DaylongError } from "../../../domain/errors.ts";
-import { idSchema } from "../../../wire/paging.ts";
+import { idSchema } from "../../../wire/ids.ts";
 import { toolRecordSchema } from "../../../wire/sessions/history.ts";
 import type { HttpDependencies } from "../../dependencies.ts";
 import { errorSets } from "../../framework/errorSets.ts";

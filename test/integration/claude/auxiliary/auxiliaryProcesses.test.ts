@@ -19,7 +19,7 @@ const askingCli = `
   const usage = { input_tokens: 1, output_tokens: 1, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 };
   const finish = (more) => write({
     type: "result", subtype: "success", is_error: false, uuid: crypto.randomUUID(), session_id: "s",
-    duration_ms: 7, duration_api_ms: 1, num_turns: 1, total_cost_usd: 0.25, usage, ...more,
+    duration_ms: 7, duration_api_ms: 1, num_turns: 1, total_cost_usd: 0.25, usage, modelUsage: { claude: { costUSD: 0.25 } }, ...more,
   });
   const hear = (message) => {
     if (message.type === "control_request")
@@ -101,8 +101,12 @@ const spec: () => ProcessSpec = () => ({
   options: {},
 });
 const never = () => new AbortController().signal;
+let used: unknown[] = [];
+const noteUse = (total: unknown) => {
+  used = [...used, total];
+};
 const ask = (prompt: string, signal = never()) =>
-  auxiliary.ask("one-shot", spec(), async () => prompt, signal);
+  auxiliary.ask({ kind: "one-shot", spec: spec(), prompt: async () => prompt, used: noteUse }, signal);
 const isAlive = async (pid: number) => (await readProcTable()).some((row) => row.pid === pid && !row.zombie);
 
 describe("S32: a process for one prompt", () => {
@@ -149,10 +153,21 @@ describe("S32: a process for one prompt", () => {
     });
   });
 
+  test("S32 T09: tells what it used, also when it failed", async () => {
+    useAsking();
+    used = [];
+    await ask("arguments");
+    expect((await ask("error")).kind).toBe("failed");
+    expect(used).toEqual([{ claude: { costUSD: 0.25 } }, { claude: { costUSD: 0.25 } }]);
+  });
+
   test("S32: is kept in no transcript, and gets what it is started with besides", async () => {
     useAsking();
     const fork = Object.assign(spec(), { claudeSessionId: "theirs" });
-    const end = await auxiliary.ask("recap", fork, async () => "arguments", never());
+    const end = await auxiliary.ask(
+      { kind: "recap", spec: fork, prompt: async () => "arguments", used: noteUse },
+      never(),
+    );
     const { text } = (end as { answer: { text: string } }).answer;
     expect(text).toContain("--no-session-persistence");
     expect(text).toMatch(/--resume[ =]theirs/);

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { sendTestPush } from "../../../../server/delivery/outbox/testPush.ts";
 import type { ApnsTarget, PushOutcome, PushRequest } from "../../../../server/domain/delivery/push.ts";
@@ -29,6 +30,89 @@ beforeEach(() => {
   sessionId = rig.session();
 });
 afterEach(() => rig.close());
+
+describe("T03 the push of a task that has ended as it should", () => {
+  const ended = (data: { state?: "completed" | "failed" | "stopped"; description?: string } = {}) =>
+    rig.append({
+      sessionId,
+      type: "task.finished",
+      data: { taskId: "b1", kind: "command", description: "Build", state: "completed", ...data },
+    });
+  const begin = (origin: "task" | "user" = "task") => {
+    const turnId = randomUUID();
+    const acceptedAt = rig.clock.now();
+    rig.store.turns.insert({
+      turnId,
+      sessionId,
+      origin,
+      requestHash: "",
+      message: "",
+      attachmentIds: [],
+      state: "running",
+      acceptedAt,
+      startedAt: acceptedAt,
+    });
+    return turnId;
+  };
+  const end = (turnId: string, text = "Built.") => {
+    rig.store.turns.settle(turnId, { state: "completed", endedAt: rig.clock.now() });
+    rig.reply(sessionId, text, turnId);
+  };
+  const told = () => rig.push.requests.map(({ content: { kind, body } }) => `${kind}: ${body}`);
+  const unread = () => rig.store.reads.marksOf([sessionId]).get(sessionId)?.unread;
+
+  test("rings when Claude says nothing of it within some seconds, and counts as unread then", async () => {
+    rig.device();
+    rig.device();
+    ended();
+    await rig.clock.run(4_900);
+    expect([told(), unread()]).toEqual([[], 0]);
+    await rig.clock.run(200);
+    expect(told()).toEqual(["task: Finished: Build", "task: Finished: Build"]);
+    expect(rig.push.requests.map(({ content }) => content.badge)).toEqual([1, 1]);
+    expect(unread()).toBe(1);
+    ended({ state: "failed", description: "Tests" });
+    await rig.clock.run(5_100);
+    expect(told().slice(2)).toEqual(["task: Failed: Tests", "task: Failed: Tests"]);
+  });
+
+  test("is left to the turn in which Claude speaks of it, however long that is, and to the one that was at work", async () => {
+    rig.device();
+    const { cursor } = ended();
+    const turnId = begin();
+    await rig.clock.run(120_000);
+    expect(told()).toEqual([]);
+    end(turnId);
+    await rig.clock.run(20_000);
+    expect([told(), unread()]).toEqual([["reply: Built."], 1]);
+    const [first] = rig.store.devices.list();
+    const states = rig.deliveries(first!.deviceId).map((one) => [one.cursor === cursor, one.state]);
+    expect(states).toContainEqual([true, "suppressed"]);
+    // One turn that was over before has nothing to do with it.
+    ended();
+    await rig.clock.run(5_100);
+    expect(told().slice(1)).toEqual(["task: Finished: Build"]);
+  });
+
+  test("is not sent to a device that saw the end, nor for what was stopped", async () => {
+    const { deviceId } = rig.device();
+    const { cursor } = ended();
+    rig.outboxSender.acknowledge(deviceId, cursor);
+    ended({ state: "stopped" });
+    await rig.clock.run(60_000);
+    expect(told()).toEqual([]);
+  });
+
+  test("is not lost with a restart of the server in between", async () => {
+    rig.device();
+    ended();
+    await rig.clock.run(1_000);
+    rig.restart();
+    rig.outboxSender.start();
+    await rig.clock.run(4_200);
+    expect(told()).toEqual(["task: Finished: Build"]);
+  });
+});
 
 describe("a push", () => {
   test("D09 D10 goes out at once to a device that is away, and leads to the full text", async () => {

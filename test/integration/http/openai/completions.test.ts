@@ -437,7 +437,7 @@ describe("C03: what is refused", () => {
   test.each([
     ["n", 2],
     ["tools", [{ type: "function", function: { name: "f" } }]],
-    ["tool_choice", "auto"],
+    ["tool_choice", "required"],
     ["functions", [{ name: "f" }]],
     ["response_format", { type: "json_object" }],
     ["logprobs", true],
@@ -451,7 +451,7 @@ describe("C03: what is refused", () => {
   });
 
   test("C03: values that ask for what happens anyway are taken", async () => {
-    const harmless = { n: 1, tools: [], tool_choice: "none", logprobs: false, audio: null };
+    const harmless = { n: 1, tools: [], tool_choice: "auto", logprobs: false, audio: null };
     const { asked } = await answered(
       { messages: [user("Hello")], ...harmless, response_format: { type: "text" }, logit_bias: {} },
       "Hi.",
@@ -463,7 +463,6 @@ describe("C03: what is refused", () => {
     ["no messages", { messages: [] }],
     ["nothing after the assistant", { messages: [user("A"), assistant("B")] }],
     ["nothing but spaces", { messages: [user("  ")] }],
-    ["a tool's message", { messages: [user("A"), { role: "tool", tool_call_id: "t", content: "x" }] }],
     ["an unknown part", { messages: [user([{ type: "input_audio", input_audio: {} }])] }],
     [
       "an image that would have to be fetched",
@@ -579,3 +578,174 @@ async function until(holds: () => boolean): Promise<void> {
   for (let round = 0; round < 2_000 && !holds(); round += 1) await rig.clock.settle();
   expect(holds()).toBe(true);
 }
+
+describe("REPORT-9: requests as popular clients write them", () => {
+  const pixel =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+  const png = `data:image/png;base64,${pixel}`;
+
+  test.each([
+    ["an address in an object", { url: png }],
+    ["an address as it is", png],
+    ["with a detail", { url: png, detail: "high" }],
+    ["named and in capitals", { url: `data:IMAGE/PNG;name=a.png;base64,${pixel}` }],
+    ["broken into lines", pixel.replace(/(.{20})/g, "$1\n").replace(/^/, "data:image/png;base64,")],
+  ])("REPORT-9: an image as %s reaches the message", async (_what, image_url) => {
+    const { asked } = await answered({ messages: [user([{ type: "image_url", image_url }])] }, "Seen.");
+    expect(asked.status).toBe(200);
+    expect(submitted()[0]).toMatchObject({ message: "See the image.", attachments: [{ isInline: true }] });
+  });
+
+  test.each([
+    ["no messages", { messages: [] }, /messages \(.*>=1/],
+    ["none at all", {}, /messages \(.*array/],
+    [
+      "a role that is none",
+      { messages: [{ role: "boss", content: "x" }] },
+      /messages\.0\.role must have the role/,
+    ],
+    [
+      "a message that is no text",
+      { messages: [user(42)] },
+      /messages\.0\.content must be text or a list of parts/,
+    ],
+    [
+      "an image to be fetched",
+      {
+        messages: [
+          user("a"),
+          user([
+            { type: "text", text: "b" },
+            { type: "image_url", image_url: "https://x/y" },
+          ]),
+        ],
+      },
+      /messages\.1\.content\.1\.image_url must be a data: URL: this server fetches nothing/,
+    ],
+    [
+      "an image in an object",
+      { messages: [user([{ type: "image_url", image_url: { url: "data:image/bmp;base64,AAAA" } }])] },
+      /messages\.0\.content\.0\.image_url\.url must be a PNG, JPEG, GIF or WebP/,
+    ],
+    [
+      "sound",
+      { messages: [user([{ type: "input_audio", input_audio: { data: "", format: "wav" } }])] },
+      /messages\.0\.content/,
+    ],
+    [
+      "a text that is a number",
+      { messages: [user([{ type: "text", text: 7 }])] },
+      /messages\.0\.content\.0\.text \(/,
+    ],
+    ["a stream that is a word", { messages: [user("a")], stream: "yes" }, /stream \(.*boolean/],
+    ["no model", { messages: [user("a")], model: undefined }, /model \(.*string/],
+    ["many faults", { messages: Array.from({ length: 9 }, () => user(1)) }, /; and 4 more\.$/],
+    ["a conversation's empty name", { messages: [user("a")], conversation_id: "" }, /conversation_id \(/],
+  ])("REPORT-9: %s is refused with its reason", async (_what, body, reason) => {
+    const asked = await complete(body);
+    expectOpenAiError(asked, 400, "invalid_request");
+    expect((asked.body.error as { message: string }).message).toMatch(reason);
+    expect(submitted()).toEqual([]);
+  });
+});
+
+describe("REPORT-10: what else popular clients send", () => {
+  test("REPORT-10: a model by its id, the default one too; one that is none is 404 by name", async () => {
+    const { body } = await rig.ask("GET", "/v1/models");
+    const [first] = body.data as object[];
+    expect((await rig.ask("GET", "/v1/models/default")).body).toEqual(first);
+    const unknown = await rig.ask("GET", "/v1/models/gpt-4o");
+    expectOpenAiError(unknown, 404, "model_not_found");
+  });
+
+  test.each(["//v1/models", "/v1//models", "///v1/models/", "/v1/models/", "//v1//models?x=//y"])(
+    "REPORT-10: %s is served, because base addresses end in slashes",
+    async (path) => {
+      expect((await rig.raw({ path, headers: { authorization: `Bearer ${rig.adminToken}` } })).status).toBe(
+        200,
+      );
+    },
+  );
+
+  test("REPORT-10: //v1/chat/completions is a completion, and an unknown path there has OpenAI's error", async () => {
+    const body = JSON.stringify({ model: "default", messages: [] });
+    const headers = { authorization: `Bearer ${rig.adminToken}`, "content-type": "application/json" };
+    const asked = await rig.raw({ method: "POST", path: "//v1/chat/completions", headers, body });
+    expectOpenAiError(asked, 400, "invalid_request");
+    expectOpenAiError(await rig.raw({ path: "//v1/nothing", headers }), 404, "not_found");
+  });
+
+  test.each([
+    "application/json; charset=utf8",
+    "application/json;charset=UTF8",
+    'application/json; charset="utf-8"',
+    "application/json; charset=Utf-8; x=y",
+    "APPLICATION/JSON",
+  ])("REPORT-10: a body of %s is read", async (type) => {
+    const { asked } = await answered({ messages: [user("Hi")] }, "Ho.", { "content-type": type });
+    expect(asked.status).toBe(200);
+  });
+
+  test.each<[string, unknown[], string]>([
+    [
+      "a tool's answer",
+      [
+        user("A"),
+        { role: "assistant", content: null, tool_calls: [call("weather", '{"at":"sea"}')] },
+        { role: "tool", tool_call_id: "t", content: "Rain." },
+      ],
+      "[result of the tool]\nRain.",
+    ],
+    [
+      "a tool's answer in parts",
+      [user("A"), { role: "tool", tool_call_id: "t", content: [{ type: "text", text: "Rain." }] }],
+      "A\n\n[result of the tool]\nRain.",
+    ],
+    [
+      "a tool's answer by its name",
+      [{ role: "tool", name: "weather", content: "Rain." }, user("So?")],
+      "[result of the tool weather]\nRain.\n\nSo?",
+    ],
+    [
+      "an old function's answer",
+      [{ role: "function", name: "weather", content: "Rain." }],
+      "[result of the tool weather]\nRain.",
+    ],
+    ["only what the system says", [system("Say hello.")], "Say hello."],
+    [
+      "only what two systems say",
+      [system("Be brief."), { role: "developer", content: "Say hello." }],
+      "Be brief.\n\nSay hello.",
+    ],
+    ["an empty system", [system(""), user("Hi")], "Hi"],
+    ["an assistant without words", [user("A"), { role: "assistant", content: "" }, user("B")], "B"],
+    ["names of speakers", [{ role: "user", name: "anna", content: "Hi" }], "Hi"],
+    [
+      "fields of other programs",
+      [{ role: "user", content: "Hi", refusal: null, annotations: [], tool_calls: null }],
+      "Hi",
+    ],
+  ])("REPORT-10: %s is taken", async (_what, messages, message) => {
+    expect((await answered({ messages }, "Well.")).asked.status).toBe(200);
+    expect(submitted()[0]?.message).toBe(message);
+  });
+
+  test("REPORT-10: uses of tools before the last answer are words of the transcript", async () => {
+    const messages = [
+      user("Weather?"),
+      { role: "assistant", content: "I look.", tool_calls: [call("weather", '{"at":"sea"}')] },
+      { role: "tool", tool_call_id: "t", content: "Rain." },
+      assistant("It rains."),
+      user("Tomorrow?"),
+    ];
+    const { asked } = await answered({ messages, conversation_id: "c" }, "Sun.");
+    expect(asked.status).toBe(200);
+    const earlier = rig.store.conversations.get("c")?.earlier ?? "";
+    expect(earlier).toContain('Assistant: I look.\n[used the tool weather with {"at":"sea"}]');
+    expect(earlier).toContain("Tool: [result of the tool]\nRain.");
+  });
+
+  function call(name: string, input: string) {
+    return { id: "t", type: "function", function: { name, arguments: input } };
+  }
+});

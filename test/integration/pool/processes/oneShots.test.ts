@@ -47,6 +47,21 @@ describe("S32: prompts without a session", () => {
     expect(pool.stats().availableSlots).toBe(3);
   });
 
+  test("S32 T09: is counted with what it used, as a turn of its project", async () => {
+    await rig.current.open();
+    const { pool, host, store } = rig.current;
+    host.usedBeside = [
+      { model: "small", costUsd: 0.01, inputTokens: 3, outputTokens: 2 },
+      { model: "large", costUsd: 0.25, inputTokens: 10, outputTokens: 5 },
+    ];
+    await pool.ask(request("Why?"), owner, new AbortController().signal);
+    const projectPath = "/projects/alpha";
+    expect(store.usage.since("0")).toMatchObject([
+      { projectPath, model: "large", costUsd: 0.25, turns: 1 },
+      { projectPath, model: "small", costUsd: 0.01, turns: 0 },
+    ]);
+  });
+
   test("S32: takes a place of the pool until nothing is left of it; one place is left to the sessions", async () => {
     await rig.current.open({ maxConcurrentSessions: 3 });
     const { pool, host, clock } = rig.current;

@@ -25,6 +25,24 @@ describe("a recap that is being made", () => {
     expect([host.forks.length, (await pool.recap(sessionId)).cached]).toEqual([2, true]);
   });
 
+  test("T09 is counted with what it used, as no turn", async () => {
+    await rig.current.open();
+    const { host, pool, store } = rig.current;
+    const { sessionId } = await rig.current.idleSession();
+    host.usedBeside = [{ model: "claude", costUsd: 0.25, inputTokens: 10, outputTokens: 5 }];
+    await pool.recap(sessionId);
+    expect(store.usage.since("0")).toMatchObject([{ model: "claude", costUsd: 0.25, turns: 0 }]);
+    host.forkAnswer = async () => {
+      throw new Error("No.");
+    };
+    rig.current.submit({ sessionId, message: "More" });
+    host.process(sessionId).reply("Done.");
+    await rig.current.clock.settle();
+    await expect(pool.recap(sessionId)).rejects.toThrow("No.");
+    // What it used before it failed was used.
+    expect(store.usage.since("0")).toMatchObject([{ costUsd: 0.5, inputTokens: 20, outputTokens: 10 }]);
+  });
+
   test("is shared by those that ask meanwhile, and its failure is forgotten by the next", async () => {
     await rig.current.open();
     const { clock, host, pool } = rig.current;

@@ -29,6 +29,7 @@ describe("a session as clients see it", () => {
       rssBytes: 5 * mega,
       cpuPercent: 12.34,
       processCount: 3,
+      toolsRssBytes: 0,
     });
     expect(view.timeRemainingMs).toBe(24 * hourMs - (clock.now() - begunAt));
     expect(Object.keys(view).filter((key) => ["options", "claudeSessionId"].includes(key))).toEqual([]);

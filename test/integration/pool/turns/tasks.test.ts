@@ -106,6 +106,34 @@ describe("T03 a task", () => {
     expect(view(sessionId).runningTasks).toBe(0);
   });
 
+  test("whose begin was not said is told from the list, with the turn of the subagent that began it, once", async () => {
+    await rig.current.open();
+    const { sessionId, turnId, process } = await withTask("a1");
+    process.listTasks("a1", { taskId: "b2", parentTaskId: "a1" }, "b3");
+    await rig.current.clock.run(980);
+    expect(rig.current.pool.tasks(sessionId)).toHaveLength(1);
+    // This one's begin is said after all, before the second is over; that of the other is too late.
+    process.startTask("b3");
+    await rig.current.clock.run(40);
+    process.startTask("b2");
+    process.result();
+    await rig.current.clock.run(2_000);
+    const begun = told(sessionId).flatMap(([type, data]) =>
+      type === "task.started" ? [(data as { taskId: string }).taskId] : [],
+    );
+    expect(begun).toEqual(["a1", "b3", "b2"]);
+    const { pool } = rig.current;
+    expect(pool.tasks(sessionId).find(({ taskId }) => taskId === "b2")).toMatchObject({ state: "running" });
+    process.listTasks({ taskId: "b4", parentTaskId: "a1" }, "a1", "b2", "b3");
+    await rig.current.clock.run(1_020);
+    expect(pool.tasks(sessionId).find(({ taskId }) => taskId === "b4")).toMatchObject({ turnId });
+    // One that has left the list again never ran as far as anybody knows.
+    process.listTasks({ taskId: "b5" }, "a1", "b2", "b3", "b4");
+    process.listTasks("a1", "b2", "b3", "b4");
+    await rig.current.clock.run(1_020);
+    expect(pool.tasks(sessionId).map(({ taskId }) => taskId)).not.toContain("b5");
+  });
+
   test("that was missing from the list, and runs again before the second is over, has not ended", async () => {
     await rig.current.open();
     const { sessionId, process } = await withTask("a1");
@@ -195,6 +223,80 @@ describe("F22 T04 a task whose process has to go", () => {
     expect(told(second.sessionId).at(-1)?.[1]).toMatchObject({ ...cutOff, taskId: "b2" });
     expect(rig.current.host.process(waiting.sessionId).sent).toHaveLength(1);
     expect(told(second.sessionId).filter(([type]) => type === "task.finished")).toHaveLength(1);
+  });
+
+  test("of a command keeps what it had written when it is cut off, by a crash and by a restart of the server", async () => {
+    await rig.current.open();
+    const outputOf = (sessionId: string) => rig.current.pool.taskOutput(sessionId, "b1");
+    const written = (output: string) => ({ output, totalBytes: output.length, truncated: false });
+    const crashed = await withTask();
+    crashed.process.writeTaskTo("b1", "/tmp/one", "one\n");
+    crashed.process.crash();
+    await rig.current.clock.settle();
+    expect(told(crashed.sessionId).at(-1)?.[1]).toMatchObject(cutOff);
+    rig.current.host.outputFiles.clear();
+    expect(await outputOf(crashed.sessionId)).toEqual(written("one\n"));
+
+    const { sessionId, process } = await withTask();
+    process.writeTaskTo("b1", "/tmp/two", "two\n");
+    await rig.current.clock.run(20);
+    await rig.current.restart();
+    expect(told(sessionId).at(-1)?.[1]).toMatchObject(cutOff);
+    rig.current.host.outputFiles.clear();
+    expect(await outputOf(sessionId)).toEqual(written("two\n"));
+  });
+
+  test("of a command says that its output is lost when nothing of it can be had any more", async () => {
+    await rig.current.open();
+    const { sessionId, process } = await withTask();
+    process.startTask("a1", { kind: "agent" });
+    process.result();
+    const { pool, clock } = rig.current;
+    await clock.run(20);
+    process.crash();
+    await clock.settle();
+    const none = { output: "", totalBytes: 0, truncated: false };
+    expect(await pool.taskOutput(sessionId, "b1")).toEqual({ ...none, lost: true });
+    expect(await pool.taskOutput(sessionId, "a1")).toEqual(none);
+  });
+
+  test("of a subagent keeps its last text", async () => {
+    await rig.current.open();
+    const { sessionId, turnId, process } = await rig.current.busySession();
+    process.startTask("a1", { kind: "agent" });
+    process.agentMessage(turnId, { agentId: "a1" }, "Half of it.");
+    process.crash();
+    await rig.current.clock.settle();
+    expect((await rig.current.pool.taskOutput(sessionId, "a1")).output).toBe("Half of it.");
+  });
+
+  test("keeps a place for which a message waits: that is said when it becomes so, once", async () => {
+    await rig.current.open({ maxConcurrentSessions: 2 });
+    const { clock } = rig.current;
+    const first = await rig.current.busySession();
+    const second = await rig.current.busySession();
+    const waiting = [rig.current.submit({ message: "One" }), rig.current.submit({ message: "Two" })];
+    const reasons = () =>
+      waiting.map(({ sessionId }) =>
+        rig.current
+          .events(sessionId)
+          .flatMap(({ type, data }) =>
+            type === "turn.queued" ? [(data as { reason?: string }).reason] : [],
+          ),
+      );
+    expect(reasons()).toEqual([[undefined], [undefined]]);
+    first.process.startTask("b1");
+    first.process.reply("It runs.");
+    await clock.run(20);
+    second.process.startTask("b2");
+    second.process.reply("It runs too.");
+    await clock.run(5_000);
+    first.process.progressTask("b1", { text: "Still at work" });
+    await clock.run(5_000);
+    expect(reasons()).toEqual([
+      [undefined, "tasks"],
+      [undefined, "tasks"],
+    ]);
   });
 
   test("that its CLI ends before it goes is cut off all the same, and told once", async () => {

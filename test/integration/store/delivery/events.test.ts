@@ -117,6 +117,21 @@ describe("the event log", () => {
     expect(bench.store.events.message("m9")).toBeUndefined();
   });
 
+  test("T03 knows whether a turn of a session has ended since an event", () => {
+    const [one, other] = [aSession(), aSession()].map((session) => {
+      bench.store.sessions.insert(session);
+      return session.sessionId;
+    }) as [string, string];
+    const { seq } = append(bench.store, aMessage(one, "m1"));
+    const hasEnded = () => bench.store.events.hasTurnEndAfter(one, seq ?? 0);
+    append(bench.store, aMessage(one, "m2"));
+    append(bench.store, { sessionId: other, type: "turn.cancelled", data: { by: "phone" } });
+    expect(hasEnded()).toBe(false);
+    const end = append(bench.store, { sessionId: one, type: "turn.cancelled", data: { by: "phone" } });
+    expect(hasEnded()).toBe(true);
+    expect(bench.store.events.hasTurnEndAfter(one, end.seq ?? 0)).toBe(false);
+  });
+
   test("finds messages, transcripts and pages through indexes, never by reading the whole log", () => {
     const plan = (sql: string): string =>
       bench.connection

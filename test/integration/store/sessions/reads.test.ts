@@ -36,6 +36,26 @@ function push(deviceId: string, cursor: number): string {
 }
 
 describe("what the owner has not read", () => {
+  test("T03 holds the end of a task only when a push rang of it, once, and not when it was read before", () => {
+    const sessionId = begin();
+    const ended = () =>
+      append(sessionId, "task.finished", {
+        taskId: "b1",
+        kind: "command",
+        description: "Build",
+        state: "completed",
+      });
+    const event = ended();
+    expect(marks(sessionId)).toMatchObject({ unread: 0 });
+    bench.store.transaction(() => bench.store.reads.noteRung(event));
+    bench.store.transaction(() => bench.store.reads.noteRung(event));
+    expect(marks(sessionId)).toMatchObject({ unread: 1 });
+    const read = ended();
+    bench.store.reads.read(sessionId, read.seq ?? 0);
+    bench.store.transaction(() => bench.store.reads.noteRung(read));
+    expect(marks(sessionId)).toMatchObject({ unread: 0 });
+  });
+
   test("is what calls for the owner, until it is read; never less is read than before", () => {
     const sessionId = begin();
     append(sessionId, "turn.completed", reply);

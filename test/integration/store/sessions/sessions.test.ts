@@ -103,6 +103,18 @@ describe("the session directory", () => {
     });
   });
 
+  test("T09 counts from what a process started with: what it goes on with, or is a copy of, is not its session's", () => {
+    const { sessionId } = insert();
+    const { sessions } = bench.store;
+    sessions.setCliCost(sessionId, 0.5);
+    expect(sessions.get(sessionId)?.costUsd).toBe(0);
+    expect(sessions.addTurn(sessionId, 0.75, 1, 1)).toBe(0.25);
+    // The one after a crash starts below what was counted, and is not counted whole for it.
+    sessions.setCliCost(sessionId, 0.625);
+    expect(sessions.addTurn(sessionId, 0.6875, 1, 1)).toBe(0.0625);
+    expect(sessions.get(sessionId)?.costUsd).toBe(0.3125);
+  });
+
   test("keeps the last recap of a session", () => {
     const { sessionId } = insert();
     expect(bench.store.sessions.recap(sessionId)).toBeUndefined();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { TodoReader } from "../../../../server/claude/facts/todoReader.ts";
-import { toolResult, toolUse } from "./stream.ts";
+import { ofType, toolResult, toolUse } from "./stream.ts";
 
 /** The changes that the use of a tool means once its result is there. */
 function used(name: string, input: unknown, output: unknown, isError = false) {
@@ -65,6 +65,20 @@ describe("T06 the reader of todos", () => {
     ["a state that is none", "TaskUpdate", { taskId: "7", status: "someday" }, {}],
   ])("T06: leaves %s alone", (_what, name, input, output) => {
     expect(used(name, input, output)).toEqual([]);
+  });
+
+  test("T06: takes what a subagent does with the session's list, which is one", () => {
+    const reader = new TodoReader();
+    const added = [{ kind: "added", todo: { id: "3", text: "a", state: "pending" } }];
+    reader.read(toolUse("t", "TaskCreate", { subject: "a" }, "parent"));
+    expect(reader.read(toolResult("t", { task: { id: "3" } }))).toEqual(added);
+    // The CLI reports of a subagent's use no more than what its model is told.
+    const said = (content: string) =>
+      ofType("user", { message: { content: [{ type: "tool_result", tool_use_id: "t", content }] } });
+    reader.read(toolUse("t", "TaskCreate", { subject: "a" }, "parent"));
+    expect(reader.read(said("Task #3 created successfully: a"))).toEqual(added);
+    reader.read(toolUse("t", "TaskCreate", { subject: "a" }, "parent"));
+    expect(reader.read(said("No task was created."))).toEqual([]);
   });
 
   test("T06: leaves a subagent's own list, and results of uses that it did not see, alone", () => {

@@ -17,6 +17,13 @@ const started = (taskId: string, more: object = {}) =>
 const ended = (taskId: string, more: object = {}) =>
   system("task_notification", { task_id: taskId, status: "completed", summary: "Built.", ...more });
 
+const listed = (task_id: string, more: object = {}) => ({
+  task_id,
+  task_type: "local_bash",
+  description: "Build it",
+  ...more,
+});
+
 function bench() {
   const reader = new TaskReader();
   return (...messages: SDKMessage[]) => messages.flatMap((message) => reader.read(message, turnOf));
@@ -74,10 +81,77 @@ describe("T03 what the CLI says of tasks", () => {
   test("is nothing of ambient ones", () => {
     const hear = bench();
     expect(hear(started("b1", { ambient: true }), started("b2", { skip_transcript: true }))).toEqual([]);
-    const tasks = [{ task_id: "b1", ambient: true }, { task_id: "b3" }];
-    expect(hear(system("background_tasks_changed", { tasks }))).toEqual([
-      { kind: "tasks-running", taskIds: ["b3"] },
+    const tasks = [{ task_id: "b1", ambient: true }, listed("b3")];
+    expect(hear(system("background_tasks_changed", { tasks }))).toMatchObject([
+      { kind: "tasks-running", tasks: [{ taskId: "b3" }] },
     ]);
+  });
+
+  test("is, in the list of those that run, all that is needed to show one whose begin was not said", () => {
+    const more = { task_type: "local_agent", subagent_type: "explorer", parent_task_id: "a0" };
+    const tasks = [listed("a1", more), listed("x1", { task_type: "mcp_task" })];
+    expect(bench()(system("background_tasks_changed", { tasks }))).toEqual([
+      {
+        kind: "tasks-running",
+        tasks: [
+          {
+            taskId: "a1",
+            kind: "agent",
+            description: "Build it",
+            agentType: "explorer",
+            parentTaskId: "a0",
+          },
+          { taskId: "x1", kind: "other", description: "Build it" },
+        ],
+      },
+    ]);
+  });
+
+  test("is of the newest run of a task alone: what comes late of an earlier one is nothing", () => {
+    const hear = bench();
+    const usage = { total_tokens: 12, tool_uses: 1, duration_ms: 5 };
+    hear(started("a1", { run_id: "r1" }), ended("a1", { run_id: "r1" }));
+    expect(hear(started("a1", { run_id: "r2" }))).toMatchObject([{ kind: "task-started" }]);
+    const late = { task_id: "a1", run_id: "r1" };
+    expect(
+      hear(
+        ended("a1", { run_id: "r1" }),
+        started("a1", { run_id: "r1" }),
+        system("task_progress", { ...late, description: "Running ls", usage }),
+        system("task_updated", { ...late, patch: { is_backgrounded: true } }),
+      ),
+    ).toEqual([]);
+    expect(hear(ended("a1", { run_id: "r2" }))).toMatchObject([{ kind: "task-finished", taskId: "a1" }]);
+  });
+
+  test("is the end of a run whose end was not said, when the next one begins", () => {
+    const hear = bench();
+    hear(started("a1", { run_id: "r1" }));
+    expect(hear(started("a1", { run_id: "r2" }))).toMatchObject([
+      { kind: "task-finished", taskId: "a1", state: "stopped" },
+      { kind: "task-started", task: { taskId: "a1" } },
+    ]);
+    // The same run, said twice, is no other one.
+    expect(hear(started("a1", { run_id: "r2" }))).toMatchObject([{ kind: "task-started" }]);
+  });
+
+  test("is where a command writes its output, and not where a command says that one does", () => {
+    const path = "/tmp/claude-0/-home-dev/c1/tasks/b1.output";
+    const said = (id: string, file: string) =>
+      `Command running in background with ID: ${id}. Output is being written to: ${file}. You will be notified.`;
+    const result = (content: unknown) =>
+      ({
+        type: "user",
+        message: { content: [{ type: "tool_result", tool_use_id: "use", content }] },
+      }) as unknown as SDKMessage;
+    const hear = bench();
+    expect(hear(result(said("b1", path)))).toEqual([]);
+    hear(started("b1"));
+    const heard = [{ kind: "task-output-file", taskId: "b1", path }];
+    expect(hear(result(said("b1", path)))).toEqual(heard);
+    expect(hear(result([{ type: "text", text: said("b1", path) }]))).toEqual(heard);
+    expect(hear(result(said("b1", "/etc/passwd.output")))).toEqual([]);
+    expect(hear(result(said("b2", path)), result("Done."), result(undefined))).toEqual([]);
   });
 
   test("is the end of one that it never began: of a run before, that was cut off", () => {

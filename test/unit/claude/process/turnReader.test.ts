@@ -65,19 +65,20 @@ const cli = {
     ({
       type: "system",
       subtype: "background_tasks_changed",
-      tasks: ids.map((task_id) => ({ task_id })),
+      tasks: ids.map((task_id) => ({ task_id, task_type: "local_bash", description: "Build it" })),
     }) as unknown as StreamMessage,
+  state: (state: string) =>
+    ({ type: "system", subtype: "session_state_changed", state }) as unknown as StreamMessage,
 };
 const taskOrigin = { origin: { kind: "task-notification" } };
 
 function bench() {
   let ids = 0;
-  const reader = new TurnReader({
-    newId: () => {
-      ids += 1;
-      return `own-${ids}`;
-    },
-  });
+  const newId = () => {
+    ids += 1;
+    return `own-${ids}`;
+  };
+  const reader = new TurnReader({ newId });
   const heard: ProcessSignal[] = [];
   const read = (...messages: StreamMessage[]) => {
     const signals = messages.flatMap((message) => reader.read(message));
@@ -85,7 +86,7 @@ function bench() {
     // Tasks and wake-ups are the subject of `taskReader.test.ts` and of `wakeupReader.test.ts`.
     return signals.flatMap((signal) => (/^alive$|^task|^wakeup/.test(signal.kind) ? [] : [tell(signal)]));
   };
-  return { reader, read, heard };
+  return { reader, read, heard, newId };
 }
 
 /** A signal in short: its kind, its turn, and what it says. */
@@ -153,6 +154,20 @@ describe("T01 the turn of what the CLI says", () => {
       "message p1 Hi.",
       "result p1 completed Hi.",
     ]);
+  });
+
+  test("F21 T01 ends with what was said when the CLI rests without a result of it, and only then", () => {
+    const { reader, read } = bench();
+    expect(read(cli.text("Built."), cli.state("running"), cli.state("requires_action"))).toEqual([
+      "own-started own-1 other",
+      "message own-1 Built.",
+    ]);
+    reader.given("p1");
+    expect(read(cli.state("idle"))).toEqual(["result own-1 completed "]);
+    // The late result is nobody's, and a prompt's turn waits for its own.
+    expect(read(cli.result("Built.", [], taskOrigin), cli.state("idle"))).toEqual([]);
+    expect(read(cli.lifecycle("p1", "started"), cli.state("idle"))).toEqual(["prompt-started p1"]);
+    expect(read(cli.result("Yours.", ["p1"]), cli.state("idle"))).toEqual(["result p1 completed Yours."]);
   });
 
   test("F21 goes over to a prompt that is folded into Claude's own turn, whose result is the prompt's", () => {
@@ -286,8 +301,8 @@ describe("T05 what a subagent does", () => {
 
 /**
  * A CLI that works through prompts and turns of its own as the real one does, at random: it folds prompts into its own
- * turns between two tools, names prompts in few or many of its messages, is interrupted, and dies. Each text says whose it
- * is.
+ * turns between two tools, names prompts in few or many of its messages, loses results of its own turns, is interrupted,
+ * and dies. Each text says whose it is.
  */
 class RandomCli {
   readonly messages: StreamMessage[] = [];
@@ -324,6 +339,13 @@ class RandomCli {
     this.#say(cli.requesting(prompt));
     this.#speak(prompt, 3);
     this.#end(prompt, [prompt], {});
+    this.#say(cli.state("idle"));
+  }
+
+  /** The CLI is gone, with what it had: the rest of its messages is never heard, and the next one tells what was cut off. */
+  die(): void {
+    this.#queue.length = 0;
+    this.#say(cli.result("", [], { num_turns: 0, ...taskOrigin }), cli.state("idle"));
   }
 
   #own(): void {
@@ -336,7 +358,8 @@ class RandomCli {
     this.#speak("own", 2);
     const folded = this.#chance.between(0, 2) === 0 ? this.#queue.shift() : undefined;
     if (folded === undefined) {
-      this.#end("own", [], taskOrigin);
+      if (this.#chance.between(0, 4) > 0) this.#end("own", [], taskOrigin);
+      this.#say(cli.state("idle"));
       return;
     }
     this.#say(cli.tool(this.#tool()), cli.lifecycle(folded, "started"), cli.requesting(folded));
@@ -376,7 +399,9 @@ describe("V16 over generated interleavings", () => {
     "seed %i: no text without a turn, none of another's, no turn without one end",
     (seed) => {
       const chance = new Chance(seed);
-      const { reader, heard } = bench();
+      const { newId } = bench();
+      const heard: Array<ProcessSignal | { kind: "cut"; turnId: string }> = [];
+      let reader = new TurnReader({ newId });
       const prompts: string[] = [];
       const random = new RandomCli(chance, (turnId) => reader.given(turnId));
       for (let step = 0; step < 200; step += 1) {
@@ -385,14 +410,30 @@ describe("V16 over generated interleavings", () => {
           random.prompt(prompts.at(-1)!);
         }
         random.work();
-        for (const message of random.messages.splice(0)) heard.push(...reader.read(message));
+        const messages = random.messages.splice(0);
+        const dies = chance.happens(0.05);
+        if (dies) messages.length = chance.between(0, messages.length);
+        for (const message of messages) heard.push(...reader.read(message));
+        if (!dies) continue;
+        // What was open ends with the process.
+        const open = new Set<string>();
+        for (const signal of heard) {
+          if (signal.kind === "prompt-started" || signal.kind === "own-started") open.add(signal.turnId);
+          if (signal.kind === "own-ended" || signal.kind === "result" || signal.kind === "cut")
+            open.delete(signal.turnId ?? "none");
+        }
+        for (const turnId of open) heard.push({ kind: "cut", turnId });
+        reader.close();
+        reader = new TurnReader({ newId });
+        random.die();
       }
       const begun = new Map<string, number>();
       const ended = new Map<string, number>();
       const count = (map: Map<string, number>, turnId: string) => map.set(turnId, (map.get(turnId) ?? 0) + 1);
       for (const signal of heard) {
         if (signal.kind === "prompt-started" || signal.kind === "own-started") count(begun, signal.turnId);
-        if (signal.kind === "own-ended" || signal.kind === "result") count(ended, signal.turnId ?? "none");
+        if (signal.kind === "own-ended" || signal.kind === "result" || signal.kind === "cut")
+          count(ended, signal.turnId ?? "none");
         if (signal.kind !== "message") continue;
         expect([begun.has(signal.turnId), ended.has(signal.turnId)]).toEqual([true, false]);
         const whose = signal.text.split(" ")[1]!;

@@ -56,11 +56,12 @@ describe("A08 the environment of the CLI", () => {
     },
   );
 
-  test("holds nothing but what was set, the process mark, and no self-update, and reads CLAUDE.md", () => {
+  test("holds nothing but what was set, the mark, no self-update, that it reads CLAUDE.md and says when it rests", () => {
     expect(cliEnvironment({ HOME: "/home/a", USER: undefined, SECRET: "s" }, "p1")).toEqual({
       HOME: "/home/a",
       DISABLE_AUTOUPDATER: "1",
       CLAUDE_CODE_ADDITIONAL_DIRECTORIES_CLAUDE_MD: "1",
+      CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS: "1",
       [processMark]: "p1",
     });
   });

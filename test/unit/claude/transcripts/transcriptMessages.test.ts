@@ -1,10 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import {
-  pageBefore,
-  pastMessageOf,
-  type RawEntry,
-} from "../../../../server/claude/transcripts/transcriptMessages.ts";
-import type { PastMessage } from "../../../../server/domain/sessions/history.ts";
+import { pastMessageOf, type RawEntry } from "../../../../server/claude/transcripts/transcriptMessages.ts";
 
 const entry = (type: string, content: unknown, more: Partial<RawEntry> = {}): RawEntry => ({
   type,
@@ -63,35 +58,5 @@ describe("S31: what a person reads of a transcript", () => {
     expect(pastMessageOf(entry("user", asked))?.text).toBe("Why <b>?");
     const command = "<command-name>/clear</command-name>\n<command-message>clear</command-message>";
     expect(pastMessageOf(entry("user", command))?.text).toBe("/clear");
-  });
-});
-
-describe("S31: pages of a transcript", () => {
-  const messages = (texts: string[]): PastMessage[] =>
-    texts.map((one, index) => ({
-      messageId: `m${index}`,
-      role: "user",
-      text: one,
-      tools: [],
-      imageCount: 0,
-    }));
-  const idsOf = (page: ReturnType<typeof pageBefore>) => page?.messages.map(({ messageId }) => messageId);
-
-  test("S31: the newest first, and no page without an end", () => {
-    const all = messages(["a", "b", "c"]);
-    expect(pageBefore(all, undefined, 2)).toMatchObject({ hasMore: true });
-    expect(idsOf(pageBefore(all, undefined, 2))).toEqual(["m2", "m1"]);
-    expect(pageBefore(all, "m1", 2)).toMatchObject({ hasMore: false });
-    expect(idsOf(pageBefore(all, "m1", 2))).toEqual(["m0"]);
-    expect(pageBefore(all, "m0", 2)).toEqual({ messages: [], hasMore: false });
-    expect(pageBefore(all, "other", 2)).toBeUndefined();
-    expect(pageBefore([], undefined, 2)).toEqual({ messages: [], hasMore: false });
-  });
-
-  test("S31: a page is bounded by its words too, but has one message at least", () => {
-    const all = messages(["x".repeat(3_000_000), "y".repeat(700_000), "z".repeat(700_000)]);
-    expect(idsOf(pageBefore(all, undefined, 50))).toEqual(["m2"]);
-    expect(idsOf(pageBefore(all, "m2", 50))).toEqual(["m1"]);
-    expect(idsOf(pageBefore(all, "m1", 50))).toEqual(["m0"]);
   });
 });

@@ -167,3 +167,49 @@ describe("C04 V6: events", () => {
     expect([seen, rig.faults]).toEqual([[11, 12], []]);
   });
 });
+
+describe("REPORT-6: an event that was cut to fit into a frame", () => {
+  const cut = anEvent(11, { truncated: true });
+  const whole = anEvent(11, { data: { messageId: "m11", text: "all of it" } } as Partial<typeof cut>);
+  const path = "GET /api/sessions/s/events?after=10&limit=1";
+  const texts = () => {
+    const seen: unknown[] = [];
+    rig.client.onEvent((event) => void seen.push((event.data as { text?: string }).text));
+    return seen;
+  };
+
+  test("REPORT-6: reaches the handlers whole, in its place, and is asked for once", async () => {
+    rig.answers.set(path, { events: [whole], lastSeq: 11 });
+    const seen = texts();
+    const socket = await rig.online();
+    socket.say({ type: "event", event: cut });
+    socket.say({ type: "event", event: anEvent(12) });
+    await rig.clock.settle();
+    expect([seen, acks()]).toEqual([["all of it", "text 12"], [12]]);
+    expect(rig.asked.filter((asked) => asked === path)).toHaveLength(1);
+  });
+
+  test("REPORT-6: comes again when the whole of it could not be had", async () => {
+    rig.answers.set(path, new Error("no network"));
+    const seen = texts();
+    (await rig.online()).say({ type: "event", event: cut });
+    await rig.clock.settle();
+    expect([seen, acks()]).toEqual([[], []]);
+    rig.answers.set(path, { events: [whole], lastSeq: 11 });
+    await comeBack();
+    rig.socket().say({ type: "event", event: cut });
+    await rig.clock.settle();
+    expect(seen).toEqual(["all of it"]);
+  });
+
+  test.each([
+    ["the session is gone", 404],
+    ["the log holds it no more", { events: [], lastSeq: 11 }],
+  ])("REPORT-6: comes as it was cut when %s", async (_why, answer) => {
+    rig.answers.set(path, answer);
+    const seen = texts();
+    (await rig.online()).say({ type: "event", event: cut });
+    await rig.clock.settle();
+    expect(seen).toEqual(["text 11"]);
+  });
+});

@@ -22,14 +22,8 @@ const usage = { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheCreati
 const replyOf = (text: string) => ({ messageId: "m1", text, costUsd: 0, usage, durationMs: 1, numTurns: 1 });
 const completed = (text: string) => logged("turn.completed", replyOf(text));
 const ownCompleted = (text: string) => logged("turn.completed", { ...replyOf(text), origin: "task" });
-const cutOff = (isCutOff: true | undefined) =>
-  logged("task.finished", {
-    taskId: "b1",
-    kind: "command",
-    description: "Build",
-    state: "stopped",
-    cutOff: isCutOff,
-  });
+const taskEnded = (state: "completed" | "failed" | "stopped", cutOff?: true) =>
+  logged("task.finished", { taskId: "b1", kind: "command", description: "Build", state, cutOff });
 const asked = (
   kind: "tool" | "question" | "plan" | "form",
   description?: string,
@@ -111,7 +105,9 @@ describe("D09 what rings a phone", () => {
     [logged("notice", { text: "x" }), "notice"],
     [logged("login.required", { detail: "x" }), "login"],
     [logged("resource.warning", { kind: "memory", detail: "x" }), "resource"],
-    [cutOff(true), "task"],
+    [taskEnded("stopped", true), "task"],
+    [taskEnded("completed"), "task"],
+    [taskEnded("failed"), "task"],
     [ownCompleted(""), "task"],
     [ownCompleted("Built."), "reply"],
   ];
@@ -136,13 +132,21 @@ describe("D09 what rings a phone", () => {
       logged("turn.failed", { code: "usage_limit", detail: "x", retryable: true }),
       logged("turn.cancelled", { by: "phone" }),
       logged("turn.started", { origin: "user" }),
-      // Claude speaks of it itself.
-      cutOff(undefined),
+      taskEnded("stopped"),
       logged("message", { messageId: "m1", text: "Hi." }),
       logged("session.crashed", { detail: "x" }),
       logged("session.parked", { reason: "idle" }),
     ];
     expect(silent.map(pushKindOf)).toEqual(silent.map(() => undefined));
+  });
+
+  test("T03 is the end of a task only when Claude does not speak of it; that it was cut off rings in any case", () => {
+    const ends = [taskEnded("completed"), taskEnded("failed"), taskEnded("stopped", true)];
+    expect(ends.map((event) => [pushOf(event)?.body, pushOf(event)?.unlessTurnFollows])).toEqual([
+      ["Finished: Build", true],
+      ["Failed: Build", true],
+      ["Cut off before its end: Build", undefined],
+    ]);
   });
 });
 

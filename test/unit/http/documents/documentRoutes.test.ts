@@ -15,6 +15,7 @@ test("C02: what anybody may ask for is read from the disk once, however often it
         requestId: "r",
         address: "127.0.0.1",
         header: () => undefined,
+        isForwarded: false,
         gone: new AbortController().signal,
         bytes: Readable.from([]),
       });

@@ -96,7 +96,7 @@ describe("C01: faults of a request", () => {
     const twice = [...faults, ...faults, { path: "", message: "must be an object" }];
     expect(invalidRequest(twice)).toMatchObject({
       code: "invalid_request",
-      message: "The request is not valid: see list.1.size, the body.",
+      message: `The request is not valid: list.1.size (${faults[0]!.message}); list.1.size (${faults[0]!.message}); the body must be an object.`,
       faults: twice,
     });
     expect(openAiErrorOf(invalidRequest(faults)).error.param).toBe("list.1.size");

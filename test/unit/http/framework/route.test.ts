@@ -11,6 +11,7 @@ const raw = (input: Partial<RawInput>): RawInput => ({
   requestId: "r",
   address: "127.0.0.1",
   header: () => undefined,
+  isForwarded: false,
   gone: new AbortController().signal,
   bytes: Readable.from([]),
   ...input,

@@ -1,9 +1,14 @@
 import { describe, expect, test } from "@jest/globals";
-import { promptOf } from "../../../../server/http/openai/prompt.ts";
+import { promptOf as promptOfSaid } from "../../../../server/http/openai/prompt.ts";
 import {
   type CompletionMessage,
   completionSchema,
+  saidIn,
 } from "../../../../server/wire/openai/completionRequest.ts";
+
+/** As a request is read. */
+const promptOf = (messages: readonly CompletionMessage[]) =>
+  promptOfSaid(completionSchema.shape.messages.parse(messages).map(saidIn));
 
 const url = "data:image/png;base64,AAAA";
 const image = { type: "image_url" as const, image_url: { url } };
@@ -57,7 +62,7 @@ describe("C03: a list of messages as a prompt", () => {
   });
 
   test("C03: nothing that the user says at the end is an invalid request", () => {
-    for (const messages of [[system("A")], [user("Hi"), assistant("Ho")], [user("  \n")], [user([])]])
+    for (const messages of [[user("Hi"), assistant("Ho")], [user("  \n")], [user([])]])
       expect(() => promptOf(messages)).toThrow(
         expect.objectContaining({
           code: "invalid_request",

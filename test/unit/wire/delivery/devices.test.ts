@@ -1,8 +1,11 @@
+import { createECDH } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
 import {
+  apnsTokenSchema,
   deviceNameSchema,
   devicePatchSchema,
   pushPatchSchema,
+  subscriptionSchema,
 } from "../../../../server/wire/delivery/devices.ts";
 import { limitSchema, wholeNumberSchema } from "../../../../server/wire/paging.ts";
 
@@ -28,6 +31,61 @@ describe("A02: what a device may say of itself", () => {
     const patch = (timeZone: string) => ({ preferences: { quietHours: { ...hours, timeZone } } });
     expect(devicePatchSchema.safeParse(patch("Europe/Berlin")).success).toBe(true);
     expect(devicePatchSchema.safeParse(patch("Mars/Olympus")).success).toBe(false);
+  });
+});
+
+describe("REPORT-16: keys and tokens as clients encode them", () => {
+  const point = createECDH("prime256v1").generateKeys();
+  const auth = Buffer.from("fb+/fb+/fb+/fb+/fb+/fw==", "base64");
+  const toUrl = (bytes: Buffer) => bytes.toString("base64url");
+  const plain = (bytes: Buffer) => bytes.toString("base64");
+  const bare = (bytes: Buffer) => plain(bytes).replace(/=+$/, "");
+  const padded = (bytes: Buffer) => plain(bytes).replaceAll("+", "-").replaceAll("/", "_");
+
+  test.each([
+    ["base64url", toUrl, toUrl],
+    ["base64url with padding", padded, padded],
+    ["standard base64", plain, plain],
+    ["standard base64 without padding", bare, bare],
+    ["one in each", plain, toUrl],
+    ["the other way round", toUrl, plain],
+  ])("REPORT-16: a subscription's keys in %s are taken, and kept as base64url", (_what, key, secret) => {
+    const keys = { p256dh: key(point), auth: secret(auth) };
+    expect(subscriptionSchema.parse({ endpoint: "https://push.example/1", keys }).keys).toEqual({
+      p256dh: toUrl(point),
+      auth: toUrl(auth),
+    });
+  });
+
+  test.each([
+    ["of another curve", Buffer.alloc(97, 4)],
+    ["that lies on no curve", Buffer.concat([Buffer.of(4), Buffer.alloc(64, 1)])],
+    ["that is compressed", Buffer.from(point.toString("hex", 0, 33).replace(/^04/, "02"), "hex")],
+    ["that is empty", Buffer.alloc(0)],
+    ["that is cut", point.subarray(0, 64)],
+  ])("REPORT-16: a point %s is none in either alphabet", (_what, bytes) => {
+    for (const p256dh of [toUrl(bytes), plain(bytes)]) {
+      const keys = { p256dh, auth: toUrl(auth) };
+      expect(subscriptionSchema.safeParse({ endpoint: "https://push.example/1", keys }).success).toBe(false);
+    }
+  });
+
+  test.each([
+    ["a".repeat(64), true],
+    ["A".repeat(64), true],
+    ["0123456789abcdef".repeat(10), true],
+    ["ab".repeat(200), true],
+    ["a".repeat(65), false],
+    ["a".repeat(63), false],
+    ["a".repeat(15), false],
+    ["ab".repeat(201), false],
+    ["", false],
+    [`<${"a".repeat(62)}>`, false],
+    [`${"a".repeat(32)} ${"a".repeat(32)}`, false],
+    ["test-device-token", false],
+    ["g".repeat(64), false],
+  ])("REPORT-16: the device token %s is whole bytes: %s", (token, isTaken) => {
+    expect(apnsTokenSchema.safeParse(token).success).toBe(isTaken);
   });
 });
 

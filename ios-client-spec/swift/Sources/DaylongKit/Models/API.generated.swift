@@ -970,7 +970,7 @@ extension API {
     }
   }
 
-  /// Close a session: its turns end, its process is gone. With erase nothing of it is kept, for an admin Claude's transcript neither.
+  /// Close a session: its turns end, its process is gone.
   public struct DeleteSessionsByIdResponse: Codable, Sendable, Hashable {
     public var success: Bool
     public var sessionId: String
@@ -990,7 +990,7 @@ extension API {
     }
   }
 
-  /// Close a session: its turns end, its process is gone. With erase nothing of it is kept, for an admin Claude's transcript neither.
+  /// Close a session: its turns end, its process is gone.
   public struct DeleteSessionsInteractiveByIdResponse: Codable, Sendable, Hashable {
     public var success: Bool
     public var sessionId: String
@@ -1427,6 +1427,8 @@ extension API {
     case notFound
     case sessionNotFound
     case conversationNotFound
+    case responseNotFound
+    case modelNotFound
     case projectNotFound
     case turnNotFound
     case taskNotFound
@@ -1506,6 +1508,8 @@ extension API {
       case "not_found": self = .notFound
       case "session_not_found": self = .sessionNotFound
       case "conversation_not_found": self = .conversationNotFound
+      case "response_not_found": self = .responseNotFound
+      case "model_not_found": self = .modelNotFound
       case "project_not_found": self = .projectNotFound
       case "turn_not_found": self = .turnNotFound
       case "task_not_found": self = .taskNotFound
@@ -1586,6 +1590,8 @@ extension API {
       case .notFound: "not_found"
       case .sessionNotFound: "session_not_found"
       case .conversationNotFound: "conversation_not_found"
+      case .responseNotFound: "response_not_found"
+      case .modelNotFound: "model_not_found"
       case .projectNotFound: "project_not_found"
       case .turnNotFound: "turn_not_found"
       case .taskNotFound: "task_not_found"
@@ -1644,7 +1650,7 @@ extension API {
       }
     }
 
-    public static let known: [ErrorCode] = [.invalidRequest, .unsupportedParameter, .invalidAnswers, .scopeUnavailable, .projectMismatch, .malformedJson, .unauthenticated, .pairingCodeInvalid, .scopeForbidden, .projectForbidden, .hostForbidden, .originForbidden, .permissionModeForbidden, .toolsForbidden, .promptForbidden, .commandForbidden, .fileForbidden, .notFound, .sessionNotFound, .conversationNotFound, .projectNotFound, .turnNotFound, .taskNotFound, .messageNotFound, .deviceNotFound, .permissionNotFound, .toolNotFound, .attachmentNotFound, .methodNotAllowed, .idempotencyConflict, .nothingRunning, .turnNotCancellable, .permissionAlreadyResolved, .sessionBusy, .conversationHeld, .attachmentFailed, .nothingToRecap, .pushDisabled, .pushNotRegistered, .changesUnavailable, .settingFixed, .sessionClosed, .permissionExpired, .messageTooLarge, .bodyTooLarge, .unsupportedMediaType, .deviceQueueFull, .rateLimited, .attachmentLimit, .internalError, .askFailed, .recapFailed, .poolFull, .shuttingDown, .storageFailed, .badFrame, .interrupted, .processCrashed, .processStartFailed, .processStopped, .serverRestarted, .claudeError, .conversationLost, .turnLimit, .askTimedOut, .historyUnavailable, .changesTimedOut, .timedOut, .stalled, .memoryLimit, .loginRequired, .usageLimit, .sessionQuarantined, .leaseExpired]
+    public static let known: [ErrorCode] = [.invalidRequest, .unsupportedParameter, .invalidAnswers, .scopeUnavailable, .projectMismatch, .malformedJson, .unauthenticated, .pairingCodeInvalid, .scopeForbidden, .projectForbidden, .hostForbidden, .originForbidden, .permissionModeForbidden, .toolsForbidden, .promptForbidden, .commandForbidden, .fileForbidden, .notFound, .sessionNotFound, .conversationNotFound, .responseNotFound, .modelNotFound, .projectNotFound, .turnNotFound, .taskNotFound, .messageNotFound, .deviceNotFound, .permissionNotFound, .toolNotFound, .attachmentNotFound, .methodNotAllowed, .idempotencyConflict, .nothingRunning, .turnNotCancellable, .permissionAlreadyResolved, .sessionBusy, .conversationHeld, .attachmentFailed, .nothingToRecap, .pushDisabled, .pushNotRegistered, .changesUnavailable, .settingFixed, .sessionClosed, .permissionExpired, .messageTooLarge, .bodyTooLarge, .unsupportedMediaType, .deviceQueueFull, .rateLimited, .attachmentLimit, .internalError, .askFailed, .recapFailed, .poolFull, .shuttingDown, .storageFailed, .badFrame, .interrupted, .processCrashed, .processStartFailed, .processStopped, .serverRestarted, .claudeError, .conversationLost, .turnLimit, .askTimedOut, .historyUnavailable, .changesTimedOut, .timedOut, .stalled, .memoryLimit, .loginRequired, .usageLimit, .sessionQuarantined, .leaseExpired]
   }
 
   /// The refusal of a frame, with its ref if it had one. The connection stays.
@@ -2271,7 +2277,7 @@ extension API {
     }
   }
 
-  /// The server's key that a page subscribes with (`applicationServerKey`).
+  /// The server's key that a page subscribes with (applicationServerKey).
   public struct GetPushVapidKeyResponse: Codable, Sendable, Hashable {
     public var publicKey: String
 
@@ -3127,6 +3133,33 @@ extension API {
     }
   }
 
+  public struct Model: Codable, Sendable, Hashable {
+    public var id: String
+    public var name: String
+    public var description: String
+    public var object: String
+    public var created: Int
+    public var ownedBy: String
+
+    public init(id: String, name: String, description: String, object: String = "model", created: Int, ownedBy: String) {
+      self.id = id
+      self.name = name
+      self.description = description
+      self.object = object
+      self.created = created
+      self.ownedBy = ownedBy
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case id
+      case name
+      case description
+      case object
+      case created
+      case ownedBy = "owned_by"
+    }
+  }
+
   public struct NoticeEvent: Codable, Sendable, Hashable {
     public var cursor: Int
     public var sessionId: String?
@@ -3224,14 +3257,17 @@ extension API {
   public struct PastMessage: Codable, Sendable, Hashable {
     public var messageId: String
     public var role: Role
+    /// Of a system message: Claude's summary of what came before, at a compaction.
+    public var kind: String?
     public var text: String
     public var tools: [Tool]
     public var imageCount: Int
     public var createdAt: Int?
 
-    public init(messageId: String, role: Role, text: String, tools: [Tool], imageCount: Int, createdAt: Int? = nil) {
+    public init(messageId: String, role: Role, kind: String? = nil, text: String, tools: [Tool], imageCount: Int, createdAt: Int? = nil) {
       self.messageId = messageId
       self.role = role
+      self.kind = kind
       self.text = text
       self.tools = tools
       self.imageCount = imageCount
@@ -3241,6 +3277,7 @@ extension API {
     public enum Role: OpenEnum {
       case user
       case assistant
+      case system
       /// A word of a newer server.
       case unknown(String)
 
@@ -3248,6 +3285,7 @@ extension API {
         switch rawValue {
         case "user": self = .user
         case "assistant": self = .assistant
+        case "system": self = .system
         default: self = .unknown(rawValue)
         }
       }
@@ -3256,11 +3294,12 @@ extension API {
         switch self {
         case .user: "user"
         case .assistant: "assistant"
+        case .system: "system"
         case .unknown(let word): word
         }
       }
 
-      public static let known: [Role] = [.user, .assistant]
+      public static let known: [Role] = [.user, .assistant, .system]
     }
 
     public struct Tool: Codable, Sendable, Hashable {
@@ -3490,7 +3529,7 @@ extension API {
     }
   }
 
-  /// Change limits; what is absent stays, null goes back to the default. They outlive a restart.
+  /// Change limits; what is absent stays, null goes back to the default.
   public struct PatchSettingsRequest: Codable, Sendable, Hashable {
     public var maxConcurrentSessions: Nullable<JSONValue>?
     public var maxQueuedTurns: Nullable<Double>?
@@ -4275,7 +4314,7 @@ extension API {
     }
   }
 
-  /// Send a message; 202 when it is kept, 200 with the reply under Prefer: wait=SECONDS. With a `sessionId`, `model` and `permissionMode` change the session first, as PATCH does: at once, for this turn and later ones.
+  /// Send a message; 202 when it is kept, 200 with the reply under Prefer: wait=SECONDS.
   public struct PostChatRequest: Codable, Sendable, Hashable {
     public var message: String
     public var sessionId: String?
@@ -4322,7 +4361,7 @@ extension API {
     }
   }
 
-  /// Send a message; 202 when it is kept, 200 with the reply under Prefer: wait=SECONDS. With a `sessionId`, `model` and `permissionMode` change the session first, as PATCH does: at once, for this turn and later ones.
+  /// Send a message; 202 when it is kept, 200 with the reply under Prefer: wait=SECONDS.
   public struct PostChatResponse: Codable, Sendable, Hashable {
     public var success: Bool
     public var sessionId: String
@@ -4400,13 +4439,16 @@ extension API {
     public var apnsId: String
     public var status: Int?
     public var reason: String?
+    /// The reason in words, when the server's own side is at fault.
+    public var detail: String?
     public var latencyMs: Double
 
-    public init(outcome: String, apnsId: String, status: Int? = nil, reason: String? = nil, latencyMs: Double) {
+    public init(outcome: String, apnsId: String, status: Int? = nil, reason: String? = nil, detail: String? = nil, latencyMs: Double) {
       self.outcome = outcome
       self.apnsId = apnsId
       self.status = status
       self.reason = reason
+      self.detail = detail
       self.latencyMs = latencyMs
     }
   }
@@ -4507,11 +4549,13 @@ extension API {
     public var code: String
     public var expiresAt: Int
     public var url: String
+    public var pageUrl: String
 
-    public init(code: String, expiresAt: Int, url: String) {
+    public init(code: String, expiresAt: Int, url: String, pageUrl: String) {
       self.code = code
       self.expiresAt = expiresAt
       self.url = url
+      self.pageUrl = pageUrl
     }
   }
 
@@ -4795,7 +4839,7 @@ extension API {
     }
   }
 
-  /// Make a session in a project, or go on with a conversation of it: `resume` names it, or is `latest` (404 when none).
+  /// Make a session in a project, or go on with a conversation of it: resume names it, or is latest (404 when none).
   public struct PostSessionsRequest: Codable, Sendable, Hashable {
     public var projectPath: String
     public var title: String?
@@ -5262,6 +5306,330 @@ extension API {
       public init(kind: String, detail: String) {
         self.kind = kind
         self.detail = detail
+      }
+    }
+  }
+
+  public struct Response: Codable, Sendable, Hashable {
+    public var id: String
+    public var object: String
+    public var createdAt: Int
+    public var status: Status
+    public var background: Bool
+    public var error: Error?
+    public var incompleteDetails: JSONValue
+    public var instructions: String?
+    public var maxOutputTokens: JSONValue
+    public var metadata: [String: String]
+    public var model: String
+    public var output: [API.ResponseMessage]
+    public var parallelToolCalls: Bool
+    public var previousResponseId: String?
+    public var conversation: Conversation
+    public var reasoning: Reasoning
+    public var store: Bool
+    public var temperature: JSONValue
+    public var text: Text
+    public var toolChoice: String
+    public var tools: [JSONValue]
+    public var topP: JSONValue
+    public var truncation: String
+    public var usage: API.ResponseUsage?
+    public var user: String?
+
+    public init(id: String, object: String = "response", createdAt: Int, status: Status, background: Bool = false, error: Error? = nil, incompleteDetails: JSONValue, instructions: String? = nil, maxOutputTokens: JSONValue, metadata: [String: String], model: String, output: [API.ResponseMessage], parallelToolCalls: Bool, previousResponseId: String? = nil, conversation: Conversation, reasoning: Reasoning, store: Bool, temperature: JSONValue, text: Text, toolChoice: String = "auto", tools: [JSONValue], topP: JSONValue, truncation: String = "disabled", usage: API.ResponseUsage? = nil, user: String? = nil) {
+      self.id = id
+      self.object = object
+      self.createdAt = createdAt
+      self.status = status
+      self.background = background
+      self.error = error
+      self.incompleteDetails = incompleteDetails
+      self.instructions = instructions
+      self.maxOutputTokens = maxOutputTokens
+      self.metadata = metadata
+      self.model = model
+      self.output = output
+      self.parallelToolCalls = parallelToolCalls
+      self.previousResponseId = previousResponseId
+      self.conversation = conversation
+      self.reasoning = reasoning
+      self.store = store
+      self.temperature = temperature
+      self.text = text
+      self.toolChoice = toolChoice
+      self.tools = tools
+      self.topP = topP
+      self.truncation = truncation
+      self.usage = usage
+      self.user = user
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case id
+      case object
+      case createdAt = "created_at"
+      case status
+      case background
+      case error
+      case incompleteDetails = "incomplete_details"
+      case instructions
+      case maxOutputTokens = "max_output_tokens"
+      case metadata
+      case model
+      case output
+      case parallelToolCalls = "parallel_tool_calls"
+      case previousResponseId = "previous_response_id"
+      case conversation
+      case reasoning
+      case store
+      case temperature
+      case text
+      case toolChoice = "tool_choice"
+      case tools
+      case topP = "top_p"
+      case truncation
+      case usage
+      case user
+    }
+
+    public enum Status: OpenEnum {
+      case queued
+      case inProgress
+      case completed
+      case failed
+      case cancelled
+      /// A word of a newer server.
+      case unknown(String)
+
+      public init(rawValue: String) {
+        switch rawValue {
+        case "queued": self = .queued
+        case "in_progress": self = .inProgress
+        case "completed": self = .completed
+        case "failed": self = .failed
+        case "cancelled": self = .cancelled
+        default: self = .unknown(rawValue)
+        }
+      }
+
+      public var rawValue: String {
+        switch self {
+        case .queued: "queued"
+        case .inProgress: "in_progress"
+        case .completed: "completed"
+        case .failed: "failed"
+        case .cancelled: "cancelled"
+        case .unknown(let word): word
+        }
+      }
+
+      public static let known: [Status] = [.queued, .inProgress, .completed, .failed, .cancelled]
+    }
+
+    public struct Error: Codable, Sendable, Hashable {
+      public var code: API.ErrorCode
+      public var message: String
+
+      public init(code: API.ErrorCode, message: String) {
+        self.code = code
+        self.message = message
+      }
+    }
+
+    public struct Conversation: Codable, Sendable, Hashable {
+      public var id: String
+
+      public init(id: String) {
+        self.id = id
+      }
+    }
+
+    public struct Reasoning: Codable, Sendable, Hashable {
+      public var effort: JSONValue
+      public var summary: JSONValue
+
+      public init(effort: JSONValue, summary: JSONValue) {
+        self.effort = effort
+        self.summary = summary
+      }
+    }
+
+    public struct Text: Codable, Sendable, Hashable {
+      public var format: Format
+
+      public init(format: Format) {
+        self.format = format
+      }
+
+      public struct Format: Codable, Sendable, Hashable {
+        public var type: String
+
+        public init(type: String = "text") {
+          self.type = type
+        }
+      }
+    }
+  }
+
+  public struct ResponseEvent: Codable, Sendable, Hashable {
+    public var type: String
+    public var sequenceNumber: Int
+    public var response: API.Response?
+    public var outputIndex: Int?
+    public var item: API.ResponseMessage?
+    public var itemId: String?
+    public var contentIndex: Int?
+    public var part: Part?
+    public var delta: String?
+    public var logprobs: [JSONValue]?
+    public var text: String?
+
+    public init(type: String, sequenceNumber: Int, response: API.Response? = nil, outputIndex: Int? = nil, item: API.ResponseMessage? = nil, itemId: String? = nil, contentIndex: Int? = nil, part: Part? = nil, delta: String? = nil, logprobs: [JSONValue]? = nil, text: String? = nil) {
+      self.type = type
+      self.sequenceNumber = sequenceNumber
+      self.response = response
+      self.outputIndex = outputIndex
+      self.item = item
+      self.itemId = itemId
+      self.contentIndex = contentIndex
+      self.part = part
+      self.delta = delta
+      self.logprobs = logprobs
+      self.text = text
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case type
+      case sequenceNumber = "sequence_number"
+      case response
+      case outputIndex = "output_index"
+      case item
+      case itemId = "item_id"
+      case contentIndex = "content_index"
+      case part
+      case delta
+      case logprobs
+      case text
+    }
+
+    public struct Part: Codable, Sendable, Hashable {
+      public var type: String
+      public var text: String
+      public var annotations: [JSONValue]
+      public var logprobs: [JSONValue]
+
+      public init(type: String = "output_text", text: String, annotations: [JSONValue], logprobs: [JSONValue]) {
+        self.type = type
+        self.text = text
+        self.annotations = annotations
+        self.logprobs = logprobs
+      }
+    }
+  }
+
+  public struct ResponseMessage: Codable, Sendable, Hashable {
+    public var id: String
+    public var type: String
+    public var role: String
+    public var status: Status
+    public var content: [ContentItem]
+
+    public init(id: String, type: String = "message", role: String = "assistant", status: Status, content: [ContentItem]) {
+      self.id = id
+      self.type = type
+      self.role = role
+      self.status = status
+      self.content = content
+    }
+
+    public enum Status: OpenEnum {
+      case inProgress
+      case completed
+      case incomplete
+      /// A word of a newer server.
+      case unknown(String)
+
+      public init(rawValue: String) {
+        switch rawValue {
+        case "in_progress": self = .inProgress
+        case "completed": self = .completed
+        case "incomplete": self = .incomplete
+        default: self = .unknown(rawValue)
+        }
+      }
+
+      public var rawValue: String {
+        switch self {
+        case .inProgress: "in_progress"
+        case .completed: "completed"
+        case .incomplete: "incomplete"
+        case .unknown(let word): word
+        }
+      }
+
+      public static let known: [Status] = [.inProgress, .completed, .incomplete]
+    }
+
+    public struct ContentItem: Codable, Sendable, Hashable {
+      public var type: String
+      public var text: String
+      public var annotations: [JSONValue]
+      public var logprobs: [JSONValue]
+
+      public init(type: String = "output_text", text: String, annotations: [JSONValue], logprobs: [JSONValue]) {
+        self.type = type
+        self.text = text
+        self.annotations = annotations
+        self.logprobs = logprobs
+      }
+    }
+  }
+
+  public struct ResponseUsage: Codable, Sendable, Hashable {
+    public var inputTokens: Int
+    public var inputTokensDetails: InputTokensDetails
+    public var outputTokens: Int
+    public var outputTokensDetails: OutputTokensDetails
+    public var totalTokens: Int
+
+    public init(inputTokens: Int, inputTokensDetails: InputTokensDetails, outputTokens: Int, outputTokensDetails: OutputTokensDetails, totalTokens: Int) {
+      self.inputTokens = inputTokens
+      self.inputTokensDetails = inputTokensDetails
+      self.outputTokens = outputTokens
+      self.outputTokensDetails = outputTokensDetails
+      self.totalTokens = totalTokens
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case inputTokens = "input_tokens"
+      case inputTokensDetails = "input_tokens_details"
+      case outputTokens = "output_tokens"
+      case outputTokensDetails = "output_tokens_details"
+      case totalTokens = "total_tokens"
+    }
+
+    public struct InputTokensDetails: Codable, Sendable, Hashable {
+      public var cachedTokens: Int
+
+      public init(cachedTokens: Int) {
+        self.cachedTokens = cachedTokens
+      }
+
+      enum CodingKeys: String, CodingKey {
+        case cachedTokens = "cached_tokens"
+      }
+    }
+
+    public struct OutputTokensDetails: Codable, Sendable, Hashable {
+      public var reasoningTokens: Int
+
+      public init(reasoningTokens: Int) {
+        self.reasoningTokens = reasoningTokens
+      }
+
+      enum CodingKeys: String, CodingKey {
+        case reasoningTokens = "reasoning_tokens"
       }
     }
   }
@@ -6951,11 +7319,14 @@ extension API {
     public var output: String
     public var totalBytes: Int
     public var truncated: Bool
+    /// The task has ended, and what it wrote could not be kept: `output` is empty.
+    public var lost: Bool?
 
-    public init(output: String, totalBytes: Int, truncated: Bool) {
+    public init(output: String, totalBytes: Int, truncated: Bool, lost: Bool? = nil) {
       self.output = output
       self.totalBytes = totalBytes
       self.truncated = truncated
+      self.lost = lost
     }
   }
 

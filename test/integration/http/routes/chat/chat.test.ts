@@ -120,6 +120,15 @@ describe("S01: messages", () => {
   });
 });
 
+test("REPORT-16: sendAt in seconds is refused with its unit, and nothing runs", async () => {
+  const asked = await send({ ...hello(), sendAt: Math.floor((rig.clock.now() + 60_000) / 1_000) });
+  expectProblem(asked, 400, "invalid_request");
+  expect(asked.body.errors).toEqual([
+    { path: "sendAt", message: expect.stringContaining("milliseconds since the Unix epoch") },
+  ]);
+  expect(rig.pool.calls).toEqual([]);
+});
+
 describe("C01: waiting for the reply", () => {
   const wait = (seconds: number, body = hello()): Promise<Asked> => send(body, { prefer: `wait=${seconds}` });
 
@@ -156,6 +165,17 @@ describe("C01: waiting for the reply", () => {
     expect(asked.status).toBe(202);
     expect(asked.headers.get("preference-applied")).toBe("wait=300");
     expect(asked.body).toMatchObject({ state: "running" });
+  });
+
+  test("REPORT-20: a wait through a proxy is answered 202 before the proxy gives it up", async () => {
+    const asking = send(hello(), { prefer: "wait=120", "x-forwarded-for": "203.0.113.7" });
+    await untilWaiting(1);
+    rig.clock.advance(49_999);
+    expect(rig.pool.waiting).toBe(1);
+    rig.clock.advance(1);
+    const asked = await asking;
+    expect([asked.status, asked.headers.get("preference-applied")]).toEqual([202, "wait=50"]);
+    expect(asked.body).toMatchObject({ success: true, state: "running" });
   });
 
   test("C01: the wait ends when the client goes away, and the turn goes on", async () => {

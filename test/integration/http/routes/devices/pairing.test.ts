@@ -21,6 +21,7 @@ describe("A01: pairing", () => {
       code: expect.stringMatching(/^[0-9A-Z]{10}$/),
       expiresAt: rig.clock.now() + 600_000,
       url: `daylong://pair?url=${encodeURIComponent(rig.url)}&code=${made.body.code}`,
+      pageUrl: `${rig.url}/pair#code=${made.body.code}`,
     });
     const paired = await pair(String(made.body.code));
     expect(paired.status).toBe(201);

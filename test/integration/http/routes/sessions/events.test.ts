@@ -68,6 +68,15 @@ describe("D06: polling", () => {
     }
   });
 
+  test("REPORT-20: a long poll through a proxy ends before the proxy gives it up", async () => {
+    const asking = rig.ask("GET", "/api/events?after=0&wait=60", { headers: { via: "1.1 proxy" } });
+    await untilArmed();
+    await rig.clock.run(49_999);
+    expect(rig.polls.get("local")).toBe(1);
+    await rig.clock.run(1);
+    expect((await asking).body).toMatchObject({ events: [], cursor: 0, recovered: true });
+  });
+
   test("D06: a pending long poll is a live connection, until it ends or the client goes away", async () => {
     const client = new AbortController();
     const asking = poll("after=0&wait=30", { signal: client.signal });
