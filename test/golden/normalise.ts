@@ -34,10 +34,10 @@ export function normalised(body: unknown, machine: Machine): unknown {
         ids.set(id, known);
         return known;
       })
-      .replace(/[A-Za-z0-9_+/-]{40,}={0,2}/g, (secret) =>
-        /[/\s]\w+\//.test(secret) ? secret : "A".repeat(secret.length),
-      )
       .replace(/\b[0-9a-f]{24,}\b/g, (digest) => "a".repeat(digest.length))
+      .replace(/[A-Za-z0-9_+/-]{40,}={0,2}/g, (secret) =>
+        /^[0-9a-f]+$/.test(secret) || /\w\/\w+\//.test(secret) ? secret : "A".repeat(secret.length),
+      )
       .replace(/(127\.0\.0\.1|localhost|\[::1\]):\d+/g, "$1:3000")
       .replace(/\b(10|172|192)\.\d+\.\d+\.\d+\b/g, "192.168.1.10")
       .slice(0, textLimit);

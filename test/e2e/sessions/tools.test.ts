@@ -96,7 +96,7 @@ describe("S33: attachments", () => {
     expect(readdirSync(outside)).toEqual([]);
     renameSync(join(hostile, ".daylong"), join(hostile, "daylong-link"));
     const { sessionId } = asked.body;
-    const again = await chat({ sessionId, message: "What did I send?", attachments });
+    const again = await chat({ sessionId, projectPath: hostile, message: "What did I send?", attachments });
     expect(again.body.reply.text).toContain(".daylong/inbox/authorized_keys");
   });
 });
