@@ -46,6 +46,7 @@ export type ErrorCode =
   | "session_busy"
   | "conversation_held"
   | "attachment_failed"
+  | "upload_offset_mismatch"
   | "nothing_to_recap"
   | "push_disabled"
   | "push_not_registered"
@@ -428,6 +429,9 @@ export interface Api {
           }
         | {
             name: string;
+            /**
+             * A media type such as image/png; with parameters, or empty, is right too.
+             */
             mimeType: string;
             data: string;
           }
@@ -711,14 +715,35 @@ export interface Api {
       [k: string]: unknown;
     };
     /**
-     * Upload a file for a later message: the raw body, with Content-Type and X-Filename (UTF-8 or percent-encoded).
+     * Upload a file for a later message: the raw body, with Content-Type and X-Filename (UTF-8 or percent-encoded), or a form (multipart/form-data) with one file.
      */
-    "POST /api/attachments": {
-      attachmentId: string;
-      name: string;
-      mimeType: string;
-      sizeBytes: number;
-      sha256: string;
+    "POST /api/attachments":
+      | {
+          attachmentId: string;
+          name: string;
+          mimeType: string;
+          sizeBytes: number;
+          sha256: string;
+        }
+      | UploadState;
+    "GET /api/attachments/{attachmentId}": UploadState;
+    /**
+     * Append to an upload that was cut off: the bytes from Upload-Offset on.
+     */
+    "PATCH /api/attachments/{attachmentId}":
+      | {
+          attachmentId: string;
+          name: string;
+          mimeType: string;
+          sizeBytes: number;
+          sha256: string;
+        }
+      | UploadState;
+    /**
+     * Give an upload up that is not complete.
+     */
+    "DELETE /api/attachments/{attachmentId}": {
+      success: true;
     };
     /**
      * State changes by devices, newest first.
@@ -833,6 +858,7 @@ export interface Api {
       partial?: boolean;
       sessionId: string | null;
     };
+    "GET /api/metrics/delivery": DeliveryMetrics;
     "GET /api/metrics/history": ResourceHistory;
     "GET /api/metrics/sessions": SessionMetrics;
     /**
@@ -1076,6 +1102,24 @@ export interface Api {
   problem: Problem;
   clientFrame: ClientFrame;
   serverFrame: ServerFrame;
+}
+export interface UploadState {
+  attachmentId: string;
+  /**
+   * The bytes that are here; the next part begins there.
+   */
+  sizeBytes: number;
+  complete: boolean;
+  /**
+   * When it is complete.
+   */
+  attachment?: {
+    attachmentId: string;
+    name: string;
+    mimeType: string;
+    sizeBytes: number;
+    sha256: string;
+  };
 }
 export interface Finished {
   success: true;
@@ -2146,6 +2190,44 @@ export interface DevicePushLostEvent {
    */
   truncated?: boolean;
 }
+export interface DeliveryMetrics {
+  /**
+   * From an event's commit to the first connection.
+   */
+  firstFrame: {
+    count: number;
+    p50Ms?: number;
+    p99Ms?: number;
+  };
+  /**
+   * From an event's commit to a device's ack.
+   */
+  ack: {
+    count: number;
+    p50Ms?: number;
+    p99Ms?: number;
+  };
+  /**
+   * From an event's commit to the push service's acceptance.
+   */
+  pushAccepted: {
+    count: number;
+    p50Ms?: number;
+    p99Ms?: number;
+  };
+  /**
+   * Accepted, without an end, and nothing works on them. Should be zero.
+   */
+  lostTurns: number;
+  /**
+   * What came a second time since the start. Should be zero.
+   */
+  twice: {
+    ends: number;
+    frames: number;
+    pushes: number;
+  };
+}
 export interface ResourceHistory {
   points: {
     at: number;
@@ -2723,7 +2805,7 @@ export interface HelloFrame {
   ref?: string;
   token?: string;
   cursor?: number;
-  epoch?: string;
+  epoch?: string | "";
   device?: {
     push?: {
       provider: "apns";
@@ -2750,6 +2832,9 @@ export interface SendFrame {
       }
     | {
         name: string;
+        /**
+         * A media type such as image/png; with parameters, or empty, is right too.
+         */
         mimeType: string;
         data: string;
       }

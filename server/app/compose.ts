@@ -35,10 +35,16 @@ import type { Config } from "./config.ts";
 import { healthReport } from "./health.ts";
 import { lastRunCheck, takeLastCrash } from "./lastCrash.ts";
 import { limitConnections } from "./limitConnections.ts";
-import { Metrics } from "./metrics.ts";
+import { Metrics } from "./metrics/metrics.ts";
 import { holdDataFolder, openDataFolder, openRoots } from "./openFolders.ts";
 import { lastWord, openStorage } from "./openStorage.ts";
-import { type OutsidePorts, openCliHost, openHistory, openPushSenders } from "./outsidePorts.ts";
+import {
+  type OutsidePorts,
+  openCliHost,
+  openHistory,
+  openKeepAwake,
+  openPushSenders,
+} from "./outsidePorts.ts";
 import { writeServerFile } from "./serverFile.ts";
 import { livePoolLimits, Settings } from "./settings.ts";
 import { wireDelivery } from "./wireDelivery.ts";
@@ -178,7 +184,7 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
  */
 export async function assemble(parts: AssemblyParts, closers: Closers) {
   const { config, environment, clock, log, version, cliEnvironment, ports = {} } = parts;
-  const { database, metrics, roots, certificate, homeDir, hostname } = parts;
+  const { database, lookAtFiles, metrics, roots, certificate, homeDir, hostname } = parts;
   const { dataDir } = config;
   const startedAt = clock.now();
   const startedReading = clock.monotonic();
@@ -197,8 +203,9 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
   const push = metrics.counted(providers.push);
   closers.push(() => push.stop(2_000));
   const { apnsEnvironment: defaultEnvironment } = config;
+  const watch = metrics.watchDelivery({ store: database, clock });
   const { store, connections, activities, feed, outboxSender, testPush } = wireDelivery(
-    { database, push, settings, clock, log, defaultEnvironment },
+    { database, push, settings, clock, log, defaultEnvironment, watch },
     closers,
   );
   ensureAdminToken({ dataDir, store, clock, log });
@@ -211,13 +218,8 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
   });
   closers.push(() => retention.stop());
 
-  const attachmentStorage = new DiskAttachmentStorage({
-    dir: join(dataDir, "attachments"),
-    store,
-    clock,
-    log,
-    newId: randomUUID,
-  });
+  const dir = join(dataDir, "attachments");
+  const attachmentStorage = new DiskAttachmentStorage({ dir, store, clock, log, newId: randomUUID });
   closers.push(() => attachmentStorage.stop());
   const attachments = new MessageAttachments({ store, storage: attachmentStorage });
 
@@ -263,6 +265,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
       await rootsOf(path);
     },
   });
+  const keepAwake = openKeepAwake({ config, store, pool, clock, log, environment: cliEnvironment }, closers);
   settings.tellEffective(() => pool.sessionLimit());
   const counters = new LifecycleCounters({ events: store.events, stats: () => pool.stats() });
   closers.push(() => counters.stop());
@@ -306,6 +309,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     tokenFailures,
     deviceRequests,
     attachments,
+    uploads: attachmentStorage.partial,
     pushRegistration,
     activityRegistrations: activities.registrations,
     roots,
@@ -325,7 +329,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
     limits: defaultHttpLimits,
     stopping: stopping.signal,
     health: () =>
-      healthReport({ store: database, pool, host, push, dataDir, lookAtFiles: parts.lookAtFiles, lastRun }),
+      healthReport({ store: database, pool, host, push, dataDir, lookAtFiles, lastRun, keepAwake }),
     metrics: sessionMetrics,
     prometheus: metrics,
     models: () => host.models,

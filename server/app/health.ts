@@ -21,6 +21,7 @@ interface HealthParts {
   lookAtFiles(): string | undefined;
   /** How the server before this one ended. */
   lastRun(): { state: string; detail?: string };
+  keepAwake: { health(): { state: string; detail?: string } };
 }
 
 /** Tells the truth about each part; the worst of them is the server's state, and push alone never fails it. */
@@ -50,6 +51,7 @@ export async function healthReport(parts: HealthParts): Promise<HealthReport> {
     disk,
     pool: pool.health(),
     lastRun: lastRun(),
+    keepAwake: parts.keepAwake.health(),
   };
   const states = Object.entries(checks).map(([name, check]) => [name, check.state] as const);
   const isDown = states.some(

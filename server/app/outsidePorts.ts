@@ -1,10 +1,12 @@
 import type { CliHost } from "../claude/host.ts";
+import { KeepAwake } from "../claude/os/keepAwake.ts";
 import type { TranscriptHistory } from "../claude/transcripts/transcriptHistory.ts";
 import type { PushSender, WebPushPolicy } from "../domain/delivery/push.ts";
-import type { Clock, Log } from "../domain/ports.ts";
+import type { Clock, Log, Store } from "../domain/ports.ts";
 import type { ProcessHost } from "../domain/processes/process.ts";
 import type { ClaudeHistory } from "../domain/sessions/history.ts";
 import type { Closers } from "../platform/closers.ts";
+import type { SessionPool } from "../pool/port.ts";
 import type { Config } from "./config.ts";
 
 /** The ports that reach beyond this program and its data folder. */
@@ -45,4 +47,29 @@ export async function openHistory(
   const history = new TranscriptHistory(parts);
   closers.push(() => history.stop());
   return history;
+}
+
+interface KeepAwakeSources {
+  config: Config;
+  store: Store;
+  pool: Pick<SessionPool, "workload">;
+  clock: Clock;
+  log: Log;
+  environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** What keeps the computer awake while there is work, until the closers are closed. */
+export function openKeepAwake(sources: KeepAwakeSources, closers: Closers): KeepAwake {
+  const { config, store, pool, clock, log, environment } = sources;
+  const keepAwake = new KeepAwake({
+    mode: config.keepAwake,
+    platform: process.platform,
+    events: store.events,
+    workload: () => pool.workload(),
+    clock,
+    log,
+    path: environment.PATH,
+  });
+  closers.push(() => keepAwake.stop());
+  return keepAwake;
 }

@@ -6,6 +6,7 @@ import { sendTestPush } from "../delivery/outbox/testPush.ts";
 import { Connections } from "../delivery/sockets/connections.ts";
 import { EventBroadcaster } from "../delivery/sockets/eventBroadcaster.ts";
 import { DeltaFeed } from "../delivery/sockets/liveFeed.ts";
+import type { DeliveryWatch } from "../domain/delivery/deliveryWatch.ts";
 import type { Device } from "../domain/delivery/device.ts";
 import type { ApnsEnvironment, PushSender } from "../domain/delivery/push.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
@@ -20,13 +21,15 @@ interface WireDeliveryParts {
   clock: Clock;
   log: Log;
   defaultEnvironment: ApnsEnvironment;
+  /** Measures delivery; a server is not without it. */
+  watch?: DeliveryWatch;
 }
 
 /** Builds and wires delivery: sockets, outbox, Live Activities. The caller starts the outbox sender after the recovery. */
 export function wireDelivery(parts: WireDeliveryParts, closers: Closers) {
-  const { database, settings, clock, log, defaultEnvironment } = parts;
+  const { database, settings, clock, log, defaultEnvironment, watch } = parts;
   const push = durablePush(parts.push, database, clock);
-  const connections = new Connections({ clock, durability: database });
+  const connections = new Connections({ clock, durability: database, watch });
   // A function, because the owner may change it while the server runs.
   const graceMs = () => settings.config.pushGraceMs;
   const planner = new DeliveryPlanner({ store: database, connections, clock, graceMs });
@@ -50,6 +53,7 @@ export function wireDelivery(parts: WireDeliveryParts, closers: Closers) {
     clock,
     log,
     graceMs,
+    watch,
   });
   const broadcaster = new EventBroadcaster({ events: store.events, connections, feed, outboxSender });
   closers.push(() => broadcaster.stop());

@@ -77,7 +77,7 @@ function ownDataDir(): string | undefined {
 }
 
 /** Throws unless the server still holds its folder under the same address: then the connection just opened leads to it. */
-function prove({ dataDir, url, pid }: RunningServer): void {
+export function proveServer({ dataDir, url, pid }: RunningServer): void {
   const now = readServer(dataDir);
   if (now?.url === url && now.pid === pid) return;
   throw new Error(
@@ -96,7 +96,7 @@ export async function ask<T>(
   const { status, body: said } = await requestLocally({
     method,
     url: new URL(path, server.localUrl ?? server.url),
-    prove: () => prove(server),
+    prove: () => proveServer(server),
     headers: { authorization: `Bearer ${server.adminToken}`, "content-type": "application/json", ...headers },
     body: body === undefined ? undefined : JSON.stringify(body),
     fingerprint: server.fingerprint,

@@ -155,8 +155,13 @@ const sendWhole = (response: ServerResponse, model: string, input: InputUsage, a
     usage: { ...input, output_tokens: 1 },
   });
 
-/** Starts the model on a free loopback port, or on `port`. */
-export async function startDemoModel(options: { port?: number } = {}): Promise<DemoModel> {
+/**
+ * Starts the model on a free loopback port, or on `port`. `spoken` is called when the last byte of a streamed answer has been
+ * written; `texts` are said in the place of their names, so that a long answer needs no long prompt.
+ */
+export async function startDemoModel(
+  options: { port?: number; spoken?(): void; texts?: ReadonlyMap<string, string> } = {},
+): Promise<DemoModel> {
   let requests = 0;
   let failure: number | undefined;
   let limitResetsAt = 0;
@@ -232,6 +237,7 @@ export async function startDemoModel(options: { port?: number } = {}): Promise<D
     });
     event("message_stop");
     response.end();
+    options.spoken?.();
   }
 
   async function answerMessages(request: IncomingMessage, response: ServerResponse) {
@@ -253,6 +259,7 @@ export async function startDemoModel(options: { port?: number } = {}): Promise<D
       return sendError(response, status, pause === undefined ? {} : { "retry-after": String(pause) });
     }
     if (answer.kind === "silence") return;
+    if (answer.kind === "text") answer.text = options.texts?.get(answer.text) ?? answer.text;
     // Without `stream` the CLI only probes whether it may use a model.
     const input = inputUsage(body, messages);
     if (!parsed.data.stream) return sendWhole(response, parsed.data.model, input, answer);

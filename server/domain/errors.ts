@@ -77,6 +77,11 @@ export const errorCatalogue = {
     title: "An attachment could not be put into the project",
     retryable: false,
   },
+  upload_offset_mismatch: {
+    status: 409,
+    title: "The part does not begin where the upload ends",
+    retryable: false,
+  },
   nothing_to_recap: { status: 409, title: "The session has no turn to recap", retryable: false },
   push_disabled: { status: 409, title: "The server is not set up for this kind of push", retryable: false },
   push_not_registered: { status: 409, title: "The device has no push token", retryable: false },

@@ -27,17 +27,23 @@ export interface VisibleText {
 
 /** The text with everything unseen as escapes, on as many lines as it has: line feeds and tabs stay. */
 export function visibleText(text: string): VisibleText {
+  const escaped = escapedText(text);
+  let { hidden } = escaped;
+  const shown = escaped.text.replace(gap, ({ length }) => {
+    hidden = true;
+    return ` [${length} spaces] `;
+  });
+  return { text: shown, hidden };
+}
+
+/** The same, for a text that is read and not judged: its spaces stay, however many. */
+export function escapedText(text: string): VisibleText {
   let hidden = false;
-  const shown = text
-    .replace(notPlain, (found, whole: string | undefined) => {
-      if (whole !== undefined || found === "\n" || found === "\t") return found;
-      hidden = true;
-      return escapeOf(found);
-    })
-    .replace(gap, ({ length }) => {
-      hidden = true;
-      return ` [${length} spaces] `;
-    });
+  const shown = text.replace(notPlain, (found, whole: string | undefined) => {
+    if (whole !== undefined || found === "\n" || found === "\t") return found;
+    hidden = true;
+    return escapeOf(found);
+  });
   return { text: shown, hidden };
 }
 

@@ -7,6 +7,7 @@ import {
   type Attachment,
   type AttachmentStorage,
   attachmentLifeMs,
+  heicType,
   isImageType,
   maxKeptBytes,
   maxKeptCount,
@@ -14,7 +15,9 @@ import {
   plainFileName,
   type Upload,
 } from "../domain/sessions/attachment.ts";
-import { headBytes, imageTypeOf, isShowable } from "./imageSniffer.ts";
+import { HeicConverter } from "./heicConverter.ts";
+import { headBytes, imageTypeOf, isConvertible, isShowable } from "./imageSniffer.ts";
+import { PartialUploads } from "./partialUploads.ts";
 import { copyToInbox } from "./projectInbox.ts";
 
 /** Pause between two sweeps of attachments that are not needed any more. */
@@ -29,6 +32,8 @@ export interface DiskAttachmentStorageParts {
   clock: Clock;
   log: Log;
   newId: () => string;
+  /** What turns a phone's HEIC photos into JPEG, which Claude can be shown. */
+  heic?: Pick<HeicConverter, "toJpeg">;
 }
 
 /**
@@ -37,7 +42,9 @@ export interface DiskAttachmentStorageParts {
  * that waits.
  */
 export class DiskAttachmentStorage implements AttachmentStorage {
-  readonly #parts: DiskAttachmentStorageParts;
+  /** Uploads in parts, which become attachments here. */
+  readonly partial: PartialUploads;
+  readonly #parts: Required<DiskAttachmentStorageParts>;
   /** Bytes of uploads under way, by device: they are not in the store yet, but on the disk. */
   readonly #arriving = new Map<string, { count: number; bytes: number }>();
   #cancelSweep: (() => void) | undefined;
@@ -45,7 +52,9 @@ export class DiskAttachmentStorage implements AttachmentStorage {
   #isStopped = false;
 
   constructor(parts: DiskAttachmentStorageParts) {
-    this.#parts = parts;
+    this.#parts = { heic: new HeicConverter(parts), ...parts };
+    const { dir, store, newId } = parts;
+    this.partial = new PartialUploads({ dir, store, newId, storage: this });
   }
 
   /** Sweeps now and from then on every hour. */
@@ -59,9 +68,8 @@ export class DiskAttachmentStorage implements AttachmentStorage {
     await this.#sweeping;
   }
 
-  async keep(upload: Upload, deviceId: string): Promise<Attachment> {
-    const { dir, store, clock, newId } = this.#parts;
-    const attachmentId = newId();
+  async keep(upload: Upload, deviceId: string, attachmentId = this.#parts.newId()): Promise<Attachment> {
+    const { dir, store, clock } = this.#parts;
     const arriving = this.#arrivingOf(deviceId);
     arriving.count += 1;
     const partial = join(dir, `${attachmentId}.part`);
@@ -127,9 +135,9 @@ export class DiskAttachmentStorage implements AttachmentStorage {
       }
       const { name, mimeType, sizeBytes } = attachment;
       const path = this.#pathOf(attachmentId);
-      const image = isImageType(mimeType) ? await this.#imageOf(attachment, path) : undefined;
+      const image = await this.#imageOf(attachment, path);
       if (image !== undefined) {
-        images.push({ mimeType, base64: image.toString("base64") });
+        images.push({ mimeType: image.mimeType, base64: image.bytes.toString("base64") });
         lines.push(`- image ${images.length}, shown with this message: ${name}`);
         continue;
       }
@@ -166,9 +174,20 @@ export class DiskAttachmentStorage implements AttachmentStorage {
     }
   }
 
-  async #imageOf({ sizeBytes }: Attachment, path: string): Promise<Buffer | undefined> {
-    const head = await readHead(path);
-    return isShowable(head, sizeBytes) ? readFile(path) : undefined;
+  /** What Claude is shown of the file; `undefined` when it is given as a file. */
+  async #imageOf(
+    { mimeType, sizeBytes }: Attachment,
+    path: string,
+  ): Promise<{ mimeType: string; bytes: Buffer } | undefined> {
+    if (isImageType(mimeType)) {
+      return isShowable(await readHead(path), sizeBytes)
+        ? { mimeType, bytes: await readFile(path) }
+        : undefined;
+    }
+    if (mimeType !== heicType || !isConvertible(await readHead(path))) return undefined;
+    const jpeg = await this.#parts.heic.toJpeg(await readFile(path));
+    if (jpeg === undefined || !isShowable(jpeg, jpeg.length)) return undefined;
+    return { mimeType: "image/jpeg", bytes: jpeg };
   }
 
   #pathOf(attachmentId: string): string {

@@ -9,11 +9,12 @@ import { DaylongError } from "../domain/errors.ts";
 import type { HttpDependencies } from "./dependencies.ts";
 import { documentRoutes } from "./documents/documentRoutes.ts";
 import { authorise, refuseUnpaired } from "./framework/authorise.ts";
+import { BodyDeadlines } from "./framework/bodyDeadlines.ts";
 import { JsonBodies } from "./framework/jsonBody.ts";
 import { isForwarded } from "./framework/preferHeader.ts";
 import { catalogued, sendProblem } from "./framework/problem.ts";
 import { mountRoutes, type Route } from "./framework/route.ts";
-import { sendAnswer } from "./framework/sendAnswer.ts";
+import { sendAnswer, sendInterim } from "./framework/sendAnswer.ts";
 import { completionRoutes } from "./openai/completions.ts";
 import { conversationRoutes } from "./openai/conversations.ts";
 import { openAiModelRoutes } from "./openai/models.ts";
@@ -95,6 +96,7 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
   // Every request that is under way listens for the stop; that is no leak.
   setMaxListeners(0, stopping);
   const bodies = new JsonBodies();
+  const deadlines = new BodyDeadlines(clock);
   const page = new PageFiles(parts.pageDir);
 
   const app = express();
@@ -110,6 +112,7 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
     response.locals.requestId = requestId;
     response.setHeader("X-Request-Id", requestId);
     response.setHeader("Cache-Control", "no-store");
+    deadlines.watch(request);
     const startedAt = clock.monotonic();
     response.on("close", () =>
       prometheus.observeRequest({
@@ -161,6 +164,7 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
       parts.noteDevice?.(request.socket, caller.deviceId);
       parts.deviceRequests.take(caller.deviceId, "requests of this device in a minute");
     }
+    if (route.takesBytes) deadlines.allowSlow(request);
     const body =
       route.body === undefined ? undefined : await bodies.read(request, response, route.maxBodyBytes);
     // The device may have been revoked while its body was on the way.
@@ -176,6 +180,8 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
       isForwarded: isForwarded(request),
       gone: goneSignal(response, stopping),
       bytes: request,
+      setHeader: (name, value) => void response.setHeader(name, value),
+      inform: (status, headers) => sendInterim(request, response, status, headers),
     });
     // What it waited for may have taken long enough for a revocation: nothing is told any more.
     if (!route.mayEndCaller && caller !== undefined && !access.isPaired(caller.deviceId)) {

@@ -14,6 +14,7 @@ import type { DeltaFrame } from "../domain/delivery/frames.ts";
 import type { Clock, Log, Store } from "../domain/ports.ts";
 import type { ClaudeModel } from "../domain/processes/process.ts";
 import type { AllowanceSettings } from "../domain/sessions/allowances.ts";
+import type { PartialUpload, UploadPart, UploadState } from "../domain/sessions/attachment.ts";
 import type { ProjectChanges } from "../domain/sessions/changes.ts";
 import type { ClaudeHistory } from "../domain/sessions/history.ts";
 import type { LifecycleCounts } from "../pool/health/lifecycleCounters.ts";
@@ -61,10 +62,33 @@ export interface SeenRequest {
   durationMs: number;
 }
 
+/** Percentiles of the latest measurements; none before the first. `count`: all of them since the start. */
+export interface LatencyFigures {
+  count: number;
+  p50Ms?: number;
+  p99Ms?: number;
+}
+
+/** How long events take from their commit, and what got lost or came twice since the start. */
+export interface DeliveryFigures {
+  /** To the first connection. */
+  firstFrame: LatencyFigures;
+  /** To a device's ack. */
+  ack: LatencyFigures;
+  /** To the push service's acceptance. */
+  pushAccepted: LatencyFigures;
+  /** Accepted turns without an end that nothing works on. */
+  lostTurns: number;
+  /** Ends of turns, frames on one connection, and successful pushes that came a second time. */
+  twice: { ends: number; frames: number; pushes: number };
+}
+
 /** Figures in Prometheus' format. */
 export interface MetricsPort {
   readonly contentType: string;
   text(): Promise<string>;
+  /** Those of delivery, for people. */
+  delivery(): DeliveryFigures;
   observeRequest(request: SeenRequest): void;
 }
 
@@ -72,6 +96,14 @@ export interface MetricsPort {
 export interface SettingsPort {
   view(): SettingsView;
   change(patch: SettingsPatch, caller: Caller): SettingsView;
+}
+
+/** Uploads that go on after they were cut off. */
+export interface PartialUploadPort {
+  begin(upload: PartialUpload, deviceId: string): Promise<string>;
+  append(uploadId: string, deviceId: string, part: UploadPart): Promise<UploadState>;
+  stateOf(uploadId: string, deviceId: string): Promise<UploadState>;
+  remove(uploadId: string, deviceId: string): Promise<void>;
 }
 
 /** Everything the HTTP edge is made of. */
@@ -84,6 +116,7 @@ export interface HttpDependencies {
   /** Requests of each device in a minute, with its frames on the socket. */
   deviceRequests: AttemptWindow;
   attachments: MessageAttachments;
+  uploads: PartialUploadPort;
   pushRegistration: PushRegistration;
   activityRegistrations: ActivityRegistrations;
   roots: ProjectRoots;

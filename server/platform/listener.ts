@@ -21,6 +21,8 @@ const connectionsCheckingInterval = 2_000;
 export function createServer(certificate: ServerCertificate | undefined, app: RequestListener): Server {
   const options = {
     headersTimeout: headersTimeoutMs,
+    // The time of a body is the application's to judge: a file over a slow line takes as long as it takes.
+    requestTimeout: 0,
     keepAliveTimeout: keepAliveTimeoutMs,
     connectionsCheckingInterval,
   };

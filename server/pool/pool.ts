@@ -4,6 +4,7 @@ import { DaylongError } from "../domain/errors.ts";
 import type { Store } from "../domain/ports.ts";
 import type { LimitReason } from "../domain/processes/machine.ts";
 import type { UsageReport } from "../domain/processes/usage.ts";
+import type { Workload } from "../domain/processes/workload.ts";
 import { refuseContextFiles } from "../domain/prompts/contextFiles.ts";
 import type { SessionCommand, Todo } from "../domain/sessions/facts.ts";
 import type { PermissionDecision } from "../domain/sessions/permission.ts";
@@ -247,6 +248,10 @@ export class InteractiveSessionPool implements SessionPool {
 
   stats(): PoolStats {
     return this.#components.views.stats();
+  }
+
+  workload(): Workload {
+    return this.#components.views.workload();
   }
 
   resourceHistory(): ResourceHistoryView {

@@ -3,6 +3,7 @@ import type { EndedWork } from "../domain/delivery/event.ts";
 import type { LimitReason } from "../domain/processes/machine.ts";
 import type { ContextUse, OneShotAnswer, ProcessUsage, RewindReport } from "../domain/processes/process.ts";
 import type { UsageReport } from "../domain/processes/usage.ts";
+import type { Workload } from "../domain/processes/workload.ts";
 import type { MessageAttachment } from "../domain/sessions/attachment.ts";
 import type { SessionCommand, SessionFacts, Todo } from "../domain/sessions/facts.ts";
 import type { Lease } from "../domain/sessions/lease.ts";
@@ -203,6 +204,8 @@ export interface SessionPool {
   /** Sessions that have a process now. */
   active(): SessionView[];
   stats(): PoolStats;
+  /** What goes on now. Cheap: asked after every event. */
+  workload(): Workload;
   /** The limit of live processes that `auto` means now; `undefined` while the owner has set a number. */
   sessionLimit(): { effective: number; limitedBy: LimitReason } | undefined;
   /** Memory and CPU of the last ten minutes. */

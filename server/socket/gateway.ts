@@ -17,6 +17,13 @@ import type { DeviceStore } from "../domain/stores/delivery.ts";
 import { IgnoredUpgrades } from "../platform/ignoredUpgrades.ts";
 import { closeCodes, type HelloFrame, maxFrameBytes, socketProtocol } from "../wire/delivery/clientFrames.ts";
 import type { apnsPushSchema } from "../wire/delivery/devices.ts";
+import {
+  compressionOf,
+  compressionOptions,
+  dropBrokenOffer,
+  limitInflated,
+  releaseWhenIdle,
+} from "./compression.ts";
 import { DeviceSocket } from "./deviceSocket.ts";
 import { FrameRouter, type FrameRouterParts } from "./frameRouter.ts";
 import { Handshake } from "./handshake.ts";
@@ -83,8 +90,7 @@ export class Gateway {
     this.#server = new WebSocketServer({
       noServer: true,
       maxPayload: maxFrameBytes,
-      // Deltas are a few bytes each: compression would cost memory and time a socket for nothing.
-      perMessageDeflate: false,
+      perMessageDeflate: compressionOptions,
       // A client library drops the connection when none of its protocols is chosen, and never sees why. So one is, and
       // the close code tells.
       handleProtocols: (offered) => (offered.has(socketProtocol) ? socketProtocol : [...offered][0]!),
@@ -139,6 +145,7 @@ export class Gateway {
       socket.end(`${line}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
       return;
     }
+    dropBrokenOffer(request);
     const unread = head.length;
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       socket.off("error", ignore);
@@ -174,6 +181,11 @@ export class Gateway {
     const tcp = request.socket;
     const { gatekeeper, clock, log, tokenFailures } = this.#parts;
     socket.on("error", (error) => log.debug("socket.error", { error: error.message }));
+    const compression = compressionOf(socket);
+    if (compression) {
+      socket.once("close", releaseWhenIdle(compression, clock));
+      limitInflated(compression, maxHelloBytes);
+    }
     const token = bearerToken(request.headers.authorization);
     const address = callerAddress(tcp);
     const receive = (data: Parameters<Handshake["receive"]>[0], isBinary: boolean) =>
@@ -187,6 +199,7 @@ export class Gateway {
       onHello: (caller, hello) => {
         socket.off("message", receive);
         release();
+        if (compression) limitInflated(compression, maxFrameBytes);
         this.#admit(socket, tcp, caller, hello);
       },
       onBadToken: () => {

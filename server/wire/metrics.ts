@@ -36,6 +36,29 @@ export const sessionMetricsSchema = z
 
 const sampleFields = { at: instantSchema, cpuPercent: z.number().meta({ description: "100 is one core." }) };
 
+const latencySchema = z.object({
+  count: countSchema,
+  p50Ms: z.number().optional(),
+  p99Ms: z.number().optional(),
+});
+
+/** How long events take to those they are for, and what got lost or came twice; by the latest 500 measurements of each. */
+export const deliveryMetricsSchema = z
+  .object({
+    firstFrame: latencySchema.meta({ description: "From an event's commit to the first connection." }),
+    ack: latencySchema.meta({ description: "From an event's commit to a device's ack." }),
+    pushAccepted: latencySchema.meta({
+      description: "From an event's commit to the push service's acceptance.",
+    }),
+    lostTurns: countSchema.meta({
+      description: "Accepted, without an end, and nothing works on them. Should be zero.",
+    }),
+    twice: z
+      .object({ ends: countSchema, frames: countSchema, pushes: countSchema })
+      .meta({ description: "What came a second time since the start. Should be zero." }),
+  })
+  .meta({ id: "DeliveryMetrics" });
+
 /** Samples of the last ten minutes, oldest first. */
 export const resourceHistorySchema = z
   .object({

@@ -20,4 +20,19 @@ describe("the page of the server", () => {
       await companion.close();
     },
   );
+
+  test("START-9: the first page pairs by a typed code, and an unknown address is a page that says so", async () => {
+    const companion = await Companion.open({ browser: used.browser, server: scene.server });
+    const { page } = companion;
+    await page.goto(companion.url);
+    await page.getByRole("textbox", { name: "Pairing code" }).fill((await companion.code()).toLowerCase());
+    await companion.finishPairing("Typed");
+    const { body } = await scene.server.ask("GET", "/api/devices");
+    expect(body.devices.map(({ name }: { name: string }) => name)).toContain("Typed");
+    companion.watch.allow(/404/);
+    const answer = await page.goto(`${companion.url}/nowhere`);
+    expect([answer?.status(), answer?.headers()["content-type"]]).toEqual([404, "text/html; charset=utf-8"]);
+    await page.getByRole("heading", { name: /not found|no page|nothing/i }).waitFor();
+    await companion.close();
+  });
 });

@@ -304,6 +304,8 @@ export class Torture {
       [verdict.inventedReplies, "replies are to prompts that were never given"],
       [verdict.foreignReplies, "texts are not their own turn's"],
       [verdict.ownNotEndedOnce, "turns that Claude began did not end exactly once"],
+      [verdict.foreignAgentWords, "words of subagents are not in the turn that started them"],
+      [verdict.tasksNotEndedOnce, "tasks were not told to have ended exactly once"],
       [this.#sightings.contradictions, "cursors showed different events to two devices"],
       [contradictions, "repeats of a request named another turn"],
       [sum((device) => device.gaps), "gaps in what devices were shown"],

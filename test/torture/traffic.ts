@@ -88,9 +88,11 @@ export class Traffic {
   #begin(): void {
     const { chance, senders } = this.#parts;
     const sender = senders[this.begun % senders.length]!;
-    // Every word is in one message only, so that a reply shows whose it is; one in five leaves a task behind.
-    const task = chance.happens(0.2) ? `task ${chance.between(1, 30)} ` : "";
-    const text = `${task}m${this.begun} ${"ünïcödé 👋 ".repeat(chance.between(0, 8))}`.trim();
+    // Every word is in one message only, so that a reply shows whose it is. One in five leaves a command behind, one in ten
+    // a subagent that speaks later, and one in ten is answered only after a moment, in which others may speak.
+    const order = chance.pick(["task", "task", "agent", "wait", "", "", "", "", "", ""]) ?? "";
+    const text =
+      `${order === "" ? "" : `${order} ${chance.between(1, 150)} `}m${this.begun} ${"ünïcödé 👋 ".repeat(chance.between(0, 8))}`.trim();
     this.begun += 1;
     const slot = chance.between(0, this.#sessions.length);
     const isFirst = this.begun <= this.#sessions.length || chance.happens(0.002);

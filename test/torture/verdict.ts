@@ -36,6 +36,13 @@ export interface Verdict {
   /** Turns that Claude began by itself, by their end, and those that ended not once. */
   ownEnds: Record<string, number>;
   ownNotEndedOnce: number;
+  /** Words of subagents, and tasks by their end: figures. */
+  agentWords: number;
+  taskEnds: Record<string, number>;
+  /** Words of subagents that stand in another turn than the one that started the subagent. */
+  foreignAgentWords: number;
+  /** Tasks whose end was told not once. */
+  tasksNotEndedOnce: number;
 }
 
 export interface Evidence {
@@ -94,9 +101,13 @@ export function judge(evidence: Evidence): Verdict {
       foreignReplies: 0,
       ownEnds: {},
       ownNotEndedOnce: 0,
+      agentWords: 0,
+      taskEnds: {},
+      foreignAgentWords: 0,
+      tasksNotEndedOnce: 0,
     };
-    const turnOfCursor = judgeLog(database, evidence, verdict);
-    judgeDeliveries(database, evidence, verdict, turnOfCursor);
+    const { turnOfCursor, quiet } = judgeLog(database, evidence, verdict);
+    judgeDeliveries(database, evidence, verdict, turnOfCursor, quiet);
     return verdict;
   } finally {
     database.close();
@@ -107,12 +118,25 @@ function judgeLog(
   database: Database.Database,
   { accepted, sightings, prompts }: Evidence,
   verdict: Verdict,
-): Map<number, string | null> {
+): { turnOfCursor: Map<number, string | null>; quiet: Set<number> } {
+  /** Ends of tasks that no phone has to ring for, because a turn of the session ended after them. */
+  const quiet = new Set<number>();
+  const unspoken = new Map<string | null, number[]>();
   const turnOfCursor = new Map<number, string | null>();
   const textOfTurn = new Map<string, string>();
   const endsOfTurn = new Map<string, string[]>();
   const lastSeq = new Map<string, number>();
   const ownTurns = new Set<string>();
+  /** The text of the message whose task an own turn is about, by the turn. */
+  const aboutOf = new Map<string, string>();
+  const endsOfTask = new Map<string, number>();
+  /** Whether it is said in a turn that Claude began, which is about one task alone. */
+  const isOfOwnTurn = (turnId: string, text: string, opening: string): boolean => {
+    if (!ownTurns.has(turnId) || !text.startsWith(opening)) return false;
+    const about = text.slice(opening.length);
+    if (!aboutOf.has(turnId)) aboutOf.set(turnId, about);
+    return aboutOf.get(turnId) === about;
+  };
   const rows = database.prepare<[], EventRow>("SELECT * FROM events ORDER BY cursor").iterate();
   for (const row of rows) {
     verdict.events += 1;
@@ -133,16 +157,33 @@ function judgeLog(
     const shown = sightings.at(row.cursor);
     if (shown !== undefined && shown !== digestOf(event)) verdict.shownNotKept += 1;
     turnOfCursor.set(row.cursor, row.turn_id);
+    if (event.type === "task.started")
+      endsOfTask.set(event.data.taskId, endsOfTask.get(event.data.taskId) ?? 0);
+    if (event.type === "task.finished") {
+      const { taskId, state, cutOff } = event.data;
+      endsOfTask.set(taskId, (endsOfTask.get(taskId) ?? 0) + 1);
+      const end = cutOff === true ? `${state}, cut off` : state;
+      verdict.taskEnds[end] = (verdict.taskEnds[end] ?? 0) + 1;
+      if (cutOff !== true)
+        unspoken.set(event.sessionId, [...(unspoken.get(event.sessionId) ?? []), event.cursor]);
+    }
     if (event.turnId === undefined) continue;
     if (event.type === "turn.accepted") textOfTurn.set(event.turnId, event.data.message);
     if (event.type === "turn.started" && event.data.origin !== "user") ownTurns.add(event.turnId);
     if (event.type === "message" || event.type === "turn.completed") {
       const said = textOfTurn.get(event.turnId);
-      const isOwn = ownTurns.has(event.turnId) && event.data.text.startsWith("Own: ");
+      const isOwn = isOfOwnTurn(event.turnId, event.data.text, "Own: ");
       const isTheirs = said !== undefined && event.data.text === `You said: ${said}`;
       if (!isOwn && !isTheirs) verdict.foreignReplies += 1;
     }
+    if (event.type === "agent.message") {
+      verdict.agentWords += 1;
+      const isTheirs = event.data.text === `Agent: ${textOfTurn.get(event.turnId)}`;
+      if (!isTheirs && !isOfOwnTurn(event.turnId, event.data.text, "Agent: ")) verdict.foreignAgentWords += 1;
+    }
     if (!terminalTurnEvents.has(event.type)) continue;
+    for (const cursor of unspoken.get(event.sessionId) ?? []) quiet.add(cursor);
+    unspoken.delete(event.sessionId);
     endsOfTurn.set(event.turnId, [...(endsOfTurn.get(event.turnId) ?? []), event.type]);
     const end = "code" in event.data ? `${event.type} ${event.data.code}` : event.type;
     const ends = ownTurns.has(event.turnId) ? verdict.ownEnds : verdict.ends;
@@ -154,6 +195,7 @@ function judgeLog(
   // The log's own turns: one whose answer never arrived has to end as well.
   for (const turnId of textOfTurn.keys()) if (endsOfTurn.get(turnId)?.length !== 1) verdict.notEndedOnce += 1;
   for (const turnId of ownTurns) if (endsOfTurn.get(turnId)?.length !== 1) verdict.ownNotEndedOnce += 1;
+  for (const ends of endsOfTask.values()) if (ends !== 1) verdict.tasksNotEndedOnce += 1;
   // Each message of the run has its own text, so that a second turn for it shows.
   const texts = [...textOfTurn.values()];
   verdict.repeatedTurns = texts.length - new Set(texts).size;
@@ -164,7 +206,7 @@ function judgeLog(
     if (ends.includes("turn.completed") && !given.has(textOfTurn.get(turnId) ?? ""))
       verdict.inventedReplies += 1;
   }
-  return turnOfCursor;
+  return { turnOfCursor, quiet };
 }
 
 function judgeDeliveries(
@@ -172,6 +214,7 @@ function judgeDeliveries(
   { pushes, silentDevices }: Evidence,
   verdict: Verdict,
   turnOfCursor: ReadonlyMap<number, string | null>,
+  quiet: ReadonlySet<number>,
 ): void {
   const rows = database
     .prepare<[], DeliveryRow>(
@@ -184,8 +227,9 @@ function judgeDeliveries(
   const unknown = new Set(pushes.trails.keys());
   for (const { delivery_id, device_id, cursor, state, push, in_vain } of rows) {
     verdict.deliveries[state] = (verdict.deliveries[state] ?? 0) + 1;
-    if (!["sent", "acked"].includes(state)) verdict.undelivered += 1;
     const trail = pushes.trails.get(delivery_id);
+    if (state === "suppressed" && quiet.has(cursor) && trail === undefined) continue;
+    if (!["sent", "acked"].includes(state)) verdict.undelivered += 1;
     // What the device acked in time was not pushed; everything else must have been, and Apple must have said so.
     const mustBeSent = state === "sent" || silentDevices.has(device_id);
     if (mustBeSent && (trail?.accepted ?? 0) === 0) verdict.neverSent += 1;

@@ -74,6 +74,8 @@ export class TurnReader {
   /** Why the next own turn begins, as far as the stream has said. */
   #nextOrigin: OwnOrigin = "other";
   #hasTasks = false;
+  /** Messages that the last compaction kept. Of these CLI 2.1.330 says the outputs of its own commands once more. */
+  #kept: ReadonlySet<string> = new Set();
 
   constructor(parts: { newId: () => string }) {
     this.#newId = parts.newId;
@@ -93,7 +95,9 @@ export class TurnReader {
     const signals: ProcessSignal[] = [];
     const begun = this.#waitingNamedBy(message).at(-1);
     if (begun !== undefined) this.#beginPrompt(begun, signals);
-    const content = contentOf(message);
+    if (message.type === "system" && message.subtype === "compact_boundary")
+      this.#kept = new Set(message.compact_metadata.preserved_messages?.uuids);
+    const content = this.#isRepeated(message) ? [] : contentOf(message);
     if (this.#active === undefined && (isRequest(message) || content.some(isClaudes)))
       this.#beginOwn(signals);
     for (const one of content) {
@@ -220,6 +224,11 @@ export class TurnReader {
       remember(this.#agents, agentId, { agentId, type, description });
     }
     if (message.subtype === "background_tasks_changed") this.#hasTasks = message.tasks.length > 0;
+  }
+
+  /** Whether it was said before: in an earlier turn, whose words are no reply to this one. */
+  #isRepeated(message: SDKMessage): boolean {
+    return message.type === "assistant" && this.#kept.has(message.uuid);
   }
 
   #waitingNamedBy(message: SDKMessage): string[] {

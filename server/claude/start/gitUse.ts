@@ -166,7 +166,8 @@ const mostPlaces = 32;
 function directoriesOfCommand(command: string, cwd: string): GitDirectories | undefined {
   const bare = command.replace(/\\\n/g, "").replace(/["'\\]/g, "");
   const unknown = { directories: [cwd], isCertain: false };
-  if (command.length > mostUnits) return mention.test(bare) ? unknown : undefined;
+  // What is too long to be followed may name git in pieces.
+  if (command.length > mostUnits) return unknown;
   const { commands, isPlain, hasBlocks } = shellCommandsIn(command);
   const isMentioned = mention.test(bare);
   if (!isPlain && isMentioned) return unknown;

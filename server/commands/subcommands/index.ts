@@ -1,4 +1,5 @@
 import type { Command } from "../framework/command.ts";
+import { attach } from "./attach.ts";
 import { deliveries } from "./deliveries.ts";
 import { devices } from "./devices.ts";
 import { login } from "./login.ts";
@@ -13,6 +14,7 @@ import { usage } from "./usage.ts";
 export const subcommands = [
   start,
   pair,
+  attach,
   token,
   login,
   sessions,

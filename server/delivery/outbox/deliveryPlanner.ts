@@ -77,6 +77,7 @@ export function planned(store: Store, ...planners: ReadonlyArray<Pick<DeliveryPl
     tip: () => log.tip(),
     floor: () => log.floor(),
     after: (cursor, limit, maxChars) => log.after(cursor, limit, maxChars),
+    framesAfter: (cursor, limit, maxChars) => log.framesAfter(cursor, limit, maxChars),
     ofSession: (sessionId, afterSeq, limit, maxChars) => log.ofSession(sessionId, afterSeq, limit, maxChars),
     transcript: (sessionId, before, limit, maxChars) => log.transcript(sessionId, before, limit, maxChars),
     message: (messageId) => log.message(messageId),

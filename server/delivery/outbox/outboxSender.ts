@@ -1,6 +1,7 @@
 import { pause, withDeadline } from "../../domain/deadline.ts";
 import { DeadlineTimer, instantOf } from "../../domain/deadlineTimer.ts";
 import type { Delivery } from "../../domain/delivery/delivery.ts";
+import type { DeliveryWatch } from "../../domain/delivery/deliveryWatch.ts";
 import type { PushSender } from "../../domain/delivery/push.ts";
 import type { Clock, Log, Store } from "../../domain/ports.ts";
 import { Acks } from "../sockets/acks.ts";
@@ -34,6 +35,8 @@ export interface OutboxSenderParts {
   concurrency?: number;
   /** From 0 to 1, for the jitter of back-off. */
   random?: () => number;
+  /** Told of acks. */
+  watch?: Pick<DeliveryWatch, "acked">;
 }
 
 /**
@@ -71,14 +74,14 @@ export class OutboxSender {
   #stopping: Promise<void> | undefined;
 
   constructor(parts: OutboxSenderParts) {
-    const { store, push, activities, connections, clock, log, graceMs, random = Math.random } = parts;
+    const { store, push, activities, connections, clock, log, graceMs, watch, random = Math.random } = parts;
     this.#parts = parts;
     this.#concurrency = parts.concurrency ?? 100;
     this.#timer = new DeadlineTimer({ clock, onDue: () => this.#drain() });
     this.#recorder = new OutcomeRecorder({ outbox: store.outbox, log });
     this.#invalidation = new TokenInvalidation({ devices: store.devices, clock, log });
     this.#badgeSync = new BadgeSync({ store, push, clock, log });
-    this.#acks = new Acks({ store, connections, badgeSync: this.#badgeSync, clock, log });
+    this.#acks = new Acks({ store, connections, badgeSync: this.#badgeSync, clock, log, watch });
     const [recorder, invalidation] = [this.#recorder, this.#invalidation];
     const alerts = new AlertPushes({ store, push, connections, clock, log, graceMs, invalidation, random });
     this.#attempts = new DeliveryAttempts({ store, alerts, activities, clock, log, recorder, random });

@@ -1,3 +1,4 @@
+import type { DeliveryWatch } from "../../domain/delivery/deliveryWatch.ts";
 import { scopeAllows } from "../../domain/delivery/device.ts";
 import { DaylongError } from "../../domain/errors.ts";
 import type { Clock, Log, Store } from "../../domain/ports.ts";
@@ -15,6 +16,7 @@ export interface AcksParts {
   badgeSync: Pick<BadgeSync, "request">;
   clock: Clock;
   log: Log;
+  watch?: Pick<DeliveryWatch, "acked">;
 }
 
 interface Ack {
@@ -128,16 +130,14 @@ export class Acks {
    */
   #write(deviceId: string, { cursor, readCursor, inView }: Ack): { cursor: number; stale: string[] } {
     const { devices, outbox, reads } = this.#parts.store;
+    const device = devices.get(deviceId);
     const inForce = devices.ack(deviceId, cursor);
     outbox.ackUpTo(deviceId, inForce);
-    if (!this.#speaksForOwner(deviceId)) return { cursor: inForce, stale: [] };
+    // A device that acks for the first time held nothing before that it was sent.
+    this.#parts.watch?.acked(device?.ackedCursor ?? inForce - 1, inForce);
+    if (device === undefined || !scopeAllows(device.scope, "chat")) return { cursor: inForce, stale: [] };
     const pushed = readCursor > 0 ? reads.readUpTo(null, readCursor) : [];
     for (const [sessionId, through] of inView) pushed.push(...reads.readUpTo(sessionId, through));
     return { cursor: inForce, stale: pushed.filter((other) => other !== deviceId) };
-  }
-
-  #speaksForOwner(deviceId: string): boolean {
-    const device = this.#parts.store.devices.get(deviceId);
-    return device !== undefined && scopeAllows(device.scope, "chat");
   }
 }

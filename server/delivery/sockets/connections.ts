@@ -1,3 +1,4 @@
+import type { DeliveryWatch } from "../../domain/delivery/deliveryWatch.ts";
 import type { LoggedEvent } from "../../domain/delivery/event.ts";
 import { frameText } from "../../domain/delivery/frameText.ts";
 import type { Clock, Durability } from "../../domain/ports.ts";
@@ -24,7 +25,11 @@ export interface ConnectionsParts {
   clock: Clock;
   /** Absent: commits are durable at once. */
   durability?: Durability;
+  watch?: Pick<DeliveryWatch, "written" | "repeated">;
 }
+
+/** Where an event stands in the log, and the turn that it is about. */
+type EventPlace = Pick<LoggedEvent, "cursor" | "turnId">;
 
 /** The registry's entry for one connection. */
 interface Entry {
@@ -35,6 +40,8 @@ interface Entry {
   caughtUp: boolean;
   /** The last event that was sent on it; nothing up to here is sent again. */
   cursor: number;
+  /** The last event whose frame was handed to it, from the history or live: only measured. */
+  handedCursor: number;
   /** The last event that was broadcast while it was not caught up. */
   missedCursor: number;
 }
@@ -50,11 +57,13 @@ interface Entry {
 export class Connections {
   readonly #clock: Clock;
   readonly #gate: DurableGate;
+  readonly #watch: ConnectionsParts["watch"];
   readonly #entries = new Map<Connection, Entry>();
   readonly #byDevice = new Map<string, Set<Connection>>();
   readonly #pollsByDevice = new Map<string, { pending: number; endedAt: number }>();
 
-  constructor({ clock, durability }: ConnectionsParts) {
+  constructor({ clock, durability, watch }: ConnectionsParts) {
+    this.#watch = watch;
     this.#clock = clock;
     this.#gate = new DurableGate(durability);
   }
@@ -62,7 +71,14 @@ export class Connections {
   add(connection: Connection): void {
     if (this.#entries.has(connection)) return;
     const frames = this.#gate.frameQueue((text) => connection.send(text));
-    this.#entries.set(connection, { connection, frames, caughtUp: false, cursor: 0, missedCursor: 0 });
+    this.#entries.set(connection, {
+      connection,
+      frames,
+      caughtUp: false,
+      cursor: 0,
+      handedCursor: 0,
+      missedCursor: 0,
+    });
     const siblings = this.#byDevice.get(connection.deviceId);
     if (siblings) siblings.add(connection);
     else this.#byDevice.set(connection.deviceId, new Set([connection]));
@@ -147,6 +163,15 @@ export class Connections {
     return true;
   }
 
+  /** The same for the frame of an event. */
+  deliverEvent(connection: Connection, text: string, { cursor, turnId }: EventPlace): boolean {
+    const entry = this.#entries.get(connection);
+    if (!entry || !this.deliver(connection, text, turnId)) return false;
+    if (cursor <= entry.handedCursor) this.#watch?.repeated(cursor);
+    entry.handedCursor = Math.max(entry.handedCursor, cursor);
+    return true;
+  }
+
   /** Sends one frame that tells of no commit: it does not wait for the disk. */
   deliverNow(connection: Connection, text: string): boolean {
     const entry = this.#entries.get(connection);
@@ -163,6 +188,7 @@ export class Connections {
   /** Sends a logged event to every connection that is caught up and does not have it; serialised once for all. */
   broadcastEvent(event: LoggedEvent): void {
     let text: string | undefined;
+    let isSent = false;
     for (const entry of this.#entries.values()) {
       if (!entry.caughtUp) {
         entry.missedCursor = Math.max(entry.missedCursor, event.cursor);
@@ -171,7 +197,11 @@ export class Connections {
       if (event.cursor <= entry.cursor) continue;
       entry.cursor = event.cursor;
       text ??= frameText({ type: "event", event });
-      this.deliver(entry.connection, text, event.turnId);
+      const isWritten = this.deliverEvent(entry.connection, text, event);
+      // What waits for the disk passes in its order: the frame has been written when this is called.
+      const watch = this.#watch;
+      if (isWritten && !isSent && watch) this.#gate.whenDurable(() => watch.written(event.cursor));
+      isSent ||= isWritten;
     }
   }
 

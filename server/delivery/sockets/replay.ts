@@ -17,8 +17,12 @@ const pageSize = 200;
 const pageChars = 64 * 1024;
 /** A replay fills no more than this; the rest waits until the connection has taken it. */
 const windowBytes = 256 * 1024;
-/** Look again after this time whether the connection has taken something. */
-const drainPollMs = 10;
+/**
+ * Look again after this time whether the connection has taken something: soon, for a good network takes a window in less than
+ * a millisecond, and then twice as late each time, up to the second number.
+ */
+const firstDrainPollMs = 1;
+const maxDrainPollMs = 10;
 /** A connection that takes nothing for this long while its backlog waits is closed. */
 const stallMs = 30_000;
 /** RFC 6455's registry: service restart. The client comes back and asks anew. */
@@ -78,25 +82,24 @@ export class Replay {
         await turn;
         if (!connections.has(connection)) return;
       }
-      const page = events.after(cursor, pageSize, pageChars);
+      const page = events.framesAfter(cursor, pageSize, pageChars);
       // Retention cut the log meanwhile: the welcome after the next hello says that events are missing.
       if (events.floor() > cursor && page[0]?.cursor !== cursor + 1) {
         connections.drop(connection, comeBackCode, "The history was cut during the replay.");
         return;
       }
       let waited = false;
-      const texts = page.map((event) => frameText({ type: "event", event }));
       this.#turns.spend(
         page.length,
-        texts.reduce((chars, text) => chars + text.length, 0),
+        page.reduce((chars, { text }) => chars + text.length, 0),
       );
-      for (const [index, event] of page.entries()) {
+      for (const { cursor: at, turnId, text } of page) {
         if (connections.unsentBytes(connection) > windowBytes) {
           waited = true;
           if (!(await this.#drained(connection))) return;
         }
-        if (!connections.deliver(connection, texts[index]!, event.turnId)) return;
-        cursor = event.cursor;
+        if (!connections.deliverEvent(connection, text, { cursor: at, turnId })) return;
+        cursor = at;
       }
       const isLast = page.length === 0 || cursor >= events.tip();
       if (!waited && isLast && connections.attach(connection, cursor)) {
@@ -116,8 +119,10 @@ export class Replay {
     const { clock, connections, log } = this.#parts;
     let lowestBytes = connections.unsentBytes(connection);
     let progressAt = clock.monotonic();
+    let pollMs = firstDrainPollMs;
     while (connections.unsentBytes(connection) > windowBytes) {
-      await pause(clock, drainPollMs);
+      await pause(clock, pollMs);
+      pollMs = Math.min(maxDrainPollMs, 2 * pollMs);
       if (!connections.has(connection)) return false;
       const bufferedBytes = connections.unsentBytes(connection);
       if (bufferedBytes < lowestBytes) {

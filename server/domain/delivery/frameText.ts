@@ -1,4 +1,5 @@
 import { cutJson, jsonBytes } from "../cutJson.ts";
+import type { LoggedEvent } from "./event.ts";
 
 /**
  * Most bytes of UTF-8 in a frame of the server: the sockets of phones (URLSession, OkHttp) take messages of 1 MiB unless
@@ -22,8 +23,7 @@ const shortBytes = 1_024;
  */
 export function frameText(frame: object): string {
   const text = JSON.stringify(frame);
-  if (text.length * mostBytesOfUnit <= maxServerFrameBytes || Buffer.byteLength(text) <= maxServerFrameBytes)
-    return text;
+  if (fits(text)) return text;
   const { event, ...envelope } = frame as { event?: unknown };
   if (typeof event !== "object" || event === null)
     return JSON.stringify({ ...cutFields(frame, 0), truncated: true });
@@ -51,3 +51,18 @@ function cutFields(object: object, aroundBytes: number): Record<string, unknown>
   const inOrder = Object.keys(object).flatMap((name) => (name in all ? [[name, all[name]] as const] : []));
   return Object.fromEntries(inOrder);
 }
+
+/**
+ * The text of the frame of an event whose data is JSON already, as it is kept: the same as `frameText` of the event, without
+ * reading the data.
+ */
+export function eventFrameText(head: Omit<LoggedEvent, "data">, data: string): string {
+  const text = JSON.stringify({ type: "event", event: head });
+  // Two brackets end it: the event's, before which the data belongs as its last member, and the frame's.
+  const whole = `${text.slice(0, -2)},"data":${data}}}`;
+  if (fits(whole)) return whole;
+  return frameText({ type: "event", event: { ...head, data: JSON.parse(data) } });
+}
+
+const fits = (text: string): boolean =>
+  text.length * mostBytesOfUnit <= maxServerFrameBytes || Buffer.byteLength(text) <= maxServerFrameBytes;

@@ -47,9 +47,8 @@ export async function forbiddenArguments(
   // All of them may be one path: `@"$ARGUMENTS"`.
   const whole = words.length > 1 ? text.slice(words[0]!.at) : undefined;
   if (whole === undefined || (await placeOf(whole)) !== "forbidden") return forbidden;
-  return words.filter(
-    (argument, index) => index === 0 || isPathLike(argument.word) || forbidden.includes(argument),
-  );
+  const known = new Set(forbidden);
+  return words.filter((argument, index) => index === 0 || isPathLike(argument.word) || known.has(argument));
 }
 
 const goesUp = (word: string): boolean => /(?:^|[/\\"'])\.\.(?:[/\\"']|$)/.test(word);

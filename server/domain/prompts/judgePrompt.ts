@@ -28,6 +28,12 @@ export interface JudgedPrompt {
   command?: string;
 }
 
+/** Files that one text may mention; those beyond stay plain words, so that no message holds the file system for minutes. */
+const mostLookedUp = 500;
+
+/** How far a text is read for the paths that the audit log names, where none of its mentions passes. */
+const mostToldUnits = 10_000;
+
 /** Whether the CLI could interpret anything in the text. Without it the text is given as it is. */
 export const mayBeInterpreted = (text: string): boolean =>
   commandNameIn(text) !== undefined || hidesMentions(text) || mentionsIn(text).length > 0;
@@ -65,17 +71,18 @@ async function judgeMentions(
   kind: CommandVerdict["kind"],
   resolver: MentionResolver,
 ): Promise<Omit<JudgedPrompt, "command">> {
-  const mentions = mentionsIn(text);
   if (hidesMentions(text)) {
-    const plain = mentions.map(({ path }) => path);
+    const plain = mentionsIn(text.slice(0, mostToldUnits)).map(({ path }) => path);
     return { text: asPlainWords(text, everyAt(text)), mentioned: [], plain };
   }
+  const mentions = mentionsIn(text);
   const places: number[] = kind === "unknown" ? [0] : [];
   const mentioned = new Set<string>();
   const plain = new Set<string>();
   const paths = [...new Set(mentions.map(({ path }) => path))];
   const standings = new Map<string, MentionStanding>();
-  for (const path of paths) standings.set(path, await resolver.standingOf(projectPath, path));
+  for (const [index, path] of paths.entries())
+    standings.set(path, index < mostLookedUp ? await resolver.standingOf(projectPath, path) : "forbidden");
   for (const { at, path, isAgent } of mentions) {
     const standing = standings.get(path);
     if (standing === "readable") mentioned.add(path);

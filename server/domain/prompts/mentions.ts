@@ -50,27 +50,44 @@ export function mentionsIn(text: string): Mention[] {
   return [...found.values()].sort((a, b) => a.at - b.at);
 }
 
-/** Whether the text can hold a mention that `mentionsIn` does not see, because the CLI rewrites it first. */
-export const hidesMentions = (text: string): boolean => referenceLink.test(text);
+/** More signs than an honest text has, and more than are worth the time that each costs. */
+const mostSigns = 5_000;
 
-/** Makes plain words of the characters at these places: the CLI does not interpret them any more. */
+/**
+ * Whether the text can hold a mention that `mentionsIn` does not see, because the CLI rewrites it first; or so many that
+ * they are not looked at one by one.
+ */
+export const hidesMentions = (text: string): boolean =>
+  referenceLink.test(text) || everyAt(text).length > mostSigns;
+
+/**
+ * Makes plain words of the characters at these places: the CLI does not interpret them any more. In one pass: a message may
+ * have a hundred thousand of them.
+ */
 export function asPlainWords(text: string, places: readonly number[]): string {
-  let rest = text;
-  for (const at of [...places].sort((a, b) => b - a))
-    rest = `${rest.slice(0, at)}${wordJoiner}${rest.slice(at)}`;
-  return rest;
+  const pieces: string[] = [];
+  let from = 0;
+  for (const at of [...new Set(places)].sort((a, b) => a - b)) {
+    pieces.push(text.slice(from, at));
+    from = at;
+  }
+  return [...pieces, text.slice(from)].join(wordJoiner);
 }
 
 /** A text that is no message of the moment (an earlier conversation): none of its mentions is looked up. */
 export function withoutMentions(text: string): string {
+  if (hidesMentions(text)) return asPlainWords(text, everyAt(text));
   const plain = asPlainWords(
     text,
     mentionsIn(text).map(({ at }) => at),
   );
   // Where one mention became plain words, another may begin later in the same word.
-  const isPlain = !hidesMentions(text) && mentionsIn(plain).length === 0;
-  return isPlain ? plain : asPlainWords(text, everyAt(text));
+  return mentionsIn(plain).length === 0 ? plain : asPlainWords(text, everyAt(text));
 }
 
 /** The places of every `@`. */
-export const everyAt = (text: string): number[] => [...text.matchAll(/@/g)].map(({ index }) => index);
+export function everyAt(text: string): number[] {
+  const places: number[] = [];
+  for (let at = text.indexOf("@"); at >= 0; at = text.indexOf("@", at + 1)) places.push(at);
+  return places;
+}

@@ -34,6 +34,11 @@ export const imageTypes = ["image/png", "image/jpeg", "image/gif", "image/webp"]
 export const isImageType = (mimeType: string): boolean =>
   (imageTypes as readonly string[]).includes(mimeType);
 
+/** What iPhones' cameras write; Claude is shown a JPEG of it. */
+export const heicType = "image/heic";
+/** A HEIC of more pixels is given as a file: unpacked it has four bytes a pixel, several times over while it is converted. */
+export const maxHeicPixels = 25_000_000;
+
 /**
  * The API refuses an image of more than 5 MB in base64, or with a side of more than 8,000 pixels, and goes on refusing the
  * whole conversation that holds it. Such an image is given as a file, which Claude's own tool makes smaller.
@@ -131,10 +136,30 @@ export interface Upload {
   maxBytes: number;
 }
 
+/** What is known of an upload in parts before its first byte. */
+export type PartialUpload = Pick<Upload, "name" | "mimeType">;
+
+/** A part of an upload that may be cut off. */
+export interface UploadPart {
+  /** Where it begins in the whole file, in bytes. */
+  offset: number;
+  bytes: AsyncIterable<Uint8Array>;
+  /** Whether the file ends with it. */
+  isLast: boolean;
+  /** Ends the request that brings it. */
+  giveUp(): void;
+}
+
+/** How far an upload in parts has come: a whole one is an attachment. */
+export interface UploadState {
+  sizeBytes: number;
+  attachment?: Attachment;
+}
+
 /** Port of what keeps the bytes of attachments. Refusals are thrown as `DaylongError`. */
 export interface AttachmentStorage {
   /** Streams an upload to disk; `body_too_large` beyond its limit, and then nothing is left of it. */
-  keep(upload: Upload, deviceId: string): Promise<Attachment>;
+  keep(upload: Upload, deviceId: string, attachmentId?: string): Promise<Attachment>;
   /**
    * Readies attachments for the prompt of a turn in the project: images as they are, other files in the project's inbox.
    * Asked again for the same turn, it finds what it put there before. `attachment_failed` when it cannot.

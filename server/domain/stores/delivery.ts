@@ -4,6 +4,13 @@ import type { LoggedEvent, NewEvent } from "../delivery/event.ts";
 import type { LiveActivity, PushToStart } from "../delivery/liveActivity.ts";
 import type { PushTarget } from "../delivery/push.ts";
 
+/** The frame of an event as text, and what a connection has to know of it. */
+export interface EventFrameText {
+  cursor: number;
+  turnId: string | undefined;
+  text: string;
+}
+
 /** The append-only event log: the truth that every device is brought up to. */
 export interface EventStore {
   /** Only inside `Store.transaction`; listeners hear of it after the commit, in order. */
@@ -19,6 +26,8 @@ export interface EventStore {
    * one: a thousand short events and a thousand replies of a megabyte are not the same page.
    */
   after(cursor: number, limit: number, maxChars?: number): LoggedEvent[];
+  /** The same page as the texts of its frames, for a device that comes back. */
+  framesAfter(cursor: number, limit: number, maxChars: number): EventFrameText[];
   ofSession(sessionId: string, afterSeq: number, limit: number, maxChars?: number): LoggedEvent[];
   /** Messages of both sides, newest first, before a cursor; `maxChars` as in `after`. */
   transcript(

@@ -10,7 +10,7 @@ export class JsonBodies {
    * The parsed body, or `undefined` when there is none. Throws `unsupported_media_type`, `malformed_json` or
    * `body_too_large`; a body whose announced length is too large is not read at all. Node throws the rest of a
    * refused body away unread while it arrives, so that the answer is not overtaken by a reset (RFC 9112, 9.6), for as
-   * long as the listener's `requestTimeout` allows.
+   * long as `BodyDeadlines` allows.
    */
   async read(request: Request, response: Response, maxBytes: number): Promise<unknown> {
     if (!hasBody(request)) return undefined;

@@ -17,7 +17,8 @@ export type Answer =
   | { kind: "page"; html: string; headers?: Record<string, string> }
   /** Anything else that is there as a whole. */
   | { kind: "content"; mediaType: string; content: string | Buffer; headers?: Record<string, string> }
-  | { kind: "lines"; lines: Iterable<unknown> | AsyncIterable<unknown> }
+  /** `isLive`: what waits for further lines; each is sent at once, and nothing is held in memory between them. */
+  | { kind: "lines"; lines: Iterable<unknown> | AsyncIterable<unknown>; isLive?: boolean }
   /** Frames of server-sent events, as fast as the client takes them; `close` is called once, also when sending fails. */
   | { kind: "sse"; frames: AsyncIterable<string>; close(): void; headers?: Record<string, string> };
 
@@ -41,6 +42,10 @@ export interface RequestFacts<C> {
   gone: AbortSignal;
   /** The body as it comes, for a route that takes bytes. */
   bytes: Readable;
+  /** Sets a header of the answer, also of a refusal. */
+  setHeader(name: string, value: string): void;
+  /** Sends an interim answer at once (RFC 9110, 15.2), to clients that know such. */
+  inform(status: string, headers: Readonly<Record<string, string>>): void;
 }
 
 type CallerOf<S extends RouteScope> = S extends "open" ? Caller | undefined : Caller;

@@ -1,8 +1,9 @@
-import { Readable } from "node:stream";
+import { Readable, type Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { Response } from "express";
+import type { Request, Response } from "express";
 import type { DurableGate } from "../../delivery/durableGate.ts";
 import type { Clock } from "../../domain/ports.ts";
+import { compressorFor, sendBody } from "./compression.ts";
 import type { Answer } from "./route.ts";
 
 /** A client that takes nothing for so long, while there is something for it, is disconnected. */
@@ -26,26 +27,32 @@ export async function sendAnswer(
     case "json":
       if (isOver(response)) return;
       setHeaders(response, answer.headers);
-      response.status(answer.status).json(answer.body);
+      response.status(answer.status).type("json");
+      await sendBody(response, JSON.stringify(answer.body));
       return;
     case "page":
       if (isOver(response)) return;
-      for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
-      response.status(200).type("html").send(answer.html);
+      setHeaders(response, answer.headers);
+      response.status(200).type("html");
+      await sendBody(response, answer.html);
       return;
     case "content":
-      for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
-      response.status(200).type(answer.mediaType).send(answer.content);
+      if (isOver(response)) return;
+      setHeaders(response, answer.headers);
+      response.status(200).type(answer.mediaType);
+      await sendBody(response, answer.content);
       return;
-    case "lines":
+    case "lines": {
       if (isOver(response)) return;
       response.status(200).type("application/x-ndjson");
+      const compressor = answer.isLive ? undefined : compressorFor(response);
       // Of a stream that waits for its first line the reader knows at least that it has begun.
       response.flushHeaders();
       // After so long without a packet from the client, the operating system probes the connection.
       response.socket?.setKeepAlive(true, keepAliveMs);
-      await sendLines(response, answer.lines, gate);
+      await sendLines(response, answer.lines, { gate, compressor });
       return;
+    }
     case "sse":
       try {
         if (isOver(response)) return;
@@ -56,6 +63,21 @@ export async function sendAnswer(
       }
       return;
   }
+}
+
+/**
+ * Sends an interim answer. Node writes none but 100, 102 and 103; it gives a response its socket when the ones before it on
+ * the connection are out, and nothing of this one is out before its headers.
+ */
+export function sendInterim(
+  request: Request,
+  response: Response,
+  status: string,
+  headers: Readonly<Record<string, string>>,
+): void {
+  if (request.httpVersion !== "1.1" || response.headersSent || response.socket === null) return;
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  response.socket.write(`HTTP/1.1 ${status}\r\n${lines.join("")}\r\n`, "latin1");
 }
 
 const isOver = (response: Response): boolean => response.destroyed || response.writableEnded;
@@ -96,14 +118,15 @@ function drained(response: Response, clock: Clock): Promise<void> {
 async function sendLines(
   response: Response,
   lines: Iterable<unknown> | AsyncIterable<unknown>,
-  gate: DurableGate,
+  { gate, compressor }: { gate: DurableGate; compressor: Transform | undefined },
 ): Promise<void> {
   if (response.req.method === "HEAD") {
     response.end();
     return;
   }
   try {
-    await pipeline(Readable.from(encodeLines(lines, gate)), response);
+    const text = Readable.from(encodeLines(lines, gate));
+    await (compressor ? pipeline(text, compressor, response) : pipeline(text, response));
   } catch (error) {
     // The client disconnected: the lines that it read so far were right.
     if (

@@ -50,6 +50,11 @@ export class Handoffs implements Gate {
   readonly #parts: HandoffsParts;
   readonly #store: Store;
   readonly #watched = new Map<string, Watched>();
+  /**
+   * Sessions whose look is waited for by the scheduler, which is told once: it asks for every waiting session each time that it
+   * is told of one, so that the news would multiply with each look.
+   */
+  readonly #awaited = new Set<string>();
   #cancelPoll: (() => void) | undefined;
   #isStopped = false;
 
@@ -89,7 +94,12 @@ export class Handoffs implements Gate {
       state.looking === undefined &&
       this.#parts.clock.monotonic() - state.lookedAt < freshMs;
     if (isFresh) return this.holds(sessionId);
-    void this.look(sessionId).then(() => this.#parts.advance());
+    if (this.#awaited.has(sessionId)) return true;
+    this.#awaited.add(sessionId);
+    void this.look(sessionId).then(() => {
+      this.#awaited.delete(sessionId);
+      this.#parts.advance();
+    });
     return true;
   }
 

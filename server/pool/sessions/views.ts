@@ -1,6 +1,7 @@
 import { leaseView } from "../../domain/delivery/event.ts";
 import type { Clock, Store } from "../../domain/ports.ts";
 import type { ProcessUsage } from "../../domain/processes/process.ts";
+import type { Workload } from "../../domain/processes/workload.ts";
 import { chosenOptions } from "../../domain/sessions/allowances.ts";
 import type { Session } from "../../domain/sessions/session.ts";
 import type { LoadGate } from "../health/loadGate.ts";
@@ -141,6 +142,16 @@ export class Views {
       memoryUsageBytes: sum((usage) => usage.rssBytes),
       memoryLimitBytes: this.#limits.maxTotalMemoryBytes,
       cpuPercent: Math.round(sum((usage) => usage.cpuPercent) * 10) / 10,
+    };
+  }
+
+  workload(): Workload {
+    const live = this.#registry.all();
+    const isAtWork = ({ phase }: { phase: string }) => phase === "starting" || phase === "busy";
+    return {
+      turns: live.filter(isAtWork).length + this.#registry.oneShots.size,
+      tasks: live.reduce((total, { tasks }) => total + (tasks.holdProcess ? tasks.count : 0), 0),
+      processes: live.length,
     };
   }
 }

@@ -4,9 +4,10 @@ import {
   type NewEvent,
   terminalTurnEvents,
 } from "../../domain/delivery/event.ts";
+import { eventFrameText } from "../../domain/delivery/frameText.ts";
 import { DaylongError } from "../../domain/errors.ts";
 import type { Clock } from "../../domain/ports.ts";
-import type { EventStore } from "../../domain/stores/delivery.ts";
+import type { EventFrameText, EventStore } from "../../domain/stores/delivery.ts";
 import { type Connection, Statement } from "../statement.ts";
 import type { EventListener, Transactions } from "../transactions.ts";
 
@@ -20,30 +21,33 @@ interface EventRow {
   data: string;
 }
 
-function eventOf(row: EventRow): LoggedEvent {
-  return {
-    cursor: row.cursor,
-    sessionId: row.session_id,
-    seq: row.seq,
-    type: row.type,
-    at: row.at,
-    ...(row.turn_id === null ? {} : { turnId: row.turn_id }),
-    data: JSON.parse(row.data),
-  } as LoggedEvent;
+function headOf(row: EventRow): Omit<LoggedEvent, "data"> {
+  const { cursor, session_id: sessionId, seq, type, at, turn_id: turnId } = row;
+  const head = { cursor, sessionId, seq, type, at };
+  return (turnId === null ? head : Object.assign(head, { turnId })) as Omit<LoggedEvent, "data">;
 }
+
+const eventOf = (row: EventRow): LoggedEvent =>
+  Object.assign(headOf(row), { data: JSON.parse(row.data) }) as LoggedEvent;
+
+const frameOf = (row: EventRow): EventFrameText => ({
+  cursor: row.cursor,
+  turnId: row.turn_id ?? undefined,
+  text: eventFrameText(headOf(row), row.data),
+});
 
 function page<Parameters extends unknown[]>(
   statement: Statement<Parameters, EventRow>,
   maxChars: number | undefined,
   ...parameters: Parameters
-): LoggedEvent[] {
-  if (maxChars === undefined) return statement.all(...parameters).map(eventOf);
+): EventRow[] {
+  if (maxChars === undefined) return statement.all(...parameters);
   let left = maxChars;
   const fits = (row: EventRow): boolean => {
     left -= row.data.length;
     return left >= 0;
   };
-  return statement.while(fits, ...parameters).map(eventOf);
+  return statement.while(fits, ...parameters);
 }
 
 const columns = "cursor, session_id, seq, type, at, turn_id, data";
@@ -152,11 +156,15 @@ export class SqliteEventStore implements EventStore {
   }
 
   after(cursor: number, limit: number, maxChars?: number): LoggedEvent[] {
-    return page(this.#after, maxChars, cursor, limit);
+    return page(this.#after, maxChars, cursor, limit).map(eventOf);
+  }
+
+  framesAfter(cursor: number, limit: number, maxChars: number): EventFrameText[] {
+    return page(this.#after, maxChars, cursor, limit).map(frameOf);
   }
 
   ofSession(sessionId: string, afterSeq: number, limit: number, maxChars?: number): LoggedEvent[] {
-    return page(this.#ofSession, maxChars, sessionId, afterSeq, limit);
+    return page(this.#ofSession, maxChars, sessionId, afterSeq, limit).map(eventOf);
   }
 
   transcript(
@@ -165,7 +173,9 @@ export class SqliteEventStore implements EventStore {
     limit: number,
     maxChars?: number,
   ): LoggedEvent[] {
-    return page(this.#transcript, maxChars, sessionId, beforeCursor ?? Number.MAX_SAFE_INTEGER, limit);
+    return page(this.#transcript, maxChars, sessionId, beforeCursor ?? Number.MAX_SAFE_INTEGER, limit).map(
+      eventOf,
+    );
   }
 
   lifecycle(beforeCursor: number | undefined, limit: number): LoggedEvent[] {

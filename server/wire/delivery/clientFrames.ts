@@ -35,7 +35,7 @@ export const helloFrameSchema = z.object({
   ref,
   token: z.string().min(1).max(500).optional(),
   cursor: cursorSchema.optional(),
-  epoch: anyIdSchema.optional(),
+  epoch: anyIdSchema.or(z.literal("")).optional(),
   device: z.object({ push: apnsPushSchema.nullable().optional() }).optional(),
 });
 

@@ -16,12 +16,17 @@ const encryptionKeySchema = z
   .base64()
   .refine((value) => Buffer.from(value, "base64").length === 32, "must be 32 bytes in base64");
 
+/** An app's bundle id, which becomes a header: what cannot be one would be tried again and again. */
+export const bundleIdSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9.-]{1,255}$/, "must be a bundle id: letters, digits, hyphens and periods");
+
 export const apnsPushSchema = z.object({
   provider: z.literal("apns"),
   token: apnsTokenSchema,
   /** Left out: the server's own (`APNS_ENVIRONMENT`). */
   environment: z.enum(["sandbox", "production"]).optional(),
-  topic: textSchema.min(1).max(255).optional(),
+  topic: bundleIdSchema.optional(),
   encryptionKey: encryptionKeySchema.optional(),
 });
 
@@ -68,7 +73,7 @@ export const pushPatchSchema = z
     provider: z.enum(["apns", "webpush"]).optional(),
     token: apnsTokenSchema.optional(),
     environment: z.enum(["sandbox", "production"]).optional(),
-    topic: textSchema.min(1).max(255).nullable().optional(),
+    topic: bundleIdSchema.nullable().optional(),
     encryptionKey: encryptionKeySchema.nullable().optional(),
     subscription: subscriptionSchema.optional(),
     liveActivity: z.object({ pushToStartToken: apnsTokenSchema.nullable().optional() }).optional(),

@@ -9,12 +9,19 @@ import { failureSchema, replySchema, turnStateSchema } from "./turns.ts";
 export const maxMessageBytes = 256 * 1024;
 export const sessionIdSchema = uuidSchema;
 
-/** `type/subtype` without parameters (RFC 9110, 8.3.1). */
+/**
+ * `type/subtype`; parameters (RFC 9110, 8.3.1) are left out. Browsers say nothing of a file whose type they do not know: that
+ * is bytes of no type.
+ */
 export const mimeTypeSchema = z
   .string()
-  .max(127)
-  .regex(/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/, "must be a media type such as image/png")
-  .transform((type) => type.toLowerCase());
+  .max(255)
+  .transform((said) => said.split(";", 1)[0]!.trim().toLowerCase() || "application/octet-stream")
+  .refine(
+    (type) => /^[\w!#$&^.+-]{1,80}\/[\w!#$&^.+-]{1,80}$/.test(type),
+    "must be a media type such as image/png",
+  )
+  .meta({ description: "A media type such as image/png; with parameters, or empty, is right too." });
 
 export const attachmentSchema = z.union([
   z.object({ attachmentId: uuidSchema }),
@@ -29,6 +36,16 @@ export const uploadedSchema = z.object({
   sizeBytes: z.number().int().nonnegative(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
+
+/** How far an upload has come that may go on after it was cut off. */
+export const uploadStateSchema = z
+  .object({
+    attachmentId: z.uuid(),
+    sizeBytes: countSchema.meta({ description: "The bytes that are here; the next part begins there." }),
+    complete: z.boolean(),
+    attachment: uploadedSchema.optional().meta({ description: "When it is complete." }),
+  })
+  .meta({ id: "UploadState" });
 
 /** What a message says, whether it comes as a POST or as a frame. */
 export const messageFields = {

@@ -10,7 +10,11 @@ import { failureSchema, turnOriginSchema } from "./turns.ts";
 const toolNamesSchema = z.array(argumentSchema.min(1).max(200)).max(200);
 const systemTextSchema = argumentSchema.max(65_536);
 const titleSchema = textSchema.trim().min(1).max(200);
-export const modelSchema = argumentSchema.min(1).max(200);
+/** It follows an option among the arguments of the CLI, and must not look like one. */
+export const modelSchema = argumentSchema
+  .min(1)
+  .max(200)
+  .refine((name) => !name.startsWith("-"), "must not begin with a hyphen");
 
 export const projectPathSchema = argumentSchema.min(1).max(4096);
 export const permissionModeSchema = z.enum(permissionModes).meta({ id: "PermissionMode" });

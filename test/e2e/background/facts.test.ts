@@ -100,6 +100,17 @@ describe.each([
     expect(reply.text).toContain("42");
   });
 
+  test("T08: what a command printed before a compaction is neither told again nor the compaction's reply", async () => {
+    const { sessionId } = await say("Hello");
+    const { reply: cost } = await say("/cost", sessionId);
+    expect(cost.text).toContain("Total duration");
+    const { reply } = await say("/compact", sessionId);
+    expect(reply.text).not.toContain("Total duration");
+    expect(await ofType(sessionId, "session.compacted")).toHaveLength(1);
+    const told = (await ofType(sessionId, "message")).map(({ data }) => JSON.stringify(data));
+    expect(new Set(told).size).toBe(told.length);
+  });
+
   test("T10: Claude's notice is told without asking anybody, in any mode", async () => {
     const { sessionId } = await say("notify: The build is green");
     expect((await ofType(sessionId, "notice")).map(({ data }) => data)).toEqual([

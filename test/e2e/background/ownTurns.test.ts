@@ -8,9 +8,9 @@ import { useScene } from "../../support/server/scene.ts";
 const turnMs = 60_000;
 
 describe.each([
-  ["with a process a session", true, {}],
-  ["S18 in the rollback, with a process per message", false, { USE_INTERACTIVE_SESSIONS: "false" }],
-])("T01 T02 what Claude begins by itself, %s", (_mode, isInteractive, settings) => {
+  ["with a process a session", {}],
+  ["S18 in the rollback, with a process per message", { USE_INTERACTIVE_SESSIONS: "false" }],
+])("T01 T02 what Claude begins by itself, %s", (_mode, settings) => {
   const scene = useScene({ every: "file", settings });
 
   const chat = async (message: string, sessionId?: string) => {
@@ -91,8 +91,7 @@ describe.each([
       const next = await chat(`say: ${word}`, sessionId);
       expect(next.reply.text).toBe(word);
     }
-    if (isInteractive)
-      await eventually("a turn of Claude's own", async () => (await ownTurns(sessionId)).length > 0, turnMs);
+    await eventually("a turn of Claude's own", async () => (await ownTurns(sessionId)).length > 0, turnMs);
     await expectWholeTurns(sessionId);
   });
 
@@ -115,8 +114,6 @@ describe.each([
     });
     expect(completion.body.choices[0].message.content).toBe("The answer is 4.");
   });
-
-  if (!isInteractive) return;
 
   test("T01: a task that has ended is told in a turn of Claude's own, which asks, is answered and ends", async () => {
     const { sessionId } = await chat("background: sleep 1 => run: touch own.txt");

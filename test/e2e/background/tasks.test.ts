@@ -72,6 +72,18 @@ describe.each([
     });
   });
 
+  test("T04 S23: an interrupt ends the turn, and the task that the conversation has goes on", async () => {
+    const { sessionId } = await chat("background: sleep 300");
+    const { body } = await scene.server.ask("POST", "/api/chat", { sessionId, message: "slow: 60" });
+    await told(sessionId, ({ type, turnId }) => type === "turn.started" && turnId === body.turnId);
+    const interrupted = await scene.server.ask("POST", "/api/chat/interrupt", { sessionId });
+    expect(interrupted).toMatchObject({ status: 200, body: { interrupted: true, turnId: body.turnId } });
+    await told(sessionId, ({ type, turnId }) => type === "turn.interrupted" && turnId === body.turnId);
+    expect((await chat("say: and on", sessionId)).reply.text).toBe("and on");
+    expect(await tasksOf(sessionId)).toMatchObject([{ state: "running" }]);
+    expect((await eventsOf(sessionId)).filter(({ type }) => type === "task.finished")).toEqual([]);
+  });
+
   test("T04 F22: what the owner's end of the process cuts off is told once, also after the next message", async () => {
     const { sessionId } = await chat("background: sleep 300");
     await scene.server.ask("POST", "/api/sessions/cancel", { sessionId });

@@ -15,7 +15,7 @@ describe.each([
   let socket: SocketClient | undefined;
   afterEach(() => socket?.close());
 
-  test("N1 T14 F24: the first retry is told while the turn goes on, and by the health report after ten", async () => {
+  test("START-1 T14 F24: the first retry is told while the turn goes on, and by the health report after ten", async () => {
     const phone = await scene.server.pair("phone");
     socket = await connect({ url: `${scene.server.url.replace("http", "ws")}/ws`, token: phone.token });
     const { body } = await scene.server.ask("POST", "/api/chat", {

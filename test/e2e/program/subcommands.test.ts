@@ -140,9 +140,10 @@ describe("the program daylong", () => {
       ["soak/main", ["--nope"], "--nope is no option here."],
       ["soak/main", ["soon"], 'MINUTES takes a number, at least 0.1; not "soon".'],
       ["torture/main", ["--kills", "none"], '--kills takes a whole number, at least 1; not "none".'],
-      ["bench/turn", ["--turns", "x"], '--turns takes a whole number, at least 1; not "x".'],
-      ["bench/idle", ["--idle", "--seconds", "1"], '--seconds takes a whole number, at least 5; not "1".'],
-      ["bench/commits", ["more"], '"more" is not expected here.'],
+      ["bench/main", ["--effort", "x"], '--effort takes a number from 0.01 to 20; not "x".'],
+      ["bench/main", ["turn"], 'not "turn".'],
+      ["bench/growth", ["--effort", "0"], '--effort takes a number from 0.01 to 20; not "0".'],
+      ["bench/syncs", ["more"], '"more" is not expected here.'],
     ];
     for (const [program, args, sentence] of cases) {
       const { code, stderr } = await runNode(resolve(`dist/test/${program}.js`), args);

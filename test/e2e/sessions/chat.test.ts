@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { type DemoModel, startDemoModel } from "../../../server/demo/model.ts";
-import { cliBinary } from "../../bench/rawCli.ts";
+import { cliBinary } from "../../bench/sides/rawCli.ts";
 import {
   type Bench,
   benchEnvironment,

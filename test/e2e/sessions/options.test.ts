@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { type DemoModel, startDemoModel } from "../../../server/demo/model.ts";
-import { cliBinary } from "../../bench/rawCli.ts";
+import { cliBinary } from "../../bench/sides/rawCli.ts";
 import {
   type Bench,
   benchEnvironment,

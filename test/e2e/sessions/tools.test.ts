@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { tinyPng } from "../../support/images.ts";
+import { tinyHeic, tinyPng } from "../../support/images.ts";
 import { childrenOf, eventually, startServer } from "../../support/server/daylongServer.ts";
 import { useScene } from "../../support/server/scene.ts";
 import { connect } from "../../support/server/socketClient.ts";
@@ -39,6 +39,15 @@ describe("S33: attachments", () => {
     const again = await chat({ sessionId, message: "What did I send?", attachments: [file("b.txt", "b")] });
     expect(again.body.reply.text).toBe("Images: 0. Files: .daylong/inbox/b.txt.");
   });
+
+  test.each(["image/heic", "", "application/octet-stream; charset=binary"])(
+    "REPORT-12: a HEIC photo of type %p is shown to Claude as a picture",
+    async (mimeType) => {
+      const photo = { name: "IMG_0042.HEIC", mimeType, data: tinyHeic.toString("base64") };
+      const asked = await chat({ message: "What did I send?", attachments: [photo] });
+      expect(asked.body.reply.text).toBe("Images: 1. Files: none.");
+    },
+  );
 
   test("S33: they come over the socket, once, however often the frame is sent", async () => {
     const phone = await scene.server.pair("phone");

@@ -80,3 +80,73 @@ test.each([
   expect([verdict.foreignReplies, verdict.ownNotEndedOnce]).toEqual([foreignReplies, 0]);
   expect([verdict.ends, verdict.ownEnds]).toEqual([{ "turn.completed": 1 }, { "turn.completed": 1 }]);
 });
+
+/** What the torture says of a session in which the message "agent 5 m1" was answered and then these events came. */
+function judgedLog(rest: (log: ReturnType<typeof useBench>["store"]["events"], sessionId: string) => void) {
+  const { store } = bench;
+  const session = aSession();
+  store.sessions.insert(session);
+  const { sessionId } = session;
+  const message = "agent 5 m1";
+  const accepted = { messageId: "t1", message, clientMessageId: "c", deviceId: "d", attachments: [] };
+  store.transaction(() => {
+    store.events.append({ sessionId, turnId: "t1", type: "turn.accepted", data: accepted });
+    store.events.append({ sessionId, turnId: "t1", type: "turn.cancelled", data: { by: "d" } });
+    rest(store.events, sessionId);
+  });
+  return judge({
+    databasePath: bench.path,
+    accepted: [],
+    sightings: new Sightings(),
+    pushes: { trails: new Map() } as unknown as PushTrails,
+    silentDevices: new Set(["phone"]),
+    prompts: [message],
+  });
+}
+
+test.each([
+  ["the turn that started it", "t1", "Agent: agent 5 m1", 0],
+  ["another's turn", "t2", "Agent: agent 5 m1", 1],
+  ["a turn of Claude's own about something else", "o1", "Agent: m2", 1],
+  ["a turn of Claude's own about its task", "o1", "Agent: m1", 0],
+])("V16 words of a subagent that stand in %s", (_where, turnId, text, foreignAgentWords) => {
+  const verdict = judgedLog((log, sessionId) => {
+    log.append({ sessionId, turnId: "o1", type: "turn.started", data: { origin: "task" } });
+    log.append({ sessionId, turnId: "o1", type: "message", data: { messageId: "o", text: "Own: m1" } });
+    log.append({ sessionId, turnId, type: "agent.message", data: { agent: { agentId: "a1" }, text } });
+  });
+  expect(verdict).toMatchObject({ foreignAgentWords, foreignReplies: 0, agentWords: 1 });
+});
+
+test.each([
+  ["once", 1, 0],
+  ["never", 0, 1],
+  ["twice", 2, 1],
+])("T03 F22: the end of a task is told %s", (_often, times, tasksNotEndedOnce) => {
+  const task = { taskId: "b1", kind: "command", description: "Build it" } as const;
+  const verdict = judgedLog((log, sessionId) => {
+    log.append({ sessionId, type: "task.started", data: { ...task, state: "running" } });
+    for (let count = 0; count < times; count += 1)
+      log.append({ sessionId, type: "task.finished", data: { ...task, state: "stopped", cutOff: true } });
+  });
+  expect(verdict).toMatchObject({
+    tasksNotEndedOnce,
+    taskEnds: times === 0 ? {} : { "stopped, cut off": times },
+  });
+});
+
+test.each([
+  ["Claude spoke of it", true, false, 0],
+  ["nothing came after it", false, false, 1],
+  ["it was cut off", true, true, 1],
+])("T03: the end of a task rings nowhere although %s", (_why, spoken, isCut, undelivered) => {
+  const task = { taskId: "b1", kind: "command", description: "Build it" } as const;
+  bench.store.devices.insert(aDevice({ deviceId: "phone" }), "hash");
+  const verdict = judgedLog((log, sessionId) => {
+    const data = { ...task, state: "completed" as const, cutOff: isCut ? true : undefined };
+    const { cursor } = log.append({ sessionId, type: "task.finished", data });
+    bench.store.outbox.insert(aDelivery("phone", cursor, { state: "suppressed" }));
+    if (spoken) log.append({ sessionId, turnId: "o1", type: "turn.cancelled", data: { by: "d" } });
+  });
+  expect(verdict.undelivered).toBe(undelivered);
+});

@@ -19,7 +19,7 @@ import { DaylongError } from "../../../server/domain/errors.ts";
 import { attachmentLifeMs, maxKeptBytes, type Upload } from "../../../server/domain/sessions/attachment.ts";
 import { DiskAttachmentStorage } from "../../../server/files/attachmentStorage.ts";
 import { type OpenStore, openStore } from "../../../server/store/store.ts";
-import { pngOfSize, tinyPng } from "../../support/images.ts";
+import { heicOfSize, pngOfSize, tinyHeic, tinyPng } from "../../support/images.ts";
 import { ManualClock } from "../../support/manualClock.ts";
 import { aSession, aTurn } from "../store/fixture.ts";
 
@@ -32,6 +32,15 @@ let outside: string;
 let store: OpenStore;
 let clock: ManualClock;
 let storage: DiskAttachmentStorage;
+/** What the converter of HEIC images was given, and what it makes of it. */
+let converted: Buffer[];
+let jpeg: Buffer | undefined;
+const heic = {
+  toJpeg: async (bytes: Buffer) => {
+    converted.push(bytes);
+    return jpeg;
+  },
+};
 
 beforeEach(() => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "daylong-files-")));
@@ -42,7 +51,8 @@ beforeEach(() => {
   mkdirSync(outside);
   clock = new ManualClock(Date.now());
   store = openStore({ dataDir: folder, clock });
-  storage = new DiskAttachmentStorage({ dir, store, clock, log: silent, newId: randomUUID });
+  converted = [];
+  storage = new DiskAttachmentStorage({ dir, store, clock, log: silent, newId: randomUUID, heic });
 });
 afterEach(async () => {
   await storage.stop();
@@ -148,7 +158,7 @@ describe("S33: files on the storage", () => {
   /** A pass over what is there, as at the start of a server. */
   async function sweep(): Promise<void> {
     await storage.stop();
-    storage = new DiskAttachmentStorage({ dir, store, clock, log: silent, newId: randomUUID });
+    storage = new DiskAttachmentStorage({ dir, store, clock, log: silent, newId: randomUUID, heic });
     storage.start();
     await storage.stop();
   }
@@ -183,6 +193,34 @@ describe("S33: files for a prompt", () => {
     const { images, note } = await prepare(wide, heavy, cut);
     expect(images).toEqual([]);
     for (const name of ["panorama.png", "heavy.png", "cut.png"]) expect(note).toContain(`inbox/${name}`);
+  });
+
+  test.each([
+    ["under its own type", "image/heic"],
+    ["as bytes of no type", "application/octet-stream"],
+    ["as something else", "image/jpeg"],
+  ])("REPORT-12: a HEIC photo that came %s is shown as a JPEG of it", async (_how, mimeType) => {
+    jpeg = tinyPng;
+    const photo = await keep(tinyHeic, { name: "IMG_1.HEIC", mimeType });
+    const { images, note } = await prepare(photo);
+    expect(images).toEqual([{ mimeType: "image/jpeg", base64: tinyPng.toString("base64") }]);
+    expect(note).toContain("image 1, shown with this message: IMG_1.HEIC");
+    expect(converted).toEqual([tinyHeic]);
+  });
+
+  test.each([
+    ["says that it has too many pixels", heicOfSize(6_000, 5_000), tinyPng, 0],
+    ["says that it is too wide", heicOfSize(8_001, 10), tinyPng, 0],
+    ["says that it has no size", heicOfSize(0, 10), tinyPng, 0],
+    ["says nothing of its size", tinyHeic.subarray(0, 24), tinyPng, 0],
+    ["cannot be converted in time", tinyHeic, undefined, 1],
+    ["becomes something that the API refuses", tinyHeic, pngOfSize(16_000, 900), 1],
+  ])("REPORT-12: a HEIC photo that %s is given as a file", async (_what, bytes, made, conversions) => {
+    jpeg = made;
+    const { images, note } = await prepare(await keep(bytes, { name: "IMG_2.HEIC" }));
+    expect(images).toEqual([]);
+    expect(note).toContain("inbox/IMG_2.HEIC (image/heic");
+    expect(converted).toHaveLength(conversions);
   });
 
   test("S33: nothing is overwritten, and a turn that is given again finds its own files", async () => {

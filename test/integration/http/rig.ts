@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { createServer, request as httpRequest, type IncomingHttpHeaders, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect } from "@jest/globals";
@@ -155,6 +155,7 @@ function expectConformance(rig: Rig, seen: SeenAnswer): void {
 /** Gives each test a server of its own, and leaves no socket and no file behind. */
 export function useRig(change: (parts: HttpDependencies) => Partial<HttpDependencies> = () => ({})): Rig {
   const rig = {} as Rig;
+  const sockets = new Set<Socket>();
   let assembly: TestAssembly;
   beforeEach(async () => {
     rig.folder = realpathSync(mkdtempSync(join(tmpdir(), "daylong-http-")));
@@ -215,6 +216,10 @@ export function useRig(change: (parts: HttpDependencies) => Partial<HttpDependen
     };
     rig.parts = { ...parts, ...change(parts) };
     rig.server = createServer(createHttpApp(rig.parts));
+    rig.server.on("connection", (socket) => {
+      sockets.add(socket);
+      socket.once("close", () => sockets.delete(socket));
+    });
     rig.server.listen(0, "127.0.0.1");
     await once(rig.server, "listening");
     rig.port = (rig.server.address() as AddressInfo).port;
@@ -224,6 +229,8 @@ export function useRig(change: (parts: HttpDependencies) => Partial<HttpDependen
     rig.server.closeAllConnections();
     rig.server.close();
     await once(rig.server, "close");
+    // Node tells the server of its end before it tells the sockets.
+    await Promise.all([...sockets].map((socket) => once(socket, "close")));
     await rig.stopParts();
     expect(rig.clock.armed).toBe(0);
     assembly.database.close();

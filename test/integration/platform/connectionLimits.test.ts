@@ -147,6 +147,6 @@ test("DOOR-18 A11: a device holds a share of the connections, whose oldest idle 
 });
 
 test("DOOR-1: a connection that never sends the head of a request is closed in seconds", async () => {
-  expect([server.headersTimeout, server.requestTimeout >= server.headersTimeout]).toEqual([10_000, true]);
+  expect([server.headersTimeout, server.requestTimeout]).toEqual([10_000, 0]);
   expect(Reflect.get(server, "connectionsCheckingInterval")).toBe(2_000);
 });

@@ -25,11 +25,15 @@
  *   later N …         replies, and says the rest in a turn of its own N ms later
  *   task N …          replies; N ms later it begins a turn of its own, with a subagent's text and its own, that ends after
  *                     another N ms; a prompt that comes in between is folded into it, as the CLI does
+ *   agent N …         replies; the subagent that it started speaks N ms later, whatever goes on then, and ends, which begins
+ *                     a turn as above
+ *   wait N …          replies after N ms
  *   held-orders PATH  replies; from then on takes a new model or mode only when that file is there, and takes it away
  *   settings?         replies with the model and the mode it has
  *   anything else     replies "You said: …"
  *
- * A transcript of more than 20 MB takes it for ever to resume.
+ * A transcript of more than 20 MB takes it for ever to resume. A conversation that had tasks is resumed as the CLI does it:
+ * with an empty result of no prompt, for what may have been cut off.
  */
 import { randomUUID } from "node:crypto";
 import { appendFileSync, closeSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
@@ -63,6 +67,11 @@ let model = argument("--model") ?? "default";
 let mode = argument("--permission-mode") ?? "default";
 let isSpinning = false;
 let takesInterrupts = true;
+/** Whether the next prompt is the first one after a resume of a conversation that had tasks. */
+let tellsOfCut =
+  argument("--resume") !== undefined &&
+  existsSync(transcriptPath) &&
+  /"(?:task|agent) \d/.test(readFileSync(transcriptPath, "utf8"));
 /** The prompt without a result. */
 let current;
 
@@ -139,30 +148,57 @@ function reply(text) {
 /** Its own turn, while it is at one. */
 let own;
 
-function beginOwn(text, lastsMs) {
+const tasks = new Map();
+
+/** Begins a task, whose end makes it begin a turn after `lastsMs`. */
+function beginTask(kind, text, lastsMs, tellEnd) {
+  const task = { task_id: randomUUID(), task_type: kind, description: "A task" };
+  tasks.set(task.task_id, task);
+  write({ type: "system", subtype: "task_started", ...task });
+  tellTasks();
+  setTimeout(() => {
+    tellEnd();
+    beginOwn(task.task_id, text, lastsMs);
+  }, lastsMs);
+}
+
+const tellTasks = () =>
+  write({ type: "system", subtype: "background_tasks_changed", tasks: [...tasks.values()] });
+
+function beginOwn(taskId, text, lastsMs) {
   // Two tasks may end together: the CLI tells them one after the other.
-  if (own !== undefined || current !== undefined) return void setTimeout(() => beginOwn(text, lastsMs), 1);
-  const task = { task_id: `b${text.length}`, status: "completed", summary: "The task has ended." };
-  write({ type: "system", subtype: "task_notification", ...task });
+  if (own !== undefined || current !== undefined)
+    return void setTimeout(() => beginOwn(taskId, text, lastsMs), 1);
+  const end = { task_id: taskId, status: "completed", summary: "The task has ended." };
+  write({ type: "system", subtype: "task_notification", ...end });
+  tasks.delete(taskId);
+  tellTasks();
   write({ type: "system", subtype: "status", status: "requesting" });
   say(`Own: ${text}`);
-  sayAsAgent(`Agent: ${text}`);
-  const end = setTimeout(() => {
+  sayAsAgent(useAgent(), `Agent: ${text}`);
+  const timer = setTimeout(() => {
     own = undefined;
     finish({ result: `Own: ${text}`, user_message_uuids: undefined, ...taskOrigin });
   }, lastsMs);
-  own = { end };
+  own = { end: timer };
 }
 
 const taskOrigin = { origin: { kind: "task-notification" } };
 
-/** The use of a tool by the CLI itself, and a text of the subagent that it started. */
-function sayAsAgent(text) {
+/** The use of a tool by the CLI itself, which starts a subagent; the use's id. */
+function useAgent() {
   const use = { type: "tool_use", id: `use-${randomUUID()}`, name: "Agent", input: {} };
-  const message = (content) => ({ role: "assistant", content: [content], usage });
+  const message = { role: "assistant", content: [use], usage };
   const frame = { type: "assistant", uuid: randomUUID(), session_id: sessionId };
-  write({ ...frame, parent_tool_use_id: null, message: message(use) });
-  write({ ...frame, parent_tool_use_id: use.id, agent_id: "a1", message: message({ type: "text", text }) });
+  write({ ...frame, parent_tool_use_id: null, message });
+  return use.id;
+}
+
+/** A text of the subagent that a tool use started. */
+function sayAsAgent(useId, text) {
+  const message = { role: "assistant", content: [{ type: "text", text }], usage };
+  const frame = { type: "assistant", uuid: randomUUID(), session_id: sessionId };
+  write({ ...frame, parent_tool_use_id: useId, agent_id: "a1", message });
 }
 
 /** One line of one text; no piece ends where a character does. */
@@ -265,8 +301,17 @@ function act(text) {
         finish({ result: rest, user_message_uuids: undefined, origin: { kind: "task-notification" } });
       }, Number(figure));
     case "task":
-      reply(`You said: ${text}`);
-      return void setTimeout(() => beginOwn(rest, Number(figure)), Number(figure));
+      beginTask("local_bash", rest, Number(figure), () => {});
+      return reply(`You said: ${text}`);
+    case "agent": {
+      const useId = useAgent();
+      beginTask("local_agent", rest, Number(figure), () => sayAsAgent(useId, `Agent: ${text}`));
+      return reply(`You said: ${text}`);
+    }
+    case "wait": {
+      const prompt = current;
+      return void setTimeout(() => prompt === current && reply(`You said: ${text}`), Number(figure));
+    }
     case "held-orders":
       orderPass = figure;
       setInterval(() => {
@@ -327,6 +372,10 @@ function hear(message) {
   current = undefined;
   keep("user", message.uuid, message.message);
   current = message.uuid;
+  if (tellsOfCut) {
+    tellsOfCut = false;
+    write({ ...resultOf({ result: "", num_turns: 0, ...taskOrigin }), user_message_uuids: undefined });
+  }
   write({ type: "command_lifecycle", command_uuid: current, state: "started", session_id: sessionId });
   clearTimeout(own?.end);
   own = undefined;

@@ -90,6 +90,8 @@ export const benchEnvironment = (bench: Bench, modelUrl: string): Record<string,
   SHUTDOWN_GRACE_SECONDS: "2",
   // Many tests count processes; `startDefaultServer` leaves it as owners have it.
   PREWARMED_PROCESSES: "0",
+  // Its own tests say otherwise: a suite does not keep the computer from sleeping, and counts children.
+  KEEP_AWAKE: "off",
 });
 
 /** The sides of the operating system's port, for tests that have to hold on both. */

@@ -223,6 +223,10 @@ export class DrivenPool implements SessionPool {
     return this.#pool.stats();
   }
 
+  workload() {
+    return this.#pool.workload();
+  }
+
   sessionLimit() {
     return this.#pool.sessionLimit();
   }

@@ -1,7 +1,7 @@
 import { ProjectRoots } from "../../../server/access/projectRoots.ts";
 import { assemble } from "../../../server/app/compose.ts";
 import { readConfig } from "../../../server/app/config.ts";
-import { Metrics } from "../../../server/app/metrics.ts";
+import { Metrics } from "../../../server/app/metrics/metrics.ts";
 import type { WebPushPolicy } from "../../../server/domain/delivery/push.ts";
 import type { Clock, Log } from "../../../server/domain/ports.ts";
 import type { ClaudeHistory } from "../../../server/domain/sessions/history.ts";
@@ -32,7 +32,7 @@ export type TestAssembly = Awaited<ReturnType<typeof assembleForTest>>;
  */
 export async function assembleForTest(parts: TestAssemblyParts) {
   const { dataDir, clock, log, webPush, history, port } = parts;
-  const environment = Object.assign(parts.environment, { DATA_DIR: dataDir });
+  const environment = Object.assign(parts.environment, { DATA_DIR: dataDir, KEEP_AWAKE: "off" });
   const closers = new Closers();
   const host = new ScriptedHost({ clock });
   const push = new MemoryPush();

@@ -10,7 +10,16 @@ const example = Object.fromEntries(
 );
 
 /** What every program finds in its environment, and what scripts/start says to the server. */
-const notSettings = new Set(["PATH", "HOME", "LANG", "TMPDIR", "SHELL", "XDG_CONFIG_HOME", "DAYLONG_CWD"]);
+const notSettings = new Set([
+  "PATH",
+  "HOME",
+  "LANG",
+  "TMPDIR",
+  "SHELL",
+  "XDG_CONFIG_HOME",
+  "DAYLONG_CWD",
+  "DAYLONG_COMMAND",
+]);
 
 /** Variables that the server's sources read by their name, apart from the schema of the configuration. */
 const readByName = (readdirSync("server", { recursive: true }) as string[])

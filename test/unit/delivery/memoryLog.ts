@@ -1,7 +1,8 @@
 import type { Connection } from "../../../server/delivery/sockets/connections.ts";
 import type { LoggedEvent, NewEvent } from "../../../server/domain/delivery/event.ts";
+import { frameText } from "../../../server/domain/delivery/frameText.ts";
 import type { Log } from "../../../server/domain/ports.ts";
-import type { EventStore } from "../../../server/domain/stores/delivery.ts";
+import type { EventFrameText, EventStore } from "../../../server/domain/stores/delivery.ts";
 
 /** An event log in memory. `append` announces at once, as a commit of one event does. */
 export class MemoryLog implements EventStore {
@@ -47,6 +48,14 @@ export class MemoryLog implements EventStore {
     });
     this.afterRead?.();
     return page;
+  }
+
+  framesAfter(cursor: number, limit: number, maxChars: number): EventFrameText[] {
+    return this.after(cursor, limit, maxChars).map((event) => ({
+      cursor: event.cursor,
+      turnId: event.turnId,
+      text: frameText({ type: "event", event }),
+    }));
   }
 
   ofSession(): LoggedEvent[] {

@@ -34,6 +34,14 @@ describe("START-3: the address that phones are told", () => {
       "192.168.7.7",
       [card("en1", "169.254.9.9"), card("en0", "192.168.7.7")],
     ],
+    ["the other private ranges", "172.20.1.5", [card("eth0", "203.0.113.9"), card("en5", "172.20.1.5")]],
+    [
+      "a home's before a bridge's of virtual machines",
+      "192.168.1.30",
+      [card("br-4f1c", "172.18.0.1"), card("virbr0", "192.168.122.1"), card("enp3s0", "192.168.1.30")],
+    ],
+    ["a home's before a tailnet's", "10.1.1.2", [card("utun4", "100.64.0.9"), card("en0", "10.1.1.2")]],
+    ["a public one where there is nothing else", "203.0.113.9", [card("eth0", "203.0.113.9")]],
     [
       "IPv6, in brackets, where there is nothing else",
       "[2001:db8::7]",

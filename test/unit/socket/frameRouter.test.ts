@@ -25,6 +25,7 @@ function rig(scope: "read" | "chat" = "chat") {
       const isChange = request.model !== undefined || request.permissionMode !== undefined;
       return isChange ? Promise.resolve({ ...accepted, state: "queued" }) : accepted;
     },
+    session: () => ({ projectPath: "/somewhere" }),
   } as unknown as FrameRouterParts["pool"];
   const resolveProject = async (path: string) => `${path}!`;
   const givenBack: string[] = [];

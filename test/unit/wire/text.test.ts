@@ -48,6 +48,17 @@ describe("DOOR-23: NUL, which no argument, variable or path can hold", () => {
   const pathsOf = (schema: z.ZodType, value: unknown) =>
     schema.safeParse(value).error?.issues.map(({ path }) => path.join(".")) ?? [];
 
+  test("DOOR-23: a model's name that would look like an option of the CLI is refused everywhere", () => {
+    const model = "--permission-mode=bypassPermissions";
+    expect(pathsOf(newSessionSchema, { projectPath: "/a", model })).toEqual(["model"]);
+    expect(pathsOf(sessionPatchSchema, { model })).toEqual(["model"]);
+    expect(pathsOf(askSchema, { projectPath: "/a", prompt: "Hi", model })).toEqual(["model"]);
+    expect(pathsOf(z.object(messageFields), { message: "Hi", model: "-p" })).toEqual(["model"]);
+    const messages = [{ role: "user", content: "Hi" }];
+    expect(pathsOf(completionSchema, { model, messages })).toEqual(["model"]);
+    expect(pathsOf(sessionPatchSchema, { model: "claude-opus-5-5" })).toEqual([]);
+  });
+
   test("DOOR-23: is a fault of each field that becomes one, and none of what is only said", () => {
     const session = {
       projectPath: nul,

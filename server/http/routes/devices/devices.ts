@@ -3,6 +3,7 @@ import type { Caller, Device } from "../../../domain/delivery/device.ts";
 import { DaylongError } from "../../../domain/errors.ts";
 import {
   apnsTokenSchema,
+  bundleIdSchema,
   deliverySchema,
   devicePatchSchema,
   deviceSchema,
@@ -110,7 +111,7 @@ export function deviceRoutes(parts: HttpDependencies): Route[] {
       body: z.object({
         deviceToken: apnsTokenSchema,
         platform: textSchema.max(40).optional(),
-        bundleId: textSchema.min(1).max(255).optional(),
+        bundleId: bundleIdSchema.optional(),
       }),
       refusals: errorSets.pushTarget,
       response: z.object({ success: z.literal(true), deviceId: z.string() }),

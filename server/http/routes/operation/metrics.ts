@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { sessionMetricsSchema } from "../../../wire/metrics.ts";
+import { deliveryMetricsSchema, sessionMetricsSchema } from "../../../wire/metrics.ts";
 import type { HttpDependencies } from "../../dependencies.ts";
 import { defineRoute, json, type Route } from "../../framework/route.ts";
 
@@ -27,6 +27,16 @@ export function metricsRoutes({ metrics, prometheus }: HttpDependencies): Route[
       summary: "What the pool holds now, and what happened since the server started.",
       response: sessionMetricsSchema,
       handle: () => json(metrics()),
+    }),
+    defineRoute({
+      method: "GET",
+      path: "/api/metrics/delivery",
+      scope: "read",
+      isOfTheMoment: true,
+      summary:
+        "How long events take to connections, acks and push services, and what got lost or came twice.",
+      response: deliveryMetricsSchema,
+      handle: () => json(prometheus.delivery()),
     }),
   ];
 }

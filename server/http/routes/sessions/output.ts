@@ -57,7 +57,7 @@ export function outputRoutes({ store, pool, access }: HttpDependencies): Route[]
           });
         }
         const lines = followedLines({ store, access, caller, gone }, params.id);
-        return { kind: "lines", lines: counted(deviceId, lines) };
+        return { kind: "lines", lines: counted(deviceId, lines), isLive: true };
       },
     }),
   ];

@@ -81,7 +81,7 @@ describe("C05: the companion page over HTTP", () => {
     ]);
   });
 
-  test("C05: what is not there is a problem for a program and the page's own 404 for a person", async () => {
+  test("C05 START-9: what is not there is a problem for a program and the page's own 404 for a person", async () => {
     for (const path of ["/nowhere", "/assets/gone.js", "/s/1/2"]) {
       expectProblem(await rig.ask("GET", path), 404, "not_found");
       const shown = await ask({ path, headers: html });

@@ -14,7 +14,7 @@ const connection =
   /Claude's requests of one session have been failing for 10 s, because there is no connection/;
 
 describe("requests that fail and are tried again", () => {
-  test("T14 F24: are told at once as activity of their turn, and by the health report after ten seconds", async () => {
+  test("START-1 T14 F24: are told at once as activity of their turn, and by the health report after ten seconds", async () => {
     await rig.current.open();
     const { turnId, process } = await rig.current.busySession();
     process.fact(retrying());

@@ -320,6 +320,39 @@ describe("REPORT-22: what a terminal wrote at the same time as ours", () => {
     expect(host.process(sessionId).sent[0]?.preamble).toContain("Theirs?");
   });
 
+  test("REPORT-22: a look that messages wait for sends the scheduler round once, also beside looks of other sessions", async () => {
+    const { clock, store } = rig.current;
+    const sessionIds: string[] = [];
+    for (let count = 0; count < 3; count += 1) {
+      const { sessionId } = await begun();
+      sessionIds.push(sessionId);
+      await send(sessionId, "One");
+      await send(sessionId, "Two");
+    }
+    // Older than what a look is good for.
+    await clock.run(1_000);
+    const disks = sessionIds.map(() => deferred());
+    let looks = 0;
+    watch.before = () => disks[looks++]!.promise;
+    for (const sessionId of sessionIds) {
+      rig.current.host.process(sessionId).reply("Yes.");
+      await clock.settle();
+    }
+    let rounds = 0;
+    const { turns } = store;
+    const sessionsWithQueued = turns.sessionsWithQueued.bind(turns);
+    turns.sessionsWithQueued = (now) => {
+      rounds += 1;
+      return sessionsWithQueued(now);
+    };
+    for (const disk of disks) {
+      disk.resolve();
+      await clock.settle();
+    }
+    expect([looks, rounds]).toEqual([3, 3]);
+    expect(sessionIds.map(sentTo)).toEqual(sessionIds.map(() => ["Hello | One | Two"]));
+  });
+
   test("REPORT-22: messages of several phones keep their order while a look is under way", async () => {
     const { sessionId, process } = await begun();
     const disk = deferred();

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
+import { frameText } from "../../../../server/domain/delivery/frameText.ts";
 import { aMessage, append, aSession, useBench } from "../fixture.ts";
 
 const bench = useBench();
@@ -55,6 +56,25 @@ describe("the event log", () => {
     expect(pages).toEqual([[1], [2], [3, 4, 5]]);
     expect(bench.store.events.ofSession(sessionId, 2, 100, 2_500).map((event) => event.seq)).toEqual([3]);
     expect(bench.store.events.after(0, 2, 1_000_000)).toHaveLength(2);
+  });
+
+  test("a page as frames is the same page, frame by frame", () => {
+    const sessionId = started();
+    for (let index = 0; index < 6; index += 1) {
+      const data = { messageId: randomUUID(), text: "ü".repeat(1_000 * index) };
+      append(bench.store, { sessionId, type: "message", turnId: "t", data });
+    }
+    append(bench.store, { sessionId: null, type: "login.required", data: { detail: "Log in." } });
+    for (const cursor of [0, 4, 6, 7]) {
+      const events = bench.store.events.after(cursor, 100, 4_500);
+      expect(bench.store.events.framesAfter(cursor, 100, 4_500)).toEqual(
+        events.map((event) => ({
+          cursor: event.cursor,
+          turnId: event.turnId,
+          text: frameText({ type: "event", event }),
+        })),
+      );
+    }
   });
 
   test("gives an event about no session no place in any", () => {

@@ -61,6 +61,16 @@ const cli = {
       status: "completed",
       summary: "It has ended.",
     }) as unknown as StreamMessage,
+  compacted: (kept: string[]) =>
+    ({
+      type: "system",
+      subtype: "compact_boundary",
+      compact_metadata: {
+        trigger: "manual",
+        pre_tokens: 9,
+        preserved_messages: { anchor_uuid: "a", uuids: kept },
+      },
+    }) as unknown as StreamMessage,
   tasks: (...ids: string[]) =>
     ({
       type: "system",
@@ -240,6 +250,28 @@ describe("T01 the turn of what the CLI says", () => {
     reader.given("p2");
     expect(read(cli.result("Late."), cli.failure())).toEqual(["result p2 failed "]);
     expect(read(cli.failure())).toEqual(["result undefined failed "]);
+  });
+
+  test("T08 has none of the words that the CLI says again after a compaction", () => {
+    const { reader, read } = bench();
+    reader.given("p1");
+    read(cli.lifecycle("p1", "started"), cli.text("## Context Usage"), cli.result("", ["p1"]));
+    reader.given("p2");
+    expect(
+      read(
+        cli.lifecycle("p2", "started"),
+        cli.compacted(["m-## Context Usage"]),
+        cli.text("## Context Usage"),
+        cli.result("", ["p2"]),
+      ),
+    ).toEqual(["prompt-started p2", "result p2 completed "]);
+    // Nor do they begin a turn of Claude's own; what is new in a later turn is said.
+    expect(read(cli.text("## Context Usage"))).toEqual([]);
+    reader.given("p3");
+    expect(read(cli.lifecycle("p3", "started"), cli.text("Hi."))).toEqual([
+      "prompt-started p3",
+      "message p3 Hi.",
+    ]);
   });
 
   test("is broken off for a prompt that the CLI has thrown away", () => {

@@ -182,6 +182,7 @@ describe("A09 DOOR-10 a use of git", () => {
     "cat <<EOF; git status\n$(git -C x log)\nEOF",
     ["x=(git status); $", "{x[@]}"].join(""),
     `git status ${"x".repeat(40_000)}`,
+    `$(echo g)it status # ${"x".repeat(40_000)}`,
   ])("in %j cannot be told, and is asked about", (command) => {
     const found = directories(command);
     expect(found?.isCertain).toBe(false);

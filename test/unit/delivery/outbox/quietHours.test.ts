@@ -69,4 +69,46 @@ describe("D19 quiet hours", () => {
       }
     }
   });
+
+  test.each([
+    ["Europe/London"],
+    ["America/New_York"],
+    ["America/St_Johns"],
+    ["America/Los_Angeles"],
+    ["America/Santiago"],
+    ["Asia/Beirut"],
+    ["Asia/Jerusalem"],
+    ["Pacific/Auckland"],
+    ["Pacific/Chatham"],
+    ["Antarctica/Troll"],
+  ])("REPORT-17: in %s, in every night of the year in which the clock is changed", (timeZone) => {
+    const format = new Intl.DateTimeFormat("en-GB", {
+      timeZone,
+      hour: "2-digit",
+      minute: "2-digit",
+      hourCycle: "h23",
+    });
+    const wall = (instant: number) => format.format(instant);
+    const hourMs = 3_600_000;
+    const newYear = at("2026-01-01T00:00:00Z");
+    const changes = Array.from({ length: 365 * 24 }, (_, hour) => newYear + hour * hourMs).filter(
+      // An hour is one hour on the wall, but where the clock is changed.
+      (instant) => minutesOf(wall(instant + hourMs)) !== (minutesOf(wall(instant)) + 60) % 1_440,
+    );
+    expect(changes.length).toBeGreaterThanOrEqual(2);
+    const hours = { startMinute: 22 * 60, endMinute: 6 * 60 + 30, timeZone };
+    for (const change of changes) {
+      // The first instant after it at which the clock on the wall shows the end.
+      let end = change;
+      while (wall(end) !== "06:30") end += 60_000;
+      for (let instant = end - 12 * hourMs; instant < end + 2 * hourMs; instant += 7 * 60_000) {
+        const shown = wall(instant);
+        const isIn = shown >= "22:00" || shown < "06:30";
+        expect([shown, quietEndsAt(hours, instant)]).toEqual([shown, isIn ? end : undefined]);
+      }
+      expect([quietEndsAt(hours, end - 1), quietEndsAt(hours, end)]).toEqual([end, undefined]);
+    }
+  });
 });
+
+const minutesOf = (wall: string): number => Number(wall.slice(0, 2)) * 60 + Number(wall.slice(3));

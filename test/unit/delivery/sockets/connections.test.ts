@@ -30,6 +30,31 @@ describe("connections", () => {
     for (const connection of all) expect(connection.cursors).toEqual([1]);
   });
 
+  test("the first frame of an event is told once, when it has been written, and a repeated one as such", () => {
+    const told: string[] = [];
+    let isDurable = false;
+    const waiting: Array<() => void> = [];
+    const connections = new Connections({
+      clock: new ManualClock(),
+      durability: { whenDurable: (tell) => (isDurable ? tell() : waiting.push(tell)) },
+      watch: {
+        written: (cursor) => told.push(`written ${cursor} after ${first.cursors.length}`),
+        repeated: (cursor) => told.push(`repeated ${cursor}`),
+      },
+    });
+    const first = attached(connections, "a");
+    attached(connections, "b");
+    const log = new MemoryLog();
+    const event = log.keep(aMessage());
+    connections.broadcastEvent(event);
+    expect(told).toEqual([]);
+    isDurable = true;
+    for (const tell of waiting.splice(0)) tell();
+    expect(told).toEqual(["written 1 after 1"]);
+    connections.deliverEvent(first, "{}", event);
+    expect(told).toEqual(["written 1 after 1", "repeated 1"]);
+  });
+
   test("a connection that is not caught up gets no live frame", () => {
     const connections = new Connections({ clock: new ManualClock() });
     const connection = new MemoryConnection();

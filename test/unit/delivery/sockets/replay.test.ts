@@ -265,7 +265,7 @@ describe("V8 a slow reader in replay", () => {
     expect(clock.armed).toBe(0);
   });
 
-  test("D07 is asked again every 10 ms once 256 KB are unsent, and given 30 s from the last byte it took", async () => {
+  test("D07 is asked again soon and then every 10 ms once 256 KB are unsent, and given 30 s from the last byte it took", async () => {
     const { replay, arrive, events, clock, words } = rig();
     for (let count = 0; count < 8; count += 1) events.append(aMessage("x".repeat(100_000)));
     const connection = arrive();

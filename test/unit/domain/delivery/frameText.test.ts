@@ -1,5 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
-import { frameText, maxServerFrameBytes } from "../../../../server/domain/delivery/frameText.ts";
+import {
+  eventFrameText,
+  frameText,
+  maxServerFrameBytes,
+} from "../../../../server/domain/delivery/frameText.ts";
 import { eventTypes } from "../../../../server/wire/delivery/events.ts";
 import { Chance } from "../../../support/chance.ts";
 
@@ -45,6 +49,20 @@ describe("the text of a frame", () => {
     const sent = frameText({ type: "result", ref: "r", recap: { text: "z".repeat(2_000_000) } });
     expect(Buffer.byteLength(sent)).toBeLessThanOrEqual(maxServerFrameBytes);
     expect(JSON.parse(sent)).toMatchObject({ type: "result", ref: "r", truncated: true });
+  });
+
+  test.each([
+    ["with a turn", { turnId: "t" }, { messageId: "m", text: 'a "quoted" ünïcödé 🙂 line\nand one more}' }],
+    ["without a turn", {}, { title: "New" }],
+    ["without anything in it", {}, {}],
+    ["that is too long", { turnId: "t" }, { messageId: "m", text: "x".repeat(1_300_000) }],
+  ])("the frame of a kept event %s is the same as that of the event", (_what, turn, data) => {
+    const head = Object.assign(
+      { cursor: 7, sessionId: "s", seq: 3, type: "message", at: 1_790_000_000_000 },
+      turn,
+    ) as Parameters<typeof eventFrameText>[0];
+    const text = eventFrameText(head, JSON.stringify(data));
+    expect(text).toBe(frameText({ type: "event", event: { ...head, data } }));
   });
 
   const keysOfAMegabyte = Object.fromEntries(["a", "b", "c"].map((name) => [name.repeat(500_000), name]));

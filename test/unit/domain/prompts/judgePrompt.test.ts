@@ -6,6 +6,7 @@ import {
   type MentionStanding,
   mayBeInterpreted,
 } from "../../../../server/domain/prompts/judgePrompt.ts";
+import { mentionsIn } from "../../../../server/domain/prompts/mentions.ts";
 import { Chance } from "../../../support/chance.ts";
 
 const standings: Record<string, MentionStanding> = {
@@ -113,6 +114,35 @@ describe("A10 a prompt", () => {
     expect(mentioned).toEqual([]);
     expect(plain).toContain("a.txt");
   });
+
+  test("DOOR-2 of a hundred thousand files holds nobody up, and none of them passes", async () => {
+    const looked: string[] = [];
+    const counting = {
+      ...resolver,
+      standingOf: async (_projectPath: string, path: string): Promise<MentionStanding> => {
+        looked.push(path);
+        return "readable";
+      },
+    };
+    const judgeLong = (text: string) =>
+      judgePrompt({ text, projectPath: "/projects/alpha" }, [review], counting);
+    const began = process.cpuUsage();
+    for (const sign of ["@a ", '@"', "@", "@[", "。@a", "../@a "])
+      for (const begin of ["", "/review "]) {
+        const text = begin + sign.repeat(Math.floor(250_000 / sign.length));
+        const { text: judged, mentioned } = await judgeLong(text);
+        expect(mentioned).toEqual([]);
+        expect(judged.replaceAll("\u2060", "")).toBe(text);
+        expect(mentionsIn(judged).length).toBe(0);
+      }
+    // Twelve texts: each took minutes when a place was marked by copying the text.
+    expect(process.cpuUsage(began).user / 1e6).toBeLessThan(30);
+    expect(looked).toEqual([]);
+    const many = await judgeLong(Array.from({ length: 2_000 }, (_, index) => `@f${index}`).join(" "));
+    expect(looked).toHaveLength(500);
+    expect(many.mentioned).toHaveLength(500);
+    expect(many.plain).toHaveLength(1_500);
+  }, 120_000);
 
   test("DOOR-2 of a command is judged too", async () => {
     expect(await judge("/review @~/.ssh/id and @a.txt")).toMatchObject({

@@ -18,6 +18,8 @@ test("C02: what anybody may ask for is read from the disk once, however often it
         isForwarded: false,
         gone: new AbortController().signal,
         bytes: Readable.from([]),
+        setHeader() {},
+        inform() {},
       });
     return (answer as { content: unknown }).content;
   };

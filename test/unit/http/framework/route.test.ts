@@ -14,6 +14,8 @@ const raw = (input: Partial<RawInput>): RawInput => ({
   isForwarded: false,
   gone: new AbortController().signal,
   bytes: Readable.from([]),
+  setHeader() {},
+  inform() {},
   ...input,
 });
 

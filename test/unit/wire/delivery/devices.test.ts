@@ -1,6 +1,7 @@
 import { createECDH } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
 import {
+  apnsPushSchema,
   apnsTokenSchema,
   deviceNameSchema,
   devicePatchSchema,
@@ -24,6 +25,16 @@ describe("A02: what a device may say of itself", () => {
     for (const encryptionKey of ["", "AAAA", Buffer.alloc(31).toString("base64"), "not base64!"]) {
       expect(pushPatchSchema.safeParse({ encryptionKey }).success).toBe(false);
     }
+  });
+
+  test("A02: an app's bundle id becomes a header, and nothing else can be one", () => {
+    const token = "ab".repeat(32);
+    const isTaken = (topic: string) =>
+      pushPatchSchema.safeParse({ topic }).success &&
+      apnsPushSchema.safeParse({ provider: "apns", token, topic }).success;
+    expect(isTaken("dev.daylong.ios-beta")).toBe(true);
+    for (const topic of ["", "a\nb", "a\r\napns-priority: 1", "a b", "é", "一", "a\0b", "x".repeat(256)])
+      expect([topic, isTaken(topic)]).toEqual([topic, false]);
   });
 
   test("D19: quiet hours need a time zone that exists", () => {

@@ -937,6 +937,15 @@ extension API {
     }
   }
 
+  /// Give an upload up that is not complete.
+  public struct DeleteAttachmentsByAttachmentIdResponse: Codable, Sendable, Hashable {
+    public var success: Bool
+
+    public init(success: Bool = true) {
+      self.success = success
+    }
+  }
+
   /// Revoke a device: its token ends at once and its sockets close.
   public struct DeleteDevicesByIdResponse: Codable, Sendable, Hashable {
     public var success: Bool
@@ -1133,6 +1142,79 @@ extension API {
         self.status = status
         self.reason = reason
         self.latencyMs = latencyMs
+      }
+    }
+  }
+
+  public struct DeliveryMetrics: Codable, Sendable, Hashable {
+    /// From an event's commit to the first connection.
+    public var firstFrame: FirstFrame
+    /// From an event's commit to a device's ack.
+    public var ack: Ack
+    /// From an event's commit to the push service's acceptance.
+    public var pushAccepted: PushAccepted
+    /// Accepted, without an end, and nothing works on them. Should be zero.
+    public var lostTurns: Int
+    /// What came a second time since the start. Should be zero.
+    public var twice: Twice
+
+    public init(firstFrame: FirstFrame, ack: Ack, pushAccepted: PushAccepted, lostTurns: Int, twice: Twice) {
+      self.firstFrame = firstFrame
+      self.ack = ack
+      self.pushAccepted = pushAccepted
+      self.lostTurns = lostTurns
+      self.twice = twice
+    }
+
+    /// From an event's commit to the first connection.
+    public struct FirstFrame: Codable, Sendable, Hashable {
+      public var count: Int
+      public var p50Ms: Double?
+      public var p99Ms: Double?
+
+      public init(count: Int, p50Ms: Double? = nil, p99Ms: Double? = nil) {
+        self.count = count
+        self.p50Ms = p50Ms
+        self.p99Ms = p99Ms
+      }
+    }
+
+    /// From an event's commit to a device's ack.
+    public struct Ack: Codable, Sendable, Hashable {
+      public var count: Int
+      public var p50Ms: Double?
+      public var p99Ms: Double?
+
+      public init(count: Int, p50Ms: Double? = nil, p99Ms: Double? = nil) {
+        self.count = count
+        self.p50Ms = p50Ms
+        self.p99Ms = p99Ms
+      }
+    }
+
+    /// From an event's commit to the push service's acceptance.
+    public struct PushAccepted: Codable, Sendable, Hashable {
+      public var count: Int
+      public var p50Ms: Double?
+      public var p99Ms: Double?
+
+      public init(count: Int, p50Ms: Double? = nil, p99Ms: Double? = nil) {
+        self.count = count
+        self.p50Ms = p50Ms
+        self.p99Ms = p99Ms
+      }
+    }
+
+    /// What came a second time since the start. Should be zero.
+    public struct Twice: Codable, Sendable, Hashable {
+      public var ends: Int
+      public var frames: Int
+      public var pushes: Int
+
+      public init(ends: Int, frames: Int, pushes: Int) {
+        self.ends = ends
+        self.frames = frames
+        self.pushes = pushes
       }
     }
   }
@@ -1445,6 +1527,7 @@ extension API {
     case sessionBusy
     case conversationHeld
     case attachmentFailed
+    case uploadOffsetMismatch
     case nothingToRecap
     case pushDisabled
     case pushNotRegistered
@@ -1526,6 +1609,7 @@ extension API {
       case "session_busy": self = .sessionBusy
       case "conversation_held": self = .conversationHeld
       case "attachment_failed": self = .attachmentFailed
+      case "upload_offset_mismatch": self = .uploadOffsetMismatch
       case "nothing_to_recap": self = .nothingToRecap
       case "push_disabled": self = .pushDisabled
       case "push_not_registered": self = .pushNotRegistered
@@ -1608,6 +1692,7 @@ extension API {
       case .sessionBusy: "session_busy"
       case .conversationHeld: "conversation_held"
       case .attachmentFailed: "attachment_failed"
+      case .uploadOffsetMismatch: "upload_offset_mismatch"
       case .nothingToRecap: "nothing_to_recap"
       case .pushDisabled: "push_disabled"
       case .pushNotRegistered: "push_not_registered"
@@ -1650,7 +1735,7 @@ extension API {
       }
     }
 
-    public static let known: [ErrorCode] = [.invalidRequest, .unsupportedParameter, .invalidAnswers, .scopeUnavailable, .projectMismatch, .malformedJson, .unauthenticated, .pairingCodeInvalid, .scopeForbidden, .projectForbidden, .hostForbidden, .originForbidden, .permissionModeForbidden, .toolsForbidden, .promptForbidden, .commandForbidden, .fileForbidden, .notFound, .sessionNotFound, .conversationNotFound, .responseNotFound, .modelNotFound, .projectNotFound, .turnNotFound, .taskNotFound, .messageNotFound, .deviceNotFound, .permissionNotFound, .toolNotFound, .attachmentNotFound, .methodNotAllowed, .idempotencyConflict, .nothingRunning, .turnNotCancellable, .permissionAlreadyResolved, .sessionBusy, .conversationHeld, .attachmentFailed, .nothingToRecap, .pushDisabled, .pushNotRegistered, .changesUnavailable, .settingFixed, .sessionClosed, .permissionExpired, .messageTooLarge, .bodyTooLarge, .unsupportedMediaType, .deviceQueueFull, .rateLimited, .attachmentLimit, .internalError, .askFailed, .recapFailed, .poolFull, .shuttingDown, .storageFailed, .badFrame, .interrupted, .processCrashed, .processStartFailed, .processStopped, .serverRestarted, .claudeError, .conversationLost, .turnLimit, .askTimedOut, .historyUnavailable, .changesTimedOut, .timedOut, .stalled, .memoryLimit, .loginRequired, .usageLimit, .sessionQuarantined, .leaseExpired]
+    public static let known: [ErrorCode] = [.invalidRequest, .unsupportedParameter, .invalidAnswers, .scopeUnavailable, .projectMismatch, .malformedJson, .unauthenticated, .pairingCodeInvalid, .scopeForbidden, .projectForbidden, .hostForbidden, .originForbidden, .permissionModeForbidden, .toolsForbidden, .promptForbidden, .commandForbidden, .fileForbidden, .notFound, .sessionNotFound, .conversationNotFound, .responseNotFound, .modelNotFound, .projectNotFound, .turnNotFound, .taskNotFound, .messageNotFound, .deviceNotFound, .permissionNotFound, .toolNotFound, .attachmentNotFound, .methodNotAllowed, .idempotencyConflict, .nothingRunning, .turnNotCancellable, .permissionAlreadyResolved, .sessionBusy, .conversationHeld, .attachmentFailed, .uploadOffsetMismatch, .nothingToRecap, .pushDisabled, .pushNotRegistered, .changesUnavailable, .settingFixed, .sessionClosed, .permissionExpired, .messageTooLarge, .bodyTooLarge, .unsupportedMediaType, .deviceQueueFull, .rateLimited, .attachmentLimit, .internalError, .askFailed, .recapFailed, .poolFull, .shuttingDown, .storageFailed, .badFrame, .interrupted, .processCrashed, .processStartFailed, .processStopped, .serverRestarted, .claudeError, .conversationLost, .turnLimit, .askTimedOut, .historyUnavailable, .changesTimedOut, .timedOut, .stalled, .memoryLimit, .loginRequired, .usageLimit, .sessionQuarantined, .leaseExpired]
   }
 
   /// The refusal of a frame, with its ref if it had one. The connection stays.
@@ -2484,10 +2569,10 @@ extension API {
     public var ref: String?
     public var token: String?
     public var cursor: Int?
-    public var epoch: String?
+    public var epoch: JSONValue?
     public var device: Device?
 
-    public init(type: String = "hello", ref: String? = nil, token: String? = nil, cursor: Int? = nil, epoch: String? = nil, device: Device? = nil) {
+    public init(type: String = "hello", ref: String? = nil, token: String? = nil, cursor: Int? = nil, epoch: JSONValue? = nil, device: Device? = nil) {
       self.type = type
       self.ref = ref
       self.token = token
@@ -3311,6 +3396,45 @@ extension API {
         self.toolUseId = toolUseId
         self.toolName = toolName
         self.title = title
+      }
+    }
+  }
+
+  /// Append to an upload that was cut off: the bytes from Upload-Offset on.
+  public struct PatchAttachmentsByAttachmentIdResponse: Codable, Sendable, Hashable {
+    public var attachmentId: String
+    public var name: String?
+    public var mimeType: String?
+    public var sizeBytes: Int
+    public var sha256: String?
+    public var complete: Bool?
+    /// When it is complete.
+    public var attachment: Attachment?
+
+    public init(attachmentId: String, name: String? = nil, mimeType: String? = nil, sizeBytes: Int, sha256: String? = nil, complete: Bool? = nil, attachment: Attachment? = nil) {
+      self.attachmentId = attachmentId
+      self.name = name
+      self.mimeType = mimeType
+      self.sizeBytes = sizeBytes
+      self.sha256 = sha256
+      self.complete = complete
+      self.attachment = attachment
+    }
+
+    /// When it is complete.
+    public struct Attachment: Codable, Sendable, Hashable {
+      public var attachmentId: String
+      public var name: String
+      public var mimeType: String
+      public var sizeBytes: Int
+      public var sha256: String
+
+      public init(attachmentId: String, name: String, mimeType: String, sizeBytes: Int, sha256: String) {
+        self.attachmentId = attachmentId
+        self.name = name
+        self.mimeType = mimeType
+        self.sizeBytes = sizeBytes
+        self.sha256 = sha256
       }
     }
   }
@@ -4275,20 +4399,42 @@ extension API {
     }
   }
 
-  /// Upload a file for a later message: the raw body, with Content-Type and X-Filename (UTF-8 or percent-encoded).
+  /// Upload a file for a later message: the raw body, with Content-Type and X-Filename (UTF-8 or percent-encoded), or a form (multipart/form-data) with one file.
   public struct PostAttachmentsResponse: Codable, Sendable, Hashable {
     public var attachmentId: String
-    public var name: String
-    public var mimeType: String
+    public var name: String?
+    public var mimeType: String?
     public var sizeBytes: Int
-    public var sha256: String
+    public var sha256: String?
+    public var complete: Bool?
+    /// When it is complete.
+    public var attachment: Attachment?
 
-    public init(attachmentId: String, name: String, mimeType: String, sizeBytes: Int, sha256: String) {
+    public init(attachmentId: String, name: String? = nil, mimeType: String? = nil, sizeBytes: Int, sha256: String? = nil, complete: Bool? = nil, attachment: Attachment? = nil) {
       self.attachmentId = attachmentId
       self.name = name
       self.mimeType = mimeType
       self.sizeBytes = sizeBytes
       self.sha256 = sha256
+      self.complete = complete
+      self.attachment = attachment
+    }
+
+    /// When it is complete.
+    public struct Attachment: Codable, Sendable, Hashable {
+      public var attachmentId: String
+      public var name: String
+      public var mimeType: String
+      public var sizeBytes: Int
+      public var sha256: String
+
+      public init(attachmentId: String, name: String, mimeType: String, sizeBytes: Int, sha256: String) {
+        self.attachmentId = attachmentId
+        self.name = name
+        self.mimeType = mimeType
+        self.sizeBytes = sizeBytes
+        self.sha256 = sha256
+      }
     }
   }
 
@@ -4349,6 +4495,7 @@ extension API {
     public struct Attachment: Codable, Sendable, Hashable {
       public var attachmentId: String?
       public var name: String?
+      /// A media type such as image/png; with parameters, or empty, is right too.
       public var mimeType: String?
       public var data: String?
 
@@ -5860,6 +6007,7 @@ extension API {
     public struct Attachment: Codable, Sendable, Hashable {
       public var attachmentId: String?
       public var name: String?
+      /// A media type such as image/png; with parameters, or empty, is right too.
       public var mimeType: String?
       public var data: String?
 
@@ -8059,6 +8207,39 @@ extension API {
     }
 
     public static let known: [TurnState] = [.queued, .running, .completed, .failed, .interrupted, .cancelled]
+  }
+
+  public struct UploadState: Codable, Sendable, Hashable {
+    public var attachmentId: String
+    /// The bytes that are here; the next part begins there.
+    public var sizeBytes: Int
+    public var complete: Bool
+    /// When it is complete.
+    public var attachment: Attachment?
+
+    public init(attachmentId: String, sizeBytes: Int, complete: Bool, attachment: Attachment? = nil) {
+      self.attachmentId = attachmentId
+      self.sizeBytes = sizeBytes
+      self.complete = complete
+      self.attachment = attachment
+    }
+
+    /// When it is complete.
+    public struct Attachment: Codable, Sendable, Hashable {
+      public var attachmentId: String
+      public var name: String
+      public var mimeType: String
+      public var sizeBytes: Int
+      public var sha256: String
+
+      public init(attachmentId: String, name: String, mimeType: String, sizeBytes: Int, sha256: String) {
+        self.attachmentId = attachmentId
+        self.name = name
+        self.mimeType = mimeType
+        self.sizeBytes = sizeBytes
+        self.sha256 = sha256
+      }
+    }
   }
 
   public struct Usage: Codable, Sendable, Hashable {

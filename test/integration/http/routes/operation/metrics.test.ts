@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import type { Metrics } from "../../../../../server/app/metrics.ts";
+import type { Metrics } from "../../../../../server/app/metrics/metrics.ts";
+import type { DeliveryFigures } from "../../../../../server/http/dependencies.ts";
 import { MemoryPush } from "../../../../support/push/memoryPush.ts";
 import { MemoryConnection } from "../../../../unit/delivery/memoryLog.ts";
 import { expectProblem, useRig } from "../../rig.ts";
@@ -84,6 +85,125 @@ describe("O07: GET /metrics", () => {
     expect(asked.filter((name) => !names.has(name))).toEqual([]);
     const own = [...names].filter((name) => name.startsWith("daylong_"));
     expect(own.filter((name) => !asked.includes(name))).toEqual([]);
+  });
+
+  test("the alert rules ask for nothing that is not there", async () => {
+    const { text } = await rig.ask("GET", "/metrics");
+    const names = new Set([...text.matchAll(/^# TYPE (\w+) /gm)].map(([, name]) => name!));
+    const rules = readFileSync(resolve("docs/alerts.yml"), "utf8");
+    const asked = [...rules.matchAll(/^ +expr: (.+)$/gm)].map(([, expr]) => expr!);
+    expect(asked.length).toBe(rules.match(/- alert: \w+/g)?.length);
+    const used = asked.flatMap((expr) => expr.match(/\bdaylong_\w+/g) ?? []);
+    expect(used.length).toBeGreaterThan(10);
+    expect(
+      used.map((name) => name.replace(/_(bucket|count|sum)$/, "")).filter((name) => !names.has(name)),
+    ).toEqual([]);
+    // What is promised to be zero rings.
+    expect(used).toEqual(expect.arrayContaining(["daylong_turns_lost", "daylong_delivered_twice_total"]));
+  });
+
+  test("every line is one of Prometheus' text format: help and type before samples, buckets that grow up to the count", async () => {
+    rig.connections.add(new MemoryConnection("one"));
+    await rig.ask("POST", "/api/sessions", { body: { projectPath: rig.project } });
+    const { text } = await rig.ask("GET", "/metrics");
+    expect(text.endsWith("\n")).toBe(true);
+    const types = new Map<string, string>();
+    const buckets = new Map<string, number[]>();
+    const samples = new Set<string>();
+    for (const line of text.split("\n").filter((one) => one !== "")) {
+      const comment = /^# (HELP|TYPE) ([a-z_][a-z0-9_]*) (.+)$/.exec(line);
+      if (comment?.[1] === "TYPE") {
+        expect(comment[3]).toMatch(/^(counter|gauge|histogram|summary)$/);
+        expect(types.has(comment[2]!)).toBe(false);
+        types.set(comment[2]!, comment[3]!);
+      }
+      if (comment) continue;
+      const sample =
+        /^([a-z_][a-z0-9_]*)(\{(?:[a-z_]+="(?:[^"\\\n]|\\.)*",?)+\})? (-?[\d.e+-]+|\+Inf|nan)$/i.exec(line);
+      expect([line, sample === null]).toEqual([line, false]);
+      const [, name = "", labels = "", value = ""] = sample!;
+      expect(samples.has(name + labels)).toBe(false);
+      samples.add(name + labels);
+      const family = types.has(name) ? name : name.replace(/_(bucket|sum|count)$/, "");
+      expect([name, types.has(family)]).toEqual([name, true]);
+      if (types.get(family) === "counter") expect([name, Number(value) >= 0]).toEqual([name, true]);
+      if (!name.endsWith("_bucket")) continue;
+      const series = family + labels.replace(/le="[^"]+",?/, "").replace("{}", "");
+      buckets.set(series, [...(buckets.get(series) ?? []), Number(value)]);
+      if (labels.includes('le="+Inf"')) samples.add(`${series} ${value}`);
+    }
+    expect(buckets.size).toBeGreaterThan(5);
+    for (const [series, counts] of buckets) {
+      expect([series, counts]).toEqual([series, [...counts].sort((a, b) => a - b)]);
+      const count = series.replace(/^(\w+)/, "$1_count");
+      expect([series, samples.has(`${series} ${counts.at(-1)}`), samples.has(count)]).toEqual([
+        series,
+        true,
+        true,
+      ]);
+    }
+  });
+
+  test("delivery is measured from the commit: to the first frame, to the ack, to Apple's acceptance", async () => {
+    const phone = rig.device("chat");
+    const target = {
+      provider: "apns",
+      token: "ab".repeat(32),
+      environment: "production",
+      registeredAt: 0,
+    } as const;
+    rig.store.devices.setPush(phone.deviceId, target);
+    const sockets = [new MemoryConnection("one"), new MemoryConnection("two")];
+    for (const socket of sockets) {
+      rig.connections.add(socket);
+      rig.connections.attach(socket, rig.store.events.tip());
+    }
+    const before = (await rig.ask("GET", "/api/metrics/delivery")).body as unknown as DeliveryFigures;
+    const body = { projectPath: rig.project, message: "Hello." };
+    const { turnId } = (await rig.ask("POST", "/api/chat", { body })).body as Record<string, string>;
+    await rig.host.prompted(turnId!);
+    await rig.pool.complete(turnId!);
+    const tip = rig.store.events.tip();
+    rig.clock.advance(250);
+    await rig.ask("POST", "/api/events/ack", { body: { cursor: tip }, token: phone.token });
+    const names = await figures();
+    const after = (await rig.ask("GET", "/api/metrics/delivery")).body as unknown as DeliveryFigures;
+    const sent = sockets[0]!.cursors.length;
+    expect(sent).toBeGreaterThan(4);
+    expect(after.firstFrame.count - before.firstFrame.count).toBe(sent);
+    expect(after.ack).toMatchObject({ p50Ms: 250 });
+    expect(after).toMatchObject({ lostTurns: 0, twice: { ends: 0, frames: 0, pushes: 0 } });
+    expect(names.get('daylong_event_ack_seconds_bucket{le="0.1"}')).toBe(0);
+    expect(names.get('daylong_event_ack_seconds_bucket{le="0.25"}')).toBe(after.ack.count);
+    expect(names.get("daylong_event_first_frame_seconds_count")).toBe(after.firstFrame.count);
+    expect(names.get('daylong_events_total{type="turn.completed"}')).toBe(1);
+    expect(names.get("daylong_turns_lost")).toBe(0);
+  });
+
+  test("Apple's acceptance is measured once for a delivery, and a second one is told as delivered twice", async () => {
+    const metrics = rig.parts.prometheus as Metrics;
+    await rig.ask("POST", "/api/sessions", { body: { projectPath: rig.project } });
+    const cursor = rig.store.events.tip();
+    rig.clock.advance(3_200);
+    const pushes = metrics.counted(
+      new MemoryPush().answerNext({ outcome: "retry", reason: "late", latencyMs: 3 }),
+    );
+    const target = { provider: "apns", token: "ab", environment: "production", registeredAt: 0 } as const;
+    const content = { kind: "reply", cursor, sessionId: "s", title: "t", body: "b", badge: 1 } as const;
+    const send = (deliveryId: string) => pushes.send({ deliveryId, at: 0, target, content });
+    await send("a");
+    expect(metrics.delivery().pushAccepted.count).toBe(0);
+    await send("a");
+    await send("b");
+    expect(metrics.delivery()).toMatchObject({
+      pushAccepted: { count: 2, p50Ms: 3_200 },
+      twice: { pushes: 0 },
+    });
+    await send("a");
+    const names = await figures();
+    expect(names.get('daylong_delivered_twice_total{what="push"}')).toBe(1);
+    expect(names.get('daylong_event_push_accepted_seconds_bucket{le="3"}')).toBe(0);
+    expect(names.get('daylong_event_push_accepted_seconds_bucket{le="3.5"}')).toBe(3);
   });
 
   test("commits, pushes and the event loop are measured", async () => {

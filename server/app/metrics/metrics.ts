@@ -1,8 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { PushOutcome, PushSender } from "../domain/delivery/push.ts";
-import type { Store } from "../domain/ports.ts";
-import { sessionStates } from "../domain/sessions/session.ts";
-import type { SeenRequest, SessionMetrics } from "../http/dependencies.ts";
+import type { PushOutcome, PushSender } from "../../domain/delivery/push.ts";
+import type { Clock, Store } from "../../domain/ports.ts";
+import { sessionStates } from "../../domain/sessions/session.ts";
+import type { DeliveryFigures, SeenRequest, SessionMetrics } from "../../http/dependencies.ts";
+import { DeliveryMetrics } from "./deliveryMetrics.ts";
 
 /** The sources of figures that other parts keep. */
 export interface MetricsSources {
@@ -31,6 +32,7 @@ export class Metrics {
   readonly #commits: Histogram;
   readonly #syncs: Histogram;
   readonly #pushes: Counter;
+  #deliveries: DeliveryMetrics | undefined;
   #unsubscribe = () => {};
   #watchesNode = false;
 
@@ -62,6 +64,22 @@ export class Metrics {
       labelNames: ["kind", "outcome"],
       registers,
     });
+  }
+
+  /** Measures delivery from now on. Before the parts that deliver are made: it has to hear of commits first. */
+  watchDelivery(parts: { store: Store; clock: Clock }): DeliveryMetrics {
+    this.#deliveries = new DeliveryMetrics({
+      store: parts.store,
+      clock: parts.clock,
+      registry: this.#registry,
+    });
+    return this.#deliveries;
+  }
+
+  /** The figures of delivery as they are now. */
+  delivery(): DeliveryFigures {
+    if (this.#deliveries === undefined) throw new Error("Delivery is not measured yet.");
+    return this.#deliveries.view();
   }
 
   /** Shows from now on what these count. Once: the parts of the server that are measured here exist before those. */
@@ -114,7 +132,11 @@ export class Metrics {
       return outcome;
     };
     return {
-      send: (request) => push.send(request).then(count(request.content.kind)),
+      send: async (request) => {
+        const outcome = count(request.content.kind)(await push.send(request));
+        this.#deliveries?.pushed(request.deliveryId, request.content.cursor, outcome);
+        return outcome;
+      },
       sync: (request) => push.sync(request).then(count("sync")),
       activity: (request) => push.activity(request).then(count(`activity-${request.event}`)),
       health: (provider) => push.health(provider),
@@ -124,6 +146,7 @@ export class Metrics {
 
   stop(): void {
     this.#unsubscribe();
+    this.#deliveries?.stop();
     this.#registry.clear();
   }
 

@@ -43,7 +43,7 @@ export class RelayedCli {
     });
     this.#socket.send(JSON.stringify({ message: text, messageId: randomUUID() }));
     const completedMs = await ended;
-    return { firstDeltaMs: firstDeltaMs ?? Number.NaN, completedMs };
+    return { firstDeltaMs: firstDeltaMs ?? Number.NaN, completedMs, endedAt: startedAt + completedMs };
   }
 
   async stop(): Promise<void> {

@@ -12,19 +12,26 @@ export function cliBinary(): string {
   return join(dirname(createRequire(join(sdk, "package.json")).resolve(name)), "claude");
 }
 
-/** The flags that the Agent SDK gives it, for a conversation of its own. */
-export const cliFlags = (): string[] => [
+/** The flags that the Agent SDK gives it: for a conversation of its own, or for one that it goes on with. */
+export const cliFlags = (
+  conversation: { sessionId?: string; resume?: string; model?: string } = {},
+): string[] => [
   ..."--output-format stream-json --verbose --input-format stream-json --permission-prompt-tool=stdio".split(
     " ",
   ),
   "--setting-sources=user,project,local",
   "--include-partial-messages",
-  `--session-id=${randomUUID()}`,
+  conversation.resume === undefined
+    ? `--session-id=${conversation.sessionId ?? randomUUID()}`
+    : `--resume=${conversation.resume}`,
+  ...(conversation.model === undefined ? [] : [`--model=${conversation.model}`]),
 ];
 
 export interface RawTiming {
   firstDeltaMs: number;
   completedMs: number;
+  /** When the end was seen, as `performance.now()` says. */
+  endedAt: number;
 }
 
 /** The CLI driven over stdin and stdout with nothing in between: the least a turn can take. */
@@ -32,8 +39,12 @@ export class RawCli {
   readonly #child: ChildProcess;
   #turn: { startedAt: number; firstDeltaMs?: number; done(timing: RawTiming): void } | undefined;
 
-  constructor(cwd: string, environment: Record<string, string>) {
-    this.#child = spawn(cliBinary(), cliFlags(), {
+  constructor(
+    cwd: string,
+    environment: Record<string, string>,
+    conversation?: Parameters<typeof cliFlags>[0],
+  ) {
+    this.#child = spawn(cliBinary(), cliFlags(conversation), {
       cwd,
       env: environment,
       stdio: ["pipe", "pipe", "inherit"],
@@ -63,7 +74,12 @@ export class RawCli {
     }
     if (message.type === "result") {
       this.#turn = undefined;
-      turn.done({ firstDeltaMs: turn.firstDeltaMs ?? 0, completedMs: performance.now() - turn.startedAt });
+      const endedAt = performance.now();
+      turn.done({
+        firstDeltaMs: turn.firstDeltaMs ?? Number.NaN,
+        completedMs: endedAt - turn.startedAt,
+        endedAt,
+      });
     }
   }
 

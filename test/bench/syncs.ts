@@ -13,7 +13,7 @@ import { pause } from "../support/pause.ts";
  * syncs within commits and one that syncs beside the loop take turns in one run, first on a quiet disk, then while a
  * neighbour in the same process writes and syncs a large file.
  */
-const { values } = readFlags("scripts/bench commits", {
+const { values } = readFlags("scripts/bench syncs", {
   flags: { commits: { type: "number", whole: true, min: 10 }, json: { type: "boolean" } },
 });
 const count = values.commits ?? 300;

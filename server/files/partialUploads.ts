@@ -1,0 +1,159 @@
+import { constants, createReadStream } from "node:fs";
+import { mkdir, open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { DaylongError } from "../domain/errors.ts";
+import type { Store } from "../domain/ports.ts";
+import {
+  type Attachment,
+  type AttachmentStorage,
+  maxUploadBytes,
+  type PartialUpload,
+  type UploadPart,
+  type UploadState,
+} from "../domain/sessions/attachment.ts";
+
+/** Uploads that a device may have under way; more are more than any phone sends at once. */
+const mostOfDevice = 10;
+const factsSchema = z.object({ name: z.string(), mimeType: z.string() });
+
+export interface PartialUploadsParts {
+  /** The folder of the attachments; what lies there for a day without being one is swept away. */
+  dir: string;
+  storage: Pick<AttachmentStorage, "keep">;
+  store: Pick<Store, "attachments">;
+  newId: () => string;
+}
+
+/**
+ * Uploads that go on where they were cut off: two files each, the bytes so far and what the file is called, which outlive the
+ * connection and the server. `begun -> (appended) -> an attachment of the same id`.
+ *
+ * One request at a time appends to an upload. A later one takes over: the connection of the earlier one may be dead without
+ * the server having noticed.
+ */
+export class PartialUploads {
+  readonly #parts: PartialUploadsParts;
+  readonly #appending = new Map<string, { giveUp(): void; done: Promise<unknown> }>();
+
+  constructor(parts: PartialUploadsParts) {
+    this.#parts = parts;
+  }
+
+  /** Resolves to its id. `attachment_limit` when the device has too many under way. */
+  async begin(upload: PartialUpload, deviceId: string): Promise<string> {
+    const { dir, newId } = this.#parts;
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    const ending = `.${deviceId}.upload`;
+    const underWay = (await readdir(dir)).filter((name) => name.endsWith(ending)).length;
+    if (underWay >= mostOfDevice) {
+      throw new DaylongError(
+        "attachment_limit",
+        `${underWay} uploads of this device are under way. Each goes a day after its last byte came.`,
+        { retryAfterMs: 60_000 },
+      );
+    }
+    const uploadId = newId();
+    const { bytesPath, factsPath } = this.#pathsOf(uploadId, deviceId);
+    await writeFile(factsPath, JSON.stringify(upload), { mode: 0o600, flag: "wx" });
+    await writeFile(bytesPath, "", { mode: 0o600, flag: "wx" });
+    return uploadId;
+  }
+
+  /** Where the upload is; `attachment_not_found` when the device has none of this id. Ends a request that appends to it. */
+  async stateOf(uploadId: string, deviceId: string): Promise<UploadState> {
+    while (this.#appending.has(uploadId)) await this.#endAppending(uploadId);
+    const kept = this.#parts.store.attachments.get(uploadId);
+    if (kept?.deviceId === deviceId) return { sizeBytes: kept.sizeBytes, attachment: kept };
+    const file = await stat(this.#pathsOf(uploadId, deviceId).bytesPath).catch(() => undefined);
+    if (file === undefined) {
+      throw new DaylongError(
+        "attachment_not_found",
+        `This device has no upload ${uploadId}. A cut one is gone after a day.`,
+      );
+    }
+    return { sizeBytes: file.size };
+  }
+
+  /**
+   * Appends what comes, and makes an attachment of it after the last part. `upload_offset_mismatch` when the part does not begin
+   * where the upload ends; what came of a part that breaks off is kept.
+   */
+  async append(uploadId: string, deviceId: string, part: UploadPart): Promise<UploadState> {
+    while (this.#appending.has(uploadId)) await this.#endAppending(uploadId);
+    const appended = this.#append(uploadId, deviceId, part);
+    const forget = () => void this.#appending.delete(uploadId);
+    this.#appending.set(uploadId, { giveUp: part.giveUp, done: appended.then(forget, forget) });
+    return appended;
+  }
+
+  async remove(uploadId: string, deviceId: string): Promise<void> {
+    await this.stateOf(uploadId, deviceId);
+    await this.#forget(uploadId, deviceId);
+  }
+
+  async #append(
+    uploadId: string,
+    deviceId: string,
+    { offset, bytes, isLast }: UploadPart,
+  ): Promise<UploadState> {
+    const { bytesPath } = this.#pathsOf(uploadId, deviceId);
+    const kept = this.#parts.store.attachments.get(uploadId);
+    if (kept?.deviceId === deviceId) throw mismatch(kept.sizeBytes);
+    const file = await open(bytesPath, constants.O_WRONLY | constants.O_APPEND).catch(() => undefined);
+    if (file === undefined) {
+      throw new DaylongError(
+        "attachment_not_found",
+        `This device has no upload ${uploadId}. A cut one is gone after a day.`,
+      );
+    }
+    let sizeBytes: number;
+    try {
+      sizeBytes = (await file.stat()).size;
+      if (offset !== sizeBytes) throw mismatch(sizeBytes);
+      for await (const chunk of bytes) {
+        if (sizeBytes + chunk.length > maxUploadBytes) {
+          await this.#forget(uploadId, deviceId);
+          throw new DaylongError("body_too_large", `A file may have ${maxUploadBytes} bytes.`);
+        }
+        await file.writeFile(chunk);
+        sizeBytes += chunk.length;
+      }
+    } finally {
+      await file.close();
+    }
+    return isLast ? this.#complete(uploadId, deviceId, sizeBytes) : { sizeBytes };
+  }
+
+  async #complete(uploadId: string, deviceId: string, sizeBytes: number): Promise<UploadState> {
+    const { bytesPath, factsPath } = this.#pathsOf(uploadId, deviceId);
+    const { name, mimeType } = factsSchema.parse(JSON.parse(await readFile(factsPath, "utf8")));
+    const upload = { name, mimeType, bytes: createReadStream(bytesPath), maxBytes: maxUploadBytes };
+    const attachment: Attachment = await this.#parts.storage.keep(upload, deviceId, uploadId);
+    await this.#forget(uploadId, deviceId);
+    return { sizeBytes, attachment };
+  }
+
+  async #endAppending(uploadId: string): Promise<void> {
+    const current = this.#appending.get(uploadId);
+    current?.giveUp();
+    await current?.done;
+  }
+
+  async #forget(uploadId: string, deviceId: string): Promise<void> {
+    const { bytesPath, factsPath } = this.#pathsOf(uploadId, deviceId);
+    await rm(bytesPath, { force: true });
+    await rm(factsPath, { force: true });
+  }
+
+  #pathsOf(uploadId: string, deviceId: string): { bytesPath: string; factsPath: string } {
+    const path = join(this.#parts.dir, `${uploadId}.${deviceId}`);
+    return { bytesPath: `${path}.upload`, factsPath: `${path}.facts` };
+  }
+}
+
+const mismatch = (sizeBytes: number): DaylongError =>
+  new DaylongError(
+    "upload_offset_mismatch",
+    `The upload has ${sizeBytes} bytes so far; the part must begin there.`,
+  );

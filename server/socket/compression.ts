@@ -1,0 +1,96 @@
+import type { IncomingMessage } from "node:http";
+import type { PerMessageDeflateOptions, WebSocket } from "ws";
+import type { Clock } from "../domain/ports.ts";
+
+/** A socket that said nothing for so long gives back what compression holds: about 260 KB a direction that was used. */
+export const compressionIdleMs = 10_000;
+
+/** Shorter frames are sent as they are: the head of a packet is longer than what would be saved. */
+export const minCompressedFrame = 64;
+
+/**
+ * What the server agrees to. Frames to the client share one context: a delta is most of it the frame before, and the events at a turn's
+ * end repeat its text. Each message of the client stands alone, so that its context can be released in between.
+ */
+export const compressionOptions: PerMessageDeflateOptions = { clientNoContextTakeover: true };
+
+/**
+ * Drops an offer of compression by clients that cannot be asked for `client_no_context_takeover`. Apple's do not name a window size, take
+ * the answer, and break the connection at their second message (uNetworking/uWebSockets#1347); they are served uncompressed.
+ */
+export function dropBrokenOffer({ headers }: Pick<IncomingMessage, "headers">): void {
+  const offer = headers["sec-websocket-extensions"];
+  if (offer !== undefined && !/;\s*client_(?:max_window_bits|no_context_takeover)\b/.test(offer))
+    delete headers["sec-websocket-extensions"];
+}
+
+/** The part of ws that compresses the messages of one socket (permessage-deflate, RFC 7692). */
+export interface MessageCompression {
+  compress(data: unknown, isLast: boolean, callback: (error: Error | null, data?: Buffer) => void): void;
+  decompress(data: unknown, isLast: boolean, callback: (error: Error | null, data?: Buffer) => void): void;
+  /** Releases both contexts; the next message makes a new one. */
+  cleanup(): void;
+}
+
+/** The compression that was agreed on for a socket. ws has no public way to it; a test tells when that changes. */
+export function compressionOf(socket: WebSocket): MessageCompression | undefined {
+  const extensions: unknown = Reflect.get(socket, "_extensions");
+  if (typeof extensions !== "object" || extensions === null) return undefined;
+  const compression: unknown = Reflect.get(extensions, "permessage-deflate");
+  return isCompression(compression) ? compression : undefined;
+}
+
+const isCompression = (value: unknown): value is MessageCompression =>
+  typeof value === "object" &&
+  value !== null &&
+  ["compress", "decompress", "cleanup"].every((name) => typeof Reflect.get(value, name) === "function");
+
+/** Bounds what a message may become: of a stranger's few bytes nothing is made that a known device's frame could not be. */
+export function limitInflated(compression: MessageCompression, bytes: number): void {
+  Reflect.set(compression, "_maxPayload", bytes);
+}
+
+/**
+ * Releases the contexts of a socket's compression whenever it was idle for a while; the result stops it. A context that begins anew is
+ * right at any message (RFC 7692, 7.2.1): it refers to nothing before, whatever the other side has kept.
+ */
+export function releaseWhenIdle(compression: MessageCompression, clock: Clock): () => void {
+  let pending = 0;
+  let isInMessage = false;
+  let usedAt = 0;
+  let cancel: (() => void) | undefined;
+  let isStopped = false;
+
+  const check = () => {
+    cancel = undefined;
+    const idleMs = clock.monotonic() - usedAt;
+    if (pending > 0 || isInMessage || idleMs < compressionIdleMs)
+      return arm(Math.max(compressionIdleMs - idleMs, compressionIdleMs / 10));
+    compression.cleanup();
+  };
+  const arm = (delayMs: number) => {
+    if (!isStopped) cancel ??= clock.after(delayMs, check);
+  };
+  const counted = (method: "compress" | "decompress", end: (isLast: boolean) => void) => {
+    const original = compression[method].bind(compression);
+    compression[method] = (data, isLast, callback) => {
+      pending += 1;
+      original(data, isLast, (error, result) => {
+        pending -= 1;
+        usedAt = clock.monotonic();
+        end(isLast);
+        arm(compressionIdleMs);
+        callback(error, result);
+      });
+    };
+  };
+  counted("compress", () => {});
+  // Between two fragments of a message its context is still needed.
+  counted("decompress", (isLast) => {
+    isInMessage = !isLast;
+  });
+  return () => {
+    isStopped = true;
+    cancel?.();
+  };
+}

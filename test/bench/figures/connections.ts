@@ -1,0 +1,184 @@
+import { once } from "node:events";
+import { WebSocket } from "ws";
+import { makeBench, startServer } from "../../support/server/daylongServer.ts";
+import { quickEnvironment } from "../../support/server/quickServer.ts";
+import type { Measured } from "../report/figure.ts";
+import { Inspector, inspected } from "../report/inspector.ts";
+import { type BenchRun, inTurns, roundsOf } from "../report/run.ts";
+import { quantile } from "../report/statistics.ts";
+import { BareSide } from "../sides/bareSide.ts";
+import { unlimited } from "../sides/daylongSide.ts";
+import { seed } from "../sides/seed.ts";
+
+/** The server keeps a thousand connections; some are left for the requests that cause the events. */
+const connectionCount = 950;
+/** Sockets of one device: ten, of the sixteen that it may have. */
+const perDevice = 10;
+const usualRounds = 12;
+/** Events a round. */
+const burst = 20;
+/** Sockets that are opened at once. */
+const opening = 25;
+
+/** Sockets that count what comes, without reading it. */
+class Listeners {
+  readonly #sockets: WebSocket[] = [];
+  #frames = 0;
+  #awaited: { frames: number; from: number; resolve(): void } | undefined;
+  /** When each frame of the round came. */
+  #tookMs: number[] = [];
+  /** The bytes of the frame that came last. */
+  lastFrame: Buffer = Buffer.alloc(0);
+
+  async open(count: number, connect: (index: number) => { socket: WebSocket; isOpen: Promise<unknown> }) {
+    for (let from = 0; from < count; from += opening) {
+      const opened = Array.from({ length: Math.min(opening, count - from) }, (_, index) =>
+        connect(from + index),
+      );
+      await Promise.all(opened.map(({ isOpen }) => isOpen));
+      for (const { socket } of opened) {
+        socket.removeAllListeners("message");
+        socket.on("message", (data) => this.#count(data as Buffer));
+        this.#sockets.push(socket);
+      }
+    }
+  }
+
+  /** Resolves when so many frames more have come, with how long that took and how long each took. */
+  async take(frames: number, cause: () => Promise<void>): Promise<{ tookMs: number; eachMs: number[] }> {
+    const from = performance.now();
+    this.#frames = 0;
+    this.#tookMs = [];
+    const came = new Promise<void>((resolve) => {
+      this.#awaited = { frames, from, resolve };
+    });
+    await cause();
+    await came;
+    return { tookMs: performance.now() - from, eachMs: this.#tookMs };
+  }
+
+  close(): void {
+    for (const socket of this.#sockets) socket.terminate();
+  }
+
+  #count(data: Buffer): void {
+    this.lastFrame = data;
+    this.#frames += 1;
+    const awaited = this.#awaited;
+    if (awaited === undefined) return;
+    this.#tookMs.push(performance.now() - awaited.from);
+    if (this.#frames === awaited.frames) awaited.resolve();
+  }
+}
+
+/** Near to a thousand paired connections beside as many of a bare ws server: an event to all of them, and what each one keeps. */
+export async function connections(run: BenchRun): Promise<Measured[]> {
+  const bench = makeBench();
+  const { devices, sessionIds } = seed(bench.dataDir, {
+    projectPath: bench.project,
+    devices: connectionCount / perDevice,
+    sessions: 1,
+  });
+  const server = await startServer(Object.assign(quickEnvironment(bench), unlimited, inspected));
+  const bare = await BareSide.start();
+  const inspector = await Inspector.attach(server);
+  const [ours, theirs] = [new Listeners(), new Listeners()];
+  const memory = { ours: 0, theirs: 0 };
+  const rates = { ours: [] as number[], theirs: [] as number[] };
+  const tails = { ours: [] as number[], theirs: [] as number[] };
+  try {
+    // The first requests fill caches that are no connection's.
+    for (let index = 0; index < 20; index += 1) await server.ask("GET", "/api/sessions");
+    const before = { ours: (await inspector.memory()).rss, theirs: (await bare.memory()).rss };
+    await ours.open(connectionCount, (index) => {
+      const { token } = devices[Math.floor(index / perDevice)]!;
+      const socket = new WebSocket(`${server.url.replace("http", "ws")}/ws`, ["daylong.v1"]);
+      const isOpen = once(socket, "open").then(() => {
+        const welcomed = once(socket, "message");
+        socket.send(JSON.stringify({ type: "hello", token }));
+        return welcomed;
+      });
+      return { socket, isOpen };
+    });
+    await theirs.open(connectionCount, () => {
+      const socket = new WebSocket(bare.url.replace("http", "ws"));
+      return { socket, isOpen: once(socket, "open") };
+    });
+    memory.ours = ((await inspector.memory()).rss - before.ours) / connectionCount;
+    memory.theirs = ((await bare.memory()).rss - before.theirs) / connectionCount;
+
+    const rename = async (index: number) => {
+      const title = `Title ${String(index).padStart(12, "0")}`;
+      const { status } = await server.ask("PATCH", `/api/sessions/${sessionIds[0]}`, { title });
+      if (status !== 200) throw new Error(`The session was not renamed: ${status}`);
+    };
+    let count = 0;
+    const next = () => {
+      count += 1;
+      return count;
+    };
+    await ours.take(connectionCount, () => rename(next()));
+    const frame = ours.lastFrame.toString();
+    const many = (one: () => Promise<void>) => async () => {
+      await Promise.all(Array.from({ length: burst }, one));
+    };
+    const rate = async (listeners: Listeners, cause: () => Promise<void>, into: number[]) => {
+      const frames = connectionCount * burst;
+      const { tookMs } = await listeners.take(frames, cause);
+      into.push(frames / (tookMs / 1_000));
+    };
+    const tail = async (listeners: Listeners, cause: () => Promise<void>, into: number[]) => {
+      const { eachMs } = await listeners.take(connectionCount, cause);
+      into.push(quantile(eachMs, 0.99));
+    };
+    await inTurns(run, roundsOf(run, usualRounds), [
+      () =>
+        rate(
+          ours,
+          many(() => rename(next())),
+          rates.ours,
+        ),
+      () =>
+        rate(
+          theirs,
+          many(() => bare.broadcast(frame)),
+          rates.theirs,
+        ),
+      () => tail(ours, () => rename(next()), tails.ours),
+      () => tail(theirs, () => bare.broadcast(frame), tails.theirs),
+    ]);
+  } finally {
+    ours.close();
+    theirs.close();
+    inspector.close();
+    await server.kill("SIGTERM");
+    await bare.stop();
+    bench.remove();
+  }
+  const floorName = "ws broadcast";
+  return [
+    {
+      figure: "event to 950 connections, frames a second",
+      unit: "1/s",
+      ours: rates.ours,
+      floorName,
+      floor: rates.theirs,
+      reach: { ratio: 0.85, better: "higher" },
+    },
+    {
+      figure: "event to 950 connections, p99 of the arrival",
+      unit: "ms",
+      ours: tails.ours,
+      floorName,
+      floor: tails.theirs,
+    },
+    {
+      figure: "memory of an idle paired connection",
+      unit: "KB",
+      ours: [memory.ours / 1_024],
+      floorName: "ws",
+      floor: [memory.theirs / 1_024],
+      reach: { ratio: 1.5, better: "lower" },
+    },
+  ];
+}

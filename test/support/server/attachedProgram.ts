@@ -1,0 +1,75 @@
+import { resolve } from "node:path";
+import { spawn } from "@lydell/node-pty";
+import { TerminalScreen } from "../terminalScreen.ts";
+import { eventually } from "./daylongServer.ts";
+
+/** `daylong attach` in a pseudo-terminal, as a person has it. */
+export interface AttachedProgram {
+  screen: TerminalScreen;
+  write(text: string): void;
+  /** Resolves when the words are on the screen or above it. */
+  shows(words: string | RegExp): Promise<void>;
+  /** Resolves when they are not any more. */
+  loses(words: string): Promise<void>;
+  resize(columns: number, rows: number): void;
+  /** Resolves to the exit code. */
+  exited: Promise<number>;
+  kill(): Promise<void>;
+}
+
+const size = { cols: 100, rows: 40 };
+
+/** Starts the built program in a pseudo-terminal with the arguments of `daylong attach`. */
+export function openAttach(
+  args: readonly string[],
+  env: Record<string, string>,
+  cwd?: string,
+): AttachedProgram {
+  const terminal = spawn(process.execPath, [resolve("dist/server/commands/daylong.js"), "attach", ...args], {
+    ...size,
+    cwd,
+    env: { PATH: process.env.PATH ?? "", LANG: "C.UTF-8", TERM: "xterm-256color", ...env },
+  });
+  const screen = new TerminalScreen(size.cols, size.rows);
+  let fault: unknown;
+  let isGone = false;
+  terminal.onData((text) => {
+    try {
+      screen.write(text);
+    } catch (error) {
+      fault ??= error;
+    }
+  });
+  const exited = new Promise<number>((done) => {
+    terminal.onExit(({ exitCode }) => {
+      isGone = true;
+      done(exitCode);
+    });
+  });
+  const holds = (words: string | RegExp) =>
+    typeof words === "string" ? screen.text.includes(words) : words.test(screen.text);
+  const look = (what: string, isThere: () => boolean) =>
+    eventually(what, () => {
+      if (fault !== undefined) throw fault;
+      if (isThere()) return true;
+      if (isGone) throw new Error(`The program has ended; ${what} came not:\n${screen.text}`);
+      return false;
+    }).then(
+      () => {},
+      (error: Error) => {
+        throw new Error(`${error.message}\n${screen.text}`);
+      },
+    );
+  return {
+    screen,
+    write: (text) => terminal.write(text),
+    shows: (words) => look(String(words), () => holds(words)),
+    loses: (words) => look(`no ${words}`, () => !holds(words)),
+    resize: (columns, rows) => terminal.resize(columns, rows),
+    exited,
+    kill: async () => {
+      if (!isGone) terminal.kill("SIGKILL");
+      await exited;
+    },
+  };
+}
