@@ -5,6 +5,7 @@ import type { Log } from "../domain/ports.ts";
 import type { Closers } from "../platform/closers.ts";
 import { lockFolder } from "../platform/filesystem/folderLock.ts";
 import { makeFolder } from "../platform/filesystem/paths.ts";
+import { refuseHalfRestored } from "../platform/filesystem/restoreMark.ts";
 import { type Config, ConfigError } from "./config.ts";
 
 /** Makes the data folder, for this user alone. Throws a `ConfigError` where it cannot be. */
@@ -23,13 +24,14 @@ export function openDataFolder(dataDir: string): void {
   }
 }
 
-/** Locks the data folder until the closers run. Throws what `lockFolder` throws. */
+/** Locks the data folder until the closers run. Throws what `lockFolder` throws, and after a restore that was broken off. */
 export function holdDataFolder(
   dataDir: string,
   closers: Closers,
 ): { lockPaths: readonly string[]; serverFile: string } {
   const { paths: lockPaths, release } = lockFolder(realpathSync(dataDir));
   closers.push(release);
+  refuseHalfRestored(dataDir);
   // One that is there is of a server that was killed: nothing at the address that it names is this server's any more.
   const serverFile = join(dataDir, "server.json");
   rmSync(serverFile, { force: true });

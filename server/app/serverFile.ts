@@ -1,8 +1,8 @@
 import { rmSync, writeFileSync } from "node:fs";
-import { phoneAddress } from "../platform/addresses.ts";
 import type { ServerCertificate } from "../platform/certificate.ts";
 import type { Closers } from "../platform/closers.ts";
 import { reachableHost } from "../platform/listener.ts";
+import { phoneAddress } from "../platform/network/addresses.ts";
 import type { Config } from "./config.ts";
 
 interface ServerFileParts {
@@ -12,6 +12,7 @@ interface ServerFileParts {
   port: number;
   certificate?: ServerCertificate;
   version: string;
+  isDemo: boolean;
 }
 
 /**
@@ -22,13 +23,13 @@ export function writeServerFile(
   parts: ServerFileParts,
   closers: Closers,
 ): { url: string; fingerprint?: string } {
-  const { path, config, port, certificate, version } = parts;
+  const { path, config, port, certificate, version, isDemo } = parts;
   const { host, interactive } = config;
   const isSecure = certificate !== undefined;
   const { fingerprint } = certificate ?? {};
   const url = phoneAddress({ host, port, isSecure, publicUrl: undefined });
   const localUrl = `${isSecure ? "https" : "http"}://${reachableHost(host)}:${port}`;
-  const found = { url, localUrl, pid: process.pid, version, fingerprint, interactive };
+  const found = { url, localUrl, pid: process.pid, version, fingerprint, interactive, isDemo };
   writeFileSync(path, `${JSON.stringify(found)}\n`, { mode: 0o600 });
   closers.push(() => rmSync(path, { force: true }));
   return { url, fingerprint };

@@ -6,7 +6,7 @@ import { readVersion } from "../platform/packageVersion.ts";
 import { overview } from "./framework/help.ts";
 import { programName } from "./framework/programName.ts";
 import { asksForHelp, failUsage, runCommand } from "./framework/runCommand.ts";
-import { subcommands } from "./subcommands/index.ts";
+import { subcommands } from "./subcommands.ts";
 
 const program = programName();
 const [name, ...rest] = process.argv.slice(2);

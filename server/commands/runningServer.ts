@@ -15,6 +15,7 @@ const serverFileSchema = z.object({
   version: z.string(),
   fingerprint: z.string().optional(),
   interactive: z.boolean().optional(),
+  isDemo: z.boolean().optional(),
 });
 
 /** A server of this computer, with the token that its data folder holds. */
@@ -28,6 +29,7 @@ export interface RunningServer {
   fingerprint?: string;
   /** Whether processes live on between messages; false: the rollback. */
   interactive?: boolean;
+  isDemo?: boolean;
   dataDir: string;
   adminToken: string;
 }
@@ -37,7 +39,7 @@ export interface RunningServer {
  * it, and its pid and its port may be another program's by then. A server that takes the lock removes the file before it
  * writes its own.
  */
-function readServer(dataDir: string): RunningServer | undefined {
+export function readServer(dataDir: string): RunningServer | undefined {
   try {
     const server = serverFileSchema.parse(JSON.parse(readFileSync(join(dataDir, "server.json"), "utf8")));
     if (!isFolderHeld(dataDir)) return undefined;
@@ -92,6 +94,8 @@ export async function ask<T>(
   path: string,
   body?: unknown,
   headers: Record<string, string> = {},
+  /** Statuses above 299 that are answers like others. */
+  taken: readonly number[] = [],
 ): Promise<T> {
   const { status, body: said } = await requestLocally({
     method,
@@ -102,7 +106,7 @@ export async function ask<T>(
     fingerprint: server.fingerprint,
   });
   const answer = JSON.parse(said) as T & { detail?: string; title?: string };
-  if (status < 200 || status > 299)
+  if ((status < 200 || status > 299) && !taken.includes(status))
     throw new Error(`${method} ${path}: ${status} ${answer.title ?? ""} ${answer.detail ?? ""}`);
   return answer;
 }

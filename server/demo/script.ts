@@ -19,7 +19,7 @@ import {
   typedBlocks,
   typedText,
 } from "./messages.ts";
-import { showOrders } from "./showOrders.ts";
+import { nextStep, showOrders } from "./showOrders.ts";
 import { endedTask, isSilentAfter, saidOfStarted, taskOrders } from "./taskOrders.ts";
 
 const isToolResult = (block: ContentBlock): block is ToolResultBlock => block.type === "tool_result";
@@ -70,6 +70,8 @@ function answerToolResult(block: ToolResultBlock, messages: ModelMessage[]): Dem
   const output = resultText(block).trim();
   const next = afterTodo(output, block.is_error === true);
   if (next !== undefined) return next;
+  const step = block.is_error === true ? undefined : nextStep(messages);
+  if (step !== undefined) return step;
   const started = saidOfStarted(output);
   if (started !== undefined) return text(started);
   if (block.is_error) return text(`The tool did not run: ${output.slice(0, 400)}`);

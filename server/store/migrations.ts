@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
+import { existsSync, renameSync } from "node:fs";
 import { basename } from "node:path";
 import { DaylongError } from "../domain/errors.ts";
+import { copyInto } from "./copyInto.ts";
 import { firstSchema } from "./firstSchema.ts";
 import type { Connection } from "./statement.ts";
 
@@ -269,6 +270,9 @@ export const migrations: readonly Migration[] = [
   { version: 22, apply: (connection) => void connection.exec(deletedResponses) },
 ];
 
+/** The version of the schema that this program makes. */
+export const newestVersion = migrations.at(-1)?.version ?? 0;
+
 /**
  * Brings a database to the newest version, forward only, from a copy of the file that is left beside it. A file of a newer
  * version is refused (`storage_failed`). The version of a database is SQLite's own `user_version`, written in the step's transaction.
@@ -280,7 +284,7 @@ export function migrate(connection: Connection, path: string, migrations: readon
     throw new DaylongError(
       "storage_failed",
       `${basename(path)} has version ${version}; this program knows versions up to ${newest}. ` +
-        "Start the newer program, or restore a backup made before the upgrade.",
+        `Start the newer program again, or go back to the copy that it made before its upgrade: ${wayBack(path, newest)}.`,
     );
   }
   if (version < newest && hasTables(connection)) copyBefore(connection, path, newest);
@@ -290,6 +294,15 @@ export function migrate(connection: Connection, path: string, migrations: readon
     if (migration.version > version) step(connection, migration);
   }
   connection.pragma("foreign_keys = ON");
+}
+
+/** How to go back to the copy that a newer program left; the newest one that this program can open. */
+function wayBack(path: string, newest: number): string {
+  const copies = Array.from({ length: 50 }, (_, index) => `${path}.before-v${newest + 1 + index}`);
+  const copy = copies.find((one) => existsSync(one));
+  if (copy === undefined) return "there is none beside it, so restore a backup (daylong restore FILE)";
+  const name = basename(path);
+  return `move ${name}, ${name}-wal and ${name}-shm away and rename ${basename(copy)} to ${name}. What came after the upgrade is not in it`;
 }
 
 function step(connection: Connection, migration: Migration): void {
@@ -313,16 +326,7 @@ function hasTables(connection: Connection): boolean {
 function copyBefore(connection: Connection, path: string, version: number): void {
   const copy = `${path}.before-v${version}`;
   const unfinished = `${copy}.unfinished`;
-  rmSync(unfinished, { force: true });
-  // VACUUM INTO accepts an empty file, and so the copy is never readable by others, not even for a moment.
-  closeSync(openSync(unfinished, "wx", 0o600));
-  connection.prepare("VACUUM INTO ?").run(unfinished);
-  // SQLite does not sync what VACUUM INTO wrote, and the copy must be on disk before the original changes.
-  const file = openSync(unfinished, "r+");
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
+  // The copy must be on disk before the original changes.
+  copyInto(connection, unfinished);
   renameSync(unfinished, copy);
 }

@@ -219,4 +219,27 @@ describe("a conversation on the page", () => {
     expect(await companion.messages("You").count()).toBe(1);
     await companion.close();
   });
+
+  test("C05: a conversation that is opened in mid-answer shows what was written so far, from the list and after a reload", async () => {
+    const companion = await paired(desktop);
+    const sessionId = await chatWith(companion);
+    await companion.page.goto(companion.url);
+    await companion.connected();
+    // Words, a tool, and words again: what the turn said before is not what is being written.
+    await scene.server.ask("POST", "/api/chat", { sessionId, message: "Move the forms to the new types" });
+    const card = companion.permission("Bash");
+    await card.getByRole("button", { name: "Allow once" }).click();
+    await eventually("the answer goes on", async () => {
+      const { body } = await scene.server.ask("GET", `/api/sessions/${sessionId}`);
+      return body.runningTasks === 1;
+    });
+    await companion.sessions.getByRole("link").first().click();
+    await companion.hear("I go through the forms");
+    await companion.page.reload();
+    await companion.hear("I go through the forms");
+    await companion.button("Stop").click();
+    await companion.button("Stop").waitFor({ state: "detached" });
+    expect(await companion.messages("Claude").filter({ hasText: "I go through the forms" }).count()).toBe(1);
+    await companion.close();
+  });
 });

@@ -1,4 +1,7 @@
+import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
+import { databaseName } from "../../server/store/database.ts";
+import { renewEpoch } from "../../server/store/store.ts";
 import { useChromium } from "../support/browser/chromium.ts";
 import { Companion, desktop } from "../support/browser/companion.ts";
 import { eventually, startServer } from "../support/server/daylongServer.ts";
@@ -114,6 +117,27 @@ describe("a page whose server or network goes away", () => {
     await companion.connected();
     await companion.hear(/word20 end\./);
     expect(await textsOf(companion, "Claude", "word20")).toHaveLength(1);
+    await companion.close();
+  });
+
+  test("C05 D02: a restored backup is said, the sessions are read anew, and the conversation goes on", async () => {
+    const companion = await Companion.paired({ browser: used.browser, server: scene.server });
+    const sessionId = await begin();
+    await companion.openSession(sessionId);
+    await companion.say("say: from before");
+    await companion.hear("from before");
+    companion.watch.allowBrokenConnections();
+    await scene.server.kill("SIGTERM");
+    renewEpoch({ path: join(scene.bench.dataDir, databaseName) });
+    scene.server = await startServer(scene.environment);
+    await companion.page.getByText(/history is another one than before/).waitFor();
+    await companion.connected();
+    await companion.judge();
+    await companion.button("Understood").click();
+    await companion.say("say: from after");
+    await companion.hear("from after");
+    expect(await textsOf(companion, "Claude", "from before")).toHaveLength(1);
+    expect(await textsOf(companion, "You", "from after")).toHaveLength(1);
     await companion.close();
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
-import { lanName, useChromium } from "../support/browser/chromium.ts";
+import { useChromium } from "../support/browser/chromium.ts";
 import { Companion, desktop, phone } from "../support/browser/companion.ts";
+import { lanName } from "../support/browser/launch.ts";
 import { eventually } from "../support/server/daylongServer.ts";
 import { useScene } from "../support/server/scene.ts";
 

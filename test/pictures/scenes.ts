@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { DemoServer } from "./demoServer.ts";
+import type { DemoServer } from "../support/browser/demoServer.ts";
 
 /** What the pictures show: sessions in every state that an owner meets. */
 export interface Scenes {
@@ -26,6 +26,7 @@ function makeProject(folder: string, name: string): string {
     join(path, "auth.ts"),
     "let token = read();\n\nexport const currentToken = () => token.value;\n",
   );
+  writeFileSync(join(path, "typecheck.js"), "setInterval(() => {}, 60_000);\n");
   git("init", "-b", "main");
   git("add", "-A");
   git("commit", "-m", "First");
@@ -48,42 +49,39 @@ export async function setScenes(server: DemoServer): Promise<Scenes> {
   const infra = makeProject(server.projects, "infra");
   const hasOpen = (sessionId: string) => async () =>
     (await server.ask<{ openPermissions: number }>("GET", `/api/sessions/${sessionId}`)).openPermissions > 0;
+  const read = async (sessionId: string) => {
+    const { lastSeq } = await server.ask<{ lastSeq: number }>("GET", `/api/sessions/${sessionId}`);
+    await server.ask("POST", `/api/sessions/${sessionId}/read`, { seq: lastSeq });
+  };
 
   const talk = await server.session(api, "Login fails after an hour");
-  await server.say(talk, 'use: Read {"file_path":"auth.ts"}', 20);
   await server.ask("PATCH", `/api/sessions/${talk}`, { permissionMode: "acceptEdits" });
-  await server.say(
-    talk,
-    `use: Write {"file_path":"${join(api, "auth.ts")}","content":"let token = read();\\n\\nexport async function currentToken() {\\n  if (isStale(token)) token = await refresh(token);\\n  return token.value;\\n}\\n"}`,
-    20,
-  );
-  await server.say(talk, "run: ls", 20);
   await server.say(talk, "Why does login fail after an hour?", 20);
+  await server.say(talk, "Fix the login, please", 30);
 
   const agents = await server.session(web, "Review of the forms");
-  await server.say(agents, "agent and wait: run: ls", 30);
+  await server.say(agents, "Review the forms", 30);
 
   const unread = await server.session(docs, "Broken links");
   await server.say(unread, "Do all the links work?", 20);
 
   const quiet = await server.session(infra, "Backups");
   await server.say(quiet, "Remember the number 42", 20);
-  const { lastSeq } = await server.ask<{ lastSeq: number }>("GET", `/api/sessions/${quiet}`);
-  await server.ask("POST", `/api/sessions/${quiet}/read`, { seq: lastSeq });
+  await read(quiet);
+  await read(talk);
 
   const permission = await server.session(api, "Clean build");
-  await server.say(
-    permission,
-    "run: rm -r dist && npm run build -- --mode production && cp -r public dist/public",
-  );
+  await server.say(permission, "Build it for production");
   await until(hasOpen(permission), "a permission is open");
 
   const question = await server.session(docs, "Style of the guide");
-  await server.say(question, "ask: Which voice should the guide have? You | We | Neutral");
+  await server.say(question, "Write the guide");
   await until(hasOpen(question), "a question is open");
 
   const working = await server.session(web, "Types of the forms");
-  await server.say(working, "background: sleep 600", 20);
-  await server.say(working, "slow: 90");
+  await server.say(working, "todo: sign-up, profile, payment, settings", 30);
+  await server.say(working, "Move the forms to the new types");
+  await until(hasOpen(working), "the type checker may run");
+  await server.allow(working);
   return { talk, permission, working, question, unread, agents };
 }

@@ -1,5 +1,5 @@
 import QRCode from "qrcode";
-import { isLoopbackUrl } from "../../platform/addresses.ts";
+import { isLoopbackUrl } from "../../platform/network/addresses.ts";
 
 /** A pairing code with the links that carry it. */
 export interface Pairing {

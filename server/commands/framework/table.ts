@@ -34,3 +34,15 @@ export function spanText(ms: number): string {
   const hours = Math.round(minutes / 60);
   return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} d`;
 }
+
+/** Bytes in the largest unit that fits: `3.2 GB`, `12 MB`, `4 kB`. */
+export function sizeText(bytes: number): string {
+  const units = [
+    [1024 ** 3, "GB"],
+    [1024 ** 2, "MB"],
+    [1024, "kB"],
+  ] as const;
+  const [unit, name] = units.find(([size]) => bytes >= size) ?? [1, "bytes"];
+  const count = bytes / unit;
+  return `${count < 10 && unit > 1 ? count.toFixed(1) : Math.round(count)} ${name}`;
+}

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import webpush from "web-push";
 import { z } from "zod";
 
-const fileName = "vapid-keys.json";
+/** The keys' file in the data folder. */
+export const vapidKeysFile = "vapid-keys.json";
 /** Life of a signature. RFC 8292 allows 24 hours; half of it leaves room for clocks that differ. */
 const signatureLifeMs = 12 * 60 * 60_000;
 /** A signature is used again so long; the push service may remember that it was good (RFC 8292, 4.2). */
@@ -31,7 +32,7 @@ export interface VapidKeys {
  * are never made in its place.
  */
 export function keepVapidKeys(dataDir: string): VapidKeys {
-  const path = join(dataDir, fileName);
+  const path = join(dataDir, vapidKeysFile);
   let text: string;
   try {
     text = readFileSync(path, "utf8");
@@ -45,7 +46,7 @@ export function keepVapidKeys(dataDir: string): VapidKeys {
   const pair = createECDH("prime256v1");
   pair.setPrivateKey(privateKey, "base64url");
   if (!timingSafeEqual(pair.getPublicKey(), Buffer.from(publicKey, "base64url"))) {
-    throw new Error(`The keys in ${fileName} do not belong together.`);
+    throw new Error(`The keys in ${vapidKeysFile} do not belong together.`);
   }
   return { publicKey, privateKey };
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
@@ -116,6 +116,24 @@ describe("openDatabase", () => {
       }),
     );
     expect(existsSync(`${path}.before-v${newest}`)).toBe(false);
+  });
+
+  test("O17: a downgrade is refused with the way back, which works", () => {
+    const path = join(folder, "daylong.db");
+    const before = openStore({ path, clock: new StandingClock() });
+    before.sessions.insert(aSession());
+    before.close();
+    openDatabase({ path, migrations: [...migrations, addColumn] }).close();
+    const refusal = () => openDatabase({ path });
+    expect(refusal).toThrow(`rename daylong.db.before-v${next} to daylong.db`);
+    for (const end of ["", "-wal", "-shm"]) rmSync(`${path}${end}`, { force: true });
+    renameSync(`${path}.before-v${next}`, path);
+    const after = openStore({ path, clock: new StandingClock() });
+    expect(after.sessions.list({ limit: 10 }).sessions).toHaveLength(1);
+    after.close();
+    openDatabase({ path, migrations: [...migrations, addColumn] }).close();
+    rmSync(`${path}.before-v${next}`);
+    expect(refusal).toThrow(/there is none beside it, so restore a backup \(daylong restore FILE\)/);
   });
 
   test("says storage_failed when the data folder cannot be made", () => {

@@ -11,6 +11,9 @@ const tellViolations = `addEventListener("securitypolicyviolation", (event) =>
 /** A connection that breaks is told by Chromium itself, whatever the page does about it. */
 const brokenConnection = /ERR_(CONNECTION|INTERNET|EMPTY|NETWORK|SOCKET)|WebSocket connection to .* failed/;
 
+/** A conversation that Claude has not written down yet has no past to be read; the page asks, and takes this for none. */
+const noPastYet = /status of 404 .*\/api\/projects\/[^/]+\/sessions\/[^/]+\/messages/;
+
 /**
  * Watches a browser context for what no page of ours may do: errors on the console, uncaught exceptions, violations of the
  * Content-Security-Policy, and requests to another host than the server.
@@ -18,7 +21,7 @@ const brokenConnection = /ERR_(CONNECTION|INTERNET|EMPTY|NETWORK|SOCKET)|WebSock
 export class PageWatch {
   readonly #faults: string[] = [];
   readonly #hosts = new Set<string>();
-  readonly #allowed: RegExp[] = [];
+  readonly #allowed: RegExp[] = [noPastYet];
 
   private constructor(ownHosts: readonly string[]) {
     for (const host of ownHosts) this.#hosts.add(host);

@@ -1,7 +1,14 @@
+import type { ComponentType } from "preact";
 import { useState } from "preact/hooks";
+import { Mark } from "../design/mark.tsx";
 import { pairHost, pairingFault, proposedName } from "../hosts/pairHost.ts";
 import { useDaylong } from "../state/context.ts";
 import { useGo } from "../state/navigation.ts";
+
+type Scanner = ComponentType<{ onCode: (code: string) => void; onClose: () => void }>;
+
+/** Browsers give the camera to secure contexts only. */
+const hasCamera = (): boolean => isSecureContext && navigator.mediaDevices?.getUserMedia !== undefined;
 
 /** Makes this page a device: by the link's code, or by one that is typed. */
 export function PairScreen({ code: given }: { code: string }) {
@@ -11,8 +18,17 @@ export function PairScreen({ code: given }: { code: string }) {
   const [deviceName, setDeviceName] = useState(proposedName(navigator.userAgent));
   const [fault, setFault] = useState("");
   const [isBusy, setBusy] = useState(false);
+  const [scanner, setScanner] = useState<{ Scanner: Scanner }>();
   const paired = daylong.current.value?.host;
 
+  const scan = async () => {
+    setFault("");
+    try {
+      setScanner({ Scanner: (await import("./codeScanner.tsx")).CodeScanner });
+    } catch {
+      setFault("The server does not answer. Check that it runs, and try again.");
+    }
+  };
   const submit = async (event: Event) => {
     event.preventDefault();
     setBusy(true);
@@ -32,6 +48,7 @@ export function PairScreen({ code: given }: { code: string }) {
 
   return (
     <form class="sheet" onSubmit={submit}>
+      <Mark size={44} />
       <h1>Pair with this computer</h1>
       <p>
         On the computer, run <code>scripts/pair</code>: it prints a code and a QR code that opens this page. A
@@ -54,6 +71,22 @@ export function PairScreen({ code: given }: { code: string }) {
           class="code-input"
         />
       </label>
+      {scanner ? (
+        <scanner.Scanner
+          onCode={(found) => {
+            setCode(found);
+            setScanner(undefined);
+          }}
+          onClose={() => setScanner(undefined)}
+        />
+      ) : (
+        code === "" &&
+        hasCamera() && (
+          <button type="button" class="button" onClick={scan}>
+            Scan the QR code
+          </button>
+        )
+      )}
       <label class="field">
         <span>Name of this device</span>
         <input

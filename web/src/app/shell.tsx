@@ -2,7 +2,9 @@ import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { ChatScreen } from "../chat/chatScreen.tsx";
 import { Icon, type IconName } from "../design/icons.tsx";
+import { Mark } from "../design/mark.tsx";
 import { HomeScreen } from "../home/homeScreen.tsx";
+import { Overview } from "../home/overview.tsx";
 import { useDaylong } from "../state/context.ts";
 import { ConnectionBanner, ConnectionStatus } from "./connectionStatus.tsx";
 import { HelpScreen, MonitorScreen, SettingsScreen } from "./lazyScreens.tsx";
@@ -34,11 +36,7 @@ function Navigation({ screen }: { screen: Route["screen"] }) {
 function Screen({ route }: { route: Route }) {
   switch (route.screen) {
     case "home":
-      return (
-        <div class="empty">
-          <p>Choose a session, or begin a new one.</p>
-        </div>
-      );
+      return <Overview />;
     case "chat":
       return <ChatScreen key={route.sessionId} sessionId={route.sessionId} />;
     case "monitor":
@@ -93,6 +91,7 @@ export function Shell({ router }: { router: Router }) {
     <div class="shell" data-screen={route.screen}>
       <header class="top">
         <a class="brand" href="/">
+          <Mark />
           Daylong
         </a>
         <ConnectionStatus />

@@ -1,4 +1,5 @@
 import type { Session } from "../../../client/src/index.ts";
+import { count } from "../design/quantities.ts";
 
 /** The groups of the inbox, in the order in which they need the owner. */
 export const groupNames = ["needs", "working", "unread", "idle"] as const;
@@ -43,4 +44,21 @@ export function inboxGroups(sessions: readonly Session[], search: string): Inbox
   return groupNames
     .map((name) => ({ name, sessions: found.filter((session) => groupOf(session) === name) }))
     .filter((group) => group.sessions.length > 0);
+}
+
+const groupSentences: Record<Exclude<GroupName, "needs">, (sessions: string) => string> = {
+  working: (sessions) => `${sessions} working.`,
+  unread: (sessions) => `${sessions} done and unread.`,
+  idle: (sessions) => `${sessions} idle.`,
+};
+
+/** The state of the inbox in sentences, the one about what needs the owner first. */
+export function inboxInWords(groups: readonly InboxGroup[]): string[] {
+  if (groups.length === 0) return ["Begin with a new session."];
+  const sizeOf = (name: GroupName) => groups.find((group) => group.name === name)?.sessions.length ?? 0;
+  const needs = sizeOf("needs");
+  const first =
+    needs === 0 ? "Nothing needs you." : `${count(needs, "session")} ${needs === 1 ? "needs" : "need"} you.`;
+  const others = (["working", "unread", "idle"] as const).filter((name) => sizeOf(name) > 0);
+  return [first, ...others.map((name) => groupSentences[name](String(sizeOf(name))))];
 }

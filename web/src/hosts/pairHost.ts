@@ -20,6 +20,12 @@ export function pairingFault(error: unknown): string {
 /** The code as the server takes it: people write it with spaces, hyphens and small letters. */
 export const tidyCode = (typed: string): string => typed.replace(/[\s-]/g, "").toUpperCase();
 
+/** The code in a link that a pairing QR code holds, the page's or the app's; `undefined`: it is another QR code. */
+export const codeIn = (link: string): string | undefined => {
+  const code = /[#?&]code=([0-9A-Za-z-]{10,12})(?:&|$)/.exec(link)?.[1];
+  return code === undefined ? undefined : tidyCode(code);
+};
+
 /** Makes this page a device of the server at `url`. */
 export async function pairHost(parts: {
   url: string;

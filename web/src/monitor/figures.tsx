@@ -53,9 +53,9 @@ export function Figures(props: {
         {Math.round(cpuPercent)} %
       </Figure>
       <Figure
-        name="Oldest unsent push"
+        name="Unsent push"
         tone={pending.length > 0 && now - oldest > 60_000 ? "need" : ""}
-        hint={isAdmin ? "Of all devices" : "Of this device"}
+        hint={`How old the oldest push is that was not sent yet, ${isAdmin ? "of all devices" : "of this device"}`}
       >
         {pending.length === 0 ? "none" : shortSpan(now - oldest)}
       </Figure>

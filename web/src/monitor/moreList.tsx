@@ -22,11 +22,11 @@ export function MoreList<Item>(props: {
           type="button"
           class="button quiet small"
           aria-expanded={showsAll.value}
-          aria-label={`${name}: ${showsAll.value ? "fewer" : "more"}`}
           onClick={() => {
             showsAll.value = !showsAll.value;
           }}
         >
+          <span class="heard-only">{name}: </span>
           {showsAll.value ? "Fewer" : `${items.length - atFirst} more`}
         </button>
       )}

@@ -79,7 +79,13 @@ function optionsFor(element: HTMLElement, memoryLimitBytes: number): UPlot.Optio
       cpu: { range: (_chart, _min, max) => [0, Math.max(100, max)] },
     },
     axes: [
-      { ...axis, values: (_chart, ticks) => ticks.map((tick) => clockTime(tick * 1_000)) },
+      {
+        ...axis,
+        // Whole minutes: the labels say no more.
+        incrs: [60, 120, 300],
+        space: 60,
+        values: (_chart, ticks) => ticks.map((tick) => clockTime(tick * 1_000)),
+      },
       {
         ...axis,
         scale: "memory",

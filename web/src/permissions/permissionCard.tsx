@@ -60,7 +60,9 @@ export function PermissionCard(props: { permission: Permission; isBrief?: boolea
             {server !== undefined && <> of the server {visible(server)}</>}
           </span>
         </p>
-        <p class="meta">{left > 0 ? `denied in ${spanInWords(left)}` : "its time is over"}</p>
+        <p class="meta" title="When its time is over it is denied">
+          {left > 0 ? `${spanInWords(left)} left` : "its time is over"}
+        </p>
       </header>
       {kind === "tool" && <ToolCard {...parts} />}
       {kind === "question" && <QuestionCard {...parts} />}

@@ -10,6 +10,9 @@ import { useAction } from "./useAction.ts";
 
 const pushNames: Record<string, string> = { apns: "Apple push", webpush: "Web Push" };
 
+/** How often the list is read while it is on the screen. */
+const rereadMs = 5_000;
+
 /** The paired devices, for an admin. */
 export function DevicesSection({ me }: { me: Device }) {
   const daylong = useDaylong();
@@ -22,10 +25,17 @@ export function DevicesSection({ me }: { me: Device }) {
   };
   useEffect(() => {
     if (!isAdmin) return;
-    read().catch(() => {});
-    return client.onEvent((event) => {
-      if (event.type === "device.paired" || event.type === "device.revoked") read().catch(() => {});
+    const look = () => void read().catch(() => {});
+    look();
+    // No event tells that a device has connected.
+    const timer = setInterval(look, rereadMs);
+    const stop = client.onEvent((event) => {
+      if (event.type === "device.paired" || event.type === "device.revoked") look();
     });
+    return () => {
+      clearInterval(timer);
+      stop();
+    };
   }, [client, isAdmin]);
   if (!isAdmin)
     return (

@@ -3,9 +3,11 @@ import { type Answer, DaylongClient, type LinkState } from "../../../client/src/
 import type { Host, HostStore } from "../hosts/host.ts";
 import { Chat } from "./chat/chat.ts";
 import { KeptChat } from "./chat/keptChat.ts";
+import { LiveTexts } from "./chat/liveTexts.ts";
 import { ScreenClock } from "./clock.ts";
 import { type ConnectionPhase, phaseOf } from "./connection.ts";
 import { Drafts } from "./drafts.ts";
+import { pacedFrames } from "./frames.ts";
 import { Permissions } from "./permissions.ts";
 import { Sessions } from "./sessions.ts";
 
@@ -86,11 +88,17 @@ export class Daylong {
     await sessions.restore();
     const permissions = new Permissions(client);
     const chats = new Map<string, Chat>();
+    const lives = new LiveTexts({ inNextFrame: pacedFrames() });
     let { epoch } = host;
     const chat = (sessionId: string): Chat => {
       const known = chats.get(sessionId);
       if (known) return known;
-      const made = new Chat({ client, sessionId, kept: new KeptChat(kept, epoch, sessionId) });
+      const made = new Chat({
+        client,
+        sessionId,
+        live: lives.of(sessionId),
+        kept: new KeptChat(kept, epoch, sessionId),
+      });
       chats.set(sessionId, made);
       return made;
     };
@@ -99,9 +107,13 @@ export class Daylong {
     client.onEvent((event) => {
       sessions.hear(event);
       permissions.hear(event);
+      lives.hear(event);
       if (event.sessionId !== null) chats.get(event.sessionId)?.hear(event);
     });
-    client.onDelta((delta) => chats.get(delta.sessionId)?.hearDelta(delta));
+    client.onDelta((delta) => {
+      lives.hearDelta(delta);
+      chats.get(delta.sessionId)?.hearDelta();
+    });
     client.onActivity((activity) => chats.get(activity.sessionId)?.hearActivity(activity));
     const read = () => Promise.all([sessions.read(), permissions.read()]);
     client.onGap(async (position) => {

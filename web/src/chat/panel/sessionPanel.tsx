@@ -6,6 +6,7 @@ import { Ring } from "../../design/ring.tsx";
 import { exactTime } from "../../design/times.ts";
 import type { Chat } from "../../state/chat/chat.ts";
 import { useDaylong, useHost } from "../../state/context.ts";
+import { modeWords } from "../../state/modeWords.ts";
 import { leaseLeft } from "../../state/sessionWords.ts";
 import { ChangesSection } from "./changesSection.tsx";
 import { SessionActions } from "./sessionActions.tsx";
@@ -161,7 +162,7 @@ function ContextSection({ session, chat }: { session: Session; chat: Chat }) {
         <dt>Model</dt>
         <dd>{session.model ?? "default"}</dd>
         <dt>Mode</dt>
-        <dd>{session.permissionMode}</dd>
+        <dd>{modeWords[session.permissionMode]}</dd>
         {session.gitBranch && (
           <>
             <dt>Branch</dt>

@@ -24,7 +24,11 @@ export function ToolDetail({ tool, sessionId }: { tool: ToolUse; sessionId: stri
         setFault(isLost ? "" : "Its result cannot be read now: the server does not answer.");
       });
   }, [tool.toolUseId, tool.state]);
-  const output = record?.output;
+  // What a subagent was told and said is shown as words, below; what its tool says of that is for Claude.
+  const isAgent = /^(Agent|Task)$/.test(tool.toolName);
+  const hasSpoken = isAgent && tool.children.some(({ kind }) => kind === "agentWords");
+  const output = hasSpoken ? undefined : record?.output;
+  const input = (tool.isEdited ? tool.input : record?.input) ?? tool.input ?? {};
   return (
     <div class="stack">
       {record?.diff ? (
@@ -32,7 +36,7 @@ export function ToolDetail({ tool, sessionId }: { tool: ToolUse; sessionId: stri
       ) : (
         <InputView
           toolName={tool.toolName}
-          input={(tool.isEdited ? tool.input : record?.input) ?? tool.input ?? {}}
+          input={isAgent && typeof input.prompt === "string" ? { prompt: input.prompt } : input}
         />
       )}
       {tool.isEdited && <p class="meta">Edited before it was allowed: this is what ran.</p>}
@@ -42,7 +46,7 @@ export function ToolDetail({ tool, sessionId }: { tool: ToolUse; sessionId: stri
           <LongText text={withoutTerminalCodes(output)} />
         </div>
       )}
-      {output === undefined && tool.summary && <p class="meta">{tool.summary}</p>}
+      {output === undefined && !hasSpoken && tool.summary && <p class="meta">{tool.summary}</p>}
       {record?.truncated && <p class="meta">It is longer than 256 KB: its beginning.</p>}
       {fault !== "" && <p class="meta">{fault}</p>}
     </div>

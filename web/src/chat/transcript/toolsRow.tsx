@@ -71,7 +71,7 @@ function ToolLine({ tool, sessionId }: { tool: ToolUse; sessionId: string }) {
         <Icon name="fold" size={14} />
         <span class="clip">{visible(titleOf(tool))}</span>
         <ChangedLines added={added} removed={removed} />
-        <span class={`meta clip tool-state ${state === "failed" ? "bad" : ""}`}>
+        <span class={`meta clip tool-state ${state === "failed" ? "bad" : ""} ${isAsking ? "need" : ""}`}>
           {isAsking ? "waits for you" : stateOf(tool)}
         </span>
       </button>
@@ -106,7 +106,10 @@ function stateOf({ state, summary, children }: ToolUse): string {
     case "stopped":
       return "stopped";
     case "done":
-      return children.length > 0 ? count(children.length, "step") : visible(summary ?? "");
+      if (children.length > 0) return count(children.length, "step");
+      return /^Command running in background/.test(summary ?? "")
+        ? "runs in the background"
+        : visible(summary ?? "");
   }
 }
 

@@ -128,7 +128,7 @@ export function TranscriptView({ chat, readSeq }: { chat: Chat; readSeq?: number
               line && (
                 <div
                   key={key}
-                  class="line"
+                  class="transcript-line"
                   data-index={index}
                   ref={(element) => rows.measureElement(element)}
                   style={{ transform: `translateY(${start}px)` }}

@@ -15,7 +15,7 @@ export function WordsRow(props: { words?: Words; live?: LiveText; isContinued: b
   const [whole, setWhole] = useState<string>();
   const text = whole ?? words?.text ?? live?.text ?? "";
   return (
-    <article class={isContinued ? "words continued" : "words"} aria-label="Claude">
+    <article class={`words${isContinued ? " continued" : ""}${live ? " writing" : ""}`} aria-label="Claude">
       <header class="meta">
         {!isContinued && <span class="speaker">Claude</span>}
         {words && !isContinued && (

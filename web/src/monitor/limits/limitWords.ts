@@ -21,7 +21,8 @@ const looks: Record<string, LimitLook> = {
   },
   maxMemoryPerSessionMb: { group: "Computer", words: "Memory of one CLI", unit: "MB", upTo: 2_000, step: 50 },
   maxTotalMemoryGb: { group: "Computer", words: "Memory of all CLIs", unit: "GB", upTo: 32, step: 0.5 },
-  maxMemoryPerToolMb: { group: "Computer", words: "Memory of one tool", unit: "MB", upTo: 32_000, step: 250 },
+  // Its default is half of what the machine has: any whole number.
+  maxMemoryPerToolMb: { group: "Computer", words: "Memory of one tool", unit: "MB", upTo: 32_000, step: 1 },
   cpuUsageLimitPercent: {
     group: "Computer",
     words: "CPU, share of the machine",

@@ -13,17 +13,22 @@ function faultWords(error: unknown): string {
   return faults.length > 0 ? `${faults.join("; ")}.` : error.message;
 }
 
-type Setting = Settings[keyof Settings] & {
-  /** Of a limit that may follow the machine: the number in force, and what bounds it now. */
-  effective?: number;
-  limitedBy?: string;
+type Setting = Settings[keyof Settings];
+
+const heldBy: Record<NonNullable<Setting["limitedBy"]>, string> = {
+  memory: "held there by the memory that is free",
+  load: "held there by the load of the machine",
+  maximum: "as many as there may be",
 };
+
+/** Limits that may follow what the machine has room for. */
+const mayBeAuto: ReadonlySet<string> = new Set(["maxConcurrentSessions"]);
 
 /** The limits as sliders: now, default, bounds, and what holds them; a change acts at once. */
 export function Limits({ feed, settings }: { feed: MonitorFeed; settings: Settings }) {
   const named = Object.entries(settings).map(([name, setting]) => ({
     name,
-    setting: setting as Setting,
+    setting,
     look: lookOf(name, setting.max),
   }));
   return (
@@ -51,10 +56,11 @@ function LimitSlider(props: { name: string; setting: Setting; look: LimitLook; f
   const told = useSignal("");
   const isBad = useSignal(false);
   const dragged = useSignal<number | undefined>(undefined);
-  const value: unknown = setting.value;
+  const { value } = setting;
   const isAuto = value === "auto";
+  const nextNumber = next === "auto" ? undefined : next;
   const inForce = typeof value === "number" ? value : (effective ?? setting.default);
-  const shown = dragged.value ?? next ?? inForce;
+  const shown = dragged.value ?? nextNumber ?? inForce;
   const isFixed = source === "environment";
   const upTo = Math.min(max, Math.max(look.upTo, inForce, setting.default));
   const set = async (wanted: number | string | null) => {
@@ -73,7 +79,7 @@ function LimitSlider(props: { name: string; setting: Setting; look: LimitLook; f
     isAuto ? `auto: now ${inWords(inForce)}` : "",
     `default ${inWords(setting.default)}`,
     `${inWords(min)} to ${inWords(max)}`,
-    limitedBy === undefined ? "" : `held at ${limitNumber(effective ?? inForce)} by ${limitedBy}`,
+    limitedBy === undefined ? "" : heldBy[limitedBy],
     isFixed ? `fixed by ${environmentName(name)} in the environment` : "",
     next === undefined ? "" : `${limitNumber(inForce)} until the next start`,
     !live && !isFixed && next === undefined ? "acts from the next start" : "",
@@ -128,7 +134,7 @@ function LimitSlider(props: { name: string; setting: Setting; look: LimitLook; f
             Default
           </button>
         )}
-        {effective !== undefined && !isAuto && !isFixed && (
+        {mayBeAuto.has(name) && !isAuto && next !== "auto" && !isFixed && (
           <button
             type="button"
             class="button quiet small"

@@ -1,15 +1,14 @@
-import { batch, computed, signal } from "@preact/signals";
+import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
 import {
   type Activity,
   type DaylongClient,
   type DaylongEvent,
   DaylongProblem,
-  type Delta,
   newMessageId,
 } from "../../../../client/src/index.ts";
 import { type PastMessage, rowsOfPast } from "./earlier.ts";
 import type { KeptChat } from "./keptChat.ts";
-import { grownBy, type LiveText } from "./liveText.ts";
+import { isFinished, type LiveText } from "./liveText.ts";
 import { type Outgoing, outgoingOf } from "./outgoing.ts";
 import { type Row, rowsOf } from "./rows.ts";
 import { Transcript, wordsKey } from "./transcript.ts";
@@ -27,6 +26,8 @@ export interface Attached {
 export interface ChatParts {
   client: DaylongClient;
   sessionId: string;
+  /** The text that is being written, as the connection tells it. */
+  live: ReadonlySignal<LiveText | undefined>;
   /** Where what was read last is kept, to be shown before the server has answered. */
   kept: KeptChat;
 }
@@ -40,7 +41,12 @@ export class Chat {
   #events: DaylongEvent[] = [];
   #transcript = new Transcript();
   readonly #version = signal(0);
-  readonly live = signal<LiveText | undefined>(undefined);
+  readonly #live: ReadonlySignal<LiveText | undefined>;
+  readonly live = computed(() => {
+    void this.#version.value;
+    const live = this.#live.value;
+    return live && isFinished(live, this.#transcript.settled) ? undefined : live;
+  });
   readonly activity = signal<Activity | undefined>(undefined);
   readonly outgoing = signal<readonly Outgoing[]>([]);
   readonly isRead = signal(false);
@@ -80,7 +86,8 @@ export class Chat {
     return turnId === undefined ? undefined : wordsKey(turnId, this.#transcript.wordCount(turnId));
   });
 
-  constructor({ client, sessionId, kept }: ChatParts) {
+  constructor({ client, sessionId, live, kept }: ChatParts) {
+    this.#live = live;
     this.#client = client;
     this.sessionId = sessionId;
     this.#kept = kept;
@@ -147,6 +154,7 @@ export class Chat {
 
   /** What the conversation holds from before its first event: all of it was read. */
   showBefore(rows: readonly Row[]): void {
+    this.#hasAskedEarlier = true;
     this.earlier.value = rows.map((row) => ({ ...row, seq: 0 }));
   }
 
@@ -175,8 +183,8 @@ export class Chat {
     batch(() => this.#take(event));
   }
 
-  hearDelta(delta: Delta): void {
-    this.live.value = grownBy(this.live.value, delta);
+  /** Words are written: that is what Claude does. */
+  hearDelta(): void {
     if (this.activity.value?.kind === "thinking" || this.activity.value?.kind === "retrying")
       this.activity.value = undefined;
   }
@@ -257,19 +265,7 @@ export class Chat {
     this.#events.push(event);
     this.#kept.write(this.#events);
     this.#version.value += 1;
-    switch (event.type) {
-      case "todos.changed":
-        this.todosSeq.value = event.seq ?? 0;
-        break;
-      case "message":
-      case "turn.completed":
-      case "turn.failed":
-      case "turn.interrupted":
-      case "turn.cancelled":
-        if (this.live.value?.turnId === event.turnId) this.live.value = undefined;
-        break;
-      default:
-    }
+    if (event.type === "todos.changed") this.todosSeq.value = event.seq ?? 0;
     if (/^turn\.(completed|failed|interrupted)$|^tool\.finished$/.test(event.type))
       this.activity.value = undefined;
   }

@@ -1,5 +1,5 @@
 import { networkInterfaces } from "node:os";
-import { isLoopback, urlHost } from "./listener.ts";
+import { isLoopback, urlHost } from "../listener.ts";
 
 /** An address of this computer, with the interface that has it. */
 export interface InterfaceAddress {

@@ -73,6 +73,15 @@ export class DemoServer {
     await this.ask("POST", "/api/chat", { sessionId, message }, headers);
   }
 
+  /** Allows what the session waits for. */
+  async allow(sessionId: string): Promise<void> {
+    const { permissions } = await this.ask<{
+      permissions: Array<{ permissionId: string; sessionId: string }>;
+    }>("GET", "/api/permissions");
+    for (const { permissionId, sessionId: of } of permissions)
+      if (of === sessionId) await this.ask("POST", `/api/permissions/${permissionId}`, { decision: "allow" });
+  }
+
   async pairingCode(scope = "admin"): Promise<string> {
     return (await this.ask<{ code: string }>("POST", "/api/pairing-codes", { scope })).code;
   }

@@ -1,7 +1,7 @@
 import { isIPv6 } from "node:net";
 import bonjour, { type Bonjour } from "bonjour-service";
-import type { Clock, Log } from "../domain/ports.ts";
-import { isLoopback } from "./listener.ts";
+import type { Clock, Log } from "../../domain/ports.ts";
+import { isLoopback } from "../listener.ts";
 
 /** How long the farewell may take: a network that is gone must not hold the stop up. */
 const farewellMs = 1_000;

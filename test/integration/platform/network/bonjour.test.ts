@@ -1,11 +1,11 @@
 import { createSocket } from "node:dgram";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { Bonjour, type Service } from "bonjour-service";
-import type { Log } from "../../../server/domain/ports.ts";
-import { announce, serviceOf } from "../../../server/platform/bonjour.ts";
-import { systemClock } from "../../../server/platform/clock.ts";
-import { isLoopback } from "../../../server/platform/listener.ts";
-import { eventually } from "../../support/server/daylongServer.ts";
+import type { Log } from "../../../../server/domain/ports.ts";
+import { systemClock } from "../../../../server/platform/clock.ts";
+import { isLoopback } from "../../../../server/platform/listener.ts";
+import { announce, serviceOf } from "../../../../server/platform/network/bonjour.ts";
+import { eventually } from "../../../support/server/daylongServer.ts";
 
 /** A port of our own on the loopback, so that nobody else on this machine hears it. */
 const freeUdpPort = (): Promise<number> =>

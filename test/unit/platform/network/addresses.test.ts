@@ -1,5 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
-import { type InterfaceAddress, isLoopbackUrl, phoneAddress } from "../../../server/platform/addresses.ts";
+import {
+  type InterfaceAddress,
+  isLoopbackUrl,
+  phoneAddress,
+} from "../../../../server/platform/network/addresses.ts";
 
 const card = (name: string, address: string, internal = false): InterfaceAddress => ({
   name,
