@@ -1,4 +1,4 @@
-import { shapeOf } from "../support/server/samples.ts";
+import { shapeOf } from "./samples.ts";
 
 /** Most samples kept of one name, and longest sample as JSON in characters when there is a shorter one. */
 const mostSamples = 6;

@@ -2,9 +2,9 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFi
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import type { Sample } from "../support/server/samples.ts";
 import { chosen } from "./choose.ts";
 import { normalised } from "./normalise.ts";
+import type { Sample } from "./samples.ts";
 
 /*
  * Writes the golden fixtures of this version from the samples of a run, in the root of the tree. Arguments: the folders of

@@ -2,7 +2,7 @@ import { Ajv, type ValidateFunction } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { asyncApiDocument } from "../../../server/http/documents/asyncapi.ts";
 import type { OpenApiDocument } from "../../../server/http/documents/openapi.ts";
-import { recordSample } from "./samples.ts";
+import { recordSample } from "../../golden/samples.ts";
 
 /** An answer as it came over the wire. */
 export interface SeenAnswer {

@@ -17,7 +17,8 @@ export function recordSample(sample: Sample): void {
   if (folder === undefined) return;
   // A page of the log shows events as well as a frame does.
   if (sample.kind === "answers")
-    for (const event of eventsOf(sample.body)) recordSample({ kind: "events", name: event.type, body: event });
+    for (const event of eventsOf(sample.body))
+      recordSample({ kind: "events", name: event.type, body: event });
   const shape = `${sample.kind} ${sample.name} ${shapeOf(sample.body).join(" ")}`;
   if (seenShapes.has(shape)) return;
   seenShapes.add(shape);
@@ -27,7 +28,9 @@ export function recordSample(sample: Sample): void {
 
 const eventsOf = (body: unknown): Array<{ type: string }> => {
   const events = typeof body === "object" && body !== null && "events" in body ? body.events : [];
-  return Array.isArray(events) ? events.filter((event) => typeof event?.type === "string" && "cursor" in event) : [];
+  return Array.isArray(events)
+    ? events.filter((event) => typeof event?.type === "string" && "cursor" in event)
+    : [];
 };
 
 /** Every path inside a value with the type found there, sorted; the elements of a list share one path. */
