@@ -1,3 +1,4 @@
+import { limitYoungGeneration } from "../../platform/youngGeneration.ts";
 import { commonFlags, defineCommand } from "../framework/command.ts";
 
 export const start = defineCommand({
@@ -14,6 +15,7 @@ export const start = defineCommand({
     port: { type: "text", says: "the port (as PORT; default 3000; 0 takes a free one)" },
   },
   async run({ values }) {
+    limitYoungGeneration();
     // Loaded here, so that the other commands do not wait for the whole server.
     const { runServer } = await import("../start/runServer.ts");
     await runServer({ demo: values.demo === true, dataDir: values["data-dir"], port: values.port });

@@ -14,7 +14,7 @@ import type { PushPreparer } from "./preparedPush.ts";
 import { TokenInvalidation } from "./tokenInvalidation.ts";
 
 /** Deliveries read from the outbox at once, besides those that are queued. */
-const batchSize = 100;
+const batchSize = 500;
 /** Longest queue of one device: a backlog of thousands for one device must not hide the due ones of another. */
 const maxQueueLength = 50;
 /** When more is due than is read at once: look again after this time. */

@@ -18,11 +18,11 @@ interface Entry {
  * database: until its outcome can be written it is kept here, so that the push is not sent again and again.
  */
 export class OutcomeRecorder {
-  readonly #outbox: Pick<OutboxStore, "get" | "record" | "claim" | "hold">;
+  readonly #outbox: Pick<OutboxStore, "record" | "claim" | "hold">;
   readonly #log: Log;
   readonly #unwritten = new Map<string, Entry[]>();
 
-  constructor({ outbox, log }: { outbox: Pick<OutboxStore, "get" | "record" | "claim" | "hold">; log: Log }) {
+  constructor({ outbox, log }: { outbox: Pick<OutboxStore, "record" | "claim" | "hold">; log: Log }) {
     this.#outbox = outbox;
     this.#log = log;
   }
@@ -87,8 +87,7 @@ export class OutcomeRecorder {
   }
 
   #write(deliveryId: string, { attempt, next }: Entry): void {
-    // An ack that came while the push was in flight outranks the outcome of the push.
-    const acked = this.#outbox.get(deliveryId)?.state === "acked";
-    this.#outbox.record(deliveryId, attempt, acked ? { state: "acked", nextAttemptAt: null } : next);
+    // An ack that came while the push was in flight outranks the outcome of the push: the store moves no acked delivery.
+    this.#outbox.record(deliveryId, attempt, next);
   }
 }

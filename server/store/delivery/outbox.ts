@@ -73,6 +73,7 @@ export class SqliteOutboxStore implements OutboxStore {
   readonly #claimed: Statement<[], DeliveryRow>;
   readonly #addAttempt: Statement<[Named]>;
   readonly #countAttempt: Statement<[deliveryId: string]>;
+  readonly #settle: Statement<[Named]>;
   readonly #move: Statement<[Named]>;
   readonly #reopen: Statement<[at: number, deviceId: string, cursor: number, kind: string]>;
   readonly #ackUpTo: Statement<[deviceId: string, cursor: number]>;
@@ -123,6 +124,11 @@ export class SqliteOutboxStore implements OutboxStore {
       connection,
       `INSERT INTO attempts (delivery_id, number, at, status, reason, latency_ms)
        SELECT delivery_id, attempt_count, @at, @status, @reason, @latencyMs FROM deliveries WHERE delivery_id = @deliveryId`,
+    );
+    this.#settle = new Statement(
+      connection,
+      `UPDATE deliveries SET attempt_count = attempt_count + 1, state = @state, next_attempt_at = @nextAttemptAt, claimed_at = NULL
+       WHERE delivery_id = @deliveryId AND state = 'pending'`,
     );
     // An answer from Apple that comes after the device's ack, or after its revocation, must not reopen the delivery.
     this.#move = new Statement(
@@ -198,8 +204,11 @@ export class SqliteOutboxStore implements OutboxStore {
     next: { state: DeliveryState; nextAttemptAt: number | null },
   ): void {
     this.#transactions.run(() => {
+      const { state, nextAttemptAt } = next;
       if (attempt !== undefined) {
-        this.#countAttempt.run(deliveryId);
+        // Counted and moved in one step, but for the rare delivery that is settled already: its attempt is counted all the same.
+        const isSettled = this.#settle.run({ deliveryId, state, nextAttemptAt }) > 0;
+        if (!isSettled) this.#countAttempt.run(deliveryId);
         this.#addAttempt.run({
           deliveryId,
           at: attempt.at,
@@ -208,8 +217,9 @@ export class SqliteOutboxStore implements OutboxStore {
           // Measured with a monotonic clock, which counts in fractions.
           latencyMs: Math.round(attempt.latencyMs),
         });
+        if (isSettled) return;
       }
-      this.#move.run({ deliveryId, state: next.state, nextAttemptAt: next.nextAttemptAt });
+      this.#move.run({ deliveryId, state, nextAttemptAt });
     });
   }
 

@@ -19,7 +19,7 @@ describe("figures of the bench", () => {
     expect(row.verdict).toBeUndefined();
   });
 
-  test("a side without samples is refused: a row without its floor says nothing", () => {
+  test("O10 a side without samples is refused: a row without its floor says nothing", () => {
     expect(() => sumUp(measured([1], []))).toThrow("a warm turn");
     expect(() => sumUp(measured([], [1]))).toThrow("a warm turn");
   });

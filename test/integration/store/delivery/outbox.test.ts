@@ -189,6 +189,15 @@ describe("the outbox", () => {
     expect(stateOf(theirs)).toBe("sent");
   });
 
+  test("an ack that came while the push was on its way stands, and the attempt is counted and kept all the same", () => {
+    const delivery = insert(1);
+    bench.store.outbox.ackUpTo("phone", 1);
+    const attempt = { at: 5, status: 200, latencyMs: 3 };
+    bench.store.outbox.record(delivery.deliveryId, attempt, { state: "sent", nextAttemptAt: null });
+    const [row] = bench.store.outbox.ofDevice("phone", 1);
+    expect(row).toMatchObject({ state: "acked", nextAttemptAt: null, attemptCount: 1, attempts: [attempt] });
+  });
+
   test.each(["acked", "suppressed", "gone", "dead"] as const)(
     "what is %s stays so, whatever is booked",
     (state) => {

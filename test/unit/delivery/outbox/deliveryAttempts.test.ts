@@ -40,7 +40,6 @@ function rig() {
   const recorder = new OutcomeRecorder({
     log,
     outbox: {
-      get: (id) => rows.get(id),
       record: (id, attempt, next) => void booked.push([id, attempt, next.state, next.nextAttemptAt]),
       claim: () => {},
       hold: () => {},
