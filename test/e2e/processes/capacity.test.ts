@@ -12,7 +12,7 @@ function isCli(pid: number): boolean {
   }
 }
 
-describe.each(sides)("more conversations than processes, %s", (_name, side) => {
+describe.each(sides)("REPORT-23: more conversations than processes, %s", (_name, side) => {
   const scene = useScene({
     every: "file",
     side,

@@ -18,7 +18,7 @@ import { connect, type SocketClient } from "../../support/server/socketClient.ts
 
 const turnMs = 120_000;
 
-describe.each(sides)("a phone chats with a real Claude process, %s", (_name, side) => {
+describe.each(sides)("REPORT-23: a phone chats with a real Claude process, %s", (_name, side) => {
   let bench: Bench;
   let model: DemoModel;
   let server: DaylongServer;

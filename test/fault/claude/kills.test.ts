@@ -18,7 +18,7 @@ interface LoggedLine {
 const terminal = /^turn\.(completed|failed|interrupted|cancelled)$/;
 const waits = { prefer: "wait=120" };
 
-describe.each(sides)("SIGKILL at the worst moment, %s", (_name, side) => {
+describe.each(sides)("REPORT-23: SIGKILL at the worst moment, %s", (_name, side) => {
   let phone: { deviceId: string; token: string };
 
   const scene = useScene({ every: "test", side });
