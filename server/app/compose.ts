@@ -112,23 +112,20 @@ export async function startDaylong(parts: ComposeParts): Promise<RunningDaylong>
 
 async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDaylong> {
   const { config, clock, log, version, crash } = parts;
-  const { dataDir } = config;
-  openDataFolder(dataDir);
+  openDataFolder(config.dataDir);
   await requireSandbox(config, parts.cliEnvironment);
   const homeDir = homedir();
   // Before the folder is locked and the database made: a start with wrong roots leaves nothing behind.
   const roots = await openRoots({ config, openFolders: parts.openFolders, homeDir, log });
-  const { lockPaths, serverFile } = holdDataFolder(dataDir, closers);
-  const lastCrash = takeLastCrash(dataDir);
+  const { lockPaths, serverFile } = holdDataFolder(config.dataDir, closers);
+  const lastCrash = takeLastCrash(config.dataDir);
   const certificate = await readCertificate(config);
-
   const metrics = new Metrics({ version });
   closers.push(() => metrics.stop());
   const { database, watch } = openStorage(
     {
-      dataDir,
+      config,
       lockPaths,
-      watchMs: config.healthIntervalMs,
       clock,
       log,
       crash,
@@ -176,7 +173,7 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
     const made = access.createPairingCode(scope, { deviceId: localDeviceId, scope: "admin" });
     return Object.assign(made, pairingLinks(made.code));
   };
-  return { url, dataDir, fingerprint, makePairing, health, stop: () => closers.close() };
+  return { url, dataDir: config.dataDir, fingerprint, makePairing, health, stop: () => closers.close() };
 }
 
 /**

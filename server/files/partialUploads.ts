@@ -12,6 +12,7 @@ import {
   type UploadPart,
   type UploadState,
 } from "../domain/sessions/attachment.ts";
+import { storageFailure } from "./storageFailure.ts";
 
 /** Uploads that a device may have under way; more are more than any phone sends at once. */
 const mostOfDevice = 10;
@@ -34,6 +35,8 @@ export interface PartialUploadsParts {
  */
 export class PartialUploads {
   readonly #parts: PartialUploadsParts;
+  /** One is begun after the other: each counts those before it. */
+  #begun: Promise<unknown> = Promise.resolve();
   readonly #appending = new Map<string, { giveUp(): void; done: Promise<unknown> }>();
 
   constructor(parts: PartialUploadsParts) {
@@ -41,7 +44,13 @@ export class PartialUploads {
   }
 
   /** Resolves to its id. `attachment_limit` when the device has too many under way. */
-  async begin(upload: PartialUpload, deviceId: string): Promise<string> {
+  begin(upload: PartialUpload, deviceId: string): Promise<string> {
+    const begun = this.#begun.then(() => this.#begin(upload, deviceId));
+    this.#begun = begun.catch(() => {});
+    return begun;
+  }
+
+  async #begin(upload: PartialUpload, deviceId: string): Promise<string> {
     const { dir, newId } = this.#parts;
     await mkdir(dir, { recursive: true, mode: 0o700 });
     const ending = `.${deviceId}.upload`;
@@ -62,7 +71,7 @@ export class PartialUploads {
 
   /** Where the upload is; `attachment_not_found` when the device has none of this id. Ends a request that appends to it. */
   async stateOf(uploadId: string, deviceId: string): Promise<UploadState> {
-    while (this.#appending.has(uploadId)) await this.#endAppending(uploadId);
+    await this.#endAppending(uploadId, deviceId);
     const kept = this.#parts.store.attachments.get(uploadId);
     if (kept?.deviceId === deviceId) return { sizeBytes: kept.sizeBytes, attachment: kept };
     const file = await stat(this.#pathsOf(uploadId, deviceId).bytesPath).catch(() => undefined);
@@ -80,10 +89,11 @@ export class PartialUploads {
    * where the upload ends; what came of a part that breaks off is kept.
    */
   async append(uploadId: string, deviceId: string, part: UploadPart): Promise<UploadState> {
-    while (this.#appending.has(uploadId)) await this.#endAppending(uploadId);
+    await this.#endAppending(uploadId, deviceId);
     const appended = this.#append(uploadId, deviceId, part);
-    const forget = () => void this.#appending.delete(uploadId);
-    this.#appending.set(uploadId, { giveUp: part.giveUp, done: appended.then(forget, forget) });
+    const key = keyOf(uploadId, deviceId);
+    const forget = () => void this.#appending.delete(key);
+    this.#appending.set(key, { giveUp: part.giveUp, done: appended.then(forget, forget) });
     return appended;
   }
 
@@ -119,6 +129,8 @@ export class PartialUploads {
         await file.writeFile(chunk);
         sizeBytes += chunk.length;
       }
+    } catch (error) {
+      throw storageFailure(error);
     } finally {
       await file.close();
     }
@@ -129,15 +141,25 @@ export class PartialUploads {
     const { bytesPath, factsPath } = this.#pathsOf(uploadId, deviceId);
     const { name, mimeType } = factsSchema.parse(JSON.parse(await readFile(factsPath, "utf8")));
     const upload = { name, mimeType, bytes: createReadStream(bytesPath), maxBytes: maxUploadBytes };
-    const attachment: Attachment = await this.#parts.storage.keep(upload, deviceId, uploadId);
-    await this.#forget(uploadId, deviceId);
-    return { sizeBytes, attachment };
+    try {
+      const attachment: Attachment = await this.#parts.storage.keep(upload, deviceId, uploadId);
+      await this.#forget(uploadId, deviceId);
+      return { sizeBytes, attachment };
+    } catch (error) {
+      // What it is does not change; all else may be better at the next try.
+      if (error instanceof DaylongError && error.code === "unsupported_media_type")
+        await this.#forget(uploadId, deviceId);
+      throw error;
+    }
   }
 
-  async #endAppending(uploadId: string): Promise<void> {
-    const current = this.#appending.get(uploadId);
-    current?.giveUp();
-    await current?.done;
+  /** Ends requests of the device that append to the upload; those of others are not its business. */
+  async #endAppending(uploadId: string, deviceId: string): Promise<void> {
+    const key = keyOf(uploadId, deviceId);
+    for (let current = this.#appending.get(key); current; current = this.#appending.get(key)) {
+      current.giveUp();
+      await current.done;
+    }
   }
 
   async #forget(uploadId: string, deviceId: string): Promise<void> {
@@ -147,10 +169,12 @@ export class PartialUploads {
   }
 
   #pathsOf(uploadId: string, deviceId: string): { bytesPath: string; factsPath: string } {
-    const path = join(this.#parts.dir, `${uploadId}.${deviceId}`);
+    const path = join(this.#parts.dir, keyOf(uploadId, deviceId));
     return { bytesPath: `${path}.upload`, factsPath: `${path}.facts` };
   }
 }
+
+const keyOf = (uploadId: string, deviceId: string): string => `${uploadId}.${deviceId}`;
 
 const mismatch = (sizeBytes: number): DaylongError =>
   new DaylongError(

@@ -12,7 +12,7 @@ import {
   type ErrorFrame,
   type ServerFrame,
 } from "../wire/delivery/clientFrames.ts";
-import { hasTooManyParts, maxParts } from "../wire/jsonParts.ts";
+import { hasTooManyParts, partsBound } from "../wire/jsonParts.ts";
 import { minCompressedFrame } from "./compression.ts";
 import type { Asker, FrameRouter } from "./frameRouter.ts";
 import type { HeartbeatPeer } from "./heartbeat.ts";
@@ -123,7 +123,7 @@ export class DeviceSocket implements Connection, HeartbeatPeer, Asker {
       return;
     }
     if (hasTooManyParts(bytesOf(data))) {
-      this.close(closeCodes.badFrame, `The frame has more than ${maxParts} fields and elements.`);
+      this.close(closeCodes.badFrame, `The frame has ${partsBound}.`);
       return;
     }
     const parsed = parseFrame(data.toString());

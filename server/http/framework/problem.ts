@@ -1,7 +1,7 @@
 import type { Request, Response } from "express";
 import { z } from "zod";
 import { DaylongError, type ErrorCode, type FieldFault } from "../../domain/errors.ts";
-import { maxParts } from "../../wire/jsonParts.ts";
+import { partsBound } from "../../wire/jsonParts.ts";
 import type { OpenAiError, Problem } from "../../wire/problem.ts";
 
 /** When a refusal that passes by itself does not know when: the pause told to the client. */
@@ -168,7 +168,7 @@ function foreseen(fault: z.infer<typeof parserFaultSchema>): [ErrorCode, string]
     case "charset.unsupported":
       return ["unsupported_media_type", "The body must be UTF-8."];
     case "parameters.too.many":
-      return ["invalid_request", `The body has more than ${maxParts} fields and elements.`];
+      return ["invalid_request", `The body has ${partsBound}.`];
     case "request.size.invalid":
     case "request.aborted":
       return ["invalid_request", "The body ended before the length it announced."];

@@ -64,8 +64,9 @@ describe("A04: names of the server", () => {
 
 describe("A02: tokens", () => {
   test("A02: every route but the open ones asks for a token", async () => {
-    const pages = ["/api/docs", "/api/docs/page.js", "/api/docs/swagger-ui.css"].map((path) => `GET ${path}`);
-    const open = new Set([...pages, "GET /api/docs/swagger-ui-bundle.js", "GET /health", "POST /api/pair"]);
+    const renderer = ["page.js", "swagger-ui.css", "swagger-ui-bundle.js"].map((name) => `docs/${name}`);
+    const documents = ["docs", "openapi.json", "asyncapi.json", ...renderer];
+    const open = new Set([...documents.map((name) => `GET /api/${name}`), "GET /health", "POST /api/pair"]);
     for (const { method, path } of routeTable(rig.parts)) {
       if (open.has(`${method} ${path}`)) continue;
       const asked = await rig.raw({ method, path: path.replace(/:\w+/g, "x") });
@@ -221,6 +222,31 @@ describe("A04: bodies", () => {
     }
     const commas = { message: `${',"'.repeat(100_000)}\\`, projectPath: rig.project };
     expect((await post("/api/chat", JSON.stringify(commas))).status).toBe(202);
+  });
+
+  test("DOOR-24: a body that is nested a million times is refused before it is parsed", async () => {
+    const parse = jest.spyOn(JSON, "parse");
+    try {
+      for (const [open, close] of [
+        ["[", "]"],
+        ['{"a":', "}"],
+        ['[{"a":[0,', "]}]"],
+      ] as const) {
+        const nested = `${open.repeat(100_000)}1${close.repeat(100_000)}`;
+        expect(codeOf(await post("/api/chat", `{"message":${nested}}`))).toEqual([400, "invalid_request"]);
+      }
+      const largest = parse.mock.calls.reduce((most, [text]) => Math.max(most, String(text).length), 0);
+      expect(largest).toBeLessThan(100_000);
+    } finally {
+      parse.mockRestore();
+    }
+    // Brackets that are words nest nothing, and an honest depth passes.
+    const brackets = {
+      message: "[".repeat(10_000),
+      projectPath: rig.project,
+      unknown: JSON.parse(`${"[".repeat(150)}${"]".repeat(150)}`),
+    };
+    expect((await post("/api/chat", JSON.stringify(brackets))).status).toBe(202);
   });
 
   test("DOOR-24: the faults of a body that is wrong everywhere are a short list", async () => {

@@ -64,8 +64,14 @@ async function scene(): Promise<Scene> {
 }
 
 const apnsToken = "ab".repeat(32);
+interface Order {
+  /** `upload`: an upload that the device has begun. */
+  path(at: Scene, upload: string): string;
+  body?(at: Scene): unknown;
+  headers?: Record<string, string>;
+}
 /** A request of every route that does something, as a device would send it; a route that is new fails until it is here. */
-const orders: Readonly<Record<string, { path(at: Scene): string; body?(at: Scene): unknown }>> = {
+const orders: Readonly<Record<string, Order>> = {
   "POST /api/pairing-codes": { path: () => "/api/pairing-codes", body: () => ({ scope: "admin" }) },
   "PATCH /api/devices/:id": {
     path: () => "/api/devices/me",
@@ -90,6 +96,12 @@ const orders: Readonly<Record<string, { path(at: Scene): string; body?(at: Scene
     body: ({ busy }) => ({ sessionId: busy }),
   },
   "POST /api/attachments": { path: () => "/api/attachments", body: () => "a file of some bytes" },
+  "PATCH /api/attachments/:attachmentId": {
+    path: (_at, upload) => `/api/attachments/${upload}`,
+    body: () => "the rest of the file",
+    headers: { "upload-offset": "0", "upload-complete": "?1" },
+  },
+  "DELETE /api/attachments/:attachmentId": { path: (_at, upload) => `/api/attachments/${upload}` },
   "POST /api/ask": { path: () => "/api/ask", body: () => ({ projectPath: rig.project, prompt: "evil" }) },
   "DELETE /api/sessions/:id/turns/:turnId": {
     path: ({ busy, queuedTurnId }) => `/api/sessions/${busy}/turns/${queuedTurnId}`,
@@ -144,6 +156,11 @@ const orders: Readonly<Record<string, { path(at: Scene): string; body?(at: Scene
       messages: [{ role: "user", content: "evil" }],
     }),
   },
+  "POST /v1/responses": {
+    path: () => "/v1/responses",
+    body: ({ conversationId }) => ({ model: "haiku", conversation: conversationId, input: "evil" }),
+  },
+  "DELETE /v1/responses/:id": { path: ({ turnId }) => `/v1/responses/resp_${turnId}` },
   "DELETE /v1/sessions/:id": { path: ({ conversationId }) => `/v1/sessions/${conversationId}` },
 };
 
@@ -224,7 +241,15 @@ interface Sending {
   sent: ClientRequest;
   answered: Promise<{ status: number; text: string }>;
 }
-function send(route: string, at: Scene, token: string): Sending & { body: string } {
+/** An upload of the device that waits for its bytes. */
+async function beginUpload(token: string): Promise<string> {
+  const headers = { authorization: `Bearer ${token}`, "upload-complete": "?0" };
+  const begun = await fetch(`${rig.url}/api/attachments`, { method: "POST", headers });
+  expect(begun.status).toBe(202);
+  return ((await begun.json()) as { attachmentId: string }).attachmentId;
+}
+
+function send(route: string, at: Scene, token: string, upload: string): Sending & { body: string } {
   const [method = ""] = route.split(" ");
   const order = orders[route]!;
   const given = order.body?.(at);
@@ -233,10 +258,11 @@ function send(route: string, at: Scene, token: string): Sending & { body: string
     host: "127.0.0.1",
     port: rig.port,
     method,
-    path: order.path(at),
+    path: order.path(at, upload),
     agent: false,
     headers: {
       authorization: `Bearer ${token}`,
+      ...order.headers,
       ...(given === undefined
         ? {}
         : {
@@ -273,8 +299,9 @@ const withBody = Object.entries(orders).filter(([, { body }]) => body !== undefi
 test.each(withBody)("DOOR-7 A12: %s whose body comes after the revocation has no effect", async (route) => {
   const at = await scene();
   const { deviceId, token } = rig.device("admin");
+  const upload = await beginUpload(token);
   const isKnown = new Promise<void>((resolve) => onceKnown(deviceId, resolve));
-  const { sent, answered, body } = send(route, at, token);
+  const { sent, answered, body } = send(route, at, token, upload);
   sent.write(body.slice(0, 1));
   await isKnown;
   revoke(deviceId);
@@ -297,6 +324,7 @@ test.each(Object.keys(orders))(
     const at = await scene();
     for (const rounds of [0, 1, 2, 4]) {
       const { deviceId, token } = rig.device("admin");
+      const upload = await beginUpload(token);
       const isRevoked = new Promise<State>((resolve) =>
         onceKnown(deviceId, () =>
           afterRounds(rounds, () => {
@@ -305,7 +333,7 @@ test.each(Object.keys(orders))(
           }),
         ),
       );
-      const { sent, answered, body } = send(route, at, token);
+      const { sent, answered, body } = send(route, at, token, upload);
       sent.end(body);
       const before = await isRevoked;
       await rig.clock.settle();

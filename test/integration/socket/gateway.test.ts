@@ -470,7 +470,16 @@ describe("frames", () => {
     client.socket.send(`{"type":"ping",${fields}}`);
     expect(await client.waitForClose()).toMatchObject({
       code: 4400,
-      reason: "The frame has more than 50000 fields and elements.",
+      reason: "The frame has more than 50000 fields and elements, or nests them more than 200 deep.",
+    });
+  });
+
+  test("DOOR-24: a frame that is nested a hundred thousand times is not parsed, and ends the socket", async () => {
+    const client = await rig.connect({ token: "phone" });
+    client.socket.send(`{"type":"ping","a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`);
+    expect(await client.waitForClose()).toMatchObject({
+      code: 4400,
+      reason: "The frame has more than 50000 fields and elements, or nests them more than 200 deep.",
     });
   });
 

@@ -5,6 +5,7 @@ import { type ClientRequest, type IncomingHttpHeaders, request } from "node:http
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "@jest/globals";
+import { maxKeptCount } from "../../../../../server/domain/sessions/attachment.ts";
 import { tinyHeic, tinyPng } from "../../../../support/images.ts";
 import { useRig } from "../../rig.ts";
 
@@ -332,6 +333,28 @@ describe("REPORT-21: an upload that is cut off", () => {
     expect(files()).toEqual([]);
   });
 
+  test("REPORT-21: that turns out to be no image of its type is refused and gone; one over the device's share waits for room", async () => {
+    const wrong = { ...whole, "content-type": "image/png" };
+    const refused = await asked("POST", "/api/attachments", wrong, Buffer.from("no image"));
+    expect(refused).toMatchObject({ status: 415, body: { code: "unsupported_media_type" } });
+    expect(files()).toEqual([]);
+
+    const kept = rig.store.attachments.keptOf("local");
+    const large = { ...kept, count: maxKeptCount };
+    const { keptOf } = rig.store.attachments;
+    rig.store.attachments.keptOf = () => large;
+    const full = await asked(
+      "POST",
+      "/api/attachments",
+      { ...whole, "x-filename": "a.txt" },
+      Buffer.from("later"),
+    );
+    expect(full).toMatchObject({ status: 429, body: { code: "attachment_limit" } });
+    rig.store.attachments.keptOf = keptOf.bind(rig.store.attachments);
+    const again = await asked("PATCH", String(full.headers.location), { "upload-offset": "5", ...whole });
+    expect(again).toMatchObject({ status: 201, body: { name: "a.txt", sizeBytes: 5 } });
+  });
+
   test("REPORT-21: is its device's alone, and a device has ten of them at most", async () => {
     const location = await cutAfter(20);
     const other = rig.device();
@@ -347,6 +370,36 @@ describe("REPORT-21: an upload that is cut off", () => {
     expect((await asked("DELETE", location)).status).toBe(200);
     expect((await asked("GET", location)).status).toBe(404);
     expect((await asked("POST", "/api/attachments", { "upload-complete": "?0" })).status).toBe(202);
+  });
+
+  test("DOOR-18 A11: uploads that a device begins at once are counted one after the other", async () => {
+    const begun = await Promise.all(
+      Array.from({ length: 40 }, () => asked("POST", "/api/attachments", { "upload-complete": "?0" })),
+    );
+    expect(begun.filter(({ status }) => status === 202)).toHaveLength(10);
+    expect(files().filter((name) => name.endsWith(".upload"))).toHaveLength(10);
+  });
+
+  test("DOOR-18 A11: another device that knows an upload's id ends no request that appends to it", async () => {
+    const sent = send("POST", "/api/attachments", {
+      "content-length": "13",
+      "upload-draft-interop-version": "6",
+      ...whole,
+    });
+    sent.request.write("0123456789");
+    const { location } = await sent.informed;
+    await stored(String(location), 10);
+    const other = rig.device();
+    for (const [method, headers] of [
+      ["GET", {}],
+      ["DELETE", {}],
+      ["PATCH", { "upload-offset": "10", ...whole }],
+    ] as const) {
+      const refused = await asked(method, String(location), headers, Buffer.alloc(0), other.token);
+      expect(refused.status).toBe(404);
+    }
+    sent.request.end("abc");
+    expect(await sent.answer).toMatchObject({ status: 201, body: { sizeBytes: 13 } });
   });
 
   test("REPORT-21: iOS 17 speaks an earlier version, which says the reverse", async () => {
