@@ -124,9 +124,8 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
   closers.push(() => metrics.stop());
   const { database, watch } = openStorage(
     {
-      dataDir: config.dataDir,
+      config,
       lockPaths,
-      watchMs: config.healthIntervalMs,
       clock,
       log,
       crash,

@@ -92,6 +92,16 @@ describe("layers of the server", () => {
     expect(files.filter((file) => wire.test(textOf("web/src", file)))).toEqual([]);
   });
 
+  test("of the server only the commands are clients of one", () => {
+    const clients = local.filter(({ to }) => to.startsWith("../client/"));
+    expect(clients.length).toBeGreaterThan(3);
+    expect(
+      clients
+        .filter(({ from, to }) => folderOf(from) !== "commands" || to !== "../client/src/index.ts")
+        .map(tell),
+    ).toEqual([]);
+  });
+
   test("the domain imports no package and no Node module", () => {
     const wrong = sources
       .filter((file) => folderOf(file) === "domain")

@@ -30,6 +30,21 @@ describe("the monitor", () => {
       .filter({ hasText: new RegExp(`^${name}$`) })
       .locator("xpath=following-sibling::dd");
 
+  test("O07: it shows how long events take, and that no message is lost and nothing came twice", async () => {
+    await begin("say: measured");
+    const { companion, page } = await monitorOf(phone);
+    // Only frames to a connection are measured, and the page is the first one.
+    await begin("say: and seen");
+    const frames = figure(page, "First frame");
+    await eventually("frames were measured", async () => /ms 99 % within/.test(await frames.innerText()));
+    expect(await figure(page, "Ack").innerText()).toMatch(/ m?s/);
+    expect(await figure(page, "Push accepted").innerText()).toBe("none yet");
+    expect(await figure(page, "Lost messages").innerText()).toBe("0");
+    expect(await figure(page, "Delivered twice").innerText()).toBe("0");
+    await companion.judge();
+    await companion.close();
+  });
+
   test.each([
     ["a phone", phone],
     ["a desktop", desktop],

@@ -11,6 +11,9 @@ import { TerminalInput } from "./terminal/input.ts";
 import { layOut } from "./terminal/layout.ts";
 import { Screen } from "./terminal/screen.ts";
 
+/** The signal has arrived by then; and nothing is drawn before. */
+const resumeMs = 10;
+
 /** What `daylong attach` was called with. */
 export interface AttachCall {
   session: string | undefined;
@@ -93,11 +96,12 @@ async function attachTerminal(client: DaylongClient, named: Session | undefined)
     client.setPresence(true, session.sessionId);
     const suspend = () => {
       close();
-      process.once("SIGCONT", () => {
+      process.kill(process.pid, "SIGTSTP");
+      // Runs when it is brought back; and at once where no shell could, which is why the signal does nothing there.
+      setTimeout(() => {
         open();
         redraw();
-      });
-      process.kill(process.pid, "SIGTSTP");
+      }, resumeMs);
     };
     terminal = new AttachedTerminal({ client, session, deviceId, screen, input, suspend });
     await terminal.run();

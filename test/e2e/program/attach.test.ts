@@ -38,9 +38,10 @@ describe("daylong attach", () => {
     return body;
   };
   /** The program with its input from a pipe. */
-  const piped = async (input: string, ...args: string[]) => {
+  const piped = (input: string, ...args: string[]) => pipedTo(scene.bench.dataDir, input, ...args);
+  const pipedTo = async (dataDir: string, input: string, ...args: string[]) => {
     const program = resolve("dist/server/commands/daylong.js");
-    const child = spawn(process.execPath, [program, "attach", ...args, "--data-dir", scene.bench.dataDir], {
+    const child = spawn(process.execPath, [program, "attach", ...args, "--data-dir", dataDir], {
       env: { PATH: process.env.PATH ?? "", HOME: scene.bench.home },
     });
     child.stdin.end(input);
@@ -218,6 +219,67 @@ describe("daylong attach", () => {
     await program.shows("● Written in between.");
     expect(program.screen.text.split("● Written in between.")).toHaveLength(2);
     expect(program.screen.text).not.toContain("not sent yet");
+  });
+
+  test("O15: a terminal that stood still, as on a closed laptop, gets what it missed when it wakes", async () => {
+    const sessionId = await newSession();
+    const program = await attached(sessionId);
+    process.kill(program.pid, "SIGSTOP");
+    const sockets = async () => {
+      const { body } = await scene.server.ask("GET", "/metrics");
+      return /^daylong_sockets (\d+)$/m.exec(body)?.[1];
+    };
+    expect(await sockets()).toBe("1");
+    await sent(sessionId, "say: While it slept.");
+    await eventually("the server has let go of the silent socket", async () => (await sockets()) === "0");
+    await sent(sessionId, "say: Without a socket.");
+    process.kill(program.pid, "SIGCONT");
+    await program.shows("● Without a socket.");
+    for (const once of ["● While it slept.", "● Without a socket."])
+      expect(program.screen.text.split(once)).toHaveLength(2);
+    program.write("say: Awake.\r");
+    await program.shows("● Awake.");
+  });
+
+  test("O15: Ctrl-Z stops it as any job of a shell, and it goes on where it is brought back", async () => {
+    const sessionId = await newSession();
+    const here = ["--data-dir", scene.bench.dataDir];
+    const program = openAttach([sessionId, ...here], { HOME: scene.bench.home }, true);
+    programs.push(program);
+    await program.shows("Ctrl-D leaves");
+    program.write("\u001a");
+    await program.shows(/The job is stopped\.[\s\S]*Ctrl-D leaves/);
+    program.write("say: Back again.\r");
+    await program.shows("● Back again.");
+    program.write("\u0004");
+    expect(await program.exited).toBe(0);
+  });
+
+  test("O15: leaves the terminal as it was when it is ended, and does not stop where nobody could bring it back", async () => {
+    const program = await attached(await newSession());
+    program.write("\u001a");
+    program.write("say: Still here.\r");
+    await program.shows("● Still here.");
+    process.kill(program.pid, "SIGTERM");
+    expect(await program.exited).toBe(143);
+    // Pastes as they were, the cursor shown, no attribute left.
+    expect(program.screen.raw.endsWith("\u001b[?2004l\u001b[?25h\u001b[0m")).toBe(true);
+  });
+
+  test("O15: speaks to a server with a certificate of its own, known by its fingerprint", async () => {
+    const dataDir = join(scene.bench.dir, "secure");
+    const secure = await startServer({
+      ...scene.environment,
+      DATA_DIR: dataDir,
+      PORT: "0",
+      TLS: "self-signed",
+    });
+    try {
+      const reply = await pipedTo(dataDir, "say: Over TLS.", "--new", scene.bench.project, "--once");
+      expect(reply).toEqual({ stdout: "Over TLS.\n", stderr: "", code: 0 });
+    } finally {
+      expect(await secure.kill("SIGTERM")).toBe(0);
+    }
   });
 
   test("O15: works without a terminal: one message in, one reply out", async () => {

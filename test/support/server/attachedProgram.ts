@@ -5,13 +5,13 @@ import { eventually } from "./daylongServer.ts";
 
 /** `daylong attach` in a pseudo-terminal, as a person has it. */
 export interface AttachedProgram {
+  pid: number;
   screen: TerminalScreen;
   write(text: string): void;
   /** Resolves when the words are on the screen or above it. */
   shows(words: string | RegExp): Promise<void>;
   /** Resolves when they are not any more. */
   loses(words: string): Promise<void>;
-  resize(columns: number, rows: number): void;
   /** Resolves to the exit code. */
   exited: Promise<number>;
   kill(): Promise<void>;
@@ -19,15 +19,19 @@ export interface AttachedProgram {
 
 const size = { cols: 100, rows: 40 };
 
-/** Starts the built program in a pseudo-terminal with the arguments of `daylong attach`. */
+/** A shell that runs the program as a job, says when it was stopped, and brings it back. */
+const asJob = ["/bin/bash", "-c", 'set -m; "$@"; echo "The job is stopped."; fg >/dev/null', "bash"];
+
+/** Starts the built program in a pseudo-terminal with the arguments of `daylong attach`; `isJob`: as a shell's job. */
 export function openAttach(
   args: readonly string[],
   env: Record<string, string>,
-  cwd?: string,
+  isJob = false,
 ): AttachedProgram {
-  const terminal = spawn(process.execPath, [resolve("dist/server/commands/daylong.js"), "attach", ...args], {
+  const program = [process.execPath, resolve("dist/server/commands/daylong.js"), "attach", ...args];
+  const [file = "", ...rest] = isJob ? [...asJob, ...program] : program;
+  const terminal = spawn(file, rest, {
     ...size,
-    cwd,
     env: { PATH: process.env.PATH ?? "", LANG: "C.UTF-8", TERM: "xterm-256color", ...env },
   });
   const screen = new TerminalScreen(size.cols, size.rows);
@@ -61,11 +65,11 @@ export function openAttach(
       },
     );
   return {
+    pid: terminal.pid,
     screen,
     write: (text) => terminal.write(text),
     shows: (words) => look(String(words), () => holds(words)),
     loses: (words) => look(`no ${words}`, () => !holds(words)),
-    resize: (columns, rows) => terminal.resize(columns, rows),
     exited,
     kill: async () => {
       if (!isGone) terminal.kill("SIGKILL");

@@ -2,7 +2,8 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import type { Answer } from "../../../client/src/index.ts";
 import { useDaylong, useHost } from "../state/context.ts";
-import { Deliveries } from "./deliveries.tsx";
+import { Deliveries } from "./delivery/deliveries.tsx";
+import { DeliveryFigures } from "./delivery/deliveryFigures.tsx";
 import { Figures } from "./figures.tsx";
 import { Incidents } from "./incidents.tsx";
 import { Limits } from "./limits/limits.tsx";
@@ -67,6 +68,7 @@ export function MonitorScreen() {
         changed={() => void feed.readLive().catch(() => {})}
       />
       {history && <ResourceChart history={history} memoryLimitBytes={active.stats.memoryLimitBytes} />}
+      <DeliveryFigures client={client} />
       <div class="columns">
         <Incidents
           health={feed.health.value}

@@ -1,7 +1,7 @@
-import { Time } from "../design/time.tsx";
-import type { Delivery } from "./answers.ts";
+import { Time } from "../../design/time.tsx";
+import type { Delivery } from "../answers.ts";
+import { MoreList } from "../moreList.tsx";
 import { kindWords, outcomeOf, tookMs, whyNoRing } from "./deliveryWords.ts";
-import { MoreList } from "./moreList.tsx";
 
 /** What became of each push, how long it took, and why it did not ring. */
 export function Deliveries(props: { deliveries: readonly Delivery[]; isAdmin: boolean; now: number }) {

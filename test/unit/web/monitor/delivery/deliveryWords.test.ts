@@ -1,7 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
-import { pushKinds } from "../../../../server/domain/delivery/pushRules.ts";
-import type { Delivery } from "../../../../web/src/monitor/answers.ts";
-import { kindWords, outcomeOf, tookMs, whyNoRing } from "../../../../web/src/monitor/deliveryWords.ts";
+import { pushKinds } from "../../../../../server/domain/delivery/pushRules.ts";
+import type { Delivery } from "../../../../../web/src/monitor/answers.ts";
+import {
+  kindWords,
+  outcomeOf,
+  tookMs,
+  whyNoRing,
+} from "../../../../../web/src/monitor/delivery/deliveryWords.ts";
 
 const now = 1_000_000;
 const delivery = (rest: Partial<Delivery>): Delivery =>

@@ -1,5 +1,5 @@
-import { spanInWords } from "../design/times.ts";
-import type { Delivery } from "./answers.ts";
+import { spanInWords } from "../../design/times.ts";
+import type { Delivery } from "../answers.ts";
 
 const kinds: Record<string, string> = {
   reply: "Reply",
