@@ -45,7 +45,7 @@ daylong_install() {
 
 daylong_build() {
   daylong_install
-  if [ ! -e dist/.built ] || [ -n "$(find server conformance client/src client/generator test/bench test/soak test/torture test/mutate test/swift test/conformance test/pictures test/support tsconfig.json tsconfig.build.json package-lock.json -newer dist/.built -print -quit)" ]; then
+  if [ ! -e dist/.built ] || [ -n "$(find server conformance client/src client/generator test/bench test/soak test/torture test/mutate test/swift test/conformance test/golden test/pictures test/support tsconfig.json tsconfig.build.json package-lock.json -newer dist/.built -print -quit)" ]; then
     echo "daylong: building ..." >&2
     rm -rf dist
     node_modules/.bin/tsc -p tsconfig.build.json || daylong_fail "the build failed; see above."

@@ -120,14 +120,12 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
   const { lockPaths, serverFile } = holdDataFolder(config.dataDir, closers);
   const lastCrash = takeLastCrash(config.dataDir);
   const certificate = await readCertificate(config);
-
   const metrics = new Metrics({ version });
   closers.push(() => metrics.stop());
   const { database, watch } = openStorage(
     {
-      dataDir: config.dataDir,
+      config,
       lockPaths,
-      watchMs: config.healthIntervalMs,
       clock,
       log,
       crash,

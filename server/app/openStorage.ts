@@ -6,6 +6,7 @@ import { HeldFiles } from "../platform/filesystem/heldFiles.ts";
 import { databasePath } from "../store/database.ts";
 import { Checkpoints } from "../store/durability/checkpoints.ts";
 import { type OpenStore, openStore } from "../store/store.ts";
+import type { Config } from "./config.ts";
 import { StorageWatch } from "./storageWatch.ts";
 
 /**
@@ -15,11 +16,10 @@ import { StorageWatch } from "./storageWatch.ts";
 const lastWordMs = 2_000;
 
 interface StorageParts {
-  dataDir: string;
+  /** Where the files are, and the pause between two looks at them. */
+  config: Pick<Config, "dataDir" | "healthIntervalMs">;
   /** The files that keep other servers out of the data folder. */
   lockPaths: readonly string[];
-  /** Pause between two looks at the files. */
-  watchMs: number;
   clock: Clock;
   log: Log;
   onCommit(durationMs: number): void;
@@ -36,7 +36,8 @@ export interface Storage {
 
 /** Opens the database; commits are synced and the write-ahead log is checkpointed in worker threads. */
 export function openStorage(parts: StorageParts, closers: Closers): Storage {
-  const { dataDir, lockPaths, watchMs, clock, log, onCommit, onSync, crash } = parts;
+  const { config, lockPaths, clock, log, onCommit, onSync, crash } = parts;
+  const { dataDir } = config;
   const path = databasePath({ dataDir });
   const files = new HeldFiles();
   const store = openStore({
@@ -73,7 +74,7 @@ export function openStorage(parts: StorageParts, closers: Closers): Storage {
     refuseWrites: (detail) => store.refuseWrites(detail),
     clock,
     log,
-    intervalMs: watchMs,
+    intervalMs: config.healthIntervalMs,
   });
   const checkpoints = new Checkpoints({
     path,

@@ -1,5 +1,9 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { expandPath } from "../platform/filesystem/paths.ts";
+import { databaseName } from "../store/database.ts";
 import { callerDir } from "./runningServer.ts";
+import { demoDataDir } from "./start/demo.ts";
 
 /** A path as the caller wrote it, from the folder where the command was called. */
 export const callerPath = (path: string): string => expandPath(path, callerDir());
@@ -10,4 +14,14 @@ export async function dataDirOf(dataDir: string | undefined): Promise<string> {
   const { defaultDataDir } = await import("../app/config.ts");
   const { environment } = gatherSettings({ demo: false, dataDir });
   return environment.DATA_DIR ?? callerPath(defaultDataDir);
+}
+
+/** The same for a command that needs data: the demo's folder where nothing is said and the usual one holds none. */
+export async function filledDataDirOf(dataDir: string | undefined): Promise<string> {
+  const usual = await dataDirOf(dataDir);
+  const demo = callerPath(demoDataDir);
+  const isChosen = dataDir !== undefined || Boolean(process.env.DATA_DIR?.trim());
+  return !isChosen && !existsSync(join(usual, databaseName)) && existsSync(join(demo, databaseName))
+    ? demo
+    : usual;
 }

@@ -10,7 +10,9 @@ const typedTexts = (messages: readonly ModelMessage[]): string[] =>
 const lastIn = (typed: string, patterns: readonly RegExp[]): string | undefined =>
   patterns.map((pattern) => [...typed.matchAll(pattern)].at(-1)?.[1]).find((value) => value !== undefined);
 const remembered = (messages: readonly ModelMessage[], patterns: readonly RegExp[]): string | undefined =>
+  // The last is the question. A block before it, in the same message, may tell what was said elsewhere.
   typedTexts(messages)
+    .slice(0, -1)
     .map((typed) => lastIn(typed, patterns))
     .findLast((value) => value !== undefined);
 
@@ -54,7 +56,7 @@ export const memoryQuestions: Array<[RegExp, OrderAnswer]> = [
     /what(?: (number|word|name|code ?word|password|colou?r|city|animal|thing))? did i (?:ask|tell) you to remember/i,
     (match, messages) => {
       const { name, patterns } = kindOf(match[1] ?? "");
-      const value = remembered(messages.slice(0, -1), patterns);
+      const value = remembered(messages, patterns);
       return text(
         value ? `You asked me to remember ${value.trim()}.` : `You have not asked me to remember a ${name}.`,
       );

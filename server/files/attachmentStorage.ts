@@ -19,6 +19,7 @@ import { HeicConverter } from "./heicConverter.ts";
 import { headBytes, imageTypeOf, isConvertible, isShowable } from "./imageSniffer.ts";
 import { PartialUploads } from "./partialUploads.ts";
 import { copyToInbox } from "./projectInbox.ts";
+import { storageFailure } from "./storageFailure.ts";
 
 /** Pause between two sweeps of attachments that are not needed any more. */
 const sweepMs = 3_600_000;
@@ -270,18 +271,4 @@ async function readHead(path: string): Promise<Buffer> {
   } finally {
     await file.close();
   }
-}
-
-function storageFailure(error: unknown): unknown {
-  const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
-  if (code === "ENOSPC" || code === "EDQUOT" || code === "EROFS" || code === "EIO") {
-    return new DaylongError(
-      "storage_failed",
-      "The file cannot be kept: the disk is full or cannot be written.",
-      {
-        cause: error,
-      },
-    );
-  }
-  return error;
 }

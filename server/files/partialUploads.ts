@@ -12,6 +12,7 @@ import {
   type UploadPart,
   type UploadState,
 } from "../domain/sessions/attachment.ts";
+import { storageFailure } from "./storageFailure.ts";
 
 /** Uploads that a device may have under way; more are more than any phone sends at once. */
 const mostOfDevice = 10;
@@ -128,6 +129,8 @@ export class PartialUploads {
         await file.writeFile(chunk);
         sizeBytes += chunk.length;
       }
+    } catch (error) {
+      throw storageFailure(error);
     } finally {
       await file.close();
     }
@@ -138,9 +141,16 @@ export class PartialUploads {
     const { bytesPath, factsPath } = this.#pathsOf(uploadId, deviceId);
     const { name, mimeType } = factsSchema.parse(JSON.parse(await readFile(factsPath, "utf8")));
     const upload = { name, mimeType, bytes: createReadStream(bytesPath), maxBytes: maxUploadBytes };
-    const attachment: Attachment = await this.#parts.storage.keep(upload, deviceId, uploadId);
-    await this.#forget(uploadId, deviceId);
-    return { sizeBytes, attachment };
+    try {
+      const attachment: Attachment = await this.#parts.storage.keep(upload, deviceId, uploadId);
+      await this.#forget(uploadId, deviceId);
+      return { sizeBytes, attachment };
+    } catch (error) {
+      // What it is does not change; all else may be better at the next try.
+      if (error instanceof DaylongError && error.code === "unsupported_media_type")
+        await this.#forget(uploadId, deviceId);
+      throw error;
+    }
   }
 
   /** Ends requests of the device that append to the upload; those of others are not its business. */

@@ -112,7 +112,7 @@ export function openStore(options: DatabaseLocation & StoreParts & { beside?: Be
   });
   leaveSyncing(connection);
   connection.committed = () => {
-    sync.noteCommit();
+    if (connection.leavesSync !== true) sync.noteCommit();
     beside.onWritten?.();
   };
   return storeOver(connection, options, sync);
@@ -144,7 +144,7 @@ export function storeOver(connection: Connection, parts: StoreParts, sync?: WalS
       refuseLost(connection);
       if (transactions.storageFault !== undefined) transactions.run(() => touch.run());
     },
-    transaction: (work, committed) => transactions.run(work, committed),
+    transaction: (work, committed, sync) => transactions.run(work, committed, sync),
     whenDurable: (tell) => (sync === undefined ? tell() : sync.whenDurable(tell)),
     get owedMs() {
       return sync?.syncingMs ?? 0;

@@ -79,7 +79,6 @@ export async function setScenes(server: DemoServer): Promise<Scenes> {
   await until(hasOpen(question), "a question is open");
 
   const working = await server.session(web, "Types of the forms");
-  await server.say(working, "todo: sign-up, profile, payment, settings", 30);
   await server.say(working, "Move the forms to the new types");
   await until(hasOpen(working), "the type checker may run");
   await server.allow(working);

@@ -46,6 +46,7 @@ export function overview(program: string, commands: readonly Command[]): string 
     ...commands.map(({ name, summary }) => `  ${name.padEnd(widest)}  ${summary}`),
     "",
     `${program} COMMAND --help says what a command takes; ${program} --version says which version this is.`,
+    "Ends with 0 when all went well, 1 when not, 64 for a wrong command line, 78 for a wrong configuration.",
   ].join("\n");
 }
 

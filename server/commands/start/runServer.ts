@@ -7,7 +7,9 @@ import { pushFault } from "../../domain/delivery/pushFaults.ts";
 import type { Log } from "../../domain/ports.ts";
 import { FolderTakenError } from "../../platform/filesystem/folderLock.ts";
 import { openLog } from "../../platform/log.ts";
+import { holderOfPort } from "../../platform/network/portHolder.ts";
 import { readVersion } from "../../platform/packageVersion.ts";
+import { runProgram } from "../../platform/runProgram.ts";
 import { startFailure } from "../../platform/startFailure.ts";
 import { SteadyClock } from "../../platform/steadyClock.ts";
 import { pairingText } from "../framework/pairingText.ts";
@@ -150,7 +152,7 @@ function fail(message: string, code: number): never {
   process.exit(code);
 }
 
-function failStart(error: unknown, filesRead: readonly string[]): never {
+async function failStart(error: unknown, filesRead: readonly string[]): Promise<never> {
   if (error instanceof ConfigError) {
     fail(
       [
@@ -163,8 +165,11 @@ function failStart(error: unknown, filesRead: readonly string[]): never {
   }
   const code = (error as NodeJS.ErrnoException).code;
   const port = (error as { port?: number }).port;
-  if (code === "EADDRINUSE")
-    fail(`Port ${port} is taken. Stop what listens there, or start with PORT=0 or another port.`, 1);
+  if (code === "EADDRINUSE" && port !== undefined) {
+    const holder = await holderOfPort(port, runProgram);
+    const by = holder === undefined ? "" : ` by ${holder}`;
+    fail(`Port ${port} is taken${by}. Stop what listens there, or start with PORT=0 or another port.`, 1);
+  }
   if (code === "EACCES" && port !== undefined)
     fail(`Port ${port} may not be bound by this user. Choose one above 1023.`, 1);
   if (error instanceof FolderTakenError) fail(error.message, 1);

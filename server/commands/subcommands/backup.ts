@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { readVersion } from "../../platform/packageVersion.ts";
 import { makeBackup } from "../backup/makeBackup.ts";
-import { callerPath, dataDirOf } from "../dataFolder.ts";
+import { callerPath, filledDataDirOf } from "../dataFolder.ts";
 import { commonFlags, defineCommand } from "../framework/command.ts";
 import { sizeText } from "../framework/table.ts";
 
@@ -22,7 +22,7 @@ export const backup = defineCommand({
     const into = statSync(file, { throwIfNoEntry: false })?.isDirectory()
       ? join(file, nameOf(Date.now()))
       : file;
-    const dataDir = await dataDirOf(values["data-dir"]);
+    const dataDir = await filledDataDirOf(values["data-dir"]);
     const version = readVersion(await packagePath());
     const made = makeBackup({
       dataDir,

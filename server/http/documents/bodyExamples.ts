@@ -34,9 +34,9 @@ const examples: Readonly<Record<string, unknown>> = {
   "PUT /api/sessions/:id/live-activity": { activityToken: deviceToken },
   "DELETE /api/sessions/:id/live-activity": {},
   "PATCH /api/settings": { maxConcurrentSessions: 10 },
-  "POST /v1/responses": { model: "claude", input: "Say hello." },
+  "POST /v1/responses": { model: "default", input: "Say hello." },
   "POST /v1/chat/completions": {
-    model: "claude",
+    model: "default",
     messages: [{ role: "user", content: "Say hello." }],
   },
 };

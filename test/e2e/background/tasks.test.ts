@@ -72,15 +72,16 @@ describe.each([
     });
   });
 
-  test("T04 S23: an interrupt ends the turn, and the task that the conversation has goes on", async () => {
+  test("T04 S23: an interrupt ends the turn, and the command and the subagent of the conversation go on", async () => {
     const { sessionId } = await chat("background: sleep 300");
+    await chat("agent: slow: 300", sessionId);
     const { body } = await scene.server.ask("POST", "/api/chat", { sessionId, message: "slow: 60" });
     await told(sessionId, ({ type, turnId }) => type === "turn.started" && turnId === body.turnId);
     const interrupted = await scene.server.ask("POST", "/api/chat/interrupt", { sessionId });
     expect(interrupted).toMatchObject({ status: 200, body: { interrupted: true, turnId: body.turnId } });
     await told(sessionId, ({ type, turnId }) => type === "turn.interrupted" && turnId === body.turnId);
     expect((await chat("say: and on", sessionId)).reply.text).toBe("and on");
-    expect(await tasksOf(sessionId)).toMatchObject([{ state: "running" }]);
+    expect(await tasksOf(sessionId)).toMatchObject([{ state: "running" }, { state: "running" }]);
     expect((await eventsOf(sessionId)).filter(({ type }) => type === "task.finished")).toEqual([]);
   });
 

@@ -51,7 +51,7 @@ describe.each([
       "POST",
       "/api/chat",
       {
-        message: `background: sleep 1 => ${next}`,
+        message: `background: sleep 3 => ${next}`,
         projectPath: scene.bench.project,
         deviceToken: (kind === "task" ? "e" : "f").repeat(64),
       },
@@ -68,7 +68,7 @@ describe.each([
         deliveries.reverse()
       );
     };
-    const deliveries = await eventually("all pushes to be settled", settled, 60_000);
+    const deliveries = await eventually("all pushes to be settled", settled, 120_000);
     expect(deliveries.map((delivery) => `${delivery.kind} ${delivery.state}`)).toEqual([
       "reply sent",
       "task suppressed",

@@ -68,6 +68,17 @@ test("O03: five things that are wrong at once are all named, each with how to me
       expect(people.stdout).toContain(`-> ${mend}`);
     }
     expect(people.stdout).toMatch(/\n7 things are wrong\.\n$/);
+    const own = {
+      HOME: bench.home,
+      TMPDIR: bench.dir,
+      PORT: String(port),
+      DATA_DIR: join(bench.dir, "other"),
+    };
+    const started = await runDaylong(["start"], { env: own });
+    expect([started.code, started.stderr]).toEqual([
+      1,
+      expect.stringContaining(`(pid ${process.pid}). Stop what listens`),
+    ]);
   } finally {
     await new Promise((closed) => taken.close(closed));
   }

@@ -14,6 +14,7 @@ const notHere: ReadonlyArray<readonly [start: RegExp, reason: string]> = [
   [/scripts\/login$/, "asks a person"],
   [/(HOST|PUBLIC_URL)=/, "sets the address that another machine reaches"],
   [/(tailscale|cloudflared|sudo|systemctl|caddy|nginx|brew|apt)\b/, "needs another program, or rights"],
+  [/git clone/, "is how the checkout came here"],
   [/git pull/, "needs another version"],
   [/daylong service\b/, "changes what starts with the computer: has a test of its own"],
   [/daylong (backup|restore)\b/, "has a test of its own"],

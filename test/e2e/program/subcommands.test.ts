@@ -123,6 +123,11 @@ describe("the program daylong", () => {
       ["login --email", "--email needs a value."],
       ["start --port", "--port needs a value."],
       ["test-session --json=1", "--json"],
+      ["backup", "FILE is missing."],
+      ["restore a b", '"b" is not expected here.'],
+      ["service start", 'ACTION takes install, uninstall or status; not "start".'],
+      ["completion fish", 'SHELL takes bash or zsh; not "fish".'],
+      ["doctor now", '"now" is not expected here.'],
     ];
     const ended = await Promise.all(cases.map(([line]) => runDaylong(line.split(" "))));
     for (const [index, [line, sentence]] of cases.entries()) {

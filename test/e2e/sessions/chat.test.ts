@@ -10,13 +10,15 @@ import {
   type DaylongServer,
   makeBench,
   processesOf,
+  sideSettings,
+  sides,
   startDefaultServer,
 } from "../../support/server/daylongServer.ts";
 import { connect, type SocketClient } from "../../support/server/socketClient.ts";
 
 const turnMs = 120_000;
 
-describe("a phone chats with a real Claude process", () => {
+describe.each(sides)("REPORT-23: a phone chats with a real Claude process, %s", (_name, side) => {
   let bench: Bench;
   let model: DemoModel;
   let server: DaylongServer;
@@ -26,7 +28,8 @@ describe("a phone chats with a real Claude process", () => {
   beforeAll(async () => {
     bench = makeBench();
     model = await startDemoModel();
-    server = await startDefaultServer(benchEnvironment(bench, model.url));
+    const own = sideSettings(bench, side);
+    server = await startDefaultServer({ ...benchEnvironment(bench, model.url), ...own });
     phone = await server.pair("phone");
   });
   afterAll(async () => {

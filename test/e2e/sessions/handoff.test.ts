@@ -154,6 +154,43 @@ describe("REPORT-22: a conversation goes to the terminal and comes back", () => 
     ]);
   });
 
+  test("REPORT-22: two terminals at once hold it until the last is left, over a park and a restart, and both are known", async () => {
+    const sessionId = await begin("Remember the number 50");
+    await server.ask("POST", "/api/sessions/cancel", { sessionId });
+    const first = await openDesk(bench, model.url, bench.project, ["--resume", sessionId]);
+    const second = await openDesk(bench, model.url, bench.project, ["--resume", sessionId]);
+    await first.type("Remember the number 84");
+    const { body: queued } = await server.ask("POST", "/api/chat", { sessionId, message: question });
+    expect(queued.state).toBe("queued");
+    await eventually("the first one's turn is told", async () => {
+      return (await ofType(sessionId, "session.continued")).length === 1;
+    });
+    await server.kill("SIGKILL");
+    server = await start();
+    await first.leave();
+    await second.type("Remember the number 85");
+    await eventually("the second one's turn is told", async () => {
+      return (await ofType(sessionId, "session.continued")).length === 2;
+    });
+    expect(await ofType(sessionId, "session.released")).toEqual([]);
+    const turn = async () =>
+      (await server.ask("GET", `/api/sessions/${sessionId}/turns/${queued.turnId}`)).body;
+    expect((await turn()).state).toBe("queued");
+    await second.leave();
+    await eventually("the message is answered", async () => (await turn()).state === "completed");
+    expect((await turn()).reply.text).toBe("You asked me to remember 85.");
+    const said = (await messagesOf(sessionId)).filter(([origin]) => origin === "terminal");
+    expect(said.map(([, , text]) => text)).toEqual([
+      "Remember the number 84",
+      "I will remember 84.",
+      "Remember the number 85",
+      "I will remember 85.",
+    ]);
+    expect(await ofType(sessionId, "session.released")).toEqual([{}]);
+    // At the desk, too, both are known.
+    expect(await resume(sessionId, question)).toContain("85");
+  });
+
   test("REPORT-22: what both sides say at the same time is two branches, and the next answer knows both", async () => {
     const sessionId = await begin("Remember the number 47");
     const slow = server.ask("POST", "/api/chat", { sessionId, message: "slow: 4" }, wait);

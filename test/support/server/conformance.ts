@@ -2,6 +2,7 @@ import { Ajv, type ValidateFunction } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { asyncApiDocument } from "../../../server/http/documents/asyncapi.ts";
 import type { OpenApiDocument } from "../../../server/http/documents/openapi.ts";
+import { recordSample } from "../../golden/samples.ts";
 
 /** An answer as it came over the wire. */
 export interface SeenAnswer {
@@ -82,6 +83,10 @@ export class Conformance {
     for (const unit of unitsOf(mediaType, seen.text)) {
       const fault = this.#mismatch(pointer, unit);
       if (fault !== undefined) return tell(fault);
+      if (mediaType === "application/problem+json")
+        recordSample({ kind: "problems", name: (unit as { code: string }).code, body: unit });
+      else if (mediaType === "application/json" && route && !route.template.endsWith(".json"))
+        recordSample({ kind: "answers", name: `${method} ${route.template} ${seen.status}`, body: unit });
     }
     return undefined;
   }
@@ -116,7 +121,12 @@ export function frameFault(frame: { type: string }): string | undefined {
   }
   const validate = frameValidators.get(frame.type);
   if (validate === undefined) return `The document does not name the frame ${frame.type}.`;
-  if (validate(frame)) return undefined;
+  if (validate(frame)) {
+    recordSample({ kind: "frames", name: frame.type, body: frame });
+    if ("event" in frame)
+      recordSample({ kind: "events", name: (frame.event as { type: string }).type, body: frame.event });
+    return undefined;
+  }
   const faults = validate.errors?.map((error) => `${error.instancePath} ${error.message}`).join("; ");
   return `A frame is not as the document says: ${faults}. The frame: ${JSON.stringify(frame).slice(0, 2_000)}`;
 }

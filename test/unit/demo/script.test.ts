@@ -18,6 +18,15 @@ describe("O02 the demo model", () => {
     expect(textOf(said(question))).toContain("not asked");
   });
 
+  test("REPORT-22: remembers what a block before the question tells of another place", () => {
+    const told = "<earlier-conversation>\n\nUser: Remember the number 83\n\n</earlier-conversation>";
+    const blocks = [told, "What number did I ask you to remember?"].map((words) => ({
+      type: "text",
+      text: words,
+    }));
+    expect(textOf([...said("Remember the number 47"), user(blocks)])).toBe("You asked me to remember 83.");
+  });
+
   const question = (kind: string) => `What ${kind} did I ask you to remember?`;
   test.each([
     [["Remember the word BANANA"], "I will remember BANANA."],

@@ -29,4 +29,9 @@ final class ModelTests: XCTestCase {
     let text = String(decoding: try JSONEncoder().encode(null), as: UTF8.self)
     XCTAssertEqual(text, #"{"model":null}"#)
   }
+
+  func testAValueIsShownAsAPersonReadsIt() throws {
+    XCTAssertEqual(JSONValue.string("rm -r dist").text, "rm -r dist")
+    XCTAssertEqual(try decode(JSONValue.self, #"{"b":["x/y"],"a":1}"#).text, "{\n  \"a\" : 1,\n  \"b\" : [\n    \"x/y\"\n  ]\n}")
+  }
 }

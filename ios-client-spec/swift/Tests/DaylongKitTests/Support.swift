@@ -51,8 +51,8 @@ actor RecordingSink: EventSink {
 }
 
 /// Waits until `check` gives a value; fails the test after `seconds`.
-func eventually<Value>(
-  _ what: String, within seconds: Double = 60, _ check: () async throws -> Value?
+func eventually<Value: Sendable>(
+  _ what: String, within seconds: Double = 60, isolation: isolated (any Actor)? = #isolation, _ check: () async throws -> Value?
 ) async throws -> Value {
   let end = ContinuousClock.now + .seconds(seconds)
   while ContinuousClock.now < end {

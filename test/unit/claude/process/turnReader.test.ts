@@ -334,12 +334,14 @@ describe("T05 what a subagent does", () => {
 /**
  * A CLI that works through prompts and turns of its own as the real one does, at random: it folds prompts into its own
  * turns between two tools, names prompts in few or many of its messages, loses results of its own turns, is interrupted,
- * and dies. Each text says whose it is.
+ * and dies; wake-ups are due; subagents speak in whatever turn goes on. Each text says whose it is.
  */
 class RandomCli {
   readonly messages: StreamMessage[] = [];
   readonly #chance: Chance;
   readonly #queue: string[] = [];
+  /** Tool uses that started subagents which are still at work. */
+  readonly #agents: string[] = [];
   #tools = 0;
   #texts = 0;
 
@@ -377,6 +379,7 @@ class RandomCli {
   /** The CLI is gone, with what it had: the rest of its messages is never heard, and the next one tells what was cut off. */
   die(): void {
     this.#queue.length = 0;
+    this.#agents.length = 0;
     this.#say(cli.result("", [], { num_turns: 0, ...taskOrigin }), cli.state("idle"));
   }
 
@@ -386,6 +389,8 @@ class RandomCli {
       this.#say(cli.result("", [], { num_turns: 0, ...taskOrigin }));
       return;
     }
+    if (this.#chance.happens(0.2))
+      this.#say(cli.lifecycle("wakeup", "started", { wakeup_source: "schedule_wakeup" }));
     this.#say(cli.requesting());
     this.#speak("own", 2);
     const folded = this.#chance.between(0, 2) === 0 ? this.#queue.shift() : undefined;
@@ -412,8 +417,21 @@ class RandomCli {
       if (this.#chance.happens(0.5)) {
         const tool = this.#tool();
         this.#say(cli.tool(tool), cli.toolEnd(tool));
+        if (this.#chance.happens(0.3)) this.#agents.push(tool);
       }
+      this.#speakAsAgent();
     }
+    this.#speakAsAgent();
+  }
+
+  #speakAsAgent(): void {
+    const use = this.#chance.pick(this.#agents);
+    if (use === undefined || this.#chance.happens(0.5)) return;
+    const frame = { parent_tool_use_id: use, agent_id: "a1" };
+    this.#texts += 1;
+    this.#say(cli.text(`for ${use} ${this.#texts}`, frame));
+    if (this.#chance.happens(0.3)) this.#say(cli.tool(this.#tool(), frame));
+    if (this.#chance.happens(0.2)) this.#agents.splice(this.#agents.indexOf(use), 1);
   }
 
   #tool(): string {
@@ -461,11 +479,21 @@ describe("V16 over generated interleavings", () => {
       }
       const begun = new Map<string, number>();
       const ended = new Map<string, number>();
+      const turnOfUse = new Map<string, string>();
+      let agentTexts = 0;
       const count = (map: Map<string, number>, turnId: string) => map.set(turnId, (map.get(turnId) ?? 0) + 1);
       for (const signal of heard) {
         if (signal.kind === "prompt-started" || signal.kind === "own-started") count(begun, signal.turnId);
         if (signal.kind === "own-ended" || signal.kind === "result" || signal.kind === "cut")
           count(ended, signal.turnId ?? "none");
+        if (signal.kind === "tool-started") {
+          expect(begun.has(signal.turnId)).toBe(true);
+          turnOfUse.set(signal.toolUseId, signal.turnId);
+        }
+        if (signal.kind === "agent-message") {
+          agentTexts += 1;
+          expect(signal.turnId).toBe(turnOfUse.get(signal.text.split(" ")[1]!));
+        }
         if (signal.kind !== "message") continue;
         expect([begun.has(signal.turnId), ended.has(signal.turnId)]).toEqual([true, false]);
         const whose = signal.text.split(" ")[1]!;
@@ -477,6 +505,7 @@ describe("V16 over generated interleavings", () => {
       expect([...begun.keys()].filter((turnId) => !ended.has(turnId))).toEqual([]);
       expect([...ended.keys()].filter((turnId) => !begun.has(turnId))).toEqual([]);
       expect(heard.filter(({ kind }) => kind === "message").length).toBeGreaterThan(50);
+      expect(agentTexts).toBeGreaterThan(20);
     },
   );
 });

@@ -86,6 +86,18 @@ extension RestClient {
     return (host, answer.token)
   }
 
+  /// Gives the server this device's push token; to be called with every token that iOS gives, at every launch. With an
+  /// `encryptionKey` (32 bytes) pushes are sealed.
+  public func registerPush(
+    token: Data, environment: API.PatchDevicesByIdRequest.Push.Environment, encryptionKey: Data? = nil
+  ) async throws -> API.Device {
+    let hexadecimal = token.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+    let push = API.PatchDevicesByIdRequest.Push(
+      token: hexadecimal, environment: environment,
+      encryptionKey: encryptionKey.map { .value($0.base64EncodedString()) } ?? .null)
+    return try await send("PATCH", "/api/devices/me", API.PatchDevicesByIdRequest(push: .value(push)))
+  }
+
   public func sessions() async throws -> API.GetSessionsResponse { try await get("/api/sessions") }
 
   public func session(_ sessionId: String) async throws -> API.Session {

@@ -12,8 +12,8 @@ extension API.Event {
   }
 }
 
-/// A frame's event with its envelope, decoded side by side.
-public struct LoggedEvent: Decodable, Sendable, Hashable {
+/// A frame's event with its envelope, decoded side by side. Encoding gives the event as it came, also one of a newer server.
+public struct LoggedEvent: Codable, Sendable, Hashable {
   public var event: API.Event
   public var envelope: API.Event.Envelope
 
@@ -31,4 +31,6 @@ public struct LoggedEvent: Decodable, Sendable, Hashable {
       isTruncated: try fields.decodeIfPresent(Bool.self, forKey: .truncated) ?? false)
     event = try API.Event(from: decoder)
   }
+
+  public func encode(to encoder: any Encoder) throws { try event.encode(to: encoder) }
 }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// JSON of any shape: a tool's input, and what a newer server says.
 public enum JSONValue: Codable, Sendable, Hashable {
   case null
@@ -39,6 +41,14 @@ public enum JSONValue: Codable, Sendable, Hashable {
 
   public var string: String? {
     if case .string(let value) = self { value } else { nil }
+  }
+
+  /// The value as a person reads it: words without quotes, everything else as JSON.
+  public var text: String {
+    if let string { return string }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
+    return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? ""
   }
 
   public var int: Int? {

@@ -92,11 +92,16 @@ public final class SessionStatus {
   /// To be called once a minute while it is on the screen, and on return to the foreground.
   public func tick() { view = SessionStatusView(session, now: now()) }
 
+  /// Takes the session as a list has just brought it.
+  public func show(_ newer: API.Session) {
+    session = newer
+    tick()
+  }
+
   /// Loads the session anew; the sink calls it when an event of the session has come.
   public func refresh() async {
     do {
-      session = try await rest().session(session.sessionId)
-      tick()
+      show(try await rest().session(session.sessionId))
     } catch let problem as ServerProblem {
       fault = problem.detail
     } catch {

@@ -5,6 +5,7 @@ import { type ClientRequest, type IncomingHttpHeaders, request } from "node:http
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "@jest/globals";
+import { maxKeptCount } from "../../../../../server/domain/sessions/attachment.ts";
 import { tinyHeic, tinyPng } from "../../../../support/images.ts";
 import { useRig } from "../../rig.ts";
 
@@ -330,6 +331,28 @@ describe("REPORT-21: an upload that is cut off", () => {
     );
     expect(over).toMatchObject({ status: 413, body: { code: "body_too_large" } });
     expect(files()).toEqual([]);
+  });
+
+  test("REPORT-21: that turns out to be no image of its type is refused and gone; one over the device's share waits for room", async () => {
+    const wrong = { ...whole, "content-type": "image/png" };
+    const refused = await asked("POST", "/api/attachments", wrong, Buffer.from("no image"));
+    expect(refused).toMatchObject({ status: 415, body: { code: "unsupported_media_type" } });
+    expect(files()).toEqual([]);
+
+    const kept = rig.store.attachments.keptOf("local");
+    const large = { ...kept, count: maxKeptCount };
+    const { keptOf } = rig.store.attachments;
+    rig.store.attachments.keptOf = () => large;
+    const full = await asked(
+      "POST",
+      "/api/attachments",
+      { ...whole, "x-filename": "a.txt" },
+      Buffer.from("later"),
+    );
+    expect(full).toMatchObject({ status: 429, body: { code: "attachment_limit" } });
+    rig.store.attachments.keptOf = keptOf.bind(rig.store.attachments);
+    const again = await asked("PATCH", String(full.headers.location), { "upload-offset": "5", ...whole });
+    expect(again).toMatchObject({ status: 201, body: { name: "a.txt", sizeBytes: 5 } });
   });
 
   test("REPORT-21: is its device's alone, and a device has ten of them at most", async () => {
