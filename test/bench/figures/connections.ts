@@ -14,6 +14,7 @@ import { seed } from "../sides/seed.ts";
 
 /** The server keeps a thousand connections; some are left for the requests that cause the events. */
 const connectionCount = 950;
+const firstConnections = 200;
 /** Sockets of one device: ten, of the sixteen that it may have. */
 const perDevice = 10;
 const usualRounds = 12;
@@ -98,26 +99,32 @@ async function withClients(run: BenchRun, perMessageDeflate: boolean): Promise<M
   try {
     // The first requests fill caches that are no connection's.
     for (let index = 0; index < 20; index += 1) await server.ask("GET", "/api/sessions");
-    const before = { ours: (await inspector.memory()).rss, theirs: (await bare.memory()).rss };
-    await ours.open(connectionCount, (index) => {
-      const { token } = devices[Math.floor(index / perDevice)]!;
-      const socket = new WebSocket(`${server.url.replace("http", "ws")}/ws`, ["daylong.v1"], {
-        perMessageDeflate,
+    const openMore = async (from: number, to: number) => {
+      await ours.open(to - from, (index) => {
+        const { token } = devices[Math.floor((from + index) / perDevice)]!;
+        const socket = new WebSocket(`${server.url.replace("http", "ws")}/ws`, ["daylong.v1"], {
+          perMessageDeflate,
+        });
+        const isOpen = once(socket, "open").then(() => {
+          const welcomed = once(socket, "message");
+          socket.send(JSON.stringify({ type: "hello", token }));
+          return welcomed;
+        });
+        return { socket, isOpen };
       });
-      const isOpen = once(socket, "open").then(() => {
-        const welcomed = once(socket, "message");
-        socket.send(JSON.stringify({ type: "hello", token }));
-        return welcomed;
+      await theirs.open(to - from, () => {
+        const socket = new WebSocket(bare.url.replace("http", "ws"));
+        return { socket, isOpen: once(socket, "open") };
       });
-      return { socket, isOpen };
-    });
-    await theirs.open(connectionCount, () => {
-      const socket = new WebSocket(bare.url.replace("http", "ws"));
-      return { socket, isOpen: once(socket, "open") };
-    });
-    await pause(compressionIdleMs + 2_000);
-    memory.ours = ((await inspector.memory()).rss - before.ours) / connectionCount;
-    memory.theirs = ((await bare.memory()).rss - before.theirs) / connectionCount;
+      await pause(compressionIdleMs + 2_000);
+      return { ours: (await inspector.memory()).rss, theirs: (await bare.memory()).rss };
+    };
+    // The first connections use up what a program has in reserve: the others are what a connection costs.
+    const few = await openMore(0, firstConnections);
+    const all = await openMore(firstConnections, connectionCount);
+    const others = connectionCount - firstConnections;
+    memory.ours = (all.ours - few.ours) / others;
+    memory.theirs = (all.theirs - few.theirs) / others;
 
     const rename = async (index: number) => {
       const title = `Title ${String(index).padStart(12, "0")}`;
