@@ -139,6 +139,22 @@ function hostNameForms(hostname: string): string[] {
 const machineAddresses = (): string[] =>
   Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map((entry) => entry.address));
 
-/** Whether a request has more than one `Host` header, as it came over the line: name, value, name, value. */
-export const hasTwoHosts = ({ rawHeaders }: { rawHeaders: readonly string[] }): boolean =>
-  rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === "host").length > 1;
+/** What tells of a request's host, as it came over the line: headers as name, value, name, value. */
+interface RequestLines {
+  rawHeaders: readonly string[];
+  /** The request's target, which a router may have changed since. */
+  originalUrl?: string;
+  url?: string | undefined;
+}
+
+/**
+ * Whether a request names two hosts: by more than one `Host` header, or by another one in its target (RFC 9112, 3.2.2: a target
+ * that is a whole address goes before the header).
+ */
+export function hasTwoHosts({ rawHeaders, originalUrl, url }: RequestLines): boolean {
+  const hosts = rawHeaders.filter(
+    (_text, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === "host",
+  );
+  const named = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(originalUrl ?? url ?? "")?.[1];
+  return hosts.length > 1 || (named !== undefined && named.toLowerCase() !== hosts[0]?.toLowerCase());
+}

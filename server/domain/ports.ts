@@ -51,6 +51,9 @@ export interface Durability {
   whenDurable(tell: () => void): void;
 }
 
+/** When a commit is made durable: at once, or with the next one that is; until then a loss of power takes it back. */
+export type SyncTime = "now" | "later";
+
 /**
  * The database, as all floors see it: one repository for each kind of row. Calls are synchronous: SQLite is in the process,
  * and a commit is a fraction of a millisecond. A commit survives the end of the program at once, and the loss of power when
@@ -61,7 +64,7 @@ export interface Store extends Durability {
    * All or nothing; the events that it appended are announced after the commit. Nested calls join the outer one.
    * `committed` is called right after the commit, before the listeners of events: for work that must not wait for them.
    */
-  transaction<T>(work: () => T, committed?: (result: T) => void): T;
+  transaction<T>(work: () => T, committed?: (result: T) => void, sync?: SyncTime): T;
   readonly events: EventStore;
   readonly sessions: SessionStore;
   readonly reads: ReadStore;

@@ -132,7 +132,7 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
   app.use(securityHeaders());
   app.use((request: Request, _response: Response, next: NextFunction) => {
     // RFC 9112, 3.2. Node keeps the first; a proxy in front may have gone by the other.
-    if (hasTwoHosts(request)) throw new DaylongError("invalid_request", "The request has two Host headers.");
+    if (hasTwoHosts(request)) throw new DaylongError("invalid_request", "The request names two hosts.");
     const refusal = names.judge(request.headers);
     if (refusal !== undefined) {
       throw new DaylongError(

@@ -5,6 +5,8 @@ import { DaylongError } from "../domain/errors.ts";
 export type Connection = Database.Database & {
   /** Called after every statement that committed, be it by itself. */
   committed?: () => void;
+  /** The commit under way may be lost with a loss of power: the disk is not asked for it, but for the next one that is not. */
+  leavesSync?: boolean;
   /**
    * Why nothing is written any more: SQLite found the file damaged, where a write could only do more harm, or the file is
    * not the one at its path any more, where nobody would find what is written.

@@ -112,7 +112,7 @@ export function openStore(options: DatabaseLocation & StoreParts & { beside?: Be
   });
   leaveSyncing(connection);
   connection.committed = () => {
-    sync.noteCommit();
+    if (connection.leavesSync !== true) sync.noteCommit();
     beside.onWritten?.();
   };
   return storeOver(connection, options, sync);
@@ -144,7 +144,7 @@ export function storeOver(connection: Connection, parts: StoreParts, sync?: WalS
       refuseLost(connection);
       if (transactions.storageFault !== undefined) transactions.run(() => touch.run());
     },
-    transaction: (work, committed) => transactions.run(work, committed),
+    transaction: (work, committed, sync) => transactions.run(work, committed, sync),
     whenDurable: (tell) => (sync === undefined ? tell() : sync.whenDurable(tell)),
     get owedMs() {
       return sync?.syncingMs ?? 0;
@@ -192,14 +192,18 @@ export function storeOver(connection: Connection, parts: StoreParts, sync?: WalS
 }
 
 /**
- * Gives a restored database a new epoch, so that devices which had seen later events start over. Call it while no
- * server runs on the file. Returns the new epoch.
+ * Gives a restored database a new epoch, so that devices which had seen later events start over, and forgets the processes
+ * of the server that it was copied from. Call it while no server runs on the file. Returns the new epoch.
  */
 export function renewEpoch(location: DatabaseLocation): string {
   const connection = openDatabase(location);
   try {
     const epoch = randomUUID();
-    connection.prepare("UPDATE meta SET epoch = ? WHERE id = 1").run(epoch);
+    connection.transaction(() => {
+      connection.prepare("UPDATE meta SET epoch = ? WHERE id = 1").run(epoch);
+      // They are those of the server that the backup was taken of, and may run there still: a start ends what it finds here.
+      connection.exec("DELETE FROM processes");
+    })();
     return epoch;
   } finally {
     connection.close();

@@ -1,5 +1,6 @@
 import type { LoggedEvent } from "../domain/delivery/event.ts";
 import { DaylongError } from "../domain/errors.ts";
+import type { SyncTime } from "../domain/ports.ts";
 import { type Connection, Statement } from "./statement.ts";
 
 export type EventListener = (events: LoggedEvent[]) => void;
@@ -64,9 +65,10 @@ export class Transactions {
   /**
    * Does `work` wholly or not at all and returns its result. What it noted is announced after the commit, in order.
    * Throws what `work` throws, or `storage_failed`. `committed` is called between the commit and the announcement; its
-   * fault, like a listener's, does not undo the commit.
+   * fault, like a listener's, does not undo the commit. `sync`: what appended an event is synced now in any case, because a
+   * cursor that was told must not be given to another event.
    */
-  run<T>(work: () => T, committed?: (result: T) => void): T {
+  run<T>(work: () => T, committed?: (result: T) => void, sync: SyncTime = "now"): T {
     if (this.#open) {
       const joined = this.#runNested(work);
       if (committed) this.#committed.push(() => committed(joined));
@@ -81,12 +83,15 @@ export class Transactions {
       // SQLite itself rolls back on some I/O errors; if `work` swallowed one, there is nothing left to commit.
       if (!this.#connection.inTransaction) throw lostTransaction();
       const beganAt = performance.now();
+      this.#connection.leavesSync = sync === "later" && this.#appended.length === 0;
       this.#commit.run();
       committedMs = performance.now() - beganAt;
     } catch (error) {
       this.#abandon();
       if (error instanceof DaylongError && error.code === "storage_failed") this.#noteFault(error);
       throw error;
+    } finally {
+      this.#connection.leavesSync = false;
     }
     this.#open = false;
     if (this.#storageFault !== undefined) this.#noteFault(undefined);

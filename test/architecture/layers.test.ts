@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
 import { circlesIn, filesIn, importsOf, localImports, tell, textOf } from "./sources.ts";
 
@@ -108,6 +109,25 @@ describe("layers of the server", () => {
       .flatMap((file) => importsOf(file, "server"))
       .filter(({ to }) => !to.startsWith("."));
     expect(wrong.map(tell)).toEqual([]);
+  });
+
+  test("O16: what the installed program imports is among its dependencies, not among those of its development", () => {
+    const { dependencies } = JSON.parse(readFileSync("package.json", "utf8")) as {
+      dependencies: Record<string, string>;
+    };
+    const nameOf = (path: string) =>
+      path
+        .split("/")
+        .slice(0, path.startsWith("@") ? 2 : 1)
+        .join("/");
+    const foreign = [
+      ...filesIn("server").map((file) => [file, "server"]),
+      ...filesIn("client/src").map((file) => [file, "client/src"]),
+    ]
+      .flatMap(([file, tree]) => importsOf(file!, tree!).filter(({ typeOnly }) => !typeOnly))
+      .filter(({ to }) => !to.startsWith(".") && !to.startsWith("node:"));
+    expect(foreign.length).toBeGreaterThan(20);
+    expect(foreign.filter(({ to }) => dependencies[nameOf(to)] === undefined).map(tell)).toEqual([]);
   });
 
   test("the client stands alone: it imports nothing of the server and no package, and Node's modules in one file only", () => {

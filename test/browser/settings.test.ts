@@ -128,6 +128,17 @@ describe("settings", () => {
     for (const way of ["Tailscale", "A tunnel", "Your own certificate"])
       await connection.getByRole("term").filter({ hasText: way }).waitFor();
     await companion.judge();
+    // It is a companion all the same: it chats, and keeps what is written while there is no network.
+    const { body } = await scene.server.ask("POST", "/api/sessions", { projectPath: scene.bench.project });
+    await companion.openSession(body.sessionId);
+    await companion.say("say: over plain http");
+    await companion.hear(/^(?!.*say:).*over plain http/s);
+    companion.watch.allowBrokenConnections();
+    await companion.context.setOffline(true);
+    await companion.say("say: written without a network");
+    await companion.context.setOffline(false);
+    await companion.hear(/^(?!.*say:).*written without a network/s);
+    expect(await companion.messages("You").count()).toBe(2);
     await companion.close();
   });
 

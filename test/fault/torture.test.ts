@@ -2,11 +2,12 @@ import { execFileSync } from "node:child_process";
 import { expect, test } from "@jest/globals";
 import { Torture } from "../torture/torture.ts";
 
-test("V1 V10 V16 F22: eight kills in a storm with tasks and subagents: each message ends once, with its own words", async () => {
+test("V1 V10 V16 F22: at least eight kills in a storm with tasks and subagents: each message ends once, with its own words", async () => {
   const torture = new Torture({ kills: 8, rate: 20, seed: 5, longestLifeMs: 1_500, mostMs: 240_000 });
   const report = await torture.run();
   expect(report.broken).toEqual([]);
-  expect(report.kills).toBe(8);
+  // A server that is killed in its start may be the last one and counts as well.
+  expect(report.kills).toBeGreaterThanOrEqual(8);
   expect(report.accepted).toBeGreaterThan(20);
   expect(report.ends["turn.completed"]).toBeGreaterThan(10);
   expect(report.agentWords).toBeGreaterThan(0);

@@ -31,11 +31,16 @@ export async function attach(call: AttachCall): Promise<void> {
     throw new UsageError("SESSION goes on with a session, and --new begins one: say one of them.");
   if (!isTerminal && call.session === undefined && call.newIn === undefined)
     throw new UsageError("SESSION is missing: without a terminal there is no list to choose from.");
-  const client = localClient(serverAddress(call.dataDir));
+  // The event comes again. In a terminal it is said between the lines.
+  let tell = (error: unknown) => console.error(`daylong: ${error instanceof Error ? error.message : error}`);
+  const client = localClient(serverAddress(call.dataDir), (error) => tell(error));
   try {
     const session = await namedSession(client, call);
-    if (isTerminal) await attachTerminal(client, session);
-    else {
+    if (isTerminal) {
+      await attachTerminal(client, session, (teller) => {
+        tell = teller;
+      });
+    } else {
       client.start();
       await online(client);
       const parts = {
@@ -60,7 +65,11 @@ async function namedSession(
   return session === undefined ? undefined : findSession(client, session);
 }
 
-async function attachTerminal(client: DaylongClient, named: Session | undefined): Promise<void> {
+async function attachTerminal(
+  client: DaylongClient,
+  named: Session | undefined,
+  setTeller: (teller: (error: unknown) => void) => void,
+): Promise<void> {
   const { stdin, stdout, env } = process;
   const hasColors = env.NO_COLOR === undefined && env.TERM !== "dumb";
   const screen = new Screen(stdout, hasColors);
@@ -81,6 +90,7 @@ async function attachTerminal(client: DaylongClient, named: Session | undefined)
   open();
   process.once("SIGTERM", endBySignal);
   process.once("SIGHUP", endBySignal);
+  process.once("exit", close);
   let terminal: AttachedTerminal | undefined;
   const redraw = () => terminal?.redraw();
   stdout.on("resize", redraw);
@@ -104,6 +114,7 @@ async function attachTerminal(client: DaylongClient, named: Session | undefined)
       }, resumeMs);
     };
     terminal = new AttachedTerminal({ client, session, deviceId, screen, input, suspend });
+    setTeller((error) => terminal?.tellFault(error));
     await terminal.run();
     client.setPresence(false);
     screen.draw(farewell(screen, session, terminal.unsent), { lines: [] });
@@ -111,6 +122,7 @@ async function attachTerminal(client: DaylongClient, named: Session | undefined)
     stdout.off("resize", redraw);
     process.off("SIGTERM", endBySignal);
     process.off("SIGHUP", endBySignal);
+    process.off("exit", close);
     close();
   }
 }

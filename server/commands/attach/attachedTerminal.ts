@@ -126,6 +126,12 @@ export class AttachedTerminal {
     this.#draw();
   }
 
+  /** Something failed that is tried again. */
+  tellFault(error: unknown): void {
+    this.#hint = error instanceof Error ? error.message : String(error);
+    this.#changed();
+  }
+
   /** The words of messages that the server has not accepted. */
   get unsent(): string[] {
     const { sessionId } = this.#parts.session;

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import type {
   DaylongClient,
   DaylongEvent,
@@ -20,6 +21,7 @@ export interface FollowerSink {
   changed(): void;
 }
 
+const beginAgainMs = 1_000;
 /** So many events of the past are shown when a session is joined. */
 const shownPastEvents = 300;
 
@@ -34,6 +36,7 @@ export class Follower {
   readonly #sink: FollowerSink;
   readonly #jobs: Array<() => void | Promise<void>> = [];
   #isRunning = false;
+  #isStopped = false;
   #unsubscribes: Array<() => void> = [];
   transcript: Transcript;
   history: History;
@@ -59,7 +62,7 @@ export class Follower {
         if (event.sessionId !== sessionId) return undefined;
         return this.#enqueue(() => this.#hear(event));
       }),
-      client.onGap(() => this.#enqueue(() => this.#begin(false))),
+      client.onGap(() => this.#enqueue(() => this.#beginAnew())),
       client.onDelta((delta) => {
         if (delta.sessionId === sessionId) void this.#enqueue(() => this.#sink.spoken(delta));
       }),
@@ -75,6 +78,7 @@ export class Follower {
   }
 
   stop(): void {
+    this.#isStopped = true;
     for (const unsubscribe of this.#unsubscribes.splice(0)) unsubscribe();
   }
 
@@ -87,6 +91,18 @@ export class Follower {
     const past = this.history.events.slice(-shownPastEvents).flatMap((event) => this.transcript.hear(event));
     this.transcript.begin(session, permissions);
     this.#sink.began(isFirst && past.length === 0 ? this.history.items() : past);
+  }
+
+  /** The log was replaced. The server may be away again before it has said what it holds now: it is asked until it has. */
+  async #beginAnew(): Promise<void> {
+    while (!this.#isStopped) {
+      try {
+        await this.#begin(false);
+        return;
+      } catch {
+        await setTimeout(beginAgainMs);
+      }
+    }
   }
 
   async #hear(event: DaylongEvent): Promise<void> {

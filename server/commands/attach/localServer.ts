@@ -33,13 +33,14 @@ export function serverAddress(dataDir: string | undefined): ServerAddress {
  * A client of the server on this computer, as the command line: with the admin token of the data folder. A server that comes
  * back under another port is found again, and the token is shown to nothing else that answers at its address.
  */
-export function localClient(address: ServerAddress): DaylongClient {
+export function localClient(address: ServerAddress, onFault: (error: unknown) => void): DaylongClient {
   const server = address.find();
   return new DaylongClient({
     url: originOf(server),
     token: server.adminToken,
     WebSocket: localSocket(address),
     fetch: localFetch(address),
+    onFault,
   });
 }
 

@@ -86,7 +86,7 @@ export function planned(store: Store, ...planners: ReadonlyArray<Pick<DeliveryPl
     subscribe: (listener) => log.subscribe(listener),
   };
   return {
-    transaction: (work, committed) => store.transaction(work, committed),
+    transaction: (work, committed, sync) => store.transaction(work, committed, sync),
     whenDurable: (tell) => store.whenDurable(tell),
     events,
     sessions: store.sessions,

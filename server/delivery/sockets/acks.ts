@@ -84,13 +84,15 @@ export class Acks {
     const { store, badgeSync, log } = this.#parts;
     const stale = new Set<string>();
     try {
-      store.transaction(() => {
+      const work = () => {
         for (const [deviceId, ack] of this.#gathered) {
           // Revoked in the meantime: it holds nothing any more.
           if (store.devices.get(deviceId) === undefined) continue;
           for (const other of this.#write(deviceId, ack).stale) stale.add(other);
         }
-      });
+      };
+      // A lost ack is a repeated event: no phone is kept waiting for the disk by it, and no turn that ends meanwhile.
+      store.transaction(work, undefined, "later");
       this.#gathered.clear();
     } catch (error) {
       this.#disarm = this.#arm(storageRetryMs);

@@ -22,8 +22,9 @@ export function tableOf(report: BenchReport): string {
     short(row.p95),
     `${short(row.floorMedian)} (${row.floorName})`,
     short(row.floorP95),
-    row.ratio.toFixed(3),
-    `${row.interval.low.toFixed(2)}..${row.interval.high.toFixed(2)}`,
+    // Of a floor that used no measurable time there is no ratio.
+    Number.isFinite(row.ratio) ? row.ratio.toFixed(3) : "-",
+    Number.isFinite(row.ratio) ? `${row.interval.low.toFixed(2)}..${row.interval.high.toFixed(2)}` : "-",
     row.reach ?? "",
     row.verdict ?? "",
   ]);

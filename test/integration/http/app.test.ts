@@ -272,6 +272,16 @@ describe("A04: bodies", () => {
     );
   });
 
+  test("DOOR-24: a target that names another host than the header does is refused", async () => {
+    const own = `127.0.0.1:${rig.port}`;
+    const asked = (target: string) =>
+      rawLines(`GET ${target} HTTP/1.1\r\nHost: ${own}\r\nConnection: close\r\n\r\n`);
+    for (const target of ["http://evil.test/health", "HTTPS://evil.test", `http://x@${own}/health`])
+      expect(await asked(target)).toMatch(/^HTTP\/1\.1 400 /);
+    for (const target of ["//evil.test/health", "/health?to=http://evil.test/"])
+      expect(await asked(target)).not.toMatch(/^HTTP\/1\.1 400 /);
+  });
+
   test("A04: a body over the limit of its address is refused, announced or not", async () => {
     const oneMegabyte = Buffer.alloc(1024 * 1024 + 1, " ");
     expect(codeOf(await post("/api/sessions", oneMegabyte))).toEqual([413, "body_too_large"]);

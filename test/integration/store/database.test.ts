@@ -166,4 +166,17 @@ describe("renewEpoch", () => {
     expect(after.events.tip()).toBe(1);
     after.close();
   });
+
+  test("O05: forgets the processes of the server that it was copied from, which may run there still", () => {
+    const path = join(folder, "daylong.db");
+    const store = openStore({ path, clock: new StandingClock() });
+    store.processes.open({ processId: "p", sessionId: "s", pid: null, startTicks: null, startedAt: 1 });
+    store.processes.started("p", 4711, "9");
+    expect(store.processes.unended()).toHaveLength(1);
+    store.close();
+    renewEpoch({ path });
+    const after = openStore({ path, clock: new StandingClock() });
+    expect(after.processes.unended()).toEqual([]);
+    after.close();
+  });
 });

@@ -59,4 +59,17 @@ describe("figures of the bench", () => {
     expect(failure).toBe("rest: not measured: only on Linux");
     expect(noise).toContain("1.25 times");
   });
+
+  test("beside a floor of nothing the table tells no ratio, and the reach is judged by the own value", () => {
+    const row = sumUp(measured(near(0.5), [0, 0, 0], { atMost: 0.6 }));
+    const [, line] = tableOf({
+      node: "v20",
+      platform: "linux-x64",
+      commit: "abc",
+      rows: [row],
+      failures: [],
+      noise: { cores: 2, load: 0, loops: 1, loopMedianMs: 1, loopSpread: 1 },
+    }).split("\n");
+    expect(line).toMatch(/ {2}- +- +<= 0\.6 ms +met$/);
+  });
 });

@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { WalSync } from "../../../../server/store/durability/walSync.ts";
+import { openStore } from "../../../../server/store/store.ts";
+import { ManualClock } from "../../../support/manualClock.ts";
 
 /** Until what was left to the end of the step has run. */
 const nextStep = () => Promise.resolve();
@@ -156,5 +158,77 @@ describe("syncing beside the event loop", () => {
     await new Promise<void>((resolve) => real.whenDurable(resolve));
     expect(faults).toEqual([]);
     real.close();
+  });
+});
+
+describe("a commit that may be synced later", () => {
+  let folder: string;
+  let syncs: Array<(error: Error | null) => void>;
+  let store: ReturnType<typeof openStore>;
+  let told: string[];
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "daylong-later-"));
+    [syncs, told] = [[], []];
+    const clock = new ManualClock();
+    const sync = (_fd: number, done: (error: Error | null) => void) => void syncs.push(done);
+    store = openStore({ path: join(folder, "later.db"), clock, beside: { onFault: () => {}, sync } });
+  });
+  afterEach(() => {
+    for (const done of syncs.splice(0)) done(null);
+    store.close();
+    rmSync(folder, { recursive: true });
+  });
+  const set = (value: number, when?: "later") =>
+    store.transaction(() => store.settings.set("limit", value), undefined, when);
+  const tell = (what: string) => store.whenDurable(() => told.push(what));
+
+  test("the disk is not asked for it, and nothing waits for it", async () => {
+    set(1, "later");
+    tell("an ack");
+    await nextStep();
+    expect([syncs.length, told]).toEqual([0, ["an ack"]]);
+  });
+
+  test("the next commit that is synced takes it along, and is waited for as always", async () => {
+    set(1, "later");
+    set(2);
+    tell("a turn");
+    await nextStep();
+    expect([syncs.length, told]).toEqual([1, []]);
+    syncs.shift()!(null);
+    expect(told).toEqual(["a turn"]);
+    expect(store.settings.all().get("limit")).toBe(2);
+  });
+
+  test("one that appended an event is synced at once all the same: its cursor may have been told", async () => {
+    store.transaction(
+      () => store.events.append({ sessionId: null, type: "login.required", data: { detail: "Log in." } }),
+      undefined,
+      "later",
+    );
+    tell("the event");
+    await nextStep();
+    expect([syncs.length, told]).toEqual([1, []]);
+  });
+
+  test("within another transaction it is synced with that", async () => {
+    store.transaction(() => set(1, "later"));
+    await nextStep();
+    expect(syncs.length).toBe(1);
+  });
+
+  test("after one that failed the next is synced", async () => {
+    expect(() =>
+      store.transaction(
+        () => {
+          throw new Error("no");
+        },
+        undefined,
+        "later",
+      ),
+    ).toThrow("no");
+    set(1);
+    await nextStep();
+    expect(syncs.length).toBe(1);
   });
 });

@@ -61,6 +61,17 @@ describe("P01: permissions", () => {
     expectProblem(await answer({ decision: "allow" }, permissionId), 410, "permission_expired");
   });
 
+  test("REPORT-6: an input of 1.5 MB is read whole by its id, in any script", async () => {
+    const content = "größe 🙂 ".repeat(120_000);
+    const body = { message: "Tidy up", projectPath: rig.project };
+    const { turnId } = (await rig.ask("POST", "/api/chat", { body })).body;
+    const process = await rig.host.prompted(String(turnId));
+    process.ask({ title: "Write a file", input: { file_path: "a.txt", content } });
+    const { permissionId } = rig.store.permissions.open()[0]!;
+    const read = (await rig.ask("GET", `/api/permissions/${permissionId}`)).body;
+    expect(read).toMatchObject({ permissionId, input: { file_path: "a.txt", content } });
+  });
+
   test("A13: one is read whole by its id, open or over", async () => {
     const { permissionId } = await ask();
     const read = (id: string) => rig.ask("GET", `/api/permissions/${id}`);
