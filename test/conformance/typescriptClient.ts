@@ -138,7 +138,8 @@ client.onGap(async ({ epoch, cursor }) => {
       "GET",
       `/api/sessions/${sessionId}/messages`,
     );
-    const messages = page.messages.map(({ role, text }) => ({ role, text }));
+    // A page has the newest first.
+    const messages = page.messages.map(({ role, text }) => ({ role, text })).reverse();
     fresh.sessions[sessionId] = { state, messages, openPermissions: [] };
   }
   for (const { permissionId, sessionId } of await client.permissions())

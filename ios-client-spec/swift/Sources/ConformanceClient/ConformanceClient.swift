@@ -72,7 +72,7 @@ actor Transcripts: EventSink {
     for session in try await rest.sessions().sessions {
       let page = try await rest.messages(of: session.sessionId)
       fresh.sessions[session.sessionId] = Session(
-        state: session.state.rawValue, messages: page.messages.map { Line(role: $0.role.rawValue, text: $0.text) })
+        state: session.state.rawValue, messages: page.messages.reversed().map { Line(role: $0.role.rawValue, text: $0.text) })
     }
     for permission in try await rest.permissions().permissions {
       fresh.sessions[permission.sessionId]?.openPermissions.append(permission.permissionId)
