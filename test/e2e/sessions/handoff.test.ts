@@ -1,3 +1,5 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { type DemoModel, startDemoModel } from "../../../server/demo/model.ts";
 import { askInTerminal, openDesk } from "../../support/claude/terminal.ts";
@@ -10,6 +12,16 @@ import {
   processesOf,
   startServer,
 } from "../../support/server/daylongServer.ts";
+
+/** What the CLI has written of a conversation, whichever folder it is in. */
+function writtenIn(bench: Bench, sessionId: string): string {
+  const projects = join(bench.home, ".claude", "projects");
+  const paths = readdirSync(projects).map((folder) => join(projects, folder, `${sessionId}.jsonl`));
+  return paths
+    .filter((path) => existsSync(path))
+    .map((path) => readFileSync(path, "utf8"))
+    .join("");
+}
 
 const wait = { headers: { prefer: "wait=120" } };
 const question = "What number did I ask you to remember?";
@@ -121,6 +133,8 @@ describe("REPORT-22: a conversation goes to the terminal and comes back", () => 
     await eventually("it is told", async () => (await ofType(sessionId, "session.continued")).length === 1);
     await desk.type("slow: 30");
     await desk.works();
+    // The CLI writes a moment later than it works; what it had not written nobody can know of.
+    await eventually("it is written down", () => writtenIn(bench, sessionId).includes("slow: 30"));
     const { body: queued } = await server.ask("POST", "/api/chat", { sessionId, message: question });
     await desk.kill("SIGKILL");
     const reply = await eventually("the message is answered", async () => {

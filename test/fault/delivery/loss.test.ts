@@ -6,6 +6,7 @@ import { openStore, renewEpoch } from "../../../server/store/store.ts";
 import {
   type Bench,
   type DaylongServer,
+  eventually,
   makeBench,
   startServer,
 } from "../../support/server/daylongServer.ts";
@@ -28,13 +29,19 @@ describe("V5 D02 loss is always said, over the socket and the long poll alike", 
   });
 
   const database = () => join(bench.dataDir, "daylong.db");
-  const say = (message: string) =>
-    server.ask(
+  /** A whole session's first turn. Its commands are written a moment after its process started, also after a quick turn's end. */
+  const say = async (message: string) => {
+    const { body } = await server.ask(
       "POST",
       "/api/chat",
       { message, projectPath: bench.project },
       { token: phone.token, headers: { prefer: "wait=120" } },
     );
+    await eventually("the session's last event", async () => {
+      const page = await server.ask("GET", `/api/sessions/${body.sessionId}/events`);
+      return page.body.events.some(({ type }: { type: string }) => type === "session.commands");
+    });
+  };
   /** Stops the server, does something to its files, and starts it again. */
   const meanwhile = async (work: () => void) => {
     expect(await server.kill("SIGTERM")).toBe(0);
