@@ -248,6 +248,9 @@ function typeOf(schema: Schema, name: string, nested: string[], all: Named): Swi
     const others = members.filter((member) => member.type !== "null");
     const isNullable = others.length < members.length;
     if (others.length === 1) return { ...typeOf(others[0]!, name, nested, all), isNullable };
+    // Words in several forms, such as an id or nothing, are words.
+    if (others.every((member) => resolved(member, all).type === "string"))
+      return { name: "String", isNullable };
     if (!others.every((member) => resolved(member, all).properties !== undefined))
       return { name: "JSONValue", isNullable: false };
     nested.push(unionOf(name, schema, others, all));

@@ -225,7 +225,7 @@ export class DaylongClient {
   }
 
   /**
-   * Sends what is unsent by a request that outlives the page (`keepalive`), beside the socket: a browser that goes into
+   * Sends the unsent messages by a request that outlives the page (`keepalive`), beside the socket: a browser that goes into
    * the background may never get to reconnect. The ids make both ways one message.
    */
   sendInBackground(): void {

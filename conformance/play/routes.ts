@@ -100,7 +100,10 @@ export function answerTo(server: PlayedServer, request: HeardRequest): Answer {
     if (session === undefined) return problem(404, "session_not_found");
     if (part === "") return [200, view(id)];
     if (part === "messages") {
-      const messages = session.messages.map((message) => ({ ...message, createdAt: 1 }));
+      // The newest first, as a server tells them.
+      const messages = session.messages
+        .map((message, index) => ({ ...message, createdAt: index + 1 }))
+        .reverse();
       return [200, { messages }];
     }
     if (part === "events") {

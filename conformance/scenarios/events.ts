@@ -160,6 +160,13 @@ export const epochChange: Scenario = {
       !linesOf(report).some((line) => line.includes("Old ")),
       "what another log said is still on the screen",
     );
+    const kept = linesOf(report).filter((line) => /: (Begin|Begun|After the change)$/.test(line));
+    verdicts.same(
+      "SYNC-6",
+      "what is on the screen, in its order",
+      kept.join(", "),
+      "user: Begin, assistant: Begun, assistant: After the change",
+    );
     verdicts.same("SYNC-6", "the epoch", report.epoch, server.epoch);
     const hellos = server.framesOf("hello").length;
     server.drop();

@@ -26,7 +26,11 @@ struct ChatView: View {
     .navigationTitle(host.status(of: sessionId)?.session.title ?? "Session")
     .navigationBarTitleDisplayMode(.inline)
     .sheet(item: firstCard) { PermissionSheet(host: host, permission: $0.permission) }
-    .task { await host.setPresence(foreground: true, sessionId: sessionId) }
+    .task {
+      await host.setPresence(foreground: true, sessionId: sessionId)
+      await host.loadEarlier(sessionId)
+    }
+    .refreshable { await host.loadEarlier(sessionId) }
     .onDisappear { Task { await host.setPresence(foreground: true) } }
   }
 

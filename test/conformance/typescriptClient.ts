@@ -32,7 +32,7 @@ interface Kept {
   sessions: {
     [id: string]: {
       state: string;
-      messages: Array<{ role: string; text: string }>;
+      messages: Array<{ role: string; text: string; messageId?: string }>;
       openPermissions: string[];
     };
   };
@@ -71,6 +71,15 @@ const client = new DaylongClient({
       : store,
 });
 
+/** A message that a loaded page held may come by its event as well: it is one. */
+const add = (
+  session: Kept["sessions"][string],
+  message: Kept["sessions"][string]["messages"][number],
+): void => {
+  if (!session.messages.some(({ messageId }) => messageId === message.messageId))
+    session.messages.push(message);
+};
+
 const sessionOf = (id: string) => {
   kept.sessions[id] ??= { state: "idle", messages: [], openPermissions: [] };
   return kept.sessions[id];
@@ -87,14 +96,14 @@ async function apply(event: DaylongEvent): Promise<void> {
     };
     switch (event.type) {
       case "turn.accepted":
-        session.messages.push({ role: "user", text: event.data.message });
+        add(session, { role: "user", text: event.data.message, messageId: event.data.messageId });
         break;
       case "message": {
         const { messageId } = event.data;
         const whole = event.truncated
           ? (await client.rest.ask<{ text: string }>("GET", `/api/messages/${messageId}`)).text
           : event.data.text;
-        session.messages.push({ role: "assistant", text: whole });
+        add(session, { role: "assistant", text: whole, messageId });
         break;
       }
       case "permission.requested":
@@ -134,11 +143,12 @@ client.onGap(async ({ epoch, cursor }) => {
   const { sessions } = await client.sessions();
   const fresh: Kept = { epoch, cursor, sessions: {} };
   for (const { sessionId, state } of sessions) {
-    const page = await client.rest.ask<{ messages: Array<{ role: string; text: string }> }>(
+    const page = await client.rest.ask<Pick<Kept["sessions"][string], "messages">>(
       "GET",
       `/api/sessions/${sessionId}/messages`,
     );
-    const messages = page.messages.map(({ role, text }) => ({ role, text }));
+    // A page has the newest first.
+    const messages = page.messages.map(({ role, text, messageId }) => ({ role, text, messageId })).reverse();
     fresh.sessions[sessionId] = { state, messages, openPermissions: [] };
   }
   for (const { permissionId, sessionId } of await client.permissions())

@@ -10,7 +10,7 @@ const welcomeMs = 10_000;
 /** After so long without a word the server is asked whether it is there, and after so long more it is not. */
 const silenceMs = 20_000;
 const answerMs = 15_000;
-/** The same when somebody waits for it: a phone was woken, or changed its network. */
+/** The wait for that answer, in milliseconds, after a phone was woken or changed its network: its owner looks on. */
 const promptAnswerMs = 3_000;
 /** A connection that held for so long was a good one: pauses begin small again. */
 const goodMs = 5_000;

@@ -19,7 +19,7 @@ export interface Recovery {
 /**
  * Puts the store right after a run that ended anyhow. Processes of that run are ended before anything else, so that no
  * conversation ever has two. A turn whose prompt was given may have had effects and is reported as interrupted, unless
- * Claude had written its whole answer down: then that is the reply. One that was not given runs again, unnoticed. A
+ * Claude had written its whole answer down: then that is the reply. One that was not given, or waited, runs, unnoticed. A
  * quarantined session is tried again: memory alone knew how often it had failed.
  */
 export async function recover(parts: {
@@ -34,8 +34,10 @@ export async function recover(parts: {
   const { store, host, turnWriter, permissions, tasks, log } = parts;
   const reapedProcesses = await host.reap(store.processes.unended());
   const replies = new Map<string, TranscriptReply>();
-  for (const turn of store.turns.inState("running")) {
-    if (turn.givenAt === undefined || turn.origin !== "user") continue;
+  // Also of prompts that this log does not know as given: after a restore the server that went on with the original has given
+  // them, and Claude passes in silence over a prompt whose id its transcript holds.
+  for (const turn of [...store.turns.inState("running"), ...store.turns.inState("queued")]) {
+    if (turn.origin !== "user") continue;
     const reply = await recoverReply(parts, turn.sessionId, turn.turnId);
     if (reply) replies.set(turn.turnId, reply);
   }
@@ -49,15 +51,16 @@ export async function recover(parts: {
     parts.facts.recover();
     for (const permission of store.permissions.open())
       permissions.expireAll(permission.sessionId, "server_restarted");
-    for (const turn of store.turns.inState("running")) {
-      if (turn.givenAt === undefined) {
-        store.turns.requeue(turn.turnId);
-        found.requeuedTurns += 1;
-        continue;
-      }
+    for (const turn of [...store.turns.inState("running"), ...store.turns.inState("queued")]) {
       const reply = replies.get(turn.turnId);
       if (reply && turnWriter.endWithTranscript(turn.sessionId, turn.turnId, reply, false, undefined)) {
         found.answeredTurns += 1;
+        continue;
+      }
+      if (turn.state === "queued") continue;
+      if (turn.givenAt === undefined) {
+        store.turns.requeue(turn.turnId);
+        found.requeuedTurns += 1;
         continue;
       }
       const failure = {

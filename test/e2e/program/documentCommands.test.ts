@@ -48,7 +48,7 @@ const commands = documents.filter((name) => name.endsWith(".md")).flatMap(comman
 const reasonOf = ({ text }: Command) =>
   notHere.find(([start]) => new RegExp(`^${start.source}`).test(text))?.[1];
 
-describe("O13: the commands of the documents", () => {
+describe("O09 O13: the commands of the documents", () => {
   const scene = useScene({ every: "file" });
 
   test("every command that can run here does what its document says", async () => {

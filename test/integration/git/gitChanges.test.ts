@@ -56,7 +56,7 @@ const snapshot = (directory: string) =>
     .filter((name) => statSync(join(directory, name)).isFile())
     .sort()
     .map((name) => [name, readFileSync(join(directory, name), "latin1")]);
-const leftovers = () => readdirSync(tmpdir()).filter((name) => name.startsWith("daylong-git-"));
+const leftovers = () => readdirSync(tmpdir()).filter((name) => /^daylong-git-\d+-/.test(name));
 
 describe("a project's changes", () => {
   test("T13: every state is listed with its figures, and each file's diff can be read", async () => {

@@ -19,6 +19,10 @@ const notSettings = new Set([
   "XDG_CONFIG_HOME",
   "DAYLONG_CWD",
   "DAYLONG_COMMAND",
+  "NO_COLOR",
+  "TERM",
+  // Every name of Anthropic's is passed on to the CLI; the doctor reads this one to say so.
+  "ANTHROPIC_BASE_URL",
 ]);
 
 /** Variables that the server's sources read by their name, apart from the schema of the configuration. */

@@ -10,10 +10,16 @@ actor Transcripts: EventSink {
     var state = "idle"
     var messages: [Line] = []
     var openPermissions: [String] = []
+
+    /// A message that a loaded page held may come by its event as well: it is one.
+    mutating func add(_ line: Line) {
+      if !messages.contains(where: { $0.messageId == line.messageId }) { messages.append(line) }
+    }
   }
   struct Line: Codable {
     var role: String
     var text: String
+    var messageId: String
   }
   struct Kept: Codable {
     var cursor = 0
@@ -50,11 +56,11 @@ actor Transcripts: EventSink {
     if let id = envelope.sessionId {
       var session = kept.sessions[id] ?? Session()
       switch logged.event {
-      case .turnAccepted(let event): session.messages.append(Line(role: "user", text: event.data.message))
+      case .turnAccepted(let event): session.add(Line(role: "user", text: event.data.message, messageId: event.data.messageId))
       case .message(let event):
         var text = event.data.text
         if envelope.isTruncated, let rest { text = try await rest().message(event.data.messageId).text }
-        session.messages.append(Line(role: "assistant", text: text))
+        session.add(Line(role: "assistant", text: text, messageId: event.data.messageId))
       case .permissionRequested(let event): session.openPermissions.append(event.data.permissionId)
       case .permissionResolved(let event): session.openPermissions.removeAll { $0 == event.data.permissionId }
       case .permissionExpired(let event): session.openPermissions.removeAll { $0 == event.data.permissionId }
@@ -72,7 +78,7 @@ actor Transcripts: EventSink {
     for session in try await rest.sessions().sessions {
       let page = try await rest.messages(of: session.sessionId)
       fresh.sessions[session.sessionId] = Session(
-        state: session.state.rawValue, messages: page.messages.map { Line(role: $0.role.rawValue, text: $0.text) })
+        state: session.state.rawValue, messages: page.messages.reversed().map { Line(role: $0.role.rawValue, text: $0.text, messageId: $0.messageId) })
     }
     for permission in try await rest.permissions().permissions {
       fresh.sessions[permission.sessionId]?.openPermissions.append(permission.permissionId)

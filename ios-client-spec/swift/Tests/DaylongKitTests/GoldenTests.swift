@@ -27,7 +27,8 @@ final class GoldenTests: XCTestCase {
       if case .unknown = event.event { XCTFail("unknown: \(name)") }
       XCTAssertEqual(event.envelope.type, name)
       let back = try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(event))
-      XCTAssertEqual(back, json, name)
+      // Where nothing is `null`, the models write nothing: both are read the same.
+      XCTAssertEqual(back.withoutNulls, json.withoutNulls, name)
       var state = TranscriptState()
       state.apply(event)
       XCTAssertEqual(state.lastCursor, event.envelope.cursor, name)
@@ -60,7 +61,7 @@ final class GoldenTests: XCTestCase {
         for case .unknown(let type, _) in page.events { XCTFail("unknown: \(type)") }
       },
       "GET /api/permissions 200": { _ = try JSONDecoder().decode(API.GetPermissionsResponse.self, from: $0) },
-      "POST /api/pair 200": { _ = try JSONDecoder().decode(API.PostPairResponse.self, from: $0) },
+      "POST /api/pair 201": { _ = try JSONDecoder().decode(API.PostPairResponse.self, from: $0) },
       "POST /api/sessions/keep-alive 200": {
         _ = try JSONDecoder().decode(API.PostSessionsKeepAliveResponse.self, from: $0)
       },
@@ -73,6 +74,16 @@ final class GoldenTests: XCTestCase {
       for (_, json) in found {
         do { try read(json.data) } catch { XCTFail("\(route): \(error)") }
       }
+    }
+  }
+}
+
+extension JSONValue {
+  fileprivate var withoutNulls: JSONValue {
+    switch self {
+    case .object(let fields): .object(fields.filter { $0.value != .null }.mapValues(\.withoutNulls))
+    case .array(let items): .array(items.map(\.withoutNulls))
+    default: self
     }
   }
 }

@@ -131,7 +131,29 @@ final class HostModelTests: XCTestCase {
     XCTAssertNil(status.fault)
     XCTAssertGreaterThan(status.view.timeLeftMs, before - 60_000)
     let shown = model.transcript(of: id).state.items
+    // What is loaded is there already, in whatever form it came.
+    await model.loadEarlier(id)
+    XCTAssertEqual(model.transcript(of: id).state.items.map(\.kind), shown.map(\.kind))
     await model.stop()
+
+    // Another phone, which was not there: the whole conversation comes by pages, in its order.
+    let (otherHost, otherToken) = try await server.pair()
+    let other = HostModel(host: otherHost, token: otherToken, transport: LinuxTransport(), store: MemoryStore())
+    await other.start()
+    await other.loadEarlier(id)
+    await other.loadEarlier(id)
+    XCTAssertNil(other.fault)
+    let texts = other.transcript(of: id).state.items.compactMap { item -> String? in
+      switch item.kind {
+      case .user(let text, _): "user: \(text)"
+      case .assistant(let text, _, _): "assistant: \(text)"
+      default: nil
+      }
+    }
+    XCTAssertEqual(texts.first, "user: What is 2+2?")
+    XCTAssertEqual(texts.filter { $0.hasPrefix("user:") }, ["user: What is 2+2?", "user: run: touch seen.txt"])
+    XCTAssertEqual(Set(texts).count, texts.count)
+    await other.stop()
 
     // The next launch shows the conversation before it is connected.
     let next = HostModel(host: host, token: token, transport: LinuxTransport(), store: store)

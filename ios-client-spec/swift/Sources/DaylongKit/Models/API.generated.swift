@@ -2569,10 +2569,10 @@ extension API {
     public var ref: String?
     public var token: String?
     public var cursor: Int?
-    public var epoch: JSONValue?
+    public var epoch: String?
     public var device: Device?
 
-    public init(type: String = "hello", ref: String? = nil, token: String? = nil, cursor: Int? = nil, epoch: JSONValue? = nil, device: Device? = nil) {
+    public init(type: String = "hello", ref: String? = nil, token: String? = nil, cursor: Int? = nil, epoch: String? = nil, device: Device? = nil) {
       self.type = type
       self.ref = ref
       self.token = token
@@ -4993,7 +4993,7 @@ extension API {
     public var model: String?
     public var permissionMode: API.PermissionMode?
     /// Id of the Claude conversation to go on with; latest is the project's newest.
-    public var resume: JSONValue?
+    public var resume: String?
     /// Goes on in a copy of the conversation.
     public var fork: Bool?
     /// The last message that is taken over.
@@ -5007,7 +5007,7 @@ extension API {
     public var maxTurns: Int?
     public var maxBudgetUsd: Double?
 
-    public init(projectPath: String, title: String? = nil, model: String? = nil, permissionMode: API.PermissionMode? = nil, resume: JSONValue? = nil, fork: Bool? = nil, resumeAt: String? = nil, systemPrompt: String? = nil, appendSystemPrompt: String? = nil, allowedTools: [String]? = nil, disallowedTools: [String]? = nil, maxTurns: Int? = nil, maxBudgetUsd: Double? = nil) {
+    public init(projectPath: String, title: String? = nil, model: String? = nil, permissionMode: API.PermissionMode? = nil, resume: String? = nil, fork: Bool? = nil, resumeAt: String? = nil, systemPrompt: String? = nil, appendSystemPrompt: String? = nil, allowedTools: [String]? = nil, disallowedTools: [String]? = nil, maxTurns: Int? = nil, maxBudgetUsd: Double? = nil) {
       self.projectPath = projectPath
       self.title = title
       self.model = model

@@ -83,6 +83,27 @@ public struct TranscriptState: Sendable, Hashable {
         id: "writing-\(delta.turnId)", turnId: delta.turnId, kind: .assistant(text: text, isStreaming: true, isPartial: false)))
   }
 
+  // MARK: Earlier messages
+
+  /// Takes a page of `GET /api/sessions/ID/messages` (the newest first): what is not here yet goes before everything else, in its order.
+  public mutating func load(_ page: [API.Message]) {
+    let known = Set(items.map(\.id))
+    // An own message came by its event under another id; its text is in the same turn.
+    let ownTurns = Set(items.filter(\.isUser).compactMap(\.turnId))
+    let earlier = page.reversed().compactMap { message -> TranscriptItem? in
+      guard !known.contains(message.messageId) else { return nil }
+      if message.role == .user {
+        if let turnId = message.turnId, ownTurns.contains(turnId) { return nil }
+        return TranscriptItem(
+          id: message.messageId, turnId: message.turnId, at: message.createdAt, kind: .user(text: message.text, delivery: .ended))
+      }
+      return TranscriptItem(
+        id: message.messageId, turnId: message.turnId, at: message.createdAt,
+        kind: .assistant(text: message.text, isStreaming: false, isPartial: message.partial == true))
+    }
+    items.insert(contentsOf: earlier, at: 0)
+  }
+
   // MARK: Events
 
   public mutating func apply(_ logged: LoggedEvent) {
@@ -102,7 +123,7 @@ public struct TranscriptState: Sendable, Hashable {
       put(
         TranscriptItem(
           id: event.data.messageId, turnId: event.turnId, at: event.at,
-          kind: .assistant(text: event.data.text, isStreaming: false, isPartial: false)))
+          kind: .assistant(text: event.data.text, isStreaming: false, isPartial: event.data.partial == true)))
     case .agentMessage(let event):
       put(
         TranscriptItem(
@@ -217,6 +238,9 @@ public final class ChatTranscript {
   }
 
   public func add(_ message: UnsentMessage) { state.add(message) }
+
+  /// A page of earlier messages, the newest first.
+  public func load(_ page: [API.Message]) { state.load(page) }
 
   /// Everything is loaded anew after a gap.
   public func startOver() { state = TranscriptState() }

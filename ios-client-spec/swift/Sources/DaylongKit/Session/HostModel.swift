@@ -13,6 +13,8 @@ public final class HostModel {
 
   private var transcripts: [String: ChatTranscript] = [:]
   private var details: [String: SessionStatus] = [:]
+  /// Where the messages before those that are loaded begin; absent: nothing was loaded yet, `nil`: there are no more.
+  private var earlier: [String: String?] = [:]
   private var permissions: [String: API.Permission] = [:]
   /// A new session's words until the server has said which session they began.
   private var beginnings: [UnsentMessage] = []
@@ -70,6 +72,18 @@ public final class HostModel {
     let made = ChatTranscript(sessionId: sessionId)
     transcripts[sessionId] = made
     return made
+  }
+
+  /// Loads what was said before the phone knew the session, a page at a time; to be called when a conversation is opened, and when
+  /// its reader comes to its beginning.
+  public func loadEarlier(_ sessionId: String) async {
+    let before = earlier[sessionId]
+    if case .some(.none) = before { return }
+    await trying {
+      let page = try await client.rest.messages(of: sessionId, before: before.flatMap { $0 })
+      transcript(of: sessionId).load(page.messages)
+      earlier[sessionId] = .some(page.nextBefore)
+    }
   }
 
   /// The status of a session that the list holds.
@@ -191,9 +205,12 @@ public final class HostModel {
   }
 
   fileprivate func startOver() async {
-    for transcript in transcripts.values { transcript.startOver() }
     permissions = [:]
+    earlier = [:]
+    let shown = transcripts.values.filter { !$0.state.items.isEmpty }
+    for transcript in transcripts.values { transcript.startOver() }
     await refresh()
+    for transcript in shown { await loadEarlier(transcript.sessionId) }
   }
 
   private func hear(_ news: ClientNews) {
