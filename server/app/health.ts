@@ -45,13 +45,13 @@ export async function healthReport(parts: HealthParts): Promise<HealthReport> {
   );
   const checks = {
     database,
-    claude: host.health(),
-    apns: push.health("apns"),
-    webPush: push.health("webpush"),
+    claude: guarded(() => host.health()),
+    apns: guarded(() => push.health("apns")),
+    webPush: guarded(() => push.health("webpush")),
     disk,
-    pool: pool.health(),
-    lastRun: lastRun(),
-    keepAwake: parts.keepAwake.health(),
+    pool: guarded(() => pool.health()),
+    lastRun: guarded(() => lastRun()),
+    keepAwake: guarded(() => parts.keepAwake.health()),
   };
   const states = Object.entries(checks).map(([name, check]) => [name, check.state] as const);
   const isDown = states.some(
@@ -59,6 +59,17 @@ export async function healthReport(parts: HealthParts): Promise<HealthReport> {
   );
   const isWeak = states.some(([, state]) => state === "failing" || state === "degraded");
   return { status: isDown ? "failing" : isWeak ? "degraded" : "ok", checks };
+}
+
+/** A part that cannot say how it is, because the database fails it for example, fails; the report is told all the same. */
+function guarded<Check extends { state: string; detail?: string }>(
+  check: () => Check,
+): Check | { state: "failing"; detail: string } {
+  try {
+    return check();
+  } catch (error) {
+    return { state: "failing", detail: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 /** `look` throws what is wrong, or returns a sentence about what is not as it should be. */

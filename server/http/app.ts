@@ -183,8 +183,14 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
       setHeader: (name, value) => void response.setHeader(name, value),
       inform: (status, headers) => sendInterim(request, response, status, headers),
     });
-    // What it waited for may have taken long enough for a revocation: nothing is told any more.
-    if (!route.mayEndCaller && caller !== undefined && !access.isPaired(caller.deviceId)) {
+    // What it waited for may have taken long enough for a revocation: nothing is told any more. An open route asks for no
+    // device, and `/health` answers when the database cannot.
+    if (
+      !route.mayEndCaller &&
+      route.scope !== "open" &&
+      caller !== undefined &&
+      !access.isPaired(caller.deviceId)
+    ) {
       if (answer.kind === "sse") answer.close();
       refuseUnpaired(access, caller);
     }
