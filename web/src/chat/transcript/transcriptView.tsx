@@ -16,7 +16,7 @@ const readEveryMs = 1_500;
 
 /** The conversation. It opens at the first unread row, and follows Claude's words only while its end is in view. */
 export function TranscriptView({ chat, readSeq }: { chat: Chat; readSeq?: number }) {
-  const { client, permissions } = useHost();
+  const { permissions, sessions } = useHost();
   const phase = useDaylong().phase.value;
   const scroller = useRef<HTMLDivElement>(null);
   const lines = linesOf({
@@ -86,10 +86,7 @@ export function TranscriptView({ chat, readSeq }: { chat: Chat; readSeq?: number
     if (!isAtEnd || !isRead || phase !== "connected" || document.hidden) return;
     const timer = setTimeout(() => {
       // The next event says it again.
-      client
-        .session(chat.sessionId)
-        .markRead(lastSeq)
-        .catch(() => {});
+      sessions.markRead(chat.sessionId, lastSeq).catch(() => {});
     }, readEveryMs);
     return () => clearTimeout(timer);
   }, [isAtEnd, isRead, lastSeq, phase]);
