@@ -133,4 +133,25 @@ describe("the inbox", () => {
     await companion.conversation.getByText("Stopped.").waitFor();
     await companion.close();
   });
+
+  test("C05: sessions beyond the first hundred are reached by a button, and found by a search at once", async () => {
+    for (let number = 1; number <= 101; number += 1) await begin(`Number ${number}`);
+    const companion = await Companion.paired({ browser: used.browser, server: scene.server });
+    const { page } = companion;
+    const link = (name: RegExp) => companion.sessions.getByRole("link", { name });
+    await link(/Number 101/).waitFor();
+    const older = companion.button("Older sessions");
+    await older.waitFor();
+    expect(await link(/Number 1\b/).count()).toBe(0);
+    await companion.judge();
+    await older.click();
+    await link(/Number 1\b/).waitFor();
+    await older.waitFor({ state: "detached" });
+
+    await page.reload();
+    await older.waitFor();
+    await page.getByRole("searchbox", { name: "Search the sessions" }).fill("number 1 hello");
+    await link(/Number 1\b/).waitFor();
+    await companion.close();
+  });
 });

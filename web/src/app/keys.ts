@@ -4,10 +4,14 @@ import type { Go } from "../state/navigation.ts";
 /** The keys of the page that hold everywhere but in a field: `j` and `k` for sessions, `a` and `d` for the first decision in view. */
 export function listenForKeys(daylong: Daylong, go: Go): void {
   const steps = new SessionSteps();
+  document.addEventListener("pointerdown", () => {
+    daylong.isStepping = false;
+  });
   document.addEventListener("keydown", (event) => {
     const { target } = event;
     if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.altKey) return;
     if (target instanceof Element && target.closest("input, textarea, select, [contenteditable]")) return;
+    daylong.isStepping = event.key === "j" || event.key === "k";
     switch (event.key) {
       case "j":
       case "k":

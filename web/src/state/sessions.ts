@@ -3,9 +3,9 @@ import {
   type DaylongClient,
   type DaylongEvent,
   DaylongProblem,
-  type KeptStore,
   type Session,
 } from "../../../client/src/index.ts";
+import type { HostValues } from "../hosts/host.ts";
 import { changedBy, isWorthAsking } from "./sessionChanges.ts";
 
 /** A session is asked for again at most so often, however much happens in it. */
@@ -16,6 +16,10 @@ const pageSize = 100;
 
 const byId = (sessions: readonly Session[]): Map<string, Session> =>
   new Map(sessions.map((session) => [session.sessionId, session]));
+
+/** The session is gone for good, with all that was said. */
+export const isErasure = (event: DaylongEvent): boolean =>
+  event.type === "session.closed" && event.data.erased === true;
 
 /** The sessions of the server, kept up to date by its events. */
 export class Sessions {
@@ -31,9 +35,9 @@ export class Sessions {
   readonly isReadingOlder = signal(false);
   #waiting = new Map<string, ReturnType<typeof setTimeout>>();
 
-  readonly #kept: KeptStore;
+  readonly #kept: HostValues;
 
-  constructor(client: DaylongClient, kept: KeptStore) {
+  constructor(client: DaylongClient, kept: HostValues) {
     this.#client = client;
     this.#kept = kept;
   }
@@ -64,7 +68,7 @@ export class Sessions {
       this.nextBefore.value = nextBefore;
       this.isRead.value = true;
     });
-    Promise.resolve(this.#kept.set(listKey, JSON.stringify(sessions))).catch(() => {});
+    this.#keep(sessions);
   }
 
   /** Reads a page of the older ones. Rejects without a connection. */
@@ -116,7 +120,7 @@ export class Sessions {
   hear(event: DaylongEvent): void {
     const { sessionId } = event;
     if (sessionId === null) return;
-    if (event.type === "session.closed" && event.data.erased === true) {
+    if (isErasure(event)) {
       this.#forget(sessionId);
       return;
     }
@@ -145,9 +149,16 @@ export class Sessions {
   }
 
   #forget(sessionId: string): void {
+    if (!this.#byId.value.has(sessionId)) return;
     const rest = new Map(this.#byId.value);
     rest.delete(sessionId);
     this.#byId.value = rest;
+    // What is kept has its title and last words.
+    this.#keep([...rest.values()].slice(0, pageSize));
+  }
+
+  #keep(sessions: readonly Session[]): void {
+    this.#kept.set(listKey, JSON.stringify(sessions)).catch(() => {});
   }
 
   #heedClock({ lease, timeRemainingMs }: Session): void {

@@ -232,6 +232,21 @@ export class Chat {
     this.outgoing.value = this.outgoing.value.filter((one) => one.key !== key);
   }
 
+  /** The session was erased: nothing of it stays in memory, and nothing is written any more. */
+  end(): void {
+    this.#kept.end();
+    batch(() => {
+      this.#fileNames.clear();
+      this.#events = [];
+      this.#transcript = new Transcript();
+      this.outgoing.value = [];
+      this.earlier.value = [];
+      this.activity.value = undefined;
+      this.isRead.value = false;
+      this.#version.value += 1;
+    });
+  }
+
   #changeOutgoing(key: string, change: Partial<Outgoing>): void {
     this.outgoing.value = this.outgoing.value.map((one) => (one.key === key ? { ...one, ...change } : one));
   }
