@@ -16,9 +16,9 @@ const cutOff = `(() => {
 })()`;
 
 /** The words with a hyphen in an element that stand in more than one line. */
-const tornOptions = `(element) => {
+const tornOptions = `(() => {
   const torn = [];
-  const walk = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  const walk = document.createTreeWalker(document.querySelector(".permission pre"), NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) {
     for (const match of walk.currentNode.data.matchAll(/\\S*-\\S*/g)) {
       const range = document.createRange();
@@ -29,7 +29,7 @@ const tornOptions = `(element) => {
     }
   }
   return torn;
-}`;
+})()`;
 
 describe("how the page looks to everybody", () => {
   const scene = useScene({ every: "file" });
@@ -123,7 +123,7 @@ describe("how the page looks to everybody", () => {
     const shown = companion.permission("Bash").locator("pre");
     await shown.waitFor();
     expect(await shown.innerText()).toBe(command);
-    const torn = await shown.evaluate(tornOptions);
+    const torn = await companion.page.evaluate<string[]>(tornOptions);
     expect(torn).toEqual([]);
     await companion.judge();
     await companion.permission("Bash").getByRole("button", { name: "Deny", exact: true }).click();

@@ -126,8 +126,9 @@ export class Daylong {
       }
       sessions.hear(event);
       permissions.hear(event);
-      lives.hear(event);
+      // The conversation keeps what was being written before it is forgotten here.
       if (event.sessionId !== null) chats.get(event.sessionId)?.hear(event);
+      lives.hear(event);
     });
     client.onDelta((delta) => {
       lives.hearDelta(delta);

@@ -47,7 +47,12 @@ export function stateWords(
       if (queuedTurns > 0) return { tone: "working", text: `Queued: ${count(queuedTurns, "message")}` };
       if (runningTasks > 0) return { tone: "working", text: `${count(runningTasks, "task")} running` };
       if (session.lastError) return { tone: "bad", text: `Failed: ${session.lastError.detail}` };
-      return { tone: "quiet", text: state === "parked" ? "Parked: wakes with your next message" : "Idle" };
+      if (state === "idle") return { tone: "quiet", text: "Idle" };
+      const isNew = session.turnCount === 0;
+      return {
+        tone: "quiet",
+        text: isNew ? "Starts with your first message" : "Parked: wakes with your next message",
+      };
     }
   }
 }

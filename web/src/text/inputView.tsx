@@ -13,7 +13,7 @@ export function InputView({ toolName, input }: { toolName: string; input: Record
     const { command: _command, description, ...more } = input;
     return (
       <div class="stack">
-        <pre class="command">
+        <pre class="command" tabIndex={0}>
           <CommandText text={visible(command)} />
         </pre>
         {typeof description === "string" && <p class="meta">{visible(description)}</p>}

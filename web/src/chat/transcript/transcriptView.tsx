@@ -67,6 +67,18 @@ export function TranscriptView({ chat, readSeq }: { chat: Chat; readSeq?: number
     setSeenCount(lines.length);
   };
   useLayoutEffect(look);
+  // A longer draft, files or a banner take room from the conversation: its end stays in view.
+  const isFollowing = useRef(isAtEnd);
+  isFollowing.current = isAtEnd;
+  useEffect(() => {
+    const element = scroller.current;
+    if (!element) return;
+    const watch = new ResizeObserver(() => {
+      if (isPlaced.current && isFollowing.current) element.scrollTop = element.scrollHeight;
+    });
+    watch.observe(element);
+    return () => watch.disconnect();
+  }, []);
   const onScroll = () => {
     look();
     const element = scroller.current;
