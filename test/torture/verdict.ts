@@ -43,7 +43,12 @@ export interface Verdict {
   foreignAgentWords: number;
   /** Tasks whose end was told not once. */
   tasksNotEndedOnce: number;
+  /** The first words that stand in a wrong turn, each with what is known of that turn. */
+  misplaced: string[];
 }
+
+/** So many misplaced words are shown. */
+const mostMisplaced = 10;
 
 export interface Evidence {
   databasePath: string;
@@ -105,6 +110,7 @@ export function judge(evidence: Evidence): Verdict {
       taskEnds: {},
       foreignAgentWords: 0,
       tasksNotEndedOnce: 0,
+      misplaced: [],
     };
     const { turnOfCursor, quiet } = judgeLog(database, evidence, verdict);
     judgeDeliveries(database, evidence, verdict, turnOfCursor, quiet);
@@ -136,6 +142,14 @@ function judgeLog(
     const about = text.slice(opening.length);
     if (!aboutOf.has(turnId)) aboutOf.set(turnId, about);
     return aboutOf.get(turnId) === about;
+  };
+  const note = (cursor: number, turnId: string, text: string): void => {
+    if (verdict.misplaced.length >= mostMisplaced) return;
+    const own = ownTurns.has(turnId) ? `Claude's own, about ${aboutOf.get(turnId)}` : "of no known message";
+    const ends = endsOfTurn.get(turnId) ?? [];
+    verdict.misplaced.push(
+      `event ${cursor}: "${text}" in turn ${turnId} (${textOfTurn.get(turnId) ?? own}; ended: ${ends.join(", ")})`,
+    );
   };
   const rows = database.prepare<[], EventRow>("SELECT * FROM events ORDER BY cursor").iterate();
   for (const row of rows) {
@@ -174,12 +188,18 @@ function judgeLog(
       const said = textOfTurn.get(event.turnId);
       const isOwn = isOfOwnTurn(event.turnId, event.data.text, "Own: ");
       const isTheirs = said !== undefined && event.data.text === `You said: ${said}`;
-      if (!isOwn && !isTheirs) verdict.foreignReplies += 1;
+      if (!isOwn && !isTheirs) {
+        verdict.foreignReplies += 1;
+        note(event.cursor, event.turnId, event.data.text);
+      }
     }
     if (event.type === "agent.message") {
       verdict.agentWords += 1;
       const isTheirs = event.data.text === `Agent: ${textOfTurn.get(event.turnId)}`;
-      if (!isTheirs && !isOfOwnTurn(event.turnId, event.data.text, "Agent: ")) verdict.foreignAgentWords += 1;
+      if (!isTheirs && !isOfOwnTurn(event.turnId, event.data.text, "Agent: ")) {
+        verdict.foreignAgentWords += 1;
+        note(event.cursor, event.turnId, event.data.text);
+      }
     }
     if (!terminalTurnEvents.has(event.type)) continue;
     for (const cursor of unspoken.get(event.sessionId) ?? []) quiet.add(cursor);
