@@ -41,6 +41,8 @@ export interface Verdict {
   taskEnds: Record<string, number>;
   /** Words of subagents that stand in another turn than the one that started the subagent. */
   foreignAgentWords: number;
+  /** Events that name a turn which was neither accepted nor begun. */
+  strayEvents: number;
   /** Tasks whose end was told not once. */
   tasksNotEndedOnce: number;
   /** The first words that stand in a wrong turn, each with what is known of that turn. */
@@ -109,6 +111,7 @@ export function judge(evidence: Evidence): Verdict {
       agentWords: 0,
       taskEnds: {},
       foreignAgentWords: 0,
+      strayEvents: 0,
       tasksNotEndedOnce: 0,
       misplaced: [],
     };
@@ -184,6 +187,7 @@ function judgeLog(
     if (event.turnId === undefined) continue;
     if (event.type === "turn.accepted") textOfTurn.set(event.turnId, event.data.message);
     if (event.type === "turn.started" && event.data.origin !== "user") ownTurns.add(event.turnId);
+    if (!textOfTurn.has(event.turnId) && !ownTurns.has(event.turnId)) verdict.strayEvents += 1;
     if (event.type === "message" || event.type === "turn.completed") {
       const said = textOfTurn.get(event.turnId);
       const isOwn = isOfOwnTurn(event.turnId, event.data.text, "Own: ");
