@@ -307,9 +307,9 @@ export class ScriptedProcess implements ClaudeProcess {
     this.#listener.signal({ kind: "tool-finished", turnId: this.#turnNow(), toolUseId, failed });
   }
 
-  /** A finished text of a subagent that the turn started. */
-  agentMessage(turnId: string, agent: AgentRef, text: string): void {
-    this.#listener.signal({ kind: "agent-message", turnId, agent, text });
+  /** A finished text of a subagent that the turn started, by default the one that it works on. */
+  agentMessage(turnId: string | undefined, agent: AgentRef, text: string): void {
+    this.#listener.signal({ kind: "agent-message", turnId: turnId ?? this.#turnNow(), agent, text });
   }
 
   /**
