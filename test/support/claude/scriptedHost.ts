@@ -279,6 +279,11 @@ export class ScriptedProcess implements ClaudeProcess {
     this.#listener.signal({ kind: "prompt-started", turnId });
   }
 
+  /** It has given a result to neither its own turn nor a prompt. */
+  get isAtWork(): boolean {
+    return this.#ownTurnId !== undefined || this.unanswered.length > 0;
+  }
+
   /** The turn that it works on; what it says between turns begins one of its own. */
   #turnNow(): string {
     return this.#ownTurnId ?? this.unanswered[0]?.turnId ?? this.beginOwn();
