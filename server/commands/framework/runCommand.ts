@@ -1,3 +1,4 @@
+import { escapedText } from "../../domain/visibleText.ts";
 import { exitUsage, type Flags, parseFlags, UsageError, usageFault } from "../../platform/flags.ts";
 import type { Command } from "./command.ts";
 import { helpOf } from "./help.ts";
@@ -37,6 +38,8 @@ export function failUsage(program: string, error: UsageError): never {
 /** Prints why a command failed, without a stack, and ends it. */
 export function failCommand(error: unknown): never {
   const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : "";
-  console.error(`daylong: ${error instanceof Error ? error.message : String(error)}${cause}`);
+  const said = `${error instanceof Error ? error.message : String(error)}${cause}`;
+  // It may quote a server, a path or a repository.
+  console.error(`daylong: ${escapedText(said).text}`);
   process.exit(1);
 }

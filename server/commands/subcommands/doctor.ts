@@ -1,3 +1,4 @@
+import { visibleText } from "../../domain/visibleText.ts";
 import { commonFlags, defineCommand } from "../framework/command.ts";
 
 const words = { ok: "ok   ", wrong: "WRONG", note: "note " } as const;
@@ -20,8 +21,8 @@ export const doctor = defineCommand({
     }
     const widest = Math.max(...findings.map(({ check }) => check.length));
     for (const { check, state, detail, mend } of findings) {
-      console.log(`${words[state]}  ${check.padEnd(widest)}  ${detail}`);
-      if (mend !== undefined) console.log(`${" ".repeat(widest + 9)}-> ${mend}`);
+      console.log(`${words[state]}  ${check.padEnd(widest)}  ${visibleText(detail).text}`);
+      if (mend !== undefined) console.log(`${" ".repeat(widest + 9)}-> ${visibleText(mend).text}`);
     }
     console.log(
       bad === 0 ? "\nAll is well." : `\n${bad === 1 ? "One thing is" : `${bad} things are`} wrong.`,

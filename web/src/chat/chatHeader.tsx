@@ -4,6 +4,7 @@ import { Ring } from "../design/ring.tsx";
 import type { Chat } from "../state/chat/chat.ts";
 import { useDaylong } from "../state/context.ts";
 import { leaseLeft, projectName, sessionTitle, stateWords } from "../state/sessionWords.ts";
+import { visible } from "../text/visibleText.ts";
 
 /** Which session, what it does, and how long it lives. */
 export function ChatHeader(props: {
@@ -24,7 +25,7 @@ export function ChatHeader(props: {
       </a>
       <div class="grow">
         <h1 class="clip">{session ? sessionTitle(session) : "Session"}</h1>
-        <p class={`meta clip state ${words?.tone ?? ""}`} title={session?.projectPath}>
+        <p class={`meta clip state ${words?.tone ?? ""}`} title={session && visible(session.projectPath)}>
           {words?.text ?? "Reading the session"}
           {session && sessionTitle(session) !== projectName(session.projectPath) && (
             <span> · {projectName(session.projectPath)}</span>

@@ -20,7 +20,7 @@ export function SessionLine({ session, isOpen }: { session: Session; isOpen: boo
   return (
     <a class="session-line" href={`/s/${session.sessionId}`} aria-current={isOpen ? "page" : undefined}>
       <span class="row">
-        <span class="session-title clip">{visible(title)}</span>
+        <span class="session-title clip">{title}</span>
         {title !== project && <span class="meta clip session-project">{project}</span>}
         <span class="grow" />
         {unread > 0 && (

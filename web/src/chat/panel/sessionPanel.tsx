@@ -8,6 +8,7 @@ import type { Chat } from "../../state/chat/chat.ts";
 import { useDaylong, useHost } from "../../state/context.ts";
 import { modeWords } from "../../state/modeWords.ts";
 import { leaseLeft } from "../../state/sessionWords.ts";
+import { visible } from "../../text/visibleText.ts";
 import { ChangesSection } from "./changesSection.tsx";
 import { SessionActions } from "./sessionActions.tsx";
 import { useFacts } from "./sessionFacts.ts";
@@ -166,11 +167,11 @@ function ContextSection({ session, chat }: { session: Session; chat: Chat }) {
         {session.gitBranch && (
           <>
             <dt>Branch</dt>
-            <dd>{session.gitBranch}</dd>
+            <dd>{visible(session.gitBranch)}</dd>
           </>
         )}
         <dt>Folder</dt>
-        <dd class="path">{session.projectPath}</dd>
+        <dd class="path">{visible(session.projectPath)}</dd>
       </dl>
     </section>
   );
