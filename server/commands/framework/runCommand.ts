@@ -37,9 +37,13 @@ export function failUsage(program: string, error: UsageError): never {
 
 /** Prints why a command failed, without a stack, and ends it. */
 export function failCommand(error: unknown): never {
+  console.error(failureText(error));
+  process.exit(1);
+}
+
+/** Why a command failed; the error may quote a server, a path or a repository. */
+export function failureText(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : "";
   const said = `${error instanceof Error ? error.message : String(error)}${cause}`;
-  // It may quote a server, a path or a repository.
-  console.error(`daylong: ${escapedText(said).text}`);
-  process.exit(1);
+  return `daylong: ${escapedText(said).text}`;
 }

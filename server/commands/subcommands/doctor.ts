@@ -1,7 +1,5 @@
-import { visibleText } from "../../domain/visibleText.ts";
+import { findingLines } from "../doctor/finding.ts";
 import { commonFlags, defineCommand } from "../framework/command.ts";
-
-const words = { ok: "ok   ", wrong: "WRONG", note: "note " } as const;
 
 export const doctor = defineCommand({
   name: "doctor",
@@ -19,11 +17,7 @@ export const doctor = defineCommand({
       console.log(JSON.stringify({ healthy: bad === 0, findings }));
       return;
     }
-    const widest = Math.max(...findings.map(({ check }) => check.length));
-    for (const { check, state, detail, mend } of findings) {
-      console.log(`${words[state]}  ${check.padEnd(widest)}  ${visibleText(detail).text}`);
-      if (mend !== undefined) console.log(`${" ".repeat(widest + 9)}-> ${visibleText(mend).text}`);
-    }
+    for (const line of findingLines(findings)) console.log(line);
     console.log(
       bad === 0 ? "\nAll is well." : `\n${bad === 1 ? "One thing is" : `${bad} things are`} wrong.`,
     );

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { visibleLine, visibleText } from "../../../server/domain/visibleText.ts";
+import { shownName, visibleLine, visibleText } from "../../../server/domain/visibleText.ts";
 
 const shown = (text: string) => visibleText(text).text;
 
@@ -72,4 +72,13 @@ describe("a visible line", () => {
   test("a line that fits is whole", () => {
     expect(visibleLine("ls -l", 5)).toEqual({ text: "ls -l", hidden: false, cut: false });
   });
+});
+
+test("DOOR-8 a name is shown on one line, as long as a name may be, with what is not seen as escapes", () => {
+  expect(shownName("a\u202egpj.exe")).toBe("a\\u{202e}gpj.exe");
+  expect(shownName("alpha\nThe server: all is well")).toBe("alpha … and 1 more line");
+  expect(shownName("\u001b]0;x\u0007a\rb")).toBe("\\u{1b}]0;x\\u{7}a\\rb");
+  expect(shownName(`a${" ".repeat(300)}b`)).toBe("a [300 spaces] b");
+  expect(shownName("x".repeat(500))).toBe(`${"x".repeat(200)}…`);
+  expect(shownName("größe 日本 👩‍💻")).toBe("größe 日本 👩‍💻");
 });

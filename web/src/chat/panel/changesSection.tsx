@@ -5,6 +5,7 @@ import type { Chat } from "../../state/chat/chat.ts";
 import { useHost } from "../../state/context.ts";
 import { type DiffLine, diffLines } from "../../text/diff.ts";
 import { DiffView } from "../../text/diffView.tsx";
+import { visible } from "../../text/visibleText.ts";
 import type { Changes, Facts } from "./sessionFacts.ts";
 
 const reasons = {
@@ -96,7 +97,7 @@ function ChangedFile(props: {
   return (
     <li>
       <button type="button" class="change-name" aria-expanded={lines !== undefined} onClick={toggle}>
-        <span class="clip path">{file.path}</span>
+        <span class="clip path">{visible(file.path)}</span>
         <span class="meta">
           {file.state}
           {file.insertions !== undefined && (
