@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { type ClientRequest, type IncomingHttpHeaders, request } from "node:http";
+import type { Socket } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "@jest/globals";
@@ -164,16 +165,23 @@ describe("DOOR-18: a form whose length is not announced", () => {
   });
 
   test("DOOR-18: what still comes after the refusal is thrown away for five minutes, and no longer", async () => {
-    const sent = send("POST", "/api/attachments", { "content-encoding": "gzip" });
+    const connected = once(rig.server, "connection");
+    const sent = send("POST", "/api/attachments", { "content-encoding": "gzip", connection: "keep-alive" });
     sent.request.on("error", () => {});
+    const [line] = (await connected) as [Socket];
+    const closed = once(line, "close");
+    let minutes = 0;
     sent.request.write("x");
     expect((await sent.answer).status).toBe(415);
-    const { socket } = sent.request;
-    const closed = once(socket!, "close");
-    for (let minute = 0; minute < 6; minute += 1) {
+    for (let minute = 0; minute < 7 && !line.destroyed; minute += 1) {
+      minutes = minute;
+      const before = line.bytesRead;
       sent.request.write("x");
-      await rig.clock.run(55_000);
+      while (line.bytesRead === before && !line.destroyed)
+        await new Promise((resolve) => setImmediate(resolve));
+      await rig.clock.run(50_000);
     }
+    expect([line.destroyed, minutes]).toEqual([true, 5]);
     await closed;
   });
 });
