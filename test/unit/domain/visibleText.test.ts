@@ -82,3 +82,14 @@ test("DOOR-8 a name is shown on one line, as long as a name may be, with what is
   expect(shownName("x".repeat(500))).toBe(`${"x".repeat(200)}…`);
   expect(shownName("größe 日本 👩‍💻")).toBe("größe 日本 👩‍💻");
 });
+
+test.each(["\n", " ", "\t", "\u00a0", "\u0301", "\u200b"])(
+  "DOOR-8 a text with 300,000 of %j within is shown at once",
+  (character) => {
+    const begunAt = performance.now();
+    const line = visibleLine(`ls${character.repeat(300_000)}; evil`, 200);
+    expect(line.cut || line.hidden).toBe(true);
+    // A time that grows with the square of the length is minutes.
+    expect(performance.now() - begunAt).toBeLessThan(5_000);
+  },
+);
