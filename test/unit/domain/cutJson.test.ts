@@ -52,7 +52,9 @@ describe("DOOR-8 a value that is nested without end", () => {
     const deep = { path: "/a", x: nested(100_000) };
     expect(() => JSON.stringify(deep)).toThrow(RangeError);
     expect(isTooDeep(deep)).toBe(true);
-    expect(JSON.stringify(withoutDepths(deep))).toBe(`{"path":"/a","x":${"[".repeat(99)}"…"${"]".repeat(99)}}`);
+    expect(JSON.stringify(withoutDepths(deep))).toBe(
+      `{"path":"/a","x":${"[".repeat(99)}"…"${"]".repeat(99)}}`,
+    );
   });
 
   test("that is not is the same object", () => {
