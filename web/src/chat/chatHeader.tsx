@@ -4,7 +4,7 @@ import { Ring } from "../design/ring.tsx";
 import type { Chat } from "../state/chat/chat.ts";
 import { useDaylong } from "../state/context.ts";
 import { leaseLeft, projectName, sessionTitle, stateWords } from "../state/sessionWords.ts";
-import { visible } from "../text/visibleText.ts";
+import { visible } from "../design/visibleText.ts";
 
 /** Which session, what it does, and how long it lives. */
 export function ChatHeader(props: {

@@ -6,7 +6,7 @@ import { Time } from "../design/time.tsx";
 import { useDaylong, useHost } from "../state/context.ts";
 import { modeWords } from "../state/modeWords.ts";
 import { useGo } from "../state/navigation.ts";
-import { visible } from "../text/visibleText.ts";
+import { visible } from "../design/visibleText.ts";
 
 /** Choices of the project list that are shown at once. */
 const shownProjects = 8;

@@ -4,7 +4,7 @@ import { Ring } from "../design/ring.tsx";
 import { Time } from "../design/time.tsx";
 import { useDaylong } from "../state/context.ts";
 import { leaseLeft, projectName, sessionTitle, stateWords } from "../state/sessionWords.ts";
-import { visible } from "../text/visibleText.ts";
+import { visible } from "../design/visibleText.ts";
 
 /** A session in two lines: what it is and how it stands, what was said last. */
 export function SessionLine({ session, isOpen }: { session: Session; isOpen: boolean }) {

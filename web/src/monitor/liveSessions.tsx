@@ -4,7 +4,7 @@ import { Ring } from "../design/ring.tsx";
 import { shortSpan, spanInWords } from "../design/times.ts";
 import { useHost } from "../state/context.ts";
 import { sessionTitle } from "../state/sessionWords.ts";
-import { visible } from "../text/visibleText.ts";
+import { visible } from "../design/visibleText.ts";
 import type { History, LiveSession } from "./answers.ts";
 import { Sparkline } from "./sparkline.tsx";
 

@@ -4,7 +4,7 @@ import { DaylongProblem, type Permission, type PermissionAnswer } from "../../..
 import { spanInWords } from "../design/times.ts";
 import { useDaylong, useHost } from "../state/context.ts";
 import { projectName } from "../state/sessionWords.ts";
-import { visible } from "../text/visibleText.ts";
+import { visible } from "../design/visibleText.ts";
 import type { CardParts } from "./cardParts.ts";
 import { FormCard } from "./formCard.tsx";
 import { PlanCard } from "./planCard.tsx";

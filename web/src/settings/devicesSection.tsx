@@ -4,7 +4,7 @@ import type { Answer } from "../../../client/src/index.ts";
 import { Time } from "../design/time.tsx";
 import { useDaylong, useHost } from "../state/context.ts";
 import type { Device } from "../state/daylong.ts";
-import { visible } from "../text/visibleText.ts";
+import { visible } from "../design/visibleText.ts";
 import { PairAnother } from "./pairAnother.tsx";
 import { Told } from "./told.tsx";
 import { useAction } from "./useAction.ts";

@@ -1,7 +1,7 @@
 import type { Activity, Session } from "../../../client/src/index.ts";
 import { count } from "../design/quantities.ts";
 import { shortSpan, spanInWords } from "../design/times.ts";
-import { visible } from "../text/visibleText.ts";
+import { visible } from "../design/visibleText.ts";
 
 /** How urgent the state is, for its colour. */
 export type Tone = "quiet" | "working" | "need" | "bad";

@@ -2,7 +2,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { CopyButton } from "./copyButton.tsx";
 import { highlighted } from "./highlight.ts";
 import { safeFragment } from "./sanitize.ts";
-import { visible } from "./visibleText.ts";
+import { visible } from "../design/visibleText.ts";
 
 /** Code with its language, a copy button, and colours when it is finished. */
 export function CodeBlock(props: { code: string; language: string; isFinished: boolean }) {

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { DiffLine } from "./diff.ts";
-import { cutText, visible } from "./visibleText.ts";
+import { cutText, visible } from "../design/visibleText.ts";
 
 const signs: Record<DiffLine["kind"], string> = {
   added: "+",

@@ -1,6 +1,6 @@
 import DOMPurify from "dompurify";
 import { isSafeLink } from "./markdownHtml.ts";
-import { hasHidden, visible } from "./visibleText.ts";
+import { hasHidden, visible } from "../design/visibleText.ts";
 
 const allowed = {
   ALLOWED_TAGS: [

@@ -5,7 +5,7 @@ import type { Chat } from "../../state/chat/chat.ts";
 import { useHost } from "../../state/context.ts";
 import { type DiffLine, diffLines } from "../../text/diff.ts";
 import { DiffView } from "../../text/diffView.tsx";
-import { visible } from "../../text/visibleText.ts";
+import { visible } from "../../design/visibleText.ts";
 import type { Changes, Facts } from "./sessionFacts.ts";
 
 const reasons = {

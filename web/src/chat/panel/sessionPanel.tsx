@@ -8,7 +8,7 @@ import type { Chat } from "../../state/chat/chat.ts";
 import { useDaylong, useHost } from "../../state/context.ts";
 import { modeWords } from "../../state/modeWords.ts";
 import { leaseLeft } from "../../state/sessionWords.ts";
-import { visible } from "../../text/visibleText.ts";
+import { visible } from "../../design/visibleText.ts";
 import { ChangesSection } from "./changesSection.tsx";
 import { SessionActions } from "./sessionActions.tsx";
 import { useFacts } from "./sessionFacts.ts";

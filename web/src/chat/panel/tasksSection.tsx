@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import type { Session, Task } from "../../../../client/src/index.ts";
 import { spanInWords } from "../../design/times.ts";
 import { useDaylong, useHost } from "../../state/context.ts";
-import { visible } from "../../text/visibleText.ts";
+import { visible } from "../../design/visibleText.ts";
 import type { Facts } from "./sessionFacts.ts";
 
 /** Ended tasks that are listed besides those that run. */

@@ -6,7 +6,7 @@ import { diffLines } from "../../text/diff.ts";
 import { DiffView } from "../../text/diffView.tsx";
 import { InputView } from "../../text/inputView.tsx";
 import { LongText } from "../../text/markdownView.tsx";
-import { withoutTerminalCodes } from "../../text/visibleText.ts";
+import { withoutTerminalCodes } from "../../design/visibleText.ts";
 
 type Record = Answer<"GET /api/sessions/{id}/tools/{toolUseId}">;
 

@@ -5,7 +5,7 @@ import type { AgentWords, ToolUse } from "../../state/chat/entries.ts";
 import { linesChanged, summaryOf, titleOf } from "../../state/chat/rows.ts";
 import { useHost } from "../../state/context.ts";
 import { MarkdownView } from "../../text/markdownView.tsx";
-import { visible } from "../../text/visibleText.ts";
+import { visible } from "../../design/visibleText.ts";
 import { ToolDetail } from "./toolDetail.tsx";
 
 /** Tools that Claude used one after the other, folded into one line. */
