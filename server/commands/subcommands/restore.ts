@@ -12,7 +12,7 @@ export const restore = defineCommand({
   arguments: [{ name: "FILE" }],
   async run({ values, given }) {
     const dataDir = await dataDirOf(values["data-dir"]);
-    const { manifest, epoch, kept } = restoreBackup({
+    const { manifest, epoch, kept, leftRunning } = restoreBackup({
       file: callerPath(given[0]!),
       dataDir,
       now: Date.now(),
@@ -20,11 +20,23 @@ export const restore = defineCommand({
     const { createdAt, version, entries } = manifest;
     if (values.json) {
       console.log(
-        JSON.stringify({ dataDir, createdAt, version, files: entries.length, epoch, kept: kept ?? null }),
+        JSON.stringify({
+          dataDir,
+          createdAt,
+          version,
+          files: entries.length,
+          epoch,
+          kept: kept ?? null,
+          leftRunning,
+        }),
       );
       return;
     }
     console.log(`Restored ${dataDir} from the backup of ${timeText(createdAt)} (Daylong ${version}).`);
+    if (leftRunning > 0)
+      console.log(
+        `Of the server that was there, processes of Claude's still run (${leftRunning}): the next start ends them.`,
+      );
     if (kept !== undefined) console.log(`What was there is in ${kept}; delete it when all is well.`);
   },
 });

@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { holdDataFolder } from "../../../../server/app/openFolders.ts";
+import { startOfPid } from "../../../../server/claude/os/processTable.ts";
 import { readBackup } from "../../../../server/commands/backup/backupFile.ts";
 import { makeBackup } from "../../../../server/commands/backup/makeBackup.ts";
 import { restoreBackup } from "../../../../server/commands/backup/restoreBackup.ts";
@@ -47,6 +48,13 @@ function fill(dataDir: string, messages: number, word: string): string {
   writeFileSync(join(dataDir, "attachments", attachmentId), `${word} picture`);
   writeFileSync(join(dataDir, "attachments", `${attachmentId}.part`), "half");
   return epoch;
+}
+
+/** Puts a CLI process on record that was not seen to its end. */
+function record(dataDir: string, processId: string, pid: number): void {
+  const store = openStore({ dataDir, clock: new StandingClock() });
+  store.processes.open({ processId, sessionId: "any", pid, startTicks: startOfPid(pid), startedAt: now });
+  store.close();
 }
 
 beforeEach(() => {
@@ -128,6 +136,38 @@ describe("O05: a backup and what comes of it", () => {
     expect(readFileSync(join(kept!, "attachments", attachmentId), "utf8")).toBe("new picture");
     expect(readFileSync(join(target, ".env"), "utf8")).toContain("new");
     expect(readFileSync(join(target, ".env.restored"), "utf8")).toContain("old");
+  });
+
+  test("O05 F10: processes that a killed server of the folder left are on record for the next start, and those of the backup's are not", () => {
+    fill(source, 1, "old");
+    record(source, "of-the-backup", process.pid);
+    back();
+    fill(target, 2, "new");
+    record(target, "left-here", process.pid);
+    record(target, "gone-since", 2 ** 22);
+    expect(restore().leftRunning).toBe(1);
+    const store = openStore({ dataDir: target, clock: new StandingClock() });
+    try {
+      expect(store.processes.unended()).toEqual([
+        expect.objectContaining({
+          processId: "left-here",
+          pid: process.pid,
+          startTicks: startOfPid(process.pid),
+        }),
+        expect.objectContaining({ processId: "gone-since" }),
+      ]);
+    } finally {
+      store.close();
+    }
+  });
+
+  test("O05: a database that cannot be read any more is replaced all the same", () => {
+    fill(source, 3, "old");
+    back();
+    fill(target, 2, "new");
+    writeFileSync(join(target, "daylong.db"), "no database at all");
+    expect(restore()).toMatchObject({ leftRunning: 0 });
+    expect(eventsOf(target).tip).toBe(3);
   });
 
   test("O05: a backup of an older program is brought up to date on its way", () => {
