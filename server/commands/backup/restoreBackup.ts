@@ -4,6 +4,7 @@ import { openDataFolder } from "../../app/openFolders.ts";
 import { operatingSystemOf } from "../../claude/os/operatingSystem.ts";
 import { lockFolder } from "../../platform/filesystem/folderLock.ts";
 import { restoreMark } from "../../platform/filesystem/restoreMark.ts";
+import { providerTokenFile } from "../../push/apns/providerToken.ts";
 import { lookThrough, type RecordedProcess, unendedProcesses } from "../../store/copies.ts";
 import { databaseName } from "../../store/database.ts";
 import { renewEpoch } from "../../store/store.ts";
@@ -81,7 +82,7 @@ function exchange(folder: string, staging: string, now: number): string | undefi
       name.startsWith(databaseName) ||
       name === attachmentsFolder ||
       name === "server.json" ||
-      (isKept(name) && name !== settingsName),
+      (isKept(name) && name !== settingsName && name !== providerTokenFile),
   );
   const kept = join(folder, `before-restore-${new Date(now).toISOString().replace(/[-:]|\.\d+/g, "")}`);
   mkdirSync(kept, { mode: 0o700 });
@@ -97,6 +98,8 @@ function exchange(folder: string, staging: string, now: number): string | undefi
       name === `${databaseName}-shm`
     )
       continue;
+    // The one that is there is newer.
+    if (name === providerTokenFile && existsSync(join(folder, name))) continue;
     const place =
       name === settingsName && existsSync(join(folder, settingsName)) ? `${settingsName}.restored` : name;
     renameSync(join(staging, name), join(folder, place));

@@ -1,6 +1,7 @@
 import { restoreBackup } from "../backup/restoreBackup.ts";
 import { callerPath, dataDirOf } from "../dataFolder.ts";
 import { commonFlags, defineCommand } from "../framework/command.ts";
+import { print, printJson } from "../framework/output.ts";
 import { timeText } from "../framework/table.ts";
 
 export const restore = defineCommand({
@@ -19,24 +20,22 @@ export const restore = defineCommand({
     });
     const { createdAt, version, entries } = manifest;
     if (values.json) {
-      console.log(
-        JSON.stringify({
-          dataDir,
-          createdAt,
-          version,
-          files: entries.length,
-          epoch,
-          kept: kept ?? null,
-          leftRunning,
-        }),
-      );
+      printJson({
+        dataDir,
+        createdAt,
+        version,
+        files: entries.length,
+        epoch,
+        kept: kept ?? null,
+        leftRunning,
+      });
       return;
     }
-    console.log(`Restored ${dataDir} from the backup of ${timeText(createdAt)} (Daylong ${version}).`);
+    print(`Restored ${dataDir} from the backup of ${timeText(createdAt)} (Daylong ${version}).`);
     if (leftRunning > 0)
-      console.log(
+      print(
         `Of the server that was there, processes of Claude's still run (${leftRunning}): the next start ends them.`,
       );
-    if (kept !== undefined) console.log(`What was there is in ${kept}; delete it when all is well.`);
+    if (kept !== undefined) print(`What was there is in ${kept}; delete it when all is well.`);
   },
 });

@@ -1,12 +1,16 @@
 import { createHash } from "node:crypto";
 import {
+  chmodSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -170,6 +174,17 @@ describe("O05: a backup and what comes of it", () => {
     expect(eventsOf(target).tip).toBe(3);
   });
 
+  test("O05 V13: Apple's token goes along, and one that is there stays, because it is newer", () => {
+    fill(source, 1, "old");
+    writeFileSync(join(source, "apns-token.json"), "old token");
+    back();
+    restore();
+    expect(readFileSync(join(target, "apns-token.json"), "utf8")).toBe("old token");
+    writeFileSync(join(target, "apns-token.json"), "newer token");
+    restore();
+    expect(readFileSync(join(target, "apns-token.json"), "utf8")).toBe("newer token");
+  });
+
   test("O05: a backup of an older program is brought up to date on its way", () => {
     mkdirSync(source);
     openDatabase({ dataDir: source, migrations: migrations.slice(0, -1) }).close();
@@ -236,6 +251,63 @@ describe("O05: what is refused leaves everything as it is", () => {
     }
     rmSync(file);
     refused(/is not there/);
+  });
+
+  /** A tar file of entries of our own making. */
+  const tarOf = (entries: ReadonlyArray<readonly [name: string, content: string]>) => {
+    rmSync(file, { force: true });
+    const writer = new TarWriter(file, now);
+    for (const [name, content] of entries) writer.addText(name, content);
+    writer.end();
+    writer.close();
+  };
+
+  test("O05: a file that names an entry twice, or one of a size below nothing", () => {
+    fill(target, 2, "new");
+    tarOf([
+      ["daylong.db", "one"],
+      ["daylong.db", "two"],
+    ]);
+    refused(/It holds daylong\.db twice/);
+    tarOf([["daylong.db", "one"]]);
+    const bytes = readFileSync(file);
+    bytes.write("-0000000007\0", 124);
+    const sum = bytes
+      .subarray(0, 512)
+      .reduce((all, byte, at) => all + (at >= 148 && at < 156 ? 32 : byte), 0);
+    bytes.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
+    writeFileSync(file, bytes);
+    refused(/It holds other things than plain files/);
+  });
+
+  test("O05: a manifest of a hundred megabytes is read in no more time than its bytes take", () => {
+    fill(target, 2, "new");
+    tarOf([["manifest.json", "x".repeat(100 * 1024 * 1024)]]);
+    const beganAt = performance.now();
+    refused(/its manifest is missing/);
+    expect(performance.now() - beganAt).toBeLessThan(4_000);
+  });
+
+  test("O05: a file that every user of the computer can write, and what is no file", () => {
+    fill(source, 1, "old");
+    fill(target, 2, "new");
+    back();
+    chmodSync(file, 0o666);
+    refused(/can be written by every user.*chmod 600/);
+    rmSync(file);
+    mkdirSync(file);
+    refused(/is no file/);
+  });
+
+  test("O05: a link to nowhere in the place of the backup is not replaced", () => {
+    fill(source, 1, "old");
+    symlinkSync(join(around, "nowhere"), file);
+    expect(() => back()).toThrow(/is there already/);
+    expect(readlinkSync(file)).toBe(join(around, "nowhere"));
+    expect(readdirSync(around).sort()).toEqual(["daylong.tar", "source"]);
+    makeBackup({ dataDir: source, file, replace: true, version: "1", now });
+    expect(lstatSync(file).isFile()).toBe(true);
+    expect(existsSync(join(around, "nowhere"))).toBe(false);
   });
 
   test("O05: a backup of a newer program, and one whose database is not whole", () => {
