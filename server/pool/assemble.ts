@@ -140,7 +140,7 @@ export function assemblePool(parts: PoolParts) {
     facts,
     load: health.load,
   });
-  const outages = new Outages({ ...inner, termination, interrupts });
+  const outages = new Outages({ ...inner, termination, interrupts, handoffs });
   gates.push(...outages.gates);
   const timeouts = new TurnTimeouts({ ...inner, termination, interrupts });
   const retries = new Retries(inner);

@@ -30,6 +30,7 @@ try {
     for (const [name, value] of Object.entries(report))
       console.log(`${name.padEnd(18)} ${typeof value === "object" ? JSON.stringify(value) : value}`);
   for (const promise of report.broken) console.error(`BROKEN: ${promise}`);
+  for (const words of report.misplaced) console.error(`MISPLACED: ${words}`);
   if (report.broken.length === 0) console.error("Every promise was kept.");
   process.exit(report.broken.length === 0 ? 0 : 1);
 } catch (error) {

@@ -305,6 +305,7 @@ export class Torture {
       [verdict.foreignReplies, "texts are not their own turn's"],
       [verdict.ownNotEndedOnce, "turns that Claude began did not end exactly once"],
       [verdict.foreignAgentWords, "words of subagents are not in the turn that started them"],
+      [verdict.strayEvents, "events name a turn that never began"],
       [verdict.tasksNotEndedOnce, "tasks were not told to have ended exactly once"],
       [this.#sightings.contradictions, "cursors showed different events to two devices"],
       [contradictions, "repeats of a request named another turn"],

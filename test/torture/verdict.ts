@@ -41,9 +41,16 @@ export interface Verdict {
   taskEnds: Record<string, number>;
   /** Words of subagents that stand in another turn than the one that started the subagent. */
   foreignAgentWords: number;
+  /** Events that name a turn which was neither accepted nor begun. */
+  strayEvents: number;
   /** Tasks whose end was told not once. */
   tasksNotEndedOnce: number;
+  /** The first words that stand in a wrong turn, each with what is known of that turn. */
+  misplaced: string[];
 }
+
+/** So many misplaced words are shown. */
+const mostMisplaced = 10;
 
 export interface Evidence {
   databasePath: string;
@@ -104,7 +111,9 @@ export function judge(evidence: Evidence): Verdict {
       agentWords: 0,
       taskEnds: {},
       foreignAgentWords: 0,
+      strayEvents: 0,
       tasksNotEndedOnce: 0,
+      misplaced: [],
     };
     const { turnOfCursor, quiet } = judgeLog(database, evidence, verdict);
     judgeDeliveries(database, evidence, verdict, turnOfCursor, quiet);
@@ -136,6 +145,14 @@ function judgeLog(
     const about = text.slice(opening.length);
     if (!aboutOf.has(turnId)) aboutOf.set(turnId, about);
     return aboutOf.get(turnId) === about;
+  };
+  const note = (cursor: number, turnId: string, text: string): void => {
+    if (verdict.misplaced.length >= mostMisplaced) return;
+    const own = ownTurns.has(turnId) ? `Claude's own, about ${aboutOf.get(turnId)}` : "of no known message";
+    const ends = endsOfTurn.get(turnId) ?? [];
+    verdict.misplaced.push(
+      `event ${cursor}: "${text}" in turn ${turnId} (${textOfTurn.get(turnId) ?? own}; ended: ${ends.join(", ")})`,
+    );
   };
   const rows = database.prepare<[], EventRow>("SELECT * FROM events ORDER BY cursor").iterate();
   for (const row of rows) {
@@ -170,16 +187,23 @@ function judgeLog(
     if (event.turnId === undefined) continue;
     if (event.type === "turn.accepted") textOfTurn.set(event.turnId, event.data.message);
     if (event.type === "turn.started" && event.data.origin !== "user") ownTurns.add(event.turnId);
+    if (!textOfTurn.has(event.turnId) && !ownTurns.has(event.turnId)) verdict.strayEvents += 1;
     if (event.type === "message" || event.type === "turn.completed") {
       const said = textOfTurn.get(event.turnId);
       const isOwn = isOfOwnTurn(event.turnId, event.data.text, "Own: ");
       const isTheirs = said !== undefined && event.data.text === `You said: ${said}`;
-      if (!isOwn && !isTheirs) verdict.foreignReplies += 1;
+      if (!isOwn && !isTheirs) {
+        verdict.foreignReplies += 1;
+        note(event.cursor, event.turnId, event.data.text);
+      }
     }
     if (event.type === "agent.message") {
       verdict.agentWords += 1;
       const isTheirs = event.data.text === `Agent: ${textOfTurn.get(event.turnId)}`;
-      if (!isTheirs && !isOfOwnTurn(event.turnId, event.data.text, "Agent: ")) verdict.foreignAgentWords += 1;
+      if (!isTheirs && !isOfOwnTurn(event.turnId, event.data.text, "Agent: ")) {
+        verdict.foreignAgentWords += 1;
+        note(event.cursor, event.turnId, event.data.text);
+      }
     }
     if (!terminalTurnEvents.has(event.type)) continue;
     for (const cursor of unspoken.get(event.sessionId) ?? []) quiet.add(cursor);

@@ -18,6 +18,8 @@ export interface CircuitBreakerParts {
   uses: readonly GateUse[];
   /** Ids of what is under way now and may succeed or fail: running turns, or starts. */
   tries(): string[];
+  /** Whether the try is chosen and has not begun yet. */
+  isTryChosen?(): boolean;
   /** Called once per incident. */
   opened(circuit: Pick<OpenCircuit, "retryAt">): void;
   /** Called when the incident is over. */
@@ -94,8 +96,9 @@ export class CircuitBreaker implements Gate {
   holds(_sessionId: string, use: GateUse): boolean {
     const circuit = this.#circuit;
     if (circuit === undefined || !this.#parts.uses.includes(use)) return false;
-    const { clock, tries } = this.#parts;
-    return clock.monotonic() < circuit.retryAt || tries().some((id) => !this.#before.has(id));
+    const { clock, tries, isTryChosen } = this.#parts;
+    if (clock.monotonic() < circuit.retryAt || isTryChosen?.()) return true;
+    return tries().some((id) => !this.#before.has(id));
   }
 
   #due(): void {

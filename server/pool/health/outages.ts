@@ -3,6 +3,7 @@ import type { Failure } from "../../domain/errors.ts";
 import type { Clock, Log, Store } from "../../domain/ports.ts";
 import type { BackOff } from "../../domain/processes/circuitBreaker.ts";
 import type { ProcessSignal, Refusal } from "../../domain/processes/process.ts";
+import type { Handoffs } from "../processes/handoffs.ts";
 import type { Interrupts } from "../processes/interrupt.ts";
 import type { Termination } from "../processes/termination.ts";
 import type { Gate } from "../state/gate.ts";
@@ -22,6 +23,7 @@ export interface OutagesParts {
   turnWriter: TurnWriter;
   termination: Termination;
   interrupts: Interrupts;
+  handoffs: Pick<Handoffs, "isLookAwaited">;
   advance(): void;
 }
 
@@ -68,7 +70,12 @@ export class Outages implements ProcessObserver {
     this.#quarantine = new Quarantine(parts);
     const running = () => registry.all().flatMap(({ turns }) => turns.map(({ turnId }) => turnId));
     const starting = () => registry.all().flatMap((one) => (one.phase === "starting" ? [one.processId] : []));
-    const common = { clock, log, advance: parts.advance };
+    const common = {
+      clock,
+      log,
+      advance: parts.advance,
+      isTryChosen: () => parts.handoffs.isLookAwaited,
+    };
     this.#login = new CircuitBreaker({
       ...common,
       name: "login",

@@ -80,6 +80,11 @@ export class Handoffs implements Gate {
     return this.#stateOf(sessionId)?.heldBy;
   }
 
+  /** Whether a message waits for a look at its conversation, which is over soon: the message keeps its place in the order. */
+  get isLookAwaited(): boolean {
+    return this.#awaited.size > 0;
+  }
+
   /**
    * Whether the session's next prompt has to wait: for a look, which is begun then (the scheduler is told when it is over), or
    * for the other program.

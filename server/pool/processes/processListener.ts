@@ -69,6 +69,8 @@ const isOfTurn = (
 export class PoolProcessListener {
   readonly #parts: PoolProcessListenerParts;
   readonly #store: Store;
+  /** The turns that Claude began by itself while its process was being stopped: they are in no log. */
+  readonly #untold = new WeakMap<SessionProcess, Set<string>>();
 
   constructor(parts: PoolProcessListenerParts) {
     this.#parts = parts;
@@ -83,7 +85,7 @@ export class PoolProcessListener {
         sessionProcess.noteSign();
         // A fault here must not end the reader loop and with it the process.
         try {
-          this.#take(sessionProcess, signal);
+          this.#take(sessionProcess, this.#told(sessionProcess, signal));
         } catch (error) {
           this.#parts.log.error("process.signal_lost", {
             sessionId: sessionProcess.sessionId,
@@ -119,6 +121,24 @@ export class PoolProcessListener {
       notify: (text) => !sessionProcess.hasExited && this.#parts.facts.notify(sessionProcess, text),
       exited: (exit) => this.#parts.exits.exited(sessionProcess, exit),
     };
+  }
+
+  /**
+   * The signal without a turn that is in no log. A task or a wake-up that Claude began in that turn is told as of no turn,
+   * because its end is told too. A wake-up that begins there is not begun: the server sees to it when the process is gone.
+   */
+  #told(sessionProcess: SessionProcess, signal: ProcessSignal): ProcessSignal {
+    const untold = this.#untold.get(sessionProcess);
+    const isUntold = (turnId: string | undefined) => turnId !== undefined && untold?.has(turnId) === true;
+    if (signal.kind === "task-started") {
+      const { task } = signal;
+      return isUntold(task.turnId) ? { ...signal, task: { ...task, turnId: undefined } } : signal;
+    }
+    if (signal.kind === "wakeup-set") {
+      const { wakeup } = signal;
+      return isUntold(wakeup.turnId) ? { ...signal, wakeup: { ...wakeup, turnId: undefined } } : signal;
+    }
+    return "turnId" in signal && isUntold(signal.turnId) ? { kind: "alive" } : signal;
   }
 
   #take(sessionProcess: SessionProcess, signal: ProcessSignal): void {
@@ -218,7 +238,10 @@ export class PoolProcessListener {
   }
 
   #ownStarted(sessionProcess: SessionProcess, turnId: string, origin: OwnOrigin): void {
-    if (sessionProcess.isLeaving) return;
+    if (sessionProcess.isLeaving) {
+      this.#untold.set(sessionProcess, (this.#untold.get(sessionProcess) ?? new Set()).add(turnId));
+      return;
+    }
     const { buffer, log, turnWriter } = this.#parts;
     const { sessionId } = sessionProcess;
     sessionProcess.beginOwn(turnId, origin);

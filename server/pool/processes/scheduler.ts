@@ -125,6 +125,9 @@ export class Scheduler {
     }
     const nextPlace = capacity.allot();
     this.#patienceTimer.armAt(Number.POSITIVE_INFINITY);
+    // No younger message takes the place of one whose conversation is being looked at: it would need a new look, and lose the
+    // next place too.
+    let mayStart = true;
     for (const sessionId of this.#store.turns.sessionsWithQueued(this.#parts.clock.now())) {
       const own = this.#registry.ownState(sessionId);
       if (own === "busy" || own === "stopping") continue;
@@ -133,9 +136,11 @@ export class Scheduler {
         if (!this.#isElsewhere(sessionId)) this.#runNext(sessionId);
         continue;
       }
+      if (!mayStart) continue;
       const place = nextPlace(sessionId);
       if (place === "free") {
         if (!this.#isElsewhere(sessionId)) this.#spawn(sessionId);
+        else mayStart = this.#parts.handoffs.heldBy(sessionId) !== undefined;
       } else if (place === "none") {
         if (capacity.waitsForTasks) {
           this.#patienceTimer.armAt(capacity.patienceEndsAt(sessionId));

@@ -69,7 +69,7 @@ export class Sessions {
       return this.#goOnWith(begunMeanwhile, resumeAt, request.caller);
     const options = { ...request.options, origin: resumed === undefined ? origin : undefined };
     // Our id is Claude's id: a conversation that is gone on with keeps the one it has.
-    const isTaken = resumed !== undefined && this.#store.sessions.get(resumed) !== undefined;
+    const isTaken = resumed !== undefined && this.#isIdUsed(resumed);
     const sessionId = (isTaken ? undefined : resumed) ?? newSessionId({ ...request, options });
     const session = this.#store.transaction(() => {
       const begun = submissions.create({ ...request, options }, sessionId);
@@ -79,6 +79,15 @@ export class Sessions {
     });
     this.#parts.leaseChanged(Math.min(session.lease.warnAt, session.lease.expiresAt));
     return this.#store.sessions.get(sessionId) ?? session;
+  }
+
+  /**
+   * Whether a session has the id, or had it and was erased: what devices keep of that one and were told to forget must not
+   * be taken for the new one's, whose events begin at 1 again.
+   */
+  #isIdUsed(sessionId: string): boolean {
+    const { sessions, events } = this.#store;
+    return sessions.get(sessionId) !== undefined || events.ofSession(sessionId, 0, 1).length > 0;
   }
 
   /**

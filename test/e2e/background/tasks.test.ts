@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import OpenAI from "openai";
 import type { LoggedEvent } from "../../../server/domain/delivery/event.ts";
 import type { Task } from "../../../server/domain/sessions/task.ts";
 import { eventually, startServer } from "../../support/server/daylongServer.ts";
@@ -146,6 +147,43 @@ describe.each([
     expect(text).toMatch(/I will tell you when it is done\.\n\nBackground command .* completed/);
     expect(body.match(/"finish_reason":"stop"/g)).toHaveLength(1);
     expect(body.trimEnd().endsWith("data: [DONE]")).toBe(true);
+  });
+
+  test("T03: /v1/responses waits for tasks too, as a whole and as a stream, and counts the tokens of both turns", async () => {
+    const client = new OpenAI({
+      baseURL: `${scene.server.url}/v1`,
+      apiKey: scene.server.adminToken,
+      maxRetries: 0,
+    });
+    const request = (wait_tasks: boolean, input: string) => ({ model: "default", input, wait_tasks });
+    const both = /I will tell you when it is done\.\n\nBackground command .* completed/;
+    const whole = await client.responses.create(request(true, "background: sleep 1"));
+    expect(whole).toMatchObject({ status: "completed", output: [{ status: "completed" }] });
+    expect(whole.output_text).toMatch(both);
+
+    const stream = await client.responses.create({ ...request(true, "background: sleep 2"), stream: true });
+    let heard = "";
+    let beganAt = 0;
+    let moreAt = 0;
+    let final: OpenAI.Responses.Response | undefined;
+    for await (const event of stream) {
+      if (event.type === "response.output_text.delta") {
+        heard += event.delta;
+        if (beganAt === 0 && heard.includes("I will tell you")) beganAt = Date.now();
+        if (moreAt === 0 && heard.includes("completed")) moreAt = Date.now();
+      }
+      if (event.type === "response.completed") final = event.response;
+    }
+    // The first words did not wait for the rest, which came before the one end.
+    expect(moreAt - beganAt).toBeGreaterThan(1_000);
+    expect(heard).toMatch(both);
+    expect(final?.output).toMatchObject([{ content: [{ type: "output_text", text: heard }] }]);
+
+    // Without it the answer is the turn alone, with the tokens of that.
+    const alone = await client.responses.create(request(false, "background: sleep 2"));
+    expect(alone.output_text).toMatch(/I will tell you when it is done\.$/);
+    for (const { usage } of [whole, final!])
+      expect(usage?.output_tokens).toBeGreaterThan(alone.usage?.output_tokens ?? Number.POSITIVE_INFINITY);
   });
 
   test.each([

@@ -105,17 +105,20 @@ function judgedLog(rest: (log: ReturnType<typeof useBench>["store"]["events"], s
 }
 
 test.each([
-  ["the turn that started it", "t1", "Agent: agent 5 m1", 0],
-  ["another's turn", "t2", "Agent: agent 5 m1", 1],
-  ["a turn of Claude's own about something else", "o1", "Agent: m2", 1],
-  ["a turn of Claude's own about its task", "o1", "Agent: m1", 0],
-])("V16 words of a subagent that stand in %s", (_where, turnId, text, foreignAgentWords) => {
+  ["the turn that started it", "t1", "Agent: agent 5 m1", 0, 0],
+  ["a turn that never began", "t2", "Agent: agent 5 m1", 1, 1],
+  ["a turn of Claude's own about something else", "o1", "Agent: m2", 1, 0],
+  ["a turn of Claude's own about its task", "o1", "Agent: m1", 0, 0],
+])("V16 words of a subagent that stand in %s", (_where, turnId, text, foreignAgentWords, strayEvents) => {
   const verdict = judgedLog((log, sessionId) => {
     log.append({ sessionId, turnId: "o1", type: "turn.started", data: { origin: "task" } });
     log.append({ sessionId, turnId: "o1", type: "message", data: { messageId: "o", text: "Own: m1" } });
     log.append({ sessionId, turnId, type: "agent.message", data: { agent: { agentId: "a1" }, text } });
   });
-  expect(verdict).toMatchObject({ foreignAgentWords, foreignReplies: 0, agentWords: 1 });
+  expect(verdict).toMatchObject({ foreignAgentWords, strayEvents, foreignReplies: 0, agentWords: 1 });
+  expect(verdict.misplaced).toEqual(
+    foreignAgentWords === 0 ? [] : [expect.stringContaining(`"${text}" in turn ${turnId}`)],
+  );
 });
 
 test.each([

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { CircuitBreaker } from "../../../../server/pool/health/circuitBreaker.ts";
 import type { GateUse } from "../../../../server/pool/state/gate.ts";
+import { ScriptedWatch } from "../../../support/claude/scriptedWatch.ts";
 import { ManualClock } from "../../../support/manualClock.ts";
 import { minuteMs, owner, refusal, usePoolRig } from "../rig.ts";
 
@@ -71,6 +72,24 @@ describe("F16: a login that is over", () => {
       expect(rig.current.ends(turnId)).toEqual(["turn.completed"]);
     expect(told("login.required")).toHaveLength(1);
     expect(rig.current.pool.health()).toEqual({ state: "ok" });
+  });
+
+  test("F16: is tried with the oldest message, also when its conversation has to be looked at first", async () => {
+    await rig.current.open({ maxConcurrentSessions: 4 });
+    const { clock, host, pool } = rig.current;
+    host.watch = new ScriptedWatch({ clock });
+    const { sessionId } = await rig.current.idleSession();
+    const lost = await rig.current.busySession();
+    lost.process.refused({ kind: "login-refused" });
+    await clock.settle();
+    const oldest = await pool.submit({ caller: owner, sessionId, message: "Oldest" });
+    const newer = [1, 2].map((number) => rig.current.submit({ message: `Newer ${number}` }));
+    await clock.run(15_000);
+    const states = () => [oldest, ...newer].map(({ turnId }) => rig.current.store.turns.get(turnId)?.state);
+    expect(states()).toEqual(["running", "queued", "queued"]);
+    host.process(sessionId).refused({ kind: "login-refused" });
+    await clock.run(30_000);
+    expect(states()).toEqual(["failed", "running", "queued"]);
   });
 
   test("F16: with nothing waiting is tried by the next message, and lost again is a new incident", async () => {

@@ -353,6 +353,24 @@ describe("REPORT-22: what a terminal wrote at the same time as ours", () => {
     expect(sessionIds.map(sentTo)).toEqual(sessionIds.map(() => ["Hello | One | Two"]));
   });
 
+  test("REPORT-22: a message keeps its place before younger ones of new sessions while its conversation is looked at", async () => {
+    await rig.current.open({ healthIntervalMs: passMs, maxConcurrentSessions: 1 });
+    const { pool, clock, host } = rig.current;
+    const { sessionId } = await begun();
+    const other = await rig.current.busySession();
+    const older = await pool.submit({ caller: owner, sessionId, message: "Older" });
+    const younger = [1, 2].map((number) => rig.current.submit({ message: `Younger ${number}` }));
+    for (const turnId of [older.turnId, ...younger.map((one) => one.turnId)]) {
+      // Older than what a look is good for.
+      await clock.run(1_000);
+      const [live] = host.live();
+      live!.reply("Done.");
+      await clock.run(1_000);
+      expect(rig.current.store.turns.get(turnId)?.state).toBe("running");
+    }
+    expect(other.process.stopCount).toBe(1);
+  });
+
   test("REPORT-22: messages of several phones keep their order while a look is under way", async () => {
     const { sessionId, process } = await begun();
     const disk = deferred();

@@ -91,6 +91,55 @@ describe("what a process says", () => {
     ]);
   });
 
+  describe("in a turn that it begins while it is being stopped", () => {
+    const stopping = async () => {
+      await rig.current.open();
+      rig.current.host.manners.stop = "held";
+      const { sessionId, process } = await rig.current.idleSession();
+      const stopped = rig.current.pool.stopProcesses(sessionId, owner);
+      const turnId = process.beginOwn("task");
+      const leave = async () => {
+        await rig.current.clock.run(20);
+        process.leave();
+        await stopped;
+        return rig.current.events(sessionId);
+      };
+      return { process, turnId, leave };
+    };
+
+    test("V16 is told nowhere, its subagents' words, tools and ends of tools neither: no event names a turn without a begin", async () => {
+      const { process, turnId, leave } = await stopping();
+      const agent = { agentId: "a1" };
+      process.message("The build is through.");
+      process.startTool("t1", "Agent");
+      process.agentMessage(turnId, agent, "I looked into it.");
+      process.say({
+        kind: "tool-started",
+        turnId,
+        toolUseId: "t2",
+        toolName: "Bash",
+        title: "ls",
+        parentToolUseId: "t1",
+        agent,
+      });
+      process.say({ kind: "tool-finished", turnId, toolUseId: "t2", failed: false });
+      process.reply("All is well.");
+      expect((await leave()).filter((event) => event.turnId === turnId)).toEqual([]);
+    });
+
+    test("a task that it begins and that is cut off with it is told as one of no turn", async () => {
+      const { process, leave } = await stopping();
+      process.startTask("b1");
+      const told = (await leave()).filter(
+        (event) => event.type.startsWith("task.") && "taskId" in event.data && event.data.taskId === "b1",
+      );
+      expect(told.map((event) => [event.type, event.turnId])).toEqual([
+        ["task.started", undefined],
+        ["task.finished", undefined],
+      ]);
+    });
+  });
+
   test("it wants to be allowed in a turn that has ended is denied", async () => {
     await rig.current.open();
     const { turnId, process } = await rig.current.busySession();

@@ -71,6 +71,24 @@ describe("a session that is erased", () => {
     expect(rig.current.host.transcripts.has(second.sessionId)).toBe(false);
   });
 
+  test("never comes back under its id: its conversation goes on in a session that no device was told to forget", async () => {
+    const { sessionId } = await spoken();
+    const { pool, host, clock, store } = rig.current;
+    host.transcripts.add(sessionId);
+    await pool.eraseSession(sessionId, owner);
+    const origin = { resume: sessionId, fork: false };
+    const begun = await pool.createSession({
+      caller: owner,
+      projectPath: "/projects/alpha",
+      options: { origin },
+    });
+    expect(begun.sessionId).not.toBe(sessionId);
+    rig.current.submit({ sessionId: begun.sessionId, message: "Go on" });
+    await clock.settle();
+    expect(host.process(begun.sessionId).spec.claudeSessionId).toBe(sessionId);
+    expect(store.events.ofSession(sessionId, 0, 10).map(({ type }) => type)).toEqual(["session.closed"]);
+  });
+
   test("leaves other sessions as they are", async () => {
     const { sessionId } = await spoken();
     const other = await rig.current.idleSession();

@@ -64,6 +64,25 @@ describe("T03 a wake-up", () => {
     expect(ends(sessionId)).toEqual(["w1 completed"]);
   });
 
+  test("that a CLI begins while it is stopped for another session is given to the next one", async () => {
+    await rig.current.open({ maxConcurrentSessions: 1 });
+    rig.current.host.manners.stop = "held";
+    const { sessionId, process } = await sleeper();
+    await rig.current.clock.run(2 * minuteMs);
+    const other = rig.current.submit({ message: "Other" });
+    await rig.current.clock.settle();
+    const turnId = process.beginOwn("schedule");
+    process.say({ kind: "wakeup-begun", turnId, isLoops: true });
+    rig.current.host.manners.stop = "at-once";
+    process.reply("I looked.");
+    process.leave();
+    await rig.current.clock.settle();
+    rig.current.host.process(other.sessionId).reply("Done.");
+    await rig.current.clock.run(hourMs);
+    expect(given(sessionId)).toContain("look at it");
+    expect(ends(sessionId)).toEqual(["w1 completed"]);
+  });
+
   test("waits for a CLI that is at work when it is due", async () => {
     await rig.current.open();
     const { sessionId, process } = await sleeper();

@@ -21,6 +21,9 @@ public final class HostModel {
   @ObservationIgnored private let archive: EventArchive
   @ObservationIgnored private var listening: Task<Void, Never>?
   @ObservationIgnored private var refreshing: Task<Void, Never>?
+  /// Numbers of the newest look at the server, and of the newest one whose answer is shown.
+  @ObservationIgnored private var asked = 0
+  @ObservationIgnored private var shown = 0
   @ObservationIgnored private(set) var client: DaylongClient!
 
   public init(
@@ -131,7 +134,7 @@ public final class HostModel {
       } catch let problem as ServerProblem where NotificationActionHandler.isOver(problem.code) {
         // Answered on another device, or over: the card goes, and nothing is wrong.
       }
-      permissions[permissionId] = nil
+      isOver(permissionId)
     }
   }
 
@@ -142,14 +145,35 @@ public final class HostModel {
   /// Loads the list and the open permissions.
   public func refresh() async {
     await trying {
+      asked += 1
+      let mine = asked
       let rest = await client.rest
       let (list, open) = (try await rest.sessions().sessions, try await rest.permissions().permissions)
-      sessions = list.sorted { (Self.need($0), -$0.lastActivityAt) < (Self.need($1), -$1.lastActivityAt) }
+      // An answer to an earlier question, or one from before a card went, knows less than what is shown.
+      guard mine > shown else { return refreshSoon() }
+      shown = mine
       permissions = Dictionary(open.map { ($0.permissionId, $0) }) { $1 }
-      for (sessionId, detail) in details {
-        if let session = list.first(where: { $0.sessionId == sessionId }) { detail.show(session) }
-      }
+      arrange(list)
+      for session in sessions { details[session.sessionId]?.show(session) }
     }
+  }
+
+  /// Shows the sessions in the order of their need. A row says that it waits for the owner when there is a card to answer: the list
+  /// and the cards come in two answers, between which one may have been opened or closed.
+  private func arrange(_ list: [API.Session]) {
+    let waiting = Dictionary(grouping: permissions.values, by: \.sessionId)
+    let rows = list.map { session in
+      var row = session
+      row.openPermissions = waiting[session.sessionId]?.count ?? 0
+      return row
+    }
+    sessions = rows.sorted { (Self.need($0), -$0.lastActivityAt) < (Self.need($1), -$1.lastActivityAt) }
+  }
+
+  private func isOver(_ permissionId: String) {
+    shown = asked
+    permissions[permissionId] = nil
+    arrange(sessions)
   }
 
   private func trying(_ work: () async throws -> Void) async {
@@ -187,8 +211,8 @@ public final class HostModel {
     show(event)
     guard event.envelope.sessionId != nil else { return }
     switch event.event {
-    case .permissionResolved(let resolved): permissions[resolved.data.permissionId] = nil
-    case .permissionExpired(let expired): permissions[expired.data.permissionId] = nil
+    case .permissionResolved(let resolved): isOver(resolved.data.permissionId)
+    case .permissionExpired(let expired): isOver(expired.data.permissionId)
     default: break
     }
     refreshSoon()
