@@ -26,6 +26,7 @@ import { AuxiliaryProcesses } from "./auxiliary/auxiliaryProcesses.ts";
 import type { SpareCliProcess } from "./auxiliary/spareProcess.ts";
 import { SpareProcesses } from "./auxiliary/spareProcesses.ts";
 import { notifyServer } from "./facts/notifyTool.ts";
+import { savedUse } from "./facts/savedUse.ts";
 import { outputInFile } from "./facts/taskOutputFile.ts";
 import { UsageMeter, type UseByModel } from "./facts/usageMeter.ts";
 import { type OperatingSystem, operatingSystemOf } from "./os/operatingSystem.ts";
@@ -41,7 +42,6 @@ import { heldConversations } from "./transcripts/conversationHolders.ts";
 import { TranscriptWatch } from "./transcripts/conversationWatch.ts";
 import { eraseTranscript } from "./transcripts/eraseTranscript.ts";
 import { withPlan } from "./transcripts/planFile.ts";
-import { savedUse } from "./transcripts/savedUse.ts";
 import {
   claudeConfigDir,
   findReply,
@@ -101,7 +101,7 @@ export class CliHost implements ProcessHost {
       orderDeadlineMs: 5_000,
       ...parts,
       os,
-      reaper: new Reaper({ os, clock, processStore }),
+      reaper: new Reaper({ os, clock, processStore, environment: parts.environment }),
     };
     this.#sampler = new Sampler(this.#parts);
     this.#line = new StartThrottle({ clock: parts.clock });
@@ -374,10 +374,10 @@ export class CliHost implements ProcessHost {
 
   async reap(records: ProcessRecord[]): Promise<number> {
     const { clock, processStore, ladderMs, log, starts, reaper } = this.#parts;
-    const ended = await reaper.end(records, ladderMs);
+    const ended = await reaper.endFormer(records, ladderMs);
     for (const record of records) processStore.ended(record.processId, clock.now());
     await starts.sweep();
-    if (records.length > 0) log.info("process.reaped", { records: records.length, processes: ended });
+    if (records.length + ended > 0) log.info("process.reaped", { records: records.length, processes: ended });
     return ended;
   }
 

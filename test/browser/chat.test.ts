@@ -126,6 +126,9 @@ describe("a conversation on the page", () => {
   test("S33 C05: a picture and a file go with a message", async () => {
     const companion = await paired();
     await chatWith(companion);
+    await companion.say("long: 3000");
+    await companion.hear("A long answer");
+    await companion.button("Stop").waitFor({ state: "detached" });
     const png = Buffer.from(
       "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
       "base64",
@@ -137,6 +140,12 @@ describe("a conversation on the page", () => {
       { name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("Some notes.") },
     ]);
     await companion.page.getByText("notes.txt").first().waitFor();
+    // The files take room from the conversation, whose end stays in view.
+    await eventually("the end is in view", () =>
+      companion.conversation.evaluate(
+        ({ scrollTop, clientHeight, scrollHeight }) => scrollTop + clientHeight + 2 >= scrollHeight,
+      ),
+    );
     await companion.judge();
     await companion.say("what did i send");
     await companion.hear(/Images: 1\. Files: .*notes\.txt/);

@@ -15,6 +15,22 @@ const cutOff = `(() => {
   return found;
 })()`;
 
+/** The words with a hyphen in an element that stand in more than one line. */
+const tornOptions = `(() => {
+  const torn = [];
+  const walk = document.createTreeWalker(document.querySelector(".permission pre"), NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    for (const match of walk.currentNode.data.matchAll(/\\S*-\\S*/g)) {
+      const range = document.createRange();
+      range.setStart(walk.currentNode, match.index);
+      range.setEnd(walk.currentNode, match.index + match[0].length);
+      const tops = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)));
+      if (tops.size > 1) torn.push(match[0]);
+    }
+  }
+  return torn;
+})()`;
+
 describe("how the page looks to everybody", () => {
   const scene = useScene({ every: "file" });
   const used = useChromium();
@@ -95,6 +111,23 @@ describe("how the page looks to everybody", () => {
       "document.getAnimations().filter((one) => one.playState === 'running' && one.effect.getComputedTiming().duration > 50).length",
     );
     expect(running).toBe(0);
+    await companion.close();
+  });
+
+  test("A13 C05: an option of a command that asks for a permission is never torn at its hyphens", async () => {
+    const companion = await Companion.paired({ browser: used.browser, server: scene.server, screen: phone });
+    const { body } = await scene.server.ask("POST", "/api/sessions", { projectPath: scene.bench.project });
+    await companion.openSession(body.sessionId);
+    const command = `touch ${Array.from({ length: 40 }, (_, at) => `${"x".repeat(at % 7)} --long-option-${at} -r`).join(" ")}`;
+    await companion.say(`run: ${command}`);
+    const shown = companion.permission("Bash").locator("pre");
+    await shown.waitFor();
+    expect(await shown.innerText()).toBe(command);
+    const torn = await companion.page.evaluate<string[]>(tornOptions);
+    expect(torn).toEqual([]);
+    await companion.judge();
+    await companion.permission("Bash").getByRole("button", { name: "Deny", exact: true }).click();
+    await companion.hear("The tool did not run");
     await companion.close();
   });
 

@@ -36,6 +36,10 @@ describe("a page whose server or network goes away", () => {
     scene.server = await startServer(scene.environment);
     await companion.connected();
     await companion.hear(/^(?!.*say:).*written without a server/s);
+    // What was read before the crash is not taken away from the reader, who hears that it is not all.
+    const cut = await companion.hear("word2");
+    await cut.getByText("It was cut off here.").waitFor();
+    expect(await textsOf(companion, "Claude", "word2")).toHaveLength(1);
     for (const words of ["before the crash", "slow: 30", "written without a server"])
       expect(await textsOf(companion, "You", words)).toHaveLength(1);
     expect(await textsOf(companion, "Claude", "before the crash")).toHaveLength(1);

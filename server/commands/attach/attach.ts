@@ -1,14 +1,15 @@
 import { resolve } from "node:path";
 import type { DaylongClient, Session } from "../../../client/src/index.ts";
 import { UsageError } from "../../platform/flags.ts";
+import { shownText } from "../framework/output.ts";
 import { programName } from "../framework/programName.ts";
-import { failureText } from "../framework/runCommand.ts";
 import { callerDir } from "../runningServer.ts";
 import { AttachedTerminal } from "./attachedTerminal.ts";
 import { chooseSession, findSession } from "./chooseSession.ts";
 import { localClient, serverAddress } from "./localServer.ts";
 import { runPiped } from "./pipedSession.ts";
 import { TerminalInput } from "./terminal/input.ts";
+import { isJobOfShell } from "./terminal/jobControl.ts";
 import { layOut } from "./terminal/layout.ts";
 import { Screen } from "./terminal/screen.ts";
 
@@ -33,7 +34,8 @@ export async function attach(call: AttachCall): Promise<void> {
   if (!isTerminal && call.session === undefined && call.newIn === undefined)
     throw new UsageError("SESSION is missing: without a terminal there is no list to choose from.");
   // The event comes again. In a terminal it is said between the lines.
-  let tell = (error: unknown) => console.error(failureText(error));
+  let tell = (error: unknown) =>
+    console.error(shownText(`daylong: ${error instanceof Error ? error.message : error}`));
   const client = localClient(serverAddress(call.dataDir), (error) => tell(error));
   try {
     const session = await namedSession(client, call);
@@ -106,9 +108,11 @@ async function attachTerminal(
     const { deviceId } = await client.me();
     client.setPresence(true, session.sessionId);
     const suspend = () => {
+      // Without a shell the signal would do nothing, and what is typed meanwhile would be read by a terminal that is not ours.
+      if (!isJobOfShell(process.pid)) return;
       close();
       process.kill(process.pid, "SIGTSTP");
-      // Runs when it is brought back; and at once where no shell could, which is why the signal does nothing there.
+      // Runs when it is brought back.
       setTimeout(() => {
         open();
         redraw();

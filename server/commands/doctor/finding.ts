@@ -1,5 +1,4 @@
 import type { Config } from "../../app/config.ts";
-import { visibleText } from "../../domain/visibleText.ts";
 import type { RunProgram } from "../../platform/runProgram.ts";
 import type { Autostart } from "../autostart/autostart.ts";
 import type { RunningServer } from "../runningServer.ts";
@@ -50,17 +49,6 @@ export const wrong = (check: string, detail: string, mend: string): Finding => (
 });
 export const note = (check: string, detail: string, mend?: string): Finding =>
   mend === undefined ? { check, state: "note", detail } : { check, state: "note", detail, mend };
-
-/** The findings as lines of a terminal; what they quote of files and programs moves nothing in it. */
-export function findingLines(findings: readonly Finding[]): string[] {
-  const widest = Math.max(...findings.map(({ check }) => check.length));
-  return findings.flatMap(({ check, state, detail, mend }) => [
-    `${words[state]}  ${check.padEnd(widest)}  ${visibleText(detail).text}`,
-    ...(mend === undefined ? [] : [`${" ".repeat(widest + 9)}-> ${visibleText(mend).text}`]),
-  ]);
-}
-
-const words = { ok: "ok   ", wrong: "WRONG", note: "note " } as const;
 
 /** The first sentence of an error. */
 export const wordOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

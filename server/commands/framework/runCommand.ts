@@ -1,7 +1,7 @@
-import { escapedText } from "../../domain/visibleText.ts";
 import { exitUsage, type Flags, parseFlags, UsageError, usageFault } from "../../platform/flags.ts";
 import type { Command } from "./command.ts";
 import { helpOf } from "./help.ts";
+import { shownText } from "./output.ts";
 import { programName } from "./programName.ts";
 
 /** Runs a subcommand with the rest of the command line. A wrong one ends the program with 64, a failure with 1. */
@@ -37,13 +37,8 @@ export function failUsage(program: string, error: UsageError): never {
 
 /** Prints why a command failed, without a stack, and ends it. */
 export function failCommand(error: unknown): never {
-  console.error(failureText(error));
-  process.exit(1);
-}
-
-/** Why a command failed; the error may quote a server, a path or a repository. */
-export function failureText(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : "";
-  const said = `${error instanceof Error ? error.message : String(error)}${cause}`;
-  return `daylong: ${escapedText(said).text}`;
+  // It may name files, and say what others said.
+  console.error(shownText(`daylong: ${error instanceof Error ? error.message : String(error)}${cause}`));
+  process.exit(1);
 }

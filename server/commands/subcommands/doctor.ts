@@ -1,5 +1,7 @@
-import { findingLines } from "../doctor/finding.ts";
 import { commonFlags, defineCommand } from "../framework/command.ts";
+import { print, printJson } from "../framework/output.ts";
+
+const words = { ok: "ok   ", wrong: "WRONG", note: "note " } as const;
 
 export const doctor = defineCommand({
   name: "doctor",
@@ -14,12 +16,14 @@ export const doctor = defineCommand({
     const bad = findings.filter(({ state }) => state === "wrong").length;
     if (bad > 0) process.exitCode = 1;
     if (values.json) {
-      console.log(JSON.stringify({ healthy: bad === 0, findings }));
+      printJson({ healthy: bad === 0, findings });
       return;
     }
-    for (const line of findingLines(findings)) console.log(line);
-    console.log(
-      bad === 0 ? "\nAll is well." : `\n${bad === 1 ? "One thing is" : `${bad} things are`} wrong.`,
-    );
+    const widest = Math.max(...findings.map(({ check }) => check.length));
+    for (const { check, state, detail, mend } of findings) {
+      print(`${words[state]}  ${check.padEnd(widest)}  ${detail}`);
+      if (mend !== undefined) print(`${" ".repeat(widest + 9)}-> ${mend}`);
+    }
+    print(bad === 0 ? "\nAll is well." : `\n${bad === 1 ? "One thing is" : `${bad} things are`} wrong.`);
   },
 });

@@ -79,6 +79,8 @@ class Walk {
       [4, () => working && process.result({ outcome: "failed" })],
       [4, () => process?.result({ messageIds: ["foreign"] })],
       [6, () => process?.message("Words.")],
+      [4, () => process?.agentMessage(undefined, { agentId: "a1" }, "Found it.")],
+      [2, () => process?.startTask(`b${this.#ms(1_000_000)}`)],
       [6, () => process && this.#asks.push(process.ask())],
       [4, () => this.#pick(this.#asks)?.abort()],
       [5, () => this.#answer()],
@@ -155,7 +157,7 @@ class Walk {
       for (const start of [...host.starts]) start.comeUp();
       for (const process of host.live()) if (process.stopCount > 0) process.leave();
       await clock.run(minuteMs);
-      for (const process of host.live()) if (process.unanswered.length > 0) process.reply("Done.");
+      for (const process of host.live()) if (process.isAtWork) process.reply("Done.");
       await clock.run(minuteMs);
       if (store.turns.inState("queued").length + store.turns.inState("running").length === 0) break;
     }
@@ -163,8 +165,8 @@ class Walk {
   }
 }
 
-test.each([1, 2, 3])(
-  "V7 S09 S12 500 random steps (seed %i) leave each message with one end, each log without a gap, and nothing behind",
+test.each([1, 2, 3, 19])(
+  "V7 V16 S09 S12 500 random steps (seed %i) leave each message with one end, each log without a gap or a turn that never began, and nothing behind",
   async (seed) => {
     await rig.current.open({ maxConcurrentSessions: cap, maxQueuedTurns: 30, sessionIdleMs: 30 * minuteMs });
     const walk = new Walk(rig.current, seed);
@@ -186,8 +188,15 @@ test.each([1, 2, 3])(
       expect(ends[0]).toMatch(new RegExp(`^turn\\.${state}`));
     }
     for (const sessionId of new Set(walk.accepted.map((one) => one.sessionId))) {
-      const seqs = rig.current.events(sessionId).map((event) => event.seq);
+      const events = rig.current.events(sessionId);
+      const seqs = events.map((event) => event.seq);
       expect(seqs).toEqual(seqs.map((_seq, index) => index + 1));
+      const begun = new Set(
+        events.flatMap(({ type, turnId }) =>
+          type === "turn.accepted" || type === "turn.started" ? [turnId] : [],
+        ),
+      );
+      expect(events.filter(({ turnId }) => turnId !== undefined && !begun.has(turnId))).toEqual([]);
       const warned = rig.current
         .events(sessionId)
         .flatMap((event) =>

@@ -279,6 +279,11 @@ export class ScriptedProcess implements ClaudeProcess {
     this.#listener.signal({ kind: "prompt-started", turnId });
   }
 
+  /** It has given a result to neither its own turn nor a prompt. */
+  get isAtWork(): boolean {
+    return this.#ownTurnId !== undefined || this.unanswered.length > 0;
+  }
+
   /** The turn that it works on; what it says between turns begins one of its own. */
   #turnNow(): string {
     return this.#ownTurnId ?? this.unanswered[0]?.turnId ?? this.beginOwn();
@@ -307,9 +312,9 @@ export class ScriptedProcess implements ClaudeProcess {
     this.#listener.signal({ kind: "tool-finished", turnId: this.#turnNow(), toolUseId, failed });
   }
 
-  /** A finished text of a subagent that the turn started. */
-  agentMessage(turnId: string, agent: AgentRef, text: string): void {
-    this.#listener.signal({ kind: "agent-message", turnId, agent, text });
+  /** A finished text of a subagent that the turn started, by default the one that it works on. */
+  agentMessage(turnId: string | undefined, agent: AgentRef, text: string): void {
+    this.#listener.signal({ kind: "agent-message", turnId: turnId ?? this.#turnNow(), agent, text });
   }
 
   /**

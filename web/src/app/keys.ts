@@ -3,14 +3,19 @@ import type { Go } from "../state/navigation.ts";
 
 /** The keys of the page that hold everywhere but in a field: `j` and `k` for sessions, `a` and `d` for the first decision in view. */
 export function listenForKeys(daylong: Daylong, go: Go): void {
+  const steps = new SessionSteps();
+  document.addEventListener("pointerdown", () => {
+    daylong.isStepping = false;
+  });
   document.addEventListener("keydown", (event) => {
     const { target } = event;
     if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.altKey) return;
     if (target instanceof Element && target.closest("input, textarea, select, [contenteditable]")) return;
+    daylong.isStepping = event.key === "j" || event.key === "k";
     switch (event.key) {
       case "j":
       case "k":
-        step(event.key === "j" ? 1 : -1, go);
+        steps.step(event.key === "j" ? 1 : -1, go);
         break;
       case "a":
       case "d": {
@@ -36,12 +41,30 @@ export function listenForKeys(daylong: Daylong, go: Go): void {
   });
 }
 
-/** To the next session of the list, in the order of the screen. */
-function step(by: 1 | -1, go: Go): void {
-  const links = [...document.querySelectorAll<HTMLAnchorElement>(".session-line")];
-  const at = links.findIndex((link) => link.getAttribute("aria-current") === "page");
-  const next = links[at < 0 ? (by > 0 ? 0 : links.length - 1) : at + by];
-  if (!next) return;
-  go(new URL(next.href).pathname);
-  next.scrollIntoView({ block: "nearest" });
+/**
+ * Steps through the sessions in the order of the screen. A session that was opened is read, and moves down to the idle ones:
+ * the order in which the steps began holds as long as only steps are made and no session is new.
+ */
+class SessionSteps {
+  #paths: readonly string[] = [];
+  #at = "";
+
+  step(by: 1 | -1, go: Go): void {
+    const links = new Map(
+      [...document.querySelectorAll<HTMLAnchorElement>(".session-line")].map((link) => [
+        new URL(link.href).pathname,
+        link,
+      ]),
+    );
+    const isSameWalk =
+      this.#at === location.pathname && [...links.keys()].every((path) => this.#paths.includes(path));
+    if (!isSameWalk) this.#paths = [...links.keys()];
+    const paths = this.#paths.filter((path) => links.has(path));
+    const at = paths.indexOf(location.pathname);
+    const next = paths[at < 0 ? (by > 0 ? 0 : paths.length - 1) : at + by];
+    if (next === undefined) return;
+    this.#at = next;
+    go(next);
+    links.get(next)?.scrollIntoView({ block: "nearest" });
+  }
 }

@@ -15,7 +15,7 @@ export function ChatHeader(props: {
 }) {
   const { session, chat, onPanel, isPanelOpen } = props;
   const now = useDaylong().now.value;
-  const words = session && stateWords(session, now, chat.activity.value);
+  const words = session && stateWords(session, now, chat.activity.value, chat.live.value !== undefined);
   const lease = session && leaseLeft(session, now);
   const tone = session?.lease.warnedAt === undefined ? "accent" : "need";
   return (

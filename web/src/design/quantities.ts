@@ -14,7 +14,7 @@ export function bytesInWords(bytes: number): string {
 export function shortNumber(value: number): string {
   if (value < 1_000) return String(value);
   if (value < 1_000_000) return `${(value / 1_000).toFixed(value < 10_000 ? 1 : 0)} k`;
-  return `${(value / 1_000_000).toFixed(1)} M`;
+  return `${Math.round(value / 100_000) / 10} M`;
 }
 
 /** Dollars; below a cent as many digits as say something. */

@@ -1,5 +1,5 @@
 import "./home.css";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { Icon } from "../design/icons.tsx";
 import { PermissionCard } from "../permissions/permissionCard.tsx";
 import { useDaylong, useHost } from "../state/context.ts";
@@ -15,6 +15,14 @@ export function HomeScreen({ openSessionId }: { openSessionId?: string }) {
   const [isNew, setNew] = useState(false);
   const all = sessions.all.value;
   const groups = inboxGroups(all, search);
+  const isSearching = search.trim() !== "";
+  const readOlder = () => void sessions.readOlder().catch(() => {});
+  const nextBefore = sessions.nextBefore.value;
+  const isReadingOlder = sessions.isReadingOlder.value;
+  // A search is through all of them, page after page.
+  useEffect(() => {
+    if (isSearching && phase === "connected") readOlder();
+  }, [isSearching, phase, nextBefore]);
   if (isNew) return <NewSession onClose={() => setNew(false)} />;
   return (
     <div class="home">
@@ -49,14 +57,27 @@ export function HomeScreen({ openSessionId }: { openSessionId?: string }) {
             </li>
           ))}
         </ul>
+        {nextBefore !== undefined && (isSearching || groups.length > 0) && (
+          <div class="home-older">
+            {isReadingOlder ? (
+              <p class="meta" role="status">
+                Reading older sessions
+              </p>
+            ) : (
+              <button type="button" class="button quiet" onClick={readOlder} disabled={phase !== "connected"}>
+                Older sessions
+              </button>
+            )}
+          </div>
+        )}
         {groups.length === 0 && (
           <div class="home-empty">
             {!sessions.isRead.value ? (
               <p role="status">
                 {phase === "offline" ? "The server does not answer." : "Reading the sessions"}
               </p>
-            ) : search !== "" ? (
-              <p>No session has these words.</p>
+            ) : isSearching ? (
+              !isReadingOlder && <p>No session has these words.</p>
             ) : (
               <>
                 <p>No session yet.</p>

@@ -13,6 +13,13 @@ export interface Host {
   pairedAt: number;
 }
 
+/** Values of one host. */
+export interface HostValues {
+  get(key: string): Promise<string | undefined>;
+  set(key: string, value: string): Promise<void>;
+  remove(key: string): Promise<void>;
+}
+
 /** Where the page keeps hosts, and values of each of them. */
 export interface HostStore {
   /** How long kept things stay: `memory` is gone with the page. */

@@ -44,6 +44,7 @@ const checks: Record<string, CheckWords> = {
     name: "Sessions",
     done: "New work waits until there is room; idle sessions are parked and processes over their limit replaced.",
   },
+  keepAwake: { name: "Keeping awake", done: "Sessions go on, but the computer may fall asleep under them." },
   lastRun: { name: "Last run", done: "Its sessions were recovered, and cut answers told." },
 };
 

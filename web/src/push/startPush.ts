@@ -30,11 +30,9 @@ export function startPush(daylong: Daylong): void {
   });
   let shown: number | undefined;
   effect(() => {
-    const unread = daylong.current.value?.sessions.all.value.reduce(
-      (sum, session) => sum + session.unread,
-      0,
-    );
-    if (unread === undefined || unread === shown) return;
+    const current = daylong.current.value;
+    const unread = current?.sessions.all.value.reduce((sum, session) => sum + session.unread, 0) ?? 0;
+    if (unread === shown) return;
     shown = unread;
     setBadge(unread);
   });

@@ -1,6 +1,6 @@
 import { computed, effect, signal } from "@preact/signals";
 import { type Answer, DaylongClient, type LinkState } from "../../../client/src/index.ts";
-import type { Host, HostStore } from "../hosts/host.ts";
+import type { Host, HostStore, HostValues } from "../hosts/host.ts";
 import { Chat } from "./chat/chat.ts";
 import { KeptChat } from "./chat/keptChat.ts";
 import { LiveTexts } from "./chat/liveTexts.ts";
@@ -9,7 +9,7 @@ import { type ConnectionPhase, phaseOf } from "./connection.ts";
 import { Drafts } from "./drafts.ts";
 import { pacedFrames } from "./frames.ts";
 import { Permissions } from "./permissions.ts";
-import { Sessions } from "./sessions.ts";
+import { isErasure, Sessions } from "./sessions.ts";
 
 export type Device = Answer<"GET /api/devices/{id}">;
 
@@ -48,6 +48,8 @@ export class Daylong {
     const awayMs = Math.max(0, this.clock.now.value - since);
     return phaseOf({ link: state, wasConnected, awayMs, hasNetwork: this.#hasNetwork.value });
   });
+  /** The reader steps through the sessions with keys: no field may take the next one. */
+  isStepping = false;
   /** Why the server refuses this page, when it does. */
   readonly refusal = computed(() =>
     this.#link.value.state === "refused" ? this.#link.value.detail : undefined,
@@ -79,9 +81,10 @@ export class Daylong {
   /** Talks to the host from now on. */
   async open(host: Host): Promise<void> {
     const url = host.addresses[0] ?? location.origin;
-    const kept = {
-      get: (key: string) => this.store.get(host.hostId, key),
-      set: (key: string, value: string) => this.store.set(host.hostId, key, value),
+    const kept: HostValues = {
+      get: (key) => this.store.get(host.hostId, key),
+      set: (key, value) => this.store.set(host.hostId, key, value),
+      remove: (key) => this.store.remove(host.hostId, key),
     };
     const client = new DaylongClient({ url, token: host.token, store: kept });
     const sessions = new Sessions(client, kept);
@@ -104,11 +107,28 @@ export class Daylong {
     };
     const drafts = new Drafts(kept);
     this.#current.value = { host, client, sessions, permissions, drafts, chat };
+    const erase = async (sessionId: string): Promise<void> => {
+      chats.get(sessionId)?.end();
+      chats.delete(sessionId);
+      lives.erase(sessionId);
+      for (const { clientMessageId, message } of await client.loadUnsent())
+        if (message.sessionId === sessionId) client.withdraw(clientMessageId);
+      await drafts.erase(sessionId);
+      await KeptChat.erase(kept, sessionId);
+    };
     client.onEvent((event) => {
+      if (event.sessionId !== null && isErasure(event)) {
+        const { sessionId } = event;
+        sessions.hear(event);
+        permissions.hear(event);
+        // Rejected, the event is told again: it has to be gone before it is acknowledged.
+        return erase(sessionId);
+      }
       sessions.hear(event);
       permissions.hear(event);
-      lives.hear(event);
+      // The conversation keeps what was being written before it is forgotten here.
       if (event.sessionId !== null) chats.get(event.sessionId)?.hear(event);
+      lives.hear(event);
     });
     client.onDelta((delta) => {
       lives.hearDelta(delta);

@@ -1,11 +1,11 @@
-import type { KeptStore } from "../../../client/src/index.ts";
+import type { HostValues } from "../hosts/host.ts";
 
 /** What was typed and not sent, by session. It outlives the page. */
 export class Drafts {
-  readonly #store: KeptStore;
+  readonly #store: HostValues;
   readonly #texts = new Map<string, string>();
 
-  constructor(store: KeptStore) {
+  constructor(store: HostValues) {
     this.#store = store;
   }
 
@@ -27,6 +27,15 @@ export class Drafts {
 
   write(sessionId: string, text: string): void {
     this.#texts.set(sessionId, text);
-    void Promise.resolve(this.#store.set(`draft.${sessionId}`, text)).catch(() => {});
+    const key = `draft.${sessionId}`;
+    // Sent or taken out again: nothing is left of it.
+    const writing = text === "" ? this.#store.remove(key) : this.#store.set(key, text);
+    writing.catch(() => {});
+  }
+
+  /** The session is gone, and its draft with it. */
+  async erase(sessionId: string): Promise<void> {
+    this.#texts.delete(sessionId);
+    await this.#store.remove(`draft.${sessionId}`);
   }
 }

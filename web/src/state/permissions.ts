@@ -32,6 +32,9 @@ export class Permissions {
       case "permission.expired":
         this.#close(event.data.permissionId);
         return;
+      case "session.closed":
+        this.open.value = this.open.value.filter(({ sessionId }) => sessionId !== event.sessionId);
+        return;
       default:
         return;
     }

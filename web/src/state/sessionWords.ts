@@ -14,8 +14,16 @@ export interface StateWords {
 /** A shorter span is "now". */
 const worthSayingMs = 3_000;
 
-/** The session's state in a sentence: what it does, what it waits for, what brings it back. */
-export function stateWords(session: Session, now: number, activity?: Activity): StateWords {
+/**
+ * The session's state in a sentence: what it does, what it waits for, what brings it back. Words that are being written are
+ * newer than the last tool.
+ */
+export function stateWords(
+  session: Session,
+  now: number,
+  activity?: Activity,
+  isWriting = false,
+): StateWords {
   const { state, turn, openPermissions, runningTasks, queuedTurns } = session;
   if (openPermissions > 0)
     return { tone: "need", text: `Waiting for you: ${count(openPermissions, "decision")}` };
@@ -26,7 +34,7 @@ export function stateWords(session: Session, now: number, activity?: Activity): 
       if (session.compacting) return { tone: "working", text: "Summing up the conversation to make room" };
       const spanMs = turn ? now - turn.startedAt : 0;
       const since = spanMs >= worthSayingMs ? ` for ${spanInWords(spanMs)}` : "";
-      const what = activityWords(activity) ?? turn?.lastTool;
+      const what = isWriting ? "writing" : (activityWords(activity) ?? turn?.lastTool);
       return { tone: "working", text: `Working${since}${what ? `: ${what}` : ""}` };
     }
     case "quarantined":
@@ -40,7 +48,12 @@ export function stateWords(session: Session, now: number, activity?: Activity): 
       if (queuedTurns > 0) return { tone: "working", text: `Queued: ${count(queuedTurns, "message")}` };
       if (runningTasks > 0) return { tone: "working", text: `${count(runningTasks, "task")} running` };
       if (session.lastError) return { tone: "bad", text: `Failed: ${session.lastError.detail}` };
-      return { tone: "quiet", text: state === "parked" ? "Parked: wakes with your next message" : "Idle" };
+      if (state === "idle") return { tone: "quiet", text: "Idle" };
+      const isNew = session.turnCount === 0;
+      return {
+        tone: "quiet",
+        text: isNew ? "Starts with your first message" : "Parked: wakes with your next message",
+      };
     }
   }
 }

@@ -13,7 +13,9 @@ export function InputView({ toolName, input }: { toolName: string; input: Record
     const { command: _command, description, ...more } = input;
     return (
       <div class="stack">
-        <pre class="command">{visible(command)}</pre>
+        <pre class="command" tabIndex={0}>
+          <CommandText text={visible(command)} />
+        </pre>
         {typeof description === "string" && <p class="meta">{visible(description)}</p>}
         <Fields fields={more} />
       </div>
@@ -43,6 +45,21 @@ export function InputView({ toolName, input }: { toolName: string; input: Record
   }
   if (Object.keys(input).length === 0) return <p class="meta">{toolName} is given nothing.</p>;
   return <Fields fields={input} />;
+}
+
+/** Longer ones are cut into lines as they come. */
+const wrappedChars = 10_000;
+
+/** A browser ends lines behind hyphens, which would tear options apart: a word with one goes to the next line whole. */
+function CommandText({ text }: { text: string }) {
+  if (text.length > wrappedChars) return <>{text}</>;
+  return (
+    <>
+      {text
+        .split(/(\s+)/)
+        .map((word, index) => (word.includes("-") ? <span key={index}>{word}</span> : word))}
+    </>
+  );
 }
 
 function Fields({ fields }: { fields: Record<string, unknown> }) {

@@ -107,7 +107,7 @@ describe("what a process says", () => {
       return { process, turnId, leave };
     };
 
-    test("is told nowhere, its subagents' words, tools and ends of tools neither: no event names a turn without a begin", async () => {
+    test("V16 is told nowhere, its subagents' words, tools and ends of tools neither: no event names a turn without a begin", async () => {
       const { process, turnId, leave } = await stopping();
       const agent = { agentId: "a1" };
       process.message("The build is through.");

@@ -41,7 +41,7 @@ export function Composer({ chat, session }: { chat: Chat; session?: Session }) {
   }, [phase]);
   useEffect(() => {
     // A phone's keyboard would cover what one came to read.
-    if (hasKeyboard()) field.current?.focus({ preventScroll: true });
+    if (hasKeyboard() && !daylong.isStepping) field.current?.focus({ preventScroll: true });
     return () => attachments.clear();
   }, []);
   // The field grows with its words.

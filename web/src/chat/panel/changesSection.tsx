@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import type { Session } from "../../../../client/src/index.ts";
+import { Icon } from "../../design/icons.tsx";
 import { count } from "../../design/quantities.ts";
 import type { Chat } from "../../state/chat/chat.ts";
 import { useHost } from "../../state/context.ts";
@@ -35,6 +36,7 @@ export function ChangesSection(props: { session: Session; chat: Chat; facts: Fac
   return (
     <section class="panel-section" aria-label="Changes">
       <button type="button" class="section-fold" aria-expanded={isOpen} onClick={toggle}>
+        <Icon name="fold" size={14} />
         <h3>Changes</h3>
         <span class="meta">
           {changes && isOpen ? words(changes) : "files that differ from the last commit"}

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import type { Answer, Session, SessionChange } from "../../../../client/src/index.ts";
+import { Icon } from "../../design/icons.tsx";
 import { useHost } from "../../state/context.ts";
 import { modeWords } from "../../state/modeWords.ts";
 import { useGo } from "../../state/navigation.ts";
@@ -39,6 +40,7 @@ export function SessionActions({ session }: { session: Session }) {
   return (
     <section class="panel-section" aria-label="Settings of the session">
       <button type="button" class="section-fold" aria-expanded={isOpen} onClick={toggle}>
+        <Icon name="fold" size={14} />
         <h3>Settings of the session</h3>
       </button>
       {isOpen && (

@@ -135,8 +135,8 @@ function ContextSection({ session, chat }: { session: Session; chat: Chat }) {
           />
           <p class="grow">
             Context {context.percent} %
+            <br />
             <span class="meta">
-              {" "}
               {shortNumber(context.usedTokens)} of {shortNumber(context.windowTokens)} tokens
             </span>
           </p>

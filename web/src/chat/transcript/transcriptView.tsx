@@ -16,7 +16,7 @@ const readEveryMs = 1_500;
 
 /** The conversation. It opens at the first unread row, and follows Claude's words only while its end is in view. */
 export function TranscriptView({ chat, readSeq }: { chat: Chat; readSeq?: number }) {
-  const { client, permissions } = useHost();
+  const { permissions, sessions } = useHost();
   const phase = useDaylong().phase.value;
   const scroller = useRef<HTMLDivElement>(null);
   const lines = linesOf({
@@ -67,6 +67,18 @@ export function TranscriptView({ chat, readSeq }: { chat: Chat; readSeq?: number
     setSeenCount(lines.length);
   };
   useLayoutEffect(look);
+  // A longer draft, files or a banner take room from the conversation: its end stays in view.
+  const isFollowing = useRef(isAtEnd);
+  isFollowing.current = isAtEnd;
+  useEffect(() => {
+    const element = scroller.current;
+    if (!element) return;
+    const watch = new ResizeObserver(() => {
+      if (isPlaced.current && isFollowing.current) element.scrollTop = element.scrollHeight;
+    });
+    watch.observe(element);
+    return () => watch.disconnect();
+  }, []);
   const onScroll = () => {
     look();
     const element = scroller.current;
@@ -86,10 +98,7 @@ export function TranscriptView({ chat, readSeq }: { chat: Chat; readSeq?: number
     if (!isAtEnd || !isRead || phase !== "connected" || document.hidden) return;
     const timer = setTimeout(() => {
       // The next event says it again.
-      client
-        .session(chat.sessionId)
-        .markRead(lastSeq)
-        .catch(() => {});
+      sessions.markRead(chat.sessionId, lastSeq).catch(() => {});
     }, readEveryMs);
     return () => clearTimeout(timer);
   }, [isAtEnd, isRead, lastSeq, phase]);

@@ -39,7 +39,9 @@ export class Chat {
   readonly #kept: KeptChat;
   readonly #fileNames = new Map<string, readonly string[]>();
   #events: DaylongEvent[] = [];
-  #transcript = new Transcript();
+  /** By turn, the text that was being written when the turn was cut off without it. */
+  readonly #cutTexts = new Map<string, string>();
+  #transcript = this.#newTranscript();
   readonly #version = signal(0);
   readonly #live: ReadonlySignal<LiveText | undefined>;
   readonly live = computed(() => {
@@ -141,7 +143,7 @@ export class Chat {
       batch(() => {
         this.#firstSeq.value = from + 1;
         this.#events = [...older, ...this.#events];
-        this.#transcript = new Transcript();
+        this.#transcript = this.#newTranscript();
         for (const event of this.#events) this.#transcript.hear(event);
         this.#version.value += 1;
       });
@@ -222,7 +224,9 @@ export class Chat {
   wordsBefore(key: string): string | undefined {
     const entries = this.#transcript.settled;
     const at = entries.findIndex((entry) => entry.key === key);
-    const words = entries.slice(0, Math.max(0, at)).findLast((entry) => entry.kind === "words");
+    const words = entries
+      .slice(0, Math.max(0, at))
+      .findLast((entry) => entry.kind === "words" && entry.messageId !== "");
     return words?.kind === "words" ? words.messageId : undefined;
   }
 
@@ -230,6 +234,22 @@ export class Chat {
   discard(key: string): void {
     this.#client.withdraw(key);
     this.outgoing.value = this.outgoing.value.filter((one) => one.key !== key);
+  }
+
+  /** The session was erased: nothing of it stays in memory, and nothing is written any more. */
+  end(): void {
+    this.#kept.end();
+    batch(() => {
+      this.#fileNames.clear();
+      this.#events = [];
+      this.#cutTexts.clear();
+      this.#transcript = this.#newTranscript();
+      this.outgoing.value = [];
+      this.earlier.value = [];
+      this.activity.value = undefined;
+      this.isRead.value = false;
+      this.#version.value += 1;
+    });
   }
 
   #changeOutgoing(key: string, change: Partial<Outgoing>): void {
@@ -260,7 +280,16 @@ export class Chat {
     }
   }
 
+  #newTranscript(): Transcript {
+    return new Transcript((turnId) => this.#cutTexts.get(turnId));
+  }
+
   #take(event: DaylongEvent): void {
+    const { turnId } = event;
+    if (turnId !== undefined && /^turn\.(interrupted|failed)$/.test(event.type)) {
+      const live = this.live.value;
+      if (live?.turnId === turnId && live.text !== "") this.#cutTexts.set(turnId, live.text);
+    }
     if (!this.#transcript.hear(event)) return;
     this.#events.push(event);
     this.#kept.write(this.#events);

@@ -51,6 +51,16 @@ export class LiveTexts {
     live.shown.value = undefined;
   }
 
+  /** The session was erased. */
+  erase(sessionId: string): void {
+    const live = this.#lives.get(sessionId);
+    if (live === undefined) return;
+    this.#lives.delete(sessionId);
+    this.#late.delete(live);
+    live.newest = undefined;
+    live.shown.value = undefined;
+  }
+
   #of(sessionId: string): Live {
     const known = this.#lives.get(sessionId);
     if (known) return known;

@@ -18,6 +18,12 @@ export class Transcript {
   readonly #texts = new Map<string, string>();
   readonly #said = new Set<string>();
   #lastSeq = 0;
+  readonly #cutText: (turnId: string) => string | undefined;
+
+  /** `cutText` gives what a turn was writing when it was cut off, where that is known. */
+  constructor(cutText: (turnId: string) => string | undefined = () => undefined) {
+    this.#cutText = cutText;
+  }
 
   /** What has begun, in the order of the screen. */
   get settled(): readonly Entry[] {
@@ -247,7 +253,27 @@ export class Transcript {
       "turn.cancelled": "cancelled",
     } as const;
     this.#endTurn(turnId, states[event.type]);
+    this.#keepCut(event);
     this.#mark(event, event.type === "turn.failed" ? this.#texts.get(turnId) : undefined);
+  }
+
+  /** What was being written when the server itself was cut off is in no event: this page alone has heard it. */
+  #keepCut({ turnId = "", seq, at }: EventOf<"turn.failed" | "turn.interrupted" | "turn.cancelled">): void {
+    const text = this.#cutText(turnId);
+    if (text === undefined) return;
+    const count = this.wordCount(turnId);
+    this.#wordCounts.set(turnId, count + 1);
+    this.#entries.push({
+      kind: "words",
+      key: wordsKey(turnId, count),
+      seq: seq ?? 0,
+      turnId,
+      messageId: "",
+      text,
+      at,
+      isPartial: true,
+      isCut: false,
+    });
   }
 
   #endTurn(turnId: string, state: Said["state"]): void {
