@@ -1,10 +1,10 @@
 import type { Session } from "../../../client/src/index.ts";
 import { Icon } from "../design/icons.tsx";
 import { Ring } from "../design/ring.tsx";
+import { visible } from "../design/visibleText.ts";
 import type { Chat } from "../state/chat/chat.ts";
 import { useDaylong } from "../state/context.ts";
 import { leaseLeft, projectName, sessionTitle, stateWords } from "../state/sessionWords.ts";
-import { visible } from "../design/visibleText.ts";
 
 /** Which session, what it does, and how long it lives. */
 export function ChatHeader(props: {

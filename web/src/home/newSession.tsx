@@ -3,10 +3,10 @@ import type { Answer, PermissionMode, Project, ProjectSession } from "../../../c
 import { Icon } from "../design/icons.tsx";
 import { count } from "../design/quantities.ts";
 import { Time } from "../design/time.tsx";
+import { visible } from "../design/visibleText.ts";
 import { useDaylong, useHost } from "../state/context.ts";
 import { modeWords } from "../state/modeWords.ts";
 import { useGo } from "../state/navigation.ts";
-import { visible } from "../design/visibleText.ts";
 
 /** Choices of the project list that are shown at once. */
 const shownProjects = 8;

@@ -2,9 +2,9 @@ import { useSignal } from "@preact/signals";
 import { count, memoryInWords } from "../design/quantities.ts";
 import { Ring } from "../design/ring.tsx";
 import { shortSpan, spanInWords } from "../design/times.ts";
+import { visible } from "../design/visibleText.ts";
 import { useHost } from "../state/context.ts";
 import { sessionTitle } from "../state/sessionWords.ts";
-import { visible } from "../design/visibleText.ts";
 import type { History, LiveSession } from "./answers.ts";
 import { Sparkline } from "./sparkline.tsx";
 

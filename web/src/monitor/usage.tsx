@@ -1,7 +1,7 @@
 import { count, dollars, shortNumber } from "../design/quantities.ts";
 import { exactTime, spanInWords } from "../design/times.ts";
-import { projectName } from "../state/sessionWords.ts";
 import { visible } from "../design/visibleText.ts";
+import { projectName } from "../state/sessionWords.ts";
 import type { Usage } from "./answers.ts";
 
 const dayWords = (day: string): string =>

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Answer } from "../../../../client/src/index.ts";
-import { useHost } from "../../state/context.ts";
 import { visible } from "../../design/visibleText.ts";
+import { useHost } from "../../state/context.ts";
 
 export type CommandChoice = Answer<"GET /api/sessions/{id}/commands">["commands"][number];
 

@@ -2,11 +2,11 @@ import { useState } from "preact/hooks";
 import type { Session } from "../../../../client/src/index.ts";
 import { Icon } from "../../design/icons.tsx";
 import { count } from "../../design/quantities.ts";
+import { visible } from "../../design/visibleText.ts";
 import type { Chat } from "../../state/chat/chat.ts";
 import { useHost } from "../../state/context.ts";
 import { type DiffLine, diffLines } from "../../text/diff.ts";
 import { DiffView } from "../../text/diffView.tsx";
-import { visible } from "../../design/visibleText.ts";
 import type { Changes, Facts } from "./sessionFacts.ts";
 
 const reasons = {
