@@ -38,7 +38,7 @@ export function ChangesSection(props: { session: Session; chat: Chat; facts: Fac
         <Icon name="fold" size={14} />
         <h3>Changes</h3>
         <span class="meta">
-          {changes && isOpen ? words(changes) : "files that differ from the last commit"}
+          {changes && isOpen ? words(changes) : "since the last commit"}
         </span>
       </button>
       {isOpen && fault !== "" && <p class="fault">{fault}</p>}
