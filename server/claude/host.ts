@@ -26,6 +26,7 @@ import { AuxiliaryProcesses } from "./auxiliary/auxiliaryProcesses.ts";
 import type { SpareCliProcess } from "./auxiliary/spareProcess.ts";
 import { SpareProcesses } from "./auxiliary/spareProcesses.ts";
 import { notifyServer } from "./facts/notifyTool.ts";
+import { savedUse } from "./facts/savedUse.ts";
 import { outputInFile } from "./facts/taskOutputFile.ts";
 import { UsageMeter, type UseByModel } from "./facts/usageMeter.ts";
 import { type OperatingSystem, operatingSystemOf } from "./os/operatingSystem.ts";
@@ -41,7 +42,6 @@ import { heldConversations } from "./transcripts/conversationHolders.ts";
 import { TranscriptWatch } from "./transcripts/conversationWatch.ts";
 import { eraseTranscript } from "./transcripts/eraseTranscript.ts";
 import { withPlan } from "./transcripts/planFile.ts";
-import { savedUse } from "./transcripts/savedUse.ts";
 import {
   claudeConfigDir,
   findReply,

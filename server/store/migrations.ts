@@ -290,9 +290,10 @@ export function migrate(connection: Connection, path: string, migrations: readon
   if (version < newest && hasTables(connection)) copyBefore(connection, path, newest);
   // A step that rebuilds a table must not trip over references to it: https://www.sqlite.org/lang_altertable.html#otheralter
   connection.pragma("foreign_keys = OFF");
-  for (const migration of migrations) {
-    if (migration.version > version) step(connection, migration);
-  }
+  const due = migrations.filter((migration) => migration.version > version);
+  // A new database is made in one step: there is nothing between two versions of it that could be lost.
+  if (hasTables(connection)) for (const migration of due) step(connection, [migration]);
+  else step(connection, due);
   connection.pragma("foreign_keys = ON");
 }
 
@@ -305,15 +306,18 @@ function wayBack(path: string, newest: number): string {
   return `move ${name}, ${name}-wal and ${name}-shm away and rename ${basename(copy)} to ${name}. What came after the upgrade is not in it`;
 }
 
-function step(connection: Connection, migration: Migration): void {
+/** Applies migrations in one transaction. */
+function step(connection: Connection, migrations: readonly Migration[]): void {
+  const version = migrations.at(-1)?.version;
+  if (version === undefined) return;
   connection
     .transaction(() => {
-      migration.apply(connection);
+      for (const migration of migrations) migration.apply(connection);
       const broken = connection.pragma("foreign_key_check") as unknown[];
       if (broken.length > 0) {
-        throw new Error(`Migration ${migration.version} leaves ${broken.length} rows that refer to nothing.`);
+        throw new Error(`Migration ${version} leaves ${broken.length} rows that refer to nothing.`);
       }
-      connection.pragma(`user_version = ${migration.version}`);
+      connection.pragma(`user_version = ${version}`);
     })
     .immediate();
 }

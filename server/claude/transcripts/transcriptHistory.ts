@@ -1,7 +1,13 @@
 import { Worker } from "node:worker_threads";
 import { DaylongError } from "../../domain/errors.ts";
 import type { Clock, Log } from "../../domain/ports.ts";
-import type { ClaudeHistory, PastConversation, PastPage, ToolRecord } from "../../domain/sessions/history.ts";
+import type {
+  ClaudeHistory,
+  PastConversation,
+  PastConversationPage,
+  PastPage,
+  ToolRecord,
+} from "../../domain/sessions/history.ts";
 import { claudeConfigDir } from "./transcriptFile.ts";
 import type { HistoryAnswer, HistoryQuestion } from "./transcriptWorker.ts";
 
@@ -41,8 +47,8 @@ export class TranscriptHistory implements ClaudeHistory {
     this.#parts = parts;
   }
 
-  conversations(projectPath?: string): Promise<PastConversation[]> {
-    return this.#ask({ kind: "conversations", projectPath }) as Promise<PastConversation[]>;
+  conversations(projectPath?: string, page?: PastConversationPage): Promise<PastConversation[]> {
+    return this.#ask({ kind: "conversations", projectPath, page }) as Promise<PastConversation[]>;
   }
 
   messages(

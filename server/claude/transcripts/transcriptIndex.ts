@@ -1,88 +1,91 @@
-import { readdir, stat } from "node:fs/promises";
+import { readdir, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { SDKSessionInfo } from "@anthropic-ai/claude-agent-sdk";
-import type { PastConversation } from "../../domain/sessions/history.ts";
+import {
+  isListedAfter,
+  latestFirst,
+  type PastConversation,
+  type PastConversationPage,
+} from "../../domain/sessions/history.ts";
 import { begunIn, firstSaidIn } from "./transcriptHead.ts";
+import { readSummary } from "./transcriptSummary.ts";
 
 /** Transcripts read at once: enough to keep the disk busy, and few enough that other reads do not wait. */
 const readAtOnce = 16;
 const transcriptName = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.jsonl$/;
 
+type Place = Pick<PastConversation, "sessionId" | "lastActivityAt">;
+
 interface Transcript {
   sessionId: string;
   path: string;
-  changedAt: number;
+  /** Changes with every word that is written to the transcript. */
+  stamp: string;
+  lastActivityAt: number;
   sizeBytes: number;
-  /** No other folder holds one of this id. */
-  isAlone: boolean;
 }
 
 interface Known {
-  /** Changes with every word that is written to the transcript. */
   stamp: string;
   conversation: PastConversation | undefined;
 }
 
 /**
- * Index of the conversations in a folder of transcripts. The SDK reads the head and the tail of each, which takes
- * milliseconds a file and is thousands of files in a long life; so what has not changed since is not read again.
+ * Index of the conversations in a folder of transcripts, which are thousands of files in a long life. A file's own time is
+ * its place in the list, so a page needs the heads of its own transcripts only; and a transcript that has not changed since
+ * is not read again.
  */
 export class TranscriptIndex {
   readonly #folder: string;
-  readonly #readInfo: (sessionId: string) => Promise<SDKSessionInfo | undefined>;
   #known = new Map<string, Known>();
 
-  constructor(parts: {
-    /** `projects` of the CLI's own folder. */
-    folder: string;
-    /** The SDK's `getSessionInfo`. */
-    readInfo(sessionId: string): Promise<SDKSessionInfo | undefined>;
-  }) {
-    this.#folder = parts.folder;
-    this.#readInfo = parts.readInfo;
+  /** `folder`: `projects` of the CLI's own folder. */
+  constructor(folder: string) {
+    this.#folder = folder;
   }
 
-  /** All of them, or those that were begun in a directory; the latest first. */
-  async list(projectPath?: string): Promise<PastConversation[]> {
-    const known = new Map<string, Known>();
-    const changed: Transcript[] = [];
-    for (const transcript of await this.#transcripts()) {
-      const before = this.#known.get(transcript.path);
-      if (before?.stamp === stampOf(transcript)) known.set(transcript.path, before);
-      else changed.push(transcript);
-    }
-    const left = changed.values();
-    const read = async () => {
-      for (const transcript of left) {
-        const { sessionId, path, isAlone } = transcript;
-        // The SDK looks an id up in one folder only.
-        const info = isAlone ? await this.#readInfo(sessionId).catch(() => undefined) : undefined;
-        // One that went, or cannot be read, is as if it had nothing in it.
-        const conversation = await conversationOf(transcript, info).catch(() => undefined);
-        known.set(path, { stamp: stampOf(transcript), conversation });
-      }
-    };
-    await Promise.all(Array.from({ length: readAtOnce }, read));
-    // Transcripts that are gone are forgotten with the old map.
-    this.#known = known;
-    const latest = [...known.values()]
-      .flatMap(({ conversation }) =>
-        conversation === undefined || (projectPath !== undefined && conversation.projectPath !== projectPath)
-          ? []
-          : [conversation],
-      )
-      .sort((a, b) => b.lastActivityAt - a.lastActivityAt);
-    // Where a project was moved or copied, several folders hold an id: each of its directories has its own, and the latest counts.
+  /** All of them, or those that were begun in a directory, or a page of those; the latest first. */
+  async list(projectPath?: string, page: PastConversationPage = {}): Promise<PastConversation[]> {
+    const transcripts = await this.#transcripts();
+    this.#forgetGone(transcripts);
+    const { before, limit = Number.POSITIVE_INFINITY } = page;
+    const isWanted = (one: Place) => before === undefined || isListedAfter(one, before);
+    // Where a project was moved or copied, several folders hold an id: each of its directories has its own, and the latest
+    // counts, also when an earlier page had it.
+    const shared = sharedIdsOf(transcripts);
+    const listed = transcripts.filter((one) => isWanted(one) || shared.has(one.sessionId));
+    const found: PastConversation[] = [];
     const places = new Set<string>();
-    return latest.filter(({ sessionId, projectPath: begun }) => {
-      const place = JSON.stringify([sessionId, begun]);
-      return !places.has(place) && places.add(place);
-    });
+    const directories = new Directories();
+    for (let from = 0; from < listed.length && found.length < limit; from += readAtOnce) {
+      const some = listed.slice(from, from + readAtOnce);
+      for (const conversation of await Promise.all(some.map((one) => this.#read(one, directories)))) {
+        if (conversation === undefined) continue;
+        if (projectPath !== undefined && conversation.projectPath !== projectPath) continue;
+        const place = JSON.stringify([conversation.sessionId, conversation.projectPath]);
+        if (!places.has(place) && isWanted(conversation)) found.push(conversation);
+        places.add(place);
+      }
+    }
+    return found.slice(0, limit);
   }
 
-  async #transcripts(): Promise<Iterable<Transcript>> {
-    const transcripts: Array<Omit<Transcript, "isAlone">> = [];
-    const counts = new Map<string, number>();
+  async #read(transcript: Transcript, directories: Directories): Promise<PastConversation | undefined> {
+    const { path, stamp } = transcript;
+    const before = this.#known.get(path);
+    if (before?.stamp === stamp) return before.conversation;
+    // One that went, or cannot be read, is as if it had nothing in it.
+    const conversation = await conversationOf(transcript, directories).catch(() => undefined);
+    this.#known.set(path, { stamp, conversation });
+    return conversation;
+  }
+
+  #forgetGone(transcripts: readonly Transcript[]): void {
+    const there = new Set(transcripts.map(({ path }) => path));
+    for (const path of this.#known.keys()) if (!there.has(path)) this.#known.delete(path);
+  }
+
+  async #transcripts(): Promise<Transcript[]> {
+    const transcripts: Transcript[] = [];
     for (const project of await readdir(this.#folder).catch(() => [])) {
       const names = await readdir(join(this.#folder, project)).catch(() => []);
       await Promise.all(
@@ -92,36 +95,56 @@ export class TranscriptIndex {
           const path = join(this.#folder, project, name);
           const file = await stat(path).catch(() => undefined);
           if (!file?.isFile()) return;
-          const { mtimeMs: changedAt, size: sizeBytes } = file;
-          transcripts.push({ sessionId, path, changedAt, sizeBytes });
-          counts.set(sessionId, (counts.get(sessionId) ?? 0) + 1);
+          const { mtimeMs, size: sizeBytes } = file;
+          const lastActivityAt = Math.floor(mtimeMs);
+          transcripts.push({ sessionId, path, stamp: `${mtimeMs} ${sizeBytes}`, lastActivityAt, sizeBytes });
         }),
       );
     }
-    return transcripts.map((one) => ({ ...one, isAlone: counts.get(one.sessionId) === 1 }));
+    return transcripts.sort(latestFirst);
   }
 }
 
-const stampOf = ({ changedAt, sizeBytes, isAlone }: Transcript) => `${changedAt} ${sizeBytes} ${isAlone}`;
+function sharedIdsOf(transcripts: readonly Transcript[]): Set<string> {
+  const seen = new Set<string>();
+  return new Set(
+    transcripts.flatMap(({ sessionId }) => (seen.has(sessionId) || !seen.add(sessionId) ? [sessionId] : [])),
+  );
+}
 
-/** What the SDK says of a transcript, and what it does not see in one whose first message is longer than its look. */
+/** Real paths of directories, each looked up once for a list: thousands of conversations share a few. */
+class Directories {
+  readonly #real = new Map<string, Promise<string>>();
+
+  realPathOf(path: string): Promise<string> {
+    const known = this.#real.get(path);
+    if (known !== undefined) return known;
+    const found = realpath(path).catch(() => path);
+    this.#real.set(path, found);
+    return found;
+  }
+}
+
+/** What the ends of a transcript say, and what only a longer look finds where its first message is longer than they are. */
 async function conversationOf(
-  { sessionId, path, changedAt, sizeBytes }: Transcript,
-  info: SDKSessionInfo | undefined,
+  { sessionId, path, lastActivityAt, sizeBytes }: Transcript,
+  directories: Directories,
 ): Promise<PastConversation | undefined> {
-  const first = info?.firstPrompt === undefined ? await firstSaidIn(path) : undefined;
-  const firstMessage = info?.firstPrompt ?? first?.text;
-  const title = info?.customTitle ?? info?.summary ?? firstMessage;
+  const summary = await readSummary(path);
+  const first = summary.firstMessage === undefined ? await firstSaidIn(path) : undefined;
+  const firstMessage = summary.firstMessage ?? first?.text;
+  const title = summary.title ?? firstMessage;
   // It holds no message.
   if (title === undefined) return undefined;
+  const { directory } = summary;
   return {
     sessionId,
     title: title.slice(0, 200).toWellFormed(),
     firstMessage: firstMessage?.slice(0, 2_000).toWellFormed(),
-    projectPath: await begunIn(path),
-    createdAt: info?.createdAt ?? first?.createdAt,
-    lastActivityAt: info?.lastModified ?? Math.floor(changedAt),
+    projectPath: await (directory === undefined ? begunIn(path) : directories.realPathOf(directory)),
+    createdAt: summary.createdAt ?? first?.createdAt,
+    lastActivityAt,
     sizeBytes,
-    gitBranch: info?.gitBranch,
+    gitBranch: summary.gitBranch,
   };
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { parentPort } from "node:worker_threads";
-import { getSessionInfo } from "@anthropic-ai/claude-agent-sdk";
+import type { PastConversationPage } from "../../domain/sessions/history.ts";
 import { toolRecordIn } from "./toolRecord.ts";
 import { claudeConfigDir } from "./transcriptFile.ts";
 import { findTranscriptOf } from "./transcriptHead.ts";
@@ -8,12 +8,11 @@ import { TranscriptIndex } from "./transcriptIndex.ts";
 import { readPage } from "./transcriptPages.ts";
 
 /**
- * A thread that reads Claude's transcripts with the SDK's own functions. A transcript of a long day has hundreds of
- * megabytes, which would hold the server's one thread for seconds; and the SDK finds them by its environment, which is
- * the CLI's here and not the server's.
+ * A thread that reads Claude's transcripts: one of a long day has hundreds of megabytes, which would hold the server's one
+ * thread for seconds. The SDK is not loaded here, because that takes longer than a list of thousands of conversations.
  */
 export type HistoryQuestion =
-  | { id: number; kind: "conversations"; projectPath?: string }
+  | { id: number; kind: "conversations"; projectPath?: string; page?: PastConversationPage }
   | {
       id: number;
       kind: "messages";
@@ -26,10 +25,7 @@ export type HistoryQuestion =
 export type HistoryAnswer = { id: number; value: unknown } | { id: number; fault: string };
 
 const configDir = claudeConfigDir(process.env);
-const conversations = new TranscriptIndex({
-  folder: join(configDir, "projects"),
-  readInfo: (sessionId) => getSessionInfo(sessionId),
-});
+const conversations = new TranscriptIndex(join(configDir, "projects"));
 
 /** A conversation of another project is not shown here. */
 const transcriptOf = ({ sessionId, projectPath }: { sessionId: string; projectPath: string }) =>
@@ -38,7 +34,7 @@ const transcriptOf = ({ sessionId, projectPath }: { sessionId: string; projectPa
 async function answer(question: HistoryQuestion): Promise<unknown> {
   switch (question.kind) {
     case "conversations":
-      return conversations.list(question.projectPath);
+      return conversations.list(question.projectPath, question.page);
     case "tool": {
       const path = await transcriptOf(question);
       return path && toolRecordIn(path, question.toolUseId);

@@ -8,6 +8,7 @@ import { chooseSession, findSession } from "./chooseSession.ts";
 import { localClient, serverAddress } from "./localServer.ts";
 import { runPiped } from "./pipedSession.ts";
 import { TerminalInput } from "./terminal/input.ts";
+import { isJobOfShell } from "./terminal/jobControl.ts";
 import { layOut } from "./terminal/layout.ts";
 import { Screen } from "./terminal/screen.ts";
 
@@ -105,9 +106,11 @@ async function attachTerminal(
     const { deviceId } = await client.me();
     client.setPresence(true, session.sessionId);
     const suspend = () => {
+      // Without a shell the signal would do nothing, and what is typed meanwhile would be read by a terminal that is not ours.
+      if (!isJobOfShell(process.pid)) return;
       close();
       process.kill(process.pid, "SIGTSTP");
-      // Runs when it is brought back; and at once where no shell could, which is why the signal does nothing there.
+      // Runs when it is brought back.
       setTimeout(() => {
         open();
         redraw();

@@ -14,6 +14,7 @@ import {
 } from "./preparedPush.ts";
 import { isMoot, isWanted } from "./pushEligibility.ts";
 import { quietEndsAt } from "./quietHours.ts";
+import type { SharedReads } from "./sharedReads.ts";
 import type { TokenInvalidation } from "./tokenInvalidation.ts";
 
 /** How often it is looked whether the turn has ended that may make a push superfluous. */
@@ -42,7 +43,7 @@ export class AlertPushes implements PushPreparer {
     this.#parts = parts;
   }
 
-  prepare(delivery: Delivery): PreparedPush | NoPush {
+  prepare(delivery: Delivery, reads: SharedReads): PreparedPush | NoPush {
     const { store, connections, clock } = this.#parts;
     const { deliveryId, deviceId, cursor, kind } = delivery;
     if (isActivityKind(kind)) throw new Error(`${kind} is no alert.`);
@@ -50,13 +51,13 @@ export class AlertPushes implements PushPreparer {
     const device = store.devices.get(deviceId);
     if (!device?.push) return { next: settled("gone") };
     if (device.ackedCursor !== null && device.ackedCursor >= cursor) return { next: settled("acked") };
-    const event = store.events.after(cursor - 1, 1)[0];
+    const event = reads.event(cursor);
     if (event?.cursor !== cursor) return { next: settled("dead"), reason: "expired" };
     const push = pushOf(event);
     if (push === undefined) return { next: settled("suppressed") };
     // The event's own instant may be of a clock that has been set since; the delivery's is moved with it.
     if (now >= pushEndsAt(push, delivery.createdAt)) return { next: settled("dead"), reason: "expired" };
-    const session = event.sessionId === null ? undefined : store.sessions.get(event.sessionId);
+    const session = event.sessionId === null ? undefined : reads.session(event.sessionId);
     const permission =
       event.type === "permission.requested" ? store.permissions.get(event.data.permissionId) : undefined;
     if (isMoot(event, push, { session, permission })) return { next: settled("suppressed"), reason: "over" };

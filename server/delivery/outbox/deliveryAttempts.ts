@@ -14,6 +14,7 @@ import {
   settled,
 } from "./preparedPush.ts";
 import { PushCircuitBreaker, probeEveryMs } from "./pushCircuitBreaker.ts";
+import { SharedReads, type SharedReadsStore } from "./sharedReads.ts";
 
 /** Deadline of a push sender, after which the push counts as not sent; the senders' own time-outs are far below. */
 const sendDeadlineMs = 60_000;
@@ -24,7 +25,7 @@ const maxHoldMs = 30_000;
 export type HoldUntil = number | undefined;
 
 export interface DeliveryAttemptsParts {
-  store: Pick<Store, "whenDurable"> & { outbox: Pick<Store["outbox"], "get"> };
+  store: Pick<Store, "whenDurable"> & SharedReadsStore & { outbox: Pick<Store["outbox"], "get"> };
   alerts: PushPreparer;
   activities: PushPreparer;
   clock: Clock;
@@ -46,14 +47,21 @@ export class DeliveryAttempts {
     this.#gate = new DurableGate(parts.store);
   }
 
-  /** Sends the delivery, or settles it when there is nothing to send, and records the outcome. */
-  async make(deliveryId: string): Promise<HoldUntil> {
+  /**
+   * Sends each delivery, or settles it when there is nothing to send, and records the outcomes. They share a wait for the
+   * disk, which has to have their claims first; one that is acked or moot by then is not sent.
+   */
+  make(deliveryIds: readonly string[]): Array<Promise<HoldUntil>> {
+    // All go on in the step in which the disk has confirmed.
+    const durable = this.#gate.durable().then(() => new SharedReads(this.#parts.store));
+    return deliveryIds.map(async (deliveryId) => this.#make(deliveryId, await durable));
+  }
+
+  async #make(deliveryId: string, reads: SharedReads): Promise<HoldUntil> {
     const { clock, recorder, store } = this.#parts;
-    // The claim has to be on the disk first. A delivery that is acked or moot by then is not sent.
-    await this.#gate.durable();
     const delivery = store.outbox.get(deliveryId);
     if (delivery?.state !== "pending") return undefined;
-    const found = this.#prepare(delivery);
+    const found = this.#prepare(delivery, reads);
     if ("next" in found) {
       const attempt = found.reason ? { at: clock.now(), reason: found.reason, latencyMs: 0 } : undefined;
       recorder.record(deliveryId, attempt, found.next);
@@ -73,9 +81,10 @@ export class DeliveryAttempts {
     this.#parts.recorder.record(deliveryId, attempt, pendingAt(nextAttemptAt));
   }
 
-  #prepare(delivery: Delivery): PreparedPush | NoPush {
+  #prepare(delivery: Delivery, reads: SharedReads): PreparedPush | NoPush {
     const { alerts, activities, clock } = this.#parts;
-    const found = isActivityKind(delivery.kind) ? activities.prepare(delivery) : alerts.prepare(delivery);
+    const preparer = isActivityKind(delivery.kind) ? activities : alerts;
+    const found = preparer.prepare(delivery, reads);
     if ("next" in found) return found;
     const waitUntil = this.#pushCircuitBreaker.admit(delivery.deviceId, found.target, clock.monotonic());
     return waitUntil === undefined ? found : { next: pendingAt(instantOf(clock, waitUntil)) };

@@ -8,7 +8,7 @@ import { Acks } from "../sockets/acks.ts";
 import type { Connections } from "../sockets/connections.ts";
 import { AlertPushes } from "./alertPushes.ts";
 import { BadgeSync } from "./badgeSync.ts";
-import { DeliveryAttempts } from "./deliveryAttempts.ts";
+import { DeliveryAttempts, type HoldUntil } from "./deliveryAttempts.ts";
 import { OutcomeRecorder } from "./outcomeRecorder.ts";
 import type { PushPreparer } from "./preparedPush.ts";
 import { TokenInvalidation } from "./tokenInvalidation.ts";
@@ -78,7 +78,7 @@ export class OutboxSender {
     this.#parts = parts;
     this.#concurrency = parts.concurrency ?? 100;
     this.#timer = new DeadlineTimer({ clock, onDue: () => this.#drain() });
-    this.#recorder = new OutcomeRecorder({ outbox: store.outbox, log });
+    this.#recorder = new OutcomeRecorder({ store, log });
     this.#invalidation = new TokenInvalidation({ devices: store.devices, clock, log });
     this.#badgeSync = new BadgeSync({ store, push, clock, log });
     this.#acks = new Acks({ store, connections, badgeSync: this.#badgeSync, clock, log, watch });
@@ -150,7 +150,7 @@ export class OutboxSender {
     this.#state = "stopped";
     if (!inTime) log.warn("outbox.stopped_early", { inFlight: this.#inFlight.size, deadlineMs });
     this.#invalidation.stop();
-    this.#recorder.retryWrites();
+    this.#recorder.write();
   }
 
   /** Resolves when nothing is in flight: the end of an attempt may start the next one of its queue. */
@@ -165,9 +165,8 @@ export class OutboxSender {
     try {
       const claimed = store.outbox.claimed();
       if (claimed.length === 0) return;
-      store.transaction(() => {
-        for (const delivery of claimed) this.#attempts.releaseClaim(delivery);
-      });
+      for (const delivery of claimed) this.#attempts.releaseClaim(delivery);
+      this.#recorder.write();
       log.info("outbox.claims_released", { deliveries: claimed.length });
     } catch (error) {
       // They are still pending and due; only the attempt that may have been made is missing from their log.
@@ -200,15 +199,11 @@ export class OutboxSender {
   /** Queues the deliveries that are due at `at`. False: there are more. Throws what the database throws. */
   #takeDue(at: number): boolean {
     const { store } = this.#parts;
-    this.#recorder.retryWrites();
+    this.#recorder.write();
     // A delivery that is taken or not recorded yet is still due in the database, hence the larger limit.
     const limit = this.#taken.size + this.#recorder.unwrittenCount + batchSize;
     const due = store.outbox.due(at, limit, maxQueueLength + this.#recorder.unwrittenCount);
-    if (due.length > 0) {
-      store.transaction(() => {
-        for (const delivery of due) this.#take(delivery);
-      });
-    }
+    for (const delivery of due) this.#take(delivery);
     this.#startAttempts();
     return due.length < limit;
   }
@@ -234,7 +229,7 @@ export class OutboxSender {
     queue.sort((a, b) => a.cursor - b.cursor);
   }
 
-  /** Starts as many attempts as there is room for, their deliveries claimed in one commit. */
+  /** Writes what the last attempts came to, and starts as many as there is room for, their deliveries claimed in one commit. */
   #startAttempts(): void {
     const next: Delivery[] = [];
     while (this.#state !== "stopped" && this.#inFlight.size + next.length < this.#concurrency) {
@@ -243,11 +238,12 @@ export class OutboxSender {
       const delivery = this.#queues.get(deviceId)?.shift();
       if (delivery) next.push(delivery);
     }
-    if (next.length === 0) return;
     const ids = next.map(({ deliveryId }) => deliveryId);
-    this.#recorder.claim(ids, this.#parts.clock.now());
-    for (const delivery of next) {
-      const attempt = this.#attempt(delivery).finally(() => {
+    this.#recorder.write(ids, this.#parts.clock.now());
+    if (next.length === 0) return;
+    const made = this.#attempts.make(ids);
+    for (const [index, delivery] of next.entries()) {
+      const attempt = this.#follow(delivery, made[index]!).finally(() => {
         this.#inFlight.delete(attempt);
         this.#refilling ??= this.#refill();
       });
@@ -264,12 +260,12 @@ export class OutboxSender {
     this.pulse();
   }
 
-  async #attempt(delivery: Delivery): Promise<void> {
+  async #follow(delivery: Delivery, made: Promise<HoldUntil>): Promise<void> {
     const { clock, log } = this.#parts;
     const { deviceId } = delivery;
-    let heldUntilAt: number | undefined;
+    let heldUntilAt: HoldUntil;
     try {
-      heldUntilAt = await this.#attempts.make(delivery.deliveryId);
+      heldUntilAt = await made;
     } catch (error) {
       // The database, or a bug of ours. The row is untouched: leave the device alone for a while, then try again.
       heldUntilAt = clock.now() + storageRetryMs;

@@ -1,11 +1,15 @@
 import type { DeliveryAttempt, DeliveryState } from "../../domain/delivery/delivery.ts";
-import type { Log } from "../../domain/ports.ts";
-import type { OutboxStore } from "../../domain/stores/delivery.ts";
+import type { Log, Store } from "../../domain/ports.ts";
 
 /** The status of a delivery after an attempt, or after the decision not to make one. */
 export interface DeliveryStatus {
   state: DeliveryState;
   nextAttemptAt: number | null;
+}
+
+interface RecorderStore {
+  transaction(work: () => void): void;
+  outbox: Pick<Store["outbox"], "record" | "claim" | "hold">;
 }
 
 interface Entry {
@@ -14,47 +18,35 @@ interface Entry {
 }
 
 /**
- * Records the outcomes of deliveries in the outbox. A push that was sent while the disk was full is still pending in the
- * database: until its outcome can be written it is kept here, so that the push is not sent again and again.
+ * Records the outcomes of deliveries in the outbox. Those of one step of the event loop are written in one commit, which
+ * costs as much as a single one. A push that was sent while the disk was full is still pending in the database: until its
+ * outcome can be written it is kept here, so that the push is not sent again and again.
  */
 export class OutcomeRecorder {
-  readonly #outbox: Pick<OutboxStore, "record" | "claim" | "hold">;
+  readonly #store: RecorderStore;
   readonly #log: Log;
   readonly #unwritten = new Map<string, Entry[]>();
+  /** Deliveries whose outcome was refused by the database: that is logged once for each. */
+  readonly #refused = new Set<string>();
 
-  constructor({ outbox, log }: { outbox: Pick<OutboxStore, "record" | "claim" | "hold">; log: Log }) {
-    this.#outbox = outbox;
+  constructor({ store, log }: { store: RecorderStore; log: Log }) {
+    this.#store = store;
     this.#log = log;
   }
 
+  /** Keeps the outcome until `write`. */
   record(deliveryId: string, attempt: DeliveryAttempt | undefined, next: DeliveryStatus): void {
+    const entry = { attempt, next };
     const earlier = this.#unwritten.get(deliveryId);
-    if (earlier) {
-      earlier.push({ attempt, next });
-      return;
-    }
-    try {
-      this.#write(deliveryId, { attempt, next });
-    } catch (error) {
-      this.#unwritten.set(deliveryId, [{ attempt, next }]);
-      this.#log.error("delivery.not_recorded", { deliveryId, state: next.state, error });
-    }
-  }
-
-  /** Claims deliveries, so that after a crash it is known that they may have been sent. */
-  claim(deliveryIds: readonly string[], at: number): void {
-    try {
-      this.#outbox.claim(deliveryIds, at);
-    } catch (error) {
-      // A full disk is no reason not to tell the phone; it may be told twice if we crash now.
-      this.#log.error("outbox.not_claimed", { deliveries: deliveryIds.length, error });
-    }
+    if (earlier) earlier.push(entry);
+    else this.#unwritten.set(deliveryId, [entry]);
   }
 
   /** Holds back the due deliveries of the device. False: that could not be written, and they are still due. */
   hold(deviceId: string, untilAt: number): boolean {
+    this.write();
     try {
-      this.#outbox.hold(deviceId, untilAt);
+      this.#store.outbox.hold(deviceId, untilAt);
       return true;
     } catch (error) {
       this.#log.error("outbox.not_held", { deviceId, error });
@@ -71,8 +63,29 @@ export class OutcomeRecorder {
     return this.#unwritten.size;
   }
 
-  /** Writes the outcomes that could not be written. Stops at the first failure: the next would fail alike. */
-  retryWrites(): void {
+  /**
+   * Writes the outcomes that are kept here; what the database refuses stays for the next time. With them, in the same commit,
+   * `claimed` deliveries are claimed, so that after a crash it is known that they may have been sent.
+   */
+  write(claimed: readonly string[] = [], at = 0): void {
+    if (this.#unwritten.size === 0 && claimed.length === 0) return;
+    try {
+      this.#store.transaction(() => {
+        for (const [deliveryId, entries] of this.#unwritten)
+          for (const entry of entries) this.#write(deliveryId, entry);
+        if (claimed.length > 0) this.#store.outbox.claim(claimed, at);
+      });
+      this.#unwritten.clear();
+      this.#refused.clear();
+    } catch (error) {
+      this.#writeEach();
+      this.#logRefused(error);
+      this.#claim(claimed, at);
+    }
+  }
+
+  /** Writes as many as the database takes, one by one, and stops at the first failure: the next would fail alike. */
+  #writeEach(): void {
     for (const [deliveryId, entries] of this.#unwritten) {
       try {
         for (let entry = entries[0]; entry; entry = entries[0]) {
@@ -83,11 +96,30 @@ export class OutcomeRecorder {
         return;
       }
       this.#unwritten.delete(deliveryId);
+      this.#refused.delete(deliveryId);
+    }
+  }
+
+  #claim(deliveryIds: readonly string[], at: number): void {
+    if (deliveryIds.length === 0) return;
+    try {
+      this.#store.outbox.claim(deliveryIds, at);
+    } catch (error) {
+      // A full disk is no reason not to tell the phone; it may be told twice if we crash now.
+      this.#log.error("outbox.not_claimed", { deliveries: deliveryIds.length, error });
+    }
+  }
+
+  #logRefused(error: unknown): void {
+    for (const [deliveryId, entries] of this.#unwritten) {
+      if (this.#refused.has(deliveryId)) continue;
+      this.#refused.add(deliveryId);
+      this.#log.error("delivery.not_recorded", { deliveryId, state: entries.at(-1)?.next.state, error });
     }
   }
 
   #write(deliveryId: string, { attempt, next }: Entry): void {
     // An ack that came while the push was in flight outranks the outcome of the push: the store moves no acked delivery.
-    this.#outbox.record(deliveryId, attempt, next);
+    this.#store.outbox.record(deliveryId, attempt, next);
   }
 }

@@ -1,6 +1,7 @@
 import type { Delivery } from "../../domain/delivery/delivery.ts";
 import type { PushOutcome, PushTarget } from "../../domain/delivery/push.ts";
 import type { DeliveryStatus } from "./outcomeRecorder.ts";
+import type { SharedReads } from "./sharedReads.ts";
 
 export type GoneOutcome = Extract<PushOutcome, { outcome: "gone" }>;
 
@@ -31,7 +32,7 @@ export interface NoPush {
 /** Prepares the pushes of one kind of delivery: alerts, or Live Activities. */
 export interface PushPreparer {
   /** The push as of now, or the status of a delivery that is not pushed (any more, or yet). */
-  prepare(delivery: Delivery): PreparedPush | NoPush;
+  prepare(delivery: Delivery, reads: SharedReads): PreparedPush | NoPush;
 }
 
 export const settled = (state: DeliveryStatus["state"]): DeliveryStatus => ({ state, nextAttemptAt: null });

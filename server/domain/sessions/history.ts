@@ -1,3 +1,5 @@
+import type { PageCursor } from "../pageCursor.ts";
+
 /** A conversation that Claude keeps a transcript of, whoever began it: a terminal, an editor, or this server. */
 export interface PastConversation {
   sessionId: string;
@@ -48,10 +50,29 @@ export interface PastPage {
   hasMore: boolean;
 }
 
+/** A part of a list of conversations: at most `limit` of them, after the one that a page ended with. */
+export interface PastConversationPage {
+  before?: PageCursor;
+  limit?: number;
+}
+
+type Listed = Pick<PastConversation, "lastActivityAt" | "sessionId">;
+
+/** The place of a conversation in lists, which are ordered by the last activity and then by the id. */
+export const placeInList = ({ lastActivityAt, sessionId }: Listed): PageCursor => [lastActivityAt, sessionId];
+
+/** Orders conversations for lists. */
+export const latestFirst = (a: Listed, b: Listed): number =>
+  b.lastActivityAt - a.lastActivityAt || (a.sessionId < b.sessionId ? 1 : -1);
+
+/** Whether a list shows the conversation after the place. */
+export const isListedAfter = (one: Listed, [at, id]: PageCursor): boolean =>
+  one.lastActivityAt < at || (one.lastActivityAt === at && one.sessionId < id);
+
 /** Port of what reads Claude's own transcripts. Throws `history_unavailable` when it takes too long. */
 export interface ClaudeHistory {
-  /** Every conversation, or those begun in one directory; the latest first. */
-  conversations(projectPath?: string): Promise<PastConversation[]>;
+  /** Every conversation, or those begun in one directory, or a page of them; `latestFirst`. */
+  conversations(projectPath?: string, page?: PastConversationPage): Promise<PastConversation[]>;
   /**
    * The messages of a conversation before the one named, at most `limit`. `undefined`: there is no such conversation, or
    * the message named is none of it.

@@ -13,11 +13,14 @@ import type { DeltaFeed } from "../../../server/delivery/sockets/liveFeed.ts";
 import type { Scope } from "../../../server/domain/delivery/device.ts";
 import type { DaylongError } from "../../../server/domain/errors.ts";
 import type { Log, Store } from "../../../server/domain/ports.ts";
-import type {
-  ClaudeHistory,
-  PastConversation,
-  PastMessage,
-  ToolRecord,
+import {
+  type ClaudeHistory,
+  isListedAfter,
+  latestFirst,
+  type PastConversation,
+  type PastConversationPage,
+  type PastMessage,
+  type ToolRecord,
 } from "../../../server/domain/sessions/history.ts";
 import { createHttpApp, routeTable } from "../../../server/http/app.ts";
 import type { HealthReport, HttpDependencies } from "../../../server/http/dependencies.ts";
@@ -58,9 +61,16 @@ export class KeptHistory implements ClaudeHistory {
   /** Uses of tools, each under the id of its conversation and its own. */
   readonly tools = new Map<string, ToolRecord>();
 
-  async conversations(projectPath?: string): Promise<PastConversation[]> {
+  async conversations(
+    projectPath?: string,
+    { before, limit }: PastConversationPage = {},
+  ): Promise<PastConversation[]> {
     if (this.fault) throw this.fault;
-    return this.kept.filter((one) => projectPath === undefined || one.projectPath?.startsWith(projectPath));
+    return this.kept
+      .filter((one) => projectPath === undefined || one.projectPath === projectPath)
+      .filter((one) => before === undefined || isListedAfter(one, before))
+      .sort(latestFirst)
+      .slice(0, limit);
   }
 
   async messages(

@@ -6,10 +6,9 @@ import {
   decodeCursor,
   decodePageCursor,
   encodePageCursor,
-  type PageCursor,
   pageOf,
 } from "../../../domain/pageCursor.ts";
-import type { PastConversation } from "../../../domain/sessions/history.ts";
+import { type PastConversation, placeInList } from "../../../domain/sessions/history.ts";
 import { idSchema } from "../../../wire/ids.ts";
 import { beforeSchema, limitSchema } from "../../../wire/paging.ts";
 import { pastMessageListSchema, projectSessionListSchema } from "../../../wire/sessions/history.ts";
@@ -36,11 +35,10 @@ export const historyRoutes = (parts: HttpDependencies): Route[] => [
     async handle({ params, query }) {
       const { path } = await findProject(parts, params.projectId);
       const begin = query.before === undefined ? undefined : decodePageCursor(query.before);
-      const known = (await parts.history.conversations(path))
-        .filter(({ projectPath }) => projectPath === path)
-        .sort(latestFirst)
-        .filter((conversation) => begin === undefined || isAfter(cursorOf(conversation), begin));
-      const { rows, nextBefore } = pageOf(known, query.limit, cursorOf);
+      // One more than the page tells whether there is a next one.
+      const asked = { before: begin, limit: query.limit + 1 };
+      const found = await parts.history.conversations(path, asked);
+      const { rows, nextBefore } = pageOf(found, query.limit, placeInList);
       const held = await parts.heldElsewhere();
       const sessions = rows.map((one) => conversationView(parts, one, held.has(one.sessionId)));
       return json({ sessions, nextBefore });
@@ -92,11 +90,3 @@ function conversationView({ store }: HttpDependencies, one: PastConversation, he
 
 const messageBefore = (before: string): string =>
   decodeCursor(before, (decoded) => messageCursorSchema.safeParse(decoded).data)[0];
-
-const cursorOf = ({ lastActivityAt, sessionId }: PastConversation): PageCursor => [lastActivityAt, sessionId];
-
-const latestFirst = (a: PastConversation, b: PastConversation): number =>
-  b.lastActivityAt - a.lastActivityAt || (a.sessionId < b.sessionId ? 1 : -1);
-
-const isAfter = (one: PageCursor, begin: PageCursor): boolean =>
-  one[0] < begin[0] || (one[0] === begin[0] && one[1] < begin[1]);

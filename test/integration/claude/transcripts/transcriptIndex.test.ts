@@ -1,88 +1,112 @@
 import { randomUUID } from "node:crypto";
 import {
   appendFileSync,
+  copyFileSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   realpathSync,
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { SDKSessionInfo } from "@anthropic-ai/claude-agent-sdk";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { TranscriptIndex } from "../../../../server/claude/transcripts/transcriptIndex.ts";
 
 let dir: string;
-let reads: string[];
 let past: TranscriptIndex;
-const cwds = new Map<string, string>();
-const activities = new Map<string, number>();
 
 beforeEach(() => {
   dir = realpathSync(mkdtempSync(join(tmpdir(), "daylong-past-")));
   mkdirSync(join(dir, "projects", "-a"), { recursive: true });
-  reads = [];
-  cwds.clear();
-  activities.clear();
-  past = new TranscriptIndex({
-    folder: join(dir, "projects"),
-    readInfo: async (sessionId) => {
-      reads.push(sessionId);
-      const cwd = cwds.get(sessionId);
-      return cwd === undefined
-        ? undefined
-        : ({
-            sessionId,
-            summary: "S",
-            lastModified: activities.get(sessionId) ?? 1,
-            cwd,
-          } as SDKSessionInfo);
-    },
-  });
+  past = new TranscriptIndex(join(dir, "projects"));
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-function write(cwd: string | undefined): string {
+const fileOf = (sessionId: string, folder = "-a") => join(dir, "projects", folder, `${sessionId}.jsonl`);
+const said = (cwd: string, text: string) =>
+  `${JSON.stringify({ type: "user", cwd, message: { content: text } })}\n`;
+
+function write(cwd: string | undefined, text = "Hello"): string {
   const sessionId = randomUUID();
-  if (cwd !== undefined) cwds.set(sessionId, cwd);
-  writeFileSync(join(dir, "projects", "-a", `${sessionId}.jsonl`), `${JSON.stringify({ cwd })}\n`);
+  writeFileSync(fileOf(sessionId), cwd === undefined ? "{}\n" : said(cwd, text));
   return sessionId;
+}
+/** Replaces words by as many others, with the time of the file as it was: only a reader sees it. */
+function replaceUnnoticed(sessionId: string, before: string, after: string): void {
+  const path = fileOf(sessionId);
+  const { atime, mtime } = statSync(path);
+  writeFileSync(path, readFileSync(path, "utf8").replace(before, after));
+  utimesSync(path, atime, mtime);
 }
 const idsOf = async (projectPath?: string) =>
   (await past.list(projectPath)).map(({ sessionId }) => sessionId).sort();
+const titlesOf = async (projectPath?: string) =>
+  (await past.list(projectPath)).map(({ title }) => title).sort();
 
 test("S31: a transcript is read once, and again only when it has changed", async () => {
-  const [first, second, empty] = [write("/a"), write("/b"), write(undefined)];
+  const [first, second] = [write("/a", "one"), write("/b", "two")];
+  write(undefined);
+  for (const id of [first, second]) utimesSync(fileOf(id), 1_790_000_000, 1_790_000_000);
   writeFileSync(join(dir, "projects", "-a", "notes.jsonl"), "no transcript");
-  expect(await idsOf()).toEqual([first, second].sort());
-  expect(reads.sort()).toEqual([first, second, empty].sort());
-  reads = [];
-  expect(await idsOf("/a")).toEqual([first]);
-  expect(reads).toEqual([]);
-  appendFileSync(join(dir, "projects", "-a", `${second}.jsonl`), "{}\n");
-  const third = write("/a");
-  expect(await idsOf("/a")).toEqual([first, third].sort());
-  expect(reads.sort()).toEqual([second, third].sort());
-  rmSync(join(dir, "projects", "-a", `${first}.jsonl`));
+  expect(await titlesOf()).toEqual(["one", "two"]);
+  replaceUnnoticed(first, "one", "ONE");
+  replaceUnnoticed(second, "two", "TWO");
+  expect(await titlesOf("/a")).toEqual(["one"]);
+  appendFileSync(fileOf(second), "{}\n");
+  const third = write("/a", "three");
+  expect(await titlesOf()).toEqual(["TWO", "one", "three"]);
+  rmSync(fileOf(first));
   expect(await idsOf("/a")).toEqual([third]);
 });
 
 test("S31: the latest comes first, wherever the folder lists it and whenever it was read", async () => {
-  const now = Date.now();
+  const now = 1_790_000_000;
   const writtenAgo = (minutes: number) => {
     const sessionId = write("/a");
-    activities.set(sessionId, now - minutes * 60_000);
+    utimesSync(fileOf(sessionId), now, now - minutes * 60);
     return sessionId;
   };
   const [old, newest, between] = [writtenAgo(300), writtenAgo(5), writtenAgo(200)];
   const inOrder = async () => (await past.list("/a")).map(({ sessionId }) => sessionId);
   expect(await inOrder()).toEqual([newest, between, old]);
-  activities.set(old, now);
-  appendFileSync(join(dir, "projects", "-a", `${old}.jsonl`), "{}\n");
+  appendFileSync(fileOf(old), "{}\n");
   expect(await inOrder()).toEqual([old, newest, between]);
+});
+
+test("S31: a page reads the heads of its own conversations and hardly any other", async () => {
+  const written = Array.from({ length: 100 }, (_, index) => {
+    const sessionId = write(index % 2 === 0 ? "/a" : "/b", "words");
+    utimesSync(fileOf(sessionId), 1_790_000_000, 1_790_000_000 - index);
+    return sessionId;
+  });
+  const ofProject = written.filter((_, index) => index % 2 === 0);
+  const page = await past.list("/a", { limit: 5 });
+  expect(page.map(({ sessionId }) => sessionId)).toEqual(ofProject.slice(0, 5));
+  for (const sessionId of written) replaceUnnoticed(sessionId, "words", "WORDS");
+  // What was read before the change still has the old words.
+  const all = await past.list();
+  expect(all.filter(({ title }) => title === "words").length).toBeLessThanOrEqual(16);
+  const { lastActivityAt, sessionId } = page[4]!;
+  const next = await past.list("/a", { before: [lastActivityAt, sessionId], limit: 5 });
+  expect(next.map((one) => one.sessionId)).toEqual(ofProject.slice(5, 10));
+});
+
+test("S31: a copy in another folder is not listed on a later page again", async () => {
+  const [sessionId, other] = [write("/a", "newer"), write("/a", "other")];
+  mkdirSync(join(dir, "projects", "-b"));
+  copyFileSync(fileOf(sessionId), fileOf(sessionId, "-b"));
+  utimesSync(fileOf(sessionId), 1_790_000_000, 1_790_000_030);
+  utimesSync(fileOf(other), 1_790_000_000, 1_790_000_020);
+  utimesSync(fileOf(sessionId, "-b"), 1_790_000_000, 1_790_000_010);
+  const [first] = await past.list("/a", { limit: 1 });
+  expect(first?.title).toBe("newer");
+  const rest = await past.list("/a", { before: [first!.lastActivityAt, first!.sessionId], limit: 5 });
+  expect(rest.map(({ title }) => title)).toEqual(["other"]);
 });
 
 test("S31: a path that leads through a link is the directory it leads to", async () => {
@@ -94,12 +118,12 @@ test("S31: a path that leads through a link is the directory it leads to", async
   expect(await idsOf(join(dir, "gone"))).toEqual([gone]);
 });
 
-test("S31: one whose beginning the SDK does not see is listed by what stands in it", async () => {
+test("S31: one whose beginning is longer than the look at it is listed by what stands in it", async () => {
   const sessionId = randomUUID();
-  const said = `Remember the number 77 ${"word ".repeat(60_000)}`;
-  const content = [{ type: "text", text: said }];
+  const words = `Remember the number 77 ${"word ".repeat(60_000)}`;
+  const content = [{ type: "text", text: words }];
   const lines = [
-    { type: "queue-operation", content: said },
+    { type: "queue-operation", content: words },
     // A message with images can be longer than anything that is looked at; the lines after it say the directory too.
     { type: "user", message: { content: "x".repeat(3 * 1024 * 1024) }, cwd: "/elsewhere" },
     { type: "user", isMeta: true, message: { content: "Caveat" }, cwd: "/a" },
@@ -111,8 +135,8 @@ test("S31: one whose beginning the SDK does not see is listed by what stands in 
   expect(one).toMatchObject({
     sessionId,
     projectPath: "/a",
-    title: said.slice(0, 200),
-    firstMessage: said.slice(0, 2_000),
+    title: words.slice(0, 200),
+    firstMessage: words.slice(0, 2_000),
     createdAt: Date.parse("2026-11-21T10:00:00.000Z"),
     lastActivityAt: Math.floor(statSync(path).mtimeMs),
   });

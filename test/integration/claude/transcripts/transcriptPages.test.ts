@@ -159,7 +159,7 @@ describe("REPORT-5: a transcript's messages", () => {
 
 describe("REPORT-5: which conversations are listed", () => {
   const id = "11111111-1111-4111-8111-111111111111";
-  const index = () => new TranscriptIndex({ folder: join(dir, "projects"), readInfo: async () => undefined });
+  const index = () => new TranscriptIndex(join(dir, "projects"));
   const put = (folder: string, lines: Array<object | string>) => {
     mkdirSync(join(dir, "projects", folder), { recursive: true });
     const file = join(dir, "projects", folder, `${id}.jsonl`);

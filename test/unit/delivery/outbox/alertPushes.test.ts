@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
 import { AlertPushes } from "../../../../server/delivery/outbox/alertPushes.ts";
 import type { GoneOutcome, NoPush, PreparedPush } from "../../../../server/delivery/outbox/preparedPush.ts";
+import { SharedReads, type SharedReadsStore } from "../../../../server/delivery/outbox/sharedReads.ts";
 import type { TokenInvalidation } from "../../../../server/delivery/outbox/tokenInvalidation.ts";
 import { Connections } from "../../../../server/delivery/sockets/connections.ts";
 import type { Delivery } from "../../../../server/domain/delivery/delivery.ts";
@@ -47,6 +48,7 @@ let asked: unknown[][];
 let errands: AlertPushes;
 let delivery: Delivery;
 
+let rows: SharedReadsStore;
 beforeEach(() => {
   clock = new ManualClock();
   words = new MemoryWords();
@@ -79,7 +81,7 @@ beforeEach(() => {
     hasChanged: () => false,
     repairEnvironment: (...args: unknown[]) => void asked.push(["repair", ...args]),
   };
-  const store = {
+  rows = {
     devices: { get: (id: string) => (id === "phone" ? device : undefined) },
     events: {
       after: (cursor: number, limit: number) =>
@@ -92,7 +94,7 @@ beforeEach(() => {
     outbox: { unreadCount: () => 4 },
   } as never;
   errands = new AlertPushes({
-    store,
+    store: rows as never,
     push,
     connections,
     clock,
@@ -113,7 +115,8 @@ beforeEach(() => {
   };
 });
 
-const prepare = (change: Partial<Delivery> = {}) => errands.prepare({ ...delivery, ...change });
+const prepare = (change: Partial<Delivery> = {}) =>
+  errands.prepare({ ...delivery, ...change }, new SharedReads(rows));
 const prepared = (found: PreparedPush | NoPush = prepare()): PreparedPush => {
   if ("next" in found) throw new Error(`Not sent: ${JSON.stringify(found)}`);
   return found;

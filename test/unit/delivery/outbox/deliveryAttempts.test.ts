@@ -39,10 +39,13 @@ function rig() {
   const log = { debug: note("debug"), info: note("info"), warn: note("warn"), error: note("error") };
   const recorder = new OutcomeRecorder({
     log,
-    outbox: {
-      record: (id, attempt, next) => void booked.push([id, attempt, next.state, next.nextAttemptAt]),
-      claim: () => {},
-      hold: () => {},
+    store: {
+      transaction: (work) => work(),
+      outbox: {
+        record: (id, attempt, next) => void booked.push([id, attempt, next.state, next.nextAttemptAt]),
+        claim: () => {},
+        hold: () => {},
+      },
     },
   });
   const prepared: string[] = [];
@@ -59,6 +62,8 @@ function rig() {
     store: {
       whenDurable: (tell) => (disk.owes ? void owed.push(tell) : tell()),
       outbox: { get: (id) => rows.get(id) },
+      events: { after: () => [] },
+      sessions: { get: () => undefined },
     },
     alerts: prepare("alert"),
     activities: prepare("activity"),
@@ -67,6 +72,11 @@ function rig() {
     recorder,
     random: () => 0.5,
   });
+  const make = async (deliveryId: string) => {
+    const [holdUntil] = await Promise.all(attempts.make([deliveryId]));
+    recorder.write();
+    return holdUntil;
+  };
   const add = (deliveryId: string, change: Partial<Delivery> = {}): Delivery => {
     const delivery: Delivery = {
       deliveryId,
@@ -108,15 +118,20 @@ function rig() {
     booked.length = 0;
     add("d", row);
     errands.next = pushOf(answer, change);
-    const holdUntilAt = await attempts.make("d");
+    const holdUntilAt = await make("d");
     return { booked: [...booked], holdUntilAt };
   };
+  const releaseClaim = (delivery: Delivery & { claimedAt: number }) => {
+    attempts.releaseClaim(delivery);
+    recorder.write();
+  };
   return {
+    releaseClaim,
     clock,
     rows,
     booked,
     logged,
-    attempts,
+    make,
     errands,
     pushOf,
     prepared,
@@ -130,12 +145,12 @@ function rig() {
 
 describe("before a push is sent", () => {
   test("V2 its claim is to be durable, and what was settled by then is not sent", async () => {
-    const { attempts, errands, pushOf, owed, disk, add, rows, sends, booked } = rig();
+    const { make, errands, pushOf, owed, disk, add, rows, sends, booked } = rig();
     disk.owes = true;
     errands.next = pushOf(accepted);
     add("d");
-    const attempt = attempts.make("d");
-    const late = attempts.make("acked");
+    const attempt = make("d");
+    const late = make("acked");
     expect(owed).toHaveLength(2);
     expect(sends).toEqual([]);
     add("acked", { state: "acked" });
@@ -145,26 +160,26 @@ describe("before a push is sent", () => {
     expect(booked.map(([id]) => id)).toEqual(["d"]);
     rows.clear();
     disk.owes = false;
-    expect(await attempts.make("d")).toBeUndefined();
+    expect(await make("d")).toBeUndefined();
     expect(sends).toHaveLength(1);
   });
 
   test("alerts and Live Activities are prepared each by their own", async () => {
-    const { attempts, add, prepared } = rig();
+    const { make, add, prepared } = rig();
     add("a");
     add("b", { kind: "activity-start" });
     add("c", { kind: "activity-end" });
-    for (const id of ["a", "b", "c"]) await attempts.make(id);
+    for (const id of ["a", "b", "c"]) await make(id);
     expect(prepared).toEqual(["alert a", "activity b", "activity c"]);
   });
 
   test("what is not to be sent is settled, with an entry in its log only when there is a reason", async () => {
-    const { attempts, add, booked, errands, clock } = rig();
+    const { make, add, booked, errands, clock } = rig();
     add("d");
     errands.next = { next: settled("suppressed") };
-    expect(await attempts.make("d")).toBeUndefined();
+    expect(await make("d")).toBeUndefined();
     errands.next = { next: settled("dead"), reason: "expired" };
-    expect(await attempts.make("d")).toBeUndefined();
+    expect(await make("d")).toBeUndefined();
     expect(booked).toEqual([
       ["d", undefined, "suppressed", null],
       ["d", { at: clock.now(), reason: "expired", latencyMs: 0 }, "dead", null],
@@ -417,9 +432,9 @@ describe("D17 V14 a browser that its push service refuses", () => {
 });
 
 test("a delivery that a run before had in hand is given back at once, and from the third time on after a pause", () => {
-  const { attempts, add, booked, clock } = rig();
+  const { releaseClaim, add, booked, clock } = rig();
   const claimedAt = clock.now() - 5_000;
-  for (const attemptCount of [0, 1, 2]) attempts.releaseClaim({ ...add("d", { attemptCount }), claimedAt });
+  for (const attemptCount of [0, 1, 2]) releaseClaim({ ...add("d", { attemptCount }), claimedAt });
   const entry = { at: claimedAt, reason: "server_stopped", latencyMs: 0 };
   expect(booked).toEqual([
     ["d", entry, "pending", clock.now()],

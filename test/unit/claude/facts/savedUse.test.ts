@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { lastSavedUse, savedUse } from "../../../../server/claude/transcripts/savedUse.ts";
+import { lastSavedUse, savedUse } from "../../../../server/claude/facts/savedUse.ts";
 
 const figures = {
   inputTokens: 20,

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { CumulativeUse, UseByModel } from "../facts/usageMeter.ts";
-import { readTail } from "./transcriptFile.ts";
+import { readTail } from "../transcripts/transcriptFile.ts";
+import type { CumulativeUse, UseByModel } from "./usageMeter.ts";
 
 /** The CLI saves its figures when it ends; after a crash they lie before the turns that it did not outlive. */
 const searchedBytes = [64 * 1024, 8 * 1024 * 1024] as const;
