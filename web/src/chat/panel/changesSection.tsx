@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import type { Session } from "../../../../client/src/index.ts";
 import { Icon } from "../../design/icons.tsx";
 import { count } from "../../design/quantities.ts";
+import { visible } from "../../design/visibleText.ts";
 import type { Chat } from "../../state/chat/chat.ts";
 import { useHost } from "../../state/context.ts";
 import { type DiffLine, diffLines } from "../../text/diff.ts";
@@ -96,7 +97,7 @@ function ChangedFile(props: {
   return (
     <li>
       <button type="button" class="change-name" aria-expanded={lines !== undefined} onClick={toggle}>
-        <span class="clip path">{file.path}</span>
+        <span class="clip path">{visible(file.path)}</span>
         <span class="meta">
           {file.state}
           {file.insertions !== undefined && (
