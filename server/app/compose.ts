@@ -12,6 +12,7 @@ import { MessageAttachments } from "../access/messageAttachments.ts";
 import { type PairingLinks, pairingLinks } from "../access/pairingCode.ts";
 import type { ProjectRoots } from "../access/projectRoots.ts";
 import { PushRegistration } from "../access/pushRegistration.ts";
+import { withServerMark } from "../claude/os/serverMark.ts";
 import { Retention } from "../delivery/retention.ts";
 import { Replay } from "../delivery/sockets/replay.ts";
 import type { Scope } from "../domain/delivery/device.ts";
@@ -181,9 +182,10 @@ async function compose(parts: ComposeParts, closers: Closers): Promise<RunningDa
  * Parts that accept requests are to be closed with `edges`, after the pool has let the running turns end.
  */
 export async function assemble(parts: AssemblyParts, closers: Closers) {
-  const { config, environment, clock, log, version, cliEnvironment, ports = {} } = parts;
+  const { config, environment, clock, log, version, ports = {} } = parts;
   const { database, lookAtFiles, metrics, roots, certificate, homeDir, hostname } = parts;
   const { dataDir } = config;
+  const cliEnvironment = withServerMark(parts.cliEnvironment, dataDir);
   const startedAt = clock.now();
   const startedReading = clock.monotonic();
   const lastRun = lastRunCheck(parts.lastCrash, clock);

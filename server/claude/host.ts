@@ -101,7 +101,7 @@ export class CliHost implements ProcessHost {
       orderDeadlineMs: 5_000,
       ...parts,
       os,
-      reaper: new Reaper({ os, clock, processStore }),
+      reaper: new Reaper({ os, clock, processStore, environment: parts.environment }),
     };
     this.#sampler = new Sampler(this.#parts);
     this.#line = new StartThrottle({ clock: parts.clock });
@@ -374,10 +374,10 @@ export class CliHost implements ProcessHost {
 
   async reap(records: ProcessRecord[]): Promise<number> {
     const { clock, processStore, ladderMs, log, starts, reaper } = this.#parts;
-    const ended = await reaper.end(records, ladderMs);
+    const ended = await reaper.endFormer(records, ladderMs);
     for (const record of records) processStore.ended(record.processId, clock.now());
     await starts.sweep();
-    if (records.length > 0) log.info("process.reaped", { records: records.length, processes: ended });
+    if (records.length + ended > 0) log.info("process.reaped", { records: records.length, processes: ended });
     return ended;
   }
 

@@ -107,3 +107,25 @@ function cutTexts(value: unknown, maxBytes: number): unknown {
   if (!isObject(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, cutTexts(one, maxBytes)]));
 }
+
+/** Deepest lists and objects in one another that are kept; a tool's own input has a few levels. */
+const mostDepth = 100;
+
+/**
+ * The value without what lies deeper in it than any tool needs: `JSON.parse` takes a text of any depth, `JSON.stringify` overflows
+ * the stack from some thousand levels on. A value that is not deeper is returned itself.
+ */
+export const withoutDepths = <T>(value: T): T =>
+  isDeeper(value, mostDepth) ? (cutDepths(value, mostDepth) as T) : value;
+
+export const isTooDeep = (value: unknown): boolean => isDeeper(value, mostDepth);
+
+const isDeeper = (value: unknown, levels: number): boolean =>
+  isObject(value) && (levels === 0 || Object.values(value).some((one) => isDeeper(one, levels - 1)));
+
+function cutDepths(value: unknown, levels: number): unknown {
+  if (!isObject(value)) return value;
+  if (levels === 0) return "…";
+  if (Array.isArray(value)) return value.map((one) => cutDepths(one, levels - 1));
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, cutDepths(one, levels - 1)]));
+}

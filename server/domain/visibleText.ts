@@ -68,9 +68,10 @@ export interface VisibleLine extends VisibleText {
  * with empty lines is shown from the first that is not.
  */
 export function visibleLine(text: string, mostUnits: number): VisibleLine {
+  // Not a pattern that is anchored at the end: it takes quadratic time over blanks within, 30 s for 100,000 of them.
   const lines = text
     .replace(/^(?:[ \t]*\n)+/, "")
-    .replace(/\s+$/, "")
+    .trimEnd()
     .split("\n");
   const [first = "", ...rest] = lines;
   const more = rest.length;
@@ -81,6 +82,16 @@ export function visibleLine(text: string, mostUnits: number): VisibleLine {
   const tail = more === 0 ? "" : ` … and ${more} more ${more === 1 ? "line" : "lines"}`;
   return { text: head + tail, hidden, cut: isLong || more > 0 };
 }
+
+/** Most UTF-16 units of a name that is shown. */
+const mostNameUnits = 200;
+
+/**
+ * A name that a repository, a device or Claude chose (of a project, branch, session, file, tool ...) as it is shown in a push,
+ * a list or a terminal: on one line, with everything unseen as escapes.
+ */
+export const shownName = (name: string, mostUnits = mostNameUnits): string =>
+  visibleLine(name, mostUnits).text;
 
 /** The beginning of a text. A character that the cut would leave in half is left out. */
 export const headOf = (text: string, mostUnits: number): string =>

@@ -55,7 +55,11 @@ export class DiskAttachmentStorage implements AttachmentStorage {
   constructor(parts: DiskAttachmentStorageParts) {
     this.#parts = { heic: new HeicConverter(parts), ...parts };
     const { dir, store, newId } = parts;
-    this.partial = new PartialUploads({ dir, store, newId, storage: this });
+    const storage = {
+      keep: this.keep.bind(this),
+      refuseFull: (deviceId: string, moreBytes: number) => this.#refuseBytes(deviceId, { moreBytes }),
+    };
+    this.partial = new PartialUploads({ dir, store, newId, storage });
   }
 
   /** Sweeps now and from then on every hour. */
@@ -76,7 +80,8 @@ export class DiskAttachmentStorage implements AttachmentStorage {
     const partial = join(dir, `${attachmentId}.part`);
     let sizeBytes = 0;
     try {
-      this.#refuseFull(deviceId);
+      await this.partial.load();
+      this.#refuseFull(deviceId, attachmentId);
       await mkdir(dir, { recursive: true, mode: 0o700 });
       const file = await open(partial, "wx", 0o600);
       const hash = createHash("sha256");
@@ -88,7 +93,7 @@ export class DiskAttachmentStorage implements AttachmentStorage {
           if (sizeBytes > upload.maxBytes) {
             throw new DaylongError("body_too_large", `A file may have ${upload.maxBytes} bytes.`);
           }
-          this.#refuseFull(deviceId);
+          this.#refuseFull(deviceId, attachmentId);
           hash.update(chunk);
           if (head.length < 12) head = Buffer.concat([head, chunk.subarray(0, 12)]);
           await writeAll(file, chunk);
@@ -201,16 +206,21 @@ export class DiskAttachmentStorage implements AttachmentStorage {
     return known;
   }
 
-  #refuseFull(deviceId: string): void {
+  #refuseFull(deviceId: string, attachmentId: string): void {
     const kept = this.#parts.store.attachments.keptOf(deviceId);
-    const arriving = this.#arrivingOf(deviceId);
-    if (kept.count + arriving.count > maxKeptCount || kept.bytes + arriving.bytes > maxKeptBytes) {
-      throw new DaylongError(
-        "attachment_limit",
-        `${kept.count} attachments of this device are kept, with ${kept.bytes} bytes. Each goes a day after it came or a message took it.`,
-        { retryAfterMs: sweepMs },
-      );
-    }
+    if (kept.count + this.#arrivingOf(deviceId).count > maxKeptCount) throw limitReached(kept);
+    this.#refuseBytes(deviceId, { becoming: attachmentId });
+  }
+
+  /** `becoming`: the upload in parts that is made an attachment of just now, which counts once. */
+  #refuseBytes(
+    deviceId: string,
+    { becoming, moreBytes = 0 }: { becoming?: string; moreBytes?: number },
+  ): void {
+    const kept = this.#parts.store.attachments.keptOf(deviceId);
+    const arriving = this.#arriving.get(deviceId)?.bytes ?? 0;
+    const inParts = this.partial.bytesOf(deviceId, becoming);
+    if (kept.bytes + arriving + inParts + moreBytes > maxKeptBytes) throw limitReached(kept);
   }
 
   async #sweep(): Promise<void> {
@@ -243,11 +253,19 @@ export class DiskAttachmentStorage implements AttachmentStorage {
       const file = await stat(join(dir, name)).catch(() => undefined);
       if (file === undefined || file.mtimeMs > beforeAt) continue;
       await rm(join(dir, name), { force: true });
+      this.partial.forgetFile(name);
       gone += 1;
     }
     return gone;
   }
 }
+
+const limitReached = ({ count, bytes }: { count: number; bytes: number }): DaylongError =>
+  new DaylongError(
+    "attachment_limit",
+    `${count} attachments of this device are kept, with ${bytes} bytes. Each goes a day after it came or a message took it.`,
+    { retryAfterMs: sweepMs },
+  );
 
 /** The type by the bytes where they tell; otherwise the declared type, unless it is of an image that this is not. */
 function typeOf(said: string, found: string | undefined): string {

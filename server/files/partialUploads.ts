@@ -16,12 +16,16 @@ import { storageFailure } from "./storageFailure.ts";
 
 /** Uploads that a device may have under way; more are more than any phone sends at once. */
 const mostOfDevice = 10;
+const ending = ".upload";
 const factsSchema = z.object({ name: z.string(), mimeType: z.string() });
 
 export interface PartialUploadsParts {
   /** The folder of the attachments; what lies there for a day without being one is swept away. */
   dir: string;
-  storage: Pick<AttachmentStorage, "keep">;
+  storage: Pick<AttachmentStorage, "keep"> & {
+    /** `attachment_limit` when the device's share has no room for so many bytes more. */
+    refuseFull(deviceId: string, moreBytes: number): void;
+  };
   store: Pick<Store, "attachments">;
   newId: () => string;
 }
@@ -38,9 +42,45 @@ export class PartialUploads {
   /** One is begun after the other: each counts those before it. */
   #begun: Promise<unknown> = Promise.resolve();
   readonly #appending = new Map<string, { giveUp(): void; done: Promise<unknown> }>();
+  /** Bytes on the disk by key: they count to the device's share before they are an attachment. */
+  readonly #sizes = new Map<string, number>();
+  #loaded: Promise<void> | undefined;
 
   constructor(parts: PartialUploadsParts) {
     this.#parts = parts;
+  }
+
+  /** Learns of the uploads that an earlier run left on the disk, once. */
+  load(): Promise<void> {
+    this.#loaded ??= this.#load().catch((error: unknown) => {
+      this.#loaded = undefined;
+      throw error;
+    });
+    return this.#loaded;
+  }
+
+  async #load(): Promise<void> {
+    const { dir } = this.#parts;
+    for (const name of await readdir(dir).catch((): string[] => [])) {
+      if (!name.endsWith(ending)) continue;
+      const size = (await stat(join(dir, name)).catch(() => undefined))?.size;
+      // One that is appended to meanwhile is known better.
+      const key = name.slice(0, -ending.length);
+      if (size !== undefined && !this.#sizes.has(key)) this.#sizes.set(key, size);
+    }
+  }
+
+  /** Bytes of the device's uploads that are not attachments yet, as far as `load` has found them. */
+  bytesOf(deviceId: string, except?: string): number {
+    let bytes = 0;
+    for (const [key, size] of this.#sizes)
+      if (key.endsWith(`.${deviceId}`) && key !== `${except}.${deviceId}`) bytes += size;
+    return bytes;
+  }
+
+  /** A file in the folder was swept away. */
+  forgetFile(name: string): void {
+    if (name.endsWith(ending)) this.#sizes.delete(name.slice(0, -ending.length));
   }
 
   /** Resolves to its id. `attachment_limit` when the device has too many under way. */
@@ -53,8 +93,8 @@ export class PartialUploads {
   async #begin(upload: PartialUpload, deviceId: string): Promise<string> {
     const { dir, newId } = this.#parts;
     await mkdir(dir, { recursive: true, mode: 0o700 });
-    const ending = `.${deviceId}.upload`;
-    const underWay = (await readdir(dir)).filter((name) => name.endsWith(ending)).length;
+    const ofDevice = `.${deviceId}${ending}`;
+    const underWay = (await readdir(dir)).filter((name) => name.endsWith(ofDevice)).length;
     if (underWay >= mostOfDevice) {
       throw new DaylongError(
         "attachment_limit",
@@ -117,8 +157,10 @@ export class PartialUploads {
         `This device has no upload ${uploadId}. A cut one is gone after a day.`,
       );
     }
+    const key = keyOf(uploadId, deviceId);
     let sizeBytes: number;
     try {
+      await this.load();
       sizeBytes = (await file.stat()).size;
       if (offset !== sizeBytes) throw mismatch(sizeBytes);
       for await (const chunk of bytes) {
@@ -126,12 +168,18 @@ export class PartialUploads {
           await this.#forget(uploadId, deviceId);
           throw new DaylongError("body_too_large", `A file may have ${maxUploadBytes} bytes.`);
         }
+        this.#parts.storage.refuseFull(deviceId, chunk.length);
+        // Before it is written: another upload of the device looks meanwhile.
+        this.#sizes.set(key, sizeBytes + chunk.length);
         await file.writeFile(chunk);
         sizeBytes += chunk.length;
       }
     } catch (error) {
       throw storageFailure(error);
     } finally {
+      // A write that failed may have written a part.
+      const size = (await file.stat().catch(() => undefined))?.size;
+      if (size !== undefined && this.#sizes.has(key)) this.#sizes.set(key, size);
       await file.close();
     }
     return isLast ? this.#complete(uploadId, deviceId, sizeBytes) : { sizeBytes };
@@ -165,12 +213,13 @@ export class PartialUploads {
   async #forget(uploadId: string, deviceId: string): Promise<void> {
     const { bytesPath, factsPath } = this.#pathsOf(uploadId, deviceId);
     await rm(bytesPath, { force: true });
+    this.#sizes.delete(keyOf(uploadId, deviceId));
     await rm(factsPath, { force: true });
   }
 
   #pathsOf(uploadId: string, deviceId: string): { bytesPath: string; factsPath: string } {
     const path = join(this.#parts.dir, keyOf(uploadId, deviceId));
-    return { bytesPath: `${path}.upload`, factsPath: `${path}.facts` };
+    return { bytesPath: path + ending, factsPath: `${path}.facts` };
   }
 }
 

@@ -164,7 +164,7 @@ export function createHttpApp(parts: HttpDependencies): express.Express {
       parts.noteDevice?.(request.socket, caller.deviceId);
       parts.deviceRequests.take(caller.deviceId, "requests of this device in a minute");
     }
-    if (route.takesBytes) deadlines.allowSlow(request);
+    if (route.takesBytes) deadlines.allowSlow(request, response);
     const body =
       route.body === undefined ? undefined : await bodies.read(request, response, route.maxBodyBytes);
     // The device may have been revoked while its body was on the way.

@@ -2,7 +2,6 @@ import { createHash, X509Certificate } from "node:crypto";
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
-import { generate } from "selfsigned";
 
 export interface ServerCertificate {
   cert: string;
@@ -22,6 +21,8 @@ export const ownCertificateFile = "tls-cert.pem";
 const lifeMs = 10 * 365 * 24 * 3_600_000;
 
 async function makeSelfSigned(): Promise<{ cert: string; key: string }> {
+  // Loaded here: it is needed once in ten years, and takes megabytes.
+  const { generate } = await import("selfsigned");
   const addresses = Object.values(networkInterfaces()).flatMap((list) =>
     (list ?? []).map((entry) => entry.address),
   );

@@ -1,7 +1,29 @@
 import { existsSync } from "node:fs";
 import Database from "better-sqlite3";
+import { z } from "zod";
 import { copyInto } from "./copyInto.ts";
 import { newestVersion } from "./migrations.ts";
+
+/** Databases of earlier schemas have no `seen`. */
+const processRowSchema = z
+  .object({
+    process_id: z.string(),
+    session_id: z.string(),
+    pid: z.number().int().nullable(),
+    start_ticks: z.string().nullable(),
+    started_at: z.number().int(),
+    seen: z.string().nullable().default(null),
+  })
+  .transform(
+    (row): RecordedProcess => ({
+      processId: row.process_id,
+      sessionId: row.session_id,
+      pid: row.pid,
+      startTicks: row.start_ticks,
+      startedAt: row.started_at,
+      seenJson: row.seen,
+    }),
+  );
 
 /** How long a look at a database waits for another program's lock. */
 const busyTimeoutMs = 10_000;
@@ -13,6 +35,33 @@ export function copyDatabase(path: string, copy: string): void {
     copyInto(connection, copy);
   } finally {
     connection.close();
+  }
+}
+
+/** A process that a database has on record, in the words of its table. */
+export interface RecordedProcess {
+  processId: string;
+  sessionId: string;
+  pid: number | null;
+  startTicks: string | null;
+  startedAt: number;
+  seenJson: string | null;
+}
+
+/** The processes that the server of a database has not seen to their end; none of one that cannot be read or is not there. */
+export function unendedProcesses(path: string): RecordedProcess[] {
+  if (!existsSync(path)) return [];
+  try {
+    const connection = new Database(path, { fileMustExist: true, readonly: true, timeout: busyTimeoutMs });
+    try {
+      const rows = connection.prepare("SELECT * FROM processes WHERE ended_at IS NULL").all();
+      return z.array(processRowSchema).parse(rows);
+    } finally {
+      connection.close();
+    }
+  } catch {
+    // What is damaged is restored from a backup; then the marks of the processes tell.
+    return [];
   }
 }
 

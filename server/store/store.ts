@@ -3,6 +3,7 @@ import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Store } from "../domain/ports.ts";
 import type { WrongSessionChange } from "../domain/sessions/session.ts";
 import type { RetentionStore } from "../domain/stores/operation.ts";
+import type { RecordedProcess } from "./copies.ts";
 import {
   type DatabaseLocation,
   databasePath,
@@ -193,9 +194,10 @@ export function storeOver(connection: Connection, parts: StoreParts, sync?: WalS
 
 /**
  * Gives a restored database a new epoch, so that devices which had seen later events start over, and forgets the processes
- * of the server that it was copied from. Call it while no server runs on the file. Returns the new epoch.
+ * of the server that it was copied from; those in `left` are on record in their place, for the next start to end. Call it while
+ * no server runs on the file. Returns the new epoch.
  */
-export function renewEpoch(location: DatabaseLocation): string {
+export function renewEpoch(location: DatabaseLocation, left: readonly RecordedProcess[] = []): string {
   const connection = openDatabase(location);
   try {
     const epoch = randomUUID();
@@ -203,6 +205,11 @@ export function renewEpoch(location: DatabaseLocation): string {
       connection.prepare("UPDATE meta SET epoch = ? WHERE id = 1").run(epoch);
       // They are those of the server that the backup was taken of, and may run there still: a start ends what it finds here.
       connection.exec("DELETE FROM processes");
+      const keep = connection.prepare(
+        `INSERT INTO processes (process_id, session_id, pid, start_ticks, started_at, seen)
+         VALUES (@processId, @sessionId, @pid, @startTicks, @startedAt, @seenJson)`,
+      );
+      for (const record of left) keep.run(record);
     })();
     return epoch;
   } finally {

@@ -130,6 +130,23 @@ describe("layers of the server", () => {
     expect(foreign.filter(({ to }) => dependencies[nameOf(to)] === undefined).map(tell)).toEqual([]);
   });
 
+  test("a server at rest does not hold the large packages that few of its hours need", () => {
+    const rare = ["selfsigned", "qrcode", "@parse/node-apn", "heic-convert"];
+    const loaded = filesIn("server").flatMap((file) =>
+      importsOf(file, "server").filter(({ to, typeOnly }) => !typeOnly && rare.includes(to)),
+    );
+    expect(loaded.map(tell)).toEqual([]);
+    // And the thread that lists transcripts starts without the SDK.
+    const reached = new Set(["claude/transcripts/transcriptWorker.ts"]);
+    const edges = localImports("server").filter(({ typeOnly }) => !typeOnly);
+    for (const file of reached) for (const { from, to } of edges) if (from === file) reached.add(to);
+    const packages = [...reached].flatMap((file) => importsOf(file, "server"));
+    expect(reached.size).toBeGreaterThan(5);
+    expect(
+      packages.filter(({ to, typeOnly }) => !typeOnly && to.startsWith("@anthropic-ai/")).map(tell),
+    ).toEqual([]);
+  });
+
   test("the client stands alone: it imports nothing of the server and no package, and Node's modules in one file only", () => {
     const files = filesIn("client/src");
     const inside = new Set(files);

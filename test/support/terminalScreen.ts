@@ -9,8 +9,8 @@ const modes = new Set(["25", "2004", "1049"]);
  * every control character and sequence beyond that: text of others has reached the terminal raw.
  */
 export class TerminalScreen {
-  readonly #columns: number;
-  readonly #rows: number;
+  #columns: number;
+  #rows: number;
   #lines: string[][] = [[]];
   #other: { lines: string[][]; row: number; column: number } | undefined;
   #row = 0;
@@ -32,6 +32,22 @@ export class TerminalScreen {
   /** Whether the second screen is shown. */
   get isAlternate(): boolean {
     return this.#other !== undefined;
+  }
+
+  /** Another size, as a terminal takes it: lines that do not fit any more are broken, and the cursor stays on its character. */
+  resize(columns: number, rows: number): void {
+    const before = this.#lines;
+    const pieces = before.map((cells) =>
+      Array.from({ length: Math.max(1, Math.ceil(cells.length / columns)) }, (_, index) =>
+        cells.slice(index * columns, (index + 1) * columns),
+      ),
+    );
+    const above = pieces.slice(0, this.#row).reduce((sum, { length }) => sum + length, 0);
+    this.#row = above + Math.min(Math.floor(this.#column / columns), (pieces[this.#row]?.length ?? 1) - 1);
+    this.#column %= columns;
+    this.#lines = pieces.flat();
+    this.#columns = columns;
+    this.#rows = rows;
   }
 
   write(text: string): void {

@@ -109,6 +109,9 @@ export class Metrics {
     if (!this.#watchesNode) {
       this.#watchesNode = true;
       collectDefaultMetrics({ register: this.#registry });
+      // Sums of others of its figures, under names that are a counter's and no gauge's in Prometheus' conventions.
+      for (const sum of ["handles", "requests", "resources"])
+        this.#registry.removeSingleMetric(`nodejs_active_${sum}_total`);
     }
     return this.#registry.metrics();
   }

@@ -1,7 +1,14 @@
 import { readFile } from "node:fs/promises";
 import type { MachineReading } from "../../domain/processes/machine.ts";
 import { readLinuxMachine, readPortableMachine } from "./machine.ts";
-import { markedPids, ProcessTable, type ProcRow, readProcTable, startOfPid } from "./processTable.ts";
+import {
+  markedPids,
+  marksOf,
+  ProcessTable,
+  type ProcRow,
+  readProcTable,
+  startOfPid,
+} from "./processTable.ts";
 import { isSameSecond, psCommandOf, psStartOf, readPsMarks, readPsTable } from "./psTable.ts";
 
 /**
@@ -18,6 +25,8 @@ export interface OperatingSystem {
   isSameStart(one: string, other: string): boolean;
   /** Pids whose environment is seen to hold one of the marks, with it. */
   marked(rows: readonly ProcRow[], processIds: ReadonlySet<string>): Promise<Map<number, string>>;
+  /** The values of a variable of a process's environment, where they are seen, by pid. */
+  marks(rows: readonly ProcRow[], variable: string): Promise<Map<number, string>>;
   /** Whether every mark is seen. Where not, only what was seen below a process tells that it belongs to it. */
   readonly showsMarks: boolean;
   /** Memory of one process in bytes; 0 when it is gone. */
@@ -47,6 +56,7 @@ export const linuxSystem: OperatingSystem = {
   startOf: startOfPid,
   isSameStart: (one, other) => one === other,
   marked: markedPids,
+  marks: marksOf,
   showsMarks: true,
   memoryOf: linuxMemoryOf,
   commandOf: async (pid) => (await textOf(`/proc/${pid}/cmdline`)).replaceAll("\0", " ").trim(),
@@ -69,7 +79,9 @@ export const portableSystem: OperatingSystem = {
   openTable: () => ({ read: readPsTable }),
   startOf: psStartOf,
   isSameStart: isSameSecond,
-  marked: (_rows, processIds) => readPsMarks(processIds),
+  marked: async (_rows, processIds) =>
+    processIds.size === 0 ? new Map() : readPsMarks((id) => processIds.has(id)),
+  marks: (_rows, variable) => readPsMarks(() => true, variable),
   showsMarks: false,
   memoryOf: async ({ residentPages }) => residentPages * 1_024,
   commandOf: psCommandOf,

@@ -103,26 +103,30 @@ export function treeOf(rows: readonly ProcRow[], rootPid: number): ProcRow[] {
 }
 
 /**
- * Pids that carry one of the marks in their environment: a double-forked child hangs on pid 1 and leads its own
- * session, and nothing but the mark tells which process it belongs to.
+ * Marks of processes: the values that a variable has in their environments. A double-forked child hangs on pid 1 and leads its
+ * own session, and nothing but the mark tells which process it belongs to.
  */
+export async function marksOf(rows: readonly ProcRow[], variable: string): Promise<Map<number, string>> {
+  const marks = new Map<number, string>();
+  await Promise.all(
+    rows.map(async (row) => {
+      const environ = await readFile(`/proc/${row.pid}/environ`, "latin1").catch(() => "");
+      const start = environ.startsWith(`${variable}=`) ? 0 : environ.indexOf(`\0${variable}=`) + 1;
+      if (start === 0 && !environ.startsWith(`${variable}=`)) return;
+      const end = environ.indexOf("\0", start);
+      marks.set(row.pid, environ.slice(start + variable.length + 1, end < 0 ? undefined : end));
+    }),
+  );
+  return marks;
+}
+
+/** Pids that carry one of the marks in their environment. */
 export async function markedPids(
   rows: readonly ProcRow[],
   processIds: ReadonlySet<string>,
 ): Promise<Map<number, string>> {
-  const marked = new Map<number, string>();
-  if (processIds.size === 0) return marked;
-  await Promise.all(
-    rows.map(async (row) => {
-      const environ = await readFile(`/proc/${row.pid}/environ`, "latin1").catch(() => "");
-      const start = environ.startsWith(`${processMark}=`) ? 0 : environ.indexOf(`\0${processMark}=`) + 1;
-      if (start === 0 && !environ.startsWith(`${processMark}=`)) return;
-      const end = environ.indexOf("\0", start);
-      const id = environ.slice(start + processMark.length + 1, end < 0 ? undefined : end);
-      if (processIds.has(id)) marked.set(row.pid, id);
-    }),
-  );
-  return marked;
+  const marks = processIds.size === 0 ? [] : await marksOf(rows, processMark);
+  return new Map([...marks].filter(([, id]) => processIds.has(id)));
 }
 
 /** False when there is no such process any more. */

@@ -63,14 +63,18 @@ export const parsePsTable = (text: string): ProcRow[] =>
     ];
   });
 
-/** The processes whose environment, which `ps -E` prints after the command, holds one of the marks. */
-export function parseMarks(text: string, processIds: ReadonlySet<string>): Map<number, string> {
+/** The processes whose environment, which `ps -E` prints after the command, gives the variable a value that is a mark. */
+export function parseMarks(
+  text: string,
+  isMark: (value: string) => boolean,
+  variable = processMark,
+): Map<number, string> {
   const marked = new Map<number, string>();
   for (const line of text.split("\n")) {
     const pid = /^\s*(\d+)\s/.exec(line)?.[1];
     if (pid === undefined) continue;
-    for (const [, id] of line.matchAll(new RegExp(`\\s${processMark}=(\\S+)`, "g")))
-      if (id !== undefined && processIds.has(id)) marked.set(Number(pid), id);
+    for (const [, value] of line.matchAll(new RegExp(`\\s${variable}=(\\S+)`, "g")))
+      if (value !== undefined && isMark(value)) marked.set(Number(pid), value);
   }
   return marked;
 }
@@ -84,13 +88,14 @@ export const readPsTable = async (): Promise<ProcRow[]> =>
  * The marks that the system shows: macOS shows the environment of the owner's own programs, but not of those that it
  * protects itself (`/bin/sh`, `/bin/sleep`). Another `ps` knows no `-E`, and then there are none.
  */
-export const readPsMarks = async (processIds: ReadonlySet<string>): Promise<Map<number, string>> =>
-  processIds.size === 0
-    ? new Map()
-    : run("ps", ["-A", "-E", "-ww", "-o", "pid=", "-o", "command="], psOptions).then(
-        ({ stdout }) => parseMarks(stdout, processIds),
-        () => new Map(),
-      );
+export const readPsMarks = (
+  isMark: (value: string) => boolean,
+  variable = processMark,
+): Promise<Map<number, string>> =>
+  run("ps", ["-A", "-E", "-ww", "-o", "pid=", "-o", "command="], psOptions).then(
+    ({ stdout }) => parseMarks(stdout, isMark, variable),
+    () => new Map(),
+  );
 
 /** The start time of a process, as its row has it. Blocks for some milliseconds: a start must be on record at once. */
 export function psStartOf(pid: number): string | null {

@@ -4,6 +4,7 @@ import type { ProcessStore } from "../../domain/stores/operation.ts";
 import { Descendants, type Root } from "./descendants.ts";
 import type { OperatingSystem } from "./operatingSystem.ts";
 import { type ProcRow, sendSignal, treeOf } from "./processTable.ts";
+import { isLeft, serverMark } from "./serverMark.ts";
 
 /** Pause between looks while descendants go. */
 const lookMs = 25;
@@ -23,6 +24,8 @@ export interface ReaperParts {
   clock: Clock;
   /** Keeps what was seen below the processes, for a run after a crash; where marks are shown it is not needed. */
   processStore?: Pick<ProcessStore, "saw">;
+  /** Of the processes: it holds the mark of this server, by which what a former one left is known. */
+  environment?: Readonly<Record<string, string | undefined>>;
 }
 
 const pause = (clock: Clock, ms: number) => new Promise<void>((resolve) => void clock.after(ms, resolve));
@@ -119,6 +122,25 @@ export class Reaper {
     }, termGraceMs);
     for (const { processId } of roots) this.#descendants.forget(processId);
     return ended;
+  }
+
+  /**
+   * Ends what a former server of this data folder left: what it recorded, and what no record tells of, because the database was
+   * restored from a backup, or deleted. Resolves to the number of processes.
+   */
+  async endFormer(records: readonly Root[], termGraceMs: number): Promise<number> {
+    const { os, environment = {} } = this.#parts;
+    const own = environment[serverMark];
+    const recorded = await this.end(records, termGraceMs);
+    if (own === undefined) return recorded;
+    const unrecorded = await this.#end(async (rows) => {
+      const left = new Set<number>();
+      for (const [pid, mark] of await os.marks(rows, serverMark))
+        if (isLeft(own, mark, rows, os)) for (const row of treeOf(rows, pid)) left.add(row.pid);
+      left.delete(process.pid);
+      return rows.filter(({ pid, zombie }) => left.has(pid) && !zombie);
+    }, termGraceMs);
+    return recorded + unrecorded;
   }
 
   /** Ends one tree below a CLI process by the same ladder: its processes, and the groups that they lead. */

@@ -1,4 +1,5 @@
 import type { ModelInfo, SDKMessage, SlashCommand } from "@anthropic-ai/claude-agent-sdk";
+import { withoutDepths } from "../../domain/cutJson.ts";
 import type { Failure } from "../../domain/errors.ts";
 import type { ClaudeModel, ProcessSignal, Refusal, TurnResult } from "../../domain/processes/process.ts";
 import type { ClaudeCommand } from "../../domain/prompts/commands.ts";
@@ -180,7 +181,7 @@ export function contentOf(message: SDKMessage): TurnContent[] {
           ];
         }
         if (block.type !== "tool_use") return [];
-        const input = (block.input ?? {}) as Record<string, unknown>;
+        const input = withoutDepths((block.input ?? {}) as Record<string, unknown>);
         const title = toolTitle(block.name, input);
         const named = { kind: "tool-started", toolUseId: block.id, toolName: block.name, title } as const;
         const use = { ...named, ...shownInput(input) };

@@ -26,6 +26,8 @@ const exactNames = new Set([
   "CURL_CA_BUNDLE",
   // The CLI refuses bypass mode as root unless it is told that it runs in a sandbox.
   "IS_SANDBOX",
+  // Of this server's own making: it tells what a former one left.
+  "DAYLONG_SERVER",
 ]);
 const prefixes = ["LC_", "ANTHROPIC_", "CLAUDE_", "AWS_", "GOOGLE_", "VERTEX_"];
 /** Keys to the owner's whole organisation, which Claude never needs. */

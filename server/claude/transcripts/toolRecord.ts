@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
-import { cutJson } from "../../domain/cutJson.ts";
+import { cutJson, withoutDepths } from "../../domain/cutJson.ts";
 import type { ToolRecord } from "../../domain/sessions/history.ts";
 import { toolTitle } from "../../domain/sessions/toolLine.ts";
 import { hunksIn, textOf } from "../process/toolOutcome.ts";
@@ -68,7 +68,7 @@ export function recordOf(
   const blocks = entries.flatMap((entry) => blocksOf(entry).map((block) => ({ entry, block })));
   const use = blocks.find(({ block }) => block.type === "tool_use" && block.id === toolUseId)?.block;
   if (use === undefined || typeof use.name !== "string") return undefined;
-  const input = isRecord(use.input) ? use.input : {};
+  const input = isRecord(use.input) ? withoutDepths(use.input) : {};
   const end = blocks.find(({ block }) => block.type === "tool_result" && block.tool_use_id === toolUseId);
   const told = {
     input,

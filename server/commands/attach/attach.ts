@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { DaylongClient, Session } from "../../../client/src/index.ts";
 import { UsageError } from "../../platform/flags.ts";
+import { shownText } from "../framework/output.ts";
 import { programName } from "../framework/programName.ts";
 import { callerDir } from "../runningServer.ts";
 import { AttachedTerminal } from "./attachedTerminal.ts";
@@ -33,7 +34,8 @@ export async function attach(call: AttachCall): Promise<void> {
   if (!isTerminal && call.session === undefined && call.newIn === undefined)
     throw new UsageError("SESSION is missing: without a terminal there is no list to choose from.");
   // The event comes again. In a terminal it is said between the lines.
-  let tell = (error: unknown) => console.error(`daylong: ${error instanceof Error ? error.message : error}`);
+  let tell = (error: unknown) =>
+    console.error(shownText(`daylong: ${error instanceof Error ? error.message : error}`));
   const client = localClient(serverAddress(call.dataDir), (error) => tell(error));
   try {
     const session = await namedSession(client, call);

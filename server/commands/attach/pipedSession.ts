@@ -1,14 +1,8 @@
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { text as textOf } from "node:stream/consumers";
-import {
-  type DaylongClient,
-  type Reply,
-  type Session,
-  type Turn,
-  TurnFailed,
-} from "../../../client/src/index.ts";
-import { escapedText } from "../../domain/visibleText.ts";
+import { type DaylongClient, type Session, type Turn, TurnFailed } from "../../../client/src/index.ts";
+import { jsonLine, shownText } from "../framework/output.ts";
 
 export interface PipedParts {
   client: DaylongClient;
@@ -29,7 +23,7 @@ export async function runPiped(parts: PipedParts, once: boolean): Promise<boolea
   const unsubscribe = client.onEvent((event) => {
     if (event.sessionId !== session.sessionId || event.type !== "permission.requested") return;
     parts.remarks.write(
-      `Claude asks, and waits for an answer on another device: ${shown(event.data.title)}\n`,
+      `Claude asks, and waits for an answer on another device: ${shownText(event.data.title)}\n`,
     );
   });
   const handle = client.session(session.sessionId);
@@ -62,13 +56,10 @@ async function printReply({ output, remarks, json }: PipedParts, turn: Turn): Pr
   } catch (error) {
     const { message } = error as Error;
     const code = error instanceof TurnFailed ? ` (${error.code})` : "";
-    remarks.write(`daylong: The message was not answered${code}: ${shown(message)}\n`);
+    remarks.write(`daylong: The message was not answered${code}: ${shownText(message)}\n`);
     return false;
   }
 }
-
-/** The output may be a terminal after all: nothing that controls one goes through. */
-const shown = (text: string): string => escapedText(text.replaceAll("\r\n", "\n")).text;
 
 /** Text in pieces, made harmless. A character that a piece may have cut in two, or a picture of several, waits for the next piece. */
 class ShownWords {
@@ -78,21 +69,12 @@ class ShownWords {
     const text = this.#held + piece;
     const whole = /^[\s\S]*[\x20-\x7e\n]/.exec(text)?.[0] ?? "";
     this.#held = text.slice(whole.length);
-    return shown(whole);
+    return shownText(whole);
   }
 
   rest(): string {
-    const rest = shown(this.#held);
+    const rest = shownText(this.#held);
     this.#held = "";
     return rest;
   }
 }
-
-/** JSON says every character that would not be seen by its escape. */
-const jsonLine = (reply: Reply): string =>
-  JSON.stringify(reply).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u007f-\u009f]/gu, (found) =>
-    Array.from(
-      { length: found.length },
-      (_, at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, "0")}`,
-    ).join(""),
-  );

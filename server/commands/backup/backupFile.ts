@@ -1,6 +1,7 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, statSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { providerTokenFile } from "../../push/apns/providerToken.ts";
 import { databaseName } from "../../store/database.ts";
 import { readTar, type TarEntry } from "./tar.ts";
 
@@ -34,7 +35,12 @@ export const attachmentsFolder = "attachments";
 /** The data folder's settings: they name paths of this computer, so that a restore lays them beside those that are there. */
 export const settingsName = ".env";
 /** Keys and tokens of the data folder. An APNs key that lies in it belongs to them by its ending. */
-const keyNames = ["admin-token", "vapid-keys.json", "tls-cert.pem", "tls-key.pem", settingsName];
+const keyNames = [
+  ...["admin-token", "vapid-keys.json", "tls-cert.pem", "tls-key.pem"],
+  // Apple takes no second token of a key within 20 minutes: a server that is restored goes on with the one that there is.
+  providerTokenFile,
+  settingsName,
+];
 
 /** Whether a file of the data folder itself belongs into a backup. */
 export const isKept = (name: string): boolean => keyNames.includes(name) || /^[\w-]{1,80}\.p8$/.test(name);
@@ -50,18 +56,18 @@ const isEntry = (name: string): boolean =>
  * read. Throws when it is no backup of this program's, of a format to come, or damaged.
  */
 export function readBackup(path: string, into?: string): Manifest {
-  let manifest = "";
+  const manifest: Buffer[] = [];
+  const names = new Set<string>();
   let read: TarEntry[];
+  refuseOthers(path);
   try {
     read = readTar(path, (name, sizeBytes) => {
       if (!isEntry(name)) throw new Error(`It holds ${JSON.stringify(name)}, which no backup has.`);
+      if (names.has(name)) throw new Error(`It holds ${name} twice.`);
+      names.add(name);
       if (name === manifestName) {
         if (sizeBytes > mostManifestBytes) throw new Error("Its manifest is too long.");
-        const pieces: Buffer[] = [];
-        return (piece) => {
-          pieces.push(Buffer.from(piece));
-          manifest = Buffer.concat(pieces).toString();
-        };
+        return (piece) => void manifest.push(Buffer.from(piece));
       }
       return into === undefined ? undefined : layOut(join(into, name), sizeBytes);
     });
@@ -70,7 +76,7 @@ export function readBackup(path: string, into?: string): Manifest {
     if (code !== undefined) throw cause;
     throw new Error(`${path} is no backup of Daylong's, or is damaged: ${(cause as Error).message}`);
   }
-  const parsed = manifestSchema.safeParse(parseJson(manifest));
+  const parsed = manifestSchema.safeParse(parseJson(Buffer.concat(manifest).toString()));
   if (!parsed.success)
     throw new Error(`${path} is no backup of Daylong's, or is damaged: its manifest is missing.`);
   const { entries, formatVersion: made } = parsed.data;
@@ -80,6 +86,24 @@ export function readBackup(path: string, into?: string): Manifest {
   if (JSON.stringify(files) !== JSON.stringify(entries) || !files.some(({ name }) => name === databaseName))
     throw new Error(`${path} is damaged: what is in it is not what was put into it. Use another backup.`);
   return parsed.data;
+}
+
+/**
+ * Throws when another user of the computer could have written the file: a backup brings keys, tokens, and settings that name
+ * programs.
+ */
+function refuseOthers(path: string): void {
+  const entry = statSync(path);
+  if (!entry.isFile()) throw new Error(`${path} is no file.`);
+  const own = process.getuid?.();
+  if (own !== undefined && own !== 0 && entry.uid !== own && entry.uid !== 0)
+    throw new Error(
+      `${path} belongs to another user, who can change it. Copy it, if you trust what is in it.`,
+    );
+  if ((entry.mode & 0o002) !== 0)
+    throw new Error(
+      `${path} can be written by every user of this computer. If it is yours as it is: chmod 600 ${path}`,
+    );
 }
 
 /** A file that takes its content piece by piece. */

@@ -2,6 +2,8 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
+  linkSync,
+  lstatSync,
   mkdtempSync,
   openSync,
   readdirSync,
@@ -41,8 +43,7 @@ export function makeBackup(parts: BackupParts): Manifest & { sizeBytes: number }
   const { dataDir, file, replace, version, now } = parts;
   if (!existsSync(join(dataDir, databaseName)))
     throw new Error(`There is no ${databaseName} in ${dataDir}; nothing to back up.`);
-  if (existsSync(file) && !replace)
-    throw new Error(`${file} is there already. Choose another name, or say --replace.`);
+  if (existsSync(file) && !replace) throw isThere(file);
   const work = mkdtempSync(join(dirname(file), `.${basename(file).slice(0, 60)}-`));
   try {
     const copy = join(work, databaseName);
@@ -62,10 +63,26 @@ export function makeBackup(parts: BackupParts): Manifest & { sizeBytes: number }
     }
     const manifest = readBackup(unfinished);
     sync(unfinished);
-    renameSync(unfinished, file);
+    if (replace) renameSync(unfinished, file);
+    else putWhereNoneIs(unfinished, file);
     return Object.assign(manifest, { sizeBytes: statSync(file).size });
   } finally {
     rmSync(work, { recursive: true, force: true });
+  }
+}
+
+const isThere = (file: string, cause?: unknown): Error =>
+  new Error(`${file} is there already. Choose another name, or say --replace.`, { cause });
+
+/** Gives the finished file its name, unless something has that name by now: a link to nowhere too. */
+function putWhereNoneIs(unfinished: string, file: string): void {
+  try {
+    linkSync(unfinished, file);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "EEXIST" || lstatSync(file, { throwIfNoEntry: false }))
+      throw isThere(file, cause);
+    // File systems of memory sticks know no second names.
+    renameSync(unfinished, file);
   }
 }
 

@@ -1,9 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openDataFolder } from "../../app/openFolders.ts";
+import { operatingSystemOf } from "../../claude/os/operatingSystem.ts";
 import { lockFolder } from "../../platform/filesystem/folderLock.ts";
 import { restoreMark } from "../../platform/filesystem/restoreMark.ts";
-import { lookThrough } from "../../store/copies.ts";
+import { providerTokenFile } from "../../push/apns/providerToken.ts";
+import { lookThrough, type RecordedProcess, unendedProcesses } from "../../store/copies.ts";
 import { databaseName } from "../../store/database.ts";
 import { renewEpoch } from "../../store/store.ts";
 import { attachmentsFolder, isKept, type Manifest, readBackup, settingsName } from "./backupFile.ts";
@@ -19,6 +21,8 @@ export interface Restored {
   epoch: string;
   /** The folder with what was there before; `undefined`: nothing was. */
   kept: string | undefined;
+  /** CLI processes that a server of the folder left when it was killed, and that live. The next start ends them. */
+  leftRunning: number;
 }
 
 /**
@@ -39,9 +43,13 @@ export function restoreBackup({ file, dataDir, now }: RestoreParts): Restored {
     rmSync(staging, { recursive: true, force: true });
     mkdirSync(staging, { mode: 0o700 });
     const manifest = readBackup(file, staging);
-    const epoch = tryDatabase(join(staging, databaseName), file);
+    const restored = join(staging, databaseName);
+    tryDatabase(restored, file);
+    const left = unendedProcesses(join(folder, databaseName));
+    // Opening it brings it to this program's schema.
+    const epoch = renewEpoch({ path: restored }, left);
     const kept = exchange(folder, staging, now);
-    return { manifest, epoch, kept };
+    return { manifest, epoch, kept, leftRunning: left.filter(isLiving).length };
   } finally {
     rmSync(staging, { recursive: true, force: true });
     lock.release();
@@ -51,7 +59,7 @@ export function restoreBackup({ file, dataDir, now }: RestoreParts): Restored {
 }
 
 /** Opens the backup's database, brings it to this program's schema, and gives it its new epoch. */
-function tryDatabase(path: string, file: string): string {
+function tryDatabase(path: string, file: string): void {
   const { damage, version, newest } = lookThrough(path);
   if (damage.length > 0)
     throw new Error(`The database in ${file} is damaged: ${damage[0]}. Use another backup.`);
@@ -59,7 +67,12 @@ function tryDatabase(path: string, file: string): string {
     throw new Error(
       `The database in ${file} has version ${version}; this program knows versions up to ${newest}. Install the program that made the backup, or a newer one.`,
     );
-  return renewEpoch({ path });
+}
+
+function isLiving({ pid, startTicks }: RecordedProcess): boolean {
+  const os = operatingSystemOf(process.platform);
+  const found = pid === null ? null : os.startOf(pid);
+  return found !== null && (startTicks === null || os.isSameStart(startTicks, found));
 }
 
 /** Moves what the backup replaces into a folder of its own, and the backup's files to their places. */
@@ -69,7 +82,7 @@ function exchange(folder: string, staging: string, now: number): string | undefi
       name.startsWith(databaseName) ||
       name === attachmentsFolder ||
       name === "server.json" ||
-      (isKept(name) && name !== settingsName),
+      (isKept(name) && name !== settingsName && name !== providerTokenFile),
   );
   const kept = join(folder, `before-restore-${new Date(now).toISOString().replace(/[-:]|\.\d+/g, "")}`);
   mkdirSync(kept, { mode: 0o700 });
@@ -85,6 +98,8 @@ function exchange(folder: string, staging: string, now: number): string | undefi
       name === `${databaseName}-shm`
     )
       continue;
+    // The one that is there is newer.
+    if (name === providerTokenFile && existsSync(join(folder, name))) continue;
     const place =
       name === settingsName && existsSync(join(folder, settingsName)) ? `${settingsName}.restored` : name;
     renameSync(join(staging, name), join(folder, place));

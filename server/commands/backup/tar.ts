@@ -125,10 +125,10 @@ function readHead(head: Buffer): { name: string; sizeBytes: number } {
       .replace(/\0.*$/s, "");
   if (textAt(257, 5) !== "ustar" || Number.parseInt(textAt(148, 7), 8) !== checksumOf(head))
     throw new Error("It is no tar file, or is damaged.");
-  const sizeBytes = Number.parseInt(textAt(124, 12), 8);
-  if (textAt(156, 1) !== "0" || !Number.isSafeInteger(sizeBytes))
+  const size = textAt(124, 12);
+  if (textAt(156, 1) !== "0" || !/^[0-7]{1,11}$/.test(size))
     throw new Error("It holds other things than plain files.");
-  return { name: textAt(0, nameBytes), sizeBytes };
+  return { name: textAt(0, nameBytes), sizeBytes: Number.parseInt(size, 8) };
 }
 
 /** The sum of the header's bytes, its own field taken as blanks. */

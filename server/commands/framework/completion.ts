@@ -30,7 +30,7 @@ function wordsOf({ name, summary, flags, arguments: given = [] }: Command): Word
       .filter(([, { type }]) => type !== "boolean")
       .map(([flag, { choices, value }]) => ({
         flag: `--${flag}`,
-        choices: choices ?? (value === "DIR" ? "folders" : "nothing"),
+        choices: choices ?? (value === "DIR" || value === "PATH" ? "folders" : "nothing"),
       })),
   };
 }
@@ -98,8 +98,9 @@ _daylong() {
   local -a commands
   commands=(
 ${names.join("\n")}
+    'help:what a command takes'
   )
-  if (( CURRENT == 2 )); then
+  if (( CURRENT == 2 )) || [[ $words[2] == help && CURRENT -eq 3 ]]; then
     _describe command commands
     return
   fi
@@ -110,6 +111,9 @@ ${names.join("\n")}
 ${cases.join("\n")}
   esac
 }
-if [ "$funcstack[1]" = _daylong ]; then _daylong "$@"; else compdef _daylong daylong; fi
+if [ "$funcstack[1]" = _daylong ]; then _daylong "$@"
+elif (( $+functions[compdef] )); then compdef _daylong daylong
+else print -u2 'daylong: zsh completes nothing yet; in ~/.zshrc put "autoload -Uz compinit && compinit" before this.'
+fi
 `;
 }

@@ -1,4 +1,3 @@
-import QRCode from "qrcode";
 import { isLoopbackUrl } from "../../platform/network/addresses.ts";
 
 /** A pairing code with the links that carry it. */
@@ -12,6 +11,8 @@ export interface Pairing {
 
 /** The code as people take it over: by a phone's camera, by a link, by hand. */
 export async function pairingText({ code, expiresAt, url, pageUrl }: Pairing): Promise<string> {
+  // Loaded here: a server needs it once, at its start, or never.
+  const { default: QRCode } = await import("qrcode");
   const qr = await QRCode.toString(pageUrl, { type: "terminal", small: true, errorCorrectionLevel: "L" });
   const until = new Date(expiresAt).toLocaleTimeString();
   const lines = [qr, `Page  ${pageUrl}`, `App   ${url}`, `Code  ${code}   (one use, until ${until})`];

@@ -1,6 +1,7 @@
 import { exitUsage, type Flags, parseFlags, UsageError, usageFault } from "../../platform/flags.ts";
 import type { Command } from "./command.ts";
 import { helpOf } from "./help.ts";
+import { shownText } from "./output.ts";
 import { programName } from "./programName.ts";
 
 /** Runs a subcommand with the rest of the command line. A wrong one ends the program with 64, a failure with 1. */
@@ -37,6 +38,7 @@ export function failUsage(program: string, error: UsageError): never {
 /** Prints why a command failed, without a stack, and ends it. */
 export function failCommand(error: unknown): never {
   const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : "";
-  console.error(`daylong: ${error instanceof Error ? error.message : String(error)}${cause}`);
+  // It may name files, and say what others said.
+  console.error(shownText(`daylong: ${error instanceof Error ? error.message : String(error)}${cause}`));
   process.exit(1);
 }

@@ -1,3 +1,5 @@
+import { headOf, shownName } from "../../domain/visibleText.ts";
+
 /** Rows as columns of text, each as wide as its widest cell, under a line of headings. */
 export function tableText(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = headings.map((heading, column) =>
@@ -11,10 +13,10 @@ export function tableText(headings: readonly string[], rows: readonly (readonly 
   return [headings, ...rows].map(line).join("\n");
 }
 
-/** Text of others in one line of a terminal: without what moves its cursor, at most so long. */
+/** Text of others in one line of a terminal: what moves its cursor, or is not seen, as escapes; at most so long. */
 export function cellText(text: string, most: number): string {
-  const plain = text.replace(/[\p{Cc}\p{Cf}\s]+/gu, " ").trim();
-  return plain.length > most ? `${plain.slice(0, most - 1)}…` : plain;
+  const plain = shownName(text.replace(/\s+/g, " ").trim(), Number.POSITIVE_INFINITY);
+  return plain.length > most ? `${headOf(plain, most - 1)}…` : plain;
 }
 
 /** An instant in the computer's own time zone, to the minute. */

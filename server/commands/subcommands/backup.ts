@@ -4,6 +4,7 @@ import { readVersion } from "../../platform/packageVersion.ts";
 import { makeBackup } from "../backup/makeBackup.ts";
 import { callerPath, filledDataDirOf } from "../dataFolder.ts";
 import { commonFlags, defineCommand } from "../framework/command.ts";
+import { print, printJson } from "../framework/output.ts";
 import { sizeText } from "../framework/table.ts";
 
 export const backup = defineCommand({
@@ -33,19 +34,17 @@ export const backup = defineCommand({
     });
     const { entries, sizeBytes, schemaVersion, epoch } = made;
     if (values.json)
-      console.log(
-        JSON.stringify({
-          file: into,
-          dataDir,
-          sizeBytes,
-          files: entries.length,
-          schemaVersion,
-          epoch,
-          verified: true,
-        }),
-      );
+      printJson({
+        file: into,
+        dataDir,
+        sizeBytes,
+        files: entries.length,
+        schemaVersion,
+        epoch,
+        verified: true,
+      });
     else
-      console.log(
+      print(
         `Backed up ${dataDir} into ${into}: ${entries.length} files, ${sizeText(sizeBytes)}, read again and whole.`,
       );
   },

@@ -1,4 +1,5 @@
 import { commonFlags, defineCommand } from "../framework/command.ts";
+import { print, printJson } from "../framework/output.ts";
 import { cellText, tableText, timeText } from "../framework/table.ts";
 import { ask, findRunningServer } from "../runningServer.ts";
 import { listDevices } from "./devices.ts";
@@ -42,9 +43,9 @@ export const deliveries = defineCommand({
       }),
     );
     const rows = found.flat().sort((a, b) => b.cursor - a.cursor);
-    if (values.json) console.log(JSON.stringify({ deliveries: rows }));
+    if (values.json) printJson({ deliveries: rows });
     else if (rows.length === 0) console.log("There are no deliveries.");
-    else console.log(tableText(headings, rows.map(cellsOf)));
+    else print(tableText(headings, rows.map(cellsOf)));
   },
 });
 

@@ -1,5 +1,6 @@
 import { UsageError } from "../../platform/flags.ts";
 import { commonFlags, defineCommand } from "../framework/command.ts";
+import { print, printJson } from "../framework/output.ts";
 import { cellText, tableText, timeText } from "../framework/table.ts";
 import { ask, findRunningServer, type RunningServer } from "../runningServer.ts";
 
@@ -30,12 +31,13 @@ export const devices = defineCommand({
     if (action !== undefined && id !== undefined) {
       const path = `/api/devices/${encodeURIComponent(id)}`;
       const answer = await ask<{ deviceId: string }>(server, "DELETE", path);
-      console.log(values.json ? JSON.stringify(answer) : `Revoked ${answer.deviceId}.`);
+      if (values.json) printJson(answer);
+      else print(`Revoked ${answer.deviceId}.`);
       return;
     }
     const rows = await listDevices(server);
-    if (values.json) console.log(JSON.stringify({ devices: rows }));
-    else console.log(tableText(headings, rows.map(cellsOf)));
+    if (values.json) printJson({ devices: rows });
+    else print(tableText(headings, rows.map(cellsOf)));
   },
 });
 

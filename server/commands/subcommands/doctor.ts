@@ -1,4 +1,5 @@
 import { commonFlags, defineCommand } from "../framework/command.ts";
+import { print, printJson } from "../framework/output.ts";
 
 const words = { ok: "ok   ", wrong: "WRONG", note: "note " } as const;
 
@@ -15,16 +16,14 @@ export const doctor = defineCommand({
     const bad = findings.filter(({ state }) => state === "wrong").length;
     if (bad > 0) process.exitCode = 1;
     if (values.json) {
-      console.log(JSON.stringify({ healthy: bad === 0, findings }));
+      printJson({ healthy: bad === 0, findings });
       return;
     }
     const widest = Math.max(...findings.map(({ check }) => check.length));
     for (const { check, state, detail, mend } of findings) {
-      console.log(`${words[state]}  ${check.padEnd(widest)}  ${detail}`);
-      if (mend !== undefined) console.log(`${" ".repeat(widest + 9)}-> ${mend}`);
+      print(`${words[state]}  ${check.padEnd(widest)}  ${detail}`);
+      if (mend !== undefined) print(`${" ".repeat(widest + 9)}-> ${mend}`);
     }
-    console.log(
-      bad === 0 ? "\nAll is well." : `\n${bad === 1 ? "One thing is" : `${bad} things are`} wrong.`,
-    );
+    print(bad === 0 ? "\nAll is well." : `\n${bad === 1 ? "One thing is" : `${bad} things are`} wrong.`);
   },
 });

@@ -4,6 +4,7 @@ import { bundledCli } from "../../claude/start/cliProgram.ts";
 import { cliEnvironment, processMark } from "../../claude/start/environment.ts";
 import { askLogin } from "../../claude/start/loginStatus.ts";
 import { commonFlags, defineCommand } from "../framework/command.ts";
+import { print, printJson } from "../framework/output.ts";
 
 export const login = defineCommand({
   name: "login",
@@ -37,8 +38,8 @@ export const login = defineCommand({
       await runInTerminal(program, ["auth", "login", ...flags], terminalEnvironment(ofCli));
     }
     const status = await askLogin(environment);
-    if (values.json) console.log(JSON.stringify(status));
-    else console.log(status.detail);
+    if (values.json) printJson(status);
+    else print(status.detail);
     if (status.state !== "in") process.exitCode = 1;
   },
 });

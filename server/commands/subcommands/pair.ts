@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { scopes } from "../../domain/delivery/device.ts";
 import { fingerprintOf, ownCertificateFile } from "../../platform/certificate.ts";
 import { commonFlags, defineCommand } from "../framework/command.ts";
+import { printJson } from "../framework/output.ts";
 import { type Pairing, pairingText } from "../framework/pairingText.ts";
 import { ask, findRunningServer, type RunningServer } from "../runningServer.ts";
 
@@ -24,7 +25,7 @@ export const pair = defineCommand({
     const server = findRunningServer(values["data-dir"]);
     const body = values.scope === undefined ? {} : { scope: values.scope };
     const pairing = await ask<Pairing>(server, "POST", "/api/pairing-codes", body);
-    if (values.json) console.log(JSON.stringify(Object.assign(pairing, { server: server.url })));
+    if (values.json) printJson(Object.assign(pairing, { server: server.url }));
     else {
       console.log(await pairingText(pairing));
       console.log(`

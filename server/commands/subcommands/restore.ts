@@ -1,6 +1,7 @@
 import { restoreBackup } from "../backup/restoreBackup.ts";
 import { callerPath, dataDirOf } from "../dataFolder.ts";
 import { commonFlags, defineCommand } from "../framework/command.ts";
+import { print, printJson } from "../framework/output.ts";
 import { timeText } from "../framework/table.ts";
 
 export const restore = defineCommand({
@@ -12,19 +13,29 @@ export const restore = defineCommand({
   arguments: [{ name: "FILE" }],
   async run({ values, given }) {
     const dataDir = await dataDirOf(values["data-dir"]);
-    const { manifest, epoch, kept } = restoreBackup({
+    const { manifest, epoch, kept, leftRunning } = restoreBackup({
       file: callerPath(given[0]!),
       dataDir,
       now: Date.now(),
     });
     const { createdAt, version, entries } = manifest;
     if (values.json) {
-      console.log(
-        JSON.stringify({ dataDir, createdAt, version, files: entries.length, epoch, kept: kept ?? null }),
-      );
+      printJson({
+        dataDir,
+        createdAt,
+        version,
+        files: entries.length,
+        epoch,
+        kept: kept ?? null,
+        leftRunning,
+      });
       return;
     }
-    console.log(`Restored ${dataDir} from the backup of ${timeText(createdAt)} (Daylong ${version}).`);
-    if (kept !== undefined) console.log(`What was there is in ${kept}; delete it when all is well.`);
+    print(`Restored ${dataDir} from the backup of ${timeText(createdAt)} (Daylong ${version}).`);
+    if (leftRunning > 0)
+      print(
+        `Of the server that was there, processes of Claude's still run (${leftRunning}): the next start ends them.`,
+      );
+    if (kept !== undefined) print(`What was there is in ${kept}; delete it when all is well.`);
   },
 });

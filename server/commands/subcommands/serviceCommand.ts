@@ -2,6 +2,7 @@ import { openDataFolder } from "../../app/openFolders.ts";
 import { ownAutostart, ownPlan } from "../autostart/ownAutostart.ts";
 import { dataDirOf } from "../dataFolder.ts";
 import { commonFlags, defineCommand } from "../framework/command.ts";
+import { print, printJson } from "../framework/output.ts";
 
 export const service = defineCommand({
   name: "service",
@@ -14,14 +15,15 @@ export const service = defineCommand({
     const manager = ownAutostart();
     if (given[0] === "status") {
       const status = await manager.status();
-      if (values.json) console.log(JSON.stringify(status));
-      else console.log([status.detail, `File  ${status.file}`, `Log   ${status.log}`].join("\n"));
+      if (values.json) printJson(status);
+      else print([status.detail, `File  ${status.file}`, `Log   ${status.log}`].join("\n"));
       if (status.state !== "running") process.exitCode = 1;
       return;
     }
     const dataDir = await dataDirOf(values["data-dir"]);
     if (given[0] === "install") openDataFolder(dataDir);
     const done = given[0] === "install" ? await manager.install(ownPlan(dataDir)) : await manager.uninstall();
-    console.log(values.json ? JSON.stringify({ done }) : done.join("\n"));
+    if (values.json) printJson({ done });
+    else print(done.join("\n"));
   },
 });

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { sessionStates } from "../../domain/sessions/session.ts";
 import { commonFlags, defineCommand } from "../framework/command.ts";
+import { print, printJson } from "../framework/output.ts";
 import { cellText, spanText, tableText, timeText } from "../framework/table.ts";
 import { ask, callerDir, findRunningServer } from "../runningServer.ts";
 
@@ -31,9 +32,9 @@ export const sessions = defineCommand({
     if (values.state !== undefined) query.set("state", values.state);
     if (values.project !== undefined) query.set("projectPath", resolve(callerDir(), values.project));
     const { sessions: rows } = await ask<{ sessions: SessionRow[] }>(server, "GET", `/api/sessions?${query}`);
-    if (values.json) console.log(JSON.stringify({ sessions: rows }));
+    if (values.json) printJson({ sessions: rows });
     else if (rows.length === 0) console.log("There are no sessions.");
-    else console.log(tableText(headings, rows.map(cellsOf)));
+    else print(tableText(headings, rows.map(cellsOf)));
   },
 });
 

@@ -1,5 +1,6 @@
 import { scopes } from "../../domain/delivery/device.ts";
 import { commonFlags, defineCommand } from "../framework/command.ts";
+import { jsonLine } from "../framework/output.ts";
 import { ask, findRunningServer } from "../runningServer.ts";
 
 export const token = defineCommand({
@@ -27,8 +28,6 @@ export const token = defineCommand({
       device,
     });
     const { deviceId, token: text } = made;
-    console.log(
-      values.json ? JSON.stringify({ deviceId, name, scope, token: text, server: server.url }) : text,
-    );
+    console.log(values.json ? jsonLine({ deviceId, name, scope, token: text, server: server.url }) : text);
   },
 });

@@ -1,4 +1,5 @@
 import { commonFlags, defineCommand } from "../framework/command.ts";
+import { print, printJson } from "../framework/output.ts";
 import { cellText, tableText, timeText } from "../framework/table.ts";
 import { ask, findRunningServer } from "../runningServer.ts";
 
@@ -35,7 +36,8 @@ export const usage = defineCommand({
   async run({ values }) {
     const server = findRunningServer(values["data-dir"]);
     const report = await ask<UsageReport>(server, "GET", `/api/usage?days=${values.days ?? 30}`);
-    console.log(values.json ? JSON.stringify(report) : reportText(report));
+    if (values.json) printJson(report);
+    else print(reportText(report));
   },
 });
 

@@ -9,6 +9,7 @@ import type { ActivityRequest, ApnsEnvironment, ApnsTarget } from "../../domain/
 import type { Clock, Store } from "../../domain/ports.ts";
 import type { Session } from "../../domain/sessions/session.ts";
 import type { Turn } from "../../domain/sessions/turn.ts";
+import { shownName } from "../../domain/visibleText.ts";
 
 /** Without an update for so long an activity shows that it may be outdated. */
 export const staleAfterMs = 10 * 60_000;
@@ -71,8 +72,8 @@ export class ActivityRequestBuilder {
       attributes: {
         sessionId: session.sessionId,
         turnId: turn.turnId,
-        title: session.title,
-        projectName: basename(session.projectPath),
+        title: shownName(session.title),
+        projectName: shownName(basename(session.projectPath)),
       },
       at: now,
       untilAt: now + (event === "end" ? dismissAfterMs : staleAfterMs),

@@ -1,3 +1,4 @@
+import { shownName } from "../visibleText.ts";
 import type { LoggedEvent } from "./event.ts";
 import { type ActivityKind, activityKinds } from "./liveActivity.ts";
 import type { PushContent } from "./push.ts";
@@ -51,8 +52,8 @@ export function pushContentOf(
     expiresAt: push.expiresAt,
     truncated: push.truncated,
     lookFirst: push.lookFirst,
-    title: session?.title ?? "Daylong",
-    subtitle: session?.projectName,
+    title: session === undefined ? "Daylong" : shownName(session.title),
+    subtitle: session && shownName(session.projectName),
     body: push.body,
     badge,
   };

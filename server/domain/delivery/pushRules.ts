@@ -1,7 +1,7 @@
 import type { AgentRef } from "../sessions/agent.ts";
 import type { Permission } from "../sessions/permission.ts";
 import type { Session } from "../sessions/session.ts";
-import { visibleLine, visibleText } from "../visibleText.ts";
+import { shownName, visibleLine, visibleText } from "../visibleText.ts";
 import type { EventDataByType, EventType, LoggedEvent, LoggedEventOf } from "./event.ts";
 
 /** The rule of one kind of push: how it is sent, in the terms of Apple and (where they differ) of Web Push. */
@@ -104,6 +104,9 @@ export interface EventPush {
   isMoot?(subject: PushSubject): boolean;
 }
 
+/** Most of what a task is said to do, in UTF-16 units. */
+const mostTaskUnits = 1_000;
+
 type EventRule<T extends EventType> = (event: LoggedEventOf<T>) => EventPush | undefined;
 
 /** The rule of events that call for no push: only an event that needs the owner does. */
@@ -121,11 +124,12 @@ const eventRules: { readonly [T in EventType]: EventRule<T> } = {
   // Of a task that ended as it should Claude speaks itself, in a turn of its own or in the one that runs. What the owner, or
   // Claude, stopped is no news.
   "task.finished": ({ data: { description, state, cutOff } }) => {
-    if (cutOff === true) return { kind: "task", body: `Cut off before its end: ${description}` };
+    if (cutOff === true)
+      return { kind: "task", body: `Cut off before its end: ${shownName(description, mostTaskUnits)}` };
     if (state !== "completed" && state !== "failed") return undefined;
     return {
       kind: "task",
-      body: `${state === "completed" ? "Finished" : "Failed"}: ${description}`,
+      body: `${state === "completed" ? "Finished" : "Failed"}: ${shownName(description, mostTaskUnits)}`,
       unlessTurnFollows: true,
     };
   },

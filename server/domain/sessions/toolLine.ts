@@ -1,3 +1,4 @@
+import { isTooDeep, withoutDepths } from "../cutJson.ts";
 import { type VisibleLine, visibleLine } from "../visibleText.ts";
 
 /** Most UTF-16 units of a tool's line, without its name: what a lock screen can show. */
@@ -38,7 +39,7 @@ export function toolLine(toolName: string, input: Record<string, unknown>): Visi
   return {
     text: `${name.text}${unboxed(toolName, input)}: ${line.text}${rest === "" ? "" : ` ${rest}`}`,
     hidden: name.hidden || line.hidden || (fits && whole?.hidden === true),
-    cut: name.cut || line.cut || !fits,
+    cut: name.cut || line.cut || !fits || isTooDeep(input),
   };
 }
 
@@ -83,7 +84,7 @@ function tellingFieldOf(input: Record<string, unknown>): string | undefined {
 }
 
 /** A text of any length on one line: in JSON its line feeds are escapes. */
-const jsonOf = (input: Record<string, unknown>): string => JSON.stringify(input);
+const jsonOf = (input: Record<string, unknown>): string => JSON.stringify(withoutDepths(input));
 
 const jsonIfAny = (input: Record<string, unknown>): string | undefined =>
   // A tool of which nothing is known shows what it would be given.

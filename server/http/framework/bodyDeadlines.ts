@@ -1,4 +1,4 @@
-import type { Request } from "express";
+import type { Request, Response } from "express";
 import type { Clock } from "../../domain/ports.ts";
 
 /** How long a body may take in all, unless its route takes files. */
@@ -37,9 +37,17 @@ export class BodyDeadlines {
     socket.once("close", cancel);
   }
 
-  /** From now on the body may take as long as its bytes come. */
-  allowSlow(request: Request): void {
+  /** From now on, and until it is answered, the body may take as long as its bytes come: what follows is thrown away. */
+  allowSlow(request: Request, response: Response): void {
     const { socket } = request;
+    response.once("finish", () => {
+      if (!this.#cancels.has(request)) return;
+      this.#cancels.get(request)?.();
+      this.#cancels.set(
+        request,
+        this.#clock.after(bodyMs, () => request.destroy()),
+      );
+    });
     const arm = (seenBytes: number) => {
       if (!this.#cancels.has(request)) return;
       this.#cancels.get(request)?.();

@@ -20,9 +20,9 @@ export const isMultipart = (contentType: string | undefined): boolean =>
 
 /**
  * Resolves to the one file of a `multipart/form-data` body (RFC 7578), as `curl -F` and browsers' forms send it, as soon as
- * it begins. Throws `invalid_request` when there is none.
+ * it begins. Throws `invalid_request` when there is none, `body_too_large` when all of it has more than `maxBytes`.
  */
-export function multipartFile(body: Readable, contentType: string): Promise<MultipartFile> {
+export function multipartFile(body: Readable, contentType: string, maxBytes: number): Promise<MultipartFile> {
   const parser = parserOf(contentType);
   let file: BusboyFileStream | undefined;
   let files = 0;
@@ -37,6 +37,12 @@ export function multipartFile(body: Readable, contentType: string): Promise<Mult
     parser.on("error", fail);
     body.once("error", fail);
     body.once("aborted", () => fail(new Error("The connection was lost.")));
+    // A length that was not announced: what stands around the file, and what is ignored, may not go on without an end.
+    let bytes = 0;
+    body.on("data", ({ length }: Uint8Array) => {
+      bytes += length;
+      if (bytes > maxBytes) fail(new DaylongError("body_too_large", `A form may have ${maxBytes} bytes.`));
+    });
   });
   // The reader of the file is told; there may be none yet.
   ended.catch(() => {});

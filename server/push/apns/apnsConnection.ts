@@ -1,7 +1,8 @@
 import type { ClientHttp2Session } from "node:http2";
+import { createRequire } from "node:module";
 import { isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import apn, { type ProviderOptions } from "@parse/node-apn";
+import type { Provider, ProviderOptions } from "@parse/node-apn";
 import type { Log } from "../../domain/ports.ts";
 import { type NodeApnRequest, sendApnsRequest } from "./apnsRequest.ts";
 import { ApnsSession, type ApnsSessionTiming } from "./apnsSession.ts";
@@ -34,6 +35,13 @@ export interface ApnsConnectionParts {
   timing: ApnsSessionTiming;
   log: Pick<Log, "info">;
 }
+
+/**
+ * Loads node-apn, which brings a whole TLS of its own with it: megabytes that a server without a key need not have. One with
+ * a key loads it at its start, because loading holds the event loop.
+ */
+export const loadNodeApn = (): { Provider: typeof Provider } =>
+  createRequire(import.meta.url)("@parse/node-apn") as { Provider: typeof Provider };
 
 /** A push that waits for room on a session. */
 interface WaitingPush {
@@ -83,7 +91,7 @@ export class ApnsConnection {
         return this.#socket;
       },
     };
-    this.#client = innerClient(new apn.Provider(options));
+    this.#client = innerClient(new (loadNodeApn().Provider)(options));
     this.#client.config.token = parts.token;
     // node-apn calls this on GOAWAY and errors, and so kills requests that Apple would still answer. Sessions end themselves.
     this.#client.closeAndDestroySession = async () => {};
@@ -207,7 +215,7 @@ export class ApnsConnection {
   }
 }
 
-function innerClient(provider: InstanceType<typeof apn.Provider>): NodeApnClient {
+function innerClient(provider: Provider): NodeApnClient {
   const { client } = provider as unknown as { client?: Partial<NodeApnClient> };
   const missing = (["connect", "request", "closeAndDestroySession", "shutdown"] as const).filter(
     (name) => typeof client?.[name] !== "function",

@@ -13,7 +13,7 @@ import type { Clock, Log } from "../../domain/ports.ts";
 import { EncryptionKeyError } from "../encryption.ts";
 import { InFlight } from "../inFlight.ts";
 import { buildActivityPush } from "./activityPayload.ts";
-import { ApnsConnection } from "./apnsConnection.ts";
+import { ApnsConnection, loadNodeApn } from "./apnsConnection.ts";
 import { type ApnsPush, buildApnsPush, buildSyncPush } from "./apnsPayload.ts";
 import { type ApnsSessionTiming, defaultSessionTiming } from "./apnsSession.ts";
 import { judgeExchange } from "./apnsVerdict.ts";
@@ -208,6 +208,7 @@ function prepareCore(parts: ApnsSenderParts): Core {
   try {
     const ca = parts.caPath === undefined ? undefined : readFileSync(parts.caPath, "utf8");
     const { clock, dataDir, log } = parts;
+    loadNodeApn();
     const token = new ProviderToken({ clock, keyPem: pem, keyId, teamId, dataDir, log });
     return { state: "ready", token, key: { pem, keyId, teamId }, ca };
   } catch (error) {

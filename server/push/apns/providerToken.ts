@@ -10,7 +10,7 @@ export const minTokenAgeMs = 20 * 60_000;
 export const refreshTokenAfterMs = 50 * 60_000;
 /** A token this far in the future comes from a clock that has been set back since, and Apple would refuse it. */
 const futureToleranceMs = 60_000;
-const fileName = "apns-token.json";
+export const providerTokenFile = "apns-token.json";
 
 const storedToken = z.object({
   v: z.literal(1),
@@ -110,7 +110,7 @@ export class ProviderToken {
 
   #store(): void {
     const { dataDir, keyId, teamId } = this.#parts;
-    const path = join(dataDir, fileName);
+    const path = join(dataDir, providerTokenFile);
     try {
       mkdirSync(dataDir, { recursive: true, mode: 0o700 });
       // By rename, so that a crash leaves the old token or the new one, never half of it.
@@ -127,7 +127,7 @@ export class ProviderToken {
   #load(): { jwt: string; issuedAt: number } | undefined {
     const { dataDir, keyId, teamId } = this.#parts;
     try {
-      const stored = storedToken.parse(JSON.parse(readFileSync(join(dataDir, fileName), "utf8")));
+      const stored = storedToken.parse(JSON.parse(readFileSync(join(dataDir, providerTokenFile), "utf8")));
       if (stored.keyId !== keyId || stored.teamId !== teamId) return undefined;
       const [header = "", claims = "", signature = ""] = stored.jwt.split(".");
       const key = { key: createPublicKey(this.#privateKey), dsaEncoding: "ieee-p1363" as const };

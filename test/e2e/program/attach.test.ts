@@ -206,6 +206,25 @@ describe("daylong attach", () => {
     await program.shows(/❯ say: one\n {2}two\n[^\n]*Ctrl-D leaves/);
   });
 
+  test("O15: a window that becomes narrower in the middle of an answer, and wider again, shows every line once and in its width", async () => {
+    const program = await attached(await newSession());
+    program.write("slow: 20\r");
+    await program.shows("word3");
+    program.resize(44, 20);
+    await program.shows(/word20 end\./);
+    await program.loses("Claude works");
+    program.write("say: A message that is longer than the forty-four columns of the window.\r");
+    await program.shows(/● A message that is longer than the\n {2}forty-four columns of the window\./);
+    const rows = program.screen.text.split("\n");
+    expect(rows.filter((row) => row.length > 44)).toEqual([]);
+    expect(program.screen.text.split("❯ slow: 20")).toHaveLength(2);
+    expect(program.screen.text.match(/\bword17\b/g)).toHaveLength(1);
+    program.resize(110, 30);
+    program.write("say: Another message that is longer than the forty-four columns were.\r");
+    await program.shows("● Another message that is longer than the forty-four columns were.");
+    expect(program.screen.text.match(/Ctrl-D leaves/g)).toHaveLength(1);
+  });
+
   test("O15: a server that is killed in the middle of an answer and comes back is gone on with", async () => {
     const program = await attached(await newSession());
     program.write("slow: 60\r");

@@ -23,6 +23,28 @@ afterEach(async () => {
   bench.remove();
 });
 
+test("O03: names of folders, words of programs and settings cannot control the terminal that doctor prints to", async () => {
+  const hostile = "\u001b]0;title\u0007\u001b[2J\u009b1m\u202e";
+  const folder = join(bench.dir, `bin${hostile}`);
+  mkdirSync(folder);
+  writeFileSync(join(folder, "claude"), "#!/bin/sh\nprintf '9.9.9\\033[31m'\n", { mode: 0o755 });
+  const env = {
+    HOME: bench.home,
+    DATA_DIR: bench.dataDir,
+    PATH: `${folder}:${process.env.PATH}`,
+    PROJECT_ROOTS: join(bench.dir, `gone${hostile}`),
+    LOG_LEVEL: hostile,
+    ANTHROPIC_BASE_URL: "http://127.0.0.1:9",
+  };
+  for (const args of [["doctor"], ["doctor", "--json"]]) {
+    const { stdout } = await runDaylong(args, { env });
+    expect(stdout).toContain("9.9.9");
+    expect(stdout).toMatch(/\\u\{?0?0?1b/);
+    // Not a control but the ends of lines.
+    expect(stdout.replaceAll("\n", "").match(/[\p{Cc}\p{Cf}]/gu)).toBeNull();
+  }
+});
+
 test("O03: five things that are wrong at once are all named, each with how to mend it", async () => {
   const taken = createServer((_request, response) => {
     response.writeHead(200, { date: new Date(Date.now() - 7_200_000).toUTCString() }).end();

@@ -67,7 +67,7 @@ describe("O09 O13: the commands of the documents", () => {
       text
         .replace(/"code":"[A-Z0-9]{10}"/, `"code":"${code}"`)
         .replaceAll("http://127.0.0.1:3000", server.url)
-        .replace(/'\$HOME'\/\.daylong-demo\/projects\/hello/, bench.project)
+        .replace(/(?:'\$HOME'|~)\/\.daylong-demo\/projects\/hello/g, bench.project)
         .replace(/scripts\/(pair|token)/g, "daylong $1")
         .replaceAll("scripts/test-interactive-session", "daylong test-session");
     const ran: Command[] = commands.filter((command) => reasonOf(command) === undefined);

@@ -107,6 +107,6 @@ describe("the first start of a newcomer", () => {
     for (const shown of ['"type":"hello","token"', '"type":"send"', '"clientMessageId"', '"type":"ack"'])
       expect(text).toContain(shown);
     expect(text).toMatch(/TOKEN=\$\(scripts\/token/);
-    expect(text).toMatch(/about 700 MB/);
+    expect(text).toMatch(/about 590 MB/);
   });
 });

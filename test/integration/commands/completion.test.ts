@@ -29,6 +29,7 @@ test("O16: bash completes every command, its options, and the values of options 
   expect(offered("service", "un")).toEqual(["uninstall"]);
   expect(offered("token", "--name", "")).toEqual([]);
   expect(offered("sessions", "--data-dir", "/us")).toEqual(["/usr"]);
+  expect(offered("attach", "--new", "/us")).toEqual(["/usr"]);
 });
 
 test("O16: zsh gets every command and option with its description, in quotes that hold", () => {
@@ -40,6 +41,9 @@ test("O16: zsh gets every command and option with its description, in quotes tha
   }
   expect(text).toContain("'--scope[");
   expect(text).toContain(":value:(read chat admin)'");
+  expect(text).toMatch(/'--new\[[^']*\]:folder:_files -\/'/);
+  // It may be read before the shell has its completions.
+  expect(text).toContain("(( $+functions[compdef] ))");
   // Its words and quotes are those of a POSIX shell, but for the lines that only zsh reads.
   const posix = text.split("\n").filter((line) => /^ {4}('|\w[\w-]*\) _arguments)/.test(line));
   const script = posix

@@ -124,6 +124,23 @@ describe("S33: files on the storage", () => {
     expect(await codeOf(keep(text("more")))).toBe("none");
   });
 
+  test("DOOR-18: parts of an upload that an earlier run left count to the share until they are swept", async () => {
+    mkdirSync(dir, { recursive: true });
+    const left = join(dir, `${randomUUID()}.phone.upload`);
+    writeFileSync(left, "x".repeat(100));
+    const base = { deviceId: "phone", name: "x", mimeType: "text/plain", sha256: "", createdAt: clock.now() };
+    store.attachments.insert({ ...base, attachmentId: "big", sizeBytes: maxKeptBytes - 100 });
+    writeFileSync(join(dir, "big"), "");
+    expect(await codeOf(keep(text("more")))).toBe("attachment_limit");
+    expect(storage.partial.bytesOf("phone")).toBe(100);
+    expect(await codeOf(keep(text("more"), {}, "tablet"))).toBe("none");
+    const longAgo = (clock.now() - attachmentLifeMs - 1_000) / 1_000;
+    utimesSync(left, longAgo, longAgo);
+    await sweep();
+    expect(existsSync(left)).toBe(false);
+    expect(await codeOf(keep(text("more")))).toBe("none");
+  });
+
   test("S33: what is let go is gone with its file, unless a message uses it", async () => {
     const [used, unused] = [await keep(text("used")), await keep(text("unused"))];
     store.attachments.use(used.attachmentId, clock.now());

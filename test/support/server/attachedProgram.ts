@@ -8,6 +8,8 @@ export interface AttachedProgram {
   pid: number;
   screen: TerminalScreen;
   write(text: string): void;
+  /** The window of the terminal is given another size. */
+  resize(columns: number, rows: number): void;
   /** Resolves when the words are on the screen or above it. */
   shows(words: string | RegExp): Promise<void>;
   /** Resolves when they are not any more. */
@@ -68,6 +70,10 @@ export function openAttach(
     pid: terminal.pid,
     screen,
     write: (text) => terminal.write(text),
+    resize: (columns, rows) => {
+      screen.resize(columns, rows);
+      terminal.resize(columns, rows);
+    },
     shows: (words) => look(String(words), () => holds(words)),
     loses: (words) => look(`no ${words}`, () => !holds(words)),
     exited,

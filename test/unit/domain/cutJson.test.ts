@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { cutJson, jsonBytes } from "../../../server/domain/cutJson.ts";
+import { cutJson, isTooDeep, jsonBytes, withoutDepths } from "../../../server/domain/cutJson.ts";
 
 describe("JSON that is cut to a number of bytes", () => {
   test("what fits is the same object", () => {
@@ -42,5 +42,24 @@ describe("JSON that is cut to a number of bytes", () => {
     ).toBeLessThanOrEqual(1_000);
     const wide = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`n${index}`, index]));
     expect(jsonBytes(cutJson(wide, 1_000).value)).toBeLessThanOrEqual(1_000);
+  });
+});
+
+describe("DOOR-8 a value that is nested without end", () => {
+  const nested = (levels: number): unknown => JSON.parse("[".repeat(levels) + "]".repeat(levels));
+
+  test("is cut where no tool's input reaches, and can be written as JSON then", () => {
+    const deep = { path: "/a", x: nested(100_000) };
+    expect(() => JSON.stringify(deep)).toThrow(RangeError);
+    expect(isTooDeep(deep)).toBe(true);
+    expect(JSON.stringify(withoutDepths(deep))).toBe(
+      `{"path":"/a","x":${"[".repeat(99)}"…"${"]".repeat(99)}}`,
+    );
+  });
+
+  test("that is not is the same object", () => {
+    const plain = { x: nested(50) };
+    expect(isTooDeep(plain)).toBe(false);
+    expect(withoutDepths(plain)).toBe(plain);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { visibleLine, visibleText } from "../../../server/domain/visibleText.ts";
+import { shownName, visibleLine, visibleText } from "../../../server/domain/visibleText.ts";
 
 const shown = (text: string) => visibleText(text).text;
 
@@ -73,3 +73,23 @@ describe("a visible line", () => {
     expect(visibleLine("ls -l", 5)).toEqual({ text: "ls -l", hidden: false, cut: false });
   });
 });
+
+test("DOOR-8 a name is shown on one line, as long as a name may be, with what is not seen as escapes", () => {
+  expect(shownName("a\u202egpj.exe")).toBe("a\\u{202e}gpj.exe");
+  expect(shownName("alpha\nThe server: all is well")).toBe("alpha … and 1 more line");
+  expect(shownName("\u001b]0;x\u0007a\rb")).toBe("\\u{1b}]0;x\\u{7}a\\rb");
+  expect(shownName(`a${" ".repeat(300)}b`)).toBe("a [300 spaces] b");
+  expect(shownName("x".repeat(500))).toBe(`${"x".repeat(200)}…`);
+  expect(shownName("größe 日本 👩‍💻")).toBe("größe 日本 👩‍💻");
+});
+
+test.each(["\n", " ", "\t", "\u00a0", "\u0301", "\u200b"])(
+  "DOOR-8 a text with 300,000 of %j within is shown at once",
+  (character) => {
+    const begunAt = performance.now();
+    const line = visibleLine(`ls${character.repeat(300_000)}; evil`, 200);
+    expect(line.cut || line.hidden).toBe(true);
+    // A time that grows with the square of the length is minutes.
+    expect(performance.now() - begunAt).toBeLessThan(5_000);
+  },
+);

@@ -1,6 +1,7 @@
 import type { Session } from "../../../client/src/index.ts";
 import { Icon } from "../design/icons.tsx";
 import { Ring } from "../design/ring.tsx";
+import { visible } from "../design/visibleText.ts";
 import type { Chat } from "../state/chat/chat.ts";
 import { useDaylong } from "../state/context.ts";
 import { leaseLeft, projectName, sessionTitle, stateWords } from "../state/sessionWords.ts";
@@ -24,7 +25,7 @@ export function ChatHeader(props: {
       </a>
       <div class="grow">
         <h1 class="clip">{session ? sessionTitle(session) : "Session"}</h1>
-        <p class={`meta clip state ${words?.tone ?? ""}`} title={session?.projectPath}>
+        <p class={`meta clip state ${words?.tone ?? ""}`} title={session && visible(session.projectPath)}>
           {words?.text ?? "Reading the session"}
           {session && sessionTitle(session) !== projectName(session.projectPath) && (
             <span> · {projectName(session.projectPath)}</span>

@@ -3,10 +3,10 @@ import type { Answer, PermissionMode, Project, ProjectSession } from "../../../c
 import { Icon } from "../design/icons.tsx";
 import { count } from "../design/quantities.ts";
 import { Time } from "../design/time.tsx";
+import { visible } from "../design/visibleText.ts";
 import { useDaylong, useHost } from "../state/context.ts";
 import { modeWords } from "../state/modeWords.ts";
 import { useGo } from "../state/navigation.ts";
-import { visible } from "../text/visibleText.ts";
 
 /** Choices of the project list that are shown at once. */
 const shownProjects = 8;
@@ -121,7 +121,7 @@ export function NewSession({ onClose }: { onClose: () => void }) {
           </p>
         )}
         <button type="submit" class="button primary" disabled={isBusy || project === undefined}>
-          {isBusy ? "Beginning" : project ? `Begin in ${project.name}` : "Begin"}
+          {isBusy ? "Beginning" : project ? `Begin in ${visible(project.name)}` : "Begin"}
         </button>
       </div>
     </form>
@@ -202,8 +202,8 @@ function ProjectPicker(props: {
             onMouseDown={(event) => event.preventDefault()}
             onClick={() => choose(one)}
           >
-            <span>{one.name}</span>
-            <span class="meta clip path">{one.path}</span>
+            <span>{visible(one.name)}</span>
+            <span class="meta clip path">{visible(one.path)}</span>
           </button>
         ))}
         {shown.length === 0 && !canMake && <p class="meta">No project has this name.</p>}

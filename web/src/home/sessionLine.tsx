@@ -2,9 +2,9 @@ import type { Session } from "../../../client/src/index.ts";
 import { count } from "../design/quantities.ts";
 import { Ring } from "../design/ring.tsx";
 import { Time } from "../design/time.tsx";
+import { visible } from "../design/visibleText.ts";
 import { useDaylong } from "../state/context.ts";
 import { leaseLeft, projectName, sessionTitle, stateWords } from "../state/sessionWords.ts";
-import { visible } from "../text/visibleText.ts";
 
 /** A session in two lines: what it is and how it stands, what was said last. */
 export function SessionLine({ session, isOpen }: { session: Session; isOpen: boolean }) {
@@ -20,7 +20,7 @@ export function SessionLine({ session, isOpen }: { session: Session; isOpen: boo
   return (
     <a class="session-line" href={`/s/${session.sessionId}`} aria-current={isOpen ? "page" : undefined}>
       <span class="row">
-        <span class="session-title clip">{visible(title)}</span>
+        <span class="session-title clip">{title}</span>
         {title !== project && <span class="meta clip session-project">{project}</span>}
         <span class="grow" />
         {unread > 0 && (

@@ -2,7 +2,9 @@ import { useSignal } from "@preact/signals";
 import { count, memoryInWords } from "../design/quantities.ts";
 import { Ring } from "../design/ring.tsx";
 import { shortSpan, spanInWords } from "../design/times.ts";
+import { visible } from "../design/visibleText.ts";
 import { useHost } from "../state/context.ts";
+import { sessionTitle } from "../state/sessionWords.ts";
 import type { History, LiveSession } from "./answers.ts";
 import { Sparkline } from "./sparkline.tsx";
 
@@ -30,7 +32,8 @@ function Row(props: {
   const { client } = useHost();
   const told = useSignal("");
   const isBusy = useSignal(false);
-  const { sessionId, title, projectPath, process, lease, runningTasks } = session;
+  const { sessionId, projectPath, process, lease, runningTasks } = session;
+  const title = sessionTitle(session);
   const points = history?.sessions.find((one) => one.sessionId === sessionId)?.points ?? [];
   const leftMs = lease.expiresAt - now;
   const share = leftMs / Math.max(1, lease.expiresAt - lease.startedAt);
@@ -61,7 +64,7 @@ function Row(props: {
         <a href={`/s/${sessionId}`} id={nameId}>
           {title}
         </a>
-        <span class="meta clip" title={projectPath}>
+        <span class="meta clip" title={visible(projectPath)}>
           {stateWords(session, now)}
         </span>
       </th>
@@ -179,7 +182,7 @@ export function LiveSessions(props: {
               canAct={canAct}
               now={now}
               ended={() => {
-                said.value = `${session.title}: ended. The next message wakes it.`;
+                said.value = `${sessionTitle(session)}: ended. The next message wakes it.`;
                 changed();
               }}
             />

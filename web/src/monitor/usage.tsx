@@ -1,5 +1,7 @@
 import { count, dollars, shortNumber } from "../design/quantities.ts";
 import { exactTime, spanInWords } from "../design/times.ts";
+import { visible } from "../design/visibleText.ts";
+import { projectName } from "../state/sessionWords.ts";
 import type { Usage } from "./answers.ts";
 
 const dayWords = (day: string): string =>
@@ -125,8 +127,8 @@ export function UsageSection({ usage, now }: { usage: Usage; now: number }) {
           title="By project"
           shares={usage.byProject.map(({ projectPath, ...rest }) => ({
             ...rest,
-            full: projectPath,
-            name: projectPath.split("/").at(-1) ?? projectPath,
+            full: visible(projectPath),
+            name: projectName(projectPath),
           }))}
         />
       )}

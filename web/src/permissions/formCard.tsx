@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { Permission } from "../../../client/src/index.ts";
-import { visible } from "../text/visibleText.ts";
+import { visible } from "../design/visibleText.ts";
 import type { CardParts } from "./cardParts.ts";
 import { DenyButtons } from "./denyButtons.tsx";
 

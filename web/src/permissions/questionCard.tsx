@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { visible } from "../text/visibleText.ts";
+import { visible } from "../design/visibleText.ts";
 import type { CardParts } from "./cardParts.ts";
 import { DenyButtons } from "./denyButtons.tsx";
 

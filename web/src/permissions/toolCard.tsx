@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { Icon } from "../design/icons.tsx";
+import { visible } from "../design/visibleText.ts";
 import { InputView } from "../text/inputView.tsx";
-import { visible } from "../text/visibleText.ts";
 import type { CardParts } from "./cardParts.ts";
 import { DenyButtons } from "./denyButtons.tsx";
 import { InputEditor } from "./inputEditor.tsx";

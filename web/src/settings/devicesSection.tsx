@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Answer } from "../../../client/src/index.ts";
 import { Time } from "../design/time.tsx";
+import { visible } from "../design/visibleText.ts";
 import { useDaylong, useHost } from "../state/context.ts";
 import type { Device } from "../state/daylong.ts";
 import { PairAnother } from "./pairAnother.tsx";
@@ -62,7 +63,7 @@ export function DevicesSection({ me }: { me: Device }) {
           <li key={device.deviceId} class="row">
             <span class={`dot ${device.connected ? "good" : "hollow"}`} />
             <span class="grow">
-              <span id={`device-${device.deviceId}`}>{device.name}</span>{" "}
+              <span id={`device-${device.deviceId}`}>{visible(device.name)}</span>{" "}
               <span class="meta">
                 {device.platform}, {device.scope}
                 {device.deviceId === me.deviceId ? ", this device" : ""}

@@ -1,6 +1,7 @@
 import type { Activity, Session } from "../../../client/src/index.ts";
 import { count } from "../design/quantities.ts";
 import { shortSpan, spanInWords } from "../design/times.ts";
+import { visible } from "../design/visibleText.ts";
 
 /** How urgent the state is, for its colour. */
 export type Tone = "quiet" | "working" | "need" | "bad";
@@ -94,9 +95,10 @@ export function leaseLeft({ lease }: Session, now: number): { share: number; sho
   };
 }
 
-/** The folder's own name. */
-export const projectName = (path: string): string => path.split("/").findLast((part) => part !== "") ?? path;
+/** The folder's own name, as it is shown: a repository may have chosen it. */
+export const projectName = (path: string): string =>
+  visible(path.split("/").findLast((part) => part !== "") ?? path);
 
 /** What the owner calls the session: its title, or its project when it has none of its own. */
 export const sessionTitle = ({ title, projectPath }: Session): string =>
-  title === "" || title === "New session" ? projectName(projectPath) : title;
+  title === "" || title === "New session" ? projectName(projectPath) : visible(title);

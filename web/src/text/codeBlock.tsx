@@ -1,8 +1,8 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { visible } from "../design/visibleText.ts";
 import { CopyButton } from "./copyButton.tsx";
 import { highlighted } from "./highlight.ts";
 import { safeFragment } from "./sanitize.ts";
-import { visible } from "./visibleText.ts";
 
 /** Code with its language, a copy button, and colours when it is finished. */
 export function CodeBlock(props: { code: string; language: string; isFinished: boolean }) {

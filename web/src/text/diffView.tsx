@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
+import { cutText, visible } from "../design/visibleText.ts";
 import type { DiffLine } from "./diff.ts";
-import { cutText, visible } from "./visibleText.ts";
 
 const signs: Record<DiffLine["kind"], string> = {
   added: "+",

@@ -1,7 +1,7 @@
+import { visible } from "../design/visibleText.ts";
 import { linesBetween } from "./diff.ts";
 import { DiffView } from "./diffView.tsx";
 import { LongText } from "./markdownView.tsx";
-import { visible } from "./visibleText.ts";
 
 const textOf = (value: unknown): string =>
   typeof value === "string" ? value : (JSON.stringify(value, null, 2) ?? "");

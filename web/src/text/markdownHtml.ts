@@ -1,5 +1,5 @@
 import { Marked, type Token } from "marked";
-import { visible } from "./visibleText.ts";
+import { visible } from "../design/visibleText.ts";
 
 const escapes: Record<string, string> = {
   "&": "&amp;",

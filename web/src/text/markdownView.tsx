@@ -1,10 +1,10 @@
 import type { Token, Tokens } from "marked";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { cutText, visible, withoutTerminalCodes } from "../design/visibleText.ts";
 import { CodeBlock } from "./codeBlock.tsx";
 import { htmlOf } from "./markdownHtml.ts";
 import { safeFragment } from "./sanitize.ts";
 import { type Block, plainBeyondChars, StreamingMarkdown } from "./streamingMarkdown.ts";
-import { cutText, visible, withoutTerminalCodes } from "./visibleText.ts";
 
 /** Of a text that is too long for the screen, what is shown until the rest is asked for. */
 const shownChars = 60_000;

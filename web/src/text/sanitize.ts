@@ -1,6 +1,6 @@
 import DOMPurify from "dompurify";
+import { hasHidden, visible } from "../design/visibleText.ts";
 import { isSafeLink } from "./markdownHtml.ts";
-import { hasHidden, visible } from "./visibleText.ts";
 
 const allowed = {
   ALLOWED_TAGS: [

@@ -172,7 +172,7 @@ async function fileOf({ header, bytes }: RequestFacts<Caller>, contentType: stri
     const mimeType = mediaTypeOf(contentType);
     return { mimeType, name: fileNameOf(header("x-filename"), mimeType), bytes: chunksOf(bytes) };
   }
-  const file = await multipartFile(bytes, contentType);
+  const file = await multipartFile(bytes, contentType, maxUploadBytes + maxEnvelopeBytes);
   const mimeType = mediaTypeOf(file.mimeType);
   return { mimeType, name: file.name || fileNameOf(header("x-filename"), mimeType), bytes: file.bytes };
 }

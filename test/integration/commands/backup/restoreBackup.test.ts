@@ -1,18 +1,23 @@
 import { createHash } from "node:crypto";
 import {
+  chmodSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { holdDataFolder } from "../../../../server/app/openFolders.ts";
+import { startOfPid } from "../../../../server/claude/os/processTable.ts";
 import { readBackup } from "../../../../server/commands/backup/backupFile.ts";
 import { makeBackup } from "../../../../server/commands/backup/makeBackup.ts";
 import { restoreBackup } from "../../../../server/commands/backup/restoreBackup.ts";
@@ -47,6 +52,13 @@ function fill(dataDir: string, messages: number, word: string): string {
   writeFileSync(join(dataDir, "attachments", attachmentId), `${word} picture`);
   writeFileSync(join(dataDir, "attachments", `${attachmentId}.part`), "half");
   return epoch;
+}
+
+/** Puts a CLI process on record that was not seen to its end. */
+function record(dataDir: string, processId: string, pid: number): void {
+  const store = openStore({ dataDir, clock: new StandingClock() });
+  store.processes.open({ processId, sessionId: "any", pid, startTicks: startOfPid(pid), startedAt: now });
+  store.close();
 }
 
 beforeEach(() => {
@@ -130,6 +142,49 @@ describe("O05: a backup and what comes of it", () => {
     expect(readFileSync(join(target, ".env.restored"), "utf8")).toContain("old");
   });
 
+  test("O05 F10: processes that a killed server of the folder left are on record for the next start, and those of the backup's are not", () => {
+    fill(source, 1, "old");
+    record(source, "of-the-backup", process.pid);
+    back();
+    fill(target, 2, "new");
+    record(target, "left-here", process.pid);
+    record(target, "gone-since", 2 ** 22);
+    expect(restore().leftRunning).toBe(1);
+    const store = openStore({ dataDir: target, clock: new StandingClock() });
+    try {
+      expect(store.processes.unended()).toEqual([
+        expect.objectContaining({
+          processId: "left-here",
+          pid: process.pid,
+          startTicks: startOfPid(process.pid),
+        }),
+        expect.objectContaining({ processId: "gone-since" }),
+      ]);
+    } finally {
+      store.close();
+    }
+  });
+
+  test("O05: a database that cannot be read any more is replaced all the same", () => {
+    fill(source, 3, "old");
+    back();
+    fill(target, 2, "new");
+    writeFileSync(join(target, "daylong.db"), "no database at all");
+    expect(restore()).toMatchObject({ leftRunning: 0 });
+    expect(eventsOf(target).tip).toBe(3);
+  });
+
+  test("O05 V13: Apple's token goes along, and one that is there stays, because it is newer", () => {
+    fill(source, 1, "old");
+    writeFileSync(join(source, "apns-token.json"), "old token");
+    back();
+    restore();
+    expect(readFileSync(join(target, "apns-token.json"), "utf8")).toBe("old token");
+    writeFileSync(join(target, "apns-token.json"), "newer token");
+    restore();
+    expect(readFileSync(join(target, "apns-token.json"), "utf8")).toBe("newer token");
+  });
+
   test("O05: a backup of an older program is brought up to date on its way", () => {
     mkdirSync(source);
     openDatabase({ dataDir: source, migrations: migrations.slice(0, -1) }).close();
@@ -196,6 +251,55 @@ describe("O05: what is refused leaves everything as it is", () => {
     }
     rmSync(file);
     refused(/is not there/);
+  });
+
+  /** A tar file of entries of our own making. */
+  const tarOf = (entries: ReadonlyArray<readonly [name: string, content: string]>) => {
+    rmSync(file, { force: true });
+    const writer = new TarWriter(file, now);
+    for (const [name, content] of entries) writer.addText(name, content);
+    writer.end();
+    writer.close();
+  };
+
+  test("O05: a file that names an entry twice, or one of a size below nothing", () => {
+    fill(target, 2, "new");
+    tarOf([
+      ["daylong.db", "one"],
+      ["daylong.db", "two"],
+    ]);
+    refused(/It holds daylong\.db twice/);
+    tarOf([["daylong.db", "one"]]);
+    const bytes = readFileSync(file);
+    bytes.write("-0000000007\0", 124);
+    const sum = bytes
+      .subarray(0, 512)
+      .reduce((all, byte, at) => all + (at >= 148 && at < 156 ? 32 : byte), 0);
+    bytes.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
+    writeFileSync(file, bytes);
+    refused(/It holds other things than plain files/);
+  });
+
+  test("O05: a file that every user of the computer can write, and what is no file", () => {
+    fill(source, 1, "old");
+    fill(target, 2, "new");
+    back();
+    chmodSync(file, 0o666);
+    refused(/can be written by every user.*chmod 600/);
+    rmSync(file);
+    mkdirSync(file);
+    refused(/is no file/);
+  });
+
+  test("O05: a link to nowhere in the place of the backup is not replaced", () => {
+    fill(source, 1, "old");
+    symlinkSync(join(around, "nowhere"), file);
+    expect(() => back()).toThrow(/is there already/);
+    expect(readlinkSync(file)).toBe(join(around, "nowhere"));
+    expect(readdirSync(around).sort()).toEqual(["daylong.tar", "source"]);
+    makeBackup({ dataDir: source, file, replace: true, version: "1", now });
+    expect(lstatSync(file).isFile()).toBe(true);
+    expect(existsSync(join(around, "nowhere"))).toBe(false);
   });
 
   test("O05: a backup of a newer program, and one whose database is not whole", () => {

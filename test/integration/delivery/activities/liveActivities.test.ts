@@ -77,6 +77,13 @@ const unregistered = (sinceAt: number): PushOutcome => ({
 });
 
 describe("D16: a running turn", () => {
+  test("DOOR-8 is named with what is not seen as escapes", async () => {
+    rig.store.sessions.update(sessionId, { title: "Tidy \u202epu\nAll is well" });
+    startTurn();
+    await rig.clock.run(graceMs + 1);
+    expect(rig.push.activities[0]?.attributes.title).toBe("Tidy \\u{202e}pu … and 1 more line");
+  });
+
   test("is started on a phone that is away, after the grace, then updated and ended", async () => {
     const turnId = startTurn();
     await rig.clock.run(graceMs - 1);

@@ -1,9 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { linuxSystem } from "../../../../server/claude/os/operatingSystem.ts";
 import { type ProcRow, readProcTable, startOfPid } from "../../../../server/claude/os/processTable.ts";
 import { Reaper } from "../../../../server/claude/os/reaper.ts";
+import { serverMark, withServerMark } from "../../../../server/claude/os/serverMark.ts";
 import { processMark } from "../../../../server/claude/start/environment.ts";
 import type { Clock } from "../../../../server/domain/ports.ts";
 import { systemClock } from "../../../../server/platform/clock.ts";
@@ -83,8 +87,8 @@ describe("F10: the end of what was recorded", () => {
   });
 
   /** A shell that leads a group of its own, as the CLI does; it says the pids that it names, a line each. */
-  async function begin(script: string, mark?: string) {
-    const env = { PATH: process.env.PATH, ...(mark === undefined ? {} : { [processMark]: mark }) };
+  async function begin(script: string, mark?: string, variable = processMark) {
+    const env = { PATH: process.env.PATH, ...(mark === undefined ? {} : { [variable]: mark }) };
     const child = spawn("sh", ["-c", script], { detached: true, env, stdio: ["ignore", "pipe", "ignore"] });
     started.push(child);
     const pids: number[] = [child.pid!];
@@ -120,6 +124,39 @@ describe("F10: the end of what was recorded", () => {
     const records = [{ processId: "unmarked-2", pid: child.pid!, startTicks: `${Number(startTicks) - 1}` }];
     expect(await endBelongings(records, systemClock, 10)).toBe(0);
     expect(pids.map(isAlive)).toEqual([true, true]);
+  });
+
+  test("F10: a former server's processes are known by its mark where no record tells of them, and no living server's are", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "daylong-mark-"));
+    const elsewhere = mkdtempSync(join(tmpdir(), "daylong-mark-"));
+    try {
+      const environment = withServerMark({}, folder);
+      const own = environment[serverMark]!;
+      // The start of this process, which lives, under another pid; and this pid with another start.
+      const [pid, start, hash] = own.split(":");
+      const died = await begin(
+        "sleep 60 & echo $!; echo ready; wait",
+        `${2 ** 22}:${start}:${hash}`,
+        serverMark,
+      );
+      const reused = await begin("echo ready; sleep 60", `${pid}:${Number(start) - 1}:${hash}`, serverMark);
+      const living = await begin("echo ready; sleep 60", own, serverMark);
+      const beside = await begin(
+        "echo ready; sleep 60",
+        `${process.ppid}:${startOfPid(process.ppid)}:${hash}`,
+        serverMark,
+      );
+      const foreign = withServerMark({}, elsewhere)[serverMark]!.replace(/^\d+/, String(2 ** 22));
+      const other = await begin("echo ready; sleep 60", foreign, serverMark);
+      const strange = await begin("echo ready; sleep 60", `x:y:${hash}`, serverMark);
+      const reaper = new Reaper({ os: linuxSystem, clock: systemClock, environment });
+      expect(await reaper.endFormer([], 5_000)).toBe(4);
+      await Promise.all([over(died.child), over(reused.child)]);
+      for (const { pids } of [living, beside, other, strange]) expect(pids.map(isAlive)).toEqual([true]);
+      expect(await reaper.endFormer([], 5_000)).toBe(0);
+    } finally {
+      for (const one of [folder, elsewhere]) rmSync(one, { recursive: true });
+    }
   });
 
   test("F10: knows by its mark what hangs on nobody any more, with what is below it, and no other mark", async () => {

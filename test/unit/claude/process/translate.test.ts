@@ -313,3 +313,10 @@ describe("P02 the mode that Claude is in", () => {
     expect(status()).toEqual([]);
   });
 });
+
+test("DOOR-8 a tool whose input is nested without end is told of, and can be stored", () => {
+  const deep: unknown = JSON.parse("[".repeat(20_000) + "]".repeat(20_000));
+  const told = assistant([{ type: "tool_use", id: "t1", name: "mcp__a__b", input: { a: 1, deep } }]);
+  expect(told).toMatchObject([{ kind: "tool-started", toolName: "mcp__a__b", input: { a: 1 } }]);
+  expect(JSON.stringify(told).length).toBeLessThan(2_000);
+});

@@ -68,3 +68,10 @@ describe("the record of a tool's use", () => {
     expect(JSON.stringify(found).length).toBeLessThan(257 * 1024 + 400);
   });
 });
+
+test("DOOR-8 an input that is nested without end is shown as far as it makes sense", () => {
+  const deep: unknown = JSON.parse("[".repeat(20_000) + "]".repeat(20_000));
+  const found = recordOf([use("mcp__a__b", { path: "/a", deep }), result("done")], "t1");
+  expect(found).toMatchObject({ output: "done", input: { path: "/a" } });
+  expect(JSON.stringify(found).length).toBeLessThan(2_000);
+});

@@ -60,3 +60,11 @@ describe("S31: what a person reads of a transcript", () => {
     expect(pastMessageOf(entry("user", command))?.text).toBe("/clear");
   });
 });
+
+test("DOOR-8 a tool whose input is nested without end hides no message", () => {
+  const deep: unknown = JSON.parse("[".repeat(20_000) + "]".repeat(20_000));
+  const content = [text("Look."), { type: "tool_use", id: "t1", name: "mcp__a__b", input: { deep } }];
+  const message = pastMessageOf(entry("assistant", content));
+  expect(message?.text).toBe("Look.");
+  expect(message?.tools[0]?.title).toMatch(/^mcp__a__b: /);
+});

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { retryDelayMs } from "../../../../server/domain/delivery/delivery.ts";
+import { pushContentOf, retryDelayMs } from "../../../../server/domain/delivery/delivery.ts";
 
 describe("D11 the pause before another attempt", () => {
   test("doubles from 2 s to a quarter of an hour", () => {
@@ -9,4 +9,15 @@ describe("D11 the pause before another attempt", () => {
   test("is spread by a fifth to either side", () => {
     expect([retryDelayMs(1, 0), retryDelayMs(1, 1)]).toEqual([1_600, 2_400]);
   });
+});
+
+test("DOOR-8 a push names session and project with what is not seen as escapes", () => {
+  const event = { cursor: 1, sessionId: "s", turnId: "t" };
+  const names = { title: "Deploy \u202edone", projectName: "al\u200bpha\nAllowed" };
+  const content = pushContentOf(event, { kind: "reply", body: "Done." }, names, 1);
+  expect([content.title, content.subtitle]).toEqual([
+    "Deploy \\u{202e}done",
+    "al\\u{200b}pha … and 1 more line",
+  ]);
+  expect(pushContentOf(event, { kind: "reply", body: "Done." }, undefined, 1).title).toBe("Daylong");
 });

@@ -148,6 +148,16 @@ describe("D09 what rings a phone", () => {
       ["Cut off before its end: Build", undefined],
     ]);
   });
+
+  test("DOOR-8 says what a task was in one line, with what is not seen as escapes", () => {
+    const ended = logged("task.finished", {
+      taskId: "b1",
+      kind: "command",
+      description: "npm test\u202e\nThe owner has to open http://x",
+      state: "failed",
+    });
+    expect(pushOf(ended)?.body).toBe("Failed: npm test\\u{202e} … and 1 more line");
+  });
 });
 
 describe("D14 a push is worth sending", () => {

@@ -106,3 +106,11 @@ describe("DOOR-8 the line of a permission", () => {
     }
   });
 });
+
+test("DOOR-8 an input that is nested without end is shown as cut, and throws nothing", () => {
+  const deep: unknown = JSON.parse("[".repeat(20_000) + "]".repeat(20_000));
+  expect(toolLine("mcp__a__b", { deep })).toMatchObject({ cut: true });
+  expect(toolLine("Write", { file_path: "/a", content: "", deep }).text).toMatch(/^Write: \/a … and /);
+  expect(toolLine("Bash", { command: "ls", description: deep }).cut).toBe(true);
+  expect(toolTitle("mcp__a__b", { deep })).toMatch(/^mcp__a__b: \{"deep":\[/);
+});

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Answer } from "../../../../client/src/index.ts";
+import { visible } from "../../design/visibleText.ts";
 import { useHost } from "../../state/context.ts";
 
 export type CommandChoice = Answer<"GET /api/sessions/{id}/commands">["commands"][number];
@@ -85,8 +86,8 @@ export function CommandMenu(props: { commands: Commands; onChoose: (command: Com
             // The field keeps the focus.
             onMouseDown={(event) => event.preventDefault()}
           >
-            <code>/{command.name}</code> <span class="meta">{command.argumentHint}</span>
-            <span class="meta clip">{command.description}</span>
+            <code>/{visible(command.name)}</code> <span class="meta">{visible(command.argumentHint)}</span>
+            <span class="meta clip">{visible(command.description)}</span>
           </button>
         </li>
       ))}

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import type { Session } from "../../../../client/src/index.ts";
 import { Icon } from "../../design/icons.tsx";
 import { count } from "../../design/quantities.ts";
+import { visible } from "../../design/visibleText.ts";
 import type { Chat } from "../../state/chat/chat.ts";
 import { useHost } from "../../state/context.ts";
 import { type DiffLine, diffLines } from "../../text/diff.ts";
@@ -37,9 +38,7 @@ export function ChangesSection(props: { session: Session; chat: Chat; facts: Fac
       <button type="button" class="section-fold" aria-expanded={isOpen} onClick={toggle}>
         <Icon name="fold" size={14} />
         <h3>Changes</h3>
-        <span class="meta">
-          {changes && isOpen ? words(changes) : "files that differ from the last commit"}
-        </span>
+        <span class="meta">{changes && isOpen ? words(changes) : "since the last commit"}</span>
       </button>
       {isOpen && fault !== "" && <p class="fault">{fault}</p>}
       {isOpen && changes && (
@@ -98,7 +97,7 @@ function ChangedFile(props: {
   return (
     <li>
       <button type="button" class="change-name" aria-expanded={lines !== undefined} onClick={toggle}>
-        <span class="clip path">{file.path}</span>
+        <span class="clip path">{visible(file.path)}</span>
         <span class="meta">
           {file.state}
           {file.insertions !== undefined && (

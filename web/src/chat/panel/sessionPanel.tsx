@@ -4,6 +4,7 @@ import { Icon } from "../../design/icons.tsx";
 import { dollars, shortNumber } from "../../design/quantities.ts";
 import { Ring } from "../../design/ring.tsx";
 import { exactTime } from "../../design/times.ts";
+import { visible } from "../../design/visibleText.ts";
 import type { Chat } from "../../state/chat/chat.ts";
 import { useDaylong, useHost } from "../../state/context.ts";
 import { modeWords } from "../../state/modeWords.ts";
@@ -166,11 +167,11 @@ function ContextSection({ session, chat }: { session: Session; chat: Chat }) {
         {session.gitBranch && (
           <>
             <dt>Branch</dt>
-            <dd>{session.gitBranch}</dd>
+            <dd>{visible(session.gitBranch)}</dd>
           </>
         )}
         <dt>Folder</dt>
-        <dd class="path">{session.projectPath}</dd>
+        <dd class="path">{visible(session.projectPath)}</dd>
       </dl>
     </section>
   );

@@ -1,8 +1,8 @@
 import { useState } from "preact/hooks";
 import type { Session, Task } from "../../../../client/src/index.ts";
 import { spanInWords } from "../../design/times.ts";
+import { visible } from "../../design/visibleText.ts";
 import { useDaylong, useHost } from "../../state/context.ts";
-import { visible } from "../../text/visibleText.ts";
 import type { Facts } from "./sessionFacts.ts";
 
 /** Ended tasks that are listed besides those that run. */

@@ -1,11 +1,11 @@
 import { useState } from "preact/hooks";
 import { Icon } from "../../design/icons.tsx";
 import { clockTime, exactTime } from "../../design/times.ts";
+import { visible } from "../../design/visibleText.ts";
 import type { Chat } from "../../state/chat/chat.ts";
 import type { Said } from "../../state/chat/entries.ts";
 import type { Outgoing } from "../../state/chat/outgoing.ts";
 import { useDaylong, useHost } from "../../state/context.ts";
-import { visible } from "../../text/visibleText.ts";
 import { MessageMenu } from "./messageMenu.tsx";
 
 /** A longer message is folded. */

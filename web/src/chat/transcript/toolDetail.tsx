@@ -1,12 +1,12 @@
 import { useEffect, useState } from "preact/hooks";
 import { type Answer, DaylongProblem } from "../../../../client/src/index.ts";
+import { withoutTerminalCodes } from "../../design/visibleText.ts";
 import type { ToolUse } from "../../state/chat/entries.ts";
 import { useHost } from "../../state/context.ts";
 import { diffLines } from "../../text/diff.ts";
 import { DiffView } from "../../text/diffView.tsx";
 import { InputView } from "../../text/inputView.tsx";
 import { LongText } from "../../text/markdownView.tsx";
-import { withoutTerminalCodes } from "../../text/visibleText.ts";
 
 type Record = Answer<"GET /api/sessions/{id}/tools/{toolUseId}">;
 

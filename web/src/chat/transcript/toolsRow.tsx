@@ -1,11 +1,11 @@
 import { useState } from "preact/hooks";
 import { Icon } from "../../design/icons.tsx";
 import { count } from "../../design/quantities.ts";
+import { visible } from "../../design/visibleText.ts";
 import type { AgentWords, ToolUse } from "../../state/chat/entries.ts";
 import { linesChanged, summaryOf, titleOf } from "../../state/chat/rows.ts";
 import { useHost } from "../../state/context.ts";
 import { MarkdownView } from "../../text/markdownView.tsx";
-import { visible } from "../../text/visibleText.ts";
 import { ToolDetail } from "./toolDetail.tsx";
 
 /** Tools that Claude used one after the other, folded into one line. */

@@ -1,12 +1,12 @@
 import { useState } from "preact/hooks";
 import { clockTime, exactTime } from "../../design/times.ts";
+import { visible } from "../../design/visibleText.ts";
 import type { Chat } from "../../state/chat/chat.ts";
 import type { Mark, Words } from "../../state/chat/entries.ts";
 import type { LiveText } from "../../state/chat/liveText.ts";
 import { useHost } from "../../state/context.ts";
 import { CopyButton } from "../../text/copyButton.tsx";
 import { MarkdownView } from "../../text/markdownView.tsx";
-import { visible } from "../../text/visibleText.ts";
 
 /** Claude's words: finished, or being written. The same row from the first word to the last. */
 export function WordsRow(props: { words?: Words; live?: LiveText; isContinued: boolean }) {

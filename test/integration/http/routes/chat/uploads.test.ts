@@ -2,10 +2,11 @@ import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { type ClientRequest, type IncomingHttpHeaders, request } from "node:http";
+import type { Socket } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "@jest/globals";
-import { maxKeptCount } from "../../../../../server/domain/sessions/attachment.ts";
+import { maxKeptBytes, maxKeptCount } from "../../../../../server/domain/sessions/attachment.ts";
 import { tinyHeic, tinyPng } from "../../../../support/images.ts";
 import { useRig } from "../../rig.ts";
 
@@ -136,6 +137,53 @@ describe("REPORT-12: a file in a form", () => {
       expect(files()).toEqual([kept.body.attachmentId]);
     },
   );
+});
+
+describe("DOOR-18: a form whose length is not announced", () => {
+  const around = '--x\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\nhello\r\n';
+  const ignored = Buffer.alloc(1024 * 1024, "z");
+  test.each([
+    ["behind the end of the form", `${around}--x--\r\n`],
+    ["before its first part", ""],
+    ["in a field", '--x\r\nContent-Disposition: form-data; name="note"\r\n\r\n'],
+    ["in a second file", `${around}${around.replace("a.txt", "b.txt").slice(0, -2)}`],
+  ])("DOOR-18: is refused when it goes on %s, and nothing is kept", async (_where, begin) => {
+    const sent = send("POST", "/api/attachments", { "content-type": "multipart/form-data; boundary=x" });
+    sent.request.on("error", () => {});
+    sent.request.write(begin);
+    let answered: Record<string, unknown> | undefined;
+    sent.answer.then(({ status, body }) => {
+      answered = { status, code: body.code };
+    });
+    // Twice of what a form may have: a server that goes on reading has not answered by then.
+    for (let count = 0; count < 60 && answered === undefined; count += 1)
+      await new Promise((resolve) => sent.request.write(ignored, resolve));
+    await rig.clock.settle();
+    expect(answered).toEqual({ status: 413, code: "body_too_large" });
+    sent.request.destroy();
+    expect(files()).toEqual([]);
+  });
+
+  test("DOOR-18: what still comes after the refusal is thrown away for five minutes, and no longer", async () => {
+    const connected = once(rig.server, "connection");
+    const sent = send("POST", "/api/attachments", { "content-encoding": "gzip", connection: "keep-alive" });
+    sent.request.on("error", () => {});
+    const [line] = (await connected) as [Socket];
+    const closed = once(line, "close");
+    let minutes = 0;
+    sent.request.write("x");
+    expect((await sent.answer).status).toBe(415);
+    for (let minute = 0; minute < 7 && !line.destroyed; minute += 1) {
+      minutes = minute;
+      const before = line.bytesRead;
+      sent.request.write("x");
+      while (line.bytesRead === before && !line.destroyed)
+        await new Promise((resolve) => setImmediate(resolve));
+      await rig.clock.run(50_000);
+    }
+    expect([line.destroyed, minutes]).toEqual([true, 5]);
+    await closed;
+  });
 });
 
 describe("REPORT-21: an upload over a slow line", () => {
@@ -378,6 +426,28 @@ describe("REPORT-21: an upload that is cut off", () => {
     );
     expect(begun.filter(({ status }) => status === 202)).toHaveLength(10);
     expect(files().filter((name) => name.endsWith(".upload"))).toHaveLength(10);
+  });
+
+  test("DOOR-18 A11: parts that are no attachment yet count to the device's share, others' do not", async () => {
+    const part = { "upload-complete": "?0" };
+    const kept = { count: 1, bytes: maxKeptBytes - 100 };
+    rig.store.attachments.keptOf = () => kept;
+    const first = await asked("POST", "/api/attachments", part, Buffer.alloc(60));
+    expect(first.status).toBe(202);
+    const over = await asked("POST", "/api/attachments", part, Buffer.alloc(60));
+    expect(over).toMatchObject({ status: 429, body: { code: "attachment_limit" } });
+    const raw = await asked("POST", "/api/attachments", {}, Buffer.alloc(60));
+    expect(raw).toMatchObject({ status: 429, body: { code: "attachment_limit" } });
+    const { token } = rig.device();
+    expect((await asked("POST", "/api/attachments", part, Buffer.alloc(60), token)).status).toBe(202);
+    // It counts once when it becomes an attachment, and not any more when it is given up.
+    const last = { "upload-offset": "60", "upload-complete": "?1" };
+    const done = await asked("PATCH", String(first.headers.location), last, Buffer.alloc(40));
+    expect(done).toMatchObject({ status: 201, body: { sizeBytes: 100 } });
+    const second = await asked("POST", "/api/attachments", part, Buffer.alloc(100));
+    expect(second.status).toBe(202);
+    expect((await asked("DELETE", String(second.headers.location))).status).toBe(200);
+    expect((await asked("POST", "/api/attachments", part, Buffer.alloc(100))).status).toBe(202);
   });
 
   test("DOOR-18 A11: another device that knows an upload's id ends no request that appends to it", async () => {

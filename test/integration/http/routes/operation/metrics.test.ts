@@ -102,6 +102,16 @@ describe("O07: GET /metrics", () => {
     expect(used).toEqual(expect.arrayContaining(["daylong_turns_lost", "daylong_delivered_twice_total"]));
   });
 
+  test("only counters end in _total, as promtool wants it", async () => {
+    const { text } = await rig.ask("GET", "/metrics");
+    const types = [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name, type]) => ({
+      name: name!,
+      type,
+    }));
+    expect(types.map(({ name }) => name)).toContain("nodejs_active_handles");
+    expect(types.filter(({ name, type }) => name.endsWith("_total") && type !== "counter")).toEqual([]);
+  });
+
   test("every line is one of Prometheus' text format: help and type before samples, buckets that grow up to the count", async () => {
     rig.connections.add(new MemoryConnection("one"));
     await rig.ask("POST", "/api/sessions", { body: { projectPath: rig.project } });

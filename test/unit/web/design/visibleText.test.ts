@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { cutText, hasHidden, visible, withoutTerminalCodes } from "../../../../web/src/text/visibleText.ts";
+import { cutText, hasHidden, visible, withoutTerminalCodes } from "../../../../web/src/design/visibleText.ts";
 
 test("C05: characters that reorder or hide their neighbours are shown as escapes", () => {
   expect(visible("rm \u202Eecno\u202C -r")).toBe("rm \\u{202e}ecno\\u{202c} -r");
