@@ -95,7 +95,9 @@ describe.each([
     const [compacted] = await ofType(sessionId, "session.compacted");
     expect(compacted?.data).toMatchObject({ trigger: "manual", tokensBefore: expect.any(Number) });
     const after = await ask(`/api/sessions/${sessionId}`);
-    expect([after.compacting, after.state]).toEqual([false, "idle"]);
+    expect(after.compacting).toBe(false);
+    // In the rollback its process has gone, or is about to.
+    expect(["idle", "parked"]).toContain(after.state);
     const { reply } = await say("What number did I ask you to remember?", sessionId);
     expect(reply.text).toContain("42");
   });
