@@ -25,6 +25,8 @@ export const systemClock: Clock = {
 
 /** The part of a WebSocket that is used: a browser's, Node's, or the one of the package `ws`. */
 export interface SocketLike {
+  /** 1: open. A browser says an error when it is given something to send over a socket that is closing. */
+  readonly readyState?: number;
   send(data: string): void;
   close(code?: number, reason?: string): void;
   addEventListener(type: "open" | "error", listener: () => void): void;

@@ -75,7 +75,6 @@ describe("a session that is erased", () => {
     await untilKept(companion, ["OTHERWORDS", "OTHERDRAFT"], true);
     expect(await companion.sessions.getByRole("link", { name: /GONEWORDS/ }).count()).toBe(0);
 
-    companion.watch.allow(/status of (404|410)/);
     // Without a reload: what the page holds in memory is what it shows.
     await page.evaluate(
       `history.pushState(null, "", "/s/${gone}"); dispatchEvent(new PopStateEvent("popstate"))`,

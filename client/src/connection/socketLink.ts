@@ -5,6 +5,8 @@ import type { ClientFrame, ServerFrame } from "./protocol.ts";
 
 /** The subprotocol of `/ws`. */
 const protocol = "daylong.v1";
+/** `WebSocket.OPEN`. */
+const openState = 1;
 /** From the first try to the welcome. */
 const welcomeMs = 10_000;
 /** After so long without a word the server is asked whether it is there, and after so long more it is not. */
@@ -79,6 +81,9 @@ export class Link {
   /** True when it was handed to a live socket; that it arrives is for the answer to say. */
   send(frame: ClientFrame): boolean {
     if (this.#state !== "online" || this.#socket === undefined) return false;
+    const { readyState } = this.#socket;
+    // It closes, and its end is told in a moment: the frame goes over the next one.
+    if (readyState !== undefined && readyState !== openState) return false;
     this.#socket.send(JSON.stringify(frame));
     return true;
   }

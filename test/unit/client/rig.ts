@@ -12,6 +12,8 @@ export class ScriptedSocket implements SocketLike {
   readonly url: string;
   readonly protocols: string[];
   readonly sent: ClientFrame[] = [];
+  /** As a browser counts: 1 is open, 2 closing. */
+  readyState = 1;
   closed: { code?: number; reason?: string } | undefined;
   readonly #listeners = new Map<string, Array<(event: Heard) => void>>();
 

@@ -34,6 +34,8 @@ export class Sessions {
   readonly nextBefore = signal<string | undefined>(undefined);
   readonly isReadingOlder = signal(false);
   #waiting = new Map<string, ReturnType<typeof setTimeout>>();
+  /** Their ids are not used again: nothing has to be asked about them. */
+  readonly #erased = new Set<string>();
 
   readonly #kept: HostValues;
 
@@ -101,8 +103,11 @@ export class Sessions {
 
   /** The session as the server sees it now; `undefined`: it has none such. */
   async ask(sessionId: string): Promise<Session | undefined> {
+    if (this.#erased.has(sessionId)) return undefined;
     try {
       const session = await this.#client.session(sessionId).info();
+      // It was erased while the answer was on its way.
+      if (this.#erased.has(sessionId)) return undefined;
       this.#heedClock(session);
       this.put(session);
       return session;
@@ -121,6 +126,9 @@ export class Sessions {
     const { sessionId } = event;
     if (sessionId === null) return;
     if (isErasure(event)) {
+      this.#erased.add(sessionId);
+      clearTimeout(this.#waiting.get(sessionId));
+      this.#waiting.delete(sessionId);
       this.#forget(sessionId);
       return;
     }

@@ -34,6 +34,23 @@ describe("C04 the client's connection", () => {
     expect(rig.sockets).toHaveLength(count + 1);
   });
 
+  test("C04: nothing is given to a socket that is closing; it goes over the next one", async () => {
+    const socket = await rig.online();
+    socket.readyState = 2;
+    const turn = rig.client.send({ message: "Hello", sessionId: "s" });
+    turn.accepted.catch(() => {});
+    turn.reply().catch(() => {});
+    rig.client.setPresence(true, "s");
+    await rig.clock.settle();
+    expect(socket.sent.map(({ type }) => type)).toEqual(["hello"]);
+    socket.end(1001);
+    await rig.clock.run(500);
+    rig.socket().welcome();
+    await rig.clock.settle();
+    expect(rig.socket().of("send")).toHaveLength(1);
+    expect(rig.socket().of("presence")).toEqual([{ type: "presence", foreground: true, sessionId: "s" }]);
+  });
+
   test("C04: a server that cannot be asked is tried again; a token that it refuses is not", async () => {
     rig.answers.set("GET /api/events?limit=1", new TypeError("fetch failed"));
     rig.client.start();

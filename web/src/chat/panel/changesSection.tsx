@@ -37,9 +37,7 @@ export function ChangesSection(props: { session: Session; chat: Chat; facts: Fac
       <button type="button" class="section-fold" aria-expanded={isOpen} onClick={toggle}>
         <Icon name="fold" size={14} />
         <h3>Changes</h3>
-        <span class="meta">
-          {changes && isOpen ? words(changes) : "files that differ from the last commit"}
-        </span>
+        <span class="meta">{changes && isOpen ? words(changes) : "since the last commit"}</span>
       </button>
       {isOpen && fault !== "" && <p class="fault">{fault}</p>}
       {isOpen && changes && (
