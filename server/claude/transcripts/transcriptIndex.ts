@@ -1,4 +1,5 @@
-import { readdir, realpath, stat } from "node:fs/promises";
+import { type Stats, statSync } from "node:fs";
+import { readdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import {
   isListedAfter,
@@ -9,7 +10,7 @@ import {
 import { begunIn, firstSaidIn } from "./transcriptHead.ts";
 import { readSummary } from "./transcriptSummary.ts";
 
-/** Transcripts read at once: enough to keep the disk busy, and few enough that other reads do not wait. */
+/** Transcripts read between two pauses for other questions. */
 const readAtOnce = 16;
 const transcriptName = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.jsonl$/;
 
@@ -88,20 +89,27 @@ export class TranscriptIndex {
     const transcripts: Transcript[] = [];
     for (const project of await readdir(this.#folder).catch(() => [])) {
       const names = await readdir(join(this.#folder, project)).catch(() => []);
-      await Promise.all(
-        names.map(async (name) => {
-          const sessionId = transcriptName.exec(name)?.[1];
-          if (sessionId === undefined) return;
-          const path = join(this.#folder, project, name);
-          const file = await stat(path).catch(() => undefined);
-          if (!file?.isFile()) return;
-          const { mtimeMs, size: sizeBytes } = file;
-          const lastActivityAt = Math.floor(mtimeMs);
-          transcripts.push({ sessionId, path, stamp: `${mtimeMs} ${sizeBytes}`, lastActivityAt, sizeBytes });
-        }),
-      );
+      for (const name of names) {
+        const sessionId = transcriptName.exec(name)?.[1];
+        if (sessionId === undefined) continue;
+        const path = join(this.#folder, project, name);
+        const file = statOf(path);
+        if (!file?.isFile()) continue;
+        const { mtimeMs, size: sizeBytes } = file;
+        const lastActivityAt = Math.floor(mtimeMs);
+        transcripts.push({ sessionId, path, stamp: `${mtimeMs} ${sizeBytes}`, lastActivityAt, sizeBytes });
+      }
     }
     return transcripts.sort(latestFirst);
+  }
+}
+
+/** Synchronous: thousands of files are looked at, each for microseconds, in a thread of its own. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
   }
 }
 
@@ -130,7 +138,7 @@ async function conversationOf(
   { sessionId, path, lastActivityAt, sizeBytes }: Transcript,
   directories: Directories,
 ): Promise<PastConversation | undefined> {
-  const summary = await readSummary(path);
+  const summary = readSummary(path);
   const first = summary.firstMessage === undefined ? await firstSaidIn(path) : undefined;
   const firstMessage = summary.firstMessage ?? first?.text;
   const title = summary.title ?? firstMessage;
