@@ -1,10 +1,11 @@
-// The tests of `scripts/test --quick` in groups of files that share their modules. Jest gives each test file modules of its
+// The tests of architecture, unit and integration in groups of files that share their modules. Jest gives each test file modules of its
 // own; for most files loading these took longer than the tests. `jest.config.js` runs each file alone.
 import { base } from "./jest.config.js";
 import { writeGroups } from "./test/support/groups/writeGroups.mjs";
 
 const directory = "dist/test-groups";
-writeGroups({ kinds: ["architecture", "unit", "integration"], directory });
+const isQuick = process.env.DAYLONG_TEST_QUICK === "1";
+writeGroups({ kinds: ["architecture", "unit", "integration"], directory, isQuick });
 
 export default {
   ...base,

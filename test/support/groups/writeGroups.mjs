@@ -5,11 +5,33 @@ import { join, resolve } from "node:path";
 const filesPerGroup = 16;
 
 /**
+ * The files that take longest, four seconds and more each: tens of thousands of cases, real repositories, waits of the network.
+ * `scripts/test --quick` leaves them to the whole run; without them it takes half the time.
+ */
+const longest = [
+  "test/integration/app/clockJumps.test.ts",
+  "test/integration/app/compose.files.test.ts",
+  "test/integration/claude/start/gitUse.test.ts",
+  "test/integration/client/brokenConnections.test.ts",
+  "test/integration/git/gitChanges.test.ts",
+  "test/integration/git/gitDangers.test.ts",
+  "test/integration/http/revocations.test.ts",
+  "test/integration/pool/pool.walk.test.ts",
+  "test/integration/push/apns/apnsSender.test.ts",
+  "test/integration/socket/gateway.resume.test.ts",
+  "test/unit/claude/auxiliary/spareProcesses.test.ts",
+  "test/unit/domain/delivery/frameText.test.ts",
+];
+
+/**
  * Writes one test file a group: it loads the test files of neighbouring rooms, which use the same sources. What a file
  * mocks would be mocked in all of its group, so that a file with mocks of modules is a group of its own.
  */
-export function writeGroups({ kinds, directory }) {
-  const files = kinds.flatMap(testFiles).sort(byRoom);
+export function writeGroups({ kinds, directory, isQuick }) {
+  const every = kinds.flatMap(testFiles).sort(byRoom);
+  const gone = longest.filter((path) => !every.includes(path));
+  if (gone.length > 0) throw new Error(`No such test files: ${gone.join(", ")}.`);
+  const files = isQuick ? every.filter((path) => !longest.includes(path)) : every;
   const alone = files.filter((path) => readFileSync(path, "utf8").includes("unstable_mockModule("));
   const shared = files.filter((path) => !alone.includes(path));
   const count = Math.ceil(shared.length / filesPerGroup);
