@@ -224,7 +224,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
   const attachments = new MessageAttachments({ store, storage: attachmentStorage });
 
   const ofStarts = { config, store, clock, log, environment: cliEnvironment, homeDir, roots };
-  const { program, trust, starts, mentions, closedPlaces } = wireStarts(ofStarts);
+  const { program, trust, starts, mentions, closedPlaces, recentlyClosedPlaces } = wireStarts(ofStarts);
   const host =
     ports.host ??
     (await openCliHost({
@@ -251,7 +251,7 @@ export async function assemble(parts: AssemblyParts, closers: Closers) {
   const pool = new InteractiveSessionPool({
     store,
     host,
-    gitBranch: async (path) => gitBranch(path, await rootsOf(path), await closedPlaces(path)),
+    gitBranch: async (path) => gitBranch(path, await rootsOf(path), await recentlyClosedPlaces(path)),
     history,
     feed,
     clock,

@@ -63,7 +63,36 @@ export function wireStarts(parts: {
     return (path: string) =>
       liesInAny(denied, path) || (isHidden(home, path) && !isHidden(home, projectPath));
   };
-  return { program, trust, starts, mentions, closedPlaces };
+  return {
+    program,
+    trust,
+    starts,
+    mentions,
+    closedPlaces,
+    recentlyClosedPlaces: recent(closedPlaces, clock),
+  };
+}
+
+/** Projects whose places are remembered; more are not worked in at once. */
+const mostRecent = 100;
+const recentMs = 10_000;
+
+/**
+ * The same as of ten seconds ago at most, for the name of a branch, which is looked at after each turn: to look at some thirty places
+ * takes as long as the next turn's start.
+ */
+function recent<T>(placesOf: (projectPath: string) => Promise<T>, clock: Clock) {
+  const known = new Map<string, { until: number; places: Promise<T> }>();
+  return (projectPath: string): Promise<T> => {
+    const now = clock.monotonic();
+    const found = known.get(projectPath);
+    if (found !== undefined && now < found.until) return found.places;
+    if (known.size >= mostRecent) known.clear();
+    const places = placesOf(projectPath);
+    known.set(projectPath, { until: now + recentMs, places });
+    places.catch(() => known.delete(projectPath));
+    return places;
+  };
 }
 
 /** With `SANDBOX=true`, throws a `ConfigError` where the CLI could not make one. */

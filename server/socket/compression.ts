@@ -5,8 +5,22 @@ import type { Clock } from "../domain/ports.ts";
 /** A socket that said nothing for so long gives back what compression holds: about 260 KB a direction that was used. */
 export const compressionIdleMs = 10_000;
 
-/** Shorter frames are sent as they are: the head of a packet is longer than what would be saved. */
-export const minCompressedFrame = 64;
+/** Deltas shorter than this are sent as they are: the head of a packet is longer than what would be saved. */
+const minCompressedDelta = 64;
+/**
+ * So long for anything else. To compress a frame takes a turn of a thread on this side and one on the client's, a millisecond or two
+ * on a busy computer; of a short frame that stands alone, such as the end of a turn, it saves nothing that could be noticed.
+ */
+const minCompressedFrame = 1_024;
+/** How a delta frame begins, and what the first one of a text has before its words. */
+const deltaStart = '{"type":"delta"';
+const firstDelta = '"offset":0,"text":';
+
+/** Whether a frame to a client is compressed: long ones, and the deltas of a text but its first, for which a person waits. */
+export function isCompressed(text: string): boolean {
+  const isLaterDelta = text.startsWith(deltaStart) && text.lastIndexOf(firstDelta, 300) < 0;
+  return text.length >= (isLaterDelta ? minCompressedDelta : minCompressedFrame);
+}
 
 /**
  * What the server agrees to. Frames to the client share one context: a delta is most of it the frame before, and the events at a turn's

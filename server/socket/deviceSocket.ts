@@ -13,7 +13,7 @@ import {
   type ServerFrame,
 } from "../wire/delivery/clientFrames.ts";
 import { hasTooManyParts, partsBound } from "../wire/jsonParts.ts";
-import { minCompressedFrame } from "./compression.ts";
+import { isCompressed } from "./compression.ts";
 import type { Asker, FrameRouter } from "./frameRouter.ts";
 import type { HeartbeatPeer } from "./heartbeat.ts";
 import { closeReason, parseFrame } from "./protocol.ts";
@@ -69,7 +69,7 @@ export class DeviceSocket implements Connection, HeartbeatPeer, Asker {
     if (!this.#open) return;
     this.#cork();
     // ws throws for a socket that is still connecting only; on a closing one it drops the text.
-    this.#parts.socket.send(text, { compress: text.length >= minCompressedFrame });
+    this.#parts.socket.send(text, { compress: isCompressed(text) });
   }
 
   /** The frames of one commit go out in one write: each write costs a call of the system, and wakes the reader. */

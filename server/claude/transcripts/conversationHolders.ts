@@ -20,9 +20,10 @@ export async function heldConversations(
 ): Promise<Map<string, number>> {
   const held = new Map<string, number>();
   const folder = join(configDir, "sessions");
-  for (const name of await readdir(folder).catch(() => [])) {
-    if (!/^\d+\.json$/.test(name)) continue;
-    const note = await readNote(join(folder, name));
+  const names = await readdir(folder).catch(() => []);
+  // Mostly all are this server's own, which their names tell; this is asked before each prompt.
+  const others = names.filter((name) => /^\d+\.json$/.test(name) && !isOurs(Number.parseInt(name, 10)));
+  for (const note of await Promise.all(others.map((name) => readNote(join(folder, name))))) {
     if (note === undefined || isOurs(note.pid) || !isAlive(note.pid, note.procStart)) continue;
     held.set(note.sessionId, note.pid);
   }

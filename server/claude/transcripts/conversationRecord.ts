@@ -1,4 +1,3 @@
-import { stat } from "node:fs/promises";
 import type { RecordEntry } from "../../domain/processes/handoff.ts";
 import { linesOf } from "./transcriptFile.ts";
 import { pastMessageOf, type RawEntry } from "./transcriptMessages.ts";
@@ -19,11 +18,10 @@ export interface RecordPart {
 }
 
 /**
- * Reads the entries that were appended to a transcript after `from`. A last line that is still being written is left to the
+ * Reads the entries that were appended to a transcript of `size` bytes after `from`. A last line that is still being written is left to the
  * next look. A file that is shorter than `from` was replaced, and is read from its beginning.
  */
-export async function readRecord(path: string, from: number): Promise<RecordPart> {
-  const { size } = await stat(path);
+export async function readRecord(path: string, from: number, size: number): Promise<RecordPart> {
   const start = from > size ? 0 : from;
   const begin = Math.max(start, size - mostBytes);
   const entries: RecordEntry[] = [];

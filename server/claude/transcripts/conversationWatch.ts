@@ -23,21 +23,25 @@ export class TranscriptWatch implements ConversationWatch {
   async look(claudeSessionId: string, from: number): Promise<ConversationLook> {
     // The holder first: what it wrote before it let go is then in what is read.
     const heldBy = (await this.#heldElsewhere()).get(claudeSessionId);
-    const path = await this.#pathOf(claudeSessionId);
-    if (path === undefined) return { heldBy, entries: [], endOffset: 0 };
-    const { size } = await stat(path);
+    const record = await this.#recordOf(claudeSessionId);
+    if (record === undefined) return { heldBy, entries: [], endOffset: 0 };
+    const { path, size } = record;
     if (size === from) return { heldBy, entries: [], endOffset: size };
-    return { heldBy, ...(await readRecord(path, from)) };
+    return { heldBy, ...(await readRecord(path, from, size)) };
   }
 
-  async #pathOf(claudeSessionId: string): Promise<string | undefined> {
+  async #recordOf(claudeSessionId: string): Promise<{ path: string; size: number } | undefined> {
     const known = this.#paths.get(claudeSessionId);
-    if (known !== undefined && (await stat(known).catch(() => undefined)) !== undefined) return known;
+    const stats = known === undefined ? undefined : await stat(known).catch(() => undefined);
+    if (known !== undefined && stats !== undefined) return { path: known, size: stats.size };
     const found = await findTranscript(this.#configDir, claudeSessionId);
-    if (found === undefined) this.#paths.delete(claudeSessionId);
-    else this.#paths.set(claudeSessionId, found);
+    if (found === undefined) {
+      this.#paths.delete(claudeSessionId);
+      return undefined;
+    }
+    this.#paths.set(claudeSessionId, found);
     const [oldest] = this.#paths.keys();
     if (this.#paths.size > mostPaths && oldest !== undefined) this.#paths.delete(oldest);
-    return found;
+    return { path: found, size: (await stat(found)).size };
   }
 }

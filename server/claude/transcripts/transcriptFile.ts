@@ -107,12 +107,15 @@ export interface LinesWanted {
   withLast: boolean;
 }
 
+/** Of a file so many bytes are read at once. */
+const readBytes = 64 * 1_024;
+
 /**
  * Lines of a transcript, in the batches in which the file is read: bounded memory for a file of any size, and a pause for
  * other work after each batch. A byte order mark at the beginning is no part of the first line.
  */
 export async function* linesOf(path: string, wanted: LinesWanted): AsyncGenerator<TranscriptLine[]> {
-  const { start = 0, end, mostLineBytes, withLast } = wanted;
+  const { start = 0, end = Number.POSITIVE_INFINITY, mostLineBytes, withLast } = wanted;
   const file = await open(path, "r");
   try {
     let pieces: Buffer[] = [];
@@ -131,10 +134,12 @@ export async function* linesOf(path: string, wanted: LinesWanted): AsyncGenerato
       lineBytes = 0;
       return { text, endOffset };
     };
-    const last = end === undefined ? undefined : end - 1;
-    if (last !== undefined && last < start) return;
-    for await (const read of file.createReadStream({ start, end: last, autoClose: false })) {
-      const bytes = read as Buffer;
+    // No stream: a few lines, as most calls read, are one read.
+    while (offset < end) {
+      const length = Math.min(readBytes, end - offset);
+      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(length), 0, length, offset);
+      if (bytesRead === 0) break;
+      const bytes = buffer.subarray(0, bytesRead);
       const lines: TranscriptLine[] = [];
       let lineStart = 0;
       for (let at = bytes.indexOf(newline); at >= 0; at = bytes.indexOf(newline, lineStart)) {

@@ -5,22 +5,40 @@ import { join, resolve } from "node:path";
 const filesPerGroup = 16;
 
 /**
- * The files that take longest, four seconds and more each: tens of thousands of cases, real repositories, waits of the network.
- * `scripts/test --quick` leaves them to the whole run; without them it takes half the time.
+ * The files that take longest, two seconds and more each: tens of thousands of cases, real repositories, waits of the network.
+ * `scripts/test --quick` leaves them to the whole run; without them it takes less than half of the time.
  */
 const longest = [
+  "test/integration/access/tokenFailures.test.ts",
   "test/integration/app/clockJumps.test.ts",
   "test/integration/app/compose.files.test.ts",
+  "test/integration/claude/auxiliary/auxiliaryProcesses.test.ts",
   "test/integration/claude/start/gitUse.test.ts",
   "test/integration/client/brokenConnections.test.ts",
+  "test/integration/client/goldenFixtures.test.ts",
+  "test/integration/commands/doctor/examine.test.ts",
+  "test/integration/delivery/outbox/outboxSender.test.ts",
   "test/integration/git/gitChanges.test.ts",
   "test/integration/git/gitDangers.test.ts",
+  "test/integration/http/app.test.ts",
+  "test/integration/http/documents/openapi.test.ts",
+  "test/integration/http/openai/completions.test.ts",
   "test/integration/http/revocations.test.ts",
+  "test/integration/http/routes/chat/chat.examples.test.ts",
+  "test/integration/http/routes/chat/uploads.test.ts",
+  "test/integration/http/routes/sessions/output.test.ts",
+  "test/integration/mutate/typeCheck.test.ts",
   "test/integration/pool/pool.walk.test.ts",
   "test/integration/push/apns/apnsSender.test.ts",
+  "test/integration/push/webPush/webPushSender.test.ts",
   "test/integration/socket/gateway.resume.test.ts",
+  "test/integration/socket/gateway.test.ts",
   "test/unit/claude/auxiliary/spareProcesses.test.ts",
+  "test/unit/claude/os/reaper.test.ts",
+  "test/unit/client/upload.test.ts",
+  "test/unit/delivery/outbox/quietHours.test.ts",
   "test/unit/domain/delivery/frameText.test.ts",
+  "test/unit/push/apns/activityPayload.test.ts",
 ];
 
 /**

@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import {
   compressionIdleMs,
   dropBrokenOffer,
+  isCompressed,
   type MessageCompression,
   releaseWhenIdle,
 } from "../../../server/socket/compression.ts";
@@ -34,6 +35,24 @@ describe("offers of compression", () => {
     const headers = { host: "h" };
     dropBrokenOffer({ headers });
     expect(headers).toEqual({ host: "h" });
+  });
+});
+
+describe("which frames are compressed", () => {
+  const delta = (offset: number, text: string) =>
+    JSON.stringify({ type: "delta", sessionId: "s".repeat(36), turnId: "t".repeat(36), offset, text });
+  const event = (text: string) =>
+    JSON.stringify({ type: "event", event: { type: "message", data: { text } } });
+  test.each<[string, string, boolean]>([
+    ["the first word of an answer", delta(0, "Yes"), false],
+    ["the deltas after it", delta(3, ", of course"), true],
+    ["a long first delta", delta(0, "y".repeat(2_000)), true],
+    ["a delta that speaks of a first one", delta(9, delta(0, "Yes")), true],
+    ["the end of a turn", event("Yes."), false],
+    ["an event with a long text", event("y".repeat(2_000)), true],
+    ["a pong", JSON.stringify({ type: "pong" }), false],
+  ])("%s", (_what, text, is) => {
+    expect(isCompressed(text)).toBe(is);
   });
 });
 

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { entryOf, readRecord } from "../../../../server/claude/transcripts/conversationRecord.ts";
 import { TranscriptWatch } from "../../../../server/claude/transcripts/conversationWatch.ts";
 
+const recordFrom = (path: string, from: number) => readRecord(path, from, statSync(path).size);
 const id = "11111111-1111-4111-8111-111111111111";
 const user = (content: unknown, more: object = {}) => ({
   type: "user",
@@ -118,26 +119,26 @@ describe("REPORT-22: the part of a record that is new", () => {
 
   test("REPORT-22: begins where the last look ended, and leaves half a line to the next one", async () => {
     writeFileSync(path, line("one"));
-    const first = await readRecord(path, 0);
+    const first = await recordFrom(path, 0);
     expect([ids(first), first.endOffset]).toEqual([["one"], statSync(path).size]);
     const next = line("two");
     appendFileSync(path, next.slice(0, 40));
-    const half = await readRecord(path, first.endOffset);
+    const half = await recordFrom(path, first.endOffset);
     expect([ids(half), half.endOffset]).toEqual([[], first.endOffset]);
     appendFileSync(path, next.slice(40));
-    const second = await readRecord(path, half.endOffset);
+    const second = await recordFrom(path, half.endOffset);
     expect([ids(second), second.endOffset]).toEqual([["two"], statSync(path).size]);
   });
 
   test("REPORT-22: is the whole file when it was replaced by a shorter one", async () => {
     writeFileSync(path, line("one"));
-    expect(ids(await readRecord(path, 10_000))).toEqual(["one"]);
+    expect(ids(await recordFrom(path, 10_000))).toEqual(["one"]);
   });
 
   test("REPORT-22: is right over the borders of what is read at once, and a line of many megabytes is passed over", async () => {
     const long = line("long", "ä".repeat(100_000));
     writeFileSync(path, line("one") + long + line("giant", "x".repeat(9 * 1024 * 1024)) + line("two"));
-    const part = await readRecord(path, 0);
+    const part = await recordFrom(path, 0);
     expect([ids(part), part.endOffset]).toEqual([["one", "long", "two"], statSync(path).size]);
     expect(part.entries[1]?.text).toBe("ä".repeat(100_000));
   });
