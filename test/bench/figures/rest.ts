@@ -72,7 +72,8 @@ export async function rest(run: BenchRun): Promise<Measured[]> {
   const bare = await BareSide.start();
   const server = await startServer(
     Object.assign(benchEnvironment(bench, model.url), {
-      MAX_CONCURRENT_SESSIONS: String(processCount),
+      // A server without a free place keeps no spare.
+      MAX_CONCURRENT_SESSIONS: String(processCount + spareCount),
       // Nothing is to be parked meanwhile.
       MAX_TOTAL_MEMORY_GB: "16",
       PREWARMED_PROCESSES: String(spareCount),
