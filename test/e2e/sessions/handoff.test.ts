@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { type DemoModel, startDemoModel } from "../../../server/demo/model.ts";
@@ -44,8 +44,8 @@ describe("REPORT-22: a conversation goes to the terminal and comes back", () => 
     bench.remove();
   });
 
-  const begin = async (message: string): Promise<string> => {
-    const chat = { projectPath: bench.project, message };
+  const begin = async (message: string, projectPath = bench.project): Promise<string> => {
+    const chat = { projectPath, message };
     const { body } = await server.ask("POST", "/api/chat", chat, wait);
     expect(body.state).toBe("completed");
     return body.sessionId;
@@ -89,10 +89,11 @@ describe("REPORT-22: a conversation goes to the terminal and comes back", () => 
   });
 
   test("REPORT-22: claude -c goes on with the phone's session, and a health pass tells the phone before it asks", async () => {
-    const sessionId = await begin("Remember the number 43");
-    expect(await askInTerminal(bench, model.url, bench.project, "Remember the number 78", ["-c"])).toContain(
-      "78",
-    );
+    // A project of its own: `-c` goes on with what was written last, and an earlier session's process may still be writing.
+    const project = join(bench.roots, "latest");
+    mkdirSync(project, { recursive: true });
+    const sessionId = await begin("Remember the number 43", project);
+    expect(await askInTerminal(bench, model.url, project, "Remember the number 78", ["-c"])).toContain("78");
     await eventually("the health pass tells it", async () => {
       const [told] = await ofType(sessionId, "session.continued");
       return told?.turns === 1;
