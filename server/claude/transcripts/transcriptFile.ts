@@ -156,3 +156,14 @@ export async function* linesOf(path: string, wanted: LinesWanted): AsyncGenerato
     await file.close();
   }
 }
+
+/** The entry in a line of a transcript; `undefined` for what is no object of JSON. */
+export function entryOf(line: string): Record<string, unknown> | undefined {
+  try {
+    const entry: unknown = JSON.parse(line);
+    return typeof entry === "object" && entry !== null ? (entry as Record<string, unknown>) : undefined;
+  } catch {
+    // The last line may be half a line, and a crash leaves others.
+    return undefined;
+  }
+}

@@ -1,6 +1,6 @@
 import { realpath } from "node:fs/promises";
 import type { PastMessage } from "../../domain/sessions/history.ts";
-import { findTranscripts, linesOf } from "./transcriptFile.ts";
+import { entryOf, findTranscripts, linesOf } from "./transcriptFile.ts";
 import { pastMessageOf, type RawEntry } from "./transcriptMessages.ts";
 
 /** How far into a transcript is looked: past the longest first message with its images, which stands in it twice. */
@@ -48,15 +48,5 @@ async function* entriesOf(path: string): AsyncGenerator<Record<string, unknown>>
       const entry = text === undefined ? undefined : entryOf(text);
       if (entry) yield entry;
     }
-  }
-}
-
-function entryOf(line: string): Record<string, unknown> | undefined {
-  try {
-    const entry: unknown = JSON.parse(line);
-    return typeof entry === "object" && entry !== null ? (entry as Record<string, unknown>) : undefined;
-  } catch {
-    // The last line may be half a line, and a crash leaves others.
-    return undefined;
   }
 }

@@ -1,5 +1,6 @@
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { entryOf } from "./transcriptFile.ts";
 
 /** How much of a transcript's beginning, and of its end, is read: as much as the SDK's `getSessionInfo` reads. */
 const endBytes = 64 * 1024;
@@ -14,7 +15,7 @@ const shellInput = /<bash-input>([\s\S]*?)<\/bash-input>/;
 /** The facts of a conversation that the list of conversations shows. */
 export interface TranscriptSummary {
   title?: string;
-  /** The first thing a person said, as one line; absent when it begins beyond what is read. */
+  /** A person's first words, as one line; absent when they begin beyond the bytes that are read. */
   firstMessage?: string;
   createdAt?: number;
   gitBranch?: string;
@@ -93,15 +94,6 @@ function* entriesIn(text: string): Generator<Record<string, unknown>> {
     const entry = entryOf(text.slice(from, end));
     if (entry) yield entry;
     from = end + 1;
-  }
-}
-
-function entryOf(line: string): Record<string, unknown> | undefined {
-  try {
-    const entry: unknown = JSON.parse(line);
-    return typeof entry === "object" && entry !== null ? (entry as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
   }
 }
 
