@@ -103,7 +103,8 @@ export interface PartialUploadPort {
   begin(upload: PartialUpload, deviceId: string): Promise<string>;
   append(uploadId: string, deviceId: string, part: UploadPart): Promise<UploadState>;
   stateOf(uploadId: string, deviceId: string): Promise<UploadState>;
-  remove(uploadId: string, deviceId: string): Promise<void>;
+  /** False when it is complete, and therefore stays. */
+  remove(uploadId: string, deviceId: string): Promise<boolean>;
 }
 
 /** Everything the HTTP edge is made of. */

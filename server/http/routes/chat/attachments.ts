@@ -160,7 +160,8 @@ export function attachmentRoutes({ attachments, uploads, store, clock }: HttpDep
       refusals: ["attachment_not_found"],
       response: z.object({ success: z.literal(true) }),
       async handle({ params: { attachmentId }, caller }) {
-        await uploads.remove(attachmentId, caller.deviceId);
+        if (await uploads.remove(attachmentId, caller.deviceId))
+          audit(caller, "attachment.cancel", attachmentId);
         return json({ success: true });
       },
     }),
