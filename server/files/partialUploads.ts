@@ -137,11 +137,9 @@ export class PartialUploads {
     return appended;
   }
 
-  /** False when it is complete, and therefore stays. */
-  async remove(uploadId: string, deviceId: string): Promise<boolean> {
-    const { attachment } = await this.stateOf(uploadId, deviceId);
+  async remove(uploadId: string, deviceId: string): Promise<void> {
+    await this.stateOf(uploadId, deviceId);
     await this.#forget(uploadId, deviceId);
-    return attachment === undefined;
   }
 
   async #append(

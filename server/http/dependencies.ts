@@ -103,8 +103,7 @@ export interface PartialUploadPort {
   begin(upload: PartialUpload, deviceId: string): Promise<string>;
   append(uploadId: string, deviceId: string, part: UploadPart): Promise<UploadState>;
   stateOf(uploadId: string, deviceId: string): Promise<UploadState>;
-  /** False when it is complete, and therefore stays. */
-  remove(uploadId: string, deviceId: string): Promise<boolean>;
+  remove(uploadId: string, deviceId: string): Promise<void>;
 }
 
 /** Everything the HTTP edge is made of. */
