@@ -152,7 +152,10 @@ describe("prewarmed spares", () => {
     writeInProject(".claude/settings.json", hooksSaying("first-hook"));
     const mcpServer = {
       command: "sh",
-      args: ["-c", `echo mcp >> ${ran}; exec ${process.execPath} ${resolve("test/support/claude/formServer.mjs")}`],
+      args: [
+        "-c",
+        `echo mcp >> ${ran}; exec ${process.execPath} ${resolve("test/support/claude/formServer.mjs")}`,
+      ],
     };
     writeInProject(".mcp.json", JSON.stringify({ mcpServers: { notes: mcpServer } }));
     await projectTrust("PUT");
