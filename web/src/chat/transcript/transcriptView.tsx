@@ -170,7 +170,7 @@ function LineView({ line, chat, isContinued }: { line: Line; chat: Chat; isConti
     case "live":
       return <WordsRow live={line.live} isContinued={isContinued} />;
     case "tools":
-      return <ToolsRow tools={line.tools} sessionId={chat.sessionId} />;
+      return <ToolsRow rowKey={line.key} tools={line.tools} chat={chat} />;
     case "mark":
       return <MarkRow mark={line.mark} chat={chat} />;
     case "permission":
