@@ -1,6 +1,7 @@
 import { computed, effect, signal } from "@preact/signals";
 import { type Answer, DaylongClient, type LinkState } from "../../../client/src/index.ts";
 import type { Host, HostStore, HostValues } from "../hosts/host.ts";
+import { closeNotifications } from "../push/shownNotifications.ts";
 import { Chat } from "./chat/chat.ts";
 import { KeptChat } from "./chat/keptChat.ts";
 import { LiveTexts } from "./chat/liveTexts.ts";
@@ -115,6 +116,7 @@ export class Daylong {
         if (message.sessionId === sessionId) client.withdraw(clientMessageId);
       await drafts.erase(sessionId);
       await KeptChat.erase(kept, sessionId);
+      await closeNotifications(sessionId).catch(() => {});
     };
     client.onEvent((event) => {
       if (event.sessionId !== null && isErasure(event)) {

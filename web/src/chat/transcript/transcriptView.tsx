@@ -1,6 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "../../design/icons.tsx";
 import { PermissionCard } from "../../permissions/permissionCard.tsx";
+import { closeNotifications } from "../../push/shownNotifications.ts";
 import type { Chat } from "../../state/chat/chat.ts";
 import { useDaylong, useHost } from "../../state/context.ts";
 import { firstUnread, isContinued, type Line, linesOf } from "./lines.ts";
@@ -99,6 +100,7 @@ export function TranscriptView({ chat, readSeq }: { chat: Chat; readSeq?: number
     const timer = setTimeout(() => {
       // The next event says it again.
       sessions.markRead(chat.sessionId, lastSeq).catch(() => {});
+      closeNotifications(chat.sessionId).catch(() => {});
     }, readEveryMs);
     return () => clearTimeout(timer);
   }, [isAtEnd, isRead, lastSeq, phase]);
@@ -170,7 +172,7 @@ function LineView({ line, chat, isContinued }: { line: Line; chat: Chat; isConti
     case "live":
       return <WordsRow live={line.live} isContinued={isContinued} />;
     case "tools":
-      return <ToolsRow tools={line.tools} sessionId={chat.sessionId} />;
+      return <ToolsRow rowKey={line.key} tools={line.tools} chat={chat} />;
     case "mark":
       return <MarkRow mark={line.mark} chat={chat} />;
     case "permission":
