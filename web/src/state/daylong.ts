@@ -1,7 +1,6 @@
 import { computed, effect, signal } from "@preact/signals";
 import { type Answer, DaylongClient, type LinkState } from "../../../client/src/index.ts";
 import type { Host, HostStore, HostValues } from "../hosts/host.ts";
-import { closeNotifications } from "../push/shownNotifications.ts";
 import { Chat } from "./chat/chat.ts";
 import { KeptChat } from "./chat/keptChat.ts";
 import { LiveTexts } from "./chat/liveTexts.ts";
@@ -11,6 +10,7 @@ import { Drafts } from "./drafts.ts";
 import { pacedFrames } from "./frames.ts";
 import { Permissions } from "./permissions.ts";
 import { isErasure, Sessions } from "./sessions.ts";
+import { closeNotifications } from "./shownNotifications.ts";
 
 export type Device = Answer<"GET /api/devices/{id}">;
 

@@ -1,9 +1,9 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "../../design/icons.tsx";
 import { PermissionCard } from "../../permissions/permissionCard.tsx";
-import { closeNotifications } from "../../push/shownNotifications.ts";
 import type { Chat } from "../../state/chat/chat.ts";
 import { useDaylong, useHost } from "../../state/context.ts";
+import { closeNotifications } from "../../state/shownNotifications.ts";
 import { firstUnread, isContinued, type Line, linesOf } from "./lines.ts";
 import { SaidRow, UnsentRow } from "./saidRow.tsx";
 import { ToolsRow } from "./toolsRow.tsx";
