@@ -80,6 +80,7 @@ export class InteractiveSessionPool implements SessionPool {
       await this.#components.scheduler.stop(graceMs);
       this.#components.turnWaiter.stop();
       this.#components.taskWaiter.stop();
+      this.#components.facts.stop();
     })();
     return this.#stopped;
   }
