@@ -43,6 +43,30 @@ describe("habits of the code", () => {
     expect(makers.filter((file) => !heard.test(textOf("server", file)))).toEqual([]);
   });
 
+  test("DOOR-8: no pattern is anchored at its end alone, with any number of characters before it: it takes quadratic time", () => {
+    const literal =
+      /(?<=[(,=:&|?]\s*)\/(?![*/^])((?:\\.|\[(?:\\.|[^\]\\])*\]|[^/\\[\n])+)\/[dgimsuvy]*(?=[).,;\s])/g;
+    const isQuadratic = (pattern: string) => /(?:[+*]\??|\{\d+,\})\)*\$$/.test(pattern);
+    const patternsIn = (text: string) => [...text.matchAll(literal)].map(([, pattern]) => pattern!);
+    expect(patternsIn("a.replace(/=+$/, b); /\\S*\\s*$/.exec(c) ; d = /^a+$/").filter(isQuadratic)).toEqual([
+      "=+$",
+    ]);
+    const found = ["server", "web/src", "client/src"].flatMap((tree) =>
+      filesIn(tree).flatMap((file) =>
+        patternsIn(textOf(tree, file))
+          .filter(isQuadratic)
+          .map((pattern) => `${tree}/${file}: ${pattern}`),
+      ),
+    );
+    // Of what the owner's configuration, the page's own browser, or the program that uses the client, says.
+    expect(found).toEqual([
+      "server/platform/network/addresses.ts: \\/+$",
+      "web/src/push/webPush.ts: =+$",
+      "client/src/options.ts: \\/+$",
+      "client/src/pairing.ts: \\/+$",
+    ]);
+  });
+
   test("process.exit is called by the programs only", () => {
     const wrong = matching(/process\.exit\(/).filter(
       // It reads a program's command line, and ends the program that was given a wrong one.
