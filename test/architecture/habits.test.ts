@@ -28,6 +28,7 @@ describe("habits of the code", () => {
       // How old a row or a file is; the age of a token by the instant that it names itself.
       "delivery/retention.ts",
       "files/attachmentStorage.ts",
+      "http/routes/sessions/tools.ts",
       "push/apns/providerToken.ts",
     ]);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import {
   conversationOptions,
+  readDirectories,
   type StartKind,
   sessionOptions,
   startOptions,
@@ -8,7 +9,7 @@ import {
 } from "../../../../server/claude/start/options.ts";
 import type { ProcessSpec } from "../../../../server/domain/processes/process.ts";
 import type { SessionOptions } from "../../../../server/domain/sessions/session.ts";
-import type { ProjectStanding } from "../../../../server/domain/sessions/trust.ts";
+import { type ProjectStanding, projectStandings } from "../../../../server/domain/sessions/trust.ts";
 
 const spec = (options: SessionOptions = {}): ProcessSpec => ({
   processId: "p1",
@@ -150,6 +151,8 @@ describe("A09 S34 every start", () => {
     expect(directories("suspect")).toEqual([]);
     expect(directories("trusted")).toBeUndefined();
     expect(start("spare").additionalDirectories).toEqual([]);
+    // At a spare's claim: the words of a trusted project are not read twice.
+    expect(projectStandings.map(readDirectories)).toEqual([["."], ["."], [], []]);
   });
 
   test("of a recap asks a copy once, without tools, and keeps nothing; a one-shot prompt keeps nothing either", () => {
