@@ -217,13 +217,14 @@ export class Handoffs implements Gate {
       changed.untold = [state.untold, verdict.untold].filter(Boolean).join("\n\n");
     }
     const isHandoff = heldBy !== state.heldBy || keep.length > 0 || verdict.untold !== "";
-    const keepAll = () => {
+    const write = () => {
       const count = keep.length === 0 ? 0 : foreignTurns.keep(sessionId, keep);
       this.#tellHolder(sessionId, state.heldBy, heldBy);
       this.#save(sessionId, changed);
       return count;
     };
-    const kept = isHandoff ? this.#store.transaction(keepAll) : 0;
+    // A commit costs a sync of the disk, also one of nothing: before each turn, and for each session at each health pass.
+    const kept = isHandoff ? this.#store.transaction(write) : 0;
     const { readOffset, untold } = changed;
     Object.assign(state, { heldBy, readOffset, untold });
     if (kept === 0) return;
