@@ -10,7 +10,7 @@ const programs = new Set(["", "commands", "app", "platform"]);
 
 describe("habits of the code", () => {
   test("the domain has no clock and no timer", () => {
-    const clocks = matching(/\bDate\.now|new Date\(|setTimeout|setInterval|Math\.random/);
+    const clocks = matching(/\bDate\.now|new Date\(\s*\)|setTimeout|setInterval|Math\.random/);
     expect(clocks.filter((file) => folderOf(file) === "domain")).toEqual([]);
   });
 
@@ -115,5 +115,18 @@ describe("habits of the code", () => {
     const frames = exportedNames().filter((name) => name.endsWith("Frame"));
     expect(frames.length).toBeGreaterThan(8);
     expect(frames.filter((name, index) => frames.indexOf(name) !== index)).toEqual([]);
+  });
+
+  test("a server at rest holds no library that it may never need, and of the Agent SDK the small entry", () => {
+    const atLoad =
+      /^import (?!type)[^;]*? from "(web-push|pino-pretty|bonjour-service|@parse\/node-apn|qrcode|selfsigned|@anthropic-ai\/claude-agent-sdk)";/m;
+    expect(matching(/claude-agent-sdk\/core"/)).toContain("claude/host.ts");
+    expect(matching(atLoad)).toEqual([]);
+  });
+
+  test("nothing that a server loads makes an Intl object while it is loaded: ICU's data take up 6 MB", () => {
+    const made = matching(/^(?:export )?const [^=\n]+= new Intl\./m);
+    // `daylong attach` is a program of its own.
+    expect(made).toEqual(["commands/attach/terminal/textWidth.ts"]);
   });
 });
