@@ -32,15 +32,19 @@ export class DurableGate implements Durability {
   start<T>(work: () => Promise<T>, options: { clock: Clock; deadlineMs: number; late: () => T }): Promise<T> {
     const { clock, deadlineMs, late } = options;
     return new Promise((resolve, reject) => {
+      let isStarted = false;
       let isLate = false;
-      const disarm = clock.after(deadlineMs, () => {
-        isLate = true;
-        resolve(late());
-      });
+      let disarm: (() => void) | undefined;
       this.#durability.whenDurable(() => {
         if (isLate) return;
-        disarm();
+        isStarted = true;
+        disarm?.();
         work().then(resolve, reject);
+      });
+      if (isStarted) return;
+      disarm = clock.after(deadlineMs, () => {
+        isLate = true;
+        resolve(late());
       });
     });
   }

@@ -14,7 +14,7 @@ import type { PushPreparer } from "./preparedPush.ts";
 import { TokenInvalidation } from "./tokenInvalidation.ts";
 
 /** Deliveries read from the outbox at once, besides those that are queued. */
-const batchSize = 500;
+const batchSize = 2_000;
 /** Longest queue of one device: a backlog of thousands for one device must not hide the due ones of another. */
 const maxQueueLength = 50;
 /** When more is due than is read at once: look again after this time. */
@@ -239,9 +239,9 @@ export class OutboxSender {
       if (delivery) next.push(delivery);
     }
     const ids = next.map(({ deliveryId }) => deliveryId);
-    this.#recorder.write(ids, this.#parts.clock.now());
+    const claimed = this.#recorder.write(ids, this.#parts.clock.now());
     if (next.length === 0) return;
-    const made = this.#attempts.make(ids);
+    const made = this.#attempts.make(ids, claimed);
     for (const [index, delivery] of next.entries()) {
       const attempt = this.#follow(delivery, made[index]!).finally(() => {
         this.#inFlight.delete(attempt);

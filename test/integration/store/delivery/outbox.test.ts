@@ -150,6 +150,11 @@ describe("the outbox", () => {
         "UPDATE deliveries SET state = 'acked' WHERE device_id = 'd' AND cursor <= 5 AND state IN ('pending', 'sent')",
       ),
     ).toMatch(/deliveries_unsettled/);
+    expect(
+      plan(
+        "SELECT count(*) FROM unread u CROSS JOIN deliveries d ON d.device_id = 'd' AND d.cursor = u.cursor WHERE d.kind <> 'a'",
+      ),
+    ).toMatch(/^SCAN u; SEARCH d USING .*\(device_id=\? AND cursor=\?\)$/);
   });
 
   test("claims only what is pending, and gives the claimed back in the order of the log", () => {
@@ -157,11 +162,12 @@ describe("the outbox", () => {
     const [later, earlier] = [insert(7), insert(3)];
     const theirs = insert(3, {}, "tablet");
     const sent = insert(2, { state: "sent", nextAttemptAt: null });
-    outbox.claim(
+    const claimed = outbox.claim(
       [later, theirs, sent, earlier].map(({ deliveryId }) => deliveryId),
       77,
     );
-    outbox.claim(["none"], 77);
+    expect(claimed).toEqual([later, theirs, earlier]);
+    expect(outbox.claim(["none"], 77)).toEqual([]);
     expect(outbox.claimed().map(({ deliveryId, claimedAt }) => [deliveryId, claimedAt])).toEqual([
       [earlier.deliveryId, 77],
       [theirs.deliveryId, 77],
