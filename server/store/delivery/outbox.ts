@@ -156,12 +156,12 @@ export class SqliteOutboxStore implements OutboxStore {
       connection,
       "SELECT at, status, reason, latency_ms FROM attempts WHERE delivery_id = ? ORDER BY number",
     );
-    // Whatever became of the push, and also when the device holds the event: it is not read by that. A CROSS JOIN of SQLite's keeps
-    // this order, in which the unread events are looked up and not all that the device was ever pushed.
+    // Whatever became of the push, and also when the device holds the event: it is not read by that. From the first unread event on,
+    // and not all that the device was ever pushed; a CROSS JOIN of SQLite's keeps the order in which rows are looked up.
     this.#unreadCount = new Statement(
       connection,
-      `SELECT count(*) AS count FROM unread u CROSS JOIN deliveries d ON d.device_id = @deviceId AND d.cursor = u.cursor
-       WHERE d.${isAlert}`,
+      `SELECT count(*) AS count FROM deliveries d CROSS JOIN unread u ON u.cursor = d.cursor
+       WHERE d.device_id = @deviceId AND d.cursor >= (SELECT min(cursor) FROM unread) AND d.${isAlert}`,
     );
   }
 
