@@ -150,6 +150,10 @@ describe("the outbox", () => {
         "UPDATE deliveries SET state = 'acked' WHERE device_id = 'd' AND cursor <= 5 AND state IN ('pending', 'sent')",
       ),
     ).toMatch(/deliveries_unsettled/);
+    for (const found of ["state = 'sent' AND cursor IN (SELECT cursor FROM unread)", "cursor <= 5"])
+      expect(plan(`SELECT rowid FROM deliveries WHERE ${found}`)).toMatch(
+        /^SEARCH deliveries USING .*INDEX deliveries_of_event/,
+      );
     expect(
       plan(
         `SELECT count(*) FROM deliveries d CROSS JOIN unread u ON u.cursor = d.cursor
