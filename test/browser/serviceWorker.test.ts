@@ -90,6 +90,41 @@ describe("the service worker", () => {
     await companion.close();
   });
 
+  test("D17 C05: notifications of a session go when it is read in this browser and when it is erased, others stay", async () => {
+    const { companion, page, push } = await withWorker();
+    const { body: read } = await scene.server.ask("POST", "/api/sessions", {
+      projectPath: scene.bench.project,
+    });
+    const { body: erased } = await scene.server.ask("POST", "/api/sessions", {
+      projectPath: scene.bench.project,
+    });
+    const other = "11111111-1111-4111-8111-111111111111";
+    for (const sessionId of [read.sessionId, erased.sessionId, other])
+      await push(
+        JSON.stringify({
+          web_push: 8030,
+          notification: {
+            title: "t",
+            body: "b",
+            navigate: `${companion.url}/s/${sessionId}`,
+            tag: sessionId,
+          },
+        }),
+      );
+    const left = async () => (await shownIn(page)).map(({ tag }) => tag).sort();
+    await eventually("all are shown", async () => (await left()).length === 3);
+    await companion.openSession(read.sessionId);
+    await companion.say("say: here");
+    await eventually("that of the read one is closed", async () => {
+      return (await left()).join() === [erased.sessionId, other].sort().join();
+    });
+    expect((await scene.server.ask("DELETE", `/api/sessions/${erased.sessionId}?erase=true`)).status).toBe(
+      200,
+    );
+    await eventually("that of the erased one is closed", async () => (await left()).join() === other);
+    await companion.close();
+  });
+
   test("C05: it keeps the page's files, so that the page opens without a network, and answers for nothing else", async () => {
     const { companion, page } = await withWorker();
     await page.reload();

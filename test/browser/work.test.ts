@@ -220,6 +220,18 @@ describe("work with a session on the page", () => {
     const bash = companion.conversation.getByRole("button", { name: /^Bash: ls/ });
     await bash.click();
     await companion.conversation.getByText("Result").last().waitFor();
+    // What was opened is open when the reader comes back to it: far from the view, rows are not drawn.
+    for (const round of [1, 2, 3, 4, 5]) {
+      const words = `round ${round}\n\n${"A paragraph of its own.\n\n".repeat(20)}the end of ${round}`;
+      await companion.composer.fill(`say: ${words}`);
+      await companion.button("Send").click();
+      await companion.hear(`the end of ${round}`);
+    }
+    await bash.waitFor({ state: "detached" });
+    await companion.page.evaluate("document.querySelector('[role=log]').scrollTop = 0");
+    await bash.waitFor();
+    expect(await bash.getAttribute("aria-expanded")).toBe("true");
+    await companion.conversation.getByText("Result").last().waitFor();
     await companion.close();
   });
 

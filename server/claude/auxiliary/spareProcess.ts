@@ -1,7 +1,8 @@
 import type { Options, Query, SDKUserMessage, SpareProcess } from "@anthropic-ai/claude-agent-sdk";
-import { prewarm } from "@anthropic-ai/claude-agent-sdk";
+import { prewarm } from "@anthropic-ai/claude-agent-sdk/core";
 import type { Clock } from "../../domain/ports.ts";
 import type { ProcessSpec } from "../../domain/processes/process.ts";
+import type { SpareStanding } from "../../domain/processes/spare.ts";
 import type { ProcessStore } from "../../domain/stores/operation.ts";
 import { notifyServer } from "../facts/notifyTool.ts";
 import type { OperatingSystem } from "../os/operatingSystem.ts";
@@ -15,18 +16,22 @@ import { claimSettings, readDirectories } from "../start/options.ts";
 export const isClaimable = ({ options, permissionMode }: ProcessSpec): boolean =>
   Object.values(options).every((value) => value === undefined) && permissionMode !== "bypassPermissions";
 
-/** The callbacks that answer for a session; a spare gets them with its claim. */
 /**
  * A prewarmed CLI process, which is no session yet: `starting -> ready -> claimed | ended`.
  *
  * The SDK's `prewarm()` takes the project, the model and the permission mode at the claim, but not the conversation's
  * id: that is fixed when the process starts. So a spare is started with the id of the session it will be, and a new
  * session takes its id from the spare (`Spares.reserve`); our id is Claude's id from the first byte, as without spares.
+ *
+ * Whose settings it follows is fixed at its start too: the owner's alone, or also those of whichever trusted project
+ * claims it. Nothing of a project is read, and none of its hooks and MCP servers is started, before the claim.
  */
 export class SpareCliProcess {
   readonly processId: string;
   /** Of the session it will be. */
   readonly sessionId: string;
+  /** Of the projects that can claim it. */
+  readonly standing: SpareStanding;
   readonly cli: SpawnedCli;
   readonly startedAt: number;
   /** Set when a session has been promised it. */
@@ -42,6 +47,7 @@ export class SpareCliProcess {
     this.#parts = parts;
     this.processId = parts.processId;
     this.sessionId = parts.sessionId;
+    this.standing = parts.standing;
     this.startedAt = parts.clock.now();
     this.cli = prepareSpawn(parts.processId, parts.sessionId, this.startedAt, parts.processStore, parts.os);
   }
@@ -109,6 +115,16 @@ export class SpareCliProcess {
     });
   }
 
+  /** Whether its end has begun. */
+  get isEnding(): boolean {
+    return this.#ended !== undefined;
+  }
+
+  /** Whether the owner's own setting decides if other sessions may send messages to it. */
+  get hearsOthers(): boolean {
+    return this.#start?.hearsOthers ?? false;
+  }
+
   /** What Claude is to be told of tools that were ended. */
   get toolNotes(): ToolNotes {
     if (this.#start === undefined) throw new Error("The spare never came up.");
@@ -163,6 +179,7 @@ export interface SpareAnswers {
 export interface SpareProcessParts {
   processId: string;
   sessionId: string;
+  standing: SpareStanding;
   /** Where it waits: an empty directory that is no project. */
   dir: string;
   /** Prepares its start. */

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { freemem } from "node:os";
+import { withDeadline } from "../../domain/deadline.ts";
 import type { Clock, Log } from "../../domain/ports.ts";
 import type { ProcessSpec, SparePool } from "../../domain/processes/process.ts";
-import { spareBytes } from "../../domain/processes/spare.ts";
+import { type SpareStanding, spareBytes, spareStandings } from "../../domain/processes/spare.ts";
 import type { ProcessStore } from "../../domain/stores/operation.ts";
 import type { OperatingSystem } from "../os/operatingSystem.ts";
 import type { Reaper } from "../os/reaper.ts";
@@ -15,10 +16,14 @@ const refillMs = 1_000;
 /** A spare that was promised to a session whose process does not come is let go. */
 const promiseMs = 60_000;
 const maxPauseMs = 60_000;
+/** A project whose claim the CLI refused is promised a spare again after this time: its settings may have changed. */
+const refusalMs = 3_600_000;
+/** The expected project may lie on a mount that is dead. */
+const standingDeadlineMs = 2_000;
 
 export interface SpareProcessesParts {
   dir: string;
-  starts: Pick<CliStarts, "prepare">;
+  starts: Pick<CliStarts, "prepare" | "standingOf" | "hearsOthers">;
   clock: Clock;
   log: Log;
   processStore: ProcessStore;
@@ -28,12 +33,20 @@ export interface SpareProcessesParts {
   startDeadlineMs: number;
 }
 
-/** Pool of prewarmed processes (spares): started one after another, replaced when they are claimed or die. */
+/**
+ * Pool of prewarmed processes (spares): started one after another, replaced when they are claimed or die. Each is for
+ * projects of one standing, after the projects in which sessions began lately (`spareStandings`).
+ */
 export class SpareProcesses implements SparePool {
   readonly #parts: SpareProcessesParts;
   readonly #spares = new Set<SpareCliProcess>();
-  /** Projects whose own settings a running process cannot take: there a start is needed, every time. */
-  readonly #unclaimable = new Set<string>();
+  /** The spares that projects can claim, as it was when a session last began there; `none`: a start is needed. */
+  readonly #standings = new Map<string, SpareStanding | "none">();
+  /** Projects with settings that a running process cannot take (`env`, `model`), by the reading of the CLI's refusal. */
+  readonly #refusedAt = new Map<string, number>();
+  /** When a session last began in a project of each standing. */
+  readonly #beganAt = new Map<SpareStanding, number>();
+  #isExpecting = false;
   #wanted = 0;
   #failures = 0;
   #isStarting = false;
@@ -55,10 +68,27 @@ export class SpareProcesses implements SparePool {
     );
   }
 
+  expect(projectPath: string): void {
+    const { starts, clock } = this.#parts;
+    this.#isExpecting = true;
+    void withDeadline(clock, standingDeadlineMs, starts.standingOf(projectPath), () => undefined)
+      .catch(() => undefined)
+      .then((standing) => {
+        this.#isExpecting = false;
+        if (standing === "trusted" && this.#beganAt.size === 0) {
+          this.#beganAt.set("trusted", clock.monotonic());
+          this.#standings.set(projectPath, "trusted");
+        }
+        if (this.#cancelRefill === undefined) this.#refill();
+      });
+  }
+
   keep(count: number): void {
     this.#wanted = count;
     let tooMany = this.#spares.size - count;
-    for (const spare of this.#spares) {
+    const [extra] = this.#unbalanced();
+    const rank = ({ isEnding, standing }: SpareCliProcess) => (isEnding ? 0 : standing === extra ? 1 : 2);
+    for (const spare of [...this.#spares].sort((a, b) => rank(a) - rank(b))) {
       if (tooMany <= 0) break;
       if (spare.isReserved) continue;
       tooMany -= 1;
@@ -68,8 +98,11 @@ export class SpareProcesses implements SparePool {
   }
 
   reserve(projectPath: string): string | undefined {
-    if (this.#unclaimable.has(projectPath)) return undefined;
-    const spare = [...this.#spares].find((one) => one.isReady && !one.isReserved);
+    const standing = this.#standings.get(projectPath) ?? "plain";
+    if (this.#isRefused(projectPath)) return undefined;
+    const spare = [...this.#spares].find(
+      (one) => one.standing === standing && one.isReady && !one.isReserved,
+    );
     if (spare === undefined) return undefined;
     spare.isReserved = true;
     this.#parts.clock.after(promiseMs, () => {
@@ -82,16 +115,12 @@ export class SpareProcesses implements SparePool {
    * The spare that carries the conversation's id, if it can become this process. One that cannot is ended first: there
    * must never be two processes of one id.
    */
-  async take(
-    spec: ProcessSpec,
-    { standing, hasPlainDiff, hasSilentCommands }: StartedIn,
-  ): Promise<SpareCliProcess | undefined> {
+  async take(spec: ProcessSpec, startedIn: StartedIn): Promise<SpareCliProcess | undefined> {
+    const standing = standingFor(startedIn);
+    if (isClaimable(spec)) this.#began(spec.projectPath, standing);
     const spare = [...this.#spares].find((one) => one.sessionId === spec.claudeSessionId);
     if (spare === undefined) return undefined;
-    // The settings that it follows are fixed at its start: the owner's alone, as for every project that is not trusted. So
-    // is its environment, which puts nothing in the place of a repository's own diff, and what runs in commands.
-    const isFitting = standing !== "trusted" && standing !== "suspect" && !hasPlainDiff && !hasSilentCommands;
-    if (!isFitting) this.#unclaimable.add(spec.projectPath);
+    const isFitting = spare.standing === standing && (await this.#hearsAsNow(spare));
     if (!spare.isReady || !isClaimable(spec) || !isFitting) {
       await this.#discard(spare);
       return undefined;
@@ -105,7 +134,11 @@ export class SpareProcesses implements SparePool {
   refused(spare: SpareCliProcess, projectPath: string, error: unknown): void {
     const reason = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     this.#parts.log.info("spare.refused", { processId: spare.processId, error: String(reason) });
-    if (String(reason).includes("_not_claimable")) this.#unclaimable.add(projectPath);
+    if (String(reason).includes("_not_claimable")) {
+      this.#refusedAt.set(projectPath, this.#parts.clock.monotonic());
+      // A spare for its like is of no use as long as no session begins in another.
+      if (spare.standing === "trusted") this.#beganAt.delete("trusted");
+    }
     void spare.end();
   }
 
@@ -113,6 +146,40 @@ export class SpareProcesses implements SparePool {
     this.#isStopped = true;
     this.#cancelRefill?.();
     await Promise.all([...this.#spares].map((spare) => this.#discard(spare)));
+  }
+
+  /** A session begins on a process of this project. */
+  #began(projectPath: string, standing: SpareStanding | "none"): void {
+    this.#standings.set(projectPath, standing);
+    if (standing === "none" || this.#isRefused(projectPath)) return;
+    this.#beganAt.set(standing, this.#parts.clock.monotonic());
+    // A start that is due anyway sees to it; otherwise it waits as after a claim.
+    if (this.#cancelRefill === undefined && this.#unbalanced()[1] !== undefined) this.#refillIn(refillMs);
+  }
+
+  #isRefused(projectPath: string): boolean {
+    const at = this.#refusedAt.get(projectPath);
+    if (at === undefined) return false;
+    if (this.#parts.clock.monotonic() - at < refusalMs) return true;
+    this.#refusedAt.delete(projectPath);
+    return false;
+  }
+
+  async #hearsAsNow(spare: SpareCliProcess): Promise<boolean> {
+    return (await this.#parts.starts.hearsOthers(spare.standing)) === spare.hearsOthers;
+  }
+
+  /** The standing of which there are more spares than there should be, and the one that is missing. */
+  #unbalanced(): [extra: SpareStanding | undefined, missing: SpareStanding | undefined] {
+    const wanted = spareStandings(this.#wanted, this.#beganAt, this.#parts.clock.monotonic());
+    const there = [...this.#spares].filter(({ isEnding }) => !isEnding).map(({ standing }) => standing);
+    const surplusOf = (standing: SpareStanding) =>
+      there.filter((one) => one === standing).length - wanted.filter((one) => one === standing).length;
+    const standings = [...new Set<SpareStanding>([...wanted, ...there])];
+    return [
+      standings.find((standing) => surplusOf(standing) > 0),
+      standings.find((standing) => surplusOf(standing) < 0),
+    ];
   }
 
   /** It counts as long as anything of it is left. */
@@ -130,7 +197,15 @@ export class SpareProcesses implements SparePool {
   }
 
   #refill(): void {
-    if (this.#isStopped || this.#isStarting || this.#spares.size >= this.#wanted) return;
+    if (this.#isStopped || this.#isStarting || this.#isExpecting) return;
+    if (this.#spares.size >= this.#wanted) {
+      const [extra, missing] = this.#unbalanced();
+      const free = [...this.#spares].find(
+        (one) => one.standing === extra && !one.isReserved && !one.isEnding,
+      );
+      if (missing !== undefined && free !== undefined) void this.#discard(free);
+      return;
+    }
     // The computer's own memory, besides the pool's limit: a spare must not push other programs into swap.
     if (freemem() < 2 * spareBytes) return;
     this.#isStarting = true;
@@ -142,13 +217,15 @@ export class SpareProcesses implements SparePool {
 
   async #start(): Promise<void> {
     const { clock, log, processStore, os, reaper, ladderMs, startDeadlineMs, starts, dir } = this.#parts;
+    const standing = this.#unbalanced()[1] ?? "plain";
     const processId = randomUUID();
     const beganAt = clock.monotonic();
     const spare = new SpareCliProcess({
       processId,
       sessionId: randomUUID(),
+      standing,
       dir,
-      prepare: (spec) => starts.prepare("spare", spec, waitingIn(dir)),
+      prepare: (spec) => starts.prepare("spare", spec, waitingIn(dir, standing)),
       clock,
       processStore,
       os,
@@ -167,7 +244,8 @@ export class SpareProcesses implements SparePool {
       return;
     }
     this.#failures = 0;
-    log.info("spare.ready", { processId, pid: spare.cli.child?.pid, tookMs: clock.monotonic() - beganAt });
+    const tookMs = clock.monotonic() - beganAt;
+    log.info("spare.ready", { processId, pid: spare.cli.child?.pid, standing, tookMs });
     void spare.cli.exit.then(() => {
       // A claimed spare is not lost, nor is one that is being ended.
       if (!this.#spares.has(spare) || !spare.isReady) return;
@@ -177,10 +255,19 @@ export class SpareProcesses implements SparePool {
   }
 }
 
+/**
+ * The spares that can become a process in such a project. A plain one's environment puts nothing in the place of a
+ * repository's own diff, and commands run in it.
+ */
+function standingFor({ standing, hasPlainDiff, hasSilentCommands }: StartedIn): SpareStanding | "none" {
+  if (standing === "trusted") return "trusted";
+  return standing === "suspect" || hasPlainDiff || hasSilentCommands ? "none" : "plain";
+}
+
 /** The directory in which a spare waits is ours, and no repository. */
-const waitingIn = (projectPath: string): StartedIn => ({
+const waitingIn = (projectPath: string, standing: SpareStanding): StartedIn => ({
   projectPath,
-  standing: "plain",
+  standing,
   hasPlainDiff: false,
   hasSilentHooks: false,
   hasSilentCommands: false,

@@ -1,3 +1,4 @@
+import { pause } from "../../domain/deadline.ts";
 import type { Clock } from "../../domain/ports.ts";
 import { exhaustionFault } from "../../domain/processes/startFailures.ts";
 import type { ProcessStore } from "../../domain/stores/operation.ts";
@@ -27,8 +28,6 @@ export interface ReaperParts {
   /** Of the processes: it holds the mark of this server, by which what a former one left is known. */
   environment?: Readonly<Record<string, string | undefined>>;
 }
-
-const pause = (clock: Clock, ms: number) => new Promise<void>((resolve) => void clock.after(ms, resolve));
 
 /**
  * Reaper of CLI processes and of everything that they started: knows what belongs to a process, by its tree, its group, its

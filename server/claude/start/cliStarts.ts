@@ -68,6 +68,8 @@ export const startNotes = ({ hasSilentHooks, hasSilentCommands }: StartedIn): st
 export interface PreparedStart {
   options: Options;
   startedIn: StartedIn;
+  /** What `CliStarts.hearsOthers` said at the start. */
+  hearsOthers: boolean;
   /** Why we had the CLI ask about this use of a tool; `undefined`: we did not. */
   askedFor(toolUseId: string): string | undefined;
   /** What Claude is to be told of tools that were ended. */
@@ -105,6 +107,16 @@ export class CliStarts {
     return { projectPath, standing, hasPlainDiff, hasSilentHooks, hasSilentCommands };
   }
 
+  /** The project's standing alone. */
+  standingOf(projectPath: string): Promise<ProjectStanding> {
+    return this.#parts.trust.standingOf(projectPath);
+  }
+
+  /** Whether the owner's own setting decides if other sessions may send messages to a process that is started now. */
+  async hearsOthers(standing: ProjectStanding): Promise<boolean> {
+    return standing === "trusted" && (await this.#ownerSaysWhomToHear());
+  }
+
   /** The permission rules that always hold in the project, and those of the session. */
   rulesOf({ projectPath, sessionId }: ProcessSpec): string[] {
     return this.#parts.trust.rulesOf(projectPath, sessionId);
@@ -127,6 +139,7 @@ export class CliStarts {
       features,
     } = this.#parts;
     const { standing } = startedIn;
+    const hearsOthers = await this.hearsOthers(standing);
     const settings = startSettings({
       spec,
       rules:
@@ -134,7 +147,7 @@ export class CliStarts {
       deniedPaths: await deniedPaths.list(),
       sandbox,
       hasSilentCommands: startedIn.hasSilentCommands,
-      hearsOthers: standing === "trusted" && (await this.#ownerSaysWhomToHear()),
+      hearsOthers,
     });
     const settingsPath = await settingsFiles.write(spec.processId, settings);
     const cliEnv = cliEnvironment(environment, spec.processId, passesToCli);
@@ -155,6 +168,7 @@ export class CliStarts {
     return {
       options,
       startedIn,
+      hearsOthers,
       toolNotes,
       askedFor: (toolUseId) => {
         const reason = asked.get(toolUseId);

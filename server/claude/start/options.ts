@@ -142,8 +142,12 @@ export function startSettings({
 export const claimSettings = (rules: readonly string[]): { permissions: { allow: string[] } } | undefined =>
   rules.length === 0 ? undefined : { permissions: { allow: [...rules] } };
 
-/** The directories whose CLAUDE.md a process reads beside its settings; "." is its project, and tells no path. */
-export const readDirectories = (standing: ProjectStanding): string[] => (standing === "suspect" ? [] : ["."]);
+/**
+ * The directories whose CLAUDE.md a process reads as that of an additional directory; "." is its project, and tells no path.
+ * With the settings of a trusted project its words are read anyway.
+ */
+export const readDirectories = (standing: ProjectStanding): string[] =>
+  standing === "suspect" || standing === "trusted" ? [] : ["."];
 
 /**
  * The setting sources of a process. As in a terminal: the owner's, and of a trusted project its own. The CLI looks at

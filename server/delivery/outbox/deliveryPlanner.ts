@@ -81,6 +81,7 @@ export function planned(store: Store, ...planners: ReadonlyArray<Pick<DeliveryPl
     ofSession: (sessionId, afterSeq, limit, maxChars) => log.ofSession(sessionId, afterSeq, limit, maxChars),
     transcript: (sessionId, before, limit, maxChars) => log.transcript(sessionId, before, limit, maxChars),
     message: (messageId) => log.message(messageId),
+    hasToolEndSince: (sessionId, toolUseId, at) => log.hasToolEndSince(sessionId, toolUseId, at),
     hasTurnEndAfter: (sessionId, seq) => log.hasTurnEndAfter(sessionId, seq),
     lifecycle: (beforeCursor, limit) => log.lifecycle(beforeCursor, limit),
     subscribe: (listener) => log.subscribe(listener),

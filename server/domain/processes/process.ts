@@ -292,6 +292,8 @@ export interface ProcessUsage {
 export interface SparePool {
   /** Keeps `count` spares ready from now on; ends surplus ones. */
   keep(count: number): void;
+  /** The project in which the next session probably begins: until one has begun, the spares are for such projects. */
+  expect(projectPath: string): void;
   /**
    * The id of a session that can be begun in this project without waiting for a start. A process begun with it is the
    * spare; if it cannot be any more, one is started as usual. `undefined`: no spare is ready.

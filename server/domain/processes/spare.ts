@@ -1,3 +1,5 @@
+import type { ProjectStanding } from "../sessions/trust.ts";
+
 /** Facts from which the number of spares follows; sizes in bytes. */
 export interface SpareFacts {
   /** `PREWARMED_PROCESSES`, or 0 when every message has a process of its own. */
@@ -25,4 +27,26 @@ export function sparesWanted(facts: SpareFacts): number {
   const most = Math.min(facts.limit, fit);
   const isLoaded = facts.waitingSessions > 0 || facts.freePlaces <= 0;
   return isLoaded ? Math.min(most, facts.current) : most;
+}
+
+/** For projects of which standing a spare is: whose settings a process follows is fixed when it starts. */
+export type SpareStanding = Extract<ProjectStanding, "plain" | "trusted">;
+
+/** How long after a session began there, spares for projects of that standing are kept beside those of the latest. */
+const standingMs = 24 * 3_600_000;
+
+/**
+ * The standings that so many spares are to have: the first has that of the project in which a session began last, the
+ * next that of the other projects in which any began within a day, in turns. `beganAt` holds the readings of the
+ * monotonic clock at which a session last began in a project of each standing.
+ */
+export function spareStandings(
+  count: number,
+  beganAt: ReadonlyMap<SpareStanding, number>,
+  nowReading: number,
+): SpareStanding[] {
+  const latestFirst = [...beganAt].sort(([, a], [, b]) => b - a);
+  const inUse = latestFirst.filter(([, at], index) => index === 0 || nowReading - at <= standingMs);
+  const standings: SpareStanding[] = inUse.length === 0 ? ["plain"] : inUse.map(([standing]) => standing);
+  return Array.from({ length: count }, (_, index) => standings[index % standings.length] ?? "plain");
 }

@@ -37,6 +37,8 @@ export interface EventStore {
     maxChars?: number,
   ): LoggedEvent[];
   message(messageId: string): LoggedEvent | undefined;
+  /** Whether the end of this use of a tool was told since that instant, within the session's newest 2,000 events. */
+  hasToolEndSince(sessionId: string, toolUseId: string, at: number): boolean;
   /** Whether a turn of the session has ended after the event of this `seq`. */
   hasTurnEndAfter(sessionId: string, seq: number): boolean;
   /** The events of `lifecycleEvents`, newest first, before a cursor. */

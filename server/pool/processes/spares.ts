@@ -1,4 +1,4 @@
-import type { Clock } from "../../domain/ports.ts";
+import type { Clock, Store } from "../../domain/ports.ts";
 import type { ProcessHost } from "../../domain/processes/process.ts";
 import { sparesWanted } from "../../domain/processes/spare.ts";
 import type { SubmitRequest } from "../port.ts";
@@ -6,6 +6,7 @@ import type { PoolLimits } from "../state/limits.ts";
 import type { Capacity } from "./capacity.ts";
 
 export interface SparesParts {
+  store: Pick<Store, "sessions">;
   host: ProcessHost;
   clock: Clock;
   limits: PoolLimits;
@@ -33,10 +34,12 @@ export class Spares {
   }
 
   start(): void {
-    const { host, limits } = this.#parts;
+    const { store, host, limits } = this.#parts;
     // A process per message is the plain way to run; spares are no part of it.
     if (host.spares === undefined || !limits.interactive) return;
     this.#isRunning = true;
+    const [latest] = store.sessions.list({ limit: 1 }).sessions;
+    if (latest !== undefined) host.spares.expect(latest.projectPath);
     limits.onChange?.(() => this.#pass());
     this.#pass();
   }

@@ -54,6 +54,8 @@ const columns = "cursor, session_id, seq, type, at, turn_id, data";
 /** To the letter the WHEREs of the partial indexes. */
 const isLifecycle = `type IN (${lifecycleEvents.map((type) => `'${type}'`).join(", ")})`;
 const isTurnEnd = `type IN (${[...terminalTurnEvents].map((type) => `'${type}'`).join(", ")})`;
+/** Of a session's events, so many are looked through for the end of a tool: at most some milliseconds' work. */
+const mostRecent = 2_000;
 const isMessage = "type IN ('message', 'turn.accepted')";
 
 /** The event log in SQLite. A cursor is an AUTOINCREMENT rowid: it only grows, and is not used again after a deletion. */
@@ -70,6 +72,7 @@ export class SqliteEventStore implements EventStore {
   readonly #ofSession: Statement<[sessionId: string, afterSeq: number, limit: number], EventRow>;
   readonly #transcript: Statement<[sessionId: string, beforeCursor: number, limit: number], EventRow>;
   readonly #message: Statement<[messageId: string], EventRow>;
+  readonly #toolEnd: Statement<[sessionId: string, at: number, toolUseId: string], { one: number }>;
   readonly #turnEndAfter: Statement<[sessionId: string, seq: number], { one: number }>;
   readonly #lifecycle: Statement<[beforeCursor: number, limit: number], EventRow>;
 
@@ -112,6 +115,11 @@ export class SqliteEventStore implements EventStore {
     this.#transcript = new Statement(
       connection,
       `SELECT ${columns} FROM events WHERE session_id = ? AND cursor < ? AND ${isMessage} ORDER BY cursor DESC LIMIT ?`,
+    );
+    this.#toolEnd = new Statement(
+      connection,
+      `SELECT 1 AS one FROM (SELECT type, at, data FROM events WHERE session_id = ? ORDER BY seq DESC LIMIT ${mostRecent})
+       WHERE type = 'tool.finished' AND at >= ? AND json_extract(data, '$.toolUseId') = ? LIMIT 1`,
     );
     this.#turnEndAfter = new Statement(
       connection,
@@ -180,6 +188,10 @@ export class SqliteEventStore implements EventStore {
 
   lifecycle(beforeCursor: number | undefined, limit: number): LoggedEvent[] {
     return this.#lifecycle.all(beforeCursor ?? Number.MAX_SAFE_INTEGER, limit).map(eventOf);
+  }
+
+  hasToolEndSince(sessionId: string, toolUseId: string, at: number): boolean {
+    return this.#toolEnd.get(sessionId, at, toolUseId) !== undefined;
   }
 
   hasTurnEndAfter(sessionId: string, seq: number): boolean {

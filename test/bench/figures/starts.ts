@@ -11,11 +11,16 @@ import { RawCli } from "../sides/rawCli.ts";
 const usualRounds = 10;
 const otherModel = "claude-haiku-4-5";
 
-/** A project with settings of its own that the owner trusts. */
+/**
+ * A project with settings of its own that the owner trusts. They set nothing that only a start applies (`env`, `model`): a
+ * session in such a project begins with a start of the CLI, as without spares.
+ */
 async function trustedProject({ server }: DaylongSide, roots: string): Promise<string> {
   const path = join(roots, "trusted");
   mkdirSync(join(path, ".claude"), { recursive: true });
-  writeFileSync(join(path, ".claude", "settings.json"), JSON.stringify({ env: { BENCH: "1" } }));
+  const settings = { permissions: { deny: ["WebFetch"] } };
+  writeFileSync(join(path, ".claude", "settings.json"), JSON.stringify(settings));
+  writeFileSync(join(path, "CLAUDE.md"), "Words of a trusted project.");
   const { body } = await server.ask("GET", "/api/projects");
   const found = (body.projects as Array<{ projectId: string; path: string }>).find(
     (one) => one.path === path,
@@ -33,7 +38,8 @@ export async function starts(run: BenchRun): Promise<Measured[]> {
   const environment = benchEnvironment(bench, model.url);
   const daylong = await DaylongSide.start(
     Object.assign({}, environment, {
-      PREWARMED_PROCESSES: "1",
+      // One for projects that are trusted, and one for the others.
+      PREWARMED_PROCESSES: "2",
       RESOURCE_SAMPLE_SECONDS: "0.5",
       HEALTH_INTERVAL_SECONDS: "0.5",
       // Long enough for every turn here, short enough to wait for.
@@ -50,14 +56,17 @@ export async function starts(run: BenchRun): Promise<Measured[]> {
     return firstDeltaMs;
   };
   const resumed = randomUUID();
-  /** Nothing runs but one spare that is ready: a start beside another would be measured with it. */
+  /** Nothing runs but a spare of each kind, both ready: a start beside another would be measured with it. */
   const quiet = async () => {
     const isQuiet = () => {
-      const [only, ...others] = childrenOf(server.pid);
-      const ready = server.lines.filter((line) => line.includes('"spare.ready"'));
-      return others.length === 0 && ready.some((line) => line.includes(`"pid":${only}`));
+      const running = childrenOf(server.pid);
+      const ready = server.lines
+        .filter((line) => line.includes('"spare.ready"'))
+        .map((line) => JSON.parse(line))
+        .filter(({ pid }) => running.includes(pid));
+      return running.length === 2 && new Set(ready.map(({ standing }) => standing)).size === 2;
     };
-    await eventually("only a spare that is ready", isQuiet, 60_000);
+    await eventually("only two spares that are ready", isQuiet, 60_000);
   };
   const fresh = async (place: Record<string, string>) => {
     const { firstDeltaMs, sessionId } = await daylong.turn(place);
@@ -76,6 +85,7 @@ export async function starts(run: BenchRun): Promise<Measured[]> {
     await first.turn("say: hello there");
     await first.stop();
     const { sessionId } = await daylong.turn({ projectPath: bench.project });
+    await fresh({ projectPath: trusted });
     const inQuiet = (work: () => Promise<number>, into: number[]) => async () => {
       await quiet();
       into.push(await work());

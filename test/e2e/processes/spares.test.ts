@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { childrenOf, eventually, processesOf, startServer } from "../../support/server/daylongServer.ts";
 import { useScene } from "../../support/server/scene.ts";
@@ -131,24 +131,86 @@ describe("prewarmed spares", () => {
     expect(processesOf(scene.bench)).not.toContain(pid);
   });
 
-  test("S17: a project whose own settings are followed gets a process of its own; the message runs once all the same", async () => {
-    mkdirSync(join(scene.bench.project, ".claude"));
-    writeFileSync(
-      join(scene.bench.project, ".claude/settings.json"),
-      JSON.stringify({ env: { COLOUR: "blue" } }),
-    );
+  const projectTrust = async (method: "PUT" | "DELETE") => {
     const { body } = await scene.server.ask("GET", "/api/projects");
     const { projectId } = body.projects.find(({ path }: { path: string }) => path === scene.bench.project);
-    await scene.server.ask("PUT", `/api/projects/${projectId}/trust`);
-    const pid = await sparePid();
-    const first = await chat({ message: "Remember the number 11", projectPath: scene.bench.project });
-    expect([first.status, first.body.reply?.text]).toEqual([200, "I will remember 11."]);
-    expect((await wokenOf(first.body.sessionId))[0]?.data.pid).not.toBe(pid);
-    expect(timesGiven("Remember the number 11")).toBe(1);
-    // The project is known from then on: the next spare is not wasted on it.
-    const next = await sparePid(2);
-    await chat({ message: "Remember the number 12", projectPath: scene.bench.project });
-    expect(childrenOf(scene.server.pid)).toContain(next);
+    const { status } = await scene.server.ask(method, `/api/projects/${projectId}/trust`);
+    expect(status).toBeLessThan(300);
+  };
+  const writeInProject = (path: string, content: string) =>
+    writeFileSync(join(scene.bench.project, path), content);
+
+  test("S16: a session in a trusted project begins on a spare, which reads and starts all that the project brings only then", async () => {
+    const ran = join(scene.bench.dir, "ran.txt");
+    const ranSoFar = () => (existsSync(ran) ? readFileSync(ran, "utf8").trim().split("\n") : []);
+    const hooksSaying = (word: string) =>
+      JSON.stringify({
+        hooks: { SessionStart: [{ hooks: [{ type: "command", command: `echo ${word} >> ${ran}` }] }] },
+      });
+    mkdirSync(join(scene.bench.project, ".claude"));
+    writeInProject("CLAUDE.md", "The word is heather.");
+    writeInProject(".claude/settings.json", hooksSaying("first-hook"));
+    const mcpServer = {
+      command: "sh",
+      args: [
+        "-c",
+        `echo mcp >> ${ran}; exec ${process.execPath} ${resolve("test/support/claude/formServer.mjs")}`,
+      ],
+    };
+    writeInProject(".mcp.json", JSON.stringify({ mcpServers: { notes: mcpServer } }));
+    await projectTrust("PUT");
+    const plainPid = await sparePid();
+    const ask = async (word: string) => {
+      const message = `does a reminder say: The word is ${word}.`;
+      const { status, body } = await chat({ message, projectPath: scene.bench.project });
+      return { status, text: body.reply?.text, woken: (await wokenOf(body.sessionId))[0]?.data };
+    };
+    // The spare of a server that knows no trusted project follows the owner's settings alone.
+    const first = await ask("heather");
+    expect(first).toMatchObject({ status: 200, text: "Yes." });
+    expect([first.woken?.pid === plainPid, first.woken?.spare]).toEqual([false, undefined]);
+    expect(ranSoFar().sort()).toEqual(["first-hook", "mcp"]);
+    const trustedPid = await sparePid(2);
+    expect(linesOf("spare.ready")[1]).toMatchObject({ standing: "trusted" });
+    expect(ranSoFar()).toHaveLength(2);
+    // What is changed while the spare waits holds for the session.
+    writeInProject("CLAUDE.md", "The word is bramble.");
+    writeInProject(".claude/settings.json", hooksSaying("second-hook"));
+    const second = await ask("bramble");
+    expect(second).toMatchObject({ status: 200, text: "Yes.", woken: { pid: trustedPid, spare: true } });
+    expect(ranSoFar().slice(2).sort()).toEqual(["mcp", "second-hook"]);
+    // After a restart the first spare is for such projects already.
+    await scene.server.kill("SIGTERM");
+    scene.server = await startServer(scene.environment);
+    const restartedPid = await sparePid();
+    const third = await ask("bramble");
+    expect(third).toMatchObject({ status: 200, text: "Yes.", woken: { pid: restartedPid, spare: true } });
+    // It follows the project's settings, so it is not for a project that is not trusted any more.
+    const lastPid = await sparePid(2);
+    expect(linesOf("spare.ready")[1]).toMatchObject({ standing: "trusted" });
+    await projectTrust("DELETE");
+    const before = ranSoFar();
+    const untrusted = await ask("bramble");
+    expect([untrusted.status, untrusted.woken?.pid === lastPid]).toEqual([200, false]);
+    expect([ranSoFar(), processesOf(scene.bench).includes(lastPid)]).toEqual([before, false]);
+  });
+
+  test("S17: a trusted project that sets what is fixed at a start gets a process of its own; each message runs once", async () => {
+    mkdirSync(join(scene.bench.project, ".claude"));
+    writeInProject(".claude/settings.json", JSON.stringify({ env: { COLOUR: "blue" } }));
+    await projectTrust("PUT");
+    for (const [index, number] of [11, 12, 13].entries()) {
+      const pid = await sparePid(index + 1);
+      const message = `Remember the number ${number}`;
+      const { status, body } = await chat({ message, projectPath: scene.bench.project });
+      expect([status, body.reply?.text]).toEqual([200, `I will remember ${number}.`]);
+      expect((await wokenOf(body.sessionId))[0]?.data.pid).not.toBe(pid);
+      expect(timesGiven(message)).toBe(1);
+    }
+    // The CLI refused the second one, so the third message was promised none.
+    expect(linesOf("spare.refused")).toHaveLength(1);
+    expect(linesOf("spare.ready").map(({ standing }) => standing)).toEqual(["plain", "trusted", "plain"]);
+    expect(childrenOf(scene.server.pid)).toContain(await sparePid(3));
   });
 
   test("S17 F10: a spare that the server's SIGKILL orphaned is reaped by the next run", async () => {

@@ -24,6 +24,13 @@ export class ScriptedSpares implements SparePool {
     return this.#shelf.size;
   }
 
+  /** The projects that were expected. */
+  readonly expected: string[] = [];
+
+  expect(projectPath: string): void {
+    this.expected.push(projectPath);
+  }
+
   keep(count: number): void {
     for (const [id, promisedUntil] of this.#shelf) {
       const isFree = promisedUntil === undefined && this.#shelf.size > count;

@@ -67,6 +67,9 @@ export class MemoryLog implements EventStore {
   lifecycle(): LoggedEvent[] {
     return [];
   }
+  hasToolEndSince(): boolean {
+    return false;
+  }
   hasTurnEndAfter(): boolean {
     return false;
   }

@@ -10,6 +10,7 @@ import { Drafts } from "./drafts.ts";
 import { pacedFrames } from "./frames.ts";
 import { Permissions } from "./permissions.ts";
 import { isErasure, Sessions } from "./sessions.ts";
+import { closeNotifications } from "./shownNotifications.ts";
 
 export type Device = Answer<"GET /api/devices/{id}">;
 
@@ -115,6 +116,7 @@ export class Daylong {
         if (message.sessionId === sessionId) client.withdraw(clientMessageId);
       await drafts.erase(sessionId);
       await KeptChat.erase(kept, sessionId);
+      await closeNotifications(sessionId).catch(() => {});
     };
     client.onEvent((event) => {
       if (event.sessionId !== null && isErasure(event)) {

@@ -34,6 +34,17 @@ describe("the number of spares", () => {
     expect([kept.slice(looks), spares.count]).toEqual([[1, 1, 1], 1]);
   });
 
+  test("is for such projects as the one whose session was used last, from the start on", async () => {
+    rig.current.keepsSpares = true;
+    await rig.current.open({ prewarmedProcesses: 1 });
+    expect(rig.current.host.spares?.expected).toEqual([]);
+    const { process } = await rig.current.busySession();
+    process.reply("Done.");
+    await rig.current.clock.settle();
+    await rig.current.restart();
+    expect(rig.current.host.spares?.expected).toEqual(["/projects/alpha"]);
+  });
+
   test("falls with the memory that is left", async () => {
     const { kept } = await open({ maxTotalMemoryBytes: 500 * mega });
     const { clock } = rig.current;

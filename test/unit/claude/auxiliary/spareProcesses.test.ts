@@ -47,7 +47,7 @@ const look = () => {
 };
 const times = (event: string) => said.filter((one) => one.event === event).length;
 
-function useSpares(binary = standIn) {
+function useSpares(binary = standIn, parts: Parameters<typeof startsIn>[1] = {}) {
   const note = (event: string, fields?: Record<string, unknown>) => {
     said.push({ event, fields });
     look();
@@ -65,7 +65,7 @@ function useSpares(binary = standIn) {
   };
   spares = new SpareProcesses({
     dir: join(home, "spares"),
-    starts: startsIn(home, { binary }),
+    starts: startsIn(home, Object.assign({ binary }, parts)),
     clock,
     log,
     processStore,
@@ -314,44 +314,190 @@ describe("S16: a spare becomes a session's process", () => {
     expect(spares.reserve(join(home, "project"))).toBeDefined();
   });
 
-  test.each(["trusted", "suspect"] as const)(
-    "S16: a project that is %s needs a start, and is promised none from then on",
-    async (standing) => {
+  test.each([
+    ["that is suspect", startedIn("suspect")],
+    ["whose diff is replaced", Object.assign(startedIn("untrusted"), { hasPlainDiff: true })],
+    ["whose commands are silent", Object.assign(startedIn("untrusted"), { hasSilentCommands: true })],
+  ])(
+    "S16: a project %s needs a start, and is promised none until it stands otherwise",
+    async (_, started) => {
       spares.keep(1);
       await ready(1);
       const id = reserved();
-      expect(await spares.take(specOf(id), startedIn(standing))).toBeUndefined();
+      expect(await spares.take(specOf(id), started)).toBeUndefined();
       expect(ended).toHaveLength(1);
       await clock.run(1_000);
       await ready(2);
       expect(spares.reserve(join(home, "project"))).toBeUndefined();
-      expect(spares.reserve(join(home, "other"))).toBeDefined();
+      expect(await spares.take(specOf(crypto.randomUUID()), startedIn("plain"))).toBeUndefined();
+      expect(spares.reserve(join(home, "project"))).toBeDefined();
     },
   );
 
-  test("S16: a claim that the CLI refuses ends the spare; its project is promised none only if that was why", async () => {
+  test("S16: a claim that the CLI refuses ends the spare", async () => {
     spares.keep(1);
-    for (const [round, { error, isPromised }] of [
-      { error: new Error("broken pipe"), isPromised: true },
-      { error: new Error("late", { cause: new Error("settings_not_claimable") }), isPromised: false },
-    ].entries()) {
-      await ready(round + 1);
-      const spare = await spares.take(specOf(reserved()), startedIn("plain"));
-      spares.refused(spare!, join(home, "project"), error);
-      await until(() => ended.length === round + 1);
-      expect(said.findLast(({ event }) => event === "spare.refused")?.fields).toMatchObject({
-        processId: spare?.processId,
-        error: String(isPromised ? error : error.cause),
-      });
-      await clock.run(1_000);
-      await ready(round + 2);
-      expect(spares.reserve(join(home, "project")) !== undefined).toBe(isPromised);
-      if (isPromised) {
-        // That promise is let go, and the next one comes up.
-        await clock.run(60_000);
-        await until(() => ended.length === round + 2);
-        break;
-      }
+    await ready(1);
+    const spare = await spares.take(specOf(reserved()), startedIn("plain"));
+    spares.refused(spare!, join(home, "project"), new Error("broken pipe"));
+    await until(() => ended.length === 1);
+    expect(said.findLast(({ event }) => event === "spare.refused")?.fields).toMatchObject({
+      processId: spare?.processId,
+      error: "Error: broken pipe",
+    });
+    await clock.run(1_000);
+    await ready(2);
+    expect(spares.reserve(join(home, "project"))).toBeDefined();
+  });
+
+  test("S16: a project whose settings the CLI cannot take over is promised none for an hour", async () => {
+    spares.keep(1);
+    await ready(1);
+    const spare = await spares.take(specOf(reserved()), startedIn("plain"));
+    const cause = new Error("project_settings_not_claimable: settings.json sets env");
+    spares.refused(spare!, join(home, "project"), new Error("late", { cause }));
+    await until(() => ended.length === 1);
+    expect(said.findLast(({ event }) => event === "spare.refused")?.fields).toMatchObject({
+      error: String(cause),
+    });
+    await clock.run(1_000);
+    await ready(2);
+    await clock.run(3_600_000 - 1_001);
+    expect(spares.reserve(join(home, "project"))).toBeUndefined();
+    await clock.run(1);
+    expect(spares.reserve(join(home, "project"))).toBeDefined();
+  });
+});
+
+describe("S16: spares for trusted projects", () => {
+  const standings = () =>
+    said.filter(({ event }) => event === "spare.ready").map(({ fields }) => fields?.standing);
+  /** A session begins in the project, on a start of its own. */
+  const begin = (standing: ProjectStanding, changes: Partial<ProcessSpec> = {}) =>
+    spares.take(specOf(crypto.randomUUID(), changes), startedIn(standing));
+
+  test("S16: the spare is replaced by one for such projects when a session begins in a trusted one", async () => {
+    spares.keep(1);
+    await ready(1);
+    await begin("trusted");
+    await clock.run(999);
+    expect(ended).toEqual([]);
+    await clock.run(1);
+    await until(() => ended.length === 1);
+    await clock.rest();
+    // Never more than were asked for: the old one has gone before the new one comes.
+    expect([spares.count, opened.length]).toEqual([0, 1]);
+    await clock.run(1_000);
+    await ready(2);
+    expect([standings(), spares.count]).toEqual([["plain", "trusted"], 1]);
+    const spare = await spares.take(specOf(reserved()), startedIn("trusted"));
+    expect(spare?.standing).toBe("trusted");
+    await spare?.end();
+    // The next one is of the same kind.
+    await clock.run(1_000);
+    await ready(3);
+    expect(standings().at(-1)).toBe("trusted");
+  });
+
+  test("S16: of two spares one stays for the other projects, and when one is to go it is that one", async () => {
+    spares.keep(2);
+    await ready(2);
+    await begin("plain");
+    await clock.run(1);
+    await begin("trusted");
+    await clock.run(1_000);
+    await until(() => ended.length === 1);
+    await clock.rest();
+    await clock.run(1_000);
+    await ready(3);
+    const other = { projectPath: join(home, "other") };
+    await begin("plain", other);
+    await clock.run(1);
+    await begin("trusted");
+    await clock.run(1_000);
+    await clock.rest();
+    expect([standings(), spares.count, ended.length]).toEqual([["plain", "plain", "trusted"], 2, 1]);
+    spares.keep(1);
+    await until(() => ended.length === 2);
+    await clock.rest();
+    expect(spares.reserve(other.projectPath)).toBeUndefined();
+    expect(spares.reserve(join(home, "project"))).toBeDefined();
+  });
+
+  test("S16: a project that is not trusted any more never gets one, and a project that is trusted since gets no plain one", async () => {
+    for (const [before, now] of [
+      ["trusted", "untrusted"],
+      ["plain", "trusted"],
+    ] as const) {
+      useSpares(standIn, { standing: before });
+      [said, opened, ended] = [[], [], []];
+      spares.expect(join(home, "project"));
+      spares.keep(1);
+      await ready(1);
+      expect(standings()).toEqual([before]);
+      const id = reserved();
+      const { pid } = spares.live()[0]!;
+      expect(await spares.take(specOf(id), startedIn(now))).toBeUndefined();
+      expect([await isAlive(pid), ended.length]).toEqual([false, 1]);
+      await spares.stop();
     }
+  });
+
+  test("S16: the first ones of a run are for such projects as the one that is expected, if its disk answers", async () => {
+    useSpares(standIn, { standing: "trusted" });
+    spares.expect(join(home, "project"));
+    spares.keep(1);
+    await ready(1);
+    expect(standings()).toEqual(["trusted"]);
+    await spares.stop();
+    const dead = { standingOf: () => new Promise<ProjectStanding>(() => {}), rulesOf: () => [] };
+    useSpares(standIn, { trust: dead });
+    said = [];
+    spares.expect(join(home, "project"));
+    spares.keep(1);
+    expect(spares.count).toBe(0);
+    await clock.run(2_000);
+    await ready(1);
+    expect(standings()).toEqual(["plain"]);
+  });
+
+  test("S16: one that was started before the owner said whom to hear is not taken", async () => {
+    useSpares(standIn, { standing: "trusted" });
+    spares.expect(join(home, "project"));
+    spares.keep(1);
+    await ready(1);
+    mkdirSync(join(home, ".claude"));
+    writeFileSync(join(home, ".claude", "settings.json"), JSON.stringify({ crossSessionInbound: "accept" }));
+    expect(await spares.take(specOf(reserved()), startedIn("trusted"))).toBeUndefined();
+    expect(ended).toHaveLength(1);
+    await clock.run(1_000);
+    await ready(2);
+    const spare = await spares.take(specOf(reserved()), startedIn("trusted"));
+    expect(spare).toBeDefined();
+    await spare?.end();
+  });
+
+  test("S16: sessions that no spare could have begun do not decide for which projects there are some", async () => {
+    spares.keep(1);
+    await ready(1);
+    await begin("trusted", { options: { maxTurns: 3 } });
+    await begin("suspect");
+    await clock.run(10_000);
+    await clock.rest();
+    expect([standings(), ended.length]).toEqual([["plain"], 0]);
+    expect(spares.reserve(join(home, "other"))).toBeDefined();
+  });
+
+  test("S16: none is kept for a trusted project whose settings the CLI cannot take over", async () => {
+    useSpares(standIn, { standing: "trusted" });
+    spares.expect(join(home, "project"));
+    spares.keep(1);
+    await ready(1);
+    const spare = await spares.take(specOf(reserved()), startedIn("trusted"));
+    spares.refused(spare!, join(home, "project"), new Error("project_settings_not_claimable: model"));
+    await until(() => ended.length === 1);
+    await begin("trusted");
+    await clock.run(1_000);
+    await ready(2);
+    expect(standings()).toEqual(["trusted", "plain"]);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import {
   conversationOptions,
+  readDirectories,
   type StartKind,
   sessionOptions,
   startOptions,
@@ -8,7 +9,7 @@ import {
 } from "../../../../server/claude/start/options.ts";
 import type { ProcessSpec } from "../../../../server/domain/processes/process.ts";
 import type { SessionOptions } from "../../../../server/domain/sessions/session.ts";
-import type { ProjectStanding } from "../../../../server/domain/sessions/trust.ts";
+import { type ProjectStanding, projectStandings } from "../../../../server/domain/sessions/trust.ts";
 
 const spec = (options: SessionOptions = {}): ProcessSpec => ({
   processId: "p1",
@@ -115,6 +116,19 @@ describe("A09 S34 every start", () => {
     expect([bold.permissionMode, bold.allowDangerouslySkipPermissions]).toEqual(["bypassPermissions", true]);
   });
 
+  test.each(["default", "acceptEdits", "plan", "dontAsk", "bypassPermissions"] as const)(
+    "DOOR-3 of each kind says the mode %s where it was chosen, and skips permissions in none but one",
+    (permissionMode) => {
+      for (const kind of ["session", "spare", "one-shot", "recap"] as const)
+        for (const standing of ["plain", "untrusted", "suspect", "trusted"] as const)
+          for (const origin of [undefined, { resume: "theirs", fork: true }]) {
+            const options = start(kind, standing, Object.assign(spec({ origin }), { permissionMode }));
+            expect(options.permissionMode).toBe(permissionMode);
+            expect(options.allowDangerouslySkipPermissions).toBe(permissionMode === "bypassPermissions");
+          }
+    },
+  );
+
   test("DOOR-24 puts no rule, no directory and no setting into the arguments", () => {
     const ruled = spec({ allowedTools: ["Bash(deploy:*)"], disallowedTools: ["WebFetch"] });
     for (const kind of ["session", "spare", "one-shot", "recap"] as const) {
@@ -150,6 +164,8 @@ describe("A09 S34 every start", () => {
     expect(directories("suspect")).toEqual([]);
     expect(directories("trusted")).toBeUndefined();
     expect(start("spare").additionalDirectories).toEqual([]);
+    // At a spare's claim: the words of a trusted project are not read twice.
+    expect(projectStandings.map(readDirectories)).toEqual([["."], ["."], [], []]);
   });
 
   test("of a recap asks a copy once, without tools, and keeps nothing; a one-shot prompt keeps nothing either", () => {

@@ -25,10 +25,17 @@ export function useCommands(sessionId: string, processId: number | undefined, te
   const isOpen = typed !== undefined;
   useEffect(() => {
     if (!isOpen) return;
+    let isWanted = true;
     client
       .session(sessionId)
       .commands()
-      .then(setAll, () => {});
+      .then(
+        (answer) => isWanted && setAll(answer),
+        () => {},
+      );
+    return () => {
+      isWanted = false;
+    };
   }, [sessionId, processId, isOpen]);
   useEffect(() => setChosen(0), [typed]);
   const matching = (all ?? []).filter(

@@ -16,13 +16,26 @@ export function ToolDetail({ tool, sessionId }: { tool: ToolUse; sessionId: stri
   const [record, setRecord] = useState<Record>();
   const [fault, setFault] = useState("");
   useEffect(() => {
+    // The answer from before its end may come after the one that holds the result.
+    let isLatest = true;
     client
       .session(sessionId)
       .tool(tool.toolUseId)
-      .then(setRecord, (error: unknown) => {
-        const isLost = error instanceof DaylongProblem && error.code === "tool_not_found";
-        setFault(isLost ? "" : "Its result cannot be read now: the server does not answer.");
-      });
+      .then(
+        (answer) => {
+          if (!isLatest) return;
+          setRecord(answer);
+          setFault("");
+        },
+        (error: unknown) => {
+          if (!isLatest) return;
+          const isLost = error instanceof DaylongProblem && error.code === "tool_not_found";
+          setFault(isLost ? "" : "Its result cannot be read now: the server does not answer.");
+        },
+      );
+    return () => {
+      isLatest = false;
+    };
   }, [tool.toolUseId, tool.state]);
   // What a subagent was told and said is shown as words, below; what its tool says of that is for Claude.
   const isAgent = /^(Agent|Task)$/.test(tool.toolName);

@@ -1,7 +1,7 @@
-import { useState } from "preact/hooks";
 import { Icon } from "../../design/icons.tsx";
 import { count } from "../../design/quantities.ts";
 import { visible } from "../../design/visibleText.ts";
+import type { Chat } from "../../state/chat/chat.ts";
 import type { AgentWords, ToolUse } from "../../state/chat/entries.ts";
 import { linesChanged, summaryOf, titleOf } from "../../state/chat/rows.ts";
 import { useHost } from "../../state/context.ts";
@@ -10,40 +10,49 @@ import { ToolDetail } from "./toolDetail.tsx";
 
 /** Tools that Claude used one after the other, folded into one line. */
 export function ToolsRow({
+  rowKey,
   tools,
-  sessionId,
+  chat,
 }: {
+  rowKey: string;
   tools: ReadonlyArray<ToolUse | AgentWords>;
-  sessionId: string;
+  chat: Chat;
 }) {
   const [only] = tools;
-  const isSingle = tools.length === 1 && only?.kind === "tool";
-  const [isOpen, setOpen] = useState(false);
-  if (isSingle) return <ToolLine tool={only} sessionId={sessionId} />;
+  const { openParts } = chat;
+  // Opened alone, it stays in view when a second tool folds the two into one line.
+  if (tools.length === 1 && only?.kind === "tool")
+    return <ToolLine tool={only} chat={chat} openKeys={[only.key, rowKey]} />;
+  const isOpen = openParts.has(rowKey);
   const { added, removed } = linesChanged(tools);
   const isRunning = tools.some((entry) => entry.kind === "tool" && entry.state === "running");
   const failures = tools.filter((entry) => entry.kind === "tool" && entry.state === "failed").length;
   return (
     <div class="tools">
-      <button type="button" class="tool-line" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+      <button
+        type="button"
+        class="tool-line"
+        aria-expanded={isOpen}
+        onClick={() => openParts.set([rowKey], !isOpen)}
+      >
         <Icon name="fold" size={14} />
         <span class="clip">{visible(summaryOf(tools))}</span>
         <ChangedLines added={added} removed={removed} />
         {isRunning && <span class="meta">running</span>}
         {failures > 0 && <span class="meta bad">{count(failures, "failure")}</span>}
       </button>
-      {isOpen && <ToolList tools={tools} sessionId={sessionId} />}
+      {isOpen && <ToolList tools={tools} chat={chat} />}
     </div>
   );
 }
 
-function ToolList({ tools, sessionId }: { tools: ReadonlyArray<ToolUse | AgentWords>; sessionId: string }) {
+function ToolList({ tools, chat }: { tools: ReadonlyArray<ToolUse | AgentWords>; chat: Chat }) {
   return (
     <ul class="plain tool-list">
       {tools.map((entry) => (
         <li key={entry.key}>
           {entry.kind === "tool" ? (
-            <ToolLine tool={entry} sessionId={sessionId} />
+            <ToolLine tool={entry} chat={chat} openKeys={[entry.key]} />
           ) : (
             <div class="agent-words">
               <p class="meta">{visible(entry.agent.description ?? entry.agent.type ?? "Subagent")}</p>
@@ -57,8 +66,9 @@ function ToolList({ tools, sessionId }: { tools: ReadonlyArray<ToolUse | AgentWo
 }
 
 /** One use of a tool: a line, and on a tap its input, its result and what a subagent did in it. */
-function ToolLine({ tool, sessionId }: { tool: ToolUse; sessionId: string }) {
-  const [isOpen, setOpen] = useState(false);
+function ToolLine({ tool, chat, openKeys }: { tool: ToolUse; chat: Chat; openKeys: readonly string[] }) {
+  const { openParts, sessionId } = chat;
+  const isOpen = openParts.has(tool.key);
   const { permissions } = useHost();
   const { state, summary, children } = tool;
   const isAsking = permissions.open.value.some(({ toolUseId }) => toolUseId === tool.toolUseId);
@@ -67,7 +77,12 @@ function ToolLine({ tool, sessionId }: { tool: ToolUse; sessionId: string }) {
   const last = children.findLast((child) => child.kind === "tool");
   return (
     <div class={`tool ${state}`}>
-      <button type="button" class="tool-line" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+      <button
+        type="button"
+        class="tool-line"
+        aria-expanded={isOpen}
+        onClick={() => openParts.set(openKeys, !isOpen)}
+      >
         <Icon name="fold" size={14} />
         <span class="clip">{visible(titleOf(tool))}</span>
         <ChangedLines added={added} removed={removed} />
@@ -87,7 +102,7 @@ function ToolLine({ tool, sessionId }: { tool: ToolUse; sessionId: string }) {
           {steps > 0 && (
             <>
               <p class="meta">What the subagent did</p>
-              <ToolList tools={children} sessionId={sessionId} />
+              <ToolList tools={children} chat={chat} />
             </>
           )}
           {summary === undefined && steps === 0 && state === "stopped" && <p class="meta">It was stopped.</p>}

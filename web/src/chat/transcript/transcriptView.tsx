@@ -3,6 +3,7 @@ import { Icon } from "../../design/icons.tsx";
 import { PermissionCard } from "../../permissions/permissionCard.tsx";
 import type { Chat } from "../../state/chat/chat.ts";
 import { useDaylong, useHost } from "../../state/context.ts";
+import { closeNotifications } from "../../state/shownNotifications.ts";
 import { firstUnread, isContinued, type Line, linesOf } from "./lines.ts";
 import { SaidRow, UnsentRow } from "./saidRow.tsx";
 import { ToolsRow } from "./toolsRow.tsx";
@@ -99,6 +100,7 @@ export function TranscriptView({ chat, readSeq }: { chat: Chat; readSeq?: number
     const timer = setTimeout(() => {
       // The next event says it again.
       sessions.markRead(chat.sessionId, lastSeq).catch(() => {});
+      closeNotifications(chat.sessionId).catch(() => {});
     }, readEveryMs);
     return () => clearTimeout(timer);
   }, [isAtEnd, isRead, lastSeq, phase]);
@@ -170,7 +172,7 @@ function LineView({ line, chat, isContinued }: { line: Line; chat: Chat; isConti
     case "live":
       return <WordsRow live={line.live} isContinued={isContinued} />;
     case "tools":
-      return <ToolsRow tools={line.tools} sessionId={chat.sessionId} />;
+      return <ToolsRow rowKey={line.key} tools={line.tools} chat={chat} />;
     case "mark":
       return <MarkRow mark={line.mark} chat={chat} />;
     case "permission":

@@ -9,6 +9,7 @@ import {
 import { type PastMessage, rowsOfPast } from "./earlier.ts";
 import type { KeptChat } from "./keptChat.ts";
 import { isFinished, type LiveText } from "./liveText.ts";
+import { OpenParts } from "./openParts.ts";
 import { type Outgoing, outgoingOf } from "./outgoing.ts";
 import { type Row, rowsOf } from "./rows.ts";
 import { Transcript, wordsKey } from "./transcript.ts";
@@ -51,6 +52,7 @@ export class Chat {
   });
   readonly activity = signal<Activity | undefined>(undefined);
   readonly outgoing = signal<readonly Outgoing[]>([]);
+  readonly openParts = new OpenParts();
   readonly isRead = signal(false);
   /** Grows with each message that is sent here. */
   readonly sentCount = signal(0);
