@@ -38,7 +38,6 @@ import { type CliStarts, type StartedIn, startNotes } from "./start/cliStarts.ts
 import { ConfigFile } from "./start/configFile.ts";
 import { askLogin, LoginWatch } from "./start/loginStatus.ts";
 import { StartThrottle } from "./start/startThrottle.ts";
-import { heldConversations } from "./transcripts/conversationHolders.ts";
 import { TranscriptWatch } from "./transcripts/conversationWatch.ts";
 import { eraseTranscript } from "./transcripts/eraseTranscript.ts";
 import { withPlan } from "./transcripts/planFile.ts";
@@ -109,10 +108,8 @@ export class CliHost implements ProcessHost {
     this.#auxiliary = new AuxiliaryProcesses(this.#parts);
     const { environment } = parts;
     this.login = new LoginWatch({ clock, environment, ask: () => askLogin(environment) });
-    this.watch = new TranscriptWatch({
-      configDir: claudeConfigDir(parts.environment),
-      heldElsewhere: () => this.heldElsewhere(),
-    });
+    const configDir = claudeConfigDir(environment);
+    this.watch = new TranscriptWatch({ configDir, ownPids: () => this.#ownPids() });
     this.spares =
       parts.sparesDir === undefined
         ? undefined
@@ -272,9 +269,12 @@ export class CliHost implements ProcessHost {
   }
 
   heldElsewhere(): Promise<Map<string, number>> {
-    const own = new Set([...this.#live.values(), ...this.#auxiliary.live()].map(({ pid }) => pid));
-    for (const { pid } of this.spares?.live() ?? []) own.add(pid);
-    return heldConversations(claudeConfigDir(this.#parts.environment), (pid) => own.has(pid));
+    return this.watch.held();
+  }
+
+  #ownPids(): Set<number> {
+    const spares = this.spares?.live() ?? [];
+    return new Set([...this.#live.values(), ...this.#auxiliary.live(), ...spares].map(({ pid }) => pid));
   }
 
   eraseConversation(claudeSessionId: string): Promise<void> {
