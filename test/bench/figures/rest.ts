@@ -77,6 +77,8 @@ export async function rest(run: BenchRun): Promise<Measured[]> {
       // Nothing is to be parked meanwhile.
       MAX_TOTAL_MEMORY_GB: "16",
       PREWARMED_PROCESSES: String(spareCount),
+      // As `scripts/start` and the service start it.
+      MALLOC_ARENA_MAX: "1",
     }),
   );
   const cpu = { ours: [] as number[], bare: [] as number[], clis: [] as number[] };
