@@ -120,7 +120,7 @@ export class CliHost implements ProcessHost {
   }
 
   async start(spec: ProcessSpec, listener: ProcessListener, signal?: AbortSignal): Promise<ClaudeProcess> {
-    const { sizeBytes, startedIn, usedBefore } = await this.#bounded(this.#ready(spec), signal);
+    const { sizeBytes, startedIn, usedBefore, deniedPlaces } = await this.#bounded(this.#ready(spec), signal);
     const spare = sizeBytes > 0 ? undefined : await this.spares?.take(spec, startedIn);
     if (spare !== undefined) {
       try {
@@ -132,7 +132,10 @@ export class CliHost implements ProcessHost {
         if (signal?.aborted) throw error;
       }
     }
-    const preparing = this.#parts.starts.prepare("session", spec, startedIn, sizeBytes > 0);
+    const preparing = this.#parts.starts.prepare("session", spec, startedIn, {
+      transcriptExists: sizeBytes > 0,
+      deniedPlaces,
+    });
     const prepared = await this.#bounded(preparing, signal);
     const start: ProcessStart = {
       ...prepared,
@@ -155,18 +158,27 @@ export class CliHost implements ProcessHost {
     };
   }
 
-  /** The facts that have to be known before a start. */
+  /** The facts that have to be known before a start; all but the last are looked up side by side, as each adds to a wake. */
   async #ready(spec: ProcessSpec) {
-    const path = await this.#transcriptOf(spec.claudeSessionId);
-    const sizeBytes = await transcriptBytes(path);
-    const [startedIn, usedBefore] = await Promise.all([
-      this.#parts.starts.startedIn(spec),
-      this.#usedBefore(spec, path),
+    const { starts } = this.#parts;
+    const [transcript, startedIn, deniedPlaces] = await Promise.all([
+      this.#transcriptFacts(spec),
+      starts.startedIn(spec),
+      starts.deniedPlaces(),
     ]);
     await this.#line.wait();
-    await this.#configFile.mend();
-    if (sizeBytes > 0) refuseHeld(await this.heldElsewhere(), spec.claudeSessionId);
-    return { sizeBytes, startedIn, usedBefore };
+    const [held] = await Promise.all([
+      transcript.sizeBytes > 0 ? this.heldElsewhere() : undefined,
+      this.#configFile.mend(),
+    ]);
+    if (held !== undefined) refuseHeld(held, spec.claudeSessionId);
+    return Object.assign({ startedIn, deniedPlaces }, transcript);
+  }
+
+  async #transcriptFacts(spec: ProcessSpec): Promise<{ sizeBytes: number; usedBefore: UseByModel }> {
+    const path = await this.#transcriptOf(spec.claudeSessionId);
+    const [sizeBytes, usedBefore] = await Promise.all([transcriptBytes(path), this.#usedBefore(spec, path)]);
+    return { sizeBytes, usedBefore };
   }
 
   /**
