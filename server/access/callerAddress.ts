@@ -6,7 +6,7 @@ import { isIPv4, isIPv6 } from "node:net";
  */
 export function callerAddress({ remoteAddress }: { remoteAddress?: string | undefined }): string {
   // A zone names an interface of this computer, not the caller.
-  const address = (remoteAddress ?? "").replace(/%.*$/, "");
+  const address = (remoteAddress ?? "").replace(/%.*/, "");
   if (!isIPv6(address)) return address === "" ? "unknown" : address;
   const groups = groupsOf(address);
   const isMapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;

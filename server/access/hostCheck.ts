@@ -118,7 +118,7 @@ const canonicalName = (name: string): string =>
   name
     .toLowerCase()
     .replace(/^\[|\]$/g, "")
-    .replace(/%.*$/, "")
+    .replace(/%.*/, "")
     .replace(/\.$/, "");
 
 /** `name`, `name:port`, `[address]` or `[address]:port`, and nothing else: no user, no path. */

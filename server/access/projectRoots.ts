@@ -100,8 +100,8 @@ export class ProjectRoots {
   /**
    * The real path of a project directory. Throws `invalid_request` for a path that is not absolute, `project_not_found`
    * for a directory that is missing inside the roots, and `project_forbidden` for any other path, whether or not it exists:
-   * the answer must not tell what lies outside. `project_forbidden` as well for the home directory itself and for what is,
-   * holds or lies in the data folder.
+   * the answer must not tell what lies outside. `project_forbidden` as well for what is or holds the home directory, and for
+   * what is, holds or lies in the data folder.
    */
   async resolve(path: string): Promise<string> {
     const wanted = this.#parse(path);
@@ -199,10 +199,10 @@ export class ProjectRoots {
   }
 
   #refuseOwn(real: string): void {
-    if (real === this.#realHome) {
+    if (segmentsBelow(real, this.#realHome) !== undefined) {
       throw new DaylongError(
         "project_forbidden",
-        "The home directory itself is no project: it holds keys and programs. Choose a folder in it.",
+        "Neither the home directory nor one that holds it is a project: there are keys and programs in it. Choose a folder in it.",
       );
     }
     const isOpen = this.#openFolders.some((folder) => segmentsBelow(folder, real) !== undefined);

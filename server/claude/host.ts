@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { query } from "@anthropic-ai/claude-agent-sdk";
+import { query } from "@anthropic-ai/claude-agent-sdk/core";
 import { unlessLate, withDeadline } from "../domain/deadline.ts";
 import { DaylongError } from "../domain/errors.ts";
 import type { Clock, Log } from "../domain/ports.ts";

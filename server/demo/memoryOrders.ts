@@ -16,7 +16,7 @@ const remembered = (messages: readonly ModelMessage[], patterns: readonly RegExp
     .map((typed) => lastIn(typed, patterns))
     .findLast((value) => value !== undefined);
 
-const number = /\bremember\b(?!\?)\D*?(\d+)/gi;
+const number = /\bremember\b(?!\?)\D{0,200}?(\d+)/gi;
 const named =
   /\bremember\b[^.!?\n]*?\b(?:word|name|code ?word|password|colou?r|city|animal)\b(?: is|:)? ["“']?([\p{L}\d_-]+)/giu;
 const shouted = /\b[Rr]emember\b[^.!?\n]*?(?<![\p{L}\d])(\p{Lu}[\p{Lu}\d_-]+)(?![\p{L}\d])/gu;

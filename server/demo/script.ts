@@ -126,7 +126,7 @@ const orders: Array<[RegExp, OrderAnswer]> = [
   ],
   // "use: Write {"file_path": …}": any tool that the CLI offers, those of MCP servers included.
   [
-    /^use: (\S+)\s*(\{.*\})?\s*$/is,
+    /^use: (\S+)(?:\s+(\{.*\}))?\s*$/is,
     (match) => {
       try {
         const input: unknown = JSON.parse(match[2] ?? "{}");

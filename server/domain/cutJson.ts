@@ -109,7 +109,7 @@ function cutTexts(value: unknown, maxBytes: number): unknown {
 }
 
 /** Deepest lists and objects in one another that are kept; a tool's own input has a few levels. */
-const mostDepth = 100;
+export const mostDepth = 100;
 
 /**
  * The value without what lies deeper in it than any tool needs: `JSON.parse` takes a text of any depth, `JSON.stringify` overflows

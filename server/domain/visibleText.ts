@@ -13,6 +13,12 @@ const oddSpace = "(?! )[\\p{Zs}\\p{Zl}\\p{Zp}]";
 /** More marks on a letter than any script has: the pile hides the neighbouring lines. */
 const pile = "(?<=\\p{M}{4})\\p{M}";
 
+const unseenCharacters = new RegExp(`${unseen}|[\\p{Zl}\\p{Zp}]`, "gu");
+
+/** The text with something else in the place of each unseen character, line feeds and tabs among them. */
+export const replaceUnseen = (text: string, replacement: (found: string) => string): string =>
+  text.replace(unseenCharacters, replacement);
+
 const notPlain = new RegExp(`(${emoji})|${unseen}|${oddSpace}|${pile}`, "gu");
 
 /** Spaces in a row that push what follows out of sight. */

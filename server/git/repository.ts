@@ -1,5 +1,6 @@
 import { lstat, readdir, realpath, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { withoutTrailing } from "../domain/trimText.ts";
 import { readRegular, UnreadableFile } from "./boundedFile.ts";
 
 /** Largest `.git` file, `commondir` and `HEAD`: each holds one path. */
@@ -87,7 +88,7 @@ async function gitDirOf(topDir: string, isInside: (path: string) => boolean): Pr
   // A directory of the name that holds no repository is passed by.
   if ((await stat(real)).isDirectory()) return (await isGitDir(real)) ? real : undefined;
   const pointer = await readRegular(real, maxPointerBytes);
-  const target = pointer?.match(/^gitdir: (.+?)[\r\n]*$/s)?.[1];
+  const target = pointer && /^gitdir: (.+)$/s.exec(withoutTrailing(pointer, "\r\n"))?.[1];
   if (target === undefined) throw new UnreadableFile("The file .git names no directory.");
   return realpath(resolve(topDir, Buffer.from(target, "latin1").toString()));
 }
@@ -106,7 +107,7 @@ export async function isGitDir(directory: string): Promise<boolean> {
 async function commonDirOf(gitDir: string): Promise<string> {
   const pointer = await readRegular(join(gitDir, "commondir"), maxPointerBytes);
   if (pointer === undefined) return gitDir;
-  return realpath(resolve(gitDir, Buffer.from(pointer.replace(/[\r\n]+$/, ""), "latin1").toString()));
+  return realpath(resolve(gitDir, Buffer.from(withoutTrailing(pointer, "\r\n"), "latin1").toString()));
 }
 
 /** Whether everything that git reads of a repository lies inside, objects that it borrows from others too. */

@@ -76,7 +76,7 @@ export class ConnectionLimits {
     if (entry === undefined || entry.deviceId === deviceId) return;
     entry.deviceId = deviceId;
     const own = this.#those((one) => one.deviceId === deviceId && one !== entry);
-    if (own.length >= maxDeviceConnections) this.#close(own, "device");
+    if (own.length >= maxDeviceConnections) this.#close(oldestOf(own), "device");
   }
 
   /** The connection was upgraded, and stays busy. */
@@ -97,19 +97,17 @@ export class ConnectionLimits {
     const neighbours = isShared(entry.address)
       ? []
       : strangers.filter(({ address }) => address === entry.address);
-    if (neighbours.length >= addressMost) this.#close(neighbours, "address");
-    else if (strangers.length >= strangersMost) this.#close(strangers, "strangers");
+    if (neighbours.length >= addressMost) this.#close(oldestStranger(neighbours), "address");
+    else if (strangers.length >= strangersMost) this.#close(oldestStranger(strangers), "strangers");
     else if (this.#entries.size >= this.#most)
-      this.#close(strangers.length > 0 ? strangers : this.#those(), "all");
+      this.#close(strangers.length > 0 ? oldestStranger(strangers) : oldestOf(this.#those()), "all");
     this.#entries.set(key, entry);
     socket.once("close", () => {
       if (this.#entries.get(key) === entry) this.#entries.delete(key);
     });
   }
 
-  /** Closes the oldest that is idle, or the oldest of all. */
-  #close(entries: readonly Entry[], limit: string): void {
-    const oldest = entries.find(({ busy }) => busy === 0) ?? entries[0];
+  #close(oldest: Entry | undefined, limit: string): void {
     if (oldest === undefined) return;
     this.#entries.delete(keyOf(oldest.socket));
     oldest.socket.destroy();
@@ -126,6 +124,19 @@ export class ConnectionLimits {
   #entryOf(socket: Socket): Entry | undefined {
     return this.#entries.get(keyOf(socket));
   }
+}
+
+/** The oldest that is idle, or the oldest of all. */
+const oldestOf = (entries: readonly Entry[]): Entry | undefined =>
+  entries.find(({ busy }) => busy === 0) ?? entries[0];
+
+/**
+ * The same, but the oldest request of a stranger's goes once they hold more than half of the places: with requests that never
+ * end a caller would have each new connection closed in the moment in which it is idle, before its head is there.
+ */
+function oldestStranger(entries: readonly Entry[]): Entry | undefined {
+  const busy = entries.filter((one) => one.busy > 0);
+  return busy.length > entries.length / 2 ? busy[0] : oldestOf(entries);
 }
 
 /** The same for a TLS socket and the connection under it. */

@@ -1,5 +1,6 @@
+import { createRequire } from "node:module";
 import { pino } from "pino";
-import pretty from "pino-pretty";
+import type pretty from "pino-pretty";
 import type { Log } from "../domain/ports.ts";
 
 /**
@@ -8,6 +9,9 @@ import type { Log } from "../domain/ports.ts";
 export interface ServerLog extends Log {
   announce: Log["info"];
 }
+
+/** Loads pino-pretty, which a server that nobody looks at has no use for. */
+const loadPretty = (): typeof pretty => createRequire(import.meta.url)("pino-pretty") as typeof pretty;
 
 /** Structured JSON lines on standard output; readable lines when a person looks on. */
 export function openLog(level: string, interactive: boolean): ServerLog {
@@ -27,7 +31,7 @@ export function openLog(level: string, interactive: boolean): ServerLog {
   const logger = interactive
     ? pino(
         options,
-        pretty({
+        loadPretty()({
           colorize: true,
           messageKey: "event",
           timestampKey: "at",

@@ -10,7 +10,7 @@ const programs = new Set(["", "commands", "app", "platform"]);
 
 describe("habits of the code", () => {
   test("the domain has no clock and no timer", () => {
-    const clocks = matching(/\bDate\.now|new Date\(|setTimeout|setInterval|Math\.random/);
+    const clocks = matching(/\bDate\.now|new Date\(\s*\)|setTimeout|setInterval|Math\.random/);
     expect(clocks.filter((file) => folderOf(file) === "domain")).toEqual([]);
   });
 
@@ -41,6 +41,30 @@ describe("habits of the code", () => {
     // `execFile` tells its callback, or as a promise rejects; so do a pipeline and a stream that is iterated.
     const heard = /"error"|promisify\(execFile\)|execFile\([^;]*\(error|for await|await pipeline\(/;
     expect(makers.filter((file) => !heard.test(textOf("server", file)))).toEqual([]);
+  });
+
+  test("DOOR-8: no pattern is anchored at its end alone, with any number of characters before it: it takes quadratic time", () => {
+    const literal =
+      /(?<=[(,=:&|?]\s*)\/(?![*/^])((?:\\.|\[(?:\\.|[^\]\\])*\]|[^/\\[\n])+)\/[dgimsuvy]*(?=[).,;\s])/g;
+    const isQuadratic = (pattern: string) => /(?:[+*]\??|\{\d+,\})\)*\$$/.test(pattern);
+    const patternsIn = (text: string) => [...text.matchAll(literal)].map(([, pattern]) => pattern!);
+    expect(patternsIn("a.replace(/=+$/, b); /\\S*\\s*$/.exec(c) ; d = /^a+$/").filter(isQuadratic)).toEqual([
+      "=+$",
+    ]);
+    const found = ["server", "web/src", "client/src"].flatMap((tree) =>
+      filesIn(tree).flatMap((file) =>
+        patternsIn(textOf(tree, file))
+          .filter(isQuadratic)
+          .map((pattern) => `${tree}/${file}: ${pattern}`),
+      ),
+    );
+    // Of what the owner's configuration, the page's own browser, or the program that uses the client, says.
+    expect(found).toEqual([
+      "server/platform/network/addresses.ts: \\/+$",
+      "web/src/push/webPush.ts: =+$",
+      "client/src/options.ts: \\/+$",
+      "client/src/pairing.ts: \\/+$",
+    ]);
   });
 
   test("process.exit is called by the programs only", () => {
@@ -91,5 +115,18 @@ describe("habits of the code", () => {
     const frames = exportedNames().filter((name) => name.endsWith("Frame"));
     expect(frames.length).toBeGreaterThan(8);
     expect(frames.filter((name, index) => frames.indexOf(name) !== index)).toEqual([]);
+  });
+
+  test("a server at rest holds no library that it may never need, and of the Agent SDK the small entry", () => {
+    const atLoad =
+      /^import (?!type)[^;]*? from "(web-push|pino-pretty|bonjour-service|@parse\/node-apn|qrcode|selfsigned|@anthropic-ai\/claude-agent-sdk)";/m;
+    expect(matching(/claude-agent-sdk\/core"/)).toContain("claude/host.ts");
+    expect(matching(atLoad)).toEqual([]);
+  });
+
+  test("nothing that a server loads makes an Intl object while it is loaded: ICU's data take up 6 MB", () => {
+    const made = matching(/^(?:export )?const [^=\n]+= new Intl\./m);
+    // `daylong attach` is a program of its own.
+    expect(made).toEqual(["commands/attach/terminal/textWidth.ts"]);
   });
 });

@@ -1,4 +1,4 @@
-import { type Query, query, type SDKUserMessage } from "@anthropic-ai/claude-agent-sdk";
+import { type Query, query, type SDKUserMessage } from "@anthropic-ai/claude-agent-sdk/core";
 import { DaylongError } from "../../domain/errors.ts";
 import type { Clock } from "../../domain/ports.ts";
 import type { OneShotAnswer, OneShotPrompt, ProcessSpec } from "../../domain/processes/process.ts";

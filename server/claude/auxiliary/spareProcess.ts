@@ -1,5 +1,5 @@
 import type { Options, Query, SDKUserMessage, SpareProcess } from "@anthropic-ai/claude-agent-sdk";
-import { prewarm } from "@anthropic-ai/claude-agent-sdk";
+import { prewarm } from "@anthropic-ai/claude-agent-sdk/core";
 import type { Clock } from "../../domain/ports.ts";
 import type { ProcessSpec } from "../../domain/processes/process.ts";
 import type { SpareStanding } from "../../domain/processes/spare.ts";

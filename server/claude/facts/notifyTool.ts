@@ -2,7 +2,7 @@ import {
   createSdkMcpServer,
   type McpSdkServerConfigWithInstance,
   tool,
-} from "@anthropic-ai/claude-agent-sdk";
+} from "@anthropic-ai/claude-agent-sdk/core";
 import { z } from "zod";
 
 /** The server's name as the CLI and its commands show it. */

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { exhaustionFault } from "../../domain/processes/startFailures.ts";
 import { processMark } from "../start/environment.ts";
@@ -40,12 +40,13 @@ export function parseProcStat(stat: string): ProcRow | undefined {
 const listPids = async (): Promise<number[]> =>
   (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
 
+/** A process may end between the listing and the reading; but one that could not be read for want of files lives. */
+function unlessExhausted(error: NodeJS.ErrnoException): undefined {
+  if (exhaustionFault(error.code) !== undefined) throw error;
+}
+
 const readRow = (pid: number): Promise<ProcRow | undefined> =>
-  readFile(`/proc/${pid}/stat`, "utf8").then(parseProcStat, (error: NodeJS.ErrnoException) => {
-    // A process may end between the listing and the reading; but one that could not be read for want of files lives.
-    if (exhaustionFault(error.code) !== undefined) throw error;
-    return undefined;
-  });
+  readFile(`/proc/${pid}/stat`, "utf8").then(parseProcStat, unlessExhausted);
 
 /** Kernel start time of a pid, or `null` where it cannot be read. */
 export function startOfPid(pid: number): string | null {
@@ -62,44 +63,83 @@ export async function readProcTable(): Promise<ProcRow[]> {
   return rows.filter((row) => row !== undefined);
 }
 
+/** The longest row: 52 numbers and a name of 64 bytes. */
+const rowBytes = 2_048;
+/** Rows that are read before other work gets its turn: a row takes some 10 µs. */
+const rowsAtOnce = 100;
+const otherWork = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+
 /** Readings after which strangers are read again as well: a pid that was reused must not hide a child for long. */
 const fullReadingEach = 12;
 
 /**
  * The process table of Linux, read again and again for the trees below some roots: after the first time only the trees
  * and the newcomers are read, because a process that was no descendant does not become one. Descendants that were handed
- * to init are roots too.
+ * to init are roots too. Rows are read on the event loop: the kernel has them in memory, and a thread for each of them costs
+ * several times as much.
  */
 export class ProcessTable {
   #known = new Map<number, ProcRow>();
   #readings = 0;
+  readonly #buffer = Buffer.alloc(rowBytes);
 
   async read(roots: readonly number[]): Promise<ProcRow[]> {
     const known = this.#readings % fullReadingEach === 0 ? new Map<number, ProcRow>() : this.#known;
     this.#readings += 1;
     const earlier = [...known.values()];
     const own = new Set(roots.flatMap((pid) => [pid, ...treeOf(earlier, pid).map((row) => row.pid)]));
-    const pids = await listPids();
-    const rows = await Promise.all(
-      pids.map((pid) => (own.has(pid) ? undefined : known.get(pid)) ?? readRow(pid)),
-    );
-    this.#known = new Map(rows.flatMap((row) => (row ? [[row.pid, row]] : [])));
-    return [...this.#known.values()];
+    const rows = new Map<number, ProcRow>();
+    let readCount = 0;
+    for (const pid of await listPids()) {
+      const before = own.has(pid) ? undefined : known.get(pid);
+      if (before === undefined) {
+        readCount += 1;
+        if (readCount % rowsAtOnce === 0) await otherWork();
+      }
+      const row = before ?? this.#readRow(pid);
+      if (row !== undefined) rows.set(pid, row);
+    }
+    this.#known = rows;
+    return [...rows.values()];
+  }
+
+  #readRow(pid: number): ProcRow | undefined {
+    try {
+      const file = openSync(`/proc/${pid}/stat`, "r");
+      try {
+        return parseProcStat(this.#buffer.toString("latin1", 0, readSync(file, this.#buffer)));
+      } finally {
+        closeSync(file);
+      }
+    } catch (error) {
+      return unlessExhausted(error as NodeJS.ErrnoException);
+    }
   }
 }
 
+/** Trees of up to so many processes are found by a scan for each of them, which is cheaper than an index of all. */
+const mostScanned = 8;
+
 /** The pid and everything below it, parents first. */
 export function treeOf(rows: readonly ProcRow[], rootPid: number): ProcRow[] {
+  const found = rows.filter((row) => row.pid === rootPid);
+  let children: ReadonlyMap<number, readonly ProcRow[]> | undefined;
+  for (let index = 0; index < found.length; index += 1) {
+    const { pid } = found[index]!;
+    if (index === mostScanned) children = childrenByParent(rows);
+    found.push(...(children ? (children.get(pid) ?? []) : rows.filter(({ ppid }) => ppid === pid)));
+  }
+  return found;
+}
+
+function childrenByParent(rows: readonly ProcRow[]): Map<number, ProcRow[]> {
   const children = new Map<number, ProcRow[]>();
   for (const row of rows) {
     const siblings = children.get(row.ppid);
     if (siblings) siblings.push(row);
     else children.set(row.ppid, [row]);
   }
-  const found = rows.filter((row) => row.pid === rootPid);
-  for (let index = 0; index < found.length; index += 1)
-    found.push(...(children.get(found[index]!.pid) ?? []));
-  return found;
+  return children;
 }
 
 /**

@@ -29,8 +29,7 @@ import { prepareSpawn, type SpawnedCli } from "../os/spawn.ts";
 import { contextUseOf } from "./contextUse.ts";
 import { KeepOpenInput } from "./keepOpenInput.ts";
 import { exitDelayMs, LiveSetting } from "./liveSetting.ts";
-import { fillInForm, permissionRequestOf } from "./permissionRequest.ts";
-import { permissionResult } from "./permissionResult.ts";
+import { askForTool, fillInForm } from "./permissionRequest.ts";
 import type { ProcessStart } from "./processStart.ts";
 import { promptLine } from "./promptLine.ts";
 import { planWindowsOf, rewindFiles, taskOutputOf } from "./queryCalls.ts";
@@ -121,13 +120,13 @@ export class CliProcess implements ClaudeProcess {
       spawnClaudeCodeProcess: this.#cli.spawnClaudeCodeProcess,
       notify: (text: string) => listener.notify(text),
       canUseTool: async (...[toolName, input, context]: Parameters<CanUseTool>) => {
-        const of = await this.#askedIn(context);
-        const ask = permissionRequestOf(toolName, input, context, of);
-        // Why we had the CLI ask is said rather than what Claude says about the use.
-        ask.description = parts.start.askedFor(context.toolUseID) ?? ask.description;
-        const answer = await listener.askPermission(ask);
+        const asker = await this.#askedIn(context);
+        const why = parts.start.askedFor(context.toolUseID);
+        const { log } = parts;
+        const asked = { asker, why, listener, log, sessionId: spec.sessionId };
+        const result = await askForTool(toolName, input, context, asked);
         this.#toolBegan();
-        return permissionResult(answer, input, ask.suggestions);
+        return result;
       },
       onElicitation: async (...[request, { signal }]: Parameters<OnElicitation>) => {
         const asked = { signal, turnId: this.#turns.latestTurnId, sessionId: spec.sessionId };

@@ -1,11 +1,17 @@
-import type { CanUseTool, ElicitationRequest, OnElicitation } from "@anthropic-ai/claude-agent-sdk";
+import type {
+  CanUseTool,
+  ElicitationRequest,
+  OnElicitation,
+  PermissionResult,
+} from "@anthropic-ai/claude-agent-sdk";
+import { isTooDeep, mostDepth } from "../../domain/cutJson.ts";
 import type { Log } from "../../domain/ports.ts";
 import type { PermissionRequest, ProcessListener } from "../../domain/processes/process.ts";
 import { type Form, formOf } from "../../domain/sessions/form.ts";
 import { permissionKindOf } from "../../domain/sessions/permission.ts";
 import { toolLine } from "../../domain/sessions/toolLine.ts";
 import { headOf, type VisibleLine, visibleLine, visibleText } from "../../domain/visibleText.ts";
-import { elicitationResult } from "./permissionResult.ts";
+import { elicitationResult, permissionResult } from "./permissionResult.ts";
 
 /** Most of a question, and of a description, in UTF-16 units. */
 const mostQuestionUnits = 500;
@@ -46,6 +52,37 @@ export function permissionRequestOf(
     truncated: title.cut,
     signal: context.signal,
   };
+}
+
+/** The most that is said of a tool that is refused unasked. */
+const mostNameUnits = 100;
+
+/**
+ * Asks the owner about a tool. An input that is nested deeper than anything can be shown of it, stored or sent is refused
+ * unasked, with the reason: Claude may call the tool with another one.
+ */
+export async function askForTool(
+  toolName: string,
+  input: Record<string, unknown>,
+  context: Parameters<CanUseTool>[2],
+  asked: {
+    asker: Asker;
+    /** Why the CLI was made to ask; goes before what Claude says about the use. */
+    why: string | undefined;
+    listener: Pick<ProcessListener, "askPermission">;
+    log: Log;
+    sessionId: string;
+  },
+): Promise<PermissionResult> {
+  const { asker, why, listener, log, sessionId } = asked;
+  if (isTooDeep(input) || isTooDeep(context.suggestions)) {
+    log.warn("permission.not_shown", { sessionId, toolName: headOf(toolName, mostNameUnits) });
+    const message = `Nobody was asked: the input is nested deeper than ${mostDepth} levels, which cannot be shown.`;
+    return { behavior: "deny", message };
+  }
+  const ask = permissionRequestOf(toolName, input, context, asker);
+  ask.description = why ?? ask.description;
+  return permissionResult(await listener.askPermission(ask), input, ask.suggestions);
 }
 
 /** A form that an MCP server asks for; or why it cannot be shown. */

@@ -30,8 +30,9 @@ interface KnownTask {
 /** Runs of tasks that are remembered after their end, to tell a late message of one from news of the next. */
 const mostRuns = 10_000;
 
-/** How the CLI tells Claude, in the result of the tool, where a background command writes its output. */
-const outputFilePattern = /with ID: (\S+?)\. Output is being written to: (\/\S.*?\.output)(?:\. |\.?$)/m;
+/** How the CLI tells Claude, in the result of the tool, where a background command writes its output. Bounded: the text may be anything. */
+const outputFilePattern =
+  /with ID: (\S{1,200}?)\. Output is being written to: (\/\S.{0,4096}?\.output)(?:\. |\.?$)/m;
 
 /**
  * Reader of the tasks in one CLI process's stream. A command or a subagent that its turn waits for is no task; it becomes

@@ -1,5 +1,6 @@
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { textBetween } from "../../domain/trimText.ts";
 import { entryOf } from "./transcriptFile.ts";
 
 /** How much of a transcript's beginning, and of its end, is read: as much as the SDK's `getSessionInfo` reads. */
@@ -9,8 +10,6 @@ const mostMessageUnits = 200;
 
 /** Texts that a program, not the person, put into a user's message. */
 const notSaid = /^(?:<[a-z][\w-]*[\s>]|\[Request interrupted by user[^\]]*\])/;
-const commandName = /<command-name>(.*?)<\/command-name>/;
-const shellInput = /<bash-input>([\s\S]*?)<\/bash-input>/;
 
 /** The facts of a conversation that the list of conversations shows. */
 export interface TranscriptSummary {
@@ -76,8 +75,8 @@ function beginningOf(head: string): { firstMessage?: string; directory?: string;
     hasImage ||= isImage;
     for (const text of texts) {
       const line = text.replaceAll("\n", " ").trim();
-      const name = commandName.exec(line)?.[1];
-      const input = shellInput.exec(line)?.[1];
+      const name = textBetween(line, "<command-name>", "</command-name>");
+      const input = textBetween(line, "<bash-input>", "</bash-input>");
       if (name !== undefined) command ??= name;
       else if (input !== undefined) return { firstMessage: `! ${input.trim()}`, directory, hasImage };
       else if (line !== "" && !notSaid.test(line)) return { firstMessage: cut(line), directory, hasImage };

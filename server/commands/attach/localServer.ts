@@ -2,6 +2,7 @@ import type { TLSSocket } from "node:tls";
 import { connect } from "node:tls";
 import { type ClientOptions as SocketOptions, WebSocket } from "ws";
 import { DaylongClient } from "../../../client/src/index.ts";
+import { withoutTrailing } from "../../domain/trimText.ts";
 import { requestLocally } from "../localRequest.ts";
 import { findRunningServer, proveServer, type RunningServer } from "../runningServer.ts";
 
@@ -44,7 +45,7 @@ export function localClient(address: ServerAddress, onFault: (error: unknown) =>
   });
 }
 
-const originOf = ({ url, localUrl }: RunningServer): string => (localUrl ?? url).replace(/\/+$/, "");
+const originOf = ({ url, localUrl }: RunningServer): string => withoutTrailing(localUrl ?? url, "/");
 
 /** The requests of the client, to the server as it is found now. */
 function localFetch(address: ServerAddress): typeof globalThis.fetch {

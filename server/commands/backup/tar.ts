@@ -122,7 +122,7 @@ function readHead(head: Buffer): { name: string; sizeBytes: number } {
     head
       .subarray(from, from + length)
       .toString()
-      .replace(/\0.*$/s, "");
+      .replace(/\0.*/s, "");
   if (textAt(257, 5) !== "ustar" || Number.parseInt(textAt(148, 7), 8) !== checksumOf(head))
     throw new Error("It is no tar file, or is damaged.");
   const size = textAt(124, 12);

@@ -1,4 +1,4 @@
-import { escapedText } from "../../domain/visibleText.ts";
+import { escapedText, replaceUnseen } from "../../domain/visibleText.ts";
 
 /**
  * Text for a terminal, which may hold words of others: names of folders and programs, what a server or a CLI says, what stands in a
@@ -11,7 +11,7 @@ export const print = (text: string): void => console.log(shownText(text));
 
 /** JSON in one line, in which every character that would not be seen is said by its escape. */
 export const jsonLine = (value: unknown): string =>
-  JSON.stringify(value).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (found) =>
+  replaceUnseen(JSON.stringify(value), (found) =>
     Array.from(
       { length: found.length },
       (_, at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, "0")}`,

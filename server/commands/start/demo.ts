@@ -1,13 +1,14 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DemoModel } from "../../demo/model.ts";
+import { withoutTrailing } from "../../domain/trimText.ts";
 import { makeFolder } from "../../platform/filesystem/paths.ts";
 
 /** Where the demo's data is when nothing says so. */
 export const demoDataDir = "~/.daylong-demo";
 
 /** Beside the data folder, whose entries are closed to Claude's tools. */
-const demoHome = (dataDir: string): string => `${dataDir.replace(/\/+$/, "")}-home`;
+const demoHome = (dataDir: string): string => `${withoutTrailing(dataDir, "/")}-home`;
 
 /** The folder of the demo's projects, in its data folder. */
 export const demoProjects = (dataDir: string): string => join(dataDir, "projects");

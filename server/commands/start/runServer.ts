@@ -2,7 +2,7 @@ import { type RunningDaylong, startDaylong } from "../../app/compose.ts";
 import { type Config, ConfigError } from "../../app/config.ts";
 import { noteCrash } from "../../app/lastCrash.ts";
 import { openDataFolder } from "../../app/openFolders.ts";
-import { type DemoModel, startDemoModel } from "../../demo/model.ts";
+import type { DemoModel } from "../../demo/model.ts";
 import { pushFault } from "../../domain/delivery/pushFaults.ts";
 import type { Log } from "../../domain/ports.ts";
 import { FolderTakenError } from "../../platform/filesystem/folderLock.ts";
@@ -46,7 +46,7 @@ async function run(flags: StartFlags, filesRead: string[]): Promise<void> {
   for (const notice of gathered.notices) log.warn("config.notice", { notice });
   const clock = new SteadyClock({ onFault: (error) => log.error("clock.step_put_off", { error }) });
   const version = readVersion(packagePath);
-  const model = isDemo ? await startDemoModel() : undefined;
+  const model = isDemo ? await (await import("../../demo/model.ts")).startDemoModel() : undefined;
   const cliEnvironment = model ? demoCliEnvironment(config.dataDir, model, environment) : environment;
   const life = holdProgram({ config, log, clock, model });
   const running = await startDaylong({

@@ -1,4 +1,4 @@
-import { limitYoungGeneration } from "../../platform/youngGeneration.ts";
+import { growInSmallSteps, limitYoungGeneration } from "../../platform/heapGrowth.ts";
 import { commonFlags, defineCommand } from "../framework/command.ts";
 
 export const start = defineCommand({
@@ -16,8 +16,10 @@ export const start = defineCommand({
   },
   async run({ values }) {
     limitYoungGeneration();
+    const growFreely = growInSmallSteps();
     // Loaded here, so that the other commands do not wait for the whole server.
     const { runServer } = await import("../start/runServer.ts");
     await runServer({ demo: values.demo === true, dataDir: values["data-dir"], port: values.port });
+    growFreely();
   },
 });

@@ -49,17 +49,13 @@ export interface UsageReport {
   byModel: Array<{ model: string } & Sum>;
 }
 
-const dayFields = { year: "numeric", month: "2-digit", day: "2-digit" } as const;
-const here = new Intl.DateTimeFormat("en", dayFields);
-const calendar = new Intl.DateTimeFormat("en", { ...dayFields, timeZone: "UTC" });
+const twoDigits = (value: number): string => String(value).padStart(2, "0");
 
-function dayIn(format: Intl.DateTimeFormat, at: number): string {
-  const parts = new Map(format.formatToParts(at).map(({ type, value }) => [type, value]));
-  return `${parts.get("year")}-${parts.get("month")}-${parts.get("day")}`;
+/** The day of an instant in the computer's time zone. Without `Intl`, whose data take up 6 MB of memory once they are loaded. */
+export function dayOf(at: number): string {
+  const date = new Date(at);
+  return `${date.getFullYear()}-${twoDigits(date.getMonth() + 1)}-${twoDigits(date.getDate())}`;
 }
-
-/** The day of an instant in the computer's time zone. */
-export const dayOf = (at: number): string => dayIn(here, at);
 
 /** The rows of what was used. The turn, if it was one, counts once: for the model that it mostly was. */
 export function dailyUse(
@@ -75,7 +71,7 @@ export function dailyUse(
 /** The first of the last `count` days, today included. Counted in the calendar: a day of a clock change has 23 or 25 hours. */
 export function firstDayOf(count: number, now: number): string {
   const [year, month, day] = dayOf(now).split("-").map(Number) as [number, number, number];
-  return dayIn(calendar, Date.UTC(year, month - 1, day - (count - 1)));
+  return new Date(Date.UTC(year, month - 1, day - (count - 1))).toISOString().slice(0, 10);
 }
 
 /** The rows summed up by day, by project and by model. */

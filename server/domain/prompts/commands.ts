@@ -9,11 +9,16 @@ export interface ClaudeCommand {
   builtin: boolean;
 }
 
+/** A map and no object: a message may begin with `/constructor`, which every object has. */
+function namesOf(names: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
+  return new Map(Object.entries(names));
+}
+
 /**
  * The CLI's own commands that change its settings, accounts, servers or modes for good, for terminals too, or write out what
  * it holds; and what does the same here. Seen in CLI 2.1.330.
  */
-const refusedCommands: Readonly<Record<string, string>> = {
+const refusedCommands: ReadonlyMap<string, string> = namesOf({
   config: "Claude's own settings are changed on the computer; the session's by PATCH /api/sessions/:id.",
   "update-config": "Claude's own settings are changed on the computer.",
   model: "The model is changed by PATCH /api/sessions/:id with model.",
@@ -35,10 +40,10 @@ const refusedCommands: Readonly<Record<string, string>> = {
     "DELETE /api/sessions/:id or POST /api/sessions/cancel ends the process; the next has new skills.",
   doctor: "The installation is looked at on the computer; GET /health says what is wrong.",
   "plugin-authoring": "Plugins are made on the computer.",
-};
+});
 
 /** Other names of refused commands, for a session whose process has not said what it has. */
-const otherNames: Readonly<Record<string, string>> = { settings: "config", checkup: "doctor" };
+const otherNames = namesOf({ settings: "config", checkup: "doctor" });
 
 /** The CLI's own commands that do nothing but work in the session. Seen in CLI 2.1.330. */
 const harmlessCommands: ReadonlySet<string> = new Set([
@@ -56,7 +61,7 @@ const rereadingCommands: ReadonlySet<string> = new Set(["clear", "reset", "new",
  * not before somebody has looked at what it does; commands of skills, plugins and MCP servers pass.
  */
 export const isCommandAllowed = (name: string, builtin = false): boolean =>
-  !Object.hasOwn(refusedCommands, otherNames[name] ?? name) && (!builtin || harmlessCommands.has(name));
+  !refusedCommands.has(otherNames.get(name) ?? name) && (!builtin || harmlessCommands.has(name));
 
 /** The name of the command that the text would be for the CLI; `undefined` when it is none (`/Users/me/app is broken`). */
 export const commandNameIn = (text: string): string | undefined =>
@@ -82,7 +87,7 @@ export function judgeCommand(text: string, commands: readonly ClaudeCommand[] | 
   const named = rows.length > 0 ? rows : (commands?.filter(({ aliases }) => aliases.includes(typed)) ?? []);
   // Of rows that share a name the CLI runs its own.
   const meant = named.find(({ builtin }) => builtin) ?? named[0];
-  const name = meant?.name ?? otherNames[typed] ?? typed;
+  const name = meant?.name ?? otherNames.get(typed) ?? typed;
   if (!isCommandAllowed(name, meant?.builtin) || !isCommandAllowed(typed))
     return { kind: "refused", name, detail: refusalOf(name, typed) };
   if (commands !== undefined && meant === undefined) return { kind: "unknown" };
@@ -91,8 +96,8 @@ export function judgeCommand(text: string, commands: readonly ClaudeCommand[] | 
 
 const refusalOf = (name: string, typed: string): string => {
   const reason =
-    refusedCommands[name] ??
-    refusedCommands[typed] ??
+    refusedCommands.get(name) ??
+    refusedCommands.get(typed) ??
     "It is one of Claude's own that this version of Daylong does not know; use it in a terminal.";
   return `/${typed} is not taken from a message. ${reason}`;
 };

@@ -1,3 +1,5 @@
+import { replaceUnseen } from "../visibleText.ts";
+
 /** A file that came with a message, or waits to be named by one. Its bytes are on disk; this is what is known of them. */
 export interface Attachment {
   attachmentId: string;
@@ -50,14 +52,13 @@ export const maxImageSide = 8_000;
 const maxNameBytes = 120;
 
 /**
- * A name that is safe as one path segment, in a listing and in a prompt: the last segment of a path, without control and
- * formatting characters (which can turn the writing direction round), without characters that some file systems refuse, no
+ * A name that is safe as one path segment, in a listing and in a prompt: the last segment of a path, without characters
+ * that are not seen or that turn the writing direction round, without characters that some file systems refuse, no
  * dotfile.
  */
 export function plainFileName(wanted: string): string {
   const segment = wanted.toWellFormed().normalize("NFC").split(/[/\\]/).at(-1) ?? "";
-  const plain = segment
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}]/gu, "")
+  const plain = replaceUnseen(segment, () => "")
     .replace(/[<>:"|?*`]/g, "_")
     .replace(/\s+/gu, " ");
   const trimmed = trimDots(plain);

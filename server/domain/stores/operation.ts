@@ -34,6 +34,8 @@ export interface RetentionStore {
    * audit log, ended processes. Returns the number of rows cut; 0 when nothing is left to cut.
    */
   cut(beforeAt: number, limit: number): number;
+  /** The instant of the event that was appended last; `undefined`: there is none. */
+  newestAt(): number | undefined;
 }
 
 /** Repository of the limits that the owner set while the server ran; names and bounds are checked above. */

@@ -5,7 +5,7 @@ import { htmlResponse } from "../framework/responseSchemas.ts";
 import { defineRoute, json, type Route } from "../framework/route.ts";
 import { asyncApiDocument } from "./asyncapi.ts";
 import { docsPage, docsPolicy, docsScript } from "./docsPage.ts";
-import { type OpenApiDocument, openApiDocument } from "./openapi.ts";
+import { openApiDocument } from "./openapi.ts";
 
 /** Files of the page's renderer (swagger-ui-dist), by their names there. */
 const rendererFiles = [
@@ -18,25 +18,32 @@ const pageHeaders = { "Content-Security-Policy": docsPolicy };
 /** The renderer's files change with the server's version only; an hour spares a phone its two megabytes. */
 const fileHeaders = { "Cache-Control": "private, max-age=3600" };
 
+/**
+ * A value that is made when it is first asked for, and again when the garbage collector has taken it since: it is large, and
+ * asked for in quick succession or not for days.
+ */
+export function collectable<T extends object>(make: () => T): () => T {
+  let kept: WeakRef<T> | undefined;
+  return () => {
+    const known = kept?.deref();
+    if (known !== undefined) return known;
+    const made = make();
+    kept = new WeakRef(made);
+    return made;
+  };
+}
+
 /** What the server says of its own routes and frames. `routes`: the whole table, these included. */
 export function documentRoutes(routes: readonly Route[], version: string): Route[] {
-  let document: OpenApiDocument | undefined;
-  // Made when it is first asked for, and the same from then on.
-  const openApi = () => {
-    document ??= openApiDocument(routes, version);
-    return document;
-  };
-  let script: string | undefined;
-  const pageScript = () => {
-    script ??= docsScript(openApi());
-    return script;
-  };
+  const openApi = collectable(() => openApiDocument(routes, version));
+  const pageScript = collectable(() => Buffer.from(docsScript(openApi())));
   const resolveFile = createRequire(import.meta.url).resolve;
-  // Anybody may ask, as often as they like: each file is read once.
-  const contents = new Map<string, Buffer>();
+  // Anybody may ask, as often as they like.
+  const contents = new Map<string, WeakRef<Buffer>>();
   const contentOf = async (file: string) => {
-    const content = contents.get(file) ?? (await readFile(resolveFile(`${rendererFolder}/${file}`)));
-    contents.set(file, content);
+    const known = contents.get(file)?.deref();
+    const content = known ?? (await readFile(resolveFile(`${rendererFolder}/${file}`)));
+    if (known === undefined) contents.set(file, new WeakRef(content));
     return content;
   };
 

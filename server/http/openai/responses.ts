@@ -15,6 +15,7 @@ import {
   unsupportedResponseParameters,
 } from "../../wire/openai/responseRequest.ts";
 import type { HttpDependencies } from "../dependencies.ts";
+import { refuseUnpaired } from "../framework/authorise.ts";
 import { invalidRequest } from "../framework/problem.ts";
 import { defineRoute, json, type Route } from "../framework/route.ts";
 import { maxCompletionBytes } from "./completions.ts";
@@ -36,7 +37,7 @@ const params = z.object({ id: z.string().min(1).max(200) });
 
 /** The Responses API: each response is a turn of the pool. */
 export function responseRoutes(parts: HttpDependencies, answers: TurnAnswers): Route[] {
-  const { store, pool } = parts;
+  const { store, pool, clock, access } = parts;
   return [
     defineRoute({
       method: "POST",
@@ -129,7 +130,18 @@ export function responseRoutes(parts: HttpDependencies, answers: TurnAnswers): R
         const { sessionId, turnId } = turn;
         if (turn.state === "queued") pool.cancelTurn(sessionId, turnId, caller);
         else if (!isTerminal(turn.state)) await pool.interrupt(sessionId, turnId, caller);
-        store.conversations.deleteResponse(turnId);
+        refuseUnpaired(access, caller);
+        const { deviceId } = caller;
+        store.transaction(() => {
+          store.conversations.deleteResponse(turnId);
+          store.audit.add({
+            at: clock.now(),
+            deviceId,
+            action: "response.delete",
+            target: turnId,
+            detail: "",
+          });
+        });
         return json({ id: params.id, object: "response", deleted: true });
       },
     }),

@@ -1,5 +1,7 @@
+import { createRequire } from "node:module";
 import { isIPv6 } from "node:net";
-import bonjour, { type Bonjour } from "bonjour-service";
+import type bonjour from "bonjour-service";
+import type { Bonjour } from "bonjour-service";
 import type { Clock, Log } from "../../domain/ports.ts";
 import { isLoopback } from "../listener.ts";
 
@@ -80,11 +82,15 @@ export function serviceOf({ host, port, hostname, fingerprint }: AnnouncementPar
   };
 }
 
+/** Loads the responder, which a server on the loopback has no use for. */
+const loadBonjour = (): typeof bonjour => createRequire(import.meta.url)("bonjour-service") as typeof bonjour;
+
 function openResponder({ host, network }: AnnouncementParts, tell: (error: unknown) => void): Bonjour {
   const isAnyAddress = host === "0.0.0.0" || host === "::" || isIPv6(host);
   const options = network ?? (isAnyAddress ? {} : { interface: host });
   // Bound to all addresses: a socket bound to one of them hears no multicast on Linux.
-  const responder = new bonjour.Bonjour({ ...options, bind: "0.0.0.0" } as object, tell);
+  const { Bonjour } = loadBonjour();
+  const responder = new Bonjour({ ...options, bind: "0.0.0.0" } as object, tell);
   // An error event without a listener would end the server, and the library installs none.
   const { mdns } = (responder as unknown as { server: { mdns: NodeJS.EventEmitter } }).server;
   mdns.on("error", tell);

@@ -194,12 +194,14 @@ export class Handoffs implements Gate {
       changed.untold = [state.untold, verdict.untold].filter(Boolean).join("\n\n");
     }
     const isHandoff = heldBy !== state.heldBy || keep.length > 0 || verdict.untold !== "";
-    const kept = this.#store.transaction(() => {
+    const write = () => {
       const count = keep.length === 0 ? 0 : foreignTurns.keep(sessionId, keep);
       this.#tellHolder(sessionId, state.heldBy, heldBy);
-      if (isHandoff) this.#save(sessionId, changed);
+      this.#save(sessionId, changed);
       return count;
-    });
+    };
+    // A commit costs a sync of the disk, also one of nothing: before each turn, and for each session at each health pass.
+    const kept = isHandoff ? this.#store.transaction(write) : 0;
     const { readOffset, untold } = changed;
     Object.assign(state, { heldBy, readOffset, untold });
     if (kept === 0) return;

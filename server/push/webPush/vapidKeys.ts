@@ -1,7 +1,8 @@
 import { createECDH, timingSafeEqual } from "node:crypto";
 import { chmodSync, closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
-import webpush from "web-push";
+import type webpush from "web-push";
 import { z } from "zod";
 
 /** The keys' file in the data folder. */
@@ -19,6 +20,9 @@ const base64url = (bytes: number) =>
     .regex(/^[A-Za-z0-9_-]+$/)
     .refine((text) => Buffer.from(text, "base64url").length === bytes);
 const storedKeys = z.object({ v: z.literal(1), publicKey: base64url(65), privateKey: base64url(32) });
+
+/** Loads web-push, which a server without a contact for push services (`VAPID_SUBJECT`) has no use for. */
+export const loadWebPush = (): typeof webpush => createRequire(import.meta.url)("web-push") as typeof webpush;
 
 /** A P-256 pair, base64url: the point uncompressed (65 bytes) and the scalar (32 bytes). */
 export interface VapidKeys {
@@ -38,7 +42,7 @@ export function keepVapidKeys(dataDir: string): VapidKeys {
     text = readFileSync(path, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    return writeKeys(path, webpush.generateVAPIDKeys());
+    return writeKeys(path, loadWebPush().generateVAPIDKeys());
   }
   // A backup that was unpacked may have left it open to others.
   chmodSync(path, 0o600);
@@ -82,7 +86,7 @@ export class VapidSignatures {
     // Also when the clock was set back: the signature would end too late then.
     if (known && now >= known.signedAt && now < known.signedAt + signatureReuseMs) return known.authorization;
     const expiresAtSeconds = Math.floor((now + signatureLifeMs) / 1000);
-    const { Authorization: authorization } = webpush.getVapidHeaders(
+    const { Authorization: authorization } = loadWebPush().getVapidHeaders(
       audience,
       subject,
       keys.publicKey,

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Agent } from "node:https";
 import { isIP } from "node:net";
-import webpush from "web-push";
 import type {
   PushChannel,
   PushHealth,
@@ -14,7 +13,7 @@ import type {
 import type { Clock, Log } from "../../domain/ports.ts";
 import { InFlight } from "../inFlight.ts";
 import { isPublicAddress, lookupPublic } from "./publicAddress.ts";
-import { keepVapidKeys, VapidSignatures } from "./vapidKeys.ts";
+import { keepVapidKeys, loadWebPush, VapidSignatures } from "./vapidKeys.ts";
 import { buildWebPush, type WebPush } from "./webPushPayload.ts";
 import { postWebPush } from "./webPushRequest.ts";
 import { judgeWebPush } from "./webPushVerdict.ts";
@@ -157,7 +156,7 @@ export class WebPushSender implements PushChannel<WebPushTarget>, WebPushPolicy 
 /** Headers and encrypted body of one push. Throws when the subscription's keys are none. */
 function buildRequest(push: WebPush, { endpoint, keys }: WebPushTarget, signed: { authorization: string }) {
   const { plaintext, ttlSeconds, urgency, topic } = push;
-  const { headers, body } = webpush.generateRequestDetails({ endpoint, keys }, plaintext, {
+  const { headers, body } = loadWebPush().generateRequestDetails({ endpoint, keys }, plaintext, {
     TTL: ttlSeconds,
     urgency,
     topic,

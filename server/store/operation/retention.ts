@@ -13,6 +13,7 @@ export class SqliteRetentionStore implements RetentionStore {
   readonly #connection: Connection;
   readonly #transactions: Transactions;
   readonly #oldest: Statement<[limit: number], { cursor: number; at: number }>;
+  readonly #newest: Statement<[], { at: number }>;
   readonly #cutEvents: Statement<[throughCursor: number]>;
   readonly #cutDeliveries: Statement<[throughCursor: number]>;
   readonly #raiseFloor: Statement<[{ cursor: number }]>;
@@ -25,6 +26,7 @@ export class SqliteRetentionStore implements RetentionStore {
     this.#connection = connection;
     this.#transactions = parts.transactions;
     this.#oldest = new Statement(connection, "SELECT cursor, at FROM events ORDER BY cursor LIMIT ?");
+    this.#newest = new Statement(connection, "SELECT at FROM events ORDER BY cursor DESC LIMIT 1");
     this.#cutEvents = new Statement(connection, "DELETE FROM events WHERE cursor <= ?");
     // Their attempts go with them (ON DELETE CASCADE). A push for an event that is gone would lead nowhere.
     this.#cutDeliveries = new Statement(connection, "DELETE FROM deliveries WHERE cursor <= ?");
@@ -46,6 +48,10 @@ export class SqliteRetentionStore implements RetentionStore {
       `DELETE FROM tasks WHERE (session_id, task_id) IN
          (SELECT session_id, task_id FROM tasks WHERE ended_at IS NOT NULL AND ended_at < ? LIMIT ?)`,
     );
+  }
+
+  newestAt(): number | undefined {
+    return this.#newest.get()?.at;
   }
 
   cut(beforeAt: number, limit: number): number {

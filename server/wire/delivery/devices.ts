@@ -3,6 +3,7 @@ import { z } from "zod";
 import { scopes } from "../../domain/delivery/device.ts";
 import { activityKinds } from "../../domain/delivery/liveActivity.ts";
 import { mutableKinds, pushKinds } from "../../domain/delivery/pushRules.ts";
+import { withoutTrailing } from "../../domain/trimText.ts";
 import { countSchema, cursorSchema, durationMsSchema, instantSchema } from "../instants.ts";
 import { textSchema } from "../text.ts";
 
@@ -45,7 +46,7 @@ const base64urlSchema = z
   .string()
   .max(200)
   .regex(/^[A-Za-z0-9_+/-]+={0,2}$/, "must be base64url")
-  .transform((value) => value.replace(/=+$/, "").replaceAll("+", "-").replaceAll("/", "_"));
+  .transform((value) => withoutTrailing(value, "=").replaceAll("+", "-").replaceAll("/", "_"));
 
 /** A browser's `PushSubscription.toJSON()`. Where it may lead is looked at when it is registered, and at every push. */
 export const subscriptionSchema = z.object({

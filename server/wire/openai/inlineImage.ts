@@ -1,3 +1,5 @@
+import { withoutTrailing } from "../../domain/trimText.ts";
+
 /** An image that came in a message. */
 export interface InlineImage {
   mimeType: string;
@@ -53,8 +55,10 @@ const notInline = (url: string): string =>
 /** Base64 in the standard alphabet with its padding; `undefined` for what is none, or is empty. */
 function standardBase64(text: string): string | undefined {
   const plain = text.includes("%") ? percentDecoded(text) : text;
-  const joined = plain?.replace(/\s+/g, "").replaceAll("-", "+").replaceAll("_", "/").replace(/=+$/, "");
-  if (joined === undefined || joined === "" || joined.length % 4 === 1) return undefined;
+  if (plain === undefined) return undefined;
+  const standard = plain.replace(/\s+/g, "").replaceAll("-", "+").replaceAll("_", "/");
+  const joined = withoutTrailing(standard, "=");
+  if (joined === "" || joined.length % 4 === 1) return undefined;
   return /^[A-Za-z0-9+/]*$/.test(joined) ? joined.padEnd(Math.ceil(joined.length / 4) * 4, "=") : undefined;
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { type DemoModel, startDemoModel } from "../../../server/demo/model.ts";
@@ -77,6 +77,42 @@ describe("every start of the CLI", () => {
     expect(body.denied).toEqual([{ toolName: "Bash", title: "Bash: touch asked.txt" }]);
     const asked = await askedAbout({ message: "run: touch chat.txt", projectPath: bench.project });
     expect(asked.title).toContain("touch chat.txt");
+    expect(readdirSync(bench.project)).toEqual([]);
+  });
+
+  test.each<[string, string, unknown]>([
+    ["acceptEdits is the owner's default", "home", { permissions: { defaultMode: "acceptEdits" } }],
+    ["dontAsk is the owner's default", "home", { permissions: { defaultMode: "dontAsk" } }],
+    ["plan is the owner's default", "home", { permissions: { defaultMode: "plan" } }],
+    [
+      "the owner has agreed to bypass for good",
+      "home",
+      { permissions: { defaultMode: "bypassPermissions" }, skipDangerousModePermissionPrompt: true },
+    ],
+    [
+      "the project brings bypass and a rule",
+      "settings.json",
+      { permissions: { defaultMode: "bypassPermissions", allow: ["Bash"] } },
+    ],
+    [
+      "the project's local settings bring bypass and a rule",
+      "settings.local.json",
+      { permissions: { defaultMode: "bypassPermissions", allow: ["Bash"] } },
+    ],
+  ])("A09 DOOR-3: a one-shot prompt lets no command through where %s", async (_where, place, settings) => {
+    const folder = join(place === "home" ? bench.home : bench.project, ".claude");
+    const path = join(folder, place === "home" ? "settings.json" : place);
+    mkdirSync(folder, { recursive: true });
+    const before = existsSync(path) ? readFileSync(path) : undefined;
+    writeFileSync(path, JSON.stringify(settings));
+    try {
+      const asked = { projectPath: bench.project, prompt: "run: touch asked.txt" };
+      const { body } = await server.ask("POST", "/api/ask", asked);
+      expect(body.denied).toEqual([{ toolName: "Bash", title: "Bash: touch asked.txt" }]);
+    } finally {
+      if (before === undefined) rmSync(folder, { recursive: true });
+      else writeFileSync(path, before);
+    }
     expect(readdirSync(bench.project)).toEqual([]);
   });
 

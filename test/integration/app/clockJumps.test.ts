@@ -15,6 +15,9 @@ const jumps: ReadonlyArray<[what: string, byMs: number]> = [
   ["no jump at all", 0],
   ["a clock that is set back by a day", -dayMs],
   ["a clock that is set on by a day", dayMs],
+  ["a clock that begins again in 1970", -Date.UTC(2026, 0, 1)],
+  ["a clock that is fifty years ahead", 50 * 365 * dayMs],
+  ["a clock that is set back by an hour, as at the end of summer time", -hourMs],
 ];
 
 let rig: Rig;

@@ -112,6 +112,37 @@ describe("A10 DOOR-2 a mentioned file", () => {
     expect(await standing("e\u0301")).toBe("forbidden");
   });
 
+  test.each([
+    ["the way up behind the home", "~/../../../../../../../../etc/hostname"],
+    ["slashes too many", "~//.ssh//id"],
+    ["dots that lead nowhere", "~/././.ssh/./id"],
+    ["a way through a file", "a.txt/../../../.ssh/id"],
+    ["the root of the process", "/proc/self/root/etc/hostname"],
+    ["the environment of the process", "/proc/self/environ"],
+    ["the directory of the process", "/proc/self/cwd/package.json"],
+    ["an open file of the process", "/dev/fd/0"],
+    ["a device", "/dev/zero"],
+    ["a space at its end", "~/.ssh/id "],
+    ["a slash at its end", "~/.ssh/"],
+    ["a hidden folder of the home below which nothing is there", "~/.ssh/../.ssh"],
+  ])("by %s may not be read", async (_way, path) => {
+    expect(await standing(path)).toBe("forbidden");
+  });
+
+  test("behind several links, a ring of links, or a link that was swapped since, may not be read", async () => {
+    symlinkSync(join(home, ".ssh"), join(project, "three"));
+    symlinkSync("three", join(project, "two"));
+    symlinkSync("two", join(project, "one"));
+    symlinkSync("ring", join(project, "ring"));
+    expect([await standing("one/id"), await standing("ring"), await standing("ring/id")]).toEqual(
+      Array(3).fill("forbidden"),
+    );
+    expect(await standing("a.txt")).toBe("readable");
+    rmSync(join(project, "a.txt"));
+    symlinkSync(join(home, "vault", "key"), join(project, "a.txt"));
+    expect(await standing("a.txt")).toBe("forbidden");
+  });
+
   test("that is not there is absent, and one that cannot be a path is forbidden", async () => {
     expect(await standing("gone.txt")).toBe("absent");
     expect(await standing("a.txt/below")).toBe("absent");

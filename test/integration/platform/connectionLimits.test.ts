@@ -13,6 +13,8 @@ let answer: RequestListener;
 /** The address that connections made from now on come from. */
 let address: string;
 let warned: unknown[];
+/** The server's ends of the connections. */
+let sockets: Set<Socket>;
 
 const log: Log = {
   debug: () => {},
@@ -24,6 +26,7 @@ const log: Log = {
 beforeEach(async () => {
   clients = [];
   warned = [];
+  sockets = new Set();
   address = "192.0.2.1";
   answer = (request, response) => {
     const deviceId = request.headers.authorization;
@@ -31,6 +34,7 @@ beforeEach(async () => {
     response.end("Hello");
   };
   server = createServer(undefined, (request, response) => answer(request, response));
+  server.on("connection", (socket: Socket) => sockets.add(socket));
   limits = new ConnectionLimits(server, {
     log,
     addressOf: () => address,
@@ -114,6 +118,55 @@ describe("DOOR-1: connections that show no token", () => {
     const answered = once(asking, "data");
     release();
     expect(String((await answered)[0])).toContain("At last");
+  });
+
+  test("with requests that never end hold half of that: a new one is not closed before its request is there", async () => {
+    address = "127.0.0.1";
+    answer = (request, response) => {
+      if (request.method === "GET") response.end("Hello");
+    };
+    const hung: Socket[] = [];
+    for (let count = 0; count < 20; count += 1) {
+      const client = await idle();
+      const received = once(server, "request");
+      client.write("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n");
+      await received;
+      hung.push(client);
+    }
+    const honest = await idle();
+    const flood: Socket[] = [];
+    for (let count = 0; count < 6; count += 1) flood.push(await idle());
+    expect(isOpen(honest)).toBe(true);
+    const answered = once(honest, "data");
+    honest.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    expect(String((await answered)[0])).toContain("Hello");
+    await Promise.all(hung.slice(0, 11).map(closed));
+    expect(hung.filter(isOpen).length).toBeLessThanOrEqual(9);
+  });
+
+  test.each<[string, string]>([
+    ["have begun a request, and never end its head", "GET / HTTP/1.1\r\nHost: x\r\nX-A: "],
+    ["speak no HTTP", "\u0016\u0003\u0001"],
+    ["were refused, and stay open", "GET / HTTP/1.1\r\nHost: x\r\n\r\n"],
+    [
+      "ask for an upgrade to nothing known",
+      "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
+    ],
+  ])("are strangers when they %s", async (_how, said) => {
+    address = "127.0.0.1";
+    answer = (_request, response) => response.writeHead(401).end();
+    const phone = await idle();
+    const [socket] = [...sockets];
+    limits.noteDevice(socket!, "phone");
+    const strangers: Socket[] = [];
+    for (let count = 0; count < 24; count += 1) {
+      const stranger = await idle();
+      stranger.resume().write(said);
+      strangers.push(stranger);
+    }
+    await Promise.all(strangers.slice(0, 8).map(closed));
+    expect(limits.count).toBeLessThanOrEqual(17);
+    expect(isOpen(phone)).toBe(true);
   });
 
   test("never see more than the limit, however many come in one go", async () => {

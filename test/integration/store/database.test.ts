@@ -34,6 +34,12 @@ describe("openDatabase", () => {
     connection.close();
   });
 
+  test("keeps at most 4 MB of the database's pages in memory", () => {
+    const connection = openDatabase({ dataDir: folder });
+    expect(connection.pragma("cache_size", { simple: true })).toBe(-4_000);
+    connection.close();
+  });
+
   test("makes the folder for the owner alone, and its files too", () => {
     const dataDir = join(folder, "data");
     const store = openStore({ dataDir, clock: new StandingClock() });

@@ -93,7 +93,21 @@ describe("A04: windows of attempts", () => {
     });
   });
 
-  test.each([-86_400_000, 86_400_000])(
+  test("DOOR-11 V17: is as long on a clock that is set again and again, by hours to and fro", () => {
+    const clock = new ManualClock();
+    const window = new AttemptWindow({ clock, windowMs: 60_000, limit: 1 });
+    window.take("a", "tries");
+    for (const byMs of [-3_600_000, 7_200_000, -1, 1, -3_600_000, 2_999, -2_999]) {
+      clock.step(byMs);
+      clock.advance(8_000);
+      expect(window.isFull("a")).toBe(true);
+    }
+    expect(window.remainingMs("a")).toBe(4_000);
+    clock.advance(4_000);
+    expect(window.isFull("a")).toBe(false);
+  });
+
+  test.each([-86_400_000, 86_400_000, -Date.UTC(2026, 0, 1), 50 * 365 * 86_400_000, 3_600_000, -1])(
     "DOOR-11 V17: ends as long after its first attempt on a clock that was set by %d ms",
     (byMs) => {
       const clock = new ManualClock();

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { ProjectRoots } from "../../../server/access/projectRoots.ts";
 
@@ -25,6 +25,36 @@ test("DOOR-6: the home directory itself is no project, by whatever name; its fol
   for (const path of ["~", home, `${home}/work/..`, join(home, "me")])
     expect([path, await outcome(roots, path)]).toEqual([path, "project_forbidden"]);
   expect(await outcome(roots, "~/work/alpha")).toBe(join(home, "work", "alpha"));
+});
+
+test("DOOR-6: a directory that holds the home is no project either, wherever the data folder lies", async () => {
+  const outside = realpathSync(mkdtempSync(join(tmpdir(), "daylong-data-")));
+  const inner = join(home, "work", "alpha");
+  const roots = await ProjectRoots.open({ paths: [dirname(home)], homeDir: inner, dataDir: outside });
+  for (const path of [inner, join(home, "work"), home, `${home}/.//work/`, dirname(home)])
+    expect([path, await outcome(roots, path)]).toEqual([path, "project_forbidden"]);
+  expect((await roots.directories()).map(({ path }) => path)).not.toContain(home);
+  rmSync(outside, { recursive: true });
+});
+
+test.each([
+  ["a slash at its end", "~/"],
+  ["dots", "~/./."],
+  ["slashes too many", "~//"],
+  ["a way down and up", "~/work/alpha/../.."],
+  ["a way through nothing", "~/nothing/.."],
+])("DOOR-6: the home named with %s is no project", async (_how, path) => {
+  expect(await outcome(await open([home]), path)).toBe("project_forbidden");
+});
+
+test("DOOR-6: a root that is a link to the home, and the links of the system to it, open it no more", async () => {
+  const link = join(home, "work", "home");
+  symlinkSync(home, link);
+  const roots = await open([link, home]);
+  for (const path of [link, `${link}/work/home`, `/proc/self/root${home}`])
+    expect([path, await outcome(roots, path)]).toEqual([path, "project_forbidden"]);
+  expect(await outcome(roots, join(link, "work", "alpha"))).toBe(join(home, "work", "alpha"));
+  await expect(roots.create(link, ".ssh")).rejects.toMatchObject({ code: "invalid_request" });
 });
 
 test("DOOR-6: what is, holds or lies in the data folder is no project, through links too", async () => {

@@ -5,7 +5,7 @@ import { ManualClock } from "../../support/manualClock.ts";
 
 const day = 86_400_000;
 
-function rig(batches: Array<number | Error>) {
+function rig(batches: Array<number | Error>, newestAt?: number) {
   const clock = new ManualClock(100 * day);
   const cuts: number[] = [];
   const at: number[] = [];
@@ -17,6 +17,7 @@ function rig(batches: Array<number | Error>) {
   };
   const log: Log = { debug: note, info: note, warn: note, error: note };
   const store = {
+    newestAt: () => newestAt,
     cut(beforeAt: number, limit: number) {
       expect(limit).toBe(500);
       cuts.push(clock.now() - beforeAt);
@@ -103,5 +104,52 @@ describe("O11 retention passes", () => {
     expect(cuts).toHaveLength(1);
     retention.stop();
     expect(clock.armed).toBe(0);
+  });
+});
+
+describe("DOOR-11 V17 retention on a clock that was set", () => {
+  const year = 365 * day;
+  /** How old rows have to be for the next pass. */
+  const ageAt = ({ clock, cuts }: ReturnType<typeof rig>) => {
+    clock.advance(3_600_000);
+    return cuts.at(-1)!;
+  };
+
+  test("on by fifty years, cuts nothing of before until the server has run by it for a week", () => {
+    const bench = rig([]);
+    bench.retention.start();
+    bench.clock.advance(1_000);
+    bench.clock.step(50 * year);
+    expect(ageAt(bench)).toBe(90 * day + 50 * year);
+    bench.clock.advance(6 * day);
+    expect(ageAt(bench)).toBe(90 * day + 50 * year);
+    bench.clock.advance(day);
+    expect(ageAt(bench)).toBe(90 * day);
+    bench.retention.stop();
+  });
+
+  test("on and back again, by steps, counts as it did before", () => {
+    const bench = rig([]);
+    bench.retention.start();
+    bench.clock.step(2 * year);
+    bench.clock.step(year);
+    bench.clock.step(-year - day);
+    expect(ageAt(bench)).toBe(90 * day + 2 * year - day);
+    bench.clock.step(-10 * year);
+    expect(ageAt(bench)).toBe(90 * day);
+    bench.retention.stop();
+  });
+
+  test("and that the computer was started with, years after the last event, is believed after a week", () => {
+    const bench = rig([], 100 * day - 3 * year);
+    bench.retention.start();
+    expect(ageAt(bench)).toBe(90 * day + 3 * year);
+    bench.clock.advance(7 * day);
+    expect(ageAt(bench)).toBe(90 * day);
+    bench.retention.stop();
+    const recent = rig([], 99.5 * day);
+    recent.retention.start();
+    expect(ageAt(recent)).toBe(90 * day);
+    recent.retention.stop();
   });
 });

@@ -1,7 +1,9 @@
-/** Characters that change how their neighbours are shown, or show nothing: bidi controls, zero-width and control characters. */
+/**
+ * Characters that change how their neighbours are shown, or show nothing: controls, bidi controls, zero-width characters and
+ * fillers. Joiners and variation selectors stay, which emoji and the writing of many languages are made of, and line ends.
+ */
 const hidden =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff9-\ufffb]|\udb40[\udc00-\udc7f]/g;
+  /(?![\t\n\r]|\u200c|\u200d|[\ufe00-\ufe0f]|[\u{e0100}-\u{e01ef}])[\p{Cc}\p{Default_Ignorable_Code_Point}\u2028\u2029\u2800\ufff9-\ufffb]/gu;
 /** Colours and cursor movements of terminals (ECMA-48). */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: ESC begins them
 const terminalCodes = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g;

@@ -51,6 +51,8 @@ const actions: Record<string, string> = {
   "message.mention-refuse": "mentioned a file that is out of reach",
   "command.refuse": "was refused a command",
   "attachment.upload": "uploaded a file",
+  "attachment.cancel": "gave an upload up",
+  "response.delete": "took a response out of /v1",
   "session.create": "began a session",
   "session.cancel": "ended a session’s process",
   "session.close": "closed a session",

@@ -81,7 +81,7 @@ export class Editor {
         this.#remove(this.#at, this.#at + firstLength(after));
         return true;
       case "killWord":
-        this.#remove(this.#at - (/\S*\s*$/.exec(before)?.[0].length ?? 0), this.#at);
+        this.#remove(this.#at - lastWordLength(before), this.#at);
         return true;
       case "killBefore":
         this.#remove(lineStart, this.#at);
@@ -96,7 +96,7 @@ export class Editor {
         this.#at += firstLength(after);
         return true;
       case "wordLeft":
-        this.#at -= /\S*\s*$/.exec(before)?.[0].length ?? 0;
+        this.#at -= lastWordLength(before);
         return true;
       case "wordRight":
         this.#at += /^\s*\S*/.exec(after)?.[0].length ?? 0;
@@ -194,6 +194,13 @@ export class Editor {
 const pasted = (text: string): string =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is left out
   text.replace(/\r\n?/g, "\n").replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "");
+
+/** UTF-16 units of the last word, with the spaces behind it. */
+function lastWordLength(text: string): number {
+  let begin = text.trimEnd().length;
+  while (begin > 0 && !/\s/.test(text.charAt(begin - 1))) begin -= 1;
+  return text.length - begin;
+}
 
 const lastLength = (text: string): number => graphemesOf(text).at(-1)?.length ?? 0;
 const firstLength = (text: string): number => graphemesOf(text.slice(0, 64))[0]?.length ?? 0;

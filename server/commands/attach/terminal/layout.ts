@@ -73,11 +73,12 @@ export function layOut(
   });
 }
 
+/** Spaces around a line feed go with it. Not by one pattern: it takes quadratic time over spaces without a line feed. */
+const onOneLine = (text: string): string => text.replace(/\s+/g, (gap) => (gap.includes("\n") ? " " : gap));
+
 /** One line, cut with an ellipsis where it does not fit; its line feeds are spaces. */
 export function layOutLine(spans: readonly Span[], canvas: Canvas): TerminalLine {
-  const pieces = spans.flatMap((one) =>
-    piecesOf({ text: one.text.replace(/\s*\n\s*/g, " "), looks: one.looks }),
-  );
+  const pieces = spans.flatMap((one) => piecesOf({ text: onOneLine(one.text), looks: one.looks }));
   let width = 0;
   const kept: Piece[] = [];
   for (const piece of pieces) {

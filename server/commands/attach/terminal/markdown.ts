@@ -1,4 +1,5 @@
 import { Lexer, type Token, type Tokens } from "marked";
+import { withoutTrailing } from "../../../domain/trimText.ts";
 import { type Canvas, type Indents, type Look, layOut, type Span, type TerminalLine } from "./layout.ts";
 import { inlineSpans } from "./markdownInline.ts";
 import { tableLines } from "./markdownTable.ts";
@@ -64,7 +65,7 @@ function blockLines(block: Token, canvas: Canvas, indents: Indents, depth: numbe
       return layOut([{ text: "─".repeat(20), looks: ["dim"] }], canvas, indents);
     default:
       // HTML, and what a later lexer may know: its source, as it was written.
-      return layOut([{ text: block.raw.replace(/\n+$/, "") }], canvas, indents);
+      return layOut([{ text: withoutTrailing(block.raw, "\n") }], canvas, indents);
   }
 }
 

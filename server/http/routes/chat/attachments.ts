@@ -5,6 +5,7 @@ import { DaylongError } from "../../../domain/errors.ts";
 import { type Attachment, maxUploadBytes, type UploadState } from "../../../domain/sessions/attachment.ts";
 import { mimeTypeSchema, uploadedSchema, uploadStateSchema } from "../../../wire/sessions/chat.ts";
 import type { HttpDependencies } from "../../dependencies.ts";
+import { refuseUnpaired } from "../../framework/authorise.ts";
 import { isMultipart, maxEnvelopeBytes, multipartFile } from "../../framework/multipartFile.ts";
 import { type Answer, defineRoute, json, type RequestFacts, type Route } from "../../framework/route.ts";
 import { askedOf, headersOf, nextOffset, supportsResumption } from "./resumableUpload.ts";
@@ -20,7 +21,7 @@ const uploadHeaders = {
  * Files for messages: a raw body, a form with one file, or parts that go on where they were cut off (draft-ietf-httpbis-
  * resumable-upload, which URLSession speaks since iOS 17).
  */
-export function attachmentRoutes({ attachments, uploads, store, clock }: HttpDependencies): Route[] {
+export function attachmentRoutes({ attachments, uploads, store, clock, access }: HttpDependencies): Route[] {
   const audit = ({ deviceId }: Caller, action: string, target: string) =>
     store.audit.add({ at: clock.now(), deviceId, action, target, detail: "" });
 
@@ -160,6 +161,10 @@ export function attachmentRoutes({ attachments, uploads, store, clock }: HttpDep
       refusals: ["attachment_not_found"],
       response: z.object({ success: z.literal(true) }),
       async handle({ params: { attachmentId }, caller }) {
+        const { attachment } = await uploads.stateOf(attachmentId, caller.deviceId);
+        refuseUnpaired(access, caller);
+        // One that is complete stays.
+        if (attachment === undefined) audit(caller, "attachment.cancel", attachmentId);
         await uploads.remove(attachmentId, caller.deviceId);
         return json({ success: true });
       },

@@ -1,7 +1,9 @@
-import { once } from "node:events";
+import type { ChildProcess } from "node:child_process";
+import { EventEmitter, once } from "node:events";
 import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { linuxSystem } from "../../../../server/claude/os/operatingSystem.ts";
 import { parseProcStat, startOfPid } from "../../../../server/claude/os/processTable.ts";
@@ -70,6 +72,48 @@ describe("DOOR-1 F23: a system that has no more of what a start takes", () => {
     await new Promise((resolve) => setImmediate(resolve));
     expect(told).toEqual([expect.objectContaining({ code: "EMFILE" })]);
     expect(await process.stdout.toArray()).toEqual([]);
+  });
+
+  test.each(["stdin", "stdout", "stderr"] as const)(
+    "a child whose %s the system had no file for ends the start, and its late error not the server",
+    async (missing) => {
+      const child = Object.assign(new EventEmitter(), {
+        stdin: new PassThrough(),
+        stdout: new PassThrough(),
+        stderr: new PassThrough(),
+        [missing]: null,
+      });
+      const cli = prepareSpawn(
+        "p1",
+        "s1",
+        0,
+        processStore,
+        linuxSystem,
+        () => child as unknown as ChildProcess,
+      );
+      const process = spawned(cli);
+      child.emit("error", Object.assign(new Error("spawn EMFILE"), { code: "EMFILE" }));
+      expect(await cli.exit).toEqual({ code: null, signal: null });
+      expect(cli.stderrTail).toContain("(EMFILE)");
+      expect(await process.stdout.toArray()).toEqual([]);
+    },
+  );
+
+  test("ENFILE, the whole computer's table of files, is told of by an event and ends the start", async () => {
+    const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
+    const child = Object.assign(new EventEmitter(), streams);
+    const cli = prepareSpawn(
+      "p1",
+      "s1",
+      0,
+      processStore,
+      linuxSystem,
+      () => child as unknown as ChildProcess,
+    );
+    spawned(cli);
+    child.emit("error", Object.assign(new Error("spawn ENFILE"), { code: "ENFILE" }));
+    expect(await cli.exit).toEqual({ code: null, signal: null });
+    expect(cli.stderrTail).toContain("(ENFILE)");
   });
 
   test.each(["ENOMEM", "EAGAIN"])("%s, however Node reports it, ends the start", async (code) => {

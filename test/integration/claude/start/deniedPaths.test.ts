@@ -57,6 +57,29 @@ describe("A14 DOOR-6 the places that are closed to Claude's tools", () => {
     expect(await holds("code")).toBe(false);
   });
 
+  test("hold what comes into the data folder later, what a link in it leads to, and a place that is a link itself", async () => {
+    const denied = open([join(home, "keys")]);
+    writeFileSync(join(dataDir, "later.key"), "");
+    expect(await denied.list()).toContain(join(dataDir, "later.key"));
+    mkdirSync(join(home, "elsewhere"));
+    symlinkSync(join(home, "elsewhere"), join(dataDir, "attachments"));
+    symlinkSync(join(home, "elsewhere"), join(home, "keys"));
+    const list = await denied.list();
+    for (const path of [join(dataDir, "attachments"), join(home, "elsewhere"), join(home, "keys")])
+      expect(list).toContain(path);
+    expect(await denied.holds(join(home, "elsewhere", "x"))).toBe(true);
+  });
+
+  test("hold nothing by the beginning of a name alone, and everything by whole names", async () => {
+    const denied = open([join(home, ".ssh"), join(home, "a")]);
+    for (const name of [".ssh2", ".ssh.bak", "ab", "data2", "database"])
+      expect([name, await denied.holds(join(home, name, "x"))]).toEqual([name, false]);
+    for (const name of ["a/b/c", "data/conversations2", "data/conversations.old/x"])
+      expect([name, await denied.holds(join(home, name))]).toEqual([name, true]);
+    expect(await denied.holds(join(home, "..a"))).toBe(false);
+    expect(await denied.holds(join(home, "a", "..b"))).toBe(true);
+  });
+
   test("are named in rules so that no character of a path is taken for a wildcard or the rule's end", () => {
     expect(denyRules(["/home/a/.ssh"])).toEqual(["Read(//home/a/.ssh)", "Edit(//home/a/.ssh)"]);
     // The rule is read first, its parentheses and backslashes unescaped; then the pattern.

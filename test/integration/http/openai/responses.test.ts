@@ -244,6 +244,10 @@ describe("REPORT-18: responses", () => {
       deleted: true,
     });
     for (const method of ["GET", "DELETE"]) expect((await rig.ask(method, path)).status).toBe(404);
+    const deleted = rig.store.audit
+      .list(undefined, 100)
+      .entries.filter(({ action }) => action === "response.delete");
+    expect(deleted).toMatchObject([{ deviceId: "local", target: turnId }]);
     const after = await respond({ input: "Hi", previous_response_id: `resp_${turnId}` });
     expect(after.body.error).toMatchObject({ code: "response_not_found" });
   });

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from "@jest/globals";
+import { beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { pushKindOf } from "../../../../server/domain/delivery/pushRules.ts";
 import { DaylongError } from "../../../../server/domain/errors.ts";
 import { ScriptedWatch } from "../../../support/claude/scriptedWatch.ts";
@@ -146,6 +146,17 @@ describe("REPORT-22: what a terminal wrote between two turns", () => {
       [],
       ["Hello | One | Two | Three"],
     ]);
+  });
+
+  test("REPORT-22: looks that find nothing new commit nothing: the disk of a server at rest may sleep", async () => {
+    const { sessionId } = await begun();
+    const looksBefore = watch.looks;
+    const commits = jest.spyOn(rig.current.store, "transaction");
+    await rig.current.clock.run(passMs * 3);
+    expect([watch.looks - looksBefore, commits.mock.calls.length]).toEqual([3, 0]);
+    watch.turn(sessionId, "t1");
+    await rig.current.clock.run(passMs);
+    expect(commits).toHaveBeenCalled();
   });
 });
 

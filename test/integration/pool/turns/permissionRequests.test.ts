@@ -367,6 +367,53 @@ describe("A13: a permission says what will run", () => {
     expect(rig.current.store.audit.list(undefined, 1).entries[0]?.detail.length).toBeLessThan(2_200);
   });
 
+  test.each<[string, object, Record<string, unknown>, string]>([
+    ["a command with what is not seen", {}, { command: "touch b\u202e" }, "Bash: touch b\\u{202e}"],
+    [
+      "one that leaves the sandbox",
+      {},
+      { command: "ls", dangerouslyDisableSandbox: true },
+      "Bash (outside the sandbox): ls",
+    ],
+    ["another file", { toolName: "Write" }, { file_path: "/b", content: "x" }, "Write: /b"],
+    [
+      "another plan",
+      { toolName: "ExitPlanMode" },
+      { plan: "2. Delete" },
+      'ExitPlanMode: {"plan":"2. Delete"}',
+    ],
+    ["nothing at all", {}, {}, "Bash"],
+  ])(
+    "DOOR-9 %s in the place of what was asked is told in events and audit",
+    async (_what, ask, edited, title) => {
+      const { sessionId, permissionId } = await asking({ toolUseId: "t1", ...ask });
+      rig.current.pool.answerPermission(permissionId, { decision: "allow", updatedInput: edited }, owner);
+      expect(rig.current.events(sessionId).slice(-2)).toMatchObject([
+        { type: "permission.resolved", data: { by: "phone", updatedInput: edited } },
+        { type: "tool.started", data: { toolUseId: "t1", title, input: edited, edited: true } },
+      ]);
+      const detail = rig.current.store.audit.list(undefined, 1).entries[0]?.detail;
+      expect(detail).toContain(`, edited: ${JSON.stringify(edited)}`);
+    },
+  );
+
+  test("DOOR-9 an edited answer that holds for longer keeps the rule of what was asked, and is told", async () => {
+    const suggestions = [
+      { type: "addRules", behavior: "allow", rules: [{ toolName: "Bash", ruleContent: "ls" }] },
+    ];
+    const { sessionId, permissionId } = await asking({ toolUseId: undefined, suggestions });
+    const updatedInput = { command: "rm -rf x" };
+    const decision = { decision: "allow", scope: "session", updatedInput } as const;
+    rig.current.pool.answerPermission(permissionId, decision, owner);
+    const { store } = rig.current;
+    expect(store.trust.sessionRulesOf(sessionId)).toEqual(["Bash(ls)"]);
+    expect(rig.current.events(sessionId).at(-1)).toMatchObject({
+      type: "permission.resolved",
+      data: { updatedInput },
+    });
+    expect(store.audit.list(undefined, 1).entries[0]?.detail).toContain("scope session, edited: ");
+  });
+
   test("DOOR-9 an answer that repeats the input is no edit", async () => {
     const { sessionId, permissionId } = await asking({ toolUseId: "t1" });
     rig.current.pool.answerPermission(

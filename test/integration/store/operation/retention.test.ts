@@ -22,6 +22,7 @@ describe("O11 retention", () => {
     say(session.sessionId, 10, 1_000);
     say(session.sessionId, 5, 9_000);
     const { events, history } = bench.store;
+    expect(history.newestAt()).toBe(9_004);
     expect(history.cut(5_000, 4)).toBe(4);
     expect(events.floor()).toBe(4);
     expect(history.cut(5_000, 100)).toBe(6);
@@ -33,6 +34,7 @@ describe("O11 retention", () => {
     ]);
     history.cut(Number.MAX_SAFE_INTEGER, 100);
     expect([events.floor(), events.tip()]).toEqual([15, 15]);
+    expect(history.newestAt()).toBeUndefined();
     say(session.sessionId, 1, 20_000);
     expect(events.tip()).toBe(16);
     bench.reopen();

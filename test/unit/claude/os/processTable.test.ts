@@ -66,6 +66,13 @@ describe("F10 the tree below a process", () => {
     expect(pids.indexOf(20)).toBeLessThan(pids.indexOf(30));
   });
 
+  test("of many processes is found as well, wide and deep", () => {
+    const deep = Array.from({ length: 30 }, (_, index) => row(100 + index, index === 0 ? 99 : 99 + index));
+    const wide = Array.from({ length: 30 }, (_, index) => row(200 + index, 129));
+    const pids = treeOf([...wide, ...deep.toReversed(), ...rows], 99).map(({ pid }) => pid);
+    expect(pids).toEqual([99, ...deep.map(({ pid }) => pid), ...wide.map(({ pid }) => pid)]);
+  });
+
   test("is empty for a pid that is not there", () => {
     expect(treeOf(rows, 5)).toEqual([]);
   });

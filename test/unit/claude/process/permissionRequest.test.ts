@@ -1,5 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
-import { formRequestOf, permissionRequestOf } from "../../../../server/claude/process/permissionRequest.ts";
+import {
+  askForTool,
+  formRequestOf,
+  permissionRequestOf,
+} from "../../../../server/claude/process/permissionRequest.ts";
 
 type Context = Parameters<typeof permissionRequestOf>[2];
 const context = (more: Partial<Context> = {}): Context => ({
@@ -94,6 +98,62 @@ describe("the permission request of a tool", () => {
     );
     expect(permissionRequestOf("AskUserQuestion", {}, context(), asker).title).toBe("Claude has a question");
     expect(permissionRequestOf("ExitPlanMode", {}, context(), asker).title).toBe("Claude has made a plan");
+  });
+});
+
+describe("DOOR-8 what is nested without end", () => {
+  /** What the phones would be asked, and what the CLI is told, as it is written to it. */
+  async function askedFor(toolName: string, input: Record<string, unknown>, more: Partial<Context> = {}) {
+    const told: string[] = [];
+    const logged: string[] = [];
+    const note = (event: string) => void logged.push(event);
+    const result = await askForTool(toolName, input, context(more), {
+      asker,
+      why: undefined,
+      sessionId: "s1",
+      log: { debug: note, info: note, warn: note, error: note },
+      listener: {
+        askPermission: async (ask) => {
+          told.push(JSON.stringify(ask));
+          return { decision: "allow" };
+        },
+      },
+    });
+    return { told, logged, result: JSON.stringify(result) };
+  }
+  const nested = (levels: number): unknown => JSON.parse(`${"[".repeat(levels)}${"]".repeat(levels)}`);
+  const nestedObjects = (levels: number): unknown =>
+    JSON.parse(`${'{"a":'.repeat(levels)}1${"}".repeat(levels)}`);
+
+  test.each<[string, string, Record<string, unknown>]>([
+    ["lists", "mcp__a__b", { deep: nested(20_000) }],
+    ["objects", "mcp__a__b", { deep: nestedObjects(20_000) }],
+    ["beside a command", "Bash", { command: "ls", description: nested(20_000) }],
+    ["in a question", "AskUserQuestion", { questions: [{ question: "Which?", options: nested(20_000) }] }],
+    ["in a plan", "ExitPlanMode", { plan: "1. Build", allowedPrompts: nestedObjects(20_000) }],
+    ["as deep as JSON can be written", "mcp__a__b", { deep: nested(1_000) }],
+  ])("is refused unasked with the reason: %s", async (_what, toolName, input) => {
+    const { told, logged, result } = await askedFor(toolName, input);
+    expect([told, logged]).toEqual([[], ["permission.not_shown"]]);
+    expect(JSON.parse(result)).toMatchObject({
+      behavior: "deny",
+      message: expect.stringContaining("nested deeper than 100 levels"),
+    });
+  });
+
+  test("among the CLI's suggestions is refused the same", async () => {
+    const suggestions = [{ type: "addRules", rules: nested(20_000) }] as unknown as Context["suggestions"];
+    const { told, result } = await askedFor("Bash", { command: "ls" }, { suggestions });
+    expect([told, JSON.parse(result).behavior]).toEqual([[], "deny"]);
+  });
+
+  test("no tool's honest input is: it is asked about whole", async () => {
+    const { told, result } = await askedFor("mcp__a__b", { tree: nestedObjects(90) });
+    expect(JSON.parse(told[0]!).input).toEqual({ tree: nestedObjects(90) });
+    expect(JSON.parse(result)).toMatchObject({
+      behavior: "allow",
+      updatedInput: { tree: nestedObjects(90) },
+    });
   });
 });
 

@@ -1,6 +1,7 @@
 import type { SDKMessage } from "@anthropic-ai/claude-agent-sdk";
 import { describe, expect, test } from "@jest/globals";
 import { TaskReader } from "../../../../server/claude/process/taskReader.ts";
+import { processorSeconds } from "../../processorTime.ts";
 
 const turnOf = (toolUseId: string) => (toolUseId === "use" ? "turn" : undefined);
 const system = (subtype: string, more: object) =>
@@ -152,6 +153,13 @@ describe("T03 what the CLI says of tasks", () => {
     expect(hear(result([{ type: "text", text: said("b1", path) }]))).toEqual(heard);
     expect(hear(result(said("b1", "/etc/passwd.output")))).toEqual([]);
     expect(hear(result(said("b2", path)), result("Done."), result(undefined))).toEqual([]);
+  });
+
+  test("DOOR-8 is looked for in a megabyte of such words without holding anybody up", () => {
+    const content = "with ID: a. Output is being written to: /x".repeat(25_000);
+    const message = { type: "user", message: { content: [{ type: "tool_result", content }] } };
+    const seconds = processorSeconds(() => expect(bench()(message as unknown as SDKMessage)).toEqual([]));
+    expect(seconds).toBeLessThan(2);
   });
 
   test("is the end of one that it never began: of a run before, that was cut off", () => {

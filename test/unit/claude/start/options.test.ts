@@ -116,6 +116,19 @@ describe("A09 S34 every start", () => {
     expect([bold.permissionMode, bold.allowDangerouslySkipPermissions]).toEqual(["bypassPermissions", true]);
   });
 
+  test.each(["default", "acceptEdits", "plan", "dontAsk", "bypassPermissions"] as const)(
+    "DOOR-3 of each kind says the mode %s where it was chosen, and skips permissions in none but one",
+    (permissionMode) => {
+      for (const kind of ["session", "spare", "one-shot", "recap"] as const)
+        for (const standing of ["plain", "untrusted", "suspect", "trusted"] as const)
+          for (const origin of [undefined, { resume: "theirs", fork: true }]) {
+            const options = start(kind, standing, Object.assign(spec({ origin }), { permissionMode }));
+            expect(options.permissionMode).toBe(permissionMode);
+            expect(options.allowDangerouslySkipPermissions).toBe(permissionMode === "bypassPermissions");
+          }
+    },
+  );
+
   test("DOOR-24 puts no rule, no directory and no setting into the arguments", () => {
     const ruled = spec({ allowedTools: ["Bash(deploy:*)"], disallowedTools: ["WebFetch"] });
     for (const kind of ["session", "spare", "one-shot", "recap"] as const) {

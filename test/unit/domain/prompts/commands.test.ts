@@ -41,6 +41,41 @@ describe("A10 DOOR-5 the first word of a message", () => {
     expect(isCommandAllowed(name)).toBe(false);
   });
 
+  test.each(["\t", "\n", "\r\n", "\u00a0", "\u2028", "\ufeff", "\v", "\u3000"])(
+    "is refused whatever white space %j follows it",
+    (space) => {
+      for (const name of ["config", "settings", "login"])
+        for (const known of [undefined, commands])
+          expect(judgeCommand(`/${name}${space}a=b`, known)).toMatchObject({ kind: "refused" });
+    },
+  );
+
+  test.each(["constructor", "__proto__", "toString", "hasOwnProperty", "valueOf"])(
+    "/%s, which every object has, is a name like another",
+    (name) => {
+      expect(judgeCommand(`/${name} x`, undefined)).toEqual({ kind: "command", name });
+      expect(judgeCommand(`/${name} x`, commands)).toEqual({ kind: "unknown" });
+      expect(judgeCommand(`/${name} x`, [command(name)])).toMatchObject({ kind: "refused", name });
+      expect(judgeCommand(`/${name} x`, [command(name, { builtin: false })])).toEqual({
+        kind: "command",
+        name,
+      });
+    },
+  );
+
+  test("is refused when a plugin's or a project's command has one of the CLI's names as its other name", () => {
+    const own = [command("theirs:config", { builtin: false, aliases: ["config", "doctor"] })];
+    for (const name of ["config", "doctor"])
+      expect(judgeCommand(`/${name} x`, own)).toMatchObject({ kind: "refused" });
+    expect(judgeCommand("/theirs:config x", own)).toEqual({ kind: "command", name: "theirs:config" });
+  });
+
+  test("is refused when a harmless name stands for a command that was not looked at", () => {
+    const swapped = [command("teleport", { aliases: ["cost", "usage"] })];
+    for (const name of ["cost", "usage"])
+      expect(judgeCommand(`/${name}`, swapped)).toMatchObject({ kind: "refused", name: "teleport" });
+  });
+
   test("is refused by the name of the command that it is another name of", () => {
     expect(judgeCommand("/settings theme=dark", commands)).toMatchObject({ kind: "refused", name: "config" });
   });

@@ -70,6 +70,15 @@ describe("A10 a prompt", () => {
     "@x？@~/.ssh/id",
     "@gone！@../other/secret",
     '@"a @"/home/u/secret"',
+    "look\u2028@~/.ssh/id",
+    "look\ufeff@~/.ssh/id",
+    "look\u3000@~/.ssh/id",
+    "look\v@~/.ssh/id\f@~/.ssh/id",
+    "@~/.ssh/id#L1-5#x",
+    '@"~/.ssh/id#L2"',
+    "@~/.ssh/id\u0301 @~/.ssh/id,",
+    '@gone" @"~/.ssh/id" "',
+    '/review @"gone 。@~/.ssh/id"',
   ])("DOOR-2 has no other mention where one became plain words: %s", async (text) => {
     const judged = await judge(text);
     expect([cliMentions(judged.text), judged.mentioned]).toEqual([[], []]);

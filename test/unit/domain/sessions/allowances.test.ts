@@ -32,6 +32,22 @@ describe("DOOR-4: what a token may let a session do without asking", () => {
         "Read(a",
         "Read)",
         "Read(\\),Bash(x)",
+        "Read;Bash",
+        "Read|Bash",
+        "Read\u00a0Bash",
+        "Read\u2028Bash",
+        "Re\u200bad",
+        "\uff32\uff45\uff41\uff44",
+        "R\u0435ad",
+        "Read()Bash",
+        "Read(())",
+        "Read\t",
+        "Grep(x)\nEdit",
+        "LS ",
+        "constructor",
+        "__proto__",
+        "ReadMcpResourceTool",
+        "GlobTool",
       ],
     ];
     expect(beyondReading(others)).toEqual(others);
@@ -44,6 +60,20 @@ describe("DOOR-4: what a token may let a session do without asking", () => {
     expect(verdict(wanted, "chat", { allowBypassPermissions: true })).toBe("taken");
     expect(verdict({ options: { allowedTools: ["Read"] } }, "chat")).toBe("taken");
     expect(verdict({ options: { allowedTools: [] } }, "chat")).toBe("taken");
+  });
+
+  test("DOOR-4: one rule beyond reading among a thousand for reading is found, and the sentence stays short", () => {
+    const allowedTools = [...Array<string>(999).fill("Read"), "Bash"];
+    expect(verdict({ options: { allowedTools } }, "chat")).toBe("tools_forbidden");
+    const many = { options: { allowedTools: Array.from({ length: 1_000 }, (_, index) => `Bash(${index})`) } };
+    expect(() => refuseBeyondScope(many, "chat", set)).toThrow(
+      /^.{0,200}and more run without asking.{0,100}$/,
+    );
+  });
+
+  test("DOOR-4: a token for reading, were it asked, may choose no more than one for chat", () => {
+    for (const options of [{ allowedTools: ["Bash"] }, { systemPrompt: "x" }])
+      expect(() => refuseBeyondScope({ options }, "read", set)).toThrow(DaylongError);
   });
 
   test("DOOR-4: a system prompt in the place of Claude's own needs an admin, and no setting helps", () => {

@@ -128,6 +128,43 @@ describe("an answer that lets something else run", () => {
   });
 });
 
+describe("DOOR-9 an edit that is easily overlooked", () => {
+  const asked = { command: "caf\u00e9", timeout: 5, list: ["a", "b"], deep: { x: { y: 1 } } };
+  test.each<[string, Record<string, unknown>]>([
+    ["a field more", { dangerouslyDisableSandbox: true }],
+    ["a field more that is off", { run_in_background: false }],
+    ["the other composition of a character", { command: "cafe\u0301" }],
+    ["a space at the end", { command: "caf\u00e9 " }],
+    ["a zero-width space", { command: "caf\u00e9\u200b" }],
+    ["a text in the place of a number", { timeout: "5" }],
+    ["null in the place of a number", { timeout: null }],
+    ["the order of a list", { list: ["b", "a"] }],
+    ["something far within", { deep: { x: { y: 2 } } }],
+    ["a list in the place of an object", { deep: { x: [1] } }],
+    ["a field of the name __proto__", JSON.parse('{"__proto__":{"command":"rm x"}}')],
+  ])("is told: %s", (_what, change) => {
+    const updatedInput = Object.defineProperties(
+      {},
+      {
+        ...Object.getOwnPropertyDescriptors(asked),
+        ...Object.getOwnPropertyDescriptors(change),
+      },
+    );
+    expect(editedInput({ input: asked }, { decision: "allow", updatedInput })).toBe(updatedInput);
+  });
+
+  test("is told when a field is left out", () => {
+    const { timeout: _timeout, ...updatedInput } = asked;
+    expect(editedInput({ input: asked }, { decision: "allow", updatedInput })).toBe(updatedInput);
+    expect(editedInput({ input: asked }, { decision: "allow", updatedInput: {} })).toEqual({});
+  });
+
+  test("is none when names of fields stand in another order, however deep", () => {
+    const updatedInput = { deep: { x: { y: 1 } }, list: ["a", "b"], timeout: 5, command: "caf\u00e9" };
+    expect(editedInput({ input: asked }, { decision: "allow", updatedInput })).toBeUndefined();
+  });
+});
+
 describe("the rules of a suggestion", () => {
   test("are in the CLI's own notation, and no command can end its rule early", () => {
     const rules = (...given: unknown[]) => [{ type: "addRules", behavior: "allow", rules: given }];

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { readDataUrl } from "../../../../server/wire/openai/inlineImage.ts";
+import { processorSeconds } from "../../processorTime.ts";
 
 const png = Buffer.from("89504e470d0a1a0affbe3e3ffb", "hex");
 const standard = png.toString("base64");
@@ -52,4 +53,10 @@ describe("REPORT-9: an address that is no image is refused with its reason", () 
   ])("REPORT-9: %.40s", (address, reason) => {
     expect(readDataUrl(address)).toEqual({ fault: expect.stringContaining(reason) });
   });
+});
+
+test("DOOR-24 an address with a hundred thousand signs of padding within is refused at once", () => {
+  const address = `data:image/png;base64,${standard}${"=".repeat(100_000)}x`;
+  const seconds = processorSeconds(() => expect(readDataUrl(address)).toHaveProperty("fault"));
+  expect(seconds).toBeLessThan(1);
 });

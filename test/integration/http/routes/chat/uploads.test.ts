@@ -415,7 +415,11 @@ describe("REPORT-21: an upload that is cut off", () => {
       await asked("POST", "/api/attachments", { "upload-complete": "?0" });
     const full = await asked("POST", "/api/attachments", { "upload-complete": "?0" });
     expect(full).toMatchObject({ status: 429, body: { code: "attachment_limit" } });
+    const given = () =>
+      rig.store.audit.list(undefined, 100).entries.filter(({ action }) => action === "attachment.cancel");
+    expect(given()).toEqual([]);
     expect((await asked("DELETE", location)).status).toBe(200);
+    expect(given()).toMatchObject([{ deviceId: "local", target: location.split("/").at(-1) }]);
     expect((await asked("GET", location)).status).toBe(404);
     expect((await asked("POST", "/api/attachments", { "upload-complete": "?0" })).status).toBe(202);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { Editor } from "../../../../../server/commands/attach/terminal/editor.ts";
 import type { KeyName } from "../../../../../server/commands/attach/terminal/keys.ts";
+import { processorSeconds } from "../../../processorTime.ts";
 
 const canvas = { width: 13, hasColors: false };
 const press = (editor: Editor, ...keys: Array<KeyName | { text: string } | { paste: string }>) => {
@@ -66,5 +67,12 @@ describe("Editor", () => {
     expect(editor.view(canvas, 3)).toEqual({ lines: ["  3", "  4", "  5"], row: 2, column: 3 });
     press(editor, "up", "up", "up", "up");
     expect(editor.view(canvas, 3)).toEqual({ lines: ["❯ 1", "  2", "  3"], row: 0, column: 3 });
+  });
+
+  test("DOOR-8 a word of fifty thousand characters that was pasted is passed and removed at once", () => {
+    const editor = edited({ paste: `${"a".repeat(50_000)} b` });
+    const seconds = processorSeconds(() => press(editor, "wordLeft", "wordLeft", "end", "killWord"));
+    expect(editor.text).toBe(`${"a".repeat(50_000)} `);
+    expect(seconds).toBeLessThan(2);
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { layOut, layOutLine, plainOf } from "../../../../../server/commands/attach/terminal/layout.ts";
 import { widthOf } from "../../../../../server/commands/attach/terminal/textWidth.ts";
+import { processorSeconds } from "../../../processorTime.ts";
 
 const canvas = (width: number, hasColors = false) => ({ width, hasColors });
 /** What a terminal acts upon instead of showing it. */
@@ -67,5 +68,12 @@ describe("layOut", () => {
         }
       }),
     );
+  });
+
+  test("DOOR-8 spaces around a line feed go with it, and a hundred thousand without one hold nobody up", () => {
+    const line = (text: string) => layOutLine([{ text }], canvas(20));
+    expect(line("a \n \n  b  c\n")).toBe("a b  c ");
+    const seconds = processorSeconds(() => expect(line(`${" ".repeat(100_000)}x`)).toHaveLength(20));
+    expect(seconds).toBeLessThan(2);
   });
 });

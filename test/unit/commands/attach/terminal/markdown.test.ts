@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { plainOf } from "../../../../../server/commands/attach/terminal/layout.ts";
 import { markdownLines } from "../../../../../server/commands/attach/terminal/markdown.ts";
 import { widthOf } from "../../../../../server/commands/attach/terminal/textWidth.ts";
+import { processorSeconds } from "../../../processorTime.ts";
 
 const plain = { width: 40, hasColors: false };
 const shown = (text: string, width = 40) => markdownLines(text, { width, hasColors: false });
@@ -111,4 +112,9 @@ describe("markdownLines", () => {
       }),
     );
   });
+});
+
+test("DOOR-8 a hundred thousand line feeds within a piece of HTML hold nobody up", () => {
+  const html = `<pre>${"\n".repeat(100_000)}x</pre>`;
+  expect(processorSeconds(() => shown(html))).toBeLessThan(4);
 });
