@@ -148,11 +148,7 @@ describe("A09 a start of the CLI", () => {
     expect(await ask(wary, "PreToolUse", gitUse)).toEqual({});
     standing = "trusted";
     const free = await prepare();
-    expect(Object.keys(free.options.hooks ?? {})).toEqual([
-      "PostToolUse",
-      "PostToolUseFailure",
-      "UserPromptSubmit",
-    ]);
+    expect(Object.keys(free.options.hooks ?? {})).toEqual(["PostToolUse", "PostToolUseFailure"]);
     expect(free.options.env).not.toHaveProperty("GIT_CONFIG_COUNT");
   });
 
