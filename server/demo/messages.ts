@@ -49,8 +49,8 @@ export const text = (value: string, paceMs = 0, startAfterMs = 0): DemoReply => 
 export const isText = (block: ContentBlock): block is TextBlock => block.type === "text";
 
 export const reminderMark = "<system-reminder>";
-/** The beginnings of texts that the CLI adds: reminders, notes of an interrupt, the place of an image. */
-const cliMarks = [reminderMark, "[Request interrupted", "[Image: source"];
+/** The beginnings of texts that the CLI adds: reminders, notes of an interrupt, the place of an image, notes of a program. */
+const cliMarks = [reminderMark, "[Request interrupted", "[Image: source", "[MESSAGE FROM NON-USER SOURCE"];
 
 export function textsOf({ content }: ModelMessage): string[] {
   const blocks: ContentBlock[] = typeof content === "string" ? [{ type: "text", text: content }] : content;

@@ -80,6 +80,7 @@ export class InteractiveSessionPool implements SessionPool {
       await this.#components.scheduler.stop(graceMs);
       this.#components.turnWaiter.stop();
       this.#components.taskWaiter.stop();
+      this.#components.facts.stop();
     })();
     return this.#stopped;
   }
@@ -90,8 +91,8 @@ export class InteractiveSessionPool implements SessionPool {
     const kept = () => sessions.keepChanged(request, () => this.#keep(request));
     const keep = () => (request.contextFiles?.length ? this.#checkContextFiles(request).then(kept) : kept());
     // A message begins its session, or goes on with one that another program may have gone on with meanwhile.
-    if (request.sessionId === undefined || this.#parts.host.watch === undefined) return keep();
-    return handoffs.look(request.sessionId).then(keep);
+    const look = request.sessionId === undefined ? undefined : handoffs.lookBeforePrompt(request.sessionId);
+    return look === undefined ? keep() : look.then(keep);
   }
 
   /** Of a message that is not kept yet: a repeat is answered whatever has become of the files. */

@@ -126,6 +126,8 @@ export function storeOver(connection: Connection, parts: StoreParts, sync?: WalS
     connection,
     onListenerError: parts.onSubscriberError ?? warnOfSubscriberError,
     onCommit: parts.onCommit,
+    // The disk works while the commit is announced: nobody is told before it is done.
+    onFollowed: sync && (() => sync.beginAsked()),
     onStorageFault: parts.onStorageFault,
   });
   const clockSteps = new ClockSteps({ connection, transactions });

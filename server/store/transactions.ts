@@ -19,6 +19,7 @@ export class Transactions {
   readonly #connection: Connection;
   readonly #onListenerError: (error: unknown) => void;
   readonly #onCommit: ((durationMs: number) => void) | undefined;
+  readonly #onFollowed: (() => void) | undefined;
   readonly #onStorageFault: ((fault: DaylongError | undefined) => void) | undefined;
   readonly #begin: Statement<[]>;
   readonly #commit: Statement<[]>;
@@ -38,11 +39,14 @@ export class Transactions {
     connection: Connection;
     onListenerError: (error: unknown) => void;
     onCommit?: (durationMs: number) => void;
+    /** Called when `committed` callbacks are through, before anything is announced. */
+    onFollowed?: () => void;
     onStorageFault?: (fault: DaylongError | undefined) => void;
   }) {
     this.#connection = parts.connection;
     this.#onListenerError = parts.onListenerError;
     this.#onCommit = parts.onCommit;
+    this.#onFollowed = parts.onFollowed;
     this.#onStorageFault = parts.onStorageFault;
     this.#begin = new Statement(parts.connection, "BEGIN IMMEDIATE");
     this.#commit = new Statement(parts.connection, "COMMIT");
@@ -99,6 +103,7 @@ export class Transactions {
     this.#appended = [];
     if (committed) this.#committed.push(() => committed(result));
     for (const follow of this.#committed.splice(0)) this.#tell(follow, batch);
+    this.#onFollowed?.();
     if (batch.length > 0) this.#announce(batch);
     this.#onCommit?.(committedMs);
     return result;

@@ -224,6 +224,7 @@ export class CliProcess implements ClaudeProcess {
         const signals = this.#signalsOf(value);
         if (signals.length === 0) listener.signal({ kind: "alive" });
         for (const signal of signals) {
+          this.#parts.start.toolNotes.follow(signal);
           if (signal.kind === "tool-started" || signal.kind === "task-started") this.#toolBegan();
           // A mode that the CLI reports while it obeys an order of ours is no news.
           if (signal.kind === "mode" && !this.#mode.heard(signal.permissionMode)) continue;
@@ -249,20 +250,16 @@ export class CliProcess implements ClaudeProcess {
       detail: this.#cli.stderrTail.trim() || fault,
     };
     processStore.ended(this.#recordedAs, clock.now());
-    log.info("process.exited", {
-      processId: this.processId,
-      sessionId: spec.sessionId,
-      pid: this.pid,
-      expected: exit.expected,
-      exitCode: exit.code,
-      signal: exit.signal,
-    });
+    const { processId, pid } = this;
+    const { expected, code: exitCode, signal } = exit;
+    log.info("process.exited", { processId, sessionId: spec.sessionId, pid, expected, exitCode, signal });
     listener.exited(exit);
   }
 
   /** A message of a shape that is not known must not end the reader loop, and with it the process. */
   #signalsOf(message: SDKMessage): ProcessSignal[] {
     try {
+      if (this.#parts.start.toolNotes.isAbout(message)) return [];
       // Facts first: what they change shares the commit of a turn's end.
       return [...this.#facts.read(message), ...this.#turns.read(message as StreamMessage)];
     } catch (error) {
@@ -307,7 +304,8 @@ export class CliProcess implements ClaudeProcess {
   /** Ends a tree below it by the ladder, and has Claude told why. */
   async endTree({ pid, startTicks }: ChildTree, why: string): Promise<void> {
     const { os, reaper, ladderMs, start } = this.#parts;
-    start.toolNotes.add({ why, commandLine: await os.commandOf(pid) });
+    // Before the end, whose notification makes Claude begin a turn.
+    this.#write(start.toolNotes.add({ why, commandLine: await os.commandOf(pid) }));
     await reaper.endTree({ pid, startTicks }, this.root, ladderMs);
   }
 
@@ -326,8 +324,12 @@ export class CliProcess implements ClaudeProcess {
    */
   send(prompt: Prompt): void {
     this.#turns.given(prompt.turnId);
+    this.#write(this.#parts.start.toolNotes.linesLeft + promptLine(prompt));
+  }
+
+  #write(lines: string): void {
     // A stream that is destroyed tells only the callback.
-    this.#cli.child?.stdin?.write(promptLine(prompt), (error) => error && this.#recycle());
+    if (lines !== "") this.#cli.child?.stdin?.write(lines, (error) => error && this.#recycle());
   }
 
   async interrupt(deadlineMs: number): Promise<void> {

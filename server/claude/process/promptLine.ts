@@ -28,3 +28,19 @@ export function promptLine(prompt: Prompt): string {
   };
   return `${JSON.stringify(message)}\n`;
 }
+
+/**
+ * The line that gives the CLI a note of this server's: it begins no turn, Claude reads it before the next thing that it is
+ * asked, and the CLI's record marks it as nobody's words.
+ */
+export function noteLine(messageId: string, text: string): string {
+  const message: SDKUserMessage = {
+    type: "user",
+    message: { role: "user", content: text },
+    parent_tool_use_id: null,
+    uuid: messageId as SDKUserMessage["uuid"],
+    isSynthetic: true,
+    shouldQuery: false,
+  };
+  return `${JSON.stringify(message)}\n`;
+}

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
@@ -13,28 +14,54 @@ const noteSchema = z.object({
   procStart: z.string().optional(),
 });
 
+type Note = z.infer<typeof noteSchema>;
+
+/** Notes of other programs that are read at once: an owner has a few terminals open. */
+const mostAtOnce = 16;
+
+const folderIn = (configDir: string): string => join(configDir, "sessions");
+
+/** Mostly all are this server's own, which their names tell; this is asked before each prompt. */
+const othersAmong = (names: readonly string[], isOurs: (pid: number) => boolean): string[] =>
+  names.filter((name) => /^\d+\.json$/.test(name) && !isOurs(Number.parseInt(name, 10)));
+
 /** Conversations that live CLI processes hold, with their pids. `isOurs` tells those apart that this server started. */
 export async function heldConversations(
   configDir: string,
   isOurs: (pid: number) => boolean,
 ): Promise<Map<string, number>> {
-  const held = new Map<string, number>();
-  const folder = join(configDir, "sessions");
-  const names = await readdir(folder).catch(() => []);
-  // Mostly all are this server's own, which their names tell; this is asked before each prompt.
-  const others = names.filter((name) => /^\d+\.json$/.test(name) && !isOurs(Number.parseInt(name, 10)));
-  for (const note of await Promise.all(others.map((name) => readNote(join(folder, name))))) {
-    if (note === undefined || isOurs(note.pid) || !isAlive(note.pid, note.procStart)) continue;
-    held.set(note.sessionId, note.pid);
-  }
-  return held;
+  const folder = folderIn(configDir);
+  const others = othersAmong(await readdir(folder).catch(() => []), isOurs);
+  // Unreadable: it ended a moment ago.
+  const texts = others.map((name) => readFile(join(folder, name), "utf8").catch(() => ""));
+  return heldBy(await Promise.all(texts), isOurs);
 }
 
-async function readNote(path: string): Promise<z.infer<typeof noteSchema> | undefined> {
+/** The same at once, on a disk that answers at once; `undefined` when there is much to read. */
+export function heldConversationsNow(
+  configDir: string,
+  isOurs: (pid: number) => boolean,
+): Map<string, number> | undefined {
+  const folder = folderIn(configDir);
+  const others = othersAmong(readdirSync(folder), isOurs);
+  if (others.length > mostAtOnce) return undefined;
+  return heldBy(
+    others.map((name) => readFileSync(join(folder, name), "utf8")),
+    isOurs,
+  );
+}
+
+function heldBy(texts: readonly string[], isOurs: (pid: number) => boolean): Map<string, number> {
+  const notes = texts.map(noteIn).filter((note) => note !== undefined);
+  const live = notes.filter(({ pid, procStart }) => !isOurs(pid) && isAlive(pid, procStart));
+  return new Map(live.map(({ sessionId, pid }) => [sessionId, pid]));
+}
+
+function noteIn(text: string): Note | undefined {
   try {
-    return noteSchema.safeParse(JSON.parse(await readFile(path, "utf8"))).data;
+    return noteSchema.safeParse(JSON.parse(text)).data;
   } catch {
-    // It ended a moment ago, or is writing.
+    // It is being written.
     return undefined;
   }
 }

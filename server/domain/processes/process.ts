@@ -343,6 +343,8 @@ export interface ConversationLook {
 export interface ConversationWatch {
   /** Looks at a conversation, and at its record from byte `from` on. */
   look(claudeSessionId: string, from: number): Promise<ConversationLook>;
+  /** The same at once, within microseconds; `undefined`: it may take longer, or is not known to be quick. */
+  lookNow(claudeSessionId: string, from: number): ConversationLook | undefined;
 }
 
 /** Port of the edge that owns the Claude CLI. */

@@ -121,6 +121,25 @@ export class Handoffs implements Gate {
     return state.looking;
   }
 
+  /**
+   * The look before a prompt is kept: done at once where the disk answers at once, else a promise of it. Never rejects. A
+   * prompt must not wait for the other one's turns of the event loop while the CLI could have it.
+   */
+  lookBeforePrompt(sessionId: string): Promise<void> | undefined {
+    const { watch } = this.#parts.host;
+    const session = this.#store.sessions.get(sessionId);
+    if (watch === undefined || session === undefined || session.state === "closed") return undefined;
+    const state = this.#watch(session);
+    const found =
+      state.looking === undefined && !this.#isStopped
+        ? watch.lookNow(state.claudeSessionId, state.readOffset)
+        : undefined;
+    if (found === undefined) return this.look(sessionId);
+    state.lookedAt = this.#parts.clock.monotonic();
+    this.#tryTake(session, state, found);
+    return undefined;
+  }
+
   /** A health pass: looks at the sessions with a process, at those that are held, and at the latest of the others. */
   async pass(): Promise<void> {
     if (this.#parts.host.watch === undefined) return;
@@ -166,11 +185,15 @@ export class Handoffs implements Gate {
     // Claude may have gone on under another id, the session may be closed, in the meantime.
     if (found === undefined || session === undefined || session.state === "closed") return;
     if ((session.claudeSessionId ?? sessionId) !== claudeSessionId) return;
+    this.#tryTake(session, state, found);
+  }
+
+  #tryTake(session: Session, state: Watched, found: ConversationLook): void {
     try {
       this.#take(session, state, found);
     } catch (error) {
       // The next look finds the same again.
-      log.error("handoff.write_failed", { sessionId, error });
+      this.#parts.log.error("handoff.write_failed", { sessionId: session.sessionId, error });
     }
   }
 

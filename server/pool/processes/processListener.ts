@@ -318,7 +318,7 @@ export class PoolProcessListener {
         if (end.kind === "completed" || reply !== undefined) observer.answered(sessionId);
         // The turn may have been cut, and another turn given, while the end of this one waited for the disk.
         if (sessionProcess.finishTurn(turn)) feed.flush(sessionId);
-        void this.#parts.facts.lookAtBranch(sessionProcess);
+        this.#parts.facts.lookAtBranchSoon(sessionProcess);
         this.#parts.advance();
       },
     );

@@ -41,7 +41,7 @@ export interface SchedulerParts {
   gates: readonly Gate[];
   capacity: Capacity;
   handoffs: Pick<Handoffs, "mustWait" | "heldBy">;
-  facts: Pick<FactWriter, "lookAtBranch">;
+  facts: Pick<FactWriter, "lookAtBranchSoon">;
   observer: ProcessObserver;
   listener: PoolProcessListener;
   exits: ProcessExits;
@@ -292,7 +292,7 @@ export class Scheduler {
       return;
     }
     sessionProcess.cameUp(preamble);
-    void this.#parts.facts.lookAtBranch(sessionProcess);
+    this.#parts.facts.lookAtBranchSoon(sessionProcess);
     if (gives) {
       if (isPrepared) this.#parts.promptSender.give(turn);
       else this.#parts.promptSender.prepareAndGive(sessionProcess, turn);

@@ -14,6 +14,11 @@ import type { EventBuffer } from "./eventBuffer.ts";
 
 /** A process tells its commands when it has come up, which is when the first turn must not wait for a commit. */
 const commandsDelayMs = 2_000;
+/**
+ * A look at a branch reads a few files, in threads that the end of a turn needs for its commit, on cores that the CLI needs for
+ * its own work at that moment: it comes when both are done.
+ */
+const branchDelayMs = 100;
 const noticesAnHour = 10;
 const hourMs = 3_600_000;
 
@@ -49,6 +54,8 @@ export class FactWriter {
   readonly #live = new Map<string, LiveFacts>();
   /** Commands that were told and are not written yet. */
   readonly #unwrittenCommands = new Map<string, UnwrittenCommands>();
+  /** Looks at branches that are to come, by session. */
+  readonly #branchLooks = new Map<string, () => void>();
   /** Instants of each session's notices within the last hour. */
   readonly #noticesAt = new Map<string, number[]>();
 
@@ -116,16 +123,48 @@ export class FactWriter {
     }
   }
 
-  /** Looks, beside the turn, whether the project's branch is another one than before. Never rejects. */
-  async lookAtBranch(sessionProcess: SessionProcess): Promise<void> {
-    const { store, log, gitBranch } = this.#parts;
+  /**
+   * Looks a moment later whether the project's branch is another one than before. What follows closely shares the look.
+   */
+  lookAtBranchSoon(sessionProcess: SessionProcess): void {
+    const { clock, gitBranch } = this.#parts;
+    const { sessionId } = sessionProcess;
+    if (gitBranch === undefined || this.#branchLooks.has(sessionId)) return;
+    const cancel = clock.after(branchDelayMs, () => {
+      this.#branchLooks.delete(sessionId);
+      void this.#lookAtBranch(sessionProcess, gitBranch);
+    });
+    this.#branchLooks.set(sessionId, cancel);
+  }
+
+  /** No more looks at branches. Idempotent. */
+  stop(): void {
+    for (const cancel of this.#branchLooks.values()) cancel();
+    this.#branchLooks.clear();
+  }
+
+  /** Never rejects. */
+  async #lookAtBranch(
+    sessionProcess: SessionProcess,
+    branchOf: NonNullable<FactWriterParts["gitBranch"]>,
+  ): Promise<void> {
+    const { store, log } = this.#parts;
     const { sessionId } = sessionProcess;
     const projectPath = store.sessions.get(sessionId)?.projectPath;
-    if (gitBranch === undefined || projectPath === undefined) return;
+    if (projectPath === undefined) return;
     try {
-      const branch = (await gitBranch(projectPath)) ?? null;
-      const before = this.#latest(sessionId).gitBranch ?? null;
-      if (branch !== before && !sessionProcess.hasExited) this.#update(sessionProcess, { gitBranch: branch });
+      const change = { gitBranch: (await branchOf(projectPath)) ?? null };
+      if (change.gitBranch === (this.#latest(sessionId).gitBranch ?? null)) return;
+      if (!sessionProcess.hasExited) return this.#update(sessionProcess, change);
+      // A process that ends with its turn is gone by now; what it did to the branch is told all the same.
+      store.transaction(
+        () => {
+          if (store.sessions.get(sessionId) === undefined) return;
+          store.facts.set(sessionId, change);
+          store.events.append({ sessionId, type: "session.updated", data: change });
+        },
+        () => this.#live.has(sessionId) && this.#note(sessionId, change),
+      );
     } catch (error) {
       log.debug("session.branch_unknown", { sessionId, error: String(error) });
     }

@@ -59,7 +59,12 @@ export class WalSync {
     if (this.#isAsked || this.#syncingSince !== undefined || this.#isFailed || this.#isClosed) return;
     this.#isAsked = true;
     // The prompt goes to Claude in the step of its commit; the disk is asked right after.
-    queueMicrotask(() => this.#begin());
+    queueMicrotask(() => this.beginAsked());
+  }
+
+  /** Begins the sync that was asked for, if any, sooner than at the end of the step. */
+  beginAsked(): void {
+    if (this.#isAsked) this.#begin();
   }
 
   /** Calls back when everything committed by now is durable: at once when it is, else in the order of the calls. */

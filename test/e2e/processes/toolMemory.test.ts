@@ -114,21 +114,73 @@ describe("REPORT-2: the memory of a tool", () => {
     await eventually("only the CLI is left", () => processesOf(bench).length === 1, 20_000);
   });
 
-  test("REPORT-2: a command in the background is ended above the limit, and Claude hears of it with the task's end", async () => {
+  /** How often each request to the model whose newest message has these words tells why a tool was ended. */
+  const timesTold = (newest: string) =>
+    recorded.bodies.flatMap((body) => {
+      const { messages = [] } = JSON.parse(body) as { messages?: unknown[] };
+      const isMeant = JSON.stringify(messages.at(-1))?.includes(newest);
+      return isMeant ? [body.split(whyOf("200 MB")).length - 1] : [];
+    });
+  /** What a note must not become: a message of the history, a turn, or a word from a terminal. */
+  const expectNoTrace = async (sessionId: string, turns: string[]) => {
+    const { body } = await server.ask("GET", `/api/sessions/${sessionId}/messages`);
+    expect(JSON.stringify(body)).not.toContain("MAX_MEMORY_PER_TOOL_MB");
+    expect(JSON.stringify(body)).not.toContain("No response requested");
+    const events = await eventsOf(sessionId);
+    expect(events.filter(({ type }) => type === "session.continued")).toEqual([]);
+    const begun = events.flatMap((event) => (event.type === "turn.started" ? [event.data.origin] : []));
+    expect(begun).toEqual(turns);
+    expect(events.filter(({ type }) => type === "turn.completed")).toHaveLength(turns.length);
+  };
+  const taskTurn = (sessionId: string) =>
+    eventually("Claude speaks of the task", async () =>
+      (await eventsOf(sessionId)).some(
+        ({ type, data }) => type === "turn.completed" && (data as { origin?: string }).origin === "task",
+      ),
+    );
+
+  test("REPORT-2: a command in the background is ended above the limit, and Claude hears why with the task's end", async () => {
     const sessionId = await open({ MAX_MEMORY_PER_TOOL_MB: "200" });
     await chat(sessionId, `background: ${holding(300, 60_000)}`);
     const end = await eventually("the task's end", async () =>
       (await eventsOf(sessionId)).find(({ type }) => type === "task.finished"),
     );
     expect(end.data).toMatchObject({ state: "failed" });
-    await eventually("Claude speaks of it", async () =>
-      (await eventsOf(sessionId)).some(
-        ({ type, data }) => type === "turn.completed" && (data as { origin?: string }).origin === "task",
-      ),
-    );
-    const told = recorded.bodies.filter((body) => body.includes(whyOf("200 MB")));
-    expect(told.length).toBeGreaterThan(0);
+    await taskTurn(sessionId);
+    expect(timesTold("task-notification")).toEqual([1]);
     expect(await warningsOf(sessionId)).toMatchObject([{ kind: "tool_memory" }]);
+    await expectNoTrace(sessionId, ["user", "task"]);
+  });
+
+  test("REPORT-2: Claude hears why with the next prompt when that is sooner than the task's end, and knows it in the next process", async () => {
+    const sessionId = await open({ MAX_MEMORY_PER_TOOL_MB: "200" });
+    // The shell does not hear SIGTERM: two seconds are left before its end.
+    await chat(sessionId, `background: trap '' TERM; ${holding(300, 60_000)} & while :; do wait; done`);
+    await eventually("it is told", async () => (await warningsOf(sessionId)).length > 0);
+    expect((await chat(sessionId, "say: sooner")).reply.text).toBe("sooner");
+    expect(timesTold("say: sooner")).toEqual([1]);
+    await taskTurn(sessionId);
+    expect(timesTold("task-notification")).toEqual([1]);
+    await expectNoTrace(sessionId, ["user", "user", "task"]);
+    await server.ask("POST", "/api/sessions/cancel", { sessionId });
+    expect((await chat(sessionId, "say: later")).reply.text).toBe("later");
+    expect(timesTold("say: later")).toEqual([1]);
+    await expectNoTrace(sessionId, ["user", "user", "task", "user"]);
+  });
+
+  test("REPORT-2: Claude hears why after the tool that it waits for when that ends sooner than the task", async () => {
+    const sessionId = await open({ MAX_MEMORY_PER_TOOL_MB: "200" });
+    await chat(sessionId, `background: ${holding(300, 60_000)}`);
+    const turn = await chat(sessionId, "run: sleep 3; echo waited");
+    expect(turn).toMatchObject({ state: "completed", reply: { text: "Done. It printed: waited" } });
+    await eventually("the task's end", async () =>
+      (await eventsOf(sessionId)).some(({ type }) => type === "task.finished"),
+    );
+    const last = await eventually("Claude is told", async () => {
+      const told = recorded.bodies.filter((body) => body.includes(whyOf("200 MB")));
+      return told.length > 0 && told.at(-1);
+    });
+    expect(last.split(whyOf("200 MB"))).toHaveLength(2);
   });
 
   test("REPORT-2: a tool that stays below its limit goes on beside one that does not", async () => {

@@ -82,8 +82,8 @@ class FullDisk {
 
 /** A pool over a real database file, with fake processes and a clock that stands. */
 export class PoolRig {
-  /** The branch of every project's repository. */
-  branch: () => string | undefined = () => undefined;
+  /** The branch of every project's repository; absent when the pool is opened: none is looked at. */
+  branch: (() => string | undefined) | undefined;
   clock = new ManualClock();
   host = new ScriptedHost({ clock: this.clock });
   readonly disk = new FullDisk();
@@ -176,7 +176,7 @@ export class PoolRig {
         prepare: (ids, projectPath) => this.prepare(ids, projectPath),
         letGo: (ids) => void this.letGo.push(...ids),
       },
-      gitBranch: async () => this.branch(),
+      gitBranch: this.branch && (async () => this.branch?.()),
       mentions: {
         standingOf: (_projectPath, path) => this.mention(path),
         standingInProject: (_projectPath, path) => this.mention(path),

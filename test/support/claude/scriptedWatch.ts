@@ -9,6 +9,8 @@ export class ScriptedWatch implements ConversationWatch {
   readonly holders = new Map<string, number>();
   /** Looks so far. */
   looks = 0;
+  /** Whether it looks at once when it is asked to, as on a disk of the machine's own. */
+  isQuick = false;
   /** What a look waits for, as on a disk that is slow. */
   before: () => Promise<void> = async () => {};
 
@@ -19,6 +21,16 @@ export class ScriptedWatch implements ConversationWatch {
   async look(claudeSessionId: string, from: number): Promise<ConversationLook> {
     this.looks += 1;
     await this.before();
+    return this.#found(claudeSessionId, from);
+  }
+
+  lookNow(claudeSessionId: string, from: number): ConversationLook | undefined {
+    if (!this.isQuick) return undefined;
+    this.looks += 1;
+    return this.#found(claudeSessionId, from);
+  }
+
+  #found(claudeSessionId: string, from: number): ConversationLook {
     const record = this.#records.get(claudeSessionId) ?? [];
     return {
       heldBy: this.holders.get(claudeSessionId),

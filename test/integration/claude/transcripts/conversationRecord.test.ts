@@ -1,7 +1,16 @@
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { startOfPid } from "../../../../server/claude/os/processTable.ts";
 import { entryOf, readRecord } from "../../../../server/claude/transcripts/conversationRecord.ts";
 import { TranscriptWatch } from "../../../../server/claude/transcripts/conversationWatch.ts";
 
@@ -143,19 +152,87 @@ describe("REPORT-22: the part of a record that is new", () => {
     expect(part.entries[1]?.text).toBe("ä".repeat(100_000));
   });
 
+  const sessions = () => join(folder, "sessions");
+  /** Another program's process that has the conversation open: this one stands for it. */
+  const holdIt = () => {
+    mkdirSync(sessions(), { recursive: true });
+    const note = { pid: process.pid, procStart: startOfPid(process.pid) ?? undefined, sessionId: id };
+    writeFileSync(join(sessions(), `${process.pid}.json`), JSON.stringify(note));
+  };
+  const watchOf = (own = new Set<number>()) => new TranscriptWatch({ configDir: folder, ownPids: () => own });
+
   test("REPORT-22: a watch says who holds it and what is new, and follows a record that moves", async () => {
-    const holders = new Map([[id, 7]]);
-    const watch = new TranscriptWatch({ configDir: folder, heldElsewhere: async () => holders });
-    expect(await watch.look(id, 0)).toEqual({ heldBy: 7, entries: [], endOffset: 0 });
+    const watch = watchOf();
+    holdIt();
+    expect(await watch.look(id, 0)).toEqual({ heldBy: process.pid, entries: [], endOffset: 0 });
     writeFileSync(path, line("one"));
     const found = await watch.look(id, 0);
-    expect([found.heldBy, ids(found)]).toEqual([7, ["one"]]);
+    expect([found.heldBy, ids(found)]).toEqual([process.pid, ["one"]]);
     expect(ids(await watch.look(id, found.endOffset))).toEqual([]);
-    holders.clear();
+    rmSync(sessions(), { recursive: true });
     rmSync(path);
     mkdirSync(join(folder, "projects", "q"));
     writeFileSync(join(folder, "projects", "q", `${id}.jsonl`), line("one") + line("two"));
     const moved = await watch.look(id, found.endOffset);
     expect([moved.heldBy, ids(moved)]).toEqual([undefined, ["two"]]);
+  });
+
+  test("REPORT-22: is seen at once as it is by a look that takes its time, where the record was found before", async () => {
+    const watch = watchOf();
+    mkdirSync(sessions());
+    writeFileSync(path, line("one"));
+    expect(watch.lookNow(id, 0)).toBeUndefined();
+    const same = async (from: number) => {
+      const now = watch.lookNow(id, from);
+      expect(now).toEqual(await watch.look(id, from));
+      return now!;
+    };
+    const { endOffset } = await watch.look(id, 0);
+    expect(await same(endOffset)).toEqual({ heldBy: undefined, entries: [], endOffset });
+    holdIt();
+    appendFileSync(path, line("ä two") + line("three").slice(0, 30));
+    const grown = await same(endOffset);
+    expect([grown.heldBy, ids(grown)]).toEqual([process.pid, ["ä two"]]);
+    expect((await same(grown.endOffset)).endOffset).toBe(grown.endOffset);
+    expect(watchOf(new Set([process.pid])).lookNow(id, 0)).toBeUndefined();
+    const ours = watchOf(new Set([process.pid]));
+    await ours.look(id, 0);
+    expect(ours.lookNow(id, 0)?.heldBy).toBeUndefined();
+  });
+
+  test.each([
+    ["has grown by more than a turn", () => appendFileSync(path, line("long", "x".repeat(100_000)))],
+    ["was replaced by a shorter one", () => writeFileSync(path, "")],
+    ["is gone", () => rmSync(path)],
+    ["cannot be told from those of others", () => rmSync(sessions(), { recursive: true })],
+    [
+      "may be held by one of many programs",
+      () => {
+        for (let pid = 1; pid < 30; pid += 1) writeFileSync(join(sessions(), `${pid}.json`), "{}");
+      },
+    ],
+  ])("REPORT-22: is not looked at at once when it %s", async (_what, change) => {
+    const watch = watchOf();
+    mkdirSync(sessions());
+    writeFileSync(path, line("one"));
+    const { endOffset } = await watch.look(id, 0);
+    expect(watch.lookNow(id, endOffset)).toBeDefined();
+    change();
+    expect(watch.lookNow(id, endOffset)).toBeUndefined();
+    await expect(watch.look(id, endOffset)).resolves.toBeDefined();
+  });
+
+  test("REPORT-22: is not looked at at once on a disk that may be another machine's", async () => {
+    const watch = watchOf();
+    mkdirSync(sessions());
+    // A file of the kernel's stands for one: its file system is none of those that are known to be near.
+    symlinkSync("/sys/devices/system/cpu/online", path);
+    expect((await watch.look(id, 0)).entries).toEqual([]);
+    expect(watch.lookNow(id, 0)).toBeUndefined();
+    rmSync(path);
+    writeFileSync(path, line("one"));
+    const other = watchOf();
+    await other.look(id, 0);
+    expect(other.lookNow(id, 0)).toBeDefined();
   });
 });

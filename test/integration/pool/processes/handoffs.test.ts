@@ -44,7 +44,16 @@ const sentTo = (sessionId: string) =>
     .filter(({ spec }) => spec.sessionId === sessionId)
     .map(({ sent }) => sent.map(({ text }) => text).join(" | "));
 
-describe("REPORT-22: what a terminal wrote between two turns", () => {
+const disks: Array<[how: string, isQuick: boolean]> = [
+  ["on a disk that answers at once", true],
+  ["on a disk that takes its time", false],
+];
+
+describe.each(disks)("REPORT-22: what a terminal wrote between two turns, %s", (_how, isQuick) => {
+  beforeEach(() => {
+    watch.isQuick = isQuick;
+  });
+
   test("REPORT-22: is in the session, told once, and known to the process that gets the next message", async () => {
     const { sessionId, process } = await begun();
     watch.turn(sessionId, "t1", "Remember 77.");
@@ -160,7 +169,11 @@ describe("REPORT-22: what a terminal wrote between two turns", () => {
   });
 });
 
-describe("REPORT-22: while another program has the conversation open", () => {
+describe.each(disks)("REPORT-22: while another program has the conversation open, %s", (_how, isQuick) => {
+  beforeEach(() => {
+    watch.isQuick = isQuick;
+  });
+
   test("REPORT-22: a message waits and says why, and goes on when it is let go, with what was said", async () => {
     const { sessionId } = await begun();
     watch.holders.set(sessionId, 77);
@@ -265,7 +278,11 @@ describe("REPORT-22: while another program has the conversation open", () => {
   });
 });
 
-describe("REPORT-22: what a terminal wrote at the same time as ours", () => {
+describe.each(disks)("REPORT-22: what a terminal wrote at the same time as ours, %s", (_how, isQuick) => {
+  beforeEach(() => {
+    watch.isQuick = isQuick;
+  });
+
   /** Our turn and theirs from the same answer. */
   async function twoBranches() {
     const { sessionId, process } = await begun();
@@ -330,7 +347,9 @@ describe("REPORT-22: what a terminal wrote at the same time as ours", () => {
     await send(sessionId, "Both?");
     expect(host.process(sessionId).sent[0]?.preamble).toContain("Theirs?");
   });
+});
 
+describe("REPORT-22: a look at a conversation", () => {
   test("REPORT-22: a look that messages wait for sends the scheduler round once, also beside looks of other sessions", async () => {
     const { clock, store } = rig.current;
     const sessionIds: string[] = [];
@@ -400,6 +419,13 @@ describe("REPORT-22: what a terminal wrote at the same time as ours", () => {
     process.reply("2");
     await clock.settle();
     expect(sentTo(sessionId)).toEqual(["Hello | One | Two | Three"]);
+  });
+
+  test("REPORT-22: a message whose conversation is looked at at once is written in the tick in which it came", async () => {
+    const { sessionId, process } = await begun();
+    watch.isQuick = true;
+    rig.current.pool.submit({ caller: owner, sessionId, message: "And now?" });
+    expect(process.sent.at(-1)?.text).toBe("And now?");
   });
 
   test("REPORT-22: a disk that does not answer holds a message for two seconds, and no longer", async () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import type { FactSignal } from "../../../../server/domain/processes/factSignal.ts";
 import { dayOf } from "../../../../server/domain/processes/usage.ts";
 import type { SessionCommand } from "../../../../server/domain/sessions/facts.ts";
-import { hourMs, minuteMs, usePoolRig } from "../rig.ts";
+import { hourMs, minuteMs, owner, usePoolRig } from "../rig.ts";
 
 const rig = usePoolRig();
 const data = (sessionId: string, type: string) =>
@@ -234,20 +234,58 @@ describe("the branch of a session's project", () => {
     await rig.current.open();
     const { clock } = rig.current;
     const { sessionId, process } = await rig.current.busySession();
-    await clock.run(20);
+    await clock.run(200);
     expect([updates(sessionId), view(sessionId).gitBranch]).toEqual([[{ gitBranch: "main" }], "main"]);
     process.reply("Nothing changed.");
-    await clock.run(20);
+    await clock.run(200);
     rig.current.branch = () => "topic";
     rig.current.submit({ sessionId, message: "Switch" });
     process.reply("Switched.");
-    await clock.run(20);
+    await clock.run(200);
     rig.current.branch = () => undefined;
     rig.current.submit({ sessionId, message: "Detach" });
     process.reply("Detached.");
-    await clock.run(20);
+    await clock.run(200);
     expect(updates(sessionId)).toEqual([{ gitBranch: "main" }, { gitBranch: "topic" }, { gitBranch: null }]);
     expect(view(sessionId)).not.toHaveProperty("gitBranch");
+  });
+
+  test("is looked at once for turns that follow closely, and not while a turn ends", async () => {
+    let looks = 0;
+    rig.current.branch = () => {
+      looks += 1;
+      return "main";
+    };
+    await rig.current.open();
+    const { clock } = rig.current;
+    const { sessionId, process } = await rig.current.busySession();
+    await clock.run(200);
+    expect(looks).toBe(1);
+    for (const message of ["One", "Two"]) {
+      process.reply("Yes.");
+      await clock.run(10);
+      rig.current.submit({ sessionId, message });
+    }
+    process.reply("Yes.");
+    await clock.run(10);
+    expect(looks).toBe(1);
+    await clock.run(200);
+    expect(looks).toBe(2);
+  });
+
+  test("is told when the process ended with the turn that changed it", async () => {
+    rig.current.branch = () => "main";
+    await rig.current.open();
+    const { clock, pool } = rig.current;
+    const { sessionId, process } = await rig.current.busySession();
+    await clock.run(200);
+    rig.current.branch = () => "topic";
+    process.reply("Switched.");
+    await clock.run(10);
+    await pool.stopProcesses(sessionId, owner);
+    expect(rig.current.state(sessionId)).toBe("parked");
+    await clock.run(200);
+    expect([updates(sessionId).at(-1), view(sessionId).gitBranch]).toEqual([{ gitBranch: "topic" }, "topic"]);
   });
 
   test("that cannot be read ends nothing", async () => {
@@ -256,7 +294,7 @@ describe("the branch of a session's project", () => {
     };
     await rig.current.open();
     const { sessionId } = await rig.current.idleSession();
-    await rig.current.clock.run(20);
+    await rig.current.clock.run(200);
     expect([updates(sessionId), rig.current.state(sessionId)]).toEqual([[], "idle"]);
   });
 });

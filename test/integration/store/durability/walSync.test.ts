@@ -74,6 +74,21 @@ describe("syncing beside the event loop", () => {
     expect(told).toEqual(["a", "b", "c"]);
   });
 
+  test("a sync that was asked for begins sooner than the step ends when it may, once", async () => {
+    sync.beginAsked();
+    expect(underway).toEqual([]);
+    sync.noteCommit();
+    tell("a");
+    sync.beginAsked();
+    expect(underway).toHaveLength(1);
+    sync.beginAsked();
+    await nextStep();
+    expect(underway).toHaveLength(1);
+    answer();
+    expect(told).toEqual(["a"]);
+    expect(underway).toEqual([]);
+  });
+
   test("commits of one step share a sync; those that come while one is under way share the next", async () => {
     sync.noteCommit();
     sync.noteCommit();
@@ -187,6 +202,19 @@ describe("a commit that may be synced later", () => {
     tell("an ack");
     await nextStep();
     expect([syncs.length, told]).toEqual([0, ["an ack"]]);
+  });
+
+  test("of one that is not, the disk is asked after what follows the commit, and before it is announced", () => {
+    const order: Array<[what: string, syncs: number]> = [];
+    store.events.subscribe(() => order.push(["announced", syncs.length]));
+    store.transaction(
+      () => store.events.append({ sessionId: null, type: "login.required", data: { detail: "Log in." } }),
+      () => order.push(["followed", syncs.length]),
+    );
+    expect(order).toEqual([
+      ["followed", 0],
+      ["announced", 1],
+    ]);
   });
 
   test("the next commit that is synced takes it along, and is waited for as always", async () => {
