@@ -32,15 +32,19 @@ export class DurableGate implements Durability {
   start<T>(work: () => Promise<T>, options: { clock: Clock; deadlineMs: number; late: () => T }): Promise<T> {
     const { clock, deadlineMs, late } = options;
     return new Promise((resolve, reject) => {
+      let isStarted = false;
       let isLate = false;
-      const disarm = clock.after(deadlineMs, () => {
-        isLate = true;
-        resolve(late());
-      });
+      let disarm: (() => void) | undefined;
       this.#durability.whenDurable(() => {
         if (isLate) return;
-        disarm();
+        isStarted = true;
+        disarm?.();
         work().then(resolve, reject);
+      });
+      if (isStarted) return;
+      disarm = clock.after(deadlineMs, () => {
+        isLate = true;
+        resolve(late());
       });
     });
   }
@@ -62,8 +66,8 @@ export class DurableGate implements Durability {
 export class FrameQueue {
   readonly #durability: Durability;
   readonly #write: (text: string) => void;
-  /** By turn, for each of its waiting frames in order: the ephemeral frames that follow on it. */
-  readonly #ephemeralByTurn = new Map<string, string[][]>();
+  /** By turn, for each of its waiting frames in order: the ephemeral frames that follow on it. Made when it is needed first. */
+  #ephemeralByTurn: Map<string, string[][]> | undefined;
   /** Ephemeral frames that follow on the welcome and the history, as long as these wait. */
   #ephemeralAfterHistory: string[] | undefined;
   #heldChars = 0;
@@ -94,6 +98,7 @@ export class FrameQueue {
     isHeld = true;
     this.#heldChars += text.length;
     if (turnId === undefined) return;
+    this.#ephemeralByTurn ??= new Map();
     const ephemeral = this.#ephemeralByTurn.get(turnId);
     if (ephemeral) ephemeral.push([]);
     else this.#ephemeralByTurn.set(turnId, [[]]);
@@ -101,7 +106,7 @@ export class FrameQueue {
 
   /** Writes an ephemeral frame of a turn: at once, or after the waiting frame that it follows on. */
   sendEphemeral(text: string, turnId: string): void {
-    const held = this.#ephemeralByTurn.get(turnId)?.at(-1) ?? this.#ephemeralAfterHistory;
+    const held = this.#ephemeralByTurn?.get(turnId)?.at(-1) ?? this.#ephemeralAfterHistory;
     if (held === undefined) {
       this.#write(text);
       return;
@@ -129,9 +134,9 @@ export class FrameQueue {
   #release(text: string, turnId: string | undefined): void {
     this.#writeHeld(text);
     if (turnId === undefined) return;
-    const held = this.#ephemeralByTurn.get(turnId) ?? [];
+    const held = this.#ephemeralByTurn?.get(turnId) ?? [];
     const following = held.shift() ?? [];
-    if (held.length === 0) this.#ephemeralByTurn.delete(turnId);
+    if (held.length === 0) this.#ephemeralByTurn?.delete(turnId);
     for (const frame of following) this.#writeHeld(frame);
   }
 

@@ -102,7 +102,7 @@ export class ConnectionLimits {
     else if (this.#entries.size >= this.#most)
       this.#close(strangers.length > 0 ? oldestStranger(strangers) : oldestOf(this.#those()), "all");
     this.#entries.set(key, entry);
-    socket.once("close", () => {
+    socket.on("close", () => {
       if (this.#entries.get(key) === entry) this.#entries.delete(key);
     });
   }

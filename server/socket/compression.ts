@@ -65,46 +65,62 @@ export function limitInflated(compression: MessageCompression, bytes: number): v
 }
 
 /**
- * Releases the contexts of a socket's compression whenever it was idle for a while; the result stops it. A context that begins anew is
- * right at any message (RFC 7692, 7.2.1): it refers to nothing before, whatever the other side has kept.
+ * Release of the contexts of a socket's compression whenever it was idle for a while. A context that begins anew is right at any message
+ * (RFC 7692, 7.2.1): it refers to nothing before, whatever the other side has kept.
  */
-export function releaseWhenIdle(compression: MessageCompression, clock: Clock): () => void {
-  let pending = 0;
-  let isInMessage = false;
-  let usedAt = 0;
-  let cancel: (() => void) | undefined;
-  let isStopped = false;
+export class IdleRelease {
+  readonly #compression: MessageCompression;
+  readonly #clock: Clock;
+  #pending = 0;
+  #isInMessage = false;
+  #usedAt = 0;
+  #cancel: (() => void) | undefined;
+  #isStopped = false;
 
-  const check = () => {
-    cancel = undefined;
-    const idleMs = clock.monotonic() - usedAt;
-    if (pending > 0 || isInMessage || idleMs < compressionIdleMs)
-      return arm(Math.max(compressionIdleMs - idleMs, compressionIdleMs / 10));
-    compression.cleanup();
-  };
-  const arm = (delayMs: number) => {
-    if (!isStopped) cancel ??= clock.after(delayMs, check);
-  };
-  const counted = (method: "compress" | "decompress", end: (isLast: boolean) => void) => {
-    const original = compression[method].bind(compression);
-    compression[method] = (data, isLast, callback) => {
-      pending += 1;
-      original(data, isLast, (error, result) => {
-        pending -= 1;
-        usedAt = clock.monotonic();
-        end(isLast);
-        arm(compressionIdleMs);
+  /** Each connection keeps one of these: it costs two functions, and a timer only while there is something to release. */
+  constructor(compression: MessageCompression, clock: Clock) {
+    this.#compression = compression;
+    this.#clock = clock;
+    const { compress, decompress } = compression;
+    compression.compress = (data, isLast, callback) => {
+      this.#pending += 1;
+      compress.call(compression, data, isLast, (error, result) => {
+        this.#noteUse();
         callback(error, result);
       });
     };
-  };
-  counted("compress", () => {});
-  // Between two fragments of a message its context is still needed.
-  counted("decompress", (isLast) => {
-    isInMessage = !isLast;
-  });
-  return () => {
-    isStopped = true;
-    cancel?.();
-  };
+    compression.decompress = (data, isLast, callback) => {
+      this.#pending += 1;
+      decompress.call(compression, data, isLast, (error, result) => {
+        // Between two fragments of a message its context is still needed.
+        this.#isInMessage = !isLast;
+        this.#noteUse();
+        callback(error, result);
+      });
+    };
+  }
+
+  /** The socket is closed. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#cancel?.();
+  }
+
+  #noteUse(): void {
+    this.#pending -= 1;
+    this.#usedAt = this.#clock.monotonic();
+    this.#arm(compressionIdleMs);
+  }
+
+  #arm(delayMs: number): void {
+    if (!this.#isStopped) this.#cancel ??= this.#clock.after(delayMs, () => this.#check());
+  }
+
+  #check(): void {
+    this.#cancel = undefined;
+    const idleMs = this.#clock.monotonic() - this.#usedAt;
+    if (this.#pending > 0 || this.#isInMessage || idleMs < compressionIdleMs)
+      this.#arm(Math.max(compressionIdleMs - idleMs, compressionIdleMs / 10));
+    else this.#compression.cleanup();
+  }
 }

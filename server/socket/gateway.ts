@@ -21,8 +21,8 @@ import {
   compressionOf,
   compressionOptions,
   dropBrokenOffer,
+  IdleRelease,
   limitInflated,
-  releaseWhenIdle,
 } from "./compression.ts";
 import { DeviceSocket } from "./deviceSocket.ts";
 import { FrameRouter, type FrameRouterParts } from "./frameRouter.ts";
@@ -61,6 +61,14 @@ export interface GatewayParts {
   maxUngreeted?: number;
 }
 
+/** An upgraded connection. */
+interface Accepted {
+  socket: WebSocket;
+  tcp: Socket;
+  /** Absent when no compression was agreed on. */
+  idleRelease: IdleRelease | undefined;
+}
+
 /**
  * WebSocket gateway: the upgrade, the handshake, then a DeviceSocket for each socket.
  *
@@ -73,6 +81,7 @@ export class Gateway {
   readonly #server: WebSocketServer;
   readonly #unfollowRevocations: () => void;
   readonly #pendingHandshakes: PendingHandshakes;
+  readonly #noteError = (error: Error) => this.#parts.log.debug("socket.error", { error: error.message });
   #stopping: Promise<void> | undefined;
 
   constructor(parts: GatewayParts) {
@@ -180,12 +189,10 @@ export class Gateway {
   #greet(socket: WebSocket, request: IncomingMessage, unread: number): void {
     const tcp = request.socket;
     const { gatekeeper, clock, log, tokenFailures } = this.#parts;
-    socket.on("error", (error) => log.debug("socket.error", { error: error.message }));
+    socket.on("error", this.#noteError);
     const compression = compressionOf(socket);
-    if (compression) {
-      socket.once("close", releaseWhenIdle(compression, clock));
-      limitInflated(compression, maxHelloBytes);
-    }
+    const idleRelease = compression && new IdleRelease(compression, clock);
+    if (compression) limitInflated(compression, maxHelloBytes);
     const token = bearerToken(request.headers.authorization);
     const address = callerAddress(tcp);
     const receive = (data: Parameters<Handshake["receive"]>[0], isBinary: boolean) =>
@@ -197,10 +204,12 @@ export class Gateway {
       clock,
       log,
       onHello: (caller, hello) => {
+        // Nothing of the handshake is kept with the connection: there are many of them, and they last.
         socket.off("message", receive);
+        socket.off("close", end);
         release();
         if (compression) limitInflated(compression, maxFrameBytes);
-        this.#admit(socket, tcp, caller, hello);
+        this.#admit({ socket, tcp, idleRelease }, caller, hello);
       },
       onBadToken: () => {
         tokenFailures.count(address);
@@ -223,15 +232,17 @@ export class Gateway {
       this.#pendingHandshakes.remove(handshake);
       tcp.off("data", bound);
     };
-    tcp.on("data", bound);
-    socket.on("message", receive);
-    socket.on("close", () => {
+    const end = () => {
       handshake.end();
       release();
-    });
+      idleRelease?.stop();
+    };
+    tcp.on("data", bound);
+    socket.on("message", receive);
+    socket.on("close", end);
   }
 
-  #admit(socket: WebSocket, tcp: Socket, caller: Caller, hello: HelloFrame): void {
+  #admit({ socket, tcp, idleRelease }: Accepted, caller: Caller, hello: HelloFrame): void {
     const { connections, replay, devices, clock, log, registerPush } = this.#parts;
     const { deviceId } = caller;
     this.#parts.noteDevice?.(tcp, deviceId);
@@ -245,10 +256,12 @@ export class Gateway {
       clock,
       log,
     });
+    const heard = () => client.heard();
     socket.on("message", (data, isBinary) => client.receive(data, isBinary));
-    socket.on("pong", () => client.heard());
-    socket.on("ping", () => client.heard());
+    socket.on("pong", heard);
+    socket.on("ping", heard);
     socket.on("close", (code) => {
+      idleRelease?.stop();
       client.leave();
       this.#heartbeat.forget(client);
       log.debug("socket.closed", { deviceId, code });

@@ -235,6 +235,15 @@ const outputFiles = `
 ALTER TABLE tasks ADD COLUMN output_file TEXT;
 `;
 
+/**
+ * What an event's reading, its erasure or its age settles is found by its cursor. The index of unacknowledged alerts is read by nothing
+ * any more, and each push rewrote an entry of it.
+ */
+const deliveriesOfEvents = `
+DROP INDEX deliveries_unacked;
+CREATE INDEX deliveries_of_event ON deliveries (cursor);
+`;
+
 /** Every version of the schema, oldest first, without gaps. */
 export const migrations: readonly Migration[] = [
   {
@@ -268,6 +277,7 @@ export const migrations: readonly Migration[] = [
   { version: 20, apply: (connection) => void connection.exec(seenDescendants) },
   { version: 21, apply: (connection) => void connection.exec(outputFiles) },
   { version: 22, apply: (connection) => void connection.exec(deletedResponses) },
+  { version: 23, apply: (connection) => void connection.exec(deliveriesOfEvents) },
 ];
 
 /** The version of the schema that this program makes. */

@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type GitUse, gitDirectoriesOf } from "./gitUse.ts";
+import { type GitDirectories, type GitUse, gitDirectoriesOf } from "./gitUse.ts";
 
 /** Names what a repository's configuration or attributes would run; empty when nothing. */
 export type GitDangers = (directory: string) => Promise<string[]>;
@@ -66,7 +66,13 @@ export async function gitReason(
   use: GitUse,
   { dangersOf, hasPlainDiff }: { dangersOf: GitDangers; hasPlainDiff: boolean },
 ): Promise<string | undefined> {
-  const found = gitDirectoriesOf(use);
+  let found: GitDirectories | undefined;
+  try {
+    found = gitDirectoriesOf(use);
+  } catch {
+    // The CLI goes on when a question to us fails.
+    return "What the tool would do cannot be told, and the project is not trusted.";
+  }
   if (found === undefined) return undefined;
   const dangers = new Set<string>();
   for (const directory of found.directories) {

@@ -211,7 +211,7 @@ class Splitter {
       } else if (char === "$") this.#dollar(word, false);
       else if (char === "`") this.#backquoted(word);
       else {
-        const isTilde = char === "~" && (isFirst || /[=:]$/.test(word.text));
+        const isTilde = char === "~" && (isFirst || word.text.endsWith("=") || word.text.endsWith(":"));
         if (patterns.has(char) || isTilde || (char === "=" && isFirst)) word.isLiteral = false;
         word.text += char;
         this.#at += 1;

@@ -1,7 +1,7 @@
-import { randomUUID } from "node:crypto";
 import type { DeliveryKind } from "../../domain/delivery/delivery.ts";
 import { type LoggedEvent, terminalTurnEvents } from "../../domain/delivery/event.ts";
 import type { Clock, Store } from "../../domain/ports.ts";
+import { newDeliveryId } from "../deliveryId.ts";
 import { wantsActivities } from "../outbox/pushEligibility.ts";
 import { quietEndsAt } from "../outbox/quietHours.ts";
 
@@ -67,13 +67,14 @@ export class ActivityPlanner {
     nextAttemptAt: number,
   ): void {
     const { store, clock, planned } = this.#parts;
+    const now = clock.now();
     store.outbox.insert({
-      deliveryId: randomUUID(),
+      deliveryId: newDeliveryId(now),
       deviceId,
       cursor,
       kind,
       state: "pending",
-      createdAt: clock.now(),
+      createdAt: now,
       nextAttemptAt,
       attemptCount: 0,
     });

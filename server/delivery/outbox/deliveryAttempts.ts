@@ -49,17 +49,26 @@ export class DeliveryAttempts {
 
   /**
    * Sends each delivery, or settles it when there is nothing to send, and records the outcomes. They share a wait for the
-   * disk, which has to have their claims first; one that is acked or moot by then is not sent.
+   * disk, which has to have their events first; one that is acked or moot by then is not sent. `claimed`: the rows of those that
+   * were claimed in this step.
    */
-  make(deliveryIds: readonly string[]): Array<Promise<HoldUntil>> {
+  make(deliveryIds: readonly string[], claimed: readonly Delivery[] = []): Array<Promise<HoldUntil>> {
+    let isDurable = false;
     // All go on in the step in which the disk has confirmed.
-    const durable = this.#gate.durable().then(() => new SharedReads(this.#parts.store));
-    return deliveryIds.map(async (deliveryId) => this.#make(deliveryId, await durable));
+    const reads = new Promise<SharedReads>((resolve) => {
+      this.#gate.whenDurable(() => {
+        isDurable = true;
+        resolve(new SharedReads(this.#parts.store));
+      });
+    });
+    // While the disk does not answer a row may change.
+    const rows = new Map(isDurable ? claimed.map((delivery) => [delivery.deliveryId, delivery]) : []);
+    return deliveryIds.map(async (deliveryId) => this.#make(deliveryId, await reads, rows.get(deliveryId)));
   }
 
-  async #make(deliveryId: string, reads: SharedReads): Promise<HoldUntil> {
+  async #make(deliveryId: string, reads: SharedReads, row: Delivery | undefined): Promise<HoldUntil> {
     const { clock, recorder, store } = this.#parts;
-    const delivery = store.outbox.get(deliveryId);
+    const delivery = row ?? store.outbox.get(deliveryId);
     if (delivery?.state !== "pending") return undefined;
     const found = this.#prepare(delivery, reads);
     if ("next" in found) {

@@ -1,8 +1,8 @@
-import { randomUUID } from "node:crypto";
 import type { LoggedEvent } from "../../domain/delivery/event.ts";
 import { kindRules, pushOf, silenceMs } from "../../domain/delivery/pushRules.ts";
 import type { Clock, Store } from "../../domain/ports.ts";
 import type { EventStore } from "../../domain/stores/delivery.ts";
+import { newDeliveryId } from "../deliveryId.ts";
 import type { Connections } from "../sockets/connections.ts";
 import { isWanted } from "./pushEligibility.ts";
 import { quietEndsAt } from "./quietHours.ts";
@@ -46,7 +46,7 @@ export class DeliveryPlanner {
         ? undefined
         : quietEndsAt(device.preferences.quietHours, now);
       store.outbox.insert({
-        deliveryId: randomUUID(),
+        deliveryId: newDeliveryId(now),
         deviceId: device.deviceId,
         cursor: event.cursor,
         kind,

@@ -6,7 +6,7 @@ import { DurableGate } from "../durableGate.ts";
 const deadlineMs = 30_000;
 
 /**
- * The push sender that sends nothing before everything committed by now, the claim of the delivery included, is durable.
+ * The push sender that sends nothing before everything committed by now, the event of the delivery included, is durable.
  * A disk that does not confirm in half a minute is one more reason to retry later; nothing is kept to be sent when it does.
  */
 export function durablePush(push: PushSender, durability: Durability, clock: Clock): PushSender {

@@ -1,4 +1,5 @@
-import { pause, withDeadline } from "../../domain/deadline.ts";
+import { setImmediate } from "node:timers/promises";
+import { withDeadline } from "../../domain/deadline.ts";
 import { DeadlineTimer, instantOf } from "../../domain/deadlineTimer.ts";
 import type { Delivery } from "../../domain/delivery/delivery.ts";
 import type { DeliveryWatch } from "../../domain/delivery/deliveryWatch.ts";
@@ -14,7 +15,7 @@ import type { PushPreparer } from "./preparedPush.ts";
 import { TokenInvalidation } from "./tokenInvalidation.ts";
 
 /** Deliveries read from the outbox at once, besides those that are queued. */
-const batchSize = 500;
+const batchSize = 2_000;
 /** Longest queue of one device: a backlog of thousands for one device must not hide the due ones of another. */
 const maxQueueLength = 50;
 /** When more is due than is read at once: look again after this time. */
@@ -35,6 +36,8 @@ export interface OutboxSenderParts {
   concurrency?: number;
   /** From 0 to 1, for the jitter of back-off. */
   random?: () => number;
+  /** Resolves after the answers that have come by now. Default: in the next step of the event loop, without a timer's millisecond. */
+  nextStep?: () => Promise<void>;
   /** Told of acks. */
   watch?: Pick<DeliveryWatch, "acked">;
 }
@@ -57,6 +60,7 @@ export class OutboxSender {
   readonly #badgeSync: BadgeSync;
   readonly #acks: Acks;
   readonly #concurrency: number;
+  readonly #nextStep: () => Promise<void>;
   /** Queued deliveries by device, lowest cursor first. A device has a queue also while its last delivery is in flight. */
   readonly #queues = new Map<string, Delivery[]>();
   /** Devices whose next attempt may start, in turn. */
@@ -77,6 +81,7 @@ export class OutboxSender {
     const { store, push, activities, connections, clock, log, graceMs, watch, random = Math.random } = parts;
     this.#parts = parts;
     this.#concurrency = parts.concurrency ?? 100;
+    this.#nextStep = parts.nextStep ?? (() => setImmediate());
     this.#timer = new DeadlineTimer({ clock, onDue: () => this.#drain() });
     this.#recorder = new OutcomeRecorder({ store, log });
     this.#invalidation = new TokenInvalidation({ devices: store.devices, clock, log });
@@ -239,9 +244,9 @@ export class OutboxSender {
       if (delivery) next.push(delivery);
     }
     const ids = next.map(({ deliveryId }) => deliveryId);
-    this.#recorder.write(ids, this.#parts.clock.now());
+    const claimed = this.#recorder.write(ids, this.#parts.clock.now());
     if (next.length === 0) return;
-    const made = this.#attempts.make(ids);
+    const made = this.#attempts.make(ids, claimed);
     for (const [index, delivery] of next.entries()) {
       const attempt = this.#follow(delivery, made[index]!).finally(() => {
         this.#inFlight.delete(attempt);
@@ -252,7 +257,7 @@ export class OutboxSender {
   }
 
   async #refill(): Promise<void> {
-    await pause(this.#parts.clock, 0);
+    await this.#nextStep();
     this.#refilling = undefined;
     this.#startAttempts();
     if (!this.#hasEmptiedQueue) return;

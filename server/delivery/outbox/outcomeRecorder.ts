@@ -1,5 +1,5 @@
-import type { DeliveryAttempt, DeliveryState } from "../../domain/delivery/delivery.ts";
-import type { Log, Store } from "../../domain/ports.ts";
+import type { Delivery, DeliveryAttempt, DeliveryState } from "../../domain/delivery/delivery.ts";
+import type { Log, Store, SyncTime } from "../../domain/ports.ts";
 
 /** The status of a delivery after an attempt, or after the decision not to make one. */
 export interface DeliveryStatus {
@@ -8,7 +8,7 @@ export interface DeliveryStatus {
 }
 
 interface RecorderStore {
-  transaction(work: () => void): void;
+  transaction(work: () => void, committed?: () => void, sync?: SyncTime): void;
   outbox: Pick<Store["outbox"], "record" | "claim" | "hold">;
 }
 
@@ -64,23 +64,31 @@ export class OutcomeRecorder {
   }
 
   /**
-   * Writes the outcomes that are kept here; what the database refuses stays for the next time. With them, in the same commit,
-   * `claimed` deliveries are claimed, so that after a crash it is known that they may have been sent.
+   * Writes the outcomes that are kept here; what the database refuses stays for the next time.
+   *
+   * With them, in the same commit, `claimed` deliveries are claimed, so that after a crash it is known that they may have been
+   * sent; those that were pending are returned. The disk is not asked for such a commit: a loss of power that takes a claim or an
+   * outcome back leaves a delivery that is due, and is sent once more under its id, as it is after any crash. The commit of the
+   * last outcomes claims nothing, and takes the earlier ones to the disk with it.
    */
-  write(claimed: readonly string[] = [], at = 0): void {
-    if (this.#unwritten.size === 0 && claimed.length === 0) return;
+  write(claimed: readonly string[] = [], at = 0): Delivery[] {
+    if (this.#unwritten.size === 0 && claimed.length === 0) return [];
+    let pending: Delivery[] = [];
+    const sync = claimed.length > 0 ? "later" : "now";
+    const work = () => {
+      for (const [deliveryId, entries] of this.#unwritten)
+        for (const entry of entries) this.#write(deliveryId, entry);
+      if (claimed.length > 0) pending = this.#store.outbox.claim(claimed, at);
+    };
     try {
-      this.#store.transaction(() => {
-        for (const [deliveryId, entries] of this.#unwritten)
-          for (const entry of entries) this.#write(deliveryId, entry);
-        if (claimed.length > 0) this.#store.outbox.claim(claimed, at);
-      });
+      this.#store.transaction(work, undefined, sync);
       this.#unwritten.clear();
       this.#refused.clear();
+      return pending;
     } catch (error) {
       this.#writeEach();
       this.#logRefused(error);
-      this.#claim(claimed, at);
+      return this.#claim(claimed, at);
     }
   }
 
@@ -100,13 +108,14 @@ export class OutcomeRecorder {
     }
   }
 
-  #claim(deliveryIds: readonly string[], at: number): void {
-    if (deliveryIds.length === 0) return;
+  #claim(deliveryIds: readonly string[], at: number): Delivery[] {
+    if (deliveryIds.length === 0) return [];
     try {
-      this.#store.outbox.claim(deliveryIds, at);
+      return this.#store.outbox.claim(deliveryIds, at);
     } catch (error) {
       // A full disk is no reason not to tell the phone; it may be told twice if we crash now.
       this.#log.error("outbox.not_claimed", { deliveries: deliveryIds.length, error });
+      return [];
     }
   }
 

@@ -85,8 +85,11 @@ export interface OutboxStore {
   hold(deviceId: string, untilAt: number): void;
   /** The earliest instant after `at` at which something falls due. */
   nextDueAfter(at: number): number | undefined;
-  /** Marks deliveries as being sent from now on: until `record` says what became of them, they may have been sent. */
-  claim(deliveryIds: readonly string[], at: number): void;
+  /**
+   * Marks deliveries as being sent from now on: until `record` says what became of them, they may have been sent. Returns those
+   * that were pending.
+   */
+  claim(deliveryIds: readonly string[], at: number): Delivery[];
   /** Pending deliveries that are marked: at the start, those that the last run had in hand when it died. */
   claimed(): Array<Delivery & { claimedAt: number }>;
   /** Books an attempt and the state after it; ends the claim. */

@@ -49,8 +49,9 @@ function attemptOf(row: AttemptRow): DeliveryAttempt {
   };
 }
 
-const selectDeliveries = `SELECT delivery_id, device_id, cursor, kind, state, created_at, next_attempt_at, attempt_count,
-  claimed_at FROM deliveries`;
+const deliveryColumns =
+  "delivery_id, device_id, cursor, kind, state, created_at, next_attempt_at, attempt_count, claimed_at";
+const selectDeliveries = `SELECT ${deliveryColumns} FROM deliveries`;
 /** To the letter the WHEREs of the partial indexes. */
 const isWaiting = "state = 'pending' AND next_attempt_at IS NOT NULL";
 const isUnsettled = "state IN ('pending', 'sent')";
@@ -69,7 +70,7 @@ export class SqliteOutboxStore implements OutboxStore {
   readonly #due: Statement<[{ at: number; limit: number; perDevice: number }], DeliveryRow>;
   readonly #hold: Statement<[{ deviceId: string; untilAt: number }]>;
   readonly #nextDueAfter: Statement<[at: number], { at: number | null }>;
-  readonly #claim: Statement<[at: number, deliveryId: string]>;
+  readonly #claim: Statement<[at: number, deliveryId: string], DeliveryRow>;
   readonly #claimed: Statement<[], DeliveryRow>;
   readonly #addAttempt: Statement<[Named]>;
   readonly #countAttempt: Statement<[deliveryId: string]>;
@@ -109,7 +110,7 @@ export class SqliteOutboxStore implements OutboxStore {
     );
     this.#claim = new Statement(
       connection,
-      "UPDATE deliveries SET claimed_at = ? WHERE delivery_id = ? AND state = 'pending'",
+      `UPDATE deliveries SET claimed_at = ? WHERE delivery_id = ? AND state = 'pending' RETURNING ${deliveryColumns}`,
     );
     // Narrowed by the index of due deliveries; the claimed are few among them.
     this.#claimed = new Statement(
@@ -155,11 +156,12 @@ export class SqliteOutboxStore implements OutboxStore {
       connection,
       "SELECT at, status, reason, latency_ms FROM attempts WHERE delivery_id = ? ORDER BY number",
     );
-    // Whatever became of the push, and also when the device holds the event: it is not read by that.
+    // Whatever became of the push, and also when the device holds the event: it is not read by that. From the first unread event on,
+    // and not all that the device was ever pushed; a CROSS JOIN of SQLite's keeps the order in which rows are looked up.
     this.#unreadCount = new Statement(
       connection,
-      `SELECT count(*) AS count FROM unread u JOIN deliveries d ON d.device_id = @deviceId AND d.cursor = u.cursor
-       WHERE d.${isAlert}`,
+      `SELECT count(*) AS count FROM deliveries d CROSS JOIN unread u ON u.cursor = d.cursor
+       WHERE d.device_id = @deviceId AND d.cursor >= (SELECT min(cursor) FROM unread) AND d.${isAlert}`,
     );
   }
 
@@ -188,10 +190,16 @@ export class SqliteOutboxStore implements OutboxStore {
     return this.#nextDueAfter.get(at)?.at ?? undefined;
   }
 
-  claim(deliveryIds: readonly string[], at: number): void {
-    this.#transactions.run(() => {
-      for (const deliveryId of deliveryIds) this.#claim.run(at, deliveryId);
-    });
+  claim(deliveryIds: readonly string[], at: number): Delivery[] {
+    const claim = () => {
+      const claimed: Delivery[] = [];
+      for (const deliveryId of deliveryIds) {
+        const row = this.#claim.get(at, deliveryId);
+        if (row) claimed.push(deliveryOf(row));
+      }
+      return claimed;
+    };
+    return this.#transactions.isOpen ? claim() : this.#transactions.run(claim);
   }
 
   claimed(): Array<Delivery & { claimedAt: number }> {

@@ -5,7 +5,7 @@ import { pause } from "../../support/pause.ts";
 import { makeBench, startServer } from "../../support/server/daylongServer.ts";
 import { quickEnvironment } from "../../support/server/quickServer.ts";
 import type { Measured } from "../report/figure.ts";
-import { Inspector, inspected } from "../report/inspector.ts";
+import { Inspector, inspected, type ServerMemory } from "../report/inspector.ts";
 import { type BenchRun, inTurns, roundsOf } from "../report/run.ts";
 import { quantile } from "../report/statistics.ts";
 import { BareSide } from "../sides/bareSide.ts";
@@ -22,6 +22,9 @@ const usualRounds = 12;
 const burst = 20;
 /** Sockets that are opened at once. */
 const opening = 25;
+
+/** Resident memory without the pages that V8 holds in reserve for its heap: of these a program has as many as its past left it. */
+const memoryInUse = ({ rss, heapTotal, heapUsed }: ServerMemory): number => rss - heapTotal + heapUsed;
 
 /** Sockets that count what comes, without reading it. */
 class Listeners {
@@ -117,7 +120,7 @@ async function withClients(run: BenchRun, perMessageDeflate: boolean): Promise<M
         return { socket, isOpen: once(socket, "open") };
       });
       await pause(compressionIdleMs + 2_000);
-      return { ours: (await inspector.memory()).rss, theirs: (await bare.memory()).rss };
+      return { ours: memoryInUse(await inspector.memory()), theirs: memoryInUse(await bare.memory()) };
     };
     // The first connections use up what a program has in reserve: the others are what a connection costs.
     const few = await openMore(0, firstConnections);

@@ -9,6 +9,7 @@ export const inspected = { NODE_OPTIONS: "--inspect=127.0.0.1:0" };
 /** Memory of a process after a full garbage collection, in bytes. */
 export interface ServerMemory {
   rss: number;
+  heapTotal: number;
   heapUsed: number;
   external: number;
 }

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { WebSocket } from "ws";
@@ -75,6 +76,24 @@ describe("compression of the socket", () => {
     expect(heard(client)).toBe(first + second);
     client.send({ type: "ping", ref: "q", pad: "y".repeat(2_000) });
     await client.waitForRef("q");
+  });
+
+  test("a paired connection keeps nothing of its handshake, and no timer when it is closed", async () => {
+    const client = await rig.connect({ token: "phone" });
+    const [tcp, webSocket] = [connections[0]!, webSocketOn(connections[0]!)];
+    // ws's own and the device's.
+    expect(webSocket.listenerCount("close")).toBe(2);
+    expect([webSocket.listenerCount("message"), tcp.listenerCount("data")]).toEqual([1, 1]);
+    await client.waitForCursor(reply(rig.feed, prose(replyChars), "t"));
+    const closed = once(webSocket, "close");
+    client.socket.close();
+    await closed;
+    let released = 0;
+    compressionOf(webSocket)!.cleanup = () => {
+      released += 1;
+    };
+    clock.advance(2 * compressionIdleMs);
+    expect(released).toBe(0);
   });
 
   test.each([

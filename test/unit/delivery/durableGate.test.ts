@@ -40,6 +40,20 @@ describe("V1 the durable gate", () => {
     expect(isDurable).toBe(true);
   });
 
+  test("work is started in this step when the disk owes nothing, and no deadline is armed", async () => {
+    const disk = new SlowDisk();
+    disk.owed = undefined;
+    const clock = new ManualClock();
+    let started = 0;
+    const work = async () => {
+      started += 1;
+      return clock.armed;
+    };
+    const outcome = disk.gate.start(work, { clock, deadlineMs: 100, late: () => -1 });
+    expect([started, clock.armed]).toEqual([1, 0]);
+    expect(await outcome).toBe(0);
+  });
+
   test("work that is in time is started once, when the disk has answered, and its failure is passed on", async () => {
     const disk = new SlowDisk();
     const clock = new ManualClock();

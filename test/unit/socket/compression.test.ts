@@ -2,9 +2,9 @@ import { describe, expect, test } from "@jest/globals";
 import {
   compressionIdleMs,
   dropBrokenOffer,
+  IdleRelease,
   isCompressed,
   type MessageCompression,
-  releaseWhenIdle,
 } from "../../../server/socket/compression.ts";
 import { ManualClock } from "../../support/manualClock.ts";
 
@@ -75,7 +75,8 @@ describe("contexts of compression", () => {
   const open = () => {
     const clock = new ManualClock();
     const compression = new ScriptedCompression();
-    const stop = releaseWhenIdle(compression, clock);
+    const release = new IdleRelease(compression, clock);
+    const stop = () => release.stop();
     const results: string[] = [];
     const keep = (_error: Error | null, data?: Buffer) => results.push(String(data));
     const end = () => compression.begun.shift()!();

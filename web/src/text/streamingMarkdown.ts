@@ -1,4 +1,5 @@
-import { Lexer, type Token } from "marked";
+import type { Token } from "marked";
+import { BoundedLexer } from "./boundedLexer.ts";
 
 /** A block of a text: a paragraph, a list, a code block. A finished block is the same object for ever. */
 export interface Block {
@@ -46,7 +47,7 @@ export class StreamingMarkdown {
   }
 
   #lex(markdown: string): Token[] {
-    return new Lexer({ gfm: true, breaks: true }).lex(markdown);
+    return new BoundedLexer({ gfm: true, breaks: true }).lex(markdown);
   }
 }
 

@@ -1,5 +1,6 @@
-import { Lexer, type Token, type Tokens } from "marked";
+import type { Token, Tokens } from "marked";
 import { withoutTrailing } from "../../../domain/trimText.ts";
+import { BoundedLexer } from "./boundedLexer.ts";
 import { type Canvas, type Indents, type Look, layOut, type Span, type TerminalLine } from "./layout.ts";
 import { inlineSpans } from "./markdownInline.ts";
 import { tableLines } from "./markdownTable.ts";
@@ -8,7 +9,7 @@ import { tableLines } from "./markdownTable.ts";
 const deepest = 8;
 
 /** Blocks of a Markdown text; each with its source in `raw`. */
-export const blocksOf = (text: string): Token[] => new Lexer({ gfm: true }).lex(text);
+export const blocksOf = (text: string): Token[] => new BoundedLexer({ gfm: true }).lex(text);
 
 /** Markdown as lines of a terminal: headings, lists, quotations, tables and code by indents and attributes of text. */
 export const markdownLines = (text: string, canvas: Canvas, indents: Indents = {}): TerminalLine[] =>

@@ -157,7 +157,7 @@ describe("a push", () => {
     expect(rig.states(deviceId)).toEqual(["acked"]);
   });
 
-  test("D13 V2 is not sent when the ack comes while the disk owes its word on the claim", async () => {
+  test("D13 V2 is not sent when the ack comes while the disk owes its word on the event", async () => {
     const { deviceId } = rig.device();
     rig.watch(deviceId);
     const owed: Array<() => void> = [];

@@ -150,6 +150,18 @@ describe("the outbox", () => {
         "UPDATE deliveries SET state = 'acked' WHERE device_id = 'd' AND cursor <= 5 AND state IN ('pending', 'sent')",
       ),
     ).toMatch(/deliveries_unsettled/);
+    for (const found of ["state = 'sent' AND cursor IN (SELECT cursor FROM unread)", "cursor <= 5"])
+      expect(plan(`SELECT rowid FROM deliveries WHERE ${found}`)).toMatch(
+        /^SEARCH deliveries USING .*INDEX deliveries_of_event/,
+      );
+    expect(
+      plan(
+        `SELECT count(*) FROM deliveries d CROSS JOIN unread u ON u.cursor = d.cursor
+         WHERE d.device_id = 'd' AND d.cursor >= (SELECT min(cursor) FROM unread) AND d.kind <> 'a'`,
+      ),
+    ).toMatch(
+      /SEARCH d USING [A-Z ]+ \w+ \(device_id=\? AND cursor>\?\); .*SEARCH u USING INTEGER PRIMARY KEY/,
+    );
   });
 
   test("claims only what is pending, and gives the claimed back in the order of the log", () => {
@@ -157,11 +169,12 @@ describe("the outbox", () => {
     const [later, earlier] = [insert(7), insert(3)];
     const theirs = insert(3, {}, "tablet");
     const sent = insert(2, { state: "sent", nextAttemptAt: null });
-    outbox.claim(
+    const claimed = outbox.claim(
       [later, theirs, sent, earlier].map(({ deliveryId }) => deliveryId),
       77,
     );
-    outbox.claim(["none"], 77);
+    expect(claimed).toEqual([later, theirs, earlier]);
+    expect(outbox.claim(["none"], 77)).toEqual([]);
     expect(outbox.claimed().map(({ deliveryId, claimedAt }) => [deliveryId, claimedAt])).toEqual([
       [earlier.deliveryId, 77],
       [theirs.deliveryId, 77],

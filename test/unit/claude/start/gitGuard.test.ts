@@ -21,6 +21,13 @@ describe("A09 DOOR-10 git is asked about", () => {
     expect(await reason("git diff", off, false)).toContain("diff.external");
   });
 
+  test("when the use itself cannot be understood: the CLI goes on when a question to us fails", async () => {
+    const unreadable = { subagent_type: { toString: 1, valueOf: 1 } };
+    const use = { toolName: "Agent", input: unreadable, cwd };
+    const asked = await gitReason(use, { dangersOf: async () => [], hasPlainDiff: false });
+    expect(asked).toContain("cannot be told");
+  });
+
   test("where the repository cannot be told, or its configuration cannot be read", async () => {
     expect(await reason("cd $X; git status", {})).toContain("cannot be told");
     expect(await reason("g=git; $g status", {})).toContain("cannot be told");

@@ -43,7 +43,7 @@ function rig() {
       transaction: (work) => work(),
       outbox: {
         record: (id, attempt, next) => void booked.push([id, attempt, next.state, next.nextAttemptAt]),
-        claim: () => {},
+        claim: () => [],
         hold: () => {},
       },
     },
@@ -77,6 +77,7 @@ function rig() {
     recorder.write();
     return holdUntil;
   };
+  const claimedAs = (row: Delivery) => Promise.all(attempts.make([row.deliveryId], [row]));
   const add = (deliveryId: string, change: Partial<Delivery> = {}): Delivery => {
     const delivery: Delivery = {
       deliveryId,
@@ -132,6 +133,7 @@ function rig() {
     booked,
     logged,
     make,
+    claimedAs,
     errands,
     pushOf,
     prepared,
@@ -144,7 +146,22 @@ function rig() {
 }
 
 describe("before a push is sent", () => {
-  test("V2 its claim is to be durable, and what was settled by then is not sent", async () => {
+  test("its row as it was claimed is good while the disk owes nothing, and read again when it did", async () => {
+    const { claimedAs, errands, pushOf, owed, disk, add, rows, sends } = rig();
+    errands.next = pushOf(accepted);
+    const row = add("d");
+    rows.clear();
+    await claimedAs(row);
+    expect(sends).toHaveLength(1);
+    disk.owes = true;
+    const late = claimedAs(row);
+    add("d", { state: "acked" });
+    for (const tell of owed) tell();
+    await late;
+    expect(sends).toHaveLength(1);
+  });
+
+  test("V2 its event is to be durable, and what was settled by then is not sent", async () => {
     const { make, errands, pushOf, owed, disk, add, rows, sends, booked } = rig();
     disk.owes = true;
     errands.next = pushOf(accepted);

@@ -1,6 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { OutcomeRecorder } from "../../../../server/delivery/outbox/outcomeRecorder.ts";
 import type { DeliveryState } from "../../../../server/domain/delivery/delivery.ts";
+import type { SyncTime } from "../../../../server/domain/ports.ts";
 import { MemoryWords } from "../memoryLog.ts";
 
 const sent = { state: "sent", nextAttemptAt: null } as const;
@@ -18,14 +19,15 @@ function rig() {
     roomFor: Number.POSITIVE_INFINITY,
   };
   const words = new MemoryWords();
-  const commits = { count: 0 };
+  const commits = { count: 0, syncs: [] as Array<SyncTime | undefined> };
   const claimed: string[] = [];
   const recorder = new OutcomeRecorder({
     log: words,
     store: {
-      transaction: (work) => {
+      transaction: (work, _committed, sync) => {
         const [before, room] = [written.length, disk.roomFor];
         commits.count += 1;
+        commits.syncs.push(sync);
         try {
           work();
         } catch (error) {
@@ -43,6 +45,7 @@ function rig() {
         claim: (ids) => {
           if (disk.isFull) throw new Error("database or disk is full");
           claimed.push(...ids);
+          return [];
         },
         hold: () => {
           if (disk.isFull) throw new Error("database or disk is full");
@@ -71,6 +74,16 @@ test("outcomes and claims of one step are written in one commit, in order", () =
   expect([written.map(({ id }) => id), claimed, commits.count]).toEqual([["d", "e", "f"], ["g", "h"], 1]);
   recorder.write();
   expect([commits.count, recorder.unwrittenCount]).toEqual([1, 0]);
+});
+
+test("the disk is asked for the last outcomes, and not while pushes follow on pushes", () => {
+  const { recorder, commits } = rig();
+  recorder.write(["d"], 1);
+  recorder.record("d", attempt, sent);
+  recorder.write(["e"], 2);
+  recorder.record("e", attempt, sent);
+  recorder.write();
+  expect(commits.syncs).toEqual(["later", "later", "now"]);
 });
 
 test("a device is held back only after its outcomes are written, which would move its delivery again", () => {

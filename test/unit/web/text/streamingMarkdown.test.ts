@@ -1,5 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
+import { htmlOf } from "../../../../web/src/text/markdownHtml.ts";
 import { StreamingMarkdown } from "../../../../web/src/text/streamingMarkdown.ts";
+import { processorSeconds } from "../../processorTime.ts";
 
 const text = [
   "# Title",
@@ -74,4 +76,32 @@ describe("C05: Markdown while it is written", () => {
     expect(blocks[0]).toBe(first);
     expect(blocks.filter(({ isFinished }) => !isFinished)).toHaveLength(1);
   });
+});
+
+test.each([
+  ["quotations in quotations", ">".repeat(20_000)],
+  ["lists in lists", "1. ".repeat(7_000)],
+  ["quotations and lists in turn", "> - ".repeat(5_000)],
+  ["signs of emphasis", "*a_".repeat(10_000)],
+  ["words of underscores", "_a".repeat(15_000)],
+  ["signs that are struck through", "~a~~".repeat(10_000)],
+  ["such signs over many lines", "*a_\n".repeat(8_000)],
+])("DOOR-8 thousands of %s are words, and hold nobody up", (_what, text) => {
+  let html = "";
+  const seconds = processorSeconds(() => {
+    const blocks = new StreamingMarkdown().update(text, true);
+    html = blocks.map(({ token }) => htmlOf(token)).join("");
+  });
+  expect(seconds).toBeLessThan(4);
+  expect(html.length).toBeGreaterThan(0);
+});
+
+test("DOOR-8 what is too much to be Markdown is escaped as all words are, and the next block is Markdown", () => {
+  const blocks = new StreamingMarkdown().update(`${"*x_".repeat(600)}<img src=x>\n\n**c**`, true);
+  const [tangled, honest] = blocks.map(({ token }) => htmlOf(token));
+  expect(tangled).toContain("*x_*x_");
+  expect(tangled).toContain("&lt;img src=x&gt;");
+  expect(honest).toContain("<strong>c</strong>");
+  const [deep] = new StreamingMarkdown().update(`${">".repeat(60)} <script>`, true);
+  expect(htmlOf(deep!.token)).toContain("&lt;script&gt;");
 });

@@ -118,3 +118,29 @@ test("DOOR-8 a hundred thousand line feeds within a piece of HTML hold nobody up
   const html = `<pre>${"\n".repeat(100_000)}x</pre>`;
   expect(processorSeconds(() => shown(html))).toBeLessThan(4);
 });
+
+test.each([
+  ["quotations in quotations", ">".repeat(20_000)],
+  ["lists in lists", "1. ".repeat(7_000)],
+  ["quotations and lists in turn", "> - ".repeat(5_000)],
+  ["signs of emphasis", "*a_".repeat(10_000)],
+  ["words of underscores", "_a".repeat(15_000)],
+  ["signs that are struck through", "~a~~".repeat(10_000)],
+  ["such signs over many lines", "*a_\n".repeat(8_000)],
+])("DOOR-8 thousands of %s are words, and hold nobody up", (_what, text) => {
+  let lines: string[] = [];
+  expect(
+    processorSeconds(() => {
+      lines = shown(text);
+    }),
+  ).toBeLessThan(4);
+  expect(lines.length).toBeGreaterThan(0);
+});
+
+test("DOOR-8 honest nesting and emphasis are as they were beside what is too much", () => {
+  const text = `> - **a** _b_\n\n${"*x_".repeat(600)}\n\n**c**`;
+  const lines = markdownLines(text, { width: 60, hasColors: true });
+  expect(lines[0]).toContain("\u001b[0;1ma\u001b[0m");
+  expect(lines.at(-1)).toBe("\u001b[0;1mc\u001b[0m");
+  expect(lines.map(plainOf).join("")).toContain("*x_*x_");
+});
