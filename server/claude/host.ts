@@ -26,7 +26,7 @@ import { AuxiliaryProcesses } from "./auxiliary/auxiliaryProcesses.ts";
 import type { SpareCliProcess } from "./auxiliary/spareProcess.ts";
 import { SpareProcesses } from "./auxiliary/spareProcesses.ts";
 import { notifyServer } from "./facts/notifyTool.ts";
-import { savedUse } from "./facts/savedUse.ts";
+import { savedUse, transcriptFacts } from "./facts/savedUse.ts";
 import { outputInFile } from "./facts/taskOutputFile.ts";
 import { UsageMeter, type UseByModel } from "./facts/usageMeter.ts";
 import { type OperatingSystem, operatingSystemOf } from "./os/operatingSystem.ts";
@@ -47,7 +47,6 @@ import {
   findTranscript,
   giantBytes,
   holdsEntry,
-  transcriptBytes,
 } from "./transcripts/transcriptFile.ts";
 import { findTranscriptOf } from "./transcripts/transcriptHead.ts";
 
@@ -117,7 +116,7 @@ export class CliHost implements ProcessHost {
   }
 
   async start(spec: ProcessSpec, listener: ProcessListener, signal?: AbortSignal): Promise<ClaudeProcess> {
-    const { sizeBytes, startedIn, usedBefore } = await this.#bounded(this.#ready(spec), signal);
+    const { sizeBytes, startedIn, usedBefore, deniedPlaces } = await this.#bounded(this.#ready(spec), signal);
     const spare = sizeBytes > 0 ? undefined : await this.spares?.take(spec, startedIn);
     if (spare !== undefined) {
       try {
@@ -129,7 +128,10 @@ export class CliHost implements ProcessHost {
         if (signal?.aborted) throw error;
       }
     }
-    const preparing = this.#parts.starts.prepare("session", spec, startedIn, sizeBytes > 0);
+    const preparing = this.#parts.starts.prepare("session", spec, startedIn, {
+      transcriptExists: sizeBytes > 0,
+      deniedPlaces,
+    });
     const prepared = await this.#bounded(preparing, signal);
     const start: ProcessStart = {
       ...prepared,
@@ -152,18 +154,21 @@ export class CliHost implements ProcessHost {
     };
   }
 
-  /** The facts that have to be known before a start. */
+  /** The facts that have to be known before a start; all but the last are looked up side by side, as each adds to a wake. */
   async #ready(spec: ProcessSpec) {
-    const path = await this.#transcriptOf(spec.claudeSessionId);
-    const sizeBytes = await transcriptBytes(path);
-    const [startedIn, usedBefore] = await Promise.all([
-      this.#parts.starts.startedIn(spec),
-      this.#usedBefore(spec, path),
+    const { starts } = this.#parts;
+    const [transcript, startedIn, deniedPlaces] = await Promise.all([
+      transcriptFacts(claudeConfigDir(this.#parts.environment), spec),
+      starts.startedIn(spec),
+      starts.deniedPlaces(),
     ]);
     await this.#line.wait();
-    await this.#configFile.mend();
-    if (sizeBytes > 0) refuseHeld(await this.heldElsewhere(), spec.claudeSessionId);
-    return { sizeBytes, startedIn, usedBefore };
+    const [held] = await Promise.all([
+      transcript.sizeBytes > 0 ? this.heldElsewhere() : undefined,
+      this.#configFile.mend(),
+    ]);
+    if (held !== undefined) refuseHeld(held, spec.claudeSessionId);
+    return Object.assign({ startedIn, deniedPlaces }, transcript);
   }
 
   /**
@@ -181,13 +186,6 @@ export class CliHost implements ProcessHost {
         throw new DaylongError("process_start_failed", "The start of Claude was given up.");
       throw error;
     }
-  }
-
-  /** What the CLI counts from: it goes on with the figures of the conversation that it resumes or copies. */
-  async #usedBefore({ options }: ProcessSpec, path: string | undefined): Promise<UseByModel> {
-    const origin = options.origin?.fork === true ? options.origin.resume : undefined;
-    const source = path ?? (origin && (await this.#transcriptOf(origin)));
-    return source === undefined ? {} : savedUse(source);
   }
 
   async #bringUp(parts: {

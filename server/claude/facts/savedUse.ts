@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { readTail } from "../transcripts/transcriptFile.ts";
+import type { ProcessSpec } from "../../domain/processes/process.ts";
+import { findTranscript, readTail, transcriptBytes } from "../transcripts/transcriptFile.ts";
 import type { CumulativeUse, UseByModel } from "./usageMeter.ts";
 
 /** The CLI saves its figures when it ends; after a crash they lie before the turns that it did not outlive. */
@@ -42,4 +43,21 @@ export async function savedUse(path: string): Promise<UseByModel> {
     if (found !== undefined) return found;
   }
   return {};
+}
+
+/**
+ * What has to be known of the conversation before a start: how long its transcript is (0: there is none), and what the CLI
+ * counts from, which goes on with the figures of the conversation that it resumes or copies.
+ */
+export async function transcriptFacts(
+  configDir: string,
+  { claudeSessionId, options: { origin } }: Pick<ProcessSpec, "claudeSessionId" | "options">,
+): Promise<{ sizeBytes: number; usedBefore: UseByModel }> {
+  const path = await findTranscript(configDir, claudeSessionId);
+  const source = path ?? (origin?.fork === true ? await findTranscript(configDir, origin.resume) : undefined);
+  const [sizeBytes, usedBefore] = await Promise.all([
+    transcriptBytes(path),
+    source === undefined ? {} : savedUse(source),
+  ]);
+  return { sizeBytes, usedBefore };
 }

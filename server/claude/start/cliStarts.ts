@@ -8,6 +8,7 @@ import type { ProjectStanding, ProjectTrust } from "../../domain/sessions/trust.
 import { notifyToolName } from "../facts/notifyTool.ts";
 import { ToolNotes } from "../process/toolNotes.ts";
 import { claudeConfigDir } from "../transcripts/transcriptFile.ts";
+import { bundledCli } from "./cliProgram.ts";
 import type { DeniedPaths } from "./deniedPaths.ts";
 import { cliEnvironment } from "./environment.ts";
 import {
@@ -80,11 +81,21 @@ export interface PreparedStart {
   release(): Promise<void>;
 }
 
+/** What may be known before a start is prepared. */
+export interface PreparationFacts {
+  /** Whether Claude holds the conversation already. */
+  transcriptExists?: boolean;
+  /** Default: looked up now. */
+  deniedPlaces?: Promise<string[]> | readonly string[];
+}
+
 const ownersSettings = z.object({ crossSessionInbound: z.enum(["accept", "hold", "refuse"]).optional() });
 
 /** Builder of every start of the CLI: sessions, spares, one-shot prompts, recaps and forks. */
 export class CliStarts {
   readonly #parts: CliStartsParts;
+  /** The SDK would look for it at every start, by a report on the whole process that holds the event loop for 5 ms and more. */
+  #bundledCli: string | undefined;
 
   constructor(parts: CliStartsParts) {
     this.#parts = parts;
@@ -100,11 +111,19 @@ export class CliStarts {
     // What cannot be looked at is asked about when git is used.
     const free = { hasPlainDiff: false, hasSilentHooks: false, hasSilentCommands: false };
     if (standing === "trusted") return { projectPath, standing, ...free };
-    const dangers = await this.#parts.repositoryDangers(projectPath).catch((): string[] => []);
-    const hasSilentHooks = dangers.some(isHooksPath) || (await hasHooks(projectPath));
+    const [dangers, ownHooks] = await Promise.all([
+      this.#parts.repositoryDangers(projectPath).catch((): string[] => []),
+      hasHooks(projectPath),
+    ]);
+    const hasSilentHooks = dangers.some(isHooksPath) || ownHooks;
     const hasPlainDiff = dangers.some(isExternalDiff);
     const hasSilentCommands = remainingDangers(dangers, { hasPlainDiff }).length > 0;
     return { projectPath, standing, hasPlainDiff, hasSilentHooks, hasSilentCommands };
+  }
+
+  /** Where Claude's tools must not read or write, as it is now. */
+  deniedPlaces(): Promise<string[]> {
+    return this.#parts.deniedPaths.list();
   }
 
   /** The project's standing alone. */
@@ -127,24 +146,16 @@ export class CliStarts {
     kind: StartKind,
     spec: ProcessSpec,
     startedIn: StartedIn,
-    transcriptExists = false,
+    { transcriptExists = false, deniedPlaces = this.deniedPlaces() }: PreparationFacts = {},
   ): Promise<PreparedStart> {
-    const {
-      environment,
-      passesToCli,
-      binary,
-      deniedPaths,
-      settingsFiles,
-      sandbox = false,
-      features,
-    } = this.#parts;
+    const { environment, passesToCli, settingsFiles, sandbox = false, features } = this.#parts;
     const { standing } = startedIn;
-    const hearsOthers = await this.hearsOthers(standing);
+    const [hearsOthers, denied] = await Promise.all([this.hearsOthers(standing), deniedPlaces]);
     const settings = startSettings({
       spec,
       rules:
         kind === "session" || kind === "spare" ? [...this.rulesOf(spec), notifyToolName] : this.rulesOf(spec),
-      deniedPaths: await deniedPaths.list(),
+      deniedPaths: denied,
       sandbox,
       hasSilentCommands: startedIn.hasSilentCommands,
       hearsOthers,
@@ -159,7 +170,7 @@ export class CliStarts {
       spec,
       standing,
       environment: cliEnv,
-      binary,
+      binary: this.#program(),
       settingsPath,
       hooks: { ...toolNotes.hooks, ...guards },
       features,
@@ -239,6 +250,12 @@ export class CliStarts {
       PreCompact: [beforeCompaction],
       UserPromptExpansion: [beforeCommand],
     };
+  }
+
+  /** The CLI to run; `undefined` leaves it to the SDK to say what is missing. */
+  #program(): string | undefined {
+    if (this.#parts.binary === undefined) this.#bundledCli ??= bundledCli();
+    return this.#parts.binary ?? this.#bundledCli;
   }
 
   async #staleReason({ projectPath, standing }: StartedIn): Promise<string | undefined> {

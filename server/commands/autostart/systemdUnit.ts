@@ -29,6 +29,8 @@ StartLimitIntervalSec=0
 Type=exec
 ExecStart=${quoted(node)} ${quoted(program)} start --data-dir ${quoted(dataDir)}
 Environment=${quotedSetting(`PATH=${path}`)}
+# glibc gives each thread a heap of its own, which it seldom gives back: 4 MB of a server at rest.
+Environment=MALLOC_ARENA_MAX=1
 Restart=on-failure
 RestartSec=${restartSeconds}
 RestartSteps=7

@@ -1,4 +1,5 @@
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -12,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { HookInput } from "@anthropic-ai/claude-agent-sdk";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { bundledCli } from "../../../../server/claude/start/cliProgram.ts";
 import type { PreparedStart } from "../../../../server/claude/start/cliStarts.ts";
 import type { ProcessSpec } from "../../../../server/domain/processes/process.ts";
 import type { ProjectStanding } from "../../../../server/domain/sessions/trust.ts";
@@ -65,6 +67,30 @@ const ask = (
 const gitUse = { tool_name: "Bash", tool_input: { command: "git status" } };
 
 describe("A09 a start of the CLI", () => {
+  test("names the CLI that the SDK brings, which would be looked for at each start otherwise, or the owner's own", async () => {
+    const programOf = async (binary?: string) => {
+      const one = startsIn(home, { binary });
+      const { options } = await one.prepare("session", spec(), await one.startedIn(spec()));
+      return options.pathToClaudeCodeExecutable;
+    };
+    const bundled = await programOf();
+    expect(bundled).toBe(bundledCli());
+    expect(existsSync(bundled ?? "")).toBe(true);
+    expect(await programOf("/opt/claude")).toBe("/opt/claude");
+  });
+
+  test("takes the denied places that were looked up for it, and looks only where none were", async () => {
+    let looks = 0;
+    const list = async () => [`/denied/${++looks}`];
+    const one = startsIn(home, { deniedPaths: { list } });
+    const startedIn = await one.startedIn(spec());
+    const deniedPlaces = await one.deniedPlaces();
+    const denies = async (facts: { deniedPlaces?: string[] }) =>
+      settingsOf(await one.prepare("session", spec(), startedIn, facts)).permissions.deny[0];
+    expect(await denies({ deniedPlaces })).toBe("Read(//denied/1)");
+    expect(await denies({})).toBe("Read(//denied/2)");
+  });
+
   test("DOOR-24 has its rules in a file that only the owner reads, which goes with its process", async () => {
     const start = await prepare();
     const path = start.options.settings as string;

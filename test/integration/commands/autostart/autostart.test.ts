@@ -67,6 +67,7 @@ describe("O04: systemd's user unit", () => {
       expect.arrayContaining([
         `ExecStart="${process.execPath}" "${homeDir}/lib/daylong.js" start --data-dir "${homeDir}/data of 100%% & <me>"`,
         'Environment="PATH=/opt/homebrew/bin:/usr/bin"',
+        "Environment=MALLOC_ARENA_MAX=1",
         ...["Restart=on-failure", "RestartSec=2", "RestartMaxDelaySec=300", "StartLimitIntervalSec=0"],
         ...[
           "RestartPreventExitStatus=64 78",

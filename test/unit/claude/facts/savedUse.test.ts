@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { lastSavedUse, savedUse } from "../../../../server/claude/facts/savedUse.ts";
+import { lastSavedUse, savedUse, transcriptFacts } from "../../../../server/claude/facts/savedUse.ts";
 
 const figures = {
   inputTokens: 20,
@@ -45,5 +45,23 @@ describe("T09 the use that a transcript saved", () => {
     writeFileSync(path, `${line(0.5)}\n${filler(200_000)}`);
     expect(await savedUse(path)).toEqual({ "claude-x": figures });
     expect(await savedUse(join(folder, "none.jsonl"))).toEqual({});
+  });
+
+  test("T09: goes on from the own transcript, or for a copy that is still to be made from that of the copied conversation", async () => {
+    const projects = join(folder, "projects", "-alpha");
+    mkdirSync(projects, { recursive: true });
+    const own = `${line(0.5)}\n`;
+    writeFileSync(join(projects, "own.jsonl"), own);
+    writeFileSync(join(projects, "copied.jsonl"), `${line(0.7)}\n`);
+    const copied = { "claude-x": Object.assign({}, figures, { costUSD: 0.7 }) };
+    const facts = (claudeSessionId: string, fork?: boolean) =>
+      transcriptFacts(folder, {
+        claudeSessionId,
+        options: fork === undefined ? {} : { origin: { resume: "copied", fork } },
+      });
+    expect(await facts("own", true)).toEqual({ sizeBytes: own.length, usedBefore: { "claude-x": figures } });
+    expect(await facts("new", true)).toEqual({ sizeBytes: 0, usedBefore: copied });
+    expect(await facts("new", false)).toEqual({ sizeBytes: 0, usedBefore: {} });
+    expect(await facts("new")).toEqual({ sizeBytes: 0, usedBefore: {} });
   });
 });
