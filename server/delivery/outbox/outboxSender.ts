@@ -1,5 +1,4 @@
-import { setImmediate } from "node:timers/promises";
-import { withDeadline } from "../../domain/deadline.ts";
+import { pause, withDeadline } from "../../domain/deadline.ts";
 import { DeadlineTimer, instantOf } from "../../domain/deadlineTimer.ts";
 import type { Delivery } from "../../domain/delivery/delivery.ts";
 import type { DeliveryWatch } from "../../domain/delivery/deliveryWatch.ts";
@@ -36,8 +35,6 @@ export interface OutboxSenderParts {
   concurrency?: number;
   /** From 0 to 1, for the jitter of back-off. */
   random?: () => number;
-  /** Resolves after the answers that have come by now. Default: in the next step of the event loop, without a timer's millisecond. */
-  nextStep?: () => Promise<void>;
   /** Told of acks. */
   watch?: Pick<DeliveryWatch, "acked">;
 }
@@ -60,7 +57,6 @@ export class OutboxSender {
   readonly #badgeSync: BadgeSync;
   readonly #acks: Acks;
   readonly #concurrency: number;
-  readonly #nextStep: () => Promise<void>;
   /** Queued deliveries by device, lowest cursor first. A device has a queue also while its last delivery is in flight. */
   readonly #queues = new Map<string, Delivery[]>();
   /** Devices whose next attempt may start, in turn. */
@@ -81,7 +77,6 @@ export class OutboxSender {
     const { store, push, activities, connections, clock, log, graceMs, watch, random = Math.random } = parts;
     this.#parts = parts;
     this.#concurrency = parts.concurrency ?? 100;
-    this.#nextStep = parts.nextStep ?? (() => setImmediate());
     this.#timer = new DeadlineTimer({ clock, onDue: () => this.#drain() });
     this.#recorder = new OutcomeRecorder({ store, log });
     this.#invalidation = new TokenInvalidation({ devices: store.devices, clock, log });
@@ -257,7 +252,7 @@ export class OutboxSender {
   }
 
   async #refill(): Promise<void> {
-    await this.#nextStep();
+    await pause(this.#parts.clock, 0);
     this.#refilling = undefined;
     this.#startAttempts();
     if (!this.#hasEmptiedQueue) return;

@@ -8,7 +8,6 @@ import { OutboxSender, type OutboxSenderParts } from "../../../server/delivery/o
 import { Connections } from "../../../server/delivery/sockets/connections.ts";
 import { EventBroadcaster } from "../../../server/delivery/sockets/eventBroadcaster.ts";
 import { DeltaFeed } from "../../../server/delivery/sockets/liveFeed.ts";
-import { pause } from "../../../server/domain/deadline.ts";
 import type { Delivery, DeliveryAttempt } from "../../../server/domain/delivery/delivery.ts";
 import type { Device } from "../../../server/domain/delivery/device.ts";
 import type { LoggedEvent, NewEvent } from "../../../server/domain/delivery/event.ts";
@@ -214,8 +213,6 @@ export class Rig {
       log,
       graceMs: () => graceMs,
       random,
-      // In the clock's time, so that a run of the clock is over when its pushes are.
-      nextStep: () => pause(clock, 0),
       ...this.#overrides,
     });
     this.broadcaster = new EventBroadcaster({
