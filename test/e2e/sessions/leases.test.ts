@@ -72,8 +72,10 @@ describe("a whole lease life of seconds, with the real CLI", () => {
 
     const revived = await say("What number did I ask you to remember?", { sessionId });
     expect(revived.reply.text).toBe("You asked me to remember 42.");
-    expect((await session()).lease.term).toBe(term + 1);
-    expect(eventsOf(sessionId, "session.renewed").at(-1)?.data).toMatchObject({ reason: "revived" });
+    // On a busy machine such a short term may end, and the next begin, before this is read.
+    expect((await session()).lease.term).toBeGreaterThan(term);
+    const renewals = eventsOf(sessionId, "session.renewed").map(({ data }) => data);
+    expect(renewals).toContainEqual(expect.objectContaining({ reason: "revived", term: term + 1 }));
   });
 
   test("S05: keep-alive brings an expired session back by itself", async () => {

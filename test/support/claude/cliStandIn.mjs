@@ -10,7 +10,7 @@
  *   deaf-interrupt    says nothing and takes no interrupt; goes at the end of input
  *   eat N             holds N MB and replies
  *   eat-and-work N    holds N MB and gives no result
- *   spin              replies, then uses a core with nothing to do
+ *   spin              replies, then uses all the cores it gets with nothing to do
  *   spin-until PATH   uses a core until that file is there, then replies
  *   close-input       replies, then takes no input any more and lives on
  *   big N             replies with N MB in one line, written in pieces that cut characters in two
@@ -38,6 +38,7 @@
 import { randomUUID } from "node:crypto";
 import { appendFileSync, closeSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { Worker } from "node:worker_threads";
 
 const argument = (name) => {
   const index = process.argv.findIndex((one) => one === name || one.startsWith(`${name}=`));
@@ -65,7 +66,6 @@ let orderPass;
 const orders = [];
 let model = argument("--model") ?? "default";
 let mode = argument("--permission-mode") ?? "default";
-let isSpinning = false;
 let takesInterrupts = true;
 /** Whether the next prompt is the first one after a resume of a conversation that had tasks. */
 let tellsOfCut =
@@ -254,8 +254,9 @@ function act(text) {
       return eat(Number(figure));
     case "spin":
       reply("Spinning.");
-      isSpinning = true;
-      return spin(() => isSpinning);
+      // Of cores that others use too, one thread may not get enough to be seen.
+      for (let thread = 0; thread < 3; thread += 1) new Worker("for (;;);", { eval: true });
+      return spin(() => true);
     case "spin-until":
       return spin(() => {
         if (!existsSync(figure)) return true;

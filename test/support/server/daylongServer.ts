@@ -34,7 +34,7 @@ export function makeBench(base = tmpdir()): Bench {
     dataDir: join(dir, "data"),
     roots: join(dir, "work"),
     project: join(dir, "work", "hello"),
-    remove: () => rmSync(dir, { recursive: true, force: true, maxRetries: 3 }),
+    remove: () => rmSync(dir, { recursive: true, force: true, maxRetries: 15 }),
   };
   mkdirSync(bench.home, { recursive: true });
   mkdirSync(bench.project, { recursive: true });
