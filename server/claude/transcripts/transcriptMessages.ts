@@ -32,6 +32,7 @@ export const mostPageUnits = 1_000_000;
 export function pastMessageOf(entry: RawEntry): PastMessage | undefined {
   const role = entry.type === "user" || entry.type === "assistant" ? entry.type : undefined;
   if (role === undefined || entry.parent_tool_use_id || entry.isMeta === true) return undefined;
+  if (isFiller(entry.message)) return undefined;
   const isSummary = entry.isCompactSummary === true;
   const content = contentOf(entry.message);
   const blocks: Block[] = typeof content === "string" ? [{ type: "text", text: content }] : content;
@@ -63,6 +64,14 @@ export function pastMessageOf(entry: RawEntry): PastMessage | undefined {
     imageCount,
     ...(Number.isNaN(at) ? {} : { createdAt: at }),
   };
+}
+
+/** What the CLI puts in Claude's place where a conversation is resumed after words that nobody has answered. */
+function isFiller(message: unknown): boolean {
+  const { model } = (message ?? {}) as { model?: unknown };
+  const [only, ...others] = contentOf(message);
+  if (model !== "<synthetic>" || others.length > 0) return false;
+  return typeof only === "object" && only.text === "No response requested.";
 }
 
 function saidIn(text: string): string[] {

@@ -38,7 +38,8 @@ export async function turns(run: BenchRun): Promise<Measured[]> {
       modelEndedAt = performance.now();
     },
   });
-  const environment = benchEnvironment(bench, model.url);
+  // A guess at the next message is asked for after a turn: it would run into the turn of the side that is next.
+  const environment = { ...benchEnvironment(bench, model.url), SUGGESTIONS: "false" };
   const daylong = await DaylongSide.start(environment);
   const [raw, relayed, ours] = [new Side(), new Side(), new Side()];
   try {

@@ -9,6 +9,12 @@ const entry = (type: string, content: unknown, more: Partial<RawEntry> = {}): Ra
 });
 const text = (value: string) => ({ type: "text", text: value });
 
+const synthetic = (words: string): RawEntry => ({
+  type: "assistant",
+  uuid: "u1",
+  message: { role: "assistant", model: "<synthetic>", content: [text(words)] },
+});
+
 describe("S31: what a person reads of a transcript", () => {
   test("S31: both sides' words, whatever form they were written in", () => {
     expect(pastMessageOf(entry("user", "Hi", { timestamp: "2026-01-01T00:00:00.000Z" }))).toEqual({
@@ -49,8 +55,15 @@ describe("S31: what a person reads of a transcript", () => {
     ["no content", entry("user", undefined)],
     ["odd content", entry("user", [null, 7, { type: "text", text: 7 }, { type: "tool_use" }])],
     ["no message", { type: "user", uuid: "u", message: null }],
+    ["what the CLI puts in for a reply that never came", synthetic("No response requested.")],
   ])("S31: %s is not shown", (_what, raw) => {
     expect(pastMessageOf(raw)).toBeUndefined();
+  });
+
+  test("S31: an error that the CLI tells in Claude's place is shown, and so are Claude's own words like the CLI's", () => {
+    expect(pastMessageOf(synthetic("API Error: 529"))?.text).toBe("API Error: 529");
+    const own = entry("assistant", [text("No response requested.")]);
+    expect(pastMessageOf(own)?.text).toBe("No response requested.");
   });
 
   test("S31: a prompt keeps its words beside what was put before it, and a command its name", () => {
