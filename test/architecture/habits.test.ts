@@ -67,6 +67,12 @@ describe("habits of the code", () => {
     ]);
   });
 
+  test("what bounds Markdown is the same in the page, which shares no code with the server, and in attach", () => {
+    const ofPage = textOf("web/src", "text/boundedLexer.ts");
+    expect(ofPage).toContain("class BoundedLexer");
+    expect(textOf("server", "commands/attach/terminal/boundedLexer.ts")).toBe(ofPage);
+  });
+
   test("process.exit is called by the programs only", () => {
     const wrong = matching(/process\.exit\(/).filter(
       // It reads a program's command line, and ends the program that was given a wrong one.

@@ -69,8 +69,18 @@ describe("a session that is erased", () => {
 
     await erase(gone);
     await untilKept(companion, ["GONEWORDS", "GONEDRAFT", gone], false);
-    // What was going to be written a moment later is not written either.
-    await page.evaluate("new Promise((resolve) => setTimeout(resolve, 2500))");
+    // What was going to be written a moment later is not written either: words that came afterwards have been written.
+    await companion.sessions
+      .getByRole("link", { name: /OTHERWORDS/ })
+      .first()
+      .click();
+    await companion.say("say: LATERWORDS");
+    await companion.hear(/^(?!.*say:).*LATERWORDS/s);
+    await companion.composer.fill("OTHERDRAFT");
+    await eventually("the later words are written", async () =>
+      new RegExp(`chat\\.${other} = .*LATERWORDS`).test(await kept(companion)),
+    );
+    await untilKept(companion, ["OTHERDRAFT"], true);
     await untilKept(companion, ["GONEWORDS", "GONEDRAFT", gone], false);
     await untilKept(companion, ["OTHERWORDS", "OTHERDRAFT"], true);
     expect(await companion.sessions.getByRole("link", { name: /GONEWORDS/ }).count()).toBe(0);

@@ -19,8 +19,8 @@ const keyOf = ({ pid, startTicks }: ChildTree): string => `${pid} ${startTicks}`
  */
 export class ToolMemory {
   readonly #parts: ToolMemoryParts;
-  /** Trees that are being ended. */
-  readonly #ending = new Set<string>();
+  /** Trees that are being ended, or were and are still in what was sampled before their end. */
+  readonly #ending = new Map<string, "running" | "done">();
 
   constructor(parts: ToolMemoryParts) {
     this.#parts = parts;
@@ -32,6 +32,7 @@ export class ToolMemory {
     sessionOf: (processId: string) => string | undefined,
   ): void {
     const { limits, incidents } = this.#parts;
+    this.#forgetGone(usage);
     for (const [processId, { trees = [] }] of usage) {
       const sessionId = sessionOf(processId) ?? null;
       const over = trees.filter(({ rssBytes }) => rssBytes > limits.maxMemoryPerToolBytes);
@@ -50,7 +51,7 @@ export class ToolMemory {
     const { host, log, limits, incidents } = this.#parts;
     const key = keyOf(tree);
     if (this.#ending.has(key)) return;
-    this.#ending.add(key);
+    this.#ending.set(key, "running");
     const used = inMegabytes(tree.rssBytes);
     const limit = inMegabytes(limits.maxMemoryPerToolBytes);
     const detail = `A command of Claude's used ${used} of memory, the limit for one is ${limit}, so the command was ended. Claude is told and goes on.`;
@@ -58,10 +59,19 @@ export class ToolMemory {
     const why = `Daylong, the server that runs this session, ended the processes of this command: together they used ${used} of memory, and a command may use ${limit} (MAX_MEMORY_PER_TOOL_MB). Do it in a way that needs less memory, or tell the user about the limit.`;
     host
       .endTree(processId, tree, why)
-      .catch((error: unknown) => log.error("tool.end_failed", { processId, pid: tree.pid, error }))
-      .finally(() => {
-        this.#ending.delete(key);
-        incidents.close("tool_memory", sessionId);
-      });
+      .then(
+        () => this.#ending.set(key, "done"),
+        (error: unknown) => {
+          this.#ending.delete(key);
+          log.error("tool.end_failed", { processId, pid: tree.pid, error });
+        },
+      )
+      .finally(() => incidents.close("tool_memory", sessionId));
+  }
+
+  #forgetGone(usage: ReadonlyMap<string, ProcessUsage>): void {
+    const there = new Set([...usage.values()].flatMap(({ trees = [] }) => trees.map(keyOf)));
+    for (const [key, state] of this.#ending)
+      if (state === "done" && !there.has(key)) this.#ending.delete(key);
   }
 }
