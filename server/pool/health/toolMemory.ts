@@ -11,7 +11,6 @@ export interface ToolMemoryParts {
 }
 
 const inMegabytes = (bytes: number): string => `${Math.round(bytes / 1_024 ** 2)} MB`;
-const keyOf = ({ pid, startTicks }: ChildTree): string => `${pid} ${startTicks}`;
 
 /**
  * Limiter of the memory of what the CLIs start. A tool's tree above its limit is ended and Claude told why, while the turn
@@ -19,8 +18,10 @@ const keyOf = ({ pid, startTicks }: ChildTree): string => `${pid} ${startTicks}`
  */
 export class ToolMemory {
   readonly #parts: ToolMemoryParts;
-  /** Trees that are being ended, or were and are still in what was sampled before their end. */
-  readonly #ending = new Map<string, "running" | "done">();
+  /** How many trees are being ended below a process. */
+  readonly #ending = new Map<string, number>();
+  /** Processes below which a tree has ended since the last sample. */
+  #endedLately = new Set<string>();
 
   constructor(parts: ToolMemoryParts) {
     this.#parts = parts;
@@ -32,11 +33,14 @@ export class ToolMemory {
     sessionOf: (processId: string) => string | undefined,
   ): void {
     const { limits, incidents } = this.#parts;
-    this.#forgetGone(usage);
+    const endedLately = this.#endedLately;
+    this.#endedLately = new Set();
     for (const [processId, { trees = [] }] of usage) {
       const sessionId = sessionOf(processId) ?? null;
       const over = trees.filter(({ rssBytes }) => rssBytes > limits.maxMemoryPerToolBytes);
-      for (const tree of over) if (tree.kind === "tool") this.#end(processId, sessionId, tree);
+      // A sample from before the end of a tree may hold it still, or what its shell has left to init, as a tree of its own.
+      const isOld = this.#ending.has(processId) || endedLately.has(processId);
+      for (const tree of isOld ? [] : over) if (tree.kind === "tool") this.#end(processId, sessionId, tree);
       const server = over.find(({ kind }) => kind === "server");
       if (server === undefined) incidents.close("server_memory", sessionId);
       else {
@@ -49,9 +53,7 @@ export class ToolMemory {
 
   #end(processId: string, sessionId: string | null, tree: ChildTree): void {
     const { host, log, limits, incidents } = this.#parts;
-    const key = keyOf(tree);
-    if (this.#ending.has(key)) return;
-    this.#ending.set(key, "running");
+    this.#ending.set(processId, (this.#ending.get(processId) ?? 0) + 1);
     const used = inMegabytes(tree.rssBytes);
     const limit = inMegabytes(limits.maxMemoryPerToolBytes);
     const detail = `A command of Claude's used ${used} of memory, the limit for one is ${limit}, so the command was ended. Claude is told and goes on.`;
@@ -60,18 +62,14 @@ export class ToolMemory {
     host
       .endTree(processId, tree, why)
       .then(
-        () => this.#ending.set(key, "done"),
-        (error: unknown) => {
-          this.#ending.delete(key);
-          log.error("tool.end_failed", { processId, pid: tree.pid, error });
-        },
+        () => this.#endedLately.add(processId),
+        (error: unknown) => log.error("tool.end_failed", { processId, pid: tree.pid, error }),
       )
-      .finally(() => incidents.close("tool_memory", sessionId));
-  }
-
-  #forgetGone(usage: ReadonlyMap<string, ProcessUsage>): void {
-    const there = new Set([...usage.values()].flatMap(({ trees = [] }) => trees.map(keyOf)));
-    for (const [key, state] of this.#ending)
-      if (state === "done" && !there.has(key)) this.#ending.delete(key);
+      .finally(() => {
+        const left = (this.#ending.get(processId) ?? 1) - 1;
+        if (left > 0) this.#ending.set(processId, left);
+        else this.#ending.delete(processId);
+        incidents.close("tool_memory", sessionId);
+      });
   }
 }
