@@ -56,6 +56,7 @@ export class FactWriter {
   readonly #unwrittenCommands = new Map<string, UnwrittenCommands>();
   /** Looks at branches that are to come, by session. */
   readonly #branchLooks = new Map<string, () => void>();
+  #isStopped = false;
   /** Instants of each session's notices within the last hour. */
   readonly #noticesAt = new Map<string, number[]>();
 
@@ -129,7 +130,7 @@ export class FactWriter {
   lookAtBranchSoon(sessionProcess: SessionProcess): void {
     const { clock, gitBranch } = this.#parts;
     const { sessionId } = sessionProcess;
-    if (gitBranch === undefined || this.#branchLooks.has(sessionId)) return;
+    if (gitBranch === undefined || this.#isStopped || this.#branchLooks.has(sessionId)) return;
     const cancel = clock.after(branchDelayMs, () => {
       this.#branchLooks.delete(sessionId);
       void this.#lookAtBranch(sessionProcess, gitBranch);
@@ -139,6 +140,7 @@ export class FactWriter {
 
   /** No more looks at branches. Idempotent. */
   stop(): void {
+    this.#isStopped = true;
     for (const cancel of this.#branchLooks.values()) cancel();
     this.#branchLooks.clear();
   }
