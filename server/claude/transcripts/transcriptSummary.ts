@@ -29,13 +29,14 @@ export interface TranscriptSummary {
  */
 export function readSummary(path: string): TranscriptSummary {
   const { head, tail } = readEnds(path);
+  const isWhole = head === tail;
   const { firstMessage, directory, hasImage } = beginningOf(head);
   const named =
     lastValue(tail, "customTitle", "custom-title") ||
     titleBeside(path) ||
-    lastValue(head, "customTitle", "custom-title") ||
+    (!isWhole && lastValue(head, "customTitle", "custom-title")) ||
     lastValue(tail, "aiTitle", "ai-title") ||
-    lastValue(head, "aiTitle", "ai-title");
+    (!isWhole && lastValue(head, "aiTitle", "ai-title"));
   const title = named || lastValue(tail, "lastPrompt") || lastValue(tail, "summary") || firstMessage;
   const createdAt = Date.parse(/"timestamp": ?"([^"]*)"/.exec(head)?.[1] ?? "");
   return {
