@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import {
   compressionIdleMs,
   dropBrokenOffer,
-  IdleRelease,
+  IdleReleases,
   isCompressed,
   type MessageCompression,
 } from "../../../server/socket/compression.ts";
@@ -75,8 +75,9 @@ describe("contexts of compression", () => {
   const open = () => {
     const clock = new ManualClock();
     const compression = new ScriptedCompression();
-    const release = new IdleRelease(compression, clock);
-    const stop = () => release.stop();
+    const release = new IdleReleases(clock);
+    release.watch(compression);
+    const stop = () => release.stop(compression);
     const results: string[] = [];
     const keep = (_error: Error | null, data?: Buffer) => results.push(String(data));
     const end = () => compression.begun.shift()!();
