@@ -52,21 +52,29 @@ export class DeliveryAttempts {
    * disk, which has to have their events first; one that is acked or moot by then is not sent. `claimed`: the rows of those that
    * were claimed in this step.
    */
-  make(deliveryIds: readonly string[], claimed: readonly Delivery[] = []): Array<Promise<HoldUntil>> {
+  make(deliveries: readonly Delivery[], claimed: readonly Delivery[] = []): Array<Promise<HoldUntil>> {
     let isDurable = false;
     // All go on in the step in which the disk has confirmed.
-    const reads = new Promise<SharedReads>((resolve) => {
+    const durable = new Promise<SharedReads>((resolve) => {
       this.#gate.whenDurable(() => {
         isDurable = true;
-        resolve(new SharedReads(this.#parts.store));
+        resolve(this.#sharedReads(deliveries));
       });
     });
-    // While the disk does not answer a row may change.
-    const rows = new Map(isDurable ? claimed.map((delivery) => [delivery.deliveryId, delivery]) : []);
-    return deliveryIds.map(async (deliveryId) => this.#make(deliveryId, await reads, rows.get(deliveryId)));
+    if (!isDurable)
+      // While the disk does not answer a row may change.
+      return deliveries.map(async ({ deliveryId }) => this.#make(deliveryId, await durable));
+    const reads = this.#sharedReads(deliveries);
+    const rows = new Map(claimed.map((delivery) => [delivery.deliveryId, delivery]));
+    return deliveries.map(({ deliveryId }) => this.#make(deliveryId, reads, rows.get(deliveryId)));
   }
 
-  async #make(deliveryId: string, reads: SharedReads, row: Delivery | undefined): Promise<HoldUntil> {
+  #sharedReads(deliveries: readonly Delivery[]): SharedReads {
+    const deviceIds = deliveries.map(({ deviceId }) => deviceId);
+    return new SharedReads(this.#parts.store, deviceIds);
+  }
+
+  async #make(deliveryId: string, reads: SharedReads, row?: Delivery): Promise<HoldUntil> {
     const { clock, recorder, store } = this.#parts;
     const delivery = row ?? store.outbox.get(deliveryId);
     if (delivery?.state !== "pending") return undefined;

@@ -241,7 +241,7 @@ export class OutboxSender {
     const ids = next.map(({ deliveryId }) => deliveryId);
     const claimed = this.#recorder.write(ids, this.#parts.clock.now());
     if (next.length === 0) return;
-    const made = this.#attempts.make(ids, claimed);
+    const made = this.#attempts.make(next, claimed);
     for (const [index, delivery] of next.entries()) {
       const attempt = this.#follow(delivery, made[index]!).finally(() => {
         this.#inFlight.delete(attempt);

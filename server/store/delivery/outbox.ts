@@ -61,6 +61,14 @@ const isUnsettled = "state IN ('pending', 'sent')";
  */
 const isAlert = "kind NOT IN ('activity-start', 'activity-end')";
 
+/**
+ * The badge, whatever became of the push, and also when the device holds the event: it is not read by that. From the first unread
+ * event on, and not all that the device was ever pushed; a CROSS JOIN of SQLite's keeps the order in which rows are looked up.
+ */
+const unreadOf = (deviceId: string): string =>
+  `(SELECT count(*) FROM deliveries d CROSS JOIN unread u ON u.cursor = d.cursor
+    WHERE d.device_id = ${deviceId} AND d.cursor >= (SELECT min(cursor) FROM unread) AND d.${isAlert})`;
+
 type Named = Record<string, string | number | null>;
 
 /** The outbox in SQLite: deliveries and their attempts. An event has at most one delivery a device. */
@@ -82,7 +90,8 @@ export class SqliteOutboxStore implements OutboxStore {
   readonly #ofDevice: Statement<[deviceId: string, limit: number], DeliveryRow>;
   readonly #newest: Statement<[limit: number], DeliveryRow>;
   readonly #attemptsOf: Statement<[deliveryId: string], AttemptRow>;
-  readonly #unreadCount: Statement<[{ deviceId: string }], { count: number }>;
+  readonly #unreadCount: Statement<[deviceId: string], { count: number }>;
+  readonly #unreadCounts: Statement<[deviceIds: string], { device_id: string; count: number }>;
 
   constructor(parts: { connection: Connection; transactions: Transactions }) {
     const { connection } = parts;
@@ -156,12 +165,10 @@ export class SqliteOutboxStore implements OutboxStore {
       connection,
       "SELECT at, status, reason, latency_ms FROM attempts WHERE delivery_id = ? ORDER BY number",
     );
-    // Whatever became of the push, and also when the device holds the event: it is not read by that. From the first unread event on,
-    // and not all that the device was ever pushed; a CROSS JOIN of SQLite's keeps the order in which rows are looked up.
-    this.#unreadCount = new Statement(
+    this.#unreadCount = new Statement(connection, `SELECT ${unreadOf("?")} AS count`);
+    this.#unreadCounts = new Statement(
       connection,
-      `SELECT count(*) AS count FROM deliveries d CROSS JOIN unread u ON u.cursor = d.cursor
-       WHERE d.device_id = @deviceId AND d.cursor >= (SELECT min(cursor) FROM unread) AND d.${isAlert}`,
+      `SELECT value AS device_id, ${unreadOf("value")} AS count FROM json_each(?)`,
     );
   }
 
@@ -261,6 +268,11 @@ export class SqliteOutboxStore implements OutboxStore {
   }
 
   unreadCount(deviceId: string): number {
-    return this.#unreadCount.get({ deviceId })?.count ?? 0;
+    return this.#unreadCount.get(deviceId)?.count ?? 0;
+  }
+
+  unreadCounts(deviceIds: readonly string[]): Map<string, number> {
+    const counts = this.#unreadCounts.all(JSON.stringify(deviceIds));
+    return new Map(counts.map((row) => [row.device_id, row.count]));
   }
 }
