@@ -53,25 +53,25 @@ export class DeliveryAttempts {
    * were claimed in this step.
    */
   make(deliveries: readonly Delivery[], claimed: readonly Delivery[] = []): Array<Promise<HoldUntil>> {
+    const deviceIds = deliveries.map(({ deviceId }) => deviceId);
+    // Nothing is read before the disk has confirmed: then all go on in the same step.
+    const reads = new SharedReads(this.#parts.store, deviceIds);
     let isDurable = false;
-    // All go on in the step in which the disk has confirmed.
-    const durable = new Promise<SharedReads>((resolve) => {
+    const durable = new Promise<void>((resolve) => {
       this.#gate.whenDurable(() => {
         isDurable = true;
-        resolve(this.#sharedReads(deliveries));
+        resolve();
       });
     });
-    if (!isDurable)
-      // While the disk does not answer a row may change.
-      return deliveries.map(async ({ deliveryId }) => this.#make(deliveryId, await durable));
-    const reads = this.#sharedReads(deliveries);
-    const rows = new Map(claimed.map((delivery) => [delivery.deliveryId, delivery]));
-    return deliveries.map(({ deliveryId }) => this.#make(deliveryId, reads, rows.get(deliveryId)));
-  }
-
-  #sharedReads(deliveries: readonly Delivery[]): SharedReads {
-    const deviceIds = deliveries.map(({ deviceId }) => deviceId);
-    return new SharedReads(this.#parts.store, deviceIds);
+    if (isDurable) {
+      const rows = new Map(claimed.map((delivery) => [delivery.deliveryId, delivery]));
+      return deliveries.map(({ deliveryId }) => this.#make(deliveryId, reads, rows.get(deliveryId)));
+    }
+    return deliveries.map(async ({ deliveryId }) => {
+      await durable;
+      // While the disk did not answer the row may have changed.
+      return this.#make(deliveryId, reads);
+    });
   }
 
   async #make(deliveryId: string, reads: SharedReads, row?: Delivery): Promise<HoldUntil> {

@@ -1,4 +1,4 @@
-import { pause, withDeadline } from "../../domain/deadline.ts";
+import { nextTurn, withDeadline } from "../../domain/deadline.ts";
 import { DeadlineTimer, instantOf } from "../../domain/deadlineTimer.ts";
 import type { Delivery } from "../../domain/delivery/delivery.ts";
 import type { DeliveryWatch } from "../../domain/delivery/deliveryWatch.ts";
@@ -252,7 +252,8 @@ export class OutboxSender {
   }
 
   async #refill(): Promise<void> {
-    await pause(this.#parts.clock, 0);
+    // The answers that have come by now are read first: attempts that end together are written, and followed, together.
+    await nextTurn(this.#parts.clock);
     this.#refilling = undefined;
     this.#startAttempts();
     if (!this.#hasEmptiedQueue) return;
