@@ -230,9 +230,11 @@ export async function pushes(run: BenchRun): Promise<Measured[]> {
     side.settle();
   };
   try {
-    await ours.push(1);
+    // As many as in a round: less leaves the first rounds to code that is not compiled yet.
+    await ours.push(eventsARound);
+    ours.settle();
     await bare.begin();
-    await bare.push(1);
+    await bare.push(eventsARound);
     await inTurns(run, roundsOf(run, usualRounds), [
       () => round(ours, rates.ours),
       () => round(bare, rates.bare),

@@ -64,7 +64,7 @@ function rig() {
       outbox: { get: (id) => rows.get(id), unreadCount: () => 0, unreadCounts: () => new Map() },
       events: { after: () => [] },
       sessions: { get: () => undefined },
-      devices: { many: () => [] },
+      devices: { get: () => undefined, many: () => [] },
     },
     alerts: prepare("alert"),
     activities: prepare("activity"),

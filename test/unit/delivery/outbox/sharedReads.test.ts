@@ -11,19 +11,27 @@ function rig() {
     read.push(...asked);
     return value;
   };
+  const disk = { refuses: false };
+  const refuse = <T>(value: T): T => {
+    if (disk.refuses) throw new Error("database disk image is malformed");
+    return value;
+  };
   const reads = new SharedReads(
     {
       events: { after: (cursor) => note([], cursor) },
       sessions: { get: (sessionId) => note(undefined, sessionId) },
-      devices: { many: (ids) => note([{ deviceId: "phone" } as Device], ids) },
+      devices: {
+        get: (deviceId) => note(deviceId === "phone" ? ({ deviceId } as Device) : undefined, deviceId),
+        many: (ids) => note([{ deviceId: refuse("phone") } as Device], ids),
+      },
       outbox: {
         unreadCount: (deviceId) => note(badges.get(deviceId) ?? 0, deviceId),
-        unreadCounts: (ids) => note(new Map(badges), ids),
+        unreadCounts: (ids) => note(refuse(new Map(badges)), ids),
       },
     },
     ["phone", "tablet"],
   );
-  return { reads, read, badges };
+  return { reads, read, badges, disk };
 }
 
 test("a row is read once for all the pushes of a step, also one that is not there", () => {
@@ -43,6 +51,14 @@ test("the devices of a step and their badges are read together, and a device tha
     ["phone", "tablet"],
     ["phone", "tablet"],
   ]);
+});
+
+test("what cannot be read together is read one by one, so that one device stops no other", () => {
+  const { reads, read, disk } = rig();
+  disk.refuses = true;
+  expect([reads.device("phone")?.deviceId, reads.device("tablet")]).toEqual(["phone", undefined]);
+  expect([reads.unreadCount("phone"), reads.unreadCount("tablet")]).toEqual([3, 0]);
+  expect(read).toEqual(["phone", "tablet", "phone", "tablet"]);
 });
 
 test("badges are read anew when the step itself has changed what is unread", () => {
