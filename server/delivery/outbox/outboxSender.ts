@@ -92,12 +92,15 @@ export class OutboxSender {
     if (this.#state !== "ready") return;
     this.#state = "running";
     this.#releaseClaims();
-    this.pulse();
+    this.#arm(this.#parts.clock.now());
   }
 
-  /** There may be something new in the outbox. Cheap: the outbox is read after the current work, not within it. */
-  pulse(): void {
-    this.#arm(this.#parts.clock.now());
+  /**
+   * The outbox has a new delivery that is due at `at` (ms since the epoch). Cheap: the outbox is read then, and never within
+   * the current work. A reply that a device watches is due at the end of the grace; its turn ends without a read of the outbox.
+   */
+  noteDue(at: number): void {
+    this.#arm(at);
   }
 
   /** The device holds everything up to `cursor`. Written when this returns the cursor in force. */
@@ -258,7 +261,7 @@ export class OutboxSender {
     this.#startAttempts();
     if (!this.#hasEmptiedQueue) return;
     this.#hasEmptiedQueue = false;
-    this.pulse();
+    this.#arm(this.#parts.clock.now());
   }
 
   async #follow(delivery: Delivery, made: Promise<HoldUntil>): Promise<void> {

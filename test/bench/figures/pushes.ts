@@ -103,9 +103,10 @@ function outboxSide(
     stop: (graceMs: number) => push.stop(graceMs),
   };
   const connections = new Connections({ clock });
-  const planner = new DeliveryPlanner({ store: database, connections, clock, graceMs: () => 0 });
+  const noteDue = (dueAt: number) => sender.noteDue(dueAt);
+  const planner = new DeliveryPlanner({ store: database, connections, clock, graceMs: () => 0, noteDue });
   const store = planned(database, planner);
-  const sender = new OutboxSender({
+  const sender: OutboxSender = new OutboxSender({
     store,
     push: counted,
     activities: { prepare: unused },
@@ -143,7 +144,6 @@ function outboxSide(
           store.events.append({ sessionId, turnId: randomUUID(), type: "turn.completed", data });
         }
       });
-      sender.pulse();
       await done;
     },
     /** The owner reads what was pushed: the badges of the next round count as few events. */
