@@ -100,8 +100,8 @@ export class ProjectRoots {
   /**
    * The real path of a project directory. Throws `invalid_request` for a path that is not absolute, `project_not_found`
    * for a directory that is missing inside the roots, and `project_forbidden` for any other path, whether or not it exists:
-   * the answer must not tell what lies outside. `project_forbidden` as well for what is or holds the home directory, and for
-   * what is, holds or lies in the data folder.
+   * the answer must not tell what lies outside. `project_forbidden` as well for the home directory, the data folder, a directory
+   * that holds either of them, and a directory in the data folder.
    */
   async resolve(path: string): Promise<string> {
     const wanted = this.#parse(path);

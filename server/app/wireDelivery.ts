@@ -32,7 +32,8 @@ export function wireDelivery(parts: WireDeliveryParts, closers: Closers) {
   const connections = new Connections({ clock, durability: database, watch });
   // A function, because the owner may change it while the server runs.
   const graceMs = () => settings.config.pushGraceMs;
-  const planner = new DeliveryPlanner({ store: database, connections, clock, graceMs });
+  const noteDue = (dueAt: number) => outboxSender.noteDue(dueAt);
+  const planner = new DeliveryPlanner({ store: database, connections, clock, graceMs, noteDue });
   const activities = new LiveActivities({
     store: database,
     push,
@@ -41,7 +42,7 @@ export function wireDelivery(parts: WireDeliveryParts, closers: Closers) {
     log,
     graceMs,
     defaultEnvironment,
-    planned: () => outboxSender.pulse(),
+    noteDue,
   });
   const store = planned(database, planner, activities);
   const feed = new DeltaFeed({ connections });
@@ -55,7 +56,7 @@ export function wireDelivery(parts: WireDeliveryParts, closers: Closers) {
     graceMs,
     watch,
   });
-  const broadcaster = new EventBroadcaster({ events: store.events, connections, feed, outboxSender });
+  const broadcaster = new EventBroadcaster({ events: store.events, connections, feed });
   closers.push(() => broadcaster.stop());
   closers.push(() => outboxSender.stop(3_000));
   closers.push(() => activities.stop());

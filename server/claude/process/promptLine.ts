@@ -30,8 +30,8 @@ export function promptLine(prompt: Prompt): string {
 }
 
 /**
- * The line that gives the CLI a note of this server's: it begins no turn, Claude reads it before the next thing that it is
- * asked, and the CLI's record marks it as nobody's words.
+ * The line that gives the CLI a note of this server's: the note begins no turn, Claude reads it before its next prompt, and
+ * the transcript marks it as no person's words.
  */
 export function noteLine(messageId: string, text: string): string {
   const message: SDKUserMessage = {

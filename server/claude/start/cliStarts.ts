@@ -252,7 +252,7 @@ export class CliStarts {
     };
   }
 
-  /** The CLI to run; `undefined` leaves it to the SDK to say what is missing. */
+  /** The path of the CLI that is run; `undefined`: the SDK looks for its own and names the missing package. */
   #program(): string | undefined {
     if (this.#parts.binary === undefined) this.#bundledCli ??= bundledCli();
     return this.#parts.binary ?? this.#bundledCli;

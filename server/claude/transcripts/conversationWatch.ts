@@ -8,7 +8,7 @@ import { findTranscript } from "./transcriptFile.ts";
 /** Paths that are remembered; more conversations than this are not gone on with at once. */
 const mostPaths = 1_000;
 
-/** What is read at once, which takes the event loop some tenths of a millisecond: a turn adds a few kilobytes. */
+/** Largest part of a transcript that is read on the event loop, which takes some tenths of a millisecond: a turn adds a few kilobytes. */
 const mostBytesAtOnce = 64 * 1_024;
 
 /**

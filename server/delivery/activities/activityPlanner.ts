@@ -10,8 +10,8 @@ export interface ActivityPlannerParts {
   clock: Clock;
   /** A turn that ends within it shows no activity (`PUSH_GRACE_MS`). */
   graceMs: () => number;
-  /** There is something new in the outbox. */
-  planned: () => void;
+  /** Told when a new delivery is due (ms since the epoch), in the transaction that plans it. */
+  noteDue: (dueAt: number) => void;
 }
 
 /**
@@ -42,7 +42,7 @@ export class ActivityPlanner {
     const { outbox } = this.#parts.store;
     const at = this.#parts.clock.now();
     // Sent already, to an address that the activity has no more: sent again, to the new one.
-    if (outbox.reopen(deviceId, event.cursor, "activity-end", at)) this.#parts.planned();
+    if (outbox.reopen(deviceId, event.cursor, "activity-end", at)) this.#parts.noteDue(at);
     else this.#insert(deviceId, event, "activity-end", at);
   }
 
@@ -66,7 +66,7 @@ export class ActivityPlanner {
     kind: DeliveryKind,
     nextAttemptAt: number,
   ): void {
-    const { store, clock, planned } = this.#parts;
+    const { store, clock, noteDue } = this.#parts;
     const now = clock.now();
     store.outbox.insert({
       deliveryId: newDeliveryId(now),
@@ -78,6 +78,6 @@ export class ActivityPlanner {
       nextAttemptAt,
       attemptCount: 0,
     });
-    planned();
+    noteDue(nextAttemptAt);
   }
 }

@@ -19,8 +19,8 @@ export interface LiveActivitiesParts {
   /** How long a turn must last before it is shown (`PUSH_GRACE_MS`). */
   graceMs: () => number;
   defaultEnvironment: ApnsEnvironment;
-  /** There is something new in the outbox. */
-  planned: () => void;
+  /** Told when a new delivery is due (ms since the epoch), in the transaction that plans it. */
+  noteDue: (dueAt: number) => void;
 }
 
 /**
@@ -41,10 +41,10 @@ export class LiveActivities {
   #unsubscribe: (() => void) | undefined;
 
   constructor(parts: LiveActivitiesParts) {
-    const { store, push, connections, clock, log, graceMs, defaultEnvironment, planned } = parts;
+    const { store, push, connections, clock, log, graceMs, defaultEnvironment, noteDue } = parts;
     this.#parts = parts;
     const requests = new ActivityRequestBuilder({ store, clock, defaultEnvironment });
-    this.#planner = new ActivityPlanner({ store, clock, graceMs, planned });
+    this.#planner = new ActivityPlanner({ store, clock, graceMs, noteDue });
     this.pushes = new ActivityPushes({ store, requests, push, connections, clock, log });
     this.#updates = new ActivityUpdates({ store, requests, push, clock, log });
     this.registrations = new ActivityRegistrations({

@@ -13,6 +13,8 @@ export interface DeliveryPlannerParts {
   clock: Clock;
   /** How long a device that watches has to ack before it is pushed to (`PUSH_GRACE_MS`). */
   graceMs: () => number;
+  /** Told when a new delivery is due (ms since the epoch), in the transaction that plans it. */
+  noteDue: (dueAt: number) => void;
 }
 
 /**
@@ -36,7 +38,7 @@ export class DeliveryPlanner {
     if (push === undefined) return;
     const { kind } = push;
     const silentAt = push.unlessTurnFollows === true ? event.at + silenceMs : 0;
-    const { store, connections, clock, graceMs } = this.#parts;
+    const { store, connections, clock, graceMs, noteDue } = this.#parts;
     const session = event.sessionId === null ? undefined : store.sessions.get(event.sessionId);
     const now = clock.now();
     for (const device of store.devices.list()) {
@@ -45,6 +47,7 @@ export class DeliveryPlanner {
       const quietUntilAt = kindRules[kind].waitsForOwner
         ? undefined
         : quietEndsAt(device.preferences.quietHours, now);
+      const nextAttemptAt = Math.max(graceEndsAt, silentAt, quietUntilAt ?? 0);
       store.outbox.insert({
         deliveryId: newDeliveryId(now),
         deviceId: device.deviceId,
@@ -52,9 +55,10 @@ export class DeliveryPlanner {
         kind,
         state: "pending",
         createdAt: event.at,
-        nextAttemptAt: Math.max(graceEndsAt, silentAt, quietUntilAt ?? 0),
+        nextAttemptAt,
         attemptCount: 0,
       });
+      noteDue(nextAttemptAt);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { pause, withDeadline } from "../../domain/deadline.ts";
+import { nextTurn, withDeadline } from "../../domain/deadline.ts";
 import { DeadlineTimer, instantOf } from "../../domain/deadlineTimer.ts";
 import type { Delivery } from "../../domain/delivery/delivery.ts";
 import type { DeliveryWatch } from "../../domain/delivery/deliveryWatch.ts";
@@ -92,12 +92,15 @@ export class OutboxSender {
     if (this.#state !== "ready") return;
     this.#state = "running";
     this.#releaseClaims();
-    this.pulse();
+    this.#arm(this.#parts.clock.now());
   }
 
-  /** There may be something new in the outbox. Cheap: the outbox is read after the current work, not within it. */
-  pulse(): void {
-    this.#arm(this.#parts.clock.now());
+  /**
+   * The outbox has a new delivery that is due at `at` (ms since the epoch). Cheap: the outbox is read then, and never within
+   * the current work. A reply that a device watches is due at the end of the grace; its turn ends without a read of the outbox.
+   */
+  noteDue(at: number): void {
+    this.#arm(at);
   }
 
   /** The device holds everything up to `cursor`. Written when this returns the cursor in force. */
@@ -241,7 +244,7 @@ export class OutboxSender {
     const ids = next.map(({ deliveryId }) => deliveryId);
     const claimed = this.#recorder.write(ids, this.#parts.clock.now());
     if (next.length === 0) return;
-    const made = this.#attempts.make(ids, claimed);
+    const made = this.#attempts.make(next, claimed);
     for (const [index, delivery] of next.entries()) {
       const attempt = this.#follow(delivery, made[index]!).finally(() => {
         this.#inFlight.delete(attempt);
@@ -252,12 +255,13 @@ export class OutboxSender {
   }
 
   async #refill(): Promise<void> {
-    await pause(this.#parts.clock, 0);
+    // The answers that have come by now are read first: attempts that end together are written, and followed, together.
+    await nextTurn(this.#parts.clock);
     this.#refilling = undefined;
     this.#startAttempts();
     if (!this.#hasEmptiedQueue) return;
     this.#hasEmptiedQueue = false;
-    this.pulse();
+    this.#arm(this.#parts.clock.now());
   }
 
   async #follow(delivery: Delivery, made: Promise<HoldUntil>): Promise<void> {

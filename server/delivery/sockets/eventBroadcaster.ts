@@ -1,5 +1,4 @@
 import type { LoggedEvent } from "../../domain/delivery/event.ts";
-import { pushKindOf } from "../../domain/delivery/pushRules.ts";
 import type { EventStore } from "../../domain/stores/delivery.ts";
 import type { Connections } from "./connections.ts";
 import type { DeltaFeed } from "./liveFeed.ts";
@@ -11,13 +10,11 @@ export interface EventBroadcasterParts {
   events: EventStore;
   connections: Connections;
   feed: DeltaFeed;
-  /** Told after a commit that may have put deliveries into the outbox. */
-  outboxSender: { pulse(): void };
 }
 
 /**
- * Broadcasts each commit's events to the connections, in the order of cursors, and wakes the outbox sender.
- * It sends nothing that is not committed: its only source is the log's announcement, and the log itself.
+ * Broadcasts each commit's events to the connections, in the order of cursors. It sends nothing that is not committed: its only
+ * source is the log's announcement, and the log itself.
  */
 export class EventBroadcaster {
   readonly #parts: EventBroadcasterParts;
@@ -48,7 +45,6 @@ export class EventBroadcaster {
     // first, the earlier one is read from the log: the order of cursors does not hang on the order of calls.
     if (first.cursor > this.#cursor + 1) this.#catchUp(first.cursor);
     for (const event of announced) this.#send(event);
-    if (announced.some((event) => pushKindOf(event) !== undefined)) this.#parts.outboxSender.pulse();
   }
 
   #catchUp(beforeCursor: number): void {

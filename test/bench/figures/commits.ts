@@ -54,7 +54,13 @@ function storeSide(folder: string, reply: string): Side {
     },
   });
   const connections = new Connections({ clock: systemClock });
-  const planner = new DeliveryPlanner({ store: database, connections, clock: systemClock, graceMs: () => 0 });
+  const planner = new DeliveryPlanner({
+    store: database,
+    connections,
+    clock: systemClock,
+    graceMs: () => 0,
+    noteDue: () => {},
+  });
   const store = planned(database, planner);
   const devices = Array.from({ length: deviceCount }, () => seededDevice(pushTarget()));
   const sessions = Array.from({ length: atOnce }, (_, index) => seededSession("/home/dev/acme", index));

@@ -124,9 +124,19 @@ async function main(): Promise<void> {
   const times = new Map<string, Times>();
   const running = new Map<string, RunningPeer>();
   const unpaced = new Set<string>();
-  const homes: string[] = [];
+  const environment = benchEnvironment(bench, model.url);
+  const homes: string[] = [environment.HOME!];
+  // The peers' own daemons live on without their parent.
+  for (const [signal, exitCode] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)
+    process.once(signal, () => {
+      for (const home of homes) endProcessesOf(home);
+      bench.remove();
+      process.exit(exitCode);
+    });
   try {
-    const environment = benchEnvironment(bench, model.url);
     running.set("raw CLI", rawPeer(environment, bench.project));
     running.set("Daylong", await daylongPeer(environment, bench.project));
     mkdirSync(join(bench.dir, "bin"), { recursive: true });

@@ -32,7 +32,7 @@ async function comeBack(missed: number, size: number, strikes: (step: number) =>
   const connections = new Connections({ clock });
   const feed = new DeltaFeed({ connections });
   for (let count = 0; count < missed; count += 1) events.append(aMessage());
-  new EventBroadcaster({ events, connections, feed, outboxSender: { pulse: () => {} } }).start();
+  new EventBroadcaster({ events, connections, feed }).start();
   let steps = 0;
   let committing = false;
   const step = (): void => {
@@ -108,7 +108,7 @@ describe("V4 the hand-over from replay to live", () => {
     const durability = { whenDurable: (tell: () => void) => void owed.push(tell) };
     const connections = new Connections({ clock, durability });
     const feed = new DeltaFeed({ connections });
-    new EventBroadcaster({ events, connections, feed, outboxSender: { pulse: () => {} } }).start();
+    new EventBroadcaster({ events, connections, feed }).start();
     for (let count = 0; count < 3; count += 1) events.append(aMessage());
     const devices = { get: () => ({ ackedCursor: 0 }) as never };
     const replay = new Replay({ events, devices, connections, feed, clock, log: new MemoryWords() });
@@ -142,7 +142,7 @@ describe("V4 the hand-over from replay to live", () => {
     const durability = { whenDurable: (tell: () => void) => void owed.push(tell) };
     const connections = new Connections({ clock, durability });
     const feed = new DeltaFeed({ connections });
-    new EventBroadcaster({ events, connections, feed, outboxSender: { pulse: () => {} } }).start();
+    new EventBroadcaster({ events, connections, feed }).start();
     events.append(aMessage());
     const devices = { get: () => ({ ackedCursor: 0 }) as never };
     const replay = new Replay({ events, devices, connections, feed, clock, log: new MemoryWords() });

@@ -191,7 +191,14 @@ export class Rig {
     const { clock, push, words: log } = this;
     const database = openStore({ dataDir: this.#dataDir, clock });
     const connections = new Connections({ clock });
-    const planner = new DeliveryPlanner({ store: database, connections, clock, graceMs: () => graceMs });
+    const noteDue = (dueAt: number) => this.outboxSender.noteDue(dueAt);
+    const planner = new DeliveryPlanner({
+      store: database,
+      connections,
+      clock,
+      graceMs: () => graceMs,
+      noteDue,
+    });
     const activities = new LiveActivities({
       store: database,
       push,
@@ -200,7 +207,7 @@ export class Rig {
       log,
       graceMs: () => graceMs,
       defaultEnvironment: "production",
-      planned: () => this.outboxSender.pulse(),
+      noteDue,
     });
     const store = planned(database, planner, activities);
     const random = () => 0.5;
@@ -219,7 +226,6 @@ export class Rig {
       events: store.events,
       connections,
       feed: new DeltaFeed({ connections }),
-      outboxSender: this.outboxSender,
     });
     this.store = store;
     this.connections = connections;

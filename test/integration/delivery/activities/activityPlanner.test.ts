@@ -20,7 +20,7 @@ beforeEach(() => {
     store: rig.store,
     clock: rig.clock,
     graceMs: () => graceMs + 1,
-    planned: () => {
+    noteDue: () => {
       planned += 1;
     },
   });

@@ -561,13 +561,42 @@ test("an earlier instant takes the place of the armed one: there is one timer, a
   rig.reply(sessionId);
   await rig.clock.run(1);
   expect(rig.clock.armed).toBe(1);
-  rig.outboxSender.pulse();
-  rig.outboxSender.pulse();
+  rig.outboxSender.noteDue(rig.clock.now());
+  rig.outboxSender.noteDue(rig.clock.now() + 1);
   expect(rig.clock.armed).toBe(1);
   await rig.clock.run(0);
   expect(rig.clock.armed).toBe(1);
   await rig.clock.run(50_000);
   expect([rig.push.requests.length, rig.clock.armed]).toEqual([2, 0]);
+});
+
+test("the outbox is read when a delivery is due: not while a watching device may still ack, and at once for another", async () => {
+  const { outbox } = rig.store;
+  const due = outbox.due.bind(outbox);
+  const reads: number[] = [];
+  const beganAt = rig.clock.now();
+  outbox.due = (...asked) => {
+    reads.push(rig.clock.now() - beganAt);
+    return due(...asked);
+  };
+  await rig.clock.run(1);
+  reads.length = 0;
+  const phone = rig.device();
+  const leave = rig.watch(phone.deviceId);
+  const repliedAfterMs = rig.clock.now() - beganAt;
+  rig.reply(sessionId);
+  await rig.clock.run(graceMs - 1);
+  expect(reads).toEqual([]);
+  await rig.clock.run(1);
+  expect(reads[0]).toBe(repliedAfterMs + graceMs);
+  expect(rig.states(phone.deviceId)).toEqual(["sent"]);
+
+  leave();
+  reads.length = 0;
+  rig.reply(sessionId);
+  await rig.clock.run(1);
+  expect(reads).not.toEqual([]);
+  expect(rig.states(phone.deviceId)).toEqual(["sent", "sent"]);
 });
 
 describe("an attempt that throws", () => {
@@ -576,11 +605,19 @@ describe("an attempt that throws", () => {
     const { events } = rig.store;
     const after = events.after.bind(events);
     let isBroken = true;
-    Object.defineProperty(rig.store.devices, "get", {
-      configurable: true,
-      value: function (this: unknown, id: string) {
-        if (isBroken && id === first.deviceId) throw new Error("database disk image is malformed");
-        return Object.getPrototypeOf(rig.store.devices).get.call(rig.store.devices, id);
+    const { devices } = rig.store;
+    const [get, many] = [devices.get.bind(devices), devices.many.bind(devices)];
+    const refuse = (ids: readonly string[]) => {
+      if (isBroken && ids.includes(first.deviceId)) throw new Error("database disk image is malformed");
+    };
+    Object.assign(devices, {
+      get: (id: string) => {
+        refuse([id]);
+        return get(id);
+      },
+      many: (ids: readonly string[]) => {
+        refuse(ids);
+        return many(ids);
       },
     });
     rig.reply(sessionId);

@@ -12,9 +12,7 @@ function rig(missed = 0) {
   const words = new MemoryWords();
   const connections = new Connections({ clock });
   const feed = new DeltaFeed({ connections });
-  const pulses: number[] = [];
-  const outboxSender = { pulse: () => pulses.push(events.tip()) };
-  const broadcaster = new EventBroadcaster({ events, connections, feed, outboxSender });
+  const broadcaster = new EventBroadcaster({ events, connections, feed });
   let ackedCursor: number | null = null;
   const devices = { get: () => ({ ackedCursor }) as never };
   const replay = new Replay({ events, devices, connections, feed, clock, log: words });
@@ -28,7 +26,7 @@ function rig(missed = 0) {
   const ack = (cursor: number) => {
     ackedCursor = cursor;
   };
-  return { clock, events, words, connections, feed, broadcaster, replay, pulses, arrive, ack };
+  return { clock, events, words, connections, feed, broadcaster, replay, arrive, ack };
 }
 
 const upTo = (last: number, first = 1) => Array.from({ length: last - first + 1 }, (_, i) => first + i);
@@ -347,15 +345,6 @@ describe("V8 a slow reader in replay", () => {
     expect(connection.closed?.code).toBe(1012);
     expect(connection.cursors).toHaveLength(200);
   });
-});
-
-test("the courier is woken by events that call for a push, and not by others", () => {
-  const { events, pulses } = rig();
-  events.append(aMessage());
-  expect(pulses).toEqual([]);
-  const data = { code: "claude_error", detail: "No.", retryable: true } as const;
-  events.append({ sessionId: "s", type: "turn.failed", turnId: "t", data });
-  expect(pulses).toEqual([2]);
 });
 
 test("a dispatcher that was stopped is silent, and starting twice sends nothing twice", () => {
