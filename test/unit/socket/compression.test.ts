@@ -125,6 +125,23 @@ describe("contexts of compression", () => {
     stop();
   });
 
+  test("of two sockets are released apart, though both share the functions that note a use", () => {
+    const clock = new ManualClock();
+    const releases = new IdleReleases(clock);
+    const [used, idle] = [new ScriptedCompression(), new ScriptedCompression()];
+    releases.watch(used);
+    releases.watch(idle);
+    expect(used.compress).toBe(idle.compress);
+    expect(used.decompress).toBe(idle.decompress);
+    used.compress("text", true, () => {});
+    used.begun.shift()!();
+    idle.compress("a slow one", true, () => {});
+    releases.stop(idle);
+    clock.advance(2 * compressionIdleMs);
+    expect([used.released, idle.released]).toEqual([1, 0]);
+    expect(clock.armed).toBe(0);
+  });
+
   test("leave no timer behind when the socket is closed", () => {
     const { clock, compression, stop, keep, end } = open();
     compression.compress("text", true, keep);
