@@ -49,10 +49,15 @@ export class DurableGate implements Durability {
     });
   }
 
-  /** The queue of one connection, whose frames are written by `write`. */
-  frameQueue(write: (text: string) => void): FrameQueue {
-    return new FrameQueue(this.#durability, write);
+  /** The queue of one connection's frames. */
+  frameQueue(connection: FrameTaker): FrameQueue {
+    return new FrameQueue(this.#durability, connection);
   }
+}
+
+/** A connection, as its queue needs it. */
+export interface FrameTaker {
+  send(text: string): void;
 }
 
 /**
@@ -65,7 +70,7 @@ export class DurableGate implements Durability {
  */
 export class FrameQueue {
   readonly #durability: Durability;
-  readonly #write: (text: string) => void;
+  readonly #connection: FrameTaker;
   /** By turn, for each of its waiting frames in order: the ephemeral frames that follow on it. Made when it is needed first. */
   #ephemeralByTurn: Map<string, string[][]> | undefined;
   /** Ephemeral frames that follow on the welcome and the history, as long as these wait. */
@@ -73,9 +78,9 @@ export class FrameQueue {
   #heldChars = 0;
   #isClosed = false;
 
-  constructor(durability: Durability, write: (text: string) => void) {
+  constructor(durability: Durability, connection: FrameTaker) {
     this.#durability = durability;
-    this.#write = write;
+    this.#connection = connection;
   }
 
   /** Characters of the frames that wait. */
@@ -92,7 +97,7 @@ export class FrameQueue {
       if (isHeld) this.#release(text, turnId);
     });
     if (isDurable) {
-      this.#write(text);
+      this.#connection.send(text);
       return;
     }
     isHeld = true;
@@ -108,7 +113,7 @@ export class FrameQueue {
   sendEphemeral(text: string, turnId: string): void {
     const held = this.#ephemeralByTurn?.get(turnId)?.at(-1) ?? this.#ephemeralAfterHistory;
     if (held === undefined) {
-      this.#write(text);
+      this.#connection.send(text);
       return;
     }
     this.#heldChars += text.length;
@@ -142,6 +147,6 @@ export class FrameQueue {
 
   #writeHeld(text: string): void {
     this.#heldChars -= text.length;
-    if (!this.#isClosed) this.#write(text);
+    if (!this.#isClosed) this.#connection.send(text);
   }
 }

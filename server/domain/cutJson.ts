@@ -7,6 +7,8 @@ export interface CutText {
 }
 
 const replacement = "\ufffd";
+/** Bytes of a code unit inside a JSON string, at most: an escape such as `\u001f`. */
+const mostBytesOfUnit = 6;
 
 /**
  * Cuts `text` to the longest prefix whose JSON string form (without the quotes) takes at most `maxBytes` of UTF-8.
@@ -15,6 +17,7 @@ const replacement = "\ufffd";
  * Reads at most `maxBytes` + 1 code units, so a megabyte costs no more than a preview.
  */
 export function cutToJsonBytes(text: string, maxBytes: number): CutText {
+  if (text.length * mostBytesOfUnit <= maxBytes) return { text: text.toWellFormed(), cut: false };
   // Every code unit costs a byte or more, so nothing beyond this slice can fit, not even a pair split by it.
   const candidate = text.slice(0, Math.max(0, maxBytes) + 1).replace(/\p{Surrogate}/gu, replacement);
   let usedBytes = 0;

@@ -54,7 +54,16 @@ export function withDeadline<T>(
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const cancel = clock.after(deadlineMs, () => resolve(fallback()));
-    work.then(resolve, reject).finally(cancel);
+    work.then(
+      (result) => {
+        cancel();
+        resolve(result);
+      },
+      (error: unknown) => {
+        cancel();
+        reject(error);
+      },
+    );
   });
 }
 
@@ -62,4 +71,11 @@ export function withDeadline<T>(
 export const pause = (clock: Clock, delayMs: number): Promise<void> =>
   new Promise((resolve) => {
     clock.after(delayMs, resolve);
+  });
+
+/** Resolves when everything that has come by now has been handled. */
+export const nextTurn = (clock: Pick<Clock, "after" | "soon">): Promise<void> =>
+  new Promise((resolve) => {
+    if (clock.soon) clock.soon(resolve);
+    else clock.after(0, resolve);
   });

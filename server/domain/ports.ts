@@ -28,6 +28,11 @@ export interface Clock {
   /** Calls back once after `delayMs`; the result cancels. Never keeps the program alive by itself. */
   after(delayMs: number, callback: () => void): () => void;
   /**
+   * Calls back when everything that has come by now has been handled, which a timer cannot say: it waits for a millisecond at
+   * least. Absent: a timer of no delay is as good.
+   */
+  soon?(callback: () => void): void;
+  /**
    * Calls back when the clock is set, with the milliseconds (negative: back), before `now` tells the new time; the result
    * unsubscribes. Absent: this clock is never set.
    */

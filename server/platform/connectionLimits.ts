@@ -15,7 +15,7 @@ interface Entry {
   readonly socket: Socket;
   readonly address: string;
   /** The device that has shown its token on it; `undefined`: a stranger's. */
-  deviceId?: string;
+  deviceId: string | undefined;
   /** Requests that are being answered; an upgraded connection stays busy. */
   busy: number;
 }
@@ -41,6 +41,8 @@ export class ConnectionLimits {
   /** Oldest first. */
   readonly #entries = new Map<string, Entry>();
   readonly #server: Server;
+  /** One function for all: there are many connections, and they last. */
+  readonly #forget: (this: Socket) => void;
   #most: number;
   #closed = 0;
 
@@ -48,6 +50,11 @@ export class ConnectionLimits {
     this.#parts = parts;
     this.#server = server;
     this.#most = parts.most;
+    const entries = this.#entries;
+    this.#forget = function (this: Socket) {
+      const key = keyOf(this);
+      if (entries.get(key)?.socket === this) entries.delete(key);
+    };
     this.setMost(parts.most);
     server.on("connection", (socket: Socket) => this.#add(socket));
     server.on("request", (request: IncomingMessage, response: ServerResponse) => {
@@ -90,7 +97,7 @@ export class ConnectionLimits {
     const key = keyOf(socket);
     // It comes a second time when it is given back to the server after an upgrade that is ignored.
     if (this.#entries.get(key)?.socket === socket) return;
-    const entry: Entry = { socket, address: addressOf(socket), busy: 0 };
+    const entry: Entry = { socket, address: addressOf(socket), deviceId: undefined, busy: 0 };
     const strangersMost = Math.max(4, Math.floor(this.#most * strangersShare));
     const addressMost = Math.max(2, Math.floor(strangersMost * addressShare));
     const strangers = this.#those(({ deviceId }) => deviceId === undefined);
@@ -102,9 +109,7 @@ export class ConnectionLimits {
     else if (this.#entries.size >= this.#most)
       this.#close(strangers.length > 0 ? oldestStranger(strangers) : oldestOf(this.#those()), "all");
     this.#entries.set(key, entry);
-    socket.on("close", () => {
-      if (this.#entries.get(key) === entry) this.#entries.delete(key);
-    });
+    socket.on("close", this.#forget);
   }
 
   #close(oldest: Entry | undefined, limit: string): void {

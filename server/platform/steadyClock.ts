@@ -71,6 +71,10 @@ export class SteadyClock implements Clock {
     return this.#sources.after(delayMs, callback);
   }
 
+  soon(callback: () => void): void {
+    setImmediate(callback);
+  }
+
   onStep(listener: (byMs: number) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

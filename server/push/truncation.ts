@@ -10,8 +10,11 @@ export function fitBody(
   maxBytes: number,
   render: (body: string, truncated: boolean) => string,
 ): { json: string; truncated: boolean } {
-  const whole = cutToJsonBytes(body, maxBytes - Buffer.byteLength(render("", false)));
-  if (!whole.cut) return { json: render(whole.text, false), truncated: false };
+  // Nearly every text fits: that is rendered once, and not measured by itself.
+  if (body.length <= maxBytes) {
+    const json = render(body.toWellFormed(), false);
+    if (Buffer.byteLength(json) <= maxBytes) return { json, truncated: false };
+  }
   const budgetBytes = maxBytes - Buffer.byteLength(render("", true));
   if (budgetBytes < 0) {
     throw new RangeError(`The push's ids alone are ${-budgetBytes} bytes over the push service's limit.`);

@@ -25,8 +25,12 @@ export function isCompressed(text: string): boolean {
 /**
  * What the server agrees to. Frames to the client share one context: a delta is most of it the frame before, and the events at a turn's
  * end repeat its text. Each message of the client stands alone, so that its context can be released in between.
+ *
+ * Frozen: ws copies them for each connection, and V8 gives the copies of an object that may change a hidden class each, of 170 bytes.
  */
-export const compressionOptions: PerMessageDeflateOptions = { clientNoContextTakeover: true };
+export const compressionOptions: Readonly<PerMessageDeflateOptions> = Object.freeze({
+  clientNoContextTakeover: true,
+});
 
 /**
  * Drops an offer of compression by clients that cannot be asked for `client_no_context_takeover`. Apple's do not name a window size, take
@@ -64,11 +68,73 @@ export function limitInflated(compression: MessageCompression, bytes: number): v
   Reflect.set(compression, "_maxPayload", bytes);
 }
 
+type Compress = MessageCompression["compress"];
+
 /**
- * Release of the contexts of a socket's compression whenever it was idle for a while. A context that begins anew is right at any message
- * (RFC 7692, 7.2.1): it refers to nothing before, whatever the other side has kept.
+ * Release of the contexts of all sockets' compression, of each whenever it was idle for a while. A context that begins anew is right at
+ * any message (RFC 7692, 7.2.1): it refers to nothing before, whatever the other side has kept.
+ *
+ * The two methods that tell of a use are shared by all: functions of its own, and the shape that they give an object, would be the most
+ * of what an idle connection with compression costs. A socket that never used its compression has nothing here.
  */
-export class IdleRelease {
+export class IdleReleases {
+  readonly #clock: Clock;
+  readonly #byCompression = new WeakMap<MessageCompression, IdleRelease>();
+  /** By the prototype of ws, its heir that notes each use. */
+  readonly #noting = new WeakMap<object, object>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  watch(compression: MessageCompression): void {
+    const original: object = Reflect.getPrototypeOf(compression) ?? Object.prototype;
+    Reflect.setPrototypeOf(
+      compression,
+      this.#noting.get(original) ?? this.#makeNoting(original, compression),
+    );
+  }
+
+  /** The socket is closed. */
+  stop(compression: MessageCompression): void {
+    this.#of(compression).stop();
+  }
+
+  #makeNoting(original: object, { compress, decompress }: MessageCompression): object {
+    const releaseOf = (compression: MessageCompression) => this.#of(compression);
+    const noting = Object.assign(Object.create(original) as object, {
+      compress(this: MessageCompression, ...[data, isLast, callback]: Parameters<Compress>) {
+        const release = releaseOf(this);
+        release.begin();
+        compress.call(this, data, isLast, (error, result) => {
+          release.end();
+          callback(error, result);
+        });
+      },
+      decompress(this: MessageCompression, ...[data, isLast, callback]: Parameters<Compress>) {
+        const release = releaseOf(this);
+        release.begin();
+        decompress.call(this, data, isLast, (error, result) => {
+          release.end({ isInMessage: !isLast });
+          callback(error, result);
+        });
+      },
+    });
+    this.#noting.set(original, noting);
+    return noting;
+  }
+
+  #of(compression: MessageCompression): IdleRelease {
+    const known = this.#byCompression.get(compression);
+    if (known !== undefined) return known;
+    const release = new IdleRelease(compression, this.#clock);
+    this.#byCompression.set(compression, release);
+    return release;
+  }
+}
+
+/** The release of one socket's contexts; it has a timer only while there is something to release. */
+class IdleRelease {
   readonly #compression: MessageCompression;
   readonly #clock: Clock;
   #pending = 0;
@@ -77,39 +143,26 @@ export class IdleRelease {
   #cancel: (() => void) | undefined;
   #isStopped = false;
 
-  /** Each connection keeps one of these: it costs two functions, and a timer only while there is something to release. */
   constructor(compression: MessageCompression, clock: Clock) {
     this.#compression = compression;
     this.#clock = clock;
-    const { compress, decompress } = compression;
-    compression.compress = (data, isLast, callback) => {
-      this.#pending += 1;
-      compress.call(compression, data, isLast, (error, result) => {
-        this.#noteUse();
-        callback(error, result);
-      });
-    };
-    compression.decompress = (data, isLast, callback) => {
-      this.#pending += 1;
-      decompress.call(compression, data, isLast, (error, result) => {
-        // Between two fragments of a message its context is still needed.
-        this.#isInMessage = !isLast;
-        this.#noteUse();
-        callback(error, result);
-      });
-    };
   }
 
-  /** The socket is closed. */
-  stop(): void {
-    this.#isStopped = true;
-    this.#cancel?.();
+  begin(): void {
+    this.#pending += 1;
   }
 
-  #noteUse(): void {
+  /** `isInMessage`: between two fragments of a message that comes, whose context is still needed. */
+  end({ isInMessage = this.#isInMessage }: { isInMessage?: boolean } = {}): void {
+    this.#isInMessage = isInMessage;
     this.#pending -= 1;
     this.#usedAt = this.#clock.monotonic();
     this.#arm(compressionIdleMs);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#cancel?.();
   }
 
   #arm(delayMs: number): void {

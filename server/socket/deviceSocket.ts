@@ -18,17 +18,22 @@ import type { Asker, FrameRouter } from "./frameRouter.ts";
 import type { HeartbeatPeer } from "./heartbeat.ts";
 import { closeReason, parseFrame } from "./protocol.ts";
 
+/** What all sockets of devices share. */
 export interface DeviceSocketParts {
-  socket: WebSocket;
-  /** What the socket writes to. */
-  tcp: Pick<Socket, "cork" | "uncork">;
-  caller: Caller;
   connections: Connections;
   router: FrameRouter;
   /** The orders of each device within a minute, over all its sockets. */
   orders: AttemptWindow;
   clock: Clock;
   log: Log;
+}
+
+/** A socket, and the device that said hello on it. */
+export interface GreetedSocket {
+  socket: WebSocket;
+  /** What the socket writes to. */
+  tcp: Pick<Socket, "cork" | "uncork">;
+  caller: Caller;
 }
 
 /** Frames without a rate limit: reports of the device about itself, which cost next to nothing and start nothing. */
@@ -40,20 +45,26 @@ const unboundedTypes: ReadonlySet<string> = new Set<ClientFrameType>(["ack", "pi
  *   open -> closing (by us: nothing is heard or sent any more) -> closed
  */
 export class DeviceSocket implements Connection, HeartbeatPeer, Asker {
-  readonly deviceId: string;
   readonly caller: Caller;
   foreground: boolean | undefined;
   sessionInView: string | undefined;
   heardAt: number;
   readonly #parts: DeviceSocketParts;
+  readonly #socket: WebSocket;
+  readonly #tcp: GreetedSocket["tcp"];
   #open = true;
   #corked = false;
 
-  constructor(parts: DeviceSocketParts) {
+  constructor(parts: DeviceSocketParts, { socket, tcp, caller }: GreetedSocket) {
     this.#parts = parts;
-    this.caller = parts.caller;
-    this.deviceId = parts.caller.deviceId;
+    this.#socket = socket;
+    this.#tcp = tcp;
+    this.caller = caller;
     this.heardAt = parts.clock.monotonic();
+  }
+
+  get deviceId(): string {
+    return this.caller.deviceId;
   }
 
   isOpen(): boolean {
@@ -69,13 +80,13 @@ export class DeviceSocket implements Connection, HeartbeatPeer, Asker {
     if (!this.#open) return;
     this.#cork();
     // ws throws for a socket that is still connecting only; on a closing one it drops the text.
-    this.#parts.socket.send(text, { compress: isCompressed(text) });
+    this.#socket.send(text, { compress: isCompressed(text) });
   }
 
   /** The frames of one commit go out in one write: each write costs a call of the system, and wakes the reader. */
   #cork(): void {
     if (this.#corked) return;
-    const { tcp } = this.#parts;
+    const tcp = this.#tcp;
     this.#corked = true;
     tcp.cork();
     queueMicrotask(() => {
@@ -85,23 +96,23 @@ export class DeviceSocket implements Connection, HeartbeatPeer, Asker {
   }
 
   bufferedBytes(): number {
-    return this.#parts.socket.bufferedAmount;
+    return this.#socket.bufferedAmount;
   }
 
   close(code: number, reason: string): void {
     if (!this.#open) return;
     this.leave();
-    this.#parts.socket.close(code, closeReason(reason));
+    this.#socket.close(code, closeReason(reason));
   }
 
   ping(): void {
-    if (this.#open) this.#parts.socket.ping();
+    if (this.#open) this.#socket.ping();
   }
 
   terminate(): void {
     this.#parts.log.info("socket.silent", { deviceId: this.deviceId });
     this.leave();
-    this.#parts.socket.terminate();
+    this.#socket.terminate();
   }
 
   /** The socket is over for us: no frame of it counts any more. */

@@ -1,7 +1,7 @@
 import { type IncomingMessage, type Server, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { type WebSocket, WebSocketServer } from "ws";
+import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import type { z } from "zod";
 import type { AttemptWindow } from "../access/attemptWindow.ts";
 import { bearerToken } from "../access/bearerToken.ts";
@@ -21,10 +21,10 @@ import {
   compressionOf,
   compressionOptions,
   dropBrokenOffer,
-  IdleRelease,
+  IdleReleases,
   limitInflated,
 } from "./compression.ts";
-import { DeviceSocket } from "./deviceSocket.ts";
+import { DeviceSocket, type DeviceSocketParts } from "./deviceSocket.ts";
 import { FrameRouter, type FrameRouterParts } from "./frameRouter.ts";
 import { Handshake } from "./handshake.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -65,8 +65,13 @@ export interface GatewayParts {
 interface Accepted {
   socket: WebSocket;
   tcp: Socket;
-  /** Absent when no compression was agreed on. */
-  idleRelease: IdleRelease | undefined;
+}
+
+/** Listeners to the events of a greeted socket. */
+interface SocketListeners {
+  receive(this: WebSocket, data: RawData, isBinary: boolean): void;
+  heard(this: WebSocket): void;
+  closed(this: WebSocket, code: number): void;
 }
 
 /**
@@ -81,6 +86,10 @@ export class Gateway {
   readonly #server: WebSocketServer;
   readonly #unfollowRevocations: () => void;
   readonly #pendingHandshakes: PendingHandshakes;
+  readonly #idleReleases: IdleReleases;
+  readonly #socketParts: DeviceSocketParts;
+  readonly #clients = new WeakMap<WebSocket, DeviceSocket>();
+  readonly #listeners: SocketListeners;
   readonly #noteError = (error: Error) => this.#parts.log.debug("socket.error", { error: error.message });
   #stopping: Promise<void> | undefined;
 
@@ -96,6 +105,10 @@ export class Gateway {
       noteView: (deviceId) => parts.outboxSender.noteView(deviceId),
     });
     this.#heartbeat = new Heartbeat({ clock: parts.clock });
+    this.#idleReleases = new IdleReleases(parts.clock);
+    const { connections, deviceRequests: orders, clock, log } = parts;
+    this.#socketParts = { connections, router: this.#router, orders, clock, log };
+    this.#listeners = this.#makeListeners();
     this.#server = new WebSocketServer({
       noServer: true,
       maxPayload: maxFrameBytes,
@@ -191,8 +204,10 @@ export class Gateway {
     const { gatekeeper, clock, log, tokenFailures } = this.#parts;
     socket.on("error", this.#noteError);
     const compression = compressionOf(socket);
-    const idleRelease = compression && new IdleRelease(compression, clock);
-    if (compression) limitInflated(compression, maxHelloBytes);
+    if (compression) {
+      this.#idleReleases.watch(compression);
+      limitInflated(compression, maxHelloBytes);
+    }
     const token = bearerToken(request.headers.authorization);
     const address = callerAddress(tcp);
     const receive = (data: Parameters<Handshake["receive"]>[0], isBinary: boolean) =>
@@ -209,7 +224,7 @@ export class Gateway {
         socket.off("close", end);
         release();
         if (compression) limitInflated(compression, maxFrameBytes);
-        this.#admit({ socket, tcp, idleRelease }, caller, hello);
+        this.#admit({ socket, tcp }, caller, hello);
       },
       onBadToken: () => {
         tokenFailures.count(address);
@@ -235,37 +250,49 @@ export class Gateway {
     const end = () => {
       handshake.end();
       release();
-      idleRelease?.stop();
+      if (compression) this.#idleReleases.stop(compression);
     };
     tcp.on("data", bound);
     socket.on("message", receive);
     socket.on("close", end);
   }
 
-  #admit({ socket, tcp, idleRelease }: Accepted, caller: Caller, hello: HelloFrame): void {
+  /** Listeners that find the client of their socket: there are many sockets, and they last. */
+  #makeListeners(): SocketListeners {
+    const clients = this.#clients;
+    const close = (socket: WebSocket, code: number) => {
+      const compression = compressionOf(socket);
+      if (compression) this.#idleReleases.stop(compression);
+      const client = clients.get(socket);
+      if (client === undefined) return;
+      client.leave();
+      this.#heartbeat.forget(client);
+      this.#parts.log.debug("socket.closed", { deviceId: client.deviceId, code });
+    };
+    return {
+      receive(this: WebSocket, data, isBinary) {
+        clients.get(this)?.receive(data, isBinary);
+      },
+      heard(this: WebSocket) {
+        clients.get(this)?.heard();
+      },
+      closed(this: WebSocket, code) {
+        close(this, code);
+      },
+    };
+  }
+
+  #admit({ socket, tcp }: Accepted, caller: Caller, hello: HelloFrame): void {
     const { connections, replay, devices, clock, log, registerPush } = this.#parts;
     const { deviceId } = caller;
     this.#parts.noteDevice?.(tcp, deviceId);
-    const client = new DeviceSocket({
-      socket,
-      tcp,
-      caller,
-      connections,
-      router: this.#router,
-      orders: this.#parts.deviceRequests,
-      clock,
-      log,
-    });
-    const heard = () => client.heard();
-    socket.on("message", (data, isBinary) => client.receive(data, isBinary));
+    const client = new DeviceSocket(this.#socketParts, { socket, tcp, caller });
+    this.#clients.set(socket, client);
+    const { receive, heard, closed } = this.#listeners;
+    socket.on("message", receive);
     socket.on("pong", heard);
     socket.on("ping", heard);
-    socket.on("close", (code) => {
-      idleRelease?.stop();
-      client.leave();
-      this.#heartbeat.forget(client);
-      log.debug("socket.closed", { deviceId, code });
-    });
+    socket.on("close", closed);
     // Of a device whose network comes and goes the oldest are half-open; the newest is the one that it listens on.
     const reason = `A device has ${maxDeviceSockets} sockets at most.`;
     connections.makeRoom(deviceId, maxDeviceSockets, closeCodes.tooMany, reason);

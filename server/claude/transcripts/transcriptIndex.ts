@@ -1,13 +1,12 @@
 import { type Stats, statSync } from "node:fs";
 import { readdir, realpath } from "node:fs/promises";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import {
   isListedAfter,
   latestFirst,
   type PastConversation,
   type PastConversationPage,
 } from "../../domain/sessions/history.ts";
-import { begunIn, firstSaidIn } from "./transcriptHead.ts";
 import { readSummary } from "./transcriptSummary.ts";
 
 /** Transcripts read between two pauses for other questions. */
@@ -88,11 +87,13 @@ export class TranscriptIndex {
   async #transcripts(): Promise<Transcript[]> {
     const transcripts: Transcript[] = [];
     for (const project of await readdir(this.#folder).catch(() => [])) {
-      const names = await readdir(join(this.#folder, project)).catch(() => []);
+      const folder = join(this.#folder, project);
+      const names = await readdir(folder).catch(() => []);
       for (const name of names) {
         const sessionId = transcriptName.exec(name)?.[1];
         if (sessionId === undefined) continue;
-        const path = join(this.#folder, project, name);
+        // To join the two takes several times as long as the look at the file.
+        const path = `${folder}${sep}${name}`;
         const file = statOf(path);
         if (!file?.isFile()) continue;
         const { mtimeMs, size: sizeBytes } = file;
@@ -133,13 +134,16 @@ class Directories {
   }
 }
 
+/** Loaded when a transcript needs it: most need none, and loading it would hold up the first list. */
+const longerLook = () => import("./transcriptHead.ts");
+
 /** What the ends of a transcript say, and what only a longer look finds where its first message is longer than they are. */
 async function conversationOf(
   { sessionId, path, lastActivityAt, sizeBytes }: Transcript,
   directories: Directories,
 ): Promise<PastConversation | undefined> {
   const summary = readSummary(path);
-  const first = summary.firstMessage === undefined ? await firstSaidIn(path) : undefined;
+  const first = summary.firstMessage === undefined ? await (await longerLook()).firstSaidIn(path) : undefined;
   const firstMessage = summary.firstMessage ?? first?.text;
   const title = summary.title ?? firstMessage;
   // It holds no message.
@@ -149,7 +153,9 @@ async function conversationOf(
     sessionId,
     title: title.slice(0, 200).toWellFormed(),
     firstMessage: firstMessage?.slice(0, 2_000).toWellFormed(),
-    projectPath: await (directory === undefined ? begunIn(path) : directories.realPathOf(directory)),
+    projectPath: await (directory === undefined
+      ? longerLook().then(({ begunIn }) => begunIn(path))
+      : directories.realPathOf(directory)),
     createdAt: summary.createdAt ?? first?.createdAt,
     lastActivityAt,
     sizeBytes,

@@ -29,14 +29,16 @@ export interface TranscriptSummary {
  */
 export function readSummary(path: string): TranscriptSummary {
   const { head, tail } = readEnds(path);
+  // Of a file that is read as a whole both are the same text.
+  const [inHead = "", inTail = ""] = [head === tail ? "" : head, tail].map(withTitles);
   const { firstMessage, directory, hasImage } = beginningOf(head);
   const named =
-    lastValue(tail, "customTitle", "custom-title") ||
+    lastValue(inTail, "customTitle", "custom-title") ||
     titleBeside(path) ||
-    lastValue(head, "customTitle", "custom-title") ||
-    lastValue(tail, "aiTitle", "ai-title") ||
-    lastValue(head, "aiTitle", "ai-title");
-  const title = named || lastValue(tail, "lastPrompt") || lastValue(tail, "summary") || firstMessage;
+    lastValue(inHead, "customTitle", "custom-title") ||
+    lastValue(inTail, "aiTitle", "ai-title") ||
+    lastValue(inHead, "aiTitle", "ai-title");
+  const title = named || lastValue(inTail, "lastPrompt") || lastValue(inTail, "summary") || firstMessage;
   const createdAt = Date.parse(/"timestamp": ?"([^"]*)"/.exec(head)?.[1] ?? "");
   return {
     title: title || (hasImage ? "Image" : undefined),
@@ -46,6 +48,10 @@ export function readSummary(path: string): TranscriptSummary {
     directory,
   };
 }
+
+/** The fields that give a title: one pass tells that a text has none of them, as most have not. */
+const titleFields = /"(?:customTitle|aiTitle|lastPrompt|summary)":/;
+const withTitles = (text: string): string => (titleFields.test(text) ? text : "");
 
 function readEnds(path: string): { head: string; tail: string } {
   const file = openSync(path, "r");

@@ -1,11 +1,8 @@
 import { join } from "node:path";
 import { parentPort } from "node:worker_threads";
 import type { PastConversationPage } from "../../domain/sessions/history.ts";
-import { toolRecordIn } from "./toolRecord.ts";
 import { claudeConfigDir } from "./transcriptFile.ts";
-import { findTranscriptOf } from "./transcriptHead.ts";
 import { TranscriptIndex } from "./transcriptIndex.ts";
-import { readPage } from "./transcriptPages.ts";
 
 /**
  * A thread that reads Claude's transcripts: one of a long day has hundreds of megabytes, which would hold the server's one
@@ -28,19 +25,25 @@ const configDir = claudeConfigDir(process.env);
 const conversations = new TranscriptIndex(join(configDir, "projects"));
 
 /** A conversation of another project is not shown here. */
-const transcriptOf = ({ sessionId, projectPath }: { sessionId: string; projectPath: string }) =>
-  findTranscriptOf(configDir, sessionId, projectPath);
+async function transcriptOf({ sessionId, projectPath }: { sessionId: string; projectPath: string }) {
+  const { findTranscriptOf } = await import("./transcriptHead.ts");
+  return findTranscriptOf(configDir, sessionId, projectPath);
+}
 
+/** Each kind loads what it needs: a list, which is asked for first, does not wait for what reads a conversation. */
 async function answer(question: HistoryQuestion): Promise<unknown> {
   switch (question.kind) {
     case "conversations":
       return conversations.list(question.projectPath, question.page);
     case "tool": {
-      const path = await transcriptOf(question);
+      const [path, { toolRecordIn }] = await Promise.all([transcriptOf(question), import("./toolRecord.ts")]);
       return path && toolRecordIn(path, question.toolUseId);
     }
     case "messages": {
-      const path = await transcriptOf(question);
+      const [path, { readPage }] = await Promise.all([
+        transcriptOf(question),
+        import("./transcriptPages.ts"),
+      ]);
       return path && readPage(path, question.before, question.limit);
     }
   }

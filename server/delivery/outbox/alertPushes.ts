@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { type Delivery, isActivityKind, pushContentOf, retryAt } from "../../domain/delivery/delivery.ts";
+import { type Delivery, isActivityKind, retryAt } from "../../domain/delivery/delivery.ts";
 import type { ApnsTarget, PushRequest, PushSender } from "../../domain/delivery/push.ts";
 import { kindRules, pushEndsAt, pushOf } from "../../domain/delivery/pushRules.ts";
 import type { Clock, Log, Store } from "../../domain/ports.ts";
@@ -21,10 +21,7 @@ import type { TokenInvalidation } from "./tokenInvalidation.ts";
 const lookAgainMs = 10_000;
 
 export interface AlertPushesParts {
-  store: Pick<
-    Store,
-    "events" | "sessions" | "turns" | "reads" | "permissions" | "devices" | "outbox" | "transaction"
-  >;
+  store: Pick<Store, "events" | "turns" | "reads" | "permissions" | "transaction">;
   push: PushSender;
   connections: Connections;
   clock: Clock;
@@ -48,7 +45,7 @@ export class AlertPushes implements PushPreparer {
     const { deliveryId, deviceId, cursor, kind } = delivery;
     if (isActivityKind(kind)) throw new Error(`${kind} is no alert.`);
     const now = clock.now();
-    const device = store.devices.get(deviceId);
+    const device = reads.device(deviceId);
     if (!device?.push) return { next: settled("gone") };
     if (device.ackedCursor !== null && device.ackedCursor >= cursor) return { next: settled("acked") };
     const event = reads.event(cursor);
@@ -78,9 +75,12 @@ export class AlertPushes implements PushPreparer {
       ? undefined
       : quietEndsAt(device.preferences.quietHours, now);
     if (quietUntilAt !== undefined) return { next: pendingAt(quietUntilAt) };
-    if (push.unlessTurnFollows === true) store.transaction(() => store.reads.noteRung(event));
+    if (push.unlessTurnFollows === true) {
+      store.transaction(() => store.reads.noteRung(event));
+      reads.forgetUnreadCounts();
+    }
     const named = session && { title: session.title, projectName: basename(session.projectPath) };
-    const content = pushContentOf(event, push, named, store.outbox.unreadCount(deviceId));
+    const content = reads.content(event, push, named, reads.unreadCount(deviceId));
     const target = device.push;
     const request = { deliveryId, content, at: event.at };
     switch (target.provider) {

@@ -52,21 +52,29 @@ export class DeliveryAttempts {
    * disk, which has to have their events first; one that is acked or moot by then is not sent. `claimed`: the rows of those that
    * were claimed in this step.
    */
-  make(deliveryIds: readonly string[], claimed: readonly Delivery[] = []): Array<Promise<HoldUntil>> {
+  make(deliveries: readonly Delivery[], claimed: readonly Delivery[] = []): Array<Promise<HoldUntil>> {
+    const deviceIds = deliveries.map(({ deviceId }) => deviceId);
+    // Nothing is read before the disk has confirmed: then all go on in the same step.
+    const reads = new SharedReads(this.#parts.store, deviceIds);
     let isDurable = false;
-    // All go on in the step in which the disk has confirmed.
-    const reads = new Promise<SharedReads>((resolve) => {
+    const durable = new Promise<void>((resolve) => {
       this.#gate.whenDurable(() => {
         isDurable = true;
-        resolve(new SharedReads(this.#parts.store));
+        resolve();
       });
     });
-    // While the disk does not answer a row may change.
-    const rows = new Map(isDurable ? claimed.map((delivery) => [delivery.deliveryId, delivery]) : []);
-    return deliveryIds.map(async (deliveryId) => this.#make(deliveryId, await reads, rows.get(deliveryId)));
+    if (isDurable) {
+      const rows = new Map(claimed.map((delivery) => [delivery.deliveryId, delivery]));
+      return deliveries.map(({ deliveryId }) => this.#make(deliveryId, reads, rows.get(deliveryId)));
+    }
+    return deliveries.map(async ({ deliveryId }) => {
+      await durable;
+      // While the disk did not answer the row may have changed.
+      return this.#make(deliveryId, reads);
+    });
   }
 
-  async #make(deliveryId: string, reads: SharedReads, row: Delivery | undefined): Promise<HoldUntil> {
+  async #make(deliveryId: string, reads: SharedReads, row?: Delivery): Promise<HoldUntil> {
     const { clock, recorder, store } = this.#parts;
     const delivery = row ?? store.outbox.get(deliveryId);
     if (delivery?.state !== "pending") return undefined;

@@ -1,4 +1,4 @@
-import { pause, withDeadline } from "../../domain/deadline.ts";
+import { nextTurn, withDeadline } from "../../domain/deadline.ts";
 import { DeadlineTimer, instantOf } from "../../domain/deadlineTimer.ts";
 import type { Delivery } from "../../domain/delivery/delivery.ts";
 import type { DeliveryWatch } from "../../domain/delivery/deliveryWatch.ts";
@@ -244,7 +244,7 @@ export class OutboxSender {
     const ids = next.map(({ deliveryId }) => deliveryId);
     const claimed = this.#recorder.write(ids, this.#parts.clock.now());
     if (next.length === 0) return;
-    const made = this.#attempts.make(ids, claimed);
+    const made = this.#attempts.make(next, claimed);
     for (const [index, delivery] of next.entries()) {
       const attempt = this.#follow(delivery, made[index]!).finally(() => {
         this.#inFlight.delete(attempt);
@@ -255,7 +255,8 @@ export class OutboxSender {
   }
 
   async #refill(): Promise<void> {
-    await pause(this.#parts.clock, 0);
+    // The answers that have come by now are read first: attempts that end together are written, and followed, together.
+    await nextTurn(this.#parts.clock);
     this.#refilling = undefined;
     this.#startAttempts();
     if (!this.#hasEmptiedQueue) return;

@@ -32,6 +32,8 @@ export class PushCircuitBreaker {
 
   /** The reading to come back at, or `undefined` when the push may be sent: as any other, or as the probe. */
   admit(deviceId: string, target: PushTarget, now: number): number | undefined {
+    // Usually no route has refused anything, and the route of a push need not be named.
+    if (this.#routes.size === 0) return undefined;
     const route = this.#routes.get(routeOf(target));
     if (route?.openUntilAt === undefined) return undefined;
     if (now < route.openUntilAt) return route.openUntilAt;
@@ -68,12 +70,14 @@ export class PushCircuitBreaker {
 
   /** The route found fault with the push or its device only. */
   close(target: PushTarget): void {
+    if (this.#routes.size === 0) return;
     const route = this.#routes.get(routeOf(target));
     if (route) route.openUntilAt = undefined;
   }
 
   /** The route took a push: nothing is wrong with it now, so a device that is refused from here on is at fault alone. */
   noteSuccess(deviceId: string, target: PushTarget): void {
+    if (this.#routes.size === 0) return;
     this.close(target);
     const route = this.#routes.get(routeOf(target));
     if (!route) return;

@@ -70,7 +70,7 @@ export class Connections {
 
   add(connection: Connection): void {
     if (this.#entries.has(connection)) return;
-    const frames = this.#gate.frameQueue((text) => connection.send(text));
+    const frames = this.#gate.frameQueue(connection);
     this.#entries.set(connection, {
       connection,
       frames,

@@ -52,6 +52,8 @@ export interface DeviceStore {
   insert(device: Device, tokenHash: string): void;
   byTokenHash(tokenHash: string): Device | undefined;
   get(deviceId: string): Device | undefined;
+  /** Those of the devices that are paired, in any order. */
+  many(deviceIds: readonly string[]): Device[];
   list(): Device[];
   revoke(deviceId: string, at: number): boolean;
   /** Whether the device was paired once and is not any more. */
@@ -108,6 +110,8 @@ export interface OutboxStore {
   newest(limit: number): Array<Delivery & { attempts: DeliveryAttempt[] }>;
   /** The device's badge: events that it was to be pushed, and that the owner has not read on any device. */
   unreadCount(deviceId: string): number;
+  /** The badges of the devices. */
+  unreadCounts(deviceIds: readonly string[]): Map<string, number>;
 }
 
 /** Repository of the tokens by which Live Activities are reached. A token given with a removal is the only one that is removed. */

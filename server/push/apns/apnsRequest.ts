@@ -47,12 +47,17 @@ export function sendApnsRequest(parts: ApnsRequestParts): Promise<ApnsExchange> 
     let stream: ClientHttp2Stream | undefined;
     let streamError: Error | undefined;
 
+    let isConcluded = false;
     const conclude = (rejection?: unknown): void => {
+      if (isConcluded) return;
+      isConcluded = true;
       clearTimeout(timer);
       // The status decides even when the answer's body was lost on the way.
       if (answer !== undefined) {
-        const tokenReplaced = authorization !== `bearer ${parts.currentToken()}`;
-        resolve({ ...readAnswer(answer, rejection), tokenReplaced });
+        const read = readAnswer(answer, rejection);
+        // Of an accepted push it says nothing which token it was sent with.
+        if (read.status !== 200) read.tokenReplaced = authorization !== `bearer ${parts.currentToken()}`;
+        resolve(read);
       } else {
         const fault = nameFault(streamError ?? rejection, session, stream);
         resolve({ kind: "fault", fault, atOnce: session.answered });
@@ -78,7 +83,9 @@ export function sendApnsRequest(parts: ApnsRequestParts): Promise<ApnsExchange> 
           streamError = error;
         });
         // node-apn's promise never settles when a stream closes without end or error. This comes after its own.
-        opened.once("close", () => setImmediate(conclude));
+        opened.once("close", () => {
+          if (!isConcluded) setImmediate(conclude);
+        });
         return opened;
       },
     };

@@ -44,6 +44,7 @@ export class SqliteDeviceStore implements DeviceStore {
   readonly #insert: Statement<[Named]>;
   readonly #byTokenHash: Statement<[tokenHash: string], DeviceRow>;
   readonly #get: Statement<[deviceId: string], DeviceRow>;
+  readonly #many: Statement<[deviceIds: string], DeviceRow>;
   readonly #list: Statement<[], DeviceRow>;
   readonly #revoke: Statement<[at: number, deviceId: string]>;
   readonly #isRevoked: Statement<[deviceId: string], { one: number }>;
@@ -78,6 +79,10 @@ export class SqliteDeviceStore implements DeviceStore {
     );
     this.#byTokenHash = new Statement(connection, `${selectDevices} AND token_hash = ?`);
     this.#get = new Statement(connection, `${selectDevices} AND device_id = ?`);
+    this.#many = new Statement(
+      connection,
+      `${selectDevices} AND device_id IN (SELECT value FROM json_each(?))`,
+    );
     this.#list = new Statement(connection, `${selectDevices} ORDER BY created_at, rowid`);
     // The push token and its key are the owner's secrets; the row itself stays for the audit.
     this.#revoke = new Statement(
@@ -156,6 +161,10 @@ export class SqliteDeviceStore implements DeviceStore {
 
   get(deviceId: string): Device | undefined {
     return deviceOrUndefined(this.#get.get(deviceId));
+  }
+
+  many(deviceIds: readonly string[]): Device[] {
+    return this.#many.all(JSON.stringify(deviceIds)).map(deviceOf);
   }
 
   list(): Device[] {

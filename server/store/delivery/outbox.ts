@@ -61,20 +61,46 @@ const isUnsettled = "state IN ('pending', 'sent')";
  */
 const isAlert = "kind NOT IN ('activity-start', 'activity-end')";
 
+/**
+ * The badge, whatever became of the push, and also when the device holds the event: it is not read by that. From the first unread
+ * event on, and not all that the device was ever pushed; a CROSS JOIN of SQLite's keeps the order in which rows are looked up.
+ */
+const unreadOf = (deviceId: string): string =>
+  `(SELECT count(*) FROM deliveries d CROSS JOIN unread u ON u.cursor = d.cursor
+    WHERE d.device_id = ${deviceId} AND d.cursor >= (SELECT min(cursor) FROM unread) AND d.${isAlert})`;
+
 type Named = Record<string, string | number | null>;
+/** Bound by place where a statement runs for each push: better-sqlite3 looks up each name of the other kind. */
+type InsertParameters = [
+  deliveryId: string,
+  deviceId: string,
+  cursor: number,
+  kind: string,
+  state: string,
+  createdAt: number,
+  nextAttemptAt: number | null,
+  attemptCount: number,
+];
+type AttemptParameters = [
+  at: number,
+  status: number | null,
+  reason: string | null,
+  latencyMs: number,
+  deliveryId: string,
+];
 
 /** The outbox in SQLite: deliveries and their attempts. An event has at most one delivery a device. */
 export class SqliteOutboxStore implements OutboxStore {
   readonly #transactions: Transactions;
-  readonly #insert: Statement<[Named]>;
+  readonly #insert: Statement<InsertParameters>;
   readonly #due: Statement<[{ at: number; limit: number; perDevice: number }], DeliveryRow>;
   readonly #hold: Statement<[{ deviceId: string; untilAt: number }]>;
   readonly #nextDueAfter: Statement<[at: number], { at: number | null }>;
-  readonly #claim: Statement<[at: number, deliveryId: string], DeliveryRow>;
+  readonly #claim: Statement<[at: number, deliveryIds: string], DeliveryRow>;
   readonly #claimed: Statement<[], DeliveryRow>;
-  readonly #addAttempt: Statement<[Named]>;
+  readonly #addAttempt: Statement<AttemptParameters>;
   readonly #countAttempt: Statement<[deliveryId: string]>;
-  readonly #settle: Statement<[Named]>;
+  readonly #settle: Statement<[state: string, nextAttemptAt: number | null, deliveryId: string]>;
   readonly #move: Statement<[Named]>;
   readonly #reopen: Statement<[at: number, deviceId: string, cursor: number, kind: string]>;
   readonly #ackUpTo: Statement<[deviceId: string, cursor: number]>;
@@ -82,7 +108,8 @@ export class SqliteOutboxStore implements OutboxStore {
   readonly #ofDevice: Statement<[deviceId: string, limit: number], DeliveryRow>;
   readonly #newest: Statement<[limit: number], DeliveryRow>;
   readonly #attemptsOf: Statement<[deliveryId: string], AttemptRow>;
-  readonly #unreadCount: Statement<[{ deviceId: string }], { count: number }>;
+  readonly #unreadCount: Statement<[deviceId: string], { count: number }>;
+  readonly #unreadCounts: Statement<[deviceIds: string], { device_id: string; count: number }>;
 
   constructor(parts: { connection: Connection; transactions: Transactions }) {
     const { connection } = parts;
@@ -90,11 +117,11 @@ export class SqliteOutboxStore implements OutboxStore {
     this.#insert = new Statement(
       connection,
       `INSERT INTO deliveries (delivery_id, device_id, cursor, kind, state, created_at, next_attempt_at, attempt_count)
-       VALUES (@deliveryId, @deviceId, @cursor, @kind, @state, @createdAt, @nextAttemptAt, @attemptCount)`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#due = new Statement(
       connection,
-      `SELECT * FROM (
+      `SELECT ${deliveryColumns} FROM (
          SELECT *, rowid AS line, row_number() OVER (PARTITION BY device_id ORDER BY cursor) AS place
          FROM deliveries WHERE ${isWaiting} AND next_attempt_at <= @at
        ) WHERE place <= @perDevice ORDER BY cursor, line LIMIT @limit`,
@@ -110,7 +137,8 @@ export class SqliteOutboxStore implements OutboxStore {
     );
     this.#claim = new Statement(
       connection,
-      `UPDATE deliveries SET claimed_at = ? WHERE delivery_id = ? AND state = 'pending' RETURNING ${deliveryColumns}`,
+      `UPDATE deliveries SET claimed_at = ? WHERE delivery_id IN (SELECT value FROM json_each(?)) AND state = 'pending'
+       RETURNING ${deliveryColumns}`,
     );
     // Narrowed by the index of due deliveries; the claimed are few among them.
     this.#claimed = new Statement(
@@ -124,12 +152,12 @@ export class SqliteOutboxStore implements OutboxStore {
     this.#addAttempt = new Statement(
       connection,
       `INSERT INTO attempts (delivery_id, number, at, status, reason, latency_ms)
-       SELECT delivery_id, attempt_count, @at, @status, @reason, @latencyMs FROM deliveries WHERE delivery_id = @deliveryId`,
+       SELECT delivery_id, attempt_count, ?, ?, ?, ? FROM deliveries WHERE delivery_id = ?`,
     );
     this.#settle = new Statement(
       connection,
-      `UPDATE deliveries SET attempt_count = attempt_count + 1, state = @state, next_attempt_at = @nextAttemptAt, claimed_at = NULL
-       WHERE delivery_id = @deliveryId AND state = 'pending'`,
+      `UPDATE deliveries SET attempt_count = attempt_count + 1, state = ?, next_attempt_at = ?, claimed_at = NULL
+       WHERE delivery_id = ? AND state = 'pending'`,
     );
     // An answer from Apple that comes after the device's ack, or after its revocation, must not reopen the delivery.
     this.#move = new Statement(
@@ -156,26 +184,16 @@ export class SqliteOutboxStore implements OutboxStore {
       connection,
       "SELECT at, status, reason, latency_ms FROM attempts WHERE delivery_id = ? ORDER BY number",
     );
-    // Whatever became of the push, and also when the device holds the event: it is not read by that. From the first unread event on,
-    // and not all that the device was ever pushed; a CROSS JOIN of SQLite's keeps the order in which rows are looked up.
-    this.#unreadCount = new Statement(
+    this.#unreadCount = new Statement(connection, `SELECT ${unreadOf("?")} AS count`);
+    this.#unreadCounts = new Statement(
       connection,
-      `SELECT count(*) AS count FROM deliveries d CROSS JOIN unread u ON u.cursor = d.cursor
-       WHERE d.device_id = @deviceId AND d.cursor >= (SELECT min(cursor) FROM unread) AND d.${isAlert}`,
+      `SELECT value AS device_id, ${unreadOf("value")} AS count FROM json_each(?)`,
     );
   }
 
   insert(delivery: Delivery): void {
-    this.#insert.run({
-      deliveryId: delivery.deliveryId,
-      deviceId: delivery.deviceId,
-      cursor: delivery.cursor,
-      kind: delivery.kind,
-      state: delivery.state,
-      createdAt: delivery.createdAt,
-      nextAttemptAt: delivery.nextAttemptAt,
-      attemptCount: delivery.attemptCount,
-    });
+    const { deliveryId, deviceId, cursor, kind, state, createdAt, nextAttemptAt, attemptCount } = delivery;
+    this.#insert.run(deliveryId, deviceId, cursor, kind, state, createdAt, nextAttemptAt, attemptCount);
   }
 
   due(at: number, limit: number, perDevice: number): Delivery[] {
@@ -191,15 +209,7 @@ export class SqliteOutboxStore implements OutboxStore {
   }
 
   claim(deliveryIds: readonly string[], at: number): Delivery[] {
-    const claim = () => {
-      const claimed: Delivery[] = [];
-      for (const deliveryId of deliveryIds) {
-        const row = this.#claim.get(at, deliveryId);
-        if (row) claimed.push(deliveryOf(row));
-      }
-      return claimed;
-    };
-    return this.#transactions.isOpen ? claim() : this.#transactions.run(claim);
+    return this.#claim.all(at, JSON.stringify(deliveryIds)).map(deliveryOf);
   }
 
   claimed(): Array<Delivery & { claimedAt: number }> {
@@ -215,16 +225,11 @@ export class SqliteOutboxStore implements OutboxStore {
       const { state, nextAttemptAt } = next;
       if (attempt !== undefined) {
         // Counted and moved in one step, but for the rare delivery that is settled already: its attempt is counted all the same.
-        const isSettled = this.#settle.run({ deliveryId, state, nextAttemptAt }) > 0;
+        const isSettled = this.#settle.run(state, nextAttemptAt, deliveryId) > 0;
         if (!isSettled) this.#countAttempt.run(deliveryId);
-        this.#addAttempt.run({
-          deliveryId,
-          at: attempt.at,
-          status: attempt.status ?? null,
-          reason: attempt.reason ?? null,
-          // Measured with a monotonic clock, which counts in fractions.
-          latencyMs: Math.round(attempt.latencyMs),
-        });
+        const { at, status = null, reason = null, latencyMs } = attempt;
+        // Measured with a monotonic clock, which counts in fractions.
+        this.#addAttempt.run(at, status, reason, Math.round(latencyMs), deliveryId);
         if (isSettled) return;
       }
       this.#move.run({ deliveryId, state, nextAttemptAt });
@@ -261,6 +266,11 @@ export class SqliteOutboxStore implements OutboxStore {
   }
 
   unreadCount(deviceId: string): number {
-    return this.#unreadCount.get({ deviceId })?.count ?? 0;
+    return this.#unreadCount.get(deviceId)?.count ?? 0;
+  }
+
+  unreadCounts(deviceIds: readonly string[]): Map<string, number> {
+    const counts = this.#unreadCounts.all(JSON.stringify(deviceIds));
+    return new Map(counts.map((row) => [row.device_id, row.count]));
   }
 }

@@ -14,7 +14,8 @@ import { proseOf } from "../sides/prose.ts";
 const transcriptCount = 2_000;
 /** Lines of one: about 30 KB. */
 const linesEach = 40;
-const usualRounds = 4;
+/** Each starts a server, whose first list is the figure. */
+const usualRounds = 12;
 const holdMs = 20;
 /** What the SDK reads of a transcript's head and of its tail. */
 const headBytes = 64 * 1_024;

@@ -3,9 +3,11 @@ import type { AddressInfo } from "node:net";
 import Database from "better-sqlite3";
 import express from "express";
 import { type WebSocket, WebSocketServer } from "ws";
+import { compressionOptions } from "../../../server/socket/compression.ts";
 
 /**
- * The floor of a server with sockets: Express and ws with nothing in them.
+ * The floor of a server with sockets: Express and ws with nothing in them. With the argument `compression` it agrees to the compression
+ * that Daylong agrees to, and sends short frames as they are, as Daylong does.
  *
  *   POST /broadcast         the body goes to every socket, as it is
  *   GET /memory             memory after a garbage collection
@@ -13,7 +15,10 @@ import { type WebSocket, WebSocketServer } from "ws";
  */
 const app = express();
 const server = createServer(app);
-const sockets = new WebSocketServer({ server, perMessageDeflate: false });
+const sockets = new WebSocketServer({
+  server,
+  perMessageDeflate: process.argv.includes("compression") && compressionOptions,
+});
 const clients = new Set<WebSocket>();
 
 /** Rows read at once, and bytes that may be unsent before more are read. */
@@ -47,7 +52,7 @@ sockets.on("connection", (socket) => {
   });
 });
 app.post("/broadcast", express.text({ type: () => true, limit: "1mb" }), (request, response) => {
-  for (const client of clients) client.send(request.body as string);
+  for (const client of clients) client.send(request.body as string, { compress: false });
   response.status(204).end();
 });
 app.get("/memory", (_request, response) => {

@@ -14,9 +14,14 @@ export class BareSide {
     this.url = `http://127.0.0.1:${port}`;
   }
 
-  static async start(): Promise<BareSide> {
+  /** `withCompression`: it agrees to the compression that Daylong agrees to. */
+  static async start({ withCompression = false } = {}): Promise<BareSide> {
     const program = fileURLToPath(new URL("./bareServer.js", import.meta.url));
-    const child = spawn(process.execPath, ["--expose-gc", program], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(
+      process.execPath,
+      ["--expose-gc", program, ...(withCompression ? ["compression"] : [])],
+      { stdio: ["ignore", "pipe", "inherit"] },
+    );
     const [port] = (await once(child.stdout!, "data")) as [Buffer];
     return new BareSide(child, String(port).trim());
   }

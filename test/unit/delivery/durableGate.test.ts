@@ -20,7 +20,7 @@ class SlowDisk {
 describe("V1 the durable gate", () => {
   test("without a durability it is open: a frame is written in the step in which it is sent", () => {
     const written: string[] = [];
-    const queue = new DurableGate().frameQueue((text) => void written.push(text));
+    const queue = new DurableGate().frameQueue({ send: (text) => void written.push(text) });
     queue.send("event", "turn-1");
     queue.sendEphemeral("word", "turn-1");
     expect(written).toEqual(["event", "word"]);
@@ -75,7 +75,7 @@ describe("V1 the durable gate", () => {
   test("what waits for a connection that has closed is not written, and is held no longer", () => {
     const disk = new SlowDisk();
     const written: string[] = [];
-    const queue = disk.gate.frameQueue((text) => void written.push(text));
+    const queue = disk.gate.frameQueue({ send: (text) => void written.push(text) });
     queue.send("event", "turn-1");
     queue.sendEphemeral("word", "turn-1");
     expect(queue.heldChars).toBe("eventword".length);
@@ -88,7 +88,7 @@ describe("V1 the durable gate", () => {
   test("words follow on a history that still waits, whatever their turn, and pass by nothing", () => {
     const disk = new SlowDisk();
     const written: string[] = [];
-    const queue = disk.gate.frameQueue((text) => void written.push(text));
+    const queue = disk.gate.frameQueue({ send: (text) => void written.push(text) });
     queue.send("welcome", undefined);
     queue.endHistory();
     queue.sendEphemeral("word", "turn-1");

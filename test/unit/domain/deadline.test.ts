@@ -1,6 +1,13 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "@jest/globals";
-import { abortOf, pause, unlessAborted, unlessLate, withDeadline } from "../../../server/domain/deadline.ts";
+import {
+  abortOf,
+  nextTurn,
+  pause,
+  unlessAborted,
+  unlessLate,
+  withDeadline,
+} from "../../../server/domain/deadline.ts";
 import { ManualClock } from "../../support/manualClock.ts";
 import { held } from "../../support/push/memoryPush.ts";
 
@@ -81,6 +88,20 @@ test("a pause is over after its time of the clock", async () => {
   expect(isOver).toBe(false);
   await clock.run(1);
   expect(isOver).toBe(true);
+});
+
+test("the next turn is the clock's own where it has one, and no timer is waited for", async () => {
+  const clock = new ManualClock();
+  const order: string[] = [];
+  const soon = (callback: () => void) => void setImmediate(callback);
+  const turns = [nextTurn({ after: (...args) => clock.after(...args), soon }), nextTurn(clock)];
+  turns.forEach((turn, index) => void turn.then(() => order.push(["soon", "timer"][index]!)));
+  setImmediate(() => order.push("what had come"));
+  await turns[0];
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(order).toEqual(["soon", "what had come"]);
+  await clock.run(0);
+  expect(order).toEqual(["soon", "what had come", "timer"]);
 });
 
 test("work with a fallback that is within its deadline counts as it ends, well or badly, and leaves no timer", async () => {

@@ -117,3 +117,14 @@ test("keeps its time until what is stored could be moved with it", () => {
   clock.stop();
   expect(computer.timers.armed).toBe(0);
 });
+
+test("calls back soon without a timer, after what is under way", async () => {
+  const { computer, clock } = rig();
+  const armed = computer.timers.armed;
+  const order: string[] = [];
+  const called = new Promise<void>((resolve) => clock.soon(resolve)).then(() => order.push("soon"));
+  expect(computer.timers.armed).toBe(armed);
+  await Promise.resolve().then(() => order.push("under way"));
+  await called;
+  expect(order).toEqual(["under way", "soon"]);
+});

@@ -47,6 +47,10 @@ describe("V15: a push that has to fit", () => {
 
   test("holds the whole text if that fits, to the byte", () => {
     expect(fitBody("abc", whole + 3, render)).toEqual({ json: render("abc", false), truncated: false });
+    expect(fitBody("a\ud83d", whole + 4, render)).toEqual({
+      json: render("a\ufffd", false),
+      truncated: false,
+    });
     const { json, truncated } = fitBody("abc", whole + 2, render);
     // What fits only because "true" is shorter than "false" would be said to be cut.
     expect([json, truncated]).toEqual([render("ab", true), true]);

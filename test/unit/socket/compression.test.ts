@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import {
   compressionIdleMs,
   dropBrokenOffer,
-  IdleRelease,
+  IdleReleases,
   isCompressed,
   type MessageCompression,
 } from "../../../server/socket/compression.ts";
@@ -75,8 +75,9 @@ describe("contexts of compression", () => {
   const open = () => {
     const clock = new ManualClock();
     const compression = new ScriptedCompression();
-    const release = new IdleRelease(compression, clock);
-    const stop = () => release.stop();
+    const release = new IdleReleases(clock);
+    release.watch(compression);
+    const stop = () => release.stop(compression);
     const results: string[] = [];
     const keep = (_error: Error | null, data?: Buffer) => results.push(String(data));
     const end = () => compression.begun.shift()!();
@@ -122,6 +123,23 @@ describe("contexts of compression", () => {
     clock.advance(2 * compressionIdleMs);
     expect(compression.released).toBe(1);
     stop();
+  });
+
+  test("of two sockets are released apart, though both share the functions that note a use", () => {
+    const clock = new ManualClock();
+    const releases = new IdleReleases(clock);
+    const [used, idle] = [new ScriptedCompression(), new ScriptedCompression()];
+    releases.watch(used);
+    releases.watch(idle);
+    expect(used.compress).toBe(idle.compress);
+    expect(used.decompress).toBe(idle.decompress);
+    used.compress("text", true, () => {});
+    used.begun.shift()!();
+    idle.compress("a slow one", true, () => {});
+    releases.stop(idle);
+    clock.advance(2 * compressionIdleMs);
+    expect([used.released, idle.released]).toEqual([1, 0]);
+    expect(clock.armed).toBe(0);
   });
 
   test("leave no timer behind when the socket is closed", () => {

@@ -68,6 +68,20 @@ const conversations: Array<[string, Array<object | string>]> = [
     "that is long and was named at its beginning",
     [{ type: "custom-title", customTitle: "Mine" }, user("A"), ...filler(200)],
   ],
+  [
+    "that is long, was named by Claude at its end and by a person at its beginning",
+    [
+      { type: "custom-title", customTitle: "Mine" },
+      user("A"),
+      ...filler(200),
+      { type: "ai-title", aiTitle: "Claude's" },
+    ],
+  ],
+  [
+    "that is long and whose middle alone names it",
+    [user("A"), ...filler(100), { type: "ai-title", aiTitle: "Claude's" }, ...filler(100)],
+  ],
+  ["whose words speak of a title", [user('The field "customTitle": what is it?'), answer('"aiTitle":')]],
   ["with half a line at its end", [user("Hello"), '{"type":"custom-title","customTitle":"Ha']],
   ["of nothing", ["{}"]],
 ];

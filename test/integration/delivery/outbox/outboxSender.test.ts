@@ -605,11 +605,19 @@ describe("an attempt that throws", () => {
     const { events } = rig.store;
     const after = events.after.bind(events);
     let isBroken = true;
-    Object.defineProperty(rig.store.devices, "get", {
-      configurable: true,
-      value: function (this: unknown, id: string) {
-        if (isBroken && id === first.deviceId) throw new Error("database disk image is malformed");
-        return Object.getPrototypeOf(rig.store.devices).get.call(rig.store.devices, id);
+    const { devices } = rig.store;
+    const [get, many] = [devices.get.bind(devices), devices.many.bind(devices)];
+    const refuse = (ids: readonly string[]) => {
+      if (isBroken && ids.includes(first.deviceId)) throw new Error("database disk image is malformed");
+    };
+    Object.assign(devices, {
+      get: (id: string) => {
+        refuse([id]);
+        return get(id);
+      },
+      many: (ids: readonly string[]) => {
+        refuse(ids);
+        return many(ids);
       },
     });
     rig.reply(sessionId);

@@ -92,6 +92,8 @@ describe("the device directory", () => {
     expect(devices.get(device.deviceId)).toBeUndefined();
     expect(devices.byTokenHash("hash")).toBeUndefined();
     expect(devices.list().map((each) => each.deviceId)).toEqual(["other"]);
+    const named = [device.deviceId, "other", "unknown", "other"];
+    expect(devices.many(named)).toEqual([devices.get("other")]);
     expect(outbox.get(delivery.deliveryId)).toMatchObject({ state: "gone", nextAttemptAt: null });
     expect(
       bench.connection.prepare("SELECT revoked_at, push FROM devices WHERE token_hash = 'hash'").get(),

@@ -97,7 +97,11 @@ describe("what the owner has not read", () => {
     for (const cursor of [one, two, login]) push("phone", cursor);
     push("tablet", one);
     const { outbox, reads, devices } = bench.store;
-    const badges = () => [outbox.unreadCount("phone"), outbox.unreadCount("tablet")];
+    const badges = () => {
+      const each = ["phone", "tablet"].map((deviceId) => [deviceId, outbox.unreadCount(deviceId)] as const);
+      expect([...outbox.unreadCounts(["phone", "tablet", "unknown"])]).toEqual([...each, ["unknown", 0]]);
+      return each.map(([, count]) => count);
+    };
     expect(badges()).toEqual([3, 1]);
     // To hold an event is not to have read it.
     devices.ack("phone", login);

@@ -49,6 +49,8 @@ let errands: AlertPushes;
 let delivery: Delivery;
 
 let rows: SharedReadsStore;
+/** Events that are unread only since they were told. */
+let rung: number;
 beforeEach(() => {
   clock = new ManualClock();
   words = new MemoryWords();
@@ -66,6 +68,7 @@ beforeEach(() => {
   device = { push: phone, ackedCursor: null, preferences: { mutedKinds: [] } };
   session = { state: "idle", title: "Tidy up", projectPath: "/home/dev/acme", muted: false, lease: {} };
   permission = undefined;
+  rung = 0;
   asked = [];
   const verdictAt = clock.now() + 10_000;
   invalidation = {
@@ -82,8 +85,11 @@ beforeEach(() => {
     repairEnvironment: (...args: unknown[]) => void asked.push(["repair", ...args]),
   };
   rows = {
-    devices: { get: (id: string) => (id === "phone" ? device : undefined) },
+    devices: {
+      many: (ids: string[]) => ids.flatMap((id) => (id === "phone" ? [{ ...device, deviceId: id }] : [])),
+    },
     events: {
+      hasTurnEndAfter: () => false,
       after: (cursor: number, limit: number) =>
         [{ ...event, cursor: 4 }, ...(event ? [event] : [])]
           .filter((row) => row.cursor > cursor)
@@ -91,7 +97,17 @@ beforeEach(() => {
     },
     sessions: { get: () => session },
     permissions: { get: () => permission },
-    outbox: { unreadCount: () => 4 },
+    outbox: {
+      unreadCount: () => 4 + rung,
+      unreadCounts: (ids: string[]) => new Map(ids.map((id) => [id, 4 + rung])),
+    },
+    reads: {
+      noteRung: () => {
+        rung += 1;
+      },
+    },
+    transaction: (work: () => void) => work(),
+    turns: { isRunning: () => false },
   } as never;
   errands = new AlertPushes({
     store: rows as never,
@@ -116,7 +132,7 @@ beforeEach(() => {
 });
 
 const prepare = (change: Partial<Delivery> = {}) =>
-  errands.prepare({ ...delivery, ...change }, new SharedReads(rows));
+  errands.prepare({ ...delivery, ...change }, new SharedReads(rows, [change.deviceId ?? "phone"]));
 const prepared = (found: PreparedPush | NoPush = prepare()): PreparedPush => {
   if ("next" in found) throw new Error(`Not sent: ${JSON.stringify(found)}`);
   return found;
@@ -318,6 +334,21 @@ describe("V12 a phone's token that is refused", () => {
     expect(prepared().misconfigured).toBeUndefined();
     expect(asked).toEqual([]);
   });
+});
+
+test("a badge counts the event that is unread only since it is told, also where badges were read before", async () => {
+  const reads = new SharedReads(rows, ["phone"]);
+  await prepared(errands.prepare(delivery, reads)).send();
+  event = {
+    ...event,
+    cursor: 5,
+    type: "task.finished",
+    data: { taskId: "t", description: "npm test", state: "completed" },
+  } as unknown as LoggedEvent;
+  const late = new SharedReads(rows, ["phone"]);
+  expect(late.unreadCount("phone")).toBe(4);
+  await prepared(errands.prepare({ ...delivery, kind: "task" }, late)).send();
+  expect(push.requests.map(({ content }) => content.badge)).toEqual([4, 5]);
 });
 
 describe("V12 D17 a browser's subscription that is over", () => {

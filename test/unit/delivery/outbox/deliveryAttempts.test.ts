@@ -61,9 +61,10 @@ function rig() {
   const attempts = new DeliveryAttempts({
     store: {
       whenDurable: (tell) => (disk.owes ? void owed.push(tell) : tell()),
-      outbox: { get: (id) => rows.get(id) },
+      outbox: { get: (id) => rows.get(id), unreadCount: () => 0, unreadCounts: () => new Map() },
       events: { after: () => [] },
       sessions: { get: () => undefined },
+      devices: { get: () => undefined, many: () => [] },
     },
     alerts: prepare("alert"),
     activities: prepare("activity"),
@@ -72,24 +73,24 @@ function rig() {
     recorder,
     random: () => 0.5,
   });
+  const aDelivery = (deliveryId: string): Delivery => ({
+    deliveryId,
+    deviceId: "phone",
+    cursor: 1,
+    kind: "reply",
+    state: "pending",
+    createdAt: clock.now(),
+    nextAttemptAt: clock.now(),
+    attemptCount: 0,
+  });
   const make = async (deliveryId: string) => {
-    const [holdUntil] = await Promise.all(attempts.make([deliveryId]));
+    const [holdUntil] = await Promise.all(attempts.make([rows.get(deliveryId) ?? aDelivery(deliveryId)]));
     recorder.write();
     return holdUntil;
   };
-  const claimedAs = (row: Delivery) => Promise.all(attempts.make([row.deliveryId], [row]));
+  const claimedAs = (row: Delivery) => Promise.all(attempts.make([row], [row]));
   const add = (deliveryId: string, change: Partial<Delivery> = {}): Delivery => {
-    const delivery: Delivery = {
-      deliveryId,
-      deviceId: "phone",
-      cursor: 1,
-      kind: "reply",
-      state: "pending",
-      createdAt: clock.now(),
-      nextAttemptAt: clock.now(),
-      attemptCount: 0,
-      ...change,
-    };
+    const delivery = { ...aDelivery(deliveryId), ...change };
     rows.set(deliveryId, delivery);
     return delivery;
   };

@@ -94,7 +94,6 @@ test("a push is a POST to its device, counted in before it is sent and out when 
     kind: "answer",
     status: 200,
     apnsId: "apple-1",
-    tokenReplaced: false,
     reason: undefined,
     timestamp: undefined,
     retryAfter: undefined,
