@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { type DemoModel, startDemoModel } from "../../../server/demo/model.ts";
 import type { LoggedEvent } from "../../../server/domain/delivery/event.ts";
@@ -14,6 +16,8 @@ import {
 } from "../../support/server/daylongServer.ts";
 
 const goneWithinMs = 20_000;
+/** A tool's shell waits until the test says that the server has sampled what the tool started. */
+const untilSeen = "bash -c 'until [ -e seen ]; do sleep 0.2; done'";
 
 describe.each(sides)("REPORT-23 F10: nothing of ours is left, %s", (_name, side) => {
   let bench: Bench;
@@ -61,6 +65,13 @@ describe.each(sides)("REPORT-23 F10: nothing of ours is left, %s", (_name, side)
       async () => (await server.ask("GET", `/api/sessions/${sessionId}`)).body.process?.processCount >= count,
       goneWithinMs,
     );
+  /** Runs a command that waits for `seen`, which comes when the server has sampled `count` processes of the session. */
+  async function runSeen(sessionId: string, command: string, count: number): Promise<void> {
+    const turn = chat(sessionId, `run: ${command}`);
+    await running(sessionId, count);
+    writeFileSync(join(bench.project, "seen"), "");
+    expect((await turn).state).toBe("completed");
+  }
   const events = async (sessionId: string): Promise<LoggedEvent[]> =>
     (await server.ask("GET", `/api/sessions/${sessionId}/events?limit=500`)).body.events;
 
@@ -82,20 +93,24 @@ describe.each(sides)("REPORT-23 F10: nothing of ours is left, %s", (_name, side)
   });
 
   test.each([
-    ["by a subshell", "(sleep 301 &) ; sleep 1"],
-    ["by nohup", "nohup sleep 302 >/dev/null 2>&1 & sleep 1"],
-    ["in a session of its own", "setsid sleep 303 >/dev/null 2>&1 & sleep 1"],
-    ["in a group of its own", "bash -c 'set -m; sleep 304 >/dev/null 2>&1 & sleep 1'"],
-    ["after a while in which its shell worked", "sleep 1.5; nohup sleep 306 >/dev/null 2>&1 &"],
-    ["two deep", "(sh -c 'sleep 307 & sleep 308 & wait' >/dev/null 2>&1 &) ; sleep 1"],
+    ["by a subshell", `(sleep 301 &) ; ${untilSeen}`, 3],
+    ["by nohup", `nohup sleep 302 >/dev/null 2>&1 & ${untilSeen}`, 5],
+    ["in a session of its own", `setsid sleep 303 >/dev/null 2>&1 & ${untilSeen}`, 5],
+    [
+      "in a group of its own",
+      `bash -c 'set -m; sleep 304 >/dev/null 2>&1 & until [ -e seen ]; do sleep 0.2; done'`,
+      4,
+    ],
+    ["after a while in which its shell worked", `${untilSeen}; nohup sleep 306 >/dev/null 2>&1 &`, 3],
+    ["two deep", `(sh -c 'sleep 307 & sleep 308 & wait' >/dev/null 2>&1 &) ; ${untilSeen}`, 3],
     [
       "by a program that forks twice",
-      "perl -e 'if (fork) { select(undef, undef, undef, 0.5); exit } setpgrp; sleep 309' >/dev/null 2>&1; sleep 1",
+      `perl -e 'if (fork) { select(undef, undef, undef, 0.5) until -e "seen"; exit } setpgrp; sleep 309' >/dev/null 2>&1`,
+      4,
     ],
-  ])("what a tool handed to init %s, when the session is closed", async (_how, command) => {
+  ])("what a tool handed to init %s, when the session is closed", async (_how, command, count) => {
     const { sessionId } = await begin();
-    const turn = await chat(sessionId, `run: ${command}`);
-    expect(turn.state).toBe("completed");
+    await runSeen(sessionId, command, count);
     expect(processesOf(bench).length).toBeGreaterThan(1);
     await close(sessionId);
     await nothingLeft();
@@ -103,7 +118,7 @@ describe.each(sides)("REPORT-23 F10: nothing of ours is left, %s", (_name, side)
 
   test("what a tool handed to init, when the CLI is killed", async () => {
     const { sessionId, pid } = await begin();
-    await chat(sessionId, "run: (sleep 310 >/dev/null 2>&1 &) ; sleep 1");
+    await runSeen(sessionId, `(sleep 310 >/dev/null 2>&1 &) ; ${untilSeen}`, 3);
     process.kill(pid, "SIGKILL");
     await nothingLeft();
   });
@@ -121,7 +136,7 @@ describe.each(sides)("REPORT-23 F10: nothing of ours is left, %s", (_name, side)
   test("a command in the background and what is handed to init, when the server and then the CLI are killed", async () => {
     const { sessionId, pid } = await begin();
     await chat(sessionId, "background: sleep 312");
-    await chat(sessionId, "run: (sleep 313 >/dev/null 2>&1 &) ; sleep 1");
+    await runSeen(sessionId, `(sleep 313 >/dev/null 2>&1 &) ; ${untilSeen}`, 4);
     await server.kill("SIGKILL");
     process.kill(pid, "SIGKILL");
     expect(processesOf(bench).length).toBeGreaterThan(0);
@@ -161,7 +176,7 @@ describe.each(sides)("REPORT-23 F10: nothing of ours is left, %s", (_name, side)
 
   test("and what runs is measured: memory and CPU of the CLI, and of its tool", async () => {
     const { sessionId } = await begin();
-    const hold = `${process.execPath} -e "const b = Buffer.alloc(104857600, 1); setTimeout(function () { console.log(b.length); }, 3000)"`;
+    const hold = `${process.execPath} -e "const b = Buffer.alloc(104857600, 1); setInterval(function () { if (require('fs').existsSync('seen')) { console.log(b.length); process.exit(); } }, 100)"`;
     const turn = chat(sessionId, `run: ${hold}`);
     const own = await eventually("it is measured", async () => {
       const { process: shown } = (await server.ask("GET", `/api/sessions/${sessionId}`)).body;
@@ -170,6 +185,7 @@ describe.each(sides)("REPORT-23 F10: nothing of ours is left, %s", (_name, side)
     expect(own.rssBytes).toBeGreaterThan(50 * 1_024 ** 2);
     expect(own.rssBytes).toBeLessThan(500 * 1_024 ** 2);
     expect(own.processCount).toBeGreaterThanOrEqual(3);
+    writeFileSync(join(bench.project, "seen"), "");
     expect((await turn).state).toBe("completed");
   });
 });
