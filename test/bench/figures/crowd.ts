@@ -16,7 +16,8 @@ const messagesARound = 10;
 export async function crowd(run: BenchRun): Promise<Measured[]> {
   const bench = makeBench();
   const model = await startDemoModel();
-  const environment = benchEnvironment(bench, model.url);
+  // A guess at the next message is asked for after a turn, which the raw CLIs are not asked for.
+  const environment = { ...benchEnvironment(bench, model.url), SUGGESTIONS: "false" };
   const daylong = await DaylongSide.start(
     Object.assign({}, environment, { MAX_TOTAL_MEMORY_GB: "16", CPU_USAGE_LIMIT_PERCENT: "100" }),
   );
