@@ -69,7 +69,7 @@ describe("a session that is erased", () => {
 
     await erase(gone);
     await untilKept(companion, ["GONEWORDS", "GONEDRAFT", gone], false);
-    // What was going to be written a moment later is not written either: words that came afterwards have been written.
+    // A write that was due a moment later does not happen either: words that came afterwards have been written.
     await companion.sessions
       .getByRole("link", { name: /OTHERWORDS/ })
       .first()

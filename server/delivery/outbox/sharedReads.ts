@@ -17,8 +17,8 @@ export interface SharedReadsStore {
 /**
  * Cache of what the pushes of one step of the event loop have in common: an event goes to every device, and its row, with its
  * session's, would be read and parsed for each of them. The rows and the badges of the devices are read together, because most
- * of a statement that finds one row is its beginning and its end; where that fails each is read by itself, so that what is wrong
- * with one stops no other. Dropped after the step, so that nothing in it grows old.
+ * of a statement that finds one row is its beginning and its end; where that fails each device is read by itself, so that a
+ * broken row stops no other device's push. Dropped after the step, so that nothing in it grows old.
  */
 export class SharedReads {
   readonly #store: SharedReadsStore;
@@ -67,7 +67,7 @@ export class SharedReads {
       : (this.#unreadCounts.get(deviceId) ?? 0);
   }
 
-  /** This step itself has changed what is unread. */
+  /** The badges have changed within this step. */
   forgetUnreadCounts(): void {
     this.#unreadCounts = null;
   }

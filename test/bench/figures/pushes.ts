@@ -146,7 +146,7 @@ function outboxSide(
       });
       await done;
     },
-    /** The owner reads what was pushed: the badges of the next round count as few events. */
+    /** The owner reads the events that were pushed: the badges of the next round count as few. */
     settle: () => void store.reads.readUpTo(session.sessionId, store.events.tip()),
     async stop(): Promise<void> {
       await sender.stop(2_000);
