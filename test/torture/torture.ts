@@ -10,7 +10,7 @@ import { NextServer } from "./nextServer.ts";
 import { PushTrails } from "./pushes.ts";
 import { Sightings } from "./sightings.ts";
 import { Traffic } from "./traffic.ts";
-import { judge, type Verdict } from "./verdict.ts";
+import { judge, openWork, type Verdict } from "./verdict.ts";
 
 export interface TortureOptions {
   kills: number;
@@ -233,19 +233,14 @@ export class Torture {
     return `${this.#kills} kills, ${begun} messages begun, ${accepted.length} accepted, ${tip} events, ${this.#pushes.trails.size} pushes`;
   }
 
-  /** Until every accepted message has ended and every delivery is settled, in the database. */
+  /** Until every accepted message and every task has ended, and every delivery is settled, in the database. */
   async #comeToRest(): Promise<void> {
     await this.#traffic.stop();
     const endAt = Date.now() + restMs;
     const database = new Database(join(this.#bench.dataDir, "daylong.db"), { readonly: true });
-    const open = database
-      .prepare<[], number>(
-        `SELECT (SELECT count(*) FROM turns WHERE state IN ('queued', 'running'))
-           + (SELECT count(*) FROM deliveries WHERE state = 'pending')`,
-      )
-      .pluck();
+    const open = database.prepare<[], string>(openWork).pluck();
     try {
-      while ((open.get() ?? 0) > 0 && Date.now() < endAt) await pause(50);
+      while (open.get() !== undefined && Date.now() < endAt) await pause(50);
     } finally {
       database.close();
     }

@@ -82,6 +82,15 @@ interface DeliveryRow {
   in_vain: number;
 }
 
+/**
+ * Selects what is still open, one line each: while there is any, a verdict would come too early. A task that runs has a turn and
+ * a push still to come.
+ */
+export const openWork = `
+  SELECT 'turn ' || turn_id || ' ' || state FROM turns WHERE state IN ('queued', 'running')
+  UNION ALL SELECT 'task ' || task_id || ' of session ' || session_id FROM tasks WHERE state = 'running'
+  UNION ALL SELECT 'push ' || delivery_id || ' of event ' || cursor FROM deliveries WHERE state = 'pending'`;
+
 /** Reads the database file itself, past all code of the server but its tables. */
 export function judge(evidence: Evidence): Verdict {
   const database = new Database(evidence.databasePath, { readonly: true });

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
@@ -18,7 +19,7 @@ import { type DeviceHabit, TortureDevice } from "../../torture/device.ts";
 import { PushTrails } from "../../torture/pushes.ts";
 import { Sightings } from "../../torture/sightings.ts";
 import { Traffic } from "../../torture/traffic.ts";
-import { judge } from "../../torture/verdict.ts";
+import { judge, openWork } from "../../torture/verdict.ts";
 
 const habits: readonly DeviceHabit[] = ["acking", "silent", "polling", "away", "away", "away"];
 const conversations = 4;
@@ -56,16 +57,7 @@ const pluck = (dataDir: string, sql: string): unknown[] => {
   }
 };
 const atRest = async (dataDir: string) => {
-  const open = () => [
-    ...pluck(
-      dataDir,
-      "SELECT 'turn ' || turn_id || ' ' || state FROM turns WHERE state IN ('queued', 'running')",
-    ),
-    ...pluck(
-      dataDir,
-      "SELECT 'push ' || delivery_id || ' of event ' || cursor FROM deliveries WHERE state = 'pending'",
-    ),
-  ];
+  const open = () => pluck(dataDir, openWork) as string[];
   await eventually("every message has its end, and every push is settled", () => open().length === 0).catch(
     (error: Error) => {
       throw new Error(`${error.message}\n${open().join("\n")}\n${server?.lines.slice(-40).join("\n")}`);
@@ -106,6 +98,14 @@ test("O05 V1 V5 V7 V10 V16: a backup taken in a storm, restored elsewhere: each 
   });
   traffic.start();
   await eventually("the storm blows", () => traffic.accepted.length >= 40);
+  // Queued while the backup is taken: it begins a task on the restored server, and no turn is open while that runs.
+  const { sessionId } = traffic.accepted[0]!;
+  for (const message of ["wait 3000 before it", "task 1500 after the restore"]) {
+    const body = { clientMessageId: randomUUID(), message, sessionId };
+    const answer = await first.ask("POST", "/api/chat", body, { token: devices[0]!.token });
+    expect(answer.status).toBe(202);
+    traffic.accepted.push({ text: message, turnId: answer.body.turnId, sessionId });
+  }
   const acceptedBefore = [...traffic.accepted];
   const seenBefore = seen.lastCursor;
   const file = join(bench.dir, "storm.tar");
