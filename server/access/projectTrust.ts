@@ -39,8 +39,12 @@ export class OwnersTrust implements ProjectTrust {
 
   async standingOf(projectPath: string): Promise<ProjectStanding> {
     if (this.#parts.store.trust.has(projectPath)) return "trusted";
-    const leadsOut = await speaksFromOutside(projectPath);
-    if (!leadsOut && !(await this.#bringsMore(projectPath))) return "plain";
+    // Side by side, as each look adds to the start of a session.
+    const [leadsOut, bringsMore] = await Promise.all([
+      speaksFromOutside(projectPath),
+      this.#bringsMore(projectPath),
+    ]);
+    if (!leadsOut && !bringsMore) return "plain";
     if (await this.#parts.acceptedInTerminal(projectPath)) return "trusted";
     return leadsOut ? "suspect" : "untrusted";
   }
@@ -73,16 +77,17 @@ export class OwnersTrust implements ProjectTrust {
 
   /** The CLI looks for such things in the directory and in those above it; of the latter it reads all or nothing. */
   async #bringsMore(projectPath: string): Promise<boolean> {
+    const looks: Array<Promise<boolean>> = [];
     for (let path = projectPath; !this.#homeDirs.has(path); path = dirname(path)) {
       const isAbove = path !== projectPath;
       const names = [".mcp.json", "CLAUDE.local.md", ...(isAbove ? ["CLAUDE.md"] : [])];
-      for (const name of names) if (await exists(join(path, name))) return true;
+      looks.push(...names.map((name) => exists(join(path, name))));
       const claudeDir = join(path, ".claude");
       const passed = isAbove ? noNames : plainNames;
-      if (!this.#ownClaudeDirs.has(claudeDir) && (await holdsOther(claudeDir, passed))) return true;
-      if (dirname(path) === path) return false;
+      if (!this.#ownClaudeDirs.has(claudeDir)) looks.push(holdsOther(claudeDir, passed));
+      if (dirname(path) === path) break;
     }
-    return false;
+    return (await Promise.all(looks)).includes(true);
   }
 }
 
@@ -91,13 +96,13 @@ export class OwnersTrust implements ProjectTrust {
  * file of the owner told to Claude that way.
  */
 async function speaksFromOutside(projectPath: string): Promise<boolean> {
-  for (const name of ["CLAUDE.md", ".claude", ".claude/CLAUDE.md", ".claude/rules"]) {
+  const looks = ["CLAUDE.md", ".claude", ".claude/CLAUDE.md", ".claude/rules"].map(async (name) => {
     const path = join(projectPath, name);
-    if (!(await exists(path))) continue;
+    if (!(await exists(path))) return false;
     const real = await realpath(path).catch(() => undefined);
-    if (real === undefined || !real.startsWith(`${projectPath}/`)) return true;
-  }
-  return false;
+    return real === undefined || !real.startsWith(`${projectPath}/`);
+  });
+  return (await Promise.all(looks)).includes(true);
 }
 
 /** Project paths have their links followed; a home directory may be given by one. */

@@ -354,7 +354,7 @@ export class CliHost implements ProcessHost {
     ].flatMap((one) => {
       const { processId, root } = one;
       const { pid } = root;
-      const hasUsedTools = "hasUsedTools" in one && one.hasUsedTools;
+      const hasUsedTools = () => "hasUsedTools" in one && one.hasUsedTools;
       return pid === null ? [] : [{ processId, root: { ...root, pid }, hasUsedTools }];
     });
     return this.#sampler.sample(sampled);

@@ -244,6 +244,12 @@ DROP INDEX deliveries_unacked;
 CREATE INDEX deliveries_of_event ON deliveries (cursor);
 `;
 
+/**
+ * An ack settles what lies between the cursor of the ack before and its own, which the table's own index by device and cursor finds.
+ * Of this index each push wrote an entry and moved it, because its condition reads `state`.
+ */
+const acksByCursor = "DROP INDEX deliveries_unsettled;";
+
 /** Every version of the schema, oldest first, without gaps. */
 export const migrations: readonly Migration[] = [
   {
@@ -278,6 +284,7 @@ export const migrations: readonly Migration[] = [
   { version: 21, apply: (connection) => void connection.exec(outputFiles) },
   { version: 22, apply: (connection) => void connection.exec(deletedResponses) },
   { version: 23, apply: (connection) => void connection.exec(deliveriesOfEvents) },
+  { version: 24, apply: (connection) => void connection.exec(acksByCursor) },
 ];
 
 /** The version of the schema that this program makes. */

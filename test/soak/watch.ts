@@ -39,7 +39,7 @@ export class ProcessWatch {
   async #weigh(): Promise<void> {
     const roots = this.#children().map((pid) => {
       const processId = String(pid);
-      return { processId, root: { processId, pid, startTicks: null }, hasUsedTools: true };
+      return { processId, root: { processId, pid, startTicks: null }, hasUsedTools: () => true };
     });
     const usage = await this.#sampler.sample(roots);
     const bytes = [...usage.values()].reduce(

@@ -12,6 +12,12 @@ const restingShare = 0.02;
 /** And at the latest after this: the shared part weighs more when other processes are gone. */
 const restingMs = 60_000;
 
+/**
+ * How long a tree stays in the CLI's process group before it is a server for good. A shell that runs a tool is forked in the CLI's
+ * group and leaves it before it runs anything: milliseconds, or some hundred of them where the cores are busy.
+ */
+const settledMs = 1_000;
+
 /** The readings of a process that are remembered from one sample to the next. */
 interface Earlier {
   startTicks: string;
@@ -29,7 +35,15 @@ export interface Sampled {
   processId: string;
   root: Root & { pid: number };
   /** Whether it has begun a tool: what it started before that is none's. */
-  hasUsedTools: boolean;
+  hasUsedTools(): boolean;
+}
+
+/** A tree that is a server, or may be one. */
+interface ServerCandidate {
+  /** Of the first sample, by the monotonic clock. */
+  since: number;
+  /** It is one, and stays one when it leaves the CLI's group later on. */
+  isSettled: boolean;
 }
 
 export interface SamplerParts {
@@ -48,8 +62,8 @@ export class Sampler {
   readonly #parts: SamplerParts;
   readonly #table: ReturnType<OperatingSystem["openTable"]>;
   #earlier = new Map<number, Earlier>();
-  /** What the trees were taken for when they were first seen, by the pid and start time at their top. */
-  #kinds = new Map<string, ChildTree["kind"]>();
+  /** By the pid and start time at the top of the tree. */
+  #candidates = new Map<string, ServerCandidate>();
 
   constructor(parts: SamplerParts) {
     this.#parts = parts;
@@ -59,14 +73,18 @@ export class Sampler {
   async sample(processes: readonly Sampled[]): Promise<Map<string, ProcessUsage>> {
     if (processes.length === 0) return new Map();
     const { clock, os, reaper } = this.#parts;
+    const usedBefore = new Set(processes.filter((one) => one.hasUsedTools()));
     const rows = await this.#table.read(
       processes.flatMap(({ root }) => [root.pid, ...reaper.seenPids(root.processId)]),
     );
+    // A tool that began while the table was read may have its shell in it.
+    const unusedAfter = new Set(processes.filter((one) => !one.hasUsedTools()));
     const now = clock.monotonic();
     const seen = new Map<number, Earlier>();
-    const kinds = new Map<string, ChildTree["kind"]>();
+    const candidates = new Map<string, ServerCandidate>();
     const usages = new Map<string, ProcessUsage>();
-    for (const { processId, root, hasUsedTools } of processes) {
+    for (const process of processes) {
+      const { processId, root } = process;
       const found = reaper.note(rows, root);
       const usage = { rssBytes: 0, cpuPercent: 0, ownCpuPercent: 0, processCount: found.length };
       const bytes = new Map<number, number>();
@@ -97,16 +115,18 @@ export class Sampler {
       usage.ownCpuPercent = toTenths(usage.ownCpuPercent);
       const trees = topsOf(found, root.pid).map((top): ChildTree => {
         const key = `${top.pid} ${top.startTicks}`;
-        // A server may leave the CLI's group later on; it stays a server.
-        const kind = this.#kinds.get(key) ?? (top.pgid === root.pid || !hasUsedTools ? "server" : "tool");
-        kinds.set(key, kind);
+        const { since = now, isSettled = false } = this.#candidates.get(key) ?? {};
+        const isTool = !isSettled && usedBefore.has(process) && top.pgid !== root.pid;
+        const isServer = isSettled || unusedAfter.has(process) || now - since >= settledMs;
+        if (!isTool) candidates.set(key, { since, isSettled: isServer });
+        const kind = isTool ? "tool" : isServer ? "server" : "unknown";
         const rssBytes = treeOf(found, top.pid).reduce((total, { pid }) => total + (bytes.get(pid) ?? 0), 0);
         return { pid: top.pid, startTicks: top.startTicks, kind, rssBytes };
       });
       usages.set(processId, Object.assign(usage, { trees }));
     }
     this.#earlier = seen;
-    this.#kinds = kinds;
+    this.#candidates = candidates;
     return usages;
   }
 }

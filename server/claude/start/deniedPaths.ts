@@ -34,10 +34,17 @@ export class DeniedPaths {
   /** Every place, as it was named and, where links lead elsewhere, as it really is. Entries of the data folder one by one. */
   async list(): Promise<string[]> {
     const { dataDir, paths, openNames } = this.#parts;
-    const found = await readdir(dataDir).catch((): string[] => []);
-    const names = [...new Set([...dataNames, ...found])].filter((name) => !openNames.includes(name));
-    const given = [...names.map((name) => join(dataDir, name)), ...paths];
-    return [...new Set((await Promise.all(given.map(spellings))).flat())];
+    const [found, bases] = await Promise.all([
+      readdir(dataDir, { withFileTypes: true }).catch(() => []),
+      spellings(dataDir),
+    ]);
+    const names = new Set([...dataNames, ...found.map(({ name }) => name)]);
+    for (const name of openNames) names.delete(name);
+    const entries = [...names].flatMap((name) => bases.map((base) => join(base, name)));
+    // Only a link leads elsewhere: each look at a path adds to the start.
+    const links = found.filter((entry) => entry.isSymbolicLink() && names.has(entry.name));
+    const led = [...links.map(({ name }) => join(dataDir, name)), ...paths];
+    return [...new Set([...entries, ...(await Promise.all(led.map(spellings))).flat()])];
   }
 
   /** Whether a real path lies in such a place. Rejects when the places cannot be looked at. */

@@ -27,12 +27,13 @@ export const findTranscript = async (configDir: string, sessionId: string): Prom
 export async function findTranscripts(configDir: string, sessionId: string): Promise<string[]> {
   const projects = join(configDir, "projects");
   const folders = await readdir(projects).catch(() => []);
-  const found: Array<{ path: string; changedAt: number }> = [];
-  for (const folder of folders) {
+  // Side by side: each look adds to a start, and Claude keeps a folder for each project that it ever worked in.
+  const looks = folders.map(async (folder) => {
     const path = join(projects, folder, `${sessionId}.jsonl`);
     const file = await stat(path).catch(() => undefined);
-    if (file?.isFile() && file.size > 0) found.push({ path, changedAt: file.mtimeMs });
-  }
+    return file?.isFile() && file.size > 0 ? [{ path, changedAt: file.mtimeMs }] : [];
+  });
+  const found = (await Promise.all(looks)).flat();
   return found.sort((a, b) => b.changedAt - a.changedAt).map(({ path }) => path);
 }
 

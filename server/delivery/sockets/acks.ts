@@ -134,7 +134,7 @@ export class Acks {
     const { devices, outbox, reads } = this.#parts.store;
     const device = devices.get(deviceId);
     const inForce = devices.ack(deviceId, cursor);
-    outbox.ackUpTo(deviceId, inForce);
+    outbox.ackUpTo(deviceId, device?.ackedCursor ?? 0, inForce);
     // A device that acks for the first time held nothing before that it was sent.
     this.#parts.watch?.acked(device?.ackedCursor ?? inForce - 1, inForce);
     if (device === undefined || !scopeAllows(device.scope, "chat")) return { cursor: inForce, stale: [] };

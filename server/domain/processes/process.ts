@@ -269,8 +269,8 @@ export interface ChildTree {
   /** Of the process at its top. */
   pid: number;
   startTicks: string;
-  /** `tool`: it runs a use of a tool. `server`: an MCP or language server, or what else the CLI keeps beside its tools. */
-  kind: "tool" | "server";
+  /** `tool`: runs a use of a tool. `server`: an MCP or language server, or another that the CLI keeps. `unknown`: has just begun. */
+  kind: "tool" | "server" | "unknown";
   rssBytes: number;
 }
 

@@ -83,7 +83,10 @@ export interface OutboxStore {
   insert(delivery: Delivery): void;
   /** Pending deliveries that are due, oldest first; of each device at most so many. */
   due(at: number, limit: number, perDevice: number): Delivery[];
-  /** Deliveries of the device that are due before `untilAt` become due then. */
+  /**
+   * Deliveries of the device that are due before `untilAt` become due then. Those of events that the device holds already stay
+   * as they are: they are settled, or held back by themselves, when they are taken.
+   */
   hold(deviceId: string, untilAt: number): void;
   /** The earliest instant after `at` at which something falls due. */
   nextDueAfter(at: number): number | undefined;
@@ -102,8 +105,8 @@ export interface OutboxStore {
   ): void;
   /** Makes a delivery pending and due at `at`, from any state; false when there is none. */
   reopen(deviceId: string, cursor: number, kind: DeliveryKind, at: number): boolean;
-  /** Settles what the device holds up to the cursor. */
-  ackUpTo(deviceId: string, cursor: number): void;
+  /** Settles what the device holds up to the cursor. `heldBefore`: the cursor that it acked before, up to which all is settled. */
+  ackUpTo(deviceId: string, heldBefore: number, cursor: number): void;
   get(deliveryId: string): Delivery | undefined;
   ofDevice(deviceId: string, limit: number): Array<Delivery & { attempts: DeliveryAttempt[] }>;
   /** Of all devices, the newest first. */

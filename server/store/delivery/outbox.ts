@@ -52,9 +52,8 @@ function attemptOf(row: AttemptRow): DeliveryAttempt {
 const deliveryColumns =
   "delivery_id, device_id, cursor, kind, state, created_at, next_attempt_at, attempt_count, claimed_at";
 const selectDeliveries = `SELECT ${deliveryColumns} FROM deliveries`;
-/** To the letter the WHEREs of the partial indexes. */
+/** To the letter the WHERE of the partial index. */
 const isWaiting = "state = 'pending' AND next_attempt_at IS NOT NULL";
-const isUnsettled = "state IN ('pending', 'sent')";
 /**
  * A Live Activity is on the lock screen also when the app holds all events: an ack does not settle it, no badge counts
  * it.
@@ -103,7 +102,7 @@ export class SqliteOutboxStore implements OutboxStore {
   readonly #settle: Statement<[state: string, nextAttemptAt: number | null, deliveryId: string]>;
   readonly #move: Statement<[Named]>;
   readonly #reopen: Statement<[at: number, deviceId: string, cursor: number, kind: string]>;
-  readonly #ackUpTo: Statement<[deviceId: string, cursor: number]>;
+  readonly #ackUpTo: Statement<[deviceId: string, heldBefore: number, cursor: number]>;
   readonly #get: Statement<[deliveryId: string], DeliveryRow>;
   readonly #ofDevice: Statement<[deviceId: string, limit: number], DeliveryRow>;
   readonly #newest: Statement<[limit: number], DeliveryRow>;
@@ -129,7 +128,8 @@ export class SqliteOutboxStore implements OutboxStore {
     this.#hold = new Statement(
       connection,
       `UPDATE deliveries SET next_attempt_at = @untilAt
-       WHERE device_id = @deviceId AND ${isUnsettled} AND ${isWaiting} AND next_attempt_at < @untilAt`,
+       WHERE device_id = @deviceId AND cursor > coalesce((SELECT acked_cursor FROM devices WHERE device_id = @deviceId), 0)
+         AND +state = 'pending' AND next_attempt_at < @untilAt`,
     );
     this.#nextDueAfter = new Statement(
       connection,
@@ -171,7 +171,8 @@ export class SqliteOutboxStore implements OutboxStore {
     );
     this.#ackUpTo = new Statement(
       connection,
-      `UPDATE deliveries SET state = 'acked', next_attempt_at = NULL WHERE device_id = ? AND cursor <= ? AND ${isUnsettled} AND ${isAlert}`,
+      `UPDATE deliveries SET state = 'acked', next_attempt_at = NULL WHERE device_id = ? AND cursor > ? AND cursor <= ?
+         AND state IN ('pending', 'sent') AND ${isAlert}`,
     );
     this.#get = new Statement(connection, `${selectDeliveries} WHERE delivery_id = ?`);
     this.#ofDevice = new Statement(
@@ -243,8 +244,8 @@ export class SqliteOutboxStore implements OutboxStore {
     return this.#reopen.run(at, deviceId, cursor, kind) > 0;
   }
 
-  ackUpTo(deviceId: string, cursor: number): void {
-    this.#ackUpTo.run(deviceId, cursor);
+  ackUpTo(deviceId: string, heldBefore: number, cursor: number): void {
+    this.#ackUpTo.run(deviceId, heldBefore, cursor);
   }
 
   get(deliveryId: string): Delivery | undefined {

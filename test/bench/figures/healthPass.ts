@@ -45,7 +45,7 @@ export async function healthPass(run: BenchRun): Promise<Measured[]> {
     const pids = trees.flatMap(({ pid }) => pidsOf(pid!));
     const roots = trees.map(({ pid }) => {
       const processId = String(pid);
-      return { processId, root: { processId, pid: pid!, startTicks: null }, hasUsedTools: true };
+      return { processId, root: { processId, pid: pid!, startTicks: null }, hasUsedTools: () => true };
     });
     const sampler = samplerOf();
     await sampler.sample(roots);

@@ -46,7 +46,7 @@ async function sampleCpuMs(clis: readonly number[]): Promise<number> {
   });
   const roots = clis.map((pid) => {
     const processId = String(pid);
-    return { processId, root: { processId, pid, startTicks: null }, hasUsedTools: true };
+    return { processId, root: { processId, pid, startTicks: null }, hasUsedTools: () => true };
   });
   await sampler.sample(roots);
   const costs: number[] = [];

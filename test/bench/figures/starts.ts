@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startDemoModel } from "../../../server/demo/model.ts";
+import { pause } from "../../support/pause.ts";
 import { benchEnvironment, childrenOf, eventually, makeBench } from "../../support/server/daylongServer.ts";
 import type { Measured } from "../report/figure.ts";
 import { type BenchRun, inTurns, roundsOf } from "../report/run.ts";
@@ -9,6 +10,8 @@ import { DaylongSide } from "../sides/daylongSide.ts";
 import { RawCli } from "../sides/rawCli.ts";
 
 const usualRounds = 10;
+/** A CLI that is ready goes on working for so long: 150 ms of CPU, most of it after more than a second. */
+const settleMs = 2_500;
 const otherModel = "claude-haiku-4-5";
 
 /**
@@ -40,8 +43,8 @@ export async function starts(run: BenchRun): Promise<Measured[]> {
     Object.assign({}, environment, {
       // One for projects that are trusted, and one for the others.
       PREWARMED_PROCESSES: "2",
-      RESOURCE_SAMPLE_SECONDS: "0.5",
-      HEALTH_INTERVAL_SECONDS: "0.5",
+      // A pass parks what is idle; the default, 30 seconds, would have to be waited for.
+      HEALTH_INTERVAL_SECONDS: "2",
       // Long enough for every turn here, short enough to wait for.
       SESSION_IDLE_MINUTES: "0.02",
     }),
@@ -56,7 +59,8 @@ export async function starts(run: BenchRun): Promise<Measured[]> {
     return firstDeltaMs;
   };
   const resumed = randomUUID();
-  /** Nothing runs but a spare of each kind, both ready: a start beside another would be measured with it. */
+  let sparesBefore = "";
+  /** Nothing runs but a spare of each kind, both ready and at rest: a start beside another would be measured with it. */
   const quiet = async () => {
     const isQuiet = () => {
       const running = childrenOf(server.pid);
@@ -67,6 +71,9 @@ export async function starts(run: BenchRun): Promise<Measured[]> {
       return running.length === 2 && new Set(ready.map(({ standing }) => standing)).size === 2;
     };
     await eventually("only two spares that are ready", isQuiet, 60_000);
+    const spares = childrenOf(server.pid).sort().join(" ");
+    if (spares !== sparesBefore) await pause(settleMs);
+    sparesBefore = spares;
   };
   const fresh = async (place: Record<string, string>) => {
     const { firstDeltaMs, sessionId } = await daylong.turn(place);

@@ -27,7 +27,7 @@ const script = `
 const sampled = (processId: string, pid: number) => ({
   processId,
   root: { processId, pid, startTicks: null },
-  hasUsedTools: true,
+  hasUsedTools: () => true,
 });
 
 const clock = { now: () => Date.now(), monotonic: () => performance.now(), after: () => () => {} };

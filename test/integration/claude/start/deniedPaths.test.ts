@@ -70,6 +70,15 @@ describe("A14 DOOR-6 the places that are closed to Claude's tools", () => {
     expect(await denied.holds(join(home, "elsewhere", "x"))).toBe(true);
   });
 
+  test("are those of a data folder that is reached by a link under both of its names, there or not yet", async () => {
+    const linked = join(home, "linked");
+    symlinkSync(dataDir, linked);
+    const list = await new DeniedPaths({ dataDir: linked, paths: [], openNames: ["conversations"] }).list();
+    for (const name of ["something-new", "admin-token"])
+      for (const base of [dataDir, linked]) expect(list).toContain(join(base, name));
+    for (const base of [dataDir, linked]) expect(list).not.toContain(join(base, "conversations"));
+  });
+
   test("hold nothing by the beginning of a name alone, and everything by whole names", async () => {
     const denied = open([join(home, ".ssh"), join(home, "a")]);
     for (const name of [".ssh2", ".ssh.bak", "ab", "data2", "database"])

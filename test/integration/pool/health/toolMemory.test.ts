@@ -98,6 +98,17 @@ describe("REPORT-2: what a CLI started", () => {
     expect(rig.current.logged).toContain("error tool.end_failed");
   });
 
+  test("REPORT-2: and has just begun is neither ended nor told about before it is known what it is", async () => {
+    await rig.current.open(watched);
+    const { process } = await rig.current.idleSession();
+    process.uses.trees = [tree(300, { kind: "unknown" })];
+    await rig.current.clock.run(60_000);
+    expect([rig.current.host.endedTrees, warnings()]).toEqual([[], []]);
+    process.uses.trees = [tree(300)];
+    await rig.current.clock.run(5_000);
+    expect(rig.current.host.endedTrees).toHaveLength(1);
+  });
+
   test("REPORT-2: and is a server is told about once, and serves on", async () => {
     await rig.current.open(watched);
     const { sessionId, process } = await rig.current.idleSession();

@@ -63,7 +63,7 @@ describe("the device directory", () => {
     const before = written();
     for (const cursor of [7, 3, 7]) {
       expect(devices.ack(deviceId, cursor)).toBe(7);
-      outbox.ackUpTo(deviceId, cursor);
+      outbox.ackUpTo(deviceId, 0, cursor);
       reads.readUpTo(null, cursor);
     }
     expect(written()).toBe(before);

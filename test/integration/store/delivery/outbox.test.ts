@@ -92,7 +92,7 @@ describe("the outbox", () => {
     const ids = [booked, acked, held].map(({ deliveryId }) => deliveryId);
     bench.store.outbox.claim(ids, 77);
     bench.store.outbox.record(booked.deliveryId, undefined, { state: "pending", nextAttemptAt: 99 });
-    bench.store.outbox.ackUpTo("tablet", 2);
+    bench.store.outbox.ackUpTo("tablet", 0, 2);
     bench.reopen();
     expect(bench.store.outbox.claimed()).toEqual([{ ...held, claimedAt: 77 }]);
     expect(bench.store.outbox.due(1_000_000_000_000_000, 10, 20)).toContainEqual(untouched);
@@ -104,7 +104,7 @@ describe("the outbox", () => {
     const dead = insert(3, { state: "dead", nextAttemptAt: null });
     const later = insert(4);
     const theirs = insert(1, {}, "tablet");
-    bench.store.outbox.ackUpTo("phone", 3);
+    bench.store.outbox.ackUpTo("phone", 0, 3);
     expect([pending, sent, dead, later, theirs].map(stateOf)).toEqual([
       "acked",
       "acked",
@@ -115,9 +115,16 @@ describe("the outbox", () => {
     expect(bench.store.outbox.get(pending.deliveryId)?.nextAttemptAt).toBeNull();
   });
 
+  test("an ack looks at nothing up to the cursor that the device held before", () => {
+    const before = insert(2, { state: "sent", nextAttemptAt: null });
+    const next = insert(3, { state: "sent", nextAttemptAt: null });
+    bench.store.outbox.ackUpTo("phone", 2, 3);
+    expect([before, next].map(stateOf)).toEqual(["sent", "acked"]);
+  });
+
   test("an outcome that comes after the ack is booked but does not reopen the delivery", () => {
     const delivery = insert(1);
-    bench.store.outbox.ackUpTo("phone", 1);
+    bench.store.outbox.ackUpTo("phone", 0, 1);
     bench.store.outbox.record(
       delivery.deliveryId,
       { at: 5, latencyMs: 1 },
@@ -133,7 +140,7 @@ describe("the outbox", () => {
     expect(stateOf(sent)).toBe("acked");
   });
 
-  test("finds what is due and what an ack settles through partial indexes", () => {
+  test("finds what is due, and what an ack settles, by an index", () => {
     const plan = (sql: string): string =>
       bench.connection
         .prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`)
@@ -147,9 +154,15 @@ describe("the outbox", () => {
     ).toMatch(/USING INDEX deliveries_due \(next_attempt_at>\? AND next_attempt_at<\?\)|deliveries_due/);
     expect(
       plan(
-        "UPDATE deliveries SET state = 'acked' WHERE device_id = 'd' AND cursor <= 5 AND state IN ('pending', 'sent')",
+        "UPDATE deliveries SET state = 'acked' WHERE device_id = 'd' AND cursor > 3 AND cursor <= 5 AND state IN ('pending', 'sent')",
       ),
-    ).toMatch(/deliveries_unsettled/);
+    ).toMatch(/\(device_id=\? AND cursor>\? AND cursor<\?\)/);
+    expect(
+      plan(
+        `UPDATE deliveries SET next_attempt_at = 9 WHERE device_id = 'd' AND cursor > coalesce((SELECT acked_cursor FROM devices
+           WHERE device_id = 'd'), 0) AND +state = 'pending' AND next_attempt_at < 9`,
+      ),
+    ).toMatch(/SEARCH deliveries USING INDEX \w+ \(device_id=\? AND cursor>\?\)/);
     for (const found of ["state = 'sent' AND cursor IN (SELECT cursor FROM unread)", "cursor <= 5"])
       expect(plan(`SELECT rowid FROM deliveries WHERE ${found}`)).toMatch(
         /^SEARCH deliveries USING .*INDEX deliveries_of_event/,
@@ -183,7 +196,7 @@ describe("the outbox", () => {
     outbox.claim([later.deliveryId], 99);
     expect(outbox.claimed().map(({ claimedAt }) => claimedAt)).toEqual([77, 77, 99]);
     outbox.record(later.deliveryId, undefined, { state: "sent", nextAttemptAt: null });
-    outbox.ackUpTo("phone", 3);
+    outbox.ackUpTo("phone", 0, 3);
     expect(outbox.claimed()).toHaveLength(1);
   });
 
@@ -204,7 +217,7 @@ describe("the outbox", () => {
 
   test("an ack that came while the push was on its way stands, and the attempt is counted and kept all the same", () => {
     const delivery = insert(1);
-    bench.store.outbox.ackUpTo("phone", 1);
+    bench.store.outbox.ackUpTo("phone", 0, 1);
     const attempt = { at: 5, status: 200, latencyMs: 3 };
     bench.store.outbox.record(delivery.deliveryId, attempt, { state: "sent", nextAttemptAt: null });
     const [row] = bench.store.outbox.ofDevice("phone", 1);
@@ -228,9 +241,17 @@ describe("the outbox", () => {
       insert(1, { kind: "activity-start" }),
       insert(2, { kind: "activity-end", state: "sent", nextAttemptAt: null }),
     ];
-    outbox.ackUpTo("phone", 3);
+    outbox.ackUpTo("phone", 0, 3);
     expect(activities.map(stateOf)).toEqual(["pending", "sent"]);
     expect(outbox.unreadCount("phone")).toBe(0);
+  });
+
+  test("holding a device back leaves what it holds already to be settled when it is taken", () => {
+    const { outbox, devices } = bench.store;
+    const [held, open] = [insert(1, { nextAttemptAt: 10 }), insert(2, { nextAttemptAt: 10 })];
+    devices.ack("phone", 1);
+    outbox.hold("phone", 50);
+    expect([held, open].map(({ deliveryId }) => outbox.get(deliveryId)?.nextAttemptAt)).toEqual([10, 50]);
   });
 
   test("holding a device back moves what falls due before, and nothing that is over or never due", () => {

@@ -105,7 +105,7 @@ describe("what the owner has not read", () => {
     expect(badges()).toEqual([3, 1]);
     // To hold an event is not to have read it.
     devices.ack("phone", login);
-    outbox.ackUpTo("phone", login);
+    outbox.ackUpTo("phone", 0, login);
     expect(badges()).toEqual([3, 1]);
     expect(reads.readUpTo(first, login)).toEqual(["tablet"]);
     expect(badges()).toEqual([2, 0]);

@@ -14,7 +14,7 @@ function rig() {
   const told = {
     commits: 0,
     read: [] as Array<[string | null, number]>,
-    settled: [] as Array<[string, number]>,
+    settled: [] as Array<[id: string, heldBefore: number, cursor: number]>,
     synced: [] as string[],
     isFull: false,
     /** The work is done, and then the commit fails: nothing of it is kept. */
@@ -47,7 +47,8 @@ function rig() {
       },
     },
     outbox: {
-      ackUpTo: (id: string, cursor: number) => void told.settled.push([id, cursor]),
+      ackUpTo: (id: string, heldBefore: number, cursor: number) =>
+        void told.settled.push([id, heldBefore, cursor]),
     },
     reads: {
       readUpTo: (sessionId: string | null, cursor: number) => {
@@ -148,7 +149,7 @@ test.each(["take", "note"] as const)(
     clock.advance(25);
     // Its own cursor and its own deliveries go on.
     expect(acked.get("screen")).toBe(9);
-    expect(told.settled).toContainEqual(["screen", 9]);
+    expect(told.settled).toContainEqual(["screen", 0, 9]);
     expect([told.read, told.synced]).toEqual([[], []]);
   },
 );
@@ -218,8 +219,8 @@ test("the deliveries are settled up to the cursor in force, which an older ack d
   expect(acks.take("tablet", 9)).toBe(9);
   expect(acks.take("tablet", 3)).toBe(9);
   expect(told.settled).toEqual([
-    ["tablet", 9],
-    ["tablet", 9],
+    ["tablet", 0, 9],
+    ["tablet", 9, 9],
   ]);
   expect(acks.take("phone", 1_000)).toBe(1_000);
   expect(told.read).toEqual([[null, 1_000]]);
