@@ -83,8 +83,8 @@ interface DeliveryRow {
 }
 
 /**
- * Selects what is still open, one line each: while there is any, a verdict would come too early. A task that runs has a turn and
- * a push still to come.
+ * Selects the open turns, tasks and pushes of a database, one line each. A verdict is given when there are none; a running task
+ * has a turn and pushes still to come.
  */
 export const openWork = `
   SELECT 'turn ' || turn_id || ' ' || state FROM turns WHERE state IN ('queued', 'running')

@@ -125,6 +125,7 @@ export class SqliteOutboxStore implements OutboxStore {
          FROM deliveries WHERE ${isWaiting} AND next_attempt_at <= @at
        ) WHERE place <= @perDevice ORDER BY cursor, line LIMIT @limit`,
     );
+    // The plus keeps SQLite from the index of due deliveries, which holds those of all devices.
     this.#hold = new Statement(
       connection,
       `UPDATE deliveries SET next_attempt_at = @untilAt

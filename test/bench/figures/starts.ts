@@ -43,7 +43,7 @@ export async function starts(run: BenchRun): Promise<Measured[]> {
     Object.assign({}, environment, {
       // One for projects that are trusted, and one for the others.
       PREWARMED_PROCESSES: "2",
-      // A pass parks what is idle; the default, 30 seconds, would have to be waited for.
+      // A health pass parks idle sessions; at the default interval each park would take half a minute.
       HEALTH_INTERVAL_SECONDS: "2",
       // Long enough for every turn here, short enough to wait for.
       SESSION_IDLE_MINUTES: "0.02",
